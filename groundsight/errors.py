@@ -1,0 +1,203 @@
+"""Every error of the house: a code, what happened, to which thing, the limit, and what to do next.
+
+GroundsightError
+├── Fixable                    the caller can change the request and try again
+│   ├── InvalidArgument        E_INVALID_ARG
+│   ├── NotFound               E_NOT_FOUND          absent and forbidden read alike
+│   ├── UnsupportedType        E_UNSUPPORTED_TYPE
+│   ├── LimitExceeded          E_LIMIT_*            bytes, pixels, pages, archive, text, query
+│   ├── ParseFailed            E_PARSE, E_EMPTY     encrypted, truncated, malformed, nothing inside
+│   ├── Disabled               E_DISABLED           an extra, a model or a right is missing
+│   └── ConfigError            E_CONFIG             start-up settings
+├── Refused                    policy says no
+│   ├── PolicyRefused          E_POLICY
+│   └── RedactionFailed        E_REDACTION          no proof of redaction, no commit
+├── Retryable                  the same call may succeed later
+│   ├── TimedOut               E_TIMEOUT
+│   ├── RateLimited            E_RATE_LIMITED
+│   ├── Locked                 E_LOCKED
+│   ├── BackendDown            E_BACKEND
+│   └── ModelFailed            E_MODEL, E_LLM
+└── Final                      a person has to act
+    ├── OutOfResources         E_RESOURCE           a child process died of its limits
+    ├── StorageFailed          E_STORAGE
+    ├── IndexCorrupt           E_INDEX_CORRUPT
+    ├── IndexVersion           E_INDEX_VERSION      other schema or other encoder
+    ├── Cancelled              E_CANCELLED
+    └── Internal               E_INTERNAL           a bug; details only in the log
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class GroundsightError(Exception):
+    """Base of all errors. ``str(error)`` is one line: code, what, which, limit, next step."""
+
+    code: ClassVar[str] = "E_INTERNAL"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, what: str, *, which: str = "", limit: str = "", next_step: str = "", code: str = "") -> None:
+        self.what, self.which, self.limit, self.next_step = what, which, limit, next_step
+        self.error_code = code or type(self).code
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        parts = [f"{self.error_code}: {self.what}"]
+        if self.which:
+            parts.append(f"({self.which})")
+        if self.limit:
+            parts.append(f"Limit: {self.limit}.")
+        if self.next_step:
+            parts.append(f"Next: {self.next_step}")
+        return " ".join(parts)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the fields that doors show: code, what, which, limit, next_step, retryable."""
+        return {
+            "code": self.error_code,
+            "what": self.what,
+            "which": self.which,
+            "limit": self.limit,
+            "next_step": self.next_step,
+            "retryable": self.retryable,
+        }
+
+
+class Fixable(GroundsightError):
+    """The caller can change the request and try again."""
+
+
+class InvalidArgument(Fixable):
+    """An argument is missing, unknown, of the wrong type or out of range."""
+
+    code = "E_INVALID_ARG"
+
+
+class NotFound(Fixable):
+    """The thing does not exist or is not visible to this principal: both read alike."""
+
+    code = "E_NOT_FOUND"
+
+
+class UnsupportedType(Fixable):
+    """The content is of a kind that is not read, whatever its name says."""
+
+    code = "E_UNSUPPORTED_TYPE"
+
+
+class LimitExceeded(Fixable):
+    """A named limit was hit; ``code`` says which (``E_LIMIT_BYTES``, ``E_LIMIT_PIXELS``, ...)."""
+
+    code = "E_LIMIT"
+
+
+class ParseFailed(Fixable):
+    """The file is broken, encrypted or empty."""
+
+    code = "E_PARSE"
+
+
+class Disabled(Fixable):
+    """A lane is off: an extra, a model or a right is missing; the next step says how to switch it on."""
+
+    code = "E_DISABLED"
+
+
+class ConfigError(Fixable):
+    """The settings can't be used; raised at start-up only."""
+
+    code = "E_CONFIG"
+
+
+class Refused(GroundsightError):
+    """Policy says no."""
+
+
+class PolicyRefused(Refused):
+    """A rule of the policy forbids this."""
+
+    code = "E_POLICY"
+
+
+class RedactionFailed(Refused):
+    """Redaction could not be proven, so nothing was stored."""
+
+    code = "E_REDACTION"
+
+
+class Retryable(GroundsightError):
+    """The same call may succeed later."""
+
+    retryable = True
+
+
+class TimedOut(Retryable):
+    """A stage ran past its limit."""
+
+    code = "E_TIMEOUT"
+
+
+class RateLimited(Retryable):
+    """Too many calls by this principal."""
+
+    code = "E_RATE_LIMITED"
+
+
+class Locked(Retryable):
+    """Another writer holds the index."""
+
+    code = "E_LOCKED"
+
+
+class BackendDown(Retryable):
+    """The index back end can't be reached or answers wrongly."""
+
+    code = "E_BACKEND"
+
+
+class ModelFailed(Retryable):
+    """A model failed to load or to answer."""
+
+    code = "E_MODEL"
+
+
+class Final(GroundsightError):
+    """A person has to act."""
+
+
+class OutOfResources(Final):
+    """A child process died of its memory or CPU limit."""
+
+    code = "E_RESOURCE"
+
+
+class StorageFailed(Final):
+    """The disk is full, read-only or failing."""
+
+    code = "E_STORAGE"
+
+
+class IndexCorrupt(Final):
+    """The index is damaged; the next step names the repair."""
+
+    code = "E_INDEX_CORRUPT"
+
+
+class IndexVersion(Final):
+    """The index was written with another schema or another encoder."""
+
+    code = "E_INDEX_VERSION"
+
+
+class Cancelled(Final):
+    """The caller went away or pressed Ctrl-C."""
+
+    code = "E_CANCELLED"
+
+
+class Internal(Final):
+    """A bug. The message carries a request id; the details are in the log."""
+
+    code = "E_INTERNAL"

@@ -1,0 +1,88 @@
+"""Files in, units out: the contract between a partitioner and the rest of ingestion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from groundsight.settings import Limits
+from groundsight.types import Box, Word
+
+ElementKind = Literal["heading", "text", "table", "figure", "picture", "page"]
+
+
+class Element(Word):
+    """One piece of a file in reading order.
+
+    ``cells`` for tables, header row first. ``picture`` is the name of a PNG in the scratch folder:
+    figures and pictures always have one, a ``page`` has one when it carries no text of its own
+    and has to be read. ``text`` of a figure is its caption or the text beside it.
+    """
+
+    kind: ElementKind
+    text: str = ""
+    page: int | None = None
+    box: Box | None = None
+    section: str | None = None
+    level: int = 0
+    cells: tuple[tuple[str, ...], ...] = ()
+    picture: str | None = None
+
+
+class Parsed(Word):
+    """Everything a partitioner read from one file."""
+
+    media_type: str
+    title: str = ""
+    created: date | None = None
+    pages: int | None = None
+    elements: tuple[Element, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Partitioner(Protocol):
+    """Runs inside the sandboxed child; may write pictures into ``scratch`` and nothing else."""
+
+    def __call__(self, path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed: ...
+
+
+class Problem(Word):
+    """One line of the report about one file: code, what, which, limit, next step."""
+
+    code: str
+    what: str
+    which: str
+    limit: str = ""
+    next_step: str = ""
+
+
+class FileReport(Word):
+    """What became of one file."""
+
+    source: str
+    status: Literal["added", "changed", "unchanged", "failed", "vanished", "removed"]
+    units: int = 0
+    redactions: Mapping[str, int] = Field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    problem: Problem | None = None
+
+
+class IngestReport(Word):
+    """The whole run; ``model_calls`` is 0 when nothing had changed."""
+
+    files: tuple[FileReport, ...]
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    vanished: int = 0
+    removed: int = 0
+    units: int = 0
+    model_calls: int = 0
+    redactions: Mapping[str, int] = Field(default_factory=dict)
+    degraded: tuple[str, ...] = ()
+    receipt: str = ""

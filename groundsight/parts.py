@@ -1,0 +1,122 @@
+"""The parts of a suite, each opened once on first use, from settings alone."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from groundsight.settings import Settings
+from groundsight.types import Degraded
+
+if TYPE_CHECKING:
+    from groundsight.encoders import PictureEncoder, TextEncoder
+    from groundsight.governance.roots import Roots
+    from groundsight.grounding import Judge
+    from groundsight.index import Index
+    from groundsight.vision import Captioner, OcrReader, Tagger
+
+
+class Parts:
+    """Lazy, shared parts. A part that the settings switch off is None and named in ``degraded``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._opening = threading.RLock()
+
+    @cached_property
+    def index(self) -> Index:
+        """The index, opened and claimed by the encoders' fingerprints at first use."""
+        from groundsight.index import open_index
+
+        with self._opening:
+            return open_index(self.settings)
+
+    @cached_property
+    def roots(self) -> Roots:
+        """The folders under which files may be read."""
+        from groundsight.governance.roots import Roots
+
+        with self._opening:
+            return Roots.load(self.settings)
+
+    @cached_property
+    def text_encoder(self) -> TextEncoder | None:
+        """The encoder of words."""
+        from groundsight.encoders import open_text_encoder
+
+        with self._opening:
+            return open_text_encoder(self.settings.models)
+
+    @cached_property
+    def picture_encoder(self) -> PictureEncoder | None:
+        """The encoder of pictures and words in one space."""
+        from groundsight.encoders import open_picture_encoder
+
+        with self._opening:
+            return open_picture_encoder(self.settings.models, self.text_encoder)
+
+    @cached_property
+    def ocr(self) -> OcrReader | None:
+        """The reader of words in pictures."""
+        from groundsight.vision import open_ocr
+
+        with self._opening:
+            return open_ocr(self.settings.models)
+
+    @cached_property
+    def tagger(self) -> Tagger | None:
+        """The packaged concept classifier."""
+        from groundsight.vision import open_tagger
+
+        with self._opening:
+            return open_tagger(self.settings.ingestion, self.settings.models)
+
+    @cached_property
+    def captioner(self) -> Captioner | None:
+        """The captioner; none by default."""
+        from groundsight.vision import open_captioner
+
+        with self._opening:
+            return open_captioner(self.settings.models)
+
+    @cached_property
+    def judge(self) -> Judge | None:
+        """The judge of uncertain claims; none by default."""
+        from groundsight.grounding.judges import open_judge
+
+        with self._opening:
+            return open_judge(self.settings.models)
+
+    def degraded(self) -> tuple[Degraded, ...]:
+        """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""
+        models, found = self.settings.models, []
+        if models.text == "none":
+            found.append(Degraded(lane="text vectors", reason="switched off", remedy="set models.text = 'minilm'"))
+        if models.visual == "none":
+            found.append(Degraded(lane="visual", reason="switched off", remedy="set models.visual = 'conse'"))
+        if models.visual == "conse":
+            found.append(
+                Degraded(
+                    lane="visual",
+                    reason="concept tags stand in for a picture encoder: nouns only, no people, relations or counts",
+                    remedy="install groundsight[models] and set models.visual = 'open_clip:MODEL@PRETRAINED'",
+                )
+            )
+        if models.caption == "none":
+            found.append(
+                Degraded(
+                    lane="caption",
+                    reason="no captioner: pictures are known by their tags and the words read from them",
+                    remedy="install groundsight[models] and set models.caption = 'transformers:FOLDER'",
+                )
+            )
+        if models.ocr == "none" or not self.settings.ingestion.ocr:
+            found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
+        return tuple(found)
+
+    def close(self) -> None:
+        """Close the index if it was opened."""
+        opened = self.__dict__.pop("index", None)
+        if opened is not None:
+            opened.close()

@@ -1,0 +1,245 @@
+"""All settings: one closed tree, read from one TOML file and the environment.
+
+Environment names are ``GROUNDSIGHT_`` plus the path with double underscores, for example
+``GROUNDSIGHT_SEARCH__LIMIT=20``; they win over the file. Unknown names are refused.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings.exceptions import SettingsError
+
+from groundsight.errors import ConfigError
+
+Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[int, Field(gt=0)]
+PiiKind = Literal["email", "phone", "card", "iban", "ssn", "ip"]
+ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip")
+MIB = 1024 * 1024
+
+
+class Section(BaseModel):
+    """Base of every section: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(Section):
+    """Hard limits; each is named in the error that it causes. Bytes, pixels, seconds, characters."""
+
+    file_bytes: Positive = 50 * MIB
+    text_bytes: Positive = 10 * MIB
+    picture_bytes: Positive = 20 * MIB
+    picture_pixels: Positive = 50_000_000
+    picture_side: Positive = 16_384
+    picture_frames: Positive = 16
+    pdf_pages: Positive = 500
+    page_inches: Positive = 200
+    render_pixels: Positive = 25_000_000
+    archive_members: Positive = 5_000
+    archive_bytes: Positive = 200 * MIB
+    archive_ratio: Positive = 200
+    document_chars: Positive = 5_000_000
+    document_units: Positive = 20_000
+    parse_seconds: Positive = 60
+    parse_cpu_seconds: Positive = 45
+    parse_memory_bytes: Positive = 2 * 1024 * MIB
+    ocr_page_seconds: Positive = 60
+    query_chars: Positive = 8_192
+    answer_chars: Positive = 200_000
+    results: Positive = 100
+    candidates: Positive = 1_000
+    hit_chars: Positive = 2_000
+
+
+class Ingestion(Section):
+    """How files become units."""
+
+    partitioner: Literal["builtin", "unstructured"] = "builtin"
+    chunk_chars: Positive = 900
+    chunk_overlap: Annotated[int, Field(ge=0)] = 0
+    ocr: bool = True
+    tags: bool = True
+    keep_page_pictures: bool = False
+    render_dpi: Positive = 150
+    hidden_files: bool = False
+
+
+class Models(Section):
+    """Which model serves each lane. A value is ``none``, a packaged name, or ``kind:where``.
+
+    ``where`` is a local folder, or a hub id when ``allow_download`` is on.
+    """
+
+    text: str = "minilm"
+    visual: str = "conse"
+    ocr: str = "rapidocr"
+    caption: str = "none"
+    rerank: str = "bm25"
+    judge: str = "lexical"
+    allow_download: bool = False
+    device: str = "cpu"
+    threads: Positive = 2
+
+
+class Weights(Section):
+    """Weights of the weighted fusion (and of RRF, relative to 1)."""
+
+    text: float = 0.35
+    visual: float = 0.25
+    caption: float = 0.15
+    ocr: float = 0.15
+    recency: float = 0.10
+
+
+class Search(Section):
+    """The retrieval ladder."""
+
+    limit: Positive = 10
+    candidates: Positive = 200
+    fusion: Literal["rrf", "weighted"] = "rrf"
+    rrf_k: Positive = 60
+    weights: Weights = Weights()
+    recency_per_day: float = 0.03
+    hops: Positive = 2
+    rerank_candidates: Positive = 50
+
+
+class Grounding(Section):
+    """When an answer is given: at ``target`` it passes, under ``refuse`` it is withheld."""
+
+    target: Ratio = 0.70
+    refuse: Ratio = 0.65
+    revisions: Annotated[int, Field(ge=0)] = 2
+
+
+class Agent(Section):
+    """Budgets of one question and the optional language model (``provider:model``)."""
+
+    llm: str | None = None
+    llm_base_url: str | None = None
+    llm_api_key: SecretStr | None = None
+    llm_seconds: Positive = 60
+    hops: Positive = 4
+    seconds: Positive = 120
+    tokens: Positive = 60_000
+    evidence: Positive = 8
+    answerer: str = "groundsight.graphs.answer:answer_question"
+
+
+class IndexSettings(Section):
+    """Where the index lives."""
+
+    backend: Literal["local", "weaviate"] = "local"
+
+
+class WeaviateSettings(Section):
+    """Connection and schema of the Weaviate back end."""
+
+    host: str = "127.0.0.1"
+    http_port: Positive = 8080
+    grpc_port: Positive = 50051
+    secure: bool = False
+    api_key: SecretStr | None = None
+    oidc_token: SecretStr | None = None
+    binary: Path | None = None
+    collection: str = "GroundsightUnit"
+    replication: Positive = 1
+    consistency: Literal["ONE", "QUORUM", "ALL"] | None = None
+    vector_index: Literal["hnsw", "flat", "dynamic"] = "hnsw"
+    quantizer: Literal["none", "rq", "sq", "bq"] = "none"
+    connect_seconds: Positive = 2
+    call_seconds: Positive = 10
+
+
+class Governance(Section):
+    """Identity of a local caller and the rules that every call passes."""
+
+    tenant: str = "default"
+    user: str = "local"
+    region: str = "global"
+    labels: tuple[str, ...] = ()
+    redact: tuple[PiiKind, ...] = ALL_PII
+    audit: bool = True
+    calls_per_second: Positive = 20
+    burst: Positive = 60
+
+
+class Server(Section):
+    """The MCP door over HTTP. stdio needs none of this."""
+
+    host: str = "127.0.0.1"
+    port: Positive = 8000
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    token: SecretStr | None = None
+
+
+class Settings(BaseSettings):
+    """The whole tree. ``home`` holds the index; files are read only under ``roots``."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="GROUNDSIGHT_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    home: Path = Field(default_factory=lambda: Path.home() / ".groundsight")
+    roots: tuple[Path, ...] = ()
+    limits: Limits = Limits()
+    ingestion: Ingestion = Ingestion()
+    models: Models = Models()
+    search: Search = Search()
+    grounding: Grounding = Grounding()
+    agent: Agent = Agent()
+    index: IndexSettings = IndexSettings()
+    weaviate: WeaviateSettings = WeaviateSettings()
+    governance: Governance = Governance()
+    server: Server = Server()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Explicit values win over the environment, which wins over the TOML file."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+
+def load_settings(home: Path | None = None, file: Path | None = None, **values: object) -> Settings:
+    """Read ``file`` (default ``<home>/groundsight.toml`` when it exists) and the environment.
+
+    Raises:
+        ConfigError: an unknown name, a value out of range or an unreadable file.
+    """
+    explicit: dict[str, object] = dict(values)
+    if home is not None:
+        explicit["home"] = home.expanduser().resolve()
+    toml = file or (
+        home.expanduser() / "groundsight.toml" if home else Path.home() / ".groundsight" / "groundsight.toml"
+    )
+    if file is not None and not file.is_file():
+        raise ConfigError("the settings file is not there", which=str(file), next_step="check the path after --config")
+    reader = type("SettingsFromFile", (Settings,), {"model_config": {**Settings.model_config, "toml_file": toml}})
+    try:
+        return Settings.model_construct(**dict(reader(**explicit)))
+    except (ValidationError, SettingsError, ValueError) as error:
+        raise ConfigError(_first_problem(error), which=str(toml), next_step="correct the named setting") from error
+
+
+def _first_problem(error: Exception) -> str:
+    """Say which setting is wrong, without echoing its value (it may be a secret)."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False)[0]
+        return f"setting {'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return str(error).splitlines()[0]

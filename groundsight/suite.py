@@ -1,0 +1,87 @@
+"""The assembled parts. Everything heavy loads on first use; every call carries a principal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from groundsight.parts import Parts
+from groundsight.settings import Settings, load_settings
+from groundsight.tracing import Watch
+from groundsight.types import Answer, Evidence, GroundingReport, Principal, Query, SearchResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from groundsight.ingestion import IngestReport
+
+
+class Suite:
+    """What a program holds: one index, one set of models, one principal.
+
+    ``acting_for`` gives the same parts to another principal; parts are shared and thread safe.
+    """
+
+    def __init__(self, parts: Parts, principal: Principal, watch: Watch | None = None) -> None:
+        self.parts = parts
+        self.settings: Settings = parts.settings
+        self.principal = principal
+        self.watch = watch or Watch()
+
+    def acting_for(self, principal: Principal | None = None, watch: Watch | None = None) -> Suite:
+        """Return a view of the same parts for another principal, or with another watch."""
+        return Suite(self.parts, principal or self.principal, watch or self.watch)
+
+    def ingest(self, paths: Sequence[Path], *, prune: bool = False) -> IngestReport:
+        """Read files and folders into the index; unchanged files cost a hash, failures are reported."""
+        from groundsight.ingestion.ingest import ingest
+
+        return ingest(self.parts, paths, self.principal, self.watch, prune=prune)
+
+    def search(self, query: Query | str) -> SearchResult:
+        """Climb the retrieval ladder and return hits whose contributions add up to their scores."""
+        from groundsight.retrieval.search import search
+
+        return search(self.parts, _as_query(query), self.principal, self.watch)
+
+    def verify(self, answer: str, evidence: Sequence[Evidence]) -> GroundingReport:
+        """Check an answer sentence by sentence against evidence."""
+        from groundsight.grounding.verify import verify
+
+        return verify(answer, evidence, self.settings.grounding, judge=self.parts.judge)
+
+    def ask(self, question: str) -> Answer:
+        """Answer with what the evidence supports, through the graph that the settings name."""
+        module, _, name = self.settings.agent.answerer.partition(":")
+        answerer = cast("Callable[[Suite, str], Answer]", getattr(import_module(module), name))
+        return answerer(self, question)
+
+    def close(self) -> None:
+        """Release the index."""
+        self.parts.close()
+
+    def __enter__(self) -> Suite:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_suite(
+    settings: Settings | None = None, principal: Principal | None = None, *, home: Path | None = None
+) -> Suite:
+    """Assemble a suite; without arguments from the environment and ``~/.groundsight``."""
+    chosen = settings or load_settings(home)
+    return Suite(Parts(chosen), principal or local_principal(chosen))
+
+
+def local_principal(settings: Settings, *, may_write: bool = True) -> Principal:
+    """The person at this machine, as the settings describe them."""
+    who = settings.governance
+    return Principal(tenant=who.tenant, user=who.user, region=who.region, labels=who.labels, may_write=may_write)
+
+
+def _as_query(query: Query | str) -> Query:
+    return Query(text=query) if isinstance(query, str) else query

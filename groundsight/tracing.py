@@ -1,0 +1,56 @@
+"""Spans, progress and cancellation: what a long piece of work carries with it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from groundsight.errors import Cancelled, TimedOut
+
+Progress = Callable[[float, float | None, str], None]
+
+
+class Watch:
+    """Progress out, cancellation in, and a deadline. Every slow loop calls ``step`` or ``check``."""
+
+    def __init__(self, progress: Progress | None = None, *, seconds: float | None = None) -> None:
+        self._progress = progress
+        self._cancelled = threading.Event()
+        self._deadline = time.monotonic() + seconds if seconds is not None else None
+        self.seconds: dict[str, float] = {}
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next step; safe from any thread and from a signal handler."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """True once ``cancel`` was called."""
+        return self._cancelled.is_set()
+
+    def check(self) -> None:
+        """Raise Cancelled or TimedOut when the work should stop."""
+        if self._cancelled.is_set():
+            raise Cancelled("the caller stopped waiting", next_step="call again; finished work is kept")
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise TimedOut("the time budget is used up", next_step="raise the budget or narrow the request")
+
+    def step(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Report progress, then check for cancellation."""
+        if self._progress is not None:
+            self._progress(done, total, message)
+        self.check()
+
+    @contextmanager
+    def span(self, stage: str) -> Iterator[None]:
+        """Add the wall seconds of a stage to ``seconds``."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+NO_WATCH = Watch()
