@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _ROOMS_IN_CHECKOUT = Path(__file__).resolve().parent.parent
-if (_ROOMS_IN_CHECKOUT / "tools" / "gate.py").is_file():
+if (_ROOMS_IN_CHECKOUT / "pyproject.toml").is_file():
     # In a wheel the rooms lie inside this package; in a checkout they lie beside it.
     __path__.append(str(_ROOMS_IN_CHECKOUT))
 
