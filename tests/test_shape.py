@@ -24,9 +24,8 @@ LAYERS = (
 )
 PARTS_OF_THE_SUITE = {"parts"}  # the verbs receive the assembled parts, so they may name their type
 ONE_HOME = (
-    "apsw", "bs4", "docx", "langgraph", "lxml", "markdown_it", "numkong", "onnx", "onnxruntime", "open_clip", "openpyxl",
-    "pdfplumber", "phonenumbers", "pptx", "pypdfium2", "rank_bm25", "rapidocr", "snowballstemmer", "stdnum", "tokenizers",
-    "unstructured", "weaviate",
+    "apsw", "bs4", "docx", "lxml", "markdown_it", "numkong", "onnx", "onnxruntime", "open_clip", "openpyxl", "pdfplumber",
+    "phonenumbers", "pptx", "pypdfium2", "rank_bm25", "rapidocr", "snowballstemmer", "stdnum", "tokenizers", "unstructured",
 )  # fmt: skip
 ONE_ROOM = {
     "apsw": "index", "langchain_core": "agent", "langchain": "agent", "langgraph": "graphs", "mcp": "server",
@@ -109,11 +108,9 @@ def test_a_heavy_library_is_imported_in_one_file_only(library: str) -> None:
     homes = [
         str(path.relative_to(ROOT))
         for path in sources()
-        if "demo/make" not in str(path) and "weaviate" not in path.parts
+        if "demo/make" not in path.as_posix()
         if any(name.split(".")[0] == library for name in imports_of(path, typing_too=False))
     ]
-    if library in ("langgraph", "weaviate"):
-        return
     assert len(homes) <= 1, f"{library} is imported in {homes}"
 
 
