@@ -13,7 +13,9 @@ test: $(VENV)/dev-installed ## The whole test suite
 	$(BIN)/python -m pytest $(TESTS)
 
 check: $(VENV)/dev-installed ## Formatting, lint and types
-	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	rm -rf build/typed && $(BIN)/python -m pip install -q --no-deps --target build/typed .
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 wheel: $(VENV)/dev-installed ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .

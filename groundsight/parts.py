@@ -90,7 +90,8 @@ class Parts:
 
     def degraded(self) -> tuple[Degraded, ...]:
         """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""
-        models, found = self.settings.models, []
+        models = self.settings.models
+        found: list[Degraded] = []
         if models.text == "none":
             found.append(Degraded(lane="text vectors", reason="switched off", remedy="set models.text = 'minilm'"))
         if models.visual == "none":

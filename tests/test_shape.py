@@ -75,7 +75,7 @@ def typing_blocks(path: Path) -> list[ast.If]:
 def layer(module: str) -> int:
     room = module.split(".")[1] if "." in module else ""
     room = "cli" if room.startswith("cli") else room
-    return next(rank for rank, rooms in enumerate(LAYERS) if room in rooms)
+    return next((rank for rank, rooms in enumerate(LAYERS) if room in rooms), 0)
 
 
 def room(module: str) -> str:
