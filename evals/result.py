@@ -8,6 +8,7 @@ import platform
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,8 @@ class TaskResult:
         for group in ("metrics", "controls"):
             values: Mapping[str, Estimate] = getattr(self, group)
             shown[group] = {name: estimate._asdict() for name, estimate in values.items()}
-        return {**shown, "per_item_file": per_item_file, "versions": versions()}
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        return {**shown, "created": created, "per_item_file": per_item_file, "versions": versions()}
 
 
 def versions() -> dict[str, str]:

@@ -13,6 +13,7 @@ from groundsight.evals.compare import compare, compression_verdict
 from groundsight.evals.gates import Bound, broken, load_gates
 from groundsight.evals.metrics import Estimate, bootstrap
 from groundsight.evals.reading import Item, first_file, read_rows
+from groundsight.evals.report import write_html
 from groundsight.evals.result import ItemResult, TaskResult, write_result
 
 
@@ -98,3 +99,26 @@ def test_a_compression_that_loses_more_than_the_tolerance_is_refused() -> None:
     full = Estimate(0.90, 0.85, 0.95)
     assert compression_verdict(full, Estimate(0.89, 0.8, 0.9)) == "kept"
     assert compression_verdict(full, Estimate(0.85, 0.8, 0.9)) == "refused"
+
+
+def test_the_page_stands_alone_and_escapes_what_it_shows(tmp_path: Path) -> None:
+    hostile = ItemResult(
+        "q0", {"recall_at_5": 0.2}, segments={"kind": "pdf"}, detail={"question": "<script>x</script>"}
+    )
+    result = TaskResult(
+        "multihop", "set", 1, {"recall_at_5": Estimate(0.2, 0.1, 0.3)}, [hostile], {}, [], "a", 1.0, 2.0
+    )
+    write_result(result, tmp_path / "r.json")
+    write_html([tmp_path / "r.json"], tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert "<script>" not in page
+    assert "http" not in page
+    assert "0.1 to 0.3" in page
+    assert "at_least" not in page
+
+
+def test_the_trend_appears_with_a_second_report(tmp_path: Path) -> None:
+    report(tmp_path, "old", [0.1, 0.3])
+    newer = report(tmp_path, "new", [0.6, 0.8])
+    write_html([newer], tmp_path / "r.html")
+    assert "Trend of recall_at_5" in (tmp_path / "r.html").read_text()

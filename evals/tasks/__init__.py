@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -27,7 +27,7 @@ class Context:
     corpus: Path | None = None
     limit: int | None = None
     seed: int = 0
-    watch: Watch = Watch()
+    watch: Watch = field(default_factory=Watch)
 
 
 Task = Callable[[Context], TaskResult]

@@ -9,6 +9,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from pydantic import Field
+
 from groundsight.errors import Disabled
 from groundsight.evals.metrics import character_error_rate
 from groundsight.evals.reading import Item, first_file, read_rows
@@ -30,7 +32,7 @@ class Page(Item):
     id: str
     image: str
     lines: list[Line]
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = Field(default_factory=dict)
 
 
 def run(context: Context) -> TaskResult:
