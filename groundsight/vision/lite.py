@@ -23,6 +23,9 @@ SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 SIDE = 260
 CROP_BORDER = 32
 MEAN, DEVIATION = 127.0, 128.0
+# What the network calls text pages, receipts and charts: of 40 receipts and 60 charts, nearly all
+# had one of these first (menu, web site, crossword puzzle, oscilloscope, rule, slide rule, envelope).
+PAGE_LIKE = frozenset({916, 922, 918, 688, 769, 798, 549, 921, 782})
 BATCH = 8
 
 
@@ -81,6 +84,11 @@ def labels() -> tuple[Label, ...]:
     table = (files("groundsight.vision") / "data" / "imagenet_labels.tsv").read_text("utf-8")
     rows = [line.split("\t") for line in table.splitlines()[1:]]
     return tuple(Label(name, _listed(synonyms), _listed(hypernyms)) for _, name, synonyms, hypernyms in rows)
+
+
+def shows_a_page(row: NDArray[np.float32]) -> bool:
+    """Say whether the best class of one row of probabilities stands for text, forms or charts."""
+    return int(row.argmax()) in PAGE_LIKE
 
 
 def on_white(picture: Image) -> Image:
