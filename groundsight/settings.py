@@ -93,7 +93,11 @@ class Weights(Section):
     visual: float = 0.25
     caption: float = 0.15
     ocr: float = 0.15
+    transcript: float = 0.35
+    meta: float = 0.10
     recency: float = 0.10
+    heading: float = 0.20
+    rerank: float = 0.20
 
 
 class Search(Section):
