@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -55,7 +55,7 @@ def build_server(
 
 
 @asynccontextmanager
-async def _closing(close: Callable[[], None], _: MCPServer[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+async def _closing(close: Callable[[], None], _: MCPServer[dict[str, Any]]) -> AsyncGenerator[dict[str, Any]]:
     try:
         yield {}
     finally:

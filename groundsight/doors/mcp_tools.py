@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import anyio.to_thread
@@ -78,25 +79,20 @@ class GatedTool(Tool):
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
         """Run the tool; every failure comes back as an error result, never as an exception."""
-        parsed = self.fn_metadata.pre_parse_json(arguments)
-        return await run_watched(self.door, self.spec, parsed, context)
+        return await run_watched(self.door, self.spec, unquoted(arguments), context)
 
 
 def mcp_tool(door: Door, spec: ToolSpec) -> Tool:
     """Describe a tool to MCP."""
-
-    class Arguments(ArgModelBase):
-        pass
-
-    Arguments.model_fields.update(spec.arguments.model_fields)
     return GatedTool(
         fn=spec.function,
         name=spec.name,
         title=spec.title,
         description=spec.description,
         parameters=input_schema(spec.arguments),
-        fn_metadata=FuncMetadata(arg_model=Arguments, output_schema=output_schema(spec.result)),
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=output_schema(spec.result)),
         is_async=True,
+        context_kwarg=None,
         annotations=ToolAnnotations(
             read_only_hint=not spec.writes,
             destructive_hint=spec.destructive,
@@ -106,6 +102,21 @@ def mcp_tool(door: Door, spec: ToolSpec) -> Tool:
         door=door,
         spec=spec,
     )
+
+
+def unquoted(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments with lists that came as JSON text turned back into lists, as some clients send them."""
+    return {name: _unquoted(value) for name, value in arguments.items()}
+
+
+def _unquoted(value: Any) -> Any:
+    if not (isinstance(value, str) and value.startswith("[") and value.endswith("]")):
+        return value
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return cast("list[Any]", parsed) if isinstance(parsed, list) else value
 
 
 async def run_watched(
@@ -121,16 +132,17 @@ async def run_watched(
         except GroundsightError as error:
             return refusal(error)
 
+    done: list[CallToolResult] = []
     async with anyio.create_task_group() as group:
         group.start_soon(_forward, progress, context)
         try:
-            result = await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=door.slots)
+            done.append(await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=door.slots))
         except anyio.get_cancelled_exc_class():
             watch.cancel()
             raise
         group.cancel_scope.cancel()
     await _send(progress, context)
-    return result
+    return done[0]
 
 
 class _Latest:

@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,7 +94,7 @@ class AuditLog:
         return self._key
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None]:
         from filelock import FileLock, Timeout
 
         try:
@@ -197,7 +197,7 @@ def _read_or_make_key(file: Path) -> bytes:
 
 
 @contextmanager
-def _storage_errors(folder: Path) -> Iterator[None]:
+def _storage_errors(folder: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
