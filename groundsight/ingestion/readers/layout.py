@@ -61,6 +61,16 @@ def items_of(pieces: Sequence[Piece]) -> list[Item]:
     return [Item(piece.rect, piece.size, piece.text, piece.bold) for piece in pieces]
 
 
+def columns_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Part the text of a page at its columns, when they run over the whole page."""
+    parts = _columns(items_of(pieces))
+    if parts is None:
+        return [list(pieces)]
+    edge = _right(parts[0])
+    sides = [piece for piece in pieces if piece.rect.x1 <= edge], [piece for piece in pieces if piece.rect.x1 > edge]
+    return [column for side in sides for column in columns_of(side)]
+
+
 def blocks_in_order(items: Sequence[Item]) -> list[Block]:
     """Return the blocks of a page in reading order."""
     return [block for group in _cut(list(items), 0) for block in _paragraphs(group)]
@@ -105,6 +115,10 @@ def _top(items: list[Item]) -> float:
 
 def _bottom(items: list[Item]) -> float:
     return max(item.rect.y1 for item in items)
+
+
+def _right(items: list[Item]) -> float:
+    return max(item.rect.x1 for item in items)
 
 
 def _rows(items: list[Item]) -> tuple[list[Item], list[Item]] | None:
