@@ -99,9 +99,8 @@ def _columns(items: list[Item]) -> tuple[list[Item], list[Item]] | None:
 
 
 def _is_column(items: list[Item]) -> bool:
-    widths = sorted(item.rect.width for item in items)
-    finished = any(item.element is not None for item in items)
-    return (len(items) >= _COLUMN_ITEMS or finished) and widths[len(widths) // 2] >= _COLUMN_WIDTH
+    wide = [item for item in items if item.rect.width >= _COLUMN_WIDTH]
+    return len(wide) >= _COLUMN_ITEMS or any(item.element is not None for item in wide)
 
 
 def _side_by_side(left: list[Item], right: list[Item]) -> bool:

@@ -56,19 +56,21 @@ class _PageReader:
     def read(self, ruled: RuledTables, outline: Outline) -> Iterator[Element]:
         """Yield the elements of the page in reading order."""
         pieces = self._page.pieces()
-        pictures, paths = self._page.drawn()
+        pictures, paths, shades = self._page.drawn()
         if not _is_readable(pieces):
-            yield from self._as_picture(bool(pictures or paths or pieces))
+            yield from self._as_picture(bool(pictures or paths))
             return
-        tables, rest = self._tables(ruled, pieces, paths)
+        tables, rest = self._tables(ruled, pieces, paths, shades)
         blocks = blocks_in_order([*items_of(rest), *tables])
         body = _body_size(blocks)
         for element in self._with_figures(blocks, pictures, paths):
             yield from self._element(element, body, outline)
 
-    def _tables(self, ruled: RuledTables, pieces: list[Piece], paths: list[Rect]) -> tuple[list[Item], list[Piece]]:
+    def _tables(
+        self, ruled: RuledTables, pieces: list[Piece], rules: list[Rect], shades: list[Rect]
+    ) -> tuple[list[Item], list[Piece]]:
         """Find ruled tables and aligned rows; return them and the text outside."""
-        drawn = ruled.on_page(self._number, paths)
+        drawn = ruled.on_page(self._number, rules, shades)
         free = _outside([table.rect for table in drawn if table.upright], pieces)
         aligned: list[tuple[Rect, Cells]] = []
         rest: list[Piece] = []

@@ -41,10 +41,10 @@ class RuledTables:
         if self._document is not None:
             self._document.close()
 
-    def on_page(self, number: int, paths: list[Rect]) -> list[RuledTable]:
+    def on_page(self, number: int, rules: list[Rect], shades: list[Rect]) -> list[RuledTable]:
         """Return the tables of a page with their boxes; merged header rows are flattened."""
-        rules = sum(1 for path in paths if min(path.width, path.height) < _THIN or path.area < 0.2)
-        if not _FEWEST_RULES <= rules <= _MOST_RULES or self._pages_read >= _MOST_PAGES or not _has_grid(paths):
+        paths = rules + shades
+        if not _FEWEST_RULES <= len(paths) <= _MOST_RULES or self._pages_read >= _MOST_PAGES or not _has_grid(paths):
             return []
         self._pages_read += 1
         page = self._open().pages[number - 1]
@@ -58,7 +58,7 @@ class RuledTables:
                 (right - x0) / (x1 - x0), (lower - top) / (bottom - top),
             )  # fmt: skip
             if len(cells) >= 2 and len(cells[0]) >= 2:
-                tables.append(RuledTable(rect, cells, _has_upright(rect, paths)))
+                tables.append(RuledTable(rect, cells, _has_upright(rect, rules)))
         page.close()
         return tables
 

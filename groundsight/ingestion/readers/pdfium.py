@@ -135,17 +135,20 @@ class PdfPage:
         bold = all(_is_bold(pdfium, raw, end[0]) for end in (inked[0], inked[-1]))
         return Piece(text, rect, sizes[len(sizes) // 2], bold)
 
-    def drawn(self) -> tuple[list[Rect], list[Rect]]:
-        """Return the boxes of embedded pictures and of drawn paths."""
+    def drawn(self) -> tuple[list[Rect], list[Rect], list[Rect]]:
+        """Return the boxes of embedded pictures, of drawn paths, and of light shading."""
         import pypdfium2.raw as pdfium
 
         turn = self._turn(pdfium)
         pictures: list[Rect] = []
         paths: list[Rect] = []
+        shades: list[Rect] = []
         for item in self._page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_PATH), max_depth=3):
             left, bottom, right, top = item.get_bounds()
-            (pictures if item.type == pdfium.FPDF_PAGEOBJ_IMAGE else paths).append(turn(left, top, right, bottom))
-        return pictures, paths
+            kind = pictures if item.type == pdfium.FPDF_PAGEOBJ_IMAGE else paths
+            kind = shades if kind is paths and _is_shade(pdfium, item.raw) else kind
+            kind.append(turn(left, top, right, bottom))
+        return pictures, paths, shades
 
     def render(self, dpi: int, rect: Rect | None = None) -> Image:
         """Render the page, or a part of it, in RGB on white; large pages get fewer dots per inch.
@@ -223,6 +226,16 @@ def open_pdf(path: Path, limits: Limits) -> Iterator[Pdf]:
         yield Pdf(document, limits)
     finally:
         document.close()
+
+
+def _is_shade(pdfium: Any, raw: Any) -> bool:
+    """True for a fill without a stroke that is lighter than a middle grey."""
+    mode, stroke = ctypes.c_int(), ctypes.c_int()
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    pdfium.FPDFPath_GetDrawMode(raw, mode, stroke)
+    if stroke.value or not pdfium.FPDFPageObj_GetFillColor(raw, red, green, blue, alpha):
+        return False
+    return min(red.value, green.value, blue.value) > 160
 
 
 def _is_bold(pdfium: Any, raw: Any, index: int) -> bool:
