@@ -33,6 +33,8 @@ class OnnxModel:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = ERRORS_ONLY
+        # Threads that spin while they wait cost 15 % more CPU and no time less (MiniLM, 2 threads).
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except (RuntimeError, ValueError, *_runtime_errors()) as error:
