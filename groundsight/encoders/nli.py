@@ -52,7 +52,9 @@ class NliModel:
 def _columns(names: dict[int, str], which: str) -> tuple[int, ...]:
     """Return the columns of entailment, neutral and contradiction by their names."""
     found = {str(name).lower(): column for column, name in names.items()}
-    columns = [next((number for name, number in found.items() if name.startswith(outcome)), None) for outcome in OUTCOMES]
+    columns = [
+        next((number for name, number in found.items() if name.startswith(outcome)), None) for outcome in OUTCOMES
+    ]
     if None in columns or len(found) != len(OUTCOMES):
         raise ModelFailed(
             "the model does not name entailment, neutral and contradiction",

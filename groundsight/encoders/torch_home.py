@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,18 @@ def on_device(model: Any, device: str) -> Any:
 
 
 @contextmanager
+def hub_access(allowed: bool) -> Iterator[None]:
+    """Keep the hub's client off the network while a model loads, unless downloads are allowed."""
+    constants = _imported("huggingface_hub.constants")
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or not allowed
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+@contextmanager
 def inference(which: str) -> Iterator[None]:
     """Run without gradients; what the model raises becomes ModelFailed."""
     torch = import_torch()
@@ -59,14 +72,25 @@ def inference(which: str) -> Iterator[None]:
         with torch.inference_mode():
             yield
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
-        raise ModelFailed("a model failed to answer", which=which, limit=str(error)[:200], next_step="try again") from error
+        raise ModelFailed(
+            "a model failed to answer", which=which, limit=str(error)[:200], next_step="try again"
+        ) from error
 
 
 def loaded(which: str, load: Callable[[], T]) -> T:
     """Return what ``load`` returns; its errors become ModelFailed naming the model."""
     try:
         return load()
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, ImportError, *_weight_errors()) as error:
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        ImportError,
+        *_weight_errors(),
+    ) as error:
         raise ModelFailed(
             "a model can't be loaded",
             which=which,
@@ -86,6 +110,7 @@ def _weight_errors() -> tuple[type[Exception], ...]:
 
 
 def _imported(name: str) -> Any:
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         return importlib.import_module(name)
     except ImportError as error:

@@ -85,4 +85,3 @@ def _prefixes(folder: ModelFolder) -> dict[str, str]:
         raise ModelFailed("prompts are no object", which=str(folder.path), next_step="correct the config")
     found = {str(name): str(text) for name, text in prompts.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return {"query": found.get("query", ""), "passage": found.get("passage", found.get("document", ""))}
-
