@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,8 +50,7 @@ class OpenClip:
                 where, lambda: library.create_model_and_transforms(name, require_pretrained=True, **options)
             )
             tokenizer = loaded(where, lambda: library.get_tokenizer(name))
-        fingerprint = f"open_clip:{where.rpartition('/')[2]}@{file_sha256(weights)[:16]}"
-        return cls(to_device(model, device), prepare, tokenizer, fingerprint, device)
+        return cls(to_device(model, device), prepare, tokenizer, _fingerprint(name, weights), device)
 
     @property
     def fingerprint(self) -> str:
@@ -120,6 +120,13 @@ def _in_folder(folder: Path) -> tuple[str, Path]:
     if "model_cfg" not in settings:
         raise ModelFailed("the config names no model", which=str(config), next_step="save it with open_clip again")
     return f"local-dir:{folder.resolve()}", weights
+
+
+def _fingerprint(name: str, weights: Path) -> str:
+    """Hash the weights, and the folder's config: it decides how pictures are prepared."""
+    config = weights.with_name(CONFIG) if name.startswith("local-dir:") else None
+    digests = file_sha256(weights) + (file_sha256(config) if config else "")
+    return f"open_clip:{name.rpartition('/')[2]}@{sha256(digests.encode()).hexdigest()[:16]}"
 
 
 def _of_tag(library: Any, name: str, tag: str) -> Path:

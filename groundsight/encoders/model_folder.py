@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
-from groundsight.encoders.torch_home import import_beside_torch, loaded
+from groundsight.encoders.torch_home import hub_access, import_beside_torch, loaded
 from groundsight.encoders.weights import file_sha256
 from groundsight.errors import ConfigError, ModelFailed
 
@@ -46,11 +47,11 @@ class ModelFolder:
         transformers = import_beside_torch("transformers")
         transformers.logging.set_verbosity_error()
         transformers.logging.disable_progress_bar()
-        loader = loaded(str(self.path), lambda: getattr(transformers, automatic))
-        return loaded(
-            str(self.path),
-            lambda: loader.from_pretrained(str(self.path), local_files_only=True, trust_remote_code=False, **options),
-        )
+        where = str(self.path)
+        loader = loaded(where, lambda: getattr(transformers, automatic))
+        safe = {"local_files_only": True, "trust_remote_code": False, **options}
+        with hub_access(False):
+            return loaded(where, lambda: loader.from_pretrained(where, **safe))
 
     def load_model(self, automatic: str) -> Any:
         """Load weights; a tensor that the folder lacks is an error, not a random number."""
@@ -112,8 +113,6 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _fingerprint(path: Path, weights: list[Path]) -> str:
-    import hashlib
-
     files = [*weights, *(path / name for name in ("config.json", "tokenizer.json", "vocab.txt"))]
     digests = "".join(file_sha256(one) for one in files if one.is_file())
-    return f"{path.name}@{hashlib.sha256(digests.encode()).hexdigest()[:16]}"
+    return f"{path.name}@{sha256(digests.encode()).hexdigest()[:16]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -53,7 +53,7 @@ def on_device(model: Any, device: str) -> Any:
 
 
 @contextmanager
-def hub_access(allowed: bool) -> Iterator[None]:
+def hub_access(allowed: bool) -> Generator[None]:
     """Keep the hub's client off the network while a model loads, unless downloads are allowed."""
     constants = _imported("huggingface_hub.constants")
     before = constants.HF_HUB_OFFLINE
@@ -65,7 +65,7 @@ def hub_access(allowed: bool) -> Iterator[None]:
 
 
 @contextmanager
-def inference(which: str) -> Iterator[None]:
+def inference(which: str) -> Generator[None]:
     """Run without gradients; what the model raises becomes ModelFailed."""
     torch = import_torch()
     try:

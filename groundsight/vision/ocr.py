@@ -81,7 +81,7 @@ class RapidReader:
             turned = self._lines(sheet.rotate(angle + 180, expand=True))
             if _confidence(turned) > _confidence(lines):
                 angle, lines = angle + 180, turned
-        size = sheet.size if angle % 180 == 0 else sheet.size[::-1]
+        size = sheet.size if angle % 180 == 0 else (sheet.height, sheet.width)
         return tuple(_turned_back(line, angle) for line in _shown(lines, size))
 
     def _lines(self, sheet: Image) -> list[_Line]:
