@@ -15,12 +15,10 @@ from groundsight.tracing import Watch
 from groundsight.types import Condition, Filter, Hit, Principal, Query
 from tests.retrieval_house import ALICE, HouseIndex, HouseParts, entry_of
 
-FILM = entry_of("film.txt", "It is a drama film of 1955 directed by Anna Berg.", heading="The Silent Harbour")
+FILM = entry_of("film.txt", "The Silent Harbour is a film of 1955 by director Anna Berg.", heading="The Silent Harbour")
 PERSON = entry_of("person.txt", "Swedish artist, born in Uppsala, who died in 1990.", heading="Anna Berg (director)")
 TOWN = entry_of("town.txt", "A city north of Stockholm with a cathedral.", heading="Uppsala")
-FILLER = [
-    entry_of(f"f{n}.txt", f"Drama film number {n} was born of a late idea.", heading=f"Film {n}") for n in range(12)
-]
+FILLER = [entry_of(f"f{n}.txt", f"Drama number {n} was born of a late idea.", heading=f"Drama {n}") for n in range(12)]
 INVOICE = entry_of("invoice.txt", "Invoice INV-2041 lists twelve pumps for the harbour works.")
 TRANSFER = entry_of("bank.txt", "Transfer of 4,310.00 with reference INV-2041 on the third.")
 QUESTION = "Where was the director of The Silent Harbour born?"
