@@ -84,8 +84,10 @@ def _add_search(command: argparse.ArgumentParser) -> None:
     command.add_argument("--picture", type=Path, metavar="FILE", help="find what looks like this picture")
     command.add_argument("--kind", action="append", choices=KINDS, help="only this kind; repeatable")
     command.add_argument("--source", default="", metavar="PREFIX", help="only sources that start so")
-    command.add_argument("--from", dest="created_from", default="", metavar="DATE", help="created on or after YYYY-MM-DD")
-    command.add_argument("--to", dest="created_to", default="", metavar="DATE", help="created on or before YYYY-MM-DD")
+    command.add_argument(
+        "--from", dest="created_from", default="", metavar="DATE", help="created on or after YYYY-MM-DD"
+    )
+    command.add_argument("--to", dest="created_to", default="", metavar="DATE", help="created until YYYY-MM-DD")
     command.add_argument("--fusion", choices=("rrf", "weighted"), help="how channels are joined")
     command.add_argument("--limit", type=int, default=10, help="most hits, 1 to 100 (default 10)")
     command.add_argument("--hops", type=int, default=1, help="2 or more follows names and ids (default 1)")

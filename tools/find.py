@@ -64,7 +64,7 @@ def picture_place(suite: Suite, picture: str, page: int | None) -> tuple[Path, P
 
 
 def picture_file(suite: Suite, picture: str) -> str:
-    """Return the path of the picture that a search starts from: a file under the roots, or the file of an image unit."""
+    """Return the path of a picture to search by: a file under the roots, or that of an image unit."""
     file, place = picture_place(suite, picture, None)
     if place.box is not None or (place.page or 1) > 1:
         raise InvalidArgument(
