@@ -63,6 +63,16 @@ def picture_place(suite: Suite, picture: str, page: int | None) -> tuple[Path, P
     return file, Place(page=page)
 
 
+def picture_file(suite: Suite, picture: str) -> str:
+    """Return the path of a picture to search by: a file under the roots, or that of an image unit."""
+    file, place = picture_place(suite, picture, None)
+    if place.box is not None or (place.page or 1) > 1:
+        raise InvalidArgument(
+            "only whole pictures can be searched by", which=picture[:80], next_step="give a picture file, or words"
+        )
+    return str(file)
+
+
 def file_or_folder(suite: Suite, source: str) -> Path:
     """Return the real path of a file or folder under the roots, or raise NotFound."""
     try:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from groundsight.errors import InvalidArgument
 from groundsight.tools.bounds import RESULT_BYTES, fitting
-from groundsight.tools.find import chosen_filter
+from groundsight.tools.find import chosen_filter, picture_file
 from groundsight.tools.results import (
     DATA_NOTE,
     Answering,
@@ -51,7 +51,7 @@ class SearchHits(Result):
 def search(
     suite: Suite,
     query: Annotated[str, Field(description="words or a question", max_length=8192)] = "",
-    picture: Annotated[str, Field(description="find what looks like this: unit id or picture file")] = "",
+    picture: Annotated[str, Field(description="find what looks like this: picture file, or id of an image")] = "",
     kinds: list[UnitKind] | None = None,
     source: Annotated[str, Field(description="only sources that start so")] = "",
     created_from: Annotated[str, Field(description="YYYY-MM-DD")] = "",
@@ -69,7 +69,8 @@ def search(
     if not query.strip() and not picture:
         raise InvalidArgument("neither query nor picture is given", next_step="give words, a picture, or both")
     where = chosen_filter(kinds, source, created_from, created_to)
-    asked = Query(text=query, picture=picture or None, where=where, limit=limit, hops=hops, fusion=fusion)
+    looks = picture_file(suite, picture) if picture else None
+    asked = Query(text=query, picture=looks, where=where, limit=limit, hops=hops, fusion=fusion)
     return _found(suite, asked, pictures)
 
 
