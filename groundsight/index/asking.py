@@ -9,14 +9,13 @@ import numpy as np
 
 from groundsight.errors import InvalidArgument
 from groundsight.index import ChannelQuery, ChannelResult, filters
-from groundsight.index.database import array_value
+from groundsight.index.database import Connection, array_value
 from groundsight.index.postings import score
 from groundsight.index.vectors import candidates, checked, exact
 from groundsight.index.view import View
 from groundsight.types import Filter
 
 if TYPE_CHECKING:
-    import apsw
     from numpy.typing import NDArray
 
     from groundsight.index.tokens import Tokeniser
@@ -28,7 +27,7 @@ LEXICAL = "bm25_"
 class Asking:
     """One search: the transaction, the view that fits it, the filter and how many hits are wanted."""
 
-    connection: apsw.Connection
+    connection: Connection
     view: View
     tokeniser: Tokeniser
     where: Filter

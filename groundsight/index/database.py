@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from groundsight.errors import GroundsightError, IndexCorrupt, InvalidArgument, Locked, StorageFailed
 
 if TYPE_CHECKING:
-    import apsw
     import numpy as np
     from numpy.typing import NDArray
 
@@ -22,7 +21,31 @@ REPAIR = "run 'groundsight check'; what it cannot repair comes back with 'ground
 SHORT_READS = (522, 8458)
 
 
-def connect(path: Path, *, create: bool = False) -> apsw.Connection:
+class Cursor(Protocol):
+    """The rows of one statement."""
+
+    def fetchall(self) -> list[Any]: ...
+    def fetchone(self) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """What the index uses of a database connection (apsw.Connection)."""
+
+    @property
+    def filename(self) -> str: ...
+    @property
+    def in_transaction(self) -> bool: ...
+    def execute(self, statements: str, bindings: Sequence[Any] = ...) -> Cursor: ...
+    def set_busy_timeout(self, milliseconds: int) -> None: ...
+    def create_scalar_function(
+        self, name: str, callable: Callable[..., Any], numargs: int, *, deterministic: bool
+    ) -> None: ...
+    def backup(self, databasename: str, sourceconnection: Any, sourcedatabasename: str) -> Any: ...
+    def close(self, force: bool = ...) -> None: ...
+
+
+def connect(path: Path, *, create: bool = False) -> Connection:
     """Open a connection with durable commits and overwriting deletes; the file is made private.
 
     Raises:
@@ -34,7 +57,7 @@ def connect(path: Path, *, create: bool = False) -> apsw.Connection:
     with storage_errors(path):
         if create:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection = cast(Connection, apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE))
         connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
         # trusted_schema off: a tampered file must not run functions from its own schema.
         for setting in ("synchronous=FULL", "secure_delete=ON", "trusted_schema=OFF", "cell_size_check=ON"):
@@ -43,7 +66,7 @@ def connect(path: Path, *, create: bool = False) -> apsw.Connection:
 
 
 @contextmanager
-def transaction(connection: apsw.Connection, kind: Literal["DEFERRED", "IMMEDIATE"] = "DEFERRED") -> Iterator[None]:
+def transaction(connection: Connection, kind: Literal["DEFERRED", "IMMEDIATE"] = "DEFERRED") -> Generator[None]:
     """Run a block in one transaction: committed as a whole, or rolled back as a whole."""
     with storage_errors(Path(connection.filename)):
         connection.execute(f"BEGIN {kind}")
@@ -56,7 +79,7 @@ def transaction(connection: apsw.Connection, kind: Literal["DEFERRED", "IMMEDIAT
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Path) -> Generator[None]:
     """Turn SQLite's and the system's errors into those of the house."""
     import apsw
 
@@ -68,12 +91,12 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise _translated(error, path) from error
 
 
-def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[Any]:
+def rows(connection: Connection, sql: str, *values: Any) -> list[Any]:
     """Run a statement and return all its rows."""
     return connection.execute(sql, values).fetchall()
 
 
-def one(connection: apsw.Connection, sql: str, *values: Any) -> Any:
+def one(connection: Connection, sql: str, *values: Any) -> Any:
     """Return the first column of the first row, None when there is none."""
     found = connection.execute(sql, values).fetchone()
     return None if found is None else found[0]
@@ -83,17 +106,18 @@ def array_value(numbers: NDArray[np.int64]) -> Any:
     """Bind many integers as one value, to be read by ``carray(?)``. The array must not be empty."""
     import apsw
 
-    return apsw.carray(numbers)  # pyright: ignore[reportArgumentType]
+    bind: Callable[[NDArray[np.int64]], Any] = cast(Any, apsw).carray
+    return bind(numbers)
 
 
-def copy_database(source: apsw.Connection, target: apsw.Connection) -> None:
+def copy_database(source: Connection, target: Connection) -> None:
     """Copy a whole database as one transaction of the target (SQLite's online backup)."""
     with target.backup("main", source, "main") as backup:
         while not backup.done:
             backup.step()
 
 
-def _roll_back(connection: apsw.Connection) -> None:
+def _roll_back(connection: Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
 
@@ -121,7 +145,7 @@ def _is_damage(error: Exception) -> bool:
 
     if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.FormatError | apsw.SQLError):
         return True
-    return isinstance(error, apsw.IOError) and error.extendedresult in SHORT_READS
+    return isinstance(error, apsw.IOError) and getattr(error, "extendedresult", 0) in SHORT_READS
 
 
 def locked(path: Path) -> Locked:

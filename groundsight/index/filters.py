@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from groundsight.index.database import Connection
 from groundsight.types import Condition, Filter
-
-if TYPE_CHECKING:
-    import apsw
 
 UNIT_FIELDS = ("kind", "page")
 LARGEST = 2**63 - 1
@@ -51,7 +48,7 @@ def tenants(where: Filter) -> tuple[str, ...] | None:
     return None
 
 
-def add_functions(connection: apsw.Connection) -> None:
+def add_functions(connection: Connection) -> None:
     """Teach a connection to compare label lists as Python does."""
     connection.create_scalar_function("labels_hold", labels_hold, 3, deterministic=True)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import ValidationError
@@ -14,20 +13,18 @@ from groundsight.errors import IndexCorrupt
 from groundsight.governance.access import EVERYONE, field_value
 from groundsight.index import CheckReport, view
 from groundsight.index.checksums import WIDTH, is_sealed
-from groundsight.index.database import one, rows, transaction
-from groundsight.index.mapped import read_arrays
+from groundsight.index.database import Connection, one, rows, transaction
 from groundsight.index.postings import POSTING, rebuild
 from groundsight.index.schema import record_change
 from groundsight.index.store import Store
 from groundsight.index.tokens import Tokeniser
-from groundsight.index.vectors import NAMES_PER_SLOT, decode
-from groundsight.types import VECTOR_NAMES, Asset, Unit
-
-if TYPE_CHECKING:
-    import apsw
+from groundsight.index.vectors import NAMES_PER_SLOT, Codes, decode, vector_id
+from groundsight.types import Asset, Unit
 
 DRIFT_SAMPLE = 64
 MOST_PROBLEMS = 50
+# Half a step is the most that rounding moves a number; the rest is float32.
+ROUNDING = 0.51
 COLUMNS = ("asset_id", "tenant", "source", "region", "usage_rights", "consent_until", "media_type", "created")
 ORPHANS = {
     "units without an asset": "SELECT count(*) FROM unit WHERE asset NOT IN (SELECT number FROM asset)",
@@ -52,14 +49,14 @@ def examine(store: Store) -> CheckReport:
         return CheckReport(tuple(problems[:MOST_PROBLEMS]), tuple(repaired))
 
 
-def _problems(connection: apsw.Connection) -> list[str]:
+def _problems(connection: Connection) -> list[str]:
     with transaction(connection):
         found = [f"SQLite: {row[0]}" for row in rows(connection, "PRAGMA integrity_check(20)") if row[0] != "ok"]
         found += [f"{number} {what}" for what, sql in ORPHANS.items() if (number := one(connection, sql))]
         return found + list(_damaged_values(connection))
 
 
-def _damaged_values(connection: apsw.Connection) -> Iterator[str]:
+def _damaged_values(connection: Connection) -> Iterator[str]:
     for number, data, *columns in connection.execute(f"SELECT number, data, {', '.join(COLUMNS)}, labels FROM asset"):
         if not is_sealed(data, 0) or columns != _asset_columns(data):
             yield f"asset {number} is damaged"
@@ -86,7 +83,7 @@ def _unit_columns(data: bytes) -> list[object]:
     return [unit.unit_id, unit.ordinal, unit.kind, unit.place.page]
 
 
-def _mend_postings(connection: apsw.Connection) -> list[str]:
+def _mend_postings(connection: Connection) -> list[str]:
     """Postings follow from the units: where their sums do not fit, they are made again."""
     if all(_partition_fits(connection, *row) for row in rows(connection, "SELECT id, docs, length FROM partition")):
         return []
@@ -96,7 +93,7 @@ def _mend_postings(connection: apsw.Connection) -> list[str]:
     return ["postings"]
 
 
-def _partition_fits(connection: apsw.Connection, part: int, docs: int, length: int) -> bool:
+def _partition_fits(connection: Connection, part: int, docs: int, length: int) -> bool:
     chunks = rows(connection, "SELECT first, data FROM posting WHERE part = ?", part)
     if not all(is_sealed(data, first) for first, data in chunks):
         return False
@@ -109,7 +106,8 @@ def _mend_mapped_file(store: Store) -> list[str]:
     if not path.exists():
         return []
     with store.reading() as connection:
-        sound = view.load(connection, store.folder) is not None and not _drift(connection, store)
+        mapped = view.load(connection, store.folder)
+        sound = mapped is not None and not _drift(connection, mapped)
     if sound:
         return []
     path.unlink()
@@ -118,16 +116,20 @@ def _mend_mapped_file(store: Store) -> list[str]:
     return [view.FILE_NAME]
 
 
-def _drift(connection: apsw.Connection, store: Store) -> bool:
+def _drift(connection: Connection, mapped: view.View) -> bool:
     """True when a sampled code is further from its vector than rounding allows."""
-    found = read_arrays(store.folder / view.FILE_NAME)
-    arrays = found[1] if found else {}
-    for key in (key for key in arrays if key.endswith("/codes")):
-        name = key.partition("/")[0]
-        codes, scales, slots = (arrays[f"{name}/{part}"] for part in ("codes", "scales", "slots"))
-        for row in range(0, len(slots), max(1, len(slots) // DRIFT_SAMPLE)):
-            vector = int(slots[row]) * NAMES_PER_SLOT + VECTOR_NAMES.index(name)
-            data = one(connection, "SELECT data FROM vector WHERE id = ?", vector)
-            if data is not None and np.abs(codes[row] * scales[row] - decode(data, vector)).max() > scales[row] * 0.51:
-                return True
-    return False
+    return any(
+        _drifts(connection, name, part, row)
+        for name, parts in mapped.codes.items()
+        for part in parts
+        for row in range(0, len(part.slots), max(1, len(part.slots) // DRIFT_SAMPLE))
+    )
+
+
+def _drifts(connection: Connection, name: str, part: Codes, row: int) -> bool:
+    key = vector_id(int(part.slots[row]), name)
+    data = one(connection, "SELECT data FROM vector WHERE id = ?", key)
+    if data is None:
+        return False
+    distance = np.abs(part.codes[row] * part.scales[row] - decode(data, key)).max()
+    return bool(distance > part.scales[row] * ROUNDING)

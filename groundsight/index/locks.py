@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class WriteLock:
         self._depth = 0
 
     @contextmanager
-    def held(self, seconds: float | None = None) -> Iterator[None]:
+    def held(self, seconds: float | None = None) -> Generator[None]:
         """Hold the lock, waiting at most ``seconds`` (default: as set up). A thread that holds it may enter again.
 
         Raises:
@@ -46,7 +46,7 @@ class WriteLock:
             self._threads.release()
 
     @contextmanager
-    def _across_processes(self, seconds: float) -> Iterator[None]:
+    def _across_processes(self, seconds: float) -> Generator[None]:
         from filelock import FileLock, Timeout
 
         turnstile = FileLock(self._folder / "queue.lock", mode=0o600, poll_interval=POLL_SECONDS)

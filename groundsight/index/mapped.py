@@ -67,7 +67,7 @@ def read_arrays(path: Path) -> tuple[str, Mapping[str, NDArray[Any]]] | None:
         if found is None:
             return None
         header, start = found
-        blocks = [Block(**{**block, "shape": tuple(block["shape"])}) for block in header["blocks"]]
+        blocks = [_block(**block) for block in header["blocks"]]
         arrays = {block.key: _map(path, block, start, size) for block in blocks}
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -93,6 +93,10 @@ def _read_header(prefix: bytes, read: Any) -> tuple[dict[str, Any], int] | None:
     if crc != zlib.crc32(header).to_bytes(4, "little"):
         return None
     return json.loads(header), _body_start(length)
+
+
+def _block(key: str, dtype: str, shape: list[int], offset: int, crc: int) -> Block:
+    return Block(key, dtype, tuple(shape), offset, crc)
 
 
 def _map(path: Path, block: Block, start: int, size: int) -> NDArray[Any]:

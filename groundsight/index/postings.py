@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundsight.index.checksums import seal, unseal
-from groundsight.index.database import one, rows
+from groundsight.index.database import Connection, one, rows
 from groundsight.types import TEXT_FIELDS, TextField, Unit
 
 if TYPE_CHECKING:
-    import apsw
     from numpy.typing import NDArray
 
     from groundsight.index.tokens import Tokeniser
@@ -62,7 +61,7 @@ def indexed_text(unit: Unit, field: TextField) -> str:
 class PostingWriter:
     """Collects the additions and removals of one transaction, then writes each term once."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._added: defaultdict[tuple[int, str], list[tuple[int, int, int]]] = defaultdict(list)
         self._removed: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
@@ -131,7 +130,7 @@ class PostingWriter:
 
 
 def score(
-    connection: apsw.Connection, field: str, terms: Sequence[str], tenants: tuple[str, ...] | None, slots: int
+    connection: Connection, field: str, terms: Sequence[str], tenants: tuple[str, ...] | None, slots: int
 ) -> NDArray[np.float64]:
     """Return the BM25 score of every slot below ``slots``, 0 where no term occurs.
 
@@ -146,24 +145,24 @@ def score(
     return scores
 
 
-def rebuild(connection: apsw.Connection, tokeniser: Tokeniser) -> None:
+def rebuild(connection: Connection, tokeniser: Tokeniser) -> None:
     """Make all postings again from the stored units, inside the caller's transaction."""
     for table in ("posting", "partition"):
         connection.execute(f"DELETE FROM {table}")
     writer = PostingWriter(connection)
     sql = "SELECT u.slot, a.tenant, u.data FROM unit u JOIN asset a ON a.number = u.asset ORDER BY u.slot"
-    for slot, tenant, data in connection.cursor().execute(sql):
+    for slot, tenant, data in connection.execute(sql):
         unit = Unit.model_validate_json(unseal(data, slot))
         writer.add(tenant, slot, field_terms(unit, tokeniser))
     writer.flush()
 
 
-def _partitions(connection: apsw.Connection, field: str, tenants: tuple[str, ...] | None) -> list[tuple[int, int, int]]:
+def _partitions(connection: Connection, field: str, tenants: tuple[str, ...] | None) -> list[tuple[int, int, int]]:
     found = rows(connection, "SELECT id, docs, length, tenant FROM partition WHERE field = ?", field)
     return [row[:3] for row in found if tenants is None or row[3] in tenants]
 
 
-def _postings(connection: apsw.Connection, part: int, term: str) -> NDArray[np.void]:
+def _postings(connection: Connection, part: int, term: str) -> NDArray[np.void]:
     sql = "SELECT first, data FROM posting WHERE part = ? AND term = ? ORDER BY first"
     return np.frombuffer(b"".join(unseal(data, first) for first, data in rows(connection, sql, part, term)), POSTING)
 

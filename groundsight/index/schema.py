@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from groundsight.errors import IndexVersion
-from groundsight.index.database import one, transaction
-
-if TYPE_CHECKING:
-    import apsw
+from groundsight.index.database import Connection, one, transaction
 
 APPLICATION_ID = 0x47534958
 SCHEMA_VERSION = 1
@@ -56,7 +52,7 @@ class Stamp:
         return f"{self.version}-{self.token}"
 
 
-def prepare(connection: apsw.Connection) -> None:
+def prepare(connection: Connection) -> None:
     """Make the tables in an empty file, or make sure that they are ours.
 
     Raises:
@@ -74,7 +70,7 @@ def prepare(connection: apsw.Connection) -> None:
     return None
 
 
-def require_schema(connection: apsw.Connection) -> None:
+def require_schema(connection: Connection) -> None:
     """Raise IndexVersion unless the file has this schema."""
     found = (one(connection, "PRAGMA application_id"), one(connection, "PRAGMA user_version"))
     if found != (APPLICATION_ID, SCHEMA_VERSION):
@@ -85,30 +81,30 @@ def require_schema(connection: apsw.Connection) -> None:
         )
 
 
-def current(connection: apsw.Connection) -> Stamp:
+def current(connection: Connection) -> Stamp:
     """Return the stamp of the state that this connection sees."""
     version, token = connection.execute("SELECT version, token FROM history ORDER BY version DESC LIMIT 1").fetchone()
     return Stamp(version, token)
 
 
-def is_known(connection: apsw.Connection, stamp: Stamp) -> bool:
+def is_known(connection: Connection, stamp: Stamp) -> bool:
     """True when the state is in this file's history, so that the changes since are on record."""
     return bool(one(connection, "SELECT 1 FROM history WHERE version = ? AND token = ?", stamp.version, stamp.token))
 
 
-def record_change(connection: apsw.Connection) -> int:
+def record_change(connection: Connection) -> int:
     """Begin the next version in this transaction and return its number."""
     version = current(connection).version + 1
     connection.execute("INSERT INTO history VALUES (?, ?)", (version, secrets.token_hex(8)))
     return version
 
 
-def forget_before(connection: apsw.Connection, stamp: Stamp) -> None:
+def forget_before(connection: Connection, stamp: Stamp) -> None:
     """Drop the change records that a derived file of this stamp already contains."""
     if is_known(connection, stamp):
         connection.execute("DELETE FROM history WHERE version < ?", (stamp.version,))
         connection.execute("DELETE FROM gone WHERE version <= ?", (stamp.version,))
 
 
-def _is_empty(connection: apsw.Connection) -> bool:
+def _is_empty(connection: Connection) -> bool:
     return not one(connection, "SELECT count(*) FROM sqlite_schema")

@@ -8,17 +8,15 @@ import secrets
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import ValidationError
 
 from groundsight.errors import IndexCorrupt, InvalidArgument
 from groundsight.index import database
+from groundsight.index.database import Connection
 from groundsight.index.schema import SCHEMA_VERSION, current, require_schema
 from groundsight.types import Word
-
-if TYPE_CHECKING:
-    import apsw
 
 MANIFEST = "manifest.json"
 READ_BYTES = 1 << 20
@@ -36,7 +34,7 @@ class Manifest(Word):
     sha256: str
 
 
-def write_snapshot(source: apsw.Connection, folder: Path) -> Manifest:
+def write_snapshot(source: Connection, folder: Path) -> Manifest:
     """Copy the state that a committed connection sees into an empty folder; the manifest comes last.
 
     Raises:
@@ -76,7 +74,7 @@ def verified_copy(folder: Path, scratch: Path) -> Path:
     return copy
 
 
-def replace_content(copy: Path, connect: Callable[[], apsw.Connection]) -> None:
+def replace_content(copy: Path, connect: Callable[[], Connection]) -> None:
     """Put the content of a verified copy in place of the live content, in one transaction."""
     with (
         database.storage_errors(copy),
@@ -104,7 +102,7 @@ def _require_empty(folder: Path) -> None:
         )
 
 
-def _describe(connection: apsw.Connection, path: Path) -> Manifest:
+def _describe(connection: Connection, path: Path) -> Manifest:
     return Manifest(
         schema_version=SCHEMA_VERSION,
         version=str(current(connection)),

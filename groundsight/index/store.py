@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from groundsight.errors import IndexCorrupt, Locked
 from groundsight.index import database, snapshots, view
+from groundsight.index.database import Connection
 from groundsight.index.filters import add_functions
 from groundsight.index.locks import WriteLock
 from groundsight.index.schema import forget_before, prepare
 from groundsight.index.tokens import Tokeniser
 from groundsight.index.writer import TOKENS, Change, read_meta
-
-if TYPE_CHECKING:
-    import apsw
 
 HISTORY_KEPT = 1_000
 # Long readers may keep the log from being emptied; the next delete or checkpoint does it then.
@@ -35,12 +32,12 @@ class Store:
         self._stored_words = Tokeniser()
         self._publish_after = publish_after
         self._read_lock = threading.RLock()
-        self._reader: apsw.Connection | None = None
-        self._writer: apsw.Connection | None = None
+        self._reader: Connection | None = None
+        self._writer: Connection | None = None
         self._view: view.View | None = None
 
     @contextmanager
-    def reading(self) -> Iterator[apsw.Connection]:
+    def reading(self) -> Generator[Connection]:
         """One read transaction: everything inside sees one committed state."""
         with self._read_lock:
             if self._reader is None:
@@ -49,7 +46,7 @@ class Store:
                 yield self._reader
 
     @contextmanager
-    def writing(self) -> Iterator[apsw.Connection]:
+    def writing(self) -> Generator[Connection]:
         """One write transaction, durable when the block has ended; the caller holds the write lock.
 
         After an error the connection is closed: a failed fsync must not be retried on the same handle.
@@ -65,7 +62,7 @@ class Store:
             raise
 
     @contextmanager
-    def changing(self) -> Iterator[Change]:
+    def changing(self) -> Generator[Change]:
         """Take the write lock and open a change; on return it is committed as one new version."""
         with self.write_lock.held():
             with self.writing() as connection:
@@ -74,7 +71,7 @@ class Store:
                 change.finish()
             self._shorten_history()
 
-    def connect(self) -> apsw.Connection:
+    def connect(self) -> Connection:
         """Open a connection to a database that is ready for use; the first of all makes its tables.
 
         Raises:
@@ -98,7 +95,7 @@ class Store:
             with self.changing():
                 pass
 
-    def fresh_view(self, connection: apsw.Connection) -> view.View:
+    def fresh_view(self, connection: Connection) -> view.View:
         """Return the view of the state that this read transaction sees."""
         self._view = view.fresh(connection, self._view, self.folder)
         return self._view

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from groundsight.governance.access import matches
 from groundsight.index import Counts, filters
 from groundsight.index.checksums import unseal
-from groundsight.index.database import damaged, one, rows
+from groundsight.index.database import Connection, damaged, one, rows
 from groundsight.types import Asset, Filter, Unit
-
-if TYPE_CHECKING:
-    import apsw
 
 JOINED = "FROM unit u JOIN asset a ON a.number = u.asset"
 COLUMNS = "u.slot, u.data, a.number, a.data"
@@ -46,7 +42,7 @@ def asset_of(data: bytes) -> Asset:
     return Asset.model_validate_json(unseal(data, 0))
 
 
-def get(connection: apsw.Connection, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
+def get(connection: Connection, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
     """Return the visible ones of these units, in the order asked."""
     clause, decoder = filters.for_units(where), Decoder(where)
     sql = f"SELECT {COLUMNS} {JOINED} WHERE u.unit_id = ? AND {clause.sql}"
@@ -54,21 +50,21 @@ def get(connection: apsw.Connection, unit_ids: Sequence[str], where: Filter) -> 
     return tuple(decoder.pair(row) for row in found if row is not None)
 
 
-def assets(connection: apsw.Connection, where: Filter) -> tuple[Asset, ...]:
+def assets(connection: Connection, where: Filter) -> tuple[Asset, ...]:
     """Return the visible assets by source."""
     clause = filters.for_assets(where)
     sql = f"SELECT a.data FROM asset a WHERE {clause.sql} ORDER BY a.source, a.tenant"
     return tuple(asset_of(row[0]) for row in rows(connection, sql, *clause.values))
 
 
-def units(connection: apsw.Connection, asset_id: str, where: Filter) -> tuple[Unit, ...]:
+def units(connection: Connection, asset_id: str, where: Filter) -> tuple[Unit, ...]:
     """Return the visible units of an asset by ordinal."""
     clause, decoder = filters.for_units(where), Decoder(where)
     sql = f"SELECT {COLUMNS} {JOINED} WHERE a.asset_id = ? AND {clause.sql} ORDER BY u.ordinal"
     return tuple(decoder.pair(row)[0] for row in rows(connection, sql, asset_id, *clause.values))
 
 
-def scan(connection: apsw.Connection, where: Filter) -> Iterator[tuple[Unit, Asset]]:
+def scan(connection: Connection, where: Filter) -> Iterator[tuple[Unit, Asset]]:
     """Iterate over the visible units by asset id and ordinal."""
     clause, decoder = filters.for_units(where), Decoder(where)
     sql = f"SELECT {COLUMNS} {JOINED} WHERE {clause.sql} ORDER BY a.asset_id, u.ordinal"
@@ -76,7 +72,7 @@ def scan(connection: apsw.Connection, where: Filter) -> Iterator[tuple[Unit, Ass
         yield decoder.pair(row)
 
 
-def count(connection: apsw.Connection, where: Filter) -> Counts:
+def count(connection: Connection, where: Filter) -> Counts:
     """Count the visible assets and units."""
     for_assets, for_units = filters.for_assets(where), filters.for_units(where)
     return Counts(
@@ -86,7 +82,7 @@ def count(connection: apsw.Connection, where: Filter) -> Counts:
 
 
 def linked(
-    connection: apsw.Connection, keys: Sequence[str], where: Filter, most: int
+    connection: Connection, keys: Sequence[str], where: Filter, most: int
 ) -> Mapping[str, tuple[tuple[str, str], ...]]:
     """Return visible units by link key; a key is common or rare within each tenant by itself."""
     asked = filters.tenants(where)
@@ -99,7 +95,7 @@ def linked(
     return found
 
 
-def _holders(connection: apsw.Connection, tenant: str, key: str, where: Filter, most: int) -> list[tuple[str, str]]:
+def _holders(connection: Connection, tenant: str, key: str, where: Filter, most: int) -> list[tuple[str, str]]:
     distinct = "SELECT count(*) FROM (SELECT DISTINCT slot FROM link WHERE tenant = ? AND key = ? LIMIT ?)"
     if one(connection, distinct, tenant, key, most + 1) > most:
         return []

@@ -11,13 +11,12 @@ import numpy as np
 
 from groundsight.errors import ModelFailed
 from groundsight.index.checksums import seal, unseal
-from groundsight.index.database import array_value
+from groundsight.index.database import Connection, array_value
 from groundsight.types import VECTOR_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import apsw
     from numpy.typing import NDArray
 
 NAMES_PER_SLOT = 8
@@ -119,7 +118,7 @@ def candidates(
 
 
 def exact(
-    connection: apsw.Connection, name: str, slots: NDArray[np.int64], query: NDArray[np.float32]
+    connection: Connection, name: str, slots: NDArray[np.int64], query: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return slots and their exact cosines with the query, computed in float64 from the stored vectors.
 

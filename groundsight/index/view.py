@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from groundsight.index import filters
-from groundsight.index.database import one, rows
+from groundsight.index.database import Connection, one, rows
 from groundsight.index.mapped import read_arrays, write_arrays
 from groundsight.index.schema import Stamp, current, is_known
 from groundsight.index.vectors import NAMES_PER_SLOT, Codes, codes_of, decode, empty_codes, joined
 from groundsight.types import VECTOR_NAMES, Filter
 
 if TYPE_CHECKING:
-    import apsw
     from numpy.typing import NDArray
 
 FILE_NAME = "derived.bin"
@@ -40,14 +39,14 @@ class View:
     assets: NDArray[np.int32]
     codes: Mapping[str, tuple[Codes, ...]]
     pending: int = 0
-    masks: dict[Filter, NDArray[np.bool_]] = field(default_factory=dict)
+    masks: dict[Filter, NDArray[np.bool_]] = field(default_factory=lambda: dict[Filter, "NDArray[np.bool_]"]())
 
     @property
     def slots(self) -> int:
         """One more than the highest slot."""
         return len(self.assets)
 
-    def mask(self, connection: apsw.Connection, where: Filter) -> NDArray[np.bool_]:
+    def mask(self, connection: Connection, where: Filter) -> NDArray[np.bool_]:
         """Return, for every slot, whether its unit passes the filter; kept for the next query."""
         if where not in self.masks:
             if len(self.masks) >= KEPT_MASKS:
@@ -56,7 +55,7 @@ class View:
         return self.masks[where]
 
 
-def fresh(connection: apsw.Connection, known: View | None, folder: Path) -> View:
+def fresh(connection: Connection, known: View | None, folder: Path) -> View:
     """Return the view of the state that this transaction sees, at a cost that follows the changes."""
     stamp = current(connection)
     if known is not None and known.stamp == stamp:
@@ -65,7 +64,7 @@ def fresh(connection: apsw.Connection, known: View | None, folder: Path) -> View
     return _advanced(connection, start or _empty(), stamp)
 
 
-def load(connection: apsw.Connection, folder: Path) -> View | None:
+def load(connection: Connection, folder: Path) -> View | None:
     """Return the mapped file as a view, None unless it is sound and part of this index's history."""
     found = read_arrays(folder / FILE_NAME)
     if found is None:
@@ -101,7 +100,7 @@ def _empty() -> View:
     return View(Stamp(-1, ""), np.zeros(1, np.int32), {})
 
 
-def _advanced(connection: apsw.Connection, view: View, stamp: Stamp) -> View:
+def _advanced(connection: Connection, view: View, stamp: Stamp) -> View:
     """Add the units that came after the view and drop those that went."""
     if view.stamp == stamp:
         return view
@@ -114,7 +113,7 @@ def _advanced(connection: apsw.Connection, view: View, stamp: Stamp) -> View:
     return View(stamp, assets, codes, view.pending + changes)
 
 
-def _assets(connection: apsw.Connection, view: View) -> NDArray[np.int32]:
+def _assets(connection: Connection, view: View) -> NDArray[np.int32]:
     top = one(connection, "SELECT coalesce(max(slot), 0) FROM unit")
     assets = np.zeros(max(top + 1, view.slots), np.int32)
     assets[: view.slots] = view.assets
@@ -125,12 +124,12 @@ def _assets(connection: apsw.Connection, view: View) -> NDArray[np.int32]:
     return assets
 
 
-def _added_codes(connection: apsw.Connection, first: int) -> dict[str, Codes]:
+def _added_codes(connection: Connection, first: int) -> dict[str, Codes]:
     parts: dict[str, list[Codes]] = {}
     cursor = connection.execute("SELECT id, data FROM vector WHERE id >= ? ORDER BY id", (first * NAMES_PER_SLOT,))
     waiting: dict[str, list[tuple[int, bytes]]] = {}
     for key, data in cursor:
-        name = VECTOR_NAMES[key % NAMES_PER_SLOT]
+        name: str = VECTOR_NAMES[int(key) % NAMES_PER_SLOT]
         waiting.setdefault(name, []).append((key, data))
         if len(waiting[name]) == READ_AT_ONCE:
             parts.setdefault(name, []).append(_coded(waiting.pop(name)))
@@ -152,7 +151,7 @@ def _grown(parts: tuple[Codes, ...] | None, more: Codes | None) -> tuple[Codes, 
     return (parts[0], joined((*parts[1:], more)))
 
 
-def _mask(connection: apsw.Connection, where: Filter, assets: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _mask(connection: Connection, where: Filter, assets: NDArray[np.int32]) -> NDArray[np.bool_]:
     if not where.conditions:
         return assets > 0
     if filters.asks_units(where):
@@ -164,7 +163,7 @@ def _mask(connection: apsw.Connection, where: Filter, assets: NDArray[np.int32])
     return _flags(connection, f"SELECT a.number FROM asset a WHERE {clause.sql}", clause.values, most)[assets]
 
 
-def _flags(connection: apsw.Connection, sql: str, values: tuple[str | int, ...], length: int) -> NDArray[np.bool_]:
+def _flags(connection: Connection, sql: str, values: tuple[str | int, ...], length: int) -> NDArray[np.bool_]:
     flags = np.zeros(length, np.bool_)
     numbers = [row[0] for row in connection.execute(sql, values)]
     flags[[number for number in numbers if number < length]] = True

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from groundsight.errors import ModelFailed
 from groundsight.governance.access import EVERYONE, NO_END
 from groundsight.index import filters
 from groundsight.index.checksums import seal, unseal
-from groundsight.index.database import one, rows
+from groundsight.index.database import Connection, one, rows
 from groundsight.index.postings import PostingWriter, field_terms, rebuild
 from groundsight.index.prepared import Prepared, PreparedUnit
 from groundsight.index.schema import record_change
+from groundsight.index.tokens import Tokeniser
 from groundsight.index.vectors import NAMES_PER_SLOT, encode, vector_id
 from groundsight.types import Asset, Filter, Unit
-
-if TYPE_CHECKING:
-    import apsw
-
-    from groundsight.index.tokens import Tokeniser
 
 DIMENSION, ENCODER, TOKENS = "dimension.", "encoder.", "tokens"
 
@@ -28,7 +23,7 @@ DIMENSION, ENCODER, TOKENS = "dimension.", "encoder.", "tokens"
 class Change:
     """The writes of one open transaction. ``finish`` must be called before it commits."""
 
-    def __init__(self, connection: apsw.Connection, tokeniser: Tokeniser) -> None:
+    def __init__(self, connection: Connection, tokeniser: Tokeniser) -> None:
         self._connection, self._tokeniser = connection, tokeniser
         self._version = record_change(connection)
         self._keep_tokens_current()
@@ -136,19 +131,19 @@ class Change:
         self._postings.add(tenant, slot, prepared.fields)
 
 
-def read_meta(connection: apsw.Connection, key: str) -> str | None:
+def read_meta(connection: Connection, key: str) -> str | None:
     """Return a setting that the index keeps about itself."""
     return one(connection, "SELECT value FROM meta WHERE key = ?", key)
 
 
-def write_meta(connection: apsw.Connection, key: str, value: str) -> None:
+def write_meta(connection: Connection, key: str, value: str) -> None:
     """Keep a setting."""
     connection.execute(
         "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
     )
 
 
-def stored_encoders(connection: apsw.Connection) -> dict[str, str]:
+def stored_encoders(connection: Connection) -> dict[str, str]:
     """Return the fingerprint of each encoder lane."""
     found = rows(connection, "SELECT key, value FROM meta WHERE key GLOB ? ORDER BY key", ENCODER + "*")
     return {key.removeprefix(ENCODER): value for key, value in found}
