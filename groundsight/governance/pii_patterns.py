@@ -147,9 +147,9 @@ def luhn(digits: str) -> bool:
 def _card_like(text: str, match: re.Match[str], digits: str) -> bool:
     """Ask for a word about cards where chance alone would make one number in ten a card."""
     gaps = re.findall(r"\D+", match[1])
-    certain = (
-        len(digits) in (15, 16, 19) and "\t" not in match[1] and (not gaps or any("\n" not in gap for gap in gaps))
-    )
+    amounts = len(gaps) == 3 and all(group.endswith("00") for group in re.findall(r"\d+", match[1]))
+    column = "\t" in match[1] or (bool(gaps) and all("\n" in gap for gap in gaps))
+    certain = len(digits) in (15, 16, 19) and not amounts and not column
     return certain or bool(_CARD_WORD.search(text, max(0, match.start() - 80), match.start()))
 
 

@@ -111,7 +111,7 @@ def _national(shown: str) -> bool:
     from phonenumbers import NumberParseException, is_valid_number, parse
 
     digits = re.sub(r"\D", "", shown)
-    if not 9 <= len(digits) <= 12 or _DATE.fullmatch(shown):
+    if not 10 <= len(digits) <= 12 or _DATE.fullmatch(shown):
         return False
     for region in _REGIONS:
         try:
