@@ -10,10 +10,15 @@ from groundsight.settings import Settings
 from groundsight.types import Degraded
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from groundsight.encoders import PictureEncoder, TextEncoder
     from groundsight.governance.roots import Roots
     from groundsight.grounding import Judge
     from groundsight.index import Index
+    from groundsight.retrieval.cache import SearchCache
+    from groundsight.retrieval.rerank import Reranker
+    from groundsight.tracing import Watch
     from groundsight.vision import Captioner, OcrReader, Tagger
 
 
@@ -88,9 +93,32 @@ class Parts:
         with self._opening:
             return open_judge(self.settings.models)
 
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """The second look at fused candidates."""
+        from groundsight.retrieval.rerank import open_reranker
+
+        with self._opening:
+            return open_reranker(self.settings.models)
+
+    @cached_property
+    def searches(self) -> SearchCache:
+        """The last search results."""
+        from groundsight.retrieval.cache import SearchCache
+
+        with self._opening:
+            return SearchCache()
+
+    def load_picture(self, source: str, watch: Watch) -> Image:
+        """Return a picture file under the roots as an RGB image, decoded in the confined child."""
+        from groundsight.ingestion.pictures import load_picture
+
+        return load_picture(self.roots.resolve(source), self.settings, watch)
+
     def degraded(self) -> tuple[Degraded, ...]:
         """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""
-        models, found = self.settings.models, []
+        models = self.settings.models
+        found: list[Degraded] = []
         if models.text == "none":
             found.append(Degraded(lane="text vectors", reason="switched off", remedy="set models.text = 'minilm'"))
         if models.visual == "none":

@@ -93,7 +93,11 @@ class Weights(Section):
     visual: float = 0.25
     caption: float = 0.15
     ocr: float = 0.15
+    transcript: float = 0.35
+    meta: float = 0.10
     recency: float = 0.10
+    heading: float = 0.20
+    rerank: float = 0.20
 
 
 class Search(Section):
@@ -232,7 +236,7 @@ def load_settings(home: Path | None = None, file: Path | None = None, **values: 
         raise ConfigError("the settings file is not there", which=str(file), next_step="check the path after --config")
     reader = type("SettingsFromFile", (Settings,), {"model_config": {**Settings.model_config, "toml_file": toml}})
     try:
-        return Settings.model_construct(**dict(reader(**explicit)))
+        return reader.model_validate(explicit)
     except (ValidationError, SettingsError, ValueError) as error:
         raise ConfigError(_first_problem(error), which=str(toml), next_step="correct the named setting") from error
 

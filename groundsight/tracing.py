@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from groundsight.errors import Cancelled, TimedOut
@@ -44,7 +44,7 @@ class Watch:
         self.check()
 
     @contextmanager
-    def span(self, stage: str) -> Iterator[None]:
+    def span(self, stage: str) -> Generator[None]:
         """Add the wall seconds of a stage to ``seconds``."""
         start = time.perf_counter()
         try:

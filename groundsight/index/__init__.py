@@ -31,8 +31,8 @@ class Entry:
     asset: Asset
     units: tuple[Unit, ...]
     proof: RedactionProof
-    vectors: Mapping[VectorName, NDArray[np.float32]] = field(default_factory=dict)
-    rows: Mapping[VectorName, tuple[int, ...]] = field(default_factory=dict)
+    vectors: Mapping[VectorName, NDArray[np.float32]] = field(default_factory=lambda: {})
+    rows: Mapping[VectorName, tuple[int, ...]] = field(default_factory=lambda: {})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+# Two environments' worth of work in one folder: `make demo` needs the core, `make test` everything.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
+
+.PHONY: demo test check wheel demo-files clean
+
+demo: $(VENV)/core-installed ## Ingest the demo folder and ask over MCP; DATA=folder Q="question" for your own
+	$(BIN)/python -m groundsight.evals.demo $(if $(DATA),--data "$(DATA)") $(if $(Q),--question "$(Q)")
+
+test: $(VENV)/dev-installed ## The whole test suite
+	$(BIN)/python -m pytest $(TESTS)
+
+check: $(VENV)/dev-installed ## Formatting, lint and types
+	$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	rm -rf build/typed && $(BIN)/python -m pip install -q --no-deps --target build/typed .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+wheel: $(VENV)/dev-installed ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel --outdir dist .
+
+demo-files: $(VENV)/dev-installed ## Write the demo folder afresh from its story
+	$(BIN)/python -m groundsight.evals.demo.make
+
+$(VENV)/core-installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) -e .
+	touch $@
+
+$(VENV)/dev-installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) -e ".[dev]"
+	touch $@ $(VENV)/core-installed
+
+clean:
+	rm -rf $(VENV) dist build report .pytest_cache .ruff_cache

@@ -1,0 +1,51 @@
+"""Gates: bounds by task and metric, and which of them a run breaks."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from groundsight.errors import ConfigError
+
+GATES = Path(__file__).resolve().parent / "gates.toml"
+
+
+class Bound(BaseModel):
+    """A floor, a ceiling, or both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+def load_gates(path: Path = GATES) -> dict[str, dict[str, Bound]]:
+    """Read bounds by task and metric.
+
+    Raises:
+        ConfigError: the file is missing, no TOML, or a bound is malformed.
+    """
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        return {task: {name: Bound.model_validate(b) for name, b in bounds.items()} for task, bounds in data.items()}
+    except (OSError, tomllib.TOMLDecodeError, ValidationError, AttributeError) as error:
+        raise ConfigError("the gates can't be read", which=str(path), next_step=str(error).splitlines()[0]) from error
+
+
+def broken(task: str, metrics: Mapping[str, float], gates: Mapping[str, Mapping[str, Bound]]) -> list[str]:
+    """Name every bound of the task that a metric misses; a gated metric that is absent is a miss too."""
+    return [line for name, bound in gates.get(task, {}).items() if (line := _miss(name, metrics.get(name), bound))]
+
+
+def _miss(name: str, value: float | None, bound: Bound) -> str:
+    if value is None:
+        return f"{name} was not measured"
+    if bound.at_least is not None and value < bound.at_least:
+        return f"{name} = {value:.4g}, at least {bound.at_least:g} is needed"
+    if bound.at_most is not None and value > bound.at_most:
+        return f"{name} = {value:.4g}, at most {bound.at_most:g} is allowed"
+    return ""

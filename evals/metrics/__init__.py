@@ -1,0 +1,71 @@
+"""Metrics as pure functions: numbers in, numbers out; the source and the edge cases are in each docstring."""
+
+from __future__ import annotations
+
+from groundsight.evals.metrics.intervals import Estimate, bootstrap, paired
+from groundsight.evals.metrics.judging import (
+    auroc,
+    balanced_accuracy,
+    best_threshold,
+    expected_calibration_error,
+    precision_recall_f1,
+    risk_coverage,
+)
+from groundsight.evals.metrics.ranking import (
+    all_at,
+    average_precision,
+    hit_at,
+    ndcg_at,
+    recall_at,
+    reciprocal_rank,
+)
+from groundsight.evals.metrics.stewardship import (
+    caption_blend,
+    centroid_shift,
+    drift_baseline,
+    parity_gap,
+    percentile,
+    risk_score,
+)
+from groundsight.evals.metrics.wording import (
+    bleu,
+    character_error_rate,
+    cider,
+    contains_answer,
+    rouge_l,
+    scene_graph_f1,
+    token_f1,
+    word_error_rate,
+)
+
+__all__ = [
+    "Estimate",
+    "all_at",
+    "auroc",
+    "average_precision",
+    "balanced_accuracy",
+    "best_threshold",
+    "bleu",
+    "bootstrap",
+    "caption_blend",
+    "centroid_shift",
+    "character_error_rate",
+    "cider",
+    "contains_answer",
+    "drift_baseline",
+    "expected_calibration_error",
+    "hit_at",
+    "ndcg_at",
+    "paired",
+    "parity_gap",
+    "percentile",
+    "precision_recall_f1",
+    "recall_at",
+    "reciprocal_rank",
+    "risk_coverage",
+    "risk_score",
+    "rouge_l",
+    "scene_graph_f1",
+    "token_f1",
+    "word_error_rate",
+]

@@ -1,0 +1,89 @@
+"""OCR: word F1 (order-free), character error rate, and how many labelled fields can be read.
+
+Rows: ``{"id", "image", "lines": [{"text"}], "fields": {"total": "..."}}``, compared without case.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+
+from pydantic import Field
+
+from groundsight.errors import Disabled
+from groundsight.evals.metrics import character_error_rate
+from groundsight.evals.reading import Item, first_file, read_rows
+from groundsight.evals.result import ItemResult, TaskResult
+from groundsight.evals.tasks import Context, exact, means
+from groundsight.ingestion.pictures import load_picture
+from groundsight.vision import OcrReader, open_ocr
+
+
+class Line(Item):
+    """A labelled line."""
+
+    text: str
+
+
+class Page(Item):
+    """A picture with its labelled lines and fields."""
+
+    id: str
+    image: str
+    lines: list[Line]
+    fields: dict[str, str] = Field(default_factory=dict)
+
+
+def run(context: Context) -> TaskResult:
+    """Read every picture and compare with its labels."""
+    reader = open_ocr(context.settings.models)
+    if reader is None:
+        raise Disabled("no OCR reader", which="models.ocr", next_step="set models.ocr = 'rapidocr'")
+    pages = read_rows(first_file(context.folder, "labels.jsonl", "items.jsonl"), Page, context.limit)
+    wall = time.perf_counter()
+    items: list[ItemResult] = []
+    for done, page in enumerate(pages, 1):
+        items.append(_score(page, reader, context))
+        context.watch.step(done, len(pages), page.image)
+    spent = sum(item.scores["cpu_ms"] for item in items) / 1000
+    return TaskResult(
+        task="ocr",
+        dataset=context.folder.name,
+        n=len(items),
+        metrics=means(items, context.seed) | {"cpu_s_per_page": exact(spent / len(items))},
+        items=items,
+        tier={"ocr": reader.fingerprint},
+        degraded=(),
+        fingerprint=reader.fingerprint,
+        cpu_s=spent,
+        wall_s=time.perf_counter() - wall,
+    )
+
+
+def _score(page: Page, reader: OcrReader, context: Context) -> ItemResult:
+    picture = load_picture(Path(context.folder / page.image), context.settings, context.watch)
+    start = time.process_time()
+    said = [line.text for line in reader.read(picture)]
+    spent = 1000 * (time.process_time() - start)
+    gold = [line.text for line in page.lines]
+    scores = {"word_f1": word_f1(said, gold), "cer": character_error_rate(_flat(said), _flat(gold)), "cpu_ms": spent}
+    read = {name: _squeezed(value) in _squeezed("".join(said)) for name, value in page.fields.items()}
+    scores |= {f"field_{name}": float(found) for name, found in read.items()}
+    missed = [name for name, found in read.items() if not found]
+    return ItemResult(page.id, scores, detail={"image": page.image, "said": said, "missed_fields": missed})
+
+
+def word_f1(said: list[str], gold: list[str]) -> float:
+    """F1 of the bags of words, exact match without case."""
+    left, right = Counter(_flat(said).split()), Counter(_flat(gold).split())
+    shared = sum((left & right).values())
+    return 2 * shared / max(1, sum(left.values()) + sum(right.values()))
+
+
+def _flat(lines: list[str]) -> str:
+    return " ".join(lines).upper()
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.upper().split())

@@ -1,0 +1,145 @@
+"""The command line door. Exit codes: 0 done, 1 failed or not verified, 2 settings or usage, 3 the index needs
+repair, 4 some files could not be read, 130 interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+COMMANDS = {
+    "ingest": "read files and folders into the index",
+    "search": "find passages, tables, figures and pictures",
+    "ask": "answer a question from the evidence",
+    "verify": "check an answer sentence by sentence",
+    "ocr": "read the words in a picture or a scanned page",
+    "describe": "say what a picture shows",
+    "serve": "serve the tools over MCP",
+    "status": "say what is indexed and which models answer",
+    "doctor": "check this installation",
+    "eval": "measure retrieval, grounding, OCR, redaction and speed",
+}
+EXAMPLES = {
+    "ingest": "groundsight ingest ~/Documents/contracts",
+    "search": "groundsight search 'notice period' --kind text --limit 5",
+    "ask": "groundsight ask 'How long is the notice period?' --json",
+    "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
+    "ocr": "groundsight ocr scan.pdf --page 2",
+    "describe": "groundsight describe photo.jpg",
+    "serve": "groundsight serve --root ~/Documents",
+    "status": "groundsight status --json",
+    "doctor": "groundsight doctor",
+    "eval": "groundsight eval --help",
+}
+KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["eval"]:
+        return _evaluate(arguments[1:])
+    options = build_parser().parse_args(arguments)
+    if options.command == "serve":
+        from groundsight.server import serve
+
+        return serve(options)
+    from groundsight.doors.cli_run import run
+
+    return run(options)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe every command; imports nothing heavy, so that help is immediate."""
+    parser = argparse.ArgumentParser(
+        prog="groundsight",
+        description="Search your own documents and pictures, and get only answers that the evidence supports.",
+        epilog="Start with: groundsight ingest FOLDER; then: groundsight ask 'QUESTION'",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", epilog=f"example: {EXAMPLES[name]}"
+        )
+        _ADD[name](command)
+        if name not in ("serve", "eval"):
+            _add_common(command)
+    return parser
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.add_argument("--home", type=Path, help="folder of the index (default ~/.groundsight)")
+    command.add_argument("--config", type=Path, help="settings file (default HOME/groundsight.toml)")
+
+
+def _add_ingest(command: argparse.ArgumentParser) -> None:
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+    command.add_argument("--prune", action="store_true", help="also forget files that are gone")
+
+
+def _add_search(command: argparse.ArgumentParser) -> None:
+    command.add_argument("query", nargs="?", default="", help="words or a question")
+    command.add_argument("--picture", type=Path, metavar="FILE", help="find what looks like this picture")
+    command.add_argument("--kind", action="append", choices=KINDS, help="only this kind; repeatable")
+    command.add_argument("--source", default="", metavar="PREFIX", help="only sources that start so")
+    command.add_argument(
+        "--from", dest="created_from", default="", metavar="DATE", help="created on or after YYYY-MM-DD"
+    )
+    command.add_argument("--to", dest="created_to", default="", metavar="DATE", help="created until YYYY-MM-DD")
+    command.add_argument("--fusion", choices=("rrf", "weighted"), help="how channels are joined")
+    command.add_argument("--limit", type=int, default=10, help="most hits, 1 to 100 (default 10)")
+    command.add_argument("--hops", type=int, default=1, help="2 or more follows names and ids (default 1)")
+
+
+def _add_ask(command: argparse.ArgumentParser) -> None:
+    command.add_argument("question", help="a full question")
+    command.add_argument("--llm", metavar="PROVIDER:MODEL", help="language model, for example ollama:llama3")
+    command.add_argument("--base-url", metavar="URL", help="address of the language model")
+
+
+def _add_verify(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--answer", required=True, metavar="FILE", help="the text to check; - reads standard input")
+    command.add_argument(
+        "--evidence", nargs="+", type=Path, default=[], metavar="FILE", help="what it must follow from; none: search"
+    )
+
+
+def _add_picture(command: argparse.ArgumentParser) -> None:
+    command.add_argument("picture", help="picture or PDF file, or the id of a unit")
+    command.add_argument("--page", type=int, default=1, help="page of a PDF (default 1)")
+
+
+def _add_serve(command: argparse.ArgumentParser) -> None:
+    from groundsight.server import add_arguments
+
+    add_arguments(command)
+
+
+def _add_nothing(command: argparse.ArgumentParser) -> None:
+    command.set_defaults()
+
+
+_ADD = {
+    "ingest": _add_ingest,
+    "search": _add_search,
+    "ask": _add_ask,
+    "verify": _add_verify,
+    "ocr": _add_picture,
+    "describe": _add_picture,
+    "serve": _add_serve,
+    "status": _add_nothing,
+    "doctor": _add_nothing,
+    "eval": _add_nothing,
+}
+
+
+def _evaluate(arguments: list[str]) -> int:
+    from groundsight.evals.run import main as evaluate
+
+    return evaluate(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""The doctor: every part of an installation, ok, weakened or broken, each with a next step."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from groundsight.doors.cli_show import paint
+from groundsight.errors import GroundsightError
+from groundsight.governance.audit import verify_chain
+from groundsight.parts import Parts
+from groundsight.settings import Settings
+from groundsight.tracing import Watch
+from groundsight.types import Word
+
+State = Literal["ok", "warn", "fail"]
+COLOURS: dict[State, str] = {"ok": "32", "warn": "33", "fail": "31"}
+DISK_FLOOR = 1024**3
+SPACES = {"user", "net", "pid"}
+EXTRAS = {"models": "torch", "documents": "unstructured", "weaviate": "weaviate", "llm": "langchain", "eval": "sklearn"}
+
+
+class Check(Word):
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    detail: str
+    next_step: str = ""
+
+
+def doctor(settings: Settings, *, as_json: bool) -> int:
+    """Print every check; return 0, 1 when one failed, 3 when the index needs repair."""
+    found: list[Check] = []
+    for check in checks(settings):
+        found.append(check)
+        if not as_json:
+            print(_line(check), flush=True)
+    if as_json:
+        print(json.dumps({"checks": [check.model_dump() for check in found]}, ensure_ascii=False, indent=2))
+    failed = [check.name for check in found if check.state == "fail"]
+    return 3 if "index" in failed else int(bool(failed))
+
+
+def checks(settings: Settings) -> Iterator[Check]:
+    """Look at one part after another; a part that raises is a failed check, never the end."""
+    parts = Parts(settings)
+    yield _python()
+    yield _guarded("sqlite", _sqlite)
+    yield _guarded("home", lambda: _home(settings.home))
+    yield _guarded("disk", lambda: _disk(settings.home))
+    yield _guarded("sandbox", lambda: _sandbox(settings))
+    for lane, open_part in _lanes(parts).items():
+        yield _guarded(f"model: {lane}", lambda lane=lane, open_part=open_part: _model(lane, open_part()))
+    yield from (_extra(name, module) for name, module in EXTRAS.items())
+    yield _guarded("index", lambda: _index(settings, parts))
+    yield _guarded("audit", lambda: _audit(settings))
+    parts.close()
+
+
+def _guarded(name: str, look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except GroundsightError as error:
+        return Check(name=name, state="fail", detail=str(error), next_step=error.next_step)
+    except (ImportError, OSError) as error:
+        return Check(name=name, state="fail", detail=type(error).__name__, next_step="reinstall groundsight")
+
+
+def _python() -> Check:
+    here = ".".join(str(part) for part in sys.version_info[:3])
+    good = sys.version_info >= (3, 11)
+    return Check(
+        name="python", state="ok" if good else "fail", detail=here, next_step="" if good else "use Python 3.11 or newer"
+    )
+
+
+def _sqlite() -> Check:
+    import apsw
+
+    here = apsw.sqlite_lib_version()
+    good = tuple(int(part) for part in here.split(".")) >= (3, 51, 3)
+    advice = "" if good else "pip install --upgrade apsw"
+    return Check(name="sqlite", state="ok" if good else "warn", detail=f"SQLite {here}", next_step=advice)
+
+
+def _home(home: Path) -> Check:
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=home):
+        return Check(name="home", state="ok", detail=f"{home} is writable")
+
+
+def _disk(home: Path) -> Check:
+    usage = shutil.disk_usage(home)
+    low = usage.free < max(DISK_FLOOR, usage.total // 20)
+    detail = f"{usage.free / 1024**3:.1f} GiB free"
+    return Check(
+        name="disk", state="warn" if low else "ok", detail=detail, next_step="make room before ingesting" if low else ""
+    )
+
+
+def _sandbox(settings: Settings) -> Check:
+    from groundsight.ingestion.partition import partition
+    from groundsight.ingestion.sandbox import Sandbox
+
+    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
+        file = Path(folder) / "probe.txt"
+        file.write_text("A file to read.\n", "utf-8")
+        partition(file, settings, Path(folder), Watch(), sandbox)
+        active = set(sandbox.isolation)
+    missing = ", ".join(sorted(SPACES - active))
+    detail = f"children run with limits and in their own {', '.join(sorted(active)) or 'no'} namespaces"
+    if not missing:
+        return Check(name="sandbox", state="ok", detail=detail)
+    step = f"allow user namespaces on this system; missing: {missing}"
+    return Check(name="sandbox", state="warn", detail=detail, next_step=step)
+
+
+def _lanes(parts: Parts) -> dict[str, Callable[[], object]]:
+    return {
+        "text": lambda: parts.text_encoder,
+        "visual": lambda: parts.picture_encoder,
+        "ocr": lambda: parts.ocr,
+        "tags": lambda: parts.tagger,
+        "caption": lambda: parts.captioner,
+        "judge": lambda: parts.judge,
+    }
+
+
+def _model(lane: str, part: object) -> Check:
+    if part is not None:
+        return Check(name=f"model: {lane}", state="ok", detail=str(getattr(part, "fingerprint", "built in")))
+    optional = lane in ("caption", "judge")
+    step = "" if optional else f"set models.{lane} in groundsight.toml"
+    return Check(name=f"model: {lane}", state="ok" if optional else "warn", detail="off", next_step=step)
+
+
+def _extra(name: str, module: str) -> Check:
+    if importlib.util.find_spec(module) is None:
+        return Check(
+            name=f"extra: {name}", state="ok", detail="not installed", next_step=f"pip install 'groundsight[{name}]'"
+        )
+    return Check(name=f"extra: {name}", state="ok", detail=f"{module} {_version(module)}".strip())
+
+
+def _version(module: str) -> str:
+    distribution = {"sklearn": "scikit-learn", "weaviate": "weaviate-client"}.get(module, module)
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
+
+
+def _index(settings: Settings, parts: Parts) -> Check:
+    if settings.index.backend == "local" and not (settings.home / "index").exists():
+        return Check(name="index", state="ok", detail="empty", next_step="groundsight ingest FOLDER")
+    report = parts.index.check()
+    if report.problems:
+        step = "restore a snapshot, or move the index away and ingest again"
+        return Check(name="index", state="fail", detail="; ".join(report.problems[:5]), next_step=step)
+    repaired = f"; rebuilt {', '.join(report.repaired)}" if report.repaired else ""
+    return Check(name="index", state="ok", detail=f"sound{repaired}")
+
+
+def _audit(settings: Settings) -> Check:
+    if not settings.governance.audit:
+        return Check(name="audit", state="warn", detail="off", next_step="set governance.audit = true")
+    report = verify_chain(settings.home / "audit")
+    if report.problems:
+        step = "keep the audit folder as evidence and find out who changed it"
+        return Check(name="audit", state="fail", detail="; ".join(report.problems), next_step=step)
+    return Check(name="audit", state="ok", detail=f"{report.lines} records, chain whole")
+
+
+def _line(check: Check) -> str:
+    advice = f"\n       next: {check.next_step}" if check.next_step else ""
+    return f"{paint(f'{check.state:<4}', COLOURS[check.state])}  {check.name}: {check.detail}{advice}"

@@ -1,0 +1,135 @@
+"""What the command line prints for people: marks and colours on a terminal, plain text elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+from groundsight.errors import GroundsightError
+from groundsight.tools.ask import AnswerResult
+from groundsight.tools.ingest import IngestSummary
+from groundsight.tools.results import Checked, Corners, Result, degraded_text, where_text
+from groundsight.tools.search import SearchHits
+from groundsight.tools.verify import Verification
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+MARKS = {"supported": "✓", "contradicted": "✗", "unsupported": "?", "not_checkable": "·", "unverified": "!"}
+PLAIN_MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
+COLOURS = {"supported": "32", "contradicted": "31", "unsupported": "33", "unverified": "33", "not_checkable": "2"}
+
+
+class Bar:
+    """A progress bar on stderr, on a terminal only."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def step(self, done: float, total: float | None, message: str) -> None:
+        """Show how far the work is."""
+        if not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, file=sys.stderr, leave=False)
+        self._bar.total, self._bar.n = total, done
+        self._bar.set_description_str(message[:60])
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def coloured(stream: TextIO) -> bool:
+    """True when colours may be written: a terminal, and NO_COLOR is not set."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """Wrap text in a colour where colours may be written."""
+    return f"\x1b[{colour}m{text}\x1b[0m" if coloured(stream or sys.stdout) else text
+
+
+def show(result: Result) -> None:
+    """Print a result for a person."""
+    text = _text(result)
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))
+
+
+def show_error(error: GroundsightError) -> None:
+    """Print an error on stderr: its code, what, limit and next step."""
+    print(paint(str(error), "31", sys.stderr), file=sys.stderr)
+
+
+def _text(result: Result) -> str:
+    match result:
+        case AnswerResult():
+            return _answer(result)
+        case SearchHits():
+            return _hits(result)
+        case Verification():
+            return _verification(result)
+        case IngestSummary():
+            return result.as_text()
+        case _:
+            return result.as_text()
+
+
+def _answer(result: AnswerResult) -> str:
+    cited = [
+        f"  {each.marker} {where_text(each.source, each.page, each.section)}{_box(each.box)}"
+        + (f'\n      "{each.quote}"' if each.quote else "")
+        for each in result.citations
+    ]
+    parts = [
+        result.text or "No answer.",
+        _titled("Sources", cited),
+        _titled("Checked", [_sentence(each) for each in result.verdicts]),
+        f"{result.status}: {result.stop_reason}. {_ratio(result.grounding_ratio)}. Tier: {result.tier.name}.",
+        degraded_text(result.degraded),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _verification(result: Verification) -> str:
+    sentences = [_sentence(each) for each in result.claims]
+    return "\n".join([*sentences, "", f"{result.verdict}: {_ratio(result.grounding_ratio)}."])
+
+
+def _hits(result: SearchHits) -> str:
+    shown = [_hit(number, hit) for number, hit in enumerate(result.hits, start=1)] or ["Nothing found."]
+    return "\n\n".join([*shown, *filter(None, [degraded_text(result.degraded)])])
+
+
+def _hit(number: int, hit: Any) -> str:
+    head = f"{number}. {where_text(hit.source, hit.page, hit.section)}{_box(hit.box)} [{hit.id}]"
+    why = ", ".join(f"{each.channel} {each.contribution:.4f}" for each in hit.channels)
+    reason = f"; hop {hit.hop}: {hit.reason}" if hit.hop > 1 else ""
+    return f"{paint(head, '1')}\n   {hit.score:.4f} = {why}{reason}\n   {' '.join(hit.text.split())[:300]}"
+
+
+def _sentence(each: Checked) -> str:
+    marks = MARKS if "utf" in (sys.stdout.encoding or "").lower() else PLAIN_MARKS
+    mark = paint(marks[each.verdict], COLOURS[each.verdict])
+    where = "".join(f"\n      {where_text(quote.source, quote.page)}: {quote.quote}" for quote in each.support[:1])
+    reason = f" ({each.reason})" if each.reason and each.verdict != "supported" else ""
+    return f"  {mark} {each.verdict} {each.probability:.2f}: {each.text}{reason}{where}"
+
+
+def _titled(title: str, lines: list[str]) -> str:
+    return "\n".join([f"{title}:", *lines]) if lines else ""
+
+
+def _ratio(ratio: float | None) -> str:
+    return "Nothing to check" if ratio is None else f"Grounding ratio {ratio:.2f}"
+
+
+def _box(box: Corners | None) -> str:
+    return f", box {box[0]:.2f} {box[1]:.2f} {box[2]:.2f} {box[3]:.2f}" if box else ""

@@ -1,0 +1,121 @@
+"""The MCP door over HTTP: loopback by default, Host and Origin checked on every bind, a token anywhere else."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import sys
+from typing import TYPE_CHECKING, Any
+
+from groundsight.errors import ConfigError
+
+if TYPE_CHECKING:
+    import socket
+
+    from mcp.server import MCPServer
+    from mcp.server.auth.provider import AccessToken
+    from mcp.server.transport_security import TransportSecuritySettings
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from groundsight.settings import Server
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+CONNECTIONS = 1_000
+IDLE_SECONDS = 30
+
+
+class TokenCheck:
+    """Accepts the one token of the settings, compared in constant time."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token.encode()
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """Return the access that a bearer token gives, None for any other token."""
+        from mcp.server.auth.provider import AccessToken
+
+        if not hmac.compare_digest(token.encode("utf-8", "replace"), self._token):
+            return None
+        return AccessToken(token=token, client_id="groundsight", scopes=["groundsight"])
+
+
+def refuse_open_bind(server: Server) -> None:
+    """Refuse to listen beyond this machine without a token and without the names it answers to.
+
+    Raises:
+        ConfigError: ``server.token`` or ``server.allowed_hosts`` is missing.
+    """
+    if is_loopback(server.host):
+        return
+    if server.token is None:
+        raise ConfigError(
+            "listening beyond this machine needs a token",
+            which=f"server.host = {server.host!r}",
+            next_step="set GROUNDSIGHT_SERVER__TOKEN, or listen on 127.0.0.1",
+        )
+    if not server.allowed_hosts:
+        raise ConfigError(
+            "listening beyond this machine needs the host names that clients use",
+            which="server.allowed_hosts",
+            next_step="set server.allowed_hosts, for example ['search.example.org']",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """True for addresses that only this machine reaches."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def transport_security(server: Server) -> TransportSecuritySettings:
+    """Return the Host and Origin rules; the SDK drops them on other binds unless they are given."""
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    hosts = [f"{name}:*" for name in LOOPBACK] if is_loopback(server.host) else []
+    origins = [f"http://{name}:*" for name in LOOPBACK] if is_loopback(server.host) else []
+    named = [form for name in server.allowed_hosts for form in (name, f"{name}:*")]
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=[*hosts, *named],
+        allowed_origins=[*origins, *server.allowed_origins],
+    )
+
+
+def http_app(mcp: MCPServer[Any], server: Server) -> Starlette:
+    """Return the ASGI application: ``/mcp`` and ``/health``."""
+    from starlette.responses import JSONResponse
+
+    @mcp.custom_route("/health", methods=["GET"])
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    _ = health
+    return mcp.streamable_http_app(transport_security=transport_security(server), host=server.host)
+
+
+def serve_http(mcp: MCPServer[Any], server: Server) -> None:
+    """Listen until stopped; says on stderr where. Port 0 takes a free one."""
+    import uvicorn
+
+    refuse_open_bind(server)
+    config = uvicorn.Config(
+        http_app(mcp, server),
+        host=server.host,
+        port=server.port,
+        log_config=None,
+        access_log=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=IDLE_SECONDS,
+    )
+    listening = config.bind_socket()
+    print(f"groundsight listens on http://{_shown(server.host, listening)}/mcp", file=sys.stderr, flush=True)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _shown(host: str, listening: socket.socket) -> str:
+    port = listening.getsockname()[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,175 @@
+"""Tools behind the gate as MCP tools: closed arguments, progress, cancellation, errors as data."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import anyio
+import anyio.to_thread
+from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp_types import CallToolResult, ToolAnnotations
+from pydantic import Field
+
+from groundsight.doors.mcp_results import refusal, reply
+from groundsight.doors.schema import input_schema, output_schema
+from groundsight.errors import GroundsightError
+from groundsight.tools.gate import Gate, ToolSpec, internal_error
+from groundsight.tools.results import Result
+from groundsight.tracing import Watch
+from groundsight.types import Principal
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import Context
+
+    from groundsight.suite import Suite
+
+PROGRESS_SECONDS = 0.1
+AT_ONCE = 16
+
+
+class Door:
+    """One server: its suite, opened on the first call, its gate, and who is calling."""
+
+    def __init__(self, suite_factory: Callable[[], Suite], *, writable: bool) -> None:
+        self._factory, self._writable = suite_factory, writable
+        self._opening = threading.Lock()
+        self._open: tuple[Suite, Gate] | None = None
+        self.slots = anyio.CapacityLimiter(AT_ONCE)
+
+    def call(self, spec: ToolSpec, arguments: Mapping[str, Any], watch: Watch) -> Result:
+        """Run a tool through the gate for the present caller.
+
+        Raises:
+            GroundsightError: any failure; a bug comes as Internal without its text.
+        """
+        try:
+            suite, gate = self._opened()
+            return gate.call(spec, suite.acting_for(self._principal(suite), watch), arguments)
+        except GroundsightError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost door
+            raise internal_error(spec.name, error) from None
+
+    def close(self) -> None:
+        """Release the suite."""
+        if self._open:
+            self._open[0].close()
+
+    def _opened(self) -> tuple[Suite, Gate]:
+        with self._opening:
+            if self._open is None:
+                suite = self._factory()
+                self._open = (suite, Gate.open(suite.settings, "mcp"))
+            return self._open
+
+    def _principal(self, suite: Suite) -> Principal:
+        base = suite.principal
+        return base.model_copy(update={"may_write": self._writable and base.may_write})
+
+
+class GatedTool(Tool):
+    """An MCP tool whose call goes through the door instead of straight to its function."""
+
+    door: Any = Field(exclude=True)
+    spec: Any = Field(exclude=True)
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
+        """Run the tool; every failure comes back as an error result, never as an exception."""
+        return await run_watched(self.door, self.spec, unquoted(arguments), context)
+
+
+def mcp_tool(door: Door, spec: ToolSpec) -> Tool:
+    """Describe a tool to MCP."""
+    return GatedTool(
+        fn=spec.function,
+        name=spec.name,
+        title=spec.title,
+        description=spec.description,
+        parameters=input_schema(spec.arguments),
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=output_schema(spec.result)),
+        is_async=True,
+        context_kwarg=None,
+        annotations=ToolAnnotations(
+            read_only_hint=not spec.writes,
+            destructive_hint=spec.destructive,
+            idempotent_hint=spec.idempotent,
+            open_world_hint=False,
+        ),
+        door=door,
+        spec=spec,
+    )
+
+
+def unquoted(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments with lists that came as JSON text turned back into lists, as some clients send them."""
+    return {name: _unquoted(value) for name, value in arguments.items()}
+
+
+def _unquoted(value: Any) -> Any:
+    if not (isinstance(value, str) and value.startswith("[") and value.endswith("]")):
+        return value
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return cast("list[Any]", parsed) if isinstance(parsed, list) else value
+
+
+async def run_watched(
+    door: Door, spec: ToolSpec, arguments: Mapping[str, Any], context: Context[Any, Any]
+) -> CallToolResult:
+    """Run a tool on a worker thread; forward its progress, and stop it when the caller goes away."""
+    progress = _Latest()
+    watch = Watch(progress)
+
+    def work() -> CallToolResult:
+        try:
+            return reply(door.call(spec, arguments, watch))
+        except GroundsightError as error:
+            return refusal(error)
+
+    done: list[CallToolResult] = []
+    async with anyio.create_task_group() as group:
+        group.start_soon(_forward, progress, context)
+        try:
+            done.append(await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=door.slots))
+        except anyio.get_cancelled_exc_class():
+            watch.cancel()
+            raise
+        group.cancel_scope.cancel()
+    await _send(progress, context)
+    return done[0]
+
+
+class _Latest:
+    """The newest progress that is larger than what was sent; called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._news: tuple[float, float | None, str] | None = None
+        self._highest = 0.0
+
+    def __call__(self, done: float, total: float | None, message: str) -> None:
+        with self._lock:
+            if done > self._highest:
+                self._highest, self._news = done, (done, total, message)
+
+    def take(self) -> tuple[float, float | None, str] | None:
+        with self._lock:
+            news, self._news = self._news, None
+            return news
+
+
+async def _forward(progress: _Latest, context: Context[Any, Any]) -> None:
+    while True:
+        await anyio.sleep(PROGRESS_SECONDS)
+        await _send(progress, context)
+
+
+async def _send(progress: _Latest, context: Context[Any, Any]) -> None:
+    if news := progress.take():
+        await context.report_progress(*news)

@@ -1,0 +1,96 @@
+"""What runs inside the confined child: sniff, check the limits, read, and answer as JSON."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Literal
+
+from groundsight.errors import LimitExceeded, ParseFailed
+from groundsight.ingestion import Element, Parsed, Partitioner
+from groundsight.ingestion.sniff import OFFICE, check_archive, check_size, sniff
+from groundsight.settings import Limits
+from groundsight.types import Box, Word
+
+_MOST_ELEMENTS = 100_000
+
+
+class PartitionOrder(Word):
+    """One document to read: its name for messages, the folder for pictures, and how."""
+
+    name: str
+    scratch: str
+    partitioner: Literal["builtin", "unstructured"]
+    limits: Limits
+    render_dpi: int
+
+
+class PictureOrder(Word):
+    """One page or picture to show, as a PNG in the scratch folder."""
+
+    name: str
+    page: int
+    box: Box | None
+    limits: Limits
+    render_dpi: int
+
+
+class Picture(Word):
+    """A PNG as base64 text, because answers cross the process border as JSON."""
+
+    png: str
+
+
+def partition_document(document: Path, body: str) -> str:
+    """Read one document and return ``Parsed`` as JSON."""
+    order = PartitionOrder.model_validate_json(body)
+    found = sniff(document, order.name)
+    check_size(document, found.media_type, order.name, order.limits)
+    if found.media_type in OFFICE.values():
+        check_archive(document, order.name, order.limits)
+    parsed = _partitioner(order)(document, found.media_type, Path(order.scratch), order.limits)
+    _check_content(parsed, order)
+    return parsed.model_copy(update={"warnings": found.warnings + parsed.warnings}).model_dump_json()
+
+
+def page_picture(document: Path, body: str) -> str:
+    """Render one page, or normalise one picture file, and return it as base64 PNG in JSON."""
+    from groundsight.ingestion.readers.show import show_page
+
+    order = PictureOrder.model_validate_json(body)
+    found = sniff(document, order.name)
+    check_size(document, found.media_type, order.name, order.limits)
+    png = show_page(document, found.media_type, order)
+    return Picture(png=base64.b64encode(png).decode()).model_dump_json()
+
+
+def _partitioner(order: PartitionOrder) -> Partitioner:
+    match order.partitioner:
+        case "builtin":
+            from groundsight.ingestion.readers import BuiltinPartitioner
+
+            return BuiltinPartitioner(order.render_dpi)
+        case "unstructured":
+            from groundsight.ingestion.readers.unstructured_reader import UnstructuredPartitioner
+
+            return UnstructuredPartitioner(order.render_dpi)
+
+
+def _check_content(parsed: Parsed, order: PartitionOrder) -> None:
+    chars = sum(_chars(element) for element in parsed.elements)
+    pictures = sum(1 for element in parsed.elements if element.picture)
+    if chars > order.limits.document_chars or len(parsed.elements) > _MOST_ELEMENTS:
+        raise LimitExceeded(
+            "the document holds too much text",
+            which=order.name,
+            limit=f"{order.limits.document_chars} characters",
+            next_step="split the document or raise limits.document_chars",
+            code="E_LIMIT_TEXT",
+        )
+    if chars == 0 and pictures == 0:
+        reason = "; ".join(parsed.warnings) or "it holds no text and no pictures"
+        raise ParseFailed(f"nothing to read: {reason}", which=order.name, code="E_EMPTY")
+
+
+def _chars(element: Element) -> int:
+    return len(element.text.strip()) + sum(len(cell) for row in element.cells for cell in row)

@@ -1,0 +1,44 @@
+"""Pages and pictures on demand: rendered and decoded by a confined child, never in this process."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.ingestion.jobs import Picture, PictureOrder
+from groundsight.ingestion.partition import run_on
+from groundsight.ingestion.sandbox import Sandbox
+from groundsight.settings import Settings
+from groundsight.tracing import Watch
+from groundsight.types import Box
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def page_picture(
+    path: Path, page: int, settings: Settings, watch: Watch, box: Box | None = None, sandbox: Sandbox | None = None
+) -> bytes:
+    """Return a page of a PDF, or a picture file, as PNG bytes; ``box`` crops it.
+
+    Raises:
+        UnsupportedType: other kinds of files have no pages that can be shown.
+        InvalidArgument: there is no such page.
+    """
+    order = PictureOrder(
+        name=path.name, page=page, box=box, limits=settings.limits, render_dpi=settings.ingestion.render_dpi
+    )
+    job = "groundsight.ingestion.jobs:page_picture"
+    answer = run_on(path, job, order.model_dump_json(), settings, watch, sandbox)
+    return base64.b64decode(Picture.model_validate_json(answer).png)
+
+
+def load_picture(path: Path, settings: Settings, watch: Watch, sandbox: Sandbox | None = None) -> Image:
+    """Return a picture file as an RGB image; the untrusted bytes are decoded in the child."""
+    from PIL import Image as pillow
+
+    png = page_picture(path, 1, settings, watch, sandbox=sandbox)
+    with pillow.open(io.BytesIO(png), formats=("PNG",)) as image:
+        return image.convert("RGB")

@@ -1,0 +1,131 @@
+"""Text as a person sees it: decoded, without hidden characters, with even spaces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from groundsight.ingestion import Element
+
+# Zero-width, soft hyphen, bidi controls, invisible operators, variation selectors used to smuggle
+# bytes, interlinear marks, object replacement, BOM, tag characters. U+200C and U+200D carry meaning
+# in Indic and Persian script and in emoji and are handled apart.
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0e\ufeff\ufff9-\ufffc\U000e0000-\U000e0fff]"
+)
+_STRAY_JOINER = re.compile("(?<![\u0600-\u0dff])[\u200c\u200d]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_BREAK = re.compile("\r\n|[\r\x0c\x85\u2028\u2029]")
+_SPACES = re.compile("[^\\S\n]+")
+_EDGES = re.compile(" ?\n ?")
+_BLANK_LINES = re.compile("\n{3,}")
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+_UTF8_ERRORS = 0.01
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)  # fmt: skip
+
+
+def clean(text: str) -> str:
+    """Drop what no reader sees and even out spaces; lines stay."""
+    seen = _CONTROL.sub("", _STRAY_JOINER.sub("", _HIDDEN.sub("", _BREAK.sub("\n", text))))
+    return _BLANK_LINES.sub("\n\n", _EDGES.sub("\n", _SPACES.sub(" ", seen))).strip()
+
+
+def one_line(text: str) -> str:
+    """Clean and put on one line."""
+    return " ".join(clean(text).split())
+
+
+def clean_rows(rows: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    """Clean every cell, drop empty rows and empty columns, and even out row lengths."""
+    kept = [[one_line(cell) for cell in row] for row in rows]
+    kept = [row for row in kept if any(row)]
+    width = max((len(row) for row in kept), default=0)
+    padded = [row + [""] * (width - len(row)) for row in kept]
+    used = [column for column in range(width) if any(row[column] for row in padded)]
+    return tuple(tuple(row[column] for column in used) for row in padded)
+
+
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Decode text of unknown encoding: marks first, then UTF-16 by its NULs, UTF-8, then a guess."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _lossy(data, encoding)
+    sample = data[:4096]
+    if sample.count(b"\0") > len(sample) // 4:
+        little = sample[1::2].count(b"\0") >= sample[::2].count(b"\0")
+        return _lossy(data, "utf-16-le" if little else "utf-16-be")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return _lossy(data, _guess(data))
+    # ISO-2022-JP is pure ASCII bytes with escapes.
+    return _lossy(data, "iso2022_jp") if "\x1b$" in text else (text, ())
+
+
+def paragraphs(text: str) -> Iterator[str]:
+    """Yield the cleaned paragraphs of a text: what blank lines part."""
+    for block in _PARAGRAPHS.split(_BREAK.sub("\n", text)):
+        if kept := clean(block):
+            yield kept
+
+
+def day_of(value: object) -> date | None:
+    """Return the day of a date-like value, None for anything else."""
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else None
+
+
+class Outline:
+    """Keeps the path of headings while a document is read from top to bottom."""
+
+    def __init__(self) -> None:
+        self._path: list[tuple[int, str]] = []
+
+    @property
+    def section(self) -> str | None:
+        """The current path, ``Chapter > Part``; None before the first heading."""
+        return " > ".join(title for _, title in self._path) or None
+
+    def heading(self, text: str, level: int, page: int | None = None) -> Element:
+        """Enter a heading and return its element."""
+        self._path = [entry for entry in self._path if entry[0] < level]
+        self._path.append((level, text[:200]))
+        return Element(kind="heading", text=text, level=level, page=page, section=self.section)
+
+    def reset(self) -> None:
+        """Forget all headings."""
+        self._path.clear()
+
+
+def _guess(data: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    if data.decode("utf-8", errors="replace").count("\ufffd") <= len(data) * _UTF8_ERRORS / 4:
+        return "utf-8"
+    if _is_shift_jis(data):
+        return "cp932"
+    best = from_bytes(data[:200_000]).best()
+    return best.encoding if best is not None else "cp1252"
+
+
+def _is_shift_jis(data: bytes) -> bool:
+    """Valid Shift-JIS with many kana; statistical guessers miss short texts."""
+    try:
+        text = data.decode("cp932")
+    except UnicodeDecodeError:
+        return False
+    kana = sum(1 for char in text if "\u3041" <= char <= "\u30ff")
+    foreign = sum(1 for char in text if ord(char) > 127)
+    return kana >= 3 and kana * 6 >= foreign
+
+
+def _lossy(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
+    text = data.decode(encoding, errors="replace")
+    lost = text.count("\ufffd")
+    return text, ((f"{lost} characters could not be decoded as {encoding}",) if lost else ())

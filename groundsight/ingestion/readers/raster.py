@@ -1,0 +1,114 @@
+"""Pixels: opened from a short list of formats, measured before decoding, turned upright, put on white."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from groundsight.errors import LimitExceeded, ParseFailed
+from groundsight.settings import Limits
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP")
+_STORED_PIXELS = 12_000_000
+_EXIF_DATES = (36867, 306)
+_EXIF_SUB = 0x8769
+
+
+def open_raster(source: Path | bytes, formats: tuple[str, ...], limits: Limits) -> Image:
+    """Open a picture and check its size from the header; nothing is decoded yet.
+
+    Raises:
+        LimitExceeded: too many pixels or too long a side. ParseFailed: not a picture.
+    """
+    from PIL import Image as pillow
+
+    pillow.MAX_IMAGE_PIXELS = None
+    try:
+        image = pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+    except (pillow.UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise ParseFailed("malformed: not a readable picture", next_step="open and save it anew") from error
+    check_pixels(image.width, image.height, limits.picture_pixels, limits.picture_side)
+    return image
+
+
+def check_pixels(width: int, height: int, most: int, side: int) -> None:
+    """Raise LimitExceeded when a picture of this size may not be decoded or rendered."""
+    if width * height > most or max(width, height) > side:
+        raise LimitExceeded(
+            f"the picture has {width} x {height} pixels",
+            limit=f"{most} pixels, {side} a side",
+            next_step="scale it down or raise limits.picture_pixels",
+            code="E_LIMIT_PIXELS",
+        )
+
+
+def upright(image: Image) -> Image:
+    """Decode, honour the camera's rotation, put transparency on white, return RGB of at most 12 Mpx."""
+    from PIL import Image as pillow
+    from PIL import ImageOps
+
+    try:
+        turned = ImageOps.exif_transpose(image)
+        turned.load()
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
+        raise ParseFailed("truncated: the picture's data end early", next_step="open and save it anew") from error
+    flat = _on_white(turned)
+    if flat.width * flat.height > _STORED_PIXELS:
+        scale = (_STORED_PIXELS / (flat.width * flat.height)) ** 0.5
+        size = (max(int(flat.width * scale), 1), max(int(flat.height * scale), 1))
+        flat = flat.resize(size, pillow.Resampling.LANCZOS, reducing_gap=2.0)
+    return flat
+
+
+def as_png(image: Image) -> bytes:
+    """Return PNG bytes without any metadata; fast compression, since the file is short lived."""
+    from PIL import Image as pillow
+
+    bare = pillow.new("RGB", image.size)
+    bare.paste(image)
+    written = io.BytesIO()
+    bare.save(written, "PNG", compress_level=1)
+    return written.getvalue()
+
+
+def save_png(image: Image, scratch: Path, name: str) -> str:
+    """Write ``<name>.png`` into the scratch folder and return its name."""
+    (scratch / f"{name}.png").write_bytes(as_png(image))
+    return f"{name}.png"
+
+
+def taken_on(image: Image) -> date | None:
+    """Return the day on which the camera says the picture was taken."""
+    try:
+        head = image.getexif()
+        values = [head.get_ifd(_EXIF_SUB).get(_EXIF_DATES[0]), head.get(_EXIF_DATES[1])]
+        text = next((value for value in values if isinstance(value, str)), "")
+        return datetime.strptime(text.strip("\0 ")[:10], "%Y:%m:%d").date()
+    except (ValueError, OSError, SyntaxError, KeyError, TypeError, EOFError, OverflowError):
+        return None
+
+
+def _on_white(image: Image) -> Image:
+    from PIL import Image as pillow
+
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep(image)
+    if "A" in image.getbands() or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        white = pillow.new("RGB", layer.size, "white")
+        white.paste(layer, mask=layer.getchannel("A"))
+        return white
+    return image.convert("RGB")
+
+
+def _from_deep(image: Image) -> Image:
+    """Scale 16-bit and float samples to 8 bits; a plain conversion would clip them to white."""
+    deep = image.convert("F")
+    low, high = cast("tuple[float, float]", deep.getextrema())
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return deep.point(lambda value: value * scale - low * scale).convert("L").convert("RGB")

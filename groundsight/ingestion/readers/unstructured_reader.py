@@ -1,0 +1,107 @@
+"""The ``documents`` extra: unstructured behind the same contract, silent and offline."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from groundsight.errors import Disabled
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.readers import BuiltinPartitioner
+from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
+from groundsight.ingestion.readers.csv_file import table_blocks
+from groundsight.ingestion.sniff import CSV, DOCX, EMAIL, HTML, MARKDOWN, PDF, PLAIN, PPTX, XLSX
+from groundsight.settings import Limits
+from groundsight.types import Box
+
+_SILENT = {
+    "DO_NOT_TRACK": "1",
+    "SCARF_NO_ANALYTICS": "true",
+    "UNSTRUCTURED_DISABLE_NOTICE": "1",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+}
+_READ = (CSV, DOCX, EMAIL, HTML, MARKDOWN, PDF, PLAIN, PPTX, XLSX)
+_SKIPPED = ("Image", "PageBreak", "Header", "Footer", "PageNumber")
+
+
+@dataclass(frozen=True)
+class UnstructuredPartitioner:
+    """Text by unstructured (PDF: ``fast``); pictures, figures and pages without text by the built-in readers."""
+
+    render_dpi: int = 150
+
+    def __call__(self, path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed:
+        """Read a file.
+
+        Raises:
+            Disabled: the ``documents`` extra is not installed.
+        """
+        if find_spec("unstructured") is None:
+            raise Disabled("unstructured is not installed", next_step="install groundsight[documents]")
+        built_in = BuiltinPartitioner(self.render_dpi)(path, media_type, scratch, limits)
+        if media_type not in _READ:
+            return built_in
+        silence()
+        read = tuple(_elements(path, media_type))
+        pictures = tuple(element for element in built_in.elements if element.picture is not None)
+        return built_in.model_copy(update={"elements": read + pictures})
+
+
+def silence() -> None:
+    """Switch off telemetry, adverts and downloads before unstructured is imported.
+
+    unstructured 0.27 sends an event at import and a second one a file, and its tokenizer downloads a
+    spaCy model on first use; a blank pipeline with rule-based sentences serves the same purpose offline.
+    """
+    os.environ.update(_SILENT)
+    import spacy
+    import unstructured.nlp.tokenize as tokenize
+
+    pipeline = spacy.blank("en")
+    pipeline.add_pipe("sentencizer")
+    tokenize._get_nlp = lambda: pipeline
+
+
+def _elements(path: Path, media_type: str) -> list[Element]:
+    from unstructured.partition.auto import partition
+
+    with path.open("rb") as file:
+        found: list[Any] = partition(
+            file=file, content_type=media_type, strategy="fast", languages=[""], process_attachments=False
+        )
+    outline = Outline()
+    return [element for one in found for element in _translate(one, outline)]
+
+
+def _translate(one: Any, outline: Outline) -> list[Element]:
+    text = clean(one.text or "")
+    page = one.metadata.page_number
+    if not text or one.category in _SKIPPED:
+        return []
+    if one.category == "Title":
+        level = (one.metadata.category_depth or 0) + 1
+        return [outline.heading(one_line(text), level, page).model_copy(update={"box": _box(one)})]
+    if one.category == "Table" and one.metadata.text_as_html:
+        return list(table_blocks(_cells(one.metadata.text_as_html), outline.section, page))
+    shown = f"- {text}" if one.category == "ListItem" else text
+    return [Element(kind="text", text=shown, page=page, box=_box(one), section=outline.section)]
+
+
+def _cells(markup: str) -> tuple[tuple[str, ...], ...]:
+    from lxml import html
+
+    rows = html.fromstring(markup).iter("tr")
+    return clean_rows(["".join(cell.itertext()) for cell in row.iter("td", "th")] for row in rows)
+
+
+def _box(one: Any) -> Box | None:
+    where = one.metadata.coordinates
+    if where is None or where.points is None or where.system is None:
+        return None
+    xs = [min(max(x / where.system.width, 0.0), 1.0) for x, _ in where.points]
+    ys = [min(max(y / where.system.height, 0.0), 1.0) for _, y in where.points]
+    return Box(x0=min(xs), y0=min(ys), x1=max(xs), y1=max(ys))

@@ -1,0 +1,279 @@
+"""Jobs in killable children with memory, CPU, wall, file and network limits; no child outlives its job."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, NoReturn, cast
+
+from groundsight import errors
+from groundsight.errors import GroundsightError, Internal, LimitExceeded, OutOfResources, ParseFailed, TimedOut
+from groundsight.ingestion.warden import OUT_OF_MEMORY
+from groundsight.settings import MIB, Limits
+from groundsight.tracing import Watch
+
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
+    "from groundsight.ingestion.warden import serve; serve(int(sys.argv[1]), tuple(json.loads(sys.argv[3])))"
+)
+_PRELOAD = ("groundsight.ingestion.jobs",)
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
+_RESULT_BYTES = 64 * MIB
+_BREATH = 0.05
+_CRASHES = {signal.SIGSEGV, signal.SIGBUS}
+
+
+@dataclass(frozen=True)
+class Confines:
+    """What one child may use: seconds, bytes, counts."""
+
+    seconds: float = 60
+    cpu_seconds: int = 45
+    memory_bytes: int = 2048 * MIB
+    file_bytes: int = 64 * MIB
+    open_files: int = 64
+    processes: int = 64
+
+    @classmethod
+    def of(cls, limits: Limits) -> Confines:
+        """Take wall, CPU and memory from the settings."""
+        return cls(limits.parse_seconds, limits.parse_cpu_seconds, limits.parse_memory_bytes)
+
+
+class Sandbox:
+    """Starts confined children. Use it as a context manager; several threads may share one.
+
+    The first job starts the warden process (about 0.3 s of imports); each further job costs a fork.
+    """
+
+    def __init__(self) -> None:
+        self._starting = threading.Lock()
+        self._warden: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self.isolation: tuple[str, ...] = ()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(self, job: str, body: str, *, document: int, confines: Confines, watch: Watch, which: str = "") -> str:
+        """Call ``module:function`` with a document's path and a body in a child; return its text.
+
+        Raises:
+            TimedOut, OutOfResources: a limit was hit. Cancelled: by the watch. ParseFailed: the reader
+            crashed. Any error of the house that the job raised is raised here again.
+        """
+        order = json.dumps({"job": job, "body": body, **asdict(confines)}).encode()
+        watch.check()
+        ours, theirs = socket.socketpair()
+        read_end, write_end = os.pipe()
+        with ours, open(read_end, "rb", buffering=0) as result:
+            self._hand_over(theirs, write_end, document)
+            _send(ours, order)
+            answer, report = _collect(ours, result, confines, watch, which)
+        self.isolation = tuple(report.get("spaces", ()))
+        return _outcome(answer, report, confines, which)
+
+    def close(self) -> None:
+        """Stop the warden; a job under way ends when its own call ends."""
+        with self._starting:
+            control, warden, self._control, self._warden = self._control, self._warden, None, None
+        if control is not None:
+            control.close()
+        if warden is not None:
+            warden.wait()
+
+    def _hand_over(self, job: socket.socket, result: int, document: int) -> None:
+        """Send the three descriptors to the warden and close our copies of the first two."""
+        try:
+            with self._starting:
+                self._send_descriptors([job.fileno(), result, document])
+        finally:
+            job.close()
+            os.close(result)
+
+    def _send_descriptors(self, descriptors: list[int]) -> None:
+        for _ in range(2):
+            control = self._control or self._start()
+            try:
+                socket.send_fds(control, [b"j"], descriptors)
+                return
+            except (BrokenPipeError, ConnectionResetError):
+                self._forget(control)
+        raise Internal("the process that starts readers does not answer", next_step="restart the program")
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        path = [str(Path(entry).absolute()) for entry in sys.path]
+        command = [sys.executable, "-I", "-c", _BOOT, str(theirs.fileno()), json.dumps(path), json.dumps(_PRELOAD)]
+        with theirs:
+            self._warden = subprocess.Popen(
+                command,
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=_environment(),
+                cwd="/",
+            )
+        self._control = ours
+        return ours
+
+    def _forget(self, control: socket.socket) -> None:
+        control.close()
+        if self._warden is not None:
+            self._warden.wait()
+        self._control = self._warden = None
+
+
+def snapshot(descriptor: int, limit: int, which: str) -> IO[bytes]:
+    """Copy an open file to an anonymous one, so that what is parsed can't change meanwhile.
+
+    Raises:
+        LimitExceeded: there are more than ``limit`` bytes.
+    """
+    copy = _anonymous_file()
+    counted = 0
+    while piece := os.read(descriptor, MIB):
+        counted += len(piece)
+        if counted > limit:
+            copy.close()
+            raise LimitExceeded("the file is too large", which=which, limit=f"{limit} bytes", code="E_LIMIT_BYTES")
+        copy.write(piece)
+    copy.flush()
+    return copy
+
+
+def _anonymous_file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("document"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+def _environment() -> dict[str, str]:
+    """Give the child no secret of ours, no telemetry, no hub, one thread."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    quiet = {"DO_NOT_TRACK": "1", "SCARF_NO_ANALYTICS": "true", "UNSTRUCTURED_DISABLE_NOTICE": "1"}
+    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "OMP_NUM_THREADS": "1", "HOME": "/nonexistent"}
+    return {**kept, **quiet, **offline, "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _send(job: socket.socket, order: bytes) -> None:
+    try:
+        job.sendall(struct.pack(">Q", len(order)) + order)
+    except (BrokenPipeError, ConnectionResetError) as error:
+        raise Internal("the process that starts readers ended", next_step="call again") from error
+
+
+def _collect(
+    job: socket.socket, result: IO[bytes], confines: Confines, watch: Watch, which: str
+) -> tuple[bytes, dict[str, Any]]:
+    """Read the answer and the supervisor's report; on a limit or a cancellation end the job first."""
+    deadline = time.monotonic() + confines.seconds
+    answer, report, open_ends = bytearray(), bytearray(), {job.fileno(): job, result.fileno(): result}
+    try:
+        while job.fileno() in open_ends:
+            watch.check()
+            _check(deadline, confines, len(answer), which)
+            ready, _, _ = select.select(list(open_ends), [], [], _BREATH)
+            for end in ready:
+                piece = os.read(end, 1 << 16)
+                (report if end == job.fileno() else answer).extend(piece)
+                if not piece:
+                    del open_ends[end]
+        if result.fileno() in open_ends:
+            answer.extend(_drain(result))
+    except GroundsightError:
+        _end(job)
+        raise
+    return bytes(answer), cast("dict[str, Any]", json.loads(report) if report else {})
+
+
+def _check(deadline: float, confines: Confines, size: int, which: str) -> None:
+    if time.monotonic() > deadline:
+        raise TimedOut(
+            "parse: reading the file took too long",
+            which=which,
+            limit=f"{confines.seconds:g} s",
+            next_step="raise limits.parse_seconds or split the file",
+        )
+    if size > _RESULT_BYTES:
+        raise LimitExceeded(
+            "the file holds too much text", which=which, limit=f"{_RESULT_BYTES} bytes", code="E_LIMIT_TEXT"
+        )
+
+
+def _drain(result: IO[bytes]) -> bytes:
+    """Read what is left once every writer is gone."""
+    os.set_blocking(result.fileno(), False)
+    rest = bytearray()
+    while piece := result.read(1 << 16):
+        rest += piece
+    return bytes(rest)
+
+
+def _end(job: socket.socket) -> None:
+    """Ask the supervisor to kill its worker and wait until it has gone, too."""
+    try:
+        job.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
+    job.settimeout(10)
+    try:
+        while job.recv(1 << 12):
+            continue
+    except OSError:
+        return
+
+
+def _outcome(answer: bytes, report: dict[str, Any], confines: Confines, which: str) -> str:
+    status, peak = int(report.get("status", -1)), int(report.get("peak_bytes", 0))
+    if status != 0 or not answer:
+        _raise_death(status, peak, confines, which)
+    if answer[:1] == b"R":
+        return answer[1:].decode()
+    facts = cast("dict[str, str]", json.loads(answer[1:]))
+    if answer[:1] == b"E":
+        raise _rebuilt(facts, which)
+    raise ParseFailed(
+        f"malformed: the reader stopped with {facts['class']}", which=which, next_step="open and save the file anew"
+    )
+
+
+def _rebuilt(facts: dict[str, str], which: str) -> GroundsightError:
+    kind = getattr(errors, facts["class"], None)
+    known = kind if isinstance(kind, type) and issubclass(kind, GroundsightError) else Internal
+    return known(
+        facts["what"],
+        which=facts["which"] or which,
+        limit=facts["limit"],
+        next_step=facts["next_step"],
+        code=facts["code"],
+    )
+
+
+def _raise_death(status: int, peak: int, confines: Confines, which: str) -> NoReturn:
+    number = os.WTERMSIG(status) if status >= 0 and os.WIFSIGNALED(status) else 0
+    if number in _CRASHES and peak < 0.6 * confines.memory_bytes:
+        raise ParseFailed("malformed: the reader crashed", which=which, next_step="open and save the file anew")
+    starved = status >= 0 and os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY
+    if number or starved:
+        raise OutOfResources(
+            "reading the file used up its memory or CPU time",
+            which=which,
+            limit=f"{confines.memory_bytes} bytes, {confines.cpu_seconds} CPU s",
+            next_step="split the file, or raise limits.parse_memory_bytes or limits.parse_cpu_seconds",
+        )
+    raise ParseFailed("malformed: the reader ended without an answer", which=which)

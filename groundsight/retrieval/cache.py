@@ -1,0 +1,46 @@
+"""The last results, kept exactly: same principal's filter, same index version, same settings, same query."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from groundsight.types import Filter, Query, SearchResult
+
+
+@dataclass(frozen=True)
+class CacheKey:
+    """Everything that a result depends on; ``where`` holds the tenant and the day."""
+
+    where: Filter
+    version: str
+    settings: str
+    query: Query
+
+
+class SearchCache:
+    """A thread-safe least-recently-used map from key to result."""
+
+    def __init__(self, most: int = 128) -> None:
+        self._most = most
+        self._kept: OrderedDict[CacheKey, SearchResult] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: CacheKey) -> SearchResult | None:
+        """Return the kept result, None when there is none."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: CacheKey, result: SearchResult) -> None:
+        """Keep a result, forgetting the one unused for longest."""
+        with self._lock:
+            self._kept[key] = result
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+    def __len__(self) -> int:
+        return len(self._kept)

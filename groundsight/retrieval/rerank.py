@@ -1,0 +1,68 @@
+"""Second look at the fused candidates: BM25 among themselves, or a cross-encoder where one is configured.
+
+Its part is a share of its own (``rerank``), so that contributions still add up. Among few candidates
+BM25 knows which of the question's words tell them apart; 24 ms of CPU for 200 passages of 150 words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, cast
+
+from groundsight.errors import ConfigError
+from groundsight.retrieval.words import terms_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from groundsight.settings import Models
+
+
+class Reranker(Protocol):
+    """Scores each text against the question; higher is better, any scale."""
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]: ...
+
+
+class CandidateBm25:
+    """Okapi BM25 whose document frequencies are those of the candidates alone."""
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Return one score from 0 for each text; 0 when no word of the query is in it."""
+        documents = [list(terms_of(text)) for text in texts]
+        if not any(documents):
+            return [0.0 for _ in texts]
+        return _okapi(documents, list(dict.fromkeys(terms_of(query))))
+
+
+def _okapi(documents: list[list[str]], question: list[str]) -> list[float]:
+    """BM25Plus with delta 0 is Okapi with an idf that stays above zero among few documents."""
+    from rank_bm25 import BM25Plus  # pyright: ignore[reportMissingTypeStubs]
+
+    ranker = BM25Plus(documents, delta=0)
+    scores = cast("NDArray[np.float64]", ranker.get_scores(question))  # pyright: ignore[reportUnknownMemberType]
+    return [float(score) for score in scores]
+
+
+def open_reranker(models: Models) -> Reranker | None:
+    """Open the re-ranker that the settings name, None for ``none``."""
+    match models.rerank.partition(":"):
+        case ("none", _, _):
+            return None
+        case ("bm25", _, ""):
+            return CandidateBm25()
+        case ("transformers", _, where) if where:
+            from groundsight.encoders.cross_encoder import CrossEncoder
+
+            return CrossEncoder.open(where, device=models.device, allow_download=models.allow_download)
+        case _:
+            raise ConfigError(
+                "unknown re-ranker", which=models.rerank, next_step="use bm25, none or transformers:FOLDER"
+            )
+
+
+def fractions(scores: Sequence[float]) -> list[float]:
+    """Return the scores on a scale from 0 to 1: by the best when none is negative, else by the range."""
+    low, high = min(0.0, *scores), max(scores)
+    return [(score - low) / (high - low) if high > low else 0.0 for score in scores]

@@ -1,0 +1,172 @@
+"""The retrieval ladder: from a query to hits whose contributions add up to their scores."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from groundsight.governance.access import matches, visible_to
+from groundsight.retrieval.asking import Asked, asked_of, normalised
+from groundsight.retrieval.cache import CacheKey
+from groundsight.retrieval.diversity import spread_out
+from groundsight.retrieval.fusion import by_score, fuse, total_of, total_weight, without_tails
+from groundsight.retrieval.graph import follow
+from groundsight.retrieval.headings import headings_named
+from groundsight.retrieval.reasons import explained
+from groundsight.retrieval.recency import newest, recency_share
+from groundsight.retrieval.rerank import fractions
+from groundsight.retrieval.words import quotable
+from groundsight.types import ChannelScore, Degraded, Hit, Query, SearchResult, Tier
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from groundsight.parts import Parts
+    from groundsight.settings import Settings
+    from groundsight.tracing import Watch
+    from groundsight.types import Filter, Principal
+
+
+def search(
+    parts: Parts, query: Query, principal: Principal, watch: Watch, *, today: date | None = None
+) -> SearchResult:
+    """Climb the ladder and return the hits, best first, with the lanes that were off.
+
+    ``today`` is the reference day of recency; without it the newest date among the candidates.
+
+    Raises:
+        InvalidArgument, LimitExceeded: the query itself.
+        NotFound: the query's picture is not there, or not under the roots.
+        IndexVersion: the index was written by another encoder.
+    """
+    asked = normalised(query, parts.settings.limits)
+    where = visible_to(principal).also(*asked.where.conditions)
+    key = CacheKey(where, parts.index.version(), _settings_print(parts.settings, today), asked)
+    kept = parts.searches.get(key) if asked.picture is None else None
+    if kept is not None:
+        return kept
+    result = _Climb(parts, asked, principal, where, watch).result(today)
+    if asked.picture is None:
+        parts.searches.put(key, result)
+    return result
+
+
+class _Climb:
+    """One query on its way up."""
+
+    def __init__(self, parts: Parts, query: Query, principal: Principal, where: Filter, watch: Watch) -> None:
+        self._parts, self._query, self._principal, self._where, self._watch = parts, query, principal, where, watch
+        self._search = parts.settings.search
+
+    def result(self, today: date | None) -> SearchResult:
+        with self._watch.span("search.encode"):
+            asked = asked_of(self._parts, self._query, self._watch)
+        with self._watch.span("search.index"):
+            hits, total = self._candidates(asked)
+        hits = self._dated(hits, today, total)
+        with self._watch.span("search.rerank"):
+            hits = self._reranked(asked.words, hits, total)
+        self._watch.check()
+        with self._watch.span("search.hops"):
+            hits = self._followed(asked, hits)
+        hits = self._allowed(spread_out(hits, self._query.limit))
+        return SearchResult(
+            query=self._query.text or asked.words,
+            hits=explained(asked.words, hits),
+            tier=tier_of(self._parts),
+            degraded=_once((*self._parts.degraded(), *asked.degraded)),
+        )
+
+    def _candidates(self, asked: Asked) -> tuple[tuple[Hit, ...], float]:
+        """Ask every channel at once, fuse, and fetch the best candidates with the headings that were named."""
+        most = min(self._search.candidates, self._parts.settings.limits.candidates)
+        results = without_tails(self._parts.index.search(asked.channels, self._where, most))
+        weights = self._search.weights
+        total = total_weight(results, weights) or 1.0
+        shares = fuse(results, weights, self._query.fusion or self._search.fusion, k=self._search.rrf_k)
+        shares = {**shares, **self._named(asked.words, shares)}
+        best = by_score(shares)[: max(self._search.rerank_candidates, 2 * self._query.limit)]
+        found = self._parts.index.get(best, self._where)
+        return tuple(
+            Hit(unit=unit, asset=asset, score=total_of(shares[unit.unit_id]), channels=shares[unit.unit_id])
+            for unit, asset in found
+        ), total
+
+    def _named(
+        self, words: str, shares: Mapping[str, tuple[ChannelScore, ...]]
+    ) -> Mapping[str, tuple[ChannelScore, ...]]:
+        """Give the units whose heading the question names a share of their own."""
+        weight = self._search.weights.heading
+        if weight <= 0 or self._query.channels is not None:
+            return {}
+        part = ChannelScore(channel="heading", raw=1.0, weight=weight, contribution=weight)
+        named = headings_named([words], self._parts.index, self._where)[0]
+        return {name.unit_id: (*shares.get(name.unit_id, ()), part) for name in named}
+
+    def _dated(self, hits: Sequence[Hit], today: date | None, total: float) -> tuple[Hit, ...]:
+        day = today or newest(hit.asset for hit in hits)
+        if day is None:
+            return tuple(hits)
+        weight = self._search.weights.recency / total
+        shares = [recency_share(hit.asset, day, self._search.recency_per_day, weight) for hit in hits]
+        return _with_shares(hits, shares)
+
+    def _reranked(self, words: str, hits: Sequence[Hit], total: float) -> tuple[Hit, ...]:
+        ranker, weight = self._parts.reranker, self._search.weights.rerank / total
+        if ranker is None or not hits or not words or weight <= 0:
+            return _best_first(hits)
+        raw = ranker.score(words, [quotable(hit.unit) for hit in hits])
+        shares = [
+            ChannelScore(channel="rerank", raw=score, weight=weight, contribution=weight * worth)
+            for score, worth in zip(raw, fractions(raw), strict=True)
+        ]
+        return _best_first(_with_shares(hits, shares))
+
+    def _followed(self, asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        if self._query.hops == 1:
+            return tuple(hits)
+        links = self._query.hops - 1
+        return follow(
+            self._parts, asked.words, hits, self._principal, self._watch, links, self._query.where, asked.channels
+        )
+
+    def _allowed(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """Check access again on the way out, by the reference evaluator."""
+        return tuple(hit for hit in hits if matches(self._where, hit.asset, hit.unit))
+
+
+def tier_of(parts: Parts) -> Tier:
+    """Name the models that answer a search; an opened model by its fingerprint."""
+    models = parts.settings.models
+    text, visual = parts.text_encoder, parts.picture_encoder
+    lanes = {"text": models.text, "visual": models.visual, "rerank": models.rerank}
+    named = {
+        "text": text.fingerprint if text else "none",
+        "visual": visual.fingerprint if visual else "none",
+        "rerank": models.rerank,
+    }
+    local = any(":" in name for name in lanes.values())
+    return Tier(name="local-models" if local else "embedded", models=named)
+
+
+def _with_shares(hits: Sequence[Hit], shares: Sequence[ChannelScore | None]) -> tuple[Hit, ...]:
+    return tuple(_with_share(hit, share) if share else hit for hit, share in zip(hits, shares, strict=True))
+
+
+def _with_share(hit: Hit, share: ChannelScore) -> Hit:
+    channels = (*hit.channels, share)
+    return hit.model_copy(update={"channels": channels, "score": total_of(channels)})
+
+
+def _best_first(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.unit.unit_id)))
+
+
+def _once(degraded: Sequence[Degraded]) -> tuple[Degraded, ...]:
+    return tuple(dict.fromkeys(degraded))
+
+
+def _settings_print(settings: Settings, today: date | None) -> str:
+    told = f"{settings.search.model_dump_json()}{settings.models.model_dump_json()}{settings.limits}{today}"
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -1,0 +1,49 @@
+"""Words as the ladder compares them: folded, without stop words, weighted by how few candidates hold them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from groundsight.index.keys import is_plain, words_of
+from groundsight.types import Unit
+
+_ENDINGS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("s", ""))
+
+
+def fold(word: str) -> str:
+    """Return the comparable form of a word: case folded, no possessive, no plural ending."""
+    plain = word.casefold().replace("’", "'").removesuffix("'s")
+    if len(plain) < 4 or plain.endswith(("ss", "us", "is")):
+        return plain
+    for ending, instead in _ENDINGS:
+        if plain.endswith(ending):
+            return plain[: -len(ending)] + instead
+    return plain
+
+
+def terms_of(text: str) -> tuple[str, ...]:
+    """Return the folded words of a text in order, stop words left out."""
+    return tuple(fold(word) for word in words_of(text) if not is_plain(word))
+
+
+def quotable(unit: Unit) -> str:
+    """Return everything that a unit says, heading first: what is compared with the question's words."""
+    cells = " ".join(cell for row in unit.cells for cell in row) if not unit.text else ""
+    parts = (unit.heading, unit.text, cells, unit.caption, unit.ocr, unit.transcript, unit.meta)
+    return "\n".join(part for part in parts if part)
+
+
+def rarity(documents: Sequence[Iterable[str]]) -> Mapping[str, float]:
+    """Return the inverse document frequency of every term among these documents, always above zero."""
+    counts = Counter(term for document in documents for term in set(document))
+    return {term: math.log(1.0 + len(documents) / count) for term, count in counts.items()}
+
+
+def matched_words(question: str, text: str, weights: Mapping[str, float], most: int = 8) -> tuple[str, ...]:
+    """Return the question's words that the text holds, as the question writes them, rarest first."""
+    held = set(terms_of(text))
+    found = {fold(word): word for word in reversed(words_of(question)) if not is_plain(word) and fold(word) in held}
+    ranked = sorted(found, key=lambda term: (-weights.get(term, 0.0), term))
+    return tuple(found[term] for term in ranked[:most])

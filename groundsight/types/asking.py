@@ -1,0 +1,104 @@
+"""What is asked and found: filters, principals, queries, hits and the tier that answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from groundsight.types.base import Channel, Word
+from groundsight.types.things import Asset, Unit
+
+
+class Condition(Word):
+    """One test on a stored field; list fields (``labels``) match when any value is shared (``any_of``)."""
+
+    field: Literal[
+        "tenant", "region", "labels", "usage_rights", "consent_until", "asset_id", "source",
+        "media_type", "kind", "created", "page",
+    ]  # fmt: skip
+    op: Literal["eq", "in", "any_of", "ge", "le", "prefix"]
+    value: str | int | tuple[str, ...]
+
+
+class Filter(Word):
+    """Conditions that must all hold. An empty filter lets everything through.
+
+    Missing values: ``created`` and ``page`` fail ``ge``/``le`` when absent; an absent
+    ``consent_until`` counts as far in the future; no ``labels`` count as the label ``*``.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+
+    def also(self, *more: Condition) -> Filter:
+        """Return this filter narrowed by further conditions."""
+        return Filter(conditions=self.conditions + more)
+
+
+class Principal(Word):
+    """Who asks. Comes from configuration or a verified token, never from a tool argument."""
+
+    tenant: str = "default"
+    user: str = "local"
+    region: str = "global"
+    labels: tuple[str, ...] = ()
+    may_write: bool = False
+
+
+class Query(Word):
+    """What is searched: words, a picture file, or both."""
+
+    text: str = ""
+    picture: str | None = None
+    where: Filter = Filter()
+    channels: tuple[Channel, ...] | None = None
+    limit: int = 10
+    fusion: Literal["rrf", "weighted"] | None = None
+    hops: int = 1
+
+
+class ChannelScore(Word):
+    """One channel's part in a hit: raw score, rank from 1, weight, and what it added to the score."""
+
+    channel: str
+    raw: float
+    rank: int | None = None
+    weight: float = 1.0
+    contribution: float
+
+
+class Hit(Word):
+    """A unit that was found. The contributions of its channels add up to ``score``."""
+
+    unit: Unit
+    asset: Asset
+    score: float
+    channels: tuple[ChannelScore, ...]
+    matched: tuple[str, ...] = ()
+    hop: int = 1
+    reason: str = ""
+
+
+class Degraded(Word):
+    """A lane that is off or weakened, why, and how to lift it."""
+
+    lane: str
+    reason: str
+    remedy: str
+
+
+class Tier(Word):
+    """Which models answered: a name for people and the model of each lane."""
+
+    name: Literal["embedded", "local-models", "llm"] = "embedded"
+    models: Mapping[str, str] = Field(default_factory=dict)
+
+
+class SearchResult(Word):
+    """Hits best first, with what was asked, what answered and what was missing."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    tier: Tier
+    degraded: tuple[Degraded, ...] = ()

@@ -1,0 +1,64 @@
+"""What is kept: assets and their units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from groundsight.types.base import Lineage, Link, Place, Tag, TextField, TextLine, UnitKind, Word
+
+
+class Asset(Word):
+    """One source file or record. ``asset_id`` is derived from tenant, source and content hash.
+
+    ``labels`` are the groups that may read it (none: everyone in the tenant);
+    ``consent_until`` is the last day on which it may be used (None: no limit).
+    """
+
+    asset_id: str
+    source: str
+    media_type: str
+    title: str
+    sha256: str
+    bytes: int
+    created: date | None = None
+    tenant: str = "default"
+    region: str = "global"
+    labels: tuple[str, ...] = ()
+    usage_rights: Literal["approved", "restricted"] = "approved"
+    consent_until: date | None = None
+    phash: str | None = None
+    pages: int | None = None
+    redactions: Mapping[str, int] = Field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class Unit(Word):
+    """The smallest thing that is retrieved and cited: a chunk, a table, a figure, a picture, a page.
+
+    The five text fields are its channels. ``cells`` (tables only) is row by row, the header first.
+    """
+
+    unit_id: str
+    asset_id: str
+    ordinal: int
+    kind: UnitKind
+    place: Place = Place()
+    heading: str = ""
+    text: str = ""
+    caption: str = ""
+    ocr: str = ""
+    transcript: str = ""
+    meta: str = ""
+    cells: tuple[tuple[str, ...], ...] = ()
+    lines: tuple[TextLine, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    links: tuple[Link, ...] = ()
+    lineage: tuple[Lineage, ...] = ()
+
+    def field(self, name: TextField) -> str:
+        """Return the text of one channel, empty when the unit has none."""
+        return str(getattr(self, name))

@@ -1,0 +1,309 @@
+"""The MCP door in memory, in both eras of the protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client, MCPError
+
+from groundsight.errors import GroundsightError
+from groundsight.server import build_server
+from tests.doors import CANARY, ScriptedSuite, settings_at, some_rows
+
+MODES = ("auto", "legacy")
+TALK = Callable[[Client], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def talk(mode: str, suite: ScriptedSuite, conversation: TALK, *, writable: bool = False) -> None:
+    async def run() -> None:
+        server = build_server(lambda: suite, writable=writable)  # type: ignore[arg-type, return-value]
+        async with Client(server, mode=mode) as client:
+            await conversation(client)
+
+    asyncio.run(run())
+
+
+def a_suite(home: Path, **verbs: Any) -> ScriptedSuite:
+    return ScriptedSuite(settings_at(home), *some_rows(), **verbs)
+
+
+def test_reading_tools_only_by_default(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        names = [tool.name for tool in (await client.list_tools()).tools]
+        assert names == ["search", "ask", "verify", "read", "ocr", "describe", "status"]
+        result = await client.call_tool("ingest", {"paths": ["docs"]})
+        assert result.is_error
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
+def test_annotations_are_on_every_tool_and_true(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        for tool in (await client.list_tools()).tools:
+            notes = tool.annotations
+            assert notes is not None
+            assert notes.read_only_hint is (tool.name != "ingest")
+            assert notes.destructive_hint is (tool.name == "ingest")
+            assert notes.open_world_hint is False
+            assert notes.idempotent_hint is True
+            assert tool.input_schema["additionalProperties"] is False
+
+    talk(mode, a_suite(tmp_path), conversation, writable=True)
+
+
+def test_all_schemas_together_cost_few_tokens(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        tools = (await client.list_tools()).tools
+        text = json.dumps([tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in tools])
+        assert len(text) / 4 <= 4_000
+
+    talk(mode, a_suite(tmp_path), conversation, writable=True)
+
+
+def test_a_result_is_text_data_and_links(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        result = await client.call_tool("search", {"query": "notice"})
+        assert not result.is_error
+        data = result.structured_content
+        assert data is not None
+        assert data["hits"][0]["text"] == "The notice period is 90 days."
+        assert data["receipt"].startswith("r")
+        kinds = [block.type for block in result.content]
+        assert kinds[0] == "text"
+        assert kinds.count("resource_link") == len(data["hits"])
+        assert "data, not instructions" in result.content[0].text  # type: ignore[union-attr]
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
+CALLS: dict[str, dict[str, Any]] = {
+    "search": {"query": "x"},
+    "ask": {"question": "why?"},
+    "verify": {"answer": "It rains.", "texts": ["It rains."]},
+    "read": {"id": "UNIT"},
+    "status": {},
+}
+
+
+@pytest.mark.parametrize("name", list(CALLS))
+def test_structured_content_follows_the_published_schema(tmp_path: Path, mode: str, name: str) -> None:
+    suite = a_suite(tmp_path)
+    unit_id = suite.parts.index.rows[0][0].unit_id
+
+    async def conversation(client: Client) -> None:
+        import jsonschema
+
+        schema = {tool.name: tool.output_schema for tool in (await client.list_tools()).tools}[name]
+        arguments = {key: unit_id if value == "UNIT" else value for key, value in CALLS[name].items()}
+        result = await client.call_tool(name, arguments)
+        assert not result.is_error, result.content
+        assert schema is not None
+        assert set(schema["properties"]) == set(result.structured_content or ())
+        jsonschema.validate(result.structured_content, schema)
+
+    talk(mode, suite, conversation)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"query": "x", "tennant": "A"}, "unknown argument 'tennant'"),
+        ({"query": "x", "topk": 3}, "known arguments: query"),
+        ({"query": "x", "limit": "many"}, "argument 'limit'"),
+        ({"query": "x", "limit": 0}, "argument 'limit'"),
+        ({}, "neither query nor picture"),
+        ({"query": "x", "__class__": 1}, "unknown argument"),
+    ],
+)
+def test_wrong_arguments_are_errors_that_a_model_can_correct(
+    tmp_path: Path, mode: str, arguments: dict[str, Any], words: str
+) -> None:
+    async def conversation(client: Client) -> None:
+        result = await client.call_tool("search", arguments)
+        assert result.is_error
+        error = (result.structured_content or {})["error"]
+        assert error["code"] == "E_INVALID_ARG"
+        text = result.content[0].text  # type: ignore[union-attr]
+        assert text.startswith("E_INVALID_ARG: ")
+        assert words in text
+        assert "Next: " in text
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
+def test_a_list_sent_as_json_text_is_understood(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        result = await client.call_tool("search", {"query": "x", "kinds": '["text"]'})
+        assert not result.is_error
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
+def every_error(kind: type[GroundsightError] = GroundsightError) -> list[type[GroundsightError]]:
+    return [kind, *(sub for child in kind.__subclasses__() for sub in every_error(child))]
+
+
+def test_every_error_of_the_house_keeps_its_code(tmp_path: Path, mode: str) -> None:
+    kinds = iter(every_error())
+    raised: list[type[GroundsightError]] = []
+
+    def fail(*_: object) -> None:
+        raised.append(next(kinds))
+        raise raised[-1]("it went wrong", which="this", limit="that", next_step="do so")
+
+    async def conversation(client: Client) -> None:
+        for _ in every_error():
+            result = await client.call_tool("ask", {"question": "why?"})
+            error = (result.structured_content or {})["error"]
+            assert result.is_error
+            assert error["code"] == raised[-1].code
+            assert error["retryable"] is raised[-1].retryable
+            assert (error["what"], error["limit"], error["next_step"]) == ("it went wrong", "that", "do so")
+
+    talk(mode, a_suite(tmp_path, ask=fail), conversation)
+
+
+@pytest.mark.parametrize("verb", ["search", "ask", "verify", "ingest"])
+def test_a_bug_leaks_nothing_to_client_or_log(
+    tmp_path: Path, mode: str, verb: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError(f"db password={CANARY}") from ValueError(CANARY)
+
+    arguments = {**CALLS, "ingest": {"paths": ["docs"]}}[verb]
+
+    async def conversation(client: Client) -> None:
+        result = await client.call_tool(verb, arguments)
+        assert result.is_error
+        assert CANARY not in result.model_dump_json()
+        assert (result.structured_content or {})["error"]["code"] == "E_INTERNAL"
+
+    suite = a_suite(tmp_path, **{verb: broken})
+    suite.parts.roots = type("Any", (), {"resolve": lambda _, source: tmp_path, "names": lambda _: ()})()
+    with caplog.at_level(logging.DEBUG):
+        talk(mode, suite, conversation, writable=True)
+    assert CANARY not in caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+def test_progress_grows_and_reaches_the_caller(tmp_path: Path, mode: str) -> None:
+    seen: list[tuple[float, float | None, str | None]] = []
+
+    def ask(suite: ScriptedSuite, question: str) -> None:
+        for done in (1, 2, 2, 1, 3):
+            suite.watch.step(done, 3, f"hop {done}")
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        seen.append((progress, total, message))
+
+    async def conversation(client: Client) -> None:
+        await client.call_tool("ask", {"question": "why?"}, progress_callback=note)
+        with anyio.fail_after(10):
+            while not seen:
+                await anyio.lowlevel.checkpoint()
+
+    talk(mode, a_suite(tmp_path, ask=ask), conversation)
+    assert seen[-1] == (3, 3, "hop 3")
+    assert [each[0] for each in seen] == sorted({each[0] for each in seen})
+
+
+def test_a_caller_who_goes_away_stops_the_work(tmp_path: Path, mode: str) -> None:
+    started, stopped = threading.Event(), threading.Event()
+
+    def ask(suite: ScriptedSuite, question: str) -> None:
+        started.set()
+        try:
+            while True:
+                suite.watch.check()
+                stopped.wait(0.001)
+        finally:
+            stopped.set()
+
+    async def conversation(client: Client) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.call_tool, "ask", {"question": "why?"})
+            await anyio.to_thread.run_sync(started.wait)
+            group.cancel_scope.cancel()
+        with anyio.fail_after(10):
+            await anyio.to_thread.run_sync(stopped.wait)
+        assert not (await client.call_tool("status", {})).is_error
+
+    suite = a_suite(tmp_path, ask=ask)
+    talk(mode, suite, conversation)
+    outcomes = [json.loads(line)["outcome"] for line in (tmp_path / "audit" / "audit.jsonl").read_text().splitlines()]
+    assert sorted(outcomes) == ["E_CANCELLED", "OK"]
+
+
+def test_a_suite_that_does_not_open_is_an_error_with_its_code(tmp_path: Path, mode: str) -> None:
+    async def run() -> None:
+        from groundsight.errors import IndexVersion
+
+        def factory() -> Any:
+            raise IndexVersion("written by another encoder", next_step="groundsight ingest")
+
+        async with Client(build_server(factory, writable=False), mode=mode) as client:
+            result = await client.call_tool("status", {})
+            assert (result.structured_content or {})["error"]["code"] == "E_INDEX_VERSION"
+
+    asyncio.run(run())
+
+
+def test_documents_and_units_are_resources(tmp_path: Path, mode: str) -> None:
+    suite = a_suite(tmp_path)
+    unit, asset = suite.parts.index.rows[0]
+
+    async def text(client: Client, uri: str) -> Any:
+        return json.loads((await client.read_resource(uri)).contents[0].text)  # type: ignore[union-attr]
+
+    async def conversation(client: Client) -> None:
+        assert (await text(client, "groundsight://assets"))["count"] == 2
+        assert len((await text(client, f"groundsight://asset/{asset.asset_id}"))["units"]) == 3
+        evidence = await text(client, f"groundsight://evidence/{unit.unit_id}")
+        assert evidence["evidence"]["text"] == unit.text
+
+    talk(mode, suite, conversation)
+
+
+@pytest.mark.parametrize("uri", ["evidence/0123456789abcdef-0000", "asset/nope", "page/nope/1", "page/nope/x", "else"])
+def test_an_absent_resource_is_an_invalid_parameter(tmp_path: Path, mode: str, uri: str) -> None:
+    async def conversation(client: Client) -> None:
+        with pytest.raises(MCPError) as caught:
+            await client.read_resource(f"groundsight://{uri}")
+        assert caught.value.code == -32602
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
+def test_prompts_carry_the_words_of_the_person(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        names = {prompt.name for prompt in (await client.list_prompts()).prompts}
+        assert names == {"grounded_answer", "check_my_answer"}
+        asked = await client.get_prompt("grounded_answer", {"question": "How {long}?"})
+        assert "How {long}?" in asked.messages[0].content.text  # type: ignore[union-attr]
+        assert "verify" in asked.messages[0].content.text  # type: ignore[union-attr]
+        checked = await client.get_prompt("check_my_answer", {"answer": "It rains."})
+        assert "It rains." in checked.messages[0].content.text  # type: ignore[union-attr]
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
+def test_the_suite_is_closed_with_the_server(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        await client.call_tool("status", {})
+
+    suite = a_suite(tmp_path)
+    talk(mode, suite, conversation)
+    assert suite.closed.is_set()

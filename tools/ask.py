@@ -1,0 +1,119 @@
+"""The ask tool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from groundsight.errors import InvalidArgument
+from groundsight.tools.bounds import clip, fitting, one_line
+from groundsight.tools.results import (
+    NAME_CHARS,
+    QUOTE_CHARS,
+    Answering,
+    Checked,
+    Corners,
+    Result,
+    answering,
+    checked,
+    corners,
+    degraded_text,
+    evidence_uri,
+    where_text,
+)
+from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Word
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+ANSWER_CHARS = 20_000
+
+
+class Cited(Word):
+    """Where a sentence comes from."""
+
+    marker: str
+    id: str
+    source: str
+    title: str = ""
+    page: int | None = None
+    box: Corners | None = None
+    section: str | None = None
+    quote: str = ""
+
+
+class AnswerResult(Result):
+    """An answer with its citations and a verdict a sentence, or the reason why there is none."""
+
+    question: str
+    status: AnswerStatus
+    text: str
+    stop_reason: str
+    grounding_ratio: float | None
+    verdicts: tuple[Checked, ...] = ()
+    citations: tuple[Cited, ...] = ()
+    tier: Answering
+    degraded: tuple[Degraded, ...] = ()
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the cited evidence."""
+        return tuple(dict.fromkeys(cited.id for cited in self.citations))
+
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """Return the address of each citation."""
+        named = {evidence_uri(cited.id): where_text(cited.source, cited.page) for cited in self.citations}
+        return tuple(named.items())[:10]
+
+    def as_text(self) -> str:
+        """Answer, citations, verdicts and ratio for a reader."""
+        cited = [f"{each.marker} {where_text(each.source, each.page)} [{each.id}]" for each in self.citations]
+        checked = [f"- {each.verdict}: {each.text}" for each in self.verdicts]
+        ratio = "not checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
+        head = [f"status: {self.status} ({self.stop_reason}), grounding ratio: {ratio}", self.text]
+        return "\n".join([*head, "", *cited, "", *checked, degraded_text(self.degraded)]).strip()
+
+
+def ask(
+    suite: Suite, question: Annotated[str, Field(description="a full question", min_length=1, max_length=8192)]
+) -> AnswerResult:
+    """Answer a question from the user's documents only, in several hops if needed.
+
+    Every sentence is checked against the evidence; status says whether it is answered, partial, abstained or refused.
+    """
+    if not question.strip():
+        raise InvalidArgument("the question is empty", next_step="ask something")
+    return shaped(suite.ask(question))
+
+
+def shaped(answer: Answer) -> AnswerResult:
+    """Shape an answer for a door."""
+    verdicts = fitting([checked(verdict) for verdict in answer.verdicts], 40_000)
+    citations = fitting([_cited(citation) for citation in answer.citations], 30_000)
+    return AnswerResult(
+        question=clip(answer.question, 2_000),
+        status=answer.status,
+        text=clip(answer.text, ANSWER_CHARS),
+        stop_reason=one_line(answer.stop_reason, QUOTE_CHARS),
+        grounding_ratio=answer.grounding_ratio,
+        verdicts=verdicts,
+        citations=citations,
+        tier=answering(answer.tier),
+        degraded=answer.degraded,
+        truncated=len(verdicts) < len(answer.verdicts)
+        or len(citations) < len(answer.citations)
+        or len(answer.text) > ANSWER_CHARS,
+    )
+
+
+def _cited(citation: Citation) -> Cited:
+    return Cited(
+        marker=one_line(citation.marker, 20),
+        id=citation.evidence_id,
+        source=one_line(citation.source, NAME_CHARS),
+        title=one_line(citation.title, NAME_CHARS),
+        page=citation.page,
+        box=corners(citation.box),
+        section=one_line(citation.section, NAME_CHARS) if citation.section else None,
+        quote=one_line(citation.quote, QUOTE_CHARS),
+    )

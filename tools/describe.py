@@ -1,0 +1,61 @@
+"""The describe tool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from groundsight.errors import Disabled
+from groundsight.tools.bounds import clip, one_line
+from groundsight.tools.find import picture_place
+from groundsight.tools.results import NAME_CHARS, Result, degraded_text
+from groundsight.types import Degraded, Tag
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+PICTURE_LANES = ("caption", "visual")
+
+
+class Description(Result):
+    """What a picture shows: tags of a classifier, and a caption only if a captioner wrote one."""
+
+    picture: str
+    page: int | None = None
+    caption: str = ""
+    captioner: str = ""
+    tags: tuple[Tag, ...] = ()
+    tagger: str = ""
+    degraded: tuple[Degraded, ...] = ()
+
+    def as_text(self) -> str:
+        """Caption, tags, and what is missing."""
+        caption = f"caption ({self.captioner}): {self.caption}" if self.caption else "no caption"
+        tags = ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in self.tags) or "none"
+        return "\n".join([caption, f"tags ({self.tagger or 'off'}): {tags}", degraded_text(self.degraded)]).strip()
+
+
+def describe(
+    suite: Suite,
+    picture: Annotated[str, Field(description="unit id, or a picture or PDF file under the roots", min_length=1)],
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1,
+) -> Description:
+    """Say what a picture, figure or page shows: concept tags, and a caption where a captioner is configured."""
+    from groundsight.tools.pictures import opened, rendered
+
+    file, place = picture_place(suite, picture, page)
+    tagger, captioner = suite.parts.tagger, suite.parts.captioner
+    if tagger is None and captioner is None:
+        raise Disabled("no tagger and no captioner are on", next_step="set ingestion.tags = true or models.caption")
+    image = opened(rendered(suite, file, place))
+    suite.watch.check()
+    return Description(
+        picture=one_line(picture, NAME_CHARS),
+        page=place.page,
+        caption=clip(captioner.caption(image), 2_000) if captioner else "",
+        captioner=captioner.fingerprint if captioner else "",
+        tags=tagger.tags(image)[:20] if tagger else (),
+        tagger=tagger.fingerprint if tagger else "",
+        degraded=tuple(lane for lane in suite.parts.degraded() if lane.lane in PICTURE_LANES),
+    )

@@ -1,0 +1,218 @@
+"""The one wrapper around every tool: identity, right, limits, rate, timing, audit, receipt and error mapping."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import json
+import logging
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from groundsight.errors import GroundsightError, Internal, InvalidArgument, PolicyRefused
+from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.limits import RateLimiter
+from groundsight.governance.receipts import new_receipt
+from groundsight.tools.bounds import cleaned, one_line
+from groundsight.tools.results import Result
+
+if TYPE_CHECKING:
+    from groundsight.settings import Settings
+    from groundsight.suite import Suite
+
+log = logging.getLogger("groundsight.gate")
+MOST_IDS = 100
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as doors see it: its function, a title for people, and what it does to the world."""
+
+    function: Callable[..., Result]
+    title: str
+    writes: bool = False
+    destructive: bool = False
+    idempotent: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name under which a model calls it."""
+        return self.function.__name__
+
+    @property
+    def description(self) -> str:
+        """The docstring, which is the description that a model reads."""
+        return inspect.cleandoc(self.function.__doc__ or "")
+
+    @property
+    def arguments(self) -> type[BaseModel]:
+        """The closed model of its arguments, without the suite."""
+        return arguments_of(self.function)
+
+    @property
+    def result(self) -> type[Result]:
+        """The model of its result."""
+        return _signature(self.function).return_annotation
+
+
+class Gate:
+    """What applies to every call of every tool through one door (``mcp``, ``cli``, ``agent``)."""
+
+    def __init__(
+        self, door: str, *, audit: AuditLog | None, limiter: RateLimiter, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._door, self._audit, self._limiter, self._clock = door, audit, limiter, clock
+
+    @classmethod
+    def open(cls, settings: Settings, door: str) -> Gate:
+        """Build the gate that the settings describe; the trail lies in ``<home>/audit``."""
+        rules = settings.governance
+        audit = AuditLog(Path(settings.home) / "audit") if rules.audit else None
+        return cls(door, audit=audit, limiter=RateLimiter(rules.calls_per_second, rules.burst))
+
+    def call(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> Result:
+        """Run one tool for ``suite.principal`` and return its result with the receipt of the call.
+
+        Raises:
+            GroundsightError: as the tool raised it; anything else becomes Internal, named by the receipt.
+        """
+        receipt, start = new_receipt(), self._clock()
+        if self._audit:
+            self._audit.require_writable()
+        try:
+            result = self._admitted(spec, suite, arguments)
+        except GroundsightError as error:
+            self._write(spec, suite, arguments, receipt, start, outcome=error.error_code)
+            raise
+        except Exception as error:  # noqa: BLE001 - the gate is where bugs become E_INTERNAL
+            self._write(spec, suite, arguments, receipt, start, outcome=Internal.code)
+            raise internal_error(spec.name, error, receipt) from None
+        self._write(spec, suite, arguments, receipt, start, outcome="OK", ids=result.ids())
+        return result.model_copy(update={"receipt": receipt if self._audit else ""})
+
+    def _admitted(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> Result:
+        who = suite.principal
+        self._limiter.admit(f"{who.tenant}\0{who.user}")
+        if spec.writes and not who.may_write:
+            raise PolicyRefused(
+                "this caller may only read", which=spec.name, next_step="start the server with --allow-write"
+            )
+        values = checked_arguments(spec, arguments, suite.settings.limits.answer_chars)
+        return spec.function(suite, **values)
+
+    def _write(
+        self,
+        spec: ToolSpec,
+        suite: Suite,
+        arguments: Mapping[str, Any],
+        receipt: str,
+        start: float,
+        *,
+        outcome: str,
+        ids: tuple[str, ...] = (),
+    ) -> None:
+        if self._audit is None:
+            return
+        self._audit.append(
+            AuditRecord(
+                id=receipt,
+                tenant=suite.principal.tenant,
+                user=suite.principal.user,
+                door=self._door,
+                tool=spec.name,
+                request=self._audit.fingerprint(json.dumps(dict(arguments), sort_keys=True, default=str)),
+                returned=ids[:MOST_IDS],
+                outcome=outcome,
+                seconds=round(self._clock() - start, 4),
+            )
+        )
+
+
+@lru_cache(maxsize=64)
+def arguments_of(function: Callable[..., Any]) -> type[BaseModel]:
+    """Build the closed argument model of a tool from its signature, leaving out the suite."""
+    _, *rest = _signature(function).parameters.values()
+    fields: dict[str, Any] = {
+        each.name: (each.annotation, ... if each.default is each.empty else each.default) for each in rest
+    }
+    config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    return create_model(f"{function.__name__}_arguments", __config__=config, **fields)
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    # Tools import Suite for type checkers only, so its name is given here.
+    return inspect.signature(function, eval_str=True, locals={"Suite": object})
+
+
+def checked_arguments(spec: ToolSpec, arguments: Mapping[str, Any], most_chars: int) -> dict[str, Any]:
+    """Clean and validate the arguments of a call.
+
+    Raises:
+        InvalidArgument: an unknown name (with the nearest known one), a wrong type or a value out of range.
+    """
+    _refuse_unknown(spec, arguments)
+    _refuse_oversized(arguments, most_chars)
+    try:
+        model = spec.arguments.model_validate({name: cleaned(value) for name, value in arguments.items()})
+    except ValidationError as error:
+        raise _invalid(spec, error) from None
+    return {name: getattr(model, name) for name in type(model).model_fields}
+
+
+def _refuse_unknown(spec: ToolSpec, arguments: Mapping[str, Any]) -> None:
+    known = list(spec.arguments.model_fields)
+    for name in arguments:
+        if name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise InvalidArgument(
+            f"unknown argument {one_line(name, 60)!r}",
+            which=spec.name,
+            next_step=f"{hint}known arguments: {', '.join(known) or 'none'}",
+        )
+
+
+def _refuse_oversized(arguments: Mapping[str, Any], most: int) -> None:
+    for name, value in arguments.items():
+        size = _chars_in(value)
+        if size > most:
+            raise InvalidArgument(
+                f"argument {name!r} is too long ({size} characters)",
+                limit=f"{most} characters (limits.answer_chars)",
+                next_step="shorten it",
+            )
+
+
+def _chars_in(value: object) -> int:
+    return len(value) if isinstance(value, str) else len(str(value)) if isinstance(value, list | dict) else 0  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _invalid(spec: ToolSpec, error: ValidationError) -> InvalidArgument:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    name = ".".join(str(part) for part in first["loc"]) or "arguments"
+    return InvalidArgument(
+        f"argument {name!r}: {one_line(first['msg'], 200)}",
+        which=spec.name,
+        next_step=f"correct {name!r} and call again",
+    )
+
+
+def internal_error(name: str, error: BaseException, receipt: str = "") -> Internal:
+    """Log the type and place of a bug and return the error that doors may show: an id, no text."""
+    receipt = receipt or new_receipt()
+    log.error("%s: %s in %s at %s", receipt, type(error).__name__, name, frames_of(error))
+    return Internal("an internal error", which=f"call {receipt}", next_step="report it with this id and the server log")
+
+
+def frames_of(error: BaseException) -> str:
+    """Return where an error was raised (file and line of each frame), without its text or any value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-12:])

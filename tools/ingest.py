@@ -1,0 +1,91 @@
+"""The ingest tool, the only one that writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from groundsight.tools.bounds import fitting, one_line
+from groundsight.tools.find import file_or_folder
+from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result
+from groundsight.types import Word
+
+if TYPE_CHECKING:
+    from groundsight.ingestion import FileReport, IngestReport
+    from groundsight.suite import Suite
+
+MOST_FILES = 200
+
+
+class FileLine(Word):
+    """What became of one file; ``problem`` says what, the limit and the next step."""
+
+    source: str
+    status: Literal["added", "changed", "unchanged", "failed", "vanished", "removed"]
+    units: int = 0
+    problem: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class IngestSummary(Result):
+    """Counts of the whole run, and its files, failures first."""
+
+    added: int
+    changed: int
+    unchanged: int
+    failed: int
+    vanished: int
+    removed: int
+    units: int
+    redactions: dict[str, int] = Field(default_factory=dict)
+    degraded: tuple[str, ...] = ()
+    files: tuple[FileLine, ...] = ()
+
+    def as_text(self) -> str:
+        """Counts and what failed."""
+        names = ("added", "changed", "unchanged", "failed", "vanished", "removed", "units")
+        counts = ", ".join(f"{name} {getattr(self, name)}" for name in names)
+        failed = [f"- {file.source}: {file.problem}" for file in self.files if file.problem]
+        return "\n".join([counts, *failed, *(f"degraded: {lane}" for lane in self.degraded)])
+
+
+def ingest(
+    suite: Suite,
+    paths: Annotated[list[str], Field(description="files or folders under the roots", min_length=1, max_length=100)],
+    prune: Annotated[bool, Field(description="also forget files that are gone")] = False,
+) -> IngestSummary:
+    """Read files or folders into the index; unchanged files are skipped, failures are reported one by one."""
+    files = [file_or_folder(suite, path) for path in paths]
+    return shaped(suite.ingest(files, prune=prune))
+
+
+def shaped(report: IngestReport) -> IngestSummary:
+    """Shape an ingest report for a door."""
+    ordered = sorted(report.files, key=lambda file: file.status != "failed")
+    kept = fitting([_line(file) for file in ordered[:MOST_FILES]], 80_000)
+    return IngestSummary(
+        added=report.added,
+        changed=report.changed,
+        unchanged=report.unchanged,
+        failed=report.failed,
+        vanished=report.vanished,
+        removed=report.removed,
+        units=report.units,
+        redactions=dict(report.redactions),
+        degraded=report.degraded,
+        files=kept,
+        truncated=len(kept) < len(report.files),
+    )
+
+
+def _line(file: FileReport) -> FileLine:
+    problem = file.problem
+    words = [problem.code, problem.what, problem.limit, problem.next_step] if problem else []
+    return FileLine(
+        source=one_line(file.source, NAME_CHARS),
+        status=file.status,
+        units=file.units,
+        problem=one_line(". ".join(word for word in words if word), 600),
+        warnings=tuple(one_line(warning, QUOTE_CHARS) for warning in file.warnings[:5]),
+    )

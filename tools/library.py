@@ -1,0 +1,119 @@
+"""What can be opened by address: the list of documents, one document, a page as a picture, a unit as evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from groundsight.governance.access import visible_to
+from groundsight.tools.bounds import fitting, one_line
+from groundsight.tools.find import asset_by_id, evidence_by_id
+from groundsight.tools.gate import ToolSpec
+from groundsight.tools.results import NAME_CHARS, Picture, Result, evidence_uri
+from groundsight.types import Asset, Evidence, Place, Word
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+
+class Listed(Word):
+    """A document in the list."""
+
+    id: str
+    source: str
+    title: str
+    media_type: str
+    pages: int | None = None
+    created: str | None = None
+
+
+class Library(Result):
+    """The visible documents by source."""
+
+    count: int
+    assets: tuple[Listed, ...]
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the listed documents."""
+        return tuple(asset.id for asset in self.assets)
+
+
+class Document(Result):
+    """One document and the addresses of its units."""
+
+    asset: Listed
+    warnings: tuple[str, ...]
+    redactions: dict[str, int]
+    units: tuple[str, ...]
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the id of the document."""
+        return (self.asset.id,)
+
+
+class PagePicture(Result):
+    """A page as a picture."""
+
+    asset_id: str
+    page: int
+
+
+class EvidenceText(Result):
+    """A unit as evidence."""
+
+    evidence: Evidence
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the id of the unit."""
+        return (self.evidence.evidence_id,)
+
+
+def assets(suite: Suite) -> Library:
+    """List the visible documents."""
+    every = suite.parts.index.assets(visible_to(suite.principal))
+    kept = fitting([_listed(asset) for asset in every])
+    return Library(count=len(every), assets=kept, truncated=len(kept) < len(every))
+
+
+def asset(suite: Suite, asset_id: str) -> Document:
+    """Describe one document."""
+    one = asset_by_id(suite, asset_id)
+    units = suite.parts.index.units(asset_id, visible_to(suite.principal))
+    return Document(
+        asset=_listed(one),
+        warnings=tuple(one_line(warning, NAME_CHARS) for warning in one.warnings[:20]),
+        redactions=dict(one.redactions),
+        units=tuple(evidence_uri(unit.unit_id) for unit in units[:1_000]),
+        truncated=len(units) > 1_000,
+    )
+
+
+def page(suite: Suite, asset_id: str, page: int) -> PagePicture:
+    """Render a page of a visible document."""
+    from groundsight.tools.pictures import rendered
+
+    one = asset_by_id(suite, asset_id)
+    data = rendered(suite, suite.parts.roots.resolve(one.source), Place(page=page))
+    picture = Picture(uri=f"groundsight://page/{asset_id}/{page}", data=data)
+    return PagePicture(asset_id=asset_id, page=page, pictures=(picture,))
+
+
+def evidence(suite: Suite, unit_id: str) -> EvidenceText:
+    """Return a unit as evidence."""
+    return EvidenceText(evidence=evidence_by_id(suite, [unit_id])[0])
+
+
+ASSETS = ToolSpec(assets, "Documents")
+ASSET = ToolSpec(asset, "A document")
+PAGE = ToolSpec(page, "A page as a picture")
+EVIDENCE = ToolSpec(evidence, "A unit as evidence")
+
+
+def _listed(asset: Asset) -> Listed:
+    return Listed(
+        id=asset.asset_id,
+        source=one_line(asset.source, NAME_CHARS),
+        title=one_line(asset.title, NAME_CHARS),
+        media_type=asset.media_type,
+        pages=asset.pages,
+        created=asset.created.isoformat() if asset.created else None,
+    )

@@ -1,0 +1,72 @@
+"""Pictures of what was found: rendered on demand, small enough for a reply."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.errors import GroundsightError
+from groundsight.tools.results import Picture, evidence_uri
+from groundsight.types import Hit, Place
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from groundsight.suite import Suite
+
+MOST_PICTURES = 4
+THUMBNAIL_SIDE = 512
+THUMBNAIL_BYTES = 200_000
+PICTURED = ("figure", "image", "page", "table")
+
+
+def rendered(suite: Suite, file: Path, place: Place) -> bytes:
+    """Return the PNG of a place in a file: the page, the box on it, or the picture itself."""
+    from groundsight.ingestion.pictures import page_picture
+
+    return page_picture(file, place.page or 1, suite.settings, suite.watch, box=place.box)
+
+
+def opened(data: bytes) -> Image:
+    """Decode a PNG that this process rendered."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as picture:
+        return picture.convert("RGB")
+
+
+def png(picture: Image) -> bytes:
+    """Encode a picture."""
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def thumbnail(data: bytes) -> bytes:
+    """Shrink a PNG until it fits a reply: at most 512 pixels a side and 200 kB."""
+    side = THUMBNAIL_SIDE
+    while True:
+        small = opened(data)
+        small.thumbnail((side, side))
+        shrunk = png(small)
+        if len(shrunk) <= THUMBNAIL_BYTES:
+            return shrunk
+        side //= 2
+
+
+def thumbnails(suite: Suite, hits: tuple[Hit, ...]) -> tuple[Picture, ...]:
+    """Return small pictures of the best hits that are pictures; a file that is gone has none."""
+    shown: list[Picture] = []
+    for hit in hits:
+        if hit.unit.kind not in PICTURED or len(shown) == MOST_PICTURES:
+            continue
+        try:
+            file = suite.parts.roots.resolve(hit.asset.source)
+            shown.append(
+                Picture(uri=evidence_uri(hit.unit.unit_id), data=thumbnail(rendered(suite, file, hit.unit.place)))
+            )
+        except GroundsightError:
+            # The hit's text came from the index and still stands when its file has moved.
+            suite.watch.check()
+    return tuple(shown)

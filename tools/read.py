@@ -1,0 +1,133 @@
+"""The read tool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from groundsight.errors import NotFound
+from groundsight.governance.access import visible_to
+from groundsight.tools.bounds import clip, fitting, one_line
+from groundsight.tools.find import UNIT_ID, asset_by_id, units_by_id
+from groundsight.tools.results import (
+    DATA_NOTE,
+    NAME_CHARS,
+    Corners,
+    Picture,
+    Result,
+    corners,
+    evidence_uri,
+    where_text,
+)
+from groundsight.types import Asset, Place, Unit, UnitKind, Word
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+
+class Passage(Word):
+    """One unit in full."""
+
+    id: str
+    kind: UnitKind
+    page: int | None = None
+    box: Corners | None = None
+    section: str | None = None
+    text: str
+
+
+class Reading(Result):
+    """Passages of one document in reading order."""
+
+    asset_id: str
+    source: str
+    title: str
+    pages: int | None = None
+    passages: tuple[Passage, ...]
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the passages."""
+        return tuple(passage.id for passage in self.passages)
+
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """Return the address of each passage."""
+        return tuple((evidence_uri(each.id), where_text(self.source, each.page)) for each in self.passages[:10])
+
+    def as_text(self) -> str:
+        """The passages, each under its id."""
+        shown = [f"[{each.id}] page {each.page}\n{each.text}" if each.page else f"[{each.id}]\n{each.text}"
+                 for each in self.passages]  # fmt: skip
+        return "\n\n".join([DATA_NOTE, self.source, *shown])
+
+
+def read(
+    suite: Suite,
+    id: Annotated[str, Field(description="unit id, or a document's asset id", min_length=1)],
+    neighbours: Annotated[int, Field(ge=0, le=20, description="passages before and after")] = 1,
+    page: Annotated[int | None, Field(ge=1, description="a whole page of the document")] = None,
+    picture: Annotated[bool, Field(description="attach the page or figure as a picture")] = False,
+) -> Reading:
+    """Read a passage with its neighbours, or a page of a document, in full."""
+    if UNIT_ID.fullmatch(id):
+        unit, asset = units_by_id(suite, [id])[0]
+        chosen = _on_page(suite, asset, page) if page else _around(suite, asset, unit, neighbours)
+        place = Place(page=page) if page else unit.place
+    else:
+        asset = asset_by_id(suite, id)
+        chosen, place = _on_page(suite, asset, page or 1), Place(page=page or 1)
+    return _shaped(suite, asset, chosen, _picture(suite, asset, id, place) if picture else ())
+
+
+def _around(suite: Suite, asset: Asset, unit: Unit, neighbours: int) -> list[Unit]:
+    low, high = unit.ordinal - neighbours, unit.ordinal + neighbours
+    return [each for each in suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
+            if low <= each.ordinal <= high]  # fmt: skip
+
+
+def _on_page(suite: Suite, asset: Asset, page: int) -> list[Unit]:
+    units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
+    paged = [unit for unit in units if unit.place.page is not None]
+    chosen = [unit for unit in paged if unit.place.page == page] if paged else list(units)
+    if not chosen:
+        last = max((unit.place.page or 1 for unit in paged), default=1)
+        raise NotFound(
+            "that page holds no text", which=f"page {page}", limit=f"pages 1 to {last}", next_step="choose one"
+        )
+    return chosen
+
+
+def _shaped(suite: Suite, asset: Asset, units: list[Unit], pictures: tuple[Picture, ...]) -> Reading:
+    shaped = [_passage(suite, unit, asset) for unit in units]
+    kept = fitting(shaped, 80_000)
+    return Reading(
+        asset_id=asset.asset_id,
+        source=one_line(asset.source, NAME_CHARS),
+        title=one_line(asset.title, NAME_CHARS),
+        pages=asset.pages,
+        passages=kept,
+        truncated=len(kept) < len(shaped) or any(passage.text.endswith("…") for passage in kept),
+        pictures=pictures,
+    )
+
+
+def _passage(suite: Suite, unit: Unit, asset: Asset) -> Passage:
+    from groundsight.retrieval.evidence import evidence_of
+    from groundsight.types import Hit
+
+    text = evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=())).text
+    return Passage(
+        id=unit.unit_id,
+        kind=unit.kind,
+        page=unit.place.page,
+        box=corners(unit.place.box),
+        section=one_line(unit.place.section, NAME_CHARS) if unit.place.section else None,
+        text=clip(text, 4 * suite.settings.limits.hit_chars),
+    )
+
+
+def _picture(suite: Suite, asset: Asset, id: str, place: Place) -> tuple[Picture, ...]:
+    from groundsight.tools.pictures import rendered, thumbnail
+
+    file = suite.parts.roots.resolve(asset.source)
+    return (Picture(uri=evidence_uri(id), data=thumbnail(rendered(suite, file, place))),)

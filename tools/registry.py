@@ -1,0 +1,38 @@
+"""The list of tools in the order in which models see them."""
+
+from __future__ import annotations
+
+from groundsight.errors import NotFound
+from groundsight.tools.ask import ask
+from groundsight.tools.describe import describe
+from groundsight.tools.gate import ToolSpec
+from groundsight.tools.ingest import ingest
+from groundsight.tools.ocr import ocr
+from groundsight.tools.read import read
+from groundsight.tools.search import search
+from groundsight.tools.status import status
+from groundsight.tools.verify import verify
+
+TOOLS: tuple[ToolSpec, ...] = (
+    ToolSpec(search, "Search documents and pictures"),
+    ToolSpec(ask, "Answer from evidence"),
+    ToolSpec(verify, "Check an answer"),
+    ToolSpec(read, "Read a passage or page"),
+    ToolSpec(ocr, "Read words in a picture"),
+    ToolSpec(describe, "Describe a picture"),
+    ToolSpec(status, "What is indexed"),
+    ToolSpec(ingest, "Add documents", writes=True, destructive=True),
+)
+
+
+def tools(*, writable: bool) -> tuple[ToolSpec, ...]:
+    """Return the tools; those that write only when asked for."""
+    return tuple(spec for spec in TOOLS if writable or not spec.writes)
+
+
+def tool(name: str) -> ToolSpec:
+    """Return one tool by name, or raise NotFound."""
+    for spec in TOOLS:
+        if spec.name == name:
+            return spec
+    raise NotFound("there is no such tool", which=name[:60], next_step=f"use one of {', '.join(t.name for t in TOOLS)}")

@@ -1,0 +1,107 @@
+"""The verify tool."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from groundsight.errors import InvalidArgument
+from groundsight.tools.bounds import fitting, one_line
+from groundsight.tools.find import evidence_by_id
+from groundsight.tools.results import Checked, Result, checked, evidence_uri
+from groundsight.types import Evidence, Query
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+MOST_SEARCHES = 8
+MOST_EVIDENCE = 50
+HITS_A_SENTENCE = 4
+
+
+class Verification(Result):
+    """The check of an answer: ``grounding_ratio`` is supported / checkable sentences."""
+
+    verdict: Literal["pass", "revise", "abstain"]
+    grounding_ratio: float | None
+    checkable: int
+    supported: int
+    contradicted: int
+    claims: tuple[Checked, ...]
+    evidence: tuple[str, ...]
+    method: str
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the evidence that was used."""
+        return self.evidence
+
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """Return the address of each supporting unit."""
+        quotes = [quote for claim in self.claims for quote in claim.support if not quote.id.startswith("text-")]
+        return tuple({evidence_uri(quote.id): quote.source or quote.id for quote in quotes}.items())[:10]
+
+    def as_text(self) -> str:
+        """One line for each sentence, and the verdict."""
+        ratio = "nothing checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
+        lines = [f"- {each.verdict} ({each.probability:.2f}): {each.text} | {each.reason}" for each in self.claims]
+        return "\n".join([f"verdict: {self.verdict}, grounding ratio: {ratio}", *lines])
+
+
+def verify(
+    suite: Suite,
+    answer: Annotated[str, Field(description="the text to check", min_length=1)],
+    evidence_ids: Annotated[list[str] | None, Field(description="ids from search", max_length=MOST_EVIDENCE)] = None,
+    texts: Annotated[list[str] | None, Field(description="other texts to check against", max_length=20)] = None,
+) -> Verification:
+    """Check a text sentence by sentence: supported, contradicted (with the reason) or unsupported.
+
+    Give the evidence by id or as texts; with neither, evidence is searched in the user's documents.
+    """
+    if not answer.strip():
+        raise InvalidArgument("the answer is empty", next_step="give the text to check")
+    evidence = _evidence(suite, answer, evidence_ids or [], texts or [])
+    return shaped(suite, answer, evidence)
+
+
+def shaped(suite: Suite, answer: str, evidence: Sequence[Evidence]) -> Verification:
+    """Check an answer and shape the report for a door."""
+    report = suite.verify(answer, evidence)
+    claims = fitting([checked(verdict) for verdict in report.claims], 80_000)
+    return Verification(
+        verdict=report.verdict,
+        grounding_ratio=report.grounding_ratio,
+        checkable=report.checkable,
+        supported=report.supported,
+        contradicted=report.contradicted,
+        claims=claims,
+        evidence=tuple(one_line(each.evidence_id, 120) for each in evidence[:MOST_EVIDENCE]),
+        method=report.method,
+        truncated=len(claims) < len(report.claims),
+    )
+
+
+def _evidence(suite: Suite, answer: str, ids: list[str], texts: list[str]) -> tuple[Evidence, ...]:
+    from groundsight.grounding.claims import evidence_from_text
+
+    if not ids and not texts:
+        return _searched(suite, answer)
+    given = [evidence_from_text(f"text-{number}", f"text {number}", text) for number, text in enumerate(texts, 1)]
+    return (*(evidence_by_id(suite, ids) if ids else ()), *given)
+
+
+def _searched(suite: Suite, answer: str) -> tuple[Evidence, ...]:
+    from groundsight.retrieval.evidence import evidence_of
+
+    found: dict[str, Evidence] = {}
+    for sentence in _sentences(answer)[:MOST_SEARCHES]:
+        for hit in suite.search(Query(text=sentence, limit=HITS_A_SENTENCE)).hits:
+            found.setdefault(hit.unit.unit_id, evidence_of(hit))
+    return tuple(found.values())[:MOST_EVIDENCE]
+
+
+def _sentences(answer: str) -> list[str]:
+    parts = [part.strip() for part in re.split(r"(?<=[.!?。])\s+|\n+", answer)]
+    return [part[:1_000] for part in parts if any(char.isalnum() for char in part)]
