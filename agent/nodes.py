@@ -100,11 +100,11 @@ def assess(state: AnswerState, desk: Desk) -> Update:
             "hops": state.get("hops", 0) + 1,
             "detail": "; ".join(queries),
         }
-    lost = [explain(one, evidence) for one in open_steps(current, findings)] or [
-        explain(analyse(state["question"]), evidence)
-    ]
+    whole = analyse(state["question"])
+    absent = bool(unmentioned(whole, evidence))
+    lost = [explain(one, evidence) for one in ([whole] if absent else open_steps(current, findings) or [whole])]
     partly = bool(findings) and current.join == "all"
-    written = desk.chat is not None and bool(evidence) and not unmentioned(analyse(state["question"]), evidence)
+    written = desk.chat is not None and bool(evidence) and not absent
     return {
         **update,
         "next": "draft" if partly or written else "abstain",
