@@ -81,7 +81,7 @@ def _by_length(encoded: Sequence[Any]) -> Iterator[list[int]]:
 
 def _tokenizer() -> Any:
     """Build the uncased BERT tokenizer from the vocabulary that ships with us."""
-    from tokenizers.implementations import BertWordPieceTokenizer
+    from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
     path = files("groundsight.encoders") / "data" / "vocab.txt"
     content = read_verified(Path(str(path)), VOCABULARY_SHA256, "groundsight")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from groundsight.errors import RedactionFailed
-from groundsight.types import TEXT_FIELDS, Asset, Unit
+from groundsight.governance.pii import Memory, find, redact
+from groundsight.settings import PiiKind
+from groundsight.types import TEXT_FIELDS, Asset, Link, Tag, Unit
 
 PROFILE = "structured-v1"
 _SEAL_KEY = secrets.token_bytes(32)
@@ -29,14 +31,40 @@ class RedactionProof:
     seal: str
 
 
-def seal_entry(asset: Asset, units: Iterable[Unit], kinds: tuple[str, ...]) -> RedactionProof:
+def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
+    """Redact every field of a unit on its own; links and tags that would need it are dropped."""
+
+    def clean(text: str) -> str:
+        return redact(text, kinds, memory).text if text else text
+
+    place = unit.place.model_copy(update={"section": clean(unit.place.section)}) if unit.place.section else unit.place
+    fields: dict[str, object] = {name: clean(unit.field(name)) for name in TEXT_FIELDS}
+    fields["heading"] = clean(unit.heading)
+    fields["place"] = place
+    fields["cells"] = tuple(tuple(clean(cell) for cell in row) for row in unit.cells)
+    fields["lines"] = tuple(line.model_copy(update={"text": clean(line.text)}) for line in unit.lines)
+    fields["tags"] = tuple(tag for tag in unit.tags if _is_clean(tag, kinds))
+    fields["links"] = tuple(link for link in unit.links if _is_clean(link, kinds))
+    return unit.model_copy(update=fields)
+
+
+def seal_entry(asset: Asset, units: Iterable[Unit], kinds: tuple[PiiKind, ...]) -> RedactionProof:
     """Prove that these texts hold nothing that the redactor would still replace.
 
     Raises:
         RedactionFailed: something is left in a field; nothing may be stored.
     """
     listed = tuple(units)
-    chars = sum(len(unit.field(name)) for unit in listed for name in TEXT_FIELDS)
+    chars = 0
+    for where, text in _texts(asset, listed):
+        chars += len(text)
+        left = find(text, kinds, Memory())
+        if left:
+            raise RedactionFailed(
+                f"a value of kind {left[0].kind} is left in {where}",
+                which=asset.asset_id,
+                next_step="nothing was stored; ingest the file again",
+            )
     return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), _seal(asset, listed, kinds))
 
 
@@ -46,6 +74,24 @@ def require_proof(asset: Asset, units: Iterable[Unit], proof: RedactionProof) ->
         raise RedactionFailed(
             "the proof of redaction does not cover this content", which=asset.source, next_step="ingest the file again"
         )
+
+
+def _texts(asset: Asset, units: Iterable[Unit]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the content of every field that is stored as text."""
+    yield "the title", asset.title
+    for unit in units:
+        yield from ((name, unit.field(name)) for name in TEXT_FIELDS)
+        yield "heading", unit.heading
+        yield "section", unit.place.section or ""
+        yield from (("cells", cell) for row in unit.cells for cell in row)
+        yield from (("lines", line.text) for line in unit.lines)
+        yield from (("tags", tag.name) for tag in unit.tags)
+        yield from (("links", text) for link in unit.links for text in (link.shown, link.key))
+
+
+def _is_clean(word: Tag | Link, kinds: Sequence[PiiKind]) -> bool:
+    texts = (word.name,) if isinstance(word, Tag) else (word.shown, word.key)
+    return not any(find(text, kinds, Memory()) for text in texts)
 
 
 def _seal(asset: Asset, units: Iterable[Unit], kinds: tuple[str, ...]) -> str:

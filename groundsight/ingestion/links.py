@@ -51,11 +51,17 @@ def _links_of(asset: Asset, unit: Unit) -> tuple[Link, ...]:
 
 
 def _heading_links(asset: Asset, unit: Unit) -> Iterator[Link]:
-    titles = (unit.heading, _FILE_ENDING.sub("", asset.title).replace("_", " ") if unit.ordinal == 0 else "")
+    titles = (unit.heading, _telling_title(asset) if unit.ordinal == 0 else "")
     for title in titles:
         key = heading_key(title)
         if 2 < len(key) <= LONGEST_KEY_CHARS and not is_plain(key):
             yield Link(key=key, shown=" ".join(title.split()), role="heading")
+
+
+def _telling_title(asset: Asset) -> str:
+    """Return the title unless it is one plain word such as ``invoice``, which every second text holds."""
+    title = _FILE_ENDING.sub("", asset.title).replace("_", " ")
+    return title if len(title.split()) > 1 or not title.islower() or not title.isalpha() else ""
 
 
 def _mention_links(unit: Unit) -> Iterator[Link]:

@@ -144,8 +144,7 @@ def snapshot(descriptor: int, limit: int, which: str) -> IO[bytes]:
     Raises:
         LimitExceeded: there are more than ``limit`` bytes.
     """
-    copy: IO[bytes]
-    copy = os.fdopen(os.memfd_create("document"), "w+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
+    copy = _anonymous_file()
     counted = 0
     while piece := os.read(descriptor, MIB):
         counted += len(piece)
@@ -155,6 +154,12 @@ def snapshot(descriptor: int, limit: int, which: str) -> IO[bytes]:
         copy.write(piece)
     copy.flush()
     return copy
+
+
+def _anonymous_file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("document"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _environment() -> dict[str, str]:

@@ -39,13 +39,15 @@ _REFUSED_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "a rar archive"), (b"7z\xbc\xaf", "a 7z archive"), (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"), (b"%!PS", "PostScript"), (b"\xc5\xd0\xd3\xc6", "PostScript"),
     (b"{\\rtf", "rich text (rtf)"), (b"SQLite format 3", "a database"), (b"8BPS", "a Photoshop picture"),
-    (b"SIMPLE  =", "a FITS picture"), (b"\x89HDF", "HDF5 data"), (b"icns", "an icon"), (b"\xca\xfe\xba\xbe", "a program"),
+    (b"SIMPLE  =", "a FITS picture"), (b"\x89HDF", "HDF5 data"), (b"icns", "an icon"),
+    (b"\xca\xfe\xba\xbe", "a program"),
     (b"ID3", "sound"), (b"OggS", "sound"), (b"fLaC", "sound"), (b"#!", "a program"),
 )  # fmt: skip
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD = 64 * 1024
 _HTML_TAG = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|h[1-6]|title|meta|p|ul|article|section)\b", re.I)
 _XML = re.compile(r"<(?:\?xml|svg\b|!DOCTYPE|[a-z][\w.-]*:?[\w.-]*[\s>/])", re.I)
+_PROLOGUE = re.compile(r"\A(?:\s|<\?xml.{0,500}?\?>|<!--.{0,5000}?-->)*", re.S)
 _MAIL_FIELD = re.compile(
     r"^(from|to|subject|date|received|mime-version|message-id|return-path|delivered-to|content-type|x-[\w-]+):", re.I
 )
@@ -178,21 +180,22 @@ def _text_type(head: bytes, name: str) -> str:
     start = text.lstrip("\ufeff \t\r\n")
     suffix = PurePath(name).suffix.lower()
     markup = start.startswith("<") and suffix not in (".md", ".markdown")
-    if markup and _HTML_TAG.search(start[:4096]) and not re.match(r"<svg\b", start, re.I):
+    if markup and _HTML_TAG.match(_PROLOGUE.sub("", start, count=1)):
         return HTML
     if markup and _XML.match(start):
         return _refuse("xml or svg", name)
     if _is_mail(start):
         return EMAIL
-    if start[:1] in "{[" and suffix not in (".md", ".markdown", ".txt", ".csv"):
+    if start.startswith(("{", "[")) and suffix not in (".md", ".markdown", ".txt", ".csv"):
         return _refuse("json", name)
-    chosen = next((kind for kind in (MARKDOWN, CSV, HTML) if suffix in _SUFFIXES[kind]), PLAIN)
-    return chosen
+    return next((kind for kind in (MARKDOWN, CSV, HTML) if suffix in _SUFFIXES[kind]), PLAIN)
 
 
 def _as_text(head: bytes) -> str | None:
     """Decode loosely; None when too many characters are controls, as in binary data."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        text = head[: len(head) // 4 * 4].decode("utf-32", errors="replace")
+    elif head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head.decode("utf-16", errors="replace")
     elif head.count(b"\0") > len(head) // 4:
         odd = head[1::2].count(b"\0") >= head[::2].count(b"\0")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 SOURCES = 5
 INHERITED = 0.75
-OWN = 0.5
-COVERING = 0.35
+OWN = 0.4
+COVERING = 0.4
 PER_RANK = 0.02
 OF_MENTION = 0.75
 
@@ -43,11 +43,15 @@ class Jump:
 
 @dataclass(frozen=True)
 class Trail:
-    """A hit on its best path: its worth from 0, and the question's words that the path has covered."""
+    """A hit on its best path: its worth from 0, and the question's words that the path has covered.
+
+    ``arrived`` tells that this walk led to it, so that its score still has to be booked.
+    """
 
     hit: Hit
     worth: float
     covered: frozenset[str]
+    arrived: bool = False
 
 
 def follow(
@@ -77,7 +81,7 @@ def follow(
         found = walk.onwards(frontier, trails)
         trails.update(found)
         frontier = _best(found.values())
-    return _ranked(trails.values(), hits[0].score)
+    return _ranked(trails.values(), _top(hits))
 
 
 class _Walk:
@@ -85,9 +89,10 @@ class _Walk:
 
     def __init__(self, index: Index, where: Filter, relevance: Relevance, weights: Mapping[str, float]) -> None:
         self._index, self._where, self._relevance, self._weights = index, where, relevance, weights
+        self._covered: dict[str, frozenset[str]] = {}
 
     def seeds(self, hits: Sequence[Hit]) -> dict[str, Trail]:
-        top = hits[0].score or 1.0
+        top = _top(hits)
         return {hit.unit.unit_id: Trail(hit, hit.score / top, self._covers(hit.unit)) for hit in hits}
 
     def onwards(self, frontier: Sequence[Trail], known: Mapping[str, Trail]) -> dict[str, Trail]:
@@ -99,10 +104,10 @@ class _Walk:
         found: dict[str, Trail] = {}
         for jump in jumps:
             if jump.target in placed and jump.target != jump.source.hit.unit.unit_id:
-                trail = self._arrive(jump, *placed[jump.target], own.get(jump.target, 0.0), known.get(jump.target))
                 best = found.get(jump.target) or known.get(jump.target)
-                if best is None or trail.worth > best.worth:
-                    found[jump.target] = trail
+                worth = self._worth(jump, placed[jump.target][0], own.get(jump.target, 0.0))
+                if best is None or worth > best.worth:
+                    found[jump.target] = self._arrived(jump, *placed[jump.target], worth, known.get(jump.target))
         return found
 
     def _to_headings(self, frontier: Sequence[Trail]) -> Iterable[Jump]:
@@ -122,16 +127,18 @@ class _Walk:
                 for unit_id, _ in holders:
                     yield Jump(trail, rank, unit_id, link.shown, INHERITED * _rare(len(holders)))
 
-    def _arrive(self, jump: Jump, unit: Unit, asset: Asset, own: float, known: Trail | None) -> Trail:
-        covers = self._covers(unit)
-        inherited = jump.carried * jump.source.worth
-        bonus = COVERING * self._share(covers - jump.source.covered)
-        worth = max(0.0, inherited + OWN * own + bonus - PER_RANK * jump.rank)
+    def _worth(self, jump: Jump, unit: Unit, own: float) -> float:
+        bonus = COVERING * self._share(self._covers(unit) - jump.source.covered)
+        return max(0.0, jump.carried * jump.source.worth + OWN * own + bonus - PER_RANK * jump.rank)
+
+    def _arrived(self, jump: Jump, unit: Unit, asset: Asset, worth: float, known: Trail | None) -> Trail:
         hit = _linked_hit(jump, unit, asset, worth, known.hit if known else None)
-        return Trail(hit, worth, covers | jump.source.covered)
+        return Trail(hit, worth, self._covers(unit) | jump.source.covered, arrived=True)
 
     def _covers(self, unit: Unit) -> frozenset[str]:
-        return frozenset(self._weights).intersection(terms_of(quotable(unit)))
+        if unit.unit_id not in self._covered:
+            self._covered[unit.unit_id] = frozenset(self._weights).intersection(terms_of(quotable(unit)))
+        return self._covered[unit.unit_id]
 
     def _share(self, terms: frozenset[str]) -> float:
         total = sum(self._weights.values())
@@ -149,8 +156,7 @@ def _rare(holders: int) -> float:
 
 
 def _linked_hit(jump: Jump, unit: Unit, asset: Asset, worth: float, known: Hit | None) -> Hit:
-    own = known.channels if known and known.hop == 1 else ()
-    reason = f'linked by "{jump.shown}"'
+    own = tuple(part for part in known.channels if part.channel != "link") if known else ()
     return Hit(
         unit=unit,
         asset=asset,
@@ -158,8 +164,12 @@ def _linked_hit(jump: Jump, unit: Unit, asset: Asset, worth: float, known: Hit |
         channels=own,
         matched=known.matched if known else (),
         hop=jump.source.hit.hop + 1,
-        reason=reason,
+        reason=f'linked by "{jump.shown}"',
     )
+
+
+def _top(hits: Sequence[Hit]) -> float:
+    return max(hit.score for hit in hits) or 1.0
 
 
 def _best(trails: Iterable[Trail]) -> tuple[Trail, ...]:
@@ -167,7 +177,7 @@ def _best(trails: Iterable[Trail]) -> tuple[Trail, ...]:
 
 
 def _ranked(trails: Iterable[Trail], top: float) -> tuple[Hit, ...]:
-    hits = [trail.hit if trail.hit.hop == 1 else _settled(trail, top or 1.0) for trail in trails]
+    hits = [_settled(trail, top) if trail.arrived else trail.hit for trail in trails]
     return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.unit.unit_id)))
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from groundsight.index import ChannelQuery
 from groundsight.types import Asset, Condition, Filter, Hit, Unit
 
 if TYPE_CHECKING:
-    from groundsight.index import ChannelQuery, Index
+    from groundsight.index import Index
     from groundsight.parts import Parts
 
 MEASURES = ("text", "bm25_text")
@@ -47,8 +48,6 @@ def relevance_of(parts: Parts, question: str, asks: Sequence[ChannelQuery] | Non
 
 
 def _asks(parts: Parts, question: str) -> tuple[ChannelQuery, ...]:
-    from groundsight.index import ChannelQuery
-
     encoder = parts.text_encoder
     dense = (ChannelQuery("text", vector=encoder.encode([question], role="query")[0]),) if encoder else ()
     return (*dense, ChannelQuery("bm25_text", text=question))

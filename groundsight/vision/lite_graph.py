@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 EPSILON = 1e-3
 OPSET = 17
 IR_VERSION = 9
-# (repeats, kernel, stride of the first): EfficientNet-B0's stages at depth 1.2, where the
-# Lite family keeps the first and the last stage at one block.
-STAGES = ((1, 3, 1), (3, 3, 2), (3, 5, 2), (4, 3, 2), (4, 5, 1), (5, 5, 2), (1, 3, 1))
+# (blocks, stride of the first): EfficientNet-B0's stages at depth 1.2, where the Lite family
+# keeps the first and the last stage at one block. Kernels follow from the weights.
+STAGES = ((1, 1), (3, 2), (3, 2), (4, 2), (4, 1), (5, 2), (1, 1))
 
 
 def lite2_graph(tensors: Mapping[str, NDArray[np.float32]]) -> bytes:
@@ -28,7 +28,7 @@ def lite2_graph(tensors: Mapping[str, NDArray[np.float32]]) -> bytes:
     graph = _Graph(tensors)
     flow = graph.conv("pictures", "_conv_stem", "_bn0", stride=2, relu=True)
     number = 0
-    for repeats, kernel, stride in STAGES:
+    for repeats, stride in STAGES:
         for repeat in range(repeats):
             flow = _block(graph, flow, f"_blocks.{number}", stride if repeat == 0 else 1)
             number += 1

@@ -7,7 +7,7 @@ import pickle
 import struct
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import ModelFailed
 
@@ -69,9 +69,10 @@ class _Restricted(pickle.Unpickler):
         return known[module_name, global_name]
 
     def persistent_load(self, pid: Any, /) -> _Storage:
-        if not isinstance(pid, tuple) or pid[0] != "storage":
+        name, kind, key, *_ = cast("tuple[object, ...]", pid)
+        if name != "storage" or kind not in KINDS:
             raise pickle.UnpicklingError("unknown persistent id")
-        return _Storage(key=str(pid[2]), kind=str(pid[1]))
+        return _Storage(key=str(key), kind=str(kind))
 
 
 def _tensor(storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object) -> _Tensor:

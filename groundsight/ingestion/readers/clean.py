@@ -23,6 +23,10 @@ _EDGES = re.compile(" ?\n ?")
 _BLANK_LINES = re.compile("\n{3,}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _UTF8_ERRORS = 0.01
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)  # fmt: skip
 
 
 def clean(text: str) -> str:
@@ -48,7 +52,7 @@ def clean_rows(rows: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     """Decode text of unknown encoding: marks first, then UTF-16 by its NULs, UTF-8, then a guess."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _lossy(data, encoding)
     sample = data[:4096]

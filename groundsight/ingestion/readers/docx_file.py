@@ -95,11 +95,21 @@ def _grid(table: Table) -> list[list[str]]:
     for row in table.rows:
         line: list[str] = []
         seen: set[Any] = set()
-        for cell in row.cells:
+        for cell in _cells(row):
             line.append("" if cell._tc in seen else "\n".join(_visible(part._p) for part in cell.paragraphs))
             seen.add(cell._tc)
         rows.append(line)
     return rows
+
+
+def _cells(row: Any) -> tuple[Any, ...]:
+    """Return the cells on the grid; a row that does not fit the grid gives the cells that it has."""
+    from docx.table import _Cell
+
+    try:
+        return tuple(row.cells)
+    except (ValueError, IndexError):
+        return tuple(_Cell(tc, row) for tc in row._tr.tc_lst)
 
 
 def _pictures(node: Any, document: Document, box: PictureBox, section: str | None) -> Iterator[Element]:
@@ -118,7 +128,7 @@ def _with_captions(elements: list[Element]) -> list[Element]:
         if element.kind != "figure":
             told.append(element)
             continue
-        around = [near for near in (*elements[number + 1 : number + 2], *elements[max(number - 1, 0) : number])]
+        around = (*elements[number + 1 : number + 2], *elements[max(number - 1, 0) : number])
         texts = [near.text for near in around if near.kind == "text"]
         caption = next((text for text in texts if _CAPTION.match(text)), "")
         beside = caption or element.text or next(iter(texts), "")

@@ -61,6 +61,16 @@ def items_of(pieces: Sequence[Piece]) -> list[Item]:
     return [Item(piece.rect, piece.size, piece.text, piece.bold) for piece in pieces]
 
 
+def columns_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Part the text of a page at its columns, when they run over the whole page."""
+    parts = _columns(items_of(pieces))
+    if parts is None:
+        return [list(pieces)]
+    edge = _right(parts[0])
+    sides = [piece for piece in pieces if piece.rect.x1 <= edge], [piece for piece in pieces if piece.rect.x1 > edge]
+    return [column for side in sides for column in columns_of(side)]
+
+
 def blocks_in_order(items: Sequence[Item]) -> list[Block]:
     """Return the blocks of a page in reading order."""
     return [block for group in _cut(list(items), 0) for block in _paragraphs(group)]
@@ -89,9 +99,8 @@ def _columns(items: list[Item]) -> tuple[list[Item], list[Item]] | None:
 
 
 def _is_column(items: list[Item]) -> bool:
-    widths = sorted(item.rect.width for item in items)
-    finished = any(item.element is not None for item in items)
-    return (len(items) >= _COLUMN_ITEMS or finished) and widths[len(widths) // 2] >= _COLUMN_WIDTH
+    wide = [item for item in items if item.rect.width >= _COLUMN_WIDTH]
+    return len(wide) >= _COLUMN_ITEMS or any(item.element is not None for item in wide)
 
 
 def _side_by_side(left: list[Item], right: list[Item]) -> bool:
@@ -105,6 +114,10 @@ def _top(items: list[Item]) -> float:
 
 def _bottom(items: list[Item]) -> float:
     return max(item.rect.y1 for item in items)
+
+
+def _right(items: list[Item]) -> float:
+    return max(item.rect.x1 for item in items)
 
 
 def _rows(items: list[Item]) -> tuple[list[Item], list[Item]] | None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from groundsight.errors import LimitExceeded, ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, one_line
-from groundsight.ingestion.readers.layout import Block, Item, blocks_in_order, items_of
+from groundsight.ingestion.readers.layout import Block, Item, blocks_in_order, columns_of, items_of
 from groundsight.ingestion.readers.pdf_figures import figures_on
-from groundsight.ingestion.readers.pdf_rows import aligned_tables
+from groundsight.ingestion.readers.pdf_rows import Cells, aligned_tables
 from groundsight.ingestion.readers.pdf_tables import RuledTables
 from groundsight.ingestion.readers.pdfium import PdfPage, Piece, Rect, open_pdf
 from groundsight.ingestion.readers.raster import save_png
@@ -56,18 +56,31 @@ class _PageReader:
     def read(self, ruled: RuledTables, outline: Outline) -> Iterator[Element]:
         """Yield the elements of the page in reading order."""
         pieces = self._page.pieces()
-        pictures, paths = self._page.drawn()
+        pictures, paths, shades = self._page.drawn()
         if not _is_readable(pieces):
-            yield from self._as_picture(bool(pictures or paths or pieces))
+            yield from self._as_picture(bool(pictures or paths))
             return
-        tables = ruled.on_page(self._number, paths)
-        rest = _outside([rect for rect, _ in tables], pieces)
-        aligned, rest = aligned_tables(rest)
-        found = [self._table(rect, cells) for rect, cells in [*tables, *aligned]]
-        blocks = blocks_in_order([*items_of(rest), *found])
+        tables, rest = self._tables(ruled, pieces, paths, shades)
+        blocks = blocks_in_order([*items_of(rest), *tables])
         body = _body_size(blocks)
         for element in self._with_figures(blocks, pictures, paths):
             yield from self._element(element, body, outline)
+
+    def _tables(
+        self, ruled: RuledTables, pieces: list[Piece], rules: list[Rect], shades: list[Rect]
+    ) -> tuple[list[Item], list[Piece]]:
+        """Find ruled tables and aligned rows; return them and the text outside."""
+        drawn = ruled.on_page(self._number, rules, shades)
+        free = _outside([table.rect for table in drawn if table.upright], pieces)
+        aligned: list[tuple[Rect, Cells]] = []
+        rest: list[Piece] = []
+        for column in columns_of(free):
+            found, left = aligned_tables(column)
+            aligned, rest = aligned + found, rest + left
+        # Shading alone closes cells, too, but misses the header and every unshaded row.
+        kept = [(table.rect, table.cells) for table in drawn if not _is_among(table.rect, aligned)]
+        rest = _outside([rect for rect, _ in kept], rest)
+        return [self._table(rect, cells) for rect, cells in [*kept, *aligned]], rest
 
     def _as_picture(self, drawn: bool) -> Iterator[Element]:
         if not drawn:
@@ -132,6 +145,10 @@ def _is_readable(pieces: list[Piece]) -> bool:
     letters = sum(1 for char in text if char.isalnum())
     odd = sum(1 for char in text if char == "\ufffd" or "\ue000" <= char <= "\uf8ff" or char < " ")
     return letters >= _FEWEST_LETTERS and odd < 0.3 * len(text)
+
+
+def _is_among(rect: Rect, tables: list[tuple[Rect, Cells]]) -> bool:
+    return any(rect.overlap(other) > 0.3 * rect.area for other, _ in tables)
 
 
 def _outside(rects: list[Rect], pieces: list[Piece]) -> list[Piece]:

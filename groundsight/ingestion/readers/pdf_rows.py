@@ -2,11 +2,211 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.layout import on_one_line
 from groundsight.ingestion.readers.pdfium import Piece, Rect
 
 Cells = tuple[tuple[str, ...], ...]
+_NUMBER = re.compile(r"^[$€£¥]?\s*[(+-]?\s*[$€£¥]?\s*(\d[\d,. ]*|[—–-])\s*\)?\s*%?\s*\)?\s*(\(\d\)|\*)?$")
+_SIGN = re.compile(r"^[$€£¥(]+$")
+_TAIL = re.compile(r"^[)%*]+$")
+_YEAR = re.compile(r"^(19|20)\d\d$")
+_SAME_COLUMN = 0.018
+_LABEL_WIDTH = 0.6
+_HEADER_ROWS = 4
+_FEWEST_ROWS = 3
 
 
-def aligned_tables(pieces: list[Piece]) -> tuple[list[tuple[Rect, Cells]], list[Piece]]:
-    """Return tables with their boxes, and the pieces that belong to none."""
-    return [], pieces
+@dataclass(frozen=True)
+class _Row:
+    pieces: tuple[Piece, ...]
+
+    @property
+    def rect(self) -> Rect:
+        return _around([piece.rect for piece in self.pieces])
+
+    @property
+    def numbers(self) -> list[Piece]:
+        return [piece for piece in self.pieces if _NUMBER.match(piece.text)]
+
+    @property
+    def is_data(self) -> bool:
+        """At least one number with a label, or two numbers; no running text behind a number."""
+        numbers = self.numbers
+        if not numbers or (_NUMBER.match(self.pieces[0].text) and len(numbers) < 2):
+            return False
+        words_behind = [piece for piece in self.pieces if piece.rect.x0 > numbers[0].rect.x1 and len(piece.text) > 30]
+        return not words_behind and not self.is_years
+
+    @property
+    def is_years(self) -> bool:
+        return all(_YEAR.match(piece.text) for piece in self.pieces)
+
+    @property
+    def is_label(self) -> bool:
+        return len(self.pieces) == 1 and self.rect.width < _LABEL_WIDTH and not self.numbers
+
+
+def aligned_tables(pieces: Sequence[Piece]) -> tuple[list[tuple[Rect, Cells]], list[Piece]]:
+    """Return tables with their boxes, header row first, and the pieces that belong to none."""
+    rows = _rows(pieces)
+    tables: list[tuple[Rect, Cells]] = []
+    used: set[int] = set()
+    for first, last in _stretches(rows):
+        start = _header_start(rows, first)
+        columns = _columns(rows[first:last])
+        if not _is_table(rows[first:last], columns):
+            continue
+        span = rows[start:last]
+        tables.append((_around([row.rect for row in span]), _cells(rows[start:first], rows[first:last], columns)))
+        used.update(range(start, last))
+    rest = [piece for number, row in enumerate(rows) if number not in used for piece in row.pieces]
+    return tables, rest if tables else list(pieces)
+
+
+def _rows(pieces: Sequence[Piece]) -> list[_Row]:
+    groups: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: (piece.rect.y0 + piece.rect.y1) / 2):
+        if groups and on_one_line(groups[-1][0].rect, piece.rect):
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return [_Row(tuple(_joined(sorted(group, key=lambda piece: piece.rect.x0)))) for group in groups]
+
+
+def _joined(pieces: list[Piece]) -> Iterator[Piece]:
+    """Join a currency sign with its number and a closing mark with what it closes."""
+    waiting: Piece | None = None
+    for piece in pieces:
+        if waiting is None:
+            waiting = piece
+        elif _SIGN.match(waiting.text) or _TAIL.match(piece.text):
+            waiting = Piece(waiting.text + piece.text, waiting.rect.join(piece.rect), piece.size, piece.bold)
+        else:
+            yield waiting
+            waiting = piece
+    if waiting is not None:
+        yield waiting
+
+
+def _stretches(rows: list[_Row]) -> Iterator[tuple[int, int]]:
+    """Find runs of data rows; single labels may stand between."""
+    number = 0
+    while number < len(rows):
+        if not rows[number].is_data:
+            number += 1
+            continue
+        first, last, reach = number, number + 1, number + 1
+        while reach < len(rows) and _near(rows[reach - 1], rows[reach]):
+            if rows[reach].is_data:
+                last = reach + 1
+            elif not rows[reach].is_label or reach - last >= 2:
+                break
+            reach += 1
+        while first > 0 and rows[first - 1].is_label and first > number - 2 and _near(rows[first - 1], rows[first]):
+            if rows[first - 1].rect.x0 > rows[number].numbers[0].rect.x0 - 0.1:
+                break
+            first -= 1
+        yield first, last
+        number = max(last, number + 1)
+
+
+def _near(above: _Row, below: _Row) -> bool:
+    high = max(piece.size for piece in (*above.pieces, *below.pieces))
+    return below.rect.y0 - above.rect.y1 < 1.8 * high
+
+
+def _columns(rows: list[_Row]) -> list[Rect]:
+    """Cluster the right edges of the numbers; each cluster is a column."""
+    numbers = sorted((piece.rect for row in rows if row.is_data for piece in row.numbers), key=lambda rect: rect.x1)
+    groups: list[list[Rect]] = []
+    for rect in numbers:
+        if groups and rect.x1 - groups[-1][-1].x1 < _SAME_COLUMN:
+            groups[-1].append(rect)
+        else:
+            groups.append([rect])
+    kept = [_around(group) for group in groups if len(group) >= 2]
+    return [column for place, column in enumerate(kept) if place == 0 or column.x0 > kept[place - 1].x0 + 0.01]
+
+
+def _is_table(rows: list[_Row], columns: list[Rect]) -> bool:
+    data = [row for row in rows if row.is_data]
+    if len(data) < _FEWEST_ROWS or not columns:
+        return False
+    many = sum(1 for row in data if len(row.numbers) >= 2) * 2 >= len(data)
+    return many and len(columns) >= 2
+
+
+def _header_start(rows: list[_Row], first: int) -> int:
+    """Walk up over short rows that stand above the numbers."""
+    numbers = next(row for row in rows[first:] if row.is_data).numbers
+    edge = numbers[0].rect.x0 - 0.12
+    start = first
+    while start > 0 and first - start < _HEADER_ROWS and _near(rows[start - 1], rows[start]):
+        row = rows[start - 1]
+        above = all(piece.rect.x0 >= edge or _is_scale(piece.text) for piece in row.pieces)
+        if not above or any(len(piece.text) > 60 for piece in row.pieces):
+            break
+        start -= 1
+    return start
+
+
+def _is_scale(text: str) -> bool:
+    return text.startswith("(") and len(text) < 60
+
+
+def _cells(header: list[_Row], rows: list[_Row], columns: list[Rect]) -> Cells:
+    top = _header(header, columns)
+    lines = [_line(row, columns) for row in rows]
+    return (top, *lines) if any(top) else tuple(lines)
+
+
+def _header(rows: list[_Row], columns: list[Rect]) -> tuple[str, ...]:
+    """Join the header rows over each column: parts of one title by a space, spanning titles by `` / ``."""
+    corner = [piece.text for row in rows for piece in row.pieces if piece.rect.x1 < columns[0].x0 - 0.05]
+    titles = [""] * len(columns)
+    for row in rows:
+        over = [piece for piece in row.pieces if piece.rect.x1 >= columns[0].x0 - 0.05]
+        for place, column in enumerate(columns):
+            piece = min(over, key=lambda piece: abs(_middle(piece.rect) - _middle(column)), default=None)
+            if piece is not None:
+                sign = " / " if len(over) < len(columns) else " "
+                titles[place] = f"{titles[place]}{_glue(titles[place], sign)}{piece.text}"
+    return tuple(one_line(title).removesuffix(" /") for title in (" ".join(corner), *titles))
+
+
+def _glue(before: str, sign: str) -> str:
+    """A spanning title ends with the mark already; parts of one title follow with a space."""
+    if not before:
+        return ""
+    return sign if sign == " / " or not before.endswith(",") else " "
+
+
+def _line(row: _Row, columns: list[Rect]) -> tuple[str, ...]:
+    values: list[list[str]] = [[] for _ in range(len(columns) + 1)]
+    for piece in row.pieces:
+        values[_place(piece, columns)].append(piece.text)
+    return tuple(one_line(" ".join(value)) for value in values)
+
+
+def _place(piece: Piece, columns: list[Rect]) -> int:
+    """0 for the label, else the column whose right edge or middle is nearest."""
+    if piece.rect.x1 < columns[0].x0 or (not _NUMBER.match(piece.text) and piece.rect.x0 < columns[0].x0 - 0.08):
+        return 0
+    distances = [min(abs(piece.rect.x1 - column.x1), abs(_middle(piece.rect) - _middle(column))) for column in columns]
+    return distances.index(min(distances)) + 1
+
+
+def _middle(rect: Rect) -> float:
+    return (rect.x0 + rect.x1) / 2
+
+
+def _around(rects: list[Rect]) -> Rect:
+    rect = rects[0]
+    for other in rects[1:]:
+        rect = rect.join(other)
+    return rect

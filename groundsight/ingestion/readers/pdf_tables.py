@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,17 @@ Cells = tuple[tuple[str, ...], ...]
 _FEWEST_RULES = 4
 _MOST_RULES = 4_000
 _THIN = 0.006
+_UPRIGHT = 0.004
 _MOST_PAGES = 120
+
+
+@dataclass(frozen=True)
+class RuledTable:
+    """A table, its box, and whether upright rules part its columns (else only shading does)."""
+
+    rect: Rect
+    cells: Cells
+    upright: bool
 
 
 class RuledTables:
@@ -29,15 +41,15 @@ class RuledTables:
         if self._document is not None:
             self._document.close()
 
-    def on_page(self, number: int, paths: list[Rect]) -> list[tuple[Rect, Cells]]:
+    def on_page(self, number: int, rules: list[Rect], shades: list[Rect]) -> list[RuledTable]:
         """Return the tables of a page with their boxes; merged header rows are flattened."""
-        rules = sum(1 for path in paths if min(path.width, path.height) < _THIN or path.area < 0.2)
-        if not _FEWEST_RULES <= rules <= _MOST_RULES or self._pages_read >= _MOST_PAGES or not _has_grid(paths):
+        paths = rules + shades
+        if not _FEWEST_RULES <= len(paths) <= _MOST_RULES or self._pages_read >= _MOST_PAGES or not _has_grid(paths):
             return []
         self._pages_read += 1
         page = self._open().pages[number - 1]
         x0, top, x1, bottom = page.bbox
-        tables: list[tuple[Rect, Cells]] = []
+        tables: list[RuledTable] = []
         for table in page.find_tables():
             cells = flatten_header(clean_rows([cell or "" for cell in row] for row in table.extract()))
             left, upper, right, lower = table.bbox
@@ -46,7 +58,7 @@ class RuledTables:
                 (right - x0) / (x1 - x0), (lower - top) / (bottom - top),
             )  # fmt: skip
             if len(cells) >= 2 and len(cells[0]) >= 2:
-                tables.append((rect, cells))
+                tables.append(RuledTable(rect, cells, _has_upright(rect, rules)))
         page.close()
         return tables
 
@@ -59,6 +71,10 @@ class RuledTables:
             logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
             self._document = pdfplumber.open(self._path)
         return self._document
+
+
+def _has_upright(rect: Rect, paths: list[Rect]) -> bool:
+    return any(path.width < _UPRIGHT and path.height > 0.008 and rect.holds(path) for path in paths)
 
 
 def _has_grid(paths: list[Rect]) -> bool:
@@ -86,7 +102,7 @@ def flatten_header(cells: Cells) -> Cells:
 
 def _spans(row: tuple[str, ...]) -> bool:
     """A filled cell followed by an empty one, or the same words twice: a merged header."""
-    pairs = list(zip(row[1:], row[2:], strict=False))
+    pairs = pairwise(row[1:])
     return any((left and not right) or (left and left == right) for left, right in pairs)
 
 

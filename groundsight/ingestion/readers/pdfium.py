@@ -21,6 +21,8 @@ _DAY = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?")
 _ENCRYPTED = ("PASSWORD", "SECURITY")
 _BOLD = re.compile(rb"bold|black|heavy|semibold", re.I)
 _SCALE = 1 << 20
+# PDFium marks the hyphen that ends a line, inside a word, with U+0002.
+_SIGNS = {0x02: "-", 0xFFFE: "-", 0xA0: " "}
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class PdfPage:
         return turn
 
     def _piece(self, pdfium: Any, raw: Any, run: list[tuple[int, int, Rect]]) -> Piece | None:
-        inked = [(index, code, rect) for index, code, rect in run if code > 32 and rect.area > 0]
+        inked = [mark for mark in run if (mark[1] > 32 or mark[1] in _SIGNS) and mark[2].area > 0]
         if not inked:
             return None
         rect = inked[0][2]
@@ -128,24 +130,25 @@ class PdfPage:
             rect = rect.join(other)
         if rect.x1 <= 0 or rect.x0 >= 1 or rect.y1 <= 0 or rect.y0 >= 1:
             return None
-        text = "".join(chr(code) if code < 0x110000 else "" for _, code, _ in run).strip()
-        name = ctypes.create_string_buffer(96)
-        pdfium.FPDFText_GetFontInfo(raw, inked[0][0], name, 96, ctypes.c_int())
+        text = "".join(_SIGNS.get(code, chr(code)) for _, code, _ in run if code < 0x110000).strip()
         sizes = sorted(rect.height for _, _, rect in inked)
-        bold = _BOLD.search(name.value) is not None or pdfium.FPDFText_GetFontWeight(raw, inked[0][0]) >= 600
+        bold = all(_is_bold(pdfium, raw, end[0]) for end in (inked[0], inked[-1]))
         return Piece(text, rect, sizes[len(sizes) // 2], bold)
 
-    def drawn(self) -> tuple[list[Rect], list[Rect]]:
-        """Return the boxes of embedded pictures and of drawn paths."""
+    def drawn(self) -> tuple[list[Rect], list[Rect], list[Rect]]:
+        """Return the boxes of embedded pictures, of drawn paths, and of light shading."""
         import pypdfium2.raw as pdfium
 
         turn = self._turn(pdfium)
         pictures: list[Rect] = []
         paths: list[Rect] = []
+        shades: list[Rect] = []
         for item in self._page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_PATH), max_depth=3):
             left, bottom, right, top = item.get_bounds()
-            (pictures if item.type == pdfium.FPDF_PAGEOBJ_IMAGE else paths).append(turn(left, top, right, bottom))
-        return pictures, paths
+            kind = pictures if item.type == pdfium.FPDF_PAGEOBJ_IMAGE else paths
+            kind = shades if kind is paths and _is_shade(pdfium, item.raw) else kind
+            kind.append(turn(left, top, right, bottom))
+        return pictures, paths, shades
 
     def render(self, dpi: int, rect: Rect | None = None) -> Image:
         """Render the page, or a part of it, in RGB on white; large pages get fewer dots per inch.
@@ -223,6 +226,22 @@ def open_pdf(path: Path, limits: Limits) -> Iterator[Pdf]:
         yield Pdf(document, limits)
     finally:
         document.close()
+
+
+def _is_shade(pdfium: Any, raw: Any) -> bool:
+    """True for a fill without a stroke that is lighter than a middle grey."""
+    mode, stroke = ctypes.c_int(), ctypes.c_int()
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    pdfium.FPDFPath_GetDrawMode(raw, mode, stroke)
+    if stroke.value or not pdfium.FPDFPageObj_GetFillColor(raw, red, green, blue, alpha):
+        return False
+    return min(red.value, green.value, blue.value) > 160
+
+
+def _is_bold(pdfium: Any, raw: Any, index: int) -> bool:
+    name = ctypes.create_string_buffer(96)
+    pdfium.FPDFText_GetFontInfo(raw, index, name, 96, ctypes.c_int())
+    return _BOLD.search(name.value) is not None or pdfium.FPDFText_GetFontWeight(raw, index) >= 600
 
 
 def _runs(marks: list[tuple[int, int, Rect]]) -> Iterator[list[tuple[int, int, Rect]]]:

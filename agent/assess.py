@@ -1,0 +1,74 @@
+"""Is the evidence enough? What was found, what is missing, and how to say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from groundsight.agent.cover import TYPE_NAMES, Fit, mentions
+from groundsight.agent.extract import rank
+from groundsight.agent.passages import heading_of, naming_of
+from groundsight.agent.question import Asked, Need, is_generic
+from groundsight.types import Evidence
+
+
+def missing(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = ()) -> tuple[Need, ...]:
+    """Return the needs that the best passage leaves open."""
+    best = _best(asked, evidence, given)
+    return best.missing if best else asked.needs
+
+
+def unmentioned(asked: Asked, evidence: Sequence[Evidence]) -> tuple[Need, ...]:
+    """Return the names, ids, numbers and quoted phrases that no evidence holds anywhere."""
+    return tuple(need for need in asked.needs if need.hard and not any(_anywhere(need, one) for one in evidence))
+
+
+def explain(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = ()) -> str:
+    """Say in one sentence which part of a question the files do not answer."""
+    if not evidence:
+        return "Nothing in the files matches the question."
+    absent = unmentioned(asked, evidence)
+    if absent:
+        return f"No document found mentions {_listed([need.shown for need in absent])}."
+    best = _best(asked, evidence, given)
+    known = [need for need in asked.needs if need.hard and any(_anywhere(need, one) for one in evidence)]
+    return f"{_found(known, evidence)} {_but(asked, best)}."
+
+
+def _best(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str]) -> Fit | None:
+    ranked = rank(asked, evidence, given)
+    return ranked[0] if ranked else None
+
+
+def _found(known: Sequence[Need], evidence: Sequence[Evidence]) -> str:
+    if not known:
+        return "Documents with similar words were found,"
+    holder = next((one for one in evidence if all(_anywhere(need, one) for need in known)), None)
+    where = f" ({holder.source.rsplit('/', 1)[-1]})" if holder else ""
+    return f"Found {_listed([need.shown for need in known])}{where},"
+
+
+def _but(asked: Asked, best: Fit | None) -> str:
+    lost = best.missing if best else asked.needs
+    apart = [need.shown for need in lost if need.hard]
+    focus = [need.shown for need in lost if not need.hard and not is_generic(need)]
+    wanted = focus or [need.shown for need in asked.of("focus") if not is_generic(need)]
+    if apart:
+        return f"but nothing there ties {_listed(apart)} to {' '.join(wanted) or 'what was asked'}"
+    if focus:
+        return f"but no {' '.join(_whole_phrase(asked, focus))} for it"
+    return f"but no {TYPE_NAMES[asked.expects]} for {' '.join(wanted) or 'it'}"
+
+
+def _whole_phrase(asked: Asked, lost: Sequence[str]) -> list[str]:
+    """Show the asked phrase whole when its parts belong together (warranty period)."""
+    together = [need.shown for need in asked.of("focus")]
+    return together if set(lost) <= set(together) and len(together) <= 4 else list(lost)
+
+
+def _listed(shown: Sequence[str]) -> str:
+    quoted = [f'"{one}"' for one in dict.fromkeys(shown)]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def _anywhere(need: Need, one: Evidence) -> bool:
+    return mentions(f"{one.text} {heading_of(one)} {naming_of(one)}", need)

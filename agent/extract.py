@@ -1,0 +1,147 @@
+"""The writer without a language model: it selects and quotes the passage that answers a question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from groundsight.agent.cover import Fit, fit, mentions, new_names
+from groundsight.agent.passages import Passage, naming_of, passages
+from groundsight.agent.question import Asked, Need
+from groundsight.agent.state import Finding
+from groundsight.agent.words import DATE, ID, MONEY, NUMBER, squeeze
+from groundsight.types import Evidence, Quote
+
+_OUTDATED = re.compile(r"\b(?:draft|superseded|obsolete|outdated|deprecated|withdrawn|archived?|old|previous)\b", re.I)
+_FINAL = re.compile(r"\b(?:final|approved|signed|current|latest|amended|amendment|supersedes)\b", re.I)
+_VERSION = re.compile(r"\b(?:v|version|rev|revision)[ ._-]?(\d+(?:\.\d+)*)\b", re.I)
+RIVAL_MARGIN = 0.35
+
+
+def rank(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = (), banned: Collection[str] = ()) -> list[Fit]:
+    """Weigh every passage of some evidence against a question, best first."""
+    fits = [fit(asked, passage, given) for passage in passages(evidence) if sentence_of(asked, passage) not in banned]
+    return sorted(fits, key=lambda one: (not one.enough, -one.score, -_standing(one.passage)[0]))
+
+
+def find(
+    step: int, asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = (), banned: Collection[str] = ()
+) -> Finding | None:
+    """Return the passage that answers a question with the sources that disagree, or None when none does."""
+    enough = [one for one in rank(asked, evidence, given, banned) if one.enough]
+    if not enough:
+        return None
+    close = [one for one in enough if one.score >= enough[0].score - RIVAL_MARGIN]
+    best = max(close, key=lambda one: (_standing(one.passage), one.score)) if _contested(asked, close) else close[0]
+    return Finding(
+        step=step,
+        question=asked.text,
+        sentence=sentence_of(asked, best.passage),
+        quote=quote_of(best.passage),
+        value=value_of(asked, best.passage),
+        rivals=_rivals(asked, best, close),
+    )
+
+
+def sentence_of(asked: Asked, passage: Passage) -> str:
+    """Write a passage as a sentence; a line that leaves out whom it is about is given the name it stands under."""
+    said = passage.said
+    subject = _subject(asked, passage)
+    return f"{subject}: {said}" if subject else said
+
+
+def quote_of(passage: Passage) -> Quote:
+    """Point at the exact characters of a passage."""
+    one = passage.evidence
+    box = one.place.box
+    if passage.channel == "ocr":
+        box = next((line.box for line in one.lines if squeeze(line.text) == squeeze(passage.quoted)), box)
+    text = one.text[passage.span.start : passage.span.end]
+    return Quote(
+        evidence_id=one.evidence_id,
+        span=passage.span,
+        text=text,
+        channel=passage.channel,
+        source=one.source,
+        page=one.place.page,
+        box=box,
+    )
+
+
+def value_of(asked: Asked, passage: Passage) -> str:
+    """Return the asked value itself (a name, a date, an amount), empty when it can't be told apart."""
+    text = squeeze(passage.quoted)
+    match asked.expects:
+        case "person" | "place" | "any" | "yes-no":
+            return _first(new_names(asked, text))
+        case "date":
+            return _first([found for found in DATE.findall(text) if found not in asked.text])
+        case "money":
+            return _first([*MONEY.findall(text), *_numbers(asked, text)])
+        case "number":
+            return _first(_numbers(asked, text))
+        case "id":
+            return _first([found for found in ID.findall(text) if found not in asked.text] + _numbers(asked, text))
+
+
+def _first(found: Sequence[str]) -> str:
+    return squeeze(found[0]).strip(" .,;:") if found else ""
+
+
+def _numbers(asked: Asked, text: str) -> list[str]:
+    return [found for found in NUMBER.findall(text) if found not in asked.text]
+
+
+def _subject(asked: Asked, passage: Passage) -> str:
+    """Return the first hard need that the passage leaves out and its own evidence spells."""
+    needs = asked.of("id", "name", "quoted")
+    if len(passage.said) > 120 or any(mentions(passage.said, need) for need in needs):
+        return ""
+    return next((shown for need in needs if (shown := _as_written(need, passage.evidence))), "")
+
+
+def _as_written(need: Need, one: Evidence) -> str:
+    pattern = r"\s+".join(re.escape(part) for part in need.shown.split())
+    match = re.search(rf"(?<!\w){pattern}(?!\w)", one.text, re.I)
+    return squeeze(match.group(0)) if match else ""
+
+
+def _contested(asked: Asked, close: Sequence[Fit]) -> bool:
+    values = {_key(value_of(asked, one.passage)) for one in close}
+    return len(values - {""}) > 1 and len({one.passage.evidence.source for one in close}) > 1
+
+
+def _rivals(asked: Asked, best: Fit, close: Sequence[Fit]) -> tuple[Quote, ...]:
+    """List one quote of each other source that gives another value for the same thing."""
+    if asked.expects in ("any", "yes-no", "person", "place"):
+        return ()
+    mine, seen = _key(value_of(asked, best.passage)), {best.passage.evidence.source}
+    found: list[Quote] = []
+    for one in close:
+        value, source = _key(value_of(asked, one.passage)), one.passage.evidence.source
+        if value and value != mine and source not in seen and _same_thing(best.passage, one.passage):
+            seen.add(source)
+            found.append(quote_of(one.passage))
+    return tuple(found)
+
+
+def _same_thing(one: Passage, other: Passage) -> bool:
+    """Two quotes are about the same thing when, values aside, they use mostly the same words."""
+    mine, theirs = (frozenset(part for part in p.local if not part[:1].isdigit()) for p in (one, other))
+    return len(mine & theirs) * 2 >= min(len(mine), len(theirs))
+
+
+def _key(value: str) -> str:
+    return re.sub(r"[^\w]", "", value).casefold()
+
+
+def _standing(passage: Passage) -> tuple[int, str, tuple[int, ...]]:
+    """Order sources: final before draft, then the newer, then the higher version."""
+    one = passage.evidence
+    naming = f"{naming_of(one)} {one.place.section or ''}"
+    mark = bool(_FINAL.search(naming)) - bool(_OUTDATED.search(naming)) - bool(re.search(r"\bsuperseded\b", one.text, re.I))
+    version = _VERSION.search(naming)
+    return (mark, str(one.created or date.min), tuple(map(int, version.group(1).split("."))) if version else ())
+
+

@@ -1,0 +1,74 @@
+"""The steps of a plan settled from evidence, and the queries that are still worth asking."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from groundsight.agent.assess import missing
+from groundsight.agent.extract import find
+from groundsight.agent.planner import ready
+from groundsight.agent.question import Asked, analyse
+from groundsight.agent.state import Finding, Plan
+from groundsight.agent.words import stem_set
+from groundsight.types import Evidence
+
+QUERIES_A_HOP = 4
+BRIDGES_A_STEP = 2
+
+
+def settle(plan: Plan, question: str, evidence: Sequence[Evidence], banned: Collection[str] = ()) -> list[Finding]:
+    """Answer every step that the evidence answers, each with the answers before it put in."""
+    findings: list[Finding] = []
+    while True:
+        new = [found for step in ready(plan, findings) if (found := find(step.step, analyse(step.question), evidence, (), banned))]
+        if not new:
+            return _straight(plan, question, evidence, findings, banned)
+        findings += new
+
+
+def _straight(
+    plan: Plan, question: str, evidence: Sequence[Evidence], findings: list[Finding], banned: Collection[str]
+) -> list[Finding]:
+    """One passage that answers a whole chain makes its links unnecessary."""
+    last = plan.steps[-1].step
+    if plan.join != "last" or len(plan.steps) == 1 or any(found.step == last for found in findings):
+        return findings
+    whole = find(last, analyse(question), evidence, (), banned)
+    return [whole] if whole else findings
+
+
+def complete(plan: Plan, findings: Sequence[Finding]) -> bool:
+    """Say whether a plan is answered: its last step, or every step when all are part of the answer."""
+    done = {found.step for found in findings}
+    wanted = {plan.steps[-1].step} if plan.join == "last" else {step.step for step in plan.steps}
+    return wanted <= done
+
+
+def next_queries(
+    plan: Plan, findings: Sequence[Finding], evidence: Sequence[Evidence], links: Mapping[str, Sequence[str]], asked: Collection[str]
+) -> list[str]:
+    """List the searches that can still bring something: open steps, what they miss, and the links of what was found."""
+    queries: list[str] = []
+    for step in ready(plan, findings):
+        one = analyse(step.question)
+        queries += [step.question, _missing_words(one, evidence), *_bridges(one, evidence, links)]
+    fresh = dict.fromkeys(query for query in queries if query and query not in asked)
+    return list(fresh)[:QUERIES_A_HOP]
+
+
+def open_steps(plan: Plan, findings: Sequence[Finding]) -> list[Asked]:
+    """Return the questions that are not answered and could have been, analysed."""
+    return [analyse(step.question) for step in ready(plan, findings)]
+
+
+def _missing_words(one: Asked, evidence: Sequence[Evidence]) -> str:
+    lost = missing(one, evidence)
+    return " ".join(need.shown for need in one.needs if need.hard or need in lost) if lost else ""
+
+
+def _bridges(one: Asked, evidence: Sequence[Evidence], links: Mapping[str, Sequence[str]]) -> list[str]:
+    """Name things that the best evidence points to, with the words that are asked of them."""
+    focus = " ".join(need.shown for need in one.of("focus"))
+    known = stem_set(one.text)
+    shown = [link for found in evidence[:3] for link in links.get(found.evidence_id, ()) if not stem_set(link) & known]
+    return [f"{link} {focus}" for link in list(dict.fromkeys(shown))[:BRIDGES_A_STEP]] if focus else []

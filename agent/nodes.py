@@ -1,0 +1,259 @@
+"""The nodes of the answer graph: small functions from a state to what changes in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from groundsight.agent import writer
+from groundsight.agent.assess import explain, unmentioned
+from groundsight.agent.budget import Within, seconds_left, used_up
+from groundsight.agent.compose import citations, lay_out, only_known, receipt, rejected, without
+from groundsight.agent.lookup import complete, next_queries, open_steps, settle
+from groundsight.agent.question import analyse
+from groundsight.agent.state import AnswerState, Draft, Finding, Json, Plan
+from groundsight.types import Answer, Degraded, Evidence, GroundingReport, Query, Step, Tier
+
+if TYPE_CHECKING:
+    from groundsight.agent.llm import Chat
+    from groundsight.suite import Suite
+
+Update = dict[str, Any]
+Node = Callable[[AnswerState, "Desk"], Update]
+LINKS_KEPT = 12
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the nodes work with: the suite of the person who asks, and a language model or none."""
+
+    suite: Suite
+    chat: Chat | None = None
+
+
+def worked(name: str, node: Node) -> Node:
+    """Give a node progress, cancellation, a clock and a line in the trace."""
+
+    def run(state: AnswerState, desk: Desk) -> Update:
+        desk.suite.watch.step(len(state.get("trace", ())), None, name)
+        start = time.perf_counter()
+        update = node(state, desk)
+        spent = time.perf_counter() - start
+        step = Step(node=name, detail=str(update.pop("detail", "")), seconds=round(spent, 6))
+        return {**update, "seconds": spent, "trace": [step.model_dump(mode="json")]}
+
+    return run
+
+
+def plan(state: AnswerState, desk: Desk) -> Update:
+    """Take the question apart and name the first searches."""
+    question = state["question"].strip()
+    made = writer.plan(question, desk.chat, desk.suite.settings.agent)
+    first = [step.question for step in made.value.steps if not step.after]
+    queries = list(dict.fromkeys([question, *first]))
+    detail = f"{made.value.by}: " + " -> ".join(step.question for step in made.value.steps)
+    return {**made.spent, "plan": made.value.model_dump(mode="json"), "queries": queries, "hops": 0, "detail": detail}
+
+
+def search(state: AnswerState, desk: Desk) -> Update:
+    """Run one query; ``state`` is what one branch of the fan-out was sent."""
+    from groundsight.retrieval.evidence import evidence_of
+
+    query, budget = state["queries"][0], desk.suite.settings.agent
+    watch = Within(desk.suite.watch, max(0.001, seconds_left(state, budget)))
+    result = desk.suite.acting_for(watch=watch).search(Query(text=query, hops=desk.suite.settings.search.hops))
+    found = [evidence_of(hit) for hit in result.hits]
+    links = {hit.unit.unit_id: [link.shown for link in hit.unit.links[:LINKS_KEPT]] for hit in result.hits}
+    return {
+        "evidence": {one.evidence_id: one.model_dump(mode="json") for one in found},
+        "links": links,
+        "asked": [query],
+        "tier": result.tier.model_dump(mode="json"),
+        "degraded": [one.model_dump(mode="json") for one in result.degraded],
+        "detail": f"{query!r}: {len(found)} hits",
+    }
+
+
+def assess(state: AnswerState, desk: Desk) -> Update:
+    """Settle what the evidence settles; go on searching while that can bring something."""
+    current, evidence = plan_of(state), list(evidence_of_state(state).values())
+    findings = settle(current, state["question"], evidence, state.get("banned", ()))
+    update: Update = {"findings": [one.model_dump(mode="json") for one in findings], "known": len(evidence)}
+    if complete(current, findings):
+        return {**update, "next": "draft", "stop": "", "hops": state.get("hops", 0) + 1, "detail": "every part is covered"}
+    queries = next_queries(current, findings, evidence, state.get("links", {}), state.get("asked", ()))
+    stop = _why_stop(state, desk, queries, len(evidence))
+    if not stop:
+        return {**update, "next": "search", "queries": queries, "hops": state.get("hops", 0) + 1, "detail": "; ".join(queries)}
+    lost = [explain(one, evidence) for one in open_steps(current, findings)] or [explain(analyse(state["question"]), evidence)]
+    partly = bool(findings) and current.join == "all"
+    written = desk.chat is not None and bool(evidence) and not unmentioned(analyse(state["question"]), evidence)
+    return {**update, "next": "draft" if partly or written else "abstain", "missing": lost, "stop": stop, "detail": stop}
+
+
+def _why_stop(state: AnswerState, desk: Desk, queries: list[str], known: int) -> str:
+    over = used_up({**state, "hops": state.get("hops", 0) + 1}, desk.suite.settings.agent)
+    if over:
+        return over
+    if not queries:
+        return "every search that the question suggests has been made"
+    if state.get("hops", 0) > 0 and known <= state.get("known", 0):
+        return "the last searches brought no new evidence"
+    return ""
+
+
+def draft(state: AnswerState, desk: Desk) -> Update:
+    """Write the answer: by the language model where there is one, else as quoted evidence."""
+    evidence = evidence_of_state(state)
+    made = writer.draft(state["question"], plan_of(state), findings_of(state), evidence, desk.chat, desk.suite.settings.agent)
+    written, removed = only_known(made.value, evidence)
+    detail = f"{written.by}: {len(written.sentences)} sentences" + (f", {removed} unknown ids removed" if removed else "")
+    return {**made.spent, "draft": written.model_dump(mode="json"), "detail": detail}
+
+
+def verify(state: AnswerState, desk: Desk) -> Update:
+    """Check the draft sentence by sentence, and decide what happens to it."""
+    laid, written = lay_out(draft_of_state(state)), draft_of_state(state)
+    if not written.sentences:
+        return {"next": "abstain", "detail": "nothing is left to say"}
+    report = desk.suite.verify(laid.text, in_cited_order(state, laid.markers))
+    bad = rejected(laid, report)
+    ratio = f"{report.supported} of {report.checkable} sentences supported"
+    if not bad:
+        good = report.supported > 0
+        return {"report": report.model_dump(mode="json"), "next": "answer" if good else "abstain", "detail": ratio}
+    allowed = desk.suite.settings.grounding.revisions
+    again = state.get("revisions", 0) < allowed and not used_up({**state, "hops": 0}, desk.suite.settings.agent)
+    return {"report": report.model_dump(mode="json"), "next": "revise" if again else "prune", "detail": ratio}
+
+
+def revise(state: AnswerState, desk: Desk) -> Update:
+    """Replace what the evidence does not say: the language model rewrites, the rules look for another passage."""
+    written, report = draft_of_state(state), GroundingReport.model_validate(state["report"])
+    bad = rejected(lay_out(written), report)
+    update: Update = {"revisions": state.get("revisions", 0) + 1}
+    if written.by != "rules":
+        evidence = evidence_of_state(state)
+        made = writer.revise(state["question"], written, bad, evidence, desk.chat, desk.suite.settings.agent)
+        kept, _ = only_known(made.value, evidence)
+        return {**update, **made.spent, "draft": kept.model_dump(mode="json"), "next": "verify", "detail": "rewritten"}
+    sentences = [written.sentences[at] for at in bad]
+    load_bearing = {found.sentence for found in findings_of(state)} & set(sentences)
+    if load_bearing:
+        return {**update, "banned": sorted(load_bearing), "next": "assess", "detail": "looking for another passage"}
+    return {**update, "draft": without(written, list(bad)).model_dump(mode="json"), "next": "verify", "detail": "shortened"}
+
+
+def prune(state: AnswerState, desk: Desk) -> Update:
+    """Remove every sentence that the evidence does not support; withhold the rest when too little is left."""
+    written, report = draft_of_state(state), GroundingReport.model_validate(state["report"])
+    bad = rejected(lay_out(written), report)
+    left = without(written, list(bad))
+    ratio, floor = report.grounding_ratio or 0.0, desk.suite.settings.grounding.refuse
+    if 0 in bad or not left.sentences or ratio < floor:
+        stop = f"the evidence supports too little of the answer (ratio {ratio:.2f}, floor {floor:.2f})"
+        return {"next": "withhold", "stop": stop, "detail": stop}
+    rest = desk.suite.verify(lay_out(left).text, in_cited_order(state, lay_out(left).markers))
+    return {
+        "draft": left.model_dump(mode="json"),
+        "report": rest.model_dump(mode="json"),
+        "missing": ["Part of the answer was left out: the evidence does not support it."],
+        "next": "withhold" if rejected(lay_out(left), rest) else "answer",
+        "detail": f"{len(bad)} sentences removed",
+    }
+
+
+def answer(state: AnswerState, desk: Desk) -> Update:
+    """Assemble the answer with its citations, verdicts and trace."""
+    laid, evidence = lay_out(draft_of_state(state)), evidence_of_state(state)
+    report = GroundingReport.model_validate(state["report"])
+    lost = state.get("missing", []) if state.get("stop") or state.get("missing") else []
+    text = "\n".join([laid.text, *lost])
+    given = _answer(state, desk, text, "partial" if lost else "answered", state.get("stop") or "the evidence answers the question")
+    full = given.model_copy(
+        update={
+            "grounding_ratio": report.grounding_ratio,
+            "verdicts": report.claims,
+            "citations": citations(laid, evidence, report, findings_of(state)),
+            "evidence": tuple(in_cited_order(state, laid.markers)[: max(len(laid.markers), desk.suite.settings.agent.evidence)]),
+        }
+    )
+    return {"answer": full.model_dump(mode="json"), "detail": full.status}
+
+
+def abstain(state: AnswerState, desk: Desk) -> Update:
+    """Say that the files do not answer the question, and which part was not found."""
+    evidence = list(evidence_of_state(state).values())
+    lost = state.get("missing") or [explain(analyse(state["question"]), evidence)]
+    given = _answer(state, desk, " ".join(lost), "abstained", state.get("stop") or "the evidence does not answer the question")
+    shown = given.model_copy(update={"evidence": tuple(evidence[: desk.suite.settings.agent.evidence])})
+    return {"answer": shown.model_dump(mode="json"), "detail": given.text}
+
+
+def withhold(state: AnswerState, desk: Desk) -> Update:
+    """Give no answer although one was written: the evidence does not carry it."""
+    report = GroundingReport.model_validate(state["report"])
+    text = "No answer is given: the evidence found does not support one."
+    given = _answer(state, desk, text, "refused", state.get("stop") or "a sentence of the answer is not supported")
+    update = {"grounding_ratio": report.grounding_ratio, "verdicts": report.claims}
+    return {"answer": given.model_copy(update=update).model_dump(mode="json"), "detail": given.stop_reason}
+
+
+def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str) -> Answer:
+    index = desk.suite.parts.index.version()
+    return Answer.model_validate(
+        {
+            "question": state["question"],
+            "status": status,
+            "text": text,
+            "stop_reason": reason,
+            "grounding_ratio": None,
+            "tier": _tier(state, desk).model_dump(),
+            "degraded": tuple(dict.fromkeys(Degraded.model_validate(one) for one in state.get("degraded", ()))),
+            "trace": tuple(state.get("trace", ())),
+            "receipt": receipt(state["question"], text, list(state.get("evidence", {})), index),
+        }
+    )
+
+
+def _tier(state: AnswerState, desk: Desk) -> Tier:
+    searched = Tier.model_validate(state.get("tier") or {})
+    by_model = desk.chat is not None and bool(state.get("draft")) and draft_of_state(state).by != "rules"
+    if not by_model or desk.chat is None:
+        return Tier(name=searched.name, models={**searched.models, "writer": "rules"})
+    return Tier(name="llm", models={**searched.models, "writer": desk.chat.name})
+
+
+def plan_of(state: AnswerState) -> Plan:
+    """Read the plan."""
+    return Plan.model_validate(state["plan"])
+
+
+def draft_of_state(state: AnswerState) -> Draft:
+    """Read the draft."""
+    return Draft.model_validate(state["draft"])
+
+
+def findings_of(state: AnswerState) -> list[Finding]:
+    """Read the findings."""
+    return [Finding.model_validate(one) for one in state.get("findings", ())]
+
+
+def evidence_of_state(state: AnswerState) -> dict[str, Evidence]:
+    """Read the evidence by id."""
+    return {key: Evidence.model_validate(one) for key, one in state.get("evidence", {}).items()}
+
+
+def in_cited_order(state: AnswerState, markers: Mapping[str, str]) -> list[Evidence]:
+    """Return the evidence so that marker 1 leads to the first one; what is not cited comes after."""
+    evidence = evidence_of_state(state)
+    order = dict.fromkeys([*(cited for cited in markers.values() if cited in evidence), *evidence])
+    return [evidence[key] for key in order]
+
+
+def parts_of(state: AnswerState) -> list[Json]:
+    """Return one branch of the fan-out for each query."""
+    budget = {"seconds": state.get("seconds", 0.0)}
+    return [{"queries": [query], **budget} for query in state.get("queries", ())]

@@ -1,0 +1,149 @@
+"""Questions taken apart by rule: chains, comparisons, conjunctions, and what to look up next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from groundsight.agent.state import Finding, Plan, PlanStep
+
+_AUX = r"(?:is|are|was|were)"
+_DO = r"(?:did|does|do|has|have|had|will|can|could)"
+_ROLE = r"(?:the\s+)?[\w'\u2019-]+(?:\s+[\w'\u2019-]+){0,2}"
+_COMPARE = re.compile(
+    r"^(?:which|who|what)(?P<of>\s+of(?:\s+the)?\s+|(?:\s+[\w-]+){0,3}?\s+)?(?P<rest>.+?)[,:]?\s+(?P<a>[A-Z][\w.&'-]*(?:\s+[\w.&'-]+){0,4}?)\s+or\s+"
+    r"(?P<b>[A-Z][\w.&'-]*(?:\s+[\w.&'-]+){0,4})\s*\?*$"
+)
+_COMPARE_OF = re.compile(
+    r"^(?:which|who)\s+of\s+(?P<a>.+?)\s+(?:and|or)\s+(?P<b>[A-Z0-9][\w.&'-]*(?:\s+[A-Z0-9][\w.&'-]*)*)\s+(?P<rest>.+?)\s*\?*$", re.I
+)
+_CONJUNCTION = re.compile(
+    r"\s*(?:,\s*and|\band|;|\?)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I
+)
+_PERSON_ROLES = (
+    "manager director head chief ceo cfo cto president founder owner author writer editor chair chairman chairwoman "
+    "chairperson secretary treasurer supervisor lead leader mother father wife husband spouse son daughter brother "
+    "sister doctor lawyer architect designer inventor composer singer captain coach teacher tenant landlord buyer "
+    "seller client approver signatory coordinator representative contact engineer inspector mayor king queen"
+).split()
+_THING_ROLES = (
+    "capital company supplier vendor manufacturer department team project headquarters city country birthplace "
+    "employer school university publisher producer contractor parent subsidiary client customer product successor predecessor"
+).split()
+_ROLES = "|".join(dict.fromkeys([*_PERSON_ROLES, *_THING_ROLES]))
+_DESCRIBED = re.compile(
+    rf"(?P<whole>\bthe\s+(?P<role>(?:[\w-]+\s+){{0,2}}?(?:{_ROLES}))\s+(?:of|for|at|in|behind)\s+(?P<of>.+?))"
+    rf"(?=\s+(?:{_AUX}|{_DO}|born|die|live|work|study|get|have|start|join|earn|come|go|sign|report)\b|\s*\?|\s*$|,)",
+    re.I,
+)
+_RELATIVE = re.compile(
+    rf"(?P<whole>\bthe\s+(?P<kind>[\w-]+)\s+(?:that|who|which)\s+(?P<did>.+?))(?=\s+(?:{_AUX}|{_DO})\s+\w+\s*\?|\s+(?:born|based|located|founded)\s*\?|\s*\?|\s*$)",
+    re.I,
+)
+_POSSESSIVE = re.compile(r"(?P<whole>\b(?P<of>[A-Z][\w-]*(?:\s+[A-Z][\w-]*)*)['\u2019]s?\s+(?P<role>(?:[\w-]+\s+)?(?:" + _ROLES + r")))(?=['\u2019]s?\s|\s)")
+_OPENING = re.compile(rf"^(?:what|which|who|where|when)\s+{_AUX}\s+", re.I)
+_HIGHER = re.compile(r"\b(?:older|higher|larger|bigger|longer|later|more|greater|newer|taller|heavier|most|cheaper|lower|smaller|shorter|earlier|less|fewer|younger|lighter|first)\b", re.I)
+_ADJECTIVES = {
+    "older": "How old is {}?", "younger": "How old is {}?", "taller": "How tall is {}?", "heavier": "What is the weight of {}?",
+    "lighter": "What is the weight of {}?", "longer": "How long is {}?", "shorter": "How long is {}?",
+    "cheaper": "What is the price of {}?", "larger": "What is the size of {}?", "bigger": "What is the size of {}?",
+}  # fmt: skip
+
+
+def plan(question: str, *, hops: int) -> Plan:
+    """Take a question apart into steps that can be looked up; without a pattern it is one step."""
+    for take_apart in (_compared, _joined, _chained):
+        steps = take_apart(question.strip())
+        if steps is not None:
+            return steps
+    return Plan(steps=(PlanStep(step=1, question=question.strip()),), more=hops > 1)
+
+
+def ready(current: Plan, findings: Sequence[Finding]) -> list[PlanStep]:
+    """Return the open steps whose earlier answers are known, with those put in."""
+    values = {found.step: found.value for found in findings}
+    done = set(values)
+    return [
+        step.model_copy(update={"question": filled(step, values)})
+        for step in current.steps
+        if step.step not in done and all(values.get(before) for before in step.after)
+    ]
+
+
+def filled(step: PlanStep, values: dict[int, str]) -> str:
+    """Put the answers of earlier steps in place of ``{1}``, ``{2}``; other braces stay as they are."""
+    text = step.question
+    for before in step.after:
+        text = text.replace("{" + str(before) + "}", values.get(before, ""))
+    return text
+
+
+def _compared(question: str) -> Plan | None:
+    match = _COMPARE_OF.match(question) or _COMPARE.match(question)
+    if not match or not _HIGHER.search(question):
+        return None
+    asks = _compared_question(match.group("rest"))
+    pair = (match.group("a").strip(" ,"), match.group("b").strip(" ,?"))
+    steps = tuple(PlanStep(step=at, question=asks.format(one)) for at, one in enumerate(pair, 1))
+    return Plan(steps=steps, join="compare")
+
+
+def _compared_question(rest: str) -> str:
+    adjective = _HIGHER.search(rest)
+    word = adjective.group(0).casefold() if adjective else ""
+    noun = re.search(rf"\b{word}\s+([\w-]+(?:\s+[\w-]+)?)", rest, re.I) if word else None
+    if word in ("more", "less", "fewer") and noun:
+        return f"How many {noun.group(1)} does {{}} have?"
+    if word in ("first", "earlier", "later") and re.search(r"\b\w+ed\b|\bborn\b|\bbuilt\b|\bmade\b", rest):
+        verb = re.search(r"\b(?:\w+ed|born|built|made)\b", rest)
+        return f"When was {{}} {verb.group(0) if verb else 'made'}?"
+    if noun and noun.group(1).casefold() not in ("than",):
+        return f"What is the {noun.group(1)} of {{}}?"
+    return _ADJECTIVES.get(word, "How " + (word or "large") + " is {}?")
+
+
+def _joined(question: str) -> Plan | None:
+    parts = [part.strip(" ?,") for part in _CONJUNCTION.split(question) if part.strip(" ?,")]
+    if len(parts) < 2 or not all(len(part.split()) > 2 for part in parts):
+        return None
+    return Plan(steps=tuple(PlanStep(step=at, question=part + "?") for at, part in enumerate(parts, 1)), join="all")
+
+
+def _chained(question: str) -> Plan | None:
+    """Take "X of the manager of Z" apart from the inside: first who, then the rest with the name put in."""
+    inner = _inner(question)
+    if inner is None:
+        return None
+    asks, whole = inner
+    outer = question.replace(whole, "{1}", 1)
+    if len(outer.split()) < 3 or _OPENING.sub("", outer).strip(" ?") == "{1}":
+        return None
+    before = _chained(asks)
+    earlier = before.steps if before else (PlanStep(step=1, question=asks),)
+    at = len(earlier) + 1
+    last = PlanStep(step=at, question=outer.replace("{1}", "{" + str(at - 1) + "}"), after=(at - 1,))
+    return Plan(steps=(*earlier, last))
+
+
+def _inner(question: str) -> tuple[str, str] | None:
+    body_at = len(_OPENING.match(question).group(0)) if _OPENING.match(question) else 0
+    for match in _POSSESSIVE.finditer(question):
+        return _who(match.group("role"), f"of {match.group('of')}"), match.group("whole")
+    found = [match for match in _DESCRIBED.finditer(question) if match.start() > body_at or not _bare(question, match)]
+    if found:
+        return _who(found[-1].group("role"), question[found[-1].end("role") : found[-1].end("of")].strip()), found[-1].group("whole")
+    relative = _RELATIVE.search(question, body_at + 1)
+    if relative:
+        kind = relative.group("kind")
+        opening = "Who" if kind.casefold() in ("person", "man", "woman", *_PERSON_ROLES) else f"Which {kind}"
+        return f"{opening} {relative.group('did')}?", relative.group("whole")
+    return None
+
+
+def _bare(question: str, match: re.Match[str]) -> bool:
+    return not question[match.end() :].strip(" ?")
+
+
+def _who(role: str, of: str) -> str:
+    last = role.split()[-1].casefold()
+    return f"{'Who' if last in _PERSON_ROLES else 'What'} is the {role} {of}?"

@@ -1,0 +1,176 @@
+"""What a question asks for: the type of its answer and the things its answer must be about."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from groundsight.agent.words import FILLER, GENERIC, ID, MONTHS, NAME, NUMBER, STOP, YEAR, squeeze, stem, stems, words
+from groundsight.types import Word
+
+Expect = Literal["number", "money", "date", "person", "place", "id", "yes-no", "any"]
+NeedKind = Literal["quoted", "id", "number", "name", "focus", "topic"]
+
+
+class Need(Word):
+    """Something the evidence has to speak of; ``focus`` is what is asked, the rest is whom it is asked about."""
+
+    kind: NeedKind
+    shown: str
+    stems: tuple[str, ...]
+
+    @property
+    def hard(self) -> bool:
+        """True for names, ids, numbers and quoted phrases, which nothing else can stand for."""
+        return self.kind in ("quoted", "id", "number", "name")
+
+
+class Asked(Word):
+    """A question, analysed by rule."""
+
+    text: str
+    expects: Expect
+    needs: tuple[Need, ...]
+    latest: bool = False
+
+    def of(self, *kinds: NeedKind) -> tuple[Need, ...]:
+        """Return the needs of the given kinds."""
+        return tuple(need for need in self.needs if need.kind in kinds)
+
+
+_QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201d\u00bb]{2,80})[\"\u201d\u00bb]")
+_WH = re.compile(r"^(?:and |so |please |then )?(who|whom|whose|what|which|when|where|why|how|in what|in which)\b", re.I)
+_AUX = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)"
+_YES_NO = re.compile(rf"^{_AUX}\b", re.I)
+_LATEST = re.compile(r"\b(?:latest|current|currently|newest|most recent|final|now|today|up[- ]to[- ]date)\b", re.I)
+_NP = re.compile(
+    rf"\b(?:what|which|whose)\s+(?:(?:{_AUX})\s+)?(?:(?:the|a|an|its|their|his|her|my|our)\s+)?"
+    rf"((?:[\w'\u2019%&/-]+\s+){{0,6}}?[\w'\u2019%&/-]+)"
+    rf"(?=\s+(?:of|for|in|on|at|from|to|by|with|per|during|after|before|under|between|{_AUX}|that|who)\b|\s*[?.,]|\s*$)",
+    re.I,
+)
+_MANY = re.compile(
+    rf"\bhow\s+(?:many|much)\s+((?:[\w%-]+\s+){{0,3}}?[\w%-]+)(?=\s+(?:{_AUX}|of|in|on|at|for|per|to|from)\b|\s*\?|\s*$)",
+    re.I,
+)
+_PREPOSITION = r"(?:of|for|in|on|at|from|to|by|with|per|during|after|before|under|between|about)"
+_VERBS = (
+    re.compile(rf"^(?:who|what)\s+(?!{_AUX}\b)([\w-]+)", re.I),
+    re.compile(rf"^(?:who|what)\s+{_AUX}\s+((?:[\w-]+\s+){{0,4}}?[\w-]+)(?=\s+{_PREPOSITION}\b|\s*\?|$)", re.I),
+    re.compile(rf"^(?:when|where|why|how)\s+(?:do|does|did)\s+(.+?)(?=\s+{_PREPOSITION}\b|\s*\?|$)", re.I),
+    re.compile(rf"^(?:who|when|where|why|how)\s+{_AUX}\b.*?(?<!the)(?<!a)\s([\w-]+(?:ed|en|rn|ld|nt|de))\s*\?*$", re.I),
+    re.compile(r"\b(?:do|does|did)\b.*\s([\w-]+)\s*\?*$", re.I),
+)
+_TYPES: tuple[tuple[str, Expect], ...] = (
+    (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|year|month)\b|\bdate of\b|\bdeadline\b", "date"),
+    (r"\bhow (?:much|expensive)\b|\b(?:price|cost|fee|salary|total|rent|budget|amount|revenue|profit|turnover)s?\b", "money"),
+    (r"\bhow (?:many|long|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
+    (r"\b(?:percentage|percent|ratio|weight|temperature|voltage|pressure|capacity|quantity|distance)\b", "number"),
+    (r"\b(?:iban|serial number|order number|invoice number|vat number|part number|phone number|reference|tracking number|id number|identifier|postcode|zip)\b", "id"),
+    (r"^(?:who|whom|whose|to whom|by whom)\b", "person"),
+    (r"^(?:where|in which (?:city|country|town)|in what (?:city|country|town))\b|\bwhich (?:city|country|town)\b", "place"),
+)  # fmt: skip
+
+
+def analyse(question: str) -> Asked:
+    """Find the expected type of the answer and the needs of a question."""
+    text = squeeze(question)
+    needs = _unique([*_quoted(text), *_ids(text), *_numbers(text), *_names(text)])
+    covered = {part for need in needs for part in need.stems}
+    soft = _soft(text, covered)
+    return Asked(text=text, expects=expected(text), needs=(*needs, *soft), latest=bool(_LATEST.search(text)))
+
+
+def expected(question: str) -> Expect:
+    """Name the type of answer that the question words ask for."""
+    plain = question.strip().casefold()
+    if _YES_NO.match(plain):
+        return "yes-no"
+    for pattern, kind in _TYPES:
+        if re.search(pattern, plain) and not (kind in ("money", "number", "id") and plain.startswith(("who", "where"))):
+            return kind
+    return "any"
+
+
+def _quoted(text: str) -> list[Need]:
+    return [_need("quoted", found) for found in _QUOTED.findall(text)]
+
+
+def _ids(text: str) -> list[Need]:
+    return [_need("id", found) for found in ID.findall(text) if not re.fullmatch(r"\d+(?:st|nd|rd|th)", found)]
+
+
+def _numbers(text: str) -> list[Need]:
+    bare = ID.sub(" ", text)
+    return [_need("number", found) for found in [*YEAR.findall(bare), *NUMBER.findall(bare)]]
+
+
+def _names(text: str) -> list[Need]:
+    bare = _QUOTED.sub(" , ", text)
+    found: list[Need] = []
+    for match in NAME.finditer(bare):
+        shown = _trim_opening(match.group(0), match.start(), bare)
+        parts = re.split(r"\s+(?:and|&)\s+", shown)
+        found += [_need("name", part) for part in parts if part and not ID.fullmatch(part) and not YEAR.fullmatch(part)]
+    return found
+
+
+def _trim_opening(shown: str, start: int, text: str) -> str:
+    """Drop question words that are only capitalised because they open a sentence."""
+    opening = start == 0 or text[:start].rstrip().endswith((".", "?", "!", ":"))
+    parts = shown.split()
+    while parts and parts[0].casefold() in STOP | FILLER | {"list", "name", "give"}:
+        parts, opening = parts[1:], False
+    if opening and len(parts) == 1 and not parts[0].isupper():
+        return ""
+    return re.sub(r"['\u2019]s$", "", " ".join(part for part in parts if not ID.fullmatch(part)))
+
+
+def _soft(text: str, covered: set[str]) -> list[Need]:
+    focus = {stem(word) for phrase in _focus_phrases(text) for word in words(phrase)}
+    found: list[Need] = []
+    for word in words(_LATEST.sub(" ", _QUOTED.sub(" ", ID.sub(" ", text)))):
+        plain, root = word.casefold(), stem(word)
+        if plain in STOP or plain in FILLER or root in covered or root.isdigit():
+            continue
+        covered.add(root)
+        found.append(Need(kind="focus" if root in focus else "topic", shown=word, stems=(root,)))
+    return _promote(found)
+
+
+def _focus_phrases(text: str) -> list[str]:
+    phrases = [match.group(1) for match in (*_NP.finditer(text), *_MANY.finditer(text))]
+    return phrases + [found.group(1) for found in (pattern.search(text) for pattern in _VERBS) if found]
+
+
+def _promote(found: list[Need]) -> list[Need]:
+    """Without a focus that says anything, every other word is one: something has to be asked."""
+    if any(need.kind == "focus" and need.stems[0] not in _GENERIC_STEMS for need in found):
+        return found
+    return [need.model_copy(update={"kind": "focus"}) for need in found]
+
+
+_GENERIC_STEMS = frozenset(stem(word) for word in GENERIC)
+_MONTH_STEMS = frozenset(stem(month) for month in MONTHS)
+
+
+def is_generic(need: Need) -> bool:
+    """Say whether a focus word only names the type of the answer (number, date, name)."""
+    return all(part in _GENERIC_STEMS for part in need.stems)
+
+
+def is_month(need: Need) -> bool:
+    """Say whether a need is the name of a month."""
+    return bool(need.stems) and all(part in _MONTH_STEMS or part.isdigit() for part in need.stems)
+
+
+def _need(kind: NeedKind, shown: str) -> Need:
+    return Need(kind=kind, shown=shown, stems=tuple(part for part in stems(shown) if part not in STOP) or stems(shown))
+
+
+def _unique(needs: list[Need]) -> list[Need]:
+    kept: list[Need] = []
+    for need in needs:
+        if need.stems and not any(set(need.stems) <= set(other.stems) for other in kept):
+            kept.append(need)
+    return kept

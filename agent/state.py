@@ -1,0 +1,78 @@
+"""The state of one question, made of plain JSON, and the words that its nodes read from it."""
+
+from __future__ import annotations
+
+import operator
+from typing import Annotated, Any, Literal, TypedDict
+
+from groundsight.types import Quote, Word
+
+Json = dict[str, Any]
+
+
+class PlanStep(Word):
+    """One question to look up. ``{1}`` in it stands for the answer of step 1, which ``after`` names."""
+
+    step: int
+    question: str
+    after: tuple[int, ...] = ()
+
+
+class Plan(Word):
+    """How a question is taken apart. ``last``: the last step answers; ``all``: every step is part of the answer."""
+
+    steps: tuple[PlanStep, ...]
+    join: Literal["last", "all", "compare"] = "last"
+    more: bool = True
+    by: str = "rules"
+
+
+class Finding(Word):
+    """The passage that answers one step; ``value`` is what later steps put in place of ``{step}``."""
+
+    step: int
+    question: str
+    sentence: str
+    quote: Quote
+    value: str = ""
+    rivals: tuple[Quote, ...] = ()
+
+
+class Draft(Word):
+    """Sentences of an answer with the ids that each cites."""
+
+    sentences: tuple[str, ...]
+    cites: tuple[tuple[str, ...], ...]
+    by: str = "rules"
+
+
+def merge(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
+    """Join two mappings; what came first stays."""
+    return {**(new or {}), **(old or {})}
+
+
+class AnswerState(TypedDict, total=False):
+    """What the answer graph remembers; ``json.dumps`` works after every node."""
+
+    question: str
+    plan: Json
+    queries: list[str]
+    asked: Annotated[list[str], operator.add]
+    evidence: Annotated[dict[str, Json], merge]
+    links: Annotated[dict[str, list[str]], merge]
+    findings: list[Json]
+    missing: list[str]
+    known: int
+    hops: int
+    draft: Json
+    banned: Annotated[list[str], operator.add]
+    report: Json
+    revisions: int
+    seconds: Annotated[float, operator.add]
+    tokens: Annotated[int, operator.add]
+    tier: Annotated[Json, merge]
+    degraded: Annotated[list[Json], operator.add]
+    trace: Annotated[list[Json], operator.add]
+    stop: str
+    next: str
+    answer: Json

@@ -1,0 +1,174 @@
+"""Words of a text: stems, synonyms, names, ids, numbers and dates, found by rule."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Protocol, cast
+
+STOP = frozenset(
+    "a an the and or but of in on at to for from by with as is are was were be been being am do does did has have had "
+    "having it its this that these those there here he she they them his her their we us our you your i me my who whom "
+    "whose what which when where why how than then so if not no nor can could will would shall should may might must "
+    "about into over under between during after before out up down off again also any all each both only own same too "
+    "very just per via s t re ll ve d".split()
+)
+FILLER = frozenset(
+    "document documents file files text page pages say says said according tell show shows find please mention "
+    "mentions mentioned state states stated list listed lists give given gives know many much long old "
+    "mean means stand exactly actual actually there currently happen happened happens".split()
+)
+GENERIC = frozenset(
+    "number amount name date day time value period figure kind type sort title person people place location "
+    "year month address level id identifier reference thing detail details information info".split()
+)
+SYNONYMS = (
+    "found establish start set-up create incorporate launch",
+    "locate base headquarter situate site",
+    "price cost fee charge rate",
+    "total sum due payable",
+    "salary pay wage compensation",
+    "warranty guarantee",
+    "expire end expiry expiration terminate termination until finish",
+    "begin start commence effective commencement",
+    "sign signature signatory execute",
+    "write author wrote written",
+    "ceo chief executive",
+    "cfo financial chief",
+    "manager head lead leader manage",
+    "supervisor supervise boss report",
+    "born birth",
+    "die death dead",
+    "phone telephone tel mobile call",
+    "email e-mail mail",
+    "employee staff headcount worker",
+    "buy purchase acquire bought acquisition order",
+    "sell sold sale",
+    "revenue turnover sales",
+    "profit earnings income",
+    "increase grow growth rise rose grew",
+    "decrease fall fell drop decline reduce",
+    "weight weigh mass",
+    "height tall high",
+    "length long",
+    "width wide",
+    "depth deep",
+    "deadline due",
+    "approve approval approver authorise authorize",
+    "responsible owner own charge responsibility",
+    "make made manufacture manufacturer produce producer maker",
+    "develop developer development",
+    "director direct directed",
+    "invent inventor",
+    "deliver delivery delivered ship shipment shipping",
+    "supply supplier vendor provider provide",
+    "client customer buyer",
+    "tenant lessee renter",
+    "landlord lessor",
+    "car vehicle",
+    "holiday vacation leave",
+    "marry spouse wife husband married",
+    "vat tax",
+    "color colour",
+    "allow permit permitted allowed may",
+    "forbid prohibit forbidden prohibited ban",
+    "stay remain",
+    "capacity hold",
+    "happen occur take-place held hold",
+    "version revision release",
+    "hire recruit join joined",
+    "live reside residence home",
+    "work employ job",
+    "big large size",
+    "contract agreement",
+    "refund reimburse reimbursement",
+)
+MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = "|".join(f"{name}|{name[:3]}" for name in MONTHS) + "|sept"
+
+ID = re.compile(r"\b(?=[\w/-]*\d)(?=[\w/-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*\b")
+NUMBER = re.compile(r"(?<![\w.-])[-+]?\d+(?:[.,'\u00a0\u202f]\d+)*(?![\w])")
+YEAR = re.compile(r"\b(?:1[5-9]|20|21)\d\d\b")
+DATE = re.compile(
+    rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}\b"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\.?\s+(?:of\s+)?(?:{_MONTH})\b\.?,?(?:\s+\d{{4}})?"
+    rf"|\b(?:{_MONTH})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?|\b(?:{_MONTH})\b\.?\s+\d{{4}}|\b(?:1[5-9]|20|21)\d\d\b",
+    re.IGNORECASE,
+)
+MONEY = re.compile(
+    r"(?:[$€£¥]|\b(?:EUR|USD|GBP|CHF|JPY|CAD|AUD)\b)\s?\d[\d.,']*|\d[\d.,']*\s?(?:[$€£¥]|(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?)\b)",
+    re.IGNORECASE,
+)
+NUMBER_WORDS = frozenset(
+    "zero one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty "
+    "seventy eighty ninety hundred thousand million billion dozen half twice once".split()
+)
+_NAME_WORD = r"[A-Z\u00c0-\u00de][\w'\u2019&.-]*[\w]|[A-Z]"
+NAME = re.compile(rf"(?:{_NAME_WORD})(?:[ \t]+(?:(?:of|de|van|von|der|la|del|the|and|&)[ \t]+)?(?:{_NAME_WORD}))*")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+
+
+class _Stemmer(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> _Stemmer:
+    import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
+
+    return cast("_Stemmer", snowballstemmer.stemmer("english"))  # pyright: ignore[reportUnknownMemberType]
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Return the stem of one word, case folded, a possessive ending dropped."""
+    plain = re.sub(r"['\u2019]s?$", "", word.casefold())
+    return plain if any(char.isdigit() for char in plain) else _stemmer().stemWord(plain)
+
+
+@lru_cache(maxsize=4096)
+def stems(text: str) -> tuple[str, ...]:
+    """Return the stems of all words of a text, in order."""
+    return tuple(stem(found) for found in _WORD.findall(text))
+
+
+@lru_cache(maxsize=4096)
+def stem_set(text: str) -> frozenset[str]:
+    """Return the different stems of a text."""
+    return frozenset(stems(text))
+
+
+@lru_cache(maxsize=1)
+def _related() -> dict[str, frozenset[str]]:
+    related: dict[str, set[str]] = {}
+    for group in SYNONYMS:
+        members = {stem(part) for word in group.split() for part in word.split("-")}
+        for member in members:
+            related.setdefault(member, set()).update(members)
+    return {word: frozenset(others) for word, others in related.items()}
+
+
+def alike(word_stem: str) -> frozenset[str]:
+    """Return a stem with the stems that can stand for it."""
+    return _related().get(word_stem, frozenset((word_stem,))) | {word_stem}
+
+
+def holds(text_stems: frozenset[str], word_stem: str) -> bool:
+    """Say whether a text has a word or one that can stand for it."""
+    return not text_stems.isdisjoint(alike(word_stem))
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as written."""
+    return _WORD.findall(text)
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words that carry meaning, in order, each once."""
+    kept = (word for word in words(text) if word.casefold() not in STOP and word.casefold() not in FILLER)
+    return list(dict.fromkeys(kept))
+
+
+def squeeze(text: str) -> str:
+    """Return a text on one line with single spaces."""
+    return " ".join(text.split())

@@ -1,0 +1,157 @@
+"""The answer graph: plan, search in parallel, assess, draft, verify, and answer, revise or abstain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from groundsight.agent import nodes
+from groundsight.agent.nodes import Desk, Update
+from groundsight.agent.state import AnswerState
+from groundsight.errors import Retryable, TimedOut
+from groundsight.types import Answer
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+    from groundsight.suite import Suite
+
+    Compiled = CompiledStateGraph[AnswerState, "Asking", AnswerState, AnswerState]
+
+STEPS_AT_MOST = 80
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a caller may choose for one run: whether a person approves the plan or the answer."""
+
+    approve: Literal["nothing", "plan", "answer"] = "nothing"
+
+
+@dataclass
+class Office:
+    """Opens the desk on first use: from the environment's settings when no suite was given."""
+
+    suite: Suite | None = field(default=None)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The suite with its language model, opened once."""
+        from groundsight.agent.llm import open_chat
+        from groundsight.suite import open_suite
+
+        suite = self.suite or open_suite()
+        return Desk(suite, open_chat(suite.settings.agent, suite.watch))
+
+
+def graph() -> Compiled:
+    """Build the graph for a server that brings its own checkpointer; settings come from the environment."""
+    return build_answer_graph()
+
+
+def answer_question(suite: Suite, question: str) -> Answer:
+    """Answer a question with what the evidence supports.
+
+    Raises:
+        Cancelled: the watch of the suite was cancelled.
+        GroundsightError: the search itself failed; a budget that ends is a reason, not an error.
+    """
+    final = build_answer_graph(suite).invoke({"question": question}, {"recursion_limit": STEPS_AT_MOST}, context=Asking())
+    return Answer.model_validate(cast("AnswerState", final)["answer"])
+
+
+def build_answer_graph(suite: Suite | None = None) -> Compiled:
+    """Wire the nodes; compiled without a checkpointer, so that whoever runs it can bring one."""
+    from langgraph.graph import END, START, StateGraph
+    from langgraph.types import RetryPolicy
+
+    office = Office(suite)
+    flow: Any = StateGraph(AnswerState, context_schema=Asking)
+    patient = RetryPolicy(initial_interval=0.1, max_interval=2.0, max_attempts=3, retry_on=worth_repeating)
+    for name in ("plan", "assess", "draft", "verify", "revise", "prune", "answer", "abstain", "withhold"):
+        flow.add_node(name, _node(name, getattr(nodes, name), office))
+    flow.add_node("search", _node("search", nodes.search, office), retry_policy=patient)
+    flow.add_node("approve_plan", _approve_plan)
+    flow.add_node("approve_answer", _approve_answer)
+    flow.add_edge(START, "plan")
+    flow.add_conditional_edges("plan", _after_plan, ["approve_plan", "search"])
+    flow.add_conditional_edges("approve_plan", _fan_out, ["search", "abstain"])
+    flow.add_edge("search", "assess")
+    flow.add_conditional_edges("assess", _after_assess, ["search", "draft", "abstain"])
+    flow.add_edge("draft", "verify")
+    flow.add_conditional_edges("verify", _next, ["answer", "revise", "prune", "abstain"])
+    flow.add_conditional_edges("revise", _next, ["verify", "assess"])
+    flow.add_conditional_edges("prune", _next, ["answer", "withhold"])
+    flow.add_conditional_edges("answer", _after_answer, ["approve_answer", END])
+    for last in ("approve_answer", "abstain", "withhold"):
+        flow.add_edge(last, END)
+    return flow.compile(name="answer")
+
+
+def worth_repeating(error: Exception) -> bool:
+    """Repeat what may succeed at once; a used-up time budget never does."""
+    return isinstance(error, Retryable) and not isinstance(error, TimedOut)
+
+
+def _node(name: str, node: nodes.Node, office: Office) -> Callable[[AnswerState], Update]:
+    run = nodes.worked(name, node)
+
+    def step(state: AnswerState) -> Update:
+        return run(state, office.desk)
+
+    return step
+
+
+def _asking(runtime: Any) -> Asking:
+    return cast("Asking | None", runtime.context) or Asking()
+
+
+def _after_plan(state: AnswerState, runtime: Any) -> Any:
+    return "approve_plan" if _asking(runtime).approve == "plan" else _fan_out(state)
+
+
+def _fan_out(state: AnswerState) -> Any:
+    from langgraph.types import Send
+
+    if state.get("next") == "abstain":
+        return "abstain"
+    return [Send("search", part) for part in nodes.parts_of(state)]
+
+
+def _after_assess(state: AnswerState) -> Any:
+    return _fan_out(state) if state.get("next") == "search" else _next(state)
+
+
+def _next(state: AnswerState) -> str:
+    return state.get("next", "abstain")
+
+
+def _after_answer(state: AnswerState, runtime: Any) -> str:
+    return "approve_answer" if _asking(runtime).approve == "answer" else "__end__"
+
+
+def _approve_plan(state: AnswerState) -> Update:
+    """Ask a person whether to go on with the plan; ``True`` or ``{"approved": true}`` goes on."""
+    from langgraph.types import interrupt
+
+    reply = interrupt({"approve": "plan", "plan": state.get("plan"), "queries": state.get("queries")})
+    if _approved(reply):
+        return {"next": "search"}
+    return {"next": "abstain", "missing": ["The plan was not approved."], "stop": "a person declined the plan"}
+
+
+def _approve_answer(state: AnswerState) -> Update:
+    """Ask a person whether to give the answer."""
+    from langgraph.types import interrupt
+
+    written = cast("dict[str, Any]", state.get("answer"))
+    if _approved(interrupt({"approve": "answer", "text": written.get("text"), "ratio": written.get("grounding_ratio")})):
+        return {}
+    declined = {"status": "refused", "text": "The answer was not approved.", "stop_reason": "a person declined the answer"}
+    return {"answer": {**written, **declined, "citations": [], "verdicts": []}}
+
+
+def _approved(reply: object) -> bool:
+    return cast("dict[str, object]", reply).get("approved") is True if isinstance(reply, dict) else reply is True

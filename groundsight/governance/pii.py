@@ -1,0 +1,140 @@
+"""Replace structured personal data by typed placeholders that stay the same within one document."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from groundsight.errors import RedactionFailed
+from groundsight.governance.pii_normalise import normalise
+from groundsight.governance.pii_patterns import finders
+from groundsight.settings import PiiKind
+
+PLACEHOLDER = re.compile(r"\[(?:EMAIL|PHONE|CARD|IBAN|SSN|IP)_\d{1,7}\]", re.IGNORECASE)
+_MOST_ROUNDS = 12
+
+
+@dataclass
+class Memory:
+    """Which value of one document has which placeholder. Keep one per document, never share it."""
+
+    numbers: dict[tuple[PiiKind, str], int] = field(default_factory=dict)
+
+    def placeholder(self, kind: PiiKind, value: str) -> str:
+        """Return the placeholder of a value, the same one each time."""
+        if (kind, value) not in self.numbers:
+            self.numbers[kind, value] = 1 + sum(known == kind for known, _ in self.numbers)
+        return f"[{kind.upper()}_{self.numbers[kind, value]}]"
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """One replacement: ``start`` to ``end`` in the text as it was given."""
+
+    kind: PiiKind
+    start: int
+    end: int
+    placeholder: str
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """The text after redaction, how often each kind was replaced, and where (in the text before)."""
+
+    text: str
+    counts: Mapping[str, int]
+    spans: tuple[Replaced, ...]
+
+
+def redact(text: str, kinds: Sequence[PiiKind], memory: Memory | None = None) -> Redacted:
+    """Replace every value of these kinds; redacting the result again changes nothing.
+
+    Raises:
+        RedactionFailed: the text does not come to rest, so nothing of it may be used.
+    """
+    spans = find(text, kinds, memory if memory is not None else Memory())
+    return Redacted(apply(text, 0, len(text), spans), Counter(span.kind for span in spans), spans)
+
+
+def find(text: str, kinds: Sequence[PiiKind], memory: Memory) -> tuple[Replaced, ...]:
+    """Return the replacements for a text, in order and without overlap.
+
+    Text between two placeholders is searched on its own, so a placeholder is a border like the
+    ends of the text. That makes redaction idempotent.
+    """
+    found: list[Replaced] = []
+    open_stretches = list(_between_placeholders(text))
+    for _ in range(_MOST_ROUNDS):
+        fresh = [_find_in(text, start, end, kinds, memory) for start, end in open_stretches]
+        pairs = zip(open_stretches, fresh, strict=True)
+        open_stretches = [gap for (start, end), spans in pairs if spans for gap in _gaps(start, end, spans)]
+        found += [span for spans in fresh for span in spans]
+        if not open_stretches:
+            return tuple(sorted(found, key=lambda span: span.start))
+    raise RedactionFailed("the text hides values inside values", next_step="look at the file by hand")
+
+
+def apply(text: str, start: int, end: int, spans: Sequence[Replaced]) -> str:
+    """Return ``text[start:end]`` after the replacements; a value that began earlier leaves nothing here."""
+    kept: list[str] = []
+    place = start
+    for span in spans:
+        if span.end <= start or span.start >= end:
+            continue
+        kept.append(text[place : max(place, span.start)])
+        kept.append(span.placeholder if span.start >= start else "")
+        place = min(end, span.end)
+    return "".join([*kept, text[place:end]])
+
+
+def _find_in(text: str, start: int, end: int, kinds: Sequence[PiiKind], memory: Memory) -> list[Replaced]:
+    if end - start < 6:
+        return []
+    view = normalise(text[start:end])
+    taken: list[tuple[int, int, PiiKind, str]] = []
+    for kind, finder in finders():
+        if kind in kinds:
+            taken = _merged(taken, [(each.start, each.end, kind, each.value) for each in finder(view.text)])
+    return [
+        Replaced(kind, start + first, start + last, memory.placeholder(kind, value))
+        for begin, stop, kind, value in taken
+        for first, last in [view.original(begin, stop)]
+    ]
+
+
+def _merged(
+    taken: list[tuple[int, int, PiiKind, str]], more: list[tuple[int, int, PiiKind, str]]
+) -> list[tuple[int, int, PiiKind, str]]:
+    """Add what does not overlap: what is taken stays, among new ones the earliest and longest wins."""
+    marked = [(span, 0) for span in taken] + [(span, 1) for span in more]
+    kept: list[tuple[int, int, PiiKind, str]] = []
+    free_from = 0
+    borders = sorted(taken)
+    following = 0
+    for span, new in sorted(marked, key=lambda each: (each[0][0], -each[0][1], each[1])):
+        while following < len(borders) and borders[following][0] < span[0]:
+            following += 1
+        blocked = new and following < len(borders) and borders[following][0] < span[1]
+        if new and (span[0] < free_from or blocked):
+            continue
+        kept.append(span)
+        free_from = max(free_from, span[1])
+    return kept
+
+
+def _between_placeholders(text: str) -> Iterator[tuple[int, int]]:
+    place = 0
+    for match in PLACEHOLDER.finditer(text):
+        yield place, match.start()
+        place = match.end()
+    yield place, len(text)
+
+
+def _gaps(start: int, end: int, spans: Sequence[Replaced]) -> Iterator[tuple[int, int]]:
+    place = start
+    for span in spans:
+        yield place, span.start
+        place = span.end
+    yield place, end

@@ -1,0 +1,99 @@
+"""A text as a finder of personal data should read it, with the way back to the original characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_DOTS = frozenset("。·•∙⋅․")
+_DASHES = frozenset("−⁃˗⸺⸻﹘")
+_LOOKALIKES = str.maketrans("OoQlI", "00011")
+_MIXED = re.compile(r"(?<!\w)[\dOoQlI]{2,40}+(?!\w)")
+_AT = re.compile(r"\s{0,2}[\[({<]\s?at\s?[\])}>]\s{0,2}", re.IGNORECASE)
+_DOT = re.compile(r"\s{0,2}[\[({]\s?(?:dot|\.)\s?[\])}]\s{0,2}", re.IGNORECASE)
+_SPOKEN_AT = re.compile(r"(?<=\w) {1,2}at {1,2}(?=[\w-]{1,63}(?:\.| {1,2}dot {1,2})[a-z])", re.IGNORECASE)
+_SPOKEN_DOT = re.compile(r"(?<=\w) {1,2}dot {1,2}(?=\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class View:
+    """Folded text; character i stands for the original characters ``starts[i]`` to ``ends[i]``."""
+
+    text: str
+    starts: tuple[int, ...] | range
+    ends: tuple[int, ...] | range
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Return the original span of a non-empty span of the folded text."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def normalise(text: str) -> View:
+    """Fold compatibility forms, digits, dashes, spaces, invisible characters and spelt-out signs.
+
+    Source: Unicode NFKC (UAX 15) per character; combining marks and format characters are dropped.
+    """
+    view = _plain(text) if text.isascii() else _folded(text)
+    view = View(_MIXED.sub(_digits, view.text), view.starts, view.ends)
+    for pattern, sign in ((_AT, "@"), (_DOT, "."), (_SPOKEN_AT, "@")):
+        view = _substituted(view, pattern, sign)
+    return _substituted(view, _SPOKEN_DOT, ".") if "@" in view.text else view
+
+
+def _plain(text: str) -> View:
+    size = len(text)
+    return View(text.replace("\r", "\n").replace("\v", "\n").replace("\f", "\n"), range(size), range(1, size + 1))
+
+
+def _folded(text: str) -> View:
+    characters: list[str] = []
+    starts: list[int] = []
+    for place, character in enumerate(text):
+        folded = _fold(character)
+        characters.append(folded)
+        starts.extend([place] * len(folded))
+    return View("".join(characters), tuple(starts), tuple(start + 1 for start in starts))
+
+
+@lru_cache(maxsize=8192)
+def _fold(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cf", "Mn", "Me"):
+        return ""
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if category == "Pd" or character in _DASHES:
+        return "-"
+    if character in _DOTS:
+        return "."
+    if category in ("Zl", "Zp") or character in "\r\v\f\x85":
+        return "\n"
+    if category == "Zs":
+        return " "
+    return "".join(part for part in unicodedata.normalize("NFKC", character) if unicodedata.category(part) != "Mn")
+
+
+def _digits(match: re.Match[str]) -> str:
+    """Read O as 0 and l as 1 where at least half of a token is digits: scanners confuse them."""
+    token = match.group()
+    digits = sum(character.isdigit() for character in token)
+    return token.translate(_LOOKALIKES) if digits * 2 >= len(token) else token
+
+
+def _substituted(view: View, pattern: re.Pattern[str], sign: str) -> View:
+    matches = list(pattern.finditer(view.text))
+    if not matches:
+        return view
+    text: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for match in matches:
+        start, end = match.span()
+        text += [view.text[done:start], sign]
+        starts += [*view.starts[done:start], view.starts[start]]
+        ends += [*view.ends[done:start], view.ends[end - 1]]
+        done = end
+    return View("".join([*text, view.text[done:]]), (*starts, *view.starts[done:]), (*ends, *view.ends[done:]))

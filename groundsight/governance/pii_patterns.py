@@ -1,0 +1,205 @@
+"""Find structured personal data in folded text: patterns of bounded length, then validators.
+
+Every pattern either starts only at the border of its character class or has a bounded length, so the
+work grows linearly with the text. Each finder yields ``Candidate`` in coordinates of the folded text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from groundsight.settings import PiiKind
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A validated value: where it stands, and its canonical form (equal values, equal forms)."""
+
+    start: int
+    end: int
+    value: str
+
+
+_LOCAL = r"\w.%+'\-"
+_EMAIL = re.compile(
+    rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@\s?|\s@)"
+    r"(?P<domain>(?:[\w-]++\.){1,127}[^\W\d_][\w-]*+"
+    r"|[\w-]++\.?\n\.?[^\W\d_]{2,24}(?!\w)(?:\.[^\W\d_]{2,24}(?!\w))?"
+    r"|[\w-]+-\n[\w-]++(?:\.[\w-]++){1,9})"
+)
+_RETINA = re.compile(r"\d+x\.(?:png|jpe?g|gif|webp|svg|heic|avif)", re.IGNORECASE)
+
+_GAP = r"[ \-.\n\t]{1,2}"
+_CARD_SHAPES = (
+    re.compile(r"(?<![\w])(?=(\d{12,19})(?!\w))"),
+    re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}(?:{_GAP}\d{{3}})?)(?!\d))"),
+    re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}})(?!\d))"),
+    re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}})(?!\d))"),
+    re.compile(r"(?<!\d)(?<!\d[ \-.\n])(?=(\d(?:[ \-.\n]\d){12,18})(?![ \-.\n]?\d))"),
+    re.compile(r"(?<!\w)(?=(\d{4,14}\n\d{2,12})(?!\w))"),
+)
+_CARD_WORD = re.compile(
+    r"\b(?:card|cards|credit|debit|visa|master\s?card|amex|american express|maestro|discover|diners|jcb|pan|cc)\b",
+    re.IGNORECASE,
+)
+_ISSUER = re.compile(r"2[2-7]|3|4|5|6|1800|2131")
+
+_IBAN = re.compile(r"(?<![A-Za-z0-9])(?=([A-Za-z]{2}[ ]?\d[ ]?\d(?:[ \-.\n\t]{0,2}[A-Za-z0-9]){11,30}))")
+_IBAN_LENGTHS = {
+    15: "NO",
+    16: "BE",
+    18: "DK FI FK FO GL NL SD",
+    19: "MK SI",
+    20: "AT BA EE KZ LT LU MN XK",
+    21: "CH HR LI LV",
+    22: "BG BH CR DE GB GE IE ME RS VA",
+    23: "AE GI IL IQ OM SO TL",
+    24: "AD CZ ES MD PK RO SA SE SK TN VG",
+    25: "LY PT ST",
+    26: "IS TR",
+    27: "BI DJ FR GR IT MC MR SM",
+    28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
+    29: "BR EG PS QA UA",
+    30: "JO KW MU YE",
+    31: "MT SC",
+    32: "LC",
+    33: "RU",
+}
+_IBAN_LENGTH = {country: length for length, listed in _IBAN_LENGTHS.items() for country in listed.split()}
+
+_SSN = re.compile(r"(?<![\w.])(?<!\d[ \-,])(\d{3})(-\n?|\.| ?\n|  ?)(\d{2})\2(\d{4})(?!\w)(?![ \-.,]\d)")
+_SSN_SPACED_DASH = re.compile(r"(?<![\w.])(\d{3}) ?- ?\n?(\d{2}) ?- ?\n?(\d{4})(?!\w)")
+_SSN_LABELLED = re.compile(
+    r"\b(?:ssn|itin|social security)\b[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
+)
+
+_IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\.){3}\d{1,3}(?!\w)(?!\.\d)")
+_NUMBERED = re.compile(
+    r"(?:\bv|\bversion|\brelease|\bbuild|\bsection|\bclause|\bchapter|\bpatch|§)\.?[ ]?$", re.IGNORECASE
+)
+_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])")
+
+
+def emails(text: str) -> Iterator[Candidate]:
+    """Yield e-mail addresses whose domain has a dot (RFC 5321 shapes, internal domains included)."""
+    for match in _EMAIL.finditer(text):
+        lead = len(match["local"]) - len(match["local"].lstrip(".'-%+"))
+        domain = re.sub(r"-\n|\s", "", match["domain"])
+        if lead < len(match["local"]) and not _RETINA.fullmatch(domain):
+            yield Candidate(match.start() + lead, match.end(), f"{match['local'][lead:]}@{domain}".lower())
+
+
+def cards(text: str) -> Iterator[Candidate]:
+    """Yield payment cards: an issuer's first digits, 12 to 19 digits, the Luhn sum (ISO/IEC 7812)."""
+    for shape in _CARD_SHAPES:
+        for match in shape.finditer(text):
+            digits = _only_digits(match[1])
+            if _ISSUER.match(digits) and 12 <= len(digits) <= 19 and luhn(digits) and _card_like(text, match, digits):
+                yield Candidate(match.start(1), match.end(1), digits)
+
+
+def ibans(text: str) -> Iterator[Candidate]:
+    """Yield bank accounts with their country's length and a check sum of 1 modulo 97 (ISO 13616)."""
+    from stdnum import iban
+
+    for match in _IBAN.finditer(text):
+        found = _prefix(match[1], _IBAN_LENGTH.get(match[1][:2].upper(), 0))
+        compact = re.sub(r"[^A-Z0-9]", "", found.upper())
+        follows = text[match.start() + len(found) : match.start() + len(found) + 1]
+        if compact and not follows.isalnum() and _mod97(compact) and iban.is_valid(compact):
+            yield Candidate(match.start(), match.start() + len(found), compact)
+
+
+def ssns(text: str) -> Iterator[Candidate]:
+    """Yield US social security and taxpayer numbers by the rules of their issuer."""
+    for match in _SSN.finditer(text):
+        if _ssn_rules(match[1], match[3], match[4]) and (match[2].strip("\n") or _labelled_ssn(text, match.start())):
+            yield Candidate(match.start(), match.end(), match[1] + match[3] + match[4])
+    for pattern in (_SSN_SPACED_DASH, _SSN_LABELLED):
+        for match in pattern.finditer(text):
+            if _ssn_rules(match[1], match[2], match[3]):
+                yield Candidate(match.start(1), match.end(), match[1] + match[2] + match[3])
+
+
+def ips(text: str) -> Iterator[Candidate]:
+    """Yield IPv4 and IPv6 addresses, but no section numbers and no versions."""
+    for match in _IPV4.finditer(text):
+        value = _address(match.group())
+        if value and not _looks_numbered(text, match):
+            yield Candidate(match.start(), match.end(), value)
+    for match in _IPV6.finditer(text):
+        groups = [group for group in match.group().split(":") if group]
+        value = _address(match.group()) if len(groups) >= 3 else ""
+        if value:
+            yield Candidate(match.start(), match.end(), value)
+
+
+def luhn(digits: str) -> bool:
+    """True if the digits end in their Luhn check digit and are not all zero."""
+    odd = sum(int(digit) for digit in digits[-1::-2])
+    even = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (odd + even) % 10 == 0 and any(digit != "0" for digit in digits)
+
+
+def _card_like(text: str, match: re.Match[str], digits: str) -> bool:
+    """Ask for a word about cards where chance alone would make one number in ten a card."""
+    gaps = re.findall(r"\D+", match[1])
+    amounts = len(gaps) == 3 and all(group.endswith("00") for group in re.findall(r"\d+", match[1]))
+    column = "\t" in match[1] or (bool(gaps) and all("\n" in gap for gap in gaps))
+    certain = len(digits) in (15, 16, 19) and not amounts and not column
+    return certain or bool(_CARD_WORD.search(text, max(0, match.start() - 80), match.start()))
+
+
+def _prefix(shown: str, wanted: int) -> str:
+    """Return the shortest prefix with that many letters and digits, empty when there are fewer."""
+    seen = 0
+    for place, character in enumerate(shown):
+        seen += character.isalnum()
+        if seen == wanted:
+            return shown[: place + 1]
+    return ""
+
+
+def _mod97(compact: str) -> bool:
+    return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
+
+
+def _ssn_rules(area: str, group: str, serial: str) -> bool:
+    taxpayer = area[0] == "9" and int(group) in {*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100)}
+    return area not in ("000", "666") and (area[0] != "9" or taxpayer) and group != "00" and serial != "0000"
+
+
+def _labelled_ssn(text: str, start: int) -> bool:
+    return bool(re.search(r"\b(?:ssn|itin|social security)\b", text[max(0, start - 40) : start], re.IGNORECASE))
+
+
+def _address(shown: str) -> str:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(shown).compressed
+    except ValueError:
+        return ""
+
+
+def _looks_numbered(text: str, match: re.Match[str]) -> bool:
+    """True for "version 1.2.3.4" and for a heading such as "4.1.2.3 Scope"."""
+    before, after = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 2]
+    small = all(0 < int(part) <= 30 for part in match.group().split("."))
+    starts_line = not before or before.endswith("\n")
+    return bool(_NUMBERED.search(before)) or (small and starts_line and after[:1] == " " and after[1:].isalpha())
+
+
+def _only_digits(shown: str) -> str:
+    return re.sub(r"\D", "", shown)
+
+
+def finders() -> tuple[tuple[PiiKind, Callable[[str], Iterator[Candidate]]], ...]:
+    """Return every finder, the most certain first: where two overlap the earlier one wins."""
+    from groundsight.governance.pii_phones import phones
+
+    listed = (("email", emails), ("iban", ibans), ("card", cards), ("ssn", ssns), ("ip", ips), ("phone", phones))
+    return cast("tuple[tuple[PiiKind, Callable[[str], Iterator[Candidate]]], ...]", listed)

@@ -1,0 +1,122 @@
+"""Find phone numbers in folded text: cheap shapes first, then the numbering plans, then words beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from groundsight.governance.pii_patterns import Candidate
+
+_REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "AU", "CH", "AT", "SE", "IN", "BR", "JP", "ZA")
+_END = r"(?![^\Wxe])"
+_EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension|#)[ ]?\d{1,6}(?!\d)", re.IGNORECASE)
+_INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+|00(?=[ \-.]?[1-9]))[ ]?\d(?:[ \-./()\n]{0,3}\d){6,16}(?![\d])")
+_NORTH_AMERICAN = re.compile(
+    r"(?<![\w.,])(?<!\d[ \-/.])(?:1[ \-.])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}[ \-.])"
+    rf"[2-9]\d{{2}}[\-. ]\n?\d{{4}}{_END}(?![\-.]\d)(?! \d)"
+)
+_TRUNK = re.compile(r"(?<![\w.,])(?<!\d[ \-/.])\(?0\d{1,4}\)?(?:[ \-/]{0,2}\d{2,4}){2,4}(?!\w)(?![\-./,]\d)(?! \d)")
+_NOT_A_PHONE = re.compile(
+    r"\b(?:isbn|issn|serial|invoice|order|part|sku|ref|reference|no|nr|id|account|version|model|case|batch|lot|item"
+    r"|ticket|policy|po|doi|ean|upc|vat)\b[^\w\n]{0,3}(?:(?:no|nr|number|id|code)\b[^\w\n]{0,3})?$",
+    re.IGNORECASE,
+)
+_GROUPS = r"(?:\(?\d{1,5}\)?(?:[ \-./]{1,2}\d{2,7}){1,5}|\d{7,13})"
+_PLAIN_LABEL = (
+    r"phone|telephone|tel|fax|facsimile|cellphone|hotline|pager|whatsapp|sms|dial|call|ring|messages?|reach|answering"
+    r"|contact|telefon|telefono|teléfono|téléphone|móvil|handy"
+)
+_LABELLED = re.compile(
+    rf"\b(?:{_PLAIN_LABEL})\b[^\d\n\t]{{0,15}}\n?[ ]{{0,3}}(?P<shown>{_GROUPS}){_END}", re.IGNORECASE
+)
+_LOOSELY_LABELLED = re.compile(
+    rf"\b(?:mobile|cell|desk|office|home|registered|work)\b(?:[:.#]|[ ]|\n){{0,3}}(?P<shown>{_GROUPS}){_END}",
+    re.IGNORECASE,
+)
+_FOLLOWED = re.compile(
+    rf"(?<![\w.])(?<!\d[ \-/.,])(?P<shown>{_GROUPS})[ \-]{{1,3}}(?:office|fax|mobile|cell|home|desk)\b"
+    r"(?=\s{0,3}(?:$|\n|[,;\\|)]))",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"(?:19|20)\d\d[ \-./](?:0?[1-9]|1[0-2])[ \-./]\d{1,2}|\d{1,2}[ \-./]\d{1,2}[ \-./](?:19|20)\d\d"
+    r"|(?:19|20)\d\d[ \-/]{1,2}(?:19|20)\d\d"
+)
+
+
+def phones(text: str) -> Iterator[Candidate]:
+    """Yield phone numbers: international, national by numbering plan, and short ones beside a telling word."""
+    for match in _INTERNATIONAL.finditer(text):
+        yield from _international(text, match)
+    for match in _NORTH_AMERICAN.finditer(text):
+        if not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start()):
+            yield _candidate(text, match.start(), match.end())
+    for match in _TRUNK.finditer(text):
+        if _national(match.group()) and not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start()):
+            yield _candidate(text, match.start(), match.end())
+    yield from _beside_a_word(text)
+
+
+def _international(text: str, match: re.Match[str]) -> Iterator[Candidate]:
+    """Yield the longest leading part that a numbering plan admits: other numbers may follow."""
+    shown = match.group()
+    certain = shown.lstrip("(").startswith("+")
+    for end in _group_ends(shown):
+        if _possible(shown[:end], certain):
+            yield _candidate(text, match.start(), match.start() + end)
+            return
+
+
+def _group_ends(shown: str) -> Iterator[int]:
+    ends = [group.end() for group in re.finditer(r"\d+", shown)]
+    return reversed(ends)
+
+
+def _beside_a_word(text: str) -> Iterator[Candidate]:
+    for pattern, fewest in ((_LABELLED, 7), (_LOOSELY_LABELLED, 8), (_FOLLOWED, 8)):
+        for match in pattern.finditer(text):
+            shown = match["shown"]
+            digits = re.sub(r"\D", "", shown)
+            if fewest <= len(digits) <= 14 and not _DATE.match(shown) and _grouped_like_a_phone(shown):
+                yield _candidate(text, match.start("shown"), match.end("shown"))
+
+
+def _grouped_like_a_phone(shown: str) -> bool:
+    """Refuse decimals and amounts: "1.234.567", "4 321 000" and "12.50" are no phone numbers."""
+    groups = re.findall(r"\d+", shown)
+    return not (len(groups) > 1 and len(groups[0]) < 2) and not (len(groups) == 2 and "." in shown)
+
+
+def _candidate(text: str, start: int, end: int) -> Candidate:
+    extension = _EXTENSION.match(text, end)
+    digits = re.sub(r"\D", "", text[start:end].replace("(0)", ""))
+    return Candidate(start, extension.end() if extension else end, digits.removeprefix("00"))
+
+
+@lru_cache(maxsize=4096)
+def _possible(shown: str, certain: bool) -> bool:
+    from phonenumbers import NumberParseException, is_possible_number, is_valid_number, parse
+
+    dialled = "+" + re.sub(r"\D", "", shown.replace("(0)", "")).removeprefix("" if certain else "00")
+    try:
+        number = parse(dialled, None)
+    except NumberParseException:
+        return False
+    return is_possible_number(number) if certain else is_valid_number(number)
+
+
+@lru_cache(maxsize=4096)
+def _national(shown: str) -> bool:
+    from phonenumbers import NumberParseException, is_valid_number, parse
+
+    digits = re.sub(r"\D", "", shown)
+    if not 10 <= len(digits) <= 12 or _DATE.fullmatch(shown):
+        return False
+    for region in _REGIONS:
+        try:
+            if is_valid_number(parse(digits, region)):
+                return True
+        except NumberParseException:
+            continue
+    return False

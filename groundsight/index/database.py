@@ -1,0 +1,158 @@
+"""The one SQLite file of the embedded index: connection, transactions, errors; the only home of apsw."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+
+from groundsight.errors import GroundsightError, IndexCorrupt, InvalidArgument, Locked, StorageFailed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FILE_NAME = "index.db"
+BUSY_SECONDS = 30.0
+REPAIR = "run 'groundsight check'; what it cannot repair comes back with 'groundsight restore SNAPSHOT'"
+# Extended result codes of SQLite (sqlite.org/rescode.html) that mean "the file is shorter than it says".
+SHORT_READS = (522, 8458)
+
+
+class Cursor(Protocol):
+    """The rows of one statement."""
+
+    def fetchall(self) -> list[Any]: ...
+    def fetchone(self) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """What the index uses of a database connection (apsw.Connection)."""
+
+    @property
+    def filename(self) -> str: ...
+    @property
+    def in_transaction(self) -> bool: ...
+    def execute(self, statements: str, bindings: Sequence[Any] = ...) -> Cursor: ...
+    def set_busy_timeout(self, milliseconds: int) -> None: ...
+    def create_scalar_function(
+        self, name: str, callable: Callable[..., Any], numargs: int, *, deterministic: bool
+    ) -> None: ...
+    def backup(self, databasename: str, sourceconnection: Any, sourcedatabasename: str) -> Any: ...
+    def close(self, force: bool = ...) -> None: ...
+
+
+def connect(path: Path, *, create: bool = False) -> Connection:
+    """Open a connection with durable commits and overwriting deletes; the file is made private.
+
+    Raises:
+        StorageFailed: the file can't be opened or made.
+        IndexCorrupt: the file is not a database.
+    """
+    import apsw
+
+    with storage_errors(path):
+        if create:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = cast(Connection, apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE))
+        connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
+        # trusted_schema off: a tampered file must not run functions from its own schema.
+        for setting in ("synchronous=FULL", "secure_delete=ON", "trusted_schema=OFF", "cell_size_check=ON"):
+            connection.execute(f"PRAGMA {setting}").fetchall()
+        return connection
+
+
+@contextmanager
+def transaction(connection: Connection, kind: Literal["DEFERRED", "IMMEDIATE"] = "DEFERRED") -> Generator[None]:
+    """Run a block in one transaction: committed as a whole, or rolled back as a whole."""
+    with storage_errors(Path(connection.filename)):
+        connection.execute(f"BEGIN {kind}")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            _roll_back(connection)
+            raise
+
+
+@contextmanager
+def storage_errors(path: Path) -> Generator[None]:
+    """Turn SQLite's and the system's errors into those of the house."""
+    import apsw
+
+    try:
+        yield
+    except GroundsightError:
+        raise
+    except (apsw.Error, OSError) as error:
+        raise _translated(error, path) from error
+
+
+def rows(connection: Connection, sql: str, *values: Any) -> list[Any]:
+    """Run a statement and return all its rows."""
+    return connection.execute(sql, values).fetchall()
+
+
+def one(connection: Connection, sql: str, *values: Any) -> Any:
+    """Return the first column of the first row, None when there is none."""
+    found = connection.execute(sql, values).fetchone()
+    return None if found is None else found[0]
+
+
+def array_value(numbers: NDArray[np.int64]) -> Any:
+    """Bind many integers as one value, to be read by ``carray(?)``. The array must not be empty."""
+    import apsw
+
+    bind: Callable[[NDArray[np.int64]], Any] = cast(Any, apsw).carray
+    return bind(numbers)
+
+
+def copy_database(source: Connection, target: Connection) -> None:
+    """Copy a whole database as one transaction of the target (SQLite's online backup)."""
+    with target.backup("main", source, "main") as backup:
+        while not backup.done:
+            backup.step()
+
+
+def _roll_back(connection: Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _translated(error: Exception, path: Path) -> GroundsightError:
+    import apsw
+
+    if isinstance(error, apsw.BusyError | apsw.LockedError | apsw.ProtocolError):
+        return locked(path)
+    if isinstance(error, apsw.ConstraintError):
+        return InvalidArgument(
+            "two things in the index would have the same id", which=str(error), next_step="give each its own id"
+        )
+    if _is_damage(error):
+        return damaged(path, str(error))
+    return StorageFailed(
+        f"the index can't be read or written: {error}",
+        which=path.name,
+        next_step="free disk space or make the folder writable, then try again",
+    )
+
+
+def _is_damage(error: Exception) -> bool:
+    import apsw
+
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.FormatError | apsw.SQLError):
+        return True
+    return isinstance(error, apsw.IOError) and getattr(error, "extendedresult", 0) in SHORT_READS
+
+
+def locked(path: Path) -> Locked:
+    """The error for a writer that waited in vain."""
+    return Locked("another writer holds the index", which=path.name, next_step="try again when it has finished")
+
+
+def damaged(path: Path, detail: str) -> IndexCorrupt:
+    """The error for a damaged file, with the repair."""
+    return IndexCorrupt(f"the index is damaged: {detail}", which=path.name, next_step=REPAIR)

@@ -1,0 +1,160 @@
+"""The embedded index: one SQLite file is the only truth and the only lock; scans run over mapped codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from groundsight.errors import IndexVersion, InvalidArgument
+from groundsight.index import ChannelQuery, ChannelResult, CheckReport, Counts, Entry, database, snapshots, stored
+from groundsight.index.asking import Asking
+from groundsight.index.local_check import examine
+from groundsight.index.prepared import prepare_all
+from groundsight.index.schema import current
+from groundsight.index.store import Store
+from groundsight.index.tokens import Tokeniser
+from groundsight.index.writer import ENCODER, stored_encoders, write_meta
+from groundsight.types import Asset, Filter, Unit
+
+# How many vectors may wait outside the mapped file before it is written again; 1,000 cost 5 ms to read.
+PUBLISH_AFTER = 1_000
+
+
+class LocalIndex:
+    """Implements ``Index``. Any number of threads and processes may read and write at once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        lock_seconds: float = database.BUSY_SECONDS,
+        publish_after: int = PUBLISH_AFTER,
+    ) -> LocalIndex:
+        """Open an index, making the folder when there is none; the database is opened at first use.
+
+        Raises:
+            StorageFailed: the folder can't be made.
+        """
+        with database.storage_errors(folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return cls(Store(folder, lock_seconds, publish_after))
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return the stored fingerprint of each encoder lane."""
+        with self._store.reading() as connection:
+            return stored_encoders(connection)
+
+    def claim(self, fingerprints: Mapping[str, str]) -> None:
+        """Store the encoders' fingerprints; a lane that holds vectors of another encoder is refused."""
+        known = self.fingerprints()
+        if all(known.get(lane) == print_ for lane, print_ in fingerprints.items()):
+            return
+        with self._store.write_lock.held(), self._store.writing() as connection:
+            if database.one(connection, "SELECT 1 FROM asset LIMIT 1"):
+                _require_same(stored_encoders(connection), fingerprints)
+            for lane, print_ in fingerprints.items():
+                write_meta(connection, ENCODER + lane, print_)
+
+    def upsert(self, entries: Sequence[Entry]) -> None:
+        """Store assets in one durable transaction; each replaces the asset with its tenant and source."""
+        if not entries:
+            return
+        ready, dimensions = prepare_all(entries, Tokeniser())
+        with self._store.changing() as change:
+            change.put(ready, dimensions)
+
+    def delete(self, asset_ids: Sequence[str], where: Filter) -> int:
+        """Remove assets that pass the filter, and their traces in the log and the mapped file."""
+        with self._store.changing() as change:
+            removed = change.delete(asset_ids, where)
+        if removed:
+            self._store.erase_traces()
+        return removed
+
+    def search(self, queries: Sequence[ChannelQuery], where: Filter, limit: int) -> tuple[ChannelResult, ...]:
+        """Ask every channel at once under one read transaction, filtering inside each scan."""
+        if limit < 1:
+            raise InvalidArgument("a search needs room for a hit", limit="limit >= 1", next_step="raise the limit")
+        store = self._store
+        store.refresh_words()
+        with store.reading() as connection:
+            asking = Asking(connection, store.fresh_view(connection), store.query_words, where, limit)
+            results = tuple(asking.ask(query) for query in queries)
+        store.publish_when_due()
+        return results
+
+    def get(self, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
+        """Return the units that exist and pass the filter, in the order asked."""
+        with self._store.reading() as connection:
+            return stored.get(connection, unit_ids, where)
+
+    def assets(self, where: Filter) -> tuple[Asset, ...]:
+        """Return all assets that pass the filter, by source."""
+        with self._store.reading() as connection:
+            return stored.assets(connection, where)
+
+    def units(self, asset_id: str, where: Filter) -> tuple[Unit, ...]:
+        """Return the units of one asset by ordinal; empty when it is not visible."""
+        with self._store.reading() as connection:
+            return stored.units(connection, asset_id, where)
+
+    def scan(self, where: Filter) -> Iterator[tuple[Unit, Asset]]:
+        """Iterate over one committed state, on a connection of its own so that nobody waits for the loop."""
+        with closing(self._store.connect()) as connection, database.transaction(connection):
+            yield from stored.scan(connection, where)
+
+    def linked(self, keys: Sequence[str], where: Filter, most: int) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Return ``(unit_id, role)`` pairs by key; keys of more than ``most`` units of a tenant are left out."""
+        with self._store.reading() as connection:
+            return stored.linked(connection, keys, where, most)
+
+    def count(self, where: Filter) -> Counts:
+        """Count the assets and the units that pass the filter."""
+        with self._store.reading() as connection:
+            return stored.count(connection, where)
+
+    def version(self) -> str:
+        """Return a token that changes with every commit."""
+        with self._store.reading() as connection:
+            return str(current(connection))
+
+    def snapshot(self, folder: Path) -> None:
+        """Write a consistent copy with a manifest into an empty folder; writers are not held up."""
+        with closing(self._store.connect()) as connection:
+            snapshots.write_snapshot(connection, folder)
+
+    def restore(self, folder: Path) -> None:
+        """Replace the content by a verified snapshot in one transaction.
+
+        A damaged database is set aside under another name; then other processes must be stopped first.
+        """
+        copy = snapshots.verified_copy(folder, self._store.folder)
+        try:
+            with self._store.write_lock.held():
+                self._store.replace_content(copy)
+        finally:
+            copy.unlink(missing_ok=True)
+
+    def check(self) -> CheckReport:
+        """Examine every stored value and the derived files; rebuild what is derived."""
+        return examine(self._store)
+
+    def close(self) -> None:
+        """Release files and connections."""
+        self._store.close()
+
+
+def _require_same(stored_prints: Mapping[str, str], fingerprints: Mapping[str, str]) -> None:
+    for lane, wanted in fingerprints.items():
+        if stored_prints.get(lane, wanted) != wanted:
+            raise IndexVersion(
+                f"the index holds {lane} vectors of {stored_prints[lane]}, the settings name {wanted}",
+                which=lane,
+                next_step="set the encoder back, or ingest again into a new home: "
+                "groundsight --home NEW_FOLDER ingest YOUR_FILES",
+            )

@@ -1,0 +1,101 @@
+"""An entry made ready for storing, outside any lock: proven, checked, tokenised, serialised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from groundsight.errors import InvalidArgument, ModelFailed
+from groundsight.governance.redaction import require_proof
+from groundsight.index import Entry
+from groundsight.index.postings import FieldTerms, field_terms
+from groundsight.index.vectors import checked
+from groundsight.types import Asset, Unit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from groundsight.index.tokens import Tokeniser
+
+
+@dataclass(frozen=True)
+class PreparedUnit:
+    """A unit with its JSON, its terms and its vectors by name."""
+
+    unit: Unit
+    data: bytes
+    fields: tuple[FieldTerms, ...]
+    vectors: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An asset with its JSON and its units by ordinal."""
+
+    asset: Asset
+    data: bytes
+    units: tuple[PreparedUnit, ...]
+
+
+def prepare_all(entries: Sequence[Entry], tokeniser: Tokeniser) -> tuple[list[Prepared], dict[str, int]]:
+    """Check and prepare entries; of two with the same tenant and source the last counts.
+
+    Returns them with the dimension of each named vector.
+
+    Raises:
+        RedactionFailed: a proof does not cover its entry.
+        ModelFailed: a vector is not finite, has length zero or another dimension.
+        InvalidArgument: units of another asset, or two with the same ordinal.
+    """
+    dimensions: dict[str, int] = {}
+    last = {(entry.asset.tenant, entry.asset.source): entry for entry in entries}
+    for entry in entries:
+        require_proof(entry.asset, entry.units, entry.proof)
+        _require_own_units(entry)
+    return [_prepare(entry, tokeniser, dimensions) for entry in last.values()], dimensions
+
+
+def _prepare(entry: Entry, tokeniser: Tokeniser, dimensions: dict[str, int]) -> Prepared:
+    vectors = _by_ordinal(entry, dimensions)
+    units = tuple(
+        PreparedUnit(unit, unit.model_dump_json().encode(), field_terms(unit, tokeniser), vectors.get(unit.ordinal, {}))
+        for unit in sorted(entry.units, key=lambda unit: unit.ordinal)
+    )
+    return Prepared(entry.asset, entry.asset.model_dump_json().encode(), units)
+
+
+def _by_ordinal(entry: Entry, dimensions: dict[str, int]) -> dict[int, dict[str, NDArray[np.float32]]]:
+    found: dict[int, dict[str, NDArray[np.float32]]] = {}
+    ordinals = {unit.ordinal for unit in entry.units}
+    for name, matrix in entry.vectors.items():
+        rows = entry.rows.get(name, ())
+        if len(rows) != len(matrix) or len(set(rows)) != len(rows) or not ordinals.issuperset(rows):
+            raise _wrong_rows(entry, name)
+        if not len(matrix):
+            continue
+        sound = checked(matrix, name, dimensions.get(name))
+        dimensions[name] = sound.shape[1]
+        for ordinal, row in zip(rows, sound, strict=True):
+            found.setdefault(ordinal, {})[name] = row
+    return found
+
+
+def _require_own_units(entry: Entry) -> None:
+    ordinals = [unit.ordinal for unit in entry.units]
+    strangers = [unit.unit_id for unit in entry.units if unit.asset_id != entry.asset.asset_id]
+    if strangers or len(set(ordinals)) != len(ordinals):
+        raise InvalidArgument(
+            "the units of an entry need its asset id and one ordinal each",
+            which=entry.asset.source,
+            next_step="build the entry from one asset and its own units",
+        )
+
+
+def _wrong_rows(entry: Entry, name: str) -> ModelFailed:
+    return ModelFailed(
+        f"the {name} vectors do not belong one to one to units",
+        which=entry.asset.source,
+        next_step="give every vector row the ordinal of one unit",
+    )

@@ -1,0 +1,76 @@
+"""Words for BM25: accents folded, English endings stemmed, identifiers kept whole and in parts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import cast
+
+FINGERPRINT = "words-1"
+SHORTEST_STEMMED = 4
+LONGEST_TERM = 64
+
+_COMPOUND = re.compile(r"\w+(?:[-./:@+#'’&]\w+)*")
+_PART = re.compile(r"[^\W_]+")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_NUMERIC = re.compile(r"[\d.:/-]+")
+# Scripts written without spaces between words are cut into pairs of characters.
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+
+
+class Tokeniser:
+    """Turns text into terms. Not for two threads at once: the stemmer keeps state."""
+
+    def __init__(self) -> None:
+        self._stem = lru_cache(maxsize=50_000)(_english_stemmer())
+
+    @property
+    def fingerprint(self) -> str:
+        """Rules and stemmer; postings made by another are made again."""
+        from importlib.metadata import version
+
+        return f"{FINGERPRINT}+snowball-{version('snowballstemmer')}"
+
+    def terms(self, text: str) -> list[str]:
+        """Return the terms of a text in order; an identifier gives itself and then its parts."""
+        folded = _THOUSANDS.sub("", fold(text))
+        return [self._normal(term) for found in _COMPOUND.finditer(folded) for term in _split(found.group())]
+
+    def _normal(self, term: str) -> str:
+        if len(term) >= SHORTEST_STEMMED and term.isascii() and term.isalpha():
+            return self._stem(term[:LONGEST_TERM])
+        return term[:LONGEST_TERM]
+
+
+def fold(text: str) -> str:
+    """Case fold and drop accents, so that ``Café`` is found as ``cafe``."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def _split(compound: str) -> Iterator[str]:
+    parts = _PART.findall(compound)
+    if len(parts) > 1 and any(char.isdigit() for char in compound):
+        yield compound if _NUMERIC.fullmatch(compound) else "".join(parts)
+    if len(parts) > 1 and parts[-1] == "s" and compound[-2] in "'’":
+        parts = parts[:-1]
+    for part in parts:
+        yield from _pairs(part) if _UNSPACED.search(part) else (part,)
+
+
+def _pairs(part: str) -> Iterator[str]:
+    for found in _UNSPACED.finditer(part):
+        run = found.group()
+        yield from (run[at : at + 2] for at in range(max(1, len(run) - 1)))
+    yield from (rest for rest in _UNSPACED.split(part) if rest)
+
+
+def _english_stemmer() -> Callable[[str], str]:
+    import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
+
+    stemmer = snowballstemmer.stemmer("english")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return cast("Callable[[str], str]", stemmer.stemWord)  # pyright: ignore[reportUnknownMemberType]

@@ -1,0 +1,238 @@
+"""What every index promises. Each test takes ``index`` and ``reopen`` from the file that imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from groundsight.errors import IndexVersion, ModelFailed, RedactionFailed
+from groundsight.governance.access import visible_to
+from groundsight.index import ChannelQuery, Index
+from groundsight.types import Condition, Filter, Link, Principal
+from tests.build import WordEncoder, make_asset, make_entry, make_text_entry, make_unit
+
+WORDS = WordEncoder()
+Reopen = Callable[[], Index]
+
+
+def tenant(name: str = "default") -> Filter:
+    return Filter(conditions=(Condition(field="tenant", op="eq", value=name),))
+
+
+def dense(text: str) -> ChannelQuery:
+    return ChannelQuery("text", vector=WORDS.encode([text])[0])
+
+
+def found(index: Index, query: ChannelQuery, where: Filter | None = None, limit: int = 10) -> list[str]:
+    (result,) = index.search([query], where or tenant(), limit)
+    texts = {unit.unit_id: unit.text for unit, _ in index.get([hit[0] for hit in result.hits], where or tenant())}
+    return [texts[unit_id] for unit_id, _ in result.hits]
+
+
+def test_an_empty_index_answers_every_question(index: Index):
+    empty = index.search([dense("anything"), ChannelQuery("bm25_text", text="anything")], tenant(), 5)
+    assert [result.hits for result in empty] == [(), ()]
+    assert index.get(["nothing"], tenant()) == ()
+    assert index.assets(tenant()) == () == index.units("nothing", tenant())
+    assert list(index.scan(tenant())) == []
+    assert index.linked(["key"], tenant(), 5) == {}
+    assert (index.count(tenant()).assets, index.count(tenant()).units) == (0, 0)
+    assert index.delete(["nothing"], tenant()) == 0
+    assert index.check().problems == ()
+
+
+def test_words_and_vectors_find_the_unit_that_holds_them(index: Index):
+    index.upsert([make_text_entry("a.txt", "solar panels on the roof", "the boiler in the cellar")])
+    assert found(index, ChannelQuery("bm25_text", text="boiler")) == ["the boiler in the cellar"]
+    assert found(index, dense("solar panels"))[0] == "solar panels on the roof"
+
+
+def test_results_come_in_the_order_of_the_queries_and_stop_at_the_limit(index: Index):
+    index.upsert([make_text_entry("a.txt", *(f"page number {number}" for number in range(8)))])
+    results = index.search([ChannelQuery("bm25_text", text="page"), dense("number")], tenant(), 3)
+    assert [result.channel for result in results] == ["bm25_text", "text"]
+    assert [len(result.hits) for result in results] == [3, 3]
+
+
+def test_dense_scores_are_cosines_best_first(index: Index):
+    index.upsert([make_text_entry("a.txt", "red green", "red blue", "red")])
+    (result,) = index.search([dense("red")], tenant(), 3)
+    assert [score for _, score in result.hits] == pytest.approx([1.0, 2**-0.5, 2**-0.5], abs=1e-3)
+
+
+def test_each_field_is_a_channel_of_its_own(index: Index):
+    asset = make_asset("p.png")
+    unit = make_unit(asset, 0, "alpha", caption="beta", ocr="gamma", transcript="delta", meta="epsilon")
+    index.upsert([make_entry(asset, unit, encoder=WORDS)])
+    for field, word in (("text", "alpha"), ("caption", "beta"), ("ocr", "gamma"), ("meta", "epsilon")):
+        assert len(index.search([ChannelQuery(f"bm25_{field}", text=word)], tenant(), 5)[0].hits) == 1
+        vector = WORDS.encode([word])[0]
+        assert index.search([ChannelQuery(field, vector=vector)], tenant(), 5)[0].hits[0][1] > 0.99
+    assert index.search([ChannelQuery("bm25_caption", text="alpha")], tenant(), 5)[0].hits == ()
+
+
+def test_an_entry_replaces_the_asset_with_its_tenant_and_source(index: Index):
+    index.upsert([make_text_entry("a.txt", "the old wording", "a second part", sha256="1" * 64)])
+    index.upsert([make_text_entry("a.txt", "the new phrasing", sha256="2" * 64)])
+    assert found(index, ChannelQuery("bm25_text", text="old wording second")) == []
+    assert found(index, ChannelQuery("bm25_text", text="phrasing")) == ["the new phrasing"]
+    assert (index.count(tenant()).assets, index.count(tenant()).units) == (1, 1)
+
+
+def test_storing_the_same_entry_twice_changes_no_answer(index: Index):
+    entry = make_text_entry("a.txt", "one text", "another text")
+    index.upsert([entry])
+    before = index.search([ChannelQuery("bm25_text", text="text"), dense("text")], tenant(), 5)
+    index.upsert([entry, entry])
+    assert index.search([ChannelQuery("bm25_text", text="text"), dense("text")], tenant(), 5) == before
+    assert index.count(tenant()).units == 2
+
+
+def test_a_source_of_another_tenant_is_another_asset(index: Index):
+    index.upsert([make_text_entry("a.txt", "ours", tenant="us"), make_text_entry("a.txt", "theirs", tenant="them")])
+    assert found(index, ChannelQuery("bm25_text", text="ours theirs"), tenant("us")) == ["ours"]
+    assert index.count(Filter()).assets == 2
+
+
+def test_deleting_leaves_nothing_to_find(index: Index):
+    entry, other = make_text_entry("a.txt", "secret plan"), make_text_entry("b.txt", "public plan")
+    index.upsert([entry, other])
+    assert index.delete([entry.asset.asset_id], tenant()) == 1
+    assert found(index, ChannelQuery("bm25_text", text="secret plan")) == ["public plan"]
+    assert found(index, dense("secret plan")) == ["public plan"]
+    assert index.get([entry.units[0].unit_id], tenant()) == ()
+    assert index.delete([entry.asset.asset_id], tenant()) == 0
+
+
+def test_a_filter_protects_from_deletion(index: Index):
+    entry = make_text_entry("a.txt", "theirs", tenant="them")
+    index.upsert([entry])
+    assert index.delete([entry.asset.asset_id], tenant("us")) == 0
+    assert index.count(tenant("them")).assets == 1
+
+
+def test_what_is_stored_comes_back_equal(index: Index):
+    asset = make_asset("a.txt", created=date(2024, 5, 1), labels=("x", "y"), redactions={"email": 2})
+    unit = make_unit(
+        asset, 3, "text", cells=(("a", "b"), ("1", "2")), heading="Head", links=(Link(key="k", shown="K"),)
+    )
+    index.upsert([make_entry(asset, unit, encoder=WORDS)])
+    assert index.get([unit.unit_id], tenant()) == ((unit, asset),)
+    assert index.units(asset.asset_id, tenant()) == (unit,)
+    assert index.assets(tenant()) == (asset,)
+    assert list(index.scan(tenant())) == [(unit, asset)]
+
+
+def test_get_keeps_the_order_asked_and_skips_what_is_hidden(index: Index):
+    index.upsert([make_text_entry("a.txt", "one", "two"), make_text_entry("h.txt", "hidden", tenant="other")])
+    one, two = (unit.unit_id for unit, _ in index.scan(tenant()))
+    (hidden,) = (unit.unit_id for unit, _ in index.scan(tenant("other")))
+    assert [unit.text for unit, _ in index.get([two, hidden, "absent", one], tenant())] == ["two", "one"]
+
+
+def test_the_filter_works_inside_the_search(index: Index):
+    many = [make_text_entry(f"{number}.txt", "budget budget", labels=("board",)) for number in range(20)]
+    index.upsert([*many, make_text_entry("open.txt", "budget for everyone in the house")])
+    visible = visible_to(Principal())
+    for query in (ChannelQuery("bm25_text", text="budget"), dense("budget")):
+        assert found(index, query, visible, limit=1) == ["budget for everyone in the house"]
+
+
+def test_one_tenants_scores_ignore_the_documents_of_another(index: Index):
+    index.upsert([make_text_entry("a.txt", "merger of two firms", "lunch menu", tenant="us")])
+    query = ChannelQuery("bm25_text", text="merger menu")
+    before = index.search([query], tenant("us"), 5)
+    index.upsert([make_text_entry(f"{n}.txt", "merger merger menu", tenant="them") for n in range(5)])
+    assert index.search([query], tenant("us"), 5) == before
+
+
+def test_links_lead_to_units_and_common_keys_are_left_out(index: Index):
+    asset = make_asset("a.txt")
+    common, rare = Link(key="acme", shown="ACME"), Link(key="roadmap", shown="Roadmap", role="heading")
+    units = [make_unit(asset, n, f"unit {n}", links=(common, rare) if n == 0 else (common,)) for n in range(4)]
+    index.upsert([make_entry(asset, *units)])
+    assert index.linked(["acme", "roadmap", "none"], tenant(), 3) == {"roadmap": ((units[0].unit_id, "heading"),)}
+    assert len(index.linked(["acme"], tenant(), 4)["acme"]) == 4
+    assert index.linked(["roadmap"], tenant("other"), 3) == {}
+
+
+def test_content_without_its_proof_is_refused_and_nothing_is_stored(index: Index):
+    good = make_text_entry("a.txt", "redacted")
+    forged = replace(good, units=(good.units[0].model_copy(update={"text": "card 4111"}),))
+    with pytest.raises(RedactionFailed):
+        index.upsert([make_text_entry("b.txt", "fine"), forged])
+    assert index.count(tenant()).assets == 0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0])
+def test_a_vector_that_means_nothing_is_refused_and_nothing_is_stored(index: Index, bad: float):
+    entry = make_text_entry("a.txt", "words", "more words")
+    matrix = entry.vectors["text"].copy()
+    matrix[1] = bad
+    with pytest.raises(ModelFailed):
+        index.upsert([replace(entry, vectors={"text": matrix})])
+    assert index.count(tenant()).units == 0
+
+
+def test_vectors_of_another_length_are_refused(index: Index):
+    index.upsert([make_text_entry("a.txt", "words")])
+    entry = make_text_entry("b.txt", "words")
+    with pytest.raises(ModelFailed):
+        index.upsert([replace(entry, vectors={"text": np.ones((1, 7), np.float32)})])
+    assert index.count(tenant()).assets == 1
+
+
+def test_the_index_keeps_to_the_encoders_that_filled_it(index: Index):
+    index.claim({"text": "one@1"})
+    index.claim({"text": "other@1"})
+    index.upsert([make_text_entry("a.txt", "words")])
+    index.claim({"text": "other@1", "visual": "eyes@1"})
+    with pytest.raises(IndexVersion):
+        index.claim({"text": "one@1"})
+    assert dict(index.fingerprints()) == {"text": "other@1", "visual": "eyes@1"}
+
+
+def test_the_version_changes_with_every_write_and_with_nothing_else(index: Index):
+    seen = [index.version()]
+    entry = make_text_entry("a.txt", "words")
+    index.upsert([entry])
+    seen.append(index.version())
+    index.search([dense("words")], tenant(), 1)
+    assert index.version() == seen[-1]
+    index.delete([entry.asset.asset_id], tenant())
+    seen.append(index.version())
+    assert len(set(seen)) == 3
+
+
+def test_another_opening_sees_a_write_at_its_next_query(index: Index, reopen: Reopen):
+    other = reopen()
+    assert other.count(tenant()).units == 0
+    index.upsert([make_text_entry("a.txt", "fresh news")])
+    assert found(other, ChannelQuery("bm25_text", text="news")) == ["fresh news"]
+    assert found(other, dense("news")) == ["fresh news"]
+    index.upsert([make_text_entry("a.txt", "stale bread")])
+    assert found(other, dense("news")) == ["stale bread"]
+
+
+def test_content_survives_closing(index: Index, reopen: Reopen):
+    index.upsert([make_text_entry("a.txt", "kept words")])
+    before = index.search([ChannelQuery("bm25_text", text="kept"), dense("kept")], tenant(), 5)
+    index.close()
+    assert reopen().search([ChannelQuery("bm25_text", text="kept"), dense("kept")], tenant(), 5) == before
+
+
+def test_a_snapshot_brings_back_the_same_answers(index: Index, tmp_path: Path):
+    index.upsert([make_text_entry("a.txt", "first state", "of things")])
+    queries = [ChannelQuery("bm25_text", text="first things"), dense("state")]
+    before = index.search(queries, tenant(), 5)
+    index.snapshot(tmp_path / "snapshot")
+    index.upsert([make_text_entry("a.txt", "second state"), make_text_entry("b.txt", "more")])
+    index.restore(tmp_path / "snapshot")
+    assert index.search(queries, tenant(), 5) == before
+    assert index.count(tenant()).assets == 1
+    assert index.check().problems == ()
