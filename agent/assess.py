@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from groundsight.agent.cover import TYPE_NAMES, Fit, mentions
 from groundsight.agent.extract import rank
 from groundsight.agent.passages import heading_of, naming_of
-from groundsight.agent.question import Asked, Need, is_generic
+from groundsight.agent.question import Asked, Need
 from groundsight.types import Evidence
 
 
@@ -50,19 +50,19 @@ def _found(known: Sequence[Need], evidence: Sequence[Evidence]) -> str:
 def _but(asked: Asked, best: Fit | None) -> str:
     lost = best.missing if best else asked.needs
     apart = [need.shown for need in lost if need.hard]
-    focus = [need.shown for need in lost if not need.hard and not is_generic(need)]
-    wanted = focus or [need.shown for need in asked.of("focus") if not is_generic(need)]
-    if apart:
-        return f"but nothing there ties {_listed(apart)} to {' '.join(wanted) or 'what was asked'}"
+    focus = [need.shown for need in lost if not need.hard]
+    wanted = " ".join(need.shown for need in asked.of("focus")) or "what was asked"
     if focus:
-        return f"but no {' '.join(_whole_phrase(asked, focus))} for it"
-    return f"but no {TYPE_NAMES[asked.expects]} for {' '.join(wanted) or 'it'}"
+        return f'but nothing there about "{" ".join(_whole_phrase(asked, focus))}"'
+    if apart:
+        return f'but nothing about "{wanted}" there that is said of {_listed(apart)}'
+    return f'but no {TYPE_NAMES[asked.expects]} for "{wanted}" there'
 
 
 def _whole_phrase(asked: Asked, lost: Sequence[str]) -> list[str]:
-    """Show the asked phrase whole when its parts belong together (warranty period)."""
+    """Show a short asked phrase whole, its parts belong together (warranty period)."""
     together = [need.shown for need in asked.of("focus")]
-    return together if set(lost) <= set(together) and len(together) <= 4 else list(lost)
+    return together if set(lost) <= set(together) and len(together) <= 3 else list(lost)
 
 
 def _listed(shown: Sequence[str]) -> str:

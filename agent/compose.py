@@ -84,7 +84,9 @@ def only_known(draft: Draft, evidence: Mapping[str, Evidence]) -> tuple[Draft, i
     return draft.model_copy(update={"cites": cites}), removed
 
 
-def citations(laid: Laid, evidence: Mapping[str, Evidence], report: GroundingReport, found: Sequence[Finding]) -> tuple[Citation, ...]:
+def citations(
+    laid: Laid, evidence: Mapping[str, Evidence], report: GroundingReport, found: Sequence[Finding]
+) -> tuple[Citation, ...]:
     """Say for every marker where it leads: source, page, box and the words that support the sentence."""
     quotes: dict[str, Quote] = {}
     for quote in [*(quote for one in found for quote in (one.quote, *one.rivals)), *_supports(report)]:

@@ -27,8 +27,13 @@ from groundsight.agent.words import (
 PRONOUN = re.compile(r"^(?:he|she|it|they|his|her|its|their|this|that|these|those)\b", re.I)
 NEGATION = re.compile(r"\b(?:not|no|never|without|except|excluding|cannot|none|un\w+able)\b|n['\u2019]t\b", re.I)
 _ASKS_NEGATION = re.compile(r"\b(?:not|without|never|except|excluding)\b|n['\u2019]t\b", re.I)
-_GROUPS = re.compile(r"\b(?:team|department|committee|board|office|manager|director|officer|group|council|staff|desk)\b", re.I)
-_PLACES = re.compile(r"\b(?:room|floor|building|cabinet|shelf|drawer|basement|garage|hall|street|site|warehouse)\b", re.I)
+_GROUPS = re.compile(
+    r"\b(?:team|department|committee|board|office|manager|director|officer|group|council|staff|desk)\b", re.I
+)
+_PLACES = re.compile(
+    r"\b(?:room|floor|building|cabinet|shelf|drawer|basement|garage|hall|street|site|warehouse)\b", re.I
+)
+_NO_NAMES = stem_set(" ".join(MONTHS)) | stem_set("EUR USD GBP CHF JPY CAD AUD")
 TYPE_NAMES: dict[Expect, str] = {
     "number": "number", "money": "amount", "date": "date", "person": "person", "place": "place", "id": "identifier",
     "yes-no": "statement", "any": "statement",
@@ -82,6 +87,8 @@ def has_type(asked: Asked, text: str) -> bool:
             return bool(new_names(asked, text)) or bool(_PLACES.search(text)) or _new_number(asked, text)
         case "id":
             return any(stem_set(found) - stem_set(asked.text) for found in ID.findall(text)) or _new_number(asked, text)
+        case "yes-no":
+            return True
         case _:
             return len(_new_words(asked, text)) >= 1
 
@@ -125,7 +132,7 @@ def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -
     if need.kind in ("number", "id"):
         return _exact(need, passage)
     if need.hard:
-        return _named(need, passage, given)
+        return _named(need, passage, asked, given)
     where = passage.near if need.kind == "focus" else passage.around
     if any(holds(where, part) for part in need.stems):
         return True
@@ -148,7 +155,11 @@ def _exact(need: Need, passage: Passage) -> bool:
     outside = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)}"
     if need.kind == "number" and YEAR.fullmatch(need.shown):
         created = passage.evidence.created
-        return mentions(outside, need) or (created is not None and str(created.year) == need.shown) or _sole_year(need, passage)
+        return (
+            mentions(outside, need)
+            or (created is not None and str(created.year) == need.shown)
+            or _sole_year(need, passage)
+        )
     return mentions(outside, need) or (need.kind == "id" and _sole_id(need, passage))
 
 
@@ -174,7 +185,7 @@ def _shape(shown: str) -> str:
     return (letters.group(0).casefold() if letters else "") + re.sub(r"\d+", "9", re.sub(r"^[A-Za-z]*", "", shown))
 
 
-def _named(need: Need, passage: Passage, given: Sequence[str]) -> bool:
+def _named(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> bool:
     if mentions(passage.said, need) or any(mentions(name, need) for name in given):
         return True
     if is_month(need):
@@ -184,14 +195,20 @@ def _named(need: Need, passage: Passage, given: Sequence[str]) -> bool:
         return True
     if need.stems[-1] in passage.local and mentions(passage.evidence.text, need):
         return True
-    return mentions(passage.evidence.text, need) and not _names_another(need, passage)
+    return mentions(passage.evidence.text, need) and not _about_another(need, passage, asked)
 
 
-def _names_another(need: Need, passage: Passage) -> bool:
-    """Say whether the quote is about somebody else: it opens with another name."""
-    opening = NAME.match(passage.said)
-    name = _without_opening(opening) if opening else ""
-    return bool(name) and not stem_set(name) & set(need.stems) and len(name.split()) > 1
+def _about_another(need: Need, passage: Passage, asked: Asked) -> bool:
+    """Say whether the quote may be about somebody else.
+
+    Where the evidence opens with the asked name, that name is its subject and one more name may stand in
+    the quote; where it only comes up on the way, the quote may hold no name but the answer.
+    """
+    others = [name for name in new_names(asked, passage.said) if not stem_set(name) & _NO_NAMES]
+    answer = 1 if asked.expects in ("person", "place", "any") else 0
+    opening = re.split(r"(?<=[.!?])\s|\n", passage.evidence.text.lstrip(), maxsplit=1)[0]
+    opens = mentions(opening, need) and not passage.said.startswith(tuple(others[:1]) or ("\0",))
+    return len(others) > answer + (1 if opens else 0)
 
 
 def _month_number(need: Need, passage: Passage) -> bool:
@@ -216,7 +233,9 @@ def _score(asked: Asked, passage: Passage, missing: tuple[Need, ...], typed: boo
     lost = sum(weights[need.kind] for need in missing)
     local = sum(weights[need.kind] for need in asked.needs if any(holds(passage.local, part) for part in need.stems))
     brief = 1.0 / (1.0 + len(passage.said) / 200)
-    return (total - lost) / total + local / total + (0.5 if typed else 0.0) + 0.2 * brief + 0.05 * passage.evidence.score
+    return (
+        (total - lost) / total + local / total + (0.5 if typed else 0.0) + 0.2 * brief + 0.05 * passage.evidence.score
+    )
 
 
 def _in_order(found: tuple[str, ...], wanted: tuple[str, ...], *, gap: int) -> bool:

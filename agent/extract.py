@@ -19,7 +19,9 @@ _VERSION = re.compile(r"\b(?:v|version|rev|revision)[ ._-]?(\d+(?:\.\d+)*)\b", r
 RIVAL_MARGIN = 0.35
 
 
-def rank(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = (), banned: Collection[str] = ()) -> list[Fit]:
+def rank(
+    asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = (), banned: Collection[str] = ()
+) -> list[Fit]:
     """Weigh every passage of some evidence against a question, best first."""
     fits = [fit(asked, passage, given) for passage in passages(evidence) if sentence_of(asked, passage) not in banned]
     return sorted(fits, key=lambda one: (not one.enough, -one.score, -_standing(one.passage)[0]))
@@ -140,8 +142,10 @@ def _standing(passage: Passage) -> tuple[int, str, tuple[int, ...]]:
     """Order sources: final before draft, then the newer, then the higher version."""
     one = passage.evidence
     naming = f"{naming_of(one)} {one.place.section or ''}"
-    mark = bool(_FINAL.search(naming)) - bool(_OUTDATED.search(naming)) - bool(re.search(r"\bsuperseded\b", one.text, re.I))
+    mark = (
+        bool(_FINAL.search(naming))
+        - bool(_OUTDATED.search(naming))
+        - bool(re.search(r"\bsuperseded\b", one.text, re.I))
+    )
     version = _VERSION.search(naming)
     return (mark, str(one.created or date.min), tuple(map(int, version.group(1).split("."))) if version else ())
-
-

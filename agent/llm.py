@@ -1,4 +1,245 @@
-"""The optional language model."""
+"""The optional language model: structured replies, bounded retries, and a stated reason when it fails."""
+
 from __future__ import annotations
-def open_chat(budget, watch):
+
+import json
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from groundsight.errors import ConfigError, Disabled
+from groundsight.tracing import Watch
+from groundsight.types import Degraded
+
+if TYPE_CHECKING:
+    from groundsight.settings import Agent
+
+T = TypeVar("T", bound=BaseModel)
+TRIES = 3
+FIRST_PAUSE = 0.5
+REPLY_TOKENS = 4_096
+REPLY_CHARS = 100_000
+CHARS_A_TOKEN = 4
+_POLL_SECONDS = 0.05
+Message = tuple[str, str]
+
+
+class Model(Protocol):
+    """The little that is used of a chat model; ``batch`` returns exceptions instead of raising them."""
+
+    def batch(self, inputs: list[list[Message]], *, return_exceptions: bool) -> list[Any]: ...
+
+    def with_structured_output(self, schema: type[BaseModel], *, include_raw: bool) -> Model: ...
+
+
+@dataclass(frozen=True)
+class Reply(Generic[T]):
+    """A valid reply or None, the tokens that it took, and why it failed."""
+
+    value: T | None
+    tokens: int = 0
+    degraded: tuple[Degraded, ...] = ()
+
+
+@dataclass
+class _Spent:
+    tokens: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A chat model that answers in JSON of a given schema, within a deadline and a number of tries."""
+
+    model: Model
+    name: str
+    seconds: float
+    watch: Watch = field(default_factory=Watch)
+    pause: Callable[[float], None] = time.sleep
+
+    def ask(self, system: str, user: str, schema: type[T], *, seconds: float | None = None) -> Reply[T]:
+        """Ask once; a malformed reply is repaired once; after that the value is None and the reason is given."""
+        deadline = time.monotonic() + min(self.seconds, seconds or self.seconds)
+        spent = _Spent()
+        messages: list[Message] = [("system", system), ("human", user)]
+        value = self._structured(messages, schema, deadline, spent)
+        if value is None and not spent.problem.startswith("unreachable"):
+            value = self._repaired(messages, schema, deadline, spent)
+        if value is not None:
+            return Reply(value, spent.tokens)
+        lane = Degraded(
+            lane="language model", reason=spent.problem, remedy="check agent.llm; quoted evidence answered instead"
+        )
+        return Reply(None, spent.tokens, (lane,))
+
+    def _structured(self, messages: list[Message], schema: type[T], deadline: float, spent: _Spent) -> T | None:
+        raw = self._patiently(_bound(self.model, schema), messages, deadline, spent)
+        if not isinstance(raw, dict):
+            return None
+        parts = cast("dict[str, Any]", raw)
+        spent.tokens += _tokens(parts.get("raw"), messages)
+        parsed = parts.get("parsed")
+        return parsed if isinstance(parsed, schema) else _parsed(_text(parts.get("raw")), schema, spent)
+
+    def _repaired(self, messages: list[Message], schema: type[T], deadline: float, spent: _Spent) -> T | None:
+        wrong = spent.problem or "the reply was not a JSON object of the schema"
+        again = [*messages, ("human", f"Reply with one JSON object of the schema and nothing else. Before: {wrong}")]
+        raw = self._patiently(self.model, again, deadline, spent)
+        if raw is None:
+            return None
+        spent.tokens += _tokens(raw, again)
+        return _parsed(_text(raw), schema, spent)
+
+    def _patiently(self, model: Model, messages: list[Message], deadline: float, spent: _Spent) -> object | None:
+        """Call until something comes back that is no passing failure; None when nothing does."""
+        for attempt in range(TRIES):
+            outcome = self._once(model, messages, deadline)
+            if not isinstance(outcome, BaseException):
+                return outcome
+            spent.problem = _told(outcome)
+            wait = _wait(outcome, attempt)
+            if not _passing(outcome) or attempt == TRIES - 1 or time.monotonic() + wait >= deadline:
+                return None
+            self.pause(wait)
+        return None
+
+    def _once(self, model: Model, messages: list[Message], deadline: float) -> object:
+        """Call in a thread of its own, so that a reply that never ends can be left behind."""
+        outcomes: queue.SimpleQueue[object] = queue.SimpleQueue()
+
+        def call() -> None:
+            outcomes.put(model.batch([messages], return_exceptions=True)[0])
+
+        threading.Thread(target=call, name="language-model", daemon=True).start()
+        while time.monotonic() < deadline:
+            self.watch.check()
+            try:
+                return outcomes.get(timeout=min(_POLL_SECONDS, max(0.001, deadline - time.monotonic())))
+            except queue.Empty:
+                continue
+        return TimeoutError("no reply in time")
+
+
+def open_chat(budget: Agent, watch: Watch) -> Chat | None:
+    """Open the language model that the settings name, None when they name none.
+
+    Raises:
+        Disabled: the extra or the provider's package is not installed.
+        ConfigError: the name is not ``provider:model``.
+    """
+    if budget.llm is None:
+        return None
+    try:
+        from langchain.chat_models import init_chat_model
+
+        model = init_chat_model(budget.llm, **_options(budget))
+    except ImportError as error:
+        raise Disabled(
+            "the language model needs a package that is not installed",
+            which=str(error.name or budget.llm),
+            next_step="install groundsight[llm], and the provider's package where it is another",
+        ) from error
+    except ValueError as error:
+        raise ConfigError(
+            "agent.llm is not provider:model", which=budget.llm, next_step="use for example openai:NAME"
+        ) from error
+    return Chat(cast("Model", model), budget.llm, budget.llm_seconds, watch)
+
+
+def _options(budget: Agent) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "max_retries": 0,
+        "timeout": budget.llm_seconds,
+        "max_tokens": REPLY_TOKENS,
+        "temperature": 0,
+    }
+    if budget.llm_base_url:
+        options["base_url"] = budget.llm_base_url
+    if budget.llm_api_key:
+        options["api_key"] = budget.llm_api_key.get_secret_value()
+    return options
+
+
+def _bound(model: Model, schema: type[BaseModel]) -> Model:
+    """Ask for structured output where the model can; a model that can't is asked in plain words."""
+    try:
+        return model.with_structured_output(schema, include_raw=True)
+    except (NotImplementedError, ValueError, AttributeError):
+        return _Plain(model)
+
+
+@dataclass(frozen=True)
+class _Plain:
+    model: Model
+
+    def batch(self, inputs: list[list[Message]], *, return_exceptions: bool) -> list[Any]:
+        """Return plain replies in the shape of structured ones."""
+        replies = self.model.batch(inputs, return_exceptions=return_exceptions)
+        return [one if isinstance(one, BaseException) else {"raw": one, "parsed": None} for one in replies]
+
+    def with_structured_output(self, schema: type[BaseModel], *, include_raw: bool) -> Model:
+        """Stay plain."""
+        return self
+
+
+def _parsed(text: str, schema: type[T], spent: _Spent) -> T | None:
+    """Find the first JSON object of the schema in a reply, prose around it ignored."""
+    decoder, at = json.JSONDecoder(), text.find("{")
+    spent.problem = "malformed: no JSON object in the reply"
+    while 0 <= at < REPLY_CHARS:
+        try:
+            return schema.model_validate(decoder.raw_decode(text, at)[0])
+        except ValidationError as error:
+            spent.problem = f"malformed: {error.error_count()} fields do not fit the schema"
+        except (ValueError, RecursionError):
+            pass
+        at = text.find("{", at + 1)
     return None
+
+
+def _text(message: object) -> str:
+    content = getattr(message, "content", "")
+    if isinstance(content, list):
+        blocks = cast("list[object]", content)
+        content = "".join(str(one.get("text", "")) if isinstance(one, Mapping) else str(one) for one in blocks)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+    return str(content)[:REPLY_CHARS]
+
+
+def _tokens(message: object, messages: list[Message]) -> int:
+    """Return the tokens that the provider counted, else an estimate from the characters."""
+    usage = cast("Mapping[str, Any] | None", getattr(message, "usage_metadata", None))
+    if usage and usage.get("total_tokens"):
+        return int(usage["total_tokens"])
+    return (sum(len(text) for _, text in messages) + len(_text(message))) // CHARS_A_TOKEN
+
+
+def _passing(error: BaseException) -> bool:
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return status in (408, 409, 425, 429) or status >= 500
+    return isinstance(error, (ConnectionError,)) or "Connection" in type(error).__name__
+
+
+def _wait(error: BaseException, attempt: int) -> float:
+    """Wait as long as the server asks, else twice as long each time, spread by chance."""
+    headers = cast("Mapping[str, str]", getattr(getattr(error, "response", None), "headers", {}))
+    asked = headers.get("retry-after", "")
+    spread = FIRST_PAUSE * 2**attempt * (0.5 + random.random())
+    return float(asked) if asked.isdigit() else spread
+
+
+def _told(error: BaseException) -> str:
+    """Say what went wrong without the provider's words, which may carry keys or document text."""
+    status, name = getattr(error, "status_code", None), type(error).__name__
+    if isinstance(status, int):
+        kind = "unreachable" if _passing(error) or status in (401, 403, 404) else "refused"
+        return f"{kind}: HTTP {status}"
+    if isinstance(error, TimeoutError) or "Timeout" in name:
+        return "unreachable: no reply in time"
+    return f"unreachable: {name}" if _passing(error) else f"malformed: {name}"

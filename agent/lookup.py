@@ -20,7 +20,11 @@ def settle(plan: Plan, question: str, evidence: Sequence[Evidence], banned: Coll
     """Answer every step that the evidence answers, each with the answers before it put in."""
     findings: list[Finding] = []
     while True:
-        new = [found for step in ready(plan, findings) if (found := find(step.step, analyse(step.question), evidence, (), banned))]
+        new = [
+            found
+            for step in ready(plan, findings)
+            if (found := find(step.step, analyse(step.question), evidence, (), banned))
+        ]
         if not new:
             return _straight(plan, question, evidence, findings, banned)
         findings += new
@@ -45,7 +49,11 @@ def complete(plan: Plan, findings: Sequence[Finding]) -> bool:
 
 
 def next_queries(
-    plan: Plan, findings: Sequence[Finding], evidence: Sequence[Evidence], links: Mapping[str, Sequence[str]], asked: Collection[str]
+    plan: Plan,
+    findings: Sequence[Finding],
+    evidence: Sequence[Evidence],
+    links: Mapping[str, Sequence[str]],
+    asked: Collection[str],
 ) -> list[str]:
     """List the searches that can still bring something: open steps, what they miss, and the links of what was found."""
     queries: list[str] = []

@@ -50,21 +50,21 @@ def worked(name: str, node: Node) -> Node:
 def plan(state: AnswerState, desk: Desk) -> Update:
     """Take the question apart and name the first searches."""
     question = state["question"].strip()
-    made = writer.plan(question, desk.chat, desk.suite.settings.agent)
-    first = [step.question for step in made.value.steps if not step.after]
+    made, spent = writer.plan(question, desk.chat, desk.suite.settings.agent.hops, left(state, desk))
+    first = [step.question for step in made.steps if not step.after]
     queries = list(dict.fromkeys([question, *first]))
-    detail = f"{made.value.by}: " + " -> ".join(step.question for step in made.value.steps)
-    return {**made.spent, "plan": made.value.model_dump(mode="json"), "queries": queries, "hops": 0, "detail": detail}
+    detail = f"{made.by}: " + " -> ".join(step.question for step in made.steps)
+    return {**spent, "plan": made.model_dump(mode="json"), "queries": queries, "hops": 0, "detail": detail}
 
 
 def search(state: AnswerState, desk: Desk) -> Update:
     """Run one query; ``state`` is what one branch of the fan-out was sent."""
-    from groundsight.retrieval.evidence import evidence_of
+    from groundsight.retrieval.evidence import evidence_from
 
-    query, budget = state["queries"][0], desk.suite.settings.agent
-    watch = Within(desk.suite.watch, max(0.001, seconds_left(state, budget)))
+    query = state["queries"][0]
+    watch = Within(desk.suite.watch, left(state, desk))
     result = desk.suite.acting_for(watch=watch).search(Query(text=query, hops=desk.suite.settings.search.hops))
-    found = [evidence_of(hit) for hit in result.hits]
+    found = evidence_from(result.hits)
     links = {hit.unit.unit_id: [link.shown for link in hit.unit.links[:LINKS_KEPT]] for hit in result.hits}
     return {
         "evidence": {one.evidence_id: one.model_dump(mode="json") for one in found},
@@ -82,15 +82,35 @@ def assess(state: AnswerState, desk: Desk) -> Update:
     findings = settle(current, state["question"], evidence, state.get("banned", ()))
     update: Update = {"findings": [one.model_dump(mode="json") for one in findings], "known": len(evidence)}
     if complete(current, findings):
-        return {**update, "next": "draft", "stop": "", "hops": state.get("hops", 0) + 1, "detail": "every part is covered"}
+        return {
+            **update,
+            "next": "draft",
+            "stop": "",
+            "hops": state.get("hops", 0) + 1,
+            "detail": "every part is covered",
+        }
     queries = next_queries(current, findings, evidence, state.get("links", {}), state.get("asked", ()))
     stop = _why_stop(state, desk, queries, len(evidence))
     if not stop:
-        return {**update, "next": "search", "queries": queries, "hops": state.get("hops", 0) + 1, "detail": "; ".join(queries)}
-    lost = [explain(one, evidence) for one in open_steps(current, findings)] or [explain(analyse(state["question"]), evidence)]
+        return {
+            **update,
+            "next": "search",
+            "queries": queries,
+            "hops": state.get("hops", 0) + 1,
+            "detail": "; ".join(queries),
+        }
+    lost = [explain(one, evidence) for one in open_steps(current, findings)] or [
+        explain(analyse(state["question"]), evidence)
+    ]
     partly = bool(findings) and current.join == "all"
     written = desk.chat is not None and bool(evidence) and not unmentioned(analyse(state["question"]), evidence)
-    return {**update, "next": "draft" if partly or written else "abstain", "missing": lost, "stop": stop, "detail": stop}
+    return {
+        **update,
+        "next": "draft" if partly or written else "abstain",
+        "missing": lost,
+        "stop": stop,
+        "detail": stop,
+    }
 
 
 def _why_stop(state: AnswerState, desk: Desk, queries: list[str], known: int) -> str:
@@ -106,11 +126,17 @@ def _why_stop(state: AnswerState, desk: Desk, queries: list[str], known: int) ->
 
 def draft(state: AnswerState, desk: Desk) -> Update:
     """Write the answer: by the language model where there is one, else as quoted evidence."""
-    evidence = evidence_of_state(state)
-    made = writer.draft(state["question"], plan_of(state), findings_of(state), evidence, desk.chat, desk.suite.settings.agent)
-    written, removed = only_known(made.value, evidence)
-    detail = f"{written.by}: {len(written.sentences)} sentences" + (f", {removed} unknown ids removed" if removed else "")
-    return {**made.spent, "draft": written.model_dump(mode="json"), "detail": detail}
+    evidence, found = evidence_of_state(state), findings_of(state)
+    by_rule = writer.quoted(state["question"], plan_of(state), found)
+    shown = writer.shown_first(found, evidence, desk.suite.settings.agent.evidence)
+    made, spent = writer.draft(state["question"], by_rule, shown, _chat_within(state, desk), left(state, desk))
+    written, removed = only_known(made, evidence)
+    detail = f"{written.by}: {len(written.sentences)} sentences" + (
+        f", {removed} unknown ids removed" if removed else ""
+    )
+    # A model that wrote an answer closes the parts that the rules had left open; the checks that follow decide.
+    closed = {} if written.by == "rules" else {"missing": [], "stop": ""}
+    return {**spent, **closed, "draft": written.model_dump(mode="json"), "detail": detail}
 
 
 def verify(state: AnswerState, desk: Desk) -> Update:
@@ -118,6 +144,9 @@ def verify(state: AnswerState, desk: Desk) -> Update:
     laid, written = lay_out(draft_of_state(state)), draft_of_state(state)
     if not written.sentences:
         return {"next": "abstain", "detail": "nothing is left to say"}
+    beside = _beside_the_question(state, written)
+    if beside:
+        return {"next": "abstain", "missing": [beside], "detail": "the draft is not about what was asked"}
     report = desk.suite.verify(laid.text, in_cited_order(state, laid.markers))
     bad = rejected(laid, report)
     ratio = f"{report.supported} of {report.checkable} sentences supported"
@@ -129,6 +158,15 @@ def verify(state: AnswerState, desk: Desk) -> Update:
     return {"report": report.model_dump(mode="json"), "next": "revise" if again else "prune", "detail": ratio}
 
 
+def _beside_the_question(state: AnswerState, written: Draft) -> str:
+    """A model's draft has to rest on evidence that holds every name, id, number and phrase of the question."""
+    if written.by == "rules":
+        return ""
+    asked, evidence = analyse(state["question"]), evidence_of_state(state)
+    cited = [evidence[key] for cites in written.cites for key in cites]
+    return explain(asked, cited) if unmentioned(asked, cited) else ""
+
+
 def revise(state: AnswerState, desk: Desk) -> Update:
     """Replace what the evidence does not say: the language model rewrites, the rules look for another passage."""
     written, report = draft_of_state(state), GroundingReport.model_validate(state["report"])
@@ -136,14 +174,20 @@ def revise(state: AnswerState, desk: Desk) -> Update:
     update: Update = {"revisions": state.get("revisions", 0) + 1}
     if written.by != "rules":
         evidence = evidence_of_state(state)
-        made = writer.revise(state["question"], written, bad, evidence, desk.chat, desk.suite.settings.agent)
-        kept, _ = only_known(made.value, evidence)
-        return {**update, **made.spent, "draft": kept.model_dump(mode="json"), "next": "verify", "detail": "rewritten"}
+        shown = in_cited_order(state, lay_out(written).markers)[: desk.suite.settings.agent.evidence]
+        made, spent = writer.revise(state["question"], written, bad, shown, desk.chat, left(state, desk))
+        kept, _ = only_known(made, evidence)
+        return {**update, **spent, "draft": kept.model_dump(mode="json"), "next": "verify", "detail": "rewritten"}
     sentences = [written.sentences[at] for at in bad]
     load_bearing = {found.sentence for found in findings_of(state)} & set(sentences)
     if load_bearing:
         return {**update, "banned": sorted(load_bearing), "next": "assess", "detail": "looking for another passage"}
-    return {**update, "draft": without(written, list(bad)).model_dump(mode="json"), "next": "verify", "detail": "shortened"}
+    return {
+        **update,
+        "draft": without(written, list(bad)).model_dump(mode="json"),
+        "next": "verify",
+        "detail": "shortened",
+    }
 
 
 def prune(state: AnswerState, desk: Desk) -> Update:
@@ -171,13 +215,17 @@ def answer(state: AnswerState, desk: Desk) -> Update:
     report = GroundingReport.model_validate(state["report"])
     lost = state.get("missing", []) if state.get("stop") or state.get("missing") else []
     text = "\n".join([laid.text, *lost])
-    given = _answer(state, desk, text, "partial" if lost else "answered", state.get("stop") or "the evidence answers the question")
+    given = _answer(
+        state, desk, text, "partial" if lost else "answered", state.get("stop") or "the evidence answers the question"
+    )
     full = given.model_copy(
         update={
             "grounding_ratio": report.grounding_ratio,
             "verdicts": report.claims,
             "citations": citations(laid, evidence, report, findings_of(state)),
-            "evidence": tuple(in_cited_order(state, laid.markers)[: max(len(laid.markers), desk.suite.settings.agent.evidence)]),
+            "evidence": tuple(
+                in_cited_order(state, laid.markers)[: max(len(laid.markers), desk.suite.settings.agent.evidence)]
+            ),
         }
     )
     return {"answer": full.model_dump(mode="json"), "detail": full.status}
@@ -187,7 +235,9 @@ def abstain(state: AnswerState, desk: Desk) -> Update:
     """Say that the files do not answer the question, and which part was not found."""
     evidence = list(evidence_of_state(state).values())
     lost = state.get("missing") or [explain(analyse(state["question"]), evidence)]
-    given = _answer(state, desk, " ".join(lost), "abstained", state.get("stop") or "the evidence does not answer the question")
+    given = _answer(
+        state, desk, " ".join(lost), "abstained", state.get("stop") or "the evidence does not answer the question"
+    )
     shown = given.model_copy(update={"evidence": tuple(evidence[: desk.suite.settings.agent.evidence])})
     return {"answer": shown.model_dump(mode="json"), "detail": given.text}
 
@@ -224,6 +274,16 @@ def _tier(state: AnswerState, desk: Desk) -> Tier:
     if not by_model or desk.chat is None:
         return Tier(name=searched.name, models={**searched.models, "writer": "rules"})
     return Tier(name="llm", models={**searched.models, "writer": desk.chat.name})
+
+
+def left(state: AnswerState, desk: Desk) -> float:
+    """Return the seconds that are left, never zero: the deadline of the next call."""
+    return max(0.001, seconds_left(state, desk.suite.settings.agent))
+
+
+def _chat_within(state: AnswerState, desk: Desk) -> Chat | None:
+    """Return the model while the token budget lasts."""
+    return desk.chat if state.get("tokens", 0) < desk.suite.settings.agent.tokens else None
 
 
 def plan_of(state: AnswerState) -> Plan:

@@ -11,7 +11,9 @@ from groundsight.agent.words import squeeze, stem_set
 from groundsight.types import Evidence, Span, TextField
 
 _BREAK = re.compile(r"(?<=[.!?])[\"')\]\u201d]*\s+(?=[\"'(\[\u201c]?[A-Z0-9\u00c0-\u00de])|\n+")
-_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nr|vs|e\.g|i\.e|approx|Inc|Ltd|Co|Corp|Fig|p|pp)|\b[A-Z])\.$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nr|vs|e\.g|i\.e|approx|Inc|Ltd|Co|Corp|Fig|p|pp)|\b[A-Z])\.$"
+)
 _NEW_LINE_ITEM = re.compile(r"\s*(?:[-*\u2022\u2023]|\d+[.)]\s|[A-Z][\w /&-]{1,40}:\s|#|\|)")
 WRAPPED_LINE_CHARS = 60
 LONGEST_QUOTE = 420

@@ -10,16 +10,12 @@ from groundsight.agent.state import Finding, Plan, PlanStep
 _AUX = r"(?:is|are|was|were)"
 _DO = r"(?:did|does|do|has|have|had|will|can|could)"
 _ROLE = r"(?:the\s+)?[\w'\u2019-]+(?:\s+[\w'\u2019-]+){0,2}"
-_COMPARE = re.compile(
-    r"^(?:which|who|what)(?P<of>\s+of(?:\s+the)?\s+|(?:\s+[\w-]+){0,3}?\s+)?(?P<rest>.+?)[,:]?\s+(?P<a>[A-Z][\w.&'-]*(?:\s+[\w.&'-]+){0,4}?)\s+or\s+"
-    r"(?P<b>[A-Z][\w.&'-]*(?:\s+[\w.&'-]+){0,4})\s*\?*$"
-)
+_PROPER = r"(?:the\s+)?[A-Z0-9][\w.&'-]*(?:\s+[A-Z0-9][\w.&'-]*)*"
+_COMPARE = re.compile(rf"^(?:which|who|what)\s+(?P<rest>.+?)[,:]\s+(?P<a>{_PROPER})\s+or\s+(?P<b>{_PROPER})\s*\?*$")
 _COMPARE_OF = re.compile(
-    r"^(?:which|who)\s+of\s+(?P<a>.+?)\s+(?:and|or)\s+(?P<b>[A-Z0-9][\w.&'-]*(?:\s+[A-Z0-9][\w.&'-]*)*)\s+(?P<rest>.+?)\s*\?*$", re.I
+    rf"^(?:which|who)(?:\s+\w+)?\s+of\s+(?P<a>{_PROPER})\s+(?:and|or)\s+(?P<b>{_PROPER})\s+(?P<rest>.+?)\s*\?*$"
 )
-_CONJUNCTION = re.compile(
-    r"\s*(?:,\s*and|\band|;|\?)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I
-)
+_CONJUNCTION = re.compile(r"\s*(?:,\s*and|\band|;|\?)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I)
 _PERSON_ROLES = (
     "manager director head chief ceo cfo cto president founder owner author writer editor chair chairman chairwoman "
     "chairperson secretary treasurer supervisor lead leader mother father wife husband spouse son daughter brother "
@@ -40,9 +36,16 @@ _RELATIVE = re.compile(
     rf"(?P<whole>\bthe\s+(?P<kind>[\w-]+)\s+(?:that|who|which)\s+(?P<did>.+?))(?=\s+(?:{_AUX}|{_DO})\s+\w+\s*\?|\s+(?:born|based|located|founded)\s*\?|\s*\?|\s*$)",
     re.I,
 )
-_POSSESSIVE = re.compile(r"(?P<whole>\b(?P<of>[A-Z][\w-]*(?:\s+[A-Z][\w-]*)*)['\u2019]s?\s+(?P<role>(?:[\w-]+\s+)?(?:" + _ROLES + r")))(?=['\u2019]s?\s|\s)")
+_POSSESSIVE = re.compile(
+    r"(?P<whole>\b(?P<of>[A-Z][\w-]*(?:\s+[A-Z][\w-]*)*)['\u2019]s?\s+(?P<role>(?:[\w-]+\s+)?(?:"
+    + _ROLES
+    + r")))(?=['\u2019]s?\s|\s)"
+)
 _OPENING = re.compile(rf"^(?:what|which|who|where|when)\s+{_AUX}\s+", re.I)
-_HIGHER = re.compile(r"\b(?:older|higher|larger|bigger|longer|later|more|greater|newer|taller|heavier|most|cheaper|lower|smaller|shorter|earlier|less|fewer|younger|lighter|first)\b", re.I)
+_HIGHER = re.compile(
+    r"\b(?:older|higher|larger|bigger|longer|later|more|greater|newer|taller|heavier|most|cheaper|lower|smaller|shorter|earlier|less|fewer|younger|lighter|first)\b",
+    re.I,
+)
 _ADJECTIVES = {
     "older": "How old is {}?", "younger": "How old is {}?", "taller": "How tall is {}?", "heavier": "What is the weight of {}?",
     "lighter": "What is the weight of {}?", "longer": "How long is {}?", "shorter": "How long is {}?",
@@ -79,27 +82,29 @@ def filled(step: PlanStep, values: dict[int, str]) -> str:
 
 
 def _compared(question: str) -> Plan | None:
-    match = _COMPARE_OF.match(question) or _COMPARE.match(question)
+    lowered = question[:1].lower() + question[1:]
+    match = _COMPARE_OF.match(lowered) or _COMPARE.match(lowered)
     if not match or not _HIGHER.search(question):
         return None
     asks = _compared_question(match.group("rest"))
     pair = (match.group("a").strip(" ,"), match.group("b").strip(" ,?"))
-    steps = tuple(PlanStep(step=at, question=asks.format(one)) for at, one in enumerate(pair, 1))
+    steps = tuple(PlanStep(step=at, question=asks.replace("{}", one)) for at, one in enumerate(pair, 1))
     return Plan(steps=steps, join="compare")
 
 
 def _compared_question(rest: str) -> str:
-    adjective = _HIGHER.search(rest)
-    word = adjective.group(0).casefold() if adjective else ""
-    noun = re.search(rf"\b{word}\s+([\w-]+(?:\s+[\w-]+)?)", rest, re.I) if word else None
-    if word in ("more", "less", "fewer") and noun:
-        return f"How many {noun.group(1)} does {{}} have?"
-    if word in ("first", "earlier", "later") and re.search(r"\b\w+ed\b|\bborn\b|\bbuilt\b|\bmade\b", rest):
-        verb = re.search(r"\b(?:\w+ed|born|built|made)\b", rest)
-        return f"When was {{}} {verb.group(0) if verb else 'made'}?"
-    if noun and noun.group(1).casefold() not in ("than",):
-        return f"What is the {noun.group(1)} of {{}}?"
-    return _ADJECTIVES.get(word, "How " + (word or "large") + " is {}?")
+    """Ask for the compared value of one side, which ``{}`` stands for."""
+    found = _HIGHER.search(rest)
+    word = found.group(0).casefold() if found else "large"
+    noun = re.search(rf"\b{word}\s+(?!than\b)([\w-]+(?:\s+[\w-]+)?)", rest, re.I)
+    verb = re.search(r"\b(?:\w+ed|born|built|made|written)\b", rest)
+    if word in ("first", "earlier", "later") and verb:
+        return "When was {} " + verb.group(0) + "?"
+    if word in ("more", "less", "fewer", "most") and noun:
+        return "How many " + noun.group(1) + " does {} have?"
+    if noun:
+        return "What is the " + noun.group(1) + " of {}?"
+    return _ADJECTIVES.get(word, "How " + word + " is {}?")
 
 
 def _joined(question: str) -> Plan | None:
@@ -131,7 +136,9 @@ def _inner(question: str) -> tuple[str, str] | None:
         return _who(match.group("role"), f"of {match.group('of')}"), match.group("whole")
     found = [match for match in _DESCRIBED.finditer(question) if match.start() > body_at or not _bare(question, match)]
     if found:
-        return _who(found[-1].group("role"), question[found[-1].end("role") : found[-1].end("of")].strip()), found[-1].group("whole")
+        return _who(found[-1].group("role"), question[found[-1].end("role") : found[-1].end("of")].strip()), found[
+            -1
+        ].group("whole")
     relative = _RELATIVE.search(question, body_at + 1)
     if relative:
         kind = relative.group("kind")

@@ -76,6 +76,7 @@ def analyse(question: str) -> Asked:
     """Find the expected type of the answer and the needs of a question."""
     text = squeeze(question)
     needs = _unique([*_quoted(text), *_ids(text), *_numbers(text), *_names(text)])
+    needs = [need for need in needs if not _asked_acronym(need, text)]
     covered = {part for need in needs for part in need.stems}
     soft = _soft(text, covered)
     return Asked(text=text, expects=expected(text), needs=(*needs, *soft), latest=bool(_LATEST.search(text)))
@@ -113,6 +114,13 @@ def _names(text: str) -> list[Need]:
         parts = re.split(r"\s+(?:and|&)\s+", shown)
         found += [_need("name", part) for part in parts if part and not ID.fullmatch(part) and not YEAR.fullmatch(part)]
     return found
+
+
+def _asked_acronym(need: Need, text: str) -> bool:
+    """VAT in "the VAT number" is what is asked, not whom it is asked about."""
+    return (
+        need.kind == "name" and need.shown.isupper() and any(need.shown in one.split() for one in _focus_phrases(text))
+    )
 
 
 def _trim_opening(shown: str, start: int, text: str) -> str:

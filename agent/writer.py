@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from groundsight.agent.compare import verdict_of
 from groundsight.agent.compose import draft_of
@@ -13,53 +12,57 @@ from groundsight.agent.state import Draft, Finding, Plan
 
 if TYPE_CHECKING:
     from groundsight.agent.llm import Chat
-    from groundsight.settings import Agent
     from groundsight.types import Evidence, Verdict
 
-T = TypeVar("T")
+Spent = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Made(Generic[T]):
-    """What was made, and what it cost: an update of tokens and degraded lanes."""
-
-    value: T
-    spent: Mapping[str, Any] = field(default_factory=dict)
-
-
-def plan(question: str, chat: Chat | None, budget: Agent) -> Made[Plan]:
+def plan(question: str, chat: Chat | None, hops: int, seconds: float) -> tuple[Plan, Spent]:
     """Take a question apart."""
-    by_rule = plan_by_rule(question, hops=budget.hops)
+    by_rule = plan_by_rule(question, hops=hops)
     if chat is None:
-        return Made(by_rule)
-    reply = chat.plan(question, most=budget.hops)
-    return Made(reply.value or by_rule, reply.spent)
+        return by_rule, {}
+    from groundsight.agent.requests import ask_plan
+
+    made = ask_plan(chat, question, hops, seconds)
+    return made.value or by_rule, made.spent
+
+
+def quoted(question: str, steps: Plan, found: Sequence[Finding]) -> Draft:
+    """Write the answer as quoted evidence."""
+    return draft_of(steps, found, verdict_of(question, steps, found))
 
 
 def draft(
-    question: str, steps: Plan, found: Sequence[Finding], evidence: Mapping[str, Evidence], chat: Chat | None, budget: Agent
-) -> Made[Draft]:
-    """Write an answer with cites."""
-    by_rule = draft_of(steps, found, verdict_of(question, steps, found))
-    if chat is None:
-        return Made(by_rule)
-    reply = chat.draft(question, _shown(found, evidence, budget.evidence))
-    return Made(reply.value or by_rule, reply.spent)
+    question: str, by_rule: Draft, shown: Sequence[Evidence], chat: Chat | None, seconds: float
+) -> tuple[Draft, Spent]:
+    """Write an answer with cites; quoted evidence stands in when the model has nothing to say."""
+    if chat is None or not shown:
+        return by_rule, {}
+    from groundsight.agent.requests import ask_draft
+
+    made = ask_draft(chat, question, shown, seconds)
+    return (made.value if made.value and made.value.sentences else by_rule), made.spent
 
 
 def revise(
-    question: str, written: Draft, bad: Mapping[int, Verdict], evidence: Mapping[str, Evidence], chat: Chat | None, budget: Agent
-) -> Made[Draft]:
+    question: str,
+    written: Draft,
+    bad: Mapping[int, Verdict],
+    shown: Sequence[Evidence],
+    chat: Chat | None,
+    seconds: float,
+) -> tuple[Draft, Spent]:
     """Write an answer again without what the evidence does not say; unchanged when there is no model."""
     if chat is None:
-        return Made(written)
-    cited = [key for cites in written.cites for key in cites if key in evidence]
-    order = dict.fromkeys([*cited, *evidence])
-    reply = chat.revise(question, written, bad, [evidence[key] for key in order][: budget.evidence])
-    return Made(reply.value or written, reply.spent)
+        return written, {}
+    from groundsight.agent.requests import ask_revision
+
+    made = ask_revision(chat, question, written, bad, shown, seconds)
+    return made.value or written, made.spent
 
 
-def _shown(found: Sequence[Finding], evidence: Mapping[str, Evidence], most: int) -> list[Evidence]:
+def shown_first(found: Sequence[Finding], evidence: Mapping[str, Evidence], most: int) -> list[Evidence]:
     """Show what the rules point at first, then the best of the rest."""
     pointed = [one.quote.evidence_id for one in found if one.quote.evidence_id in evidence]
     rest = sorted(evidence, key=lambda key: -evidence[key].score)

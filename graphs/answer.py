@@ -58,7 +58,9 @@ def answer_question(suite: Suite, question: str) -> Answer:
         Cancelled: the watch of the suite was cancelled.
         GroundsightError: the search itself failed; a budget that ends is a reason, not an error.
     """
-    final = build_answer_graph(suite).invoke({"question": question}, {"recursion_limit": STEPS_AT_MOST}, context=Asking())
+    final = build_answer_graph(suite).invoke(
+        {"question": question}, {"recursion_limit": STEPS_AT_MOST}, context=Asking()
+    )
     return Answer.model_validate(cast("AnswerState", final)["answer"])
 
 
@@ -147,9 +149,15 @@ def _approve_answer(state: AnswerState) -> Update:
     from langgraph.types import interrupt
 
     written = cast("dict[str, Any]", state.get("answer"))
-    if _approved(interrupt({"approve": "answer", "text": written.get("text"), "ratio": written.get("grounding_ratio")})):
+    if _approved(
+        interrupt({"approve": "answer", "text": written.get("text"), "ratio": written.get("grounding_ratio")})
+    ):
         return {}
-    declined = {"status": "refused", "text": "The answer was not approved.", "stop_reason": "a person declined the answer"}
+    declined = {
+        "status": "refused",
+        "text": "The answer was not approved.",
+        "stop_reason": "a person declined the answer",
+    }
     return {"answer": {**written, **declined, "citations": [], "verdicts": []}}
 
 

@@ -1,0 +1,155 @@
+"""What the language model is asked, and what is made of its replies: plans, drafts, revisions."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+from groundsight.agent.llm import Chat, Reply
+from groundsight.agent.state import Draft, Plan, PlanStep
+from groundsight.agent.words import squeeze
+from groundsight.prompts import render
+from groundsight.types import Evidence, Verdict
+
+T = TypeVar("T")
+QUERY_CHARS = 512
+SENTENCES_AT_MOST = 12
+_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>", re.I)
+_LINK = re.compile(r"\[([^\]]*)\]\((?:[^()]|\([^)]*\))*\)|\[([^\]]*)\]\[[^\]]*\]")
+_TAG = re.compile(r"</?[a-z][^>]{0,200}>", re.I)
+_URL = re.compile(r"\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.|data:|mailto:|javascript:)\S+", re.I)
+
+
+class StepReply(BaseModel):
+    """One question to look up."""
+
+    question: Annotated[str, Field(min_length=3, max_length=QUERY_CHARS)]
+    after: list[int] = Field(default_factory=list)
+
+
+class PlanReply(BaseModel):
+    """The questions to look up, and how their answers belong together."""
+
+    steps: Annotated[list[StepReply], Field(min_length=1)]
+    join: Literal["last", "all", "compare"] = "last"
+
+
+class SentenceReply(BaseModel):
+    """One sentence with the ids of the passages that say it."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2_000)]
+    cites: list[str] = Field(default_factory=list)
+
+
+class DraftReply(BaseModel):
+    """The answer, or what is missing for one."""
+
+    sentences: list[SentenceReply] = Field(default_factory=list[SentenceReply])
+    enough: bool = True
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Made(Generic[T]):
+    """What was made (None: nothing usable), and the update of tokens and degraded lanes that it cost."""
+
+    value: T | None
+    spent: Mapping[str, Any] = field(default_factory=dict)
+
+
+def ask_plan(chat: Chat, question: str, most: int, seconds: float) -> Made[Plan]:
+    """Ask for a plan; more steps than allowed, or steps that lean on later ones, make it unusable."""
+    prompt = render("plan", most=str(most), schema=_schema(PlanReply))
+    reply = chat.ask(prompt.text, f"Question: {squeeze(question)}", PlanReply, seconds=seconds)
+    return Made(_plan(reply.value, most, chat.name) if reply.value else None, _spent(reply))
+
+
+def ask_draft(chat: Chat, question: str, shown: Sequence[Evidence], seconds: float) -> Made[Draft]:
+    """Ask for an answer from evidence; an answer that says "not enough" has no sentences."""
+    fence = _fence(shown)
+    prompt = render("draft", fence=fence, schema=_schema(DraftReply))
+    reply = chat.ask(
+        prompt.text, f"Question: {squeeze(question)}\n\n{_fenced(shown, fence)}", DraftReply, seconds=seconds
+    )
+    return Made(_draft(reply.value, shown, chat.name) if reply.value else None, _spent(reply))
+
+
+def ask_revision(
+    chat: Chat, question: str, written: Draft, bad: Mapping[int, Verdict], shown: Sequence[Evidence], seconds: float
+) -> Made[Draft]:
+    """Ask for a corrected answer, each rejected sentence named with its reasons."""
+    fence = _fence(shown)
+    prompt = render("revise", fence=fence, schema=_schema(DraftReply))
+    user = f"Question: {squeeze(question)}\n\n{_fenced(shown, fence)}\n\n{_checked(written, bad, shown, fence)}"
+    reply = chat.ask(prompt.text, user, DraftReply, seconds=seconds)
+    return Made(_draft(reply.value, shown, chat.name) if reply.value else None, _spent(reply))
+
+
+def plain(text: str, shown: Sequence[Evidence]) -> str:
+    """Return a sentence as plain text; empty when it holds an address that the evidence does not."""
+    bare = squeeze(_TAG.sub("", _LINK.sub(lambda match: match.group(1) or match.group(2) or "", _IMAGE.sub("", text))))
+    foreign = [url for url in _URL.findall(bare) if not any(url.rstrip(".,;)") in one.text for one in shown)]
+    return "" if foreign else bare
+
+
+def _plan(reply: PlanReply, most: int, name: str) -> Plan | None:
+    steps = [
+        PlanStep(step=at, question=squeeze(one.question), after=tuple(one.after))
+        for at, one in enumerate(reply.steps, 1)
+    ]
+    sound = all(0 < before < step.step for step in steps for before in step.after)
+    if not sound or len(steps) > most or (reply.join == "compare" and len(steps) != 2):
+        return None
+    return Plan(steps=tuple(steps), join=reply.join, by=name)
+
+
+def _draft(reply: DraftReply, shown: Sequence[Evidence], name: str) -> Draft:
+    ids = {f"E{at}": one.evidence_id for at, one in enumerate(shown, 1)}
+    kept = reply.sentences[:SENTENCES_AT_MOST] if reply.enough else []
+    pairs = [(plain(one.text, shown), tuple(ids.get(cited.strip("[] "), cited) for cited in one.cites)) for one in kept]
+    said = [(text, cites) for text, cites in pairs if text]
+    return Draft(sentences=tuple(text for text, _ in said), cites=tuple(cites for _, cites in said), by=name)
+
+
+def _fence(shown: Sequence[Evidence]) -> str:
+    """Draw a mark that occurs in no evidence, so that none can close its own fence."""
+    while True:
+        mark = secrets.token_hex(12)
+        if not any(mark in one.text for one in shown):
+            return mark
+
+
+def _fenced(shown: Sequence[Evidence], fence: str) -> str:
+    return "\n".join(
+        f"<<<{fence} id=E{at} from={json.dumps(one.source)} page={one.place.page or '-'}>>>\n{one.text}\n<<<{fence} end>>>"
+        for at, one in enumerate(shown, 1)
+    )
+
+
+def _checked(written: Draft, bad: Mapping[int, Verdict], shown: Sequence[Evidence], fence: str) -> str:
+    names = {one.evidence_id: f"E{at}" for at, one in enumerate(shown, 1)}
+    lines: list[str] = []
+    for at, (text, cites) in enumerate(zip(written.sentences, written.cites, strict=True)):
+        reasons = (
+            "; ".join(reason.message for reason in bad[at].reasons) or "not said by the passages"
+            if at in bad
+            else "supported"
+        )
+        lines.append(
+            f"{at + 1}. {text} (cites {', '.join(names.get(one, one) for one in cites) or 'nothing'}): {reasons}"
+        )
+    return f"<<<{fence} answer>>>\n" + "\n".join(lines) + f"\n<<<{fence} end>>>"
+
+
+def _schema(model: type[BaseModel]) -> str:
+    return json.dumps(model.model_json_schema(), separators=(",", ":"))
+
+
+def _spent(reply: Reply[Any]) -> dict[str, Any]:
+    return {"tokens": reply.tokens, "degraded": [one.model_dump(mode="json") for one in reply.degraded]}

@@ -1,0 +1,63 @@
+"""Prompts are data: one versioned file each, filled by plain replacement, known by their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib.resources import files
+
+from groundsight.errors import InvalidArgument
+from groundsight.types import Word
+
+_PLACE = re.compile(r"\{\{(\w+)\}\}")
+_FRONT = re.compile(r"\A---\n(?P<front>.*?)\n---\n(?P<body>.*)\Z", re.DOTALL)
+
+
+class Prompt(Word):
+    """A filled prompt; ``sha256`` is of the unfilled file, so it names the wording and not the content."""
+
+    text: str
+    name: str
+    version: str
+    sha256: str
+
+
+def render(name: str, **values: str) -> Prompt:
+    """Fill a prompt. Values are inserted as they are: braces in them mean nothing.
+
+    Raises:
+        InvalidArgument: no such prompt, a value is missing, or one is not used.
+    """
+    raw = _read(name)
+    front, body = _parts(name, raw)
+    wanted = set(_PLACE.findall(body))
+    if wanted != set(values):
+        wrong = sorted(wanted.symmetric_difference(values))
+        raise InvalidArgument(
+            "the values do not fit the prompt", which=f"{name}: {', '.join(wrong)}", next_step="pass exactly its places"
+        )
+    text = _PLACE.sub(lambda match: values[match.group(1)], body).strip()
+    return Prompt(
+        text=text, name=front["name"], version=front["version"], sha256=hashlib.sha256(raw.encode()).hexdigest()
+    )
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all prompts."""
+    found = (entry.name for entry in files(__name__).iterdir())
+    return tuple(sorted(entry.removesuffix(".md") for entry in found if entry.endswith(".md")))
+
+
+def _read(name: str) -> str:
+    if name not in names():
+        raise InvalidArgument("there is no such prompt", which=name, next_step=f"use one of {', '.join(names())}")
+    return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
+
+
+def _parts(name: str, raw: str) -> tuple[dict[str, str], str]:
+    match = _FRONT.match(raw)
+    pairs = (line.partition(":") for line in match.group("front").splitlines()) if match else ()
+    front = {key.strip(): value.strip() for key, _, value in pairs}
+    if match is None or not {"name", "version"} <= set(front):
+        raise InvalidArgument("the prompt has no name and version", which=name, next_step="add them at its top")
+    return front, match.group("body")
