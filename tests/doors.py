@@ -132,6 +132,12 @@ class ScriptedSuite:
     def close(self) -> None:
         self.closed.set()
 
+    def __enter__(self) -> ScriptedSuite:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _do(self, verb: str, *arguments: Any) -> Any:
         return self.verbs[verb](self, *arguments) if verb in self.verbs else None
 

@@ -15,6 +15,7 @@ from groundsight.tools.results import (
     Checked,
     Corners,
     Result,
+    Shape,
     answering,
     checked,
     corners,
@@ -22,7 +23,7 @@ from groundsight.tools.results import (
     evidence_uri,
     where_text,
 )
-from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Word
+from groundsight.types import Answer, AnswerStatus, Citation, Degraded
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 ANSWER_CHARS = 20_000
 
 
-class Cited(Word):
+class Cited(Shape):
     """Where a sentence comes from."""
 
     marker: str

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import file_or_folder
-from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result
-from groundsight.types import Word
+from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result, Shape
 
 if TYPE_CHECKING:
     from groundsight.ingestion import FileReport, IngestReport
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 MOST_FILES = 200
 
 
-class FileLine(Word):
+class FileLine(Shape):
     """What became of one file; ``problem`` says what, the limit and the next step."""
 
     source: str

@@ -8,14 +8,14 @@ from groundsight.governance.access import visible_to
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import asset_by_id, evidence_by_id
 from groundsight.tools.gate import ToolSpec
-from groundsight.tools.results import NAME_CHARS, Picture, Result, evidence_uri
-from groundsight.types import Asset, Evidence, Place, Word
+from groundsight.tools.results import NAME_CHARS, Picture, Result, Shape, evidence_uri
+from groundsight.types import Asset, Evidence, Place
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 
-class Listed(Word):
+class Listed(Shape):
     """A document in the list."""
 
     id: str

@@ -16,17 +16,18 @@ from groundsight.tools.results import (
     Corners,
     Picture,
     Result,
+    Shape,
     corners,
     evidence_uri,
     where_text,
 )
-from groundsight.types import Asset, Place, Unit, UnitKind, Word
+from groundsight.types import Asset, Place, Unit, UnitKind
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 
-class Passage(Word):
+class Passage(Shape):
     """One unit in full."""
 
     id: str

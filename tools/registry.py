@@ -30,6 +30,12 @@ def tools(*, writable: bool) -> tuple[ToolSpec, ...]:
     return tuple(spec for spec in TOOLS if writable or not spec.writes)
 
 
+def build_results() -> None:
+    """Build the models of all results; doors with several threads do so once before the first call."""
+    for spec in TOOLS:
+        spec.result.model_rebuild()
+
+
 def tool(name: str) -> ToolSpec:
     """Return one tool by name, or raise NotFound."""
     for spec in TOOLS:

@@ -31,7 +31,7 @@ from groundsight.evals.reading import read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact, means
 from groundsight.governance.access import tenant_of
-from groundsight.governance.pii import redact
+from groundsight.governance.pii import Memory, redact
 from groundsight.suite import Suite, open_suite
 from groundsight.types import TEXT_FIELDS, Answer, Query, SearchResult
 
@@ -155,4 +155,4 @@ def _leaks(library: Library, context: Context) -> float:
     """Declared personal data that is still to be found in any stored text."""
     texts = (unit.field(name) for unit, _ in library.units for name in TEXT_FIELDS)
     kinds = context.settings.governance.redact
-    return float(sum(len(redact(text, kinds, {}).spans) for text in texts if text))
+    return float(sum(len(redact(text, kinds, Memory()).spans) for text in texts if text))

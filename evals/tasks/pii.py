@@ -13,7 +13,7 @@ from groundsight.evals.metrics import Estimate, bootstrap
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact
-from groundsight.governance.pii import redact
+from groundsight.governance.pii import Memory, redact
 
 DECLARED = {
     "EMAIL_ADDRESS": "email",
@@ -65,7 +65,7 @@ def run(context: Context) -> TaskResult:
 
 
 def _score(row: Sentence, context: Context) -> ItemResult:
-    redacted = redact(row.text, context.settings.governance.redact, {})
+    redacted = redact(row.text, context.settings.governance.redact, Memory())
     taken = {place for found in redacted.spans for place in range(found.start, found.end)}
     marked = {place for span in row.spans for place in range(span.start, span.end)}
     missed = [span for span in row.spans if span.type in DECLARED and not set(range(span.start, span.end)) <= taken]

@@ -70,7 +70,7 @@ def _guarded(name: str, look: Callable[[], Check]) -> Check:
         return look()
     except GroundsightError as error:
         return Check(name=name, state="fail", detail=str(error), next_step=error.next_step)
-    except (ImportError, OSError) as error:
+    except (ImportError, OSError, PackageNotFoundError) as error:
         return Check(name=name, state="fail", detail=type(error).__name__, next_step="reinstall groundsight")
 
 
@@ -83,9 +83,7 @@ def _python() -> Check:
 
 
 def _sqlite() -> Check:
-    import apsw
-
-    here = apsw.sqlite_lib_version()
+    here = version("apsw").rsplit(".", 1)[0]
     good = tuple(int(part) for part in here.split(".")) >= (3, 51, 3)
     advice = "" if good else "pip install --upgrade apsw"
     return Check(name="sqlite", state="ok" if good else "warn", detail=f"SQLite {here}", next_step=advice)

@@ -112,6 +112,7 @@ def serve_http(mcp: MCPServer[Any], server: Server) -> None:
         timeout_keep_alive=IDLE_SECONDS,
     )
     listening = config.bind_socket()
+    listening.listen(CONNECTIONS)
     print(f"groundsight listens on http://{_shown(server.host, listening)}/mcp", file=sys.stderr, flush=True)
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -8,7 +8,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from groundsight.doors.mcp_tools import Door
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound
-from groundsight.tools.bounds import one_line
+from groundsight.tools.bounds import clip, one_line
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.library import ASSET, ASSETS, EVIDENCE, PAGE
 from groundsight.tools.results import Result
@@ -53,12 +53,12 @@ def add_prompts(server: MCPServer[Any]) -> None:
     @server.prompt(title="Answer from my documents")
     def grounded_answer(question: str) -> str:
         """Answer a question with citations, and check the answer before giving it."""
-        return render("grounded_answer", question=one_line(question, 8_000))
+        return render("grounded_answer", question=one_line(question, 8_000)).text
 
     @server.prompt(title="Check an answer against my documents")
     def check_my_answer(answer: str) -> str:
         """Check a text sentence by sentence and correct what the evidence does not support."""
-        return render("check_answer", answer=answer[:100_000])
+        return render("check_answer", answer=clip(answer, 100_000)).text
 
     _ = (grounded_answer, check_my_answer)
 

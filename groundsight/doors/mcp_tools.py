@@ -18,6 +18,7 @@ from groundsight.doors.mcp_results import refusal, reply
 from groundsight.doors.schema import input_schema, output_schema
 from groundsight.errors import GroundsightError
 from groundsight.tools.gate import Gate, ToolSpec, internal_error
+from groundsight.tools.registry import build_results
 from groundsight.tools.results import Result
 from groundsight.tracing import Watch
 from groundsight.types import Principal
@@ -63,6 +64,7 @@ class Door:
         with self._opening:
             if self._open is None:
                 suite = self._factory()
+                build_results()
                 self._open = (suite, Gate.open(suite.settings, "mcp"))
             return self._open
 

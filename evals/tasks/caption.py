@@ -1,0 +1,76 @@
+"""Captions: what the configured captioner writes, against reference captions.
+
+Rows: ``{"id", "image", "caption"}``. Without a captioner the task is refused: tags are no caption.
+"""
+
+from __future__ import annotations
+
+import time
+
+from groundsight.errors import Disabled
+from groundsight.evals.metrics import bleu, bootstrap, caption_blend, cider, rouge_l, scene_graph_f1
+from groundsight.evals.metrics.wording import words
+from groundsight.evals.reading import Item, first_file, read_rows
+from groundsight.evals.result import ItemResult, TaskResult
+from groundsight.evals.tasks import Context, exact, means
+from groundsight.ingestion.pictures import load_picture
+from groundsight.vision import open_captioner
+
+
+class Captioned(Item):
+    """A picture with its reference caption."""
+
+    id: str
+    image: str
+    caption: str
+
+
+def run(context: Context) -> TaskResult:
+    """Caption every picture and compare.
+
+    Raises:
+        Disabled: no captioner is configured.
+    """
+    captioner = open_captioner(context.settings.models)
+    if captioner is None:
+        raise Disabled(
+            "no captioner, so nothing to measure: tags are not captions",
+            which="models.caption = none",
+            next_step="install groundsight[models] and set models.caption = 'transformers:FOLDER'",
+        )
+    rows = read_rows(first_file(context.folder, "items.jsonl"), Captioned, context.limit)
+    cpu, wall = time.process_time(), time.perf_counter()
+    said: list[str] = []
+    for done, row in enumerate(rows, 1):
+        said.append(captioner.caption(load_picture(context.folder / row.image, context.settings, context.watch)))
+        context.watch.step(done, len(rows), row.image)
+    items = _items(rows, said)
+    whole = bleu([_flat(text) for text in said], [[_flat(row.caption)] for row in rows])
+    return TaskResult(
+        task="caption",
+        dataset=context.folder.name,
+        n=len(items),
+        metrics=means(items, context.seed) | {"bleu": exact(whole)},
+        items=items,
+        tier={"caption": captioner.fingerprint},
+        degraded=("SPICE needs Java and a parser; scene_graph_f1 is a parser-free stand-in",),
+        fingerprint=captioner.fingerprint,
+        cpu_s=time.process_time() - cpu,
+        wall_s=time.perf_counter() - wall,
+        controls={"empty_caption_rouge_l": bootstrap([0.0] * len(rows))},
+    )
+
+
+def _items(rows: list[Captioned], said: list[str]) -> list[ItemResult]:
+    agreement = cider([_flat(text) for text in said], [[_flat(row.caption)] for row in rows])
+    items: list[ItemResult] = []
+    for row, text, value in zip(rows, said, agreement, strict=True):
+        graph, overlap = scene_graph_f1(text, row.caption), rouge_l(text, row.caption)
+        scores = {"cider": value, "scene_graph_f1": graph, "rouge_l": overlap}
+        scores["blend"] = caption_blend(value / 10, graph, overlap, graph)
+        items.append(ItemResult(row.id, scores, detail={"question": row.caption, "said": text}))
+    return items
+
+
+def _flat(text: str) -> str:
+    return " ".join(words(text))

@@ -1,0 +1,200 @@
+"""Sentences of an answer with their offsets, and which of them can be checked at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from groundsight.types import Claim, Evidence, EvidencePart, Span
+
+_ENDS = re.compile(r"(?:\.{3}|[.!?…]+)[\"'”’»)\]]*(?=\s|$)|[。！？]+[”」』）]*|\n+")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|sr|jr|vs|etc|e\.g|i\.e|cf|no|nos|fig|figs|eq|inc|ltd|corp|co|dept|approx|ca|"
+    r"vol|ed|eds|pp|p|al|gen|gov|sen|rep|rev|hon|capt|lt|col|sgt|est|min|max|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|"
+    r"nov|dec|u\.s|u\.k|a\.m|p\.m|ph\.d|b\.c|a\.d)\.$",
+    re.IGNORECASE,
+)  # fmt: skip
+_INITIAL = re.compile(r"(?:^|[\s.(])[A-Z]\.$")
+_MARKER = re.compile(r"\s*(?:\[\s*\^?[\w:.-]+(?:\s*[,;]\s*[\w:.-]+)*\s*\]|【[^】]{1,40}】)")
+_LIST = re.compile(r"(?:[-*•‣◦–]\s+|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+|>\s+)+")
+_EMPHASIS = re.compile(r"[*_`]{1,3}")
+_VERBISH = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|does|do|did|will|would|can|could|may|might|must|shall|should)\b"
+    r"|\b\w{2,}(?:ed|s|es|ing)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|whereas)\s+(?=(?:the|it|he|she|they|this|a|an|its|their|[A-Z])\b)")
+_FULL = re.compile(
+    r"^(?:(?:the|a|an|this|that|these|those|its|their|his|her)\s+)?[\w'’-]+(?:\s+[\w'’-]+){0,4}?\s+"
+    r"(?:is|are|was|were|has|have|had|does|did|will|would|can|could|may|must|\w{2,}ed|rose|fell|grew|won|lost|made|led)\b",
+    re.IGNORECASE,
+)
+_REFUSAL = re.compile(
+    r"\b(?:(?:the|these|those|this|provided|given|available)\s+(?:provided\s+|given\s+|available\s+)?"
+    r"(?:documents?|sources?|passages?|evidence|context|texts?|files?|information)\s+(?:provided\s+)?"
+    r"(?:do|does|did|is|are)\s*(?:not|n['’]t)"
+    r"|i\s+(?:do\s+not|don['’]t|cannot|can['’]t|could\s+not|couldn['’]t|am\s+unable|am\s+not\s+able|am\s+not\s+sure)"
+    r"|(?:unable|not\s+able)\s+to\s+(?:answer|determine|find)"
+    r"|(?:no|not\s+enough|insufficient)\s+(?:relevant\s+)?(?:evidence|information|passages?|documents?)\b)",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"^(?:hi|hello|hey|thanks?|thank\s+you|sure|certainly|of\s+course|great\s+question|good\s+(?:morning|afternoon|evening)|"
+    r"welcome|please|let\s+me|here\s+(?:is|are|'s)|hope\s+this|i\s+hope|you['’]re\s+welcome|let['’]s|feel\s+free|sorry|ok(?:ay)?|"
+    r"yes|no|goodbye|bye)\b",
+    re.IGNORECASE,
+)
+
+
+def split_claims(answer: str) -> tuple[Claim, ...]:
+    """Split an answer into sentences, and into clauses where both sides are full statements.
+
+    ``answer[claim.span.start:claim.span.end] == claim.text``; list markers and citation markers lie
+    outside the text, the markers' ids in ``cites``.
+    """
+    return tuple(_claim(answer, *piece) for piece in _pieces(answer))
+
+
+def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each sentence, trimmed of white space, in order."""
+    start = 0
+    for found in _ENDS.finditer(text):
+        if _inside(text, start, found):
+            continue
+        if span := _trimmed(text, start, found.end()):
+            yield span
+        start = found.end()
+    if span := _trimmed(text, start, len(text)):
+        yield span
+
+
+def without_markers(text: str) -> str:
+    """Blank out citation markers and emphasis; the length stays the same."""
+    return _EMPHASIS.sub(_blank, _MARKER.sub(_blank, text))
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found.group())
+
+
+def is_checkable(text: str) -> bool:
+    """False for questions, greetings, headings, refusals and fragments without a statement."""
+    plain = _EMPHASIS.sub("", text).strip(" \t\"'“”")
+    if not any(c.isalnum() for c in plain) or plain.endswith(("?", "？", ":", "：")):
+        return False
+    if _REFUSAL.search(plain):
+        return False
+    words = re.findall(r"[^\W_]+", plain)
+    if _GREETING.match(plain) and (len(words) <= 6 or not re.search(r"\d|\b[A-Z]\w+\s+[A-Z]", plain[1:])):
+        return not _is_chat(plain, words)
+    return not _is_heading(text, plain, words)
+
+
+def evidence_from_text(evidence_id: str, source: str, text: str) -> Evidence:
+    """Wrap plain text, such as a file named on the command line, as one evidence."""
+    return Evidence(
+        evidence_id=evidence_id,
+        kind="text",
+        source=source,
+        text=text,
+        parts=(EvidencePart(channel="text", span=Span(start=0, end=len(text))),),
+    )
+
+
+def _is_chat(plain: str, words: list[str]) -> bool:
+    first = words[0].casefold()
+    return first not in {"yes", "no", "please", "great", "welcome", "sure", "good"} or len(words) <= 4
+
+
+def _is_heading(text: str, plain: str, words: list[str]) -> bool:
+    if not plain.isascii():
+        return False
+    closed = plain.endswith((".", "!", "…"))
+    if text.lstrip().startswith("#"):
+        return not closed
+    return len(words) == 1 or not closed and not _VERBISH.search(plain) and not re.search(r"\d", plain) and len(words) <= 8
+
+
+def _inside(text: str, start: int, found: re.Match[str]) -> bool:
+    """True when this dot ends an abbreviation, an initial or a list number, or a lower-case word follows."""
+    if found.group() != ".":
+        return found.group().startswith(("...", "…")) and text[found.end() :].lstrip()[:1].islower()
+    head, rest = text[start : found.end()], text[found.end() :].lstrip(" \t")
+    if _ABBREVIATION.search(head[-12:]):
+        return not (re.search(r"(?:etc|a\.m|p\.m|inc|ltd|corp|co|min|u\.s|u\.k)\.$", head, re.IGNORECASE) and rest[:1].isupper() and _new_sentence(rest))
+    if _INITIAL.search(head):
+        return bool(rest) and rest[:1].isalpha() and not rest.startswith("\n")
+    return bool(re.fullmatch(r"\s*\(?(?:\d{1,2}|[a-zA-Z])\.", head)) or rest[:1].islower()
+
+
+def _new_sentence(rest: str) -> bool:
+    return bool(re.match(r"(?:The|It|He|She|They|This|In|On|A|An|We|I|Its|There)\b", rest))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    piece = text[start:end]
+    kept = piece.strip()
+    if not kept:
+        return None
+    start += len(piece) - len(piece.lstrip())
+    return start, start + len(kept)
+
+
+def _pieces(answer: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    waiting: tuple[int, int, tuple[str, ...]] | None = None
+    for start, end in sentence_spans(answer):
+        start, end, cites = _without_markers(answer, start, end)
+        if start >= end:
+            waiting = (waiting[0], waiting[1], waiting[2] + cites) if waiting else None
+            continue
+        if waiting:
+            leading, start = _leading_cites(answer, start, end)
+            yield from _clauses(answer, waiting[0], waiting[1], waiting[2] + leading)
+            cites = cites[len(leading) :]
+        waiting = (start, end, cites)
+    if waiting:
+        yield from _clauses(answer, *waiting)
+
+
+def _leading_cites(answer: str, start: int, end: int) -> tuple[tuple[str, ...], int]:
+    """Markers behind a full stop belong to the sentence before it."""
+    cites: list[str] = []
+    while found := _MARKER.match(answer, start, end):
+        cites += _ids(found.group())
+        start = found.end()
+    while start < end and answer[start].isspace():
+        start += 1
+    return tuple(cites), start
+
+
+def _without_markers(answer: str, start: int, end: int) -> tuple[int, int, tuple[str, ...]]:
+    if lead := _LIST.match(answer, start, end):
+        start = lead.end()
+    body = answer[start:end]
+    cites = tuple(one for found in _MARKER.finditer(body) for one in _ids(found.group()))
+    tail = re.search(rf"(?:{_MARKER.pattern})+\s*$", body)
+    if tail:
+        end = start + tail.start()
+    if _leading_only(answer, start, end):
+        end = start
+    return start, end, cites
+
+
+def _leading_only(answer: str, start: int, end: int) -> bool:
+    return not any(c.isalnum() for c in answer[start:end])
+
+
+def _ids(marker: str) -> list[str]:
+    return [one for one in re.split(r"[\s,;\[\]【】^]+", marker) if one]
+
+
+def _clauses(answer: str, start: int, end: int, cites: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    for found in _CLAUSE.finditer(answer, start, end):
+        if _FULL.match(answer[start : found.start()]) and _FULL.match(answer[found.end() : end]):
+            yield start, found.start(), cites
+            start = found.end()
+    yield start, end, cites
+
+
+def _claim(answer: str, start: int, end: int, cites: tuple[str, ...]) -> Claim:
+    return Claim(text=answer[start:end], span=Span(start=start, end=end), cites=cites)

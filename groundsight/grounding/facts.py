@@ -1,0 +1,103 @@
+"""What one sentence states: its words, numbers, dates, names and negations, all with offsets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from groundsight.grounding.dates import Moment, find_moments
+from groundsight.grounding.names import Name, find_names
+from groundsight.grounding.numbers import Quantity, find_quantities
+from groundsight.grounding.tokens import Token, keys_of, lexicon, repair_digits, tokenise
+
+_BREAK = re.compile(r"[,;:()—]|\b(?:but|although|though|while|whereas|because|however|and|if|unless)\b", re.IGNORECASE)
+_NOT_NEGATIVE = re.compile(r"\b(?:not\s+only|no\s+doubt|not\s+just|no\.\s?\d|whether\s+or\s+not|nothing\s+but)", re.IGNORECASE)
+_FAILING = frozenset({"fail", "lack", "refus", "absen", "withou", "without"})
+_SCOPE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """A negating word at token ``at``; ``head`` is the first content word it governs, ``scope`` all of them."""
+
+    at: int
+    head: frozenset[str]
+    scope: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The analysed sentence. Offsets count in ``text``; ``shift`` moves them into the text around it."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    quantities: tuple[Quantity, ...]
+    moments: tuple[Moment, ...]
+    names: tuple[Name, ...]
+    negations: tuple[Negation, ...]
+    words: tuple[Token, ...] = field(default=())
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Match keys of the content words, numbers and dates left out."""
+        return keys_of(self.words)
+
+    @cached_property
+    def all_words(self) -> frozenset[str]:
+        """Every folded word."""
+        return frozenset(token.word for token in self.tokens)
+
+
+def read_facts(text: str, *, ocr: bool = False) -> Facts:
+    """Analyse one sentence; in the ``ocr`` reading letters that look like digits count as digits."""
+    shown = repair_digits(text) if ocr else text
+    tokens = tokenise(shown)
+    moments = find_moments(shown)
+    quantities = find_quantities(shown, tuple(moment.span for moment in moments))
+    spans = [one.span for one in (*moments, *quantities)]
+    words = tuple(token for token in tokens if token.content and not _within(token, spans))
+    names = tuple(name for name in find_names(shown, tokens) if not _mixed(name, spans))
+    return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens), words)
+
+
+def find_negations(text: str, tokens: Sequence[Token]) -> tuple[Negation, ...]:
+    """Find negating words and what they govern, up to the end of their clause."""
+    idle = [found.span() for found in _NOT_NEGATIVE.finditer(text)]
+    stops = [found.start() for found in _BREAK.finditer(text)]
+    negative = (at for at, token in enumerate(tokens) if _negates(token) and not _within(token, idle))
+    found = (_negation(tokens, at, stops) for at in negative)
+    return tuple(one for one in found if one.scope)
+
+
+def joined(facts: Facts, extra: Facts) -> Facts:
+    """Return ``facts`` with the words, names and dates of ``extra`` added; its own numbers and offsets stay."""
+    return replace(
+        facts,
+        tokens=facts.tokens + extra.tokens,
+        words=facts.words + extra.words,
+        names=facts.names + extra.names,
+        moments=facts.moments + extra.moments,
+    )
+
+
+def _negates(token: Token) -> bool:
+    return token.word in lexicon().negations or token.word.endswith("n't") or token.stem in _FAILING
+
+
+def _negation(tokens: Sequence[Token], at: int, stops: Sequence[int]) -> Negation:
+    limit = next((stop for stop in stops if stop > tokens[at].end), None)
+    governed = [t for t in tokens[at + 1 :] if t.content and (limit is None or t.start < limit)][:_SCOPE]
+    if not governed:
+        governed = [t for t in tokens[:at] if t.content][-1:]
+    head = governed[0].keys if governed else frozenset[str]()
+    return Negation(at, head, frozenset(key for t in governed for key in t.keys))
+
+
+def _within(token: Token, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= token.start and token.end <= end for start, end in spans)
+
+
+def _mixed(name: Name, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start < name.span[1] and name.span[0] < end for start, end in spans)

@@ -1,0 +1,266 @@
+"""Numbers with their units: words and digits, scales, ranges, bounds, currencies and conversions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from groundsight.grounding.tokens import lexicon, stem
+
+Bound = Literal["exact", "about", "ge", "gt", "le", "lt"]
+Interval = tuple[int, int]
+
+_ONES = dict(
+    zero=0, one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11, twelve=12,
+    thirteen=13, fourteen=14, fifteen=15, sixteen=16, seventeen=17, eighteen=18, nineteen=19, dozen=12,
+)  # fmt: skip
+_TENS = dict(twenty=20, thirty=30, forty=40, fifty=50, sixty=60, seventy=70, eighty=80, ninety=90)
+_SCALES = dict(
+    hundred=1e2, thousand=1e3, million=1e6, billion=1e9, trillion=1e12, k=1e3, m=1e6, mn=1e6, mio=1e6, bn=1e9, b=1e9,
+    tn=1e12, hundreds=1e2, thousands=1e3, millions=1e6, billions=1e9,
+)  # fmt: skip
+_ORDINALS = {
+    word: number
+    for number, word in enumerate(
+        "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+    )
+}
+_FRACTIONS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "thirds": 1 / 3, "quarters": 0.25, "halves": 0.5}
+_WORDS = "|".join(sorted((*_ONES, *_TENS, "hundred", "thousand", "million", "billion"), key=len, reverse=True))
+_DIGITS = r"\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?:\.\d+)?(?!\d)|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d+(?:[.,]\d+)?"
+_NUMBER = re.compile(
+    rf"(?<![\w.])(?P<sign>[-−–+](?=[\d$€£¥]))?(?P<money>US\$|[$€£¥₹]|(?:USD|EUR|GBP|CHF|INR|JPY)\s)?\s?"
+    rf"(?:(?P<digits>{_DIGITS})(?P<ordinal>st|nd|rd|th)?(?![\d])"
+    rf"|(?P<words>\b(?:{_WORDS})(?:(?:[\s-]|\s+and\s+)(?:{_WORDS}))*\b))"
+    rf"(?P<scale>\s?(?:thousand|million|billion|trillion|bn|mn|mio|tn)\b|(?(money)\s?[kmb]\b|(?-i:\s?[kKMB](?![\w/°]))))?",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(r"[\s-]?(%|°\s?[CFcf]|℃|[€$£¥]|km/h|(?:per\s?cent)\b|(?:square|cubic)?\s?[A-Za-zµ]+(?:/[A-Za-z]+)?)")
+_RANGE = re.compile(r"\s*(?:-|–|—|to|and)\s*$")
+_BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = (
+    ("gt", re.compile(r"(?:more|greater|higher|longer|larger|better)\s+than\s*$|(?:over|above|exceed(?:s|ed|ing)?|beyond)\s*$|>\s*$", re.I)),
+    ("lt", re.compile(r"(?:less|fewer|lower|shorter|smaller|cheaper)\s+than\s*$|(?:under|below)\s*$|<\s*$", re.I)),
+    ("ge", re.compile(r"(?:at\s+least|no\s+(?:less|fewer)\s+than|minimum\s+(?:of|is|was)|not\s+less\s+than)\s*$|[≥]\s*$", re.I)),
+    ("le", re.compile(r"(?:at\s+most|no\s+more\s+than|up\s+to|maximum\s+(?:of|is|was)|not\s+more\s+than)\s*$|[≤]\s*$", re.I)),
+    ("about", re.compile(r"(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|circa|ca\.|an\s+estimated|~|≈)\s*$", re.I)),
+)  # fmt: skip
+_REFERENCE = re.compile(r"(?:passage|source|document|page|figure|fig\.?|table|section|step|chapter|note|item)\s*$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as written at ``span``: ``low`` to ``high`` in the base unit of ``kind``, with its bound.
+
+    ``kind`` is a dimension ("length", "usd", "percent"), "ordinal", or "" for a bare count, whose
+    counted noun is ``noun``.
+    """
+
+    span: Interval
+    text: str
+    low: float
+    high: float
+    kind: str
+    unit: str
+    noun: str
+    bound: Bound
+    step: float
+    scaled: bool = False
+
+
+def find_quantities(text: str, taken: tuple[Interval, ...] = ()) -> tuple[Quantity, ...]:
+    """Find every number outside the stretches already taken (dates, markers), ranges joined."""
+    found: list[Quantity] = []
+    for match in _NUMBER.finditer(text):
+        if _covered(match.span(), taken) or _idle(text, match):
+            continue
+        if quantity := _quantity(text, match):
+            _append(text, found, quantity)
+    return tuple(found)
+
+
+def same_kind(one: Quantity, other: Quantity) -> bool:
+    """True when two quantities measure the same thing and can be compared."""
+    if one.kind != other.kind:
+        return False
+    return bool(one.kind) or not one.noun or not other.noun or one.noun == other.noun
+
+
+def agrees(claim: Quantity, source: Quantity, *, loose_scale: bool = False) -> bool:
+    """True when the source's number says what the claim's number says, rounding and bounds included."""
+    if claim.kind != source.kind and claim.kind and source.kind:
+        return False
+    if _holds(claim, source.low, source.high, source):
+        return True
+    factors = (1e3, 1e6, 1e9) if loose_scale and claim.scaled and not source.scaled else ()
+    return any(_holds(claim, source.low * f, source.high * f, source) for f in factors)
+
+
+def _holds(claim: Quantity, low: float, high: float, source: Quantity) -> bool:
+    if claim.bound in ("gt", "ge", "lt", "le"):
+        return _bounded(claim, low, high, source)
+    slack = _slack(claim, low, source)
+    return abs(claim.low - low) <= slack and abs(claim.high - high) <= slack
+
+
+def _slack(claim: Quantity, low: float, source: Quantity) -> float:
+    tiny = 1e-6 * max(abs(claim.low), abs(low), 1e-9)
+    if claim.bound == "about":
+        return max(0.051 * abs(low), tiny)
+    if source.bound == "about":
+        return max(0.021 * abs(low), tiny)
+    if claim.unit != source.unit:
+        return max(0.5001 * max(claim.step, source.step), 0.006 * abs(low), tiny)
+    rounds = (claim.scaled or claim.step < 1) and source.step < claim.step
+    return max(0.5001 * claim.step, tiny) if rounds else tiny
+
+
+def _bounded(claim: Quantity, low: float, high: float, source: Quantity) -> bool:
+    upward = claim.bound in ("gt", "ge")
+    if source.bound in (("lt", "le") if upward else ("gt", "ge")):
+        return False
+    edge, mine = (low, claim.low) if upward else (high, claim.high)
+    same = abs(edge - mine) <= 1e-6 * max(abs(mine), 1e-9)
+    if same:
+        return source.bound != "exact" or claim.bound in ("ge", "le")
+    return edge > mine if upward else edge < mine
+
+
+def _covered(span: Interval, taken: tuple[Interval, ...]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in taken)
+
+
+def _idle(text: str, match: re.Match[str]) -> bool:
+    """Numbers that count nothing: "passage 3", "one of", a lone "one" as a pronoun."""
+    if match["digits"] and _REFERENCE.search(text[: match.start()]):
+        return True
+    word = (match["words"] or "").casefold()
+    if word != "one":
+        return False
+    return not re.match(r"[\s-](?!of\b|or\b|and\b|another\b|that\b|who\b|which\b|can\b|is\b|was\b)[a-z]+", text[match.end() :])
+
+
+def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
+    value, step = _value(match)
+    if value is None:
+        return None
+    scale = _SCALES.get((match["scale"] or "").strip().casefold(), 1.0)
+    sign = -1.0 if match["sign"] in ("-", "−") and not re.search(r"[\w%]\s?$", text[: match.start()]) else 1.0
+    end = match.end()
+    kind, unit, factor, end = _measure(text, match, end)
+    noun = "" if kind else _noun(text[end:])
+    start = match.start() + len(match.group()) - len(match.group().lstrip())
+    kind, low = _absolute(kind, sign * value * scale * factor)
+    size = step * scale * factor
+    bound = _bound(text[:start])
+    shown = text[start:end]
+    return Quantity((start, end), shown, low, low, kind, unit, noun, bound, size, scale > 1 or value >= 1e6)
+
+
+def _absolute(kind: str, value: float) -> tuple[str, float]:
+    """Bring temperatures to degrees Celsius; all other kinds are already in their base unit."""
+    if kind == "fahrenheit":
+        return "temperature", (value - 32) * 5 / 9
+    if kind == "kelvin":
+        return "temperature", value - 273.15
+    return ("temperature" if kind == "celsius" else kind), value
+
+
+def _value(match: re.Match[str]) -> tuple[float | None, float]:
+    if digits := match["digits"]:
+        return _parse_digits(digits)
+    return _parse_words(match["words"])
+
+
+def _parse_digits(digits: str) -> tuple[float, float]:
+    plain = re.sub(r"[\u00a0\u202f' ]", "", digits)
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", plain):
+        plain = plain.replace(",", "")
+    elif re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?", plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    plain = plain.replace(",", ".")
+    decimals = len(plain.partition(".")[2])
+    return float(plain), 10.0**-decimals
+
+
+def _parse_words(words: str) -> tuple[float | None, float]:
+    total, part = 0.0, 0.0
+    for word in re.split(r"[\s-]+", words.casefold()):
+        if word in _ONES or word in _TENS:
+            part += _ONES.get(word, 0) or _TENS.get(word, 0)
+        elif word == "hundred":
+            part = (part or 1) * 100
+        elif word in _SCALES:
+            total, part = total + (part or 1) * _SCALES[word], 0.0
+    return total + part, 1.0
+
+
+def _measure(text: str, match: re.Match[str], end: int) -> tuple[str, str, float, int]:
+    if match["ordinal"]:
+        return "ordinal", "", 1.0, end
+    if money := (match["money"] or "").strip().casefold():
+        return _units()[money][0], money, 1.0, end
+    found = _UNIT.match(text, end)
+    if not found:
+        return "", "", 1.0, end
+    name = re.sub(r"\s", "", found.group(1)).casefold()
+    known = _lookup(name)
+    if known is None:
+        return "", "", 1.0, end
+    return known[0], known[1], known[2], found.end()
+
+
+def _lookup(name: str) -> tuple[str, str, float] | None:
+    table = _units()
+    for form in (name, name.rstrip("s"), name.removesuffix("es")):
+        if form in table and len(form) > 0:
+            kind, factor = table[form]
+            return kind, form, factor
+    return None
+
+
+@lru_cache(maxsize=1)
+def _units() -> dict[str, tuple[str, float]]:
+    table = {unit: (kind, factor) for kind, units in lexicon().units.items() for unit, factor in units.items()}
+    return {**table, "inches": ("length", 0.0254), "percent": ("percent", 1.0), "centuries": ("months", 1200.0)}
+
+
+def _noun(rest: str) -> str:
+    found = re.match(r"[\s-]+(?:of\s+(?:the|its|their)\s+)?([A-Za-z]{3,})", rest)
+    word = found.group(1).casefold() if found else ""
+    return stem(word) if word and word not in lexicon().stop and word.endswith(("s", "en", "people")) else ""
+
+
+def _bound(before: str) -> Bound:
+    tail = before[-24:]
+    return next((bound for bound, pattern in _BEFORE if pattern.search(tail)), "exact")
+
+
+def _append(text: str, found: list[Quantity], new: Quantity) -> None:
+    last = found[-1] if found else None
+    if last and last.span[1] <= new.span[0] and _joins(text, last, new):
+        found[-1] = _range(text, last, new)
+    else:
+        found.append(new)
+
+
+def _joins(text: str, last: Quantity, new: Quantity) -> bool:
+    gap = text[last.span[1] : new.span[0]]
+    if not _RANGE.fullmatch(gap) or last.low >= new.low or (last.kind and last.kind != new.kind):
+        return False
+    return "and" not in gap or bool(re.search(r"between\s*$", text[: last.span[0]], re.I))
+
+
+def _range(text: str, last: Quantity, new: Quantity) -> Quantity:
+    factor = new.low / new.step and _factor(new) if not last.kind else 1.0
+    low = last.low * factor
+    span = (last.span[0], new.span[1])
+    bound: Bound = last.bound if last.bound == "about" else "exact"
+    return Quantity(span, text[slice(*span)], low, new.high, new.kind, new.unit, new.noun, bound, new.step, new.scaled)
+
+
+def _factor(quantity: Quantity) -> float:
+    """How much the unit and the scale of the upper end multiply the lower end of "3-5 million"."""
+    shown = float(re.sub(r"[^\d.]", "", quantity.text) or 1) if re.search(r"\d", quantity.text) else quantity.high
+    return abs(quantity.high / shown) if shown else 1.0

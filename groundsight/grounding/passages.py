@@ -1,0 +1,119 @@
+"""Evidence cut into passages that can be quoted: sentences, table cells and lines read from pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from groundsight.grounding.claims import sentence_spans
+from groundsight.grounding.facts import Facts, joined, read_facts
+from groundsight.grounding.tables import cell_readings, text_tables
+from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
+
+_BACK = 2
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of one evidence with what it states; ``context`` is what the stretches around it state."""
+
+    evidence: Evidence
+    channel: TextField
+    span: tuple[int, int]
+    facts: Facts
+    context: tuple[Facts, ...] = ()
+    cell: bool = False
+
+    @cached_property
+    def context_keys(self) -> frozenset[str]:
+        """Match keys of the words around."""
+        return frozenset(key for facts in self.context for key in facts.keys)
+
+    @cached_property
+    def context_words(self) -> frozenset[str]:
+        """Folded words around."""
+        return frozenset(word for facts in self.context for word in facts.all_words)
+
+    def quote(self, inner: tuple[int, int] | None = None) -> Quote:
+        """Return the exact characters of this passage, or of ``inner`` (offsets in the passage), with their place."""
+        start, end = self.span
+        if inner is not None and not self.cell:
+            start, end = start + inner[0], start + inner[1]
+        text = self.evidence.text[start:end]
+        place = self.evidence.place
+        box = _line_box(self.evidence, text) if self.channel == "ocr" else None
+        return Quote(
+            evidence_id=self.evidence.evidence_id,
+            span=Span(start=start, end=end),
+            text=text,
+            channel=self.channel,
+            source=self.evidence.source,
+            page=place.page,
+            box=box or place.box,
+        )
+
+
+def read_passages(evidence: Sequence[Evidence]) -> tuple[Passage, ...]:
+    """Cut every evidence into passages; linear in its length."""
+    return tuple(passage for one in evidence for passage in _passages(one))
+
+
+def _passages(evidence: Evidence) -> Iterator[Passage]:
+    around = (read_facts(f"{evidence.title}. {evidence.place.section or ''}"),)
+    for part in _parts(evidence):
+        taken: list[tuple[int, int]] = []
+        if part.channel == "text":
+            for span, facts in _table_facts(evidence, part):
+                taken.append(span)
+                yield Passage(evidence, part.channel, span, facts, around, cell=True)
+        yield from _sentences(evidence, part, around, taken)
+
+
+def _parts(evidence: Evidence) -> tuple[EvidencePart, ...]:
+    whole = EvidencePart(channel="text", span=Span(start=0, end=len(evidence.text)))
+    return evidence.parts or (whole,)
+
+
+def _table_facts(evidence: Evidence, part: EvidencePart) -> Iterator[tuple[tuple[int, int], Facts]]:
+    start, end = part.span.start, part.span.end
+    tables = text_tables(evidence.text[start:end], evidence.cells)
+    for table in tables:
+        for reading in cell_readings(table):
+            facts = joined(read_facts(reading.text), read_facts(reading.label)) if reading.label else read_facts(reading.text)
+            yield (start + reading.span[0], start + reading.span[1]), facts
+
+
+def _sentences(
+    evidence: Evidence, part: EvidencePart, around: tuple[Facts, ...], taken: Sequence[tuple[int, int]]
+) -> Iterator[Passage]:
+    ocr = part.channel == "ocr"
+    base = part.span.start
+    text = evidence.text[base : part.span.end]
+    cut = _lines(text) if ocr else sentence_spans(text)
+    spans = [span for span in cut if not _inside((base + span[0], base + span[1]), taken)]
+    facts = [read_facts(text[start:end], ocr=ocr) for start, end in spans]
+    for at, (start, end) in enumerate(spans):
+        near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]
+        yield Passage(evidence, part.channel, (base + start, base + end), facts[at], (*around, *near))
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """Lines as read, and each pair of neighbours where a sentence runs on."""
+    found = [match.span() for match in re.finditer(r"[^\n]*\S[^\n]*", text)]
+    for at, span in enumerate(found):
+        yield span
+        if at + 1 < len(found) and not text[span[0] : span[1]].rstrip().endswith((".", ":", "!")):
+            yield span[0], found[at + 1][1]
+
+
+def _inside(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in taken)
+
+
+def _line_box(evidence: Evidence, text: str):
+    first = text.split("\n", 1)[0].strip()
+    return next((line.box for line in evidence.lines if line.text.strip() and line.text.strip() in (first, text)), None) or next(
+        (line.box for line in evidence.lines if first and first in line.text), None
+    )

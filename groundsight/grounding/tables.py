@@ -1,0 +1,135 @@
+"""Tables as statements: each cell is read with the head of its column and the label of its row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from groundsight.grounding.dates import find_moments
+from groundsight.grounding.numbers import find_quantities
+
+Rows = tuple[tuple[str, ...], ...]
+_RULE = re.compile(r"^[\s|:+-]+$")
+_UNIT_HEAD = re.compile(
+    r"\(\s*(?:in\s+)?(?P<inner>[^)]*)\)|\b(?:in|,)\s+(?P<bare>(?:thousands|millions|billions|%|percent)\b.*)$", re.IGNORECASE
+)
+_KNOWN_UNIT = re.compile(
+    r"^(?:(?P<money>US\$|[$€£]|USD|EUR|GBP)\s?)?(?P<scale>thousands?|millions?|billions?|bn|mn|m|k)?$|^(?P<unit>%|[a-zA-Z°%/]{1,12})$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows with the header first, and where each row stands in the text (end exclusive)."""
+
+    rows: Rows
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One cell as a statement: ``text`` with its number and unit, ``label`` with row and column words."""
+
+    span: tuple[int, int]
+    text: str
+    label: str
+
+
+def text_tables(text: str, cells: Rows) -> tuple[Table, ...]:
+    """Find tables: the given cells located in the text, else runs of lines parted by bars or tabs."""
+    if len(cells) > 1:
+        return (_located(text, cells),)
+    return tuple(_drawn(text))
+
+
+def cell_readings(table: Table) -> Iterator[Reading]:
+    """Yield a reading for each number cell and one for each whole row."""
+    head = table.rows[0]
+    for row, span in zip(table.rows[1:], table.spans[1:], strict=True):
+        numeric = [at for at, cell in enumerate(row) if _is_number(cell)]
+        labels = [_labelled(head, row, at) for at in range(len(row)) if at not in numeric and row[at].strip()]
+        for at in numeric:
+            column = head[at] if at < len(head) else ""
+            yield Reading(span, _with_unit(row[at], column), " ; ".join((*labels, column)))
+        if len(numeric) != 1:
+            pairs = [f"{_head(head, at)} {_with_unit(cell, _head(head, at))}" for at, cell in enumerate(row)]
+            yield Reading(span, " ; ".join(pairs) if not numeric else " ; ".join(labels), "")
+
+
+def _head(head: Sequence[str], at: int) -> str:
+    return head[at] if at < len(head) else ""
+
+
+def _labelled(head: Sequence[str], row: Sequence[str], at: int) -> str:
+    return f"{_head(head, at)} {row[at]}"
+
+
+def _is_number(cell: str) -> bool:
+    moments = tuple(one.span for one in find_moments(cell))
+    found = find_quantities(cell, moments)
+    return len(found) == 1 and len(cell.strip()) - (found[0].span[1] - found[0].span[0]) <= 6
+
+
+def _with_unit(cell: str, column: str) -> str:
+    """Write the column's unit or scale beside the number, as "4.2" under "USD million" becomes "USD 4.2 million"."""
+    found = _UNIT_HEAD.search(column)
+    given = (found["inner"] or found["bare"] or "").strip() if found else ""
+    known = _KNOWN_UNIT.match(given) if given and _is_number(cell) else None
+    if not known:
+        return cell
+    bare = cell.strip()
+    if known["unit"]:
+        return f"{bare} {known['unit']}"
+    return f"{(known['money'] or '').upper()} {bare} {_scale(known['scale'])}".strip()
+
+
+def _scale(word: str | None) -> str:
+    short = {"m": "million", "k": "thousand", "bn": "billion", "mn": "million"}
+    folded = (word or "").casefold()
+    return short.get(folded, folded.rstrip("s"))
+
+
+def _located(text: str, cells: Rows) -> Table:
+    spans: list[tuple[int, int]] = []
+    cursor = 0
+    for row in cells:
+        span = _find_row(text, row, cursor)
+        spans.append(span or (cursor, cursor))
+        cursor = span[1] if span else cursor
+    whole = (0, len(text))
+    return Table(cells, tuple(span if span[0] < span[1] else whole for span in spans))
+
+
+def _find_row(text: str, row: Sequence[str], cursor: int) -> tuple[int, int] | None:
+    start, at = -1, cursor
+    for cell in (cell.strip() for cell in row if cell.strip()):
+        found = text.find(cell, at)
+        if found < 0:
+            return None
+        start = found if start < 0 else start
+        at = found + len(cell)
+    return (start, at) if start >= 0 else None
+
+
+def _drawn(text: str) -> Iterator[Table]:
+    rows: list[tuple[str, ...]] = []
+    spans: list[tuple[int, int]] = []
+    for line in (*re.finditer(r"[^\n]+", text), None):
+        cells = _split(line.group()) if line else ()
+        if line and len(cells) > 1:
+            if not _RULE.match(line.group()):
+                rows.append(cells)
+                spans.append(line.span())
+            continue
+        if len(rows) > 1:
+            yield Table(tuple(rows), tuple(spans))
+        rows, spans = [], []
+
+
+def _split(line: str) -> tuple[str, ...]:
+    mark = "|" if line.count("|") >= 2 or " | " in line else "\t"
+    if mark not in line:
+        return ()
+    return tuple(cell.strip() for cell in line.strip().strip("|" if mark == "|" else "\n").split(mark))

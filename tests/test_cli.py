@@ -1,0 +1,197 @@
+"""The command line: help, exit codes, JSON, and what people see."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundsight.cli import COMMANDS, main
+from groundsight.doors.cli_show import coloured
+from groundsight.errors import Cancelled, IndexCorrupt, IndexVersion, ModelFailed
+from groundsight.governance.roots import Roots
+from groundsight.types import Query, SearchResult, Tier
+from tests.doors import CANARY, ScriptedSuite, some_rows
+from tests.test_server_stdio import ROOT, environment
+
+CLI = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CLI:
+    """Run a command in process on a scripted suite; returns exit code, stdout and stderr."""
+
+    def run(*arguments: str, **verbs: Any) -> tuple[int, str, str]:
+        def opened(settings: Any) -> ScriptedSuite:
+            roots = Roots.load(settings)
+            return ScriptedSuite(settings, *some_rows(), roots=roots, **verbs)
+
+        monkeypatch.setattr("groundsight.suite.open_suite", opened)
+        capsys.readouterr()
+        code = main([*arguments, "--home", str(tmp_path / "home")])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return run
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=lambda words: words[0] if words else "-")
+def test_help_shows_an_example(command: list[str]) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "groundsight.cli", *command, "--help"],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0
+    assert "groundsight" in ended.stdout
+    assert "example" in ended.stdout or not command
+
+
+@pytest.mark.parametrize("arguments", [[], ["serch"], ["search", "--nope"], ["search", "x", "--kind", "novel"]])
+def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+
+
+def test_search_prints_what_each_channel_added(cli: CLI) -> None:
+    code, out, _ = cli("search", "notice", "--json")
+    result = json.loads(out)
+    assert code == 0
+    assert [each["contribution"] for each in result["hits"][0]["channels"]] == [1.0]
+    assert set(result) >= {"query", "hits", "tier", "degraded", "receipt", "truncated"}
+    _, out, _ = cli("search", "notice")
+    assert "1.0000 = bm25_text 1.0000" in out
+    assert "degraded: caption" in out
+
+
+def test_search_options_reach_the_engine(cli: CLI, tmp_path: Path) -> None:
+    seen: list[Query] = []
+
+    def search(_: ScriptedSuite, query: Query) -> SearchResult:
+        seen.append(query)
+        return SearchResult(query=query.text, hits=(), tier=Tier())
+
+    picture = tmp_path / "cat.png"
+    picture.write_bytes(b"x")
+    options = ["--limit", "3", "--hops", "2", "--fusion", "weighted", "--kind", "table", "--kind", "text"]
+    dates = ["--source", "docs/", "--from", "2020-01-01", "--to", "2021-01-01", "--picture", str(picture)]
+    code, _, err = cli("search", "x", *options, *dates, search=search)
+    assert code == 0, err
+    (query,) = seen
+    assert (query.limit, query.hops, query.fusion, query.picture) == (3, 2, "weighted", str(picture))
+    assert [(each.field, each.value) for each in query.where.conditions] == [
+        ("kind", ("table", "text")),
+        ("source", "docs/"),
+        ("created", "2020-01-01"),
+        ("created", "2021-01-01"),
+    ]
+
+
+def test_ask_prints_everything_needed_to_check_it(cli: CLI) -> None:
+    code, out, _ = cli("ask", "How long?", "--json")
+    wanted = {"status", "text", "grounding_ratio", "verdicts", "citations", "tier", "degraded", "receipt"}
+    assert code == 0
+    assert set(json.loads(out)) >= wanted
+    _, out, _ = cli("ask", "How long?")
+    for words in ("90 days", "docs/contract.pdf, page 1", "supported 0.97", "Grounding ratio 1.00", "Tier: embedded"):
+        assert words in out
+
+
+def test_ask_takes_a_language_model(cli: CLI) -> None:
+    seen: list[Any] = []
+    cli("ask", "x", "--llm", "openai:m", "--base-url", "http://127.0.0.1:1/v1", ask=lambda s, _: seen.append(s))
+    agent = seen[0].settings.agent
+    assert (agent.llm, agent.llm_base_url) == ("openai:m", "http://127.0.0.1:1/v1")
+
+
+def test_an_answer_is_verified_against_files(cli: CLI, tmp_path: Path) -> None:
+    answer, good, bad = tmp_path / "answer.txt", tmp_path / "good.txt", tmp_path / "bad.md"
+    answer.write_text("It rains.")
+    good.write_text("It rains. It pours.")
+    bad.write_text("It snows.")
+    code, out, _ = cli("verify", "--answer", str(answer), "--evidence", str(good), "--json")
+    result = json.loads(out)
+    assert (code, result["verdict"], result["grounding_ratio"], len(result["claims"])) == (0, "pass", 1.0, 1)
+    code, out, _ = cli("verify", "--answer", str(answer), "--evidence", str(bad))
+    assert code == 1
+    assert "contradicted 0.90: It rains. (30 days here, 90 days there)" in out
+
+
+def test_a_missing_answer_or_evidence_file_is_said(cli: CLI, tmp_path: Path) -> None:
+    answer = tmp_path / "answer.txt"
+    answer.write_text("It rains.")
+    assert cli("verify", "--answer", str(tmp_path / "no"))[0] == 1
+    code, out, err = cli("verify", "--answer", str(answer), "--evidence", str(tmp_path / "no.txt"), "--json")
+    assert code == 1
+    assert json.loads(out)["error"]["code"] == "E_NOT_FOUND"
+    assert "--evidence" in err
+
+
+def test_ingest_registers_the_folder_and_tells_of_failures(cli: CLI, tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    code, out, _ = cli("ingest", str(folder), "--json")
+    assert code == 4
+    assert json.loads(out)["files"][0]["status"] == "failed"
+    assert json.loads(cli("status", "--json")[1])["roots"] == ["docs"]
+    assert cli("ingest", str(tmp_path / "nothing"))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (IndexCorrupt("damaged"), 3),
+        (IndexVersion("another encoder"), 3),
+        (Cancelled("stopped"), 130),
+        (ModelFailed("no answer"), 1),
+        (RuntimeError(CANARY), 1),
+    ],
+)
+def test_each_failure_has_its_exit_code_and_no_traceback(cli: CLI, error: Exception, code: int) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    ended, out, err = cli("ask", "why?", "--json", ask=fail)
+    assert ended == code
+    assert json.loads(out)["error"]["code"].startswith("E_")
+    assert "Traceback" not in out + err
+    assert CANARY not in out + err
+
+
+def test_wrong_settings_are_exit_code_2(cli: CLI, tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text("[serch]\nlimit = 1\n")
+    assert cli("status", "--config", str(tmp_path / "wrong.toml"))[0] == 2
+    assert cli("status", "--config", str(tmp_path / "no.toml"))[0] == 2
+    assert cli("search", "x", "--limit", "0")[0] == 2
+
+
+def test_the_first_interrupt_stops_at_the_next_step(cli: CLI) -> None:
+    def ask(suite: ScriptedSuite, _: str) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        suite.watch.check()
+
+    code, _, err = cli("ask", "why?", ask=ask)
+    assert code == 130
+    assert "E_CANCELLED" in err
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_output_for_pipes_has_no_colours(cli: CLI, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b" not in cli("ask", "How long?")[1]
+    terminal = type("Terminal", (), {"isatty": lambda _: True})()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert coloured(terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not coloured(terminal)
