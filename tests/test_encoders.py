@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
 
 from groundsight.encoders import minilm, open_picture_encoder, open_text_encoder
 from groundsight.encoders.conse import ConSe
@@ -20,6 +19,9 @@ from groundsight.encoders.onnx_session import OnnxModel
 from groundsight.encoders.weights import finite, packaged_file, read_verified, unit_rows
 from groundsight.errors import ConfigError, Disabled, ModelFailed
 from groundsight.settings import Models
+from groundsight.vision.lite import labels
+from tests.build import WordEncoder
+from tests.pictures import clock_face, page_of, traffic_light
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +32,6 @@ def encoder() -> MiniLm:
 @pytest.fixture(scope="module")
 def concepts(encoder: MiniLm) -> ConSe:
     return ConSe.open(encoder, threads=2)
-
-
-def daisy() -> Image.Image:
-    """A white-petalled flower with a yellow heart on grass."""
-    picture = Image.new("RGB", (300, 300), (70, 130, 50))
-    draw = ImageDraw.Draw(picture)
-    for step in range(18):
-        angle = step * np.pi / 9
-        x, y = 150 + 75 * np.cos(angle), 150 + 75 * np.sin(angle)
-        draw.line((150, 150, x, y), fill=(250, 250, 250), width=22)
-    draw.ellipse((115, 115, 185, 185), fill=(245, 200, 30))
-    return picture
 
 
 def test_a_paraphrase_is_closer_than_another_subject(encoder: MiniLm) -> None:
@@ -86,18 +76,31 @@ def test_case_and_accents_do_not_matter(encoder: MiniLm) -> None:
 
 
 def test_words_find_the_picture_of_their_concept(concepts: ConSe) -> None:
-    picture = concepts.encode_pictures([daisy()])[0]
-    flower, lorry = concepts.encode_words(["a daisy, a flower", "a lorry on the motorway"])
-    assert float(picture @ flower) > float(picture @ lorry) + 0.2
+    pictures = concepts.encode_pictures([clock_face(), traffic_light()])
+    words = concepts.encode_words(["the time on a wall clock", "the signal turned red for the traffic"])
+    assert (pictures @ words.T).argmax(axis=1).tolist() == [0, 1]
+    assert np.allclose(np.linalg.norm(pictures, axis=1), 1, atol=1e-5)
 
 
-def test_a_blank_page_has_no_place_among_the_concepts(concepts: ConSe) -> None:
-    page = Image.new("RGB", (300, 400), "white")
-    draw = ImageDraw.Draw(page)
-    for row in range(24):
-        draw.text((15, 10 + row * 16), "Total amount due within thirty days: 1,250.00", fill="black")
+def test_a_page_of_text_has_no_place_among_the_concepts(concepts: ConSe) -> None:
+    page = page_of("Total amount due", "within thirty days:", "1,250.00 EUR", "Thank you for your order")
     assert not concepts.encode_pictures([page]).any()
     assert concepts.encode_pictures([]).shape == (0, 384)
+
+
+def test_the_concepts_that_ship_are_those_that_the_encoder_gives(concepts: ConSe, encoder: MiniLm) -> None:
+    chosen = range(0, 1000, 50)
+    fresh = encoder.encode([labels()[number].text for number in chosen])
+    assert concepts._concepts.shape == (1000, 384)
+    assert float((fresh * concepts._concepts[list(chosen)]).sum(axis=1).min()) > 0.998
+
+
+def test_another_text_encoder_gets_concepts_of_its_own() -> None:
+    words = WordEncoder()
+    space = ConSe.open(words, threads=2)
+    picture, clock = space.encode_pictures([clock_face()])[0], space.encode_words(["analog clock"])[0]
+    assert space.dimension == words.dimension == len(picture)
+    assert float(picture @ clock) > 0.3
 
 
 def test_the_concept_space_is_named_after_both_its_models(concepts: ConSe, encoder: MiniLm) -> None:

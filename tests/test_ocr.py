@@ -11,7 +11,7 @@ from groundsight.errors import ModelFailed
 from groundsight.types import TextLine
 from groundsight.vision import ocr
 from groundsight.vision.ocr import RapidReader
-from tests.test_vision import page_of
+from tests.pictures import page_of
 
 WORDS = ("Quarterly report 2024", "Revenue rose by 12.5 percent", "Refunds within 30 days")
 

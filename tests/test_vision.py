@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from groundsight.encoders.weights import packaged_file
 from groundsight.errors import ConfigError, ModelFailed
@@ -20,7 +20,7 @@ from groundsight.vision.lite import Lite2, labels, on_white
 from groundsight.vision.lite_graph import STAGES, lite2_graph
 from groundsight.vision.tags import LiteTagger
 from groundsight.vision.torch_file import MAGIC, PROTOCOL, read_tensors
-from tests.test_encoders import daisy
+from tests.pictures import clock_face, page_of
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +86,10 @@ def test_a_graph_needs_all_its_tensors(weights: bytes) -> None:
 def test_the_graph_answers_as_the_network_does_in_torch(weights: bytes) -> None:
     torch = pytest.importorskip("torch")
     tensors = {name: torch.from_numpy(values) for name, values in read_tensors(weights, "weights.pth").items()}
-    picture = lite._prepared(daisy())[None]
+    picture = lite._prepared(clock_face())[None]
     with torch.inference_mode():
         theirs = in_torch(tensors, torch.from_numpy(picture)).numpy()[0]
-    ours = Lite2.open(threads=2).probabilities([daisy()])[0]
+    ours = Lite2.open(threads=2).probabilities([clock_face()])[0]
     assert int(ours.argmax()) == int(theirs.argmax())
     assert float(np.abs(ours - theirs).max()) < 1e-4
 
@@ -123,9 +123,9 @@ def in_torch(tensors: dict[str, Any], flow: Any) -> Any:
     return torch.softmax(functional.linear(flow, tensors["_fc.weight"], tensors["_fc.bias"]), dim=1)
 
 
-def test_a_flower_is_tagged_as_a_flower(tagger: LiteTagger) -> None:
-    tags = tagger.tags(daisy())
-    assert tags[0].name == "daisy"
+def test_a_clock_is_tagged_as_a_clock(tagger: LiteTagger) -> None:
+    tags = tagger.tags(clock_face())
+    assert tags[0].name == "analog clock"
     assert [tag.probability for tag in tags] == sorted((tag.probability for tag in tags), reverse=True)
 
 
@@ -162,11 +162,3 @@ def test_the_settings_choose_the_readers() -> None:
     with pytest.raises(ConfigError):
         open_ocr(Models(ocr="magic"))
 
-
-def page_of(*lines: str, size: int = 24, width: int = 620) -> Image.Image:
-    """Lines of printed text on white."""
-    font = ImageFont.load_default(size)
-    page = Image.new("RGB", (width, 40 + len(lines) * size * 2), "white")
-    for number, line in enumerate(lines):
-        ImageDraw.Draw(page).text((30, 20 + number * size * 2), line, fill="black", font=font)
-    return page
