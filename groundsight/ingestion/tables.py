@@ -1,0 +1,47 @@
+"""Tables as words: every value stands beside its header, and long tables come in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+Cells = tuple[tuple[str, ...], ...]
+
+
+def table_blocks(cells: Cells, title: str, most: int) -> Iterator[tuple[str, Cells]]:
+    """Yield text and cells of each block of rows; each block repeats the title and the header.
+
+    The text of a row pairs header and value: "Region: North; Q1: 4.2".
+    """
+    title = " ".join(title.split())[:most]
+    if len(cells) < 2:
+        text = "\n".join(part for part in (title, *(row_text((), row) for row in cells)) if part)
+        if text:
+            yield text, cells
+        return
+    header, rows = cells[0], cells[1:]
+    for start, end in _blocks([len(row_text(header, row)) for row in rows], most - len(title)):
+        block = rows[start:end]
+        lines = [title, *(row_text(header, row) for row in block)]
+        text = "\n".join(line for line in lines if line) or "; ".join(cell for cell in header if cell.strip())
+        if text:
+            yield text, (header, *block)
+
+
+def row_text(header: Sequence[str], row: Sequence[str]) -> str:
+    """Return one row as "header: value" pairs; empty values are left out."""
+    pairs = [(header[place] if place < len(header) else "", value) for place, value in enumerate(row)]
+    return "; ".join(_pair(" ".join(name.split()), " ".join(value.split())) for name, value in pairs if value.strip())
+
+
+def _pair(name: str, value: str) -> str:
+    return f"{name}: {value}" if name and name != value else value
+
+
+def _blocks(sizes: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+    start, filled = 0, 0
+    for place, size in enumerate(sizes):
+        if place > start and filled + size + 1 > most:
+            yield start, place
+            start, filled = place, 0
+        filled += size + 1
+    yield start, len(sizes)
