@@ -97,7 +97,7 @@ class Weights(Section):
     meta: float = 0.10
     recency: float = 0.10
     heading: float = 0.20
-    rerank: float = 0.20
+    rerank: float = 0.30
 
 
 class Search(Section):

@@ -77,7 +77,7 @@ class Roots:
 
     def resolve_folder(self, source_or_path: str | Path) -> Path:
         """Return the real path of a folder inside a root, or of a root itself; else NotFound."""
-        real = self._real(source_or_path)
+        real = self._real(str(source_or_path).rstrip("/"))
         if not real.is_dir():
             raise _not_found()
         return real
@@ -133,7 +133,7 @@ def _tidy(text: str) -> str:
     """Refuse what is no plain path: empty, NULs, steps up, backslashes, home marks, URLs, encodings."""
     parts = PurePosixPath(text).parts
     odd = not text or "\0" in text or ".." in parts or text.startswith(("~", "//")) or "://" in text
-    foreign = "\\" in text and sys.platform != "win32"
+    foreign = (len(text) > 1 and text.endswith("/")) or "\\" in text and sys.platform != "win32"
     if odd or foreign or text.casefold().startswith("file:"):
         raise _not_found()
     return text

@@ -102,6 +102,20 @@ def one(connection: Connection, sql: str, *values: Any) -> Any:
     return None if found is None else found[0]
 
 
+def integers(connection: Connection, sql: str, *values: Any) -> NDArray[np.int64]:
+    """Return whole numbers as an array with one row for each row found.
+
+    Raises:
+        IndexCorrupt: something else stands where a number belongs.
+    """
+    import numpy as np
+
+    found = rows(connection, sql, *values)
+    if any(type(value) is not int for row in found for value in row):
+        raise damaged(Path(connection.filename), "a row number is missing")
+    return np.array(found, np.int64).reshape(len(found), len(found[0]) if found else 1)
+
+
 def array_value(numbers: NDArray[np.int64]) -> Any:
     """Bind many integers as one value, to be read by ``carray(?)``. The array must not be empty."""
     import apsw

@@ -42,13 +42,18 @@ def is_plain(word: str) -> bool:
     return word.casefold() in STOP_WORDS
 
 
-def phrases_in(text: str, longest: int = LONGEST_KEY_WORDS) -> Iterator[tuple[int, int, str]]:
+def phrases_in(
+    text: str, longest: int = LONGEST_KEY_WORDS, *, as_names: bool = False
+) -> Iterator[tuple[int, int, str]]:
     """Yield ``(first word, word after the last, spelling)`` of every run of words that could be a heading.
 
     A run neither ends in a stop word nor is one; the spelling keeps the punctuation between its words.
+    With ``as_names`` a run starts with a capital or a digit, as a passage writes it; questions often don't.
     """
     matches = tuple(WORD.finditer(text))
     for first, start in enumerate(matches):
+        if as_names and start.group()[0].islower():
+            continue
         for last in range(first, min(first + longest, len(matches))):
             end = matches[last]
             if _ends_well(start.group(), end.group(), last - first):

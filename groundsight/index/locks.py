@@ -51,11 +51,12 @@ class WriteLock:
 
         turnstile = FileLock(self._folder / "queue.lock", mode=0o600, poll_interval=POLL_SECONDS)
         writing = FileLock(self._folder / "write.lock", mode=0o600, poll_interval=POLL_SECONDS)
-        try:
-            with storage_errors(self._folder), turnstile.acquire(timeout=seconds):
-                writing.acquire(timeout=seconds)
-        except Timeout as error:
-            raise locked(self._folder) from error
+        with storage_errors(self._folder):
+            try:
+                with turnstile.acquire(timeout=seconds):
+                    writing.acquire(timeout=seconds)
+            except Timeout as error:
+                raise locked(self._folder) from error
         try:
             yield
         finally:

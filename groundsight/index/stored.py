@@ -32,8 +32,8 @@ class Decoder:
         if number not in self._assets:
             self._assets[number] = asset_of(asset_data)
         unit, asset = Unit.model_validate_json(unseal(data, slot)), self._assets[number]
-        if not matches(self._where, asset, unit):
-            raise damaged(Path(unit.unit_id), "a filter column differs from the stored unit")
+        if unit.asset_id != asset.asset_id or not matches(self._where, asset, unit):
+            raise damaged(Path(unit.unit_id), "a column differs from the stored unit")
         return unit, asset
 
 

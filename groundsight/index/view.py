@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from groundsight.index import filters
-from groundsight.index.database import Connection, one, rows
+from groundsight.index.database import Connection, integers
 from groundsight.index.mapped import read_arrays, write_arrays
 from groundsight.index.schema import Stamp, current, is_known
 from groundsight.index.vectors import NAMES_PER_SLOT, Codes, codes_of, decode, empty_codes, joined
@@ -105,8 +105,8 @@ def _advanced(connection: Connection, view: View, stamp: Stamp) -> View:
     if view.stamp == stamp:
         return view
     assets = _assets(connection, view)
-    gone = [row[0] for row in rows(connection, "SELECT slot FROM gone WHERE version > ?", view.stamp.version)]
-    assets[[slot for slot in gone if slot < len(assets)]] = 0
+    gone = integers(connection, "SELECT slot FROM gone WHERE version > ?", view.stamp.version).ravel()
+    assets[gone[gone < len(assets)]] = 0
     added = _added_codes(connection, view.slots)
     codes = {name: _grown(view.codes.get(name), added.get(name)) for name in {*view.codes, *added}}
     changes = len(gone) + sum(len(more.slots) for more in added.values())
@@ -114,13 +114,12 @@ def _advanced(connection: Connection, view: View, stamp: Stamp) -> View:
 
 
 def _assets(connection: Connection, view: View) -> NDArray[np.int32]:
-    top = one(connection, "SELECT coalesce(max(slot), 0) FROM unit")
-    assets = np.zeros(max(top + 1, view.slots), np.int32)
+    added = integers(connection, "SELECT slot, asset FROM unit WHERE slot >= ? ORDER BY slot", view.slots)
+    top = int(added[-1, 0]) + 1 if len(added) else 0
+    assets = np.zeros(max(top, view.slots), np.int32)
     assets[: view.slots] = view.assets
-    added = rows(connection, "SELECT slot, asset FROM unit WHERE slot >= ?", view.slots)
-    if added:
-        slots, numbers = np.array(added, np.int64).T
-        assets[slots] = numbers
+    if len(added):
+        assets[added[:, 0]] = added[:, 1]
     return assets
 
 
@@ -165,6 +164,6 @@ def _mask(connection: Connection, where: Filter, assets: NDArray[np.int32]) -> N
 
 def _flags(connection: Connection, sql: str, values: tuple[str | int, ...], length: int) -> NDArray[np.bool_]:
     flags = np.zeros(length, np.bool_)
-    numbers = [row[0] for row in connection.execute(sql, values)]
-    flags[[number for number in numbers if number < length]] = True
+    numbers = integers(connection, sql, *values).ravel()
+    flags[numbers[numbers < length]] = True
     return flags

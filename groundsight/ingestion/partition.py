@@ -32,7 +32,7 @@ def partition(path: Path, settings: Settings, scratch: Path, watch: Watch, sandb
     """
     limits = settings.limits
     order = PartitionOrder(
-        name=path.name,
+        name=plain_name(path),
         scratch=str(scratch.resolve()),
         partitioner=settings.ingestion.partitioner,
         limits=limits,
@@ -40,19 +40,24 @@ def partition(path: Path, settings: Settings, scratch: Path, watch: Watch, sandb
     )
     job = "groundsight.ingestion.jobs:partition_document"
     answer = run_on(path, job, order.model_dump_json(), settings, watch, sandbox)
-    return _checked(answer, scratch, path.name)
+    return _checked(answer, scratch, plain_name(path))
 
 
 def run_on(path: Path, job: str, body: str, settings: Settings, watch: Watch, sandbox: Sandbox | None) -> str:
     """Run a job of the child on a frozen copy of a file."""
     descriptor = _open_file(path)
     try:
-        copy = snapshot(descriptor, settings.limits.file_bytes, path.name)
+        copy = snapshot(descriptor, settings.limits.file_bytes, plain_name(path))
     finally:
         os.close(descriptor)
     with copy as document, nullcontext(sandbox) if sandbox else Sandbox() as cell:
         confines = Confines.of(settings.limits)
-        return cell.run(job, body, document=document.fileno(), confines=confines, watch=watch, which=path.name)
+        return cell.run(job, body, document=document.fileno(), confines=confines, watch=watch, which=plain_name(path))
+
+
+def plain_name(path: Path) -> str:
+    """Return a file's name as valid text; bytes that are no UTF-8 become question marks."""
+    return path.name.encode(errors="replace").decode()
 
 
 def _open_file(path: Path) -> int:
@@ -60,10 +65,10 @@ def _open_file(path: Path) -> int:
     try:
         descriptor = os.open(path, _OPEN)
     except (OSError, ValueError) as error:
-        raise NotFound("no such file", which=path.name) from error
+        raise NotFound("no such file", which=plain_name(path)) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise NotFound("no such file", which=path.name)
+        raise NotFound("no such file", which=plain_name(path))
     return descriptor
 
 

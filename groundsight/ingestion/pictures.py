@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.ingestion.jobs import Picture, PictureOrder
-from groundsight.ingestion.partition import run_on
+from groundsight.ingestion.partition import plain_name, run_on
 from groundsight.ingestion.sandbox import Sandbox
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -28,7 +28,7 @@ def page_picture(
         InvalidArgument: there is no such page.
     """
     order = PictureOrder(
-        name=path.name, page=page, box=box, limits=settings.limits, render_dpi=settings.ingestion.render_dpi
+        name=plain_name(path), page=page, box=box, limits=settings.limits, render_dpi=settings.ingestion.render_dpi
     )
     job = "groundsight.ingestion.jobs:page_picture"
     answer = run_on(path, job, order.model_dump_json(), settings, watch, sandbox)

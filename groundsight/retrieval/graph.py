@@ -112,10 +112,9 @@ class _Walk:
 
     def _to_headings(self, frontier: Sequence[Trail]) -> Iterable[Jump]:
         texts = [quotable(trail.hit.unit) for trail in frontier]
-        for rank, (trail, named) in enumerate(
-            zip(frontier, headings_named(texts, self._index, self._where), strict=True)
-        ):
-            for name in named:
+        named = headings_named(texts, self._index, self._where, as_names=True)
+        for rank, (trail, names) in enumerate(zip(frontier, named, strict=True)):
+            for name in names:
                 yield Jump(trail, rank, name.unit_id, name.shown, INHERITED)
 
     def _to_mentions(self, frontier: Sequence[Trail]) -> Iterable[Jump]:

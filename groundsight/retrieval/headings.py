@@ -24,9 +24,11 @@ class Named:
     shown: str
 
 
-def headings_named(texts: Sequence[str], index: Index, where: Filter) -> tuple[tuple[Named, ...], ...]:
+def headings_named(
+    texts: Sequence[str], index: Index, where: Filter, *, as_names: bool = False
+) -> tuple[tuple[Named, ...], ...]:
     """Return, per text, the units whose headings it names; a heading of more than 15 units says nothing."""
-    runs = [tuple(phrases_in(text)) for text in texts]
+    runs = [tuple(phrases_in(text, as_names=as_names)) for text in texts]
     keys = dict.fromkeys(heading_key(shown) for found in runs for _, _, shown in found)
     linked = index.linked(tuple(keys), where, MOST_MENTIONS)
     holders = {key: _holders(pairs) for key, pairs in linked.items()}

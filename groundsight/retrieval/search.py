@@ -85,7 +85,7 @@ class _Climb:
         weights = self._search.weights
         total = total_weight(results, weights) or 1.0
         shares = fuse(results, weights, self._query.fusion or self._search.fusion, k=self._search.rrf_k)
-        shares = {**shares, **self._named(asked.words, shares)}
+        shares = {**shares, **self._named(asked.words, shares, total)}
         best = by_score(shares)[: max(self._search.rerank_candidates, 2 * self._query.limit)]
         found = self._parts.index.get(best, self._where)
         return tuple(
@@ -94,10 +94,10 @@ class _Climb:
         ), total
 
     def _named(
-        self, words: str, shares: Mapping[str, tuple[ChannelScore, ...]]
+        self, words: str, shares: Mapping[str, tuple[ChannelScore, ...]], total: float
     ) -> Mapping[str, tuple[ChannelScore, ...]]:
         """Give the units whose heading the question names a share of their own."""
-        weight = self._search.weights.heading
+        weight = self._search.weights.heading / total
         if weight <= 0 or self._query.channels is not None:
             return {}
         part = ChannelScore(channel="heading", raw=1.0, weight=weight, contribution=weight)

@@ -51,14 +51,14 @@ def _body(document: Document, box: PictureBox) -> Iterator[Element]:
     for block in document.iter_inner_content():
         if isinstance(block, Table):
             yield from table_blocks(clean_rows(_grid(block)), outline.section)
-            yield from _pictures(block._tbl, document, box, outline.section)
+            yield from _pictures(_xml(block), document, box, outline.section)
         else:
             yield from _paragraph(block, outline)
-            yield from _pictures(block._p, document, box, outline.section)
+            yield from _pictures(_xml(block), document, box, outline.section)
 
 
 def _paragraph(paragraph: Paragraph, outline: Outline) -> Iterator[Element]:
-    text = clean(_visible(paragraph._p))
+    text = clean(_visible(_xml(paragraph)))
     if not text:
         return
     style = str(getattr(paragraph.style, "name", "") or "")
@@ -66,9 +66,14 @@ def _paragraph(paragraph: Paragraph, outline: Outline) -> Iterator[Element]:
     if level:
         yield outline.heading(one_line(text), level)
         return
-    properties = paragraph._p.pPr
+    properties = _xml(paragraph).pPr
     listed = style.startswith("List") or (properties is not None and properties.numPr is not None)
     yield Element(kind="text", text=f"- {text}" if listed else text, section=outline.section)
+
+
+def _xml(block: Any) -> Any:
+    """Return the XML under a paragraph or table; python-docx has no public name for it."""
+    return block._element
 
 
 def _visible(node: Any) -> str:
@@ -96,7 +101,7 @@ def _grid(table: Table) -> list[list[str]]:
         line: list[str] = []
         seen: set[Any] = set()
         for cell in _cells(row):
-            line.append("" if cell._tc in seen else "\n".join(_visible(part._p) for part in cell.paragraphs))
+            line.append("" if cell._tc in seen else "\n".join(_visible(_xml(part)) for part in cell.paragraphs))
             seen.add(cell._tc)
         rows.append(line)
     return rows
@@ -104,7 +109,7 @@ def _grid(table: Table) -> list[list[str]]:
 
 def _cells(row: Any) -> tuple[Any, ...]:
     """Return the cells on the grid; a row that does not fit the grid gives the cells that it has."""
-    from docx.table import _Cell
+    from docx.table import _Cell  # pyright: ignore[reportPrivateUsage]
 
     try:
         return tuple(row.cells)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import Any, TypeAlias
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
 from groundsight.ingestion.readers.csv_file import table_blocks
 from groundsight.ingestion.sniff import HTML
 
-if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+# lxml has no type information.
+Node: TypeAlias = Any
 
 _UNSEEN = {
     "script", "style", "noscript", "template", "head", "iframe", "object", "embed", "svg", "math", "canvas", "input",
@@ -43,14 +43,16 @@ def read_html(path: Path) -> Parsed:
 
 def html_elements(text: str) -> tuple[str, list[Element]]:
     """Return title and elements of an HTML text."""
-    from lxml import etree, html
+    from lxml import etree, html  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
 
-    parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=False, encoding="utf-8")
+    markup: Any = html
+    broken: Any = etree
+    parser = markup.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
     if not text.strip():
         return "", []
     try:
-        root = cast("HtmlElement | None", html.document_fromstring(text.encode(errors="replace"), parser=parser))
-    except etree.ParserError:
+        root: Node = markup.document_fromstring(text.encode(errors="replace"), parser=parser)
+    except broken.ParserError:
         return "", []
     if root is None:
         return "", []
@@ -68,9 +70,9 @@ class _Walk:
         self._outline = Outline()
         self._pieces: list[str] = []
 
-    def visit(self, root: HtmlElement) -> None:
+    def visit(self, root: Node) -> None:
         """Walk the tree in document order."""
-        stack: list[tuple[HtmlElement, bool]] = [(root, False)]
+        stack: list[tuple[Node, bool]] = [(root, False)]
         while stack:
             node, leaving = stack.pop()
             if leaving:
@@ -85,7 +87,7 @@ class _Walk:
         self._flush()
         return self.elements
 
-    def _enter(self, node: HtmlElement) -> bool:
+    def _enter(self, node: Node) -> bool:
         """Handle a start tag; True when the children are done with."""
         tag = node.tag.lower()
         if tag in _UNSEEN or _is_hidden(node):
@@ -104,16 +106,16 @@ class _Walk:
         self._pieces.append(node.text or "")
         return False
 
-    def _leave(self, node: HtmlElement) -> None:
+    def _leave(self, node: Node) -> None:
         if isinstance(node.tag, str) and node.tag.lower() in _BLOCKS:
             self._flush()
         self._pieces.append(node.tail or "")
 
-    def _heading(self, node: HtmlElement, level: int) -> None:
+    def _heading(self, node: Node, level: int) -> None:
         if text := one_line(visible_text(node)):
             self.elements.append(self._outline.heading(text, level))
 
-    def _table(self, node: HtmlElement) -> bool:
+    def _table(self, node: Node) -> bool:
         """Read a data table; tables that lay out a page are walked like any block."""
         if node.find(".//table") is not None:
             return False
@@ -133,13 +135,13 @@ class _Walk:
             self.elements.append(Element(kind="text", text=text, section=self._outline.section))
 
 
-def visible_text(node: HtmlElement) -> str:
+def visible_text(node: Node) -> str:
     """Return the text under a node without its hidden parts."""
     return "".join(_visible_pieces(node))
 
 
-def _visible_pieces(root: HtmlElement) -> Iterator[str]:
-    stack: list[tuple[HtmlElement, bool]] = [(root, False)]
+def _visible_pieces(root: Node) -> Iterator[str]:
+    stack: list[tuple[Node, bool]] = [(root, False)]
     while stack:
         node, leaving = stack.pop()
         if leaving:
@@ -154,7 +156,7 @@ def _visible_pieces(root: HtmlElement) -> Iterator[str]:
         stack.extend((child, False) for child in reversed(list(node)))
 
 
-def _is_hidden(node: HtmlElement) -> bool:
+def _is_hidden(node: Node) -> bool:
     style = node.get("style")
     return (
         (style is not None and _HIDDEN_STYLE.search(style) is not None)
@@ -163,7 +165,7 @@ def _is_hidden(node: HtmlElement) -> bool:
     )
 
 
-def _grid(table: HtmlElement) -> list[list[str]]:
+def _grid(table: Node) -> list[list[str]]:
     """Spread merged cells over the rows and columns that they cover."""
     grid: list[list[str]] = []
     pending: dict[tuple[int, int], str] = {}

@@ -38,11 +38,13 @@ class Block:
 
     @property
     def text(self) -> str:
-        """Join the lines; a hyphen at a line's end joins two halves of a word."""
+        """Join full lines by spaces and short ones by breaks; a hyphen joins two halves of a word."""
         joined = ""
-        for line in self.lines:
+        full = self.rect.x1 - 0.2 * self.rect.width
+        for line, before in zip(self.lines, (None, *self.lines), strict=False):
             halves = joined.endswith("-") and joined[-2:-1].isalpha() and line.text[:1].islower()
-            joined = joined[:-1] + line.text if halves else f"{joined}\n{line.text}" if joined else line.text
+            glue = "" if before is None or halves else " " if before.rect.x1 >= full else "\n"
+            joined = (joined[:-1] if halves else joined) + glue + line.text
         return joined
 
     @property

@@ -27,7 +27,7 @@ def read_mail(path: Path) -> Parsed:
     Raises:
         ParseFailed: more than 500 parts.
     """
-    message = cast(EmailMessage, BytesParser(policy=policy.default).parse(path.open("rb")))
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
     parts = _parts(message)
     head = "\n".join(f"{name}: {value}" for name in _SHOWN if (value := _header(message, name)))
     names = [one_line(part.get_filename() or "unnamed") for part in parts if _is_attached(part)]
@@ -51,7 +51,7 @@ def _parts(message: EmailMessage) -> list[EmailMessage]:
         part = waiting.pop(0)
         below = part.get_payload() if part.is_multipart() and part.get_content_maintype() == "multipart" else None
         if isinstance(below, list):
-            waiting = [cast(EmailMessage, child) for child in below] + waiting
+            waiting = cast("list[EmailMessage]", below) + waiting
         else:
             leaves.append(part)
         if len(leaves) + len(waiting) > _MOST_PARTS:

@@ -60,11 +60,13 @@ class _PageReader:
         if not _is_readable(pieces):
             yield from self._as_picture(bool(pictures or paths))
             return
-        tables, rest = self._tables(ruled, pieces, paths, shades)
+        level = [piece for piece in pieces if not piece.upright]
+        tables, rest = self._tables(ruled, level, paths, shades)
         blocks = blocks_in_order([*items_of(rest), *tables])
         body = _body_size(blocks)
         for element in self._with_figures(blocks, pictures, paths):
             yield from self._element(element, body, outline)
+        yield from self._upright([piece for piece in pieces if piece.upright], outline)
 
     def _tables(
         self, ruled: RuledTables, pieces: list[Piece], rules: list[Rect], shades: list[Rect]
@@ -81,6 +83,12 @@ class _PageReader:
         kept = [(table.rect, table.cells) for table in drawn if not _is_among(table.rect, aligned)]
         rest = _outside([rect for rect, _ in kept], rest)
         return [self._table(rect, cells) for rect, cells in [*kept, *aligned]], rest
+
+    def _upright(self, pieces: list[Piece], outline: Outline) -> Iterator[Element]:
+        """Give the text that runs up the page last, as one piece."""
+        text = clean("".join(piece.text if len(piece.text) == 1 else f" {piece.text} " for piece in pieces))
+        if sum(1 for char in text if char.isalpha()) >= 3:
+            yield Element(kind="text", text=text, page=self._number, section=outline.section)
 
     def _as_picture(self, drawn: bool) -> Iterator[Element]:
         if not drawn:

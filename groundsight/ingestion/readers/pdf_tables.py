@@ -89,7 +89,8 @@ def flatten_header(cells: Cells) -> Cells:
     """Join two header rows into one: ``2025`` over ``Q1, Q2`` becomes ``2025 / Q1, 2025 / Q2``."""
     if len(cells) < 3 or not _spans(cells[0]) or _is_data(cells[1]):
         return cells
-    upper, shown = [], ""
+    upper: list[str] = []
+    shown = ""
     for column, cell in enumerate(cells[0]):
         shown = cell or (shown if column else "")
         upper.append(shown)

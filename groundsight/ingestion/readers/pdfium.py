@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -64,12 +65,16 @@ class Rect:
 
 @dataclass(frozen=True)
 class Piece:
-    """Characters that follow each other on one line; ``size`` is the line height in page heights."""
+    """Characters that follow each other on one line; ``size`` is the line height in page heights.
+
+    ``upright`` pieces run up or down the page, as stamps in a margin and titles of axes do.
+    """
 
     text: str
     rect: Rect
     size: float
     bold: bool = False
+    upright: bool = False
 
 
 class PdfPage:
@@ -81,7 +86,7 @@ class PdfPage:
 
     def pieces(self) -> list[Piece]:
         """Return the text layer as pieces of lines in the order of the file."""
-        import pypdfium2.raw as pdfium
+        import pypdfium2.raw as pdfium  # pyright: ignore[reportMissingTypeStubs]
 
         text_page = self._page.get_textpage()
         try:
@@ -133,11 +138,12 @@ class PdfPage:
         text = "".join(_SIGNS.get(code, chr(code)) for _, code, _ in run if code < 0x110000).strip()
         sizes = sorted(rect.height for _, _, rect in inked)
         bold = all(_is_bold(pdfium, raw, end[0]) for end in (inked[0], inked[-1]))
-        return Piece(text, rect, sizes[len(sizes) // 2], bold)
+        angle = abs(pdfium.FPDFText_GetCharAngle(raw, inked[0][0])) % math.pi
+        return Piece(text, rect, sizes[len(sizes) // 2], bold, math.pi / 4 < angle < 3 * math.pi / 4)
 
     def drawn(self) -> tuple[list[Rect], list[Rect], list[Rect]]:
         """Return the boxes of embedded pictures, of drawn paths, and of light shading."""
-        import pypdfium2.raw as pdfium
+        import pypdfium2.raw as pdfium  # pyright: ignore[reportMissingTypeStubs]
 
         turn = self._turn(pdfium)
         pictures: list[Rect] = []
@@ -185,9 +191,9 @@ class Pdf:
         self.created = _day(about.get("CreationDate", ""))
 
     @contextmanager
-    def page(self, number: int) -> Iterator[PdfPage]:
+    def page(self, number: int) -> Generator[PdfPage, None, None]:
         """Load page ``number``, counted from 1."""
-        import pypdfium2
+        import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
 
         try:
             page = self._document[number - 1]
@@ -200,13 +206,13 @@ class Pdf:
 
 
 @contextmanager
-def open_pdf(path: Path, limits: Limits) -> Iterator[Pdf]:
+def open_pdf(path: Path, limits: Limits) -> Generator[Pdf, None, None]:
     """Open a PDF and check its page count before anything is parsed.
 
     Raises:
         ParseFailed: encrypted or broken. LimitExceeded: too many pages.
     """
-    import pypdfium2
+    import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
 
     try:
         document = pypdfium2.PdfDocument(path.read_bytes())

@@ -24,13 +24,13 @@ def read_pptx(path: Path, scratch: Path) -> Parsed:
     from pptx import Presentation
 
     with path.open("rb") as file:
-        show = Presentation(file)
+        show: Any = Presentation(file)
     size = (int(show.slide_width or 1), int(show.slide_height or 1))
     box = PictureBox(scratch)
     elements: list[Element] = []
     hidden = 0
     for number, slide in enumerate(show.slides, start=1):
-        if slide._element.get("show") == "0":
+        if _is_hidden(slide):
             hidden += 1
             continue
         elements.extend(_slide(slide, number, size, box))
@@ -56,13 +56,18 @@ def _slide(slide: Slide, number: int, size: tuple[int, int], box: PictureBox) ->
     shapes = [shape for shape in _flat(slide.shapes) if shape.shape_id != skipped]
     for shape in sorted(shapes, key=_reading_order):
         yield from _shape(shape, number, section, size, box)
-    notes = clean(slide.notes_slide.notes_text_frame.text) if _has_notes(slide) else ""
+    notes = _notes(slide)
     if notes:
         yield Element(kind="text", text=f"Notes: {notes}", page=number, section=section)
 
 
-def _has_notes(slide: Slide) -> bool:
-    return slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None
+def _is_hidden(slide: Any) -> bool:
+    return slide._element.get("show") == "0"
+
+
+def _notes(slide: Slide) -> str:
+    frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+    return clean(frame.text) if frame is not None else ""
 
 
 def _shape(shape: Any, page: int, section: str, size: tuple[int, int], box: PictureBox) -> Iterator[Element]:

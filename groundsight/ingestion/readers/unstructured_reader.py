@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from groundsight.errors import Disabled
 from groundsight.ingestion import Element, Parsed
@@ -63,7 +63,7 @@ def silence() -> None:
 
     pipeline = spacy.blank("en")
     pipeline.add_pipe("sentencizer")
-    tokenize._get_nlp = lambda: pipeline
+    setattr(tokenize, "_get_nlp", lambda: pipeline)  # noqa: B010  pyright knows it as private
 
 
 def _elements(path: Path, media_type: str) -> list[Element]:
@@ -92,9 +92,10 @@ def _translate(one: Any, outline: Outline) -> list[Element]:
 
 
 def _cells(markup: str) -> tuple[tuple[str, ...], ...]:
-    from lxml import html
+    from lxml import html  # pyright: ignore[reportMissingTypeStubs]
 
-    rows = html.fromstring(markup).iter("tr")
+    root: Any = cast("Any", html).fromstring(markup)
+    rows: Any = root.iter("tr")
     return clean_rows(["".join(cell.itertext()) for cell in row.iter("td", "th")] for row in rows)
 
 

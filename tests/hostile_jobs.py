@@ -1,0 +1,93 @@
+"""What hostile code would try inside the confined child; each job has the signature of a real one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from groundsight.errors import LimitExceeded
+
+
+def echo(document: Path, body: str) -> str:
+    return f"{body}:{document.read_text()}"
+
+
+def take_memory(document: Path, body: str) -> str:
+    return str(len(bytearray(10 * 1024**3)))
+
+
+def spin(document: Path, body: str) -> str:
+    while True:
+        pass
+
+
+def sleep_with_children(document: Path, body: str) -> str:
+    """Fork children that leave the session and outlive their parent if they can."""
+    for _ in range(20):
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(600)
+    time.sleep(600)
+    return ""
+
+
+def leave_children(document: Path, body: str) -> str:
+    for _ in range(5):
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(600)
+    return "answered"
+
+
+def connect(document: Path, body: str) -> str:
+    try:
+        socket.create_connection(("127.0.0.1", int(body)), timeout=2).close()
+    except OSError as error:
+        return f"refused: {type(error).__name__}"
+    return "connected"
+
+
+def write_80_mb(document: Path, body: str) -> str:
+    with Path(body).open("wb") as file:
+        for _ in range(80):
+            file.write(bytes(1 << 20))
+    return "written"
+
+
+def open_many(document: Path, body: str) -> str:
+    return str(len([os.open("/dev/null", os.O_RDONLY) for _ in range(500)]))
+
+
+def speak(document: Path, body: str) -> str:
+    print("noise on stdout", flush=True)
+    os.write(1, b"more noise\n")
+    sys.stderr.write("the document says: secret\n")
+    return "spoke"
+
+
+def show_environment(document: Path, body: str) -> str:
+    return " ".join(sorted(os.environ))
+
+
+def break_a_limit(document: Path, body: str) -> str:
+    raise LimitExceeded("too much", which="a.pdf", limit="3", next_step="less", code="E_LIMIT_PAGES")
+
+
+def crash(document: Path, body: str) -> str:
+    raise KeyError("a line of the document")
+
+
+def crash_hard(document: Path, body: str) -> str:
+    signal.signal(signal.SIGSEGV, signal.SIG_DFL)
+    import ctypes
+
+    ctypes.string_at(0)
+    return ""
+
+
+def flood(document: Path, body: str) -> str:
+    return "x" * (80 << 20)

@@ -1,0 +1,184 @@
+"""Files are read only inside the roots, whatever the path looks like."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from groundsight.errors import InvalidArgument, NotFound, StorageFailed
+from groundsight.governance.roots import Roots, _open_checked
+from groundsight.settings import Settings
+
+HARD_NAMES = [
+    "line\nbreak.txt", 'quote"s.txt', "; rm -rf x.txt", "$(id).txt", "-rf.txt", "x" * 251 + ".txt",
+    "smile \U0001f600.txt",
+    os.fsdecode(b"broken \xff.txt"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A root with files inside, a sibling with the same prefix, and a secret outside."""
+    root = tmp_path / "data"
+    (root / "deep").mkdir(parents=True)
+    (root / "a.txt").write_text("inside")
+    (root / "deep" / "b.txt").write_text("deeper")
+    (tmp_path / "data-evil").mkdir()
+    (tmp_path / "data-evil" / "a.txt").write_text("evil")
+    (tmp_path / "secret.txt").write_text("secret")
+    return root
+
+
+@pytest.fixture
+def roots(folder: Path, tmp_path: Path) -> Roots:
+    return Roots.load(Settings(home=tmp_path / "home", roots=(folder,)))
+
+
+def test_source_and_path_lead_to_each_other(roots: Roots, folder: Path) -> None:
+    path = folder / "deep" / "b.txt"
+    assert roots.source_of(path) == "data/deep/b.txt"
+    assert roots.resolve("data/deep/b.txt") == roots.resolve(path) == path
+
+
+def test_a_relative_path_inside_a_root_is_accepted(roots: Roots, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    assert roots.resolve("deep/b.txt") == folder / "deep" / "b.txt"
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "data/../secret.txt", "../secret.txt", "data/%2e%2e/secret.txt", "data\\..\\secret.txt", "//etc/passwd",
+        "~/.ssh/id_rsa", "file:///etc/passwd", "\\\\?\\C:\\x", "/etc/passwd", "data//../../secret.txt", "", "\0",
+        "data/a.txt/", "data/a.txt\0.png", "/proc/self/environ", "/dev/zero", "data", "data/deep", "nobody/a.txt",
+        "data/absent.txt", "https://example.org/a",
+    ],
+)  # fmt: skip
+def test_path_tricks_read_like_absent_files(roots: Roots, trick: str) -> None:
+    with pytest.raises(NotFound) as absent:
+        roots.resolve("data/no-such-file.txt")
+    with pytest.raises(NotFound) as caught:
+        roots.resolve(trick)
+    assert str(caught.value) == str(absent.value)
+    with pytest.raises(NotFound):
+        os.close(roots.open_inside(trick))
+
+
+def test_a_sibling_with_the_same_prefix_is_outside(roots: Roots, folder: Path) -> None:
+    for path in (folder.parent / "data-evil" / "a.txt", "data-evil/a.txt", folder.parent / "secret.txt"):
+        with pytest.raises(NotFound):
+            roots.resolve(path)
+
+
+def test_links_out_are_refused_and_links_inside_are_followed(roots: Roots, folder: Path) -> None:
+    (folder / "out.txt").symlink_to(folder.parent / "secret.txt")
+    (folder / "outside").symlink_to(folder.parent)
+    (folder / "in.txt").symlink_to(folder / "deep" / "b.txt")
+    for trick in ("data/out.txt", "data/outside/secret.txt"):
+        with pytest.raises(NotFound):
+            roots.resolve(trick)
+    assert roots.resolve("data/in.txt").read_text() == "deeper"
+    with os.fdopen(roots.open_inside("data/in.txt"), "rb") as file:
+        assert file.read() == b"deeper"
+
+
+def test_pipes_sockets_folders_and_devices_are_no_files(roots: Roots, folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "socket"))
+        for name in ("pipe", "socket", "deep"):
+            with pytest.raises(NotFound):
+                roots.resolve(f"data/{name}")
+            with pytest.raises(NotFound):
+                os.close(roots.open_inside(f"data/{name}"))
+
+
+@pytest.mark.parametrize("name", HARD_NAMES)
+def test_hard_names_are_read_or_cleanly_refused(roots: Roots, folder: Path, name: str) -> None:
+    (folder / name).write_text("x")
+    assert roots.resolve(f"data/{name}").read_text() == "x"
+    assert roots.source_of(folder / name) == f"data/{name}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="openat2 is Linux only")
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_swap_for_a_link_never_reads_outside(roots: Roots, folder: Path, checked: bool) -> None:
+    """The file becomes a link between the check and the opening: simulated by opening after the swap."""
+    from pathlib import PurePosixPath
+
+    real = roots.resolve("data/a.txt")
+    real.unlink()
+    real.symlink_to(folder.parent / "secret.txt")
+    if checked:
+        with pytest.raises(OSError, match=r".+"):
+            os.close(_open_checked(folder, PurePosixPath("a.txt")))
+    with pytest.raises(NotFound):
+        os.close(roots.open_inside("data/a.txt"))
+
+
+def test_a_swap_race_never_reads_outside(roots: Roots, folder: Path) -> None:
+    secret, link, good = folder.parent / "secret.txt", folder / "link", folder / "good"
+    for number in range(300):
+        good.write_text("inside")
+        link.unlink(missing_ok=True)
+        link.symlink_to(secret)
+        pair = (good, link) if number % 2 else (link, good)
+        os.replace(pair[0], folder / "a.txt")
+        try:
+            with os.fdopen(roots.open_inside("data/a.txt"), "rb") as file:
+                assert file.read() == b"inside"
+        except NotFound:
+            continue
+
+
+def test_added_folders_are_kept_and_named_apart(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    for place in ("x", "y", "z"):
+        (tmp_path / place / "docs").mkdir(parents=True)
+    roots = Roots.load(settings)
+    assert [roots.add(tmp_path / place / "docs") for place in ("x", "y", "z", "x")] == [
+        "docs", "docs-2", "docs-3", "docs",
+    ]  # fmt: skip
+    assert Roots.load(settings).names() == ("docs", "docs-2", "docs-3")
+    assert json.loads((tmp_path / "home" / "roots.json").read_text()) == [
+        str(tmp_path / place / "docs") for place in ("x", "y", "z")
+    ]
+    assert [entry.name for entry in (tmp_path / "home").iterdir()] == ["roots.json"]
+
+
+def test_only_folders_can_be_added(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    roots = Roots.load(Settings(home=tmp_path / "home"))
+    for place in (tmp_path / "file", tmp_path / "absent", Path("/")):
+        with pytest.raises(InvalidArgument):
+            roots.add(place)
+
+
+def test_a_broken_register_is_named(tmp_path: Path) -> None:
+    (tmp_path / "roots.json").write_text("{")
+    with pytest.raises(StorageFailed):
+        Roots.load(Settings(home=tmp_path))
+
+
+def test_the_innermost_root_names_a_file(folder: Path, tmp_path: Path) -> None:
+    roots = Roots.load(Settings(home=tmp_path / "home", roots=(folder, folder / "deep")))
+    assert roots.source_of(folder / "deep" / "b.txt") == "deep/b.txt"
+    assert roots.resolve("data/deep/b.txt") == roots.resolve("deep/b.txt")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["..", ".", "data", "deep", "a.txt", "secret.txt", "data-evil", "", "~"]), max_size=6))
+def test_whatever_resolves_lies_inside(roots: Roots, folder: Path, parts: list[str]) -> None:
+    try:
+        found = roots.resolve("/".join(parts))
+    except NotFound:
+        return
+    assert found.is_relative_to(folder)
+    assert found.read_text() in ("inside", "deeper")

@@ -1,0 +1,243 @@
+"""Hostile code in a child is contained, ended, and leaves no process behind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from groundsight.errors import Cancelled, GroundsightError, LimitExceeded, OutOfResources, ParseFailed, TimedOut
+from groundsight.ingestion.sandbox import Confines, Sandbox, snapshot
+from groundsight.tracing import Watch
+
+LINUX = sys.platform == "linux"
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as cell:
+        yield cell
+
+
+def run(
+    sandbox: Sandbox, job: str, body: str = "", confines: Confines | None = None, watch: Watch | None = None
+) -> str:
+    with tempfile.TemporaryFile() as document:
+        document.write(b"content")
+        document.flush()
+        return sandbox.run(
+            f"tests.hostile_jobs:{job}",
+            body,
+            document=document.fileno(),
+            confines=confines or Confines(seconds=20),
+            watch=watch or Watch(),
+            which="a.pdf",
+        )
+
+
+def descendants(of: int) -> list[int]:
+    """List all living processes below one, through /proc."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != "Z":
+            parents[int(stat.parent.name)] = int(fields[1])
+    found, waiting = [], [of]
+    while waiting:
+        current = waiting.pop()
+        below = [pid for pid, parent in parents.items() if parent == current]
+        found += below
+        waiting += below
+    return found
+
+
+def test_a_job_reads_its_document_and_answers(sandbox: Sandbox) -> None:
+    assert run(sandbox, "echo", "said") == "said:content"
+
+
+def test_many_threads_share_one_sandbox(sandbox: Sandbox) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda number: run(sandbox, "echo", str(number)), range(12)))
+    assert answers == [f"{number}:content" for number in range(12)]
+
+
+def test_ten_gigabytes_of_memory_end_the_child(sandbox: Sandbox) -> None:
+    with pytest.raises(OutOfResources) as caught:
+        run(sandbox, "take_memory")
+    assert caught.value.error_code == "E_RESOURCE"
+    assert caught.value.which == "a.pdf"
+
+
+def test_endless_work_ends_at_the_cpu_limit(sandbox: Sandbox) -> None:
+    with pytest.raises(OutOfResources):
+        run(sandbox, "spin", confines=Confines(seconds=20, cpu_seconds=1))
+
+
+def test_the_wall_limit_names_its_stage(sandbox: Sandbox) -> None:
+    with pytest.raises(TimedOut) as caught:
+        run(sandbox, "spin", confines=Confines(seconds=0.3))
+    assert caught.value.error_code == "E_TIMEOUT"
+    assert caught.value.what.startswith("parse")
+    assert caught.value.limit == "0.3 s"
+
+
+@pytest.mark.skipif(not LINUX, reason="reads /proc")
+@pytest.mark.parametrize("job", ["sleep_with_children", "spin"])
+def test_no_process_is_left_after_the_wall_limit(job: str) -> None:
+    outside = set(descendants(os.getpid()))
+    with Sandbox() as cell:
+        run(cell, "echo")
+        before = set(descendants(os.getpid()))
+        with pytest.raises(TimedOut):
+            run(cell, job, confines=Confines(seconds=0.5))
+        assert set(descendants(os.getpid())) <= before
+    assert set(descendants(os.getpid())) <= outside
+
+
+@pytest.mark.skipif(not LINUX, reason="reads /proc")
+def test_children_that_a_job_leaves_behind_end_with_it(sandbox: Sandbox) -> None:
+    run(sandbox, "echo")
+    before = set(descendants(os.getpid()))
+    assert run(sandbox, "leave_children") == "answered"
+    assert set(descendants(os.getpid())) <= before
+
+
+def test_cancelling_ends_the_child(sandbox: Sandbox) -> None:
+    watch = Watch()
+    timer = threading.Timer(0.2, watch.cancel)
+    timer.start()
+    with pytest.raises(Cancelled):
+        run(sandbox, "sleep_with_children", watch=watch)
+    timer.join()
+
+
+def test_a_child_reaches_no_network(sandbox: Sandbox) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = run(sandbox, "connect", str(server.getsockname()[1]))
+    if "net" not in sandbox.isolation:
+        pytest.skip("this kernel lets this user make no network namespace")
+    assert answer.startswith("refused")
+
+
+def test_a_child_writes_no_large_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    with pytest.raises(OutOfResources):
+        run(sandbox, "write_80_mb", str(tmp_path / "large"))
+    assert (tmp_path / "large").stat().st_size <= 64 << 20
+
+
+def test_a_child_opens_few_files(sandbox: Sandbox) -> None:
+    with pytest.raises(ParseFailed):
+        run(sandbox, "open_many")
+
+
+def test_an_error_of_the_house_crosses_unchanged(sandbox: Sandbox) -> None:
+    with pytest.raises(LimitExceeded) as caught:
+        run(sandbox, "break_a_limit")
+    error = caught.value
+    assert (error.error_code, error.what, error.which, error.limit) == ("E_LIMIT_PAGES", "too much", "a.pdf", "3")
+
+
+def test_a_crash_does_not_quote_the_document(sandbox: Sandbox) -> None:
+    with pytest.raises(ParseFailed) as caught:
+        run(sandbox, "crash")
+    assert "KeyError" in str(caught.value)
+    assert "a line of the document" not in str(caught.value)
+
+
+def test_a_segmentation_fault_is_a_parse_failure(sandbox: Sandbox) -> None:
+    with pytest.raises(ParseFailed):
+        run(sandbox, "crash_hard")
+    assert run(sandbox, "echo", "alive") == "alive:content"
+
+
+def test_a_flood_of_text_is_cut_off(sandbox: Sandbox) -> None:
+    with pytest.raises(LimitExceeded) as caught:
+        run(sandbox, "flood")
+    assert caught.value.error_code == "E_LIMIT_TEXT"
+
+
+def test_a_child_sees_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROUNDSIGHT_AGENT__LLM_API_KEY", "hunter2")
+    with Sandbox() as cell:
+        names = run(cell, "show_environment").split()
+    assert "DO_NOT_TRACK" in names
+    assert not [name for name in names if name.startswith("GROUNDSIGHT")]
+
+
+def test_a_dead_warden_is_replaced() -> None:
+    with Sandbox() as cell:
+        run(cell, "echo")
+        warden = cell._warden
+        assert warden is not None
+        warden.kill()
+        warden.wait()
+        assert run(cell, "echo", "again") == "again:content"
+
+
+def test_an_error_in_the_house_never_escapes_as_another_class(sandbox: Sandbox) -> None:
+    for job in ("crash", "break_a_limit", "open_many"):
+        with pytest.raises(GroundsightError):
+            run(sandbox, job)
+
+
+def test_a_snapshot_stops_at_the_limit(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 1000)
+    with (tmp_path / "a").open("rb") as file, pytest.raises(LimitExceeded) as caught:
+        snapshot(file.fileno(), 999, "a")
+    assert caught.value.error_code == "E_LIMIT_BYTES"
+
+
+PROGRAM = """
+print("main module runs once")
+from tests.test_sandbox import Sandbox, run
+with Sandbox() as cell:
+    assert run(cell, "speak") == "spoke"
+"""
+
+
+@pytest.mark.parametrize("way", ["-c", "file"])
+def test_stdout_stays_pure_and_the_main_module_runs_once(way: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(PROGRAM)
+    arguments = ["-c", PROGRAM] if way == "-c" else [str(tmp_path / "main.py")]
+    done = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, check=False
+    )
+    assert done.stdout.decode() == "main module runs once\n"
+    assert done.stderr.decode() == ""
+
+
+@pytest.mark.skipif(not LINUX or os.geteuid() != 0, reason="needs root to become another user")
+def test_it_works_without_root(tmp_path: Path) -> None:
+    nobody = "import os; os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+    probe = [
+        sys.executable,
+        "-c",
+        nobody + "import subprocess, sys; subprocess.run([sys.executable, '-V'], check=True)",
+    ]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("this Python may not be read by other users")
+    code = nobody + (
+        "from tests.test_sandbox import *\n"
+        "with Sandbox() as cell:\n"
+        "    assert run(cell, 'echo', 'said') == 'said:content'\n"
+        "    before = set(descendants(os.getpid()))\n"
+        "    try:\n        run(cell, 'sleep_with_children', confines=Confines(seconds=0.5))\n"
+        "    except TimedOut:\n        assert set(descendants(os.getpid())) <= before\n"
+        "        print('ended', end='')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, check=False
+    )
+    assert (done.stdout, done.stderr[-300:]) == (b"ended", b"")

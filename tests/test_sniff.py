@@ -1,0 +1,129 @@
+"""What a file is follows from its content; its name only chooses among kinds of plain text."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from groundsight.errors import GroundsightError, LimitExceeded, ParseFailed, UnsupportedType
+from groundsight.ingestion.sniff import SUPPORTED_SUFFIXES, check_archive, check_size, sniff
+from groundsight.settings import Limits
+
+MAIL = b"From: a@example.org\nTo: b@example.org\nSubject: Hi\n\nHello\n"
+KINDS = {
+    "a.pdf": (b"%PDF-1.7\n...", "application/pdf"),
+    "a.png": (b"\x89PNG\r\n\x1a\n....", "image/png"),
+    "a.jpg": (b"\xff\xd8\xff\xe0....", "image/jpeg"),
+    "a.gif": (b"GIF89a....", "image/gif"),
+    "a.webp": (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+    "a.tiff": (b"II*\0........", "image/tiff"),
+    "a.bmp": (b"BM" + bytes(12) + b"\x28" + bytes(40), "image/bmp"),
+    "a.html": (b"<!doctype html><p>Hi</p>", "text/html"),
+    "b.html": (b'<?xml version="1.0"?>\n<!-- x -->\n<html><p>Hi</p></html>', "text/html"),
+    "a.md": (b"# Title\n\ntext", "text/markdown"),
+    "a.txt": (b"just words", "text/plain"),
+    "a.csv": (b"a,b\n1,2\n", "text/csv"),
+    "a.eml": (MAIL, "message/rfc822"),
+}
+REFUSED = {
+    "a.exe": b"MZ\x90\x00", "a.elf": b"\x7fELF\x02", "a.gz": b"\x1f\x8b\x08", "a.ps": b"%!PS-Adobe-3.0",
+    "a.rtf": b"{\\rtf1 hello}", "a.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.psd": b"8BPS\0\1",
+    "a.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><text>x</text></svg>', "a.mp4": b"\0\0\0\x18ftypmp42",
+    "b.svg": b'<?xml version="1.0"?><svg><text>x</text></svg>', "a.xml": b'<?xml version="1.0"?><a><html/></a>',
+    "a.json": b'{"a": 1}', "a.bin": bytes(range(256)) * 8, "a.wav": b"RIFF\0\0\0\0WAVEfmt ", "a.sh": b"#!/bin/sh\nls",
+    "zero": bytes(100_000), "a.fits": b"SIMPLE  =                    T", "a.xz": b"\xfd7zXZ\0",
+}  # fmt: skip
+
+
+def write(folder: Path, name: str, data: bytes) -> Path:
+    (folder / name).write_bytes(data)
+    return folder / name
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_supported_kinds_are_told_by_content(tmp_path: Path, name: str) -> None:
+    data, media_type = KINDS[name]
+    found = sniff(write(tmp_path, name, data), name)
+    assert (found.media_type, found.warnings) == (media_type, ())
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("shown", ["as it is", "dressed as png"])
+def test_everything_else_is_refused_in_one_line(tmp_path: Path, name: str, shown: str) -> None:
+    seen = name if shown == "as it is" else "a.png"
+    with pytest.raises(UnsupportedType) as caught:
+        sniff(write(tmp_path, "file", REFUSED[name]), seen)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_extension_is_a_warning_and_the_content_wins(tmp_path: Path) -> None:
+    found = sniff(write(tmp_path, "a.txt", b"%PDF-1.4"), "a.txt")
+    assert found.media_type == "application/pdf"
+    assert "application/pdf" in found.warnings[0]
+
+
+def test_an_empty_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ParseFailed) as caught:
+        sniff(write(tmp_path, "a.txt", b""), "a.txt")
+    assert caught.value.error_code == "E_EMPTY"
+
+
+def test_a_zip_is_an_office_file_only_by_its_members(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        archive.writestr("readme.txt", "not a document")
+    with pytest.raises(UnsupportedType):
+        sniff(tmp_path / "a.docx", "a.docx")
+
+
+@pytest.mark.parametrize(
+    "text", ["日本語のテキストです。これはシフトJISです。".encode("cp932"), "Größe für alle".encode("cp1252"),
+             "words".encode("utf-16"), "words in order".encode("utf-16-le"), "words".encode("utf-32"), b"a b c \xff"]
+)  # fmt: skip
+def test_text_is_told_in_many_encodings(tmp_path: Path, text: bytes) -> None:
+    assert sniff(write(tmp_path, "a.txt", text), "a.txt").media_type == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "limit"), [("text/plain", "text_bytes"), ("image/png", "picture_bytes"), ("x", "file_bytes")]
+)
+def test_each_kind_has_its_own_limit_of_bytes(tmp_path: Path, media_type: str, limit: str) -> None:
+    path = write(tmp_path, "a", b"12345")
+    check_size(path, media_type, "a", Limits.model_validate({limit: 5}))
+    with pytest.raises(LimitExceeded) as caught:
+        check_size(path, media_type, "a", Limits.model_validate({limit: 4}))
+    assert caught.value.error_code == "E_LIMIT_BYTES"
+
+
+def test_an_archive_is_counted_by_members_bytes_ratio_and_names(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", bytes(4 << 20))
+        archive.writestr("b", b"")
+    for limits in (Limits(archive_members=1), Limits(archive_bytes=1 << 20), Limits(archive_ratio=10)):
+        with pytest.raises(LimitExceeded) as caught:
+            check_archive(path, "a.docx", limits)
+        assert caught.value.error_code == "E_LIMIT_ARCHIVE"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("word/../../x", b"")
+    with pytest.raises(ParseFailed):
+        check_archive(path, "a.docx", Limits())
+
+
+def test_all_supported_suffixes_are_listed() -> None:
+    assert {Path(name).suffix for name in KINDS} <= SUPPORTED_SUFFIXES
+
+
+@given(data=st.binary(max_size=200), suffix=st.sampled_from(["", ".pdf", ".txt", ".md", ".csv", ".docx"]))
+def test_any_bytes_are_a_known_kind_or_an_error_of_the_house(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any"
+    path.write_bytes(data)
+    try:
+        assert sniff(path, f"any{suffix}").media_type
+    except GroundsightError:
+        return
