@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench_start", description=main.__doc__)
     parser.add_argument("--runs", type=int, default=7, help="starts of each server (default 7)")
     runs = parser.parse_args(argv).runs
-    bare, ours, help_ = [], list[float](), list[float]()
+    bare, ours, help_ = list[float](), list[float](), list[float]()
     with tempfile.TemporaryDirectory() as home:
         for _ in range(runs):
             bare.append(_first_answer(BARE, home))

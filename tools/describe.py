@@ -53,9 +53,15 @@ def describe(
     return Description(
         picture=one_line(picture, NAME_CHARS),
         page=place.page,
-        caption=clip(captioner.caption(image), 2_000) if captioner else "",
+        caption=_redacted(suite, captioner.caption(image)) if captioner else "",
         captioner=captioner.fingerprint if captioner else "",
         tags=tagger.tags(image)[:20] if tagger else (),
         tagger=tagger.fingerprint if tagger else "",
         degraded=tuple(lane for lane in suite.parts.degraded() if lane.lane in PICTURE_LANES),
     )
+
+
+def _redacted(suite: Suite, caption: str) -> str:
+    from groundsight.governance.pii import redact
+
+    return clip(redact(caption, suite.settings.governance.redact).text, 2_000)

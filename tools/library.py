@@ -89,10 +89,9 @@ def asset(suite: Suite, asset_id: str) -> Document:
 
 def page(suite: Suite, asset_id: str, page: int) -> PagePicture:
     """Render a page of a visible document."""
-    from groundsight.tools.pictures import rendered
+    from groundsight.tools.pictures import shown
 
-    one = asset_by_id(suite, asset_id)
-    data = rendered(suite, suite.parts.roots.resolve(one.source), Place(page=page))
+    data = shown(suite, asset_by_id(suite, asset_id), Place(page=page))
     picture = Picture(uri=f"groundsight://page/{asset_id}/{page}", data=data)
     return PagePicture(asset_id=asset_id, page=page, pictures=(picture,))
 

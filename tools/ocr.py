@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from groundsight.tools.results import DATA_NOTE, NAME_CHARS, Line, Result, line_
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
+    from groundsight.types import TextLine
 
 
 class ReadLines(Result):
@@ -23,6 +25,7 @@ class ReadLines(Result):
     lines: tuple[Line, ...]
     text: str
     reader: str
+    redactions: dict[str, int] = Field(default_factory=dict)
 
     def as_text(self) -> str:
         """The lines as text."""
@@ -43,7 +46,7 @@ def ocr(
         raise Disabled("reading words in pictures is switched off", next_step="set models.ocr = 'rapidocr'")
     data = rendered(suite, file, place)
     suite.watch.check()
-    read = [line_of(line) for line in reader.read(opened(data))]
+    read, redactions = _redacted(suite, reader.read(opened(data)))
     kept = fitting(read, 60_000)
     return ReadLines(
         picture=one_line(picture, NAME_CHARS),
@@ -51,5 +54,21 @@ def ocr(
         lines=kept,
         text=clip("\n".join(line.text for line in kept), 30_000),
         reader=reader.fingerprint,
+        redactions=redactions,
         truncated=len(kept) < len(read),
     )
+
+
+def _redacted(suite: Suite, lines: tuple[TextLine, ...]) -> tuple[list[Line], dict[str, int]]:
+    """Redact across line ends, as ingestion does: what is read now must not say more than what is stored."""
+    from groundsight.governance.pii import Memory, apply, find
+
+    text = "\n".join(line.text for line in lines)
+    spans = find(text, suite.settings.governance.redact, Memory())
+    shown: list[Line] = []
+    start = 0
+    for line in lines:
+        end = start + len(line.text)
+        shown.append(line_of(line.model_copy(update={"text": apply(text, start, end, spans)})))
+        start = end + 1
+    return shown, dict(Counter(span.kind for span in spans))

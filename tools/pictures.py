@@ -6,9 +6,10 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.errors import GroundsightError
+from groundsight.errors import GroundsightError, PolicyRefused
+from groundsight.governance.access import visible_to
 from groundsight.tools.results import Picture, evidence_uri
-from groundsight.types import Hit, Place
+from groundsight.types import TEXT_FIELDS, Asset, Hit, Place
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,6 +27,23 @@ def rendered(suite: Suite, file: Path, place: Place) -> bytes:
     from groundsight.ingestion.pictures import page_picture
 
     return page_picture(file, place.page or 1, suite.settings, suite.watch, box=place.box)
+
+
+def shown(suite: Suite, asset: Asset, place: Place) -> bytes:
+    """Return the PNG of a place in a visible document, for a reader outside.
+
+    Raises:
+        PolicyRefused: personal data was redacted there, and the picture would still show it.
+    """
+    from groundsight.governance.pii import PLACEHOLDER
+
+    units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
+    here = [unit for unit in units if (unit.place.page or 1) == (place.page or 1) and (not place.box or unit.place.box == place.box)]
+    if any(PLACEHOLDER.search(unit.field(name)) for unit in here for name in TEXT_FIELDS):
+        raise PolicyRefused(
+            "personal data was redacted here and the picture would show it", next_step="read its text instead"
+        )
+    return rendered(suite, suite.parts.roots.resolve(asset.source), place)
 
 
 def opened(data: bytes) -> Image:
@@ -56,17 +74,15 @@ def thumbnail(data: bytes) -> bytes:
 
 
 def thumbnails(suite: Suite, hits: tuple[Hit, ...]) -> tuple[Picture, ...]:
-    """Return small pictures of the best hits that are pictures; a file that is gone has none."""
-    shown: list[Picture] = []
+    """Return small pictures of the best hits that are pictures; a file that is gone or redacted has none."""
+    found: list[Picture] = []
     for hit in hits:
-        if hit.unit.kind not in PICTURED or len(shown) == MOST_PICTURES:
+        if hit.unit.kind not in PICTURED or len(found) == MOST_PICTURES:
             continue
         try:
-            file = suite.parts.roots.resolve(hit.asset.source)
-            shown.append(
-                Picture(uri=evidence_uri(hit.unit.unit_id), data=thumbnail(rendered(suite, file, hit.unit.place)))
-            )
+            data = thumbnail(shown(suite, hit.asset, hit.unit.place))
+            found.append(Picture(uri=evidence_uri(hit.unit.unit_id), data=data))
         except GroundsightError:
             # The hit's text came from the index and still stands when its file has moved.
             suite.watch.check()
-    return tuple(shown)
+    return tuple(found)

@@ -128,7 +128,7 @@ def _passage(suite: Suite, unit: Unit, asset: Asset) -> Passage:
 
 
 def _picture(suite: Suite, asset: Asset, id: str, place: Place) -> tuple[Picture, ...]:
-    from groundsight.tools.pictures import rendered, thumbnail
+    from groundsight.tools.pictures import shown, thumbnail
 
-    file = suite.parts.roots.resolve(asset.source)
-    return (Picture(uri=evidence_uri(id), data=thumbnail(rendered(suite, file, place))),)
+    uri = evidence_uri(id) if UNIT_ID.fullmatch(id) else f"groundsight://page/{id}/{place.page}"
+    return (Picture(uri=uri, data=thumbnail(shown(suite, asset, place))),)

@@ -1,0 +1,65 @@
+"""Resources and prompts of the MCP door in memory, in both eras of the protocol."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, MCPError
+
+from tests.talk import MODES, a_suite, talk
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_documents_and_units_are_resources(tmp_path: Path, mode: str) -> None:
+    suite = a_suite(tmp_path)
+    unit, asset = suite.parts.index.rows[0]
+
+    async def text(client: Client, uri: str) -> Any:
+        return json.loads((await client.read_resource(uri)).contents[0].text)  # type: ignore[union-attr]
+
+    async def conversation(client: Client) -> None:
+        assert (await text(client, "groundsight://assets"))["count"] == 2
+        assert len((await text(client, f"groundsight://asset/{asset.asset_id}"))["units"]) == 3
+        evidence = await text(client, f"groundsight://evidence/{unit.unit_id}")
+        assert evidence["evidence"]["text"] == unit.text
+
+    talk(mode, suite, conversation)
+
+
+@pytest.mark.parametrize("uri", ["evidence/0123456789abcdef-0000", "asset/nope", "page/nope/1", "page/nope/x", "else"])
+def test_an_absent_resource_is_an_invalid_parameter(tmp_path: Path, mode: str, uri: str) -> None:
+    async def conversation(client: Client) -> None:
+        with pytest.raises(MCPError) as caught:
+            await client.read_resource(f"groundsight://{uri}")
+        assert caught.value.code == -32602
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
+def test_prompts_carry_the_words_of_the_person(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        names = {prompt.name for prompt in (await client.list_prompts()).prompts}
+        assert names == {"grounded_answer", "check_my_answer"}
+        asked = await client.get_prompt("grounded_answer", {"question": "How {long}?"})
+        assert "How {long}?" in asked.messages[0].content.text  # type: ignore[union-attr]
+        assert "verify" in asked.messages[0].content.text  # type: ignore[union-attr]
+        checked = await client.get_prompt("check_my_answer", {"answer": "It rains."})
+        assert "It rains." in checked.messages[0].content.text  # type: ignore[union-attr]
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
+def test_the_suite_is_closed_with_the_server(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        await client.call_tool("status", {})
+
+    suite = a_suite(tmp_path)
+    talk(mode, suite, conversation)
+    assert suite.closed.is_set()
