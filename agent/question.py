@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from groundsight.agent.words import FILLER, GENERIC, ID, MONTHS, NAME, NUMBER, STOP, YEAR, alike, squeeze, stem, stems, words
+from groundsight.agent.words import (
+    FILLER,
+    GENERIC,
+    ID,
+    MONTHS,
+    NAME,
+    NUMBER,
+    STOP,
+    YEAR,
+    squeeze,
+    stem,
+    stems,
+    words,
+)
 from groundsight.types import Word
 
 Expect = Literal["number", "money", "date", "person", "place", "id", "yes-no", "any"]
