@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXTRA = "pip install 'groundsight[models]'"
+LOADING = (OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError, ImportError, AssertionError)
 T = TypeVar("T")
 
 
@@ -81,16 +82,7 @@ def loaded(which: str, load: Callable[[], T]) -> T:
     """Return what ``load`` returns; its errors become ModelFailed naming the model."""
     try:
         return load()
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        ImportError,
-        *_weight_errors(),
-    ) as error:
+    except (*LOADING, *_weight_errors()) as error:
         raise ModelFailed(
             "a model can't be loaded",
             which=which,
