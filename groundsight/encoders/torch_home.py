@@ -132,11 +132,15 @@ def _import_without_shapes(torch: Any) -> None:
     register = torch.library.register_fake
 
     def skip(operator: Any, *args: Any, **options: Any) -> Any:
-        foreign = isinstance(operator, str) and operator.startswith("torchvision::")
-        return (lambda function: function) if foreign else register(operator, *args, **options)  # pyright: ignore
+        foreign = str(operator).startswith("torchvision::")
+        return _unchanged if foreign else register(operator, *args, **options)
 
     torch.library.register_fake = skip
     try:
         importlib.import_module("torchvision")
     finally:
         torch.library.register_fake = register
+
+
+def _unchanged(function: Any) -> Any:
+    return function
