@@ -10,6 +10,7 @@ from groundsight.index.keys import as_key, heading_key, longest_first, phrases_i
 from groundsight.ingestion.links import LONGEST_KEY_CHARS, MOST_LINKS, with_links
 from groundsight.types import Link, Unit
 from tests.build import make_asset, make_unit
+from tests.retrieval_house import LAW
 
 
 def links_of(text: str = "", *, title: str = "", **fields: object) -> tuple[Link, ...]:
@@ -93,6 +94,7 @@ def test_equal_things_written_differently_share_a_key() -> None:
     assert heading_key("(1999)") == "1999"
 
 
+@LAW
 @given(st.text(max_size=400))
 def test_keys_are_normal_bounded_and_the_text_is_untouched(text: str) -> None:
     asset = make_asset("a.txt", title="")

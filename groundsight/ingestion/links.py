@@ -10,6 +10,7 @@ from groundsight.types import Asset, Link, Unit
 
 MOST_LINKS = 64
 LONGEST_KEY_CHARS = 80
+MOST_CHARS = 20_000
 _FILE_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 _PLACEHOLDER = re.compile(r"[\[<{][A-Z][A-Z_]{2,}(?:[ _:-]?\d+)?[\]>}]|\S+@\S+")
 _NAME = r"(?:(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Jr|Sr)\.(?=[ \t])|[A-Z][\w'’]*(?:[-&/.]\w+)*)"
@@ -75,7 +76,7 @@ def _mention_links(unit: Unit) -> Iterator[Link]:
 
 def _texts(unit: Unit) -> tuple[str, ...]:
     cells = " | ".join(cell for row in unit.cells for cell in row)
-    return tuple(text for text in (cells, unit.text, unit.ocr, unit.caption, unit.transcript) if text)
+    return tuple(text[:MOST_CHARS] for text in (cells, unit.text, unit.ocr, unit.caption, unit.transcript) if text)
 
 
 def _ids(text: str) -> Iterator[str]:
