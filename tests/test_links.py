@@ -111,6 +111,11 @@ def test_a_long_text_stays_within_its_bound() -> None:
     assert len(links_of(" ".join(f"and Person{n} Name{n}," for n in range(500)))) == MOST_LINKS
 
 
+@pytest.mark.parametrize("piece", ["a-", "[A", "A1-", "@", "a", "1,", "A ", "("])
+def test_hostile_repetition_ends_and_gives_few_keys(piece: str) -> None:
+    assert len(links_of(piece * 10_000)) <= MOST_LINKS
+
+
 def test_the_longest_run_of_words_wins() -> None:
     runs = [run for run in phrases_in("the New York City Ballet") if run[2] in {"New York", "New York City Ballet"}]
     assert [shown for _, _, shown in longest_first(runs)] == ["New York City Ballet"]
