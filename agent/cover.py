@@ -205,10 +205,11 @@ def _about_another(need: Need, passage: Passage, asked: Asked) -> bool:
     the quote; where it only comes up on the way, the quote may hold no name but the answer.
     """
     others = [name for name in new_names(asked, passage.said) if not stem_set(name) & _NO_NAMES]
-    answer = 1 if asked.expects in ("person", "place", "any") else 0
+    opened_by_another = passage.said.startswith(tuple(others[:1]) or ("\0",))
+    answer = asked.expects in ("person", "place") or (asked.expects == "any" and not opened_by_another)
     opening = re.split(r"(?<=[.!?])\s|\n", passage.evidence.text.lstrip(), maxsplit=1)[0]
-    opens = mentions(opening, need) and not passage.said.startswith(tuple(others[:1]) or ("\0",))
-    return len(others) > answer + (1 if opens else 0)
+    opens = mentions(opening, need) and not opened_by_another
+    return len(others) > int(answer) + int(opens)
 
 
 def _month_number(need: Need, passage: Passage) -> bool:
@@ -239,10 +240,7 @@ def _score(asked: Asked, passage: Passage, missing: tuple[Need, ...], typed: boo
 
 
 def _in_order(found: tuple[str, ...], wanted: tuple[str, ...], *, gap: int) -> bool:
-    for start, word in enumerate(found):
-        if word == wanted[0] and _follows(found, start, wanted, gap):
-            return True
-    return False
+    return any(word == wanted[0] and _follows(found, start, wanted, gap) for start, word in enumerate(found))
 
 
 def _follows(found: tuple[str, ...], start: int, wanted: tuple[str, ...], gap: int) -> bool:

@@ -138,7 +138,7 @@ def open_chat(budget: Agent, watch: Watch) -> Chat | None:
     try:
         from langchain.chat_models import init_chat_model
 
-        model = init_chat_model(budget.llm, **_options(budget))
+        model: Any = init_chat_model(budget.llm, **_options(budget))
     except ImportError as error:
         raise Disabled(
             "the language model needs a package that is not installed",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundsight.agent import writer
 from groundsight.agent.assess import explain, unmentioned
 from groundsight.agent.budget import Within, seconds_left, used_up
-from groundsight.agent.compose import citations, lay_out, only_known, receipt, rejected, without
+from groundsight.agent.compose import lay_out, only_known, rejected, without
 from groundsight.agent.lookup import complete, next_queries, open_steps, settle
 from groundsight.agent.question import analyse
-from groundsight.agent.state import AnswerState, Draft, Finding, Json, Plan
-from groundsight.types import Answer, Degraded, Evidence, GroundingReport, Query, Step, Tier
+from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order, plan_of
+from groundsight.agent.state import AnswerState, Draft, Json
+from groundsight.types import GroundingReport, Query, Step
 
 if TYPE_CHECKING:
     from groundsight.agent.llm import Chat
@@ -61,7 +62,7 @@ def search(state: AnswerState, desk: Desk) -> Update:
     """Run one query; ``state`` is what one branch of the fan-out was sent."""
     from groundsight.retrieval.evidence import evidence_from
 
-    query = state["queries"][0]
+    query = state.get("queries", [""])[0]
     watch = Within(desk.suite.watch, left(state, desk))
     result = desk.suite.acting_for(watch=watch).search(Query(text=query, hops=desk.suite.settings.search.hops))
     found = evidence_from(result.hits)
@@ -99,11 +100,11 @@ def assess(state: AnswerState, desk: Desk) -> Update:
             "hops": state.get("hops", 0) + 1,
             "detail": "; ".join(queries),
         }
-    lost = [explain(one, evidence) for one in open_steps(current, findings)] or [
-        explain(analyse(state["question"]), evidence)
-    ]
+    whole = analyse(state["question"])
+    absent = bool(unmentioned(whole, evidence))
+    lost = [explain(one, evidence) for one in ([whole] if absent else open_steps(current, findings) or [whole])]
     partly = bool(findings) and current.join == "all"
-    written = desk.chat is not None and bool(evidence) and not unmentioned(analyse(state["question"]), evidence)
+    written = desk.chat is not None and bool(evidence) and not absent
     return {
         **update,
         "next": "draft" if partly or written else "abstain",
@@ -135,7 +136,7 @@ def draft(state: AnswerState, desk: Desk) -> Update:
         f", {removed} unknown ids removed" if removed else ""
     )
     # A model that wrote an answer closes the parts that the rules had left open; the checks that follow decide.
-    closed = {} if written.by == "rules" else {"missing": [], "stop": ""}
+    closed: Update = {} if written.by == "rules" else {"missing": [], "stop": ""}
     return {**spent, **closed, "draft": written.model_dump(mode="json"), "detail": detail}
 
 
@@ -209,73 +210,6 @@ def prune(state: AnswerState, desk: Desk) -> Update:
     }
 
 
-def answer(state: AnswerState, desk: Desk) -> Update:
-    """Assemble the answer with its citations, verdicts and trace."""
-    laid, evidence = lay_out(draft_of_state(state)), evidence_of_state(state)
-    report = GroundingReport.model_validate(state["report"])
-    lost = state.get("missing", []) if state.get("stop") or state.get("missing") else []
-    text = "\n".join([laid.text, *lost])
-    given = _answer(
-        state, desk, text, "partial" if lost else "answered", state.get("stop") or "the evidence answers the question"
-    )
-    full = given.model_copy(
-        update={
-            "grounding_ratio": report.grounding_ratio,
-            "verdicts": report.claims,
-            "citations": citations(laid, evidence, report, findings_of(state)),
-            "evidence": tuple(
-                in_cited_order(state, laid.markers)[: max(len(laid.markers), desk.suite.settings.agent.evidence)]
-            ),
-        }
-    )
-    return {"answer": full.model_dump(mode="json"), "detail": full.status}
-
-
-def abstain(state: AnswerState, desk: Desk) -> Update:
-    """Say that the files do not answer the question, and which part was not found."""
-    evidence = list(evidence_of_state(state).values())
-    lost = state.get("missing") or [explain(analyse(state["question"]), evidence)]
-    given = _answer(
-        state, desk, " ".join(lost), "abstained", state.get("stop") or "the evidence does not answer the question"
-    )
-    shown = given.model_copy(update={"evidence": tuple(evidence[: desk.suite.settings.agent.evidence])})
-    return {"answer": shown.model_dump(mode="json"), "detail": given.text}
-
-
-def withhold(state: AnswerState, desk: Desk) -> Update:
-    """Give no answer although one was written: the evidence does not carry it."""
-    report = GroundingReport.model_validate(state["report"])
-    text = "No answer is given: the evidence found does not support one."
-    given = _answer(state, desk, text, "refused", state.get("stop") or "a sentence of the answer is not supported")
-    update = {"grounding_ratio": report.grounding_ratio, "verdicts": report.claims}
-    return {"answer": given.model_copy(update=update).model_dump(mode="json"), "detail": given.stop_reason}
-
-
-def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str) -> Answer:
-    index = desk.suite.parts.index.version()
-    return Answer.model_validate(
-        {
-            "question": state["question"],
-            "status": status,
-            "text": text,
-            "stop_reason": reason,
-            "grounding_ratio": None,
-            "tier": _tier(state, desk).model_dump(),
-            "degraded": tuple(dict.fromkeys(Degraded.model_validate(one) for one in state.get("degraded", ()))),
-            "trace": tuple(state.get("trace", ())),
-            "receipt": receipt(state["question"], text, list(state.get("evidence", {})), index),
-        }
-    )
-
-
-def _tier(state: AnswerState, desk: Desk) -> Tier:
-    searched = Tier.model_validate(state.get("tier") or {})
-    by_model = desk.chat is not None and bool(state.get("draft")) and draft_of_state(state).by != "rules"
-    if not by_model or desk.chat is None:
-        return Tier(name=searched.name, models={**searched.models, "writer": "rules"})
-    return Tier(name="llm", models={**searched.models, "writer": desk.chat.name})
-
-
 def left(state: AnswerState, desk: Desk) -> float:
     """Return the seconds that are left, never zero: the deadline of the next call."""
     return max(0.001, seconds_left(state, desk.suite.settings.agent))
@@ -284,33 +218,6 @@ def left(state: AnswerState, desk: Desk) -> float:
 def _chat_within(state: AnswerState, desk: Desk) -> Chat | None:
     """Return the model while the token budget lasts."""
     return desk.chat if state.get("tokens", 0) < desk.suite.settings.agent.tokens else None
-
-
-def plan_of(state: AnswerState) -> Plan:
-    """Read the plan."""
-    return Plan.model_validate(state["plan"])
-
-
-def draft_of_state(state: AnswerState) -> Draft:
-    """Read the draft."""
-    return Draft.model_validate(state["draft"])
-
-
-def findings_of(state: AnswerState) -> list[Finding]:
-    """Read the findings."""
-    return [Finding.model_validate(one) for one in state.get("findings", ())]
-
-
-def evidence_of_state(state: AnswerState) -> dict[str, Evidence]:
-    """Read the evidence by id."""
-    return {key: Evidence.model_validate(one) for key, one in state.get("evidence", {}).items()}
-
-
-def in_cited_order(state: AnswerState, markers: Mapping[str, str]) -> list[Evidence]:
-    """Return the evidence so that marker 1 leads to the first one; what is not cited comes after."""
-    evidence = evidence_of_state(state)
-    order = dict.fromkeys([*(cited for cited in markers.values() if cited in evidence), *evidence])
-    return [evidence[key] for key in order]
 
 
 def parts_of(state: AnswerState) -> list[Json]:

@@ -71,6 +71,11 @@ def passages(evidence: Sequence[Evidence]) -> list[Passage]:
     return [found for one in evidence for found in (*_of_cells(one), *_of_text(one))]
 
 
+def said_sentences(text: str) -> list[str]:
+    """Split a text into its sentences."""
+    return [text[span.start : span.end] for span in _sentences(text, 0, len(text), by_line=False)]
+
+
 def _of_text(one: Evidence) -> Iterator[Passage]:
     for channel, start, end in _stretches(one):
         before = ""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from groundsight.agent.state import Finding, Plan, PlanStep
 
+LONGEST_CHAIN = 3
 _AUX = r"(?:is|are|was|were)"
 _DO = r"(?:did|does|do|has|have|had|will|can|could)"
 _ROLE = r"(?:the\s+)?[\w'\u2019-]+(?:\s+[\w'\u2019-]+){0,2}"
@@ -24,7 +25,8 @@ _PERSON_ROLES = (
 ).split()
 _THING_ROLES = (
     "capital company supplier vendor manufacturer department team project headquarters city country birthplace "
-    "employer school university publisher producer contractor parent subsidiary client customer product successor predecessor"
+    "employer school university publisher producer contractor parent subsidiary client customer product "
+    "successor predecessor"
 ).split()
 _ROLES = "|".join(dict.fromkeys([*_PERSON_ROLES, *_THING_ROLES]))
 _DESCRIBED = re.compile(
@@ -37,7 +39,7 @@ _RELATIVE = re.compile(
     re.I,
 )
 _POSSESSIVE = re.compile(
-    r"(?P<whole>\b(?P<of>[A-Z][\w-]*(?:\s+[A-Z][\w-]*)*)['\u2019]s?\s+(?P<role>(?:[\w-]+\s+)?(?:"
+    r"(?P<whole>\b(?P<of>[A-Z][\w-]*(?:\s+[A-Z][\w-]*)*)['\u2019]s?\s+(?P<role>(?:[\w-]+\s+)?(?i:"
     + _ROLES
     + r")))(?=['\u2019]s?\s|\s)"
 )
@@ -47,10 +49,17 @@ _HIGHER = re.compile(
     re.I,
 )
 _ADJECTIVES = {
-    "older": "How old is {}?", "younger": "How old is {}?", "taller": "How tall is {}?", "heavier": "What is the weight of {}?",
-    "lighter": "What is the weight of {}?", "longer": "How long is {}?", "shorter": "How long is {}?",
-    "cheaper": "What is the price of {}?", "larger": "What is the size of {}?", "bigger": "What is the size of {}?",
-}  # fmt: skip
+    "older": "How old is {}?",
+    "younger": "How old is {}?",
+    "taller": "How tall is {}?",
+    "heavier": "What is the weight of {}?",
+    "lighter": "What is the weight of {}?",
+    "longer": "How long is {}?",
+    "shorter": "How long is {}?",
+    "cheaper": "What is the price of {}?",
+    "larger": "What is the size of {}?",
+    "bigger": "What is the size of {}?",
+}
 
 
 def plan(question: str, *, hops: int) -> Plan:
@@ -116,39 +125,51 @@ def _joined(question: str) -> Plan | None:
 
 def _chained(question: str) -> Plan | None:
     """Take "X of the manager of Z" apart from the inside: first who, then the rest with the name put in."""
-    inner = _inner(question)
-    if inner is None:
-        return None
-    asks, whole = inner
-    outer = question.replace(whole, "{1}", 1)
-    if len(outer.split()) < 3 or _OPENING.sub("", outer).strip(" ?") == "{1}":
-        return None
-    before = _chained(asks)
-    earlier = before.steps if before else (PlanStep(step=1, question=asks),)
-    at = len(earlier) + 1
-    last = PlanStep(step=at, question=outer.replace("{1}", "{" + str(at - 1) + "}"), after=(at - 1,))
-    return Plan(steps=(*earlier, last))
+    steps: list[PlanStep] = []
+    rest = question
+    while len(steps) < LONGEST_CHAIN and (inner := _inner(rest)) is not None:
+        asks, whole = inner
+        left = rest.replace(whole, "{" + str(len(steps) + 1) + "}", 1)
+        if len(left.split()) < 3 or re.fullmatch(r"\{\d\}", _OPENING.sub("", left).strip(" ?")):
+            break
+        steps.append(_step(len(steps) + 1, asks))
+        rest = left
+    return Plan(steps=(*steps, _step(len(steps) + 1, rest))) if steps else None
+
+
+def _step(at: int, question: str) -> PlanStep:
+    return PlanStep(step=at, question=question, after=tuple(int(found) for found in re.findall(r"\{(\d)\}", question)))
 
 
 def _inner(question: str) -> tuple[str, str] | None:
-    body_at = len(_OPENING.match(question).group(0)) if _OPENING.match(question) else 0
-    for match in _POSSESSIVE.finditer(question):
-        return _who(match.group("role"), f"of {match.group('of')}"), match.group("whole")
-    found = [match for match in _DESCRIBED.finditer(question) if match.start() > body_at or not _bare(question, match)]
-    if found:
-        return _who(found[-1].group("role"), question[found[-1].end("role") : found[-1].end("of")].strip()), found[
-            -1
-        ].group("whole")
-    relative = _RELATIVE.search(question, body_at + 1)
-    if relative:
-        kind = relative.group("kind")
-        opening = "Who" if kind.casefold() in ("person", "man", "woman", *_PERSON_ROLES) else f"Which {kind}"
-        return f"{opening} {relative.group('did')}?", relative.group("whole")
-    return None
+    """Return the question about the innermost description, and the words of it that the answer replaces."""
+    return _possessed(question) or _described(question) or _related(question)
 
 
-def _bare(question: str, match: re.Match[str]) -> bool:
-    return not question[match.end() :].strip(" ?")
+def _possessed(question: str) -> tuple[str, str] | None:
+    match = _POSSESSIVE.search(question)
+    return (_who(match.group("role"), f"of {match.group('of')}"), match.group("whole")) if match else None
+
+
+def _described(question: str) -> tuple[str, str] | None:
+    opening = _OPENING.match(question)
+    body = opening.end() if opening else 0
+    starts = [match.start() for match in re.finditer(r"\bthe\b", question, re.I)]
+    found = [match for start in starts if (match := _DESCRIBED.match(question, start))]
+    inner = [match for match in found if match.start() > body or question[match.end() :].strip(" ?")]
+    if not inner:
+        return None
+    of = question[inner[-1].end("role") : inner[-1].end("of")].strip()
+    return _who(inner[-1].group("role"), of), inner[-1].group("whole")
+
+
+def _related(question: str) -> tuple[str, str] | None:
+    match = _RELATIVE.search(question)
+    if not match:
+        return None
+    kind = match.group("kind").casefold()
+    opening = "Who" if kind in ("person", "man", "woman", *_PERSON_ROLES) else f"Which {kind}"
+    return f"{opening} {match.group('did')}?", match.group("whole")
 
 
 def _who(role: str, of: str) -> str:

@@ -61,14 +61,17 @@ _VERBS = (
     re.compile(rf"^(?:who|when|where|why|how)\s+{_AUX}\b.*?(?<!the)(?<!a)\s([\w-]+(?:ed|en|rn|ld|nt|de))\s*\?*$", re.I),
     re.compile(r"\b(?:do|does|did)\b.*\s([\w-]+)\s*\?*$", re.I),
 )
+_MONEY_WORDS = "price|cost|fee|salary|total|rent|budget|amount|revenue|profit|turnover"
+_ID_WORDS = "serial number|order number|invoice number|part number|phone number|tracking number|id number"
+_TOWN = "(?:city|country|town)"
 _TYPES: tuple[tuple[str, Expect], ...] = (
     (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|year|month)\b|\bdate of\b|\bdeadline\b", "date"),
-    (r"\bhow (?:much|expensive)\b|\b(?:price|cost|fee|salary|total|rent|budget|amount|revenue|profit|turnover)s?\b", "money"),
+    (rf"\bhow (?:much|expensive)\b|\b(?:{_MONEY_WORDS})s?\b", "money"),
     (r"\bhow (?:many|long|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
     (r"\b(?:percentage|percent|ratio|weight|temperature|voltage|pressure|capacity|quantity|distance)\b", "number"),
-    (r"\b(?:iban|serial number|order number|invoice number|vat number|part number|phone number|reference|tracking number|id number|identifier|postcode|zip)\b", "id"),
+    (rf"\b(?:iban|{_ID_WORDS}|vat number|reference|identifier|postcode|zip)\b", "id"),
     (r"^(?:who|whom|whose|to whom|by whom)\b", "person"),
-    (r"^(?:where|in which (?:city|country|town)|in what (?:city|country|town))\b|\bwhich (?:city|country|town)\b", "place"),
+    (rf"^(?:where|in which {_TOWN}|in what {_TOWN})\b|\bwhich {_TOWN}\b", "place"),
 )  # fmt: skip
 
 
@@ -78,7 +81,7 @@ def analyse(question: str) -> Asked:
     needs = _unique([*_quoted(text), *_ids(text), *_numbers(text), *_names(text)])
     needs = [need for need in needs if not _asked_acronym(need, text)]
     covered = {part for need in needs for part in need.stems}
-    soft = _soft(text, covered)
+    soft = _soft(text, covered, needs)
     return Asked(text=text, expects=expected(text), needs=(*needs, *soft), latest=bool(_LATEST.search(text)))
 
 
@@ -134,7 +137,7 @@ def _trim_opening(shown: str, start: int, text: str) -> str:
     return re.sub(r"['\u2019]s$", "", " ".join(part for part in parts if not ID.fullmatch(part)))
 
 
-def _soft(text: str, covered: set[str]) -> list[Need]:
+def _soft(text: str, covered: set[str], named: list[Need]) -> list[Need]:
     focus = {stem(word) for phrase in _focus_phrases(text) for word in words(phrase)}
     found: list[Need] = []
     for word in words(_LATEST.sub(" ", _QUOTED.sub(" ", ID.sub(" ", text)))):
@@ -142,8 +145,14 @@ def _soft(text: str, covered: set[str]) -> list[Need]:
         if plain in STOP or plain in FILLER or root in covered or root.isdigit():
             continue
         covered.add(root)
-        found.append(Need(kind="focus" if root in focus else "topic", shown=word, stems=(root,)))
-    return _promote(found)
+        asked = root in focus and not _names_kind(word, named, text)
+        found.append(Need(kind="focus" if asked else "topic", shown=word, stems=(root,)))
+    return _promote(found, named, text)
+
+
+def _names_kind(word: str, named: list[Need], text: str) -> bool:
+    """Say whether a word only says what kind of thing a name or id is (invoice INV-2041, the film Blue Harbor)."""
+    return any(re.search(rf"\b{re.escape(word)}\s+[\"\u201c]?{re.escape(need.shown)}", text) for need in named)
 
 
 def _focus_phrases(text: str) -> list[str]:
@@ -151,11 +160,13 @@ def _focus_phrases(text: str) -> list[str]:
     return phrases + [found.group(1) for found in (pattern.search(text) for pattern in _VERBS) if found]
 
 
-def _promote(found: list[Need]) -> list[Need]:
+def _promote(found: list[Need], named: list[Need], text: str) -> list[Need]:
     """Without a focus that says anything, every other word is one: something has to be asked."""
     if any(need.kind == "focus" and need.stems[0] not in _GENERIC_STEMS for need in found):
         return found
-    return [need.model_copy(update={"kind": "focus"}) for need in found]
+    kinds = [need for need in found if _names_kind(need.shown, named, text)]
+    left = [need for need in found if need not in kinds] or found
+    return [need.model_copy(update={"kind": "focus"}) if need in left else need for need in found]
 
 
 _GENERIC_STEMS = frozenset(stem(word) for word in GENERIC)

@@ -30,7 +30,7 @@ class StepReply(BaseModel):
     """One question to look up."""
 
     question: Annotated[str, Field(min_length=3, max_length=QUERY_CHARS)]
-    after: list[int] = Field(default_factory=list)
+    after: list[int] = Field(default_factory=list[int])
 
 
 class PlanReply(BaseModel):
@@ -44,7 +44,7 @@ class SentenceReply(BaseModel):
     """One sentence with the ids of the passages that say it."""
 
     text: Annotated[str, Field(min_length=1, max_length=2_000)]
-    cites: list[str] = Field(default_factory=list)
+    cites: list[str] = Field(default_factory=list[str])
 
 
 class DraftReply(BaseModel):
@@ -60,7 +60,7 @@ class Made(Generic[T]):
     """What was made (None: nothing usable), and the update of tokens and degraded lanes that it cost."""
 
     value: T | None
-    spent: Mapping[str, Any] = field(default_factory=dict)
+    spent: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def ask_plan(chat: Chat, question: str, most: int, seconds: float) -> Made[Plan]:
@@ -127,7 +127,7 @@ def _fence(shown: Sequence[Evidence]) -> str:
 
 def _fenced(shown: Sequence[Evidence], fence: str) -> str:
     return "\n".join(
-        f"<<<{fence} id=E{at} from={json.dumps(one.source)} page={one.place.page or '-'}>>>\n{one.text}\n<<<{fence} end>>>"
+        f"<<<{fence} id=E{at} from={json.dumps(one.source)}>>>\n{one.text}\n<<<{fence} end>>>"
         for at, one in enumerate(shown, 1)
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, Required, TypedDict
 
 from groundsight.types import Quote, Word
 
@@ -51,11 +51,20 @@ def merge(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, A
     return {**(new or {}), **(old or {})}
 
 
-class AnswerState(TypedDict, total=False):
-    """What the answer graph remembers; ``json.dumps`` works after every node."""
+class Question(TypedDict):
+    """What the answer graph is given."""
 
     question: str
-    plan: Json
+
+
+class AnswerState(TypedDict, total=False):
+    """What the answer graph remembers; ``json.dumps`` works after every node.
+
+    Required is what a node may rely on when its turn comes; only the question is there from the start.
+    """
+
+    question: Required[str]
+    plan: Required[Json]
     queries: list[str]
     asked: Annotated[list[str], operator.add]
     evidence: Annotated[dict[str, Json], merge]
@@ -64,9 +73,9 @@ class AnswerState(TypedDict, total=False):
     missing: list[str]
     known: int
     hops: int
-    draft: Json
+    draft: Required[Json]
     banned: Annotated[list[str], operator.add]
-    report: Json
+    report: Required[Json]
     revisions: int
     seconds: Annotated[float, operator.add]
     tokens: Annotated[int, operator.add]
@@ -75,4 +84,4 @@ class AnswerState(TypedDict, total=False):
     trace: Annotated[list[Json], operator.add]
     stop: str
     next: str
-    answer: Json
+    answer: Required[Json]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
-from typing import Protocol, cast
 
 STOP = frozenset(
     "a an the and or but of in on at to for from by with as is are was were be been being am do does did has have had "
@@ -29,7 +29,7 @@ SYNONYMS = (
     "total sum due payable",
     "salary pay wage compensation",
     "warranty guarantee",
-    "expire end expiry expiration terminate termination until finish",
+    "expire end expiry expiration until finish",
     "begin start commence effective commencement",
     "sign signature signatory execute",
     "write author wrote written",
@@ -81,6 +81,12 @@ SYNONYMS = (
     "work employ job",
     "big large size",
     "contract agreement",
+    "week weekly",
+    "year yearly annual annually",
+    "day daily",
+    "renew renewal",
+    "spend spent",
+    "terminate termination cancel cancellation",
     "refund reimburse reimbursement",
 )
 MONTHS = "january february march april may june july august september october november december".split()
@@ -105,25 +111,50 @@ NUMBER_WORDS = frozenset(
 )
 _NAME_WORD = r"[A-Z\u00c0-\u00de][\w'\u2019&.-]*[\w]|[A-Z]"
 NAME = re.compile(rf"(?:{_NAME_WORD})(?:[ \t]+(?:(?:of|de|van|von|der|la|del|the|and|&)[ \t]+)?(?:{_NAME_WORD}))*")
+_ENDINGS = (("ing", 3), ("ed", 3), ("ment", 4), ("ly", 5), ("er", 4), ("or", 4))
+_VOWEL = re.compile("[aeiouy]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
-
-
-class _Stemmer(Protocol):
-    def stemWord(self, word: str) -> str: ...  # noqa: N802
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> _Stemmer:
-    import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
-
-    return cast("_Stemmer", snowballstemmer.stemmer("english"))  # pyright: ignore[reportUnknownMemberType]
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """Return the stem of one word, case folded, a possessive ending dropped."""
-    plain = re.sub(r"['\u2019]s?$", "", word.casefold())
-    return plain if any(char.isdigit() for char in plain) else _stemmer().stemWord(plain)
+    """Return the comparable form of a word: folded, without possessive, plural and common verb endings."""
+    plain = re.sub(r"['\u2019]s?$", "", fold(word))
+    if len(plain) < 4 or not plain.isalpha():
+        return plain
+    return _tail(_without_ending(_singular(plain)))
+
+
+def fold(word: str) -> str:
+    """Case fold and drop accents."""
+    if word.isascii():
+        return word.lower()
+    decomposed = unicodedata.normalize("NFKD", word).casefold()
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def _singular(word: str) -> str:
+    if not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    for ending, instead in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x")):
+        if word.endswith(ending):
+            return word.removesuffix(ending) + instead
+    return word[:-1]
+
+
+def _without_ending(word: str) -> str:
+    for ending, shortest in _ENDINGS:
+        root = word.removesuffix(ending)
+        if root != word and len(root) >= shortest and _VOWEL.search(root):
+            doubled = ending in ("ing", "ed") and root[-1] == root[-2] and root[-1] not in "lsz"
+            return root[:-1] if doubled else root
+    return word
+
+
+def _tail(word: str) -> str:
+    if len(word) > 3 and word.endswith("e"):
+        return word[:-1]
+    return word[:-1] + "i" if len(word) > 3 and word.endswith("y") else word
 
 
 @lru_cache(maxsize=4096)

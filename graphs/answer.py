@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from groundsight.agent import nodes
-from groundsight.agent.nodes import Desk, Update
-from groundsight.agent.state import AnswerState
+from groundsight.agent import finish, nodes
+from groundsight.agent.nodes import Update
+from groundsight.agent.state import AnswerState, Question
 from groundsight.errors import Retryable, TimedOut
+from groundsight.graphs.office import Office, new_flow
 from groundsight.types import Answer
 
 if TYPE_CHECKING:
-    from langgraph.graph.state import CompiledStateGraph
-
     from groundsight.suite import Suite
 
-    Compiled = CompiledStateGraph[AnswerState, "Asking", AnswerState, AnswerState]
-
 STEPS_AT_MOST = 80
+LAST = (finish.answer, finish.abstain, finish.withhold)
 
 
 @dataclass(frozen=True)
@@ -30,23 +27,7 @@ class Asking:
     approve: Literal["nothing", "plan", "answer"] = "nothing"
 
 
-@dataclass
-class Office:
-    """Opens the desk on first use: from the environment's settings when no suite was given."""
-
-    suite: Suite | None = field(default=None)
-
-    @cached_property
-    def desk(self) -> Desk:
-        """The suite with its language model, opened once."""
-        from groundsight.agent.llm import open_chat
-        from groundsight.suite import open_suite
-
-        suite = self.suite or open_suite()
-        return Desk(suite, open_chat(suite.settings.agent, suite.watch))
-
-
-def graph() -> Compiled:
+def graph() -> Any:
     """Build the graph for a server that brings its own checkpointer; settings come from the environment."""
     return build_answer_graph()
 
@@ -61,23 +42,22 @@ def answer_question(suite: Suite, question: str) -> Answer:
     final = build_answer_graph(suite).invoke(
         {"question": question}, {"recursion_limit": STEPS_AT_MOST}, context=Asking()
     )
-    return Answer.model_validate(cast("AnswerState", final)["answer"])
+    return Answer.model_validate(final["answer"])
 
 
-def build_answer_graph(suite: Suite | None = None) -> Compiled:
+def build_answer_graph(suite: Suite | None = None) -> Any:
     """Wire the nodes; compiled without a checkpointer, so that whoever runs it can bring one."""
-    from langgraph.graph import END, START, StateGraph
     from langgraph.types import RetryPolicy
 
     office = Office(suite)
-    flow: Any = StateGraph(AnswerState, context_schema=Asking)
+    flow = new_flow(AnswerState, Question, Asking)
     patient = RetryPolicy(initial_interval=0.1, max_interval=2.0, max_attempts=3, retry_on=worth_repeating)
-    for name in ("plan", "assess", "draft", "verify", "revise", "prune", "answer", "abstain", "withhold"):
-        flow.add_node(name, _node(name, getattr(nodes, name), office))
+    for node in (nodes.plan, nodes.assess, nodes.draft, nodes.verify, nodes.revise, nodes.prune, *LAST):
+        flow.add_node(node.__name__, _node(node.__name__, node, office))
     flow.add_node("search", _node("search", nodes.search, office), retry_policy=patient)
     flow.add_node("approve_plan", _approve_plan)
     flow.add_node("approve_answer", _approve_answer)
-    flow.add_edge(START, "plan")
+    flow.add_edge("__start__", "plan")
     flow.add_conditional_edges("plan", _after_plan, ["approve_plan", "search"])
     flow.add_conditional_edges("approve_plan", _fan_out, ["search", "abstain"])
     flow.add_edge("search", "assess")
@@ -86,9 +66,9 @@ def build_answer_graph(suite: Suite | None = None) -> Compiled:
     flow.add_conditional_edges("verify", _next, ["answer", "revise", "prune", "abstain"])
     flow.add_conditional_edges("revise", _next, ["verify", "assess"])
     flow.add_conditional_edges("prune", _next, ["answer", "withhold"])
-    flow.add_conditional_edges("answer", _after_answer, ["approve_answer", END])
+    flow.add_conditional_edges("answer", _after_answer, ["approve_answer", "__end__"])
     for last in ("approve_answer", "abstain", "withhold"):
-        flow.add_edge(last, END)
+        flow.add_edge(last, "__end__")
     return flow.compile(name="answer")
 
 
@@ -148,7 +128,7 @@ def _approve_answer(state: AnswerState) -> Update:
     """Ask a person whether to give the answer."""
     from langgraph.types import interrupt
 
-    written = cast("dict[str, Any]", state.get("answer"))
+    written = state["answer"]
     if _approved(
         interrupt({"approve": "answer", "text": written.get("text"), "ratio": written.get("grounding_ratio")})
     ):

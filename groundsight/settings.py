@@ -106,6 +106,7 @@ class Search(Section):
     limit: Positive = 10
     candidates: Positive = 200
     fusion: Literal["rrf", "weighted"] = "rrf"
+    scale: Literal["minmax", "zscore"] = "minmax"
     rrf_k: Positive = 60
     weights: Weights = Weights()
     recency_per_day: float = 0.03

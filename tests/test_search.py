@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundsight.errors import Cancelled, IndexVersion, InvalidArgument, LimitExceeded
+from groundsight.errors import Cancelled, Disabled, IndexVersion, InvalidArgument, LimitExceeded
 from groundsight.retrieval.search import search
 from groundsight.settings import Limits, Models, Search, Settings, Weights
 from groundsight.tracing import Watch
@@ -254,3 +254,15 @@ def test_a_named_heading_counts() -> None:
     index = HouseIndex(REFUNDS, entry_of("other.txt", "Refunds were once paid by the cashier."))
     first = ask(index, "What are the Refunds rules?").hits[0]
     assert "heading" in {part.channel for part in first.channels}
+
+
+def test_a_query_that_no_lane_can_answer_is_refused_and_not_answered_with_nothing() -> None:
+    parts = HouseParts(HouseIndex(REFUNDS))
+    parts.load_picture = lambda source, watch: "cat"  # type: ignore[method-assign,assignment,return-value]
+    with pytest.raises(Disabled, match="no lane"):
+        search(parts, Query(picture="cat.png"), ALICE, Watch())
+
+
+def test_standard_scores_can_be_summed_instead_of_ranks() -> None:
+    tree = Settings(search=Search(fusion="weighted", scale="zscore"))
+    assert sources(ask(HouseIndex(REFUNDS, PARKING, MENU), "refunds within days", tree=tree))[0] == "docs/refunds.txt"

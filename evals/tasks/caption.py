@@ -67,9 +67,15 @@ def _items(rows: list[Captioned], said: list[str]) -> list[ItemResult]:
     for row, text, value in zip(rows, said, agreement, strict=True):
         graph, overlap = scene_graph_f1(text, row.caption), rouge_l(text, row.caption)
         scores = {"cider": value, "scene_graph_f1": graph, "rouge_l": overlap}
-        scores["blend"] = caption_blend(value / 10, graph, overlap, graph)
+        scores["blend"] = caption_blend(value / 10, graph, overlap, _grounded(text, row.caption))
         items.append(ItemResult(row.id, scores, detail={"question": row.caption, "said": text}))
     return items
+
+
+def _grounded(text: str, reference: str) -> float:
+    """Share of the caption's words that the reference holds: what it says beyond the picture lowers it."""
+    said, known = words(text), set(words(reference))
+    return sum(word in known for word in said) / len(said) if said else 0.0
 
 
 def _flat(text: str) -> str:

@@ -27,7 +27,7 @@ from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact, means
 from groundsight.grounding.claims import evidence_from_text
 from groundsight.grounding.verify import verify
-from groundsight.types import GroundingReport, Verdict
+from groundsight.types import GroundingReport
 
 
 class Case(Item):
@@ -89,12 +89,8 @@ def _judge(case: Case, context: Context) -> ItemResult:
 
 def p_supported(report: GroundingReport) -> float:
     """Probability that the whole answer is supported: that of its weakest checkable claim."""
-    checkable = [_claim_p(verdict) for verdict in report.claims if verdict.label != "not_checkable"]
+    checkable = [verdict.probability for verdict in report.claims if verdict.label != "not_checkable"]
     return min(checkable, default=0.0)
-
-
-def _claim_p(verdict: Verdict) -> float:
-    return verdict.probability if verdict.label == "supported" else 1.0 - verdict.probability
 
 
 def _metrics(

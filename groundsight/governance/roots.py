@@ -133,7 +133,7 @@ def _tidy(text: str) -> str:
     """Refuse what is no plain path: empty, NULs, steps up, backslashes, home marks, URLs, encodings."""
     parts = PurePosixPath(text).parts
     odd = not text or "\0" in text or ".." in parts or text.startswith(("~", "//")) or "://" in text
-    foreign = (len(text) > 1 and text.endswith("/")) or "\\" in text and sys.platform != "win32"
+    foreign = (len(text) > 1 and text.endswith("/")) or ("\\" in text and sys.platform != "win32")
     if odd or foreign or text.casefold().startswith("file:"):
         raise _not_found()
     return text

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_]+)?")
+_LIGHT = frozenset("up down before after above below over under inside outside more less fewer".split())
 _OCR_DIGITS = str.maketrans("OoIlSB", "001158")
 _OCR_FOLD = str.maketrans("01589|", "olsbg" + "l")
 _DIGIT_LIKE = re.compile(r"(?<![^\W\d_])[0-9OoIlSB][0-9OoIlSB.,]*(?![^\W\d_])")
@@ -134,6 +135,8 @@ def _analyse(text: str) -> tuple[str, str, frozenset[str], float]:
 
 def _weight(word: str, base: str) -> float:
     words = lexicon()
+    if word in _LIGHT:
+        return 0.2
     if word in words.stop or "'" in word:
         return 0.0
     if len(word) == 1 and word.isascii() and word.isalpha():

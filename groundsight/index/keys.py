@@ -18,6 +18,7 @@ would you your
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 _PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
+_END = re.compile(r"[\n|;?!]")
 _OUTER = " \t\r\n.,;:!?\"'“”‘’«»()[]{}*_#-–—"
 
 
@@ -56,6 +57,8 @@ def phrases_in(
             continue
         for last in range(first, min(first + longest, len(matches))):
             end = matches[last]
+            if last > first and _breaks(matches[last - 1].group(), text[matches[last - 1].end() : end.start()]):
+                break
             if _ends_well(start.group(), end.group(), last - first):
                 yield first, last + 1, text[start.start() : end.end()]
 
@@ -69,6 +72,11 @@ def longest_first(found: Sequence[tuple[int, int, str]]) -> tuple[tuple[int, int
             taken.update(range(first, after))
             kept.append((first, after, shown))
     return tuple(sorted(kept))
+
+
+def _breaks(before: str, gap: str) -> bool:
+    """True where a sentence or a line ends; ``St. Louis`` and ``J. S. Bach`` go on."""
+    return bool(_END.search(gap)) or (gap.startswith(". ") and len(before) > 3)
 
 
 def _ends_well(first: str, last: str, extra: int) -> bool:

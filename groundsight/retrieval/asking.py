@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundsight.errors import IndexVersion, InvalidArgument, LimitExceeded
+from groundsight.errors import Disabled, IndexVersion, InvalidArgument, LimitExceeded
 from groundsight.index import ChannelQuery
 from groundsight.retrieval.expansion import pseudo_caption, spelled, words_read
 from groundsight.types import Channel, Degraded, Query
@@ -53,7 +53,11 @@ def normalised(query: Query, limits: Limits) -> Query:
 
 
 def asked_of(parts: Parts, query: Query, watch: Watch) -> Asked:
-    """Read the query's picture, encode words and picture, and name the lanes that have nothing to say."""
+    """Read the query's picture, encode words and picture, and name the lanes that have nothing to say.
+
+    Raises:
+        Disabled: every lane that could answer is off; an empty result would hide that.
+    """
     picture = parts.load_picture(query.picture, watch) if query.picture else None
     words = _all_words(parts, query, picture)
     watch.check()
@@ -62,6 +66,12 @@ def asked_of(parts: Parts, query: Query, watch: Watch) -> Asked:
     lexical = tuple(ChannelQuery(channel, text=words) for channel in LEXICAL) if words else ()
     wanted = tuple(ask for ask in (*text, *visual, *lexical) if query.channels is None or ask.channel in query.channels)
     gaps = tuple(gap for gap in (*text_gaps, *visual_gaps) if query.channels is None or gap[0] in query.channels)
+    if not wanted and not gaps:
+        raise Disabled(
+            "no lane can answer this query",
+            which=", ".join(query.channels or ("picture",)),
+            next_step="ask in words, name other channels, or switch on models.visual or models.ocr",
+        )
     return Asked(words, wanted, tuple(gap for _, gap in gaps))
 
 

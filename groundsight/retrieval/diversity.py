@@ -15,7 +15,7 @@ OVER_WORTH = 0.7
 
 def spread_out(hits: Sequence[Hit], limit: int) -> tuple[Hit, ...]:
     """Return at most ``limit`` hits, best first; near-duplicates name their twin's source in the reason."""
-    single = _collapsed(hits, 4 * limit)
+    single = _collapsed(hits, 3 * limit)
     chosen = sorted(_handicapped(single, limit), key=lambda pair: -pair[1])[:limit]
     kept = {hit.unit.unit_id for hit, _ in chosen}
     return tuple(hit for hit in single if hit.unit.unit_id in kept)

@@ -84,7 +84,8 @@ class _Climb:
         results = without_tails(self._parts.index.search(asked.channels, self._where, most))
         weights = self._search.weights
         total = total_weight(results, weights) or 1.0
-        shares = fuse(results, weights, self._query.fusion or self._search.fusion, k=self._search.rrf_k)
+        method = self._query.fusion or self._search.fusion
+        shares = fuse(results, weights, method, k=self._search.rrf_k, scale=self._search.scale)
         shares = {**shares, **self._named(asked.words, shares, total)}
         best = by_score(shares)[: max(self._search.rerank_candidates, 2 * self._query.limit)]
         found = self._parts.index.get(best, self._where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from groundsight.index.keys import is_plain, words_of
 from groundsight.types import Unit
@@ -12,6 +13,7 @@ from groundsight.types import Unit
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("s", ""))
 
 
+@lru_cache(maxsize=65_536)
 def fold(word: str) -> str:
     """Return the comparable form of a word: case folded, no possessive, no plural ending."""
     plain = word.casefold().replace("’", "'").removesuffix("'s")

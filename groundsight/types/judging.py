@@ -77,7 +77,7 @@ class Claim(Word):
 
 
 class Verdict(Word):
-    """What the evidence says about one claim, how likely that is, and the supporting spans."""
+    """What the evidence says about one claim; ``probability`` is that of being supported, whatever the label."""
 
     claim: Claim
     label: VerdictLabel

@@ -22,6 +22,8 @@ LONGEST_SIDE = 2000
 SMALL_SIDE = 300
 KEPT = 0.5
 DETECTED_SIDE = 1280
+# Short lines are padded to this width, not to 320: 35 % less CPU on receipts, word F1 .912 for .914.
+NARROWEST = 64
 # Mean confidence of 4 receipts: upright .98 to .99, upside down .61 to .70.
 UPSIDE_DOWN = 0.8
 
@@ -115,6 +117,7 @@ def _engine(detector: str, recogniser: str, threads: int) -> Any:
         "Det.limit_side_len": DETECTED_SIDE,
         "EngineConfig.onnxruntime.intra_op_num_threads": threads,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        "Rec.rec_img_shape": [3, 48, NARROWEST],
         "Det.model_path": detector,
         "Rec.model_path": recogniser,
     }

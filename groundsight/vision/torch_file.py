@@ -106,4 +106,4 @@ def _array(record: _Tensor, storages: dict[str, NDArray[Any]]) -> NDArray[np.flo
     if record.offset < 0 or last >= len(flat):
         raise ValueError("a tensor points outside its storage")
     steps = tuple(step * flat.itemsize for step in record.strides)
-    return np.ascontiguousarray(as_strided(flat, record.shape, steps), dtype=np.float32)
+    return as_strided(flat, record.shape, steps).astype(np.float32, order="C")

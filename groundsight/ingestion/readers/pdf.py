@@ -15,6 +15,7 @@ from groundsight.ingestion.readers.pdf_rows import Cells, aligned_tables
 from groundsight.ingestion.readers.pdf_tables import RuledTables
 from groundsight.ingestion.readers.pdfium import PdfPage, Piece, Rect, open_pdf
 from groundsight.ingestion.readers.raster import save_png
+from groundsight.ingestion.readers.running import keep_once
 from groundsight.ingestion.sniff import PDF
 from groundsight.settings import Limits
 from groundsight.types import Box
@@ -41,7 +42,7 @@ def read_pdf(path: Path, scratch: Path, limits: Limits, dpi: int) -> Parsed:
         title=one_line(title),
         created=created,
         pages=pages,
-        elements=tuple(elements),
+        elements=tuple(keep_once(elements, pages)),
         warnings=tuple(dict.fromkeys(warnings)),
     )
 

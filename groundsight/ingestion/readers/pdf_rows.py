@@ -169,21 +169,26 @@ def _header(rows: list[_Row], columns: list[Rect]) -> tuple[str, ...]:
     """Join the header rows over each column: parts of one title by a space, spanning titles by `` / ``."""
     corner = [piece.text for row in rows for piece in row.pieces if piece.rect.x1 < columns[0].x0 - 0.05]
     titles = [""] * len(columns)
+    sign = ""
     for row in rows:
         over = [piece for piece in row.pieces if piece.rect.x1 >= columns[0].x0 - 0.05]
-        for place, column in enumerate(columns):
-            piece = min(over, key=lambda piece: abs(_middle(piece.rect) - _middle(column)), default=None)
-            if piece is not None:
-                sign = " / " if len(over) < len(columns) else " "
-                titles[place] = f"{titles[place]}{_glue(titles[place], sign)}{piece.text}"
-    return tuple(one_line(title).removesuffix(" /") for title in (" ".join(corner), *titles))
+        spanning = 0 < len(over) * 2 <= len(columns)
+        for place, text in _spread(over, columns) if spanning else _dealt(over, columns):
+            titles[place] += (sign if titles[place] else "") + text
+        sign = " / " if spanning else " "
+    return tuple(one_line(title) for title in (" ".join(corner), *titles))
 
 
-def _glue(before: str, sign: str) -> str:
-    """A spanning title ends with the mark already; parts of one title follow with a space."""
-    if not before:
-        return ""
-    return sign if sign == " / " or not before.endswith(",") else " "
+def _spread(pieces: list[Piece], columns: list[Rect]) -> Iterator[tuple[int, str]]:
+    """Give every column the title that stands nearest above it."""
+    for place, column in enumerate(columns):
+        yield place, min(pieces, key=lambda piece: abs(_middle(piece.rect) - _middle(column))).text
+
+
+def _dealt(pieces: list[Piece], columns: list[Rect]) -> Iterator[tuple[int, str]]:
+    """Give every title to the column that stands nearest below it."""
+    for piece in pieces:
+        yield min(range(len(columns)), key=lambda place: abs(_middle(piece.rect) - _middle(columns[place]))), piece.text
 
 
 def _line(row: _Row, columns: list[Rect]) -> tuple[str, ...]:

@@ -1,0 +1,79 @@
+"""The verify graph: find evidence for an answer, check it sentence by sentence, report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from groundsight.agent.passages import said_sentences
+from groundsight.graphs.office import Office, new_flow
+from groundsight.types import Evidence
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+SENTENCES_SEARCHED = 12
+
+
+class Written(TypedDict):
+    """What the verify graph is given."""
+
+    answer: str
+
+
+class VerifyState(Written, total=False):
+    """Plain JSON: the sentences, the evidence found for them, and the report."""
+
+    sentences: list[str]
+    evidence: dict[str, Any]
+    report: dict[str, Any]
+    summary: str
+
+
+def graph() -> Any:
+    """Build the graph for a server that brings its own checkpointer; settings come from the environment."""
+    return build_verify_graph()
+
+
+def build_verify_graph(suite: Suite | None = None) -> Any:
+    """Wire split, check and report."""
+    office = Office(suite)
+    flow = new_flow(VerifyState, Written)
+    flow.add_node("split", _split)
+    flow.add_node("gather", _gather(office))
+    flow.add_node("check", _check(office))
+    flow.add_node("report", _report)
+    flow.add_edge("__start__", "split")
+    flow.add_edge("split", "gather")
+    flow.add_edge("gather", "check")
+    flow.add_edge("check", "report")
+    flow.add_edge("report", "__end__")
+    return flow.compile(name="verify")
+
+
+def _split(state: VerifyState) -> dict[str, Any]:
+    return {"sentences": said_sentences(state["answer"])[:SENTENCES_SEARCHED]}
+
+
+def _gather(office: Office) -> Any:
+    def gather(state: VerifyState) -> dict[str, Any]:
+        from groundsight.retrieval.evidence import evidence_from
+
+        suite = office.desk.suite
+        found = [one for text in state.get("sentences", ()) for one in evidence_from(suite.search(text).hits)]
+        return {"evidence": {one.evidence_id: one.model_dump(mode="json") for one in found}}
+
+    return gather
+
+
+def _check(office: Office) -> Any:
+    def check(state: VerifyState) -> dict[str, Any]:
+        evidence = [Evidence.model_validate(one) for one in state.get("evidence", {}).values()]
+        report = office.desk.suite.verify(state["answer"], evidence)
+        return {"report": report.model_dump(mode="json")}
+
+    return check
+
+
+def _report(state: VerifyState) -> dict[str, Any]:
+    report = state.get("report", {})
+    return {"summary": f"{report.get('verdict')}: {report.get('supported')} of {report.get('checkable')} supported"}

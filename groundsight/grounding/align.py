@@ -1,0 +1,113 @@
+"""Which words of a claim a passage says, and where in both the same slots lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from groundsight.grounding.facts import Facts
+from groundsight.grounding.passages import Passage
+from groundsight.grounding.tokens import Token, ocr_alike
+from groundsight.types import Reason, Span
+
+Interval = tuple[int, int]
+_SEGMENT = re.compile(r"[,;:]|\b(?:and|but|while|whereas|compared\s+(?:with|to)|versus|than)\b", re.IGNORECASE)
+CONTEXT_CREDIT = 0.6
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One claim beside one passage; offsets of the claim count in the claim's text."""
+
+    claim: Facts
+    passage: Passage
+
+    @cached_property
+    def own(self) -> tuple[Token, ...]:
+        """Claim words that the passage itself says."""
+        return tuple(token for token in self.claim.words if self._says(token))
+
+    @cached_property
+    def near(self) -> tuple[Token, ...]:
+        """Claim words that only the sentences around the passage say."""
+        keys = self.passage.context_keys
+        mine = set(self.own)
+        return tuple(token for token in self.claim.words if token not in mine and token.keys & keys)
+
+    @cached_property
+    def missing(self) -> tuple[Token, ...]:
+        """Claim words said neither in the passage nor around it."""
+        said = {*self.own, *self.near}
+        return tuple(token for token in self.claim.words if token not in said)
+
+    @cached_property
+    def matched_keys(self) -> frozenset[str]:
+        """Match keys of the words that both sides say."""
+        return frozenset(key for token in self.own for key in token.keys)
+
+    @property
+    def coverage(self) -> float:
+        """Weight share of the claim's words said here; words said only around count less."""
+        return self.coverage_without(())
+
+    def coverage_without(self, spans: Sequence[Interval]) -> float:
+        """Return the coverage with the words inside ``spans`` (of the claim) left out; 1 if none is left."""
+        total = _weight(self.claim.words, spans)
+        if not total:
+            return 1.0 if not self.claim.words or spans else 0.0
+        return (_weight(self.own, spans) + CONTEXT_CREDIT * _weight(self.near, spans)) / total
+
+    def own_coverage_without(self, spans: Sequence[Interval]) -> float:
+        """Return the weight share said by the passage itself, with the words inside ``spans`` left out."""
+        total = _weight(self.claim.words, spans)
+        return _weight(self.own, spans) / total if total else 1.0
+
+    def same_slot(self, claim_span: Interval, passage_span: Interval) -> bool:
+        """True when the nearest shared words beside both stretches overlap."""
+        mine = self._anchors(self.claim.words, claim_span)
+        theirs = self._anchors(self.passage.facts.words, passage_span)
+        return any(one & other for one in mine for other in theirs)
+
+    def segment_words(self, span: Interval) -> frozenset[str]:
+        """Return the shared match keys, dates and numbers included, in the clause of the passage around ``span``."""
+        facts = self.passage.facts
+        cuts = [found.span() for found in _SEGMENT.finditer(facts.text) if not _inside(found.span(), _spans(facts))]
+        start = max((end for _, end in cuts if end <= span[0]), default=0)
+        stop = min((begin for begin, _ in cuts if begin >= span[1]), default=len(facts.text))
+        tokens = (t for t in facts.tokens if t.content and start <= t.start and t.end <= stop and not _inside((t.start, t.end), [span]))
+        mine = {key for token in self.claim.tokens if token.content for key in token.keys}
+        return frozenset(key for token in tokens for key in token.keys & mine if not key.startswith("~"))
+
+    def reason(self, code: str, message: str, claim_span: Interval | None, passage_span: Interval | None) -> Reason:
+        """Word a reason with both spans; the claim's span still counts in the claim's text."""
+        span = None if claim_span is None else Span(start=claim_span[0], end=claim_span[1])
+        return Reason.model_validate(
+            {"code": code, "message": message, "claim_span": span, "evidence": self.passage.quote(passage_span)}
+        )
+
+    def _says(self, token: Token) -> bool:
+        if token.keys & self.passage.facts.keys:
+            return True
+        if self.passage.channel != "ocr" or token.weight < 0.5:
+            return False
+        return any(ocr_alike(token.word, other.word) for other in self.passage.facts.words)
+
+    def _anchors(self, words: Sequence[Token], span: Interval) -> list[frozenset[str]]:
+        shared = [t for t in words if t.weight > 0.2 and t.keys & self.matched_keys and not _inside((t.start, t.end), [span])]
+        left = [t for t in shared if t.end <= span[0]][-2:]
+        right = [t for t in shared if t.start >= span[1]][:2]
+        return [t.keys for t in (*left, *right)]
+
+
+def _spans(facts: Facts) -> list[Interval]:
+    return [one.span for one in (*facts.quantities, *facts.moments)]
+
+
+def _weight(tokens: Iterable[Token], spans: Sequence[Interval]) -> float:
+    return sum(token.weight for token in tokens if not _inside((token.start, token.end), spans))
+
+
+def _inside(span: Interval, spans: Sequence[Interval]) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in spans)

@@ -1,0 +1,118 @@
+"""Do the names of a claim stand in the passage, in the same role?"""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+
+from groundsight.grounding.align import Interval, Pair
+from groundsight.grounding.checks_numbers import Outcome
+from groundsight.grounding.facts import Facts
+from groundsight.grounding.names import Name, covered_by
+from groundsight.types import Reason
+
+_PRONOUN = frozenset("it he she they his her its their him them this these who which company firm".split())
+_PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be)\s+(?:\w+\s+)?\w+\b[^.]*?\bby\b|\bof\b|\bfrom\b", re.IGNORECASE)
+
+
+def check_names(pair: Pair) -> Outcome:
+    """Look for each name of the claim; another name in its slot is a conflict, and so are exchanged roles."""
+    settled: list[Interval] = []
+    missing: list[Interval] = []
+    conflicts: list[Reason] = []
+    for name in pair.claim.names:
+        if _named_here(pair, name):
+            settled.append(name.span)
+        elif rival := _rival(pair, name):
+            conflicts.append(_reason(pair, name, rival))
+        elif _named_around(pair, name):
+            settled.append(name.span)
+        elif name.sure:
+            missing.append(name.span)
+    conflicts += _exchanged(pair) if not conflicts and not missing else []
+    return Outcome(tuple(settled), tuple(missing), tuple(conflicts))
+
+
+def _named_here(pair: Pair, name: Name) -> bool:
+    facts = pair.passage.facts
+    return covered_by(name, facts.all_words, facts.names, ocr=pair.passage.channel == "ocr")
+
+
+def _named_around(pair: Pair, name: Name) -> bool:
+    """A name from the sentences before may be meant by a pronoun, or where nothing else is named."""
+    facts = pair.passage.facts
+    names = [one for near in pair.passage.context for one in near.names]
+    refers = bool(facts.all_words & _PRONOUN) or pair.passage.cell or not _strangers(pair)
+    return refers and covered_by(name, pair.passage.context_words, names)
+
+
+def _strangers(pair: Pair) -> list[Name]:
+    """Names of the passage that the claim does not mention."""
+    claim = pair.claim
+    return [one for one in pair.passage.facts.names if not covered_by(one, claim.all_words, claim.names)]
+
+
+def _rival(pair: Pair, name: Name) -> Name | None:
+    if pair.passage.cell:
+        return None
+    return next((one for one in _strangers(pair) if pair.same_slot(name.span, one.span)), None)
+
+
+def _exchanged(pair: Pair) -> list[Reason]:
+    """Two names around one shared predicate, in the other order and without a passive to explain it."""
+    if pair.passage.cell or _voice(pair.claim) != _voice(pair.passage.facts):
+        return []
+    for first, second in combinations(pair.claim.names, 2):
+        here = _place(pair.passage.facts, first), _place(pair.passage.facts, second)
+        if None in here or not _predicate_between(pair, first.span[1], second.span[0]):
+            continue
+        one, other = here[0] or (0, 0), here[1] or (0, 0)
+        if other[1] <= one[0] and _between(pair, other[1], one[0]) and not _listed(pair, first, second):
+            message = f"{first.text} and {second.text} have exchanged roles"
+            return [pair.reason("name_mismatch", message, first.span, one)]
+    return _mispaired(pair)
+
+
+def _mispaired(pair: Pair) -> list[Reason]:
+    """Two names that the passage puts in different clauses, each beside a name that the claim leaves out."""
+    strangers = _strangers(pair)
+    for first, second in combinations(pair.claim.names, 2):
+        one, other = _place(pair.passage.facts, first), _place(pair.passage.facts, second)
+        if not one or not other or pair.segment_words(one) & set(second.words):
+            continue
+        beside = [s for s in strangers if _same_clause(pair, s.span, one)]
+        against = [s for s in strangers if _same_clause(pair, s.span, other)]
+        if beside and against:
+            return [_reason(pair, second, beside[0])]
+    return []
+
+
+def _same_clause(pair: Pair, one: Interval, other: Interval) -> bool:
+    between = pair.passage.facts.text[min(one[1], other[1]) : max(one[0], other[0])]
+    return not re.search(r"[,;]|\b(?:and|but|while|whereas)\b", between)
+
+
+def _voice(facts: Facts) -> bool:
+    return bool(_PASSIVE.search(facts.text))
+
+
+def _place(facts: Facts, name: Name) -> Interval | None:
+    return next((one.span for one in facts.names if covered_by(name, one.words, (one,))), None)
+
+
+def _predicate_between(pair: Pair, start: int, end: int) -> bool:
+    return any(t.keys & pair.matched_keys for t in pair.claim.words if start <= t.start and t.end <= end)
+
+
+def _between(pair: Pair, start: int, end: int) -> bool:
+    words = pair.passage.facts.words
+    return any(t.keys & pair.matched_keys for t in words if start <= t.start and t.end <= end)
+
+
+def _listed(pair: Pair, first: Name, second: Name) -> bool:
+    between = pair.claim.text[first.span[1] : second.span[0]]
+    return bool(re.fullmatch(r"[\s,]*(?:and|or|,)?[\s,]*", between))
+
+
+def _reason(pair: Pair, name: Name, rival: Name) -> Reason:
+    return pair.reason("name_mismatch", f"{name.text} in the answer, {rival.text} in the source", name.span, rival.span)

@@ -1,0 +1,170 @@
+"""Do the numbers and dates of a claim stand in the passage, and beside the same words?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from groundsight.grounding.align import Interval, Pair
+from groundsight.grounding.dates import Moment, agree, clash
+from groundsight.grounding.numbers import Quantity, agrees, same_kind
+from groundsight.types import Reason
+
+_FAMILY = {"months": "time"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found: spans of the claim it settled, spans it could not find, and located conflicts."""
+
+    settled: tuple[Interval, ...] = ()
+    missing: tuple[Interval, ...] = ()
+    conflicts: tuple[Reason, ...] = ()
+
+
+def check_numbers(pair: Pair) -> Outcome:
+    """Compare every number of the claim with those of the passage; captions never settle one."""
+    settled: list[Interval] = []
+    missing: list[Interval] = []
+    conflicts: list[Reason] = []
+    for wanted in pair.claim.quantities:
+        twins = _twins(pair, wanted)
+        if twins and not (other := _mispaired(pair, wanted, twins)):
+            settled.append(wanted.span)
+        elif twins and other:
+            conflicts.append(_number_reason(pair, wanted, other))
+        elif other := _rival(pair, wanted):
+            conflicts.append(_number_reason(pair, wanted, other))
+        elif _noun_says(pair, wanted) or _around(pair, wanted):
+            settled.append(wanted.span)
+        else:
+            missing.append(wanted.span)
+    if pair.passage.channel == "caption":
+        return Outcome((), tuple(settled + missing), tuple(conflicts))
+    return Outcome(tuple(settled), tuple(missing), tuple(conflicts))
+
+
+def check_dates(pair: Pair) -> Outcome:
+    """Compare every date and time of the claim with those of the passage; a year may come from around it."""
+    own = pair.passage.facts.moments
+    around = tuple(moment for facts in pair.passage.context for moment in facts.moments)
+    settled: list[Interval] = []
+    missing: list[Interval] = []
+    conflicts: list[Reason] = []
+    for wanted in pair.claim.moments:
+        if agree(wanted, own, (*around, *own)):
+            other = _mispaired_date(pair, wanted, own)
+            conflicts += [_date_reason(pair, wanted, other)] if other else []
+            settled += [] if other else [wanted.span]
+        elif other := _clashing(pair, wanted, own):
+            conflicts.append(_date_reason(pair, wanted, other))
+        elif agree(wanted, around):
+            settled.append(wanted.span)
+        else:
+            missing.append(wanted.span)
+    return Outcome(tuple(settled), tuple(missing), tuple(conflicts))
+
+
+def _twins(pair: Pair, wanted: Quantity) -> list[Quantity]:
+    """Quantities of the passage that say the wanted number of the same thing."""
+    loose = pair.passage.cell
+    own = pair.passage.facts.quantities
+    return [one for one in own if _comparable(wanted, one) and agrees(wanted, one, loose_scale=loose)]
+
+
+def _comparable(wanted: Quantity, one: Quantity) -> bool:
+    if wanted.kind and one.kind:
+        return wanted.kind == one.kind
+    return same_kind(wanted, one) or bool(wanted.kind) != bool(one.kind)
+
+
+def _rival(pair: Pair, wanted: Quantity) -> Quantity | None:
+    """The number that stands in the wanted one's place: same kind or same digits, and unclaimed."""
+    claimed = pair.claim.quantities
+    free = [
+        one
+        for one in pair.passage.facts.quantities
+        if not any(agrees(mine, one) and _comparable(mine, one) for mine in claimed)
+    ]
+    alike = [one for one in free if pair.passage.cell or _replaces(wanted, one)]
+    near = [one for one in alike if pair.same_slot(wanted.span, one.span)]
+    return next(iter(near or (alike if len(alike) == 1 else [])), None)
+
+
+def _replaces(wanted: Quantity, one: Quantity) -> bool:
+    if same_kind(wanted, one) or _family(wanted) == _family(one) != "":
+        return True
+    return bool(wanted.kind or one.kind) and _digits(wanted.text) == _digits(one.text) != ""
+
+
+def _family(one: Quantity) -> str:
+    return _FAMILY.get(one.kind, one.kind)
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
+
+
+def _mispaired(pair: Pair, wanted: Quantity, twins: list[Quantity]) -> Quantity | None:
+    """Another number that stands beside the claim's words, while the equal one stands beside other words."""
+    if pair.passage.cell or "respectively" in pair.passage.facts.all_words:
+        return None
+    others = [
+        one
+        for one in pair.passage.facts.quantities
+        if one not in twins and same_kind(wanted, one) and not any(agrees(mine, one) for mine in pair.claim.quantities)
+    ]
+    return next((one for one in others if all(_closer(pair, one.span, twin.span) for twin in twins)), None)
+
+
+def _mispaired_date(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> Moment | None:
+    twins = [one for one in own if agree(wanted, (one,), own)]
+    if not twins or "respectively" in pair.passage.facts.all_words:
+        return None
+    others = [one for one in own if clash(wanted, one) and not any(agree(mine, (one,)) for mine in pair.claim.moments)]
+    return next((one for one in others if all(_closer(pair, one.span, twin.span) for twin in twins)), None)
+
+
+def _closer(pair: Pair, other: Interval, twin: Interval) -> bool:
+    theirs, mine = pair.segment_words(other), pair.segment_words(twin)
+    return bool(theirs - mine) and not mine - theirs
+
+
+def _clashing(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> Moment | None:
+    free = [one for one in own if clash(wanted, one) and not any(agree(mine, (one,)) for mine in pair.claim.moments)]
+    near = [one for one in free if pair.same_slot(wanted.span, one.span)]
+    return next(iter(near or (free if len(free) == 1 else [])), None)
+
+
+def _noun_says(pair: Pair, wanted: Quantity) -> bool:
+    """A number word such as "second" that the passage writes the same way."""
+    return wanted.text.casefold() in pair.passage.facts.text.casefold() and not wanted.text[0].isdigit()
+
+
+def _around(pair: Pair, wanted: Quantity) -> bool:
+    """The number stands in a neighbouring sentence, and this passage has none of its kind."""
+    if any(_replaces(wanted, one) for one in pair.passage.facts.quantities):
+        return False
+    near = (one for facts in pair.passage.context for one in facts.quantities)
+    return any(wanted.kind == one.kind and wanted.noun == one.noun and agrees(wanted, one) for one in near)
+
+
+def _number_reason(pair: Pair, wanted: Quantity, other: Quantity) -> Reason:
+    same = wanted.low == other.low and wanted.kind == other.kind and wanted.bound != other.bound
+    code = "comparison_mismatch" if same else "number_mismatch"
+    mine, theirs = (wanted, other) if not same else (wanted, other)
+    message = f"{_shown(pair.claim.text, mine)} in the answer, {_shown(pair.passage.facts.text, theirs)} in the source"
+    return pair.reason(code, message, wanted.span, other.span)
+
+
+def _shown(text: str, one: Quantity) -> str:
+    """The number with the word that it counts or the words that bound it."""
+    start, end = one.span
+    after = text[end:].split(" ", 2)
+    noun = f" {after[1].rstrip('.,;:')}" if one.noun and len(after) > 1 else ""
+    bound = {"gt": "more than ", "lt": "less than ", "ge": "at least ", "le": "at most "}.get(one.bound, "")
+    return f"{bound}{one.text.strip()}{noun}"
+
+
+def _date_reason(pair: Pair, wanted: Moment, other: Moment) -> Reason:
+    message = f"{wanted.text} in the answer, {other.text} in the source"
+    return pair.reason("date_mismatch", message, wanted.span, other.span)

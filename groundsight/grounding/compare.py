@@ -1,0 +1,128 @@
+"""One claim beside one passage, or beside several that complete each other: all checks, one probability."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from groundsight.grounding.align import Interval, Pair
+from groundsight.grounding.calibrate import FEATURES, Calibration
+from groundsight.grounding.checks_names import check_names
+from groundsight.grounding.checks_numbers import check_dates, check_numbers
+from groundsight.grounding.checks_polarity import check_polarity
+from groundsight.grounding.facts import Facts
+from groundsight.grounding.passages import Passage
+from groundsight.grounding.tokens import Token
+from groundsight.types import Reason
+
+LOCATED = 0.6
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the checks found. ``open`` are the claim's numbers, dates and names that stand nowhere here."""
+
+    pair: Pair
+    open: tuple[Interval, ...]
+    settled: tuple[Interval, ...]
+    conflicts: tuple[Reason, ...]
+    probability: float
+    passages: tuple[Passage, ...] = ()
+
+    @property
+    def supports(self) -> bool:
+        """True when nothing conflicts and nothing that can be checked is left open."""
+        return not self.conflicts and not self.open
+
+    @property
+    def rest(self) -> float:
+        """Coverage of the claim without the conflicting stretches: how surely the same thing is meant."""
+        spans = [(r.claim_span.start, r.claim_span.end) for r in self.conflicts if r.claim_span]
+        return self.pair.coverage_without(spans)
+
+
+def compare(claim: Facts, passage: Passage, calibration: Calibration) -> Comparison:
+    """Run every check of a claim against one passage."""
+    pair = Pair(claim, passage)
+    numbers, dates, names = check_numbers(pair), check_dates(pair), check_names(pair)
+    conflicts = (*numbers.conflicts, *dates.conflicts, *names.conflicts, *check_polarity(pair))
+    missing = (*numbers.missing, *dates.missing, *names.missing)
+    settled = (*numbers.settled, *dates.settled, *names.settled)
+    counts = len(numbers.settled), len(numbers.missing), len(dates.missing), len(names.missing)
+    found = Comparison(pair, missing, settled, conflicts, 0.0, (passage,))
+    return replace(found, probability=calibration.probability(measure(found, counts)))
+
+
+def measure(found: Comparison, counts: tuple[int, int, int, int]) -> dict[str, float]:
+    """Return the features of the model by name."""
+    pair = found.pair
+    total = sum(token.weight for token in pair.claim.words) or 1.0
+    lost = sum(token.weight for token in pair.missing)
+    passage = pair.passage
+    values = (
+        pair.coverage,
+        pair.own_coverage_without(()),
+        float(pair.coverage > 0.99),
+        min(lost, 6.0) / 6.0,
+        lost / total,
+        sum(token.weight for token in pair.near) / total,
+        _shared_pairs(pair),
+        *(min(3.0, float(count)) for count in counts),
+        float(bool(found.conflicts)),
+        float(passage.channel == "ocr"),
+        float(passage.channel == "caption"),
+        float(passage.cell),
+        math.log1p(len(pair.claim.words)),
+        min(1.0, max(0.0, len(passage.facts.words) - len(pair.own)) / 20),
+        0.0,
+    )
+    return dict(zip(FEATURES, values, strict=True))
+
+
+def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration) -> Comparison | None:
+    """Let passages that each say a good part, and contradict nothing, support a claim together."""
+    parts = [one for one in found if not one.conflicts]
+    if len(parts) < 2:
+        return None
+    settled = {span for one in parts for span in one.settled}
+    wanted = {one.span for one in (*claim.quantities, *claim.moments, *(n for n in claim.names if n.sure))}
+    chosen = _cover(claim, parts)
+    said = {token for one in chosen for token in one.pair.own}
+    total = sum(token.weight for token in claim.words) or 1.0
+    share = sum(token.weight for token in said) / total
+    values = dict.fromkeys(FEATURES, 0.0) | {
+        "coverage": share,
+        "own_coverage": share,
+        "full_coverage": float(share > 0.99),
+        "missing_words": min(total * (1 - share), 6.0) / 6.0,
+        "missing_share": 1 - share,
+        "claim_words": math.log1p(len(claim.words)),
+        "joined": 1.0,
+    }
+    probability = calibration.probability(values)
+    passages = tuple(passage for one in chosen for passage in one.passages)
+    return Comparison(chosen[0].pair, tuple(wanted - settled), tuple(settled), (), probability, passages)
+
+
+def _cover(claim: Facts, parts: Sequence[Comparison]) -> list[Comparison]:
+    """Choose, best first, the passages that add a word, a number, a date or a name."""
+    chosen: list[Comparison] = []
+    said: set[Token | Interval] = set()
+    for one in sorted(parts, key=lambda c: (-c.pair.own_coverage_without(()), c.pair.passage.span, c.pair.passage.evidence.evidence_id)):
+        adds = {*one.pair.own, *one.settled} - said
+        if adds or not chosen:
+            chosen.append(one)
+            said |= adds
+    return chosen
+
+
+def _shared_pairs(pair: Pair) -> float:
+    """Share of the claim's neighbouring words that are neighbours in the passage too."""
+    words = pair.passage.facts.words
+    theirs = {(a, b) for one, other in pairwise(words) for a in one.keys for b in other.keys}
+    mine = list(pairwise(pair.claim.words))
+    if not mine:
+        return 0.0
+    return sum(any((a, b) in theirs for a in one.keys for b in other.keys) for one, other in mine) / len(mine)

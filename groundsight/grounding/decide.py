@@ -1,0 +1,132 @@
+"""The verdict on one claim: supported, contradicted by a located span, or not said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from groundsight.grounding.calibrate import Calibration
+from groundsight.grounding.claims import is_checkable, without_markers
+from groundsight.grounding.compare import LOCATED, Comparison, compare, join
+from groundsight.grounding.facts import Facts, read_facts
+from groundsight.grounding.passages import Passage
+from groundsight.grounding.search import PassageIndex
+from groundsight.types import Claim, Quote, Reason, Span, Verdict
+
+_PART = 0.34
+_SHOWN = 4
+
+
+def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdict:
+    """Judge one claim: not checkable, verbatim, supported by one or several passages, contradicted, or unsupported."""
+    text = without_markers(claim.text)
+    if not is_checkable(text):
+        return Verdict(claim=claim, label="not_checkable", probability=0.0, reasons=(_plain("not_a_statement", "nothing to check"),))
+    if not index.passages:
+        return Verdict(claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),))
+    if quotes := index.verbatim(text):
+        return _supported(claim, 0.99, quotes, (_plain("verbatim", "the source says exactly this"),))
+    facts = read_facts(text)
+    found = [compare(facts, passage, calibration) for passage in index.candidates(facts)]
+    return _placed(_weigh(claim, facts, found, calibration))
+
+
+def _weigh(claim: Claim, facts: Facts, found: Sequence[Comparison], calibration: Calibration) -> Verdict:
+    fits = [one for one in found if one.supports and one.probability >= calibration.threshold]
+    if fits:
+        return _from_fits(claim, fits, found)
+    parts = [one for one in found if one.pair.own_coverage_without(()) >= _PART and _tied(one)]
+    together = join(facts, parts, calibration)
+    if together and together.supports and together.probability >= calibration.threshold:
+        return _supported(claim, together.probability, _quotes(together.passages), _covered(together.passages))
+    return _against(claim, found)
+
+
+def _tied(one: Comparison) -> bool:
+    """A part counts only with at least two of the claim's words, numbers or names."""
+    return len(one.pair.own) + len(one.pair.near) + len(one.settled) + len(one.conflicts) >= 2
+
+
+def _from_fits(claim: Claim, fits: Sequence[Comparison], found: Sequence[Comparison]) -> Verdict:
+    best = max(fits, key=_rank)
+    passages = (best.pair.passage,)
+    weak = all(one.pair.passage.channel == "caption" for one in fits)
+    reasons = (_plain("weak_channel", "only a caption says this"),) if weak else _covered(passages)
+    return _supported(claim, best.probability, _quotes(passages), (*reasons, *_dissent(found)))
+
+
+def _rank(one: Comparison) -> tuple[float, bool, float, str, int]:
+    passage = one.pair.passage
+    return (round(one.probability, 6), passage.channel != "caption", passage.evidence.score, passage.evidence.evidence_id, -passage.span[0])
+
+
+def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
+    """Another source that says otherwise about the same thing, with its span."""
+    against = [one for one in found if one.conflicts and one.rest >= 0.95 and len(one.pair.own) >= 3]
+    best = max(against, key=_against_rank, default=None)
+    if best is None or best.conflicts[0].code not in ("number_mismatch", "date_mismatch", "negation_flip"):
+        return ()
+    first = best.conflicts[0]
+    return (first.model_copy(update={"message": f"another passage disagrees: {first.message}"}),)
+
+
+def _against(claim: Claim, found: Sequence[Comparison]) -> Verdict:
+    best = max(found, key=_against_rank, default=None)
+    if best is None:
+        return _unsupported(claim, 0.0, (_plain("low_coverage", "no passage speaks of this"),))
+    if best.conflicts and best.rest >= LOCATED and _tied(best) and best.pair.passage.channel != "caption":
+        return Verdict(claim=claim, label="contradicted", probability=min(best.probability, 0.05), reasons=best.conflicts)
+    return _unsupported(claim, min(best.probability, 0.49), (*best.conflicts, *_lacking(best)))
+
+
+def _against_rank(one: Comparison) -> tuple[float, int, int, str, int]:
+    passage = one.pair.passage
+    return (round(one.rest, 6), -len(one.conflicts), -len(one.open), passage.evidence.evidence_id, -passage.span[0])
+
+
+def _lacking(best: Comparison) -> tuple[Reason, ...]:
+    text = best.pair.claim.text
+    absent = tuple(
+        Reason(
+            code="entity_missing",
+            message=f"{text[start:end]} is not in the evidence beside this statement",
+            claim_span=Span(start=start, end=end),
+        )
+        for start, end in best.open
+    )
+    words = ", ".join(token.text for token in best.pair.missing[:5])
+    low = (best.pair.reason("low_coverage", f"not in the closest passage: {words}", None, None),) if words else ()
+    return absent or low or (_plain("low_coverage", "no passage says all of this"),)
+
+
+def _supported(claim: Claim, probability: float, quotes: Sequence[Quote], reasons: tuple[Reason, ...]) -> Verdict:
+    return Verdict(claim=claim, label="supported", probability=probability, support=tuple(quotes), reasons=reasons)
+
+
+def _unsupported(claim: Claim, probability: float, reasons: tuple[Reason, ...]) -> Verdict:
+    return Verdict(claim=claim, label="unsupported", probability=probability, reasons=reasons)
+
+
+def _quotes(passages: Sequence[Passage]) -> tuple[Quote, ...]:
+    return tuple(dict.fromkeys(passage.quote() for passage in passages[:_SHOWN]))
+
+
+def _covered(passages: Sequence[Passage]) -> tuple[Reason, ...]:
+    count = len({(passage.evidence.evidence_id, passage.span) for passage in passages})
+    said = "one passage says this" if count == 1 else f"{count} passages say this together"
+    return (_plain("covered", said),)
+
+
+def _plain(code: str, message: str) -> Reason:
+    return Reason.model_validate({"code": code, "message": message})
+
+
+def _placed(verdict: Verdict) -> Verdict:
+    """Move the reasons' claim spans from the claim's text into the answer."""
+    shift = verdict.claim.span.start
+    moved = tuple(
+        reason.model_copy(update={"claim_span": Span(start=span.start + shift, end=span.end + shift)})
+        if (span := reason.claim_span)
+        else reason
+        for reason in verdict.reasons
+    )
+    return verdict.model_copy(update={"reasons": moved})

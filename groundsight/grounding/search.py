@@ -1,0 +1,66 @@
+"""Passages by their words: which ones speak of a claim, and which repeat it word for word."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from groundsight.grounding.facts import Facts
+from groundsight.grounding.passages import Passage, read_passages
+from groundsight.grounding.tokens import Token, ocr_alike, tokenise
+from groundsight.types import Evidence, Quote
+
+_FLOOR = 0.25
+
+
+class PassageIndex:
+    """The passages of all evidence with postings from match keys, built in one pass."""
+
+    def __init__(self, evidence: Sequence[Evidence]) -> None:
+        self.evidence: tuple[Evidence, ...] = tuple(evidence)
+        self.passages: tuple[Passage, ...] = read_passages(evidence)
+        self._postings: dict[str, list[int]] = defaultdict(list)
+        self._exact: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for at, passage in enumerate(self.passages):
+            self._post(at, passage)
+
+    def candidates(self, claim: Facts) -> list[Passage]:
+        """Return passages whose words, with those around, carry a quarter of the claim's weight.
+
+        The bar depends on claim and passage alone, so that more evidence never hides a passage.
+        """
+        weights: dict[int, float] = defaultdict(float)
+        total = sum(token.weight for token in claim.words)
+        for token in claim.words:
+            for at in self._found(token):
+                weights[at] += token.weight
+        if not total:
+            return [self.passages[at] for at in range(len(self.passages))]
+        return [self.passages[at] for at in sorted(weights) if weights[at] >= _FLOOR * total]
+
+    def closest(self, claim: Facts, limit: int) -> list[Passage]:
+        """Return the passages that share most of the claim's words, best first."""
+        wanted = claim.keys
+        found = self.candidates(claim)
+        found.sort(key=lambda one: (-len(wanted & one.facts.keys), one.evidence.evidence_id, one.span))
+        return found[:limit]
+
+    def verbatim(self, text: str) -> tuple[Quote, ...]:
+        """Return the quotes of whole passages with exactly these words in this order."""
+        words = tuple(token.text.casefold() for token in tokenise(text))
+        return tuple(self.passages[at].quote() for at in self._exact.get(words, [])[:3] if len(words) > 1)
+
+    def _post(self, at: int, passage: Passage) -> None:
+        for key in passage.facts.keys:
+            self._postings[key].append(at)
+        if passage.channel != "caption" and not passage.cell:
+            self._exact[tuple(token.text.casefold() for token in passage.facts.tokens)].append(at)
+
+    def _found(self, token: Token) -> set[int]:
+        exact = {at for key in token.keys for at in self._postings.get(key, ())}
+        return exact | {at for word in self._alike(token) for at in self._postings[word]}
+
+    def _alike(self, token: Token) -> list[str]:
+        if token.weight < 0.5 or not any(passage.channel == "ocr" for passage in self.passages):
+            return []
+        return [word for word in self._postings if not word.startswith("~") and ocr_alike(token.word, word)]

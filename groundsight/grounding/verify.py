@@ -1,0 +1,116 @@
+"""The check of one answer: claims, verdicts, ratio, and whether it may be given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from groundsight.errors import GroundsightError
+from groundsight.grounding import Judge
+from groundsight.grounding.calibrate import Calibration, packaged
+from groundsight.grounding.claims import split_claims
+from groundsight.grounding.decide import decide
+from groundsight.grounding.facts import read_facts
+from groundsight.grounding.search import PassageIndex
+from groundsight.types import Evidence, GroundingReport, Quote, Reason, Verdict
+
+if TYPE_CHECKING:
+    from groundsight.settings import Grounding
+
+_HARD = frozenset({"number_mismatch", "date_mismatch", "entity_missing", "comparison_mismatch"})
+_SURE = 0.9
+_DECIDED = 0.8
+
+
+def verify(
+    answer: str, evidence: Sequence[Evidence], settings: Grounding, judge: Judge | None = None
+) -> GroundingReport:
+    """Check an answer sentence by sentence against evidence; a judge sees only the uncertain claims.
+
+    The order of the evidence does not matter, and more of it never takes support away.
+    """
+    calibration = packaged()
+    index = PassageIndex(sorted(evidence, key=lambda one: (one.evidence_id, one.text)))
+    verdicts = tuple(decide(claim, index, calibration) for claim in split_claims(answer))
+    if judge is not None:
+        verdicts = tuple(_refined(verdict, index, judge) for verdict in verdicts)
+    return report(verdicts, settings, calibration, judge)
+
+
+def report(
+    verdicts: tuple[Verdict, ...], settings: Grounding, calibration: Calibration, judge: Judge | None = None
+) -> GroundingReport:
+    """Count the verdicts and say whether the answer passes, with what failed."""
+    checkable = sum(verdict.label != "not_checkable" for verdict in verdicts)
+    supported = sum(verdict.label == "supported" for verdict in verdicts)
+    contradicted = sum(verdict.label == "contradicted" for verdict in verdicts)
+    ratio = supported / checkable if checkable else None
+    return GroundingReport(
+        verdict=_verdict(ratio, contradicted, settings),
+        grounding_ratio=ratio,
+        claims=verdicts,
+        checkable=checkable,
+        supported=supported,
+        contradicted=contradicted,
+        failed=_failed(ratio, contradicted, settings),
+        method="lexical" if judge is None else f"lexical+{judge.fingerprint}",
+        calibration=calibration.version,
+    )
+
+
+def _verdict(ratio: float | None, contradicted: int, settings: Grounding) -> Literal["pass", "revise", "abstain"]:
+    if ratio is None or ratio < settings.refuse:
+        return "abstain"
+    return "pass" if ratio >= settings.target and not contradicted else "revise"
+
+
+def _failed(ratio: float | None, contradicted: int, settings: Grounding) -> tuple[str, ...]:
+    found: list[str] = []
+    if ratio is None:
+        found.append("nothing can be checked")
+    elif ratio < settings.target:
+        found.append(f"grounding ratio {ratio:.2f} is under {settings.target:.2f}")
+    if contradicted:
+        found.append(f"{contradicted} contradicted")
+    return tuple(found)
+
+
+def _refined(verdict: Verdict, index: PassageIndex, judge: Judge) -> Verdict:
+    """Ask the judge where the checks found neither support they are sure of nor a located conflict."""
+    if verdict.label in ("not_checkable", "contradicted") or not index.passages:
+        return verdict
+    if verdict.label == "supported" and verdict.probability >= _SURE:
+        return verdict
+    if any(reason.code in _HARD for reason in verdict.reasons):
+        return verdict
+    return _judged(verdict, index, judge)
+
+
+def _judged(verdict: Verdict, index: PassageIndex, judge: Judge) -> Verdict:
+    try:
+        said = judge.score(verdict.claim.text, index.evidence)
+    except (GroundsightError, OSError, RuntimeError, ValueError, TypeError, ArithmeticError, LookupError) as error:
+        reason = Reason(code="judge_failed", message=f"the judge failed: {type(error).__name__}")
+        return verdict.model_copy(
+            update={"label": "unverified", "support": (), "reasons": (*verdict.reasons, reason), "judge": judge.fingerprint}
+        )
+    return _with_judgement(verdict, index, said.supported, said.contradicted, judge.fingerprint)
+
+
+def _with_judgement(
+    verdict: Verdict, index: PassageIndex, supported: float, contradicted: float, name: str
+) -> Verdict:
+    reason = Reason(code="judge", message=f"the judge gives support {supported:.2f} and contradiction {contradicted:.2f}")
+    reasons = (*verdict.reasons, reason)
+    base = verdict.model_copy(update={"reasons": reasons, "judge": name, "probability": min(1.0, max(0.0, supported))})
+    if supported >= _DECIDED:
+        quotes = verdict.support or _closest_quotes(verdict, index)
+        return base.model_copy(update={"label": "supported" if quotes else "unsupported", "support": quotes})
+    if contradicted >= _DECIDED:
+        return base.model_copy(update={"label": "contradicted", "support": ()})
+    return base.model_copy(update={"label": "supported" if verdict.support and supported >= 0.5 else "unsupported"})
+
+
+def _closest_quotes(verdict: Verdict, index: PassageIndex) -> tuple[Quote, ...]:
+    """The passage that shares most words with a claim which the judge supports."""
+    return tuple(passage.quote() for passage in index.closest(read_facts(verdict.claim.text), 1))

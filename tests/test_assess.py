@@ -1,0 +1,84 @@
+"""Near misses abstain, and say which part was not found."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundsight.agent.assess import explain
+from groundsight.agent.extract import find
+from groundsight.agent.question import analyse
+from tests.agent_house import HOUSE, make_evidence
+
+EVIDENCE = [make_evidence(text, source) for source, text in HOUSE.items()]
+ANSWERABLE = [
+    "What was the total of invoice INV-2041?",
+    "What is the VAT number on invoice INV-2042?",
+    "Who is the manager of the Berlin office?",
+    "What is the extension of Anna Schmidt?",
+    "How long is the notice period?",
+    "Is smoking allowed in the office?",
+    "When is invoice INV-2041 due?",
+    "What was the revenue in 2024?",
+    "How many employees did the company have in 2024?",
+    "What is the budget of Project Alpha?",
+    "Who prepared the travel policy?",
+    "Who runs the Paris office?",
+]
+NEAR_MISSES = [
+    ("What is the VAT number on invoice INV-2041?", "VAT"),
+    ("When was invoice INV-2041 paid?", "paid"),
+    ("What is the total of invoice INV-2043?", "INV-2043"),
+    ("Who is the manager of the Paris office?", "manager"),
+    ("Who is the manager of the Rome office?", "Rome"),
+    ("What is the extension of Bob Lee?", "Bob Lee"),
+    ("What was the revenue in 2023?", "2023"),
+    ("How many employees did the company have in 2019?", "2019"),
+    ("What was the profit in 2024?", "profit"),
+    ("What is the budget of Project Gamma?", "Gamma"),
+    ("Who is the project lead of Project Alpha?", "lead"),
+    ("Who approved the travel policy?", "approved"),
+    ("What is the deadline of Project Beta?", "deadline"),
+    ("How long is the probation period?", "probation"),
+    ("Is parking allowed in the office?", "parking"),
+    ('What does "Project Falcon" cost?', "Project Falcon"),
+    ("What is the email address of Anna Schmidt?", "email"),
+]
+
+
+@pytest.mark.parametrize("question", ANSWERABLE)
+def test_a_question_that_the_files_answer_is_answered(question: str) -> None:
+    assert find(1, analyse(question), EVIDENCE) is not None
+
+
+@pytest.mark.parametrize(("question", "named"), NEAR_MISSES)
+def test_a_near_miss_abstains_and_names_the_missing_part(question: str, named: str) -> None:
+    assert find(1, analyse(question), EVIDENCE) is None
+    assert named in explain(analyse(question), EVIDENCE)
+
+
+def test_an_unknown_name_is_said_to_be_in_no_document() -> None:
+    assert explain(analyse('What is "Project Falcon"?'), EVIDENCE) == 'No document found mentions "Project Falcon".'
+
+
+def test_the_document_with_the_known_part_is_named() -> None:
+    said = explain(analyse("When was invoice INV-2041 paid?"), EVIDENCE)
+    assert said.startswith('Found "INV-2041" (inv-2041.txt)')
+
+
+def test_without_evidence_nothing_is_claimed_about_documents() -> None:
+    assert explain(analyse("What is the total?"), []) == "Nothing in the files matches the question."
+
+
+def test_a_heading_may_name_whom_a_line_is_about() -> None:
+    one = make_evidence("Extension: 12", place={"section": "Staff > Carla Diaz"})
+    assert find(1, analyse("What is the extension of Carla Diaz?"), [one]) is not None
+
+
+def test_a_negated_condition_has_to_be_in_the_passage() -> None:
+    one = make_evidence("The report was sent to Maria Lopez.")
+    assert find(1, analyse("Who was not sent the report?"), [one]) is None
+
+
+def test_a_name_from_another_sentence_does_not_answer_for_this_one() -> None:
+    one = make_evidence("Rita Gomez is the treasurer. Her deputy is Tom Hall. Tom Hall was born in Leeds.")
+    assert find(1, analyse("Where was Rita Gomez born?"), [one]) is None

@@ -1,0 +1,102 @@
+"""The reader of words in pictures, on rendered text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from groundsight.errors import ModelFailed
+from groundsight.types import TextLine
+from groundsight.vision import ocr
+from groundsight.vision.ocr import RapidReader
+from tests.pictures import page_of
+
+WORDS = ("Quarterly report 2024", "Revenue rose by 12.5 percent", "Refunds within 30 days")
+
+
+@pytest.fixture(scope="module")
+def reader() -> RapidReader:
+    return RapidReader.open(threads=2)
+
+
+def texts(lines: tuple[TextLine, ...]) -> tuple[str, ...]:
+    return tuple(line.text for line in lines)
+
+
+def inside(line: TextLine, left: float, top: float, right: float, bottom: float) -> bool:
+    box = line.box
+    return left <= box.x0 <= box.x1 <= right and top <= box.y0 <= box.y1 <= bottom
+
+
+def test_printed_lines_are_read_from_top_to_bottom(reader: RapidReader) -> None:
+    lines = reader.read(page_of(*WORDS))
+    assert texts(lines) == WORDS
+    assert all(line.confidence > 0.9 for line in lines)
+    assert all(inside(line, 0.02, number / 3 - 0.05, 0.98, (number + 1) / 3) for number, line in enumerate(lines))
+
+
+def test_a_row_is_read_from_left_to_right(reader: RapidReader) -> None:
+    page, font = Image.new("RGB", (700, 220), "white"), ImageFont.load_default(24)
+    draw = ImageDraw.Draw(page)
+    for x, y, word in ((480, 28, "Amount"), (30, 34, "Item"), (480, 120, "42.00"), (30, 124, "Paper")):
+        draw.text((x, y), word, fill="black", font=font)
+    assert texts(reader.read(page)) == ("Item", "Amount", "Paper", "42.00")
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_a_turned_page_is_read_with_boxes_where_the_words_stand(reader: RapidReader, angle: int) -> None:
+    page = page_of(*WORDS)
+    upright, turned = reader.read(page), reader.read(page.rotate(angle, expand=True))
+    assert texts(turned) == WORDS
+    box, there = upright[0].box, turned[0].box
+    centre = {90: (0.14, 1 - (box.x0 + box.x1) / 2), 180: (1 - (box.x0 + box.x1) / 2, 0.86)}
+    x, y = centre.get(angle, (0.86, (box.x0 + box.x1) / 2))
+    assert abs((there.x0 + there.x1) / 2 - x) < 0.08
+    assert abs((there.y0 + there.y1) / 2 - y) < 0.08
+
+
+def test_small_print_in_a_tiny_picture_is_read(reader: RapidReader) -> None:
+    tiny = Image.new("RGB", (140, 24), "white")
+    ImageDraw.Draw(tiny).text((6, 6), "Order 4711", fill="black", font=ImageFont.load_default(11))
+    assert texts(reader.read(tiny)) == ("Order 4711",)
+
+
+def test_a_huge_picture_is_scaled_down_and_read(reader: RapidReader) -> None:
+    page = page_of("Refunds within 30 days", size=100, width=4800)
+    line = reader.read(page)[0]
+    assert line.text == "Refunds within 30 days"
+    assert line.box.x1 < 0.5
+
+
+def test_light_words_on_transparent_paper_are_no_failure(reader: RapidReader) -> None:
+    page = Image.new("RGBA", (400, 80), (255, 255, 255, 0))
+    ImageDraw.Draw(page).text((20, 20), "Refunds", fill=(0, 0, 0, 255), font=ImageFont.load_default(30))
+    assert texts(reader.read(page)) == ("Refunds",)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 900), (300, 300)])
+def test_a_picture_without_words_has_no_lines(reader: RapidReader, size: tuple[int, int]) -> None:
+    assert reader.read(Image.new("RGB", size, "white")) == ()
+
+
+def test_reading_prints_nothing(reader: RapidReader, capfd: pytest.CaptureFixture[str]) -> None:
+    RapidReader.open(threads=1).read(page_of("Hello"))
+    reader.read(Image.new("RGB", (300, 300), "white"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_other_models_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "broken.onnx").write_bytes(b"broken")
+    monkeypatch.setattr(ocr, "packaged_file", lambda *_: tmp_path / "broken.onnx")
+    with pytest.raises(ModelFailed, match=r"broken\.onnx"):
+        RapidReader.open(threads=1)
+
+
+def test_an_engine_that_fails_is_an_error_and_not_an_empty_page() -> None:
+    def broken(_: object) -> object:
+        raise RuntimeError("out of memory")
+
+    with pytest.raises(ModelFailed, match="OCR engine failed"):
+        RapidReader(broken).read(page_of("Hello"))

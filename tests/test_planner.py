@@ -1,0 +1,123 @@
+"""Questions are taken apart by rule, and what is asked of the evidence is read from them."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundsight.agent.planner import plan, ready
+from groundsight.agent.question import analyse
+from groundsight.agent.state import Finding, Plan, PlanStep
+from groundsight.types import Quote, Span
+
+
+def steps(question: str) -> list[str]:
+    return [step.question for step in plan(question, hops=4).steps]
+
+
+def finding(step: int, value: str) -> Finding:
+    quote = Quote(evidence_id="e", span=Span(start=0, end=1), text="x")
+    return Finding(step=step, question="", sentence="x", quote=quote, value=value)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            "What is the phone number of the manager of the Berlin office?",
+            ["Who is the manager of the Berlin office?", "What is the phone number of {1}?"],
+        ),
+        (
+            "Where was the director of the film Blue Harbor born?",
+            ["Who is the director of the film Blue Harbor?", "Where was {1} born?"],
+        ),
+        ("What is Acme's CEO's email address?", ["Who is the CEO of Acme?", "What is {1}'s email address?"]),
+        ("When was the company that made the X200 founded?", ["Which company made the X200?", "When was {1} founded?"]),
+        (
+            "When did the father of the founder of Acme die?",
+            ["Who is the founder of Acme?", "Who is the father of {1}?", "When did {2} die?"],
+        ),
+    ],
+)
+def test_a_chain_is_taken_apart_from_the_inside(question: str, expected: list[str]) -> None:
+    assert steps(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Which of Alpha and Beta has the higher budget?", ["What is the budget of Alpha?", "What is the budget of Beta?"]),
+        ("Who is older, Anna Schmidt or Bob Lee?", ["How old is Anna Schmidt?", "How old is Bob Lee?"]),
+        ("Which film was released first, Blue Harbor or Red Hill?", ["When was Blue Harbor released?", "When was Red Hill released?"]),
+        ("Which project has more employees, Alpha or Beta?", ["How many employees does Alpha have?", "How many employees does Beta have?"]),
+    ],
+)  # fmt: skip
+def test_a_comparison_asks_the_same_of_both_sides(question: str, expected: list[str]) -> None:
+    made = plan(question, hops=4)
+    assert made.join == "compare"
+    assert [step.question for step in made.steps] == expected
+
+
+def test_a_conjunction_gives_independent_steps() -> None:
+    made = plan("What is the notice period and who approved it?", hops=4)
+    assert made.join == "all"
+    assert all(not step.after for step in made.steps)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the total of invoice INV-2041?",
+        "Who is the manager of the Berlin office?",
+        "How long is the notice period?",
+    ],
+)
+def test_a_simple_question_stays_whole(question: str) -> None:
+    assert steps(question) == [question]
+
+
+def test_a_step_is_ready_once_the_answer_it_needs_is_there() -> None:
+    made = plan("What is the extension of the manager of the Berlin office?", hops=4)
+    assert [step.step for step in ready(made, [])] == [1]
+    assert [step.question for step in ready(made, [finding(1, "Anna Schmidt")])] == [
+        "What is the extension of Anna Schmidt?"
+    ]
+
+
+def test_braces_in_a_question_are_not_a_template() -> None:
+    made = Plan(
+        steps=(PlanStep(step=1, question="What is {0} or {name}?"), PlanStep(step=2, question="{1} {2}", after=(1,)))
+    )
+    assert ready(made, [])[0].question == "What is {0} or {name}?"
+    assert ready(made, [finding(1, "{2}")])[0].question == "{2} {2}"
+
+
+@pytest.mark.parametrize(
+    ("question", "expects"),
+    [
+        ("When was invoice INV-2041 paid?", "date"),
+        ("How many employees does Acme have?", "number"),
+        ("How much is the monthly rent?", "money"),
+        ("Who approved the travel policy?", "person"),
+        ("Where is the archive?", "place"),
+        ("What is the serial number of the pump?", "id"),
+        ("Is smoking allowed in the office?", "yes-no"),
+        ("What does error E-17 mean?", "any"),
+    ],
+)
+def test_question_words_tell_the_type_of_the_answer(question: str, expects: str) -> None:
+    assert analyse(question).expects == expects
+
+
+def test_names_ids_numbers_and_quotes_are_hard_needs() -> None:
+    asked = analyse('What did Anna Schmidt pay for "Blue Harbor" on order PO-77 in 2023?')
+    assert {(need.kind, need.shown) for need in asked.needs if need.hard} == {
+        ("name", "Anna Schmidt"),
+        ("quoted", "Blue Harbor"),
+        ("id", "PO-77"),
+        ("number", "2023"),
+    }
+
+
+def test_what_is_asked_is_the_focus() -> None:
+    asked = analyse("What is the warranty period of the X200 pump?")
+    assert [need.shown for need in asked.of("focus")] == ["warranty", "period"]
