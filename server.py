@@ -16,7 +16,8 @@ from groundsight.errors import ConfigError, GroundsightError
 if TYPE_CHECKING:
     from mcp.server import MCPServer
 
-    from groundsight.settings import Server, Settings
+    from groundsight.doors.http import TokenCheck
+    from groundsight.settings import Settings
     from groundsight.suite import Suite
 
 INSTRUCTIONS = (
@@ -26,11 +27,11 @@ INSTRUCTIONS = (
 
 
 def build_server(
-    suite_factory: Callable[[], Suite], *, writable: bool, http: Server | None = None
+    suite_factory: Callable[[], Suite], *, writable: bool, tokens: TokenCheck | None = None
 ) -> MCPServer[dict[str, Any]]:
     """Register tools, resources and prompts; the suite is opened by the first call that needs it.
 
-    ``writable`` adds the tools that write. ``http`` switches the token of its settings on.
+    ``writable`` adds the tools that write. With ``tokens`` each caller acts as the owner of its token.
     """
     from mcp.server import MCPServer
 
@@ -38,7 +39,7 @@ def build_server(
     from groundsight.doors.mcp_tools import Door, mcp_tool
     from groundsight.tools.registry import tools
 
-    door = Door(suite_factory, writable=writable)
+    door = Door(suite_factory, writable=writable, caller=tokens.present if tokens else None)
     server: MCPServer[dict[str, Any]] = MCPServer(
         "groundsight",
         title="Groundsight",
@@ -47,7 +48,7 @@ def build_server(
         log_level="WARNING",
         tools=[mcp_tool(door, spec) for spec in tools(writable=writable)],
         lifespan=partial(_closing, door.close),
-        **(_token_options(http) if http else {}),
+        **(_token_options(tokens) if tokens else {}),
     )
     add_resources(server, door)
     add_prompts(server)
@@ -62,19 +63,14 @@ async def _closing(close: Callable[[], None], _: MCPServer[dict[str, Any]]) -> A
         close()
 
 
-def _token_options(http: Server) -> dict[str, Any]:
-    if http.token is None:
-        return {}
+def _token_options(tokens: TokenCheck) -> dict[str, Any]:
     from mcp.server.auth.settings import AuthSettings
     from pydantic import AnyHttpUrl
 
-    from groundsight.doors.http import TokenCheck
-
-    issuer = AnyHttpUrl(f"http://{http.host}:{http.port}")
-    return {
-        "token_verifier": TokenCheck(http.token.get_secret_value()),
-        "auth": AuthSettings(issuer_url=issuer, resource_server_url=None, required_scopes=["groundsight"]),
-    }
+    # The tokens are given out by whoever runs the server, so there is no issuer to name but itself.
+    issuer = AnyHttpUrl("http://localhost")
+    auth = AuthSettings(issuer_url=issuer, resource_server_url=None, required_scopes=["groundsight"])
+    return {"token_verifier": tokens, "auth": auth}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -135,10 +131,12 @@ def _run(settings: Settings, *, http: bool, writable: bool) -> None:
     if not http:
         build_server(factory, writable=writable).run("stdio")
         return
-    from groundsight.doors.http import refuse_open_bind, serve_http
+    from groundsight.doors.http import TokenCheck, refuse_open_bind, serve_http
 
-    refuse_open_bind(settings.server)
-    serve_http(build_server(factory, writable=writable, http=settings.server), settings.server)
+    http = settings.server
+    refuse_open_bind(http)
+    tokens = TokenCheck(http, settings.governance) if http.token or http.callers else None
+    serve_http(build_server(factory, writable=writable, tokens=tokens), http)
 
 
 if __name__ == "__main__":

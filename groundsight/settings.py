@@ -87,7 +87,10 @@ class Models(Section):
 
 
 class Weights(Section):
-    """Weights of the weighted fusion (and of RRF, relative to 1)."""
+    """Weights of the channels in either fusion; only their ratios count. A text and its BM25 share one weight.
+
+    ``heading`` is for a unit whose heading the question names, ``rerank`` for the second look.
+    """
 
     text: float = 0.35
     visual: float = 0.25
@@ -174,14 +177,26 @@ class Governance(Section):
     burst: Positive = 60
 
 
+class Caller(Section):
+    """A person or program that calls over HTTP with its own token: who it is and what it may do."""
+
+    token: SecretStr
+    user: str
+    tenant: str = "default"
+    region: str = "global"
+    labels: tuple[str, ...] = ()
+    may_write: bool = False
+
+
 class Server(Section):
     """The MCP door over HTTP. stdio needs none of this."""
 
     host: str = "127.0.0.1"
-    port: Positive = 8000
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     token: SecretStr | None = None
+    callers: tuple[Caller, ...] = ()
 
 
 class Settings(BaseSettings):

@@ -44,11 +44,14 @@ MODERN = {
 }
 
 
+SERVER = ("server.py", "--http", "--port", "0", "--home")
+
+
 @contextmanager
-def served(home: Path, **more: str) -> Generator[int]:
+def served(home: Path, *command: str, **more: str) -> Generator[int]:
     """Serve on a free port of 127.0.0.1 and give the port."""
     process = subprocess.Popen(
-        [sys.executable, "server.py", "--http", "--port", "0", "--home", str(home)],
+        [sys.executable, *(command or SERVER), str(home)],
         cwd=ROOT,
         env={**environment(), **more},
         stdout=subprocess.DEVNULL,
@@ -199,3 +202,54 @@ def test_an_open_bind_is_refused_at_start(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "E_CONFIG" in ended.stderr
     assert "GROUNDSIGHT_SERVER__TOKEN" in ended.stderr
+
+
+TEAM = """
+import sys
+from pathlib import Path
+from groundsight.doors.http import TokenCheck, serve_http
+from groundsight.server import build_server
+from groundsight.settings import load_settings
+from tests.build import make_asset, make_unit
+from tests.doors import ScriptedSuite
+
+settings = load_settings(Path(sys.argv[1]))
+one, two = make_asset("docs/a.txt", tenant="one"), make_asset("docs/b.txt", tenant="two", labels=("board",))
+suite = ScriptedSuite(settings, (make_unit(one, 0, "a"), one), (make_unit(two, 0, "b"), two))
+tokens = TokenCheck(settings.server, settings.governance)
+serve_http(build_server(lambda: suite, writable=True, tokens=tokens), settings.server)
+"""
+TEAM_SETTINGS = """
+[server]
+port = 0
+[[server.callers]]
+token = "token-of-ann"
+user = "ann"
+tenant = "one"
+[[server.callers]]
+token = "token-of-bob"
+user = "bob"
+tenant = "two"
+labels = ["board"]
+may_write = true
+"""
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_each_caller_sees_and_may_do_what_its_token_says(tmp_path: Path, mode: str) -> None:
+    async def talk(port: int, token: str) -> tuple[list[str], str]:
+        async with httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}) as wire:
+            transport = streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=wire)
+            async with Client(transport, mode=mode) as client:
+                listed: Any = (await client.read_resource("groundsight://assets")).contents[0]
+                written = await client.call_tool("ingest", {"paths": ["docs"]})
+                sources = [asset["source"] for asset in json.loads(listed.text)["assets"]]
+                return sources, (written.structured_content or {})["error"]["code"]
+
+    (tmp_path / "groundsight.toml").write_text(TEAM_SETTINGS)
+    with served(tmp_path, "-c", TEAM) as port:
+        assert asyncio.run(talk(port, "token-of-ann")) == (["docs/a.txt"], "E_POLICY")
+        assert asyncio.run(talk(port, "token-of-bob")) == (["docs/b.txt"], "E_NOT_FOUND")
+        assert send(port, own(port, authorization="Bearer token-of-eve"))[0] == 401
+    users = {json.loads(line)["user"] for line in (tmp_path / "audit" / "audit.jsonl").read_text().splitlines()}
+    assert users == {"ann", "bob"}

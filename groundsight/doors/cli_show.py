@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from groundsight.errors import GroundsightError
 from groundsight.tools.ask import AnswerResult
-from groundsight.tools.ingest import IngestSummary
-from groundsight.tools.results import Checked, Corners, Result, degraded_text, where_text
+from groundsight.tools.results import DATA_NOTE, Checked, Corners, Result, degraded_text, where_text
 from groundsight.tools.search import SearchHits
 from groundsight.tools.verify import Verification
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+NOTHING = "Nothing found. If nothing is indexed yet: groundsight ingest FOLDER"
 MARKS = {"supported": "✓", "contradicted": "✗", "unsupported": "?", "not_checkable": "·", "unverified": "!"}
 PLAIN_MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
 COLOURS = {"supported": "32", "contradicted": "31", "unsupported": "33", "unverified": "33", "not_checkable": "2"}
@@ -76,10 +76,8 @@ def _text(result: Result) -> str:
             return _hits(result)
         case Verification():
             return _verification(result)
-        case IngestSummary():
-            return result.as_text()
         case _:
-            return result.as_text()
+            return result.as_text().removeprefix(DATA_NOTE).strip()
 
 
 def _answer(result: AnswerResult) -> str:
@@ -104,7 +102,7 @@ def _verification(result: Verification) -> str:
 
 
 def _hits(result: SearchHits) -> str:
-    shown = [_hit(number, hit) for number, hit in enumerate(result.hits, start=1)] or ["Nothing found."]
+    shown = [_hit(number, hit) for number, hit in enumerate(result.hits, start=1)] or [NOTHING]
     return "\n\n".join([*shown, *filter(None, [degraded_text(result.degraded)])])
 
 

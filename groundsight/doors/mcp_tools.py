@@ -16,7 +16,7 @@ from pydantic import Field
 
 from groundsight.doors.mcp_results import refusal, reply
 from groundsight.doors.schema import input_schema, output_schema
-from groundsight.errors import GroundsightError
+from groundsight.errors import GroundsightError, PolicyRefused
 from groundsight.tools.gate import Gate, ToolSpec, internal_error
 from groundsight.tools.registry import build_results
 from groundsight.tools.results import Result
@@ -33,10 +33,19 @@ AT_ONCE = 16
 
 
 class Door:
-    """One server: its suite, opened on the first call, its gate, and who is calling."""
+    """One server: its suite, opened on the first call, its gate, and who is calling.
 
-    def __init__(self, suite_factory: Callable[[], Suite], *, writable: bool) -> None:
-        self._factory, self._writable = suite_factory, writable
+    ``caller`` tells who makes the present call; without it everyone is the suite's own principal.
+    """
+
+    def __init__(
+        self,
+        suite_factory: Callable[[], Suite],
+        *,
+        writable: bool,
+        caller: Callable[[], Principal | None] | None = None,
+    ) -> None:
+        self._factory, self._writable, self._caller = suite_factory, writable, caller
         self._opening = threading.Lock()
         self._open: tuple[Suite, Gate] | None = None
         self.slots = anyio.CapacityLimiter(AT_ONCE)
@@ -69,8 +78,10 @@ class Door:
             return self._open
 
     def _principal(self, suite: Suite) -> Principal:
-        base = suite.principal
-        return base.model_copy(update={"may_write": self._writable and base.may_write})
+        who = self._caller() if self._caller else suite.principal
+        if who is None:
+            raise PolicyRefused("the caller is not known", next_step="send a token that this server gave out")
+        return who.model_copy(update={"may_write": self._writable and who.may_write})
 
 
 class GatedTool(Tool):
