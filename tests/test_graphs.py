@@ -1,4 +1,4 @@
-"""The three graphs as a server opens them: from the file, with schemas, and with the real command where it is installed."""
+"""The three graphs as a server opens them: from the file, with schemas, and through the real command."""
 
 from __future__ import annotations
 
