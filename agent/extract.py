@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from groundsight.agent.cover import Fit, fit, mentions, new_names
+from groundsight.agent.cover import Fit, fit, mentions
+from groundsight.agent.kinds import new_names
 from groundsight.agent.passages import Passage, naming_of, passages
 from groundsight.agent.question import Asked, Need
 from groundsight.agent.state import Finding

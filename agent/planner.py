@@ -40,7 +40,8 @@ _RELATIVE = re.compile(
 )
 _NAMED = re.compile(
     r"(?P<whole>\bthe\s+(?P<kind>\w+(?:\s+\w+)?)\s+"
-    r"(?P<did>(?:named|mentioned|listed|shown|given|quoted)\s+(?:on|in|by)\s+[^?,]+))(?=\s*\?|\s*$|,)",
+    r"(?P<did>(?:(?:named|mentioned|listed|shown|given|quoted)\s+(?:on|in|by)|on\s+(?:the\s+)?(?:invoice|receipt|bill))"
+    r"\s+[^?,]+?))(?=\s+(?:been|be)\b|\s*\?|\s*$|,)",
     re.I,
 )
 _POSSESSIVE = re.compile(

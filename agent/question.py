@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from groundsight.agent.words import (
+    DATE,
     FILLER,
     GENERIC,
     ID,
@@ -82,7 +83,8 @@ _MONEY_WORDS = "price|cost|fee|salary|total|rent|budget|amount|revenue|profit|tu
 _ID_WORDS = "serial number|order number|invoice number|part number|phone number|tracking number|id number"
 _WHICH_KIND = (
     r"(?:which|what) (?:company|firm|supplier|vendor|manufacturer|team|department|person|employee|organi[sz]ation|"
-    r"customer|client|colleague|author|bank|agency)\b(?! of\b)"
+    r"customer|client|colleague|author|bank|agency|band|artist|ferry|ship|vessel|boat|island|village|school|"
+    r"university)\b(?! of\b)"
 )
 _SELF = r"\bthe (?:company|firm|organi[sz]ation|business)\b(?! of\b| that\b| which\b)"
 _TOWN = "(?:city|country|town)"
@@ -103,7 +105,7 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
 def analyse(question: str) -> Asked:
     """Find the expected type of the answer and the needs of a question."""
     text = squeeze(_ASIDE.sub("", question))
-    needs = _unique([*_quoted(text), *_ids(text), *_numbers(text), *_names(text)])
+    needs = _unique([*_quoted(text), *_dates(text), *_ids(text), *_numbers(text), *_names(text)])
     needs = [need for need in needs if not _asked_acronym(need, text)]
     covered = {part for need in needs for part in need.stems}
     soft = _soft(text, covered, needs)
@@ -123,6 +125,12 @@ def expected(question: str) -> Expect:
 
 def _quoted(text: str) -> list[Need]:
     return [_need("quoted", found) for found in _QUOTED.findall(text)]
+
+
+def _dates(text: str) -> list[Need]:
+    """A day is one need: its number, month and year stand or fall together."""
+    days = [found for found in DATE.findall(text) if len(found.split()) > 1 and found[:1].isdigit()]
+    return [Need(kind="number", shown=found, stems=stems(found)) for found in days]
 
 
 def _ids(text: str) -> list[Need]:
