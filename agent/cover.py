@@ -19,7 +19,9 @@ from groundsight.agent.words import (
     stems,
 )
 
-PRONOUN = re.compile(r"^(?:he|she|it|they|his|her|its|their|this|that|these|those)\b", re.I)
+PRONOUN = re.compile(
+    r"^(?:he|she|it|they|his|her|its|their|(?:this|that|these|those)\s+(?:is|was|are|were|will|has|have|had))\b", re.I
+)
 NEGATION = re.compile(r"\b(?:not|no|never|without|except|excluding|cannot|none|un\w+able)\b|n['\u2019]t\b", re.I)
 _ASKS_NEGATION = re.compile(r"\b(?:not|without|never|except|excluding)\b|n['\u2019]t\b", re.I)
 OPENING_CHARS = 300

@@ -17,6 +17,7 @@ from groundsight.agent.words import (
     QUARTER,
     STOP,
     YEAR,
+    alike,
     quarter_of,
     squeeze,
     stem,
@@ -156,10 +157,12 @@ def _names(text: str) -> list[Need]:
 
 
 def _asked_acronym(need: Need, text: str) -> bool:
-    """VAT in "the VAT number" is what is asked, not whom it is asked about."""
-    return (
-        need.kind == "name" and need.shown.isupper() and any(need.shown in one.split() for one in _focus_phrases(text))
-    )
+    """VAT in "the VAT number", or a CEO, is what is asked, not whom it is asked about."""
+    if need.kind != "name" or not need.shown.isupper():
+        return False
+    known = len(alike(need.stems[0])) > 1
+    spoken = any(need.shown in phrase.split() for phrase in _focus_phrases(text))
+    return known or (spoken and bool(re.search(rf"\b{re.escape(need.shown)}\s+[a-z]", text)))
 
 
 def _trim_opening(shown: str, start: int, text: str) -> str:
