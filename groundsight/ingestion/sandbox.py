@@ -32,6 +32,8 @@ _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTE
 _RESULT_BYTES = 64 * MIB
 _BREATH = 0.05
 _CRASHES = {signal.SIGSEGV, signal.SIGBUS}
+# A refused doubling of a buffer ends a reader at half of its limit or less.
+_STARVED = 0.3
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,7 @@ def _rebuilt(facts: dict[str, str], which: str) -> GroundsightError:
 
 def _raise_death(status: int, peak: int, confines: Confines, which: str) -> NoReturn:
     number = os.WTERMSIG(status) if status >= 0 and os.WIFSIGNALED(status) else 0
-    if number in _CRASHES and peak < 0.6 * confines.memory_bytes:
+    if number in _CRASHES and peak < _STARVED * confines.memory_bytes:
         raise ParseFailed("malformed: the reader crashed", which=which, next_step="open and save the file anew")
     starved = status >= 0 and os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY
     if number or starved:
