@@ -35,7 +35,7 @@ def build_server(
     """
     from mcp.server import MCPServer
 
-    from groundsight.doors.mcp_resources import add_prompts, add_resources
+    from groundsight.doors.mcp_resources import add_completion, add_prompts, add_resources
     from groundsight.doors.mcp_tools import Door, mcp_tool
     from groundsight.tools.registry import tools
 
@@ -51,6 +51,7 @@ def build_server(
         **(_token_options(tokens) if tokens else {}),
     )
     add_resources(server, door)
+    add_completion(server, door)
     add_prompts(server)
     return server
 
