@@ -20,7 +20,7 @@ _MOST_ROUNDS = 12
 class Memory:
     """Which value of one document has which placeholder. Keep one per document, never share it."""
 
-    numbers: dict[tuple[PiiKind, str], int] = field(default_factory=dict)
+    numbers: dict[tuple[PiiKind, str], int] = field(default_factory=dict[tuple[PiiKind, str], int])
 
     def placeholder(self, kind: PiiKind, value: str) -> str:
         """Return the placeholder of a value, the same one each time."""

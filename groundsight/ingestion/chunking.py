@@ -90,9 +90,9 @@ def _drafts(elements: Sequence[Element], atoms: list[Atom], settings: Settings) 
 
 
 def _opens_section(run: Sequence[Located], item: Located) -> bool:
-    """A heading starts anew unless only headings stand before it; so does another sheet or slide."""
-    moved = item.element.section != run[-1].element.section
-    return moved or (item.element.kind == "heading" and run[-1].element.kind != "heading")
+    """After body text a heading starts anew, and so does another section, sheet or slide."""
+    last = run[-1].element
+    return last.kind != "heading" and (item.element.kind == "heading" or item.element.section != last.section)
 
 
 def _special_drafts(item: Located, atoms: list[Atom], settings: Settings) -> Iterator[Draft]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from groundsight.governance.pii import Memory, Replaced, apply, find
 from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.tables import table_title
 from groundsight.settings import PiiKind
 
 
@@ -35,12 +36,20 @@ def clean_document(parsed: Parsed, kinds: Sequence[PiiKind]) -> CleanDocument:
     The placeholder stands where the value began; the later parts of a split value are removed.
     """
     memory = Memory()
+    parsed = parsed.model_copy(update={"elements": tuple(_tidied(element) for element in parsed.elements)})
     joined, pieces = _joined(parsed)
     spans = find(joined, kinds, memory)
     cleaned = iter(_cleaned(joined, pieces, spans))
     title = next(cleaned)
     elements = tuple(_rebuilt(element, cleaned) for element in parsed.elements)
     return CleanDocument(elements, title, Counter(span.kind for span in spans), memory)
+
+
+def _tidied(element: Element) -> Element:
+    """Drop the text of a table that only repeats its cells: it would count every value twice."""
+    if element.kind != "table" or not element.cells:
+        return element
+    return element.model_copy(update={"text": table_title(element.text, element.cells)})
 
 
 def _joined(parsed: Parsed) -> tuple[str, list[_Piece]]:

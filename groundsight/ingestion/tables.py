@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+_TITLE_CHARS = 200
 Cells = tuple[tuple[str, ...], ...]
+
+
+def table_title(text: str, cells: Cells) -> str:
+    """Return the text beside a table if it is a title, empty if it only repeats the cells."""
+    title = " ".join(text.split())
+    first = [cell for row in cells[:1] for cell in row if cell.strip()]
+    repeats = bool(first) and all(" ".join(cell.split()) in title for cell in first)
+    return "" if repeats or (cells and len(title) > _TITLE_CHARS) else text
 
 
 def table_blocks(cells: Cells, title: str, most: int) -> Iterator[tuple[str, Cells]]:

@@ -1,0 +1,36 @@
+"""The lines of a picture as running text: what stands side by side is read as one row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from groundsight.types import Box, TextLine
+
+
+def joined_rows(lines: Sequence[TextLine]) -> str:
+    """Join lines whose boxes share at least half of their height and do not overlap sideways."""
+    rows: list[list[TextLine]] = []
+    for line in lines:
+        row = next((row for row in reversed(rows) if all(_beside(line.box, other.box) for other in row)), None)
+        if row is None:
+            rows.append([line])
+        else:
+            row.append(line)
+    ordered = [sorted(row, key=lambda line: line.box.x0) for row in rows] if _tabular(rows) else [[x] for x in lines]
+    if _tabular(rows):
+        ordered.sort(key=lambda row: fmean((line.box.y0 + line.box.y1) / 2 for line in row))
+    return "\n".join(" ".join(line.text for line in row if line.text) for row in ordered).strip()
+
+
+def _tabular(rows: Sequence[Sequence[TextLine]]) -> bool:
+    """True for receipts and tables: rows of short lines. Columns of prose keep the reader's order."""
+    shared = [line for row in rows if len(row) > 1 for line in row]
+    return bool(shared) and fmean(len(line.text) for line in shared) <= 30
+
+
+def _beside(first: Box, second: Box) -> bool:
+    shared = min(first.y1, second.y1) - max(first.y0, second.y0)
+    lower = min(first.y1 - first.y0, second.y1 - second.y0)
+    apart = min(first.x1, second.x1) - max(first.x0, second.x0) <= 0.01
+    return lower > 0 and shared >= lower / 2 and apart
