@@ -77,6 +77,13 @@ def without(draft: Draft, places: Sequence[int]) -> Draft:
     )
 
 
+def laid_bare(draft: Draft, places: Sequence[int], findings: Sequence[Finding]) -> Draft:
+    """Return a draft whose rejected sentences are the bare quotes, where a name had been put before them."""
+    bare = {found.sentence: found.bare for found in findings if found.bare}
+    sentences = [bare.get(text, text) if at in set(places) else text for at, text in enumerate(draft.sentences)]
+    return draft.model_copy(update={"sentences": tuple(sentences)})
+
+
 def only_known(draft: Draft, evidence: Mapping[str, Evidence]) -> tuple[Draft, int]:
     """Remove cites of ids that were not retrieved; return the draft and how many were removed."""
     cites = tuple(tuple(cited for cited in one if cited in evidence) for one in draft.cites)

@@ -86,7 +86,7 @@ def has_type(asked: Asked, text: str) -> bool:
         case "place":
             return bool(new_names(asked, text)) or bool(_PLACES.search(text)) or _new_number(asked, text)
         case "id":
-            return any(stem_set(found) - stem_set(asked.text) for found in ID.findall(text)) or _new_number(asked, text)
+            return _new_id(asked, text)
         case "yes-no":
             return True
         case _:
@@ -115,6 +115,13 @@ def _without_opening(match: re.Match[str]) -> str:
 def _new_number(asked: Asked, text: str) -> bool:
     known = set(NUMBER.findall(asked.text))
     return any(found not in known for found in NUMBER.findall(DATE.sub(" ", ID.sub(_digits_kept, text))))
+
+
+def _new_id(asked: Asked, text: str) -> bool:
+    """Letters with digits, or many digits in a row: amounts, shares and dates are no ids."""
+    bare = re.sub(r"\d[\d.,]*\s*%", " ", DATE.sub(" ", MONEY.sub(" ", text)))
+    found = [*ID.findall(bare), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
+    return any(stem_set(one) - stem_set(asked.text) for one in found)
 
 
 def _digits_kept(match: re.Match[str]) -> str:

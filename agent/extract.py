@@ -40,6 +40,7 @@ def find(
         step=step,
         question=asked.text,
         sentence=sentence_of(asked, best.passage),
+        bare=best.passage.said,
         quote=quote_of(best.passage),
         value=value_of(asked, best.passage),
         rivals=_rivals(asked, best, close),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from groundsight.agent import writer
 from groundsight.agent.assess import explain, unmentioned
 from groundsight.agent.budget import Within, seconds_left, used_up
-from groundsight.agent.compose import lay_out, only_known, rejected, without
+from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected, without
 from groundsight.agent.lookup import complete, next_queries, open_steps, settle
 from groundsight.agent.question import analyse
 from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order, plan_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Update = dict[str, Any]
 Node = Callable[[AnswerState, "Desk"], Update]
 LINKS_KEPT = 12
+UNCONFIRMED = "A passage was found, but the check did not confirm that it answers the question."
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def assess(state: AnswerState, desk: Desk) -> Update:
         }
     whole = analyse(state["question"])
     absent = bool(unmentioned(whole, evidence))
-    lost = [explain(one, evidence) for one in ([whole] if absent else open_steps(current, findings) or [whole])]
+    lost = [UNCONFIRMED] if state.get("banned") else []
+    lost = lost or [explain(one, evidence) for one in ([whole] if absent else open_steps(current, findings) or [whole])]
     partly = bool(findings) and current.join == "all"
     written = desk.chat is not None and bool(evidence) and not absent
     return {
@@ -179,8 +181,12 @@ def revise(state: AnswerState, desk: Desk) -> Update:
         made, spent = writer.revise(state["question"], written, bad, shown, desk.chat, left(state, desk))
         kept, _ = only_known(made, evidence)
         return {**update, **spent, "draft": kept.model_dump(mode="json"), "next": "verify", "detail": "rewritten"}
+    bare = laid_bare(written, list(bad), findings_of(state))
+    if bare != written:
+        return {**update, "draft": bare.model_dump(mode="json"), "next": "verify", "detail": "quoting bare"}
     sentences = [written.sentences[at] for at in bad]
-    load_bearing = {found.sentence for found in findings_of(state)} & set(sentences)
+    said = {text: found.sentence for found in findings_of(state) for text in (found.sentence, found.bare)}
+    load_bearing = {said[text] for text in sentences if text in said}
     if load_bearing:
         return {**update, "banned": sorted(load_bearing), "next": "assess", "detail": "looking for another passage"}
     return {

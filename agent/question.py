@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from groundsight.agent.words import FILLER, GENERIC, ID, MONTHS, NAME, NUMBER, STOP, YEAR, squeeze, stem, stems, words
+from groundsight.agent.words import (
+    FILLER,
+    GENERIC,
+    ID,
+    MONTHS,
+    NAME,
+    NUMBER,
+    STOP,
+    YEAR,
+    squeeze,
+    stem,
+    stems,
+    words,
+)
 from groundsight.types import Word
 
 Expect = Literal["number", "money", "date", "person", "place", "id", "yes-no", "any"]
@@ -63,6 +76,10 @@ _VERBS = (
 )
 _MONEY_WORDS = "price|cost|fee|salary|total|rent|budget|amount|revenue|profit|turnover"
 _ID_WORDS = "serial number|order number|invoice number|part number|phone number|tracking number|id number"
+_WHICH_KIND = (
+    r"(?:which|what) (?:company|firm|supplier|vendor|manufacturer|team|department|person|employee|organi[sz]ation|"
+    r"customer|client|colleague|author|bank|agency)\b(?! of\b)"
+)
 _TOWN = "(?:city|country|town)"
 _TYPES: tuple[tuple[str, Expect], ...] = (
     (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|year|month)\b|\bdate of\b|\bdeadline\b", "date"),
@@ -71,6 +88,7 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
     (r"\b(?:percentage|percent|ratio|weight|temperature|voltage|pressure|capacity|quantity|distance)\b", "number"),
     (rf"\b(?:iban|{_ID_WORDS}|vat number|reference|identifier|postcode|zip)\b", "id"),
     (r"^(?:who|whom|whose|to whom|by whom)\b", "person"),
+    (rf"^{_WHICH_KIND}", "person"),
     (rf"^(?:where|in which {_TOWN}|in what {_TOWN})\b|\bwhich {_TOWN}\b", "place"),
 )  # fmt: skip
 
@@ -114,7 +132,7 @@ def _names(text: str) -> list[Need]:
     found: list[Need] = []
     for match in NAME.finditer(bare):
         shown = _trim_opening(match.group(0), match.start(), bare)
-        parts = re.split(r"\s+(?:and|&)\s+", shown)
+        parts = re.split(r"\s+(?:and|&|of|the)\s+", shown)
         found += [_need("name", part) for part in parts if part and not ID.fullmatch(part) and not YEAR.fullmatch(part)]
     return found
 
@@ -140,7 +158,8 @@ def _trim_opening(shown: str, start: int, text: str) -> str:
 def _soft(text: str, covered: set[str], named: list[Need]) -> list[Need]:
     focus = {stem(word) for phrase in _focus_phrases(text) for word in words(phrase)}
     found: list[Need] = []
-    for word in words(_LATEST.sub(" ", _QUOTED.sub(" ", ID.sub(" ", text)))):
+    bare = re.sub(rf"^{_WHICH_KIND}", " ", _LATEST.sub(" ", _QUOTED.sub(" ", ID.sub(" ", text))), flags=re.I)
+    for word in words(bare):
         plain, root = word.casefold(), stem(word)
         if plain in STOP or plain in FILLER or root in covered or root.isdigit():
             continue

@@ -28,11 +28,15 @@ class Plan(Word):
 
 
 class Finding(Word):
-    """The passage that answers one step; ``value`` is what later steps put in place of ``{step}``."""
+    """The passage that answers one step; ``value`` is what later steps put in place of ``{step}``.
+
+    ``bare`` is the sentence without the name that was put before it.
+    """
 
     step: int
     question: str
     sentence: str
+    bare: str = ""
     quote: Quote
     value: str = ""
     rivals: tuple[Quote, ...] = ()

@@ -87,7 +87,10 @@ class Models(Section):
 
 
 class Weights(Section):
-    """Weights of the weighted fusion (and of RRF, relative to 1)."""
+    """Weights of the channels in either fusion; only their ratios count. A text and its BM25 share one weight.
+
+    ``heading`` is for a unit whose heading the question names, ``rerank`` for the second look.
+    """
 
     text: float = 0.35
     visual: float = 0.25

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from hypothesis import settings
 
 from groundsight.governance.access import matches
 from groundsight.index import ChannelQuery, ChannelResult, CheckReport, Counts, Entry
@@ -22,6 +23,7 @@ from tests.build import WordEncoder, make_asset, make_entry, make_unit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LAW = settings(max_examples=40, deadline=None, derandomize=True)
 ALICE = Principal(tenant="default", user="alice")
 
 
@@ -145,8 +147,8 @@ class HouseIndex:
 class HouseParts(Parts):
     """Parts around a given index; the text encoder counts words, there is no picture encoder unless given."""
 
-    def __init__(self, index: HouseIndex, settings: Settings | None = None, **doubles: object) -> None:
-        super().__init__(settings or Settings())
+    def __init__(self, index: HouseIndex, tree: Settings | None = None, **doubles: object) -> None:
+        super().__init__(tree or Settings())
         self.__dict__["index"] = index
         given = {"text_encoder": WordEncoder(), "picture_encoder": None, "ocr": None, "tagger": None, **doubles}
         self.__dict__.update(given)
@@ -159,4 +161,4 @@ def entry_of(source: str, *texts: str, heading: str = "", **fields: object) -> E
     return make_entry(asset, *with_links(asset, units), encoder=WordEncoder())
 
 
-__all__ = ["ALICE", "HouseIndex", "HouseParts", "entry_of"]
+__all__ = ["ALICE", "LAW", "HouseIndex", "HouseParts", "entry_of"]

@@ -35,7 +35,9 @@ def concepts(encoder: MiniLm) -> ConSe:
 
 
 def test_a_paraphrase_is_closer_than_another_subject(encoder: MiniLm) -> None:
-    rows = encoder.encode(["A man is eating food.", "Someone eats a meal.", "The rocket reached orbit."], role="passage")
+    rows = encoder.encode(
+        ["A man is eating food.", "Someone eats a meal.", "The rocket reached orbit."], role="passage"
+    )
     assert rows[0] @ rows[1] > 0.7
     assert rows[0] @ rows[2] < 0.2
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from groundsight.retrieval.evidence import evidence_from, evidence_of, shown
 from groundsight.types import Box, ChannelScore, Hit, Place, TextLine
 from tests.build import make_asset, make_unit
+from tests.retrieval_house import LAW
 
 BOX = Box(x0=0, y0=0, x1=1, y1=1)
 
@@ -19,6 +20,7 @@ def hit_of(text: str = "", **fields: object) -> Hit:
     return Hit(unit=unit, asset=asset, score=0.7, channels=(part,), hop=2, reason='linked by "INV-2041"')
 
 
+@LAW
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
 def test_every_part_is_exactly_its_channel(text: str, caption: str, ocr: str, transcript: str) -> None:
     said = {"text": text, "caption": caption, "ocr": ocr, "transcript": transcript}

@@ -14,6 +14,7 @@ from groundsight.retrieval.recency import newest, recency_share
 from groundsight.settings import Weights
 from groundsight.types import TEXT_FIELDS, VECTOR_NAMES, Channel
 from tests.build import make_asset
+from tests.retrieval_house import LAW
 
 CHANNELS: list[Channel] = [*VECTOR_NAMES, *(f"bm25_{name}" for name in TEXT_FIELDS)]  # type: ignore[list-item]
 SCORES = st.floats(0.001, 50.0, allow_nan=False)
@@ -29,6 +30,7 @@ def results_of(lists: dict[Channel, dict[str, float]]) -> list[ChannelResult]:
     ]
 
 
+@LAW
 @given(LISTS, st.sampled_from(["rrf", "weighted"]), st.sampled_from(["minmax", "zscore"]))
 def test_shares_add_up_and_a_score_lies_between_nought_and_one(lists, method: Method, scale) -> None:
     shares = fuse(results_of(lists), Weights(), method, scale=scale)
@@ -38,12 +40,14 @@ def test_shares_add_up_and_a_score_lies_between_nought_and_one(lists, method: Me
         assert 0 <= total_of(parts) <= 1 + 1e-9
 
 
+@LAW
 @given(LISTS)
 def test_an_empty_list_changes_nothing(lists) -> None:
     results = results_of(lists)
     assert fuse([*results, ChannelResult("visual", ())], Weights()) == fuse(results, Weights())
 
 
+@LAW
 @given(LISTS, st.floats(0.1, 10.0))
 def test_only_the_ratio_of_weights_counts(lists, factor: float) -> None:
     scaled = Weights(**{name: factor * value for name, value in Weights().model_dump().items()})
@@ -52,12 +56,14 @@ def test_only_the_ratio_of_weights_counts(lists, factor: float) -> None:
         assert total_of(parts) == pytest.approx(total_of(after[unit]))
 
 
+@LAW
 @given(LISTS, st.floats(0.5, 20.0))
 def test_rank_fusion_ignores_the_scale_of_scores(lists, factor: float) -> None:
     stretched = {name: {unit: factor * raw for unit, raw in found.items()} for name, found in lists.items()}
     assert by_score(fuse(results_of(lists), Weights())) == by_score(fuse(results_of(stretched), Weights()))
 
 
+@LAW
 @given(st.lists(SCORES, min_size=2, max_size=8, unique=True), st.sampled_from(["rrf", "weighted"]))
 def test_one_list_alone_keeps_its_order(raws: list[float], method: Method) -> None:
     ranked = tuple((f"u{place}", raw) for place, raw in enumerate(sorted(raws, reverse=True)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from groundsight.errors import Cancelled
@@ -13,7 +13,7 @@ from groundsight.retrieval.headings import headings_named
 from groundsight.retrieval.search import search
 from groundsight.tracing import Watch
 from groundsight.types import Condition, Filter, Hit, Principal, Query
-from tests.retrieval_house import ALICE, HouseIndex, HouseParts, entry_of
+from tests.retrieval_house import ALICE, LAW, HouseIndex, HouseParts, entry_of
 
 FILM = entry_of("film.txt", "The Silent Harbour is a film of 1955 by director Anna Berg.", heading="The Silent Harbour")
 PERSON = entry_of("person.txt", "Swedish artist, born in Uppsala, who died in 1990.", heading="Anna Berg (director)")
@@ -61,7 +61,7 @@ def test_the_link_has_a_share_and_all_shares_add_up() -> None:
         assert sum(part.contribution for part in hit.channels) == pytest.approx(hit.score, abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@LAW
 @given(st.permutations([FILM, PERSON, TOWN, INVOICE, TRANSFER]), st.integers(1, 4))
 def test_the_order_of_storing_changes_nothing(entries: list[Entry], hops: int) -> None:
     expected = look(FILM, PERSON, TOWN, INVOICE, TRANSFER, hops=hops)

@@ -10,6 +10,7 @@ from groundsight.index.keys import as_key, heading_key, longest_first, phrases_i
 from groundsight.ingestion.links import LONGEST_KEY_CHARS, MOST_LINKS, with_links
 from groundsight.types import Link, Unit
 from tests.build import make_asset, make_unit
+from tests.retrieval_house import LAW
 
 
 def links_of(text: str = "", *, title: str = "", **fields: object) -> tuple[Link, ...]:
@@ -93,6 +94,7 @@ def test_equal_things_written_differently_share_a_key() -> None:
     assert heading_key("(1999)") == "1999"
 
 
+@LAW
 @given(st.text(max_size=400))
 def test_keys_are_normal_bounded_and_the_text_is_untouched(text: str) -> None:
     asset = make_asset("a.txt", title="")
@@ -107,6 +109,11 @@ def test_keys_are_normal_bounded_and_the_text_is_untouched(text: str) -> None:
 
 def test_a_long_text_stays_within_its_bound() -> None:
     assert len(links_of(" ".join(f"and Person{n} Name{n}," for n in range(500)))) == MOST_LINKS
+
+
+@pytest.mark.parametrize("piece", ["a-", "[A", "A1-", "@", "a", "1,", "A ", "("])
+def test_hostile_repetition_ends_and_gives_few_keys(piece: str) -> None:
+    assert len(links_of(piece * 10_000)) <= MOST_LINKS
 
 
 def test_the_longest_run_of_words_wins() -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from groundsight.errors import Cancelled, Disabled, IndexVersion, InvalidArgument, LimitExceeded
@@ -15,7 +15,7 @@ from groundsight.settings import Limits, Models, Search, Settings, Weights
 from groundsight.tracing import Watch
 from groundsight.types import Condition, Filter, Principal, Query, SearchResult, Tag, TextLine
 from tests.build import ScriptedReader, WordEncoder, make_asset, make_entry, make_unit
-from tests.retrieval_house import ALICE, HouseIndex, HouseParts, entry_of
+from tests.retrieval_house import ALICE, LAW, HouseIndex, HouseParts, entry_of
 
 REFUNDS = entry_of("docs/refunds.txt", "Refunds are paid within 30 days of a written request.", heading="Refunds")
 PARKING = entry_of("docs/parking.txt", "Visitors park in the north garage.", heading="Parking")
@@ -42,7 +42,7 @@ def test_the_unit_that_answers_comes_first_with_its_reason() -> None:
     assert first.hop == 1
 
 
-@settings(max_examples=30, deadline=None)
+@LAW
 @given(
     st.lists(
         st.sampled_from(["refund", "days", "garage", "soup", "request", "monday", "north", "paid"]),
@@ -103,7 +103,9 @@ def test_an_index_that_forgets_its_filter_is_caught_on_the_way_out() -> None:
             return unit_id in self._units
 
     index = Leaky(entry_of("a.txt", "refund rules", tenant="one"), entry_of("c.txt", "refund rules"))
-    assert sources(ask(index, "refund rules")) == ["c.txt"]
+    result = ask(index, "refund rules", hops=2)
+    assert sources(result) == ["c.txt"]
+    assert "a.txt" not in result.model_dump_json()
 
 
 def test_a_query_filter_narrows_the_search() -> None:

@@ -161,4 +161,3 @@ def test_the_settings_choose_the_readers() -> None:
     assert open_tagger(Ingestion(tags=False), Models()) is None
     with pytest.raises(ConfigError):
         open_ocr(Models(ocr="magic"))
-

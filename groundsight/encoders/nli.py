@@ -7,7 +7,7 @@ from typing import Any
 from groundsight.encoders.model_folder import ModelFolder, open_folder
 from groundsight.encoders.torch_home import as_rows, import_torch, inference, on_device
 from groundsight.encoders.weights import finite
-from groundsight.errors import ModelFailed
+from groundsight.errors import LimitExceeded, ModelFailed
 
 OUTCOMES = ("entail", "neutral", "contradict")
 
@@ -37,8 +37,13 @@ class NliModel:
     def score(self, premise: str, hypothesis: str) -> tuple[float, float, float]:
         """Return the probabilities of entailment, neutral and contradiction; they add up to 1.
 
-        A premise that is too long loses its end, never the hypothesis.
+        A premise that is too long loses its end, the hypothesis never does.
+
+        Raises:
+            LimitExceeded: the hypothesis takes more than half of what the model reads.
+            ModelFailed: the model failed or answered NaN.
         """
+        self._check_length(hypothesis)
         with inference(self.fingerprint):
             tokens = self._tokenizer(
                 premise, hypothesis, truncation="only_first", max_length=self._max_tokens, return_tensors="pt"
@@ -47,6 +52,18 @@ class NliModel:
         values = finite(row, self.fingerprint)[0]
         entail, neutral, contradict = (float(values[column]) for column in self._columns)
         return entail, neutral, contradict
+
+    def _check_length(self, hypothesis: str) -> None:
+        """A claim that is cut could be entailed by what was left of it."""
+        count, most = len(self._tokenizer(hypothesis)["input_ids"]), self._max_tokens // 2
+        if count > most:
+            raise LimitExceeded(
+                "the claim is too long for the model",
+                which=f"{count} tokens",
+                limit=f"{most} tokens",
+                next_step="check it sentence by sentence",
+                code="E_LIMIT_TEXT",
+            )
 
 
 def _columns(names: dict[int, str], which: str) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXTRA = "pip install 'groundsight[models]'"
+LOADING = (OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError, ImportError, AssertionError)
 T = TypeVar("T")
 
 
@@ -81,16 +82,7 @@ def loaded(which: str, load: Callable[[], T]) -> T:
     """Return what ``load`` returns; its errors become ModelFailed naming the model."""
     try:
         return load()
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        ImportError,
-        *_weight_errors(),
-    ) as error:
+    except (*LOADING, *_weight_errors()) as error:
         raise ModelFailed(
             "a model can't be loaded",
             which=which,
@@ -140,11 +132,15 @@ def _import_without_shapes(torch: Any) -> None:
     register = torch.library.register_fake
 
     def skip(operator: Any, *args: Any, **options: Any) -> Any:
-        foreign = isinstance(operator, str) and operator.startswith("torchvision::")
-        return (lambda function: function) if foreign else register(operator, *args, **options)  # pyright: ignore
+        foreign = str(operator).startswith("torchvision::")
+        return _unchanged if foreign else register(operator, *args, **options)
 
     torch.library.register_fake = skip
     try:
         importlib.import_module("torchvision")
     finally:
         torch.library.register_fake = register
+
+
+def _unchanged(function: Any) -> Any:
+    return function

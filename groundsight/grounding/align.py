@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from groundsight.grounding.facts import Facts
+from groundsight.grounding.names import covered_by
 from groundsight.grounding.passages import Passage
-from groundsight.grounding.tokens import Token, ocr_alike
+from groundsight.grounding.tokens import Token, ocr_alike, rivals
 from groundsight.types import Reason, Span
 
 Interval = tuple[int, int]
@@ -76,7 +77,11 @@ class Pair:
         cuts = [found.span() for found in _SEGMENT.finditer(facts.text) if not _inside(found.span(), _spans(facts))]
         start = max((end for _, end in cuts if end <= span[0]), default=0)
         stop = min((begin for begin, _ in cuts if begin >= span[1]), default=len(facts.text))
-        tokens = (t for t in facts.tokens if t.content and start <= t.start and t.end <= stop and not _inside((t.start, t.end), [span]))
+        tokens = (
+            t
+            for t in facts.tokens
+            if t.content and start <= t.start and t.end <= stop and not _inside((t.start, t.end), [span])
+        )
         mine = {key for token in self.claim.tokens if token.content for key in token.keys}
         return frozenset(key for token in tokens for key in token.keys & mine if not key.startswith("~"))
 
@@ -88,14 +93,30 @@ class Pair:
         )
 
     def _says(self, token: Token) -> bool:
-        if token.keys & self.passage.facts.keys:
+        if token.keys & self.passage.facts.keys or self._named(token) or self._turned(token):
             return True
         if self.passage.channel != "ocr" or token.weight < 0.5:
             return False
         return any(ocr_alike(token.word, other.word) for other in self.passage.facts.words)
 
+    def _named(self, token: Token) -> bool:
+        """The word belongs to a name that the passage gives in another form."""
+        facts = self.passage.facts
+        names = (one for one in self.claim.names if _inside((token.start, token.end), [one.span]))
+        return any(covered_by(one, facts.all_words, facts.names) for one in names)
+
+    def _turned(self, token: Token) -> bool:
+        """The passage denies the opposite: "not open" says "closed"."""
+        against = rivals(token.stem)
+        facts = self.passage.facts
+        if not against & facts.keys or any(token.keys & one.scope for one in self.claim.negations):
+            return False
+        return any(against & one.head for one in facts.negations)
+
     def _anchors(self, words: Sequence[Token], span: Interval) -> list[frozenset[str]]:
-        shared = [t for t in words if t.weight > 0.2 and t.keys & self.matched_keys and not _inside((t.start, t.end), [span])]
+        shared = [
+            t for t in words if t.weight > 0.2 and t.keys & self.matched_keys and not _inside((t.start, t.end), [span])
+        ]
         left = [t for t in shared if t.end <= span[0]][-2:]
         right = [t for t in shared if t.start >= span[1]][:2]
         return [t.keys for t in (*left, *right)]

@@ -36,4 +36,6 @@ class Calibration(BaseModel):
 @lru_cache(maxsize=1)
 def packaged() -> Calibration:
     """Read the packaged coefficients once."""
-    return Calibration.model_validate(json.loads(files(__package__).joinpath("data/calibration.json").read_text("utf-8")))
+    return Calibration.model_validate(
+        json.loads(files(__package__).joinpath("data/calibration.json").read_text("utf-8"))
+    )

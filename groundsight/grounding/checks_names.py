@@ -12,7 +12,8 @@ from groundsight.grounding.names import Name, covered_by
 from groundsight.types import Reason
 
 _PRONOUN = frozenset("it he she they his her its their him them this these who which company firm".split())
-_PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be)\s+(?:\w+\s+)?\w+\b[^.]*?\bby\b|\bof\b|\bfrom\b", re.IGNORECASE)
+_PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be)\s+(?:\w+\s+)?\w+\b[^.]*?\bby\b|,\s*\w+ed\s+by\b", re.IGNORECASE)
+_OWNING = re.compile(r"\b(?:of|from|with)\b|['’]s\b", re.IGNORECASE)
 
 
 def check_names(pair: Pair) -> Outcome:
@@ -62,15 +63,23 @@ def _exchanged(pair: Pair) -> list[Reason]:
     """Two names around one shared predicate, in the other order and without a passive to explain it."""
     if pair.passage.cell or _voice(pair.claim) != _voice(pair.passage.facts):
         return []
+    facts = pair.passage.facts
     for first, second in combinations(pair.claim.names, 2):
-        here = _place(pair.passage.facts, first), _place(pair.passage.facts, second)
-        if None in here or not _predicate_between(pair, first.span[1], second.span[0]):
+        one, other = _place(facts, first), _place(facts, second)
+        if one is None or other is None or other[1] > one[0]:
             continue
-        one, other = here[0] or (0, 0), here[1] or (0, 0)
-        if other[1] <= one[0] and _between(pair, other[1], one[0]) and not _listed(pair, first, second):
+        mine = _between(pair.claim, first.span[1], second.span[0])
+        if mine & _between(facts, other[1], one[0]) and not _owned(pair, first, second, (other[1], one[0])):
             message = f"{first.text} and {second.text} have exchanged roles"
             return [pair.reason("name_mismatch", message, first.span, one)]
     return _mispaired(pair)
+
+
+def _owned(pair: Pair, first: Name, second: Name, gap: Interval) -> bool:
+    """A genitive on one side explains the other order ("Maria's brother Paul", "Paul, the brother of Maria")."""
+    mine = pair.claim.text[first.span[0] : second.span[1]]
+    theirs = pair.passage.facts.text[gap[0] : gap[1] + 2]
+    return bool(_OWNING.search(mine)) != bool(_OWNING.search(theirs))
 
 
 def _mispaired(pair: Pair) -> list[Reason]:
@@ -100,18 +109,8 @@ def _place(facts: Facts, name: Name) -> Interval | None:
     return next((one.span for one in facts.names if covered_by(name, one.words, (one,))), None)
 
 
-def _predicate_between(pair: Pair, start: int, end: int) -> bool:
-    return any(t.keys & pair.matched_keys for t in pair.claim.words if start <= t.start and t.end <= end)
-
-
-def _between(pair: Pair, start: int, end: int) -> bool:
-    words = pair.passage.facts.words
-    return any(t.keys & pair.matched_keys for t in words if start <= t.start and t.end <= end)
-
-
-def _listed(pair: Pair, first: Name, second: Name) -> bool:
-    between = pair.claim.text[first.span[1] : second.span[0]]
-    return bool(re.fullmatch(r"[\s,]*(?:and|or|,)?[\s,]*", between))
+def _between(facts: Facts, start: int, end: int) -> frozenset[str]:
+    return frozenset(key for t in facts.words if start <= t.start and t.end <= end for key in t.keys)
 
 
 def _reason(pair: Pair, name: Name, rival: Name) -> Reason:

@@ -30,7 +30,9 @@ def _flips(pair: Pair) -> Iterator[Reason]:
     for one in claim.negations:
         if one.head & pair.matched_keys and not _negated(one.head, source) and not _reversed(pair, one.head):
             at = _token_span(claim, one.at)
-            yield pair.reason("negation_flip", "negated in the answer, stated in the source", at, _where(source, one.head))
+            yield pair.reason(
+                "negation_flip", "negated in the answer, stated in the source", at, _where(source, one.head)
+            )
             return
     for one in source.negations:
         if one.head & pair.matched_keys and not _negated(one.head, claim) and not _stated_too(one, source):
@@ -56,13 +58,13 @@ def _reversed(pair: Pair, head: frozenset[str]) -> bool:
 
 def _opposites(pair: Pair) -> Iterator[Reason]:
     """A word of the claim whose opposite stands in its place."""
-    claim_keys = pair.claim.keys
-    said = {token for token in pair.own}
+    claim_stems = {token.stem for token in pair.claim.words}
+    said = set(pair.own)
     for word in pair.claim.words:
         if word in said or not (against := rivals(word.stem)):
             continue
         for other in pair.passage.facts.words:
-            if other.stem not in against or other.keys & claim_keys or not _beside(pair, word, other):
+            if other.stem not in against or other.stem in claim_stems or not _beside(pair, word, other):
                 continue
             if _is_negated(word, pair.claim) == _is_negated(other, pair.passage.facts):
                 message = f"{word.text} in the answer, {other.text} in the source"

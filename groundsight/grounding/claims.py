@@ -112,7 +112,9 @@ def _is_heading(text: str, plain: str, words: list[str]) -> bool:
     closed = plain.endswith((".", "!", "…"))
     if text.lstrip().startswith("#"):
         return not closed
-    return len(words) == 1 or not closed and not _VERBISH.search(plain) and not re.search(r"\d", plain) and len(words) <= 8
+    return (
+        len(words) == 1 or not closed and not _VERBISH.search(plain) and not re.search(r"\d", plain) and len(words) <= 8
+    )
 
 
 def _inside(text: str, start: int, found: re.Match[str]) -> bool:
@@ -121,7 +123,11 @@ def _inside(text: str, start: int, found: re.Match[str]) -> bool:
         return found.group().startswith(("...", "…")) and text[found.end() :].lstrip()[:1].islower()
     head, rest = text[start : found.end()], text[found.end() :].lstrip(" \t")
     if _ABBREVIATION.search(head[-12:]):
-        return not (re.search(r"(?:etc|a\.m|p\.m|inc|ltd|corp|co|min|u\.s|u\.k)\.$", head, re.IGNORECASE) and rest[:1].isupper() and _new_sentence(rest))
+        return not (
+            re.search(r"(?:etc|a\.m|p\.m|inc|ltd|corp|co|min|u\.s|u\.k)\.$", head, re.IGNORECASE)
+            and rest[:1].isupper()
+            and _new_sentence(rest)
+        )
     if _INITIAL.search(head):
         return bool(rest) and rest[:1].isalpha() and not rest.startswith("\n")
     return bool(re.fullmatch(r"\s*\(?(?:\d{1,2}|[a-zA-Z])\.", head)) or rest[:1].islower()

@@ -110,7 +110,10 @@ def _cover(claim: Facts, parts: Sequence[Comparison]) -> list[Comparison]:
     """Choose, best first, the passages that add a word, a number, a date or a name."""
     chosen: list[Comparison] = []
     said: set[Token | Interval] = set()
-    for one in sorted(parts, key=lambda c: (-c.pair.own_coverage_without(()), c.pair.passage.span, c.pair.passage.evidence.evidence_id)):
+    for one in sorted(
+        parts,
+        key=lambda c: (-c.pair.own_coverage_without(()), c.pair.passage.span, c.pair.passage.evidence.evidence_id),
+    ):
         adds = {*one.pair.own, *one.settled} - said
         if adds or not chosen:
             chosen.append(one)

@@ -20,9 +20,16 @@ def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdi
     """Judge one claim: not checkable, verbatim, supported by one or several passages, contradicted, or unsupported."""
     text = without_markers(claim.text)
     if not is_checkable(text):
-        return Verdict(claim=claim, label="not_checkable", probability=0.0, reasons=(_plain("not_a_statement", "nothing to check"),))
+        return Verdict(
+            claim=claim,
+            label="not_checkable",
+            probability=0.0,
+            reasons=(_plain("not_a_statement", "nothing to check"),),
+        )
     if not index.passages:
-        return Verdict(claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),))
+        return Verdict(
+            claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),)
+        )
     if quotes := index.verbatim(text):
         return _supported(claim, 0.99, quotes, (_plain("verbatim", "the source says exactly this"),))
     facts = read_facts(text)
@@ -56,7 +63,13 @@ def _from_fits(claim: Claim, fits: Sequence[Comparison], found: Sequence[Compari
 
 def _rank(one: Comparison) -> tuple[float, bool, float, str, int]:
     passage = one.pair.passage
-    return (round(one.probability, 6), passage.channel != "caption", passage.evidence.score, passage.evidence.evidence_id, -passage.span[0])
+    return (
+        round(one.probability, 6),
+        passage.channel != "caption",
+        passage.evidence.score,
+        passage.evidence.evidence_id,
+        -passage.span[0],
+    )
 
 
 def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
@@ -74,7 +87,9 @@ def _against(claim: Claim, found: Sequence[Comparison]) -> Verdict:
     if best is None:
         return _unsupported(claim, 0.0, (_plain("low_coverage", "no passage speaks of this"),))
     if best.conflicts and best.rest >= LOCATED and _tied(best) and best.pair.passage.channel != "caption":
-        return Verdict(claim=claim, label="contradicted", probability=min(best.probability, 0.05), reasons=best.conflicts)
+        return Verdict(
+            claim=claim, label="contradicted", probability=min(best.probability, 0.05), reasons=best.conflicts
+        )
     return _unsupported(claim, min(best.probability, 0.49), (*best.conflicts, *_lacking(best)))
 
 

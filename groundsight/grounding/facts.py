@@ -13,7 +13,9 @@ from groundsight.grounding.numbers import Quantity, find_quantities
 from groundsight.grounding.tokens import Token, keys_of, lexicon, repair_digits, tokenise
 
 _BREAK = re.compile(r"[,;:()—]|\b(?:but|although|though|while|whereas|because|however|and|if|unless)\b", re.IGNORECASE)
-_NOT_NEGATIVE = re.compile(r"\b(?:not\s+only|no\s+doubt|not\s+just|no\.\s?\d|whether\s+or\s+not|nothing\s+but)", re.IGNORECASE)
+_NOT_NEGATIVE = re.compile(
+    r"\b(?:not\s+only|no\s+doubt|not\s+just|no\.\s?\d|whether\s+or\s+not|nothing\s+but)", re.IGNORECASE
+)
 _FAILING = frozenset({"fail", "lack", "refus", "absen", "withou", "without"})
 _SCOPE = 5
 
@@ -59,15 +61,15 @@ def read_facts(text: str, *, ocr: bool = False) -> Facts:
     spans = [one.span for one in (*moments, *quantities)]
     words = tuple(token for token in tokens if token.content and not _within(token, spans))
     names = tuple(name for name in find_names(shown, tokens) if not _mixed(name, spans))
-    return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens), words)
+    return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens, words), words)
 
 
-def find_negations(text: str, tokens: Sequence[Token]) -> tuple[Negation, ...]:
+def find_negations(text: str, tokens: Sequence[Token], words: Sequence[Token]) -> tuple[Negation, ...]:
     """Find negating words and what they govern, up to the end of their clause."""
     idle = [found.span() for found in _NOT_NEGATIVE.finditer(text)]
     stops = [found.start() for found in _BREAK.finditer(text)]
     negative = (at for at, token in enumerate(tokens) if _negates(token) and not _within(token, idle))
-    found = (_negation(tokens, at, stops) for at in negative)
+    found = (_negation(tokens, at, stops, words) for at in negative)
     return tuple(one for one in found if one.scope)
 
 
@@ -86,11 +88,11 @@ def _negates(token: Token) -> bool:
     return token.word in lexicon().negations or token.word.endswith("n't") or token.stem in _FAILING
 
 
-def _negation(tokens: Sequence[Token], at: int, stops: Sequence[int]) -> Negation:
+def _negation(tokens: Sequence[Token], at: int, stops: Sequence[int], words: Sequence[Token]) -> Negation:
     limit = next((stop for stop in stops if stop > tokens[at].end), None)
-    governed = [t for t in tokens[at + 1 :] if t.content and (limit is None or t.start < limit)][:_SCOPE]
+    governed = [t for t in words if t.start > tokens[at].start and (limit is None or t.start < limit)][:_SCOPE]
     if not governed:
-        governed = [t for t in tokens[:at] if t.content][-1:]
+        governed = [t for t in words if t.start < tokens[at].start][-1:]
     head = governed[0].keys if governed else frozenset[str]()
     return Negation(at, head, frozenset(key for t in governed for key in t.keys))
 

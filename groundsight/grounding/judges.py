@@ -43,7 +43,9 @@ class NliJudge:
             return Judgement(supported=0.0)
         supported, contradicted = max(one[0] for one in scores), max(one[2] for one in scores)
         if not (0.0 <= supported <= 1.0 and 0.0 <= contradicted <= 1.0):
-            raise ModelFailed("the judge gave no probability", which=self.fingerprint, next_step="check the model folder")
+            raise ModelFailed(
+                "the judge gave no probability", which=self.fingerprint, next_step="check the model folder"
+            )
         return Judgement(supported=supported, contradicted=contradicted)
 
 

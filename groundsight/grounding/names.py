@@ -108,7 +108,9 @@ def _joined(text: str, tokens: Sequence[Token], before: int, at: int) -> bool:
     gap = text[tokens[before].end : tokens[at].start]
     if at == before + 1:
         return bool(re.fullmatch(r"\s|\.\s?|-|&|\s&\s", gap)) and not tokens[before].text.endswith(("'s", "’s"))
-    return at == before + 2 and tokens[before + 1].word in _LINKS and gap.count("\n") == 0 and not re.search("[,.;:]", gap)
+    return (
+        at == before + 2 and tokens[before + 1].word in _LINKS and gap.count("\n") == 0 and not re.search("[,.;:]", gap)
+    )
 
 
 def _name(text: str, tokens: Sequence[Token], run: list[int]) -> Name | None:
@@ -137,7 +139,9 @@ def _plain(token: Token) -> bool:
 
 def _starts_sentence(text: str, start: int) -> bool:
     before = text[:start].rstrip(" \t\"'“‘(*_|")
-    return not before or before[-1] in ".!?:;\n•-–" and not re.search(r"\b[A-Z]\.$|\b(?:Dr|Mr|Mrs|Ms|St|Prof)\.$", before)
+    return (
+        not before or before[-1] in ".!?:;\n•-–" and not re.search(r"\b[A-Z]\.$|\b(?:Dr|Mr|Mrs|Ms|St|Prof)\.$", before)
+    )
 
 
 def _acts_as_name(text: str, token: Token) -> bool:

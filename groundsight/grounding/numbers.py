@@ -46,7 +46,9 @@ _BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("le", re.compile(r"(?:at\s+most|no\s+more\s+than|up\s+to|maximum\s+(?:of|is|was)|not\s+more\s+than)\s*$|[≤]\s*$", re.I)),
     ("about", re.compile(r"(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|circa|ca\.|an\s+estimated|~|≈)\s*$", re.I)),
 )  # fmt: skip
-_REFERENCE = re.compile(r"(?:passage|source|document|page|figure|fig\.?|table|section|step|chapter|note|item)\s*$", re.I)
+_REFERENCE = re.compile(
+    r"(?:passage|source|document|page|figure|fig\.?|table|section|step|chapter|note|item)\s*$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,9 @@ def _idle(text: str, match: re.Match[str]) -> bool:
     word = (match["words"] or "").casefold()
     if word != "one":
         return False
-    return not re.match(r"[\s-](?!of\b|or\b|and\b|another\b|that\b|who\b|which\b|can\b|is\b|was\b)[a-z]+", text[match.end() :])
+    return not re.match(
+        r"[\s-](?!of\b|or\b|and\b|another\b|that\b|who\b|which\b|can\b|is\b|was\b)[a-z]+", text[match.end() :]
+    )
 
 
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:

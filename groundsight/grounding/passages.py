@@ -81,7 +81,11 @@ def _table_facts(evidence: Evidence, part: EvidencePart) -> Iterator[tuple[tuple
     tables = text_tables(evidence.text[start:end], evidence.cells)
     for table in tables:
         for reading in cell_readings(table):
-            facts = joined(read_facts(reading.text), read_facts(reading.label)) if reading.label else read_facts(reading.text)
+            facts = (
+                joined(read_facts(reading.text), read_facts(reading.label))
+                if reading.label
+                else read_facts(reading.text)
+            )
             yield (start + reading.span[0], start + reading.span[1]), facts
 
 
@@ -114,6 +118,6 @@ def _inside(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
 
 def _line_box(evidence: Evidence, text: str):
     first = text.split("\n", 1)[0].strip()
-    return next((line.box for line in evidence.lines if line.text.strip() and line.text.strip() in (first, text)), None) or next(
-        (line.box for line in evidence.lines if first and first in line.text), None
-    )
+    return next(
+        (line.box for line in evidence.lines if line.text.strip() and line.text.strip() in (first, text)), None
+    ) or next((line.box for line in evidence.lines if first and first in line.text), None)

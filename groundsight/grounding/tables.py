@@ -12,7 +12,8 @@ from groundsight.grounding.numbers import find_quantities
 Rows = tuple[tuple[str, ...], ...]
 _RULE = re.compile(r"^[\s|:+-]+$")
 _UNIT_HEAD = re.compile(
-    r"\(\s*(?:in\s+)?(?P<inner>[^)]*)\)|\b(?:in|,)\s+(?P<bare>(?:thousands|millions|billions|%|percent)\b.*)$", re.IGNORECASE
+    r"\(\s*(?:in\s+)?(?P<inner>[^)]*)\)|\b(?:in|,)\s+(?P<bare>(?:thousands|millions|billions|%|percent)\b.*)$",
+    re.IGNORECASE,
 )
 _KNOWN_UNIT = re.compile(
     r"^(?:(?P<money>US\$|[$€£]|USD|EUR|GBP)\s?)?(?P<scale>thousands?|millions?|billions?|bn|mn|m|k)?$|^(?P<unit>%|[a-zA-Z°%/]{1,12})$",

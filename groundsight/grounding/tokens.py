@@ -147,14 +147,18 @@ def _weight(word: str, base: str) -> float:
 def repair_digits(text: str) -> str:
     """Read O, l, I, S and B as digits inside words that hold a digit; the length stays the same."""
     return _DIGIT_LIKE.sub(
-        lambda found: found.group().translate(_OCR_DIGITS) if any(c.isdigit() for c in found.group()) else found.group(),
+        lambda found: (
+            found.group().translate(_OCR_DIGITS) if any(c.isdigit() for c in found.group()) else found.group()
+        ),
         text,
     )
 
 
 def ocr_alike(one: str, other: str) -> bool:
     """True when two words differ as a reader of pictures would confuse them: shapes, or one letter in five."""
-    first, second = (w.translate(_OCR_FOLD).replace("rn", "m").replace("vv", "w").replace("i", "l") for w in (one, other))
+    first, second = (
+        w.translate(_OCR_FOLD).replace("rn", "m").replace("in", "m").replace("vv", "w").replace("i", "l") for w in (one, other)
+    )
     if first == second:
         return True
     return min(len(first), len(second)) >= 5 and _one_edit(first, second)

@@ -92,15 +92,20 @@ def _judged(verdict: Verdict, index: PassageIndex, judge: Judge) -> Verdict:
     except (GroundsightError, OSError, RuntimeError, ValueError, TypeError, ArithmeticError, LookupError) as error:
         reason = Reason(code="judge_failed", message=f"the judge failed: {type(error).__name__}")
         return verdict.model_copy(
-            update={"label": "unverified", "support": (), "reasons": (*verdict.reasons, reason), "judge": judge.fingerprint}
+            update={
+                "label": "unverified",
+                "support": (),
+                "reasons": (*verdict.reasons, reason),
+                "judge": judge.fingerprint,
+            }
         )
     return _with_judgement(verdict, index, said.supported, said.contradicted, judge.fingerprint)
 
 
-def _with_judgement(
-    verdict: Verdict, index: PassageIndex, supported: float, contradicted: float, name: str
-) -> Verdict:
-    reason = Reason(code="judge", message=f"the judge gives support {supported:.2f} and contradiction {contradicted:.2f}")
+def _with_judgement(verdict: Verdict, index: PassageIndex, supported: float, contradicted: float, name: str) -> Verdict:
+    reason = Reason(
+        code="judge", message=f"the judge gives support {supported:.2f} and contradiction {contradicted:.2f}"
+    )
     reasons = (*verdict.reasons, reason)
     base = verdict.model_copy(update={"reasons": reasons, "judge": name, "probability": min(1.0, max(0.0, supported))})
     if supported >= _DECIDED:

@@ -13,7 +13,6 @@ from groundsight.index.local_check import examine
 from groundsight.index.prepared import prepare_all
 from groundsight.index.schema import current
 from groundsight.index.store import Store
-from groundsight.index.tokens import Tokeniser
 from groundsight.index.writer import ENCODER, stored_encoders, write_meta
 from groundsight.types import Asset, Filter, Unit
 
@@ -64,7 +63,7 @@ class LocalIndex:
         """Store assets in one durable transaction; each replaces the asset with its tenant and source."""
         if not entries:
             return
-        ready, dimensions = prepare_all(entries, Tokeniser())
+        ready, dimensions = prepare_all(entries, self._store.tokeniser)
         with self._store.changing() as change:
             change.put(ready, dimensions)
 
@@ -83,7 +82,7 @@ class LocalIndex:
         store = self._store
         store.refresh_words()
         with store.reading() as connection:
-            asking = Asking(connection, store.fresh_view(connection), store.query_words, where, limit)
+            asking = Asking(connection, store.fresh_view(connection), store.tokeniser, where, limit)
             results = tuple(asking.ask(query) for query in queries)
         store.publish_when_due()
         return results

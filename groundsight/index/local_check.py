@@ -41,7 +41,7 @@ def examine(store: Store) -> CheckReport:
         try:
             with closing(store.connect()) as connection:
                 problems = _problems(connection)
-                repaired = [] if problems else _mend_postings(connection)
+                repaired = [] if problems else _mend_postings(connection, store.tokeniser)
             if not problems:
                 repaired += _mend_mapped_file(store)
         except (IndexCorrupt, ValidationError) as error:
@@ -83,13 +83,13 @@ def _unit_columns(data: bytes) -> list[object]:
     return [unit.unit_id, unit.ordinal, unit.kind, unit.place.page]
 
 
-def _mend_postings(connection: Connection) -> list[str]:
+def _mend_postings(connection: Connection, tokeniser: Tokeniser) -> list[str]:
     """Postings follow from the units: where their sums do not fit, they are made again."""
     if all(_partition_fits(connection, *row) for row in rows(connection, "SELECT id, docs, length FROM partition")):
         return []
     with transaction(connection, "IMMEDIATE"):
         record_change(connection)
-        rebuild(connection, Tokeniser())
+        rebuild(connection, tokeniser)
     return ["postings"]
 
 

@@ -27,9 +27,8 @@ class Store:
 
     def __init__(self, folder: Path, lock_seconds: float, publish_after: int) -> None:
         self.folder, self.path = folder, folder / database.FILE_NAME
-        self.query_words = Tokeniser()
+        self.tokeniser = Tokeniser()
         self.write_lock = WriteLock(folder, lock_seconds)
-        self._stored_words = Tokeniser()
         self._publish_after = publish_after
         self._read_lock = threading.RLock()
         self._reader: Connection | None = None
@@ -66,7 +65,7 @@ class Store:
         """Take the write lock and open a change; on return it is committed as one new version."""
         with self.write_lock.held():
             with self.writing() as connection:
-                change = Change(connection, self._stored_words)
+                change = Change(connection, self.tokeniser)
                 yield change
                 change.finish()
             self._shorten_history()
@@ -91,7 +90,7 @@ class Store:
         """Make postings again that another version of the tokeniser made."""
         with self.reading() as connection:
             made_by = read_meta(connection, TOKENS)
-        if made_by not in (None, self._stored_words.fingerprint):
+        if made_by not in (None, self.tokeniser.fingerprint):
             with self.changing():
                 pass
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import cast
 
 FINGERPRINT = "words-1"
@@ -21,12 +22,13 @@ _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+
 
 
 class Tokeniser:
-    """Turns text into terms. Not for two threads at once: the stemmer keeps state."""
+    """Turns text into terms, for any thread: the stemmer keeps state, so it works for one at a time."""
 
     def __init__(self) -> None:
         self._stem = lru_cache(maxsize=50_000)(_english_stemmer())
+        self._one_at_a_time = threading.Lock()
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Rules and stemmer; postings made by another are made again."""
         from importlib.metadata import version
@@ -36,7 +38,8 @@ class Tokeniser:
     def terms(self, text: str) -> list[str]:
         """Return the terms of a text in order; an identifier gives itself and then its parts."""
         folded = _THOUSANDS.sub("", fold(text))
-        return [self._normal(term) for found in _COMPOUND.finditer(folded) for term in _split(found.group())]
+        with self._one_at_a_time:
+            return [self._normal(term) for found in _COMPOUND.finditer(folded) for term in _split(found.group())]
 
     def _normal(self, term: str) -> str:
         if len(term) >= SHORTEST_STEMMED and term.isascii() and term.isalpha():

@@ -10,12 +10,13 @@ from groundsight.types import Asset, Link, Unit
 
 MOST_LINKS = 64
 LONGEST_KEY_CHARS = 80
+MOST_CHARS = 20_000
 _FILE_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
-_PLACEHOLDER = re.compile(r"[\[<{][A-Z][A-Z_]{2,}(?:[ _:-]?\d+)?[\]>}]|\S+@\S+")
+_PLACEHOLDER = re.compile(r"[\[<{][A-Z][A-Z_]{2,}(?:[ _:-]?\d+)?[\]>}]|(?<!\S)[^\s@]{1,100}@\S+")
 _NAME = r"(?:(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Jr|Sr)\.(?=[ \t])|[A-Z][\w'’]*(?:[-&/.]\w+)*)"
 _JOIN = r"(?:of the|of|the|and|for|de la|de|del|della|van der|van|von|der|da|di|du|la|le|el|al|bin|ibn|&)"
 _CAPITALISED = re.compile(rf"\b{_NAME}(?:[ \t]+(?:{_JOIN}[ \t]+)?(?:{_NAME}|\d{{1,4}}\b))*")
-_CODE = re.compile(r"\b(?=[A-Za-z0-9/_-]*\d)(?=[A-Za-z0-9/_-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*\b")
+_CODE = re.compile(r"\b(?=[A-Za-z0-9/_-]{0,40}\d)(?=[A-Za-z0-9/_-]{0,40}[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*\b")
 _SPACED_CODE = re.compile(r"\b[A-Z]{2,6}[ -]?(?:No\.? ?|# ?)?\d{3,}\b")
 _LONG_NUMBER = re.compile(r"(?<![\d.,])\d{6,}(?![\d.,]\d)")
 _UNITS = (
@@ -75,7 +76,7 @@ def _mention_links(unit: Unit) -> Iterator[Link]:
 
 def _texts(unit: Unit) -> tuple[str, ...]:
     cells = " | ".join(cell for row in unit.cells for cell in row)
-    return tuple(text for text in (cells, unit.text, unit.ocr, unit.caption, unit.transcript) if text)
+    return tuple(text[:MOST_CHARS] for text in (cells, unit.text, unit.ocr, unit.caption, unit.transcript) if text)
 
 
 def _ids(text: str) -> Iterator[str]:

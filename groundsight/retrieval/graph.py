@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from groundsight.types import Asset, Principal, Unit
 
 SOURCES = 5
+# Own relevance at 0.4 instead of 0.5 lifts recall at 2 by 2 to 7 points on three multi-hop sets at
+# an equal recall at 5: a bridge must not overtake the unit that named it by its words alone.
 INHERITED = 0.75
 OWN = 0.4
 COVERING = 0.4

@@ -70,7 +70,7 @@ class _Climb:
         self._watch.check()
         with self._watch.span("search.hops"):
             hits = self._followed(asked, hits)
-        hits = self._allowed(spread_out(hits, self._query.limit))
+        hits = spread_out(self._allowed(hits), self._query.limit)
         return SearchResult(
             query=self._query.text or asked.words,
             hits=explained(asked.words, hits),
@@ -89,10 +89,11 @@ class _Climb:
         shares = {**shares, **self._named(asked.words, shares, total)}
         best = by_score(shares)[: max(self._search.rerank_candidates, 2 * self._query.limit)]
         found = self._parts.index.get(best, self._where)
-        return tuple(
+        hits = [
             Hit(unit=unit, asset=asset, score=total_of(shares[unit.unit_id]), channels=shares[unit.unit_id])
             for unit, asset in found
-        ), total
+        ]
+        return self._allowed(hits), total
 
     def _named(
         self, words: str, shares: Mapping[str, tuple[ChannelScore, ...]], total: float
@@ -133,7 +134,7 @@ class _Climb:
         )
 
     def _allowed(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-        """Check access again on the way out, by the reference evaluator."""
+        """Check access again, by the reference evaluator: before links, reasons or twins can name anything."""
         return tuple(hit for hit in hits if matches(self._where, hit.asset, hit.unit))
 
 

@@ -14,6 +14,7 @@ from groundsight.ingestion.readers.pdfium import Piece, Rect
 _COLUMN_GAP = 0.012
 _COLUMN_WIDTH = 0.16
 _COLUMN_ITEMS = 3
+_COLUMN_SHARE = 0.25
 _MOST_DEPTH = 60
 
 
@@ -102,7 +103,8 @@ def _columns(items: list[Item]) -> tuple[list[Item], list[Item]] | None:
 
 def _is_column(items: list[Item]) -> bool:
     wide = [item for item in items if item.rect.width >= _COLUMN_WIDTH]
-    return len(wide) >= _COLUMN_ITEMS or any(item.element is not None for item in wide)
+    lines = len(wide) >= _COLUMN_ITEMS and len(wide) >= _COLUMN_SHARE * len(items)
+    return lines or any(item.element is not None for item in wide)
 
 
 def _side_by_side(left: list[Item], right: list[Item]) -> bool:

@@ -43,7 +43,7 @@ def read_pdf(path: Path, scratch: Path, limits: Limits, dpi: int) -> Parsed:
         created=created,
         pages=pages,
         elements=tuple(keep_once(elements, pages)),
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=(*dict.fromkeys(warnings), *ruled.warnings),
     )
 
 
@@ -73,13 +73,10 @@ class _PageReader:
         self, ruled: RuledTables, pieces: list[Piece], rules: list[Rect], shades: list[Rect]
     ) -> tuple[list[Item], list[Piece]]:
         """Find ruled tables and aligned rows; return them and the text outside."""
-        drawn = ruled.on_page(self._number, rules, shades)
-        free = _outside([table.rect for table in drawn if table.upright], pieces)
-        aligned: list[tuple[Rect, Cells]] = []
-        rest: list[Piece] = []
-        for column in columns_of(free):
-            found, left = aligned_tables(column)
-            aligned, rest = aligned + found, rest + left
+        aligned, rest = _aligned(pieces)
+        drawn = ruled.on_page(self._number, rules, [] if aligned else shades)
+        if any(table.upright for table in drawn):
+            aligned, rest = _aligned(_outside([table.rect for table in drawn if table.upright], pieces))
         # Shading alone closes cells, too, but misses the header and every unshaded row.
         kept = [(table.rect, table.cells) for table in drawn if not _is_among(table.rect, aligned)]
         rest = _outside([rect for rect, _ in kept], rest)
@@ -154,6 +151,16 @@ def _is_readable(pieces: list[Piece]) -> bool:
     letters = sum(1 for char in text if char.isalnum())
     odd = sum(1 for char in text if char == "\ufffd" or "\ue000" <= char <= "\uf8ff" or char < " ")
     return letters >= _FEWEST_LETTERS and odd < 0.3 * len(text)
+
+
+def _aligned(pieces: list[Piece]) -> tuple[list[tuple[Rect, Cells]], list[Piece]]:
+    """Look for rows of numbers column by column."""
+    tables: list[tuple[Rect, Cells]] = []
+    rest: list[Piece] = []
+    for column in columns_of(pieces):
+        found, left = aligned_tables(column)
+        tables, rest = tables + found, rest + left
+    return tables, rest
 
 
 def _is_among(rect: Rect, tables: list[tuple[Rect, Cells]]) -> bool:

@@ -12,6 +12,7 @@ from groundsight.ingestion.readers.pdfium import Piece, Rect
 
 Cells = tuple[tuple[str, ...], ...]
 _NUMBER = re.compile(r"^[$€£¥]?\s*[(+-]?\s*[$€£¥]?\s*(\d[\d,. ]*|[—–-])\s*\)?\s*%?\s*\)?\s*(\(\d\)|\*)?$")
+_AMOUNT = re.compile(r"[,$€£¥%(]|\d\.\d")
 _SIGN = re.compile(r"^[$€£¥(]+$")
 _TAIL = re.compile(r"^[)%*]+$")
 _YEAR = re.compile(r"^(19|20)\d\d$")
@@ -37,14 +38,17 @@ class _Row:
     def is_data(self) -> bool:
         """At least one number with a label, or two numbers; no running text behind a number."""
         numbers = self.numbers
-        if not numbers or (_NUMBER.match(self.pieces[0].text) and len(numbers) < 2):
+        if not numbers or self.is_years or (_NUMBER.match(self.pieces[0].text) and len(numbers) < 2):
             return False
         words_behind = [piece for piece in self.pieces if piece.rect.x0 > numbers[0].rect.x1 and len(piece.text) > 30]
-        return not words_behind and not self.is_years
+        return not words_behind
 
     @property
     def is_years(self) -> bool:
-        return all(_YEAR.match(piece.text) for piece in self.pieces)
+        """Two numbers or more, and all of them years: the last row of a header."""
+        numbers = self.numbers
+        alone = len(numbers) == len(self.pieces)
+        return (len(numbers) >= 2 or alone) and all(_YEAR.match(piece.text) for piece in numbers)
 
     @property
     def is_label(self) -> bool:
@@ -138,7 +142,9 @@ def _is_table(rows: list[_Row], columns: list[Rect]) -> bool:
     if len(data) < _FEWEST_ROWS or not columns:
         return False
     many = sum(1 for row in data if len(row.numbers) >= 2) * 2 >= len(data)
-    return many and len(columns) >= 2
+    amounts = sum(1 for row in data if _AMOUNT.search(row.numbers[-1].text)) * 2 >= len(data)
+    # One column is a table only when it holds amounts: tables of contents end in bare page numbers.
+    return (many and len(columns) >= 2) or (amounts and len(columns) == 1)
 
 
 def _header_start(rows: list[_Row], first: int) -> int:
@@ -148,7 +154,7 @@ def _header_start(rows: list[_Row], first: int) -> int:
     start = first
     while start > 0 and first - start < _HEADER_ROWS and _near(rows[start - 1], rows[start]):
         row = rows[start - 1]
-        above = all(piece.rect.x0 >= edge or _is_scale(piece.text) for piece in row.pieces)
+        above = row.is_years or all(piece.rect.x0 >= edge or _is_scale(piece.text) for piece in row.pieces)
         if not above or any(len(piece.text) > 60 for piece in row.pieces):
             break
         start -= 1

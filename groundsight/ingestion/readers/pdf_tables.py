@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ _FEWEST_RULES = 4
 _MOST_RULES = 4_000
 _THIN = 0.006
 _UPRIGHT = 0.004
-_MOST_PAGES = 120
+_MOST_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class RuledTables:
     """Opens the PDF a second time, and only when a page has rules at all."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._pages_read = path, 0
+        self._path, self._seconds = path, 0.0
+        self._warnings: dict[str, None] = {}
         self._document: Any = None
 
     def __enter__(self) -> RuledTables:
@@ -44,23 +46,36 @@ class RuledTables:
     def on_page(self, number: int, rules: list[Rect], shades: list[Rect]) -> list[RuledTable]:
         """Return the tables of a page with their boxes; merged header rows are flattened."""
         paths = rules + shades
-        if not _FEWEST_RULES <= len(paths) <= _MOST_RULES or self._pages_read >= _MOST_PAGES or not _has_grid(paths):
+        if not self._may_read(paths):
             return []
-        self._pages_read += 1
-        page = self._open().pages[number - 1]
-        x0, top, x1, bottom = page.bbox
-        tables: list[RuledTable] = []
-        for table in page.find_tables():
-            cells = flatten_header(clean_rows([cell or "" for cell in row] for row in table.extract()))
-            left, upper, right, lower = table.bbox
-            rect = Rect(
-                (left - x0) / (x1 - x0), (upper - top) / (bottom - top),
-                (right - x0) / (x1 - x0), (lower - top) / (bottom - top),
-            )  # fmt: skip
-            if len(cells) >= 2 and len(cells[0]) >= 2:
-                tables.append(RuledTable(rect, cells, _has_upright(rect, rules)))
-        page.close()
+        start = time.process_time()
+        tables = self._tables(number, rules)
+        self._seconds += time.process_time() - start
         return tables
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Say what was left out."""
+        return tuple(self._warnings)
+
+    def _may_read(self, paths: list[Rect]) -> bool:
+        if not _FEWEST_RULES <= len(paths) <= _MOST_RULES or not _has_grid(paths):
+            return False
+        if self._seconds > _MOST_SECONDS:
+            self._warnings[f"ruled tables were read only for the first {_MOST_SECONDS} s"] = None
+            return False
+        return True
+
+    def _tables(self, number: int, rules: list[Rect]) -> list[RuledTable]:
+        from pdfplumber.utils.exceptions import PdfminerException
+
+        try:
+            page = self._open().pages[number - 1]
+            return [found for table in page.find_tables() if (found := _read(table, page.bbox, rules)) is not None]
+        except (PdfminerException, ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
+            # pdfminer.six stops at faults that PDFium reads past; the text of the page is not lost.
+            self._warnings[f"page {number}: ruled tables could not be read ({type(error).__name__})"] = None
+            return []
 
     def _open(self) -> Any:
         if self._document is None:
@@ -71,6 +86,16 @@ class RuledTables:
             logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
             self._document = pdfplumber.open(self._path)
         return self._document
+
+
+def _read(table: Any, page: tuple[float, float, float, float], rules: list[Rect]) -> RuledTable | None:
+    cells = flatten_header(clean_rows([cell or "" for cell in row] for row in table.extract()))
+    if len(cells) < 2 or len(cells[0]) < 2:
+        return None
+    (x0, top, x1, bottom), (left, upper, right, lower) = page, table.bbox
+    width, height = x1 - x0, bottom - top
+    rect = Rect((left - x0) / width, (upper - top) / height, (right - x0) / width, (lower - top) / height)
+    return RuledTable(rect, cells, _has_upright(rect, rules))
 
 
 def _has_upright(rect: Rect, paths: list[Rect]) -> bool:

@@ -1,0 +1,87 @@
+"""Tiny random models, built and saved as a hub would serve them; they prove loading, never quality."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from groundsight.encoders.torch_home import import_beside_torch, import_torch
+
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "cat", "dog", "sat", "the", "on", "mat", "##s", ":"]
+VOCABULARY += ["query", "passage"]
+CLIP = {
+    "embed_dim": 16,
+    "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
+}
+SHAPE = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 64}
+
+
+def save_bert(folder: Path, kind: str = "BertModel", **config: Any) -> Path:
+    """A BERT of two layers with its tokenizer."""
+    import_torch().manual_seed(7)
+    library = quiet_transformers()
+    settings = library.BertConfig(vocab_size=len(VOCABULARY), num_hidden_layers=2, **SHAPE, **config)
+    getattr(library, kind)(settings).save_pretrained(folder)
+    tokenizer(folder).save_pretrained(folder)
+    return folder
+
+
+def save_blip(folder: Path) -> Path:
+    """A BLIP captioner with its processor."""
+    import_torch().manual_seed(7)
+    library = quiet_transformers()
+    ends = {"bos_token_id": 2, "eos_token_id": 3, "sep_token_id": 3, "pad_token_id": 0}
+    words = library.BlipTextConfig(
+        vocab_size=len(VOCABULARY), encoder_hidden_size=16, projection_dim=16, num_hidden_layers=1, **SHAPE, **ends
+    )
+    eyes = library.BlipVisionConfig(
+        hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, image_size=32, patch_size=8
+    )
+    both = library.BlipConfig(text_config=words.to_dict(), vision_config=eyes.to_dict(), projection_dim=16)
+    library.BlipForConditionalGeneration(both).save_pretrained(folder)
+    pictures = library.BlipImageProcessor(size={"height": 32, "width": 32})
+    library.BlipProcessor(pictures, tokenizer(folder)).save_pretrained(folder)
+    return folder
+
+
+def save_clip(folder: Path) -> Path:
+    """An open_clip model as its two files."""
+    import_torch().manual_seed(7)
+    library, safetensors = import_beside_torch("open_clip"), import_beside_torch("safetensors.torch")
+    folder.mkdir(parents=True)
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CLIP, "preprocess_cfg": {}}))
+    model = library.CLIP(**CLIP)
+    safetensors.save_file(model.state_dict(), str(folder / "open_clip_model.safetensors"))
+    return folder
+
+
+def tokenizer(folder: Path) -> Any:
+    """A BERT tokenizer over the small vocabulary."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
+    return quiet_transformers().BertTokenizer(str(folder / "vocab.txt"))
+
+
+def spoil(folder: Path, value: float) -> Path:
+    """Overwrite every weight of a folder with one value."""
+    safetensors = import_beside_torch("safetensors.torch")
+    path = next(folder.glob("*.safetensors"))
+    tensors = {name: tensor.fill_(value) for name, tensor in safetensors.load_file(str(path)).items()}
+    safetensors.save_file(tensors, str(path), metadata={"format": "pt"})
+    return folder
+
+
+def edit(path: Path, **values: Any) -> None:
+    """Change keys of a JSON file."""
+    found = json.loads(path.read_text()) if path.is_file() else {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**found, **values}))
+
+
+def quiet_transformers() -> Any:
+    """Return transformers without its progress bars."""
+    library = import_beside_torch("transformers")
+    library.logging.disable_progress_bar()
+    return library
