@@ -134,10 +134,10 @@ def _run(settings: Settings, *, http: bool, writable: bool) -> None:
         return
     from groundsight.doors.http import TokenCheck, refuse_open_bind, serve_http
 
-    http = settings.server
-    refuse_open_bind(http)
-    tokens = TokenCheck(http, settings.governance) if http.token or http.callers else None
-    serve_http(build_server(factory, writable=writable, tokens=tokens), http)
+    listening = settings.server
+    refuse_open_bind(listening)
+    tokens = TokenCheck(listening, settings.governance) if listening.token or listening.callers else None
+    serve_http(build_server(factory, writable=writable, tokens=tokens), listening)
 
 
 if __name__ == "__main__":
