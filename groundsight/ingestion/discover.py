@@ -24,7 +24,7 @@ class Found:
 
 
 def discover(paths: Sequence[Path], roots: Roots, *, hidden: bool) -> tuple[list[Found], list[str]]:
-    """Return the files in order and the sources of the folders; named folders become roots.
+    """Return the files in order and the sources of the folders; named folders outside of all roots become roots.
 
     A path that is not there and a folder that can't be listed are each one ``Found`` with an error.
     """
@@ -33,8 +33,7 @@ def discover(paths: Sequence[Path], roots: Roots, *, hidden: bool) -> tuple[list
     for path in paths:
         place = path.expanduser().resolve()
         if place.is_dir():
-            roots.add(place)
-            folders.append(roots.source_of(place))
+            folders.append(_source_of_folder(place, roots))
             listed = _walk(place, roots, hidden)
         else:
             listed = iter((_file(place, roots),))
@@ -60,6 +59,15 @@ def content_hash(path: Path, most: int) -> tuple[str, int]:
     except OSError as error:
         raise NotFound("the file can't be read", which=path.name, next_step="check its permissions") from error
     return digest.hexdigest(), size
+
+
+def _source_of_folder(place: Path, roots: Roots) -> str:
+    """A folder inside a root keeps that root's name, so that its files are not stored twice."""
+    try:
+        return roots.source_of(place)
+    except NotFound:
+        roots.add(place)
+        return roots.source_of(place)
 
 
 def _file(place: Path, roots: Roots) -> Found:
