@@ -7,9 +7,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, LimitExceeded, NotFound
-from groundsight.governance.roots import Roots
+
+if TYPE_CHECKING:
+    from groundsight.governance.roots import Roots
 
 _BLOCK = 1024 * 1024
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,7 +111,7 @@ def _claim(parts: Parts) -> None:
 
 
 @contextmanager
-def _reading(reader: Reader | None) -> Iterator[Reader]:
+def _reading(reader: Reader | None) -> Generator[Reader]:
     """Yield the reader; without one the confined child, started once for the whole run."""
     if reader is not None:
         yield reader
@@ -155,7 +155,12 @@ def _report(files: Sequence[FileReport], model_calls: int, parts: Parts) -> Inge
     counts = {status: sum(each.status == status for each in files) for status in _STATUSES}
     report = IngestReport(
         files=tuple(files),
-        **counts,
+        added=counts["added"],
+        changed=counts["changed"],
+        unchanged=counts["unchanged"],
+        failed=counts["failed"],
+        vanished=counts["vanished"],
+        removed=counts["removed"],
         units=sum(each.units for each in files),
         model_calls=model_calls,
         redactions=redactions,
