@@ -138,7 +138,7 @@ def open_chat(budget: Agent, watch: Watch) -> Chat | None:
     try:
         from langchain.chat_models import init_chat_model
 
-        model: Any = init_chat_model(budget.llm, **_options(budget))
+        model = cast("Model", init_chat_model(budget.llm, **_options(budget)))
     except ImportError as error:
         raise Disabled(
             "the language model needs a package that is not installed",
@@ -149,7 +149,7 @@ def open_chat(budget: Agent, watch: Watch) -> Chat | None:
         raise ConfigError(
             "agent.llm is not provider:model", which=budget.llm, next_step="use for example openai:NAME"
         ) from error
-    return Chat(cast("Model", model), budget.llm, budget.llm_seconds, watch)
+    return Chat(model, budget.llm, budget.llm_seconds, watch)
 
 
 def _options(budget: Agent) -> dict[str, Any]:

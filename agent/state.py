@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import operator
-from typing import Annotated, Any, Literal, Required, TypedDict
+from typing import Annotated, Any, Literal, Required
+
+from typing_extensions import TypedDict
 
 from groundsight.types import Quote, Word
 

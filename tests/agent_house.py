@@ -32,7 +32,8 @@ HOUSE = {
     "invoices/inv-2042.txt": "Invoice INV-2042\nCustomer: Bolt Ltd\nTotal: EUR 99.00\nVAT number: DE12345",
     "staff.md": "The manager of the Berlin office is Anna Schmidt. Bob Lee runs the Paris office.\n\n"
     "Anna Schmidt can be reached at extension 4711.",
-    "policy.txt": "Travel policy\nPrepared by Bob Lee. Smoking is not allowed in the office. The notice period is 90 days.",
+    "policy.txt": "Travel policy\nPrepared by Bob Lee. Smoking is not allowed in the office. "
+    "The notice period is 90 days.",
     "alpha.txt": "Project Alpha has a budget of EUR 5,000.",
     "beta.txt": "Project Beta has a budget of EUR 7,000.",
     "report-2024.md": "Annual report 2024\nRevenue in 2024 was EUR 8.1 million. The company had 52 employees.",

@@ -45,16 +45,17 @@ def test_a_chain_is_taken_apart_from_the_inside(question: str, expected: list[st
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("Which of Alpha and Beta has the higher budget?", ["What is the budget of Alpha?", "What is the budget of Beta?"]),
-        ("Who is older, Anna Schmidt or Bob Lee?", ["How old is Anna Schmidt?", "How old is Bob Lee?"]),
-        ("Which film was released first, Blue Harbor or Red Hill?", ["When was Blue Harbor released?", "When was Red Hill released?"]),
-        ("Which project has more employees, Alpha or Beta?", ["How many employees does Alpha have?", "How many employees does Beta have?"]),
+        ("Which of Alpha and Beta has the higher budget?", "What is the budget of {}?|Alpha|Beta"),
+        ("Who is older, Anna Schmidt or Bob Lee?", "How old is {}?|Anna Schmidt|Bob Lee"),
+        ("Which film was released first, Blue Harbor or Red Hill?", "When was {} released?|Blue Harbor|Red Hill"),
+        ("Which project has more employees, Alpha or Beta?", "How many employees does {} have?|Alpha|Beta"),
     ],
-)  # fmt: skip
-def test_a_comparison_asks_the_same_of_both_sides(question: str, expected: list[str]) -> None:
+)
+def test_a_comparison_asks_the_same_of_both_sides(question: str, expected: str) -> None:
+    asks, one, other = expected.split("|")
     made = plan(question, hops=4)
     assert made.join == "compare"
-    assert [step.question for step in made.steps] == expected
+    assert [step.question for step in made.steps] == [asks.format(one), asks.format(other)]
 
 
 def test_a_conjunction_gives_independent_steps() -> None:
