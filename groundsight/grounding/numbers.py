@@ -12,19 +12,33 @@ from groundsight.grounding.tokens import lexicon, stem
 Bound = Literal["exact", "about", "ge", "gt", "le", "lt"]
 Interval = tuple[int, int]
 
-_ONES = dict(
-    zero=0, one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11, twelve=12,
-    thirteen=13, fourteen=14, fifteen=15, sixteen=16, seventeen=17, eighteen=18, nineteen=19, dozen=12,
-)  # fmt: skip
-_TENS = dict(twenty=20, thirty=30, forty=40, fifty=50, sixty=60, seventy=70, eighty=80, ninety=90)
-_SCALES = dict(
-    hundred=1e2, thousand=1e3, million=1e6, billion=1e9, trillion=1e12, k=1e3, m=1e6, mn=1e6, mio=1e6, bn=1e9, b=1e9,
-    tn=1e12, hundreds=1e2, thousands=1e3, millions=1e6, billions=1e9,
-)  # fmt: skip
+_ONES = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
+    "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "dozen": 12,
+}  # fmt: skip
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_SCALES = {
+    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "bn": 1e9, "b": 1e9,
+    "tn": 1e12, "hundreds": 1e2, "thousands": 1e3, "millions": 1e6, "billions": 1e9,
+}  # fmt: skip
 _ORDINALS = {
     word: number
     for number, word in enumerate(
-        "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+        [
+            "zeroth",
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+        ]
     )
 }
 _FRACTIONS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "thirds": 1 / 3, "quarters": 0.25, "halves": 0.5}
@@ -238,7 +252,10 @@ def _noun(rest: str) -> str:
 
 def _bound(before: str) -> Bound:
     tail = before[-24:]
-    return next((bound for bound, pattern in _BEFORE if pattern.search(tail)), "exact")
+    for bound, pattern in _BEFORE:
+        if pattern.search(tail):
+            return bound
+    return "exact"
 
 
 def _append(text: str, found: list[Quantity], new: Quantity) -> None:
