@@ -59,7 +59,7 @@ def open_judge(models: Models) -> Judge | None:
         case ("lexical", _, ""):
             return None
         case ("nli", _, where) if where:
-            from groundsight.encoders.nli import NliModel  # pyright: ignore
+            from groundsight.encoders.nli import NliModel
 
             return NliJudge(NliModel.open(where, device=models.device, allow_download=models.allow_download))
         case _:
