@@ -112,8 +112,8 @@ def _is_heading(text: str, plain: str, words: list[str]) -> bool:
     closed = plain.endswith((".", "!", "…"))
     if text.lstrip().startswith("#"):
         return not closed
-    return (
-        len(words) == 1 or not closed and not _VERBISH.search(plain) and not re.search(r"\d", plain) and len(words) <= 8
+    return len(words) == 1 or (
+        not closed and not _VERBISH.search(plain) and not re.search(r"\d", plain) and len(words) <= 8
     )
 
 

@@ -46,7 +46,7 @@ def text_tables(text: str, cells: Rows) -> tuple[Table, ...]:
 
 
 def cell_readings(table: Table) -> Iterator[Reading]:
-    """Yield a reading for each number cell and one for each whole row."""
+    """Yield a reading for each number cell and one for each row without numbers."""
     head = table.rows[0]
     for row, span in zip(table.rows[1:], table.spans[1:], strict=True):
         numeric = [at for at, cell in enumerate(row) if _is_number(cell)]
@@ -54,9 +54,9 @@ def cell_readings(table: Table) -> Iterator[Reading]:
         for at in numeric:
             column = head[at] if at < len(head) else ""
             yield Reading(span, _with_unit(row[at], column), " ; ".join((*labels, column)))
-        if len(numeric) != 1:
-            pairs = [f"{_head(head, at)} {_with_unit(cell, _head(head, at))}" for at, cell in enumerate(row)]
-            yield Reading(span, " ; ".join(pairs) if not numeric else " ; ".join(labels), "")
+        if not numeric:
+            pairs = [f"{_head(head, at)} {cell}" for at, cell in enumerate(row)]
+            yield Reading(span, " ; ".join(pairs), "")
 
 
 def _head(head: Sequence[str], at: int) -> str:
