@@ -13,6 +13,7 @@ from groundsight.grounding.tables import cell_readings, text_tables
 from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
 
 _BACK = 2
+_LONGEST = 600
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,11 @@ def _sentences(
 def _lines(text: str) -> Iterator[tuple[int, int]]:
     """Lines as read, and each pair of neighbours where a sentence runs on."""
     found = [match.span() for match in re.finditer(r"[^\n]*\S[^\n]*", text)]
-    for at, span in enumerate(found):
+    for at, (start, end) in enumerate(found):
+        span = start, min(end, start + _LONGEST)
         yield span
         if at + 1 < len(found) and not text[span[0] : span[1]].rstrip().endswith((".", ":", "!")):
-            yield span[0], found[at + 1][1]
+            yield start, min(found[at + 1][1], start + _LONGEST)
 
 
 def _inside(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
