@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from groundsight.grounding.claims import sentence_spans
@@ -14,6 +14,7 @@ from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
 
 _BACK = 2
 _LONGEST = 600
+_MOST = 24
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,17 @@ def _sentences(
     text = evidence.text[base : part.span.end]
     cut = _lines(text) if ocr else sentence_spans(text)
     spans = [span for span in cut if not _inside((base + span[0], base + span[1]), taken)]
-    facts = [read_facts(text[start:end], ocr=ocr) for start, end in spans]
+    facts = [_bounded(read_facts(text[start:end], ocr=ocr)) for start, end in spans]
     for at, (start, end) in enumerate(spans):
         near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]
         yield Passage(evidence, part.channel, (base + start, base + end), facts[at], (*around, *near))
+
+
+def _bounded(facts: Facts) -> Facts:
+    """Keep the first numbers and dates of a passage; what is left out can support nothing."""
+    if len(facts.quantities) + len(facts.moments) <= _MOST:
+        return facts
+    return replace(facts, quantities=facts.quantities[:_MOST], moments=facts.moments[:_MOST])
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
