@@ -9,6 +9,7 @@ from functools import cached_property
 
 from groundsight.grounding.claims import sentence_spans
 from groundsight.grounding.facts import Facts, joined, read_facts
+from groundsight.grounding.places import box_of_words
 from groundsight.grounding.tables import cell_readings, text_tables
 from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
 
@@ -45,7 +46,7 @@ class Passage:
             start, end = start + inner[0], start + inner[1]
         text = self.evidence.text[start:end]
         place = self.evidence.place
-        box = _line_box(self.evidence, text) if self.channel == "ocr" else None
+        box = box_of_words(self.evidence.lines, text) if self.channel == "ocr" else None
         return Quote(
             evidence_id=self.evidence.evidence_id,
             span=Span(start=start, end=end),
@@ -124,10 +125,3 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 def _inside(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in taken)
-
-
-def _line_box(evidence: Evidence, text: str):
-    first = text.split("\n", 1)[0].strip()
-    return next(
-        (line.box for line in evidence.lines if line.text.strip() and line.text.strip() in (first, text)), None
-    ) or next((line.box for line in evidence.lines if first and first in line.text), None)
