@@ -35,7 +35,7 @@ def build_server(
     """
     from mcp.server import MCPServer
 
-    from groundsight.doors.mcp_resources import add_prompts, add_resources
+    from groundsight.doors.mcp_resources import add_completion, add_prompts, add_resources
     from groundsight.doors.mcp_tools import Door, mcp_tool
     from groundsight.tools.registry import tools
 
@@ -51,6 +51,7 @@ def build_server(
         **(_token_options(tokens) if tokens else {}),
     )
     add_resources(server, door)
+    add_completion(server, door)
     add_prompts(server)
     return server
 
@@ -133,10 +134,10 @@ def _run(settings: Settings, *, http: bool, writable: bool) -> None:
         return
     from groundsight.doors.http import TokenCheck, refuse_open_bind, serve_http
 
-    http = settings.server
-    refuse_open_bind(http)
-    tokens = TokenCheck(http, settings.governance) if http.token or http.callers else None
-    serve_http(build_server(factory, writable=writable, tokens=tokens), http)
+    listening = settings.server
+    refuse_open_bind(listening)
+    tokens = TokenCheck(listening, settings.governance) if listening.token or listening.callers else None
+    serve_http(build_server(factory, writable=writable, tokens=tokens), listening)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from groundsight.agent.passages import Passage, naming_of, passages
 from groundsight.agent.question import Asked, Need
 from groundsight.agent.state import Finding
 from groundsight.agent.words import DATE, ID, MONEY, NUMBER, TIME, squeeze
+from groundsight.grounding.places import box_of_words
 from groundsight.types import Evidence, Quote
 
 _OUTDATED = re.compile(r"\b(?:draft|superseded|obsolete|outdated|deprecated|withdrawn|archived?|old|previous)\b", re.I)
@@ -61,7 +62,7 @@ def quote_of(passage: Passage) -> Quote:
     one = passage.evidence
     box = one.place.box
     if passage.channel == "ocr":
-        box = next((line.box for line in one.lines if squeeze(line.text) == squeeze(passage.quoted)), box)
+        box = box_of_words(one.lines, passage.quoted) or box
     text = one.text[passage.span.start : passage.span.end]
     return Quote(
         evidence_id=one.evidence_id,

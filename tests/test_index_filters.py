@@ -70,7 +70,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return (root / str(number) for number in count())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     stored=st.lists(
         entries(), min_size=3, max_size=8, unique_by=lambda entry: (entry.asset.tenant, entry.asset.source)

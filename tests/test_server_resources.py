@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from mcp import Client, MCPError
+from mcp_types import ResourceTemplateReference
 
 from tests.talk import MODES, a_suite, talk
 
@@ -63,3 +64,13 @@ def test_the_suite_is_closed_with_the_server(tmp_path: Path, mode: str) -> None:
     suite = a_suite(tmp_path)
     talk(mode, suite, conversation)
     assert suite.closed.is_set()
+
+
+@pytest.mark.parametrize(("typed", "count"), [("contract", 1), ("docs/", 2), ("nothing", 0)])
+def test_the_id_of_a_document_is_completed_from_its_name(tmp_path: Path, mode: str, typed: str, count: int) -> None:
+    async def conversation(client: Client) -> None:
+        template = ResourceTemplateReference(uri="groundsight://asset/{asset_id}")
+        result = await client.complete(template, {"name": "asset_id", "value": typed})
+        assert len(result.completion.values) == count
+
+    talk(mode, a_suite(tmp_path), conversation)

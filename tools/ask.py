@@ -19,7 +19,7 @@ from groundsight.tools.results import (
     answering,
     checked,
     corners,
-    degraded_text,
+    degraded_line,
     evidence_uri,
     where_text,
 )
@@ -72,7 +72,7 @@ class AnswerResult(Result):
         checked = [f"- {each.verdict}: {each.text}" for each in self.verdicts]
         ratio = "not checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
         head = [f"status: {self.status} ({self.stop_reason}), grounding ratio: {ratio}", self.text]
-        return "\n".join([*head, "", *cited, "", *checked, degraded_text(self.degraded)]).strip()
+        return "\n".join([*head, "", *cited, "", *checked, degraded_line(self.degraded)]).strip()
 
 
 def ask(

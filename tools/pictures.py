@@ -38,11 +38,7 @@ def shown(suite: Suite, asset: Asset, place: Place) -> bytes:
     from groundsight.governance.pii import PLACEHOLDER
 
     units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
-    here = [
-        unit
-        for unit in units
-        if (unit.place.page or 1) == (place.page or 1) and (not place.box or unit.place.box == place.box)
-    ]
+    here = [unit for unit in units if _lies(unit.place, place)]
     if any(PLACEHOLDER.search(unit.field(name)) for unit in here for name in TEXT_FIELDS):
         raise PolicyRefused(
             "personal data was redacted here and the picture would show it", next_step="read its text instead"

@@ -187,6 +187,12 @@ def degraded_text(degraded: Sequence[Degraded]) -> str:
     return "\n".join(f"degraded: {lane.lane}: {lane.reason} ({lane.remedy})" for lane in degraded)
 
 
+def degraded_line(degraded: Sequence[Degraded]) -> str:
+    """Name the lanes that are off or weakened on one line; the remedies are in the structured content."""
+    lanes = "; ".join(f"{lane.lane}: {one_line(lane.reason, 90)}" for lane in degraded)
+    return f"degraded: {lanes}" if lanes else ""
+
+
 def evidence_uri(unit_id: str) -> str:
     """Return the resource address of a unit."""
     return f"groundsight://evidence/{unit_id}"

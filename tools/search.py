@@ -15,7 +15,7 @@ from groundsight.tools.results import (
     Found,
     Result,
     answering,
-    degraded_text,
+    degraded_line,
     evidence_uri,
     found,
     where_text,
@@ -45,7 +45,7 @@ class SearchHits(Result):
     def as_text(self) -> str:
         """List the hits with id, place, score and text."""
         shown = [_hit_text(hit) for hit in self.hits] or ["Nothing found."]
-        return "\n\n".join([DATA_NOTE, *shown, degraded_text(self.degraded)]).strip()
+        return "\n\n".join([DATA_NOTE, *shown, degraded_line(self.degraded)]).strip()
 
 
 def search(

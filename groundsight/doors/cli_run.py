@@ -28,6 +28,7 @@ from groundsight.tools.results import Result
 from groundsight.tracing import Watch
 
 if TYPE_CHECKING:
+    from groundsight.governance.roots import Roots
     from groundsight.settings import Settings
     from groundsight.suite import Suite
     from groundsight.tools.ingest import IngestSummary
@@ -100,7 +101,7 @@ class _Call:
 
 def _ingest(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
     for path in options.paths:
-        call.suite.parts.roots.add(_folder_of(path))
+        _allow(path, call.suite.parts.roots)
     paths = [str(path.expanduser().resolve()) for path in options.paths]
     result = cast("IngestSummary", call("ingest", {"paths": paths, "prune": options.prune}))
     return result, SOME_FILES if result.failed else DONE
@@ -171,11 +172,15 @@ def _named_folders(options: argparse.Namespace) -> tuple[Path, ...]:
     return (file.resolve().parent,) if file and file.is_file() else ()
 
 
-def _folder_of(path: Path) -> Path:
+def _allow(path: Path, roots: Roots) -> None:
+    """A folder that a person ingests may be read from now on; inside a known folder nothing changes."""
     place = path.expanduser().resolve()
     if not place.exists():
         raise NotFound("there is no such file or folder", which=str(path), next_step="check the path")
-    return place if place.is_dir() else place.parent
+    try:
+        roots.source_of(place)
+    except NotFound:
+        roots.add(place if place.is_dir() else place.parent)
 
 
 def _text_of(file: Path) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import anyio.to_thread
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from groundsight.doors.mcp_tools import Door
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound
@@ -17,7 +19,10 @@ from groundsight.tracing import Watch
 if TYPE_CHECKING:
     from mcp.server import MCPServer
 
+    from groundsight.tools.library import Library
+
 JSON = "application/json"
+MOST_COMPLETIONS = 100
 
 
 def add_resources(server: MCPServer[Any], door: Door) -> None:
@@ -44,6 +49,34 @@ def add_resources(server: MCPServer[Any], door: Door) -> None:
         return _read(door, EVIDENCE, unit_id=unit_id).model_dump_json()
 
     _ = (assets, asset, page, evidence)
+
+
+def add_completion(server: MCPServer[Any], door: Door) -> None:
+    """Complete the id of a document by the beginning of the id, or by words of its title or source."""
+
+    @server.completion()
+    async def complete(
+        ref: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        context: CompletionContext | None,
+    ) -> Completion | None:
+        if argument.name != "asset_id":
+            return None
+        ids = await anyio.to_thread.run_sync(_matching, door, argument.value, limiter=door.slots)
+        return Completion(values=ids[:MOST_COMPLETIONS], total=len(ids), has_more=len(ids) > MOST_COMPLETIONS)
+
+    _ = complete
+
+
+def _matching(door: Door, typed: str) -> list[str]:
+    try:
+        listed = cast("Library", door.call(ASSETS, {}, Watch())).assets
+    except GroundsightError:
+        return []  # a completion is a convenience: the read that follows says what is wrong
+    words = typed.casefold()
+    return [
+        each.id for each in listed if each.id.startswith(typed) or words in f"{each.title} {each.source}".casefold()
+    ]
 
 
 def add_prompts(server: MCPServer[Any]) -> None:

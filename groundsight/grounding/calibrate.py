@@ -37,5 +37,5 @@ class Calibration(BaseModel):
 def packaged() -> Calibration:
     """Read the packaged coefficients once."""
     return Calibration.model_validate(
-        json.loads(files(__package__).joinpath("data/calibration.json").read_text("utf-8"))
+        json.loads(files("groundsight.grounding").joinpath("data/calibration.json").read_text("utf-8"))
     )

@@ -11,8 +11,29 @@ from groundsight.grounding.facts import Facts
 from groundsight.grounding.names import Name, covered_by
 from groundsight.types import Reason
 
-_PRONOUN = frozenset("it he she they his her its their him them this these who which company firm".split())
-_PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be)\s+(?:\w+\s+)?\w+\b[^.]*?\bby\b|,\s*\w+ed\s+by\b", re.IGNORECASE)
+_PRONOUN = frozenset(
+    [
+        "it",
+        "he",
+        "she",
+        "they",
+        "his",
+        "her",
+        "its",
+        "their",
+        "him",
+        "them",
+        "this",
+        "these",
+        "who",
+        "which",
+        "company",
+        "firm",
+    ]
+)
+_PASSIVE = re.compile(
+    r"\b(?:is|are|was|were|been|being|be)\s+(?:\w+\s+)?\w+\b[^.]*?\bby\b|,\s*\w+ed\s+by\b", re.IGNORECASE
+)
 _OWNING = re.compile(r"\b(?:of|from|with)\b|['’]s\b", re.IGNORECASE)
 
 

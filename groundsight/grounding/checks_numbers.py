@@ -28,13 +28,10 @@ def check_numbers(pair: Pair) -> Outcome:
     conflicts: list[Reason] = []
     for wanted in pair.claim.quantities:
         twins = _twins(pair, wanted)
-        if twins and not (other := _mispaired(pair, wanted, twins)):
-            settled.append(wanted.span)
-        elif twins and other:
+        other = _mispaired(pair, wanted, twins) if twins else _rival(pair, wanted)
+        if other:
             conflicts.append(_number_reason(pair, wanted, other))
-        elif other := _rival(pair, wanted):
-            conflicts.append(_number_reason(pair, wanted, other))
-        elif _noun_says(pair, wanted) or _around(pair, wanted):
+        elif twins or _noun_says(pair, wanted) or _around(pair, wanted):
             settled.append(wanted.span)
         else:
             missing.append(wanted.span)
@@ -151,15 +148,14 @@ def _around(pair: Pair, wanted: Quantity) -> bool:
 def _number_reason(pair: Pair, wanted: Quantity, other: Quantity) -> Reason:
     same = wanted.low == other.low and wanted.kind == other.kind and wanted.bound != other.bound
     code = "comparison_mismatch" if same else "number_mismatch"
-    mine, theirs = (wanted, other) if not same else (wanted, other)
-    message = f"{_shown(pair.claim.text, mine)} in the answer, {_shown(pair.passage.facts.text, theirs)} in the source"
+    theirs = _shown(pair.passage.facts.text, other)
+    message = f"{_shown(pair.claim.text, wanted)} in the answer, {theirs} in the source"
     return pair.reason(code, message, wanted.span, other.span)
 
 
 def _shown(text: str, one: Quantity) -> str:
     """The number with the word that it counts or the words that bound it."""
-    start, end = one.span
-    after = text[end:].split(" ", 2)
+    after = text[one.span[1] :].split(" ", 2)
     noun = f" {after[1].rstrip('.,;:')}" if one.noun and len(after) > 1 else ""
     bound = {"gt": "more than ", "lt": "less than ", "ge": "at least ", "le": "at most "}.get(one.bound, "")
     return f"{bound}{one.text.strip()}{noun}"

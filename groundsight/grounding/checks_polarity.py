@@ -10,8 +10,8 @@ from groundsight.grounding.tokens import Token, rivals
 from groundsight.types import Reason
 
 _LEVELS = {
-    "no": 0, "none": 0, "neither": 0, "few": 1, "some": 2, "several": 2, "half": 2.5, "many": 3, "most": 4, "majority": 4,
-    "all": 5, "every": 5, "each": 5, "both": 5, "everyone": 5,
+    "no": 0, "none": 0, "neither": 0, "few": 1, "some": 2, "several": 2, "half": 2.5, "many": 3, "most": 4,
+    "majority": 4, "all": 5, "every": 5, "each": 5, "both": 5, "everyone": 5,
 }  # fmt: skip
 
 

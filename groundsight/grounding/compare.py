@@ -18,6 +18,7 @@ from groundsight.grounding.tokens import Token
 from groundsight.types import Reason
 
 LOCATED = 0.6
+_SLOTS = frozenset({"number_mismatch", "date_mismatch", "name_mismatch"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Comparison:
     def supports(self) -> bool:
         """True when nothing conflicts and nothing that can be checked is left open."""
         return not self.conflicts and not self.open
+
+    @property
+    def located(self) -> bool:
+        """True when a conflict lies beside enough of the claim's other words, or turns the statement round."""
+        return any(one.code not in _SLOTS for one in self.conflicts) or (bool(self.conflicts) and self.rest >= LOCATED)
 
     @property
     def rest(self) -> float:
@@ -83,7 +89,7 @@ def measure(found: Comparison, counts: tuple[int, int, int, int]) -> dict[str, f
 
 def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration) -> Comparison | None:
     """Let passages that each say a good part, and contradict nothing, support a claim together."""
-    parts = [one for one in found if not one.conflicts]
+    parts = [one for one in found if not one.located]
     if len(parts) < 2:
         return None
     settled = {span for one in parts for span in one.settled}

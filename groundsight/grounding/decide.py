@@ -14,6 +14,7 @@ from groundsight.types import Claim, Quote, Reason, Span, Verdict
 
 _PART = 0.34
 _SHOWN = 4
+_SAME_MATTER = 0.55
 
 
 def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdict:
@@ -30,10 +31,12 @@ def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdi
         return Verdict(
             claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),)
         )
-    if quotes := index.verbatim(text):
-        return _supported(claim, 0.99, quotes, (_plain("verbatim", "the source says exactly this"),))
     facts = read_facts(text)
     found = [compare(facts, passage, calibration) for passage in index.candidates(facts)]
+    if quotes := index.verbatim(text):
+        return _placed(
+            _supported(claim, 0.99, quotes, (_plain("verbatim", "the source says exactly this"), *_dissent(found)))
+        )
     return _placed(_weigh(claim, facts, found, calibration))
 
 
@@ -61,20 +64,16 @@ def _from_fits(claim: Claim, fits: Sequence[Comparison], found: Sequence[Compari
     return _supported(claim, best.probability, _quotes(passages), (*reasons, *_dissent(found)))
 
 
-def _rank(one: Comparison) -> tuple[float, bool, float, str, int]:
+def _rank(one: Comparison) -> tuple[float, bool, int, float, str, int]:
     passage = one.pair.passage
-    return (
-        round(one.probability, 6),
-        passage.channel != "caption",
-        passage.evidence.score,
-        passage.evidence.evidence_id,
-        -passage.span[0],
-    )
+    start, end = passage.span
+    own = passage.channel != "caption"
+    return round(one.probability, 1), own, start - end, passage.evidence.score, passage.evidence.evidence_id, -start
 
 
 def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
     """Another source that says otherwise about the same thing, with its span."""
-    against = [one for one in found if one.conflicts and one.rest >= 0.95 and len(one.pair.own) >= 3]
+    against = [one for one in found if one.conflicts and one.rest >= 0.95 and len(one.pair.own) >= 2]
     best = max(against, key=_against_rank, default=None)
     if best is None or best.conflicts[0].code not in ("number_mismatch", "date_mismatch", "negation_flip"):
         return ()
@@ -86,16 +85,31 @@ def _against(claim: Claim, found: Sequence[Comparison]) -> Verdict:
     best = max(found, key=_against_rank, default=None)
     if best is None:
         return _unsupported(claim, 0.0, (_plain("low_coverage", "no passage speaks of this"),))
-    if best.conflicts and best.rest >= LOCATED and _tied(best) and best.pair.passage.channel != "caption":
+    if _contradicts(best, found):
         return Verdict(
             claim=claim, label="contradicted", probability=min(best.probability, 0.05), reasons=best.conflicts
         )
     return _unsupported(claim, min(best.probability, 0.49), (*best.conflicts, *_lacking(best)))
 
 
-def _against_rank(one: Comparison) -> tuple[float, int, int, str, int]:
+def _contradicts(best: Comparison, found: Sequence[Comparison]) -> bool:
+    """A located conflict counts unless another passage, without any conflict, says the disputed words."""
+    if not best.conflicts or best.rest < LOCATED or best.pair.coverage < _SAME_MATTER or not _tied(best):
+        return False
+    if best.pair.passage.channel == "caption":
+        return False
+    elsewhere = {span for one in found if not one.conflicts for span in one.settled}
+    return any(_interval(one) not in elsewhere for one in best.conflicts)
+
+
+def _interval(reason: Reason) -> tuple[int, int] | None:
+    return (reason.claim_span.start, reason.claim_span.end) if reason.claim_span else None
+
+
+def _against_rank(one: Comparison) -> tuple[float, bool, int, int, str, int]:
     passage = one.pair.passage
-    return (round(one.rest, 6), -len(one.conflicts), -len(one.open), passage.evidence.evidence_id, -passage.span[0])
+    weight = -len(one.conflicts), -len(one.open)
+    return round(one.rest, 6), bool(one.conflicts), *weight, passage.evidence.evidence_id, -passage.span[0]
 
 
 def _lacking(best: Comparison) -> tuple[Reason, ...]:

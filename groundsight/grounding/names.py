@@ -12,11 +12,52 @@ from groundsight.grounding.tokens import Token, lexicon, ocr_alike
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][\w.&'’]*|[A-Z]{2,}\d*|\d*[A-Z][\w-]*")
 _LINKS = frozenset({"of", "de", "van", "von", "der", "den", "la", "le", "du", "da", "di", "del", "al", "bin"})
 _TITLES = frozenset(
-    "mr mrs ms dr prof professor sir lady president minister king queen captain general judge senator lord".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "professor",
+        "sir",
+        "lady",
+        "president",
+        "minister",
+        "king",
+        "queen",
+        "captain",
+        "general",
+        "judge",
+        "senator",
+        "lord",
+    ]
 )
 _CALENDAR = frozenset(
-    "january february march april may june july august september october november december monday tuesday wednesday "
-    "thursday friday saturday sunday q1 q2 q3 q4".split()
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "q1",
+        "q2",
+        "q3",
+        "q4",
+    ]
 )
 _VERB_NEXT = re.compile(
     r"['’]s\b|\s+(?:is|was|has|had|will|would|can|could|may|does|did|won|wrote|led|leads|sold|rose|fell|grew|became|built|"
@@ -139,8 +180,8 @@ def _plain(token: Token) -> bool:
 
 def _starts_sentence(text: str, start: int) -> bool:
     before = text[:start].rstrip(" \t\"'“‘(*_|")
-    return (
-        not before or before[-1] in ".!?:;\n•-–" and not re.search(r"\b[A-Z]\.$|\b(?:Dr|Mr|Mrs|Ms|St|Prof)\.$", before)
+    return not before or (
+        before[-1] in ".!?:;\n•-–" and not re.search(r"\b[A-Z]\.$|\b(?:Dr|Mr|Mrs|Ms|St|Prof)\.$", before)
     )
 
 

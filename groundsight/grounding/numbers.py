@@ -5,29 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 from groundsight.grounding.tokens import lexicon, stem
 
 Bound = Literal["exact", "about", "ge", "gt", "le", "lt"]
 Interval = tuple[int, int]
 
-_ONES = dict(
-    zero=0, one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11, twelve=12,
-    thirteen=13, fourteen=14, fifteen=15, sixteen=16, seventeen=17, eighteen=18, nineteen=19, dozen=12,
-)  # fmt: skip
-_TENS = dict(twenty=20, thirty=30, forty=40, fifty=50, sixty=60, seventy=70, eighty=80, ninety=90)
-_SCALES = dict(
-    hundred=1e2, thousand=1e3, million=1e6, billion=1e9, trillion=1e12, k=1e3, m=1e6, mn=1e6, mio=1e6, bn=1e9, b=1e9,
-    tn=1e12, hundreds=1e2, thousands=1e3, millions=1e6, billions=1e9,
-)  # fmt: skip
-_ORDINALS = {
-    word: number
-    for number, word in enumerate(
-        "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
-    )
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_ONES = {word: number for number, word in enumerate(_SMALL.split())} | {"dozen": 12}
+_TENS = {
+    word: 10 * number
+    for number, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)
 }
-_FRACTIONS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "thirds": 1 / 3, "quarters": 0.25, "halves": 0.5}
+_SCALES = {
+    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
+    "k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "bn": 1e9, "b": 1e9, "tn": 1e12,
+}  # fmt: skip
 _WORDS = "|".join(sorted((*_ONES, *_TENS, "hundred", "thousand", "million", "billion"), key=len, reverse=True))
 _DIGITS = r"\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?:\.\d+)?(?!\d)|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d+(?:[.,]\d+)?"
 _NUMBER = re.compile(
@@ -39,13 +36,17 @@ _NUMBER = re.compile(
 )
 _UNIT = re.compile(r"[\s-]?(%|°\s?[CFcf]|℃|[€$£¥]|km/h|(?:per\s?cent)\b|(?:square|cubic)?\s?[A-Za-zµ]+(?:/[A-Za-z]+)?)")
 _RANGE = re.compile(r"\s*(?:-|–|—|to|and)\s*$")
-_BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = (
-    ("gt", re.compile(r"(?:more|greater|higher|longer|larger|better)\s+than\s*$|(?:over|above|exceed(?:s|ed|ing)?|beyond)\s*$|>\s*$", re.I)),
-    ("lt", re.compile(r"(?:less|fewer|lower|shorter|smaller|cheaper)\s+than\s*$|(?:under|below)\s*$|<\s*$", re.I)),
-    ("ge", re.compile(r"(?:at\s+least|no\s+(?:less|fewer)\s+than|minimum\s+(?:of|is|was)|not\s+less\s+than)\s*$|[≥]\s*$", re.I)),
-    ("le", re.compile(r"(?:at\s+most|no\s+more\s+than|up\s+to|maximum\s+(?:of|is|was)|not\s+more\s+than)\s*$|[≤]\s*$", re.I)),
-    ("about", re.compile(r"(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|circa|ca\.|an\s+estimated|~|≈)\s*$", re.I)),
-)  # fmt: skip
+_COMPARED = {
+    "ge": r"at\s+least|no\s+(?:less|fewer)\s+than|minimum\s+(?:of|is|was)|not\s+less\s+than|≥",
+    "le": r"at\s+most|no\s+more\s+than|up\s+to|maximum\s+(?:of|is|was)|not\s+more\s+than|≤",
+    "gt": r"(?:more|greater|higher|longer|larger|better)\s+than|over|above|exceed(?:s|ed|ing)?|beyond|>",
+    "lt": r"(?:less|fewer|lower|shorter|smaller|cheaper)\s+than|under|below|<",
+    "about": r"about|around|approximately|approx\.?|roughly|nearly|almost|some|circa|ca\.|an\s+estimated|~|≈",
+}
+_BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = tuple(
+    (cast("Bound", bound), re.compile(rf"(?:^|(?<!\w))(?:{words})\s*$", re.IGNORECASE))
+    for bound, words in _COMPARED.items()
+)
 _REFERENCE = re.compile(
     r"(?:passage|source|document|page|figure|fig\.?|table|section|step|chapter|note|item)\s*$", re.I
 )
@@ -135,7 +136,7 @@ def _covered(span: Interval, taken: tuple[Interval, ...]) -> bool:
 
 def _idle(text: str, match: re.Match[str]) -> bool:
     """Numbers that count nothing: "passage 3", "one of", a lone "one" as a pronoun."""
-    if match["digits"] and _REFERENCE.search(text[: match.start()]):
+    if match["digits"] and _REFERENCE.search(text[max(0, match.start() - 24) : match.start()]):
         return True
     word = (match["words"] or "").casefold()
     if word != "one":
@@ -150,14 +151,18 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     if value is None:
         return None
     scale = _SCALES.get((match["scale"] or "").strip().casefold(), 1.0)
-    sign = -1.0 if match["sign"] in ("-", "−") and not re.search(r"[\w%]\s?$", text[: match.start()]) else 1.0
+    sign = (
+        -1.0
+        if match["sign"] in ("-", "−") and not re.search(r"[\w%]\s?$", text[max(0, match.start() - 3) : match.start()])
+        else 1.0
+    )
     end = match.end()
     kind, unit, factor, end = _measure(text, match, end)
-    noun = "" if kind else _noun(text[end:])
+    noun = "" if kind else _noun(text[end : end + 60])
     start = match.start() + len(match.group()) - len(match.group().lstrip())
     kind, low = _absolute(kind, sign * value * scale * factor)
     size = step * scale * factor
-    bound = _bound(text[:start])
+    bound = _bound(text[max(0, start - 24) : start])
     shown = text[start:end]
     return Quantity((start, end), shown, low, low, kind, unit, noun, bound, size, scale > 1 or value >= 1e6)
 
@@ -237,8 +242,10 @@ def _noun(rest: str) -> str:
 
 
 def _bound(before: str) -> Bound:
-    tail = before[-24:]
-    return next((bound for bound, pattern in _BEFORE if pattern.search(tail)), "exact")
+    for bound, pattern in _BEFORE:
+        if pattern.search(before):
+            return bound
+    return "exact"
 
 
 def _append(text: str, found: list[Quantity], new: Quantity) -> None:

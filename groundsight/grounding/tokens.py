@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_]+)?")
-_LIGHT = frozenset("up down before after above below over under inside outside more less fewer".split())
+_LIGHT = frozenset(
+    ["up", "down", "before", "after", "above", "below", "over", "under", "inside", "outside", "more", "less", "fewer"]
+)
 _OCR_DIGITS = str.maketrans("OoIlSB", "001158")
 _OCR_FOLD = str.maketrans("01589|", "olsbg" + "l")
 _DIGIT_LIKE = re.compile(r"(?<![^\W\d_])[0-9OoIlSB][0-9OoIlSB.,]*(?![^\W\d_])")
@@ -56,7 +58,9 @@ class Token:
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Read the packaged word lists once."""
-    return Lexicon.model_validate(json.loads(files(__package__).joinpath("data/lexicon.json").read_text("utf-8")))
+    return Lexicon.model_validate(
+        json.loads(files("groundsight.grounding").joinpath("data/lexicon.json").read_text("utf-8"))
+    )
 
 
 @lru_cache(maxsize=16_384)
@@ -111,7 +115,9 @@ def rivals(word: str) -> frozenset[str]:
     direct = table.get(word, frozenset[str]())
     mine = groups.get(word, frozenset[str]())
     near = (table[other] for other in table if mine & groups.get(other, frozenset[str]()))
-    return direct.union(*near) - {word}
+    across = {key for other in direct for key in groups.get(other, frozenset[str]())}
+    far = {other for other, ids in groups.items() if ids & across}
+    return direct.union(far, *near) - {word}
 
 
 def tokenise(text: str, *, ocr: bool = False) -> tuple[Token, ...]:
@@ -157,7 +163,8 @@ def repair_digits(text: str) -> str:
 def ocr_alike(one: str, other: str) -> bool:
     """True when two words differ as a reader of pictures would confuse them: shapes, or one letter in five."""
     first, second = (
-        w.translate(_OCR_FOLD).replace("rn", "m").replace("in", "m").replace("vv", "w").replace("i", "l") for w in (one, other)
+        w.translate(_OCR_FOLD).replace("rn", "m").replace("in", "m").replace("vv", "w").replace("i", "l")
+        for w in (one, other)
     )
     if first == second:
         return True

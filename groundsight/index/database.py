@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "index.db"
 BUSY_SECONDS = 30.0
-REPAIR = "run 'groundsight check'; what it cannot repair comes back with 'groundsight restore SNAPSHOT'"
+REPAIR = "run 'groundsight doctor'; what it cannot repair: 'groundsight ingest FOLDER --home NEW_FOLDER'"
 # Extended result codes of SQLite (sqlite.org/rescode.html) that mean "the file is shorter than it says".
 SHORT_READS = (522, 8458)
 
@@ -87,7 +87,7 @@ def storage_errors(path: Path) -> Generator[None]:
         yield
     except GroundsightError:
         raise
-    except (apsw.Error, OSError) as error:
+    except (apsw.Error, OSError, UnicodeDecodeError) as error:
         raise _translated(error, path) from error
 
 
@@ -157,7 +157,7 @@ def _translated(error: Exception, path: Path) -> GroundsightError:
 def _is_damage(error: Exception) -> bool:
     import apsw
 
-    if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.FormatError | apsw.SQLError):
+    if isinstance(error, UnicodeDecodeError | apsw.CorruptError | apsw.NotADBError | apsw.FormatError | apsw.SQLError):
         return True
     return isinstance(error, apsw.IOError) and getattr(error, "extendedresult", 0) in SHORT_READS
 

@@ -34,14 +34,18 @@ class LocalIndex:
         lock_seconds: float = database.BUSY_SECONDS,
         publish_after: int = PUBLISH_AFTER,
     ) -> LocalIndex:
-        """Open an index, making the folder when there is none; the database is opened at first use.
+        """Open an index, making folder and database when there is none.
+
+        A database that is there is opened at first use, so that ``restore`` can heal a damaged one.
 
         Raises:
-            StorageFailed: the folder can't be made.
+            StorageFailed: the folder or the database can't be made.
         """
         with database.storage_errors(folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(Store(folder, lock_seconds, publish_after))
+        store = Store(folder, lock_seconds, publish_after)
+        store.create_when_missing()
+        return cls(store)
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return the stored fingerprint of each encoder lane."""
@@ -155,5 +159,5 @@ def _require_same(stored_prints: Mapping[str, str], fingerprints: Mapping[str, s
                 f"the index holds {lane} vectors of {stored_prints[lane]}, the settings name {wanted}",
                 which=lane,
                 next_step="set the encoder back, or ingest again into a new home: "
-                "groundsight --home NEW_FOLDER ingest YOUR_FILES",
+                "groundsight ingest YOUR_FILES --home NEW_FOLDER",
             )

@@ -13,7 +13,7 @@ from groundsight.errors import IndexCorrupt
 from groundsight.governance.access import EVERYONE, field_value
 from groundsight.index import CheckReport, view
 from groundsight.index.checksums import WIDTH, is_sealed
-from groundsight.index.database import Connection, one, rows, transaction
+from groundsight.index.database import Connection, one, rows, storage_errors, transaction
 from groundsight.index.postings import POSTING, rebuild
 from groundsight.index.schema import record_change
 from groundsight.index.store import Store
@@ -39,7 +39,7 @@ def examine(store: Store) -> CheckReport:
     """Examine every stored value under the write lock, so that nothing moves meanwhile."""
     with store.write_lock.held():
         try:
-            with closing(store.connect()) as connection:
+            with storage_errors(store.path), closing(store.connect()) as connection:
                 problems = _problems(connection)
                 repaired = [] if problems else _mend_postings(connection, store.tokeniser)
             if not problems:

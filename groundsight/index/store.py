@@ -70,16 +70,20 @@ class Store:
                 change.finish()
             self._shorten_history()
 
+    def create_when_missing(self) -> None:
+        """Make the database and its tables when the file is missing or empty."""
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            with self.write_lock.held(), closing(database.connect(self.path, create=True)) as first:
+                prepare(first)
+
     def connect(self) -> Connection:
-        """Open a connection to a database that is ready for use; the first of all makes its tables.
+        """Open a connection to a database that is ready for use.
 
         Raises:
             IndexVersion: the file has another schema.
             IndexCorrupt: the file is damaged.
         """
-        if not self.path.exists() or self.path.stat().st_size == 0:
-            with self.write_lock.held(), closing(database.connect(self.path, create=True)) as first:
-                prepare(first)
+        self.create_when_missing()
         connection = database.connect(self.path)
         with database.storage_errors(self.path):
             prepare(connection)

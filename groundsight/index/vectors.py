@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from groundsight.errors import ModelFailed
+from groundsight.errors import IndexCorrupt, ModelFailed
 from groundsight.index.checksums import seal, unseal
-from groundsight.index.database import Connection, array_value
+from groundsight.index.database import REPAIR, Connection, array_value
 from groundsight.types import VECTOR_NAMES
 
 if TYPE_CHECKING:
@@ -40,6 +40,18 @@ class Codes:
 def vector_id(slot: int, name: str) -> int:
     """The row id of a named vector: all vectors of a slot lie beside each other."""
     return slot * NAMES_PER_SLOT + VECTOR_NAMES.index(cast("Any", name))
+
+
+def name_of(key: int) -> str:
+    """The name of the vector in a row.
+
+    Raises:
+        IndexCorrupt: no vector has such a row id.
+    """
+    place = key % NAMES_PER_SLOT
+    if place >= len(VECTOR_NAMES):
+        raise IndexCorrupt("a vector has no name", which=f"row {key}", next_step=REPAIR)
+    return VECTOR_NAMES[place]
 
 
 def checked(rows: NDArray[np.float32], name: str, dimension: int | None) -> NDArray[np.float32]:

@@ -17,8 +17,8 @@ from groundsight.index import filters
 from groundsight.index.database import Connection, integers
 from groundsight.index.mapped import read_arrays, write_arrays
 from groundsight.index.schema import Stamp, current, is_known
-from groundsight.index.vectors import NAMES_PER_SLOT, Codes, codes_of, decode, empty_codes, joined
-from groundsight.types import VECTOR_NAMES, Filter
+from groundsight.index.vectors import NAMES_PER_SLOT, Codes, codes_of, decode, empty_codes, joined, name_of
+from groundsight.types import Filter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,7 +128,7 @@ def _added_codes(connection: Connection, first: int) -> dict[str, Codes]:
     cursor = connection.execute("SELECT id, data FROM vector WHERE id >= ? ORDER BY id", (first * NAMES_PER_SLOT,))
     waiting: dict[str, list[tuple[int, bytes]]] = {}
     for key, data in cursor:
-        name: str = VECTOR_NAMES[int(key) % NAMES_PER_SLOT]
+        name = name_of(key)
         waiting.setdefault(name, []).append((key, data))
         if len(waiting[name]) == READ_AT_ONCE:
             parts.setdefault(name, []).append(_coded(waiting.pop(name)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from groundsight.errors import ParseFailed
-from groundsight.governance.pii import Memory, find, redact
+from groundsight.governance.pii import Memory, apply, find, redact
 from groundsight.ingestion.derived import Derived
-from groundsight.ingestion.rows import joined_rows
+from groundsight.ingestion.rows import rows_of
 from groundsight.types import Box, Lineage, Tag, TextLine
 
 if TYPE_CHECKING:
@@ -66,32 +67,24 @@ def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], 
 def clean_lines(
     lines: tuple[TextLine, ...], kinds: tuple[PiiKind, ...], memory: Memory
 ) -> tuple[tuple[TextLine, ...], str, tuple[Box, ...], dict[str, int]]:
-    """Redact lines one by one and joined; return them with their text, the boxes to fill and the counts.
+    """Redact lines joined and one by one; return them with their text, the boxes to fill and the counts.
 
-    A line whose text changed keeps its place. A value split over lines is removed from the joined
-    text; then the lines that take part in it are emptied, since each alone shows a part of it.
+    A line whose text changed keeps its place. The placeholder of a value split over lines stands
+    where the value began.
     """
-    counts: dict[str, int] = {}
-    joined = joined_rows(lines)
-    whole = redact(joined, kinds, memory)
-    for kind, number in whole.counts.items():
-        counts[kind] = counts.get(kind, 0) + number
-    split = " ".join(joined[span.start : span.end] for span in whole.spans)
-    kept: list[TextLine] = []
-    hidden: list[Box] = []
-    for line in lines:
-        text = redact(line.text, kinds, memory).text
-        if text == line.text and any(character.isalnum() for character in line.text) and line.text.strip() in split:
-            text = ""
-        kept.append(line.model_copy(update={"text": text}))
-        hidden += [line.box] if text != line.text else []
-    clean = joined_rows(kept) if not whole.spans else whole.text
-    return (
-        tuple(kept),
-        clean if not find(clean, kinds, Memory()) else redact(clean, kinds, memory).text,
-        tuple(hidden),
-        counts,
-    )
+    rows = rows_of(lines)
+    joined = "\n".join(" ".join(line.text for line in row) for row in rows)
+    spans = find(joined, kinds, memory)
+    texts: dict[int, str] = {}
+    place = 0
+    for line in (line for row in rows for line in row):
+        shown = apply(joined, place, place + len(line.text), spans)
+        texts[id(line)] = redact(shown, kinds, memory).text
+        place += len(line.text) + 1
+    kept = tuple(line.model_copy(update={"text": texts.get(id(line), "")}) for line in lines)
+    hidden = tuple(old.box for old, new in zip(lines, kept, strict=True) if old.text.strip() and old.text != new.text)
+    clean = redact(apply(joined, 0, len(joined), spans), kinds, memory).text
+    return kept, clean, hidden, dict(Counter(span.kind for span in spans))
 
 
 def _decoded(path: Path) -> Image:

@@ -10,17 +10,23 @@ from groundsight.types import Box, TextLine
 
 def joined_rows(lines: Sequence[TextLine]) -> str:
     """Join lines whose boxes share at least half of their height and do not overlap sideways."""
+    return "\n".join(" ".join(line.text for line in row) for row in rows_of(lines))
+
+
+def rows_of(lines: Sequence[TextLine]) -> list[list[TextLine]]:
+    """Return the lines that hold text, row by row and each row from left to right."""
     rows: list[list[TextLine]] = []
-    for line in lines:
+    written = [line for line in lines if line.text.strip()]
+    for line in written:
         row = next((row for row in reversed(rows) if all(_beside(line.box, other.box) for other in row)), None)
         if row is None:
             rows.append([line])
         else:
             row.append(line)
-    ordered = [sorted(row, key=lambda line: line.box.x0) for row in rows] if _tabular(rows) else [[x] for x in lines]
-    if _tabular(rows):
-        ordered.sort(key=lambda row: fmean((line.box.y0 + line.box.y1) / 2 for line in row))
-    return "\n".join(" ".join(line.text for line in row if line.text) for row in ordered).strip()
+    if not _tabular(rows):
+        return [[line] for line in written]
+    ordered = [sorted(row, key=lambda line: line.box.x0) for row in rows]
+    return sorted(ordered, key=lambda row: fmean((line.box.y0 + line.box.y1) / 2 for line in row))
 
 
 def _tabular(rows: Sequence[Sequence[TextLine]]) -> bool:

@@ -32,6 +32,8 @@ _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTE
 _RESULT_BYTES = 64 * MIB
 _BREATH = 0.05
 _CRASHES = {signal.SIGSEGV, signal.SIGBUS}
+# A refused doubling of a buffer ends a reader at half of its limit or less.
+_STARVED = 0.3
 
 
 @dataclass(frozen=True)
@@ -182,17 +184,15 @@ def _collect(
 ) -> tuple[bytes, dict[str, Any]]:
     """Read the answer and the supervisor's report; on a limit or a cancellation end the job first."""
     deadline = time.monotonic() + confines.seconds
-    answer, report, open_ends = bytearray(), bytearray(), {job.fileno(): job, result.fileno(): result}
+    answer, report, open_ends = bytearray(), bytearray(), {job.fileno(), result.fileno()}
     try:
         while job.fileno() in open_ends:
             watch.check()
             _check(deadline, confines, len(answer), which)
-            ready, _, _ = select.select(list(open_ends), [], [], _BREATH)
-            for end in ready:
+            for end in select.select(list(open_ends), [], [], _BREATH)[0]:
                 piece = os.read(end, 1 << 16)
                 (report if end == job.fileno() else answer).extend(piece)
-                if not piece:
-                    del open_ends[end]
+                open_ends -= set() if piece else {end}
         if result.fileno() in open_ends:
             answer.extend(_drain(result))
     except GroundsightError:
@@ -266,7 +266,7 @@ def _rebuilt(facts: dict[str, str], which: str) -> GroundsightError:
 
 def _raise_death(status: int, peak: int, confines: Confines, which: str) -> NoReturn:
     number = os.WTERMSIG(status) if status >= 0 and os.WIFSIGNALED(status) else 0
-    if number in _CRASHES and peak < 0.6 * confines.memory_bytes:
+    if number in _CRASHES and peak < _STARVED * confines.memory_bytes:
         raise ParseFailed("malformed: the reader crashed", which=which, next_step="open and save the file anew")
     starved = status >= 0 and os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY
     if number or starved:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
@@ -46,13 +46,13 @@ def html_elements(text: str) -> tuple[str, list[Element]]:
     from lxml import etree, html  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
 
     markup: Any = html
-    broken: Any = etree
+    parser_error = cast("type[Exception]", etree.ParserError)  # pyright: ignore[reportUnknownMemberType]
     parser = markup.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
     if not text.strip():
         return "", []
     try:
         root: Node = markup.document_fromstring(text.encode(errors="replace"), parser=parser)
-    except broken.ParserError:
+    except parser_error:
         return "", []
     if root is None:
         return "", []

@@ -17,7 +17,7 @@ _SIGN = re.compile(r"^[$€£¥(]+$")
 _TAIL = re.compile(r"^[)%*]+$")
 _YEAR = re.compile(r"^(19|20)\d\d$")
 _SAME_COLUMN = 0.018
-_LABEL_WIDTH = 0.6
+_LABEL_WIDTH = 0.68
 _HEADER_ROWS = 4
 _FEWEST_ROWS = 3
 

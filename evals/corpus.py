@@ -1,0 +1,108 @@
+"""Passages of a public corpus as assets of an index: one asset and one unit a passage, encoded as files are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundsight.evals.reading import Item, read_rows
+from groundsight.governance.redaction import seal_entry
+from groundsight.index import Entry
+from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.encode import encode
+from groundsight.ingestion.links import with_links
+from groundsight.suite import Suite
+from groundsight.types import Asset, Filter, Unit, VectorName
+
+BATCH = 200
+
+
+class Passage(Item):
+    """One passage of a corpus file."""
+
+    id: str
+    title: str = ""
+    text: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """An index filled with passages: unit ids by passage id, and back."""
+
+    unit_of: Mapping[str, str]
+    passage_of: Mapping[str, str]
+    text_of: Mapping[str, str]
+
+
+def shelve(path: Path, suite: Suite, limit: int | None = None) -> Shelf:
+    """Store every passage of a ``corpus.jsonl(.gz)`` that the index lacks; vectors are cached by content.
+
+    Text is stored as published: nothing is redacted, so that gold answers stay readable.
+    """
+    passages = read_rows(path, Passage, limit)
+    assets = [_asset(passage) for passage in passages]
+    units = [_unit(passage, asset) for passage, asset in zip(passages, assets, strict=True)]
+    known = {asset.asset_id for asset in suite.parts.index.assets(_everything(suite))}
+    new = [place for place, asset in enumerate(assets) if asset.asset_id not in known]
+    for start in range(0, len(new), BATCH):
+        places = new[start : start + BATCH]
+        suite.watch.step(start, len(new), "encoding passages")
+        suite.parts.index.upsert(_entries([assets[i] for i in places], [units[i] for i in places], suite))
+    ids = {passage.id: unit.unit_id for passage, unit in zip(passages, units, strict=True)}
+    texts = {passage.id: f"{passage.title}\n{passage.text}" for passage in passages}
+    return Shelf(ids, {unit_id: passage_id for passage_id, unit_id in ids.items()}, texts)
+
+
+def _entries(assets: Sequence[Asset], units: Sequence[Unit], suite: Suite) -> list[Entry]:
+    """Encode a batch at once: the ordinals stand for places in the batch, and are set back to 0."""
+    derived = Derived(suite.settings.home / "derived")
+    placed = [unit.model_copy(update={"ordinal": place}) for place, unit in enumerate(units)]
+    vectors, rows = encode(placed, {}, suite.parts, derived, suite.watch)
+    suite.parts.index.claim(_fingerprints(suite))
+    entries: list[Entry] = []
+    for place, (asset, unit) in enumerate(zip(assets, units, strict=True)):
+        linked = with_links(asset, (unit,))
+        own: dict[VectorName, int] = {name: found.index(place) for name, found in rows.items() if place in found}
+        entries.append(
+            Entry(
+                asset,
+                linked,
+                seal_entry(asset, linked, ()),
+                {name: vectors[name][row : row + 1] for name, row in own.items()},
+                dict.fromkeys(own, (0,)),
+            )
+        )
+    return entries
+
+
+def _fingerprints(suite: Suite) -> dict[str, str]:
+    encoders = {"text": suite.parts.text_encoder, "visual": suite.parts.picture_encoder}
+    return {lane: encoder.fingerprint for lane, encoder in encoders.items() if encoder is not None}
+
+
+def _asset(passage: Passage) -> Asset:
+    sha = hashlib.sha256(f"{passage.title}\0{passage.text}".encode()).hexdigest()
+    asset_id = hashlib.sha256(f"{passage.id}\0{sha}".encode()).hexdigest()[:16]
+    return Asset(
+        asset_id=asset_id,
+        source=f"corpus/{passage.id}",
+        media_type="text/plain",
+        title=passage.title or passage.text[:60],
+        sha256=sha,
+        bytes=len(passage.text),
+    )
+
+
+def _unit(passage: Passage, asset: Asset) -> Unit:
+    unit_id = f"{asset.asset_id}-0000"
+    return Unit(
+        unit_id=unit_id, asset_id=asset.asset_id, ordinal=0, kind="text", heading=passage.title, text=passage.text
+    )
+
+
+def _everything(suite: Suite) -> Filter:
+    from groundsight.governance.access import tenant_of
+
+    return tenant_of(suite.principal)

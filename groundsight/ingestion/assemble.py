@@ -1,0 +1,134 @@
+"""One parsed file becomes one sealed entry: redact, cut, look at pictures, link, encode."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from groundsight.errors import ParseFailed
+from groundsight.governance.pii import Memory, redact
+from groundsight.governance.redaction import redact_unit, seal_entry
+from groundsight.index import Entry
+from groundsight.ingestion import Parsed
+from groundsight.ingestion.chunking import Chunk, chunk
+from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.document import clean_document
+from groundsight.ingestion.encode import encode
+from groundsight.ingestion.enrich import Seen, see
+from groundsight.settings import Settings
+from groundsight.tracing import Watch
+from groundsight.types import Asset, Principal, Unit
+
+if TYPE_CHECKING:
+    from groundsight.parts import Parts
+
+Linker = Callable[[Asset, tuple[Unit, ...]], tuple[Unit, ...]]
+
+
+def new_asset_id(tenant: str, source: str, sha256: str, settings: Settings) -> str:
+    """Derive the id from tenant, source, content and every setting that shapes units."""
+    models = settings.models
+    recipe = (settings.ingestion.model_dump_json(), models.text, models.visual, models.ocr, models.caption)
+    named = "\0".join((tenant, source, sha256, *recipe, ",".join(settings.governance.redact)))
+    return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def assemble(
+    parsed: Parsed, asset: Asset, scratch: Path, parts: Parts, derived: Derived, linker: Linker, watch: Watch
+) -> Entry:
+    """Build the sealed entry of one file.
+
+    Raises:
+        ParseFailed: the file gives no unit with any content (E_EMPTY).
+        RedactionFailed: a text does not come to rest under redaction.
+    """
+    kinds = parts.settings.governance.redact
+    document = clean_document(parsed, kinds)
+    asset = asset.model_copy(update={"title": redact(document.title or asset.title, kinds, document.memory).text})
+    chunks = chunk(document.elements, parts.settings, document.memory).chunks
+    seen = _seen(chunks, scratch, parts, derived, document.memory, watch)
+    units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
+    units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
+    linked = tuple(redact_unit(unit, kinds, document.memory) for unit in linker(asset, units))
+    counts = dict(document.counts)
+    for one in seen.values():
+        for kind, number in one.redactions.items():
+            counts[kind] = counts.get(kind, 0) + number
+    hashes = [one.phash for one in seen.values()]
+    only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
+    asset = asset.model_copy(update={"redactions": counts, "phash": only})
+    kept = {unit.ordinal for unit in linked}
+    shown = {number: one for number, one in seen.items() if number in kept}
+    vectors, rows = encode(linked, shown, parts, derived, watch)
+    return Entry(asset, linked, seal_entry(asset, linked, kinds), vectors, rows)
+
+
+def make_asset(parsed: Parsed, source: str, sha256: str, size: int, who: Principal, settings: Settings) -> Asset:
+    """Describe the file; tenant and region come from the principal."""
+    return Asset(
+        asset_id=new_asset_id(who.tenant, source, sha256, settings),
+        source=source,
+        media_type=parsed.media_type,
+        title=parsed.title or PurePosixPath(source).name,
+        sha256=sha256,
+        bytes=size,
+        created=parsed.created,
+        tenant=who.tenant,
+        region=who.region,
+        pages=parsed.pages,
+        warnings=parsed.warnings,
+    )
+
+
+def _seen(
+    chunks: Sequence[Chunk], scratch: Path, parts: Parts, derived: Derived, memory: Memory, watch: Watch
+) -> dict[int, Seen]:
+    found: dict[int, Seen] = {}
+    for number, piece in enumerate(chunks):
+        if piece.picture is not None:
+            watch.step(number, len(chunks), "reading pictures")
+            found[number] = see(scratch / piece.picture, parts, derived, parts.settings.governance.redact, memory)
+    return found
+
+
+def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
+    return Unit(
+        unit_id=f"{asset.asset_id}-{number:04d}",
+        asset_id=asset.asset_id,
+        ordinal=number,
+        kind=piece.kind,
+        place=piece.place,
+        heading=piece.heading,
+        text=piece.text,
+        cells=piece.cells,
+        meta=_meta(asset, piece),
+        caption=seen.caption if seen else "",
+        ocr=seen.ocr if seen else "",
+        lines=seen.lines if seen else (),
+        tags=seen.tags if seen else (),
+        lineage=seen.lineage if seen else (),
+    )
+
+
+def _meta(asset: Asset, piece: Chunk) -> str:
+    """Words about the unit: file name, title, heading path and date."""
+    name = " ".join(re.split(r"[\W_]+", PurePosixPath(asset.source).name)).strip()
+    day = asset.created.isoformat() if asset.created else ""
+    title = "" if asset.title == PurePosixPath(asset.source).name else asset.title
+    return " · ".join(part for part in (name, title, piece.place.section or "", day) if part)
+
+
+def _with_content(units: Sequence[Unit], seen: dict[int, Seen], asset: Asset) -> tuple[Unit, ...]:
+    """Drop blank pages; a picture stays, since it can be seen."""
+    kept = tuple(unit for unit in units if unit.text or unit.ocr or (unit.ordinal in seen and unit.kind != "page"))
+    if not kept:
+        raise ParseFailed(
+            "nothing could be read from this file",
+            which=asset.source,
+            next_step="check that it holds text or pictures and that OCR is on",
+            code="E_EMPTY",
+        )
+    return kept

@@ -1,0 +1,172 @@
+"""Files into the index: each file on its own, one atomic commit each, one line of report each."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.errors import Cancelled, Final, GroundsightError, IndexVersion, Locked, PolicyRefused, StorageFailed
+from groundsight.governance.access import tenant_of
+from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
+from groundsight.ingestion.assemble import Linker, assemble, make_asset, new_asset_id
+from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.discover import Found, content_hash, discover
+from groundsight.settings import Settings
+from groundsight.tracing import Watch
+from groundsight.types import Asset, Principal
+
+if TYPE_CHECKING:
+    from groundsight.parts import Parts
+
+Reader = Callable[[Path, Settings, Path, Watch], Parsed]
+
+
+def ingest(
+    parts: Parts,
+    paths: Sequence[Path],
+    principal: Principal,
+    watch: Watch,
+    *,
+    prune: bool = False,
+    reader: Reader | None = None,
+    linker: Linker | None = None,
+) -> IngestReport:
+    """Read files and folders into the index; unchanged files cost a hash, a bad file one line of report.
+
+    Every finished file is committed, so a cancelled run is resumed by running it again.
+
+    Raises:
+        PolicyRefused: the principal may not write. IndexVersion: the encoders changed.
+        Cancelled: by the watch; what was finished is kept.
+    """
+    if not principal.may_write:
+        raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
+    found, folders = discover(paths, parts.roots, hidden=parts.settings.ingestion.hidden_files)
+    _claim(parts)
+    with _reading(reader) as read:
+        run = _Run(parts, principal, watch, read, linker or _linker())
+        files = [run.file(each, number, len(found)) for number, each in enumerate(found)]
+    files += _vanished(parts, principal, {each.source for each in found}, folders, prune)
+    return _report(files, run.derived.model_calls, parts)
+
+
+class _Run:
+    """What stays the same for all files of one ingest."""
+
+    def __init__(self, parts: Parts, principal: Principal, watch: Watch, read: Reader, linker: Linker) -> None:
+        self._parts, self._principal, self._watch, self._read, self._linker = parts, principal, watch, read, linker
+        self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
+        self.derived = Derived(parts.settings.home / "derived")
+
+    def file(self, found: Found, number: int, total: int) -> FileReport:
+        """Ingest one file; an error of this file only becomes its line."""
+        self._watch.step(number, total, found.source)
+        try:
+            if found.error is not None:
+                raise found.error
+            return self._one(found)
+        except (Cancelled, Locked, StorageFailed, IndexVersion):
+            raise
+        except GroundsightError as error:
+            return FileReport(source=found.source, status="failed", problem=_problem(error, found.source))
+
+    def _one(self, found: Found) -> FileReport:
+        settings = self._parts.settings
+        sha, size = content_hash(found.path, settings.limits.file_bytes)
+        before = self._known.get(found.source)
+        if before and before.asset_id == new_asset_id(self._principal.tenant, found.source, sha, settings):
+            return FileReport(source=found.source, status="unchanged", warnings=before.warnings)
+        with tempfile.TemporaryDirectory(prefix="groundsight-") as folder:
+            scratch = Path(folder)
+            parsed = self._read(found.path, settings, scratch, self._watch)
+            asset = make_asset(parsed, found.source, sha, size, self._principal, settings)
+            entry = assemble(parsed, asset, scratch, self._parts, self.derived, self._linker, self._watch)
+        self._parts.index.upsert([entry])
+        self._probe(entry.units[0].unit_id, found.source)
+        return FileReport(
+            source=found.source,
+            status="changed" if before else "added",
+            units=len(entry.units),
+            redactions=entry.asset.redactions,
+            warnings=entry.asset.warnings,
+        )
+
+    def _probe(self, unit_id: str, source: str) -> None:
+        """Ask for what was just stored: an acknowledged write has to be readable."""
+        if not self._parts.index.get([unit_id], tenant_of(self._principal)):
+            raise StorageFailed("a stored unit can't be read back", which=source, next_step="run groundsight doctor")
+
+
+def _claim(parts: Parts) -> None:
+    lanes = {"text": parts.text_encoder, "visual": parts.picture_encoder}
+    try:
+        parts.index.claim({lane: encoder.fingerprint for lane, encoder in lanes.items() if encoder is not None})
+    except IndexVersion as error:
+        next_step = "re-index beside it: groundsight ingest --home NEWHOME FOLDER"
+        raise IndexVersion(error.what, which=error.which, limit=error.limit, next_step=next_step) from error
+
+
+@contextmanager
+def _reading(reader: Reader | None) -> Generator[Reader]:
+    """Yield the reader; without one the confined child, started once for the whole run."""
+    if reader is not None:
+        yield reader
+        return
+    from groundsight.ingestion.partition import partition
+    from groundsight.ingestion.sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        yield lambda path, settings, scratch, watch: partition(path, settings, scratch, watch, sandbox)
+
+
+def _linker() -> Linker:
+    from groundsight.ingestion.links import with_links
+
+    return with_links
+
+
+def _vanished(
+    parts: Parts, principal: Principal, present: set[str], folders: Sequence[str], prune: bool
+) -> list[FileReport]:
+    """Report, or remove, what the index knows under these folders and the disk does not."""
+    where = tenant_of(principal)
+    inside = tuple(f"{folder}/" for folder in folders)
+    gone = [each for each in parts.index.assets(where) if each.source.startswith(inside) and each.source not in present]
+    gone = [each for each in gone if not any(each.source.startswith(f"{source}/") for source in present)]
+    if prune and gone:
+        parts.index.delete([each.asset_id for each in gone], where)
+    return [FileReport(source=each.source, status="removed" if prune else "vanished") for each in gone]
+
+
+def _problem(error: GroundsightError, source: str) -> Problem:
+    step = error.next_step or ("ask for help with the log" if isinstance(error, Final) else "")
+    return Problem(code=error.error_code, what=error.what, which=source, limit=error.limit, next_step=step)
+
+
+def _report(files: Sequence[FileReport], model_calls: int, parts: Parts) -> IngestReport:
+    redactions: dict[str, int] = {}
+    for each in files:
+        for kind, number in each.redactions.items():
+            redactions[kind] = redactions.get(kind, 0) + number
+    counts = {status: sum(each.status == status for each in files) for status in _STATUSES}
+    report = IngestReport(
+        files=tuple(files),
+        added=counts["added"],
+        changed=counts["changed"],
+        unchanged=counts["unchanged"],
+        failed=counts["failed"],
+        vanished=counts["vanished"],
+        removed=counts["removed"],
+        units=sum(each.units for each in files),
+        model_calls=model_calls,
+        redactions=redactions,
+        degraded=tuple(lane.lane for lane in parts.degraded()),
+    )
+    return report.model_copy(update={"receipt": hashlib.sha256(report.model_dump_json().encode()).hexdigest()[:32]})
+
+
+_STATUSES = ("added", "changed", "unchanged", "failed", "vanished", "removed")

@@ -1,0 +1,48 @@
+"""Lines of pictures: read as rows, redacted in place; pictures known by how they look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from groundsight.governance.pii import Memory
+from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.enrich import clean_lines
+from groundsight.ingestion.rows import joined_rows
+from groundsight.settings import ALL_PII
+from groundsight.types import Box, TextLine
+from groundsight.vision.phash import distance, perceptual_hash
+
+
+def line(text: str, x: float, y: float) -> TextLine:
+    return TextLine(text=text, box=Box(x0=x, y0=y, x1=x + 0.2, y1=y + 0.05), confidence=0.9)
+
+
+def test_a_receipt_is_read_row_by_row() -> None:
+    lines = (line("Coffee", 0.1, 0.1), line("Tea", 0.1, 0.2), line("3.50", 0.7, 0.11), line("2.00", 0.7, 0.21))
+    assert joined_rows(lines) == "Coffee 3.50\nTea 2.00"
+
+
+def test_a_card_split_over_two_lines_is_removed_and_both_places_are_filled() -> None:
+    lines = (line("Card 4111 1111", 0.1, 0.1), line("1111 1111", 0.1, 0.2), line("Total 5", 0.1, 0.3))
+    kept, text, hidden, counts = clean_lines(lines, ALL_PII, Memory())
+    assert "1111" not in text + "".join(each.text for each in kept)
+    assert (counts, kept[2].text, [each.box for each in kept]) == ({"card": 1}, "Total 5", [x.box for x in lines])
+    assert len(hidden) == 2
+
+
+def test_a_damaged_file_of_derived_data_is_made_again(tmp_path: Path) -> None:
+    derived = Derived(tmp_path)
+    assert derived.made("ocr", "m", "c", lambda: b"one") == b"one"
+    assert derived.made("ocr", "m", "c", lambda: b"two") == b"one"
+    (file,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    file.write_bytes(b"damaged")
+    assert (derived.made("ocr", "m", "c", lambda: b"two"), derived.model_calls) == (b"two", 2)
+
+
+def test_a_scaled_picture_has_a_near_hash_and_another_one_a_far_one() -> None:
+    slope = Image.linear_gradient("L").rotate(90)
+    other = Image.radial_gradient("L")
+    assert distance(perceptual_hash(slope), perceptual_hash(slope.resize((100, 80)))) <= 4
+    assert distance(perceptual_hash(slope), perceptual_hash(other)) >= 16

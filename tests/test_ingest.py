@@ -1,0 +1,196 @@
+"""Ingest: one commit and one line per file, nothing done twice, nothing left half done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from groundsight.errors import Cancelled, IndexVersion, ParseFailed, PolicyRefused
+from groundsight.governance.access import tenant_of
+from groundsight.ingestion import Element, IngestReport, Parsed
+from groundsight.ingestion.ingest import ingest
+from groundsight.parts import Parts
+from groundsight.settings import Settings
+from groundsight.tracing import Watch
+from groundsight.types import Box, Principal, TextLine
+from tests.build import ScriptedReader, WordEncoder
+from tests.memory_index import MemoryIndex
+
+WRITER = Principal(may_write=True)
+
+
+class FolderRoots:
+    """Names each root by its folder's name."""
+
+    def __init__(self) -> None:
+        self.folders: list[Path] = []
+
+    def add(self, folder: Path) -> str:
+        self.folders.append(folder)
+        return folder.name
+
+    def source_of(self, path: Path) -> str:
+        from groundsight.errors import NotFound
+
+        for folder in self.folders:
+            if path.is_relative_to(folder):
+                return f"{folder.name}/{path.relative_to(folder).as_posix()}".rstrip("/.")
+        raise NotFound("no such file")
+
+
+class Eyes:
+    """A picture encoder that abstains on black pictures."""
+
+    fingerprint = "test-eyes@1"
+    dimension = 3
+
+    def encode_pictures(self, pictures: Sequence[Image.Image]) -> NDArray[np.float32]:
+        means = [np.asarray(picture, np.float32).mean(axis=(0, 1)) for picture in pictures]
+        return np.stack([mean / max(1e-9, float(np.linalg.norm(mean))) for mean in means]).astype(np.float32)
+
+
+def read(path: Path, settings: Settings, scratch: Path, watch: Watch) -> Parsed:
+    """Text files are paragraphs; PNG files are one picture; broken files are broken."""
+    if path.suffix == ".png":
+        (scratch / "one.png").write_bytes(path.read_bytes())
+        return Parsed(media_type="image/png", elements=(Element(kind="picture", picture="one.png"),))
+    text = path.read_text()
+    if "BROKEN" in text:
+        raise ParseFailed("the file is broken", which=path.name, next_step="save it again")
+    parts = (Element(kind="text", text=part) for part in text.split("\n\n") if part.strip())
+    return Parsed(media_type="text/plain", elements=tuple(parts))
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    made = SimpleNamespace(
+        settings=Settings(home=tmp_path / "home"),
+        index=MemoryIndex(),
+        roots=FolderRoots(),
+        text_encoder=WordEncoder(),
+        picture_encoder=Eyes(),
+        ocr=ScriptedReader(),
+        tagger=None,
+        captioner=None,
+        degraded=lambda: (),
+    )
+    return cast("Parts", made)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "files"
+    place.mkdir()
+    (place / "a.txt").write_text("Alpha weighs 4.2 kg.\n\nWrite to jane@example.com.")
+    (place / "b.txt").write_text("Beta weighs 9 kg.")
+    return place
+
+
+def run(parts: Parts, folder: Path, *, watch: Watch | None = None, prune: bool = False) -> IngestReport:
+    return ingest(
+        parts, [folder], WRITER, watch or Watch(), prune=prune, reader=read, linker=lambda asset, units: units
+    )
+
+
+def test_every_file_becomes_an_asset_whose_text_is_redacted(parts: Parts, folder: Path) -> None:
+    report = run(parts, folder)
+    assert (report.added, report.failed, report.redactions) == (2, 0, {"email": 1})
+    texts = [unit.text for unit, _ in parts.index.scan(tenant_of(WRITER))]
+    assert any("[EMAIL_1]" in text for text in texts)
+    assert not any("jane" in text for text in texts)
+
+
+def test_an_unchanged_folder_costs_no_model_call(parts: Parts, folder: Path) -> None:
+    assert run(parts, folder).model_calls > 0
+    again = run(parts, folder)
+    assert (again.unchanged, again.added, again.model_calls) == (2, 0, 0)
+
+
+def test_a_changed_file_replaces_its_asset_and_keeps_what_models_made_of_the_rest(parts: Parts, folder: Path) -> None:
+    run(parts, folder)
+    (folder / "b.txt").write_text("Beta weighs 10 kg.")
+    report = run(parts, folder)
+    assert (report.changed, report.unchanged, report.model_calls) == (1, 1, 1)
+    assert len(parts.index.assets(tenant_of(WRITER))) == 2
+
+
+def test_a_broken_file_and_an_empty_one_are_one_line_each(parts: Parts, folder: Path) -> None:
+    (folder / "c.txt").write_text("BROKEN")
+    (folder / "d.txt").write_text("  ")
+    report = run(parts, folder)
+    problems = {each.source: each.problem.code for each in report.files if each.problem}
+    assert problems == {"files/c.txt": "E_PARSE", "files/d.txt": "E_EMPTY"}
+    assert report.added == 2
+
+
+def test_a_vanished_file_is_reported_and_removed_only_with_prune(parts: Parts, folder: Path) -> None:
+    run(parts, folder)
+    (folder / "a.txt").unlink()
+    assert run(parts, folder).vanished == 1
+    assert len(parts.index.assets(tenant_of(WRITER))) == 2
+    assert run(parts, folder, prune=True).removed == 1
+    assert [asset.source for asset in parts.index.assets(tenant_of(WRITER))] == ["files/b.txt"]
+
+
+def test_a_cancelled_run_keeps_finished_files_and_is_resumed(parts: Parts, folder: Path) -> None:
+    def stop(done: float, total: float | None, message: str) -> None:
+        if message == "files/b.txt":
+            watch.cancel()
+
+    watch = Watch(stop)
+    with pytest.raises(Cancelled):
+        run(parts, folder, watch=watch)
+    assert len(parts.index.assets(tenant_of(WRITER))) == 1
+    resumed = run(parts, folder)
+    assert (resumed.added, resumed.unchanged) == (1, 1)
+
+
+def test_another_encoder_is_refused_with_the_command_that_re_indexes(parts: Parts, folder: Path) -> None:
+    run(parts, folder)
+    parts.text_encoder.fingerprint = "other@2"  # type: ignore[union-attr,misc]
+    with pytest.raises(IndexVersion) as caught:
+        run(parts, folder)
+    assert "groundsight ingest --home" in caught.value.next_step
+
+
+def test_a_reader_may_not_write(parts: Parts, folder: Path) -> None:
+    with pytest.raises(PolicyRefused):
+        ingest(parts, [folder], Principal(), Watch(), reader=read)
+
+
+def test_hidden_files_and_links_are_skipped(parts: Parts, folder: Path) -> None:
+    (folder / ".env").write_text("secret")
+    (folder / "loop").symlink_to(folder)
+    (folder / "link.txt").symlink_to("/etc/hostname")
+    assert [each.source for each in run(parts, folder).files] == ["files/a.txt", "files/b.txt"]
+
+
+def test_a_missing_path_is_one_line(parts: Parts, folder: Path) -> None:
+    report = run(parts, folder / "nothing")
+    assert [each.problem.code for each in report.files if each.problem] == ["E_NOT_FOUND"]
+
+
+def test_words_in_a_picture_are_read_once_redacted_and_covered(parts: Parts, folder: Path) -> None:
+    Image.new("RGB", (100, 40), (200, 30, 30)).save(folder / "scan.png")
+    box = Box(x0=0.1, y0=0.1, x1=0.9, y1=0.4)
+    parts.ocr.pages.append((TextLine(text="Mail bob@fileserver.corp", box=box, confidence=0.9),))  # type: ignore[union-attr]
+    run(parts, folder)
+    unit = next(unit for unit, asset in parts.index.scan(tenant_of(WRITER)) if asset.source.endswith("png"))
+    assert (unit.ocr, unit.lines[0].text, unit.lines[0].box) == ("Mail [EMAIL_1]", "Mail [EMAIL_1]", box)
+    assert [each.field for each in unit.lineage] == ["ocr"]
+    parts.index.entries.clear()  # type: ignore[attr-defined]
+    assert run(parts, folder).model_calls == 0
+
+
+def test_a_black_picture_has_no_visual_row(parts: Parts, folder: Path) -> None:
+    Image.new("RGB", (10, 10)).save(folder / "black.png")
+    run(parts, folder)
+    entry = parts.index.entries["default", "files/black.png"]  # type: ignore[attr-defined]
+    assert "visual" not in entry.rows
