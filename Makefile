@@ -10,7 +10,7 @@ demo: $(VENV)/core-installed ## Ingest the demo folder and ask over MCP; DATA=fo
 	$(BIN)/python -m groundsight.evals.demo $(if $(DATA),--data "$(DATA)") $(if $(Q),--question "$(Q)")
 
 test: $(VENV)/dev-installed ## The whole test suite
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto $(TESTS)
 
 check: $(VENV)/dev-installed ## Formatting, lint and types
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .
