@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
-.PHONY: demo test check wheel demo-files clean
+.PHONY: demo test check wheel demo-files studio clean
 
 demo: $(VENV)/core-installed ## Ingest the demo folder and ask over MCP; DATA=folder Q="question" for your own
 	$(BIN)/python -m groundsight.evals.demo $(if $(DATA),--data "$(DATA)") $(if $(Q),--question "$(Q)")
@@ -33,5 +33,12 @@ $(VENV)/dev-installed: pyproject.toml constraints.txt
 	$(INSTALL) -e ".[dev]"
 	touch $@ $(VENV)/core-installed
 
+studio: $(VENV)-studio/installed ## An environment of its own for `langgraph dev`
+
+$(VENV)-studio/installed: pyproject.toml
+	test -x $(VENV)-studio/bin/python || $(PYTHON) -m venv $(VENV)-studio
+	$(VENV)-studio/bin/python -m pip install --disable-pip-version-check -q -e ".[studio]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build report .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-studio dist build report .pytest_cache .ruff_cache
