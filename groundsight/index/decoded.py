@@ -76,3 +76,6 @@ class Decoded:
         """Forget everything: what was deleted must not stay in memory."""
         self._units.clear()
         self._assets.clear()
+
+    def __len__(self) -> int:
+        return len(self._units) + len(self._assets)

@@ -45,7 +45,9 @@ def _holders(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 @lru_cache(maxsize=KEPT_TEXTS)
 def _runs(text: str, as_names: bool) -> tuple[tuple[int, int, str, str], ...]:
     """Return every run of words that could be a heading, with its key."""
-    return tuple((first, after, shown, heading_key(shown)) for first, after, shown in phrases_in(text, as_names=as_names))
+    return tuple(
+        (first, after, shown, heading_key(shown)) for first, after, shown in phrases_in(text, as_names=as_names)
+    )
 
 
 def _named(runs: Sequence[tuple[int, int, str, str]], holders: Mapping[str, tuple[str, ...]]) -> tuple[Named, ...]:
