@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from groundsight.agent.beside import beside
 from groundsight.agent.kinds import has_type, measured, new_names
 from groundsight.agent.passages import Passage, heading_of, naming_of
 from groundsight.agent.question import Asked, Need, is_generic, is_month
@@ -68,7 +69,7 @@ def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -
     if need.hard:
         return _named(need, passage, asked, given)
     where = _focus_place(passage, asked) if need.kind == "focus" else passage.around
-    if any(holds(where, part) for part in need.stems):
+    if any(holds(where, part) for part in need.stems) or beside(need, passage, asked):
         return True
     if PRONOUN.match(passage.said) and any(holds(stem_set(passage.before), part) for part in need.stems):
         return True
@@ -89,7 +90,7 @@ def _implied(need: Need, passage: Passage, asked: Asked) -> bool:
 
 def _exact(need: Need, passage: Passage, asked: Asked) -> bool:
     """An id or a number has to stand in the quote, or around it with no other of its kind in the quote."""
-    if mentions(passage.said, need):
+    if mentions(passage.said, need) or (mentions(passage.beside, need) and not _rivals(need, passage.said)):
         return True
     outside = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)}"
     if _rivals(need, passage.said):
@@ -144,6 +145,8 @@ def _shape(shown: str) -> str:
 def _named(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> bool:
     if mentions(passage.said, need) or any(mentions(name, need) for name in given):
         return True
+    if mentions(passage.beside, need) and not (passage.label and is_month(need)):
+        return True
     if is_month(need):
         return _month_number(need, passage) or _sole_month(need, passage)
     outside = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)}"
@@ -184,7 +187,7 @@ def _hard_enough(missing: tuple[Need, ...], asked: Asked, passage: Passage) -> t
     topics = asked.of("topic")
     lost = [need for need in missing if need.kind == "topic"]
     if not asked.of("name", "id", "quoted"):
-        close = passage.near | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
+        close = passage.near | passage.apart | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
         lost = [need for need in topics if not any(holds(close, part) for part in need.stems)]
         return (*(need for need in missing if need.kind != "topic"), *(lost if len(lost) * 3 > len(topics) else ()))
     forgiven = len(lost) * 2 <= len(topics)
