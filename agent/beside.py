@@ -27,6 +27,14 @@ def fits_header(passage: Passage, asked: Asked) -> bool:
     return says_kind(passage.header, kind_of(asked.text)) or any(holds(head, n.stems[0]) for n in asked.of("focus"))
 
 
+def in_asked_column(asked: Asked, passage: Passage) -> bool:
+    """A name in a table only answers under a head, or beside a label, that says what is asked."""
+    if not passage.label or asked.expects not in ("person", "place", "id"):
+        return True
+    said = stem_set(passage.label)
+    return fits_header(passage, asked) or any(holds(said, need.stems[0]) for need in asked.of("focus"))
+
+
 def _in_row(need: Need, passage: Passage, asked: Asked) -> bool:
     """The column has to be the one that is asked; then the row says whom it is about."""
     if not fits_header(passage, asked):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groundsight.agent.beside import beside
+from groundsight.agent.beside import beside, in_asked_column
 from groundsight.agent.kinds import has_type, measured, new_names
 from groundsight.agent.passages import Passage, heading_of, naming_of
 from groundsight.agent.question import Asked, Need, is_generic, is_month
@@ -50,7 +50,7 @@ def fit(asked: Asked, passage: Passage, given: Sequence[str] = ()) -> Fit:
     """Weigh one passage against a question; ``given`` are names that other evidence ties to it."""
     missing = tuple(need for need in asked.needs if not _covered(need, passage, asked, given))
     lost = _hard_enough(missing, asked, passage)
-    typed = has_type(asked, passage.said) and _keeps_negation(asked, passage)
+    typed = has_type(asked, passage.said) and _keeps_negation(asked, passage) and in_asked_column(asked, passage)
     return Fit(passage, lost, typed, _score(asked, passage, missing, typed))
 
 

@@ -80,7 +80,7 @@ def naming_of(evidence: Evidence) -> str:
 
 def passages(evidence: Sequence[Evidence]) -> list[Passage]:
     """List every sentence, line and table cell of some evidence."""
-    return [found for one in evidence for found in (*_of_cells(one), *_of_text(one))]
+    return [found for one in evidence for found in (_of_cells(one) if len(one.cells) > 1 else _of_text(one))]
 
 
 def said_sentences(text: str) -> list[str]:
@@ -145,8 +145,6 @@ def _span(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _of_cells(one: Evidence) -> Iterator[Passage]:
-    if len(one.cells) < 2:
-        return
     for row in one.cells[1:]:
         if row[0].strip():
             yield from (_cell(one, row, column) for column, value in enumerate(row) if value.strip())
