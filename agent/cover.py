@@ -68,6 +68,8 @@ def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -
         return _exact(need, passage, asked)
     if need.hard:
         return _named(need, passage, asked, given)
+    if need.kind == "focus" and need.stems[0] == "read" and asked.expects == "number":
+        return bool(measured(need, passage.said))
     where = _focus_place(passage, asked) if need.kind == "focus" else passage.around
     if any(holds(where, part) for part in need.stems) or beside(need, passage, asked):
         return True
@@ -84,6 +86,8 @@ def _focus_place(passage: Passage, asked: Asked) -> frozenset[str]:
 
 def _implied(need: Need, passage: Passage, asked: Asked) -> bool:
     """A generic focus (date, number, name) is what the type check looks for; a measure is told by its unit."""
+    if need.stems[0] == "com":
+        return bool(re.search(r"\bfrom\s+(?:the\s+)?[A-Z]", passage.said))
     by_unit = measured(need, passage.said)
     return by_unit if by_unit is not None else is_generic(need) and has_type(asked, passage.said)
 

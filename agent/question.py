@@ -96,6 +96,8 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
     (r"\b(?:percentage|percent|share|proportion)\b", "number"),
     (rf"\bhow (?:much|expensive)\b|\b(?:{_MONEY_WORDS})s?\b", "money"),
     (r"\bhow (?:many|long|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
+    (r"\b(?:what|which) (?:is the )?(?:\w+ )?reading\b", "number"),
+    (r"^(?:on |in )?(?:which|what) (?:purchase order|order|invoice|contract)\b(?! of)", "id"),
     (r"\b(?:ratio|weight|temperature|voltage|pressure|capacity|quantity|distance)\b", "number"),
     (rf"\b(?:iban|{_ID_WORDS}|(?!the )\w+ number (?:of|on|for|from)|reference|identifier|postcode|zip)\b", "id"),
     (r"^(?:who|whom|whose|to whom|by whom)\b", "person"),
