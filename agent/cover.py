@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from groundsight.agent.beside import beside, in_asked_column
 from groundsight.agent.kinds import has_type, measured, new_names
 from groundsight.agent.passages import Passage, heading_of, naming_of
 from groundsight.agent.question import Asked, Need, is_generic, is_month
@@ -49,7 +50,7 @@ def fit(asked: Asked, passage: Passage, given: Sequence[str] = ()) -> Fit:
     """Weigh one passage against a question; ``given`` are names that other evidence ties to it."""
     missing = tuple(need for need in asked.needs if not _covered(need, passage, asked, given))
     lost = _hard_enough(missing, asked, passage)
-    typed = has_type(asked, passage.said) and _keeps_negation(asked, passage)
+    typed = has_type(asked, passage.said) and _keeps_negation(asked, passage) and in_asked_column(asked, passage)
     return Fit(passage, lost, typed, _score(asked, passage, missing, typed))
 
 
@@ -67,8 +68,10 @@ def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -
         return _exact(need, passage, asked)
     if need.hard:
         return _named(need, passage, asked, given)
+    if need.kind == "focus" and need.stems[0] == "read" and asked.expects == "number":
+        return bool(measured(need, passage.said))
     where = _focus_place(passage, asked) if need.kind == "focus" else passage.around
-    if any(holds(where, part) for part in need.stems):
+    if any(holds(where, part) for part in need.stems) or beside(need, passage, asked):
         return True
     if PRONOUN.match(passage.said) and any(holds(stem_set(passage.before), part) for part in need.stems):
         return True
@@ -83,13 +86,15 @@ def _focus_place(passage: Passage, asked: Asked) -> frozenset[str]:
 
 def _implied(need: Need, passage: Passage, asked: Asked) -> bool:
     """A generic focus (date, number, name) is what the type check looks for; a measure is told by its unit."""
+    if need.stems[0] == "com":
+        return bool(re.search(r"\bfrom\s+(?:the\s+)?[A-Z]", passage.said))
     by_unit = measured(need, passage.said)
     return by_unit if by_unit is not None else is_generic(need) and has_type(asked, passage.said)
 
 
 def _exact(need: Need, passage: Passage, asked: Asked) -> bool:
     """An id or a number has to stand in the quote, or around it with no other of its kind in the quote."""
-    if mentions(passage.said, need):
+    if mentions(passage.said, need) or (mentions(passage.beside, need) and not _rivals(need, passage.said)):
         return True
     outside = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)}"
     if _rivals(need, passage.said):
@@ -144,6 +149,8 @@ def _shape(shown: str) -> str:
 def _named(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> bool:
     if mentions(passage.said, need) or any(mentions(name, need) for name in given):
         return True
+    if mentions(passage.beside, need) and not (passage.label and is_month(need)):
+        return True
     if is_month(need):
         return _month_number(need, passage) or _sole_month(need, passage)
     outside = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)}"
@@ -184,7 +191,7 @@ def _hard_enough(missing: tuple[Need, ...], asked: Asked, passage: Passage) -> t
     topics = asked.of("topic")
     lost = [need for need in missing if need.kind == "topic"]
     if not asked.of("name", "id", "quoted"):
-        close = passage.near | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
+        close = passage.near | passage.apart | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
         lost = [need for need in topics if not any(holds(close, part) for part in need.stems)]
         return (*(need for need in missing if need.kind != "topic"), *(lost if len(lost) * 3 > len(topics) else ()))
     forgiven = len(lost) * 2 <= len(topics)

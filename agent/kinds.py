@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import re
 
+from groundsight.agent.nouns import kind_of
 from groundsight.agent.question import Asked, Expect, Need
-from groundsight.agent.words import DATE, FILLER, ID, MONEY, NAME, NUMBER, NUMBER_WORDS, STOP, TIME, stem_set, stems
+from groundsight.agent.words import DATE, FILLER, ID, MONEY, MONTHS, NAME, NUMBER, NUMBER_WORDS, STOP, TIME, stem_set, stems
 
 _GROUPS = re.compile(
     r"\b(?:team|department|committee|board|office|manager|director|officer|group|council|staff|desk)\b", re.I
 )
 _PLACES = re.compile(
-    r"\b(?:room|floor|building|cabinet|shelf|drawer|basement|garage|hall|street|site|warehouse)\b", re.I
+    r"\b(?:room|floor|building|cabinet|shelf|drawer|basement|garage|hall|street|site|warehouse|square|park|church|library|"
+    r"gym|quay|pier|harbour|beach|theatre|museum|stadium|market|cent(?:re|er)|island)\b", re.I
 )
 _SHARES = re.compile(r"\b(?:share|percent|percentage|proportion|per cent)\b|%", re.I)
 _BY_THE_CLOCK = re.compile(
     r"\b(?:time|depart\w*|leave|leaves|arriv\w*|open|opens|close|closes|start|starts|begin|begins|meet\w*)\b", re.I
+)
+_CLOCK = re.compile(r"\b\d{1,2}:\d\d\b")
+_CLOCK_ONLY = re.compile(r"\bwhat time\b|\bwhat hour\b", re.I)
+_AGE = re.compile(r"^how old\b", re.I)
+_AGED = re.compile(r"\b(?:old|age|aged|years?|months?|born|built|since)\b", re.I)
+_NO_NAMES = stem_set(" ".join(MONTHS)) | stem_set(
+    "EUR USD GBP CHF JPY CAD AUD Monday Tuesday Wednesday Thursday Friday Saturday Sunday Dear"
 )
 TYPE_NAMES: dict[Expect, str] = {
     "number": "number", "money": "amount", "date": "date", "person": "person", "place": "place", "id": "identifier",
     "yes-no": "statement", "any": "statement",
 }  # fmt: skip
 UNITS = {
+    "read": r"m3|m³|kWh|MWh|km|l|gal|units|bar|°\s?[CF]|\d{3}(?:[.,]\d+)?",
     "spe": "knots?|km/h|mph|m/s|rpm",
     "weight": "kg|g|t|tonnes?|lbs?|pounds?",
     "length": "mm|cm|m|km|ft|feet|metres?|meters?",
@@ -50,9 +60,13 @@ def has_type(asked: Asked, text: str) -> bool:
             return bool(MONEY.search(text)) or _new_number(asked, text)
         case "number":
             spelled = bool(stem_set(text) & NUMBER_WORDS)
+            if _AGE.search(asked.text) and not _AGED.search(text):
+                return False
             share = not _SHARES.search(asked.text) or bool(_SHARES.search(text))
             return share and (_new_number(asked, text) or spelled)
         case "date":
+            if _CLOCK_ONLY.search(asked.text):
+                return any(one not in asked.text for one in TIME.findall(text))
             found = [*DATE.findall(text), *(TIME.findall(text) if _BY_THE_CLOCK.search(asked.text) else ())]
             return any(one.casefold() not in asked.text.casefold() for one in found)
         case "person":
@@ -70,13 +84,19 @@ def has_type(asked: Asked, text: str) -> bool:
 def new_names(asked: Asked, text: str) -> list[str]:
     """List the capitalised phrases of a text that the question does not hold."""
     known = frozenset(part for need in asked.needs for part in need.stems) | stem_set(asked.text)
-    return [shown for shown in map(_without_opening, NAME.finditer(text)) if shown and not stem_set(shown) <= known]
+    found = [shown for shown in map(_without_opening, NAME.finditer(text)) if shown and not stem_set(shown) <= known]
+    return sorted(
+        (shown for shown in found if len(shown) > 1 and not stem_set(shown) <= _NO_NAMES),
+        key=lambda shown: kind_of(asked.text) not in stem_set(shown),
+    )
 
 
 def _without_opening(match: re.Match[str]) -> str:
     """Return a name; a lone capital word that only opens a sentence is none."""
     shown, text = match.group(0), match.string
     parts = shown.split()
+    if len(parts) > 1 and shown.isupper() and "\n" not in text and len(text) - len(shown) <= 8:
+        return ""
     while parts and parts[0].casefold() in STOP | FILLER:
         parts = parts[1:]
     opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".!?"
@@ -88,7 +108,8 @@ def _without_opening(match: re.Match[str]) -> str:
 
 def _new_number(asked: Asked, text: str) -> bool:
     known = set(NUMBER.findall(asked.text))
-    return any(found not in known for found in NUMBER.findall(DATE.sub(" ", ID.sub(_digits_kept, text))))
+    bare = _CLOCK.sub(" ", DATE.sub(" ", ID.sub(_digits_kept, text)))
+    return any(found not in known for found in NUMBER.findall(bare))
 
 
 def _new_id(asked: Asked, text: str) -> bool:
