@@ -53,7 +53,11 @@ def _headline(data: Mapping[str, Any], bounds: Mapping[str, Bound]) -> str:
 
 def _row(name: str, estimate: Mapping[str, float], bound: Bound | None) -> str:
     value, low, high = estimate["value"], estimate["low"], estimate["high"]
-    limit = None if bound is None else bound.at_least if bound.at_least is not None else bound.at_most
+    limit = (
+        None
+        if bound is None
+        else next((b for b in (bound.at_least, bound.at_most, bound.low_at_most) if b is not None), None)
+    )
     top = 1.0 if max(value, high, limit or 0.0) <= 1.0 else 1.15 * max(value, high, limit or 0.0)
     return (
         f'<tr><td>{escape(name)}</td><td class="number">{value:.4g}</td>'
