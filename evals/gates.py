@@ -24,6 +24,10 @@ class Bound(BaseModel):
     at_most: float | None = None
     low_at_most: float | None = None
 
+    def shown(self) -> float | None:
+        """The number to draw beside a figure."""
+        return next((b for b in (self.at_least, self.at_most, self.low_at_most) if b is not None), None)
+
     def words(self) -> str:
         """Say the bound in a few characters."""
         told = {"≥": self.at_least, "≤": self.at_most, "lower bound ≤": self.low_at_most}

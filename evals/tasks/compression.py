@@ -133,7 +133,7 @@ def _ranked(form: Format, asked: Floats, stored: Floats) -> NDArray[np.int64]:
     return np.argsort(-scores, axis=1, kind="stable")[:, : 5 * FIRST]
 
 
-def _scores(found: Mapping[str, Sequence[str]], gold: Sequence[frozenset[str]]) -> dict[str, float]:
+def _scores(found: Mapping[str, list[str]], gold: Sequence[frozenset[str]]) -> dict[str, float]:
     """Recall of each format, what it loses against float32, and how many of float32's first ten it keeps."""
     recalls = {name: recall_at(*as_groups(ids, gold), FIRST) for name, ids in found.items()}
     scores = {f"recall_at_{FIRST}_{name}": recall for name, recall in recalls.items()}

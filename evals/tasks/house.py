@@ -67,7 +67,7 @@ def run(context: Context) -> TaskResult:
         metrics={name: estimate for name, estimate in metrics.items() if name not in LANES},
         items=items,
         tier={"tier": first.tier.name, **first.tier.models},
-        degraded=[lane.lane for lane in first.degraded],
+        degraded=[lane.lane for lane in first.degraded] + _drafts(questions),
         fingerprint=fingerprint,
         cpu_s=time.process_time() - cpu,
         wall_s=time.perf_counter() - wall,
@@ -76,6 +76,11 @@ def run(context: Context) -> TaskResult:
         segments=by_segment(items, context.seed),
         centroids=means_of_vectors,
     )
+
+
+def _drafts(questions: Sequence[Question]) -> list[str]:
+    count = sum(bool(question.draft) for question in questions)
+    return [f"{count} questions are drafts that nobody corrected"] if count else []
 
 
 def corpus_of(context: Context) -> Path:
