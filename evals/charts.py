@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 420, 260, 46, 14, 14, 40
-ROW, NAMES, VALUES = 24, 150, 58
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 480, 280, 58, 16, 14, 44
+ROW, NAMES, VALUES = 26, 160, 84
 BAR_WIDTH, BAR_HEIGHT = 240, 18
 Points = Sequence[tuple[float, float]]
 
@@ -20,6 +21,19 @@ class Bar(NamedTuple):
     low: float | None = None
     high: float | None = None
     told: str = ""
+
+
+def number(value: float) -> str:
+    """A figure for people: three digits, thousands with separators, no exponents."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 0.001 or value == 0 else f"{value:.6f}".rstrip("0")
+
+
+def round_top(value: float) -> float:
+    """The next of 1, 2, 4, 10 times a power of ten, as the end of an axis whose quarters are readable."""
+    size = 10.0 ** math.floor(math.log10(value)) if value > 0 else 1.0
+    return next(step * size for step in (1.0, 2.0, 4.0, 10.0) if step * size >= value * (1 - 1e-9))
 
 
 def interval_bar(value: float, low: float, high: float, bound: float | None, top: float = 1.0) -> str:
@@ -70,7 +84,7 @@ def _bar_row(bar: Bar, place: int, highest: float) -> str:
     def x(number: float) -> float:
         return round(NAMES + room * min(max(number / highest, 0.0), 1.0), 1)
 
-    told = bar.told or f"{bar.value:.3g}"
+    told = bar.told or number(bar.value)
     whisker = _whisker(x(bar.low), x(bar.high), middle) if bar.low is not None and bar.high is not None else ""
     return (
         f'<text class="name" x="{NAMES - 8}" y="{middle + 4}">{escape(_short(bar.name))}</text>'

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from groundsight.evals.charts import interval_bar
+from groundsight.evals.charts import interval_bar, number
 from groundsight.evals.compare import read_report
 from groundsight.evals.gates import Bound, load_gates, miss
 from groundsight.evals.metrics import Estimate
@@ -43,7 +43,8 @@ def pretty(name: str) -> str:
     if name in known:
         return known[name]
     words = name.replace("_at_", "@").replace("_", " ").replace("ndcg", "NDCG").replace("bm25", "BM25")
-    words = words.replace("pii", "PII").replace("cpu", "CPU").replace(" f1", " F1")
+    for written in ("PII", "CPU", "F1", "AUROC"):
+        words = words.replace(written.lower(), written)
     return words[:1].upper() + words[1:]
 
 
@@ -106,10 +107,10 @@ def _row(name: str, estimate: Estimate, bound: Bound | None) -> str:
     limit = bound.shown() if bound is not None else None
     largest = max(value, high, limit or 0.0)
     top = 1.0 if largest <= 1.0 else 1.15 * largest
-    spread = f"{low:.3g} to {high:.3g}" if high > low else ""
+    spread = f"{number(low)} to {number(high)}" if high > low else ""
     told = "" if name.startswith(("bytes_", "cost_")) else interval_bar(value, low, high, limit, top)
     return (
-        f'<tr><td title="{escape(name, quote=True)}">{escape(pretty(name))}</td><td class="number">{value:.3g}</td>'
+        f'<tr><td title="{escape(name, quote=True)}">{escape(pretty(name))}</td><td class="number">{number(value)}</td>'
         f'<td class="range">{spread}</td><td>{told}</td><td>{_gate_words(name, estimate, bound)}</td></tr>'
     )
 

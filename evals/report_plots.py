@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from groundsight.evals.charts import Bar, bar_chart, line_chart
+from groundsight.evals.charts import Bar, bar_chart, line_chart, number, round_top
 
 MOST_SEGMENTS = 14
 SEGMENT_METRICS = ("recall_at_10", "recall_at_5")
@@ -19,8 +19,8 @@ def plots(data: Mapping[str, Any], path: Path) -> str:
     made: list[str] = []
     if given.get("risk_coverage"):
         curve = given["risk_coverage"]
-        top = max(0.05, 1.1 * max(risk for _, risk in curve))
-        made.append(line_chart("Risk against coverage", curve, "share answered", "error rate", top=min(top, 1.0)))
+        top = round_top(max(0.05, *(risk for _, risk in curve)))
+        made.append(line_chart("Risk against coverage", curve, "share answered", "error rate", top=top))
     if given.get("reliability"):
         made.append(line_chart("Reliability", given["reliability"], "confidence", "share supported", diagonal=True))
     if given.get("by_hop"):
@@ -48,7 +48,7 @@ def _segment(name: str, row: Mapping[str, Any], metric: str) -> Bar:
 def _stages(stages: Mapping[str, Mapping[str, float]]) -> str:
     """Median by stage, with the 95th percentile as the far end of the whisker."""
     bars = [
-        Bar(name, row["p50"], row["p50"], row["p95"], f"{row['p50']:.3g} ms")
+        Bar(name, row["p50"], row["p50"], row["p95"], f"{number(row['p50'])} ms")
         for name, row in stages.items()
         if row["p95"] >= 0.05
     ]
@@ -62,7 +62,7 @@ def _trend(path: Path, data: Mapping[str, Any]) -> str:
     if len(seen) < 2:
         return ""
     values = [value for _, value in sorted(seen)]
-    top = 1.0 if max(values) <= 1.0 else 1.1 * max(values)
+    top = 1.0 if max(values) <= 1.0 else round_top(max(values))
     points = [(place / (len(values) - 1), value) for place, value in enumerate(values)]
     return line_chart(f"Trend of {metric}, {len(values)} reports", points, "earlier to later", metric, top=top)
 
