@@ -172,6 +172,17 @@ def test_gold_that_is_not_in_the_corpus_is_an_error(data: Path, home: Path, tmp_
         retrieval.run(context_of(tmp_path, home, corpus=data / "files"))
 
 
+def test_a_home_that_held_another_corpus_is_cleared_of_it(data: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        folder = tmp_path / name / "files"
+        folder.mkdir(parents=True)
+        (folder / f"{name}.txt").write_text(f"The ferry {name} is at home in Norrvik.")
+        row = {"id": "x", "question": f"Where is the ferry {name} at home?", "gold_docs": [f"{name}.txt"]}
+        (tmp_path / name / "questions.jsonl").write_text(json.dumps(row))
+        seen = retrieval.run(context_of(tmp_path / name, tmp_path / "home"))
+        assert [Path(source).name for source in seen.items[0].detail["found"]] == [f"{name}.txt"]
+
+
 def test_retrieval_ranks_files_beside_its_controls(data: Path, home: Path, tmp_path: Path) -> None:
     rows = [{"id": n, "question": f"{n} at home", "gold_docs": [f"{n.lower()}.txt"]} for n in ("Alva", "Birk", "Elna")]
     (tmp_path / "questions.jsonl").write_text("\n".join(json.dumps(row) for row in rows))

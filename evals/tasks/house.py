@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from groundsight.errors import InvalidArgument
+from groundsight.evals.corpus import ingest_only
 from groundsight.evals.drift import centroids
 from groundsight.evals.falsify import falsified_caught
 from groundsight.evals.gold import Library, Question, as_groups
@@ -94,7 +95,7 @@ def ingested(suite: Suite, corpus: Path, context: Context) -> Library:
     Raises:
         InvalidArgument: nothing could be read.
     """
-    report = suite.acting_for(watch=context.watch).ingest([corpus])
+    report = ingest_only(corpus, suite.acting_for(watch=context.watch))
     if report.units == 0 and report.unchanged == 0:
         raise InvalidArgument("nothing could be read from the corpus", which=str(corpus), next_step="check --corpus")
     return Library(list(suite.parts.index.scan(tenant_of(suite.principal))))

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from groundsight.errors import NotFound
+from groundsight.evals.corpus import ingest_only
 from groundsight.evals.drift import centroids
 from groundsight.evals.lanes import Lane, chance
 from groundsight.evals.metrics import (
@@ -65,7 +66,7 @@ def run(context: Context) -> TaskResult:
     corpus = context.corpus or next(path for path in sorted(context.folder.iterdir()) if path.is_dir())
     cpu, wall = time.process_time(), time.perf_counter()
     with context.open() as suite:
-        report = suite.acting_for(watch=context.watch).ingest([corpus])
+        report = ingest_only(corpus, suite.acting_for(watch=context.watch))
         ingested = time.process_time() - cpu
         files = suite.parts.index.assets(tenant_of(suite.principal))
         missing = _unread(rows, files, corpus)
