@@ -88,8 +88,8 @@ def _times(row: ItemRow) -> dict[str, float]:
 
 def _names(before: dict[str, ItemRow], after: dict[str, ItemRow]) -> list[str]:
     """Scores of both runs; each is compared over the items that have it in both."""
-    sides = ({name for row in rows.values() for name in row.scores} for rows in (before, after))
-    return sorted(set.intersection(*sides) - set(NO_QUALITY))
+    first, second = ({name for row in rows.values() for name in row.scores} for rows in (before, after))
+    return sorted(first & second - set(NO_QUALITY))
 
 
 def _difference(name: str, before: dict[str, ItemRow], after: dict[str, ItemRow]) -> dict[str, Any]:

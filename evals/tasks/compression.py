@@ -122,7 +122,7 @@ def _items(golds: Golds, ids: Sequence[str], stored: Floats, suite: Suite) -> li
     ranked = {name: _ranked(each, asked, stored) for name, each in FORMATS.items()}
     items: list[ItemResult] = []
     for place, (name, (text, gold)) in enumerate(golds.items()):
-        found = {form: [ids[row] for row in rows[place]] for form, rows in ranked.items()}
+        found = {form: [ids[int(row)] for row in rows[place]] for form, rows in ranked.items()}
         items.append(ItemResult(name, _scores(found, gold), detail={"question": text, "found": found["float32"]}))
     return items
 
