@@ -15,13 +15,19 @@ def verdict_of(question: str, plan: Plan, found: Sequence[Finding]) -> Draft | N
     """Put the finding that wins a comparison first; None when nothing is compared or the values can't be."""
     if plan.join != "compare" or len(found) != 2:
         return None
-    values = [amount(one.value) for one in found]
+    values = [_measured(one) for one in found]
     if values[0] is None or values[1] is None or values[0] == values[1]:
         return None
     less = bool(_LESS.search(question))
     first = (values[0] < values[1]) == less
     order = found if first else tuple(reversed(found))
     return Draft(sentences=tuple(one.sentence for one in order), cites=tuple((one.quote.evidence_id,) for one in order))
+
+
+def _measured(found: Finding) -> float | None:
+    """Read the value of a finding, else the first number of its quote."""
+    value = amount(found.value)
+    return amount(found.quote.text) if value is None else value
 
 
 def amount(shown: str) -> float | None:

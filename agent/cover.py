@@ -18,6 +18,7 @@ from groundsight.agent.words import (
     NUMBER,
     NUMBER_WORDS,
     STOP,
+    TIME,
     YEAR,
     holds,
     stem_set,
@@ -27,6 +28,10 @@ from groundsight.agent.words import (
 PRONOUN = re.compile(r"^(?:he|she|it|they|his|her|its|their|this|that|these|those)\b", re.I)
 NEGATION = re.compile(r"\b(?:not|no|never|without|except|excluding|cannot|none|un\w+able)\b|n['\u2019]t\b", re.I)
 _ASKS_NEGATION = re.compile(r"\b(?:not|without|never|except|excluding)\b|n['\u2019]t\b", re.I)
+_SHARES = re.compile(r"\b(?:share|percent|percentage|proportion|per cent)\b|%", re.I)
+_BY_THE_CLOCK = re.compile(
+    r"\b(?:time|depart\w*|leave|leaves|arriv\w*|open|opens|close|closes|start|starts|begin|begins|meet\w*)\b", re.I
+)
 _GROUPS = re.compile(
     r"\b(?:team|department|committee|board|office|manager|director|officer|group|council|staff|desk)\b", re.I
 )
@@ -58,7 +63,7 @@ class Fit:
 def fit(asked: Asked, passage: Passage, given: Sequence[str] = ()) -> Fit:
     """Weigh one passage against a question; ``given`` are names that other evidence ties to it."""
     missing = tuple(need for need in asked.needs if not _covered(need, passage, asked, given))
-    lost = _hard_enough(missing, asked)
+    lost = _hard_enough(missing, asked, passage)
     typed = has_type(asked, passage.said) and _keeps_negation(asked, passage)
     return Fit(passage, lost, typed, _score(asked, passage, missing, typed))
 
@@ -78,9 +83,12 @@ def has_type(asked: Asked, text: str) -> bool:
         case "money":
             return bool(MONEY.search(text)) or _new_number(asked, text)
         case "number":
-            return _new_number(asked, text) or bool(stem_set(text) & NUMBER_WORDS)
+            spelled = bool(stem_set(text) & NUMBER_WORDS)
+            share = not _SHARES.search(asked.text) or bool(_SHARES.search(text))
+            return share and (_new_number(asked, text) or spelled)
         case "date":
-            return any(found.casefold() not in asked.text.casefold() for found in DATE.findall(text))
+            found = [*DATE.findall(text), *(TIME.findall(text) if _BY_THE_CLOCK.search(asked.text) else ())]
+            return any(one.casefold() not in asked.text.casefold() for one in found)
         case "person":
             return bool(new_names(asked, text)) or bool(_GROUPS.search(text))
         case "place":
@@ -224,11 +232,16 @@ def _month_number(need: Need, passage: Passage) -> bool:
     return bool(re.search(rf"\b\d{{4}}-{number:02d}\b", f"{passage.said} {naming_of(passage.evidence)}"))
 
 
-def _hard_enough(missing: tuple[Need, ...], asked: Asked) -> tuple[Need, ...]:
-    """Forgive topic words while at least half of them are there."""
-    topics = [need for need in missing if need.kind == "topic"]
-    forgiven = len(topics) * 2 <= len(asked.of("topic"))
-    return tuple(need for need in missing if need.kind != "topic" or not forgiven)
+def _hard_enough(missing: tuple[Need, ...], asked: Asked, passage: Passage) -> tuple[Need, ...]:
+    """Forgive topic words while half of them are there; without a name to hold on to, half must be close by."""
+    topics = asked.of("topic")
+    lost = [need for need in missing if need.kind == "topic"]
+    if not asked.of("name", "id", "quoted"):
+        close = passage.near | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
+        lost = [need for need in topics if not any(holds(close, part) for part in need.stems)]
+        return (*(need for need in missing if need.kind != "topic"), *(lost if len(lost) * 3 > len(topics) else ()))
+    forgiven = len(lost) * 2 <= len(topics)
+    return (*(need for need in missing if need.kind != "topic"), *(() if forgiven else lost))
 
 
 def _keeps_negation(asked: Asked, passage: Passage) -> bool:

@@ -10,13 +10,15 @@ from groundsight.agent.cover import Fit, fit, mentions, new_names
 from groundsight.agent.passages import Passage, naming_of, passages
 from groundsight.agent.question import Asked, Need
 from groundsight.agent.state import Finding
-from groundsight.agent.words import DATE, ID, MONEY, NUMBER, squeeze
+from groundsight.agent.words import DATE, ID, MONEY, NUMBER, TIME, squeeze
+from groundsight.grounding.places import box_of_words
 from groundsight.types import Evidence, Quote
 
 _OUTDATED = re.compile(r"\b(?:draft|superseded|obsolete|outdated|deprecated|withdrawn|archived?|old|previous)\b", re.I)
 _FINAL = re.compile(r"\b(?:final|approved|signed|current|latest|amended|amendment|supersedes)\b", re.I)
 _VERSION = re.compile(r"\b(?:v|version|rev|revision)[ ._-]?(\d+(?:\.\d+)*)\b", re.I)
 RIVAL_MARGIN = 0.35
+LABELLED_WORDS = 5
 
 
 def rank(
@@ -59,7 +61,7 @@ def quote_of(passage: Passage) -> Quote:
     one = passage.evidence
     box = one.place.box
     if passage.channel == "ocr":
-        box = next((line.box for line in one.lines if squeeze(line.text) == squeeze(passage.quoted)), box)
+        box = box_of_words(one.lines, passage.quoted) or box
     text = one.text[passage.span.start : passage.span.end]
     return Quote(
         evidence_id=one.evidence_id,
@@ -74,18 +76,27 @@ def quote_of(passage: Passage) -> Quote:
 
 def value_of(asked: Asked, passage: Passage) -> str:
     """Return the asked value itself (a name, a date, an amount), empty when it can't be told apart."""
-    text = squeeze(passage.quoted)
+    text = _after_label(squeeze(passage.quoted))
+    if passage.label:
+        return text
     match asked.expects:
         case "person" | "place" | "any" | "yes-no":
-            return _first(new_names(asked, text))
+            labelled = text != squeeze(passage.quoted) and len(text.split()) <= LABELLED_WORDS
+            return text.strip(" .,;") if labelled else _first(new_names(asked, text))
         case "date":
-            return _first([found for found in DATE.findall(text) if found not in asked.text])
+            return _first([one for one in [*DATE.findall(text), *TIME.findall(text)] if one not in asked.text])
         case "money":
             return _first([*MONEY.findall(text), *_numbers(asked, text)])
         case "number":
             return _first(_numbers(asked, text))
         case "id":
             return _first([found for found in ID.findall(text) if found not in asked.text] + _numbers(asked, text))
+
+
+def _after_label(text: str) -> str:
+    """Return what stands after the label of a line (Purchase order: PO 7781)."""
+    label, _, value = text.partition(": ")
+    return value.strip() if value and len(label.split()) <= 4 else text
 
 
 def _first(found: Sequence[str]) -> str:
@@ -106,7 +117,7 @@ def _subject(asked: Asked, passage: Passage) -> str:
 
 def _as_written(need: Need, one: Evidence) -> str:
     pattern = r"\s+".join(re.escape(part) for part in need.shown.split())
-    match = re.search(rf"(?<!\w){pattern}(?!\w)", one.text, re.I)
+    match = re.search(rf"(?<!\w){pattern}(?!\w)", f"{one.text}\n{one.title}\n{one.place.section or ''}", re.I)
     return squeeze(match.group(0)) if match else ""
 
 

@@ -9,7 +9,7 @@ from groundsight.agent.state import Finding, Plan, PlanStep
 
 LONGEST_CHAIN = 3
 _AUX = r"(?:is|are|was|were)"
-_DO = r"(?:did|does|do|has|have|had|will|can|could)"
+_DO = r"(?:did|does|do|has|have|had|will|can|could|must|may|be|been)"
 _ROLE = r"(?:the\s+)?[\w'\u2019-]+(?:\s+[\w'\u2019-]+){0,2}"
 _PROPER = r"(?:the\s+)?[A-Z0-9][\w.&'-]*(?:\s+[A-Z0-9][\w.&'-]*)*"
 _COMPARE = re.compile(rf"^(?:which|who|what)\s+(?P<rest>.+?)[,:]\s+(?P<a>{_PROPER})\s+or\s+(?P<b>{_PROPER})\s*\?*$")
@@ -30,12 +30,17 @@ _THING_ROLES = (
 ).split()
 _ROLES = "|".join(dict.fromkeys([*_PERSON_ROLES, *_THING_ROLES]))
 _DESCRIBED = re.compile(
-    rf"(?P<whole>\bthe\s+(?P<role>(?:[\w-]+\s+){{0,2}}?(?:{_ROLES}))\s+(?:of|for|at|in|behind)\s+(?P<of>.+?))"
+    rf"(?P<whole>\bthe\s+(?P<role>(?:[\w-]+\s+){{0,2}}?(?:{_ROLES}))\s+(?:of|for|at|in|behind)\s+(?!\d)(?P<of>.+?))"
     rf"(?=\s+(?:{_AUX}|{_DO}|born|die|live|work|study|get|have|start|join|earn|come|go|sign|report)\b|\s*\?|\s*$|,)",
     re.I,
 )
 _RELATIVE = re.compile(
     rf"(?P<whole>\bthe\s+(?P<kind>[\w-]+)\s+(?:that|who|which)\s+(?P<did>.+?))(?=\s+(?:{_AUX}|{_DO})\s+\w+\s*\?|\s+(?:born|based|located|founded)\s*\?|\s*\?|\s*$)",
+    re.I,
+)
+_NAMED = re.compile(
+    r"(?P<whole>\bthe\s+(?P<kind>\w+(?:\s+\w+)?)\s+"
+    r"(?P<did>(?:named|mentioned|listed|shown|given|quoted)\s+(?:on|in|by)\s+[^?,]+))(?=\s*\?|\s*$|,)",
     re.I,
 )
 _POSSESSIVE = re.compile(
@@ -143,7 +148,7 @@ def _step(at: int, question: str) -> PlanStep:
 
 def _inner(question: str) -> tuple[str, str] | None:
     """Return the question about the innermost description, and the words of it that the answer replaces."""
-    return _possessed(question) or _described(question) or _related(question)
+    return _possessed(question) or _described(question) or _related(question) or _named(question)
 
 
 def _possessed(question: str) -> tuple[str, str] | None:
@@ -159,8 +164,17 @@ def _described(question: str) -> tuple[str, str] | None:
     inner = [match for match in found if match.start() > body or question[match.end() :].strip(" ?")]
     if not inner:
         return None
-    of = question[inner[-1].end("role") : inner[-1].end("of")].strip()
-    return _who(inner[-1].group("role"), of), inner[-1].group("whole")
+    last = inner[-1]
+    end = _without_verb(question, last)
+    return _who(last.group("role"), question[last.end("role") : end].strip()), question[last.start() : end]
+
+
+def _without_verb(question: str, match: re.Match[str]) -> int:
+    """Leave out the verb that ends a question with do (which licence does the captain of MS Birk hold)."""
+    end, words = match.end("of"), match.group("of").split()
+    asks = re.search(r"\b(?:do|does|did)\s+$", question[: match.start()], re.I)
+    ends = not question[end:].strip(" ?") and len(words) > 1 and words[-1].islower()
+    return end - len(words[-1]) - 1 if asks and ends else end
 
 
 def _related(question: str) -> tuple[str, str] | None:
@@ -170,6 +184,11 @@ def _related(question: str) -> tuple[str, str] | None:
     kind = match.group("kind").casefold()
     opening = "Who" if kind in ("person", "man", "woman", *_PERSON_ROLES) else f"Which {kind}"
     return f"{opening} {match.group('did')}?", match.group("whole")
+
+
+def _named(question: str) -> tuple[str, str] | None:
+    match = _NAMED.search(question)
+    return (f"Which {match.group('kind')} is {match.group('did')}?", match.group("whole")) if match else None
 
 
 def _who(role: str, of: str) -> str:

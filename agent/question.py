@@ -9,11 +9,14 @@ from groundsight.agent.words import (
     FILLER,
     GENERIC,
     ID,
+    LIGHT,
     MONTHS,
     NAME,
     NUMBER,
+    QUARTER,
     STOP,
     YEAR,
+    quarter_of,
     squeeze,
     stem,
     stems,
@@ -51,6 +54,7 @@ class Asked(Word):
         return tuple(need for need in self.needs if need.kind in kinds)
 
 
+_ASIDE = re.compile(r",?\s*\baccording to (?:the )?[\w -]+(?=\?|$)", re.I)
 _QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201d\u00bb]{2,80})[\"\u201d\u00bb]")
 _WH = re.compile(r"^(?:and |so |please |then )?(who|whom|whose|what|which|when|where|why|how|in what|in which)\b", re.I)
 _AUX = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)"
@@ -80,13 +84,16 @@ _WHICH_KIND = (
     r"(?:which|what) (?:company|firm|supplier|vendor|manufacturer|team|department|person|employee|organi[sz]ation|"
     r"customer|client|colleague|author|bank|agency)\b(?! of\b)"
 )
+_SELF = r"\bthe (?:company|firm|organi[sz]ation|business)\b(?! of\b| that\b| which\b)"
 _TOWN = "(?:city|country|town)"
 _TYPES: tuple[tuple[str, Expect], ...] = (
     (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|year|month)\b|\bdate of\b|\bdeadline\b", "date"),
+    (r"^(?:at )?what time\b", "date"),
+    (r"\b(?:percentage|percent|share|proportion)\b", "number"),
     (rf"\bhow (?:much|expensive)\b|\b(?:{_MONEY_WORDS})s?\b", "money"),
     (r"\bhow (?:many|long|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
-    (r"\b(?:percentage|percent|ratio|weight|temperature|voltage|pressure|capacity|quantity|distance)\b", "number"),
-    (rf"\b(?:iban|{_ID_WORDS}|vat number|reference|identifier|postcode|zip)\b", "id"),
+    (r"\b(?:ratio|weight|temperature|voltage|pressure|capacity|quantity|distance)\b", "number"),
+    (rf"\b(?:iban|{_ID_WORDS}|(?!the )\w+ number (?:of|on|for|from)|reference|identifier|postcode|zip)\b", "id"),
     (r"^(?:who|whom|whose|to whom|by whom)\b", "person"),
     (rf"^{_WHICH_KIND}", "person"),
     (rf"^(?:where|in which {_TOWN}|in what {_TOWN})\b|\bwhich {_TOWN}\b", "place"),
@@ -95,7 +102,7 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
 
 def analyse(question: str) -> Asked:
     """Find the expected type of the answer and the needs of a question."""
-    text = squeeze(question)
+    text = squeeze(_ASIDE.sub("", question))
     needs = _unique([*_quoted(text), *_ids(text), *_numbers(text), *_names(text)])
     needs = [need for need in needs if not _asked_acronym(need, text)]
     covered = {part for need in needs for part in need.stems}
@@ -119,7 +126,10 @@ def _quoted(text: str) -> list[Need]:
 
 
 def _ids(text: str) -> list[Need]:
-    return [_need("id", found) for found in ID.findall(text) if not re.fullmatch(r"\d+(?:st|nd|rd|th)", found)]
+    named = [
+        found for found in ID.findall(QUARTER.sub(quarter_of, text)) if not re.fullmatch(r"\d+(?:st|nd|rd|th)", found)
+    ]
+    return [_need("id", found) for found in named]
 
 
 def _numbers(text: str) -> list[Need]:
@@ -156,9 +166,17 @@ def _trim_opening(shown: str, start: int, text: str) -> str:
 
 
 def _soft(text: str, covered: set[str], named: list[Need]) -> list[Need]:
+    """Find the plain words; the kind of thing asked for (which supplier) is one only where nothing else is said."""
+    bare = _LATEST.sub(" ", _QUOTED.sub(" ", ID.sub(" ", QUARTER.sub(" ", text))))
+    without_kind = re.sub(rf"^{_WHICH_KIND}|{_SELF}", " ", bare, flags=re.I)
+    found = _plain_words(without_kind, text, set(covered), named)
+    said = any(need.shown.casefold() not in LIGHT and need.kind == "focus" for need in found)
+    return found if said else _plain_words(bare, text, covered, named)
+
+
+def _plain_words(bare: str, text: str, covered: set[str], named: list[Need]) -> list[Need]:
     focus = {stem(word) for phrase in _focus_phrases(text) for word in words(phrase)}
     found: list[Need] = []
-    bare = re.sub(rf"^{_WHICH_KIND}", " ", _LATEST.sub(" ", _QUOTED.sub(" ", ID.sub(" ", text))), flags=re.I)
     for word in words(bare):
         plain, root = word.casefold(), stem(word)
         if plain in STOP or plain in FILLER or root in covered or root.isdigit():
@@ -181,8 +199,10 @@ def _focus_phrases(text: str) -> list[str]:
 
 def _promote(found: list[Need], named: list[Need], text: str) -> list[Need]:
     """Without a focus that says anything, every other word is one: something has to be asked."""
-    if any(need.kind == "focus" and need.stems[0] not in _GENERIC_STEMS for need in found):
-        return found
+    said = [need for need in found if need.shown.casefold() not in LIGHT]
+    if any(need.kind == "focus" and need.stems[0] not in _GENERIC_STEMS for need in said):
+        return said
+    found = said or found
     kinds = [need for need in found if _names_kind(need.shown, named, text)]
     left = [need for need in found if need not in kinds] or found
     return [need.model_copy(update={"kind": "focus"}) if need in left else need for need in found]

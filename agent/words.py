@@ -10,7 +10,8 @@ STOP = frozenset(
     "a an the and or but of in on at to for from by with as is are was were be been being am do does did has have had "
     "having it its this that these those there here he she they them his her their we us our you your i me my who whom "
     "whose what which when where why how than then so if not no nor can could will would shall should may might must "
-    "about into over under between during after before out up down off again also any all each both only own same too "
+    "about into over under between during after before until since within out up down off again also any all each "
+    "both only own same too "
     "very just per via s t re ll ve d".split()
 )
 FILLER = frozenset(
@@ -18,8 +19,13 @@ FILLER = frozenset(
     "mentions mentioned state states stated list listed lists give given gives know many much long old "
     "mean means stand exactly actual actually there currently happen happened happens".split()
 )
+LIGHT = frozenset(
+    "hold holds carry carries receive received receives use used uses show shows name named get gets got "
+    "include includes contain contains call called have travel travelled take takes took".split()
+)
 GENERIC = frozenset(
     "number amount name date day time value period figure kind type sort title person people place location "
+    "share percentage cost price hours minutes euros percent "
     "year month address level id identifier reference thing detail details information info".split()
 )
 SYNONYMS = (
@@ -29,7 +35,7 @@ SYNONYMS = (
     "total sum due payable",
     "salary pay wage compensation",
     "warranty guarantee",
-    "expire end expiry expiration until finish",
+    "expire end expiry expiration until finish valid",
     "begin start commence effective commencement",
     "sign signature signatory execute",
     "write author wrote written",
@@ -106,6 +112,9 @@ MONEY = re.compile(
     r"(?:[$€£¥]|\b(?:EUR|USD|GBP|CHF|JPY|CAD|AUD)\b)\s?\d[\d.,']*|\d[\d.,']*\s?(?:[$€£¥]|(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?)\b)",
     re.IGNORECASE,
 )
+_QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
+QUARTER = re.compile(rf"\b({'|'.join(_QUARTERS)})\s+quarter\b", re.IGNORECASE)
+TIME = re.compile(r"\b(?:[01]?\d|2[0-4])[:.][0-5]\d\b(?!\s*%)|\b(?:1[0-2]|[1-9])\s?[ap]\.?m\b", re.IGNORECASE)
 NUMBER_WORDS = frozenset(
     "zero one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty "
     "seventy eighty ninety hundred thousand million billion dozen half twice once".split()
@@ -160,8 +169,13 @@ def _tail(word: str) -> str:
 
 @lru_cache(maxsize=4096)
 def stems(text: str) -> tuple[str, ...]:
-    """Return the stems of all words of a text, in order."""
-    return tuple(stem(found) for found in _WORD.findall(text))
+    """Return the stems of all words of a text, in order; "third quarter" reads as Q3."""
+    return tuple(stem(found) for found in _WORD.findall(QUARTER.sub(quarter_of, text)))
+
+
+def quarter_of(match: re.Match[str]) -> str:
+    """Write a quarter in words as Q1 to Q4."""
+    return f"Q{_QUARTERS[match.group(1).casefold()]}"
 
 
 @lru_cache(maxsize=4096)
@@ -187,7 +201,12 @@ def alike(word_stem: str) -> frozenset[str]:
 
 def holds(text_stems: frozenset[str], word_stem: str) -> bool:
     """Say whether a text has a word or one that can stand for it."""
-    return not text_stems.isdisjoint(alike(word_stem))
+    return not text_stems.isdisjoint(alike(word_stem)) or _compound(text_stems, word_stem)
+
+
+def _compound(text_stems: frozenset[str], word_stem: str) -> bool:
+    """Shipyard is a yard: a long word is also told by the word that it ends with."""
+    return len(word_stem) >= 7 and any(len(one) >= 4 and word_stem.endswith(one) for one in text_stems)
 
 
 def words(text: str) -> list[str]:

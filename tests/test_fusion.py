@@ -90,7 +90,15 @@ def test_equal_scores_are_ordered_by_id() -> None:
 def test_the_lexical_and_the_dense_channel_share_their_weight() -> None:
     weights = Weights(ocr=0.4)
     assert weight_of("ocr", weights) == weight_of("bm25_ocr", weights) == 0.4
-    assert total_weight([ChannelResult("ocr", (("a", 1.0),)), ChannelResult("text", ())], weights) == 0.4
+    lists = [ChannelResult("ocr", (("a", 1.0),)), ChannelResult("text", ())]
+    assert total_weight(lists, weights, "weighted") == 0.4
+
+
+def test_the_best_picture_ranks_with_the_best_paragraph_under_rrf() -> None:
+    paragraphs = tuple((f"p{place}", 0.4) for place in range(20))
+    shares = fuse([ChannelResult("text", paragraphs), ChannelResult("ocr", (("scan", 0.9),))], Weights())
+    assert by_score(shares)[0] == "scan"
+    assert shares["scan"][0].channel == "ocr"
 
 
 def test_a_dense_tail_is_cut_by_the_best_text_wherever_it_stands() -> None:

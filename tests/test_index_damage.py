@@ -117,7 +117,7 @@ def test_a_flipped_bit_in_a_stored_value_is_never_served(tmp_path: Path, table: 
         for row, data in database.rows(connection, f"SELECT rowid, data FROM {table}"):
             broken = data[:9] + bytes([data[9] ^ 1]) + data[10:]
             connection.execute(f"UPDATE {table} SET data = ? WHERE rowid = ?", (broken, row))
-    with pytest.raises(IndexCorrupt, match="groundsight check"):
+    with pytest.raises(IndexCorrupt, match="groundsight doctor"):
         index.get([hit[0] for hit in index.search(QUERIES, ALL, 20)[1].hits], ALL)
     report = index.check()
     assert report.problems or report.repaired == ("postings",)

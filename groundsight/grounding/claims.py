@@ -17,6 +17,7 @@ _ABBREVIATION = re.compile(
 _INITIAL = re.compile(r"(?:^|[\s.(])[A-Z]\.$")
 _MARKER = re.compile(r"\s*(?:\[\s*\^?[\w:.-]+(?:\s*[,;]\s*[\w:.-]+)*\s*\]|【[^】]{1,40}】)")
 _LIST = re.compile(r"(?:[-*•‣◦–]\s+|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+|>\s+)+")
+_LONGEST = 600
 _EMPHASIS = re.compile(r"[*_`]{1,3}")
 _VERBISH = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|does|do|did|will|would|can|could|may|might|must|shall|should)\b"
@@ -61,11 +62,9 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     for found in _ENDS.finditer(text):
         if _inside(text, start, found):
             continue
-        if span := _trimmed(text, start, found.end()):
-            yield span
+        yield from _shortened(text, start, found.end())
         start = found.end()
-    if span := _trimmed(text, start, len(text)):
-        yield span
+    yield from _shortened(text, start, len(text))
 
 
 def without_markers(text: str) -> str:
@@ -120,8 +119,8 @@ def _is_heading(text: str, plain: str, words: list[str]) -> bool:
 def _inside(text: str, start: int, found: re.Match[str]) -> bool:
     """True when this dot ends an abbreviation, an initial or a list number, or a lower-case word follows."""
     if found.group() != ".":
-        return found.group().startswith(("...", "…")) and text[found.end() :].lstrip()[:1].islower()
-    head, rest = text[start : found.end()], text[found.end() :].lstrip(" \t")
+        return found.group().startswith(("...", "…")) and text[found.end() : found.end() + 40].lstrip()[:1].islower()
+    head, rest = text[max(start, found.end() - 40) : found.end()], text[found.end() : found.end() + 40].lstrip(" \t")
     if _ABBREVIATION.search(head[-12:]):
         return not (
             re.search(r"(?:etc|a\.m|p\.m|inc|ltd|corp|co|min|u\.s|u\.k)\.$", head, re.IGNORECASE)
@@ -135,6 +134,18 @@ def _inside(text: str, start: int, found: re.Match[str]) -> bool:
 
 def _new_sentence(rest: str) -> bool:
     return bool(re.match(r"(?:The|It|He|She|They|This|In|On|A|An|We|I|Its|There)\b", rest))
+
+
+def _shortened(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut what runs on without a stop at white space, so that no check meets an endless sentence."""
+    while end - start > _LONGEST:
+        gap = text.rfind(" ", start + 1, start + _LONGEST)
+        cut = gap if gap > start else start + _LONGEST
+        if span := _trimmed(text, start, cut):
+            yield span
+        start = cut
+    if span := _trimmed(text, start, end):
+        yield span
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from groundsight.types import Claim, Quote, Reason, Span, Verdict
 
 _PART = 0.34
 _SHOWN = 4
-_SAME_MATTER = 0.4
+_SAME_MATTER = 0.55
 
 
 def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdict:

@@ -136,7 +136,7 @@ def _covered(span: Interval, taken: tuple[Interval, ...]) -> bool:
 
 def _idle(text: str, match: re.Match[str]) -> bool:
     """Numbers that count nothing: "passage 3", "one of", a lone "one" as a pronoun."""
-    if match["digits"] and _REFERENCE.search(text[: match.start()]):
+    if match["digits"] and _REFERENCE.search(text[max(0, match.start() - 24) : match.start()]):
         return True
     word = (match["words"] or "").casefold()
     if word != "one":
@@ -151,14 +151,18 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     if value is None:
         return None
     scale = _SCALES.get((match["scale"] or "").strip().casefold(), 1.0)
-    sign = -1.0 if match["sign"] in ("-", "−") and not re.search(r"[\w%]\s?$", text[: match.start()]) else 1.0
+    sign = (
+        -1.0
+        if match["sign"] in ("-", "−") and not re.search(r"[\w%]\s?$", text[max(0, match.start() - 3) : match.start()])
+        else 1.0
+    )
     end = match.end()
     kind, unit, factor, end = _measure(text, match, end)
-    noun = "" if kind else _noun(text[end:])
+    noun = "" if kind else _noun(text[end : end + 60])
     start = match.start() + len(match.group()) - len(match.group().lstrip())
     kind, low = _absolute(kind, sign * value * scale * factor)
     size = step * scale * factor
-    bound = _bound(text[:start])
+    bound = _bound(text[max(0, start - 24) : start])
     shown = text[start:end]
     return Quantity((start, end), shown, low, low, kind, unit, noun, bound, size, scale > 1 or value >= 1e6)
 
@@ -238,9 +242,8 @@ def _noun(rest: str) -> str:
 
 
 def _bound(before: str) -> Bound:
-    tail = before[-24:]
     for bound, pattern in _BEFORE:
-        if pattern.search(tail):
+        if pattern.search(before):
             return bound
     return "exact"
 

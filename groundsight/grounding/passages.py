@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from groundsight.grounding.claims import sentence_spans
 from groundsight.grounding.facts import Facts, joined, read_facts
+from groundsight.grounding.places import box_of_words
 from groundsight.grounding.tables import cell_readings, text_tables
 from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
 
 _BACK = 2
+_LONGEST = 600
+_MOST = 24
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Passage:
             start, end = start + inner[0], start + inner[1]
         text = self.evidence.text[start:end]
         place = self.evidence.place
-        box = _line_box(self.evidence, text) if self.channel == "ocr" else None
+        box = box_of_words(self.evidence.lines, text) if self.channel == "ocr" else None
         return Quote(
             evidence_id=self.evidence.evidence_id,
             span=Span(start=start, end=end),
@@ -97,27 +100,28 @@ def _sentences(
     text = evidence.text[base : part.span.end]
     cut = _lines(text) if ocr else sentence_spans(text)
     spans = [span for span in cut if not _inside((base + span[0], base + span[1]), taken)]
-    facts = [read_facts(text[start:end], ocr=ocr) for start, end in spans]
+    facts = [_bounded(read_facts(text[start:end], ocr=ocr)) for start, end in spans]
     for at, (start, end) in enumerate(spans):
         near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]
         yield Passage(evidence, part.channel, (base + start, base + end), facts[at], (*around, *near))
 
 
+def _bounded(facts: Facts) -> Facts:
+    """Keep the first numbers and dates of a passage; what is left out can support nothing."""
+    if len(facts.quantities) + len(facts.moments) <= _MOST:
+        return facts
+    return replace(facts, quantities=facts.quantities[:_MOST], moments=facts.moments[:_MOST])
+
+
 def _lines(text: str) -> Iterator[tuple[int, int]]:
     """Lines as read, and each pair of neighbours where a sentence runs on."""
     found = [match.span() for match in re.finditer(r"[^\n]*\S[^\n]*", text)]
-    for at, span in enumerate(found):
+    for at, (start, end) in enumerate(found):
+        span = start, min(end, start + _LONGEST)
         yield span
         if at + 1 < len(found) and not text[span[0] : span[1]].rstrip().endswith((".", ":", "!")):
-            yield span[0], found[at + 1][1]
+            yield start, min(found[at + 1][1], start + _LONGEST)
 
 
 def _inside(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in taken)
-
-
-def _line_box(evidence: Evidence, text: str):
-    first = text.split("\n", 1)[0].strip()
-    return next(
-        (line.box for line in evidence.lines if line.text.strip() and line.text.strip() in (first, text)), None
-    ) or next((line.box for line in evidence.lines if first and first in line.text), None)

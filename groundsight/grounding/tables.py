@@ -10,6 +10,8 @@ from groundsight.grounding.dates import find_moments
 from groundsight.grounding.numbers import find_quantities
 
 Rows = tuple[tuple[str, ...], ...]
+_WIDEST = 64
+_LABELS = 8
 _RULE = re.compile(r"^[\s|:+-]+$")
 _UNIT_HEAD = re.compile(
     r"\(\s*(?:in\s+)?(?P<inner>[^)]*)\)|\b(?:in|,)\s+(?P<bare>(?:thousands|millions|billions|%|percent)\b.*)$",
@@ -50,7 +52,7 @@ def cell_readings(table: Table) -> Iterator[Reading]:
     head = table.rows[0]
     for row, span in zip(table.rows[1:], table.spans[1:], strict=True):
         numeric = [at for at, cell in enumerate(row) if _is_number(cell)]
-        labels = [_labelled(head, row, at) for at in range(len(row)) if at not in numeric and row[at].strip()]
+        labels = [_labelled(head, row, at) for at in range(len(row)) if at not in numeric and row[at].strip()][:_LABELS]
         for at in numeric:
             column = head[at] if at < len(head) else ""
             yield Reading(span, _with_unit(row[at], column), " ; ".join((*labels, column)))
@@ -132,5 +134,7 @@ def _drawn(text: str) -> Iterator[Table]:
 def _split(line: str) -> tuple[str, ...]:
     mark = "|" if line.count("|") >= 2 or " | " in line else "\t"
     if mark not in line:
+        return ()
+    if line.count(mark) > _WIDEST:
         return ()
     return tuple(cell.strip() for cell in line.strip().strip("|" if mark == "|" else "\n").split(mark))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "index.db"
 BUSY_SECONDS = 30.0
-REPAIR = "run 'groundsight check'; what it cannot repair comes back with 'groundsight restore SNAPSHOT'"
+REPAIR = "run 'groundsight doctor'; what it cannot repair: 'groundsight ingest FOLDER --home NEW_FOLDER'"
 # Extended result codes of SQLite (sqlite.org/rescode.html) that mean "the file is shorter than it says".
 SHORT_READS = (522, 8458)
 

@@ -175,5 +175,5 @@ def _require_same(stored_prints: Mapping[str, str], fingerprints: Mapping[str, s
                 f"the index holds {lane} vectors of {stored_prints[lane]}, the settings name {wanted}",
                 which=lane,
                 next_step="set the encoder back, or ingest again into a new home: "
-                "groundsight --home NEW_FOLDER ingest YOUR_FILES",
+                "groundsight ingest YOUR_FILES --home NEW_FOLDER",
             )

@@ -77,7 +77,7 @@ def require_schema(connection: Connection) -> None:
         raise IndexVersion(
             f"the index has schema {found[1]}, this version reads schema {SCHEMA_VERSION}",
             next_step="open it with the version that wrote it, or ingest again into a new home: "
-            "groundsight --home NEW_FOLDER ingest YOUR_FILES",
+            "groundsight ingest YOUR_FILES --home NEW_FOLDER",
         )
 
 

@@ -54,11 +54,10 @@ def content_hash(path: Path, most: int) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     try:
         with path.open("rb") as file:
-            while block := file.read(_BLOCK):
+            for block in iter(lambda: file.read(_BLOCK), b""):
                 digest.update(block)
                 size += len(block)
-                if size > most:
-                    raise _too_big(path, most)
+                _check_size(size, path, most)
     except OSError as error:
         raise NotFound("the file can't be read", which=path.name, next_step="check its permissions") from error
     return digest.hexdigest(), size
@@ -99,8 +98,10 @@ def _walk(folder: Path, roots: Roots, hidden: bool) -> Iterator[Found]:
         yield Found(Path(str(error.filename)), roots.source_of(Path(str(error.filename))), problem)
 
 
-def _too_big(path: Path, most: int) -> LimitExceeded:
-    return LimitExceeded(
+def _check_size(size: int, path: Path, most: int) -> None:
+    if size <= most:
+        return
+    raise LimitExceeded(
         "the file is too big",
         which=path.name,
         limit=f"limits.file_bytes = {most}",

@@ -98,7 +98,7 @@ class _Run:
     def _probe(self, unit_id: str, source: str) -> None:
         """Ask for what was just stored: an acknowledged write has to be readable."""
         if not self._parts.index.get([unit_id], tenant_of(self._principal)):
-            raise StorageFailed("a stored unit can't be read back", which=source, next_step="run groundsight check")
+            raise StorageFailed("a stored unit can't be read back", which=source, next_step="run groundsight doctor")
 
 
 def _claim(parts: Parts) -> None:

@@ -184,17 +184,15 @@ def _collect(
 ) -> tuple[bytes, dict[str, Any]]:
     """Read the answer and the supervisor's report; on a limit or a cancellation end the job first."""
     deadline = time.monotonic() + confines.seconds
-    answer, report, open_ends = bytearray(), bytearray(), {job.fileno(): job, result.fileno(): result}
+    answer, report, open_ends = bytearray(), bytearray(), {job.fileno(), result.fileno()}
     try:
         while job.fileno() in open_ends:
             watch.check()
             _check(deadline, confines, len(answer), which)
-            ready, _, _ = select.select(list(open_ends), [], [], _BREATH)
-            for end in ready:
+            for end in select.select(list(open_ends), [], [], _BREATH)[0]:
                 piece = os.read(end, 1 << 16)
                 (report if end == job.fileno() else answer).extend(piece)
-                if not piece:
-                    del open_ends[end]
+                open_ends -= set() if piece else {end}
         if result.fileno() in open_ends:
             answer.extend(_drain(result))
     except GroundsightError:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from groundsight.index import ChannelResult
 from groundsight.settings import Weights
-from groundsight.types import ChannelScore
+from groundsight.types import Channel, ChannelScore
 
 Method = Literal["rrf", "weighted"]
 Scale = Literal["minmax", "zscore"]
@@ -26,26 +26,71 @@ def weight_of(channel: str, weights: Weights) -> float:
     return float(getattr(weights, channel.removeprefix("bm25_")))
 
 
+# A unit speaks through its text or through what was read from its picture, hardly ever through both. Ranked
+# apart, the best picture would lose to the twentieth paragraph by the weight of its channel alone.
+CONTENT_LANES: dict[str, str] = {
+    **dict.fromkeys(("text", "caption", "ocr"), "dense"),
+    **dict.fromkeys(("bm25_text", "bm25_caption", "bm25_ocr", "bm25_transcript"), "lexical"),
+}
+
+
 def fuse(
     results: Sequence[ChannelResult], weights: Weights, method: Method = "rrf", *, k: int = 60, scale: Scale = "minmax"
 ) -> Shares:
-    """Return, per unit, what each list added. Lists without hits and weights of zero take no part."""
+    """Return, per unit, what each list added. Lists without hits and weights of zero take no part.
+
+    RRF ranks the content channels of one kind together and gives them the weight of ``text``; the
+    share is booked on the channel that found the unit best. Weighted fusion keeps every channel apart.
+    """
     lists = [result for result in results if result.hits and weight_of(result.channel, weights) > 0]
-    total = sum(weight_of(result.channel, weights) for result in lists)
+    if method == "rrf":
+        return _reciprocal(lists, weights, k)
+    total = total_weight(lists, weights, method)
     shares: Shares = {}
     for result in lists:
         weight = weight_of(result.channel, weights)
-        worth = _worth(result, method, k, scale)
+        worth = _spread_worth(result, scale)
         for rank, (unit_id, raw) in enumerate(result.hits, start=1):
-            part = ChannelScore(
-                channel=result.channel,
-                raw=raw,
-                rank=rank,
-                weight=weight,
-                contribution=weight / total * worth[rank - 1],
-            )
+            part = _part(result.channel, raw, rank, weight, weight / total * worth[rank - 1])
             shares[unit_id] = (*shares.get(unit_id, ()), part)
     return shares
+
+
+def _reciprocal(lists: Sequence[ChannelResult], weights: Weights, k: int) -> Shares:
+    total = total_weight(lists, weights, "rrf")
+    shares: Shares = {}
+    for lane, members in _lanes(lists).items():
+        weight = _lane_weight(lane, weights)
+        for rank, (unit_id, raw, channel) in enumerate(_merged(members), start=1):
+            part = _part(channel, raw, rank, weight, weight / total * (k + 1) / (k + rank))
+            shares[unit_id] = (*shares.get(unit_id, ()), part)
+    return shares
+
+
+def _lanes(lists: Sequence[ChannelResult]) -> dict[str, list[ChannelResult]]:
+    lanes: dict[str, list[ChannelResult]] = {}
+    for result in lists:
+        lanes.setdefault(CONTENT_LANES.get(result.channel, result.channel), []).append(result)
+    return lanes
+
+
+def _lane_weight(lane: str, weights: Weights) -> float:
+    return weights.text if lane in ("dense", "lexical") else weight_of(lane, weights)
+
+
+def _merged(members: Sequence[ChannelResult]) -> list[tuple[str, float, Channel]]:
+    """Rank the units of several lists by their best raw score; equal scores by id."""
+    best: dict[str, tuple[float, Channel]] = {}
+    for result in members:
+        for unit_id, raw in result.hits:
+            if unit_id not in best or raw > best[unit_id][0]:
+                best[unit_id] = (raw, result.channel)
+    ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+    return [(unit_id, raw, channel) for unit_id, (raw, channel) in ranked]
+
+
+def _part(channel: str, raw: float, rank: int, weight: float, contribution: float) -> ChannelScore:
+    return ChannelScore(channel=channel, raw=raw, rank=rank, weight=weight, contribution=contribution)
 
 
 def total_of(shares: Iterable[ChannelScore]) -> float:
@@ -69,10 +114,8 @@ def without_tails(results: Sequence[ChannelResult]) -> tuple[ChannelResult, ...]
     )
 
 
-def _worth(result: ChannelResult, method: Method, k: int, scale: Scale) -> Sequence[float]:
-    """Return the worth of each rank, from 0 to 1."""
-    if method == "rrf":
-        return [(k + 1) / (k + rank) for rank in range(1, len(result.hits) + 1)]
+def _spread_worth(result: ChannelResult, scale: Scale) -> Sequence[float]:
+    """Return the worth of each raw score, from 0 to 1."""
     raws = [raw for _, raw in result.hits]
     return _from_range(raws, _is_lexical(result)) if scale == "minmax" else _from_spread(raws)
 
@@ -106,6 +149,9 @@ def by_score(shares: Mapping[str, Sequence[ChannelScore]]) -> tuple[str, ...]:
     return tuple(sorted(shares, key=lambda unit_id: (-total_of(shares[unit_id]), unit_id)))
 
 
-def total_weight(results: Sequence[ChannelResult], weights: Weights) -> float:
+def total_weight(results: Sequence[ChannelResult], weights: Weights, method: Method = "rrf") -> float:
     """Return the summed weight of the lists with hits, by which every share is scaled."""
-    return sum(weight_of(result.channel, weights) for result in results if result.hits)
+    lists = [result for result in results if result.hits and weight_of(result.channel, weights) > 0]
+    if method == "rrf":
+        return sum(_lane_weight(lane, weights) for lane in _lanes(lists))
+    return sum(weight_of(result.channel, weights) for result in lists)

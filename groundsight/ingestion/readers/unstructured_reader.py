@@ -6,13 +6,14 @@ import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from groundsight.errors import Disabled
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers import BuiltinPartitioner
-from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
+from groundsight.ingestion.readers.clean import Outline, clean, one_line
 from groundsight.ingestion.readers.csv_file import table_blocks
+from groundsight.ingestion.readers.html_file import html_elements
 from groundsight.ingestion.sniff import CSV, DOCX, EMAIL, HTML, MARKDOWN, PDF, PLAIN, PPTX, XLSX
 from groundsight.settings import Limits
 from groundsight.types import Box
@@ -92,11 +93,8 @@ def _translate(one: Any, outline: Outline) -> list[Element]:
 
 
 def _cells(markup: str) -> tuple[tuple[str, ...], ...]:
-    from lxml import html  # pyright: ignore[reportMissingTypeStubs]
-
-    root: Any = cast("Any", html).fromstring(markup)
-    rows: Any = root.iter("tr")
-    return clean_rows(["".join(cell.itertext()) for cell in row.iter("td", "th")] for row in rows)
+    _, elements = html_elements(markup)
+    return next((element.cells for element in elements if element.kind == "table"), ())
 
 
 def _box(one: Any) -> Box | None:
