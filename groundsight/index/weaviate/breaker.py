@@ -12,6 +12,10 @@ from groundsight.errors import BackendDown
 FAILURES, WITHIN_SECONDS, OPEN_SECONDS = 5, 30.0, 10.0
 
 
+class Resting(BackendDown):
+    """The call was not even tried."""
+
+
 class Breaker:
     """Opens after ``FAILURES`` failures within ``WITHIN_SECONDS``; half-open after ``OPEN_SECONDS``."""
 
@@ -29,7 +33,7 @@ class Breaker:
                 return
             waited = self._clock() - self._opened
             if waited < OPEN_SECONDS or self._trying:
-                raise BackendDown(
+                raise Resting(
                     "the Weaviate server failed repeatedly and is left alone for a moment",
                     limit=f"{FAILURES} failures in {WITHIN_SECONDS:.0f} s",
                     next_step=f"try again in {max(1, round(OPEN_SECONDS - waited))} s",

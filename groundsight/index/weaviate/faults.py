@@ -23,6 +23,10 @@ class TenantMissing(NotFound):
     """The server has no such tenant: nothing was ever written for it."""
 
 
+class TooSlow(BackendDown):
+    """The server may or may not have done what was asked."""
+
+
 SIGNS: tuple[tuple[tuple[str, ...], Callable[[str], GroundsightError]], ...] = (
     (
         ("tenant not found", "tenant does not exist"),
@@ -42,6 +46,12 @@ SIGNS: tuple[tuple[tuple[str, ...], Callable[[str], GroundsightError]], ...] = (
             "the Weaviate server refuses these credentials",
             which="weaviate.api_key or weaviate.oidc_token",
             next_step="set a key with the rights named in docs/scaling.md",
+        ),
+    ),
+    (
+        ("is not supported. please use",),
+        lambda detail: IndexVersion(
+            "the Weaviate server is too old", limit="1.27 or newer", next_step="upgrade the server"
         ),
     ),
     (
@@ -67,7 +77,7 @@ def as_ours(detail: str, seconds: float) -> GroundsightError:
         if any(sign in lowered for sign in signs):
             return make(detail)
     if "deadline" in lowered or "timed out" in lowered or "timeout" in lowered:
-        return BackendDown(
+        return TooSlow(
             "the Weaviate server answered too slowly",
             limit=f"{seconds:g} s",
             next_step="try again, or raise weaviate.call_seconds",

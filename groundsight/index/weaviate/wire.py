@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from groundsight.errors import BackendDown, GroundsightError
 from groundsight.index.weaviate import client as clients
-from groundsight.index.weaviate.breaker import Breaker
-from groundsight.index.weaviate.faults import TenantMissing, as_ours
+from groundsight.index.weaviate.breaker import Breaker, Resting
+from groundsight.index.weaviate.faults import TenantMissing, TooSlow, as_ours
 from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.schema import Collection
 from groundsight.settings import WeaviateSettings
@@ -20,7 +20,7 @@ from groundsight.settings import WeaviateSettings
 T = TypeVar("T")
 PAGE = 500
 MOST_DELETED = 10_000
-TRIES = 4
+TRIES, READ_TRIES, SLOW_TRIES = 4, 2, 2
 FIRST_PAUSE = 0.05
 
 
@@ -177,18 +177,23 @@ class Wire:
 
     def _reading(self, ask: Callable[[], T], nothing: T) -> T:
         try:
-            return self._retrying(ask, tries=2)
+            return self._retrying(ask, tries=READ_TRIES)
         except TenantMissing:
             return nothing
 
     def _retrying(self, ask: Callable[[], T], tries: int = TRIES) -> T:
-        """Try again after a pause of random length when the server was not reached."""
+        """Try again after a pause of random length; every call may be made twice without harm.
+
+        A cluster needs a few seconds to notice a dead node, so a slow write is tried once more.
+        """
+        slow = 0 if tries == READ_TRIES else SLOW_TRIES
         for turn in range(1, tries + 1):
             try:
                 with self.guarded():
                     return ask()
             except BackendDown as error:
-                if turn == tries or error.limit:
+                slow -= isinstance(error, TooSlow)
+                if turn == tries or slow < 0 or isinstance(error, Resting):
                     raise
                 _pause(turn)
         raise AssertionError
