@@ -143,8 +143,7 @@ def test_a_server_killed_in_the_middle_of_writing_and_searching_loses_nothing(gu
         index.search(WORDS_ASKED, ALL, 5)
     node.kill()
     with pytest.raises(BackendDown):
-        for _ in range(3):
-            index.search(WORDS_ASKED, ALL, 5)
+        index.search(WORDS_ASKED, ALL, 5)
     writer.join(30)
     restart(guarded, node)
     assert_whole(index, acknowledged[-1])

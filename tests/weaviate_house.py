@@ -50,6 +50,9 @@ class Node:
             os.kill(self.pid, signal.SIGKILL)
 
 
+SERVER = {"AUTOSCHEMA_ENABLED": "false"}
+
+
 def start(
     data: Path, *options: str, port: int | None = None, environment: Mapping[str, str] | None = None
 ) -> tuple[Node, ...]:
@@ -59,7 +62,7 @@ def start(
     extra = {"WEAVIATE_PORT0": str(port)} if port else {}
     done = subprocess.run(
         [program, "--data", data, *options],
-        env={**os.environ, "AUTOSCHEMA_ENABLED": "false", **extra, **(environment or {})},
+        env={**os.environ, **SERVER, **extra, **(environment or {})},
         stdout=subprocess.PIPE, check=True, text=True,
     )  # fmt: skip
     lines = (line.split() for line in done.stdout.splitlines())

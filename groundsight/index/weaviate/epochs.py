@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from groundsight.index import Entry
@@ -20,12 +21,22 @@ class Filling:
     def __init__(self, wire: Wire, store: StateStore, tokeniser: Tokeniser) -> None:
         self._wire, self._store, self._tokeniser = wire, store, tokeniser
         self._old = store.peek().config
-        self._new = Config(epoch=max(self._old.epoch, self._old.previous or 0) + 1)
+        self._new = Config(epoch=self._old.newest + 1)
         self.names = Names(store.prefix, self._new.epoch)
         for each in content_collections(self.names):
             wire.drop(each.name)
             wire.create(each)
         store.forget_tenants()
+
+    @classmethod
+    @contextmanager
+    def beside(cls, wire: Wire, store: StateStore, tokeniser: Tokeniser) -> Generator[Filling]:
+        """Fill new collections; they are dropped when the filling fails."""
+        with ExitStack() as undo:
+            filling = cls(wire, store, tokeniser)
+            undo.callback(filling.abandon)
+            yield filling
+            undo.pop_all()
 
     def store(self, entries: Sequence[Entry]) -> None:
         """Store assets in the next epoch."""
@@ -36,7 +47,7 @@ class Filling:
 
     def finish(self, fingerprints: Mapping[str, str], *, keep_old: bool = False) -> None:
         """Switch over by writing one object; then drop the old collections, or keep them to go back to."""
-        previous = self._old.epoch if keep_old else None
+        previous = vars(self._old.without_previous()) if keep_old else None
         self._store.write(replace(self._new, schema=SCHEMA_VERSION, previous=previous, fingerprints=dict(fingerprints)))
         self._store.touch()
         if not keep_old:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -40,7 +40,7 @@ class WeaviateIndex:
         self._tokeniser = Tokeniser()
         self._workers = ThreadPoolExecutor(WORKERS, "weaviate")
         self._writing = threading.Lock()
-        self._epoch = 0
+        self._epoch, self._fresh = 0, True
 
     @classmethod
     def open(cls, settings: WeaviateSettings) -> WeaviateIndex:
@@ -101,9 +101,12 @@ class WeaviateIndex:
         tenants = self._tenants(where)
 
         def ask(names: Names) -> tuple[ChannelResult, ...]:
-            return Searcher(self._wire, names, self._tokeniser, self._workers, tenants, limit).ask(queries, where)
+            searcher = Searcher(self._wire, names, self._tokeniser, self._workers, tenants, limit, self._fresh)
+            return searcher.ask(queries, where)
 
-        return self._in_epoch(ask)
+        fresh = self._fresh
+        found = self._in_epoch(ask)
+        return found if fresh or not self._fresh else self._in_epoch(ask)
 
     def get(self, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
         """Return the units that exist and pass the filter, in the order asked."""
@@ -165,14 +168,9 @@ class WeaviateIndex:
         self._workers.shutdown(wait=False, cancel_futures=True)
         self._wire.close()
 
-    @contextmanager
-    def next_epoch(self) -> Generator[Filling]:
-        """Fill new collections; they are dropped when the filling fails."""
-        with ExitStack() as undo:
-            filling = Filling(self._wire, self._store, self._tokeniser)
-            undo.callback(filling.abandon)
-            yield filling
-            undo.pop_all()
+    def next_epoch(self) -> AbstractContextManager[Filling]:
+        """Fill new collections beside the live ones."""
+        return Filling.beside(self._wire, self._store, self._tokeniser)
 
     def _names(self) -> Names:
         return self._store.names(self._store.read().config)
@@ -192,7 +190,7 @@ class WeaviateIndex:
                 if now.result().config.epoch == epoch:
                     raise
                 found = None
-            self._epoch = now.result().config.epoch
+            self._epoch, self._fresh = now.result().config.epoch, now.result().fresh
             if self._epoch == epoch and found is not None:
                 return found
         raise IndexVersion("the index is being replaced again and again", next_step="try again")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from groundsight.errors import IndexCorrupt
@@ -72,7 +72,7 @@ class Reader:
         if filters.for_units(where) is None:
             return []
         of_asset = filters.without_units(where)
-        found = [(tenant, each) for tenant in self._tenants for each in self.pointers.all(tenant)]
+        found = [(tenant, each) for tenant in self._tenants for each in self._candidates(tenant, where)]
         return sorted(
             (each for each in found if matches(of_asset, each[1].asset)), key=lambda each: each[1].asset.asset_id
         )
@@ -113,6 +113,13 @@ class Reader:
             if pairs:
                 found[key] = tuple(sorted(pairs))
         return found
+
+    def _candidates(self, tenant: str, where: Filter) -> Iterable[Pointer]:
+        """Look named assets up; otherwise go through all, because the server stops at 10,000 filtered objects."""
+        named = [each.value for each in where.conditions if each.field == "asset_id" and each.op == "eq"]
+        if named:
+            return self.pointers.of_assets(tenant, [str(named[0])]).values()
+        return self.pointers.all(tenant)
 
     def _holders(self, tenant: str, key: str, where: Filter, most: int) -> list[tuple[str, str]]:
         holders = self._live_rows(tenant, [Test("links", "any", (coded(key),))], most + 1)

@@ -26,6 +26,9 @@ FIELDS = ("unit_id", "generation")
 # Hits that tie with the last one are sorted by unit id, so a few more than wanted are asked for.
 SPARE = 5
 MOST = 10_000
+# Among units in memory tables server 1.35 stops BM25 before it has seen the best: of 10 asked for it returned
+# 0 to 1 of the true ten best among 1,200, and all of them when asked for as many as match.
+FRESH_LIMIT = 2_000
 ROUNDS = 4
 
 
@@ -49,6 +52,7 @@ class Searcher:
     workers: Executor
     tenants: Sequence[str]
     limit: int
+    fresh: bool = False
 
     def ask(self, queries: Sequence[ChannelQuery], where: Filter) -> tuple[ChannelResult, ...]:
         """Return one result for each query; when stale hits take up room, ask again for more."""
@@ -76,8 +80,9 @@ class Searcher:
     def _call(self, query: ChannelQuery) -> Call:
         if query.channel.startswith(LEXICAL):
             terms = " ".join(self.tokeniser.terms(query.text))
+            least = FRESH_LIMIT if self.fresh else 0
             return lambda at, tests, limit: (
-                self.wire.words(at, query.channel, terms, tests, limit, FIELDS) if terms else []
+                self.wire.words(at, query.channel, terms, tests, max(limit, least), FIELDS) if terms else []
             )
         if query.vector is None:
             raise InvalidArgument(

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from groundsight.errors import IndexCorrupt, IndexVersion, InvalidArgument, StorageFailed
 from groundsight.governance.redaction import seal_entry
 from groundsight.index import Entry, Exported
+from groundsight.index.migrate import GROUP_UNITS, groups
 from groundsight.index.weaviate.schema import SCHEMA_VERSION
 from groundsight.types import Asset, Filter, Unit, Word
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from groundsight.index.weaviate.index import WeaviateIndex
 
 CONTENT, MANIFEST = "assets.jsonl", "manifest.json"
-# Restored in groups, so that memory stays bounded and each call to the server is well filled.
-GROUP_UNITS = 1_000
 
 
 class Manifest(Word):
@@ -93,23 +92,9 @@ def restore_snapshot(index: WeaviateIndex, folder: Path) -> None:
     """Fill the next epoch from a snapshot, then switch over."""
     manifest, assets = read_snapshot(folder)
     with index.next_epoch() as filling:
-        for group in groups(assets):
+        for group in groups(assets, GROUP_UNITS):
             filling.store([as_entry(each) for each in group])
         filling.finish(manifest.fingerprints)
-
-
-def groups(assets: Iterator[Exported], most: int = GROUP_UNITS) -> Iterator[list[Exported]]:
-    """Put assets together until their units fill a group."""
-    group: list[Exported] = []
-    size = 0
-    for asset in assets:
-        group.append(asset)
-        size += len(asset.units)
-        if size >= most:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 def as_entry(asset: Exported) -> Entry:

@@ -19,17 +19,35 @@ CONFIG, TOKEN, INTENT, TENANT = "config", "token", "intent", "tenant"
 FIELDS = ("kind", "data")
 # An open write older than this belongs to a process that died.
 ABANDONED_SECONDS = 600.0
+# The server writes its memory tables to disk 60 seconds after the last write to them.
+FRESH_SECONDS = 90.0
+NO_TOKEN = "0"
 
 
 @dataclass(frozen=True)
 class Config:
-    """What changes seldom: schema, epoch, the epoch before it, encoders and vector lengths."""
+    """What changes seldom: schema, epoch, what was before, encoders and vector lengths."""
 
     schema: int = SCHEMA_VERSION
     epoch: int = 1
-    previous: int | None = None
+    previous: Mapping[str, Any] | None = None
     fingerprints: Mapping[str, str] = field(default_factory=lambda: {})
     dimensions: Mapping[str, int] = field(default_factory=lambda: {})
+
+    @property
+    def previous_config(self) -> Config | None:
+        """Return the configuration that a roll-back would bring back."""
+        return Config(**self.previous) if self.previous else None
+
+    @property
+    def newest(self) -> int:
+        """Return the highest epoch of which collections are kept."""
+        old = self.previous_config
+        return max(self.epoch, old.epoch if old else 0)
+
+    def without_previous(self) -> Config:
+        """Return it with nothing to go back to."""
+        return replace(self, previous=None)
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,11 @@ class State:
     config: Config
     token: str
     intents: tuple[Intent, ...]
+
+    @property
+    def fresh(self) -> bool:
+        """True while the server may still hold the last write in memory only."""
+        return bool(self.intents) or (self.token != NO_TOKEN and age_seconds(self.token) < FRESH_SECONDS)
 
     @property
     def version(self) -> str:
@@ -92,7 +115,7 @@ class StateStore:
             raise IndexVersion(
                 f"the collections have schema {state.config.schema}, this release works with {SCHEMA_VERSION}",
                 which=self.prefix,
-                next_step="see what would change with: python -m groundsight.index.weaviate.migrations plan",
+                next_step="see what would change with: groundsight migrate --schema plan",
             )
         return state
 
@@ -100,7 +123,7 @@ class StateStore:
         """Read the state whatever its schema."""
         tests = [Test("kind", "any", (coded(CONFIG), coded(TOKEN), coded(INTENT)))]
         rows = self._wire.fetch(self._at, tests, PAGE, FIELDS)
-        config, token, intents = Config(), "0", list[Intent]()
+        config, token, intents = Config(), NO_TOKEN, list[Intent]()
         for row in rows:
             data = json.loads(row.fields["data"])
             match row.fields["kind"]:
@@ -135,7 +158,7 @@ class StateStore:
 
     def touch(self) -> None:
         """Change the version."""
-        self._put(TOKEN, "", secrets.token_hex(8))
+        self._put(TOKEN, "", new_generation())
 
     def forget(self, intent: str) -> None:
         """Take a finished write off the record."""
@@ -177,7 +200,7 @@ class StateStore:
             self._wire.create(each)
         self._wire.create(meta_collection(self.prefix))
         self.write(config)
-        self._put(TOKEN, "", secrets.token_hex(8))
+        self.touch()
 
     def _put(self, kind: str, name: str, data: Any) -> None:
         fields = {"kind": coded(kind), "name": coded(name), "data": json.dumps(data)}
