@@ -15,6 +15,7 @@ from groundsight.index import ChannelQuery, ChannelResult, CheckReport, Counts, 
 from groundsight.index.prepared import Prepared, prepare_all
 from groundsight.index.tokens import Tokeniser
 from groundsight.index.weaviate import filters
+from groundsight.index.weaviate.binary import LocalServer, start_if_needed
 from groundsight.index.weaviate.epochs import Filling
 from groundsight.index.weaviate.reader import Reader
 from groundsight.index.weaviate.schema import Names
@@ -34,7 +35,8 @@ class WeaviateIndex:
     """Implements ``Index``. Readers see each asset as it was or as it is; one ``upsert`` of several assets
     makes them live one after the other."""
 
-    def __init__(self, wire: Wire, prefix: str) -> None:
+    def __init__(self, wire: Wire, prefix: str, server: LocalServer | None = None) -> None:
+        self._server = server
         self._wire = wire
         self._store = StateStore(wire, prefix)
         self._tokeniser = Tokeniser()
@@ -51,8 +53,12 @@ class WeaviateIndex:
             ConfigError: it refuses the credentials.
             IndexVersion: the server or the collections are of another version.
         """
-        index = cls(Wire(settings), settings.collection)
         with ExitStack() as undo:
+            server = start_if_needed(settings)
+            if server is not None:
+                undo.callback(server.stop)
+            index = cls(Wire(settings), settings.collection, server)
+            undo.pop_all()
             undo.callback(index.close)
             index._store.prepare()
             undo.pop_all()
@@ -164,9 +170,12 @@ class WeaviateIndex:
             return examine(self._wire, self._store)
 
     def close(self) -> None:
-        """Release threads and connections."""
+        """Release threads and connections; stop a server that was started here."""
         self._workers.shutdown(wait=False, cancel_futures=True)
         self._wire.close()
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
 
     def next_epoch(self) -> AbstractContextManager[Filling]:
         """Fill new collections beside the live ones."""
