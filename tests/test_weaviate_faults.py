@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from evals.weaviate_nodes import Node
 from groundsight.errors import BackendDown, ConfigError, GroundsightError, IndexVersion
 from groundsight.index import ChannelQuery
 from groundsight.index.weaviate import WeaviateIndex
@@ -20,7 +21,7 @@ from groundsight.index.weaviate.breaker import Breaker
 from groundsight.settings import WeaviateSettings
 from tests.build import make_text_entry
 from tests.index_workers import ALL, WORDS, entries, turns_of
-from tests.weaviate_house import NEEDS_SERVER, Node, settings_for, shared_node, start
+from tests.weaviate_house import NEEDS_SERVER, settings_for, shared_node, start
 
 KEY = "a-key-that-must-stay-secret"
 WITH_KEY = {

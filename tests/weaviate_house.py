@@ -5,68 +5,32 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from evals.weaviate_nodes import VARIABLE, Node, starter
+from evals.weaviate_nodes import start as start_with
 from groundsight.settings import WeaviateSettings
 
-ROOT = Path(__file__).resolve().parent.parent
-VARIABLE = "GROUNDSIGHT_WEAVIATE_START"
-REASON = f"no Weaviate server: set {VARIABLE} to a program that starts one"
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "bin" / "weaviate-start"
+PROGRAM = starter(BESIDE)
+NEEDS_SERVER = pytest.mark.skipif(
+    PROGRAM is None, reason=f"no Weaviate server: set {VARIABLE} to a program that starts one"
+)
 _NUMBERS = count(1)
-
-
-def starter() -> Path | None:
-    """Return the program that starts servers, None when this machine has none."""
-    named = Path(os.environ.get(VARIABLE, ROOT.parent / "shared" / "bin" / "weaviate-start"))
-    return named if os.access(named, os.X_OK) else None
-
-
-NEEDS_SERVER = pytest.mark.skipif(starter() is None, reason=REASON)
-
-
-@dataclass(frozen=True)
-class Node:
-    """A running node."""
-
-    name: str
-    pid: int
-    http_port: int
-    grpc_port: int
-    data: Path
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-
-
-SERVER = {"AUTOSCHEMA_ENABLED": "false"}
 
 
 def start(
     data: Path, *options: str, port: int | None = None, environment: Mapping[str, str] | None = None
 ) -> tuple[Node, ...]:
     """Start nodes and wait until they are ready."""
-    program = starter()
-    assert program is not None
-    extra = {"WEAVIATE_PORT0": str(port)} if port else {}
-    done = subprocess.run(
-        [program, "--data", data, *options],
-        env={**os.environ, **SERVER, **extra, **(environment or {})},
-        stdout=subprocess.PIPE, check=True, text=True,
-    )  # fmt: skip
-    lines = (line.split() for line in done.stdout.splitlines())
-    return tuple(Node(name, int(pid), int(http), int(grpc), Path(at)) for name, pid, http, grpc, at in lines)
+    assert PROGRAM is not None
+    return start_with(PROGRAM, data, *options, port=port, environment=environment)
 
 
 def settings_for(node: Node, collection: str = "", **values: object) -> WeaviateSettings:
