@@ -17,6 +17,7 @@ COMMANDS = {
     "describe": "say what a picture shows",
     "serve": "serve the tools over MCP",
     "status": "say what is indexed and which models answer",
+    "migrate": "move the index to another back end, or to another schema of it",
     "doctor": "check this installation",
     "eval": "measure retrieval, grounding, OCR, redaction and speed",
 }
@@ -29,6 +30,7 @@ EXAMPLES = {
     "describe": "groundsight describe photo.jpg",
     "serve": "groundsight serve --root ~/Documents",
     "status": "groundsight status --json",
+    "migrate": "groundsight migrate --to weaviate",
     "doctor": "groundsight doctor",
     "eval": "groundsight eval --help",
 }
@@ -117,6 +119,14 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
     add_arguments(command)
 
 
+def _add_migrate(command: argparse.ArgumentParser) -> None:
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--to", choices=("weaviate", "local"), help="copy the whole index there, with its vectors")
+    what.add_argument(
+        "--schema", choices=("plan", "apply", "rollback", "forget"), help="change the collections of a Weaviate index"
+    )
+
+
 def _add_nothing(command: argparse.ArgumentParser) -> None:
     command.set_defaults()
 
@@ -130,6 +140,7 @@ _ADD = {
     "describe": _add_picture,
     "serve": _add_serve,
     "status": _add_nothing,
+    "migrate": _add_migrate,
     "doctor": _add_nothing,
     "eval": _add_nothing,
 }

@@ -145,7 +145,10 @@ class IndexSettings(Section):
 
 
 class WeaviateSettings(Section):
-    """Connection and schema of the Weaviate back end."""
+    """Connection and schema of the Weaviate back end.
+
+    ``binary`` is a server program to start on this machine, with its data in ``data``.
+    """
 
     host: str = "127.0.0.1"
     http_port: Positive = 8080
@@ -154,6 +157,7 @@ class WeaviateSettings(Section):
     api_key: SecretStr | None = None
     oidc_token: SecretStr | None = None
     binary: Path | None = None
+    data: Path = Field(default_factory=lambda: Path.home() / ".groundsight" / "weaviate")
     collection: str = "GroundsightUnit"
     replication: Positive = 1
     consistency: Literal["ONE", "QUORUM", "ALL"] | None = None

@@ -78,6 +78,10 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.cli_doctor import doctor
 
         return doctor(settings, as_json=options.json)
+    if options.command == "migrate":
+        from groundsight.doors.cli_migrate import run_migration
+
+        return run_migration(settings, options)
     from groundsight.suite import open_suite
 
     bar = Bar()

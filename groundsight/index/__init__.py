@@ -36,6 +36,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Exported:
+    """One stored asset with everything needed to store it elsewhere; ``vectors`` and ``rows`` as in ``Entry``."""
+
+    asset: Asset
+    units: tuple[Unit, ...]
+    vectors: Mapping[VectorName, NDArray[np.float32]] = field(default_factory=lambda: {})
+    rows: Mapping[VectorName, tuple[int, ...]] = field(default_factory=lambda: {})
+
+
+@dataclass(frozen=True)
 class ChannelQuery:
     """One channel asked: a vector for a dense channel, words for a ``bm25_*`` channel."""
 
@@ -120,6 +130,10 @@ class Index(Protocol):
 
     def scan(self, where: Filter) -> Iterator[tuple[Unit, Asset]]:
         """Iterate over every unit that passes the filter, by asset and ordinal."""
+        ...
+
+    def export(self, where: Filter) -> Iterator[Exported]:
+        """Iterate over whole assets with their vectors, by asset id; conditions on units select nothing."""
         ...
 
     def linked(self, keys: Sequence[str], where: Filter, most: int) -> Mapping[str, tuple[tuple[str, str], ...]]:

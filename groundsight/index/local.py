@@ -7,8 +7,19 @@ from contextlib import closing
 from pathlib import Path
 
 from groundsight.errors import IndexVersion, InvalidArgument
-from groundsight.index import ChannelQuery, ChannelResult, CheckReport, Counts, Entry, database, snapshots, stored
+from groundsight.index import (
+    ChannelQuery,
+    ChannelResult,
+    CheckReport,
+    Counts,
+    Entry,
+    Exported,
+    database,
+    snapshots,
+    stored,
+)
 from groundsight.index.asking import Asking
+from groundsight.index.exporting import export
 from groundsight.index.local_check import examine
 from groundsight.index.prepared import prepare_all
 from groundsight.index.schema import current
@@ -110,6 +121,11 @@ class LocalIndex:
         """Iterate over one committed state, on a connection of its own so that nobody waits for the loop."""
         with closing(self._store.connect()) as connection, database.transaction(connection):
             yield from stored.scan(connection, where)
+
+    def export(self, where: Filter) -> Iterator[Exported]:
+        """Iterate over whole assets of one committed state with their vectors."""
+        with closing(self._store.connect()) as connection, database.transaction(connection):
+            yield from export(connection, where)
 
     def linked(self, keys: Sequence[str], where: Filter, most: int) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Return ``(unit_id, role)`` pairs by key; keys of more than ``most`` units of a tenant are left out."""

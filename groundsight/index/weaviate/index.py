@@ -1,0 +1,247 @@
+"""The index on a Weaviate server or cluster: ``Index`` with one pointer for each asset as its commit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from groundsight.errors import IndexVersion, InvalidArgument
+from groundsight.index import ChannelQuery, ChannelResult, CheckReport, Counts, Entry, Exported
+from groundsight.index.prepared import Prepared, prepare_all
+from groundsight.index.tokens import Tokeniser
+from groundsight.index.weaviate import filters
+from groundsight.index.weaviate.binary import LocalServer, start_if_needed
+from groundsight.index.weaviate.epochs import Filling
+from groundsight.index.weaviate.reader import Reader
+from groundsight.index.weaviate.schema import Names
+from groundsight.index.weaviate.searcher import Searcher
+from groundsight.index.weaviate.state import Config, State, StateStore
+from groundsight.index.weaviate.wire import Wire
+from groundsight.index.weaviate.writer import Writer, require_dimensions
+from groundsight.settings import WeaviateSettings
+from groundsight.types import Asset, Filter, Unit
+
+T = TypeVar("T")
+WORKERS = 16
+SWITCHES = 3
+
+
+class WeaviateIndex:
+    """Implements ``Index``. Readers see each asset as it was or as it is; one ``upsert`` of several assets
+    makes them live one after the other."""
+
+    def __init__(self, wire: Wire, prefix: str, server: LocalServer | None = None) -> None:
+        self._server = server
+        self._wire = wire
+        self._store = StateStore(wire, prefix)
+        self._tokeniser = Tokeniser()
+        self._workers = ThreadPoolExecutor(WORKERS, "weaviate")
+        self._writing = threading.Lock()
+        self._epoch, self._fresh = 0, True
+
+    @classmethod
+    def open(cls, settings: WeaviateSettings) -> WeaviateIndex:
+        """Connect, and create the collections of a new index.
+
+        Raises:
+            BackendDown: the server can't be reached within ``connect_seconds``.
+            ConfigError: it refuses the credentials.
+            IndexVersion: the server or the collections are of another version.
+        """
+        with ExitStack() as undo:
+            server = start_if_needed(settings)
+            if server is not None:
+                undo.callback(server.stop)
+            index = cls(Wire(settings), settings.collection, server)
+            undo.pop_all()
+            undo.callback(index.close)
+            index._store.prepare()
+            undo.pop_all()
+        return index
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return the stored fingerprint of each encoder lane."""
+        return dict(self._store.read().config.fingerprints)
+
+    def claim(self, fingerprints: Mapping[str, str]) -> None:
+        """Store the encoders' fingerprints; a lane that holds vectors of another encoder is refused."""
+        with self._writing:
+            config = self._store.read().config
+            if all(config.fingerprints.get(lane) == wanted for lane, wanted in fingerprints.items()):
+                return
+            if not self._empty(config):
+                _require_same(config.fingerprints, fingerprints)
+            self._store.write(replace(config, fingerprints={**config.fingerprints, **fingerprints}))
+
+    def upsert(self, entries: Sequence[Entry]) -> None:
+        """Store assets, each in one step in place of the one with its tenant and source."""
+        if not entries:
+            return
+        prepared, dimensions = prepare_all(entries, self._tokeniser)
+        self.store(prepared, dimensions)
+
+    def store(self, prepared: Sequence[Prepared], dimensions: dict[str, int]) -> None:
+        """Store assets that were checked before."""
+        with self._writing:
+            state = self._store.read()
+            config = self._fitting(state.config, dimensions)
+            self._finish_abandoned(state)
+            self._writer(config).put(prepared)
+
+    def delete(self, asset_ids: Sequence[str], where: Filter) -> int:
+        """Remove the assets that pass the filter, with all that was stored of them."""
+        with self._writing:
+            state = self._store.read()
+            writer = self._writer(state.config)
+            return sum(writer.delete(tenant, asset_ids, where) for tenant in self._tenants(where))
+
+    def search(self, queries: Sequence[ChannelQuery], where: Filter, limit: int) -> tuple[ChannelResult, ...]:
+        """Ask every channel at once, filtering inside each search."""
+        if limit < 1:
+            raise InvalidArgument("a search needs room for a hit", limit="limit >= 1", next_step="raise the limit")
+        tenants = self._tenants(where)
+
+        def ask(names: Names) -> tuple[ChannelResult, ...]:
+            searcher = Searcher(self._wire, names, self._tokeniser, self._workers, tenants, limit, self._fresh)
+            return searcher.ask(queries, where)
+
+        fresh = self._fresh
+        found = self._in_epoch(ask)
+        return found if fresh or not self._fresh else self._in_epoch(ask)
+
+    def get(self, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
+        """Return the units that exist and pass the filter, in the order asked."""
+        return self._reading(where, lambda reader: reader.get(unit_ids, where))
+
+    def assets(self, where: Filter) -> tuple[Asset, ...]:
+        """Return all assets that pass the filter, by source."""
+        return self._reading(where, lambda reader: reader.assets(where))
+
+    def units(self, asset_id: str, where: Filter) -> tuple[Unit, ...]:
+        """Return the units of one asset by ordinal; empty when it is not visible."""
+        return self._reading(where, lambda reader: reader.units(asset_id, where))
+
+    def scan(self, where: Filter) -> Iterator[tuple[Unit, Asset]]:
+        """Iterate over the visible units; each asset is read in one state, the assets one after the other."""
+        yield from Reader(self._wire, self._names(), self._tenants(where)).scan(where)
+
+    def export(self, where: Filter) -> Iterator[Exported]:
+        """Iterate over whole assets with their vectors, each in one state."""
+        from groundsight.index.weaviate.exporting import export
+
+        if not filters.asks_units(where):
+            yield from export(Reader(self._wire, self._names(), self._tenants(where)), where)
+
+    def linked(self, keys: Sequence[str], where: Filter, most: int) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Return ``(unit_id, role)`` pairs by key; keys of more than ``most`` units of a tenant are left out."""
+        return self._reading(where, lambda reader: reader.linked(keys, where, most))
+
+    def count(self, where: Filter) -> Counts:
+        """Count the assets and the units that pass the filter."""
+        return self._reading(where, lambda reader: reader.count(where))
+
+    def version(self) -> str:
+        """Return a token that changes with every write; a new one at every call while a write is open."""
+        return self._store.read().version
+
+    def snapshot(self, folder: Path) -> None:
+        """Write all assets with vectors and a manifest into an empty folder; writers are not held up."""
+        from groundsight.index.weaviate.snapshots import write_snapshot
+
+        write_snapshot(self, folder)
+
+    def restore(self, folder: Path) -> None:
+        """Fill new collections from a verified snapshot, then switch over to them in one step."""
+        from groundsight.index.weaviate.snapshots import restore_snapshot
+
+        with self._writing:
+            restore_snapshot(self, folder)
+
+    def check(self) -> CheckReport:
+        """Examine every asset; delete what interrupted writes left."""
+        from groundsight.index.weaviate.checking import examine
+
+        with self._writing:
+            return examine(self._wire, self._store)
+
+    def close(self) -> None:
+        """Release threads and connections; stop a server that was started here."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._wire.close()
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def next_epoch(self) -> AbstractContextManager[Filling]:
+        """Fill new collections beside the live ones."""
+        return Filling.beside(self._wire, self._store, self._tokeniser)
+
+    def _names(self) -> Names:
+        return self._store.names(self._store.read().config)
+
+    def _reading(self, where: Filter, ask: Callable[[Reader], T]) -> T:
+        tenants = self._tenants(where)
+        return self._in_epoch(lambda names: ask(Reader(self._wire, names, tenants)))
+
+    def _in_epoch(self, ask: Callable[[Names], T]) -> T:
+        """Ask the epoch of the last time and look meanwhile whether it still is; if not, ask again."""
+        for _ in range(SWITCHES):
+            now = self._workers.submit(self._store.read)
+            epoch = self._epoch or now.result().config.epoch
+            try:
+                found = ask(Names(self._store.prefix, epoch))
+            except IndexVersion:
+                if now.result().config.epoch == epoch:
+                    raise
+                found = None
+            self._epoch, self._fresh = now.result().config.epoch, now.result().fresh
+            if self._epoch == epoch and found is not None:
+                return found
+        raise IndexVersion("the index is being replaced again and again", next_step="try again")
+
+    def _tenants(self, where: Filter) -> tuple[str, ...]:
+        named = filters.named_tenants(where)
+        return filters.passing_tenants(where, self._store.tenants()) if named is None else named
+
+    def _writer(self, config: Config) -> Writer:
+        return Writer(self._wire, self._store, self._store.names(config))
+
+    def _empty(self, config: Config) -> bool:
+        pointers = Reader(self._wire, self._store.names(config), ()).pointers
+        return not any(pointers.any(tenant) for tenant in self._store.tenants())
+
+    def _fitting(self, config: Config, dimensions: dict[str, int]) -> Config:
+        """Take over new vector lengths; an index without assets forgets its old ones."""
+        if any(config.dimensions.get(name, length) != length for name, length in dimensions.items()) and self._empty(
+            config
+        ):
+            names = self._store.names(config)
+            for name in (names.units, names.pointers):
+                self._wire.remove_tenants(name)
+            self._store.forget_tenants()
+            config = replace(config, dimensions={})
+        require_dimensions(config, dimensions)
+        return self._store.with_dimensions(config, dimensions)
+
+    def _finish_abandoned(self, state: State) -> None:
+        writer = self._writer(state.config)
+        for intent in state.intents:
+            if self._store.is_abandoned(intent):
+                for tenant, source in intent.work:
+                    writer.clear_up(tenant, source, intent.name)
+                self._store.forget(intent.name)
+
+
+def _require_same(stored: Mapping[str, str], fingerprints: Mapping[str, str]) -> None:
+    for lane, wanted in fingerprints.items():
+        if stored.get(lane, wanted) != wanted:
+            raise IndexVersion(
+                f"the index holds {lane} vectors of {stored[lane]}, the settings name {wanted}",
+                which=lane,
+                next_step="set the encoder back, or ingest again into another weaviate.collection",
+            )
