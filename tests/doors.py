@@ -71,8 +71,8 @@ class ListIndex:
 class ScriptedParts:
     """The parts that tools reach for."""
 
-    def __init__(self, index: ListIndex, roots: Any) -> None:
-        self.index, self.roots = index, roots
+    def __init__(self, index: ListIndex, roots: Any, settings: Settings) -> None:
+        self.index, self.roots, self.settings = index, roots, settings
         self.ocr: Any = None
         self.tagger: Any = None
         self.captioner: Any = None
@@ -107,7 +107,7 @@ class ScriptedSuite:
         **verbs: Callable[..., Any],
     ) -> None:
         self.settings = settings
-        self.parts = ScriptedParts(ListIndex(*rows), roots or NoRoots())
+        self.parts = ScriptedParts(ListIndex(*rows), roots or NoRoots(), settings)
         self.principal = principal or Principal(may_write=True)
         self.watch = watch or Watch()
         self.verbs = verbs

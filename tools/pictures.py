@@ -43,7 +43,9 @@ def shown(suite: Suite, asset: Asset, place: Place) -> bytes:
         raise PolicyRefused(
             "personal data was redacted here and the picture would show it", next_step="read its text instead"
         )
-    return rendered(suite, suite.parts.roots.resolve(asset.source), place)
+    from groundsight.ingestion.kept import page_or_kept
+
+    return page_or_kept(suite.parts, asset, place.page or 1, place.box, suite.watch)
 
 
 def _lies(one: Place, shown: Place) -> bool:

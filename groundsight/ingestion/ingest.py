@@ -14,6 +14,7 @@ from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
 from groundsight.ingestion.assemble import Linker, assemble, make_asset, new_asset_id
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.discover import Found, content_hash, discover
+from groundsight.ingestion.kept import forget_pages, keep_pages
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Principal
@@ -85,6 +86,9 @@ class _Run:
             entry = assemble(parsed, asset, scratch, self._parts, self.derived, self._linker, self._watch)
         self._parts.index.upsert([entry])
         self._probe(entry.units[0].unit_id, found.source)
+        keep_pages(self._parts, asset, found.path, self._watch)
+        if before and before.sha256 != sha:
+            forget_pages(settings.home, [before], self._parts.index.assets(tenant_of(self._principal)))
         return FileReport(
             source=found.source,
             status="changed" if before else "added",
@@ -131,6 +135,7 @@ def _vanished(
     gone = [each for each in gone if not any(each.source.startswith(f"{source}/") for source in present)]
     if prune and gone:
         parts.index.delete([each.asset_id for each in gone], where)
+        forget_pages(parts.settings.home, gone, parts.index.assets(where))
     return [FileReport(source=each.source, status="removed" if prune else "vanished") for each in gone]
 
 

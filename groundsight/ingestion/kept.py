@@ -1,0 +1,97 @@
+"""Copies of page pictures, kept when ``ingestion.keep_page_pictures`` asks for it.
+
+A kept page can be shown after its file has moved or changed. Copies lie under ``<home>/pages`` by
+content hash, show what the original shows (nothing is redacted in them) and go when the asset goes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.errors import GroundsightError, StorageFailed
+from groundsight.ingestion.pictures import page_picture
+from groundsight.ingestion.sniff import PDF, PICTURES
+from groundsight.types import Asset, Box
+
+if TYPE_CHECKING:
+    from groundsight.parts import Parts
+    from groundsight.tracing import Watch
+
+
+def keep_pages(parts: Parts, asset: Asset, path: Path, watch: Watch) -> None:
+    """Keep every page of a PDF or picture file that was just stored; other files have no pages.
+
+    Raises:
+        StorageFailed: the disk refused.
+    """
+    if not parts.settings.ingestion.keep_page_pictures or asset.media_type not in (PDF, *PICTURES):
+        return
+    for page in range(1, (asset.pages or 1) + 1):
+        watch.step(page, asset.pages, f"keeping page {page}")
+        target = _file(parts.settings.home, asset, page)
+        if not target.exists():
+            _write(target, page_picture(path, page, parts.settings, watch, sandbox=parts.sandbox))
+
+
+def kept_page(home: Path, asset: Asset, page: int, box: Box | None = None) -> bytes | None:
+    """Return a kept page as PNG, cropped to ``box``; None when it was not kept."""
+    file = _file(home, asset, page)
+    if not file.is_file():
+        return None
+    return file.read_bytes() if box is None else _cropped(file, box)
+
+
+def forget_pages(home: Path, gone: Iterable[Asset], kept: Iterable[Asset]) -> None:
+    """Remove the pages of assets that are gone, unless another asset has the same content."""
+    needed = {asset.sha256 for asset in kept}
+    for asset in gone:
+        if asset.sha256 not in needed:
+            shutil.rmtree(_file(home, asset, 1).parent, ignore_errors=True)
+
+
+def page_or_kept(parts: Parts, asset: Asset, page: int, box: Box | None, watch: Watch) -> bytes:
+    """Render a page of an asset's file; when that fails, return the kept copy.
+
+    Raises:
+        GroundsightError: the file can't be shown, and there is no copy.
+    """
+    try:
+        file = parts.roots.resolve(asset.source)
+        return page_picture(file, page, parts.settings, watch, box=box, sandbox=parts.sandbox)
+    except GroundsightError:
+        watch.check()
+        kept = kept_page(parts.settings.home, asset, page, box)
+        if kept is None:
+            raise
+        return kept
+
+
+def _file(home: Path, asset: Asset, page: int) -> Path:
+    return home / "pages" / asset.sha256 / f"{page}.png"
+
+
+def _write(target: Path, data: bytes) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=target.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(name, target)
+    except OSError as error:
+        raise StorageFailed("a page picture can't be kept", which=target.name, next_step="free some space") from error
+
+
+def _cropped(file: Path, box: Box) -> bytes:
+    from PIL import Image
+
+    with Image.open(file, formats=("PNG",)) as page:
+        edges = (box.x0 * page.width, box.y0 * page.height, box.x1 * page.width, box.y1 * page.height)
+        out = io.BytesIO()
+        page.crop(tuple(round(edge) for edge in edges)).save(out, "PNG")
+    return out.getvalue()
