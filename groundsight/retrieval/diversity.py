@@ -36,8 +36,9 @@ def _collapsed(hits: Sequence[Hit], most: int) -> tuple[Hit, ...]:
 
 
 def _same(words: frozenset[str], other: frozenset[str]) -> bool:
-    fewer, more = sorted((len(words), len(other)))
-    if not fewer or fewer < SAME * more:
+    here, there = len(words), len(other)
+    # Sizes alone rule out nearly every pair: the overlap is at most the smaller, the union at least the larger.
+    if not here or here < SAME * there or there < SAME * here:
         return False
     return len(words & other) >= SAME * len(words | other)
 
