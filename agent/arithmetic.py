@@ -22,7 +22,10 @@ _AFTER = re.compile(
     r"(?P<aux>was|were|is|are|did|does|do|will|has|have)\s+(?P<b>.+?)\s*\?*$",
     re.I,
 )
-_PASSED = re.compile(r"^how many days\s+(?:passed|elapsed|went by|are there)\s+from\s+(?P<a>.+?)\s+(?:to|until)\s+(?P<b>.+?)\s*\?*$", re.I)
+_PASSED = re.compile(
+    r"^how many days\s+(?:passed|elapsed|went by|are there)\s+from\s+(?P<a>.+?)\s+(?:to|until)\s+(?P<b>.+?)\s*\?*$",
+    re.I,
+)
 _MORE = re.compile(
     r"^how (?P<much>many|much)\s+(?P<more>more|fewer|less)\s+(?P<noun>.*?)\s*(?P<a>\b(?:of|for|in|on|at|does|did|do|has|have|is|was|were|are)\s+.+?)"
     r"\s+than\s+(?P<b>.+?)\s*\?*$",

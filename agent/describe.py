@@ -33,15 +33,15 @@ _OPENERS = (
     re.compile(rf"\bthe\s+{_NOUN}\s+(?P<prep>{_PREP})\s+(?:which|whom)\s+(?P<did>.+)", re.I),
     re.compile(rf"\bthe\s+{_NOUN}\s+(?:that|who|which)\s+(?P<did>.+)", re.I),
     re.compile(rf"\bthe\s+{_NOUN}\s+(?P<did>(?:responsible\s+for|in\s+charge\s+of)\s+.+)", re.I),
-    re.compile(
-        rf"\bthe\s+{_NOUN}\s+(?P<did>(?:named|mentioned|listed|shown|given|quoted)\s+(?:on|in|by)\s+.+)", re.I
-    ),
+    re.compile(rf"\bthe\s+{_NOUN}\s+(?P<did>(?:named|mentioned|listed|shown|given|quoted)\s+(?:on|in|by)\s+.+)", re.I),
     re.compile(
         r"\bthe\s+(?P<kind>(?:purchase\s+)?(?:order|item|contract|article|goods|product))\s+"
         r"(?P<did>(?:on|in|of)\s+(?:the\s+)?(?:[\w-]+\s+){0,2}[\w-]*\d[\w-]*.*)",
         re.I,
     ),
-    re.compile(rf"\bthe\s+(?P<role>(?:[\w-]+\s+){{0,2}}?(?:{ROLES}))\s+(?P<did>(?:of|for|at|in|behind)\s+(?!\d).+)", re.I),
+    re.compile(
+        rf"\bthe\s+(?P<role>(?:[\w-]+\s+){{0,2}}?(?:{ROLES}))\s+(?P<did>(?:of|for|at|in|behind)\s+(?!\d).+)", re.I
+    ),
 )
 _TAIL_DO = re.compile(r"\s+(?P<tail>(?!of\b)[a-z]+(?:\s+(?:from|in|at|for|on|with|to))?)\s*\?*$")
 _TAIL_AUX = re.compile(

@@ -92,7 +92,11 @@ def value_of(asked: Asked, passage: Passage) -> str:
             return _first(_numbers(asked, text))
         case "id":
             labelled = text != squeeze(passage.quoted) and len(text.split()) <= 2
-            return text.strip(" .,;") if labelled else _first([found for found in ID.findall(text) if found not in asked.text] + _numbers(asked, text))
+            return (
+                text.strip(" .,;")
+                if labelled
+                else _first([found for found in ID.findall(text) if found not in asked.text] + _numbers(asked, text))
+            )
 
 
 def _after_label(text: str) -> str:

@@ -6,14 +6,28 @@ import re
 
 from groundsight.agent.nouns import kind_of
 from groundsight.agent.question import Asked, Expect, Need
-from groundsight.agent.words import DATE, FILLER, ID, MONEY, MONTHS, NAME, NUMBER, NUMBER_WORDS, STOP, TIME, stem_set, stems
+from groundsight.agent.words import (
+    DATE,
+    FILLER,
+    ID,
+    MONEY,
+    MONTHS,
+    NAME,
+    NUMBER,
+    NUMBER_WORDS,
+    STOP,
+    TIME,
+    stem_set,
+    stems,
+)
 
 _GROUPS = re.compile(
     r"\b(?:team|department|committee|board|office|manager|director|officer|group|council|staff|desk)\b", re.I
 )
 _PLACES = re.compile(
     r"\b(?:room|floor|building|cabinet|shelf|drawer|basement|garage|hall|street|site|warehouse|square|park|church|library|"
-    r"gym|quay|pier|harbour|beach|theatre|museum|stadium|market|cent(?:re|er)|island)\b", re.I
+    r"gym|quay|pier|harbour|beach|theatre|museum|stadium|market|cent(?:re|er)|island)\b",
+    re.I,
 )
 _SHARES = re.compile(r"\b(?:share|percent|percentage|proportion|per cent)\b|%", re.I)
 _BY_THE_CLOCK = re.compile(

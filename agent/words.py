@@ -136,7 +136,9 @@ NUMBER_WORDS = frozenset(
     "seventy eighty ninety hundred thousand million billion dozen half twice once".split()
 )
 _NAME_WORD = r"[A-Z\u00c0-\u00de][\w'\u2019&.-]*[\w]|[A-Z]"
-NAME = re.compile(rf"(?<![\w-])(?:{_NAME_WORD})(?:[ \t]+(?:(?:of|de|van|von|der|la|del|the|and|&)[ \t]+)?(?:{_NAME_WORD}))*")
+NAME = re.compile(
+    rf"(?<![\w-])(?:{_NAME_WORD})(?:[ \t]+(?:(?:of|de|van|von|der|la|del|the|and|&)[ \t]+)?(?:{_NAME_WORD}))*"
+)
 _ENDINGS = (("ing", 3), ("ed", 3), ("ment", 4), ("ly", 5), ("er", 4), ("or", 4))
 _VOWEL = re.compile("[aeiouy]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")

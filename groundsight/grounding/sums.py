@@ -12,7 +12,9 @@ from groundsight.grounding.passages import Passage
 from groundsight.types import Claim, Quote, Reason, Span, Verdict
 
 _DAYS = re.compile(r"^from (?P<a>[^:]{6,30}?) to (?P<b>[^:]{6,30}?): (?P<result>\d{1,6}) days?[.\s]*$", re.I)
-_GAP = re.compile(r"^from (?P<a>[^:]{1,40}?) to (?P<b>[^:]{1,40}?): a difference of (?P<result>[^:]{1,40}?)[.\s]*$", re.I)
+_GAP = re.compile(
+    r"^from (?P<a>[^:]{1,40}?) to (?P<b>[^:]{1,40}?): a difference of (?P<result>[^:]{1,40}?)[.\s]*$", re.I
+)
 _DIGITS = re.compile(r"\d[\d.,'\u00a0\u202f]*\d|\d")
 
 
@@ -60,7 +62,9 @@ def _judged(
         message = f"{match['result']} in the answer, {right} by the values in the source"
         reason = Reason(code="number_mismatch", message=message, claim_span=span, evidence=found[0])
         return Verdict(claim=claim, label="contradicted", probability=0.01, reasons=(reason,))
-    reason = Reason(code="computed", message=f"both values are in the source, and the result is {right}", claim_span=span)
+    reason = Reason(
+        code="computed", message=f"both values are in the source, and the result is {right}", claim_span=span
+    )
     return Verdict(
         claim=claim, label="supported", probability=0.97, support=tuple(dict.fromkeys(found)), reasons=(reason,)
     )
