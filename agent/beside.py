@@ -29,9 +29,10 @@ def fits_header(passage: Passage, asked: Asked) -> bool:
 
 def in_asked_column(asked: Asked, passage: Passage) -> bool:
     """A name in a table only answers under a head, or beside a label, that says what is asked."""
-    if not passage.label or asked.expects not in ("person", "place", "id"):
+    labelled = passage.label or (passage.channel == "ocr" and passage.header)
+    if not labelled or asked.expects not in ("person", "place", "id"):
         return True
-    said = stem_set(passage.label)
+    said = stem_set(passage.label or passage.header)
     return fits_header(passage, asked) or any(holds(said, need.stems[0]) for need in asked.of("focus"))
 
 

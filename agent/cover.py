@@ -73,9 +73,17 @@ def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -
     where = _focus_place(passage, asked) if need.kind == "focus" else passage.around
     if any(holds(where, part) for part in need.stems) or beside(need, passage, asked):
         return True
-    if PRONOUN.match(passage.said) and any(holds(stem_set(passage.before), part) for part in need.stems):
+    if _refers_back(passage) and any(holds(stem_set(passage.before), part) for part in need.stems):
         return True
     return need.kind == "focus" and _implied(need, passage, asked)
+
+
+def _refers_back(passage: Passage) -> bool:
+    """A pronoun, or "the tests" after a sentence on tests, goes on about the sentence before."""
+    if PRONOUN.match(passage.said):
+        return True
+    first = re.match(r"(?:the|this|these|those)\s+([\w-]+)", passage.said, re.I)
+    return bool(first) and bool(passage.before) and holds(stem_set(passage.before), stems(first.group(1))[-1])
 
 
 def _focus_place(passage: Passage, asked: Asked) -> frozenset[str]:
@@ -158,7 +166,7 @@ def _named(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> 
         return True
     if need.stems[-1] in passage.local and mentions(passage.evidence.text, need):
         return True
-    return mentions(passage.evidence.text, need) and not _about_another(need, passage, asked)
+    return mentions(passage.evidence.text[: passage.span.end], need) and not _about_another(need, passage, asked)
 
 
 def _about_another(need: Need, passage: Passage, asked: Asked) -> bool:

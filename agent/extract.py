@@ -8,6 +8,7 @@ from datetime import date
 
 from groundsight.agent.cover import Fit, fit, mentions
 from groundsight.agent.kinds import new_names
+from groundsight.agent.nouns import kind_of
 from groundsight.agent.passages import Passage, naming_of, passages
 from groundsight.agent.question import Asked, Need
 from groundsight.agent.state import Finding
@@ -83,7 +84,7 @@ def value_of(asked: Asked, passage: Passage) -> str:
     match asked.expects:
         case "person" | "place" | "any" | "yes-no":
             labelled = text != squeeze(passage.quoted) and len(text.split()) <= LABELLED_WORDS
-            return text.strip(" .,;") if labelled else _first(new_names(asked, text))
+            return text.strip(" .,;") if labelled else _of_kind(asked, _first(new_names(asked, text)))
         case "date":
             return _first([one for one in [*DATE.findall(text), *TIME.findall(text)] if one not in asked.text])
         case "money":
@@ -103,6 +104,14 @@ def _after_label(text: str) -> str:
     """Return what stands after the label of a line (Purchase order: PO 7781)."""
     label, _, value = text.partition(": ")
     return value.strip() if value and len(label.split()) <= 4 else text
+
+
+def _of_kind(asked: Asked, shown: str) -> str:
+    """Take Ann Berg of Northcheck apart: the person is asked, or the company."""
+    person, of, company = shown.partition(" of ")
+    if not of or len(person.split()) < 2 or asked.expects != "person":
+        return shown
+    return person if kind_of(asked.text) == "person" else company
 
 
 def _first(found: Sequence[str]) -> str:

@@ -35,6 +35,8 @@ _BY_THE_CLOCK = re.compile(
 )
 _CLOCK = re.compile(r"\b\d{1,2}:\d\d\b")
 _CLOCK_ONLY = re.compile(r"\bwhat time\b|\bwhat hour\b", re.I)
+_WHO_DID = re.compile(r"^who\s+(?!is\b|are\b|was\b|were\b|has\b|will\b)\w+", re.I)
+_NOT_DOING = re.compile(rf"\b(?:[Bb]etween|[Ww]ith|[Tt]o|[Ff]or)\s+{NAME.pattern}(?:\s+and\s+{NAME.pattern})?")
 _AGE = re.compile(r"^how old\b", re.I)
 _AGED = re.compile(r"\b(?:old|age|aged|years?|months?|born|built|since)\b", re.I)
 _NO_NAMES = stem_set(" ".join(MONTHS)) | stem_set(
@@ -64,6 +66,7 @@ UNITS = {
 def measured(need: Need, text: str) -> bool | None:
     """Say whether a text gives a measure by its unit (speed: 14 knots); None when the need is no measure."""
     unit = UNITS.get(need.stems[0])
+    text = re.sub(r"\b\w+-[\w-]*\d\b", " ", text)
     return None if unit is None else bool(re.search(rf"\d\s?(?:{unit})(?!\w)", text, re.I))
 
 
@@ -84,6 +87,7 @@ def has_type(asked: Asked, text: str) -> bool:
             found = [*DATE.findall(text), *(TIME.findall(text) if _BY_THE_CLOCK.search(asked.text) else ())]
             return any(one.casefold() not in asked.text.casefold() for one in found)
         case "person":
+            text = _NOT_DOING.sub(" ", text) if _WHO_DID.match(asked.text) else text
             return bool(new_names(asked, text)) or bool(_GROUPS.search(text))
         case "place":
             return bool(new_names(asked, text)) or bool(_PLACES.search(text)) or _new_number(asked, text)
