@@ -119,7 +119,8 @@ def _first(found: Sequence[str]) -> str:
 
 
 def _numbers(asked: Asked, text: str) -> list[str]:
-    return [found for found in NUMBER.findall(DATE.sub(" ", text)) if found not in asked.text]
+    found = NUMBER.findall(DATE.sub(" ", text)) or NUMBER.findall(text)
+    return [one for one in found if one not in asked.text]
 
 
 def _subject(asked: Asked, passage: Passage) -> str:

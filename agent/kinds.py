@@ -17,6 +17,7 @@ from groundsight.agent.words import (
     NUMBER_WORDS,
     STOP,
     TIME,
+    YEAR,
     stem_set,
     stems,
 )
@@ -40,7 +41,8 @@ _NOT_DOING = re.compile(rf"\b(?:[Bb]etween|[Ww]ith|[Tt]o|[Ff]or)\s+{NAME.pattern
 _AGE = re.compile(r"^how old\b", re.I)
 _AGED = re.compile(r"\b(?:old|age|aged|years?|months?|born|built|since)\b", re.I)
 _NO_NAMES = stem_set(" ".join(MONTHS)) | stem_set(
-    "EUR USD GBP CHF JPY CAD AUD Monday Tuesday Wednesday Thursday Friday Saturday Sunday Dear"
+    "EUR USD GBP CHF JPY CAD AUD Monday Tuesday Wednesday Thursday Friday Saturday Sunday Dear "
+    "Order Invoice Receipt Total Date Ref No Page Ticket Tickets Contract Purchase"
 )
 TYPE_NAMES: dict[Expect, str] = {
     "number": "number", "money": "amount", "date": "date", "person": "person", "place": "place", "id": "identifier",
@@ -79,6 +81,8 @@ def has_type(asked: Asked, text: str) -> bool:
             spelled = bool(stem_set(text) & NUMBER_WORDS)
             if _AGE.search(asked.text) and not _AGED.search(text):
                 return False
+            if _AGE.search(asked.text) and YEAR.search(text):
+                return True
             share = not _SHARES.search(asked.text) or bool(_SHARES.search(text))
             return share and (_new_number(asked, text) or spelled)
         case "date":
@@ -104,9 +108,15 @@ def new_names(asked: Asked, text: str) -> list[str]:
     known = frozenset(part for need in asked.needs for part in need.stems) | stem_set(asked.text)
     found = [shown for shown in map(_without_opening, NAME.finditer(text)) if shown and not stem_set(shown) <= known]
     return sorted(
-        (shown for shown in found if len(shown) > 1 and not stem_set(shown) <= _NO_NAMES),
+        (shown for shown in found if len(shown) > 1 and not _is_no_name(shown)),
         key=lambda shown: kind_of(asked.text) not in stem_set(shown),
     )
+
+
+def _is_no_name(shown: str) -> bool:
+    """Days, currencies, words that head a form and codes with digits are written like names."""
+    words = [word for word in shown.split() if not stem_set(word) <= _NO_NAMES]
+    return not words or all(re.search(r"\d", word) or (word.isupper() and len(word) < 3) for word in words)
 
 
 def _without_opening(match: re.Match[str]) -> str:
@@ -132,8 +142,9 @@ def _new_number(asked: Asked, text: str) -> bool:
 
 def _new_id(asked: Asked, text: str) -> bool:
     """Letters with digits, or many digits in a row: amounts, shares and dates are no ids."""
-    bare = re.sub(r"\d[\d.,]*\s*%", " ", DATE.sub(" ", MONEY.sub(" ", text)))
-    found = [*ID.findall(bare), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
+    amounts = re.sub(r"\d[\d.,]*\s*%", " ", MONEY.sub(" ", text))
+    bare = DATE.sub(" ", amounts)
+    found = [*ID.findall(amounts), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
     return any(stem_set(one) - stem_set(asked.text) for one in found)
 
 

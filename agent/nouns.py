@@ -23,7 +23,7 @@ CARRIERS = stem_set(
 )
 RELATIONS = stem_set(
     "based located situated used have has had live come go made given placed sit belong assigned employed registered "
-    "lead work take show"
+    "lead work take show received receive got gave get delivered name named hold carry"
 )
 EVENTS = stem_set("start begin take place held happen event be play plays on")
 _KIND = re.compile(r"\b(?:which|what)\s+(?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|has\b|have\b)([\w-]+)", re.I)
@@ -43,7 +43,7 @@ def kind_of(question: str) -> str:
         return stem("place")
     if _THING.match(plain):
         return stem("item")
-    found = _KIND.search(plain)
+    found = _KIND.search(plain.replace("purchase order", "order"))
     return stem(found.group(1)) if found else ""
 
 
