@@ -25,6 +25,7 @@ PRONOUN = re.compile(
 )
 NEGATION = re.compile(r"\b(?:not|no|never|without|except|excluding|cannot|none|un\w+able)\b|n['\u2019]t\b", re.I)
 _ASKS_NEGATION = re.compile(r"\b(?:not|without|never|except|excluding)\b|n['\u2019]t\b", re.I)
+_TOTAL = re.compile(r"\b(?:together|altogether|in total|overall|whole year|all year)\b", re.I)
 OPENING_CHARS = 300
 LABEL_WORDS = 6
 _MONTH_WORDS = stem_set(" ".join(MONTHS))
@@ -50,8 +51,23 @@ def fit(asked: Asked, passage: Passage, given: Sequence[str] = ()) -> Fit:
     """Weigh one passage against a question; ``given`` are names that other evidence ties to it."""
     missing = tuple(need for need in asked.needs if not _covered(need, passage, asked, given))
     lost = _hard_enough(missing, asked, passage)
-    typed = has_type(asked, passage.said) and _keeps_negation(asked, passage) and in_asked_column(asked, passage)
+    typed = (has_type(asked, passage.said) or bool(dated_by_heading(asked, passage))) and not _in_total(asked, passage)
+    typed = typed and _keeps_negation(asked, passage) and in_asked_column(asked, passage)
     return Fit(passage, lost, typed, _score(asked, passage, missing, typed))
+
+
+def dated_by_heading(asked: Asked, passage: Passage) -> str:
+    """Return the date that an entry without a date of its own stands under (a log), when a date is asked."""
+    if asked.expects != "date" or passage.label or any(not YEAR.fullmatch(one) for one in DATE.findall(passage.said)):
+        return ""
+    last = heading_of(passage.evidence).rsplit(" > ", 1)[-1].strip()
+    return last if DATE.fullmatch(last) and not YEAR.fullmatch(last) and last not in asked.text else ""
+
+
+def _in_total(asked: Asked, passage: Passage) -> bool:
+    """A total of several is no answer where one month is asked."""
+    one = any(is_month(need) for need in asked.needs)
+    return one and bool(_TOTAL.search(passage.said)) and not _TOTAL.search(asked.text)
 
 
 def mentions(text: str, need: Need) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from groundsight.agent.nouns import kind_of
+from groundsight.agent.nouns import ID_VALUE, kind_of
 from groundsight.agent.question import Asked, Expect, Need
 from groundsight.agent.words import (
     DATE,
@@ -144,7 +144,7 @@ def _new_id(asked: Asked, text: str) -> bool:
     """Letters with digits, or many digits in a row: amounts, shares and dates are no ids."""
     amounts = re.sub(r"\d[\d.,]*\s*%", " ", MONEY.sub(" ", text))
     bare = DATE.sub(" ", amounts)
-    found = [*ID.findall(amounts), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
+    found = [*ID.findall(amounts), *ID_VALUE.findall(amounts), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
     return any(stem_set(one) - stem_set(asked.text) for one in found)
 
 
