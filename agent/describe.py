@@ -81,7 +81,7 @@ def innermost(question: str) -> Description | None:
 def _described(question: str, match: re.Match[str]) -> Description | None:
     end = _end(question, match)
     did = question[match.start("did") : end].strip(" ?,")
-    if not did or len(did.split()) < 2 and not re.search(r"\d", did):
+    if not did or (len(did.split()) < 2 and not re.search(r"\d", did)):
         return None
     before, after = question[: match.start()], question[end:]
     if _is_whole(before, after):

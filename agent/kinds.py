@@ -94,7 +94,9 @@ def has_type(asked: Asked, text: str) -> bool:
             text = _NOT_DOING.sub(" ", text) if _WHO_DID.match(asked.text) else text
             return bool(new_names(asked, text)) or bool(_GROUPS.search(text))
         case "place":
-            return bool(new_names(asked, text)) or bool(_PLACES.search(text)) or _new_number(asked, text)
+            return (
+                bool(new_names(asked, text)) or bool(_PLACES.search(text)) or _new_number(asked, MONEY.sub(" ", text))
+            )
         case "id":
             return _new_id(asked, text)
         case "yes-no":

@@ -84,7 +84,8 @@ _VERBS = (
 _MONEY_WORDS = "price|cost|fee|salary|total|rent|budget|amount|revenue|profit|turnover"
 _ID_WORDS = "serial number|order number|invoice number|part number|phone number|tracking number|id number"
 _WHICH_KIND = (
-    r"(?:(?:in|on|at|for|from|to|by|with) )?(?:which|what) (?:company|firm|supplier|vendor|manufacturer|team|department|person|employee|organi[sz]ation|"
+    r"(?:(?:in|on|at|for|from|to|by|with) )?(?:which|what) "
+    r"(?:company|firm|supplier|vendor|manufacturer|team|department|person|employee|organi[sz]ation|"
     r"customer|client|colleague|author|bank|agency|band|artist|ferry|ship|vessel|boat|island|village|school|clinic|foundation|"
     r"university)\b(?! of\b)"
 )
