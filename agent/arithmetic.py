@@ -27,7 +27,8 @@ _PASSED = re.compile(
     re.I,
 )
 _MORE = re.compile(
-    r"^how (?P<much>many|much)\s+(?P<more>more|fewer|less)\s+(?P<noun>.*?)\s*(?P<a>\b(?:of|for|in|on|at|does|did|do|has|have|is|was|were|are)\s+.+?)"
+    r"^how (?P<much>many|much)\s+(?P<more>more|fewer|less)\s+(?P<noun>.*?)\s*"
+    r"(?P<a>\b(?:of|for|in|on|at|does|did|do|has|have|is|was|were|are)\s+.+?)"
     r"\s+than\s+(?P<b>.+?)\s*\?*$",
     re.I,
 )

@@ -6,10 +6,13 @@ import re
 
 from groundsight.agent.nouns import CARRIERS, EVENTS, RELATIONS, kind_of, says_kind
 from groundsight.agent.passages import Passage
-from groundsight.agent.question import Asked, Need
-from groundsight.agent.words import DATE, TIME, holds, stem_set
+from groundsight.agent.question import Asked, Need, is_generic
+from groundsight.agent.words import DATE, TIME, holds, stem, stem_set
 
 _TIMED = re.compile(r"^(?:at |from |until |by )?(?:what time|when|where)\b", re.I)
+
+
+_BY_TYPE = ("date", "money", "place")
 
 
 def beside(need: Need, passage: Passage, asked: Asked) -> bool:
@@ -29,10 +32,22 @@ def fits_header(passage: Passage, asked: Asked) -> bool:
 
 def in_asked_column(asked: Asked, passage: Passage) -> bool:
     """A name in a table only answers under a head, or beside a label, that says what is asked."""
-    if not passage.label or asked.expects not in ("person", "place", "id"):
+    if _only_heads(passage) and asked.expects in ("person", "place", "any"):
+        return False
+    if passage.label and stem_set(passage.quoted) <= stem_set(asked.text):
+        return False
+    if passage.label and kind_of(asked.text) == stem("item"):
+        return says_kind(passage.header, stem("item"))
+    labelled = passage.label or (passage.channel == "ocr" and passage.header)
+    if not labelled or asked.expects not in ("person", "place", "id"):
         return True
-    said = stem_set(passage.label)
+    said = stem_set(passage.label or passage.header)
     return fits_header(passage, asked) or any(holds(said, need.stems[0]) for need in asked.of("focus"))
+
+
+def _only_heads(passage: Passage) -> bool:
+    """A line of a picture in capitals without a number is its heading."""
+    return passage.channel == "ocr" and passage.said.isupper() and not re.search(r"\d", passage.said)
 
 
 def _in_row(need: Need, passage: Passage, asked: Asked) -> bool:
@@ -51,8 +66,15 @@ def _on_picture(need: Need, passage: Passage, asked: Asked) -> bool:
     if passage.header:
         return fits_header(passage, asked) and (root in RELATIONS or holds(passage.apart, root))
     if holds(passage.apart, root):
-        return True
+        return asked.expects in _BY_TYPE or _has_head(passage, asked)
     return root in EVENTS and bool(_TIMED.match(asked.text)) and _sole(passage)
+
+
+def _has_head(passage: Passage, asked: Asked) -> bool:
+    """The line itself has the word that is asked, or where that only names a type, one of the others."""
+    said = [need for need in asked.of("focus") if not is_generic(need)]
+    wanted = said[-1:] or asked.of("topic")
+    return any(holds(passage.local, need.stems[0]) for need in wanted)
 
 
 def _sole(passage: Passage) -> bool:

@@ -25,6 +25,7 @@ PRONOUN = re.compile(
 )
 NEGATION = re.compile(r"\b(?:not|no|never|without|except|excluding|cannot|none|un\w+able)\b|n['\u2019]t\b", re.I)
 _ASKS_NEGATION = re.compile(r"\b(?:not|without|never|except|excluding)\b|n['\u2019]t\b", re.I)
+_TOTAL = re.compile(r"\b(?:together|altogether|in total|overall|whole year|all year)\b", re.I)
 OPENING_CHARS = 300
 LABEL_WORDS = 6
 _MONTH_WORDS = stem_set(" ".join(MONTHS))
@@ -50,8 +51,23 @@ def fit(asked: Asked, passage: Passage, given: Sequence[str] = ()) -> Fit:
     """Weigh one passage against a question; ``given`` are names that other evidence ties to it."""
     missing = tuple(need for need in asked.needs if not _covered(need, passage, asked, given))
     lost = _hard_enough(missing, asked, passage)
-    typed = has_type(asked, passage.said) and _keeps_negation(asked, passage) and in_asked_column(asked, passage)
+    typed = (has_type(asked, passage.said) or bool(dated_by_heading(asked, passage))) and not _in_total(asked, passage)
+    typed = typed and _keeps_negation(asked, passage) and in_asked_column(asked, passage)
     return Fit(passage, lost, typed, _score(asked, passage, missing, typed))
+
+
+def dated_by_heading(asked: Asked, passage: Passage) -> str:
+    """Return the date that an entry without a date of its own stands under (a log), when a date is asked."""
+    if asked.expects != "date" or passage.label or any(not YEAR.fullmatch(one) for one in DATE.findall(passage.said)):
+        return ""
+    last = heading_of(passage.evidence).rsplit(" > ", 1)[-1].strip()
+    return last if DATE.fullmatch(last) and not YEAR.fullmatch(last) and last not in asked.text else ""
+
+
+def _in_total(asked: Asked, passage: Passage) -> bool:
+    """A total of several is no answer where one month is asked."""
+    one = any(is_month(need) for need in asked.needs)
+    return one and bool(_TOTAL.search(passage.said)) and not _TOTAL.search(asked.text)
 
 
 def mentions(text: str, need: Need) -> bool:
@@ -73,9 +89,17 @@ def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -
     where = _focus_place(passage, asked) if need.kind == "focus" else passage.around
     if any(holds(where, part) for part in need.stems) or beside(need, passage, asked):
         return True
-    if PRONOUN.match(passage.said) and any(holds(stem_set(passage.before), part) for part in need.stems):
+    if _refers_back(passage) and any(holds(stem_set(passage.before), part) for part in need.stems):
         return True
     return need.kind == "focus" and _implied(need, passage, asked)
+
+
+def _refers_back(passage: Passage) -> bool:
+    """A pronoun, or "the tests" after a sentence on tests, goes on about the sentence before."""
+    if PRONOUN.match(passage.said):
+        return True
+    first = re.match(r"(?:the|this|these|those)\s+([\w-]+)", passage.said, re.I)
+    return bool(first) and bool(passage.before) and holds(stem_set(passage.before), stems(first.group(1))[-1])
 
 
 def _focus_place(passage: Passage, asked: Asked) -> frozenset[str]:
@@ -158,7 +182,7 @@ def _named(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> 
         return True
     if need.stems[-1] in passage.local and mentions(passage.evidence.text, need):
         return True
-    return mentions(passage.evidence.text, need) and not _about_another(need, passage, asked)
+    return mentions(passage.evidence.text[: passage.span.end], need) and not _about_another(need, passage, asked)
 
 
 def _about_another(need: Need, passage: Passage, asked: Asked) -> bool:

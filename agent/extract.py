@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from groundsight.agent.cover import Fit, fit, mentions
+from groundsight.agent.cover import Fit, dated_by_heading, fit, mentions
 from groundsight.agent.kinds import new_names
+from groundsight.agent.nouns import kind_of, says_kind
 from groundsight.agent.passages import Passage, naming_of, passages
 from groundsight.agent.question import Asked, Need
 from groundsight.agent.state import Finding
@@ -45,7 +46,7 @@ def find(
         sentence=sentence_of(asked, best.passage),
         bare=best.passage.said,
         quote=quote_of(best.passage),
-        value=value_of(asked, best.passage),
+        value=member_in(asked, best.passage, evidence) or value_of(asked, best.passage),
         rivals=_rivals(asked, best, close),
     )
 
@@ -53,6 +54,8 @@ def find(
 def sentence_of(asked: Asked, passage: Passage) -> str:
     """Write a passage as a sentence; a line that leaves out whom it is about is given the name it stands under."""
     said = passage.said
+    if day := dated_by_heading(asked, passage):
+        return f"{day}: {said}"
     subject = _subject(asked, passage)
     return f"{subject}: {said}" if subject else said
 
@@ -78,12 +81,14 @@ def quote_of(passage: Passage) -> Quote:
 def value_of(asked: Asked, passage: Passage) -> str:
     """Return the asked value itself (a name, a date, an amount), empty when it can't be told apart."""
     text = _after_label(squeeze(passage.quoted))
+    if day := dated_by_heading(asked, passage):
+        return day
     if passage.label:
         return text
     match asked.expects:
         case "person" | "place" | "any" | "yes-no":
             labelled = text != squeeze(passage.quoted) and len(text.split()) <= LABELLED_WORDS
-            return text.strip(" .,;") if labelled else _first(new_names(asked, text))
+            return text.strip(" .,;") if labelled else _of_kind(asked, _first(new_names(asked, text)))
         case "date":
             return _first([one for one in [*DATE.findall(text), *TIME.findall(text)] if one not in asked.text])
         case "money":
@@ -105,12 +110,43 @@ def _after_label(text: str) -> str:
     return value.strip() if value and len(label.split()) <= 4 else text
 
 
+def member_in(asked: Asked, passage: Passage, evidence: Sequence[Evidence]) -> str:
+    """Return the one thing of the asked kind, as tables list them, that a passage or its heading names."""
+    kind = kind_of(asked.text)
+    if asked.expects != "person" or passage.label or kind in ("", "person"):
+        return ""
+    known = {
+        squeeze(row[at])
+        for one in evidence
+        for at, head in enumerate(one.cells[0] if one.cells else ())
+        if says_kind(head, kind)
+        for row in one.cells[1:]
+        if at < len(row) and len(row[at].strip()) > 2 and row[at] not in asked.text
+    }
+    for text in (passage.said, f"{passage.evidence.place.section or ''} {naming_of(passage.evidence)}"):
+        named = [one for one in known if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text)]
+        if named:
+            return named[0] if len(named) == 1 else ""
+    return ""
+
+
+def _of_kind(asked: Asked, shown: str) -> str:
+    """Take Ann Berg of Northcheck apart: the person is asked, or the company."""
+    person, of, company = shown.partition(" of ")
+    if of and re.search(r"\d", person):
+        return company
+    if not of or len(person.split()) < 2 or asked.expects != "person":
+        return shown
+    return person if kind_of(asked.text) == "person" else company
+
+
 def _first(found: Sequence[str]) -> str:
     return squeeze(found[0]).strip(" .,;:") if found else ""
 
 
 def _numbers(asked: Asked, text: str) -> list[str]:
-    return [found for found in NUMBER.findall(DATE.sub(" ", text)) if found not in asked.text]
+    found = NUMBER.findall(DATE.sub(" ", text)) or NUMBER.findall(text)
+    return [one for one in found if one not in asked.text]
 
 
 def _subject(asked: Asked, passage: Passage) -> str:

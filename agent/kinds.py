@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from groundsight.agent.nouns import kind_of
+from groundsight.agent.nouns import ID_VALUE, kind_of
 from groundsight.agent.question import Asked, Expect, Need
 from groundsight.agent.words import (
     DATE,
@@ -17,6 +17,7 @@ from groundsight.agent.words import (
     NUMBER_WORDS,
     STOP,
     TIME,
+    YEAR,
     stem_set,
     stems,
 )
@@ -35,10 +36,13 @@ _BY_THE_CLOCK = re.compile(
 )
 _CLOCK = re.compile(r"\b\d{1,2}:\d\d\b")
 _CLOCK_ONLY = re.compile(r"\bwhat time\b|\bwhat hour\b", re.I)
+_WHO_DID = re.compile(r"^who\s+(?!is\b|are\b|was\b|were\b|has\b|will\b)\w+", re.I)
+_NOT_DOING = re.compile(rf"\b(?:[Bb]etween|[Ww]ith|[Tt]o|[Ff]or)\s+{NAME.pattern}(?:\s+and\s+{NAME.pattern})?")
 _AGE = re.compile(r"^how old\b", re.I)
 _AGED = re.compile(r"\b(?:old|age|aged|years?|months?|born|built|since)\b", re.I)
 _NO_NAMES = stem_set(" ".join(MONTHS)) | stem_set(
-    "EUR USD GBP CHF JPY CAD AUD Monday Tuesday Wednesday Thursday Friday Saturday Sunday Dear"
+    "EUR USD GBP CHF JPY CAD AUD Monday Tuesday Wednesday Thursday Friday Saturday Sunday Dear "
+    "Order Invoice Receipt Total Date Ref No Page Ticket Tickets Contract Purchase"
 )
 TYPE_NAMES: dict[Expect, str] = {
     "number": "number", "money": "amount", "date": "date", "person": "person", "place": "place", "id": "identifier",
@@ -64,6 +68,7 @@ UNITS = {
 def measured(need: Need, text: str) -> bool | None:
     """Say whether a text gives a measure by its unit (speed: 14 knots); None when the need is no measure."""
     unit = UNITS.get(need.stems[0])
+    text = re.sub(r"\b\w+-[\w-]*\d\b", " ", text)
     return None if unit is None else bool(re.search(rf"\d\s?(?:{unit})(?!\w)", text, re.I))
 
 
@@ -76,6 +81,8 @@ def has_type(asked: Asked, text: str) -> bool:
             spelled = bool(stem_set(text) & NUMBER_WORDS)
             if _AGE.search(asked.text) and not _AGED.search(text):
                 return False
+            if _AGE.search(asked.text) and YEAR.search(text):
+                return True
             share = not _SHARES.search(asked.text) or bool(_SHARES.search(text))
             return share and (_new_number(asked, text) or spelled)
         case "date":
@@ -84,9 +91,12 @@ def has_type(asked: Asked, text: str) -> bool:
             found = [*DATE.findall(text), *(TIME.findall(text) if _BY_THE_CLOCK.search(asked.text) else ())]
             return any(one.casefold() not in asked.text.casefold() for one in found)
         case "person":
+            text = _NOT_DOING.sub(" ", text) if _WHO_DID.match(asked.text) else text
             return bool(new_names(asked, text)) or bool(_GROUPS.search(text))
         case "place":
-            return bool(new_names(asked, text)) or bool(_PLACES.search(text)) or _new_number(asked, text)
+            return (
+                bool(new_names(asked, text)) or bool(_PLACES.search(text)) or _new_number(asked, MONEY.sub(" ", text))
+            )
         case "id":
             return _new_id(asked, text)
         case "yes-no":
@@ -100,9 +110,15 @@ def new_names(asked: Asked, text: str) -> list[str]:
     known = frozenset(part for need in asked.needs for part in need.stems) | stem_set(asked.text)
     found = [shown for shown in map(_without_opening, NAME.finditer(text)) if shown and not stem_set(shown) <= known]
     return sorted(
-        (shown for shown in found if len(shown) > 1 and not stem_set(shown) <= _NO_NAMES),
+        (shown for shown in found if len(shown) > 1 and not _is_no_name(shown)),
         key=lambda shown: kind_of(asked.text) not in stem_set(shown),
     )
+
+
+def _is_no_name(shown: str) -> bool:
+    """Days, currencies, words that head a form and codes with digits are written like names."""
+    words = [word for word in shown.split() if not stem_set(word) <= _NO_NAMES]
+    return not words or all(re.search(r"\d", word) or (word.isupper() and len(word) < 3) for word in words)
 
 
 def _without_opening(match: re.Match[str]) -> str:
@@ -128,8 +144,9 @@ def _new_number(asked: Asked, text: str) -> bool:
 
 def _new_id(asked: Asked, text: str) -> bool:
     """Letters with digits, or many digits in a row: amounts, shares and dates are no ids."""
-    bare = re.sub(r"\d[\d.,]*\s*%", " ", DATE.sub(" ", MONEY.sub(" ", text)))
-    found = [*ID.findall(bare), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
+    amounts = re.sub(r"\d[\d.,]*\s*%", " ", MONEY.sub(" ", text))
+    bare = DATE.sub(" ", amounts)
+    found = [*ID.findall(amounts), *ID_VALUE.findall(amounts), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
     return any(stem_set(one) - stem_set(asked.text) for one in found)
 
 

@@ -9,7 +9,7 @@ from groundsight.agent.words import alike, stem, stem_set
 KINDS = (
     "town city place location base site home port office harbour village address",
     "company supplier vendor firm manufacturer contractor customer client provider yard",
-    "ferry ship vessel boat name",
+    "ferry ship vessel boat",
     "item goods article product description part",
     "person name employee",
     "order purchase po",
@@ -23,15 +23,15 @@ CARRIERS = stem_set(
 )
 RELATIONS = stem_set(
     "based located situated used have has had live come go made given placed sit belong assigned employed registered "
-    "lead work take show"
+    "lead work take show received receive got gave get delivered name named hold carry"
 )
-EVENTS = stem_set("start begin take place held happen event be play plays on")
+EVENTS = stem_set("start begin take place held happen event be leave depart go")
 _KIND = re.compile(r"\b(?:which|what)\s+(?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|has\b|have\b)([\w-]+)", re.I)
 _THING = re.compile(
     r"^what\s+(?:is|are|was|were|has been|did|does)\b.*\b(?:ordered|order|bought|buy|supplied|supply|purchased)\b", re.I
 )
 _ID_KINDS = stem_set("order invoice contract ticket po")
-ID_VALUE = re.compile(r"\b[A-Z]{1,5}[ -]?\d[\w/-]*\b")
+ID_VALUE = re.compile(r"\b[A-Z]{1,5}[ -]?\d{2}[\w/-]*\b")
 
 
 def kind_of(question: str) -> str:
@@ -43,7 +43,7 @@ def kind_of(question: str) -> str:
         return stem("place")
     if _THING.match(plain):
         return stem("item")
-    found = _KIND.search(plain)
+    found = _KIND.search(plain.replace("purchase order", "order"))
     return stem(found.group(1)) if found else ""
 
 

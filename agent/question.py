@@ -57,6 +57,7 @@ class Asked(Word):
 
 
 _ASIDE = re.compile(r",?\s*\baccording to (?:the )?[\w -]+(?=\?|$)", re.I)
+_SIGNED_FOR = re.compile(r"\bsigned for\b", re.I)
 _QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201d\u00bb]{2,80})[\"\u201d\u00bb]")
 _WH = re.compile(r"^(?:and |so |please |then )?(who|whom|whose|what|which|when|where|why|how|in what|in which)\b", re.I)
 _AUX = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)"
@@ -83,7 +84,8 @@ _VERBS = (
 _MONEY_WORDS = "price|cost|fee|salary|total|rent|budget|amount|revenue|profit|turnover"
 _ID_WORDS = "serial number|order number|invoice number|part number|phone number|tracking number|id number"
 _WHICH_KIND = (
-    r"(?:(?:in|on|at|for|from|to|by|with) )?(?:which|what) (?:company|firm|supplier|vendor|manufacturer|team|department|person|employee|organi[sz]ation|"
+    r"(?:(?:in|on|at|for|from|to|by|with) )?(?:which|what) "
+    r"(?:company|firm|supplier|vendor|manufacturer|team|department|person|employee|organi[sz]ation|"
     r"customer|client|colleague|author|bank|agency|band|artist|ferry|ship|vessel|boat|island|village|school|clinic|foundation|"
     r"university)\b(?! of\b)"
 )
@@ -108,7 +110,7 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
 
 def analyse(question: str) -> Asked:
     """Find the expected type of the answer and the needs of a question."""
-    text = squeeze(_ASIDE.sub("", question))
+    text = squeeze(_SIGNED_FOR.sub("received", _ASIDE.sub("", question)))
     needs = _unique([*_quoted(text), *_dates(text), *_ids(text), *_numbers(text), *_names(text)])
     needs = [need for need in needs if not _asked_acronym(need, text)]
     covered = {part for need in needs for part in need.stems}

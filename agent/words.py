@@ -46,7 +46,7 @@ SYNONYMS = (
     "supervisor supervise boss report",
     "born birth",
     "die death dead",
-    "phone telephone tel mobile call",
+    "phone telephone tel mobile call reach",
     "email e-mail mail",
     "employee staff headcount worker",
     "buy purchase acquire bought acquisition order",
