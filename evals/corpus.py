@@ -46,7 +46,7 @@ def shelve(path: Path, suite: Suite, limit: int | None = None) -> Shelf:
     assets = [_asset(passage) for passage in passages]
     units = [_unit(passage, asset) for passage, asset in zip(passages, assets, strict=True)]
     known = {asset.asset_id for asset in suite.parts.index.assets(_everything(suite))}
-    suite.parts.index.delete(sorted(known - {asset.asset_id for asset in assets}), _everything(suite))
+    _forget(sorted(known - {asset.asset_id for asset in assets}), suite)
     new = [place for place, asset in enumerate(assets) if asset.asset_id not in known]
     for start in range(0, len(new), BATCH):
         places = new[start : start + BATCH]
@@ -62,8 +62,14 @@ def ingest_only(corpus: Path, suite: Suite) -> IngestReport:
     report = suite.ingest([corpus], prune=True)
     sources = {file.source for file in report.files}
     strangers = [asset.asset_id for asset in suite.parts.index.assets(_everything(suite)) if not _among(asset, sources)]
-    suite.parts.index.delete(strangers, _everything(suite))
+    _forget(strangers, suite)
     return report
+
+
+def _forget(asset_ids: Sequence[str], suite: Suite) -> None:
+    """Delete only what there is: an empty deletion is a commit too, and would date the kept items."""
+    if asset_ids:
+        suite.parts.index.delete(asset_ids, _everything(suite))
 
 
 def _among(asset: Asset, sources: Set[str]) -> bool:
