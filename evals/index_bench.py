@@ -72,9 +72,9 @@ def measure(index: Index, data: Data, settle: float = 0.0) -> dict[str, float]:
     for at in range(0, len(data.entries), 50):
         index.upsert(data.entries[at : at + 50])
     stored = {"store_s": time.perf_counter() - began, "store_cpu_s": time.process_time() - cpu}
-    asked = [
-        [ChannelQuery("bm25_text", text=text), ChannelQuery("text", vector=vector)] for text, vector in data.queries
-    ]
+    words = [ChannelQuery("bm25_text", text=text) for text, _ in data.queries]
+    asked = [[word, ChannelQuery("text", vector=vector)] for word, (_, vector) in zip(words, data.queries, strict=True)]
+    time.sleep(settle)
     index.search(asked[0], ALL, NEAREST)
     return {**stored, **_timed([lambda each=each: index.search(each, ALL, NEAREST) for each in asked])}
 
