@@ -4,13 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
-.PHONY: demo test check wheel demo-files clean
+.PHONY: demo test check wheel demo-files studio clean
 
 demo: $(VENV)/core-installed ## Ingest the demo folder and ask over MCP; DATA=folder Q="question" for your own
 	$(BIN)/python -m groundsight.evals.demo $(if $(DATA),--data "$(DATA)") $(if $(Q),--question "$(Q)")
 
 test: $(VENV)/dev-installed ## The whole test suite
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto $(TESTS)
 
 check: $(VENV)/dev-installed ## Formatting, lint and types
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .
@@ -33,5 +33,12 @@ $(VENV)/dev-installed: pyproject.toml constraints.txt
 	$(INSTALL) -e ".[dev]"
 	touch $@ $(VENV)/core-installed
 
+studio: $(VENV)-studio/installed ## An environment of its own for `langgraph dev`
+
+$(VENV)-studio/installed: pyproject.toml
+	test -x $(VENV)-studio/bin/python || $(PYTHON) -m venv $(VENV)-studio
+	$(VENV)-studio/bin/python -m pip install --disable-pip-version-check -q -e ".[studio]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build report .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-studio dist build report .pytest_cache .ruff_cache

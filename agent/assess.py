@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundsight.agent.cover import TYPE_NAMES, Fit, mentions
+from groundsight.agent.cover import Fit, mentions
 from groundsight.agent.extract import rank
+from groundsight.agent.kinds import TYPE_NAMES
 from groundsight.agent.passages import heading_of, naming_of
 from groundsight.agent.question import Asked, Need
 from groundsight.types import Evidence

@@ -6,43 +6,29 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from groundsight.agent.beside import beside, in_asked_column
+from groundsight.agent.kinds import has_type, measured, new_names
 from groundsight.agent.passages import Passage, heading_of, naming_of
-from groundsight.agent.question import Asked, Expect, Need, is_generic, is_month
+from groundsight.agent.question import Asked, Need, is_generic, is_month
 from groundsight.agent.words import (
     DATE,
-    FILLER,
     ID,
-    MONEY,
     MONTHS,
-    NAME,
-    NUMBER,
-    NUMBER_WORDS,
-    STOP,
-    TIME,
     YEAR,
     holds,
     stem_set,
     stems,
 )
 
-PRONOUN = re.compile(r"^(?:he|she|it|they|his|her|its|their|this|that|these|those)\b", re.I)
+PRONOUN = re.compile(
+    r"^(?:he|she|it|they|his|her|its|their|(?:this|that|these|those)\s+(?:is|was|are|were|will|has|have|had))\b", re.I
+)
 NEGATION = re.compile(r"\b(?:not|no|never|without|except|excluding|cannot|none|un\w+able)\b|n['\u2019]t\b", re.I)
 _ASKS_NEGATION = re.compile(r"\b(?:not|without|never|except|excluding)\b|n['\u2019]t\b", re.I)
-_SHARES = re.compile(r"\b(?:share|percent|percentage|proportion|per cent)\b|%", re.I)
-_BY_THE_CLOCK = re.compile(
-    r"\b(?:time|depart\w*|leave|leaves|arriv\w*|open|opens|close|closes|start|starts|begin|begins|meet\w*)\b", re.I
-)
-_GROUPS = re.compile(
-    r"\b(?:team|department|committee|board|office|manager|director|officer|group|council|staff|desk)\b", re.I
-)
-_PLACES = re.compile(
-    r"\b(?:room|floor|building|cabinet|shelf|drawer|basement|garage|hall|street|site|warehouse)\b", re.I
-)
-_NO_NAMES = stem_set(" ".join(MONTHS)) | stem_set("EUR USD GBP CHF JPY CAD AUD")
-TYPE_NAMES: dict[Expect, str] = {
-    "number": "number", "money": "amount", "date": "date", "person": "person", "place": "place", "id": "identifier",
-    "yes-no": "statement", "any": "statement",
-}  # fmt: skip
+OPENING_CHARS = 300
+LABEL_WORDS = 6
+_MONTH_WORDS = stem_set(" ".join(MONTHS))
+_NO_NAMES = _MONTH_WORDS | stem_set("EUR USD GBP CHF JPY CAD AUD")
 
 
 @dataclass(frozen=True)
@@ -64,7 +50,7 @@ def fit(asked: Asked, passage: Passage, given: Sequence[str] = ()) -> Fit:
     """Weigh one passage against a question; ``given`` are names that other evidence ties to it."""
     missing = tuple(need for need in asked.needs if not _covered(need, passage, asked, given))
     lost = _hard_enough(missing, asked, passage)
-    typed = has_type(asked, passage.said) and _keeps_negation(asked, passage)
+    typed = has_type(asked, passage.said) and _keeps_negation(asked, passage) and in_asked_column(asked, passage)
     return Fit(passage, lost, typed, _score(asked, passage, missing, typed))
 
 
@@ -77,105 +63,65 @@ def mentions(text: str, need: Need) -> bool:
     return any(_in_order(found, order, gap=1 if need.kind == "name" else 0) for order in orders)
 
 
-def has_type(asked: Asked, text: str) -> bool:
-    """Say whether a text holds something of the expected type that the question does not already hold."""
-    match asked.expects:
-        case "money":
-            return bool(MONEY.search(text)) or _new_number(asked, text)
-        case "number":
-            spelled = bool(stem_set(text) & NUMBER_WORDS)
-            share = not _SHARES.search(asked.text) or bool(_SHARES.search(text))
-            return share and (_new_number(asked, text) or spelled)
-        case "date":
-            found = [*DATE.findall(text), *(TIME.findall(text) if _BY_THE_CLOCK.search(asked.text) else ())]
-            return any(one.casefold() not in asked.text.casefold() for one in found)
-        case "person":
-            return bool(new_names(asked, text)) or bool(_GROUPS.search(text))
-        case "place":
-            return bool(new_names(asked, text)) or bool(_PLACES.search(text)) or _new_number(asked, text)
-        case "id":
-            return _new_id(asked, text)
-        case "yes-no":
-            return True
-        case _:
-            return len(_new_words(asked, text)) >= 1
-
-
-def new_names(asked: Asked, text: str) -> list[str]:
-    """List the capitalised phrases of a text that the question does not hold."""
-    known = frozenset(part for need in asked.needs for part in need.stems) | stem_set(asked.text)
-    return [shown for shown in map(_without_opening, NAME.finditer(text)) if shown and not stem_set(shown) <= known]
-
-
-def _without_opening(match: re.Match[str]) -> str:
-    """Return a name; a lone capital word that only opens a sentence is none."""
-    shown, text = match.group(0), match.string
-    parts = shown.split()
-    while parts and parts[0].casefold() in STOP | FILLER:
-        parts = parts[1:]
-    opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".!?"
-    follows_lower = bool(re.match(r"\s+[a-z]", text[match.end() :]))
-    if len(parts) == 1 and opens and follows_lower and not parts[0].isupper() and len(shown.split()) == 1:
-        return parts[0] if re.match(r"\s+(?:is|was|has|had|will|[a-z]+(?:ed|s))\b", text[match.end() :]) else ""
-    return " ".join(parts)
-
-
-def _new_number(asked: Asked, text: str) -> bool:
-    known = set(NUMBER.findall(asked.text))
-    return any(found not in known for found in NUMBER.findall(DATE.sub(" ", ID.sub(_digits_kept, text))))
-
-
-def _new_id(asked: Asked, text: str) -> bool:
-    """Letters with digits, or many digits in a row: amounts, shares and dates are no ids."""
-    bare = re.sub(r"\d[\d.,]*\s*%", " ", DATE.sub(" ", MONEY.sub(" ", text)))
-    found = [*ID.findall(bare), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
-    return any(stem_set(one) - stem_set(asked.text) for one in found)
-
-
-def _digits_kept(match: re.Match[str]) -> str:
-    """Keep a number with its unit written together (90days, 12V), drop real ids."""
-    joined = re.fullmatch(r"(\d+)[A-Za-z]{1,4}", match.group(0))
-    return f" {joined.group(1)} " if joined else " "
-
-
-def _new_words(asked: Asked, text: str) -> frozenset[str]:
-    stop = frozenset(stems(" ".join(STOP)))
-    return stem_set(text) - stem_set(asked.text) - stop
-
-
 def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> bool:
     if need.kind in ("number", "id"):
-        return _exact(need, passage)
+        return _exact(need, passage, asked)
     if need.hard:
         return _named(need, passage, asked, given)
-    where = passage.near if need.kind == "focus" else passage.around
-    if any(holds(where, part) for part in need.stems):
+    if need.kind == "focus" and need.stems[0] == "read" and asked.expects == "number":
+        return bool(measured(need, passage.said))
+    where = _focus_place(passage, asked) if need.kind == "focus" else passage.around
+    if any(holds(where, part) for part in need.stems) or beside(need, passage, asked):
         return True
     if PRONOUN.match(passage.said) and any(holds(stem_set(passage.before), part) for part in need.stems):
         return True
     return need.kind == "focus" and _implied(need, passage, asked)
 
 
+def _focus_place(passage: Passage, asked: Asked) -> frozenset[str]:
+    """What is asked may stand in the heading, but a whole sentence with a date dates what it says itself."""
+    own = asked.expects == "date" and len(passage.said.split()) > LABEL_WORDS
+    return passage.local if own else passage.near
+
+
 def _implied(need: Need, passage: Passage, asked: Asked) -> bool:
-    """A generic focus (date, number, name) is what the type check looks for."""
-    return is_generic(need) and has_type(asked, passage.said)
+    """A generic focus (date, number, name) is what the type check looks for; a measure is told by its unit."""
+    if need.stems[0] == "com":
+        return bool(re.search(r"\bfrom\s+(?:the\s+)?[A-Z]", passage.said))
+    by_unit = measured(need, passage.said)
+    return by_unit if by_unit is not None else is_generic(need) and has_type(asked, passage.said)
 
 
-def _exact(need: Need, passage: Passage) -> bool:
+def _exact(need: Need, passage: Passage, asked: Asked) -> bool:
     """An id or a number has to stand in the quote, or around it with no other of its kind in the quote."""
-    if mentions(passage.said, need):
+    if mentions(passage.said, need) or (mentions(passage.beside, need) and not _rivals(need, passage.said)):
         return True
-    if _rivals(need, passage.said):
-        return False
     outside = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)}"
+    if _rivals(need, passage.said):
+        return mentions(outside, need) and _is_the_answer(need, asked)
+    if len(need.stems) > 1 and need.kind == "number":
+        return _on_the_day(need, passage)
     if need.kind == "number" and YEAR.fullmatch(need.shown):
         created = passage.evidence.created
-        return (
-            mentions(outside, need)
-            or (created is not None and str(created.year) == need.shown)
-            or _sole_year(need, passage)
-        )
+        dated = created is not None and str(created.year) == need.shown
+        return mentions(outside, need) or dated or _sole_year(need, passage)
     return mentions(outside, need) or (need.kind == "id" and _sole_id(need, passage))
+
+
+def _is_the_answer(need: Need, asked: Asked) -> bool:
+    """The other year of a date that was asked for, or the other contract that was asked for, is the answer."""
+    return (
+        asked.expects == "date"
+        if need.kind == "number"
+        else bool(re.match(r"(?:which|what)\s+(?!is|was)", asked.text, re.I))
+    )
+
+
+def _on_the_day(need: Need, passage: Passage) -> bool:
+    """The quote gives no other day, and its evidence is about this one."""
+    whole = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)} {passage.evidence.text[:OPENING_CHARS]}"
+    other = [found for found in DATE.findall(passage.said) if not YEAR.fullmatch(found)]
+    return not other and mentions(whole, need)
 
 
 def _sole_year(need: Need, passage: Passage) -> bool:
@@ -203,8 +149,10 @@ def _shape(shown: str) -> str:
 def _named(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> bool:
     if mentions(passage.said, need) or any(mentions(name, need) for name in given):
         return True
+    if mentions(passage.beside, need) and not (passage.label and is_month(need)):
+        return True
     if is_month(need):
-        return _month_number(need, passage)
+        return _month_number(need, passage) or _sole_month(need, passage)
     outside = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)}"
     if mentions(outside, need) or (PRONOUN.match(passage.said) and mentions(passage.before, need)):
         return True
@@ -232,12 +180,18 @@ def _month_number(need: Need, passage: Passage) -> bool:
     return bool(re.search(rf"\b\d{{4}}-{number:02d}\b", f"{passage.said} {naming_of(passage.evidence)}"))
 
 
+def _sole_month(need: Need, passage: Passage) -> bool:
+    """The evidence opens with this month and the quote names no other."""
+    opening = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)} {passage.evidence.text[:OPENING_CHARS]}"
+    return mentions(opening, need) and not passage.local & _MONTH_WORDS
+
+
 def _hard_enough(missing: tuple[Need, ...], asked: Asked, passage: Passage) -> tuple[Need, ...]:
     """Forgive topic words while half of them are there; without a name to hold on to, half must be close by."""
     topics = asked.of("topic")
     lost = [need for need in missing if need.kind == "topic"]
     if not asked.of("name", "id", "quoted"):
-        close = passage.near | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
+        close = passage.near | passage.apart | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
         lost = [need for need in topics if not any(holds(close, part) for part in need.stems)]
         return (*(need for need in missing if need.kind != "topic"), *(lost if len(lost) * 3 > len(topics) else ()))
     forgiven = len(lost) * 2 <= len(topics)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from groundsight.agent.cover import Fit, fit, mentions, new_names
+from groundsight.agent.cover import Fit, fit, mentions
+from groundsight.agent.kinds import new_names
 from groundsight.agent.passages import Passage, naming_of, passages
 from groundsight.agent.question import Asked, Need
 from groundsight.agent.state import Finding
@@ -90,7 +91,8 @@ def value_of(asked: Asked, passage: Passage) -> str:
         case "number":
             return _first(_numbers(asked, text))
         case "id":
-            return _first([found for found in ID.findall(text) if found not in asked.text] + _numbers(asked, text))
+            labelled = text != squeeze(passage.quoted) and len(text.split()) <= 2
+            return text.strip(" .,;") if labelled else _first([found for found in ID.findall(text) if found not in asked.text] + _numbers(asked, text))
 
 
 def _after_label(text: str) -> str:
@@ -104,7 +106,7 @@ def _first(found: Sequence[str]) -> str:
 
 
 def _numbers(asked: Asked, text: str) -> list[str]:
-    return [found for found in NUMBER.findall(text) if found not in asked.text]
+    return [found for found in NUMBER.findall(DATE.sub(" ", text)) if found not in asked.text]
 
 
 def _subject(asked: Asked, passage: Passage) -> str:

@@ -9,7 +9,7 @@ from groundsight.agent.extract import find
 from groundsight.agent.planner import ready
 from groundsight.agent.question import Asked, analyse
 from groundsight.agent.state import Finding, Plan
-from groundsight.agent.words import stem_set
+from groundsight.agent.words import content_words, holds, stem_set, stems
 from groundsight.types import Evidence
 
 QUERIES_A_HOP = 4
@@ -38,7 +38,13 @@ def _straight(
     if plan.join != "last" or len(plan.steps) == 1 or any(found.step == last for found in findings):
         return findings
     whole = find(last, analyse(question), evidence, (), banned)
-    return [whole] if whole else findings
+    return [whole] if whole and _says_all(whole, question) else findings
+
+
+def _says_all(found: Finding, question: str) -> bool:
+    """A link may be skipped only where the passage itself has every word of the question."""
+    said = stem_set(found.sentence)
+    return all(any(holds(said, part) for part in stems(word)) for word in content_words(question))
 
 
 def complete(plan: Plan, findings: Sequence[Finding]) -> bool:

@@ -17,6 +17,9 @@ _ABBREVIATION = re.compile(
 _NEW_LINE_ITEM = re.compile(r"\s*(?:[-*\u2022\u2023]|\d+[.)]\s|[A-Z][\w /&-]{1,40}:\s|#|\|)")
 WRAPPED_LINE_CHARS = 60
 LONGEST_QUOTE = 420
+LABEL_WORDS = 4
+SHORT_PICTURE_LINES = 14
+HEADING_LINES = 4
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Passage:
     """A stretch of one evidence that can stand as a sentence of an answer.
 
     ``quoted`` is verbatim; ``label`` says what the quote leaves unsaid (row and column of a table);
-    ``before`` is the sentence before it, which a pronoun may refer to.
+    ``before`` is the sentence before it, which a pronoun may refer to. ``header`` is the head of its column or the
+    label of its line; ``beside`` is the rest of its row, or of the picture that its line was read from.
     """
 
     evidence: Evidence
@@ -33,6 +37,8 @@ class Passage:
     label: str = ""
     before: str = ""
     channel: TextField = "text"
+    header: str = ""
+    beside: str = ""
 
     @cached_property
     def said(self) -> str:
@@ -51,9 +57,15 @@ class Passage:
         return self.local | stem_set(heading_of(self.evidence))
 
     @cached_property
+    def apart(self) -> frozenset[str]:
+        """Stems of what stands beside the quote."""
+        return stem_set(self.beside)
+
+    @cached_property
     def around(self) -> frozenset[str]:
-        """Stems of everything that the evidence says, its title and its source included."""
-        return self.near | stem_set(self.evidence.text) | stem_set(naming_of(self.evidence))
+        """Stems of everything that belongs to the quote: its row, or else its evidence; title and source included."""
+        belongs = self.apart if self.label else stem_set(self.evidence.text)
+        return self.near | belongs | stem_set(naming_of(self.evidence))
 
 
 def heading_of(evidence: Evidence) -> str:
@@ -68,7 +80,7 @@ def naming_of(evidence: Evidence) -> str:
 
 def passages(evidence: Sequence[Evidence]) -> list[Passage]:
     """List every sentence, line and table cell of some evidence."""
-    return [found for one in evidence for found in (*_of_cells(one), *_of_text(one))]
+    return [found for one in evidence for found in (_of_cells(one) if len(one.cells) > 1 else _of_text(one))]
 
 
 def said_sentences(text: str) -> list[str]:
@@ -78,11 +90,25 @@ def said_sentences(text: str) -> list[str]:
 
 def _of_text(one: Evidence) -> Iterator[Passage]:
     for channel, start, end in _stretches(one):
-        before = ""
-        for span in _sentences(one.text, start, end, by_line=channel == "ocr"):
-            quoted = one.text[span.start : span.end]
-            yield Passage(one, quoted, span, before=before, channel=channel)
-            before = quoted
+        spans = list(_sentences(one.text, start, end, by_line=channel == "ocr"))
+        quotes = [one.text[span.start : span.end] for span in spans]
+        for at, (span, quoted) in enumerate(zip(spans, quotes, strict=True)):
+            before = quotes[at - 1] if at else ""
+            beside = _lines_beside(quotes, at) if channel == "ocr" else ""
+            yield Passage(one, quoted, span, before=before, channel=channel, header=label_of(quoted), beside=beside)
+
+
+def label_of(line: str) -> str:
+    """Return what stands before the colon of a labelled line, empty when there is no label."""
+    label, colon, value = squeeze(line).partition(": ")
+    return label if colon and value and len(label.split()) <= LABEL_WORDS else ""
+
+
+def _lines_beside(lines: Sequence[str], at: int) -> str:
+    """Return the other lines of a short picture; of a long one its heading lines and the lines close by."""
+    if len(lines) <= SHORT_PICTURE_LINES:
+        return "\n".join((*lines[:at], *lines[at + 1 :]))
+    return "\n".join((*lines[: min(HEADING_LINES, at)], *lines[max(0, at - 2) : at], *lines[at + 1 : at + 2]))
 
 
 def _stretches(one: Evidence) -> list[tuple[TextField, int, int]]:
@@ -119,18 +145,17 @@ def _span(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _of_cells(one: Evidence) -> Iterator[Passage]:
-    if len(one.cells) < 2:
-        return
-    header = one.cells[0]
     for row in one.cells[1:]:
-        for column, value in enumerate(row):
-            if column and value.strip() and row[0].strip():
-                name = header[column] if column < len(header) else ""
-                yield _cell(one, row[0], name, value)
+        if row[0].strip():
+            yield from (_cell(one, row, column) for column, value in enumerate(row) if value.strip())
 
 
-def _cell(one: Evidence, row: str, column: str, value: str) -> Passage:
-    at = one.text.find(value, max(one.text.find(row), 0))
+def _cell(one: Evidence, row: Sequence[str], column: int) -> Passage:
+    """Read a cell under the head of its column, labelled by the first cell of its row."""
+    heads, value = one.cells[0], row[column]
+    at = one.text.find(value, max(one.text.find(row[0]), 0))
     span = Span(start=max(at, 0), end=max(at, 0) + (len(value) if at >= 0 else 0))
-    label = ": ".join(part for part in (squeeze(row), squeeze(column)) if part)
-    return Passage(one, value, span, label=label)
+    header = squeeze(heads[column]) if column < len(heads) else ""
+    label = ": ".join(part for part in (squeeze(row[0]) if column else "", header) if part)
+    others = (f"{head} {cell}" for at, (head, cell) in enumerate(zip(heads, row, strict=False)) if at != column)
+    return Passage(one, value, span, label=label, header=header, beside="; ".join(others))

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from groundsight.agent.words import (
+    DATE,
     FILLER,
     GENERIC,
     ID,
@@ -16,6 +17,7 @@ from groundsight.agent.words import (
     QUARTER,
     STOP,
     YEAR,
+    alike,
     quarter_of,
     squeeze,
     stem,
@@ -81,17 +83,21 @@ _VERBS = (
 _MONEY_WORDS = "price|cost|fee|salary|total|rent|budget|amount|revenue|profit|turnover"
 _ID_WORDS = "serial number|order number|invoice number|part number|phone number|tracking number|id number"
 _WHICH_KIND = (
-    r"(?:which|what) (?:company|firm|supplier|vendor|manufacturer|team|department|person|employee|organi[sz]ation|"
-    r"customer|client|colleague|author|bank|agency)\b(?! of\b)"
+    r"(?:(?:in|on|at|for|from|to|by|with) )?(?:which|what) (?:company|firm|supplier|vendor|manufacturer|team|department|person|employee|organi[sz]ation|"
+    r"customer|client|colleague|author|bank|agency|band|artist|ferry|ship|vessel|boat|island|village|school|clinic|foundation|"
+    r"university)\b(?! of\b)"
 )
 _SELF = r"\bthe (?:company|firm|organi[sz]ation|business)\b(?! of\b| that\b| which\b)"
 _TOWN = "(?:city|country|town)"
+_IN_TOWN = r"(?:in|from|to|at) (?:which|what) (?:city|town|place)\b"
 _TYPES: tuple[tuple[str, Expect], ...] = (
     (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|year|month)\b|\bdate of\b|\bdeadline\b", "date"),
     (r"^(?:at )?what time\b", "date"),
     (r"\b(?:percentage|percent|share|proportion)\b", "number"),
     (rf"\bhow (?:much|expensive)\b|\b(?:{_MONEY_WORDS})s?\b", "money"),
     (r"\bhow (?:many|long|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
+    (r"\b(?:what|which) (?:is the )?(?:\w+ )?reading\b", "number"),
+    (r"^(?:on |in )?(?:which|what) (?:purchase order|order|invoice|contract)\b(?! of)", "id"),
     (r"\b(?:ratio|weight|temperature|voltage|pressure|capacity|quantity|distance)\b", "number"),
     (rf"\b(?:iban|{_ID_WORDS}|(?!the )\w+ number (?:of|on|for|from)|reference|identifier|postcode|zip)\b", "id"),
     (r"^(?:who|whom|whose|to whom|by whom)\b", "person"),
@@ -103,7 +109,7 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
 def analyse(question: str) -> Asked:
     """Find the expected type of the answer and the needs of a question."""
     text = squeeze(_ASIDE.sub("", question))
-    needs = _unique([*_quoted(text), *_ids(text), *_numbers(text), *_names(text)])
+    needs = _unique([*_quoted(text), *_dates(text), *_ids(text), *_numbers(text), *_names(text)])
     needs = [need for need in needs if not _asked_acronym(need, text)]
     covered = {part for need in needs for part in need.stems}
     soft = _soft(text, covered, needs)
@@ -123,6 +129,12 @@ def expected(question: str) -> Expect:
 
 def _quoted(text: str) -> list[Need]:
     return [_need("quoted", found) for found in _QUOTED.findall(text)]
+
+
+def _dates(text: str) -> list[Need]:
+    """A day is one need: its number, month and year stand or fall together."""
+    days = [found for found in DATE.findall(text) if len(found.split()) > 1 and found[:1].isdigit()]
+    return [Need(kind="number", shown=found, stems=stems(found)) for found in days]
 
 
 def _ids(text: str) -> list[Need]:
@@ -148,10 +160,12 @@ def _names(text: str) -> list[Need]:
 
 
 def _asked_acronym(need: Need, text: str) -> bool:
-    """VAT in "the VAT number" is what is asked, not whom it is asked about."""
-    return (
-        need.kind == "name" and need.shown.isupper() and any(need.shown in one.split() for one in _focus_phrases(text))
-    )
+    """VAT in "the VAT number", or a CEO, is what is asked, not whom it is asked about."""
+    if need.kind != "name" or not need.shown.isupper():
+        return False
+    known = len(alike(need.stems[0])) > 1
+    spoken = any(need.shown in phrase.split() for phrase in _focus_phrases(text))
+    return known or (spoken and bool(re.search(rf"\b{re.escape(need.shown)}\s+[a-z]", text)))
 
 
 def _trim_opening(shown: str, start: int, text: str) -> str:
@@ -168,7 +182,7 @@ def _trim_opening(shown: str, start: int, text: str) -> str:
 def _soft(text: str, covered: set[str], named: list[Need]) -> list[Need]:
     """Find the plain words; the kind of thing asked for (which supplier) is one only where nothing else is said."""
     bare = _LATEST.sub(" ", _QUOTED.sub(" ", ID.sub(" ", QUARTER.sub(" ", text))))
-    without_kind = re.sub(rf"^{_WHICH_KIND}|{_SELF}", " ", bare, flags=re.I)
+    without_kind = re.sub(rf"^{_WHICH_KIND}|^{_IN_TOWN}|{_SELF}", " ", bare, flags=re.I)
     found = _plain_words(without_kind, text, set(covered), named)
     said = any(need.shown.casefold() not in LIGHT and need.kind == "focus" for need in found)
     return found if said else _plain_words(bare, text, covered, named)

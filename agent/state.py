@@ -21,10 +21,12 @@ class PlanStep(Word):
 
 
 class Plan(Word):
-    """How a question is taken apart. ``last``: the last step answers; ``all``: every step is part of the answer."""
+    """How a question is taken apart. ``last``: the last step answers; ``all``: every step is part of the answer;
+    ``days``, ``difference``: a sum of both steps answers.
+    """
 
     steps: tuple[PlanStep, ...]
-    join: Literal["last", "all", "compare"] = "last"
+    join: Literal["last", "all", "compare", "days", "difference"] = "last"
     more: bool = True
     by: str = "rules"
 

@@ -20,7 +20,7 @@ FILLER = frozenset(
     "mean means stand exactly actual actually there currently happen happened happens".split()
 )
 LIGHT = frozenset(
-    "hold holds carry carries receive received receives use used uses show shows name named get gets got "
+    "hold holds carry use used uses show shows name named get gets got "
     "include includes contain contains call called have travel travelled take takes took".split()
 )
 GENERIC = frozenset(
@@ -34,6 +34,7 @@ SYNONYMS = (
     "price cost fee charge rate",
     "total sum due payable",
     "salary pay wage compensation",
+    "pay paid payment",
     "warranty guarantee",
     "expire end expiry expiration until finish valid",
     "begin start commence effective commencement",
@@ -93,6 +94,21 @@ SYNONYMS = (
     "day daily",
     "renew renewal",
     "spend spent",
+    "send sent",
+    "give gave given",
+    "keep kept",
+    "teach taught teacher",
+    "build built builder",
+    "choose chose chosen",
+    "bring brought",
+    "win won winner",
+    "break broke broken",
+    "receive recipient receipt",
+    "remove removal",
+    "refit fit reinstall",
+    "inspect inspection inspector",
+    "open opening",
+    "repair fix",
     "terminate termination cancel cancellation",
     "refund reimburse reimbursement",
 )
@@ -120,7 +136,7 @@ NUMBER_WORDS = frozenset(
     "seventy eighty ninety hundred thousand million billion dozen half twice once".split()
 )
 _NAME_WORD = r"[A-Z\u00c0-\u00de][\w'\u2019&.-]*[\w]|[A-Z]"
-NAME = re.compile(rf"(?:{_NAME_WORD})(?:[ \t]+(?:(?:of|de|van|von|der|la|del|the|and|&)[ \t]+)?(?:{_NAME_WORD}))*")
+NAME = re.compile(rf"(?<![\w-])(?:{_NAME_WORD})(?:[ \t]+(?:(?:of|de|van|von|der|la|del|the|and|&)[ \t]+)?(?:{_NAME_WORD}))*")
 _ENDINGS = (("ing", 3), ("ed", 3), ("ment", 4), ("ly", 5), ("er", 4), ("or", 4))
 _VOWEL = re.compile("[aeiouy]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from groundsight.agent.arithmetic import sum_of
 from groundsight.agent.compare import verdict_of
 from groundsight.agent.compose import draft_of
 from groundsight.agent.planner import plan as plan_by_rule
@@ -29,7 +30,10 @@ def plan(question: str, chat: Chat | None, hops: int, seconds: float) -> tuple[P
 
 
 def quoted(question: str, steps: Plan, found: Sequence[Finding]) -> Draft:
-    """Write the answer as quoted evidence."""
+    """Write the answer as quoted evidence; a sum that can't be made leaves nothing to say."""
+    if steps.join in ("days", "difference"):
+        direct = sum_of(steps, found)
+        return draft_of(steps, found, direct) if direct else Draft(sentences=(), cites=())
     return draft_of(steps, found, verdict_of(question, steps, found))
 
 

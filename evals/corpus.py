@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from groundsight.evals.reading import Item, read_rows
 from groundsight.governance.redaction import seal_entry
 from groundsight.index import Entry
+from groundsight.ingestion import IngestReport
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.encode import encode
 from groundsight.ingestion.links import with_links
@@ -45,6 +46,7 @@ def shelve(path: Path, suite: Suite, limit: int | None = None) -> Shelf:
     assets = [_asset(passage) for passage in passages]
     units = [_unit(passage, asset) for passage, asset in zip(passages, assets, strict=True)]
     known = {asset.asset_id for asset in suite.parts.index.assets(_everything(suite))}
+    suite.parts.index.delete(sorted(known - {asset.asset_id for asset in assets}), _everything(suite))
     new = [place for place, asset in enumerate(assets) if asset.asset_id not in known]
     for start in range(0, len(new), BATCH):
         places = new[start : start + BATCH]
@@ -53,6 +55,20 @@ def shelve(path: Path, suite: Suite, limit: int | None = None) -> Shelf:
     ids = {passage.id: unit.unit_id for passage, unit in zip(passages, units, strict=True)}
     texts = {passage.id: f"{passage.title}\n{passage.text}" for passage in passages}
     return Shelf(ids, {unit_id: passage_id for passage_id, unit_id in ids.items()}, texts)
+
+
+def ingest_only(corpus: Path, suite: Suite) -> IngestReport:
+    """Bring a folder into the index and take everything else out of it: a home may have held another corpus."""
+    report = suite.ingest([corpus], prune=True)
+    sources = {file.source for file in report.files}
+    strangers = [asset.asset_id for asset in suite.parts.index.assets(_everything(suite)) if not _among(asset, sources)]
+    suite.parts.index.delete(strangers, _everything(suite))
+    return report
+
+
+def _among(asset: Asset, sources: Set[str]) -> bool:
+    """True for a file of the report and for what lies inside one of them (an archive, a mail)."""
+    return asset.source in sources or any(asset.source.startswith(f"{source}/") for source in sources)
 
 
 def _entries(assets: Sequence[Asset], units: Sequence[Unit], suite: Suite) -> list[Entry]:

@@ -20,13 +20,17 @@ class Gold(Item):
 
 
 class Question(Item):
-    """A question with its gold evidence and answers; no gold means that the files can't answer it."""
+    """A question with its gold evidence and answers; no gold means that the files can't answer it.
+
+    ``draft`` is filled while a person has not yet corrected the question.
+    """
 
     id: str
     question: str
     answers: list[str] = Field(default_factory=list)
     gold: list[Gold] = Field(default_factory=list[Gold])
     kind: str = ""
+    draft: str = ""
     segments: Mapping[str, str] = Field(default_factory=dict)
 
 

@@ -34,11 +34,13 @@ def read_rows(path: Path, kind: type[Row], limit: int | None = None) -> list[Row
 
 
 def first_file(folder: Path, *patterns: str) -> Path:
-    """Return the first file in ``folder`` that matches a pattern.
+    """Return the first file in ``folder`` that matches a pattern, or ``folder`` itself when it is a file.
 
     Raises:
         NotFound: none matches.
     """
+    if folder.is_file():
+        return folder
     for pattern in patterns:
         for path in sorted(folder.glob(pattern)):
             return path

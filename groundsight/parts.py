@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 from groundsight.settings import Settings
 from groundsight.types import Degraded
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from groundsight.governance.roots import Roots
     from groundsight.grounding import Judge
     from groundsight.index import Index
+    from groundsight.ingestion.sandbox import Sandbox
     from groundsight.retrieval.cache import SearchCache
     from groundsight.retrieval.rerank import Reranker
     from groundsight.tracing import Watch
@@ -109,11 +111,21 @@ class Parts:
         with self._opening:
             return SearchCache()
 
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """The starter of confined children: one process, begun at the first job, ended with these parts."""
+        from groundsight.ingestion.sandbox import Sandbox
+
+        with self._opening:
+            cell = Sandbox()
+            finalize(self, cell.close)
+            return cell
+
     def load_picture(self, source: str, watch: Watch) -> Image:
         """Return a picture file under the roots as an RGB image, decoded in the confined child."""
         from groundsight.ingestion.pictures import load_picture
 
-        return load_picture(self.roots.resolve(source), self.settings, watch)
+        return load_picture(self.roots.resolve(source), self.settings, watch, self.sandbox)
 
     def degraded(self) -> tuple[Degraded, ...]:
         """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""
@@ -144,7 +156,8 @@ class Parts:
         return tuple(found)
 
     def close(self) -> None:
-        """Close the index if it was opened."""
-        opened = self.__dict__.pop("index", None)
-        if opened is not None:
-            opened.close()
+        """Close the index and end the sandbox's process, where they were opened."""
+        for name in ("index", "sandbox"):
+            opened = self.__dict__.pop(name, None)
+            if opened is not None:
+                opened.close()

@@ -48,7 +48,6 @@ class Limits(Section):
     parse_seconds: Positive = 60
     parse_cpu_seconds: Positive = 45
     parse_memory_bytes: Positive = 2 * 1024 * MIB
-    ocr_page_seconds: Positive = 60
     query_chars: Positive = 8_192
     answer_chars: Positive = 200_000
     results: Positive = 100

@@ -20,6 +20,7 @@ class Watch:
         self._cancelled = threading.Event()
         self._deadline = time.monotonic() + seconds if seconds is not None else None
         self.seconds: dict[str, float] = {}
+        self.cpu_seconds: dict[str, float] = {}
 
     def cancel(self) -> None:
         """Ask the work to stop at its next step; safe from any thread and from a signal handler."""
@@ -45,12 +46,13 @@ class Watch:
 
     @contextmanager
     def span(self, stage: str) -> Generator[None]:
-        """Add the wall seconds of a stage to ``seconds``."""
-        start = time.perf_counter()
+        """Add the wall seconds of a stage to ``seconds``, those of the processor (all threads) to ``cpu_seconds``."""
+        start, cpu = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+            self.cpu_seconds[stage] = self.cpu_seconds.get(stage, 0.0) + time.process_time() - cpu
 
 
 NO_WATCH = Watch()

@@ -76,6 +76,7 @@ class ScriptedParts:
         self.ocr: Any = None
         self.tagger: Any = None
         self.captioner: Any = None
+        self.sandbox: Any = None
 
     def degraded(self) -> tuple[Degraded, ...]:
         return (LANE,)

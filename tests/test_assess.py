@@ -82,3 +82,45 @@ def test_a_negated_condition_has_to_be_in_the_passage() -> None:
 def test_a_name_from_another_sentence_does_not_answer_for_this_one() -> None:
     one = make_evidence("Rita Gomez is the treasurer. Her deputy is Tom Hall. Tom Hall was born in Leeds.")
     assert find(1, analyse("Where was Rita Gomez born?"), [one]) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        (
+            "At what speed was the sea trial of MS Alva passed?",
+            "MS Alva: sea trial passed at 14.5 knots.",
+            "14.5 knots",
+        ),
+        ("What was the revenue in the third quarter?", "Revenue in Q3 was EUR 5 million.", "5 million"),
+        ("What share of all costs is fuel?", "Fuel makes up 31 percent of all costs.", "31 percent"),
+        ("When does the last ferry leave?", "Last ferry: leaves at 22:40", "22:40"),
+        (
+            "How many calls did MS Birk have in July 2025?",
+            "Harbour fees for July 2025\nMS Birk, 62 calls EUR 1,860",
+            "62",
+        ),
+    ],
+)
+def test_measures_quarters_shares_times_and_headed_lines_are_read(question: str, text: str, expected: str) -> None:
+    found = find(1, analyse(question), [make_evidence(text)])
+    assert found is not None
+    assert expected in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What is the top speed of MS Cissi?", "MS Cissi sailed at 14 knots."),
+        ("What share of all costs is fuel?", "Fuel costs 712 euros per tonne, the largest of all costs."),
+        (
+            "When will the timetable be approved?",
+            "Timetable (not approved)\nThis draft was made on 10 May 2025.",
+        ),
+        ("Who proposed the sauna boat?", "Amina Noor proposed a second pier.\nThe sauna boat was not discussed."),
+        ("What is the card number on the receipt?", "Receipt\nPaid by card"),
+        ("Who approved PO 7871?", "PO 7718 was approved by Oskar Lind."),
+    ],
+)
+def test_words_in_the_wrong_place_do_not_make_an_answer(question: str, text: str) -> None:
+    assert find(1, analyse(question), [make_evidence(text)]) is None

@@ -68,7 +68,9 @@ def test_a_report_holds_what_a_reader_needs(tmp_path: Path) -> None:
 
 def test_a_broken_gate_names_metric_value_and_floor() -> None:
     gates = {"multihop": {"recall_at_5": Bound(at_least=0.9), "p95": Bound(at_most=10)}}
-    assert broken("multihop", {"recall_at_5": 0.85, "p95": 9}, gates) == ["recall_at_5 = 0.85, at least 0.9 is needed"]
+    assert broken("multihop", {"recall_at_5": Estimate(0.85, 0.8, 0.9), "p95": Estimate(9, 8, 10)}, gates) == [
+        "recall_at_5 = 0.85, at least 0.9 is needed"
+    ]
 
 
 def test_a_gated_metric_that_was_not_measured_breaks_the_gate() -> None:
@@ -76,7 +78,7 @@ def test_a_gated_metric_that_was_not_measured_breaks_the_gate() -> None:
 
 
 def test_the_shipped_gates_load_and_a_misspelt_one_does_not(tmp_path: Path) -> None:
-    assert load_gates()["house"]["recall_at_10"].at_least == 0.85
+    assert load_gates()["house"]["recall_at_10"].at_least == 0.95
     (tmp_path / "g.toml").write_text("[house]\nmap = { atleast = 1 }\n")
     with pytest.raises(ConfigError):
         load_gates(tmp_path / "g.toml")

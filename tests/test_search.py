@@ -268,3 +268,9 @@ def test_a_query_that_no_lane_can_answer_is_refused_and_not_answered_with_nothin
 def test_standard_scores_can_be_summed_instead_of_ranks() -> None:
     tree = Settings(search=Search(fusion="weighted", scale="zscore"))
     assert sources(ask(HouseIndex(REFUNDS, PARKING, MENU), "refunds within days", tree=tree))[0] == "docs/refunds.txt"
+
+
+def test_an_index_without_content_says_what_to_do() -> None:
+    result = ask(HouseIndex(), "anything at all")
+    assert result.hits == ()
+    assert [lane.remedy for lane in result.degraded if lane.lane == "index"] == ["run: groundsight ingest FOLDER"]

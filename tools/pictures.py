@@ -26,7 +26,7 @@ def rendered(suite: Suite, file: Path, place: Place) -> bytes:
     """Return the PNG of a place in a file: the page, the box on it, or the picture itself."""
     from groundsight.ingestion.pictures import page_picture
 
-    return page_picture(file, place.page or 1, suite.settings, suite.watch, box=place.box)
+    return page_picture(file, place.page or 1, suite.settings, suite.watch, box=place.box, sandbox=suite.parts.sandbox)
 
 
 def shown(suite: Suite, asset: Asset, place: Place) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from groundsight.evals.metrics.intervals import Estimate, bootstrap, paired
+from groundsight.evals.metrics.intervals import Estimate, bootstrap, gap_between, paired, resampled
 from groundsight.evals.metrics.judging import (
     auroc,
     balanced_accuracy,
     best_threshold,
     expected_calibration_error,
     precision_recall_f1,
+    reliability,
     risk_coverage,
 )
 from groundsight.evals.metrics.ranking import (
@@ -54,6 +55,7 @@ __all__ = [
     "contains_answer",
     "drift_baseline",
     "expected_calibration_error",
+    "gap_between",
     "hit_at",
     "ndcg_at",
     "paired",
@@ -62,6 +64,8 @@ __all__ = [
     "precision_recall_f1",
     "recall_at",
     "reciprocal_rank",
+    "reliability",
+    "resampled",
     "risk_coverage",
     "risk_score",
     "rouge_l",

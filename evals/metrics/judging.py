@@ -61,11 +61,22 @@ def expected_calibration_error(probabilities: Sequence[float], labels: Sequence[
     """
     if not labels:
         raise ValueError("calibration needs at least one item")
+    placed = _placed(probabilities, labels, bins)
+    gaps = (abs(sum(p for p, _ in cell) - sum(label for _, label in cell)) for cell in placed)
+    return sum(gaps) / len(labels)
+
+
+def reliability(probabilities: Sequence[float], labels: Sequence[bool], bins: int = 10) -> list[tuple[float, float]]:
+    """Mean confidence and share of yes in each filled bin, confidence rising (DeGroot and Fienberg 1983)."""
+    filled = [cell for cell in _placed(probabilities, labels, bins) if cell]
+    return [(sum(p for p, _ in cell) / len(cell), sum(label for _, label in cell) / len(cell)) for cell in filled]
+
+
+def _placed(probabilities: Sequence[float], labels: Sequence[bool], bins: int) -> list[list[tuple[float, bool]]]:
     placed: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
     for probability, label in zip(probabilities, labels, strict=True):
         placed[min(int(probability * bins), bins - 1)].append((probability, label))
-    gaps = (abs(sum(p for p, _ in cell) - sum(label for _, label in cell)) for cell in placed)
-    return sum(gaps) / len(labels)
+    return placed
 
 
 def risk_coverage(confidences: Sequence[float], correct: Sequence[bool]) -> list[tuple[float, float]]:

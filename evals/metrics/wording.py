@@ -74,8 +74,9 @@ def cider(texts: Sequence[str], references: Sequence[Sequence[str]]) -> list[flo
 
     Tokens are split on white space: tokenise before. With one item every idf is zero, and so is the score.
     """
-    documents = [Counter(gram for gram in set().union(*(_all_grams(r.split()) for r in refs))) for refs in references]
-    frequency: Grams = sum(documents, Counter())
+    frequency: Grams = Counter()
+    for refs in references:
+        frequency.update({gram for ref in refs for gram in _all_grams(ref.split())})
     total = math.log(max(len(references), 1))
     return [
         10 * sum(_cider_similarity(text.split(), ref.split(), frequency, total) for ref in refs) / (4 * len(refs))

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
 from groundsight.errors import InvalidArgument
-from groundsight.evals.metrics import Estimate, bootstrap
+from groundsight.evals.journal import Keep, kept_items
+from groundsight.evals.metrics import Estimate, bootstrap, resampled
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.settings import Settings
+from groundsight.suite import Suite, open_suite
 from groundsight.tracing import Watch
 
-TASKS = ("multihop", "retrieval", "grounding", "refusal", "ocr", "caption", "pii", "speech", "house")
+TASKS = (
+    "house", "multihop", "retrieval", "grounding", "refusal", "ocr", "caption", "pii", "speech", "compression",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a task is given. ``home`` keeps its index and caches between runs."""
+    """What a task is given. ``home`` keeps its index, caches and unfinished items between runs.
+
+    ``opener`` assembles the suite; a negative control puts a broken part in there.
+    """
 
     folder: Path
     settings: Settings
@@ -28,6 +36,16 @@ class Context:
     limit: int | None = None
     seed: int = 0
     watch: Watch = field(default_factory=Watch)
+    opener: Callable[[Settings], Suite] = open_suite
+
+    def open(self) -> Suite:
+        """Open the product over the index of this task."""
+        return self.opener(self.settings.model_copy(update={"home": self.home}))
+
+    def keeping(self, *key: object) -> AbstractContextManager[Keep]:
+        """Keep finished items, so that an interrupted run goes on; ``key`` is what they depend on."""
+        settings = self.settings.model_copy(update={"home": self.home})
+        return kept_items(self.home / "items.partial.jsonl", settings.model_dump_json(), str(self.folder), *key)
 
 
 Task = Callable[[Context], TaskResult]
@@ -53,6 +71,12 @@ def means(items: Sequence[ItemResult], seed: int = 0) -> dict[str, Estimate]:
         clusters = [item.cluster or item.id for item in having]
         found[name] = bootstrap([item.scores[name] for item in having], clusters, seed=seed)
     return found
+
+
+def of_set(items: Sequence[ItemResult], metric: Callable[[Sequence[ItemResult]], float], seed: int = 0) -> Estimate:
+    """A figure of the whole set with an interval over draws of its items, by source where they share one."""
+    clusters: list[Hashable] = [item.cluster or item.id for item in items]
+    return resampled(lambda places: metric([items[place] for place in places]), clusters, seed=seed)
 
 
 def exact(value: float) -> Estimate:

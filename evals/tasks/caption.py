@@ -6,6 +6,7 @@ Rows: ``{"id", "image", "caption"}``. Without a captioner the task is refused: t
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from groundsight.errors import Disabled
 from groundsight.evals.metrics import bleu, bootstrap, caption_blend, cider, rouge_l, scene_graph_f1
@@ -14,7 +15,7 @@ from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact, means
 from groundsight.ingestion.pictures import load_picture
-from groundsight.vision import open_captioner
+from groundsight.vision import Captioner, open_captioner
 
 
 class Captioned(Item):
@@ -40,10 +41,7 @@ def run(context: Context) -> TaskResult:
         )
     rows = read_rows(first_file(context.folder, "items.jsonl"), Captioned, context.limit)
     cpu, wall = time.process_time(), time.perf_counter()
-    said: list[str] = []
-    for done, row in enumerate(rows, 1):
-        said.append(captioner.caption(load_picture(context.folder / row.image, context.settings, context.watch)))
-        context.watch.step(done, len(rows), row.image)
+    said = _captions(rows, captioner, context)
     items = _items(rows, said)
     whole = bleu([_flat(text) for text in said], [[_flat(row.caption)] for row in rows])
     return TaskResult(
@@ -59,6 +57,20 @@ def run(context: Context) -> TaskResult:
         wall_s=time.perf_counter() - wall,
         controls={"empty_caption_rouge_l": bootstrap([0.0] * len(rows))},
     )
+
+
+def _captions(rows: list[Captioned], captioner: Captioner, context: Context) -> list[str]:
+    said: list[str] = []
+    with context.keeping(captioner.fingerprint) as keep:
+        for done, row in enumerate(rows, 1):
+            said.append(keep(row.id, partial(_said, row, captioner, context)).detail["said"])
+            context.watch.step(done, len(rows), row.image)
+    return said
+
+
+def _said(row: Captioned, captioner: Captioner, context: Context) -> ItemResult:
+    picture = load_picture(context.folder / row.image, context.settings, context.watch)
+    return ItemResult(row.id, {}, detail={"said": captioner.caption(picture)})
 
 
 def _items(rows: list[Captioned], said: list[str]) -> list[ItemResult]:

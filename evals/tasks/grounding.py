@@ -8,24 +8,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, model_validator
 
+from groundsight.errors import InvalidArgument
 from groundsight.evals.metrics import (
     Estimate,
     auroc,
     balanced_accuracy,
     best_threshold,
+    bootstrap,
     expected_calibration_error,
     precision_recall_f1,
+    reliability,
+    resampled,
     risk_coverage,
 )
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact, means
+from groundsight.evals.timing import Clock
+from groundsight.grounding import Judge
 from groundsight.grounding.claims import evidence_from_text
+from groundsight.grounding.judges import open_judge
 from groundsight.grounding.verify import verify
 from groundsight.types import GroundingReport
 
@@ -54,37 +63,55 @@ class Case(Item):
 def run(context: Context) -> TaskResult:
     """Judge every answer and compare with the labels, beside three controls that need no judge."""
     path = first_file(context.folder, "*.jsonl", "dev*.jsonl.gz", "test*.jsonl.gz", "*.jsonl.gz")
-    cases = read_rows(path, Case, context.limit)
+    cases, judge = read_rows(path, Case, context.limit), open_judge(context.settings.models)
     cpu, wall = time.process_time(), time.perf_counter()
-    items = [_judge(case, context) for case in cases]
-    labels = [case.label for case in cases]
-    scores = [item.scores["p_supported"] for item in items]
+    items = [_judge(case, context, judge) for case in cases]
     spent = time.process_time() - cpu
+    labels = [case.label for case in cases]
+    _need_both(labels, path)
+    scores = [item.scores["p_supported"] for item in items]
+    said = [bool(item.scores["said_supported"]) for item in items]
+    judged = Judged(scores, said, labels, [item.cluster or item.id for item in items])
+    names = judge.fingerprint if judge is not None else context.settings.models.judge
     return TaskResult(
         task="grounding",
-        dataset=f"{context.folder.name}/{path.name}",
+        dataset=f"{path.parent.name}/{path.name}",
         n=len(items),
-        metrics=_metrics(scores, labels, items, context.seed) | {"cpu_ms": exact(1000 * spent / len(items))},
+        metrics=_metrics(judged, items, context.seed),
         items=items,
-        tier={"judge": context.settings.models.judge},
+        tier={"judge": names},
         degraded=(),
-        fingerprint=f"judge={context.settings.models.judge}",
+        fingerprint=f"judge={names}",
         cpu_s=spent,
         wall_s=time.perf_counter() - wall,
-        controls=_controls(cases, labels, context.seed),
-        plots={"risk_coverage": risk_coverage([abs(s - 0.5) for s in scores], _right(scores, labels))},
+        controls=_controls(cases, judged, context.seed),
+        plots={
+            "risk_coverage": risk_coverage([abs(s - 0.5) for s in scores], _right(scores, labels)),
+            "reliability": reliability(scores, labels),
+        },
     )
 
 
-def _judge(case: Case, context: Context) -> ItemResult:
+def _need_both(labels: Sequence[bool], path: Path) -> None:
+    if len(set(labels)) < 2:
+        raise InvalidArgument(
+            "every answer has the same label", which=str(path), next_step="add answers of the other kind"
+        )
+
+
+def _judge(case: Case, context: Context, judge: Judge | None) -> ItemResult:
     context.watch.check()
     evidence = [evidence_from_text(f"{case.id}-{place}", case.id, text) for place, text in enumerate(case.evidence)]
-    report = verify(case.answer, evidence, context.settings.grounding)
+    clock = Clock()
+    with clock.stage("verify"):
+        report = verify(case.answer, evidence, context.settings.grounding, judge=judge)
     said = report.checkable > 0 and report.supported == report.checkable
     scores = {"p_supported": p_supported(report), "said_supported": float(said), "correct": float(said == case.label)}
+    if report.grounding_ratio is not None:
+        scores["grounding_ratio"] = report.grounding_ratio
     reasons = [reason.message for verdict in report.claims for reason in verdict.reasons]
     detail = {"answer": case.answer, "label": case.label, "ratio": report.grounding_ratio, "reasons": reasons}
-    return ItemResult(case.id, scores, cluster=case.cluster, detail=detail)
+    return ItemResult(case.id, scores, cluster=case.cluster, wall_ms=clock.wall_ms, cpu_ms=clock.cpu_ms, detail=detail)
 
 
 def p_supported(report: GroundingReport) -> float:
@@ -93,52 +120,56 @@ def p_supported(report: GroundingReport) -> float:
     return min(checkable, default=0.0)
 
 
-def _metrics(
-    scores: Sequence[float], labels: Sequence[bool], items: Sequence[ItemResult], seed: int
-) -> dict[str, Estimate]:
-    said = [bool(item.scores["said_supported"]) for item in items]
-    precision, recall, f1 = precision_recall_f1(said, labels)
+@dataclass(frozen=True)
+class Judged:
+    """Scores beside labels, by item; ``clusters`` names the source document that items share."""
+
+    scores: Sequence[float]
+    said: Sequence[bool]
+    labels: Sequence[bool]
+    clusters: Sequence[str]
+
+    def figure(self, metric: Callable[[Sequence[float], Sequence[bool]], float], seed: int) -> Estimate:
+        """A metric of scores and labels with its interval."""
+        return self._drawn(self.scores, metric, seed)
+
+    def decided(self, metric: Callable[[Sequence[bool], Sequence[bool]], float], seed: int) -> Estimate:
+        """A metric of decisions and labels with its interval."""
+        return self._drawn(self.said, metric, seed)
+
+    def _drawn(self, values: Sequence[Any], metric: Callable[[Any, Sequence[bool]], float], seed: int) -> Estimate:
+        def at(places: Sequence[int]) -> float:
+            return metric([values[place] for place in places], [self.labels[place] for place in places])
+
+        return resampled(at, self.clusters, seed=seed)
+
+
+def _metrics(judged: Judged, items: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
+    ratios = [item.scores["grounding_ratio"] for item in items if "grounding_ratio" in item.scores]
     found = {
-        "auroc": _interval(auroc, scores, labels, seed),
-        "balanced_accuracy": exact(balanced_accuracy(said, labels)),
-        "balanced_accuracy_cv": exact(_cross_validated(scores, labels)),
-        "precision": exact(precision),
-        "recall": exact(recall),
-        "f1": exact(f1),
-        "ece": exact(expected_calibration_error(scores, labels)),
+        "auroc": judged.figure(auroc, seed),
+        "balanced_accuracy": judged.decided(balanced_accuracy, seed),
+        "balanced_accuracy_cv": exact(_cross_validated(judged.scores, judged.labels)),
+        "precision": judged.decided(lambda said, labels: precision_recall_f1(said, labels)[0], seed),
+        "recall": judged.decided(lambda said, labels: precision_recall_f1(said, labels)[1], seed),
+        "f1": judged.decided(lambda said, labels: precision_recall_f1(said, labels)[2], seed),
+        "ece": judged.figure(expected_calibration_error, seed),
+        "accuracy": means(items, seed)["correct"],
     }
-    return found | {"accuracy": means(items, seed)["correct"]}
+    return found | ({"grounding_ratio": bootstrap(ratios, seed=seed)} if ratios else {})
 
 
-def _controls(cases: Sequence[Case], labels: Sequence[bool], seed: int) -> dict[str, Estimate]:
+def _controls(cases: Sequence[Case], judged: Judged, seed: int) -> dict[str, Estimate]:
+    labels = judged.labels
     shorter = [-float(len(case.answer)) for case in cases]
     similar = [max(SequenceMatcher(None, case.answer, text).ratio() for text in case.evidence) for case in cases]
     _, _, everything = precision_recall_f1([True] * len(labels), labels)
     return {
         "always_yes_f1": exact(everything),
-        "length_only_auroc": _interval(auroc, shorter, labels, seed),
-        "difflib_auroc": _interval(auroc, similar, labels, seed),
+        "always_yes_balanced_accuracy": exact(balanced_accuracy([True] * len(labels), labels)),
+        "length_only_auroc": replace(judged, scores=shorter).figure(auroc, seed),
+        "difflib_auroc": replace(judged, scores=similar).figure(auroc, seed),
     }
-
-
-def _interval(
-    metric: Callable[[Sequence[float], Sequence[bool]], float],
-    scores: Sequence[float],
-    labels: Sequence[bool],
-    seed: int,
-) -> Estimate:
-    """Bootstrap a set-level metric by drawing items of each class, so that both stay present."""
-    import random
-
-    rng = random.Random(seed)
-    yes = [place for place, label in enumerate(labels) if label]
-    no = [place for place, label in enumerate(labels) if not label]
-    drawn: list[float] = []
-    for _ in range(200):
-        chosen = rng.choices(yes, k=len(yes)) + rng.choices(no, k=len(no))
-        drawn.append(metric([scores[place] for place in chosen], [labels[place] for place in chosen]))
-    drawn.sort()
-    return Estimate(metric(scores, labels), drawn[4], drawn[194])
 
 
 def _cross_validated(scores: Sequence[float], labels: Sequence[bool]) -> float:

@@ -9,27 +9,32 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import model_validator
 
 from groundsight.errors import NotFound
 from groundsight.evals.corpus import Shelf, shelve
+from groundsight.evals.drift import centroids
+from groundsight.evals.lanes import Lane, chance
 from groundsight.evals.metrics import (
+    Estimate,
     all_at,
     average_precision,
-    bootstrap,
     contains_answer,
     percentile,
     recall_at,
 )
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
-from groundsight.evals.tasks import Context, exact, means
-from groundsight.suite import Suite, open_suite
-from groundsight.types import Channel, Query, SearchResult
+from groundsight.evals.segments import by_segment
+from groundsight.evals.tasks import Context, exact, means, of_set
+from groundsight.evals.timing import Clock
+from groundsight.suite import Suite
+from groundsight.types import Query, SearchResult
 
-BM25: tuple[Channel, ...] = ("bm25_text", "bm25_meta")
+LANES = ("bm25_only_recall_at_5", "vectors_only_recall_at_5")
 
 
 class Question(Item):
@@ -53,31 +58,55 @@ def run(context: Context) -> TaskResult:
     """Store the corpus, search every question over hops, and rank passages."""
     questions = read_rows(first_file(context.folder, "questions.jsonl"), Question, context.limit)
     cpu, wall = time.process_time(), time.perf_counter()
-    with open_suite(context.settings.model_copy(update={"home": context.home})) as opened:
+    with context.open() as opened:
         suite = opened.acting_for(watch=context.watch)
         shelf = shelve(first_file(context.corpus or context.folder, "corpus.jsonl*"), suite)
         indexed = time.process_time() - cpu
         for question in questions:
             _check_gold(question, shelf)
-        items = [_score(question, suite, shelf, place, len(questions)) for place, question in enumerate(questions, 1)]
-        lexical = [_control(question, suite, shelf) for question in questions if question.gold_ids]
+        items = _items(questions, suite, shelf, context)
         told = suite.search(questions[0].question)
-        fingerprint = str(sorted(suite.parts.index.fingerprints().items()))
-    times = [item.scores["search_ms"] for item in items]
+        fingerprint, drift = str(sorted(suite.parts.index.fingerprints().items())), centroids(opened, context.seed)
+    metrics = means(items, context.seed) | _speed(items, context.seed) | {"index_cpu_s": exact(indexed)}
     return TaskResult(
         task="multihop",
         dataset=context.folder.name,
         n=len(items),
-        metrics=means(items, context.seed) | {"index_cpu_s": exact(indexed), "p95_ms": exact(percentile(times, 0.95))},
+        metrics={name: estimate for name, estimate in metrics.items() if name not in LANES},
         items=items,
         tier={"tier": told.tier.name, **told.tier.models},
         degraded=[lane.lane for lane in told.degraded],
         fingerprint=fingerprint,
         cpu_s=time.process_time() - cpu,
         wall_s=time.perf_counter() - wall,
-        controls={"bm25_only_recall_at_5": bootstrap(lexical, seed=context.seed)} if lexical else {},
-        plots={"by_hop": _by_hop(items), "latency_ms": {"p50": percentile(times, 0.5), "p95": percentile(times, 0.95)}},
+        controls={name: metrics[name] for name in LANES if name in metrics} | _blind(questions, shelf, context.seed),
+        plots={"by_hop": _by_hop(items)},
+        segments=by_segment(items, context.seed),
+        centroids=drift,
     )
+
+
+def _items(questions: Sequence[Question], suite: Suite, shelf: Shelf, context: Context) -> list[ItemResult]:
+    items: list[ItemResult] = []
+    with context.keeping(suite.parts.index.version()) as keep:
+        for place, question in enumerate(questions, 1):
+            context.watch.step(place, len(questions), question.question)
+            items.append(keep(question.id, partial(_score, question, suite, shelf)))
+    return items
+
+
+def _speed(items: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
+    shares = {"p50_retrieval_ms": 0.5, "p95_retrieval_ms": 0.95, "p99_retrieval_ms": 0.99}
+    return {name: of_set(items, partial(_percentile, share), seed) for name, share in shares.items()}
+
+
+def _percentile(share: float, items: Sequence[ItemResult]) -> float:
+    return percentile([item.wall_ms["search"] for item in items], share)
+
+
+def _blind(questions: Sequence[Question], shelf: Shelf, seed: int) -> dict[str, Estimate]:
+    golds = [[[name] for name in question.gold_ids] for question in questions if question.gold_ids]
+    return {"random_recall_at_5": chance(list(shelf.unit_of), golds, 5, seed)} if golds else {}
 
 
 def _check_gold(question: Question, shelf: Shelf) -> None:
@@ -86,23 +115,28 @@ def _check_gold(question: Question, shelf: Shelf) -> None:
         raise NotFound("a gold passage is not in the corpus", which=f"{question.id}: {', '.join(missing)}")
 
 
-def _score(question: Question, suite: Suite, shelf: Shelf, done: int, total: int) -> ItemResult:
-    suite.watch.step(done, total, question.question)
-    cpu, start = time.process_time(), time.perf_counter()
-    found = suite.search(Query(text=question.question, limit=20, hops=1 + suite.settings.search.hops))
-    scores = {"search_ms": 1000 * (time.perf_counter() - start), "cpu_ms": 1000 * (time.process_time() - cpu)}
+def _score(question: Question, suite: Suite, shelf: Shelf) -> ItemResult:
+    clock = Clock()
+    with clock.stage("search"):
+        asked = Query(text=question.question, limit=20, hops=1 + suite.settings.search.hops)
+        found = suite.acting_for(watch=clock.watch).search(asked)
+    clock.take_search()
     ranked = [shelf.passage_of[hit.unit.unit_id] for hit in found.hits]
     gold = question.gold_ids
     ranking: dict[str, float] = {}
     if gold:
         ranking = {f"recall_at_{k}": recall_at(ranked, gold, k) for k in (2, 5, 10)}
         ranking |= {"all_at_5": all_at(ranked, gold, 5), "map": average_precision(ranked, gold)}
+        lane = Lane(lambda found: ([shelf.passage_of[unit_id] for unit_id in found], gold), at=5)
+        ranking |= lane.scores(question.question, suite)
     if question.answers:
         context = "\n".join(shelf.text_of[name] for name in ranked[:5])
         ranking["answer_in_top_5"] = float(contains_answer(context, question.answers))
     segments = {"hops": str(question.hops or len(gold or []) or "unknown"), "type": question.type}
     detail = {"question": question.question, "gold": gold, "answers": question.answers, "path": _path(found, shelf)}
-    return ItemResult(question.id, ranking | scores, segments=segments, detail=detail)
+    return ItemResult(
+        question.id, ranking, segments=segments, wall_ms=clock.wall_ms, cpu_ms=clock.cpu_ms, detail=detail
+    )
 
 
 def _path(found: SearchResult, shelf: Shelf) -> list[dict[str, Any]]:
@@ -116,11 +150,6 @@ def _path(found: SearchResult, shelf: Shelf) -> list[dict[str, Any]]:
         }
         for hit in found.hits[:10]
     ]
-
-
-def _control(question: Question, suite: Suite, shelf: Shelf) -> float:
-    found = suite.search(Query(text=question.question, limit=5, channels=BM25))
-    return recall_at([shelf.passage_of[hit.unit.unit_id] for hit in found.hits], question.gold_ids or [], 5)
 
 
 def _by_hop(items: Sequence[ItemResult]) -> dict[str, float]:

@@ -6,18 +6,20 @@ Reads ``items.jsonl`` (image with question, caption or title) and ``questions.js
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
+from groundsight.errors import NotFound
+from groundsight.evals.corpus import ingest_only
+from groundsight.evals.drift import centroids
+from groundsight.evals.lanes import Lane, chance
 from groundsight.evals.metrics import (
-    Estimate,
     average_precision,
-    bootstrap,
     hit_at,
     percentile,
     recall_at,
@@ -25,11 +27,14 @@ from groundsight.evals.metrics import (
 )
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
-from groundsight.evals.tasks import Context, exact, means
-from groundsight.suite import Suite, open_suite
-from groundsight.types import Channel, Query, SearchResult
+from groundsight.evals.segments import by_segment
+from groundsight.evals.tasks import Context, exact, means, of_set
+from groundsight.evals.timing import Clock
+from groundsight.governance.access import tenant_of
+from groundsight.suite import Suite
+from groundsight.types import Asset, Query
 
-LEXICAL: tuple[Channel, ...] = ("bm25_text", "bm25_ocr", "bm25_caption", "bm25_meta")
+LANES = ("bm25_only_recall_at_10", "vectors_only_recall_at_10")
 RANKED = 50
 
 
@@ -38,16 +43,19 @@ class Wanted(Item):
 
     id: str
     query: str
-    gold: list[str]
+    gold: list[str] = Field(min_length=1)
+    segments: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
     def _from_public_sets(cls, data: Any) -> Any:
         if "image" in data:
             words = data.get("question") or data.get("caption") or data.get("title")
-            return {"id": data.get("id", data["image"]), "query": words, "gold": [data["image"]]}
+            segments = {"category": data["category"]} if data.get("category") else {}
+            return {"id": data.get("id", data["image"]), "query": words, "gold": [data["image"]], "segments": segments}
         if "gold_docs" in data:
-            return {"id": data["id"], "query": data["question"], "gold": data["gold_docs"]}
+            kinds = {name: data[name] for name in ("question_type", "chunk_type") if data.get(name)}
+            return {"id": data["id"], "query": data["question"], "gold": data["gold_docs"], "segments": kinds}
         return data
 
 
@@ -57,74 +65,95 @@ def run(context: Context) -> TaskResult:
     rows = rows[: context.limit]
     corpus = context.corpus or next(path for path in sorted(context.folder.iterdir()) if path.is_dir())
     cpu, wall = time.process_time(), time.perf_counter()
-    with open_suite(context.settings.model_copy(update={"home": context.home})) as suite:
-        report = suite.acting_for(watch=context.watch).ingest([corpus])
+    with context.open() as suite:
+        report = ingest_only(corpus, suite.acting_for(watch=context.watch))
         ingested = time.process_time() - cpu
-        files = [asset.source for asset in _assets(suite)]
-        items = [_score(row, suite, place, len(rows), context) for place, row in enumerate(rows, 1)]
-        lexical = [_recall(row, suite.search(Query(text=row.query, limit=RANKED, channels=LEXICAL))) for row in rows]
+        files = suite.parts.index.assets(tenant_of(suite.principal))
+        missing = _unread(rows, files, corpus)
+        items = _items(rows, suite, context)
         told = suite.search(rows[0].query)
-        fingerprint = str(sorted(suite.parts.index.fingerprints().items()))
+        fingerprint, drift = str(sorted(suite.parts.index.fingerprints().items())), centroids(suite, context.seed)
+    metrics = means(items, context.seed) | {
+        "p95_retrieval_ms": of_set(items, _p95, context.seed),
+        "ingest_cpu_s": exact(ingested),
+        "failed_files": exact(report.failed),
+        "gold_files_missing": exact(len(missing)),
+    }
+    golds = [[[Path(name).name] for name in row.gold] for row in rows]
+    blind = chance([Path(asset.source).name for asset in files], golds, 10, context.seed)
     return TaskResult(
         task="retrieval",
         dataset=context.folder.name,
         n=len(items),
-        metrics=means(items, context.seed) | {"ingest_cpu_s": exact(ingested), "failed_files": exact(report.failed)},
+        metrics={name: estimate for name, estimate in metrics.items() if name not in LANES},
         items=items,
         tier={"tier": told.tier.name, **told.tier.models},
         degraded=[lane.lane for lane in told.degraded],
         fingerprint=fingerprint,
         cpu_s=time.process_time() - cpu,
         wall_s=time.perf_counter() - wall,
-        controls={
-            "bm25_only_recall_at_10": bootstrap(lexical, seed=context.seed),
-            "random_recall_at_10": _chance(rows, files, context.seed),
-        },
-        plots={"latency_ms": {"p50": percentile([item.scores["search_ms"] for item in items], 0.5)}},
+        controls={name: metrics[name] for name in LANES if name in metrics} | {"random_recall_at_10": blind},
+        segments=by_segment(items, context.seed),
+        centroids=drift,
     )
 
 
-def _score(row: Wanted, suite: Suite, done: int, total: int, context: Context) -> ItemResult:
-    context.watch.step(done, total, row.query)
-    start = time.perf_counter()
-    found = suite.search(Query(text=row.query, limit=RANKED))
-    spent = 1000 * (time.perf_counter() - start)
-    ranked, gold = _files(found), _gold(row, found)
+def _items(rows: Sequence[Wanted], suite: Suite, context: Context) -> list[ItemResult]:
+    items: list[ItemResult] = []
+    with context.keeping(suite.parts.index.version()) as keep:
+        for place, row in enumerate(rows, 1):
+            context.watch.step(place, len(rows), row.query)
+            items.append(keep(row.id, partial(_score, row, suite, context.folder)))
+    return items
+
+
+def _p95(items: Sequence[ItemResult]) -> float:
+    return percentile([item.wall_ms["search"] for item in items], 0.95)
+
+
+def _score(row: Wanted, suite: Suite, folder: Path) -> ItemResult:
+    clock = Clock()
+    with clock.stage("search"):
+        found = suite.acting_for(watch=clock.watch).search(Query(text=row.query, limit=RANKED))
+    clock.take_search()
+    source_of = {hit.unit.unit_id: hit.asset.source for hit in found.hits}
+    ranked = list(dict.fromkeys(source_of.values()))
+    gold = _named(row, ranked)
     scores = {
         "recall_at_10": recall_at(ranked, gold, 10),
         "recall_at_5": recall_at(ranked, gold, 5),
         "hit_at_1": hit_at(ranked, gold, 1),
         "map": average_precision(ranked, gold),
         "mrr": reciprocal_rank(ranked, gold),
-        "search_ms": spent,
     }
-    picture = str(context.folder / row.gold[0])
-    detail = {"question": row.query, "gold": row.gold, "found": ranked[:10], "picture_file": picture}
-    return ItemResult(row.id, scores, detail=detail)
+    scores |= Lane(partial(_by_file, suite, row)).scores(row.query, suite, limit=RANKED)
+    shown = {"score": [round(hit.score, 4) for hit in found.hits[:10]], "found": ranked[:10]}
+    detail = {"question": row.query, "gold": row.gold, **shown, "picture_file": str(folder / row.gold[0])}
+    return ItemResult(row.id, scores, segments=row.segments, wall_ms=clock.wall_ms, cpu_ms=clock.cpu_ms, detail=detail)
 
 
-def _files(found: SearchResult) -> list[str]:
-    return list(dict.fromkeys(hit.asset.source for hit in found.hits))
+def _by_file(suite: Suite, row: Wanted, found: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Turn units into their files."""
+    pairs = suite.parts.index.get(found, tenant_of(suite.principal))
+    ranked = list(dict.fromkeys(asset.source for _, asset in pairs))
+    return ranked, _named(row, ranked)
 
 
-def _gold(row: Wanted, found: SearchResult) -> list[str]:
+def _named(row: Wanted, sources: Sequence[str]) -> list[str]:
     """Name gold files as the index does where they were found, else as the data set does."""
-    sources = _files(found)
     return [next((s for s in sources if Path(s).name == Path(name).name), name) for name in row.gold]
 
 
-def _recall(row: Wanted, found: SearchResult) -> float:
-    return recall_at(_files(found), _gold(row, found), 10)
+def _unread(rows: Sequence[Wanted], files: Sequence[Asset], corpus: Path) -> list[str]:
+    """Gold files that are there and could not be read: they count as misses.
 
-
-def _chance(rows: Sequence[Wanted], files: Sequence[str], seed: int) -> Estimate:
-    rng = random.Random(seed)
-    names = [Path(file).name for file in files]
-    draws = [rng.sample(names, min(10, len(names))) for _ in rows]
-    return bootstrap([recall_at(d, [Path(n).name for n in r.gold], 10) for d, r in zip(draws, rows, strict=True)])
-
-
-def _assets(suite: Suite) -> Sequence[Any]:
-    from groundsight.governance.access import tenant_of
-
-    return suite.parts.index.assets(tenant_of(suite.principal))
+    Raises:
+        NotFound: a gold file is not in the corpus at all.
+    """
+    read = {Path(asset.source).name for asset in files}
+    there = {path.name for path in corpus.rglob("*")}
+    for row in rows:
+        absent = [name for name in row.gold if Path(name).name not in there]
+        if absent:
+            raise NotFound("a gold file is not in the corpus", which=f"{row.id}: {', '.join(absent)}")
+    return sorted({name for row in rows for name in row.gold if Path(name).name not in read})

@@ -61,7 +61,7 @@ def _parsed(suite: Suite, file: Path) -> list[Evidence]:
     from groundsight.ingestion.partition import partition
 
     with TemporaryDirectory() as scratch:
-        parsed = partition(file, suite.settings, Path(scratch), suite.watch)
+        parsed = partition(file, suite.settings, Path(scratch), suite.watch, suite.parts.sandbox)
         elements = [_with_words(suite, element, Path(scratch)) for element in parsed.elements]
     tables = [element for element in elements if element.kind == "table"]
     return [*_pages(file.name, elements), *(_table(file.name, number, each) for number, each in enumerate(tables, 1))]

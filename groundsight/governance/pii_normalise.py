@@ -18,6 +18,15 @@ _SPOKEN_DOT = re.compile(r"(?<=\w) {1,2}dot {1,2}(?=\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A validated value in folded text: where it stands, and its canonical form (equal values, equal forms)."""
+
+    start: int
+    end: int
+    value: str
+
+
+@dataclass(frozen=True)
 class View:
     """Folded text; character i stands for the original characters ``starts[i]`` to ``ends[i]``."""
 

@@ -8,20 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import cast
 
+from groundsight.governance.pii_normalise import Candidate
 from groundsight.settings import PiiKind
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A validated value: where it stands, and its canonical form (equal values, equal forms)."""
-
-    start: int
-    end: int
-    value: str
-
 
 _LOCAL = r"\w.%+'\-"
 _EMAIL = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from groundsight.governance.pii_patterns import Candidate
+from groundsight.governance.pii_normalise import Candidate
 
 _REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "AU", "CH", "AT", "SE", "IN", "BR", "JP", "ZA")
 _END = r"(?![^\Wxe])"

@@ -10,6 +10,7 @@ from groundsight.grounding.compare import LOCATED, Comparison, compare, join
 from groundsight.grounding.facts import Facts, read_facts
 from groundsight.grounding.passages import Passage
 from groundsight.grounding.search import PassageIndex
+from groundsight.grounding.sums import check_sum
 from groundsight.types import Claim, Quote, Reason, Span, Verdict
 
 _PART = 0.34
@@ -31,6 +32,8 @@ def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdi
         return Verdict(
             claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),)
         )
+    if computed := check_sum(claim, text, index.passages):
+        return computed
     facts = read_facts(text)
     found = [compare(facts, passage, calibration) for passage in index.candidates(facts)]
     if quotes := index.verbatim(text):

@@ -105,7 +105,7 @@ class LocalIndex:
     def get(self, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
         """Return the units that exist and pass the filter, in the order asked."""
         with self._store.reading() as connection:
-            return stored.get(connection, unit_ids, where)
+            return stored.get(connection, unit_ids, where, self._store.decoded)
 
     def assets(self, where: Filter) -> tuple[Asset, ...]:
         """Return all assets that pass the filter, by source."""
@@ -115,7 +115,7 @@ class LocalIndex:
     def units(self, asset_id: str, where: Filter) -> tuple[Unit, ...]:
         """Return the units of one asset by ordinal; empty when it is not visible."""
         with self._store.reading() as connection:
-            return stored.units(connection, asset_id, where)
+            return stored.units(connection, asset_id, where, self._store.decoded)
 
     def scan(self, where: Filter) -> Iterator[tuple[Unit, Asset]]:
         """Iterate over one committed state, on a connection of its own so that nobody waits for the loop."""
@@ -130,7 +130,7 @@ class LocalIndex:
     def linked(self, keys: Sequence[str], where: Filter, most: int) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Return ``(unit_id, role)`` pairs by key; keys of more than ``most`` units of a tenant are left out."""
         with self._store.reading() as connection:
-            return stored.linked(connection, keys, where, most)
+            return stored.linked(connection, self._store.fresh_view(connection), keys, where, most)
 
     def count(self, where: Filter) -> Counts:
         """Count the assets and the units that pass the filter."""

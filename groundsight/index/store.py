@@ -11,6 +11,7 @@ from pathlib import Path
 from groundsight.errors import IndexCorrupt, Locked
 from groundsight.index import database, snapshots, view
 from groundsight.index.database import Connection
+from groundsight.index.decoded import Decoded
 from groundsight.index.filters import add_functions
 from groundsight.index.locks import WriteLock
 from groundsight.index.schema import forget_before, prepare
@@ -28,6 +29,7 @@ class Store:
     def __init__(self, folder: Path, lock_seconds: float, publish_after: int) -> None:
         self.folder, self.path = folder, folder / database.FILE_NAME
         self.tokeniser = Tokeniser()
+        self.decoded = Decoded()
         self.write_lock = WriteLock(folder, lock_seconds)
         self._publish_after = publish_after
         self._read_lock = threading.RLock()
@@ -126,7 +128,9 @@ class Store:
             self._view = view.load(connection, self.folder) or self._view
 
     def erase_traces(self) -> None:
-        """Empty the log and write the mapped file without what was deleted."""
+        """Empty the log, write the mapped file without what was deleted, and forget what was decoded."""
+        with self._read_lock:
+            self.decoded.clear()
         with self.write_lock.held():
             self._empty_log()
             if (self.folder / view.FILE_NAME).exists():

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundsight.governance.access import matches
 from groundsight.index import Counts, filters
 from groundsight.index.checksums import unseal
 from groundsight.index.database import Connection, damaged, one, rows
+from groundsight.index.decoded import Decoded
 from groundsight.types import Asset, Filter, Unit
+
+if TYPE_CHECKING:
+    from groundsight.index.view import View
 
 JOINED = "FROM unit u JOIN asset a ON a.number = u.asset"
 COLUMNS = "u.slot, u.data, a.number, a.data"
+SCANNED_BYTES = 1 << 16
 
 
 class Decoder:
-    """Decodes rows, each asset once, and holds them against the filter a second time.
+    """Decodes rows and holds them against the filter a second time.
 
     SQL filters on columns; the decoded words carry checksums. Where the two disagree a column is damaged,
     and showing the unit could break an access rule.
     """
 
-    def __init__(self, where: Filter) -> None:
-        self._where = where
-        self._assets: dict[int, Asset] = {}
+    def __init__(self, where: Filter, decoded: Decoded) -> None:
+        self._where, self._decoded = where, decoded
 
     def pair(self, row: tuple[int, bytes, int, bytes]) -> tuple[Unit, Asset]:
         """Return the unit and asset of a row of ``COLUMNS``."""
         slot, data, number, asset_data = row
-        if number not in self._assets:
-            self._assets[number] = asset_of(asset_data)
-        unit, asset = Unit.model_validate_json(unseal(data, slot)), self._assets[number]
+        unit, asset = self._decoded.unit(data, slot), self._decoded.asset(asset_data, number)
         if unit.asset_id != asset.asset_id or not matches(self._where, asset, unit):
             raise damaged(Path(unit.unit_id), "a column differs from the stored unit")
         return unit, asset
@@ -42,12 +46,16 @@ def asset_of(data: bytes) -> Asset:
     return Asset.model_validate_json(unseal(data, 0))
 
 
-def get(connection: Connection, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
+def get(
+    connection: Connection, unit_ids: Sequence[str], where: Filter, decoded: Decoded
+) -> tuple[tuple[Unit, Asset], ...]:
     """Return the visible ones of these units, in the order asked."""
-    clause, decoder = filters.for_units(where), Decoder(where)
-    sql = f"SELECT {COLUMNS} {JOINED} WHERE u.unit_id = ? AND {clause.sql}"
-    found = (connection.execute(sql, (unit_id, *clause.values)).fetchone() for unit_id in unit_ids)
-    return tuple(decoder.pair(row) for row in found if row is not None)
+    clause, decoder = filters.for_units(where), Decoder(where, decoded)
+    # CROSS JOIN keeps the order of the loops: one look-up for each id asked, whatever the filter.
+    sql = f"""SELECT u.unit_id, {COLUMNS} FROM json_each(?) k CROSS JOIN unit u ON u.unit_id = k.value
+        CROSS JOIN asset a ON a.number = u.asset WHERE {clause.sql}"""
+    found = {row[0]: row[1:] for row in rows(connection, sql, _listed(unit_ids), *clause.values)}
+    return tuple(decoder.pair(found[unit_id]) for unit_id in unit_ids if unit_id in found)
 
 
 def assets(connection: Connection, where: Filter) -> tuple[Asset, ...]:
@@ -57,16 +65,16 @@ def assets(connection: Connection, where: Filter) -> tuple[Asset, ...]:
     return tuple(asset_of(row[0]) for row in rows(connection, sql, *clause.values))
 
 
-def units(connection: Connection, asset_id: str, where: Filter) -> tuple[Unit, ...]:
+def units(connection: Connection, asset_id: str, where: Filter, decoded: Decoded) -> tuple[Unit, ...]:
     """Return the visible units of an asset by ordinal."""
-    clause, decoder = filters.for_units(where), Decoder(where)
+    clause, decoder = filters.for_units(where), Decoder(where, decoded)
     sql = f"SELECT {COLUMNS} {JOINED} WHERE a.asset_id = ? AND {clause.sql} ORDER BY u.ordinal"
     return tuple(decoder.pair(row)[0] for row in rows(connection, sql, asset_id, *clause.values))
 
 
 def scan(connection: Connection, where: Filter) -> Iterator[tuple[Unit, Asset]]:
-    """Iterate over the visible units by asset id and ordinal."""
-    clause, decoder = filters.for_units(where), Decoder(where)
+    """Iterate over the visible units by asset id and ordinal; the last few assets stay decoded."""
+    clause, decoder = filters.for_units(where), Decoder(where, Decoded(SCANNED_BYTES))
     sql = f"SELECT {COLUMNS} {JOINED} WHERE {clause.sql} ORDER BY a.asset_id, u.ordinal"
     for row in connection.execute(sql, clause.values):
         yield decoder.pair(row)
@@ -82,24 +90,29 @@ def count(connection: Connection, where: Filter) -> Counts:
 
 
 def linked(
-    connection: Connection, keys: Sequence[str], where: Filter, most: int
+    connection: Connection, view: View, keys: Sequence[str], where: Filter, most: int
 ) -> Mapping[str, tuple[tuple[str, str], ...]]:
     """Return visible units by link key; a key is common or rare within each tenant by itself."""
     asked = filters.tenants(where)
     tenants = [row[0] for row in rows(connection, "SELECT DISTINCT tenant FROM asset")] if asked is None else asked
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
-    for key in dict.fromkeys(keys):
-        pairs = [pair for tenant in tenants for pair in _holders(connection, tenant, key, where, most)]
-        if pairs:
-            found[key] = tuple(sorted(pairs))
-    return found
+    visible, listed = view.mask(connection, where), _listed(tuple(dict.fromkeys(keys)))
+    found: dict[str, list[tuple[str, str]]] = {}
+    for tenant in tenants:
+        for key, slot, unit_id, role in rows(connection, HOLDERS, listed, tenant, most + 1, most, tenant):
+            if slot < len(visible) and visible[slot]:
+                found.setdefault(key, []).append((unit_id, role))
+    return {key: tuple(sorted(pairs)) for key, pairs in found.items()}
 
 
-def _holders(connection: Connection, tenant: str, key: str, where: Filter, most: int) -> list[tuple[str, str]]:
-    distinct = "SELECT count(*) FROM (SELECT DISTINCT slot FROM link WHERE tenant = ? AND key = ? LIMIT ?)"
-    if one(connection, distinct, tenant, key, most + 1) > most:
-        return []
-    clause = filters.for_units(where)
-    sql = f"""SELECT u.unit_id, l.role FROM link l JOIN unit u ON u.slot = l.slot JOIN asset a ON a.number = u.asset
-        WHERE l.tenant = ? AND l.key = ? AND {clause.sql}"""
-    return rows(connection, sql, tenant, key, *clause.values)
+# All keys in one statement: 2 us a key instead of 80. Common keys are left out before their units are read.
+HOLDERS = """
+SELECT k.value, u.slot, u.unit_id, l.role FROM json_each(?) k
+    CROSS JOIN link l ON l.key = k.value CROSS JOIN unit u ON u.slot = l.slot
+    WHERE (SELECT count(*) FROM (SELECT DISTINCT slot FROM link WHERE tenant = ? AND key = k.value LIMIT ?))
+        BETWEEN 1 AND ? AND l.tenant = ?
+"""
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Bind many words as one value, to be read by ``json_each(?)``."""
+    return json.dumps(list(words), ensure_ascii=False)

@@ -48,11 +48,13 @@ class View:
 
     def mask(self, connection: Connection, where: Filter) -> NDArray[np.bool_]:
         """Return, for every slot, whether its unit passes the filter; kept for the next query."""
-        if where not in self.masks:
-            if len(self.masks) >= KEPT_MASKS:
-                self.masks.clear()
-            self.masks[where] = _mask(connection, where, self.assets)
-        return self.masks[where]
+        known = self.masks.pop(where, None)
+        mask = _mask(connection, where, self.assets) if known is None else known
+        # Hops ask with ever new filters; the oldest goes, and the filter of the search itself stays.
+        while len(self.masks) >= KEPT_MASKS:
+            del self.masks[next(iter(self.masks))]
+        self.masks[where] = mask
+        return mask
 
 
 def fresh(connection: Connection, known: View | None, folder: Path) -> View:

@@ -44,6 +44,16 @@ class Parsed(Word):
     warnings: tuple[str, ...] = ()
 
 
+class PictureOrder(Word):
+    """One page or picture to show, as a PNG in the scratch folder."""
+
+    name: str
+    page: int
+    box: Box | None
+    limits: Limits
+    render_dpi: int
+
+
 class Partitioner(Protocol):
     """Runs inside the sandboxed child; may write pictures into ``scratch`` and nothing else."""
 

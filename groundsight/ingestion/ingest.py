@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,9 +46,8 @@ def ingest(
         raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
     found, folders = discover(paths, parts.roots, hidden=parts.settings.ingestion.hidden_files)
     _claim(parts)
-    with _reading(reader) as read:
-        run = _Run(parts, principal, watch, read, linker or _linker())
-        files = [run.file(each, number, len(found)) for number, each in enumerate(found)]
+    run = _Run(parts, principal, watch, reader or _confined(parts), linker or _linker())
+    files = [run.file(each, number, len(found)) for number, each in enumerate(found)]
     files += _vanished(parts, principal, {each.source for each in found}, folders, prune)
     return _report(files, run.derived.model_calls, parts)
 
@@ -110,17 +108,11 @@ def _claim(parts: Parts) -> None:
         raise IndexVersion(error.what, which=error.which, limit=error.limit, next_step=next_step) from error
 
 
-@contextmanager
-def _reading(reader: Reader | None) -> Generator[Reader]:
-    """Yield the reader; without one the confined child, started once for the whole run."""
-    if reader is not None:
-        yield reader
-        return
+def _confined(parts: Parts) -> Reader:
+    """Return the reader that works in a confined child."""
     from groundsight.ingestion.partition import partition
-    from groundsight.ingestion.sandbox import Sandbox
 
-    with Sandbox() as sandbox:
-        yield lambda path, settings, scratch, watch: partition(path, settings, scratch, watch, sandbox)
+    return lambda path, settings, scratch, watch: partition(path, settings, scratch, watch, parts.sandbox)
 
 
 def _linker() -> Linker:

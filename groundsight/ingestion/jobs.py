@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from groundsight.errors import LimitExceeded, ParseFailed
-from groundsight.ingestion import Element, Parsed, Partitioner
+from groundsight.ingestion import Element, Parsed, Partitioner, PictureOrder
 from groundsight.ingestion.sniff import OFFICE, check_archive, check_size, sniff
 from groundsight.settings import Limits
-from groundsight.types import Box, Word
+from groundsight.types import Word
 
 _MOST_ELEMENTS = 100_000
 
@@ -21,16 +21,6 @@ class PartitionOrder(Word):
     name: str
     scratch: str
     partitioner: Literal["builtin", "unstructured"]
-    limits: Limits
-    render_dpi: int
-
-
-class PictureOrder(Word):
-    """One page or picture to show, as a PNG in the scratch folder."""
-
-    name: str
-    page: int
-    box: Box | None
     limits: Limits
     render_dpi: int
 

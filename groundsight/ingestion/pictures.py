@@ -7,7 +7,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.ingestion.jobs import Picture, PictureOrder
+from groundsight.ingestion import PictureOrder
+from groundsight.ingestion.jobs import Picture
 from groundsight.ingestion.partition import plain_name, run_on
 from groundsight.ingestion.sandbox import Sandbox
 from groundsight.settings import Settings

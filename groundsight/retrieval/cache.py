@@ -20,19 +20,24 @@ class CacheKey:
 
 
 class SearchCache:
-    """A thread-safe least-recently-used map from key to result."""
+    """A thread-safe least-recently-used map from key to result; ``hits`` and ``misses`` count the lookups."""
 
     def __init__(self, most: int = 128) -> None:
         self._most = most
+        self.hits = 0
+        self.misses = 0
         self._kept: OrderedDict[CacheKey, SearchResult] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: CacheKey) -> SearchResult | None:
         """Return the kept result, None when there is none."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+            if key not in self._kept:
+                self.misses += 1
+                return None
+            self.hits += 1
+            self._kept.move_to_end(key)
+            return self._kept[key]
 
     def put(self, key: CacheKey, result: SearchResult) -> None:
         """Keep a result, forgetting the one unused for longest."""

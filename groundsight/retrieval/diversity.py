@@ -36,7 +36,10 @@ def _collapsed(hits: Sequence[Hit], most: int) -> tuple[Hit, ...]:
 
 
 def _same(words: frozenset[str], other: frozenset[str]) -> bool:
-    return bool(words) and len(words & other) >= SAME * len(words | other)
+    fewer, more = sorted((len(words), len(other)))
+    if not fewer or fewer < SAME * more:
+        return False
+    return len(words & other) >= SAME * len(words | other)
 
 
 def _naming(hit: Hit, twin: Hit) -> Hit:

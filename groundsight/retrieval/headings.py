@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from groundsight.index.keys import heading_key, longest_first, phrases_in
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_HOLDERS = 15
 MOST_MENTIONS = 500
+KEPT_TEXTS = 64
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ def headings_named(
     texts: Sequence[str], index: Index, where: Filter, *, as_names: bool = False
 ) -> tuple[tuple[Named, ...], ...]:
     """Return, per text, the units whose headings it names; a heading of more than 15 units says nothing."""
-    runs = [tuple(phrases_in(text, as_names=as_names)) for text in texts]
-    keys = dict.fromkeys(heading_key(shown) for found in runs for _, _, shown in found)
+    runs = [_runs(text, as_names) for text in texts]
+    keys = dict.fromkeys(key for found in runs for _, _, _, key in found)
     linked = index.linked(tuple(keys), where, MOST_MENTIONS)
     holders = {key: _holders(pairs) for key, pairs in linked.items()}
     return tuple(_named(found, holders) for found in runs)
@@ -40,8 +42,16 @@ def _holders(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return found if len(found) <= MOST_HOLDERS else ()
 
 
-def _named(runs: Sequence[tuple[int, int, str]], holders: Mapping[str, tuple[str, ...]]) -> tuple[Named, ...]:
-    known = [run for run in runs if holders.get(heading_key(run[2]))]
+@lru_cache(maxsize=KEPT_TEXTS)
+def _runs(text: str, as_names: bool) -> tuple[tuple[int, int, str, str], ...]:
+    """Return every run of words that could be a heading, with its key."""
+    return tuple(
+        (first, after, shown, heading_key(shown)) for first, after, shown in phrases_in(text, as_names=as_names)
+    )
+
+
+def _named(runs: Sequence[tuple[int, int, str, str]], holders: Mapping[str, tuple[str, ...]]) -> tuple[Named, ...]:
+    known = [(first, after, shown) for first, after, shown, key in runs if holders.get(key)]
     found = {
         unit_id: Named(unit_id, shown)
         for _, _, shown in reversed(longest_first(known))

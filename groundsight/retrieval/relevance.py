@@ -33,7 +33,7 @@ class Relevance:
         for result in index.search(self.asks, among, 4 * len(units)):
             best = self.best.get(result.channel) or max((raw for _, raw in result.hits), default=1.0)
             for unit_id, raw in result.hits:
-                near[unit_id] = near.get(unit_id, 0.0) + max(raw, 0.0) / best / len(self.asks)
+                near[unit_id] = near.get(unit_id, 0.0) + (raw / best / len(self.asks) if raw > 0 < best else 0.0)
         return near
 
 

@@ -75,8 +75,15 @@ class _Climb:
             query=self._query.text or asked.words,
             hits=explained(asked.words, hits),
             tier=tier_of(self._parts),
-            degraded=_once((*self._parts.degraded(), *asked.degraded)),
+            degraded=_once((*self._parts.degraded(), *self._gaps(asked, hits))),
         )
+
+    def _gaps(self, asked: Asked, hits: Sequence[Hit]) -> tuple[Degraded, ...]:
+        """Name the lanes that stayed silent; over an empty index nothing else needs saying."""
+        if hits or self._parts.index.count(self._where).units:
+            return asked.degraded
+        nothing = "nothing is indexed, or nothing that this query may see"
+        return (Degraded(lane="index", reason=nothing, remedy="run: groundsight ingest FOLDER"),)
 
     def _candidates(self, asked: Asked) -> tuple[tuple[Hit, ...], float]:
         """Ask every channel at once, fuse, and fetch the best candidates with the headings that were named."""

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from groundsight.index.keys import is_plain, words_of
+from groundsight.index.keys import WORD, is_plain, words_of
 from groundsight.types import Unit
 
+# One search compares some 150 texts up to five times each.
+KEPT_TEXTS = 512
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("s", ""))
 
 
@@ -25,9 +27,15 @@ def fold(word: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=KEPT_TEXTS)
 def terms_of(text: str) -> tuple[str, ...]:
-    """Return the folded words of a text in order, stop words left out."""
-    return tuple(fold(word) for word in words_of(text) if not is_plain(word))
+    """Return the folded words of a text in order, stop words left out; the last texts are remembered."""
+    return tuple(term for word in WORD.findall(text) if (term := _term(word)) is not None)
+
+
+@lru_cache(maxsize=65_536)
+def _term(word: str) -> str | None:
+    return None if is_plain(word) else fold(word)
 
 
 def quotable(unit: Unit) -> str:

@@ -61,7 +61,7 @@ class Reason(Word):
     code: Literal[
         "verbatim", "covered", "number_mismatch", "date_mismatch", "name_mismatch", "negation_flip",
         "entity_missing", "low_coverage", "comparison_mismatch", "quantifier_mismatch", "antonym",
-        "no_evidence", "not_a_statement", "judge_failed", "judge", "weak_channel",
+        "no_evidence", "not_a_statement", "judge_failed", "judge", "weak_channel", "computed",
     ]  # fmt: skip
     message: str
     claim_span: Span | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundsight.errors import InvalidArgument, UnsupportedType
-from groundsight.ingestion.jobs import PictureOrder
+from groundsight.ingestion import PictureOrder
 from groundsight.ingestion.readers.pdfium import Rect, open_pdf
 from groundsight.ingestion.readers.raster import as_png, open_raster, upright
 from groundsight.ingestion.sniff import PDF, PICTURES
