@@ -147,7 +147,8 @@ class IndexSettings(Section):
 class WeaviateSettings(Section):
     """Connection and schema of the Weaviate back end.
 
-    ``binary`` is a server program to start on this machine, with its data in ``data``.
+    ``binary`` is a server program to start on this machine, with its data in ``data``. ``fresh_seconds`` is how long
+    after a write words are searched a second time among what was just written; 0 trusts the server.
     """
 
     host: str = "127.0.0.1"
@@ -165,6 +166,7 @@ class WeaviateSettings(Section):
     quantizer: Literal["none", "rq", "sq", "bq"] = "none"
     connect_seconds: Positive = 2
     call_seconds: Positive = 10
+    fresh_seconds: Annotated[int, Field(ge=0)] = 90
 
 
 class Governance(Section):

@@ -17,6 +17,7 @@ from groundsight.index.tokens import Tokeniser
 from groundsight.index.weaviate import filters
 from groundsight.index.weaviate.binary import LocalServer, start_if_needed
 from groundsight.index.weaviate.epochs import Filling
+from groundsight.index.weaviate.names import generation_since, tenant_name
 from groundsight.index.weaviate.reader import Reader
 from groundsight.index.weaviate.schema import Names
 from groundsight.index.weaviate.searcher import Searcher
@@ -29,20 +30,22 @@ from groundsight.types import Asset, Filter, Unit
 T = TypeVar("T")
 WORKERS = 16
 SWITCHES = 3
+# A write is named when it begins and becomes visible when it ends.
+SLACK_SECONDS = 60.0
 
 
 class WeaviateIndex:
     """Implements ``Index``. Readers see each asset as it was or as it is; one ``upsert`` of several assets
     makes them live one after the other."""
 
-    def __init__(self, wire: Wire, prefix: str, server: LocalServer | None = None) -> None:
-        self._server = server
+    def __init__(self, wire: Wire, prefix: str, fresh_seconds: float, server: LocalServer | None = None) -> None:
+        self._server, self._fresh_seconds = server, fresh_seconds
         self._wire = wire
         self._store = StateStore(wire, prefix)
         self._tokeniser = Tokeniser()
         self._workers = ThreadPoolExecutor(WORKERS, "weaviate")
         self._writing = threading.Lock()
-        self._epoch, self._fresh = 0, True
+        self._epoch, self._fresh = 0, fresh_seconds > 0
 
     @classmethod
     def open(cls, settings: WeaviateSettings) -> WeaviateIndex:
@@ -57,7 +60,7 @@ class WeaviateIndex:
             server = start_if_needed(settings)
             if server is not None:
                 undo.callback(server.stop)
-            index = cls(Wire(settings), settings.collection, server)
+            index = cls(Wire(settings), settings.collection, settings.fresh_seconds, server)
             undo.pop_all()
             undo.callback(index.close)
             index._store.prepare()
@@ -107,7 +110,8 @@ class WeaviateIndex:
         tenants = self._tenants(where)
 
         def ask(names: Names) -> tuple[ChannelResult, ...]:
-            searcher = Searcher(self._wire, names, self._tokeniser, self._workers, tenants, limit, self._fresh)
+            since = generation_since(self._fresh_seconds + SLACK_SECONDS) if self._fresh else ""
+            searcher = Searcher(self._wire, names, self._tokeniser, self._workers, tenants, limit, since)
             return searcher.ask(queries, where)
 
         fresh = self._fresh
@@ -128,14 +132,14 @@ class WeaviateIndex:
 
     def scan(self, where: Filter) -> Iterator[tuple[Unit, Asset]]:
         """Iterate over the visible units; each asset is read in one state, the assets one after the other."""
-        yield from Reader(self._wire, self._names(), self._tenants(where)).scan(where)
+        yield from Reader(self._wire, self.names(), self._tenants(where)).scan(where)
 
     def export(self, where: Filter) -> Iterator[Exported]:
         """Iterate over whole assets with their vectors, each in one state."""
         from groundsight.index.weaviate.exporting import export
 
         if not filters.asks_units(where):
-            yield from export(Reader(self._wire, self._names(), self._tenants(where)), where)
+            yield from export(Reader(self._wire, self.names(), self._tenants(where)), where)
 
     def linked(self, keys: Sequence[str], where: Filter, most: int) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Return ``(unit_id, role)`` pairs by key; keys of more than ``most`` units of a tenant are left out."""
@@ -181,7 +185,12 @@ class WeaviateIndex:
         """Fill new collections beside the live ones."""
         return Filling.beside(self._wire, self._store, self._tokeniser)
 
-    def _names(self) -> Names:
+    def make_tenant(self, tenant: str) -> None:
+        """Create a tenant before anything is written to it."""
+        self._store.add_tenant(self.names(), tenant, tenant_name(tenant))
+
+    def names(self) -> Names:
+        """Return the collections that are live."""
         return self._store.names(self._store.read().config)
 
     def _reading(self, where: Filter, ask: Callable[[Reader], T]) -> T:
@@ -199,7 +208,8 @@ class WeaviateIndex:
                 if now.result().config.epoch == epoch:
                     raise
                 found = None
-            self._epoch, self._fresh = now.result().config.epoch, now.result().fresh
+            self._epoch = now.result().config.epoch
+            self._fresh = self._store.is_fresh(now.result(), self._fresh_seconds)
             if self._epoch == epoch and found is not None:
                 return found
         raise IndexVersion("the index is being replaced again and again", next_step="try again")

@@ -47,6 +47,15 @@ class Pointers:
         """Return the pointers to those of these writes that are live."""
         return self._by_value(tenant, "generation", generations)
 
+    def live_among(self, tenant: str, generations: Iterable[str]) -> set[str]:
+        """Return which of these writes are live."""
+        found: set[str] = set()
+        for some in slices(tuple(dict.fromkeys(generations))):
+            tests = [Test("generation", "any", tuple(map(coded, some)))]
+            rows = self._wire.fetch(self.at(tenant), tests, len(some), ("generation",))
+            found |= {decoded(row.fields["generation"]) for row in rows}
+        return found
+
     def of_assets(self, tenant: str, asset_ids: Iterable[str]) -> dict[str, Pointer]:
         """Return the pointers of assets by generation."""
         return self._by_value(tenant, "asset_id", asset_ids)

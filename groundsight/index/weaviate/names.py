@@ -48,6 +48,11 @@ def new_generation() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
 
 
+def generation_since(seconds: float) -> str:
+    """Return what sorts before every generation of the last seconds."""
+    return f"{max(0, int((time.time() - seconds) * 1000)):012x}"
+
+
 def age_seconds(generation: str) -> float:
     """Return how long ago a generation was named, by this machine's clock."""
     return time.time() - int(generation[:12], 16) / 1000

@@ -15,7 +15,7 @@ from groundsight.index.vectors import checked
 from groundsight.index.weaviate import filters
 from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.live import Pointers
-from groundsight.index.weaviate.names import decoded, tenant_name
+from groundsight.index.weaviate.names import coded, decoded, tenant_name
 from groundsight.index.weaviate.schema import Names
 from groundsight.index.weaviate.wire import Place, Row, Wire
 from groundsight.types import Filter
@@ -52,7 +52,7 @@ class Searcher:
     workers: Executor
     tenants: Sequence[str]
     limit: int
-    fresh: bool = False
+    since: str = ""
 
     def ask(self, queries: Sequence[ChannelQuery], where: Filter) -> tuple[ChannelResult, ...]:
         """Return one result for each query; when stale hits take up room, ask again for more."""
@@ -80,16 +80,23 @@ class Searcher:
     def _call(self, query: ChannelQuery) -> Call:
         if query.channel.startswith(LEXICAL):
             terms = " ".join(self.tokeniser.terms(query.text))
-            least = FRESH_LIMIT if self.fresh else 0
-            return lambda at, tests, limit: (
-                self.wire.words(at, query.channel, terms, tests, max(limit, least), FIELDS) if terms else []
-            )
+            return lambda at, tests, limit: self._words(at, query.channel, terms, tests, limit) if terms else []
         if query.vector is None:
             raise InvalidArgument(
                 "a dense channel is asked with a vector", which=query.channel, next_step="encode the query first"
             )
         vector = checked(np.atleast_2d(query.vector), query.channel, None)[0].tolist()
         return lambda at, tests, limit: self.wire.nearest(at, query.channel, vector, tests, limit, FIELDS)
+
+    def _words(self, at: Place, name: str, terms: str, tests: Sequence[Test], limit: int) -> list[Row]:
+        """Search words; what was written since ``since`` is searched by itself once more."""
+        found = self.wire.words(at, name, terms, tests, limit, FIELDS)
+        if not self.since or len(found) < limit:
+            return found
+        new = [*tests, Test("generation", "ge", coded(self.since))]
+        found += self.wire.words(at, name, terms, new, FRESH_LIMIT, FIELDS)
+        unique = {row.uuid: row for row in found}
+        return sorted(unique.values(), key=lambda row: -row.score)[:limit]
 
     def _all(self, calls: Sequence[Call], tests: Sequence[Test], limit: int) -> list[list[Found]]:
         asked = [
@@ -109,7 +116,7 @@ class Searcher:
         stale: set[str] = set()
         for tenant in self.tenants:
             hit = {each.generation for hits in found for each in hits if each.tenant == tenant}
-            stale |= hit - set(pointers.of_generations(tenant, hit))
+            stale |= hit - pointers.live_among(tenant, hit)
         return stale
 
     def _ranked(self, hits: Sequence[Found]) -> tuple[tuple[str, float], ...]:

@@ -19,9 +19,7 @@ CONFIG, TOKEN, INTENT, TENANT = "config", "token", "intent", "tenant"
 FIELDS = ("kind", "data")
 # An open write older than this belongs to a process that died.
 ABANDONED_SECONDS = 600.0
-# The server writes its memory tables to disk 60 seconds after the last write to them.
-FRESH_SECONDS = 90.0
-NO_TOKEN = "0"
+NO_TOKEN = "0" * 12
 
 
 @dataclass(frozen=True)
@@ -65,11 +63,6 @@ class State:
     config: Config
     token: str
     intents: tuple[Intent, ...]
-
-    @property
-    def fresh(self) -> bool:
-        """True while the server may still hold the last write in memory only."""
-        return bool(self.intents) or (self.token != NO_TOKEN and age_seconds(self.token) < FRESH_SECONDS)
 
     @property
     def version(self) -> str:
@@ -155,6 +148,10 @@ class StateStore:
     def is_abandoned(self, intent: Intent) -> bool:
         """True when the write failed in this process, or another process must have died over it."""
         return intent.name in self._failed or age_seconds(intent.name) > ABANDONED_SECONDS
+
+    def is_fresh(self, state: State, seconds: float) -> bool:
+        """True while the server may still hold the last write in memory only."""
+        return seconds > 0 and (bool(state.intents) or age_seconds(state.token) < seconds)
 
     def touch(self) -> None:
         """Change the version."""

@@ -72,7 +72,7 @@ class Wire:
         """Return objects that pass the tests, in no special order."""
 
         def ask() -> Any:
-            return self._at(at).query.fetch_objects(
+            return self.opened(at).query.fetch_objects(
                 filters=clients.filters_of(tests), limit=limit, return_properties=list(fields), include_vector=vectors
             )
 
@@ -82,7 +82,7 @@ class Wire:
         """Return the next ``PAGE`` objects of a whole collection in the order of their UUIDs."""
 
         def ask() -> Any:
-            return self._at(at).query.fetch_objects(limit=PAGE, after=after, return_properties=list(fields))
+            return self.opened(at).query.fetch_objects(limit=PAGE, after=after, return_properties=list(fields))
 
         return self._rows(ask)
 
@@ -92,7 +92,7 @@ class Wire:
         """Search one property by BM25, best first."""
 
         def ask() -> Any:
-            return self._at(at).query.bm25(
+            return self.opened(at).query.bm25(
                 terms, query_properties=[name], filters=clients.filters_of(tests), limit=limit,
                 return_properties=list(fields), return_metadata=clients.with_score(),
             )  # fmt: skip
@@ -105,7 +105,7 @@ class Wire:
         """Search one named vector by cosine, best first."""
 
         def ask() -> Any:
-            return self._at(at).query.near_vector(
+            return self.opened(at).query.near_vector(
                 vector, target_vector=name, filters=clients.filters_of(tests), limit=limit,
                 return_properties=list(fields), return_metadata=clients.with_distance(),
             )  # fmt: skip
@@ -116,7 +116,7 @@ class Wire:
         """Count objects that pass the tests and add up one of their numbers."""
 
         def ask() -> tuple[int, int]:
-            return clients.totals(self._at(at), tests, summed)
+            return clients.totals(self.opened(at), tests, summed)
 
         return self._reading(ask, (0, 0))
 
@@ -129,7 +129,7 @@ class Wire:
         """Delete the objects that pass the tests; return how many."""
         removed = 0
         while True:
-            found = self._retrying(lambda: self._at(at).data.delete_many(clients.filters_of(tests)))
+            found = self._retrying(lambda: self.opened(at).data.delete_many(clients.filters_of(tests)))
             removed += int(found.successful)
             if found.failed:
                 raise BackendDown(
@@ -160,11 +160,17 @@ class Wire:
         """Delete all tenants of a collection with what they hold."""
         self._retrying(lambda: clients.remove_tenants(self._client, collection))
 
+    @property
+    def library(self) -> Any:
+        """Return the client library."""
+        return clients.library()
+
     def close(self) -> None:
         """Release the connections."""
         self._client.close()
 
-    def _at(self, at: Place) -> Any:
+    def opened(self, at: Place) -> Any:
+        """Return the client's own collection, for measurements beside ours."""
         if at not in self._open:
             self._open[at] = clients.collection(self._client, at.collection, at.tenant, self._settings)
         return self._open[at]
@@ -201,7 +207,7 @@ class Wire:
     def _put_all(self, at: Place, rows: Sequence[Row]) -> None:
         waiting = list(rows)
         for turn in range(1, TRIES + 1):
-            refused = self._retrying(lambda batch=waiting: clients.insert(self._at(at), batch))
+            refused = self._retrying(lambda batch=waiting: clients.insert(self.opened(at), batch))
             if not refused:
                 return
             if turn == TRIES:

@@ -68,16 +68,21 @@ class Writer:
 
     def _put_units(self, tenant: str, pointer: Pointer, prepared: Prepared) -> None:
         """Write the units; when a deletion of the same source ran through them, write them again."""
-        shared = asset_fields(prepared.asset, pointer.generation)
-        rows = [_unit_row(tenant, prepared, unit, shared) for unit in prepared.units]
+        rows = unit_rows(tenant, prepared, pointer.generation)
         for _ in range(REPAIRS):
             self._wire.put(self._units(tenant), rows)
-            stored, _ = self._wire.total(self._units(tenant), [Test("generation", "equal", shared["generation"])])
+            stored, _ = self._wire.total(self._units(tenant), [Test("generation", "equal", coded(pointer.generation))])
             if stored == len(rows):
                 return
 
     def _units(self, tenant: str) -> Place:
         return Place(self._names.units, tenant_name(tenant))
+
+
+def unit_rows(tenant: str, prepared: Prepared, generation: str) -> list[Row]:
+    """Return the objects that store an asset's units as one write."""
+    shared = asset_fields(prepared.asset, generation)
+    return [_unit_row(tenant, prepared, unit, shared) for unit in prepared.units]
 
 
 def require_dimensions(config: Config, dimensions: dict[str, int]) -> None:
