@@ -91,7 +91,8 @@ def _cropped(file: Path, box: Box) -> bytes:
     from PIL import Image
 
     with Image.open(file, formats=("PNG",)) as page:
-        edges = (box.x0 * page.width, box.y0 * page.height, box.x1 * page.width, box.y1 * page.height)
+        wide, high = page.size
+        edges = (round(box.x0 * wide), round(box.y0 * high), round(box.x1 * wide), round(box.y1 * high))
         out = io.BytesIO()
-        page.crop(tuple(round(edge) for edge in edges)).save(out, "PNG")
+        page.crop(edges).save(out, "PNG")
     return out.getvalue()
