@@ -25,7 +25,7 @@ def index() -> Iterator[WeaviateIndex]:
 
 
 @NEEDS_SERVER
-@settings(max_examples=8, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     stored=st.lists(
         entries(), min_size=3, max_size=8, unique_by=lambda entry: (entry.asset.tenant, entry.asset.source)
