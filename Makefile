@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
-.PHONY: demo test check wheel demo-files studio clean
+.PHONY: demo test check wheel demo-files chaos studio clean
 
 demo: $(VENV)/core-installed ## Ingest the demo folder and ask over MCP; DATA=folder Q="question" for your own
 	$(BIN)/python -m groundsight.evals.demo $(if $(DATA),--data "$(DATA)") $(if $(Q),--question "$(Q)")
@@ -32,6 +32,9 @@ $(VENV)/dev-installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(INSTALL) -e ".[dev]"
 	touch $@ $(VENV)/core-installed
+
+chaos: $(VENV)/dev-installed ## Kill real Weaviate nodes; needs GROUNDSIGHT_WEAVIATE_START, a program that starts them
+	$(BIN)/python -m groundsight.evals.chaos
 
 studio: $(VENV)-studio/installed ## An environment of its own for `langgraph dev`
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.weaviate_nodes import VARIABLE, Node, start, starter
 from groundsight.errors import BackendDown, GroundsightError
+from groundsight.evals.weaviate_nodes import VARIABLE, Node, start, starter
 from groundsight.governance.redaction import seal_entry
 from groundsight.index import ChannelQuery, Entry
 from groundsight.index.weaviate import WeaviateIndex

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evals.weaviate_nodes import VARIABLE, Node, start, starter
+from groundsight.evals.weaviate_nodes import VARIABLE, Node, start, starter
 from groundsight.governance.redaction import seal_entry
 from groundsight.index import ChannelQuery, Entry, Index
 from groundsight.index.local import LocalIndex

@@ -34,9 +34,9 @@ class Node:
             os.kill(self.pid, signal.SIGKILL)
 
 
-def starter(default: Path | None = None) -> Path | None:
+def starter() -> Path | None:
     """Return the program that starts servers, None when this machine has none."""
-    named = os.environ.get(VARIABLE) or default
+    named = os.environ.get(VARIABLE)
     return Path(named) if named and os.access(named, os.X_OK) else None
 
 

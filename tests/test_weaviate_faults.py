@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.weaviate_nodes import Node
 from groundsight.errors import BackendDown, ConfigError, GroundsightError, IndexVersion
+from groundsight.evals.weaviate_nodes import Node
 from groundsight.index import ChannelQuery
 from groundsight.index.weaviate import WeaviateIndex
 from groundsight.index.weaviate.breaker import Breaker

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from evals.weaviate_nodes import VARIABLE, Node, starter
-from evals.weaviate_nodes import start as start_with
+from groundsight.evals.weaviate_nodes import VARIABLE, Node, starter
+from groundsight.evals.weaviate_nodes import start as start_with
 from groundsight.settings import WeaviateSettings
 
-BESIDE = Path(__file__).resolve().parents[2] / "shared" / "bin" / "weaviate-start"
-PROGRAM = starter(BESIDE)
+PROGRAM = starter()
 NEEDS_SERVER = pytest.mark.skipif(
     PROGRAM is None, reason=f"no Weaviate server: set {VARIABLE} to a program that starts one"
 )
