@@ -89,15 +89,15 @@ def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -
     where = _focus_place(passage, asked) if need.kind == "focus" else passage.around
     if any(holds(where, part) for part in need.stems) or beside(need, passage, asked):
         return True
-    if _refers_back(passage) and any(holds(stem_set(passage.before), part) for part in need.stems):
+    if _refers_back(passage, asked) and any(holds(stem_set(passage.before), part) for part in need.stems):
         return True
     return need.kind == "focus" and _implied(need, passage, asked)
 
 
-def _refers_back(passage: Passage) -> bool:
-    """A pronoun, or "the tests" after a sentence on tests, goes on about the sentence before."""
-    if PRONOUN.match(passage.said):
-        return True
+def _refers_back(passage: Passage, asked: Asked) -> bool:
+    """A pronoun, or "the tests" after a sentence on tests, goes on about the sentence before; a date is its own."""
+    if PRONOUN.match(passage.said) or asked.expects == "date":
+        return bool(PRONOUN.match(passage.said))
     first = re.match(r"(?:the|this|these|those)\s+([\w-]+)", passage.said, re.I)
     return bool(first) and bool(passage.before) and holds(stem_set(passage.before), stems(first.group(1))[-1])
 
@@ -174,7 +174,7 @@ def _named(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> 
     if mentions(passage.said, need) or any(mentions(name, need) for name in given):
         return True
     if mentions(passage.beside, need) and not (passage.label and is_month(need)):
-        return True
+        return bool(passage.label) or not _about_another(need, passage, asked)
     if is_month(need):
         return _month_number(need, passage) or _sole_month(need, passage)
     outside = f"{heading_of(passage.evidence)} {naming_of(passage.evidence)}"
@@ -231,10 +231,21 @@ def _score(asked: Asked, passage: Passage, missing: tuple[Need, ...], typed: boo
     total = sum(weights[need.kind] for need in asked.needs) or 1.0
     lost = sum(weights[need.kind] for need in missing)
     local = sum(weights[need.kind] for need in asked.needs if any(holds(passage.local, part) for part in need.stems))
+    own = asked.of("id") and all(_at_hand(need, passage) for need in asked.of("id"))
     brief = 1.0 / (1.0 + len(passage.said) / 200)
     return (
-        (total - lost) / total + local / total + (0.5 if typed else 0.0) + 0.2 * brief + 0.05 * passage.evidence.score
+        (total - lost) / total
+        + local / total
+        + (0.5 if typed else 0.0)
+        + (0.4 if own else 0.0)
+        + 0.2 * brief
+        + 0.05 * passage.evidence.score
     )
+
+
+def _at_hand(need: Need, passage: Passage) -> bool:
+    """The number stands in the quote, beside it or over it: it is the number of this very document or row."""
+    return mentions(f"{passage.said} {passage.beside} {heading_of(passage.evidence)}", need)
 
 
 def _in_order(found: tuple[str, ...], wanted: tuple[str, ...], *, gap: int) -> bool:

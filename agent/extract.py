@@ -8,7 +8,7 @@ from datetime import date
 
 from groundsight.agent.cover import Fit, dated_by_heading, fit, mentions
 from groundsight.agent.kinds import new_names
-from groundsight.agent.nouns import kind_of, says_kind
+from groundsight.agent.nouns import ID_VALUE, kind_of, says_kind
 from groundsight.agent.passages import Passage, naming_of, passages
 from groundsight.agent.question import Asked, Need
 from groundsight.agent.state import Finding
@@ -97,11 +97,8 @@ def value_of(asked: Asked, passage: Passage) -> str:
             return _first(_numbers(asked, text))
         case "id":
             labelled = text != squeeze(passage.quoted) and len(text.split()) <= 2
-            return (
-                text.strip(" .,;")
-                if labelled
-                else _first([found for found in ID.findall(text) if found not in asked.text] + _numbers(asked, text))
-            )
+            found = [one for one in [*ID_VALUE.findall(text), *ID.findall(text)] if one not in asked.text]
+            return text.strip(" .,;") if labelled else _first(found + _numbers(asked, text))
 
 
 def _after_label(text: str) -> str:

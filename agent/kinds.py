@@ -34,6 +34,7 @@ _SHARES = re.compile(r"\b(?:share|percent|percentage|proportion|per cent)\b|%", 
 _BY_THE_CLOCK = re.compile(
     r"\b(?:time|depart\w*|leave|leaves|arriv\w*|open|opens|close|closes|start|starts|begin|begins|meet\w*)\b", re.I
 )
+_NUMBERED = re.compile(r"^(?:figure|fig\.|table|chart|page)\s*\d+", re.I)
 _CLOCK = re.compile(r"\b\d{1,2}:\d\d\b")
 _CLOCK_ONLY = re.compile(r"\bwhat time\b|\bwhat hour\b", re.I)
 _WHO_DID = re.compile(r"^who\s+(?!is\b|are\b|was\b|were\b|has\b|will\b)\w+", re.I)
@@ -138,7 +139,7 @@ def _without_opening(match: re.Match[str]) -> str:
 
 def _new_number(asked: Asked, text: str) -> bool:
     known = set(NUMBER.findall(asked.text))
-    bare = _CLOCK.sub(" ", DATE.sub(" ", ID.sub(_digits_kept, text)))
+    bare = _CLOCK.sub(" ", DATE.sub(" ", ID.sub(_digits_kept, _NUMBERED.sub(" ", text))))
     return any(found not in known for found in NUMBER.findall(bare))
 
 

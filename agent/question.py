@@ -81,7 +81,7 @@ _VERBS = (
     re.compile(rf"^(?:who|when|where|why|how)\s+{_AUX}\b.*?(?<!the)(?<!a)\s([\w-]+(?:ed|en|rn|ld|nt|de))\s*\?*$", re.I),
     re.compile(r"\b(?:do|does|did)\b.*\s([\w-]+)\s*\?*$", re.I),
 )
-_MONEY_WORDS = "price|cost|fee|salary|total|rent|budget|amount|revenue|profit|turnover"
+_MONEY_WORDS = "price|cost|fee|salary|total|sum|rent|budget|amount|revenue|profit|turnover"
 _ID_WORDS = "serial number|order number|invoice number|part number|phone number|tracking number|id number"
 _WHICH_KIND = (
     r"(?:(?:in|on|at|for|from|to|by|with) )?(?:which|what) "
@@ -99,6 +99,8 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
     (rf"\bhow (?:much|expensive)\b|\b(?:{_MONEY_WORDS})s?\b", "money"),
     (r"\bhow (?:many|long|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
     (r"\b(?:what|which) (?:is the )?(?:\w+ )?reading\b", "number"),
+    (r"^what (?:does|do|did) the (?:chart|graph)\b", "number"),
+    (r"\bthe number (?:of|on) the (?:receipt|invoice|contract|ticket|order)\b", "id"),
     (r"^(?:on |in )?(?:which|what) (?:purchase order|order|invoice|contract)\b(?! of)", "id"),
     (r"\b(?:ratio|weight|temperature|voltage|pressure|capacity|quantity|distance)\b", "number"),
     (rf"\b(?:iban|{_ID_WORDS}|(?!the )\w+ number (?:of|on|for|from)|reference|identifier|postcode|zip)\b", "id"),

@@ -56,6 +56,9 @@ def cell_readings(table: Table) -> Iterator[Reading]:
         for at in numeric:
             column = head[at] if at < len(head) else ""
             yield Reading(span, _with_unit(row[at], column), " ; ".join((*labels, column)))
+        for at in (at for at in range(len(row)) if at not in numeric and find_quantities(row[at], ())):
+            others = (label for label in labels if label != _labelled(head, row, at))
+            yield Reading(span, _labelled(head, row, at), " ; ".join(others))
         if not numeric:
             pairs = [f"{_head(head, at)} {cell}" for at, cell in enumerate(row)]
             yield Reading(span, " ; ".join(pairs), "")
