@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from groundsight.grounding.anaphora import Reference, references, speaks_of
 from groundsight.grounding.calibrate import Calibration
 from groundsight.grounding.claims import is_checkable, without_markers
 from groundsight.grounding.compare import LOCATED, Comparison, compare, join
@@ -17,8 +18,11 @@ _SHOWN = 4
 _SAME_MATTER = 0.55
 
 
-def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdict:
-    """Judge one claim: not checkable, verbatim, supported by one or several passages, contradicted, or unsupported."""
+def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: Sequence[Facts] = ()) -> Verdict:
+    """Judge one claim: not checkable, verbatim, supported by one or several passages, contradicted, or unsupported.
+
+    ``before`` is what the claims before it state; a pronoun is held to what they name.
+    """
     text = without_markers(claim.text)
     if not is_checkable(text):
         return Verdict(
@@ -32,19 +36,28 @@ def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdi
             claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),)
         )
     facts = read_facts(text)
-    found = [compare(facts, passage, calibration) for passage in index.candidates(facts)]
-    if quotes := index.verbatim(text):
+    meant = references(facts, before)
+    every = [compare(facts, passage, calibration) for passage in index.candidates(facts)]
+    found = [one for one in every if speaks_of(one.pair.passage, meant)]
+    if every and not found:
+        return _placed(_unsupported(claim, 0.05, tuple(_unnamed(one) for one in meant)))
+    if quotes := tuple(one.quote() for one in index.verbatim(text) if speaks_of(one, meant))[:_SHOWN]:
         return _placed(
             _supported(claim, 0.99, quotes, (_plain("verbatim", "the source says exactly this"), *_dissent(found)))
         )
     return _placed(_weigh(claim, facts, found, calibration))
 
 
+def _unnamed(one: Reference) -> Reason:
+    message = f"no passage that says this names {one.shown}"
+    return Reason(code="entity_missing", message=message, claim_span=Span(start=one.span[0], end=one.span[1]))
+
+
 def _weigh(claim: Claim, facts: Facts, found: Sequence[Comparison], calibration: Calibration) -> Verdict:
     fits = [one for one in found if one.supports and one.probability >= calibration.threshold]
     if fits:
         return _from_fits(claim, fits, found)
-    parts = [one for one in found if one.pair.own_coverage_without(()) >= _PART and _tied(one)]
+    parts = [one for one in found if (one.pair.own_coverage_without(()) >= _PART or one.identified) and _tied(one)]
     together = join(facts, parts, calibration)
     if together and together.supports and together.probability >= calibration.threshold:
         return _supported(claim, together.probability, _quotes(together.passages), _covered(together.passages))
@@ -98,7 +111,7 @@ def _contradicts(best: Comparison, found: Sequence[Comparison]) -> bool:
         return False
     if best.pair.passage.channel == "caption":
         return False
-    elsewhere = {span for one in found if not one.conflicts for span in one.settled}
+    elsewhere = {span for one in found if not one.conflicts and not one.of_another for span in one.settled}
     return any(_interval(one) not in elsewhere for one in best.conflicts)
 
 
