@@ -19,6 +19,8 @@ from groundsight.grounding.tokens import Token
 from groundsight.types import Reason
 
 LOCATED = 0.6
+_SHORT = 6
+_TOGETHER = 5
 _SLOTS = frozenset({"number_mismatch", "date_mismatch", "name_mismatch"})
 
 
@@ -94,6 +96,7 @@ def measure(found: Comparison, counts: tuple[int, int, int, int]) -> dict[str, f
         math.log1p(len(pair.claim.words)),
         min(1.0, max(0.0, len(passage.facts.words) - len(pair.own)) / 20),
         0.0,
+        0.0,
     )
     return dict(zip(FEATURES, values, strict=True))
 
@@ -103,9 +106,9 @@ def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration) ->
     parts = _of_one_thing(claim, [one for one in found if not one.located])
     if len(parts) < 2:
         return None
-    settled = {span for one in parts for span in one.settled}
     wanted = {one.span for one in (*claim.ids, *claim.quantities, *claim.moments, *(n for n in claim.names if n.sure))}
-    chosen = _cover(claim, parts)
+    chosen = _cover(parts)
+    settled = {span for one in chosen for span in one.settled}
     said = {token for one in chosen for token in one.pair.own}
     total = sum(token.weight for token in claim.words) or 1.0
     share = sum(token.weight for token in said) / total
@@ -116,7 +119,9 @@ def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration) ->
         "missing_words": min(total * (1 - share), 6.0) / 6.0,
         "missing_share": 1 - share,
         "claim_words": math.log1p(len(claim.words)),
+        "names_missing": min(3.0, float(len(wanted - settled))),
         "joined": 1.0,
+        "spread": min(1.0, max(0.0, (len(claim.words) - _SHORT) / _SHORT)),
     }
     probability = calibration.probability(values)
     passages = tuple(passage for one in chosen for passage in one.passages)
@@ -140,19 +145,23 @@ def _of_one_thing(claim: Facts, parts: Sequence[Comparison]) -> list[Comparison]
     return max((members for _, members in groups), key=len, default=[])
 
 
-def _cover(claim: Facts, parts: Sequence[Comparison]) -> list[Comparison]:
-    """Choose, best first, the passages that add a word, a number, a date or a name."""
+def _cover(parts: Sequence[Comparison]) -> list[Comparison]:
+    """Choose, each time the passage that adds most words, numbers, dates or names, up to five."""
     chosen: list[Comparison] = []
     said: set[Token | Interval] = set()
-    for one in sorted(
-        parts,
-        key=lambda c: (-c.pair.own_coverage_without(()), c.pair.passage.span, c.pair.passage.evidence.evidence_id),
-    ):
-        adds = {*one.pair.own, *one.settled} - said
-        if adds or not chosen:
-            chosen.append(one)
-            said |= adds
+    rest = sorted(parts, key=lambda c: (c.pair.passage.span, c.pair.passage.evidence.evidence_id))
+    while rest and len(chosen) < _TOGETHER:
+        best = max(rest, key=lambda one: (_added(one, said), one.pair.own_coverage_without(())))
+        if chosen and not _added(best, said):
+            break
+        chosen.append(best)
+        rest.remove(best)
+        said |= {*best.pair.own, *best.settled}
     return chosen
+
+
+def _added(one: Comparison, said: set[Token | Interval]) -> float:
+    return sum(t.weight for t in one.pair.own if t not in said) + len(set(one.settled) - said)
 
 
 def _shared_pairs(pair: Pair) -> float:

@@ -16,6 +16,7 @@ from groundsight.types import Claim, Quote, Reason, Span, Verdict
 _PART = 0.34
 _SHOWN = 4
 _SAME_MATTER = 0.55
+_SAME_SUBJECT = 0.85
 
 
 def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: Sequence[Facts] = ()) -> Verdict:
@@ -61,7 +62,7 @@ def _weigh(claim: Claim, facts: Facts, found: Sequence[Comparison], calibration:
     together = join(facts, parts, calibration)
     if together and together.supports and together.probability >= calibration.threshold:
         return _supported(claim, together.probability, _quotes(together.passages), _covered(together.passages))
-    return _against(claim, found)
+    return _against(claim, found, together.probability if together else 0.0)
 
 
 def _tied(one: Comparison) -> bool:
@@ -94,25 +95,31 @@ def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
     return (first.model_copy(update={"message": f"another passage disagrees: {first.message}"}),)
 
 
-def _against(claim: Claim, found: Sequence[Comparison]) -> Verdict:
-    best = max(found, key=_against_rank, default=None)
+def _against(claim: Claim, found: Sequence[Comparison], together: float) -> Verdict:
+    best = max([one for one in found if not one.of_another] or found, key=_against_rank, default=None)
     if best is None:
         return _unsupported(claim, 0.0, (_plain("low_coverage", "no passage speaks of this"),))
     if _contradicts(best, found):
         return Verdict(
             claim=claim, label="contradicted", probability=min(best.probability, 0.05), reasons=best.conflicts
         )
-    return _unsupported(claim, min(best.probability, 0.49), (*best.conflicts, *_lacking(best)))
+    return _unsupported(claim, min(max(best.probability, together), 0.49), (*best.conflicts, *_lacking(best)))
 
 
 def _contradicts(best: Comparison, found: Sequence[Comparison]) -> bool:
     """A located conflict counts unless another passage, without any conflict, says the disputed words."""
-    if not best.conflicts or best.rest < LOCATED or best.pair.coverage < _SAME_MATTER or not _tied(best):
+    if best.pair.claim.ids and (best.of_another or not best.identified):
+        return False
+    if not best.conflicts or best.rest < (_SAME_SUBJECT if _only_names(best) else LOCATED) or best.pair.coverage < _SAME_MATTER or not _tied(best):
         return False
     if best.pair.passage.channel == "caption":
         return False
     elsewhere = {span for one in found if not one.conflicts and not one.of_another for span in one.settled}
     return any(_interval(one) not in elsewhere for one in best.conflicts)
+
+
+def _only_names(one: Comparison) -> bool:
+    return all(reason.code == "name_mismatch" for reason in one.conflicts)
 
 
 def _interval(reason: Reason) -> tuple[int, int] | None:
