@@ -141,7 +141,11 @@ def _noun_says(pair: Pair, wanted: Quantity) -> bool:
 def _numbered(pair: Pair, wanted: Quantity) -> bool:
     """The digits of an identifier, as "invoice 2041" for INV-2041."""
     ids = (one for facts in (pair.passage.facts, *pair.passage.context) for one in facts.ids)
-    return wanted.text.isdigit() and len(wanted.text) > 2 and any(one.key[len(one.letters) :] == wanted.text for one in ids)
+    return (
+        wanted.text.isdigit()
+        and len(wanted.text) > 2
+        and any(one.key[len(one.letters) :] == wanted.text for one in ids)
+    )
 
 
 def _around(pair: Pair, wanted: Quantity) -> bool:

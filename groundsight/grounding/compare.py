@@ -20,7 +20,6 @@ from groundsight.types import Reason
 
 LOCATED = 0.6
 _SHORT = 6
-_TOGETHER = 5
 _SLOTS = frozenset({"number_mismatch", "date_mismatch", "name_mismatch"})
 
 
@@ -103,9 +102,12 @@ def measure(found: Comparison, counts: tuple[int, int, int, int]) -> dict[str, f
 
 def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration) -> Comparison | None:
     """Let passages that each say a good part, and contradict nothing, support a claim together."""
-    parts = _of_one_thing(claim, [one for one in found if not one.located])
-    if len(parts) < 2:
-        return None
+    groups = _of_one_thing(claim, [one for one in found if not one.located])
+    joined = [_joined(claim, group, calibration) for group in groups if len(group) > 1]
+    return max(joined, key=lambda one: (one.supports, one.probability), default=None)
+
+
+def _joined(claim: Facts, parts: Sequence[Comparison], calibration: Calibration) -> Comparison:
     wanted = {one.span for one in (*claim.ids, *claim.quantities, *claim.moments, *(n for n in claim.names if n.sure))}
     chosen = _cover(parts)
     settled = {span for one in chosen for span in one.settled}
@@ -123,16 +125,16 @@ def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration) ->
         "joined": 1.0,
         "spread": min(1.0, max(0.0, (len(claim.words) - _SHORT) / _SHORT)),
     }
-    probability = calibration.probability(values)
     passages = tuple(passage for one in chosen for passage in one.passages)
+    probability = calibration.probability(values)
     return Comparison(chosen[0].pair, tuple(wanted - settled), tuple(settled), (), probability, passages)
 
 
-def _of_one_thing(claim: Facts, parts: Sequence[Comparison]) -> list[Comparison]:
-    """Keep the parts that name an identifier of the claim and hang together by such names."""
+def _of_one_thing(claim: Facts, parts: Sequence[Comparison]) -> list[list[Comparison]]:
+    """Group the parts that hang together by the identifiers of the claim; without any they are one group."""
     wanted = {one.span for one in claim.ids}
     if not wanted:
-        return list(parts)
+        return [list(parts)]
     groups: list[tuple[set[Interval], list[Comparison]]] = []
     for one in parts:
         held, members = wanted & set(one.settled), [one]
@@ -142,15 +144,15 @@ def _of_one_thing(claim: Facts, parts: Sequence[Comparison]) -> list[Comparison]
             groups.remove(group)
             held, members = held | group[0], [*group[1], *members]
         groups.append((held, members))
-    return max((members for _, members in groups), key=len, default=[])
+    return [members for _, members in groups]
 
 
 def _cover(parts: Sequence[Comparison]) -> list[Comparison]:
-    """Choose, each time the passage that adds most words, numbers, dates or names, up to five."""
+    """Choose, each time the passage that adds most words, numbers, dates or names."""
     chosen: list[Comparison] = []
     said: set[Token | Interval] = set()
     rest = sorted(parts, key=lambda c: (c.pair.passage.span, c.pair.passage.evidence.evidence_id))
-    while rest and len(chosen) < _TOGETHER:
+    while rest:
         best = max(rest, key=lambda one: (_added(one, said), one.pair.own_coverage_without(())))
         if chosen and not _added(best, said):
             break

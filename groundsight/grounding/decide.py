@@ -16,7 +16,7 @@ from groundsight.types import Claim, Quote, Reason, Span, Verdict
 _PART = 0.34
 _SHOWN = 4
 _SAME_MATTER = 0.55
-_SAME_SUBJECT = 0.85
+_LONG = 8
 
 
 def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: Sequence[Facts] = ()) -> Verdict:
@@ -58,11 +58,17 @@ def _weigh(claim: Claim, facts: Facts, found: Sequence[Comparison], calibration:
     fits = [one for one in found if one.supports and one.probability >= calibration.threshold]
     if fits:
         return _from_fits(claim, fits, found)
-    parts = [one for one in found if (one.pair.own_coverage_without(()) >= _PART or one.identified) and _tied(one)]
+    parts = [one for one in found if _is_part(one)]
     together = join(facts, parts, calibration)
     if together and together.supports and together.probability >= calibration.threshold:
         return _supported(claim, together.probability, _quotes(together.passages), _covered(together.passages))
     return _against(claim, found, together.probability if together else 0.0)
+
+
+def _is_part(one: Comparison) -> bool:
+    """It says a third of the claim, or something of it about a thing that the claim names by identifier."""
+    large = one.pair.own_coverage_without(()) >= _PART
+    return (large or (one.identified and bool(one.pair.own))) and _tied(one)
 
 
 def _tied(one: Comparison) -> bool:
@@ -110,7 +116,7 @@ def _contradicts(best: Comparison, found: Sequence[Comparison]) -> bool:
     """A located conflict counts unless another passage, without any conflict, says the disputed words."""
     if best.pair.claim.ids and (best.of_another or not best.identified):
         return False
-    if not best.conflicts or best.rest < (_SAME_SUBJECT if _only_names(best) else LOCATED) or best.pair.coverage < _SAME_MATTER or not _tied(best):
+    if not best.conflicts or best.rest < _needed(best) or best.pair.coverage < _SAME_MATTER or not _tied(best):
         return False
     if best.pair.passage.channel == "caption":
         return False
@@ -118,8 +124,11 @@ def _contradicts(best: Comparison, found: Sequence[Comparison]) -> bool:
     return any(_interval(one) not in elsewhere for one in best.conflicts)
 
 
-def _only_names(one: Comparison) -> bool:
-    return all(reason.code == "name_mismatch" for reason in one.conflicts)
+def _needed(one: Comparison) -> float:
+    """How much else must agree: more in long claims, most where only a name differs."""
+    only_names = all(reason.code == "name_mismatch" for reason in one.conflicts)
+    long = len(one.pair.claim.words) > _LONG
+    return (0.95 if long else 0.85) if only_names else (0.8 if long else LOCATED)
 
 
 def _interval(reason: Reason) -> tuple[int, int] | None:

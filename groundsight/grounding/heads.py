@@ -33,8 +33,10 @@ def heading_lines(text: str, *, ocr: bool) -> tuple[Facts, ...]:
 
 
 def is_row(line: str) -> bool:
-    """True for a label with a number at its end, as in the lines of a form or an invoice."""
-    return len(line.split()) <= _WORDS and bool(_ROW.search(line)) and any(c.isalpha() for c in line)
+    """True for a label with a number at its end, as in the lines of a form or an invoice; no sentence."""
+    plain = line.rstrip()
+    short = len(plain.split()) <= _WORDS and not plain.endswith((".", "!", "?"))
+    return short and bool(_ROW.search(plain)) and any(c.isalpha() for c in plain)
 
 
 def is_value(line: str) -> bool:

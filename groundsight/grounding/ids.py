@@ -30,9 +30,7 @@ class Ident:
 def find_ids(text: str, taken: Sequence[tuple[int, int]] = ()) -> tuple[Ident, ...]:
     """Find identifiers outside the stretches already taken by dates."""
     found = (match for match in _ID.finditer(text) if not _NEVER.match(match.group()) and not _counts(match))
-    return tuple(
-        _ident(match) for match in found if not any(a < match.end() and match.start() < b for a, b in taken)
-    )
+    return tuple(_ident(match) for match in found if not any(a < match.end() and match.start() < b for a, b in taken))
 
 
 def id_keys(tokens: Sequence[Token]) -> frozenset[str]:

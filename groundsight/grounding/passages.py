@@ -128,11 +128,14 @@ def _before(facts: Sequence[Facts], at: int) -> tuple[Facts, ...]:
 
 def _with_values(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Sentences, and each label joined to the number that stands alone on the next line."""
+    whole = None
     for at, (start, end) in enumerate(spans):
-        yield start, end
         after = spans[at + 1] if at + 1 < len(spans) else None
         if after and is_value(text[slice(*after)]) and not is_value(text[start:end]) and "\n" in text[end : after[0]]:
-            yield start, after[1]
+            whole = after[1]
+            yield start, whole
+        elif whole != end:
+            yield start, end
 
 
 def _bounded(facts: Facts) -> Facts:
