@@ -14,8 +14,9 @@ from groundsight.grounding.tokens import Token, ocr_alike, rivals
 from groundsight.types import Reason, Span
 
 Interval = tuple[int, int]
-_SEGMENT = re.compile(r"[,;:]|\b(?:and|but|while|whereas|compared\s+(?:with|to)|versus|than)\b", re.IGNORECASE)
+_SEGMENT = re.compile(r"[,;:\n]|\b(?:and|but|while|whereas|compared\s+(?:with|to)|versus|than)\b", re.IGNORECASE)
 CONTEXT_CREDIT = 0.6
+ROW_CREDIT = 0.9
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Pair:
         total = _weight(self.claim.words, spans)
         if not total:
             return 1.0 if not self.claim.words or spans else 0.0
-        return (_weight(self.own, spans) + CONTEXT_CREDIT * _weight(self.near, spans)) / total
+        credit = ROW_CREDIT if self.passage.row else CONTEXT_CREDIT
+        return (_weight(self.own, spans) + credit * _weight(self.near, spans)) / total
 
     def own_coverage_without(self, spans: Sequence[Interval]) -> float:
         """Return the weight share said by the passage itself, with the words inside ``spans`` left out."""

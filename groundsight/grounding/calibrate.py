@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 FEATURES = (
     "coverage", "own_coverage", "full_coverage", "missing_words", "missing_share", "near_share", "pairs_shared",
     "numbers_settled", "numbers_missing", "dates_missing", "names_missing", "conflicts", "ocr", "caption", "cell",
-    "claim_words", "passage_extra", "joined",
+    "claim_words", "passage_extra", "joined", "spread",
 )  # fmt: skip
 
 

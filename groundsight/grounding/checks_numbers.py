@@ -31,7 +31,7 @@ def check_numbers(pair: Pair) -> Outcome:
         other = _mispaired(pair, wanted, twins) if twins else _rival(pair, wanted)
         if other:
             conflicts.append(_number_reason(pair, wanted, other))
-        elif twins or _noun_says(pair, wanted) or _around(pair, wanted):
+        elif twins or _noun_says(pair, wanted) or _numbered(pair, wanted) or _around(pair, wanted):
             settled.append(wanted.span)
         else:
             missing.append(wanted.span)
@@ -84,6 +84,7 @@ def _rival(pair: Pair, wanted: Quantity) -> Quantity | None:
     ]
     alike = [one for one in free if pair.passage.cell or _replaces(wanted, one)]
     near = [one for one in alike if pair.same_slot(wanted.span, one.span)]
+    near.sort(key=lambda one: -len(pair.segment_words(one.span)))
     return next(iter(near or (alike if len(alike) == 1 else [])), None)
 
 
@@ -135,6 +136,16 @@ def _clashing(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> Moment | N
 def _noun_says(pair: Pair, wanted: Quantity) -> bool:
     """A number word such as "second" that the passage writes the same way."""
     return wanted.text.casefold() in pair.passage.facts.text.casefold() and not wanted.text[0].isdigit()
+
+
+def _numbered(pair: Pair, wanted: Quantity) -> bool:
+    """The digits of an identifier, as "invoice 2041" for INV-2041."""
+    ids = (one for facts in (pair.passage.facts, *pair.passage.context) for one in facts.ids)
+    return (
+        wanted.text.isdigit()
+        and len(wanted.text) > 2
+        and any(one.key[len(one.letters) :] == wanted.text for one in ids)
+    )
 
 
 def _around(pair: Pair, wanted: Quantity) -> bool:

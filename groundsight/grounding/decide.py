@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from groundsight.grounding.anaphora import Reference, references, speaks_of
 from groundsight.grounding.calibrate import Calibration
 from groundsight.grounding.claims import is_checkable, without_markers
 from groundsight.grounding.compare import LOCATED, Comparison, compare, join
@@ -16,10 +17,14 @@ from groundsight.types import Claim, Quote, Reason, Span, Verdict
 _PART = 0.34
 _SHOWN = 4
 _SAME_MATTER = 0.55
+_LONG = 8
 
 
-def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdict:
-    """Judge one claim: not checkable, verbatim, supported by one or several passages, contradicted, or unsupported."""
+def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: Sequence[Facts] = ()) -> Verdict:
+    """Judge one claim: not checkable, verbatim, supported by one or several passages, contradicted, or unsupported.
+
+    ``before`` is what the claims before it state; a pronoun is held to what they name.
+    """
     text = without_markers(claim.text)
     if not is_checkable(text):
         return Verdict(
@@ -35,23 +40,38 @@ def decide(claim: Claim, index: PassageIndex, calibration: Calibration) -> Verdi
     if computed := check_sum(claim, text, index.passages):
         return computed
     facts = read_facts(text)
-    found = [compare(facts, passage, calibration) for passage in index.candidates(facts)]
-    if quotes := index.verbatim(text):
+    meant = references(facts, before)
+    every = [compare(facts, passage, calibration) for passage in index.candidates(facts)]
+    found = [one for one in every if speaks_of(one.pair.passage, meant)]
+    if every and not found:
+        return _placed(_unsupported(claim, 0.05, tuple(_unnamed(one) for one in meant)))
+    if quotes := tuple(one.quote() for one in index.verbatim(text) if speaks_of(one, meant))[:_SHOWN]:
         return _placed(
             _supported(claim, 0.99, quotes, (_plain("verbatim", "the source says exactly this"), *_dissent(found)))
         )
     return _placed(_weigh(claim, facts, found, calibration))
 
 
+def _unnamed(one: Reference) -> Reason:
+    message = f"no passage that says this names {one.shown}"
+    return Reason(code="entity_missing", message=message, claim_span=Span(start=one.span[0], end=one.span[1]))
+
+
 def _weigh(claim: Claim, facts: Facts, found: Sequence[Comparison], calibration: Calibration) -> Verdict:
     fits = [one for one in found if one.supports and one.probability >= calibration.threshold]
     if fits:
         return _from_fits(claim, fits, found)
-    parts = [one for one in found if one.pair.own_coverage_without(()) >= _PART and _tied(one)]
+    parts = [one for one in found if _is_part(one)]
     together = join(facts, parts, calibration)
     if together and together.supports and together.probability >= calibration.threshold:
         return _supported(claim, together.probability, _quotes(together.passages), _covered(together.passages))
-    return _against(claim, found)
+    return _against(claim, found, together.probability if together else 0.0)
+
+
+def _is_part(one: Comparison) -> bool:
+    """It says a third of the claim, or something of it about a thing that the claim names by identifier."""
+    large = one.pair.own_coverage_without(()) >= _PART
+    return (large or (one.identified and bool(one.pair.own))) and _tied(one)
 
 
 def _tied(one: Comparison) -> bool:
@@ -84,25 +104,34 @@ def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
     return (first.model_copy(update={"message": f"another passage disagrees: {first.message}"}),)
 
 
-def _against(claim: Claim, found: Sequence[Comparison]) -> Verdict:
-    best = max(found, key=_against_rank, default=None)
+def _against(claim: Claim, found: Sequence[Comparison], together: float) -> Verdict:
+    best = max([one for one in found if not one.of_another] or found, key=_against_rank, default=None)
     if best is None:
         return _unsupported(claim, 0.0, (_plain("low_coverage", "no passage speaks of this"),))
     if _contradicts(best, found):
         return Verdict(
             claim=claim, label="contradicted", probability=min(best.probability, 0.05), reasons=best.conflicts
         )
-    return _unsupported(claim, min(best.probability, 0.49), (*best.conflicts, *_lacking(best)))
+    return _unsupported(claim, min(max(best.probability, together), 0.49), (*best.conflicts, *_lacking(best)))
 
 
 def _contradicts(best: Comparison, found: Sequence[Comparison]) -> bool:
     """A located conflict counts unless another passage, without any conflict, says the disputed words."""
-    if not best.conflicts or best.rest < LOCATED or best.pair.coverage < _SAME_MATTER or not _tied(best):
+    if best.pair.claim.ids and (best.of_another or not best.identified):
+        return False
+    if not best.conflicts or best.rest < _needed(best) or best.pair.coverage < _SAME_MATTER or not _tied(best):
         return False
     if best.pair.passage.channel == "caption":
         return False
-    elsewhere = {span for one in found if not one.conflicts for span in one.settled}
+    elsewhere = {span for one in found if not one.conflicts and not one.of_another for span in one.settled}
     return any(_interval(one) not in elsewhere for one in best.conflicts)
+
+
+def _needed(one: Comparison) -> float:
+    """How much else must agree: more in long claims, most where only a name differs."""
+    only_names = all(reason.code == "name_mismatch" for reason in one.conflicts)
+    long = len(one.pair.claim.words) > _LONG
+    return (0.95 if long else 0.85) if only_names else (0.8 if long else LOCATED)
 
 
 def _interval(reason: Reason) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from groundsight.grounding.dates import Moment, find_moments
+from groundsight.grounding.ids import Ident, find_ids, id_keys
 from groundsight.grounding.names import Name, find_names
 from groundsight.grounding.numbers import Quantity, find_quantities
 from groundsight.grounding.tokens import Token, keys_of, lexicon, repair_digits, tokenise
@@ -40,6 +41,7 @@ class Facts:
     names: tuple[Name, ...]
     negations: tuple[Negation, ...]
     words: tuple[Token, ...] = field(default=())
+    ids: tuple[Ident, ...] = ()
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -51,17 +53,23 @@ class Facts:
         """Every folded word."""
         return frozenset(token.word for token in self.tokens)
 
+    @cached_property
+    def id_keys(self) -> frozenset[str]:
+        """Every word, and neighbours written as one, to find identifiers in."""
+        return id_keys(self.tokens)
+
 
 def read_facts(text: str, *, ocr: bool = False) -> Facts:
     """Analyse one sentence; in the ``ocr`` reading letters that look like digits count as digits."""
     shown = repair_digits(text) if ocr else text
     tokens = tokenise(shown)
     moments = find_moments(shown)
-    quantities = find_quantities(shown, tuple(moment.span for moment in moments))
-    spans = [one.span for one in (*moments, *quantities)]
+    ids = find_ids(shown, tuple(moment.span for moment in moments))
+    quantities = find_quantities(shown, tuple(one.span for one in (*moments, *ids)))
+    spans = [one.span for one in (*moments, *quantities, *ids)]
     words = tuple(token for token in tokens if token.content and not _within(token, spans))
     names = tuple(name for name in find_names(shown, tokens) if not _mixed(name, spans))
-    return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens, words), words)
+    return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens, words), words, ids)
 
 
 def find_negations(text: str, tokens: Sequence[Token], words: Sequence[Token]) -> tuple[Negation, ...]:
@@ -81,6 +89,7 @@ def joined(facts: Facts, extra: Facts) -> Facts:
         words=facts.words + extra.words,
         names=facts.names + extra.names,
         moments=facts.moments + extra.moments,
+        ids=facts.ids + extra.ids,
     )
 
 

@@ -113,7 +113,7 @@ def _slack(claim: Quantity, low: float, source: Quantity) -> float:
         return max(0.051 * abs(low), tiny)
     if source.bound == "about":
         return max(0.021 * abs(low), tiny)
-    if claim.unit != source.unit:
+    if claim.unit and source.unit and claim.unit != source.unit:
         return max(0.5001 * max(claim.step, source.step), 0.006 * abs(low), tiny)
     rounds = (claim.scaled or claim.step < 1) and source.step < claim.step
     return max(0.5001 * claim.step, tiny) if rounds else tiny

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from groundsight.grounding.claims import sentence_spans
 from groundsight.grounding.facts import Facts, joined, read_facts
+from groundsight.grounding.heads import currency_of, head_facts, heading_lines, is_row, is_value, with_currency
 from groundsight.grounding.places import box_of_words
 from groundsight.grounding.tables import cell_readings, text_tables
 from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
@@ -16,6 +17,8 @@ from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
 _BACK = 2
 _LONGEST = 600
 _MOST = 24
+_FAR = 12
+_REFERRING = frozenset({"it", "its", "he", "she", "his", "her", "him", "they", "their", "them", "this", "these"})
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Passage:
     facts: Facts
     context: tuple[Facts, ...] = ()
     cell: bool = False
+    row: bool = False
+    earlier: tuple[Facts, ...] = ()
 
     @cached_property
     def context_keys(self) -> frozenset[str]:
@@ -38,6 +43,11 @@ class Passage:
     def context_words(self) -> frozenset[str]:
         """Folded words around."""
         return frozenset(word for facts in self.context for word in facts.all_words)
+
+    @cached_property
+    def context_ids(self) -> frozenset[str]:
+        """Identifiers around."""
+        return frozenset(key for facts in self.context for key in facts.id_keys)
 
     def quote(self, inner: tuple[int, int] | None = None) -> Quote:
         """Return the exact characters of this passage, or of ``inner`` (offsets in the passage), with their place."""
@@ -64,7 +74,7 @@ def read_passages(evidence: Sequence[Evidence]) -> tuple[Passage, ...]:
 
 
 def _passages(evidence: Evidence) -> Iterator[Passage]:
-    around = (read_facts(f"{evidence.title}. {evidence.place.section or ''}"),)
+    around = (head_facts(evidence),)
     for part in _parts(evidence):
         taken: list[tuple[int, int]] = []
         if part.channel == "text":
@@ -98,12 +108,34 @@ def _sentences(
     ocr = part.channel == "ocr"
     base = part.span.start
     text = evidence.text[base : part.span.end]
-    cut = _lines(text) if ocr else sentence_spans(text)
+    cut = _lines(text) if ocr else _with_values(text, list(sentence_spans(text)))
     spans = [span for span in cut if not _inside((base + span[0], base + span[1]), taken)]
-    facts = [_bounded(read_facts(text[start:end], ocr=ocr)) for start, end in spans]
+    money = currency_of(text)
+    facts = [with_currency(_bounded(read_facts(text[start:end], ocr=ocr)), money) for start, end in spans]
+    head = heading_lines(text, ocr=ocr) if len(spans) > 1 else ()
     for at, (start, end) in enumerate(spans):
         near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]
-        yield Passage(evidence, part.channel, (base + start, base + end), facts[at], (*around, *near))
+        row = is_row(text[start:end])
+        context = (*around, *head, *([] if row else near))
+        earlier = () if row else _before(facts, at)
+        yield Passage(evidence, part.channel, (base + start, base + end), facts[at], context, row=row, earlier=earlier)
+
+
+def _before(facts: Sequence[Facts], at: int) -> tuple[Facts, ...]:
+    """What a pronoun of this passage may mean: the sentences before, only where there is such a pronoun."""
+    return tuple(facts[max(0, at - _FAR) : at]) if facts[at].all_words & _REFERRING else ()
+
+
+def _with_values(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Sentences, and each label joined to the number that stands alone on the next line."""
+    whole = None
+    for at, (start, end) in enumerate(spans):
+        after = spans[at + 1] if at + 1 < len(spans) else None
+        if after and is_value(text[slice(*after)]) and not is_value(text[start:end]) and "\n" in text[end : after[0]]:
+            whole = after[1]
+            yield start, whole
+        elif whole != end:
+            yield start, end
 
 
 def _bounded(facts: Facts) -> Facts:

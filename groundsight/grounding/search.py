@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from groundsight.grounding.facts import Facts
 from groundsight.grounding.passages import Passage, read_passages
 from groundsight.grounding.tokens import Token, ocr_alike, tokenise
-from groundsight.types import Evidence, Quote
+from groundsight.types import Evidence
 
 _FLOOR = 0.25
 
@@ -45,10 +45,10 @@ class PassageIndex:
         found.sort(key=lambda one: (-len(wanted & one.facts.keys), one.evidence.evidence_id, one.span))
         return found[:limit]
 
-    def verbatim(self, text: str) -> tuple[Quote, ...]:
-        """Return the quotes of whole passages with exactly these words in this order."""
+    def verbatim(self, text: str) -> tuple[Passage, ...]:
+        """Return the whole passages with exactly these words in this order."""
         words = tuple(token.text.casefold() for token in tokenise(text))
-        return tuple(self.passages[at].quote() for at in self._exact.get(words, [])[:3] if len(words) > 1)
+        return tuple(self.passages[at] for at in self._exact.get(words, []) if len(words) > 1)
 
     def _post(self, at: int, passage: Passage) -> None:
         for key in passage.facts.keys:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from groundsight.errors import GroundsightError
 from groundsight.grounding import Judge
 from groundsight.grounding.calibrate import Calibration, packaged
-from groundsight.grounding.claims import split_claims
+from groundsight.grounding.claims import split_claims, without_markers
 from groundsight.grounding.decide import decide
 from groundsight.grounding.facts import read_facts
 from groundsight.grounding.search import PassageIndex
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _HARD = frozenset({"number_mismatch", "date_mismatch", "entity_missing", "comparison_mismatch"})
 _SURE = 0.9
+_BACK = 5
 _DECIDED = 0.8
 
 
@@ -31,7 +32,11 @@ def verify(
     """
     calibration = packaged()
     index = PassageIndex(sorted(evidence, key=lambda one: (one.evidence_id, one.text)))
-    verdicts = tuple(decide(claim, index, calibration) for claim in split_claims(answer))
+    claims = split_claims(answer)
+    said = [read_facts(without_markers(claim.text)) for claim in claims]
+    verdicts = tuple(
+        decide(claim, index, calibration, said[max(0, at - _BACK) : at]) for at, claim in enumerate(claims)
+    )
     if judge is not None:
         verdicts = tuple(_refined(verdict, index, judge) for verdict in verdicts)
     return report(verdicts, settings, calibration, judge)
