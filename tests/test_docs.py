@@ -75,7 +75,7 @@ def run_commands(block: Block, desk: Path) -> None:
     commands = [line for line in block.body.splitlines() if line and not line.startswith("#")]
     for target in (line for line in commands if line.startswith("make ")):
         run(["make", "-n", "-C", str(ROOT), *target.split()[1:2]], desk)
-    rest = "\n".join(line for line in commands if not line.startswith(("make ", "pip install", "claude ")))
+    rest = "\n".join(line for line in commands if not line.startswith(("make ", "pip install")))
     if "background" in block.words:
         return serve_for_a_moment(rest, desk)
     return run(["bash", "-ec", rest], desk) if rest else None
