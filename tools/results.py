@@ -74,6 +74,7 @@ class Found(Shape):
     created: str | None = None
     text: str
     score: float = 0.0
+    contributions: dict[str, float] = Field(default_factory=dict)
     channels: tuple[ChannelScore, ...] = ()
     hop: int = 1
     reason: str = ""
@@ -138,6 +139,7 @@ def found(hit: Hit, text: str, most: int) -> Found:
         created=hit.asset.created.isoformat() if hit.asset.created else None,
         text=clip(text, most),
         score=hit.score,
+        contributions={part.channel: part.contribution for part in hit.channels},
         channels=hit.channels,
         hop=hit.hop,
         reason=one_line(hit.reason, QUOTE_CHARS),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 PROGRESS_SECONDS = 0.1
 AT_ONCE = 16
+LAST_SECONDS = 5.0
 
 
 class Door:
@@ -47,6 +49,7 @@ class Door:
     ) -> None:
         self._factory, self._writable, self._caller = suite_factory, writable, caller
         self._opening = threading.Lock()
+        self._calls, self._running = threading.Condition(), 0
         self._open: tuple[Suite, Gate] | None = None
         self.slots = anyio.CapacityLimiter(AT_ONCE)
 
@@ -57,17 +60,31 @@ class Door:
             GroundsightError: any failure; a bug comes as Internal without its text.
         """
         try:
-            suite, gate = self._opened()
-            return gate.call(spec, suite.acting_for(self._principal(suite), watch), arguments)
+            with self._under_way():
+                suite, gate = self._opened()
+                return gate.call(spec, suite.acting_for(self._principal(suite), watch), arguments)
         except GroundsightError:
             raise
         except Exception as error:  # noqa: BLE001 - the outermost door
             raise internal_error(spec.name, error) from None
 
     def close(self) -> None:
-        """Release the suite."""
+        """Release the suite; a call whose caller went away may first write its line of the trail."""
+        with self._calls:
+            self._calls.wait_for(lambda: self._running == 0, timeout=LAST_SECONDS)
         if self._open:
             self._open[0].close()
+
+    @contextmanager
+    def _under_way(self) -> Generator[None]:
+        with self._calls:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._calls:
+                self._running -= 1
+                self._calls.notify_all()
 
     def _opened(self) -> tuple[Suite, Gate]:
         with self._opening:

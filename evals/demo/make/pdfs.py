@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,8 @@ def _report(path: Path, year: int) -> None:
     story += (
         _fuel_page(styles) if year == 2025 else [Paragraph("Fuel use was not metered in 2024.", styles["BodyText"])]
     )
-    document = SimpleDocTemplate(
-        str(path), pagesize=A4, invariant=1, title=f"Annual report {year}", author="Norrvik Ferries"
-    )
+    os.environ["SOURCE_DATE_EPOCH"] = str(calendar.timegm((year + 1, 1, 31, 9, 0, 0)))
+    document = SimpleDocTemplate(str(path), pagesize=A4, title=f"Annual report {year}", author="Norrvik Ferries")
     document.build(story)
 
 
