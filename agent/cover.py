@@ -103,8 +103,13 @@ def _refers_back(passage: Passage, asked: Asked) -> bool:
 
 
 def _focus_place(passage: Passage, asked: Asked) -> frozenset[str]:
-    """What is asked may stand in the heading, but a whole sentence with a date dates what it says itself."""
+    """What is asked may stand in the heading, but a whole sentence with a date dates what it says itself.
+
+    A table is named by its file: the rows of ``cars.csv`` are cars.
+    """
     own = asked.expects == "date" and len(passage.said.split()) > LABEL_WORDS
+    if passage.evidence.kind == "table":
+        return passage.near | stem_set(naming_of(passage.evidence))
     return passage.local if own else passage.near
 
 
