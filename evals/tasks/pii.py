@@ -1,4 +1,4 @@
-"""Redaction: which marked spans are gone, by type, and how much else was taken with them.
+"""Redaction: which marked spans are gone, by type, and how much of what was taken had to go.
 
 Rows: ``{"id", "text", "spans": [{"type", "start", "end", "value"}]}``. Only the types that the
 redactor declares count for ``declared_recall``; the others are reported for what they are.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 
 from groundsight.evals.metrics import Estimate, bootstrap
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact
-from groundsight.governance.pii import Memory, redact
+from groundsight.governance.pii import Memory, Replaced, redact
 
+Judgements = list[tuple[str, float]]
 DECLARED = {
     "EMAIL_ADDRESS": "email",
     "PHONE_NUMBER": "phone",
@@ -44,17 +46,18 @@ class Sentence(Item):
 
 
 def run(context: Context) -> TaskResult:
-    """Redact every text and count what is left and what was taken needlessly."""
+    """Redact every text; recall by marked type, precision by kind of replacement, and needless characters."""
     path = first_file(context.folder, "*.jsonl.gz", "*.jsonl")
     rows = read_rows(path, Sentence, context.limit)
     cpu, wall = time.process_time(), time.perf_counter()
-    items = [_score(row, context) for row in rows]
+    judged = [_judge(row, context) for row in rows]
     spent = time.process_time() - cpu
+    items = [item for item, _ in judged]
     return TaskResult(
         task="pii",
         dataset=context.folder.name,
         n=len(items),
-        metrics=_metrics(rows, items, context.seed),
+        metrics=_metrics(judged, context.seed),
         items=items,
         tier={"redactor": "structured-v1"},
         degraded=("names, addresses and organisations are outside the declared class",),
@@ -64,33 +67,43 @@ def run(context: Context) -> TaskResult:
     )
 
 
-def _score(row: Sentence, context: Context) -> ItemResult:
+def _judge(row: Sentence, context: Context) -> tuple[ItemResult, Judgements]:
+    """Score one text, and judge every marked span (was it taken?) and every replacement (had it to go?)."""
     redacted = redact(row.text, context.settings.governance.redact, Memory())
     taken = {place for found in redacted.spans for place in range(found.start, found.end)}
     marked = {place for span in row.spans for place in range(span.start, span.end)}
-    missed = [span for span in row.spans if span.type in DECLARED and not set(range(span.start, span.end)) <= taken]
+    hits = [(span, set(range(span.start, span.end)) <= taken) for span in row.spans]
+    missed = [span.value for span, hit in hits if span.type in DECLARED and not hit]
     scores = {
         "leaks": float(len(missed)),
         "needless_chars": float(len(taken - marked)),
         "taken_chars": float(len(taken)),
     }
-    for span in row.spans:
-        scores[f"found {span.type}"] = float(set(range(span.start, span.end)) <= taken)
-    return ItemResult(row.id, scores, cluster=str(row.template_id), detail={"missed": [s.value for s in missed]})
+    judgements = [(f"recall_{span.type.lower()}", float(hit)) for span, hit in hits]
+    judgements += [("declared_recall", float(hit)) for span, hit in hits if span.type in DECLARED]
+    judgements += [(f"precision_{found.kind}", float(_had_to_go(found, row))) for found in redacted.spans]
+    return ItemResult(row.id, scores, cluster=str(row.template_id), detail={"missed": missed}), judgements
 
 
-def _metrics(rows: list[Sentence], items: list[ItemResult], seed: int) -> dict[str, Estimate]:
-    by_type: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    for row, item in zip(rows, items, strict=True):
-        for span in row.spans:
-            by_type[span.type].append((item.scores[f"found {span.type}"], item.cluster))
-    declared = [pair for name in DECLARED for pair in by_type.get(name, [])]
-    taken = sum(item.scores["taken_chars"] for item in items)
-    needless = sum(item.scores["needless_chars"] for item in items)
-    found = {f"recall_{name.lower()}": _recall(pairs, seed) for name, pairs in sorted(by_type.items())}
-    found["precision_chars"] = exact(1.0 - needless / taken if taken else 1.0)
-    return ({"declared_recall": _recall(declared, seed)} if declared else {}) | found
+def _had_to_go(found: Replaced, row: Sentence) -> bool:
+    """True when the replacement touches a marked span of its own kind."""
+    return any(
+        DECLARED.get(span.type) == found.kind and span.start < found.end and found.start < span.end
+        for span in row.spans
+    )
 
 
-def _recall(pairs: list[tuple[float, str]], seed: int) -> Estimate:
+def _metrics(judged: Sequence[tuple[ItemResult, Judgements]], seed: int) -> dict[str, Estimate]:
+    by_name: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for item, judgements in judged:
+        for name, hit in judgements:
+            by_name[name].append((hit, item.cluster or item.id))
+    taken = sum(item.scores["taken_chars"] for item, _ in judged)
+    needless = sum(item.scores["needless_chars"] for item, _ in judged)
+    names = sorted(by_name, key=lambda name: (name != "declared_recall", name))
+    found = {name: _mean(by_name[name], seed) for name in names}
+    return found | {"precision_chars": exact(1.0 - needless / taken if taken else 1.0)}
+
+
+def _mean(pairs: list[tuple[float, str]], seed: int) -> Estimate:
     return bootstrap([hit for hit, _ in pairs], [cluster for _, cluster in pairs], seed=seed)
