@@ -30,7 +30,6 @@ _KIND = re.compile(r"\b(?:which|what)\s+(?!is\b|are\b|was\b|were\b|do\b|does\b|d
 _THING = re.compile(
     r"^what\s+(?:is|are|was|were|has been|did|does)\b.*\b(?:ordered|order|bought|buy|supplied|supply|purchased)\b", re.I
 )
-_ID_KINDS = stem_set("order invoice contract ticket po")
 ID_VALUE = re.compile(r"\b[A-Z]{1,5}[ -]?\d{2}[\w/-]*\b")
 
 
@@ -45,11 +44,6 @@ def kind_of(question: str) -> str:
         return stem("item")
     found = _KIND.search(plain.replace("purchase order", "order"))
     return stem(found.group(1)) if found else ""
-
-
-def asks_id(kind: str) -> bool:
-    """Say whether a thing of this kind is told by its number (the order on an invoice)."""
-    return kind in _ID_KINDS
 
 
 def says_kind(label: str, kind: str) -> bool:

@@ -59,7 +59,6 @@ class Asked(Word):
 _ASIDE = re.compile(r",?\s*\baccording to (?:the )?[\w -]+(?=\?|$)", re.I)
 _SIGNED_FOR = re.compile(r"\bsigned for\b", re.I)
 _QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201d\u00bb]{2,80})[\"\u201d\u00bb]")
-_WH = re.compile(r"^(?:and |so |please |then )?(who|whom|whose|what|which|when|where|why|how|in what|in which)\b", re.I)
 _AUX = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)"
 _YES_NO = re.compile(rf"^{_AUX}\b", re.I)
 _LATEST = re.compile(r"\b(?:latest|current|currently|newest|most recent|final|now|today|up[- ]to[- ]date)\b", re.I)

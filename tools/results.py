@@ -13,7 +13,6 @@ from groundsight.types import (
     ChannelScore,
     Degraded,
     Hit,
-    Place,
     TextLine,
     Tier,
     UnitKind,
@@ -177,11 +176,6 @@ def checked(verdict: Verdict) -> Checked:
 def where_text(source: str, page: int | None, section: str | None = None) -> str:
     """Say where something lies, for a person."""
     return ", ".join([source, *([f"page {page}"] if page else []), *([section] if section else [])])
-
-
-def place_text(place: Place, source: str) -> str:
-    """Say where a unit lies, for a person."""
-    return where_text(source, place.page, place.section)
 
 
 def degraded_text(degraded: Sequence[Degraded]) -> str:

@@ -106,5 +106,4 @@ PASSENGERS_2024 = {
     "Sandholm - Tallbo": (8_100, 15_200, 34_600, 10_800),
 }
 FUEL_2025 = {"Jan": 38, "Feb": 36, "Mar": 41, "Apr": 47, "May": 58, "Jun": 74, "Jul": 92, "Aug": 89, "Sep": 61}
-FUEL_MONTHS = (*FUEL_2025, "Oct", "Nov", "Dec")
 FUEL_2025.update({"Oct": 49, "Nov": 40, "Dec": 39})
