@@ -75,7 +75,9 @@ def test_the_demo_files_are_what_their_story_writes(tmp_path: Path) -> None:
     pytest.importorskip("reportlab")
     from groundsight.evals.demo.make.__main__ import main
 
+    before = dict(os.environ)
     main(tmp_path)
+    assert dict(os.environ) == before
     written = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     shipped = {path.relative_to(FILES): path.read_bytes() for path in FILES.rglob("*") if path.is_file()}
     assert set(written) == set(shipped)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import calendar
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from groundsight.evals.demo.make.story import FUEL_2025, PASSENGERS_2024, PASSENGERS_2025
 
+EPOCH = "SOURCE_DATE_EPOCH"
 REPORTS = {
     2025: (PASSENGERS_2025, 1.84, 62, "The new charging point for MS Cissi in Norrvik was opened on 4 June 2025."),
     2024: (PASSENGERS_2024, 1.71, 57, "In 2024 no vessel was replaced."),
@@ -46,9 +49,22 @@ def _report(path: Path, year: int) -> None:
     story += (
         _fuel_page(styles) if year == 2025 else [Paragraph("Fuel use was not metered in 2024.", styles["BodyText"])]
     )
-    os.environ["SOURCE_DATE_EPOCH"] = str(calendar.timegm((year + 1, 1, 31, 9, 0, 0)))
-    document = SimpleDocTemplate(str(path), pagesize=A4, title=f"Annual report {year}", author="Norrvik Ferries")
-    document.build(story)
+    with _dated(year + 1):
+        document = SimpleDocTemplate(str(path), pagesize=A4, title=f"Annual report {year}", author="Norrvik Ferries")
+        document.build(story)
+
+
+@contextmanager
+def _dated(year: int) -> Generator[None]:
+    """Let reportlab write the last day of January into a file; only this variable tells it another day than today."""
+    before = os.environ.get(EPOCH)
+    os.environ[EPOCH] = str(calendar.timegm((year, 1, 31, 9, 0, 0)))
+    try:
+        yield
+    finally:
+        os.environ.pop(EPOCH)
+        if before is not None:
+            os.environ[EPOCH] = before
 
 
 def _table(passengers: dict[str, tuple[int, ...]]) -> Any:
