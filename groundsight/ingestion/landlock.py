@@ -10,8 +10,9 @@ import ctypes
 import os
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _ASK_VERSION, _PATH_BENEATH = 1, 1
@@ -65,8 +66,8 @@ def restrict(scratch: str) -> None:
     os.close(ruleset)
 
 
-def _kernel() -> ctypes._NamedFuncPointer:
-    return ctypes.CDLL(None, use_errno=True).syscall
+def _kernel() -> Callable[..., int]:
+    return cast("Callable[..., int]", ctypes.CDLL(None, use_errno=True).syscall)
 
 
 def _program() -> Iterator[str]:
