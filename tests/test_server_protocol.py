@@ -57,6 +57,25 @@ def test_all_schemas_together_cost_few_tokens(tmp_path: Path, mode: str) -> None
     talk(mode, a_suite(tmp_path), conversation, writable=True)
 
 
+def test_schemas_are_plain_enough_for_every_provider(tmp_path: Path, mode: str) -> None:
+    """One type at a place: some providers refuse a list of types, and none of ours needs a reference."""
+
+    async def conversation(client: Client) -> None:
+        for tool in (await client.list_tools()).tools:
+            for part in parts_of([tool.input_schema, tool.output_schema]):
+                assert not isinstance(part.get("type"), list), tool.name
+                assert "$ref" not in part, tool.name
+
+    talk(mode, a_suite(tmp_path), conversation, writable=True)
+
+
+def parts_of(value: Any) -> list[dict[str, Any]]:
+    """Every mapping inside a schema."""
+    if isinstance(value, list):
+        return [part for item in value for part in parts_of(item)]
+    return [value, *parts_of(list(value.values()))] if isinstance(value, dict) else []
+
+
 def test_a_result_is_text_data_and_links(tmp_path: Path, mode: str) -> None:
     async def conversation(client: Client) -> None:
         result = await client.call_tool("search", {"query": "notice"})
