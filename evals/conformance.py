@@ -22,7 +22,7 @@ SUMMARY = "=== SUMMARY ==="
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the summary of each revision; return 1 when one fails in a way that its ``conformance-*.yml`` does not list."""
+    """Print the summary of each revision; return 1 when one fails as its ``conformance-*.yml`` does not list."""
     parser = argparse.ArgumentParser(prog="conformance", description=main.__doc__)
     parser.add_argument("folder", type=Path, help="where npm installed the suite")
     folder = parser.parse_args(argv).folder.resolve()

@@ -15,7 +15,7 @@ from groundsight.graphs import rounds
 from groundsight.graphs.answer import answer_question
 from groundsight.rounds import HELD_EACH, HELD_SECONDS, Client, Shelf
 from groundsight.tracing import Watch
-from groundsight.types import Answer
+from groundsight.types import Answer, Principal
 from tests.agent_house import HouseSuite
 from tests.chat_server import draft_of, plan_of
 from tests.client_model import PERIOD, Asked
@@ -114,6 +114,19 @@ def test_the_time_that_a_model_takes_counts_and_that_of_a_person_does_not(monkey
     assert [lane.reason for lane in answered.degraded] == ["unreachable: the time budget is used up (120 s)"]
     answered, asked = in_rounds(slow, review="plan")
     assert (answered.status, len(asked)) == ("answered", 1)
+
+
+def test_a_question_is_not_taken_up_with_other_rights() -> None:
+    suite = HouseSuite(watch=Watch(client=Client(samples=True)), llm="client")
+    with pytest.raises(InputRequired) as waits:
+        answer_question(suite, PERIOD)  # type: ignore[arg-type]
+    assert suite.watch.client is not None
+    back = Client(suite.watch.client.shelf, samples=True, ticket=waits.value.ticket, reply={"failed": "declined"})
+    suite.watch, suite.principal = Watch(client=back), Principal(labels=("board",))
+    with pytest.raises(TimedOut):
+        answer_question(suite, PERIOD)  # type: ignore[arg-type]
+    suite.principal = Principal()
+    assert answer_question(suite, PERIOD).status == "answered"  # type: ignore[arg-type]
 
 
 def test_a_client_that_declines_gets_exactly_what_the_rules_say() -> None:

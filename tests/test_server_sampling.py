@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
@@ -178,6 +179,36 @@ def test_the_token_budget_ends_the_writing(tmp_path: Path, mode: str) -> None:
     given = ask(mode, house(tmp_path, tokens=50), person)
     assert given["tier"]["models"]["writer"] == "rules"
     assert len(person.asked) == 1
+
+
+def test_progress_grows_over_all_rounds(tmp_path: Path, mode: str) -> None:
+    seen: list[float] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        seen.append(progress)
+
+    async def talk(client: Client) -> None:
+        await client.call_tool("ask", {"question": PERIOD}, progress_callback=note)
+        with anyio.fail_after(10):
+            while seen[-1:] != [5.0]:  # the last of the six nodes
+                await anyio.lowlevel.checkpoint()
+
+    converse(mode, house(tmp_path), Person(GOOD), talk)
+    assert seen == sorted(set(seen))
+
+
+def test_a_caller_may_leave_while_its_model_is_asked(tmp_path: Path, mode: str) -> None:
+    async def talk(client: Client) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.call_tool, "ask", {"question": PERIOD})
+            with anyio.fail_after(10):
+                while not person.asked:
+                    await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+        assert (await client.call_tool("search", {"query": "notice"})).is_error is False
+
+    person = Person(lambda _: asyncio.Event().wait())
+    converse(mode, house(tmp_path), person, talk)
 
 
 def test_every_round_stands_in_the_trail(tmp_path: Path, mode: str) -> None:
