@@ -13,6 +13,7 @@ from mcp_types import TextContent as Text
 
 from tests.chat_server import draft_of, plan_of
 
+DECLINED = ErrorData(code=-1, message="User rejected sampling request")
 PERIOD = "How long is the notice period?"
 Script = Callable[["Asked"], Any]
 

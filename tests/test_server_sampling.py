@@ -12,17 +12,16 @@ import anyio
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
-from mcp_types import AudioContent, CreateMessageResult, ElicitResult, ErrorData, InputRequiredResult
+from mcp_types import AudioContent, CreateMessageResult, ElicitResult, InputRequiredResult
 
 from groundsight.graphs.rounds import ROUNDS_AT_MOST
 from groundsight.server import build_server
 from tests.agent_house import HOUSE, AskedHouse
 from tests.chat_server import draft_of, plan_of
-from tests.client_model import GOOD, PERIOD, Asked, Person, Script, writes
+from tests.client_model import DECLINED, GOOD, PERIOD, Asked, Person, Script, writes
 from tests.talk import MODES
 
 CHAIN = "What is the extension of the manager of the Berlin office?"
-DECLINED = ErrorData(code=-1, message="User rejected sampling request")
 
 
 @pytest.fixture(params=MODES)

@@ -12,8 +12,9 @@ from typing import Any
 import anyio
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.shared.exceptions import MCPError
 
-from tests.client_model import GOOD, PERIOD, Person, says
+from tests.client_model import DECLINED, GOOD, PERIOD, Person, Script, says
 from tests.talk import MODES
 from tests.test_server_http import served
 from tests.test_server_stdio import ROOT, environment
@@ -42,6 +43,7 @@ else:
 server = build_server(lambda: suite, writable=True)
 serve_http(server, Server(port=0)) if "http" in sys.argv else server.run("stdio")
 """
+LONG: dict[str, dict[str, Any]] = {"ask": {"question": "why?"}, "ingest": {"paths": ["docs"]}}
 TALK = Callable[[Client], Coroutine[Any, Any, Any]]
 
 
@@ -73,20 +75,29 @@ def over(wire: str, mode: str, home: Path, talk: TALK, *words: str, **callbacks:
 def test_the_clients_model_and_its_person_are_asked_over_real_wires(tmp_path: Path, wire: str, mode: str) -> None:
     person = Person(GOOD, says("accept", approved=True))
 
+    async def ask(client: Client, script: Script) -> Any:
+        person.script = script
+        return (await client.call_tool("ask", {"question": PERIOD})).structured_content
+
     async def talk(client: Client) -> Any:
-        return await client.call_tool("ask", {"question": PERIOD})
+        good, nonsense = await ask(client, GOOD), await ask(client, lambda _: "no json at all")
+        if mode == "auto":
+            with pytest.raises(MCPError, match="rejected"):
+                await ask(client, lambda _: DECLINED)
+            return good, nonsense
+        return good, nonsense, await ask(client, lambda _: DECLINED)
 
-    given = over(wire, mode, tmp_path, talk, **person.callbacks()).structured_content
-    assert given["text"] == "The notice period is 90 days [1]."
-    assert given["tier"]["models"]["writer"] == "client:scripted-1"
-    assert (len(person.asked), len(person.shown)) == (2, 1)
+    good, *by_rule = over(wire, mode, tmp_path, talk, **person.callbacks())
+    assert good["text"] == "The notice period is 90 days [1]."
+    assert good["tier"]["models"]["writer"] == "client:scripted-1"
+    for given, reason in zip(by_rule, ("malformed", "unreachable: the client declined"), strict=False):
+        assert (given["status"], given["tier"]["models"]["writer"]) == ("answered", "rules")
+        assert given["degraded"][0]["reason"].startswith(reason)
+    assert "How long is the notice period?" in person.shown[0]
 
 
-@pytest.mark.parametrize(("verb", "arguments"), [("ask", {"question": "why?"}), ("ingest", {"paths": ["docs"]})])
-def test_a_long_call_reports_progress_and_stops_when_its_caller_goes_away(
-    tmp_path: Path, wire: str, mode: str, verb: str, arguments: dict[str, Any]
-) -> None:
-    async def talk(client: Client) -> None:
+def test_long_calls_report_progress_and_stop_when_their_caller_goes_away(tmp_path: Path, wire: str, mode: str) -> None:
+    async def leave(client: Client, verb: str, arguments: dict[str, Any]) -> None:
         with anyio.CancelScope() as scope:
 
             async def note(progress: float, total: float | None, message: str | None) -> None:
@@ -95,15 +106,20 @@ def test_a_long_call_reports_progress_and_stops_when_its_caller_goes_away(
 
             await client.call_tool(verb, arguments, progress_callback=note)
         assert scope.cancelled_caught
-        with anyio.fail_after(20):
-            while "E_CANCELLED" not in trail(tmp_path):
-                await client.list_tools()
+
+    async def talk(client: Client) -> None:
+        for left, (verb, arguments) in enumerate(LONG.items(), 1):
+            await leave(client, verb, arguments)
+            with anyio.fail_after(20):
+                while trail(tmp_path).count((verb, "E_CANCELLED")) < 1:
+                    await client.list_tools()
+            assert len(trail(tmp_path)) == left
 
     over(wire, mode, tmp_path, talk, "long")
-    assert trail(tmp_path).count("E_CANCELLED") == 1
 
 
-def trail(home: Path) -> list[str]:
-    """The outcomes of the calls so far."""
+def trail(home: Path) -> list[tuple[str, str]]:
+    """The tool and the outcome of each call so far."""
     file = home / "audit" / "audit.jsonl"
-    return [json.loads(line)["outcome"] for line in file.read_text().splitlines()] if file.exists() else []
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(line["tool"], line["outcome"]) for line in map(json.loads, lines)]
