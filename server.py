@@ -33,14 +33,12 @@ def build_server(
 
     ``writable`` adds the tools that write. With ``tokens`` each caller acts as the owner of its token.
     """
-    from mcp.server import MCPServer
-
-    from groundsight.doors.mcp_resources import add_completion, add_prompts, add_resources
+    from groundsight.doors.mcp_resources import PromptingServer, add_completion, add_prompts, add_resources
     from groundsight.doors.mcp_tools import Door, mcp_tool
     from groundsight.tools.registry import tools
 
     door = Door(suite_factory, writable=writable, caller=tokens.present if tokens else None)
-    server: MCPServer[dict[str, Any]] = MCPServer(
+    server = PromptingServer(
         "groundsight",
         title="Groundsight",
         instructions=INSTRUCTIONS,

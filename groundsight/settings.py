@@ -125,7 +125,9 @@ class Grounding(Section):
 
 
 class Agent(Section):
-    """Budgets of one question and the optional language model (``provider:model``)."""
+    """Budgets of one question and the optional language model: ``provider:model``, or ``client`` for the model of
+    the MCP client that asks. ``review``: what a person approves over MCP before the work goes on.
+    """
 
     llm: str | None = None
     llm_base_url: str | None = None
@@ -135,6 +137,7 @@ class Agent(Section):
     seconds: Positive = 120
     tokens: Positive = 60_000
     evidence: Positive = 8
+    review: Literal["none", "plan", "answer"] = "none"
     answerer: str = "groundsight.graphs.answer:answer_question"
 
 
