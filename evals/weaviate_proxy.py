@@ -14,7 +14,7 @@ LOOK_SECONDS = 0.02
 
 
 class Proxy:
-    """Passes bytes to a port of this machine and back until ``fault`` says otherwise.
+    """Passes bytes to a port of this machine, ``target``, and back until ``fault`` says otherwise.
 
     ``hold`` keeps answers back until the fault ends, ``cut`` ends a connection in the middle of its next answer,
     ``refuse`` ends new connections at once.
@@ -22,8 +22,7 @@ class Proxy:
 
     def __init__(self, target: int, tls: ssl.SSLContext | None = None) -> None:
         self.fault: Fault = "none"
-        self._target = target
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.target = target
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -42,25 +41,27 @@ class Proxy:
 
     async def _end(self) -> None:
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        own = {asyncio.current_task()}
+        while others := asyncio.all_tasks() - own:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)
 
     async def _serve(self, asking: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             if self.fault != "refuse":
                 await self._joined(asking, client)
+        except asyncio.CancelledError:
+            # The proxy ends; a cancelled handler would be reported as a failure.
+            return
         finally:
             client.transport.abort()
-            self._tasks.discard(task)
 
     async def _joined(self, asking: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         """Pass bytes both ways until one of the ways ends."""
         with suppress(OSError):
-            answering, server = await asyncio.open_connection("127.0.0.1", self._target)
+            answering, server = await asyncio.open_connection("127.0.0.1", self.target)
             ways = [
                 asyncio.ensure_future(_passed(asking, server)),
                 asyncio.ensure_future(self._answers(answering, client)),

@@ -263,7 +263,7 @@ def _connect(client: Any) -> None:
         client.connect()
         version = str(client.get_meta()["version"])
         numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2])
-    except (KeyError, ValueError):
+    except (KeyError, TypeError, ValueError):
         raise Unreachable("what answers at this address is no Weaviate server") from None
     if numbers < OLDEST_SERVER:
         raise IndexVersion(
