@@ -43,6 +43,8 @@ class Proxy:
         self._server.close()
         own = {asyncio.current_task()}
         while others := asyncio.all_tasks() - own:
+            # A task that never began can't close its connection.
+            await asyncio.sleep(0)
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)

@@ -169,13 +169,13 @@ def test_an_expired_token_is_said_to_be_expired_and_is_never_shown(guarded: Guar
 
 
 @NEEDS_SERVER
-def test_an_issuer_that_is_away_is_named_as_the_cause(guarded: Guarded):
+def test_a_login_that_breaks_off_says_where(guarded: Guarded):
     with Proxy(guarded.node.http_port) as http:
         settings = guarded.settings(http_port=http.port, oidc_client_secret=SECRET)
         http.fault = "cut"
         error = failure_of(lambda: WeaviateIndex.open(settings))
     assert isinstance(error, BackendDown)
-    assert "issuer" in str(error)
+    assert error.which == f"fetching a token, at 127.0.0.1:{http.port}"
     assert SECRET not in everything_said(error)
 
 
@@ -221,6 +221,20 @@ def test_a_certificate_for_another_host_is_refused_on_either_port(
 ):
     refused_certificate(with_tls(host="localhost"))
     refused_certificate(with_tls(grpc_host="localhost"))
+
+
+@NEEDS_SERVER
+def test_a_secret_goes_over_tls_or_nowhere(with_tls: Callable[..., WeaviateSettings], guarded: Guarded, tmp_path: Path):
+    given = len(guarded.issuer.given)
+    as_service = {"api_key": None, "oidc_client_secret": SECRET}
+    error = failure_of(lambda: WeaviateIndex.open(with_tls(**as_service)))
+    assert isinstance(error, ConfigError)
+    assert "over TLS" in str(error)
+    strange = certificates(tmp_path / "strange").authority
+    error = failure_of(lambda: WeaviateIndex.open(with_tls(**as_service, ca_file=strange)))
+    assert isinstance(error, ConfigError)
+    assert "certificate" in str(error)
+    assert len(guarded.issuer.given) == given
 
 
 def refused_certificate(settings: WeaviateSettings) -> None:

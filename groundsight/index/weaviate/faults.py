@@ -110,7 +110,9 @@ def as_ours(detail: str, seconds: float) -> GroundsightError:
     for signs, make in SIGNS:
         if any(sign in lowered for sign in signs):
             return make(detail)
-    if "deadline" in lowered or "timed out" in lowered or "timeout" in lowered:
+    # A connection that was never made is UNAVAILABLE, whatever the words about it: nothing was asked of the server.
+    slow = any(sign in lowered for sign in ("deadline", "timed out", "timeout"))
+    if slow and not lowered.startswith("unavailable"):
         return TooSlow(
             "the Weaviate server answered too slowly",
             limit=f"{seconds:g} s",

@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from groundsight.errors import BackendDown, ConfigError
+from groundsight.index.weaviate.faults import as_ours
 from groundsight.settings import WeaviateSettings
 
 Grant = tuple[str, float]
@@ -83,12 +84,9 @@ def _grant(settings: WeaviateSettings, secret: SecretStr, trusted: ssl.SSLContex
             endpoint = _confidential(issuer.get("token_endpoint"), settings)
             answer = web.post(endpoint, data=_form(known, secret, settings))
         except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise BackendDown(
-                f"no token can be fetched from the OIDC issuer: {reason[:120]}",
-                next_step="see that the issuer that the Weaviate server names can be reached from here, and that "
-                "weaviate.ca_file, where it is set, holds the authority of both",
-            ) from None
+            ours = as_ours(str(error) or type(error).__name__, settings.call_seconds)
+            ours.which = f"fetching a token, at {error.request.url.host}:{error.request.url.port}"
+            raise ours from None
     return _granted(answer)
 
 
