@@ -1,7 +1,8 @@
-"""Kills real Weaviate nodes while an index writes and searches, and counts what was lost or torn.
+"""Breaks real Weaviate nodes and the way to them while an index writes and searches, and counts what was lost or torn.
 
 A writer stores pairs of assets, turn after turn, and notes each acknowledged turn; a reader searches and reads all.
-Afterwards every acknowledged turn must be there (else ``lost``) and every asset must be whole (else ``torn``).
+Afterwards every acknowledged turn must be there (else ``lost``), every asset must be whole (else ``torn``), each node
+must show the same by itself, and a fixed set of searches must find what it found before the fault.
 """
 
 from __future__ import annotations
@@ -10,32 +11,31 @@ import argparse
 import json
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
-import numpy as np
-
-from groundsight.errors import BackendDown, GroundsightError
+from groundsight.errors import BackendDown, IndexCorrupt
+from groundsight.evals.chaos_work import ALL, Work, lost_in, torn_in, vectors, written
 from groundsight.evals.weaviate_nodes import VARIABLE, Node, start, starter
-from groundsight.governance.redaction import seal_entry
-from groundsight.index import ChannelQuery, Entry
+from groundsight.evals.weaviate_proxy import Fault, Proxy
+from groundsight.index import ChannelQuery, ChannelResult
 from groundsight.index.weaviate import WeaviateIndex
 from groundsight.settings import WeaviateSettings
-from groundsight.types import Asset, Condition, Filter, Unit
 
-ALL = Filter(conditions=(Condition(field="tenant", op="eq", value="default"),))
-SOURCES, PARTS, DIMENSION = 20, 4, 32
+T = TypeVar("T")
 # Long enough for the breaker to rest and a node to read its disk.
 PATIENCE_SECONDS = 90.0
+# What no writer touches: turns that it never reaches.
+KEPT = range(100_000, 100_020)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table."""
+    """One line of the table. ``changed`` counts searches that found something else after the fault."""
 
     fault: str
     tries: int
@@ -43,169 +43,194 @@ class Row:
     lost: int
     torn: int
     empty_answers: int
+    changed: int
     recovery_seconds: float
 
-
-class Work:
-    """A writer and a reader that go on through every failure until they are stopped."""
-
-    def __init__(self, index: WeaviateIndex) -> None:
-        self.index = index
-        self.acknowledged: dict[str, int] = {}
-        self.turns = self.torn = self.empty = 0
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=each) for each in (self._write, self._read)]
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """End both."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def wait_for(self, turns: int) -> float:
-        """Wait until further turns are acknowledged; return the seconds."""
-        begun, wanted = time.monotonic(), self.turns + turns
-        while self.turns < wanted:
-            if time.monotonic() - begun > PATIENCE_SECONDS:
-                raise SystemExit("the index did not recover")
-            time.sleep(0.02)
-        return time.monotonic() - begun
-
-    def _write(self) -> None:
-        turn = 0
-        while not self._stop.is_set():
-            turn += 1
-            try:
-                self.index.upsert([_entry(side, turn) for side in ("left", "right")])
-            except GroundsightError:
-                self._stop.wait(0.1)
-                continue
-            self.acknowledged.update({f"{side}{turn % SOURCES}": turn for side in ("left", "right")})
-            self.turns += 1
-
-    def _read(self) -> None:
-        query = ChannelQuery("bm25_text", text="common")
-        while not self._stop.is_set():
-            sure = self.turns > 0
-            try:
-                (found,) = self.index.search([query], ALL, 5)
-                self.torn += torn_in(self.index)
-            except GroundsightError:
-                self._stop.wait(0.05)
-                continue
-            self.empty += sure and not found.hits
+    @property
+    def failed(self) -> bool:
+        """True when a promise was broken."""
+        return bool(self.lost or self.torn or self.empty_answers or self.changed)
 
 
-def torn_in(index: WeaviateIndex) -> int:
-    """Count the assets of which not exactly all parts of one turn are shown."""
-    shown: dict[str, list[str]] = {}
-    for unit, asset in index.scan(ALL):
-        shown.setdefault(asset.source, []).append(unit.text)
-    return sum(sorted(texts) != _texts(_turn(texts[0])) for texts in shown.values())
+@dataclass
+class Cluster:
+    """Nodes in one folder; each may be killed and started again on its ports."""
 
+    program: Path
+    folder: Path
+    count: int = 1
+    nodes: list[Node] = field(default_factory=lambda: [])
 
-def lost_in(index: WeaviateIndex, acknowledged: dict[str, int]) -> int:
-    """Count the acknowledged assets that are gone or older than acknowledged."""
-    turns = {asset.source: _turn(unit.text) for unit, asset in index.scan(ALL)}
-    return sum(turns.get(source, 0) < turn for source, turn in acknowledged.items())
+    def __enter__(self) -> Cluster:
+        self.nodes = list(start(self.program, self.folder, "--nodes", str(self.count)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for node in self.nodes:
+            node.kill()
+
+    def kill(self, number: int) -> None:
+        """End a node as a power cut would."""
+        self.nodes[number].kill()
+
+    def back(self, number: int) -> None:
+        """Start a killed node again."""
+        options = ("--nodes", str(self.count), "--only", str(number + 1))
+        (self.nodes[number],) = start(self.program, self.folder, *options, port=self.nodes[0].http_port)
+
+    def settings(self, number: int = 0, **values: Any) -> WeaviateSettings:
+        """Settings that lead to one of the nodes."""
+        node = self.nodes[number]
+        known = {"http_port": node.http_port, "grpc_port": node.grpc_port, "vector_index": "flat"}
+        return WeaviateSettings.model_validate(
+            {**known, "collection": "Chaos", "replication": self.count, "call_seconds": 5, **values}
+        )
 
 
 def one_node(program: Path, folder: Path, tries: int) -> Row:
     """Kill the only node and start it again."""
-    (node,) = start(program, folder)
-    nodes = [node]
 
-    def fault() -> None:
-        nodes[-1].kill()
-        nodes.extend(start(program, folder, port=node.http_port))
+    def fault(work: Work) -> float:
+        cluster.kill(0)
+        cluster.back(0)
+        return work.wait_for(2)
 
-    return _measure("kill -9 of the only node", tries, nodes, fault, replication=1)
+    with Cluster(program, folder) as cluster:
+        return _measure("kill -9 of the only node", cluster, cluster.settings(), tries, fault)
 
 
-def three_nodes(program: Path, folder: Path, tries: int) -> Row:
-    """Kill the last of three nodes, go on without it, then start it again."""
-    nodes = list(start(program, folder, "--nodes", "3"))
-    first = nodes[0].http_port
+def last_of_three(program: Path, folder: Path, tries: int) -> Row:
+    """Kill a node that the client does not talk to, go on without it, then start it again."""
 
-    def fault() -> None:
-        nodes[-1].kill()
+    def fault(work: Work) -> float:
+        cluster.kill(2)
+        recovery = work.wait_for(2)
+        cluster.back(2)
+        work.wait_for(2)
+        return recovery
 
-    def back() -> None:
-        nodes.extend(start(program, folder, "--nodes", "3", "--only", "3", port=first))
+    with Cluster(program, folder, 3) as cluster:
+        return _measure("kill -9 of one of three nodes", cluster, cluster.settings(), tries, fault)
 
-    return _measure("kill -9 of one of three nodes", tries, nodes, fault, back, replication=3)
+
+def addressed_of_three(program: Path, folder: Path, tries: int) -> Row:
+    """Kill the node that the client talks to; a balancer before the cluster leads to another."""
+    with ExitStack() as clean:
+        cluster = clean.enter_context(Cluster(program, folder, 3))
+        http = clean.enter_context(Proxy(cluster.nodes[0].http_port))
+        grpc = clean.enter_context(Proxy(cluster.nodes[0].grpc_port))
+
+        def lead_to(number: int) -> None:
+            http.target, grpc.target = cluster.nodes[number].http_port, cluster.nodes[number].grpc_port
+
+        def fault(work: Work) -> float:
+            cluster.kill(0)
+            lead_to(1)
+            recovery = work.wait_for(2)
+            cluster.back(0)
+            lead_to(0)
+            work.wait_for(2)
+            return recovery
+
+        settings = cluster.settings(http_port=http.port, grpc_port=grpc.port)
+        return _measure("kill -9 of the addressed node of three", cluster, settings, tries, fault)
+
+
+def network(program: Path, folder: Path, tries: int, kind: Fault) -> Row:
+    """Hold or cut the answers of a server for a moment."""
+    names = {"hold": "answers held back", "cut": "answers cut in the middle"}
+    with ExitStack() as clean:
+        cluster = clean.enter_context(Cluster(program, folder))
+        http = clean.enter_context(Proxy(cluster.nodes[0].http_port))
+        grpc = clean.enter_context(Proxy(cluster.nodes[0].grpc_port))
+
+        def fault(work: Work) -> float:
+            http.fault = grpc.fault = kind
+            work.wait_for_failures(3)
+            http.fault = grpc.fault = "none"
+            return work.wait_for(2)
+
+        settings = cluster.settings(http_port=http.port, grpc_port=grpc.port, call_seconds=2)
+        return _measure(names[kind], cluster, settings, tries, fault)
 
 
 def _measure(
-    name: str, tries: int, nodes: list[Node], fault: Callable[[], None], back: Callable[[], None] | None = None,
-    *, replication: int,
-) -> Row:  # fmt: skip
+    name: str, cluster: Cluster, settings: WeaviateSettings, tries: int, fault: Callable[[Work], float]
+) -> Row:
     with ExitStack() as clean:
-        clean.callback(lambda: [node.kill() for node in nodes])
-        settings = WeaviateSettings(
-            http_port=nodes[0].http_port, grpc_port=nodes[0].grpc_port, collection="Chaos", vector_index="flat",
-            replication=replication,
-        )  # fmt: skip
         index = WeaviateIndex.open(settings)
         clean.callback(index.close)
+        index.upsert([written(f"kept{turn}", turn) for turn in KEPT])
+        before = _asked(index)
         work = Work(index)
         clean.callback(work.stop)
-        recovery = [_one_try(work, fault, back) for _ in range(tries)]
+        recovery = 0.0
+        for _ in range(tries):
+            work.wait_for(5)
+            recovery = max(recovery, fault(work))
         work.stop()
-        lost, torn = _patiently(lambda: (lost_in(index, work.acknowledged), torn_in(index)))
-        return Row(name, tries, work.turns, lost, torn + work.torn, work.empty, round(max(recovery), 1))
+        lost, torn, changed = patiently(
+            lambda: (lost_in(index, work.acknowledged), torn_in(index), _changed(before, _asked(index)))
+        )
+        for number in range(cluster.count):
+            lost, torn = _alone(cluster, number, work, lost, torn)
+        return Row(name, tries, work.turns, lost, torn + work.torn, work.empty, changed, round(recovery, 1))
 
 
-def _one_try(work: Work, fault: Callable[[], None], back: Callable[[], None] | None) -> float:
-    work.wait_for(5)
-    fault()
-    recovery = work.wait_for(2)
-    if back is not None:
-        back()
-        work.wait_for(5)
-    return recovery
+def _alone(cluster: Cluster, number: int, work: Work, lost: int, torn: int) -> tuple[int, int]:
+    """Look at what one node shows by itself once repairs had time to reach it."""
+    index = patiently(lambda: WeaviateIndex.open(cluster.settings(number, consistency="ONE")))
+
+    def look() -> tuple[int, int]:
+        found = lost_in(index, work.acknowledged), torn_in(index)
+        if any(found) and time.monotonic() < deadline:
+            raise BackendDown("a node has not caught up yet")
+        return found
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    try:
+        shown = patiently(look)
+    finally:
+        index.close()
+    return max(lost, shown[0]), max(torn, shown[1])
 
 
-def _patiently(ask: Callable[[], tuple[int, int]]) -> tuple[int, int]:
+def _asked(index: WeaviateIndex) -> list[tuple[ChannelResult, ...]]:
+    """Ask for what no writer touches, by words and by vector."""
+    return [
+        index.search(
+            [ChannelQuery("bm25_text", text=f"kept{turn}"), ChannelQuery("text", vector=vectors(turn)[0])],
+            ALL,
+            1,
+        )
+        for turn in KEPT
+    ]
+
+
+def _changed(before: list[tuple[ChannelResult, ...]], after: list[tuple[ChannelResult, ...]]) -> int:
+    return sum(
+        [hit for hit, _ in one.hits] != [hit for hit, _ in other.hits]
+        for old, new in zip(before, after, strict=True)
+        for one, other in zip(old, new, strict=True)
+    )
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """Ask again while the server is away or still repairing, for a while."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return ask()
-        except BackendDown:
+        except (BackendDown, IndexCorrupt):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
 
 
-def _entry(side: str, turn: int) -> Entry:
-    source = f"{side}{turn % SOURCES}"
-    asset_id = f"{source}-{turn:09d}"
-    asset = Asset(
-        asset_id=asset_id, source=source, media_type="text/plain", title=source, sha256=f"{turn:064d}", bytes=1
-    )
-    units = tuple(
-        Unit(unit_id=f"{asset_id}-{part}", asset_id=asset_id, ordinal=part, kind="text", text=text)
-        for part, text in enumerate(_texts(turn))
-    )
-    vectors = np.random.default_rng(turn).standard_normal((PARTS, DIMENSION)).astype(np.float32)
-    proof = seal_entry(asset, units, ())
-    return Entry(asset, units, proof, {"text": vectors}, {"text": tuple(range(PARTS))})
-
-
-def _texts(turn: int) -> list[str]:
-    return [f"common turn{turn} part{part}" for part in range(PARTS)]
-
-
-def _turn(text: str) -> int:
-    return int(text.split("turn")[1].split()[0])
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table, as JSON with ``--json``; return 1 when anything was lost, torn or wrongly empty."""
+    """Print the table, as JSON with ``--json``; return 1 when anything was lost, torn, wrongly empty or changed."""
     parser = argparse.ArgumentParser(prog="chaos", description=main.__doc__)
-    parser.add_argument("--tries", type=int, default=3, help="kills of each kind (default 3)")
+    parser.add_argument("--tries", type=int, default=3, help="faults of each kind (default 3)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(argv)
     program = starter()
@@ -213,12 +238,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"chaos needs Weaviate: set {VARIABLE} to a program that starts it", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        rows = [
-            one_node(program, Path(folder) / "one", options.tries),
-            three_nodes(program, Path(folder) / "three", options.tries),
-        ]
+        rows = [row(program, Path(folder), options.tries) for row in ROWS]
     _print(rows, as_json=options.json)
-    return int(any(row.lost or row.torn or row.empty_answers for row in rows))
+    return int(any(row.failed for row in rows))
+
+
+ROWS: tuple[Callable[[Path, Path, int], Row], ...] = (
+    lambda program, folder, tries: one_node(program, folder / "one", tries),
+    lambda program, folder, tries: network(program, folder / "hold", tries, "hold"),
+    lambda program, folder, tries: network(program, folder / "cut", tries, "cut"),
+    lambda program, folder, tries: last_of_three(program, folder / "last", tries),
+    lambda program, folder, tries: addressed_of_three(program, folder / "first", tries),
+)
 
 
 def _print(rows: Sequence[Row], *, as_json: bool) -> None:

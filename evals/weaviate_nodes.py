@@ -47,14 +47,19 @@ def start(
     port: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Node, ...]:
-    """Start nodes and wait until they are ready."""
+    """Start nodes and wait until they are ready; when one is not, none is left behind."""
     extra = {"WEAVIATE_PORT0": str(port)} if port else {}
     done = subprocess.run(
         [program, "--data", data, *options],
         env={**os.environ, **SERVER, **extra, **(environment or {})},
         stdout=subprocess.PIPE,
-        check=True,
+        check=False,
         text=True,
     )
     lines = (line.split() for line in done.stdout.splitlines())
-    return tuple(Node(name, int(pid), int(http), int(grpc), Path(at)) for name, pid, http, grpc, at in lines)
+    nodes = tuple(Node(name, int(pid), int(http), int(grpc), Path(at)) for name, pid, http, grpc, at in lines)
+    if done.returncode:
+        for node in nodes:
+            node.kill()
+        done.check_returncode()
+    return nodes

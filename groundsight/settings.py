@@ -150,16 +150,23 @@ class IndexSettings(Section):
 class WeaviateSettings(Section):
     """Connection and schema of the Weaviate back end.
 
+    ``grpc_host`` is for services that serve gRPC under another name. ``secure`` is TLS on both ports; with ``ca_file``
+    (PEM) only its certificates are trusted. Of ``api_key``, ``oidc_token`` and ``oidc_client_secret`` at most one is
+    set; with the last a token is fetched from the server's issuer, with ``oidc_scope`` where it wants one, and renewed.
     ``binary`` is a server program to start on this machine, with its data in ``data``. ``fresh_seconds`` is how long
     after a write words are searched a second time among what was just written; 0 trusts the server.
     """
 
     host: str = "127.0.0.1"
     http_port: Positive = 8080
+    grpc_host: str | None = None
     grpc_port: Positive = 50051
     secure: bool = False
+    ca_file: Path | None = None
     api_key: SecretStr | None = None
     oidc_token: SecretStr | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_scope: str | None = None
     binary: Path | None = None
     data: Path = Field(default_factory=lambda: Path.home() / ".groundsight" / "weaviate")
     collection: str = "GroundsightUnit"

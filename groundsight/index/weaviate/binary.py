@@ -3,73 +3,177 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import signal
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from groundsight.errors import BackendDown, ConfigError
 from groundsight.settings import WeaviateSettings
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-START_SECONDS = 60.0
-LOG = "server.log"
+LOOPBACK = ("127.0.0.1", "localhost")
+START_SECONDS, STOP_SECONDS, KILL_SECONDS = 60.0, 30.0, 5.0
+LOG, LOCK, USERS, PID = "server.log", "server.lock", "server.users", "server.pid"
+# The number of the open file by which the server holds its lock.
+LEFT_OPEN = 9
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class LocalServer:
-    """A server that this process started; it ends with ``stop``."""
+    """This process's share of a server that Groundsight started; the server ends with the last share.
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+    All that is known of it lies in the data folder: ``server.lock`` is held by whoever starts or ends it,
+    ``server.users`` is shared by all who use it, and ``server.pid`` is locked by the server itself as long as it
+    lives. The system lets go of a lock when its holder dies, however that happens.
+    """
 
-    @property
-    def pid(self) -> int:
-        """Return the process number."""
-        return self._process.pid
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._share = _locked(data / USERS, shared=True)
 
     def stop(self) -> None:
-        """Let the server write everything to disk and end."""
-        self._process.terminate()
-        self._process.wait(30)
+        """Give the share back; if it was the last, let the server write everything to disk and end."""
+        if self._share is None:
+            return
+        with _starting(self._data):
+            os.close(self._share)
+            self._share = None
+            alone = _locked(self._data / USERS)
+            if alone is not None:
+                _end(self._data)
+                os.close(alone)
 
 
 def start_if_needed(settings: WeaviateSettings) -> LocalServer | None:
-    """Start the configured binary unless a server answers already; return it when it was started here.
+    """Share the server of the configured binary, started here unless another process did; None without a binary.
+
+    A server at this address that was not started from this data folder is used and left alone.
 
     Raises:
-        ConfigError: the binary can't be run, or the host is not this machine.
+        ConfigError: the binary can't be run, or the settings ask for what it can't give.
         BackendDown: the server ended or was not ready within a minute.
     """
-    if settings.binary is None or _ready(settings):
+    if settings.binary is None:
         return None
+    _require_local(settings)
+    data = _folder(settings)
+    with _starting(data):
+        if _ready(settings):
+            return LocalServer(data) if _runs(data) else None
+        _launch(settings, settings.binary.expanduser(), data)
+        _wait(settings, data)
+        return LocalServer(data)
+
+
+def _require_local(settings: WeaviateSettings) -> None:
     if settings.host not in LOOPBACK:
         raise ConfigError(
             "a local server can only be started on this machine",
             which="weaviate.host",
             next_step="remove weaviate.binary, or set weaviate.host = '127.0.0.1'",
         )
-    process = _launch(settings, settings.binary.expanduser())
-    _wait(settings, process)
-    return LocalServer(process)
+    if settings.secure or settings.oidc_token or settings.oidc_client_secret:
+        raise ConfigError(
+            "a local server is started without TLS and OIDC",
+            which="weaviate.binary",
+            next_step="remove weaviate.secure and weaviate.oidc_*; weaviate.api_key may stay",
+        )
 
 
-def _launch(settings: WeaviateSettings, binary: Path) -> subprocess.Popen[bytes]:
+def _folder(settings: WeaviateSettings) -> Path:
     data = settings.data.expanduser()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (data / LOG).open("ab") as log:
-            return subprocess.Popen(
-                [str(binary), "--host", "127.0.0.1", "--port", str(settings.http_port), "--scheme", "http"],
-                env={**os.environ, **_environment(settings, data)},
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
     except OSError as error:
-        raise ConfigError(
-            f"the server binary can't be started: {error.strerror}",
-            which="weaviate.binary",
-            next_step="name a Weaviate server program that may be executed, and a data folder that may be written",
-        ) from error
+        raise _unusable(error) from error
+    return data
+
+
+def _launch(settings: WeaviateSettings, binary: Path, data: Path) -> None:
+    """Start the server, which inherits the lock on ``server.pid`` and so shows that it lives."""
+    mark = _locked(data / PID)
+    if mark is None:
+        raise BackendDown(
+            "the server of this data folder runs but does not answer at this address",
+            which="weaviate.data",
+            next_step="set weaviate.http_port as when it was started, or end it",
+        )
+    try:
+        os.ftruncate(mark, 0)
+        with (data / LOG).open("ab") as log, Path(os.devnull).open("rb") as nothing:
+            streams = ((nothing.fileno(), 0), (log.fileno(), 1), (log.fileno(), 2), (mark, LEFT_OPEN))
+            # A server that others still use outlives this process: it is no child to wait for.
+            pid = os.posix_spawn(
+                binary,
+                [str(binary), "--host", "127.0.0.1", "--port", str(settings.http_port), "--scheme", "http"],
+                {**os.environ, **_environment(settings, data)},
+                file_actions=[(os.POSIX_SPAWN_DUP2, here, there) for here, there in streams],
+                setsid=True,
+            )
+        os.write(mark, str(pid).encode())
+    except OSError as error:
+        raise _unusable(error) from error
+    finally:
+        os.close(mark)
+
+
+def _unusable(error: OSError) -> ConfigError:
+    return ConfigError(
+        f"the server binary can't be started: {error.strerror}",
+        which="weaviate.binary",
+        next_step="name a Weaviate server program that may be executed, and a data folder that may be written",
+    )
+
+
+def _locked(path: Path, *, shared: bool = False, wait: bool = False) -> int | None:
+    """Open a file and lock it, alone or with others; None when it can't be had without waiting."""
+    # Not on Windows, for which no such server exists either.
+    import fcntl
+
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file
+
+
+@contextmanager
+def _starting(data: Path) -> Generator[None]:
+    """Start and end servers one process at a time; whoever waits here waits for a start that has its own limit."""
+    file = _locked(data / LOCK, wait=True)
+    try:
+        yield
+    finally:
+        if file is not None:
+            os.close(file)
+
+
+def _runs(data: Path) -> bool:
+    file = _locked(data / PID)
+    if file is not None:
+        os.close(file)
+    return file is None
+
+
+def _end(data: Path) -> None:
+    """Ask the server to end, then make it; when it was started by this process, forget it as a child."""
+    written = (data / PID).read_text()
+    if not written:
+        return
+    pid = int(written)
+    for sign, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, KILL_SECONDS)):
+        deadline = time.monotonic() + seconds
+        if _runs(data):
+            os.kill(pid, sign)
+        while _runs(data) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _environment(settings: WeaviateSettings, data: Path) -> dict[str, str]:
@@ -105,12 +209,11 @@ def _authentication(settings: WeaviateSettings) -> dict[str, str]:
     }
 
 
-def _wait(settings: WeaviateSettings, process: subprocess.Popen[bytes]) -> None:
+def _wait(settings: WeaviateSettings, data: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not _ready(settings):
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            process.wait()
+        if not _runs(data) or time.monotonic() > deadline:
+            _end(data)
             raise BackendDown(
                 "the local Weaviate server did not become ready",
                 limit=f"{START_SECONDS:.0f} s",
@@ -122,7 +225,7 @@ def _wait(settings: WeaviateSettings, process: subprocess.Popen[bytes]) -> None:
 def _ready(settings: WeaviateSettings) -> bool:
     address = f"http://{settings.host}:{settings.http_port}/v1/.well-known/ready"
     try:
-        with urllib.request.urlopen(address, timeout=1) as answer:
+        with _DIRECT.open(address, timeout=1) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False

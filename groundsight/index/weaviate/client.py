@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
 from types import ModuleType
@@ -12,21 +13,31 @@ from typing import TYPE_CHECKING, Any
 from groundsight.errors import ConfigError, Disabled, IndexVersion
 from groundsight.index.weaviate.faults import Unreachable
 from groundsight.index.weaviate.filters import Test
+from groundsight.index.weaviate.login import fixed_key, login_for
 from groundsight.index.weaviate.schema import K1, B, Collection, Kind
+from groundsight.index.weaviate.transport import (
+    CHANNEL,
+    FailFast,
+    Trust,
+    channel_credentials,
+    http_client,
+    status,
+    trust,
+)
 from groundsight.settings import WeaviateSettings
 
 if TYPE_CHECKING:
     from groundsight.index.weaviate.wire import Row
 
 OLDEST_SERVER = (1, 27)
-# The default waits up to two minutes before it tries a server again that was away.
-CHANNEL = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100),
-           ("grpc.max_reconnect_backoff_ms", 1000)]  # fmt: skip
 
 
 @cache
 def library() -> ModuleType:
-    """Import the client; its OAuth library warns about a package that we do not use."""
+    """Import the client; its OAuth library warns about a package that we do not use.
+
+    Its log stays silent: it writes out whole objects that the server refused, and we say it ourselves.
+    """
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="authlib")
@@ -36,6 +47,7 @@ def library() -> ModuleType:
         raise Disabled(
             "the Weaviate client is not installed", which="index.backend", next_step="install groundsight[weaviate]"
         ) from error
+    logging.getLogger("weaviate-client").disabled = True
     return weaviate
 
 
@@ -53,32 +65,32 @@ def detail_of(error: BaseException) -> str:
     import grpc
 
     if isinstance(error, grpc.RpcError):
-        return _status(error)
-    return f"{getattr(error, 'status_code', '')} {error}".strip() or type(error).__name__
+        return status(error)
+    reason = _root(error)
+    said = [str(getattr(error, "status_code", "")), str(reason), str(error) if reason is not error else ""]
+    return " ".join(part for part in said if part) or type(error).__name__
 
 
 def connect(settings: WeaviateSettings) -> Any:
-    """Connect within ``connect_seconds`` and check the server's version and its gRPC port.
+    """Connect within ``connect_seconds`` and check the server's version.
 
     Raises:
+        ConfigError: credentials, certificates or addresses can't be used.
         IndexVersion: the server is older than 1.27.
     """
-    lib = library()
-    client = lib.WeaviateClient(
-        connection_params=lib.connect.ConnectionParams.from_params(
-            http_host=settings.host, http_port=settings.http_port, http_secure=settings.secure,
-            grpc_host=settings.host, grpc_port=settings.grpc_port, grpc_secure=settings.secure,
-        ),
-        auth_client_secret=_credentials(settings),
-        additional_config=_limits(settings),
-        # The client's own checks ask a package registry for its newest version.
-        skip_init_checks=True,
-    )  # fmt: skip
+    key, trusted = fixed_key(settings), trust(settings)
+    login = login_for(settings, trusted.http)
+    client = _client(settings, key, trusted)
+    inner = client._connection
+
+    def make_client(_: str) -> Any:
+        return http_client(settings, inner._headers, trusted, login)
+
+    inner._make_client = make_client
     with ExitStack() as undo:
         undo.callback(client.close)
-        client.connect()
-        _require_version(str(client.get_meta()["version"]))
-        _fail_fast(client)
+        _connect(client)
+        inner._grpc_stub = FailFast(inner._grpc_stub, login)
         undo.pop_all()
     return client
 
@@ -206,57 +218,54 @@ def _vector_index(settings: WeaviateSettings) -> Any:
             return index.hnsw(distance_metric=metric, quantizer=quantizer)
 
 
-def _credentials(settings: WeaviateSettings) -> Any:
-    auth = library().classes.init.Auth
-    if settings.api_key and settings.oidc_token:
-        raise ConfigError("an API key and an OIDC token are set", which="weaviate", next_step="keep one of the two")
-    if settings.api_key:
-        return auth.api_key(settings.api_key.get_secret_value())
-    return auth.bearer_token(settings.oidc_token.get_secret_value()) if settings.oidc_token else None
+def _client(settings: WeaviateSettings, key: str | None, trusted: Trust) -> Any:
+    """Describe the connection. A fixed token travels as a key does; the library would look its issuer up."""
+    lib = library()
+    http = {"http_host": settings.host, "http_port": settings.http_port, "http_secure": settings.secure}
+    grpc = {"grpc_host": settings.grpc_host or settings.host, "grpc_port": settings.grpc_port,
+            "grpc_secure": settings.secure}  # fmt: skip
+    try:
+        parameters = lib.connect.ConnectionParams.from_params(**http, **grpc)
+    except ValueError as error:
+        raise ConfigError(
+            "the addresses of the server can't be used",
+            which="weaviate.host, weaviate.http_port, weaviate.grpc_host, weaviate.grpc_port",
+            next_step="give HTTP and gRPC of one host two ports",
+        ) from error
+    return lib.WeaviateClient(
+        connection_params=parameters,
+        auth_client_secret=lib.classes.init.Auth.api_key(key) if key else None,
+        additional_config=_limits(settings, trusted),
+        # The client's own checks ask a package registry for its newest version.
+        skip_init_checks=True,
+    )
 
 
-def _limits(settings: WeaviateSettings) -> Any:
+def _limits(settings: WeaviateSettings, trusted: Trust) -> Any:
     init = library().classes.init
     seconds = settings.call_seconds
     return init.AdditionalConfig(
         timeout=init.Timeout(init=settings.connect_seconds, query=seconds, insert=seconds),
-        grpc_config=library().config.GrpcConfig(channel_options=CHANNEL),
+        grpc_config=library().config.GrpcConfig(channel_options=CHANNEL, credentials=channel_credentials(trusted)),
         trust_env=False,
     )
 
 
-def _require_version(version: str) -> None:
-    numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2])
+def _root(error: BaseException) -> BaseException:
+    """Return what an error came from: the library keeps the reason of a failed connection there."""
+    while error.__cause__ is not None and str(error.__cause__):
+        error = error.__cause__
+    return error
+
+
+def _connect(client: Any) -> None:
+    try:
+        client.connect()
+        version = str(client.get_meta()["version"])
+        numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2])
+    except (KeyError, TypeError, ValueError):
+        raise Unreachable("what answers at this address is no Weaviate server") from None
     if numbers < OLDEST_SERVER:
         raise IndexVersion(
             f"the Weaviate server is version {version}", limit="1.27 or newer", next_step="upgrade the server"
         )
-
-
-class _FailFast:
-    """The client sleeps 31 seconds over a server that is away; behind this its calls fail at once instead."""
-
-    def __init__(self, stub: Any) -> None:
-        self._stub = stub
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        import grpc
-
-        method = getattr(self._stub, name)
-
-        def call(*arguments: Any, **named: Any) -> Any:
-            try:
-                return method(*arguments, **named)
-            except grpc.RpcError as error:
-                raise Unreachable(_status(error)) from None
-
-        return call
-
-
-def _fail_fast(client: Any) -> None:
-    inner = client._connection
-    inner._grpc_stub = _FailFast(inner._grpc_stub)
-
-
-def _status(error: Any) -> str:
-    return f"{error.code().name} {error.details()}" if callable(getattr(error, "code", None)) else type(error).__name__
