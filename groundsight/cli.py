@@ -15,7 +15,7 @@ COMMANDS = {
     "verify": "check an answer sentence by sentence",
     "ocr": "read the words in a picture or a scanned page",
     "describe": "say what a picture shows",
-    "serve": "serve the tools over MCP",
+    "serve": "serve the tools over MCP, or the encoders to other machines",
     "status": "say what is indexed and which models answer",
     "migrate": "move the index to another back end, or to another schema of it",
     "doctor": "check this installation",

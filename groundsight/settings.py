@@ -71,7 +71,8 @@ class Ingestion(Section):
 class Models(Section):
     """Which model serves each lane. A value is ``none``, a packaged name, or ``kind:where``.
 
-    ``where`` is a local folder, or a hub id when ``allow_download`` is on.
+    ``where`` is a local folder, or a hub id when ``allow_download`` is on; ``service:URL`` for text and visual names an
+    encoder service, which is asked with ``service_token`` and given up after ``service_seconds``.
     """
 
     text: str = "minilm"
@@ -83,6 +84,8 @@ class Models(Section):
     allow_download: bool = False
     device: str = "cpu"
     threads: Positive = 2
+    service_token: SecretStr | None = None
+    service_seconds: Positive = 30
 
 
 class Weights(Section):
@@ -148,7 +151,8 @@ class WeaviateSettings(Section):
     """Connection and schema of the Weaviate back end.
 
     ``binary`` is a server program to start on this machine, with its data in ``data``. ``fresh_seconds`` is how long
-    after a write words are searched a second time among what was just written; 0 trusts the server.
+    after a write words are searched a second time among what was just written; 0 trusts the server. ``sleep_days`` and
+    ``offload_days`` are how long a tenant goes unused before ``groundsight tenants`` puts it to sleep or away.
     """
 
     host: str = "127.0.0.1"
@@ -167,6 +171,8 @@ class WeaviateSettings(Section):
     connect_seconds: Positive = 2
     call_seconds: Positive = 10
     fresh_seconds: Annotated[int, Field(ge=0)] = 90
+    sleep_days: Positive = 90
+    offload_days: Positive = 365
 
 
 class Governance(Section):
@@ -193,8 +199,25 @@ class Caller(Section):
     may_write: bool = False
 
 
+class Encoders(Section):
+    """Limits of ``groundsight serve encoders``: of one request, of one batch, and of what may wait."""
+
+    request_items: Positive = 256
+    request_chars: Positive = 1_000_000
+    request_bytes: Positive = 160 * MIB
+    batch_texts: Positive = 64
+    batch_chars: Positive = 60_000
+    batch_pictures: Positive = 16
+    queue_items: Positive = 1_024
+    queue_bytes: Positive = 512 * MIB
+
+
 class Server(Section):
-    """The MCP door over HTTP. stdio needs none of this."""
+    """The doors over HTTP: MCP and the encoder service. stdio needs none of this.
+
+    ``warm`` loads all models before ``/ready`` says so. ``metrics_port`` opens a second port without a token that
+    answers nothing but ``/metrics`` and the probes.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
@@ -202,6 +225,8 @@ class Server(Section):
     allowed_origins: tuple[str, ...] = ()
     token: SecretStr | None = None
     callers: tuple[Caller, ...] = ()
+    warm: bool = False
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
 
 
 class Settings(BaseSettings):
@@ -227,6 +252,7 @@ class Settings(BaseSettings):
     weaviate: WeaviateSettings = WeaviateSettings()
     governance: Governance = Governance()
     server: Server = Server()
+    encoders: Encoders = Encoders()
 
     @classmethod
     def settings_customise_sources(
