@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from groundsight.cli import main
 from groundsight.encoders import open_picture_encoder, open_text_encoder
 from groundsight.encoders.minilm import MiniLm
 from groundsight.encoders.service import Service, ServicePictures, ServiceTexts
@@ -243,6 +244,14 @@ def test_a_service_that_is_away_is_tried_twice_and_named() -> None:
     assert len(pauses) == 1
     assert failure.value.which == "http://127.0.0.1:9"
     assert "groundsight serve encoders" in failure.value.next_step
+
+
+def test_a_search_without_its_encoders_fails_by_name_and_is_never_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GROUNDSIGHT_MODELS__TEXT", "service:http://127.0.0.1:9")
+    assert main(["search", "ferry", "--json", "--home", str(tmp_path)]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "E_MODEL"
 
 
 def test_a_lost_call_is_tried_once_more() -> None:

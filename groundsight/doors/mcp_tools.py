@@ -49,11 +49,11 @@ class Door:
         caller: Callable[[], Principal | None] | None = None,
     ) -> None:
         self._factory, self.writable, self._caller = suite_factory, writable, caller
+        self.metrics = CallMetrics(lambda: self._running, lambda: self.slots.statistics().tasks_waiting)
         self._opening = threading.Lock()
         self._calls, self._running = threading.Condition(), 0
         self._open: tuple[Suite, Gate] | None = None
         self.slots = anyio.CapacityLimiter(AT_ONCE)
-        self.metrics = CallMetrics(lambda: self._running, lambda: self.slots.statistics().tasks_waiting)
 
     def call(self, spec: ToolSpec, arguments: Mapping[str, Any], watch: Watch) -> Result:
         """Run a tool through the gate for the present caller.

@@ -164,22 +164,6 @@ def remove_tenants(client: Any, name: str) -> None:
         tenants.remove(listed)
 
 
-def tenant_states(client: Any, name: str) -> Mapping[str, str]:
-    """Return the state of every tenant of a collection, such as ``ACTIVE``."""
-    return {
-        each: str(found.activity_status.value) for each, found in client.collections.use(name).tenants.get().items()
-    }
-
-
-def move_tenants(client: Any, name: str, tenants: Sequence[str], state: str) -> None:
-    """Give tenants of a collection another state."""
-    kinds = library().classes.tenants
-    status = kinds.TenantUpdateActivityStatus[state]
-    client.collections.use(name).tenants.update(
-        [kinds.TenantUpdate(name=each, activity_status=status) for each in tenants]
-    )
-
-
 _METHODS = {"equal": "equal", "any": "contains_any", "ge": "greater_or_equal", "le": "less_or_equal",
             "gt": "greater_than", "lt": "less_than", "prefix": "like"}  # fmt: skip
 
@@ -276,3 +260,17 @@ def _fail_fast(client: Any) -> None:
 
 def _status(error: Any) -> str:
     return f"{error.code().name} {error.details()}" if callable(getattr(error, "code", None)) else type(error).__name__
+
+
+def tenant_states(client: Any, name: str) -> dict[str, str]:
+    """Return the state of every tenant of a collection, such as ``ACTIVE``."""
+    found = client.collections.use(name).tenants.get()
+    return {tenant: str(each.activity_status.value) for tenant, each in found.items()}
+
+
+def move_tenants(client: Any, name: str, tenants: tuple[str, ...], state: str) -> None:
+    """Give tenants of a collection another state."""
+    kinds = library().classes.tenants
+    status = kinds.TenantUpdateActivityStatus[state]
+    moved = [kinds.TenantUpdate(name=tenant, activity_status=status) for tenant in tenants]
+    client.collections.use(name).tenants.update(moved)

@@ -166,7 +166,7 @@ class Wire:
 
     def move_tenants(self, collection: str, tenants: Sequence[str], state: str) -> None:
         """Put tenants of a collection to sleep, or away."""
-        self._retrying(lambda: clients.move_tenants(self._client, collection, tenants, state))
+        self._retrying(lambda: clients.move_tenants(self._client, collection, tuple(tenants), state))
 
     @property
     def library(self) -> Any:
