@@ -145,6 +145,7 @@ def test_a_full_queue_is_refused_with_a_time_to_wait_and_the_client_waits(tmp_pa
         batcher.submit("passage", ["waiting"])
         refused = post(address, "passage", b'{"texts": ["late"]}')
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert refused.headers["connection"] == "close"
         assert refused.json()["error"]["code"] == "E_RATE_LIMITED"
         pauses: list[float] = []
 

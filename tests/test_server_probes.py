@@ -109,18 +109,27 @@ def test_the_door_is_ready_when_its_index_answers(tmp_path: Path) -> None:
 
 
 def test_an_index_that_is_away_makes_it_not_ready_until_it_is_back() -> None:
-    away = [True]
+    away, clock = [True], iter(range(100))
 
     def check() -> None:
         if away:
             raise BackendDown("the server is away")
 
-    ready = Readiness(lambda: None, check)
+    ready = Readiness(lambda: None, check, lambda: float(next(clock)))
     ready.start()
     ready.wait()
     assert ready.not_ready() == NO_INDEX
     away.clear()
     assert ready.not_ready() == ""
+
+
+def test_probes_within_a_second_look_once() -> None:
+    looks: list[int] = []
+    ready = Readiness(lambda: None, lambda: looks.append(1), lambda: 5.0)
+    ready.start()
+    ready.wait()
+    assert [ready.not_ready() for _ in range(5)] == [""] * 5
+    assert len(looks) == 1
 
 
 def test_it_is_loading_until_the_models_are_there_and_a_failure_is_tried_again() -> None:

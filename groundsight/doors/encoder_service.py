@@ -239,5 +239,6 @@ def _error(error: GroundsightError) -> Response:
             status = 400
         case _:
             status = 500
-    headers = {"retry-after": "1"} if status == 503 else {}
+    # A kept connection leads to the same process behind a balancer; a new one may lead to one that is idle.
+    headers = {"retry-after": "1", "connection": "close"} if status == 503 else {}
     return JSONResponse({"error": error.as_data()}, status_code=status, headers=headers)

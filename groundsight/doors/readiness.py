@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -17,17 +18,20 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 log = logging.getLogger("groundsight.ready")
+KEPT_SECONDS = 1.0
 STARTING, LOADING, NO_INDEX = "starting", "loading", "index unavailable"
 
 
 class Readiness:
     """Prepares once in the background, then looks at every probe; a preparation that failed begins anew at a probe."""
 
-    def __init__(self, prepare: Callable[[], object], check: Callable[[], object]) -> None:
-        self._prepare, self._check = prepare, check
+    def __init__(
+        self, prepare: Callable[[], object], check: Callable[[], object], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._prepare, self._check, self._clock = prepare, check, clock
         self._prepared, self._looking = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
-        self._last = STARTING
+        self._last, self._until = STARTING, -1.0
 
     def start(self) -> None:
         """Begin to prepare, unless that is under way or done."""
@@ -41,13 +45,13 @@ class Readiness:
             self._thread.join()
 
     def not_ready(self) -> str:
-        """Return nothing when ready, else why not; while one probe looks, others hear what the last one found."""
+        """Return nothing when ready, else why not; anybody may ask, so the index is looked at once a second at most."""
         if not self._prepared.is_set():
             self.start()
             return LOADING
-        if self._looking.acquire(blocking=False):
+        if self._clock() >= self._until and self._looking.acquire(blocking=False):
             try:
-                self._last = self._looked()
+                self._last, self._until = self._looked(), self._clock() + KEPT_SECONDS
             finally:
                 self._looking.release()
         return self._last
