@@ -202,6 +202,7 @@ def test_another_model_is_never_used_silently(words: str) -> None:
         ("pictures", b"\0" * 8, 400, "E_INVALID_ARG"),
         ("pictures", b"\xff\xff\0\0\xff\xff\0\0", 413, "E_LIMIT_PIXELS"),
         ("pictures", b"\x10\0\0\0\x10\0\0\0" + b"x" * 10, 400, "E_INVALID_ARG"),
+        ("pictures", b"\1\0\0\0\1\0\0\0rgb" * 5, 413, "E_LIMIT"),
         ("pictures", b"x" * 2_001, 413, "E_LIMIT_BYTES"),
         ("nothing", b"", 404, ""),
     ],
@@ -223,7 +224,7 @@ def test_a_text_that_is_too_long_is_an_error_for_the_caller(words: str) -> None:
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.binary(min_size=3, max_size=3)), max_size=5))
 def test_pictures_come_out_as_they_went_in(shapes: list[tuple[int, int, bytes]]) -> None:
     pictures = [Image.new("RGB", (wide, high), tuple(colour)) for wide, high, colour in shapes]
-    found = unpack_pictures(pack_pictures(pictures), 100)
+    found = unpack_pictures(pack_pictures(pictures), 5, 100)
     assert [(each.size, each.tobytes()) for each in found] == [(each.size, each.tobytes()) for each in pictures]
 
 
@@ -231,7 +232,7 @@ def test_pictures_come_out_as_they_went_in(shapes: list[tuple[int, int, bytes]])
 @given(st.binary(max_size=60))
 def test_no_body_of_pictures_does_anything_but_parse_or_fail_by_name(body: bytes) -> None:
     try:
-        found = unpack_pictures(body, 50)
+        found = unpack_pictures(body, 2, 50)
     except (InvalidArgument, LimitExceeded):
         return
     assert pack_pictures(found) == body

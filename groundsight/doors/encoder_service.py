@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from groundsight.doors.encoder_batches import Batcher, Busy, Lane
 from groundsight.doors.metrics import SIZES, Registry
-from groundsight.encoders.wire import MODEL, ROWS_TYPE, SHAPE, pack_rows, packed_size, unpack_pictures
-from groundsight.errors import ConfigError, GroundsightError, InvalidArgument, LimitExceeded, ModelFailed
+from groundsight.encoders.wire import MODEL, ROWS_TYPE, SHAPE, pack_rows, packed_size, too_many, unpack_pictures
+from groundsight.errors import Cancelled, ConfigError, GroundsightError, InvalidArgument, LimitExceeded, ModelFailed
 from groundsight.tools.gate import internal_error
 
 if TYPE_CHECKING:
@@ -80,16 +80,10 @@ class EncoderService:
             self._add("visual", visual, {"words": visual.encode_words, "pictures": visual.encode_pictures})
         self.loaded = True
 
-    def routes(self) -> list[Route]:
-        """Return what callers with a token may ask."""
-        return [
-            Route("/v1/models", self._serve_models, methods=["GET"]),
-            Route("/v1/{kind}", self._serve_rows, methods=["POST"]),
-        ]
-
     def app(self) -> Starlette:
         """Return the application without the checks of callers."""
-        return Starlette(routes=self.routes())
+        models = Route("/v1/models", self._serve_models, methods=["GET"])
+        return Starlette(routes=[models, Route("/v1/{kind}", self._serve_rows, methods=["POST"])])
 
     def close(self) -> None:
         """Finish what waits and stop the threads."""
@@ -128,6 +122,9 @@ class EncoderService:
         except GroundsightError as error:
             outcome = error.error_code
             return _error(error)
+        except ClientDisconnect:
+            outcome = Cancelled.code
+            return Response(status_code=400)
         except Exception as error:  # noqa: BLE001 - the outermost door
             outcome = "E_INTERNAL"
             return _error(internal_error(kind, error))
@@ -171,17 +168,11 @@ class EncoderService:
         return int(length)
 
     def _items(self, kind: Kind, body: bytes) -> Sequence[Any]:
-        limits = self._limits
+        most = self._limits.request_items
         if kind == "pictures":
-            items: Sequence[Any] = unpack_pictures(body, self.settings.limits.picture_pixels)
+            items: Sequence[Any] = unpack_pictures(body, most, self.settings.limits.picture_pixels)
         else:
-            items = _listed(body, limits.request_chars)
-        if len(items) > limits.request_items:
-            raise LimitExceeded(
-                f"{len(items)} items are too many for one request",
-                limit=f"{limits.request_items} (encoders.request_items)",
-                next_step="send fewer",
-            )
+            items = _listed(body, most, self._limits.request_chars)
         if not items:
             raise InvalidArgument("a request without items", which=kind, next_step="send one at least")
         return items
@@ -203,7 +194,7 @@ def _opened(settings: Settings) -> Opened:
     return parts.text_encoder, parts.picture_encoder
 
 
-def _listed(body: bytes, most_chars: int) -> list[str]:
+def _listed(body: bytes, most: int, most_chars: int) -> list[str]:
     wrong = InvalidArgument("this is no list of texts", which="texts", next_step='send {"texts": ["..."]}')
     try:
         found: object = json.loads(body)["texts"]
@@ -212,6 +203,8 @@ def _listed(body: bytes, most_chars: int) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(text, str) for text in cast("list[object]", found)):
         raise wrong
     texts = cast("list[str]", found)
+    if len(texts) > most:
+        raise too_many(most)
     if sum(map(len, texts)) > most_chars:
         raise LimitExceeded(
             "the texts are too long for one request",

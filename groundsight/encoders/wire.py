@@ -53,24 +53,33 @@ def pack_pictures(pictures: Sequence[Image]) -> bytes:
     return b"".join(SIZE.pack(picture.width, picture.height) + picture.tobytes() for picture in pictures)
 
 
-def unpack_pictures(body: bytes, most_pixels: int) -> list[Image]:
+def unpack_pictures(body: bytes, most: int, most_pixels: int) -> list[Image]:
     """Return the pictures of a body; nothing is allocated that the body does not hold.
 
     Raises:
         InvalidArgument: the body ends within a picture.
-        LimitExceeded: a picture has too many pixels.
+        LimitExceeded: there are more than ``most``, or one has too many pixels.
     """
     from PIL import Image as Pillow
 
     found: list[Image] = []
     place = 0
     while place < len(body):
+        if len(found) == most:
+            raise too_many(most)
         width, height = _size_at(body, place, most_pixels)
         start, place = place + SIZE.size, place + SIZE.size + width * height * 3
         if place > len(body):
             raise _cut_off()
         found.append(Pillow.frombytes("RGB", (width, height), body[start:place]))
     return found
+
+
+def too_many(most: int) -> LimitExceeded:
+    """Refuse a request of more items than allowed."""
+    return LimitExceeded(
+        "too many items for one request", limit=f"{most} (encoders.request_items)", next_step="send fewer"
+    )
 
 
 def _size_at(body: bytes, place: int, most_pixels: int) -> tuple[int, int]:
