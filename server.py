@@ -41,13 +41,11 @@ def build_server(
 
 def server_of(door: Door, tokens: TokenCheck | None = None) -> MCPServer[dict[str, Any]]:
     """Register what a door offers."""
-    from mcp.server import MCPServer
-
-    from groundsight.doors.mcp_resources import add_completion, add_prompts, add_resources
+    from groundsight.doors.mcp_resources import PromptingServer, add_completion, add_prompts, add_resources
     from groundsight.doors.mcp_tools import mcp_tool
     from groundsight.tools.registry import tools
 
-    server: MCPServer[dict[str, Any]] = MCPServer(
+    server = PromptingServer(
         "groundsight",
         title="Groundsight",
         instructions=INSTRUCTIONS,

@@ -62,7 +62,7 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
             "text": text,
             "stop_reason": reason,
             "grounding_ratio": None,
-            "tier": _tier(state, desk).model_dump(),
+            "tier": _tier(state).model_dump(),
             "degraded": tuple(dict.fromkeys(Degraded.model_validate(one) for one in state.get("degraded", ()))),
             "trace": tuple(state.get("trace", ())),
             "receipt": receipt(state["question"], text, list(state.get("evidence", {})), index),
@@ -70,9 +70,8 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
     )
 
 
-def _tier(state: AnswerState, desk: Desk) -> Tier:
+def _tier(state: AnswerState) -> Tier:
     searched = Tier.model_validate(state.get("tier") or {})
-    by_model = desk.chat is not None and bool(state.get("draft")) and draft_of_state(state).by != "rules"
-    if not by_model or desk.chat is None:
-        return Tier(name=searched.name, models={**searched.models, "writer": "rules"})
-    return Tier(name="llm", models={**searched.models, "writer": desk.chat.name})
+    writer = draft_of_state(state).by if state.get("draft") else "rules"
+    name = searched.name if writer == "rules" else "llm"
+    return Tier(name=name, models={**searched.models, "writer": writer})

@@ -27,7 +27,12 @@ REPLY_TOKENS = 4_096
 REPLY_CHARS = 100_000
 CHARS_A_TOKEN = 4
 _POLL_SECONDS = 0.05
+CLIENT = "client"
 Message = tuple[str, str]
+
+
+class Unanswered(Exception):
+    """Nothing was written; the text says why, in words of our own."""
 
 
 class Model(Protocol):
@@ -40,9 +45,10 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Reply(Generic[T]):
-    """A valid reply or None, the tokens that it took, and why it failed."""
+    """A valid reply or None, the model that wrote it, the tokens that it took, and why it failed."""
 
     value: T | None
+    by: str = ""
     tokens: int = 0
     degraded: tuple[Degraded, ...] = ()
 
@@ -51,17 +57,28 @@ class Reply(Generic[T]):
 class _Spent:
     tokens: int = 0
     problem: str = ""
+    by: str = ""
+
+    def saw(self, message: object, messages: list[Message]) -> None:
+        """Count a reply and note who wrote it, where it says so."""
+        self.tokens += _tokens(message, messages)
+        self.by = str(getattr(message, "by", ""))
 
 
 @dataclass(frozen=True)
 class Chat:
-    """A chat model that answers in JSON of a given schema, within a deadline and a number of tries."""
+    """A chat model that answers in JSON of a given schema, within a deadline and a number of tries.
+
+    ``suspends``: the model is asked by stopping the graph, so it is called in the graph's own thread and whoever runs
+    the graph keeps the time.
+    """
 
     model: Model
     name: str
     seconds: float
     watch: Watch = field(default_factory=Watch)
     pause: Callable[[float], None] = time.sleep
+    suspends: bool = False
 
     def ask(self, system: str, user: str, schema: type[T], *, seconds: float | None = None) -> Reply[T]:
         """Ask once; a malformed reply is repaired once; after that the value is None and the reason is given."""
@@ -72,18 +89,18 @@ class Chat:
         if value is None and not spent.problem.startswith("unreachable"):
             value = self._repaired(messages, schema, deadline, spent)
         if value is not None:
-            return Reply(value, spent.tokens)
+            return Reply(value, spent.by or self.name, spent.tokens)
         lane = Degraded(
             lane="language model", reason=spent.problem, remedy="check agent.llm; quoted evidence answered instead"
         )
-        return Reply(None, spent.tokens, (lane,))
+        return Reply(None, self.name, spent.tokens, (lane,))
 
     def _structured(self, messages: list[Message], schema: type[T], deadline: float, spent: _Spent) -> T | None:
         raw = self._patiently(_bound(self.model, schema), messages, deadline, spent)
         if not isinstance(raw, dict):
             return None
         parts = cast("dict[str, Any]", raw)
-        spent.tokens += _tokens(parts.get("raw"), messages)
+        spent.saw(parts.get("raw"), messages)
         parsed = parts.get("parsed")
         return parsed if isinstance(parsed, schema) else _parsed(_text(parts.get("raw")), schema, spent)
 
@@ -93,7 +110,7 @@ class Chat:
         raw = self._patiently(self.model, again, deadline, spent)
         if raw is None:
             return None
-        spent.tokens += _tokens(raw, again)
+        spent.saw(raw, again)
         return _parsed(_text(raw), schema, spent)
 
     def _patiently(self, model: Model, messages: list[Message], deadline: float, spent: _Spent) -> object | None:
@@ -111,6 +128,8 @@ class Chat:
 
     def _once(self, model: Model, messages: list[Message], deadline: float) -> object:
         """Call in a thread of its own, so that a reply that never ends can be left behind."""
+        if self.suspends:
+            return model.batch([messages], return_exceptions=True)[0]
         outcomes: queue.SimpleQueue[object] = queue.SimpleQueue()
 
         def call() -> None:
@@ -127,13 +146,13 @@ class Chat:
 
 
 def open_chat(budget: Agent, watch: Watch) -> Chat | None:
-    """Open the language model that the settings name, None when they name none.
+    """Open the language model that the settings name, None when they name none or the client's own.
 
     Raises:
         Disabled: the extra or the provider's package is not installed.
         ConfigError: the name is not ``provider:model``.
     """
-    if budget.llm is None:
+    if budget.llm is None or budget.llm == CLIENT:
         return None
     try:
         from langchain.chat_models import init_chat_model
@@ -147,7 +166,7 @@ def open_chat(budget: Agent, watch: Watch) -> Chat | None:
         ) from error
     except ValueError as error:
         raise ConfigError(
-            "agent.llm is not provider:model", which=budget.llm, next_step="use for example openai:NAME"
+            "agent.llm is neither provider:model nor client", which=budget.llm, next_step="use for example openai:NAME"
         ) from error
     return Chat(model, budget.llm, budget.llm_seconds, watch)
 
@@ -236,6 +255,8 @@ def _wait(error: BaseException, attempt: int) -> float:
 
 def _told(error: BaseException) -> str:
     """Say what went wrong without the provider's words, which may carry keys or document text."""
+    if isinstance(error, Unanswered):
+        return f"unreachable: {error}"
     status, name = getattr(error, "status_code", None), type(error).__name__
     if isinstance(status, int):
         kind = "unreachable" if _passing(error) or status in (401, 403, 404) else "refused"

@@ -15,7 +15,7 @@ from groundsight.agent.lookup import complete, next_queries, open_steps, settle
 from groundsight.agent.question import analyse
 from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order, plan_of
 from groundsight.agent.state import AnswerState, Draft, Json
-from groundsight.types import GroundingReport, Query, Step
+from groundsight.types import Degraded, GroundingReport, Query, Step
 
 if TYPE_CHECKING:
     from groundsight.agent.llm import Chat
@@ -29,10 +29,11 @@ UNCONFIRMED = "A passage was found, but the check did not confirm that it answer
 
 @dataclass(frozen=True)
 class Desk:
-    """What the nodes work with: the suite of the person who asks, and a language model or none."""
+    """What the nodes work with: the suite of the person who asks, a language model or none, and what is missing."""
 
     suite: Suite
     chat: Chat | None = None
+    lacking: tuple[Degraded, ...] = ()
 
 
 def worked(name: str, node: Node) -> Node:
@@ -56,7 +57,9 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     first = [step.question for step in made.steps if not step.after]
     queries = list(dict.fromkeys([question, *first]))
     detail = f"{made.by}: " + " -> ".join(step.question for step in made.steps)
-    return {**spent, "plan": made.model_dump(mode="json"), "queries": queries, "hops": 0, "detail": detail}
+    lacking = [*spent.get("degraded", ()), *(one.model_dump(mode="json") for one in desk.lacking)]
+    planned = {"plan": made.model_dump(mode="json"), "queries": queries, "hops": 0, "detail": detail}
+    return {**spent, **planned, "degraded": lacking}
 
 
 def search(state: AnswerState, desk: Desk) -> Update:
@@ -130,7 +133,9 @@ def _why_stop(state: AnswerState, desk: Desk, queries: list[str], known: int) ->
 def draft(state: AnswerState, desk: Desk) -> Update:
     """Write the answer: by the language model where there is one, else as quoted evidence."""
     evidence, found = evidence_of_state(state), findings_of(state)
-    by_rule = writer.quoted(state["question"], plan_of(state), found)
+    # What a chain found before its end answers nothing when quoted; only a model may still write from it.
+    unended = bool(state.get("missing")) and plan_of(state).join != "all"
+    by_rule = Draft(sentences=(), cites=()) if unended else writer.quoted(state["question"], plan_of(state), found)
     shown = writer.shown_first(found, evidence, desk.suite.settings.agent.evidence)
     made, spent = writer.draft(state["question"], by_rule, shown, _chat_within(state, desk), left(state, desk))
     written, removed = only_known(made, evidence)

@@ -67,7 +67,7 @@ def ask_plan(chat: Chat, question: str, most: int, seconds: float) -> Made[Plan]
     """Ask for a plan; more steps than allowed, or steps that lean on later ones, make it unusable."""
     prompt = render("plan", most=str(most), schema=_schema(PlanReply))
     reply = chat.ask(prompt.text, f"Question: {squeeze(question)}", PlanReply, seconds=seconds)
-    return Made(_plan(reply.value, most, chat.name) if reply.value else None, _spent(reply))
+    return Made(_plan(reply.value, most, reply.by) if reply.value else None, _spent(reply))
 
 
 def ask_draft(chat: Chat, question: str, shown: Sequence[Evidence], seconds: float) -> Made[Draft]:
@@ -77,7 +77,7 @@ def ask_draft(chat: Chat, question: str, shown: Sequence[Evidence], seconds: flo
     reply = chat.ask(
         prompt.text, f"Question: {squeeze(question)}\n\n{_fenced(shown, fence)}", DraftReply, seconds=seconds
     )
-    return Made(_draft(reply.value, shown, chat.name) if reply.value else None, _spent(reply))
+    return Made(_draft(reply.value, shown, reply.by) if reply.value else None, _spent(reply))
 
 
 def ask_revision(
@@ -88,7 +88,7 @@ def ask_revision(
     prompt = render("revise", fence=fence, schema=_schema(DraftReply))
     user = f"Question: {squeeze(question)}\n\n{_fenced(shown, fence)}\n\n{_checked(written, bad, shown, fence)}"
     reply = chat.ask(prompt.text, user, DraftReply, seconds=seconds)
-    return Made(_draft(reply.value, shown, chat.name) if reply.value else None, _spent(reply))
+    return Made(_draft(reply.value, shown, reply.by) if reply.value else None, _spent(reply))
 
 
 def plain(text: str, shown: Sequence[Evidence]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from groundsight.agent import finish, nodes
+from groundsight.agent.llm import CLIENT
 from groundsight.agent.nodes import Update
 from groundsight.agent.state import AnswerState, Question
 from groundsight.errors import Retryable, TimedOut
@@ -24,7 +25,7 @@ LAST = (finish.answer, finish.abstain, finish.withhold)
 class Asking:
     """What a caller may choose for one run: whether a person approves the plan or the answer."""
 
-    approve: Literal["nothing", "plan", "answer"] = "nothing"
+    approve: Literal["none", "plan", "answer"] = "none"
 
 
 def graph() -> Any:
@@ -36,9 +37,15 @@ def answer_question(suite: Suite, question: str) -> Answer:
     """Answer a question with what the evidence supports.
 
     Raises:
+        InputRequired: the client has to let its model write, or its person approve, and then repeat the call.
         Cancelled: the watch of the suite was cancelled.
         GroundsightError: the search itself failed; a budget that ends is a reason, not an error.
     """
+    client, agent = suite.watch.client, suite.settings.agent
+    if client and (agent.llm == CLIENT or agent.review != "none"):
+        from groundsight.graphs.rounds import answer_in_rounds
+
+        return answer_in_rounds(suite, question, client)
     final = build_answer_graph(suite).invoke(
         {"question": question}, {"recursion_limit": STEPS_AT_MOST}, context=Asking()
     )
@@ -118,28 +125,29 @@ def _approve_plan(state: AnswerState) -> Update:
     """Ask a person whether to go on with the plan; ``True`` or ``{"approved": true}`` goes on."""
     from langgraph.types import interrupt
 
-    reply = interrupt({"approve": "plan", "plan": state.get("plan"), "queries": state.get("queries")})
-    if _approved(reply):
+    declined = _declined("plan", interrupt({"approve": "plan", "plan": state["plan"], "queries": state.get("queries")}))
+    if not declined:
         return {"next": "search"}
-    return {"next": "abstain", "missing": ["The plan was not approved."], "stop": "a person declined the plan"}
+    return {"next": "abstain", "missing": ["The plan was not approved."], "stop": declined}
 
 
 def _approve_answer(state: AnswerState) -> Update:
     """Ask a person whether to give the answer."""
     from langgraph.types import interrupt
 
-    written = state["answer"]
-    if _approved(
-        interrupt({"approve": "answer", "text": written.get("text"), "ratio": written.get("grounding_ratio")})
-    ):
+    written = Answer.model_validate(state["answer"])
+    shown = {"approve": "answer", "text": written.text, "ratio": written.grounding_ratio}
+    declined = _declined("answer", interrupt(shown))
+    if not declined:
         return {}
-    declined = {
-        "status": "refused",
-        "text": "The answer was not approved.",
-        "stop_reason": "a person declined the answer",
-    }
-    return {"answer": {**written, **declined, "citations": [], "verdicts": []}}
+    withheld: Update = {"status": "abstained", "text": "The answer was not approved.", "stop_reason": declined}
+    nothing: Update = {"grounding_ratio": None, "citations": (), "verdicts": (), "evidence": ()}
+    return {"answer": written.model_copy(update={**withheld, **nothing}).model_dump(mode="json")}
 
 
-def _approved(reply: object) -> bool:
-    return cast("dict[str, object]", reply).get("approved") is True if isinstance(reply, dict) else reply is True
+def _declined(what: str, reply: object) -> str:
+    """Return why a person's reply is no approval, empty when it is one."""
+    said = cast("dict[str, object]", reply) if isinstance(reply, dict) else {"approved": reply}
+    if said.get("approved") is True:
+        return ""
+    return str(said.get("why") or f"a person declined the {what}")

@@ -27,11 +27,28 @@ class Office:
 
     @cached_property
     def _desk(self) -> Desk:
-        from groundsight.agent.llm import open_chat
+        from groundsight.agent.llm import CLIENT, open_chat
         from groundsight.suite import open_suite
 
         suite = self._given or open_suite()
+        if suite.settings.agent.llm == CLIENT:
+            return _desk_with_the_client(suite)
         return Desk(suite, open_chat(suite.settings.agent, suite.watch))
+
+
+def _desk_with_the_client(suite: Suite) -> Desk:
+    from groundsight.agent.client_model import NO_CLIENT_MODEL, client_chat
+
+    client = suite.watch.client
+    if client is None or not client.samples:
+        return Desk(suite, lacking=(NO_CLIENT_MODEL,))
+    return Desk(suite, client_chat(suite.settings.agent, suite.watch, _suspended))
+
+
+def _suspended(request: dict[str, Any]) -> object:
+    from langgraph.types import interrupt
+
+    return interrupt(request)
 
 
 def new_flow(state: type, given: type, context: type | None = None) -> Any:

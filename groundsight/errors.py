@@ -17,6 +17,7 @@ GroundsightError
 │   ├── RateLimited            E_RATE_LIMITED
 │   ├── Locked                 E_LOCKED
 │   ├── BackendDown            E_BACKEND
+│   ├── InputRequired          E_INPUT_REQUIRED     the client has to answer something first
 │   └── ModelFailed            E_MODEL, E_LLM
 └── Final                      a person has to act
     ├── OutOfResources         E_RESOURCE           a child process died of its limits
@@ -29,6 +30,8 @@ GroundsightError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 
@@ -155,6 +158,21 @@ class BackendDown(Retryable):
     """The index back end can't be reached or answers wrongly."""
 
     code = "E_BACKEND"
+
+
+class InputRequired(Retryable):
+    """The work waits for its client: ``request`` is what it asks, ``ticket`` names it when the call is repeated."""
+
+    code = "E_INPUT_REQUIRED"
+    request: Mapping[str, Any] = MappingProxyType({})
+    ticket: str = ""
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any], ticket: str) -> InputRequired:
+        """Ask this, and go on under this ticket."""
+        error = cls("the client has to answer first", next_step="repeat the call with the answer")
+        error.request, error.ticket = request, ticket
+        return error
 
 
 class ModelFailed(Retryable):

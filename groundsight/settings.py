@@ -9,50 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
+from groundsight.limits import Encoders, Limits, Positive, Section
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(gt=0)]
 PiiKind = Literal["email", "phone", "card", "iban", "ssn", "ip"]
 ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip")
-MIB = 1024 * 1024
-
-
-class Section(BaseModel):
-    """Base of every section: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Limits(Section):
-    """Hard limits; each is named in the error that it causes. Bytes, pixels, seconds, characters."""
-
-    file_bytes: Positive = 50 * MIB
-    text_bytes: Positive = 10 * MIB
-    picture_bytes: Positive = 20 * MIB
-    picture_pixels: Positive = 50_000_000
-    picture_side: Positive = 16_384
-    picture_frames: Positive = 16
-    pdf_pages: Positive = 500
-    page_inches: Positive = 200
-    render_pixels: Positive = 25_000_000
-    archive_members: Positive = 5_000
-    archive_bytes: Positive = 200 * MIB
-    archive_ratio: Positive = 200
-    document_chars: Positive = 5_000_000
-    document_units: Positive = 20_000
-    parse_seconds: Positive = 60
-    parse_cpu_seconds: Positive = 45
-    parse_memory_bytes: Positive = 2 * 1024 * MIB
-    query_chars: Positive = 8_192
-    answer_chars: Positive = 200_000
-    results: Positive = 100
-    candidates: Positive = 1_000
-    hit_chars: Positive = 2_000
 
 
 class Ingestion(Section):
@@ -128,7 +94,9 @@ class Grounding(Section):
 
 
 class Agent(Section):
-    """Budgets of one question and the optional language model (``provider:model``)."""
+    """Budgets of one question and the optional language model: ``provider:model``, or ``client`` for the model of
+    the MCP client that asks. ``review``: what a person approves over MCP before the work goes on.
+    """
 
     llm: str | None = None
     llm_base_url: str | None = None
@@ -138,6 +106,7 @@ class Agent(Section):
     seconds: Positive = 120
     tokens: Positive = 60_000
     evidence: Positive = 8
+    review: Literal["none", "plan", "answer"] = "none"
     answerer: str = "groundsight.graphs.answer:answer_question"
 
 
@@ -197,19 +166,6 @@ class Caller(Section):
     region: str = "global"
     labels: tuple[str, ...] = ()
     may_write: bool = False
-
-
-class Encoders(Section):
-    """Limits of ``groundsight serve encoders``: of one request, of one batch, and of what may wait."""
-
-    request_items: Positive = 256
-    request_chars: Positive = 1_000_000
-    request_bytes: Positive = 160 * MIB
-    batch_texts: Positive = 64
-    batch_chars: Positive = 60_000
-    batch_pictures: Positive = 16
-    queue_items: Positive = 1_024
-    queue_bytes: Positive = 512 * MIB
 
 
 class Server(Section):

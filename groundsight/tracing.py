@@ -8,15 +8,21 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from groundsight.errors import Cancelled, TimedOut
+from groundsight.rounds import Client
 
 Progress = Callable[[float, float | None, str], None]
 
 
 class Watch:
-    """Progress out, cancellation in, and a deadline. Every slow loop calls ``step`` or ``check``."""
+    """Progress out, cancellation in, a deadline, and the client that can be asked, None when nobody can.
 
-    def __init__(self, progress: Progress | None = None, *, seconds: float | None = None) -> None:
-        self._progress = progress
+    Every slow loop calls ``step`` or ``check``.
+    """
+
+    def __init__(
+        self, progress: Progress | None = None, *, seconds: float | None = None, client: Client | None = None
+    ) -> None:
+        self._progress, self.client = progress, client
         self._cancelled = threading.Event()
         self._deadline = time.monotonic() + seconds if seconds is not None else None
         self.seconds: dict[str, float] = {}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 from groundsight.agent.words import NUMBER, stem_set
 from groundsight.errors import BackendDown
-from groundsight.settings import Settings
+from groundsight.settings import Settings, load_settings
 from groundsight.tracing import Watch
 from groundsight.types import (
+    Answer,
     Asset,
     Claim,
     Evidence,
@@ -122,3 +125,25 @@ def _says(one: Evidence, words: frozenset[str], numbers: set[str]) -> bool:
 def down() -> Exception:
     """A failure that a second try may not meet."""
     return BackendDown("the index is away", next_step="try again")
+
+
+class AskedHouse(HouseSuite):
+    """The same house behind a door: it answers through the graph, for whoever calls, with a home for the trail."""
+
+    def __init__(self, home: Path, texts: Mapping[str, str] = HOUSE, **agent: object) -> None:
+        super().__init__(texts)
+        self.settings = load_settings(home, agent=agent)
+        self.closed = False
+
+    def acting_for(self, principal: Principal | None = None, watch: Watch | None = None) -> AskedHouse:
+        other = copy.copy(self)
+        other.principal, other.watch = principal or self.principal, watch or self.watch
+        return other
+
+    def ask(self, question: str) -> Answer:
+        from groundsight.graphs.answer import answer_question
+
+        return answer_question(self, question)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        self.closed = True

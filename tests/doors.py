@@ -94,6 +94,15 @@ class NoRoots:
     resolve_folder = resolve
 
 
+class Anywhere(NoRoots):
+    """Every path may be read."""
+
+    def resolve(self, source: str) -> Path:
+        return Path(source)
+
+    resolve_folder = resolve
+
+
 class ScriptedSuite:
     """A suite whose verbs are functions that the test gives; the default ones answer from ``rows``."""
 

@@ -51,6 +51,21 @@ def connect(document: Path, body: str) -> str:
     return "connected"
 
 
+def open_file(document: Path, body: str) -> str:
+    try:
+        return Path(body).read_text()
+    except OSError as error:
+        return f"refused: {type(error).__name__}"
+
+
+def write_file(document: Path, body: str) -> str:
+    try:
+        Path(body).write_text("written")
+    except OSError as error:
+        return f"refused: {type(error).__name__}"
+    return "written"
+
+
 def write_80_mb(document: Path, body: str) -> str:
     with Path(body).open("wb") as file:
         for _ in range(80):

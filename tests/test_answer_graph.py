@@ -182,7 +182,7 @@ def test_a_person_can_approve(kind: str) -> None:
     assert done["answer"]["status"] == "answered"
 
 
-@pytest.mark.parametrize(("kind", "status"), [("plan", "abstained"), ("answer", "refused")])
+@pytest.mark.parametrize(("kind", "status"), [("plan", "abstained"), ("answer", "abstained")])
 def test_a_person_can_decline(kind: str, status: str) -> None:
     _, done = run_with_approval(kind, {"approved": False})
     assert done["answer"]["status"] == status

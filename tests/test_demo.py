@@ -16,7 +16,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from groundsight import Suite, open_suite
-from groundsight.evals.demo.__main__ import FILES, QUESTIONS
+from groundsight.evals.demo.__main__ import FILES, QUESTIONS, home_of
 from groundsight.graphs.answer import answer_question
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,6 +86,12 @@ def test_the_demo_files_are_what_their_story_writes(tmp_path: Path) -> None:
     assert {n: d for n, d in written.items() if n.suffix in plain} == {
         n: d for n, d in shipped.items() if n.suffix in plain
     }
+
+
+def test_a_folder_of_ones_own_is_not_mixed_with_the_demo(tmp_path: Path) -> None:
+    homes = [home_of(folder) for folder in (FILES, tmp_path / "letters", tmp_path / "old" / "letters")]
+    assert homes[0] == Path(".groundsight/demo")
+    assert len(set(homes)) == 3
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

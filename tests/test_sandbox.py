@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from groundsight.errors import Cancelled, GroundsightError, LimitExceeded, OutOfResources, ParseFailed, TimedOut
-from groundsight.ingestion.sandbox import Confines, Sandbox, snapshot
+from groundsight.ingestion.landlock import version
+from groundsight.ingestion.sandbox import Confines, Sandbox, anonymous_file, snapshot
 from groundsight.tracing import Watch
 
 LINUX = sys.platform == "linux"
@@ -29,9 +29,14 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def run(
-    sandbox: Sandbox, job: str, body: str = "", confines: Confines | None = None, watch: Watch | None = None
+    sandbox: Sandbox,
+    job: str,
+    body: str = "",
+    confines: Confines | None = None,
+    watch: Watch | None = None,
+    scratch: str = "",
 ) -> str:
-    with tempfile.TemporaryFile() as document:
+    with anonymous_file() as document:
         document.write(b"content")
         document.flush()
         return sandbox.run(
@@ -41,6 +46,7 @@ def run(
             confines=confines or Confines(seconds=20),
             watch=watch or Watch(),
             which="a.pdf",
+            scratch=scratch,
         )
 
 
@@ -142,9 +148,26 @@ def test_a_child_reaches_no_network(sandbox: Sandbox) -> None:
     assert answer.startswith("refused")
 
 
+@pytest.mark.skipif(not version(), reason="this kernel has no Landlock")
+def test_a_child_opens_only_its_document_and_writes_only_into_its_scratch_folder(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    scratch, secret = tmp_path / "scratch", tmp_path / "secret.txt"
+    scratch.mkdir()
+    secret.write_text("a secret")
+    (scratch / "link").symlink_to(secret)
+    assert run(sandbox, "echo", "said") == "said:content"
+    assert "files" in sandbox.isolation
+    for path in (secret, scratch / "link", Path("/etc/passwd"), Path(f"/proc/{os.getpid()}/environ")):
+        assert run(sandbox, "open_file", str(path), scratch=str(scratch)).startswith("refused")
+    assert run(sandbox, "write_file", str(tmp_path / "new.txt"), scratch=str(scratch)).startswith("refused")
+    assert run(sandbox, "write_file", str(scratch / "picture.png"), scratch=str(scratch)) == "written"
+    assert (scratch / "picture.png").read_text() == "written"
+
+
 def test_a_child_writes_no_large_file(sandbox: Sandbox, tmp_path: Path) -> None:
     with pytest.raises(OutOfResources):
-        run(sandbox, "write_80_mb", str(tmp_path / "large"))
+        run(sandbox, "write_80_mb", str(tmp_path / "large"), scratch=str(tmp_path))
     assert (tmp_path / "large").stat().st_size <= 64 << 20
 
 

@@ -15,7 +15,7 @@ from mcp import Client
 
 from groundsight.errors import GroundsightError
 from groundsight.server import build_server
-from tests.doors import CANARY, ScriptedSuite
+from tests.doors import CANARY, Anywhere, ScriptedSuite
 from tests.talk import MODES, a_suite, talk
 
 
@@ -55,6 +55,25 @@ def test_all_schemas_together_cost_few_tokens(tmp_path: Path, mode: str) -> None
         assert len(text) / 4 <= 4_000
 
     talk(mode, a_suite(tmp_path), conversation, writable=True)
+
+
+def test_schemas_are_plain_enough_for_every_provider(tmp_path: Path, mode: str) -> None:
+    """One type at a place: some providers refuse a list of types, and none of ours needs a reference."""
+
+    async def conversation(client: Client) -> None:
+        for tool in (await client.list_tools()).tools:
+            for part in parts_of([tool.input_schema, tool.output_schema]):
+                assert not isinstance(part.get("type"), list), tool.name
+                assert "$ref" not in part, tool.name
+
+    talk(mode, a_suite(tmp_path), conversation, writable=True)
+
+
+def parts_of(value: Any) -> list[dict[str, Any]]:
+    """Every mapping inside a schema."""
+    if isinstance(value, list):
+        return [part for item in value for part in parts_of(item)]
+    return [value, *parts_of(list(value.values()))] if isinstance(value, dict) else []
 
 
 def test_a_result_is_text_data_and_links(tmp_path: Path, mode: str) -> None:
@@ -175,18 +194,21 @@ def test_a_bug_leaks_nothing_to_client_or_log(
         assert CANARY not in result.model_dump_json()
         assert (result.structured_content or {})["error"]["code"] == "E_INTERNAL"
 
-    suite = a_suite(tmp_path, **{verb: broken})
-    suite.parts.roots = type("Any", (), {"resolve": lambda _, source: tmp_path, "names": lambda _: ()})()
+    suite = a_suite(tmp_path, roots=Anywhere(), **{verb: broken})
     with caplog.at_level(logging.DEBUG):
         talk(mode, suite, conversation, writable=True)
     assert CANARY not in caplog.text
     assert "RuntimeError" in caplog.text
 
 
-def test_progress_grows_and_reaches_the_caller(tmp_path: Path, mode: str) -> None:
+LONG = {"ask": {"question": "why?"}, "ingest": {"paths": ["docs"]}}
+
+
+@pytest.mark.parametrize("verb", list(LONG))
+def test_progress_grows_and_reaches_the_caller(tmp_path: Path, mode: str, verb: str) -> None:
     seen: list[tuple[float, float | None, str | None]] = []
 
-    def ask(suite: ScriptedSuite, question: str) -> None:
+    def work(suite: ScriptedSuite, *_: object) -> None:
         for done in (1, 2, 2, 1, 3):
             suite.watch.step(done, 3, f"hop {done}")
 
@@ -194,20 +216,21 @@ def test_progress_grows_and_reaches_the_caller(tmp_path: Path, mode: str) -> Non
         seen.append((progress, total, message))
 
     async def conversation(client: Client) -> None:
-        await client.call_tool("ask", {"question": "why?"}, progress_callback=note)
+        assert not (await client.call_tool(verb, LONG[verb], progress_callback=note)).is_error
         with anyio.fail_after(10):
             while not seen:
                 await anyio.lowlevel.checkpoint()
 
-    talk(mode, a_suite(tmp_path, ask=ask), conversation)
+    talk(mode, a_suite(tmp_path, roots=Anywhere(), **{verb: work}), conversation, writable=True)
     assert seen[-1] == (3, 3, "hop 3")
     assert [each[0] for each in seen] == sorted({each[0] for each in seen})
 
 
-def test_a_caller_who_goes_away_stops_the_work(tmp_path: Path, mode: str) -> None:
+@pytest.mark.parametrize("verb", list(LONG))
+def test_a_caller_who_goes_away_stops_the_work(tmp_path: Path, mode: str, verb: str) -> None:
     started, stopped = threading.Event(), threading.Event()
 
-    def ask(suite: ScriptedSuite, question: str) -> None:
+    def work(suite: ScriptedSuite, *_: object) -> None:
         started.set()
         try:
             while True:
@@ -218,15 +241,14 @@ def test_a_caller_who_goes_away_stops_the_work(tmp_path: Path, mode: str) -> Non
 
     async def conversation(client: Client) -> None:
         async with anyio.create_task_group() as group:
-            group.start_soon(client.call_tool, "ask", {"question": "why?"})
+            group.start_soon(client.call_tool, verb, LONG[verb])
             await anyio.to_thread.run_sync(started.wait)
             group.cancel_scope.cancel()
         with anyio.fail_after(10):
             await anyio.to_thread.run_sync(stopped.wait)
         assert not (await client.call_tool("status", {})).is_error
 
-    suite = a_suite(tmp_path, ask=ask)
-    talk(mode, suite, conversation)
+    talk(mode, a_suite(tmp_path, roots=Anywhere(), **{verb: work}), conversation, writable=True)
     outcomes = [json.loads(line)["outcome"] for line in (tmp_path / "audit" / "audit.jsonl").read_text().splitlines()]
     assert sorted(outcomes) == ["E_CANCELLED", "OK"]
 

@@ -57,6 +57,26 @@ def test_prompts_carry_the_words_of_the_person(tmp_path: Path, mode: str) -> Non
     talk(mode, a_suite(tmp_path), conversation)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("grounded", {"question": "x"}, "use grounded_answer, check_my_answer"),
+        ("grounded_answer", {}, "pass exactly question"),
+        ("grounded_answer", {"question": "x", "tone": "y"}, "pass exactly question"),
+        ("check_my_answer", None, "pass exactly answer"),
+    ],
+)
+def test_a_wrong_request_for_a_prompt_is_an_invalid_parameter(
+    tmp_path: Path, mode: str, name: str, arguments: dict[str, str] | None, words: str
+) -> None:
+    async def conversation(client: Client) -> None:
+        with pytest.raises(MCPError, match=words) as caught:
+            await client.get_prompt(name, arguments)
+        assert caught.value.code == -32602
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
 def test_the_suite_is_closed_with_the_server(tmp_path: Path, mode: str) -> None:
     async def conversation(client: Client) -> None:
         await client.call_tool("status", {})

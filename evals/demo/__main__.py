@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import anyio
@@ -26,13 +28,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=main.__doc__)
     parser.add_argument("--data", type=Path, default=FILES, help="folder to ingest")
     parser.add_argument("--question", action="append", help="ask this instead; repeatable")
-    parser.add_argument("--home", type=Path, default=Path(".groundsight/demo"), help="where the index is kept")
+    parser.add_argument("--home", type=Path, help="where the index is kept (default: under .groundsight, by folder)")
     options = parser.parse_args(argv)
     start = time.perf_counter()
-    _ingest(options.home.resolve(), options.data.resolve())
-    anyio.run(_ask, options.home.resolve(), tuple(options.question or QUESTIONS))
-    print(f"\n{time.perf_counter() - start:.0f} s in all. The index is kept in {options.home}.")
+    folder = options.data.resolve()
+    home = options.home or home_of(folder)
+    _ingest(home.resolve(), folder)
+    anyio.run(_ask, home.resolve(), tuple(options.question or QUESTIONS))
+    print(f"\n{time.perf_counter() - start:.0f} s in all. The index is kept in {home}.")
     return 0
+
+
+def home_of(folder: Path) -> Path:
+    """Return where the index of a folder is kept; no two folders share one."""
+    name = "demo" if folder == FILES else f"{folder.name}-{sha256(os.fsencode(folder)).hexdigest()[:8]}"
+    return Path(".groundsight") / name
 
 
 def _ingest(home: Path, folder: Path) -> None:

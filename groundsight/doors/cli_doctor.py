@@ -23,7 +23,7 @@ from groundsight.types import Word
 State = Literal["ok", "warn", "fail"]
 COLOURS: dict[State, str] = {"ok": "32", "warn": "33", "fail": "31"}
 DISK_FLOOR = 1024**3
-SPACES = {"user", "net", "pid"}
+APART = {"user", "net", "pid", "files"}
 EXTRAS = {"models": "torch", "documents": "unstructured", "weaviate": "weaviate", "llm": "langchain", "eval": "sklearn"}
 
 
@@ -113,11 +113,11 @@ def _sandbox(settings: Settings) -> Check:
         file.write_text("A file to read.\n", "utf-8")
         partition(file, settings, Path(folder), Watch(), sandbox)
         active = set(sandbox.isolation)
-    missing = ", ".join(sorted(SPACES - active))
-    detail = f"children run with limits and in their own {', '.join(sorted(active)) or 'no'} namespaces"
+    missing = ", ".join(sorted(APART - active))
+    detail = f"children run with limits, kept apart by: {', '.join(sorted(active)) or 'nothing else'}"
     if not missing:
         return Check(name="sandbox", state="ok", detail=detail)
-    step = f"allow user namespaces on this system; missing: {missing}"
+    step = f"allow user namespaces and Landlock on this system; missing: {missing}"
     return Check(name="sandbox", state="warn", detail=detail, next_step=step)
 
 

@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio.to_thread
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
-from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    GetPromptResult,
+    InputRequiredResult,
+    PromptReference,
+    ResourceTemplateReference,
+)
 
 from groundsight.doors.mcp_tools import Door
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound
@@ -17,12 +29,31 @@ from groundsight.tools.results import Result
 from groundsight.tracing import Watch
 
 if TYPE_CHECKING:
-    from mcp.server import MCPServer
-
     from groundsight.tools.library import Library
 
 JSON = "application/json"
 MOST_COMPLETIONS = 100
+
+
+class PromptingServer(MCPServer[dict[str, Any]]):
+    """A server that names what is wrong with a request for a prompt, where the SDK alone reports a crash."""
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """Fill a prompt, or say by which name or argument it can't be filled."""
+        known = {prompt.name: prompt.arguments or [] for prompt in await self.list_prompts()}
+        if name not in known:
+            raise _invalid(NotFound("there is no such prompt", which=name, next_step=f"use {', '.join(known)}"))
+        wanted = {argument.name for argument in known[name]}
+        if set(arguments or ()) != wanted:
+            step = f"pass exactly {', '.join(sorted(wanted))}"
+            raise _invalid(InvalidArgument("the arguments do not fit the prompt", which=name, next_step=step))
+        return await super().get_prompt(name, arguments, context)
+
+
+def _invalid(error: GroundsightError) -> MCPError:
+    return MCPError(INVALID_PARAMS, one_line(str(error), 500))
 
 
 def add_resources(server: MCPServer[Any], door: Door) -> None:

@@ -6,19 +6,23 @@ import json
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import anyio.to_thread
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
-from mcp_types import CallToolResult, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
 from groundsight.doors.call_metrics import CallMetrics
 from groundsight.doors.mcp_results import refusal, reply
+from groundsight.doors.mcp_rounds import ask_now, asking_result, client_of, in_rounds
 from groundsight.doors.schema import input_schema, output_schema
-from groundsight.errors import GroundsightError, PolicyRefused
+from groundsight.errors import GroundsightError, InputRequired, PolicyRefused
+from groundsight.rounds import Shelf
 from groundsight.tools.gate import Gate, ToolSpec, internal_error
 from groundsight.tools.registry import build_results
 from groundsight.tools.results import Result
@@ -33,10 +37,11 @@ if TYPE_CHECKING:
 PROGRESS_SECONDS = 0.1
 AT_ONCE = 16
 LAST_SECONDS = 5.0
+Ended = CallToolResult | InputRequired
 
 
 class Door:
-    """One server: its suite, opened on the first call, its gate, and who is calling.
+    """One server: its suite, opened on the first call, its gate, who is calling, and the calls that wait.
 
     ``caller`` tells who makes the present call; without it everyone is the suite's own principal.
     """
@@ -53,7 +58,7 @@ class Door:
         self._opening = threading.Lock()
         self._calls, self._running = threading.Condition(), 0
         self._open: tuple[Suite, Gate] | None = None
-        self.slots = anyio.CapacityLimiter(AT_ONCE)
+        self.slots, self.shelf = anyio.CapacityLimiter(AT_ONCE), Shelf()
 
     def call(self, spec: ToolSpec, arguments: Mapping[str, Any], watch: Watch) -> Result:
         """Run a tool through the gate for the present caller.
@@ -161,18 +166,27 @@ def _unquoted(value: Any) -> Any:
 
 async def run_watched(
     door: Door, spec: ToolSpec, arguments: Mapping[str, Any], context: Context[Any, Any]
-) -> CallToolResult:
-    """Run a tool on a worker thread; forward its progress, and stop it when the caller goes away."""
-    progress = _Latest()
-    watch = Watch(progress)
+) -> CallToolResult | InputRequiredResult:
+    """Run a tool on a worker thread; forward its progress, and stop it when the caller goes away.
 
-    def work() -> CallToolResult:
-        try:
-            return reply(door.call(spec, arguments, watch))
-        except GroundsightError as error:
-            return refusal(error)
+    A tool that has to ask its client first is run again with the reply: in the caller's next round in the era of
+    2026-07-28, at once in the handshake era.
+    """
+    progress, client = _Latest(), client_of(context, door.shelf)
+    while True:
+        watch = Watch(progress, client=client)
+        ended = await _while_forwarding(progress, context, watch, partial(_worked, door, spec, arguments, watch), door)
+        if not isinstance(ended, InputRequired):
+            return ended
+        if in_rounds(context):
+            return asking_result(ended)
+        client = replace(client, ticket=ended.ticket, reply=await ask_now(context, ended))
 
-    done: list[CallToolResult] = []
+
+async def _while_forwarding(
+    progress: _Latest, context: Context[Any, Any], watch: Watch, work: Callable[[], Ended], door: Door
+) -> Ended:
+    done: list[Ended] = []
     async with anyio.create_task_group() as group:
         group.start_soon(_forward, progress, context)
         try:
@@ -183,6 +197,13 @@ async def run_watched(
         group.cancel_scope.cancel()
     await _send(progress, context)
     return done[0]
+
+
+def _worked(door: Door, spec: ToolSpec, arguments: Mapping[str, Any], watch: Watch) -> Ended:
+    try:
+        return reply(door.call(spec, arguments, watch))
+    except GroundsightError as error:
+        return error if isinstance(error, InputRequired) and error.ticket else refusal(error)
 
 
 class _Latest:

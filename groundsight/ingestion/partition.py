@@ -39,12 +39,14 @@ def partition(path: Path, settings: Settings, scratch: Path, watch: Watch, sandb
         render_dpi=settings.ingestion.render_dpi,
     )
     job = "groundsight.ingestion.jobs:partition_document"
-    answer = run_on(path, job, order.model_dump_json(), settings, watch, sandbox)
+    answer = run_on(path, job, order.model_dump_json(), settings, watch, sandbox, order.scratch)
     return _checked(answer, scratch, plain_name(path))
 
 
-def run_on(path: Path, job: str, body: str, settings: Settings, watch: Watch, sandbox: Sandbox | None) -> str:
-    """Run a job of the child on a frozen copy of a file."""
+def run_on(
+    path: Path, job: str, body: str, settings: Settings, watch: Watch, sandbox: Sandbox | None, scratch: str = ""
+) -> str:
+    """Run a job of the child on a frozen copy of a file; it may write only under ``scratch``."""
     descriptor = _open_file(path)
     try:
         copy = snapshot(descriptor, settings.limits.file_bytes, plain_name(path))
@@ -52,7 +54,10 @@ def run_on(path: Path, job: str, body: str, settings: Settings, watch: Watch, sa
         os.close(descriptor)
     with copy as document, nullcontext(sandbox) if sandbox else Sandbox() as cell:
         confines = Confines.of(settings.limits)
-        return cell.run(job, body, document=document.fileno(), confines=confines, watch=watch, which=plain_name(path))
+        which = plain_name(path)
+        return cell.run(
+            job, body, document=document.fileno(), confines=confines, watch=watch, which=which, scratch=scratch
+        )
 
 
 def plain_name(path: Path) -> str:

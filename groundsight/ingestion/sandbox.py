@@ -20,7 +20,7 @@ from typing import IO, Any, NoReturn, cast
 from groundsight import errors
 from groundsight.errors import GroundsightError, Internal, LimitExceeded, OutOfResources, ParseFailed, TimedOut
 from groundsight.ingestion.warden import OUT_OF_MEMORY
-from groundsight.settings import MIB, Limits
+from groundsight.limits import MIB, Limits
 from groundsight.tracing import Watch
 
 _BOOT = (
@@ -71,14 +71,26 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, job: str, body: str, *, document: int, confines: Confines, watch: Watch, which: str = "") -> str:
+    def run(
+        self,
+        job: str,
+        body: str,
+        *,
+        document: int,
+        confines: Confines,
+        watch: Watch,
+        which: str = "",
+        scratch: str = "",
+    ) -> str:
         """Call ``module:function`` with a document's path and a body in a child; return its text.
+
+        Besides the document the child opens only the program's own files and the folder ``scratch``.
 
         Raises:
             TimedOut, OutOfResources: a limit was hit. Cancelled: by the watch. ParseFailed: the reader
             crashed. Any error of the house that the job raised is raised here again.
         """
-        order = json.dumps({"job": job, "body": body, **asdict(confines)}).encode()
+        order = json.dumps({"job": job, "body": body, "scratch": scratch, **asdict(confines)}).encode()
         watch.check()
         ours, theirs = socket.socketpair()
         read_end, write_end = os.pipe()
@@ -86,7 +98,7 @@ class Sandbox:
             self._hand_over(theirs, write_end, document)
             _send(ours, order)
             answer, report = _collect(ours, result, confines, watch, which)
-        self.isolation = tuple(report.get("spaces", ()))
+        self.isolation = tuple(report.get("apart", ()))
         return _outcome(answer, report, confines, which)
 
     def close(self) -> None:
@@ -146,7 +158,7 @@ def snapshot(descriptor: int, limit: int, which: str) -> IO[bytes]:
     Raises:
         LimitExceeded: there are more than ``limit`` bytes.
     """
-    copy = _anonymous_file()
+    copy = anonymous_file()
     counted = 0
     while piece := os.read(descriptor, MIB):
         counted += len(piece)
@@ -158,7 +170,8 @@ def snapshot(descriptor: int, limit: int, which: str) -> IO[bytes]:
     return copy
 
 
-def _anonymous_file() -> IO[bytes]:
+def anonymous_file() -> IO[bytes]:
+    """Open an empty file that has no name; only such a file can be opened once more in the child."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("document"), "w+b")
     return tempfile.TemporaryFile()

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, NoReturn, cast
 
 from groundsight.errors import GroundsightError
+from groundsight.ingestion.landlock import restrict, version
 
 OUT_OF_MEMORY = 101
 _USER, _PID, _NET = 0x10000000, 0x20000000, 0x40000000
@@ -53,7 +54,7 @@ def _supervise(job_descriptor: int, result: int, document: int) -> NoReturn:
     order = _receive(job)
     _prctl(_DEATH_SIGNAL, signal.SIGKILL)
     _prctl(_SUBREAPER, 1)
-    spaces = _leave_namespaces()
+    apart = [*_leave_namespaces(), *(["files"] if version() else [])]
     worker = os.fork()
     if worker == 0:
         job.close()
@@ -62,7 +63,7 @@ def _supervise(job_descriptor: int, result: int, document: int) -> NoReturn:
     os.close(document)
     status, peak = _wait(worker, job)
     _end_the_rest()
-    report = {"status": status, "peak_bytes": peak, "spaces": spaces}
+    report = {"status": status, "peak_bytes": peak, "apart": apart}
     _send_quietly(job, json.dumps(report).encode())
     os._exit(0)
 
@@ -159,7 +160,10 @@ def _work(order: dict[str, Any], result: int, document: int) -> NoReturn:
         _prctl(_DEATH_SIGNAL, signal.SIGKILL)
         _limit(order)
         module, _, name = str(order["job"]).partition(":")
-        answer = getattr(import_module(module), name)(_as_path(document), str(order["body"]))
+        job = getattr(import_module(module), name)
+        os.environ["TMPDIR"] = str(order["scratch"])
+        restrict(str(order["scratch"]))
+        answer = job(_as_path(document), str(order["body"]))
         _write(result, b"R" + cast(str, answer).encode())
     os._exit(0)
 
