@@ -120,8 +120,7 @@ class WeaviateSettings(Section):
     """Connection and schema of the Weaviate back end.
 
     ``binary`` is a server program to start on this machine, with its data in ``data``. ``fresh_seconds`` is how long
-    after a write words are searched a second time among what was just written; 0 trusts the server. ``sleep_days`` and
-    ``offload_days`` are how long a tenant goes unused before ``groundsight tenants`` puts it to sleep or away.
+    after a write words are searched a second time among what was just written; 0 trusts the server.
     """
 
     host: str = "127.0.0.1"
@@ -140,6 +139,7 @@ class WeaviateSettings(Section):
     connect_seconds: Positive = 2
     call_seconds: Positive = 10
     fresh_seconds: Annotated[int, Field(ge=0)] = 90
+    # How long a tenant goes unused before `groundsight tenants` puts it to sleep, or away.
     sleep_days: Positive = 90
     offload_days: Positive = 365
 

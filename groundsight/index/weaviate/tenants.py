@@ -58,7 +58,7 @@ class Tenants:
         names = self._names()
         states, uses = self._wire.tenant_states(names.units), self._uses.all()
         return tuple(
-            self._described(names, tenant, states.get(tenant_name(tenant), "MISSING"), uses.get(tenant))
+            self._described(names, tenant, states.get(tenant_name(tenant), "UNKNOWN"), uses.get(tenant))
             for tenant in self._store.tenants()
         )
 
