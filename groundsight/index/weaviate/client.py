@@ -156,6 +156,20 @@ def add_tenant(client: Any, name: str, tenant: str) -> None:
     client.collections.use(name).tenants.create([library().classes.tenants.Tenant(name=tenant)])
 
 
+def tenant_states(client: Any, name: str) -> dict[str, str]:
+    """Return the state of every tenant of a collection, such as ``ACTIVE``."""
+    found = client.collections.use(name).tenants.get()
+    return {tenant: str(each.activity_status.value) for tenant, each in found.items()}
+
+
+def move_tenants(client: Any, name: str, tenants: tuple[str, ...], state: str) -> None:
+    """Give tenants of a collection another state."""
+    kinds = library().classes.tenants
+    status = kinds.TenantUpdateActivityStatus[state]
+    moved = [kinds.TenantUpdate(name=tenant, activity_status=status) for tenant in tenants]
+    client.collections.use(name).tenants.update(moved)
+
+
 def remove_tenants(client: Any, name: str) -> None:
     """Delete all tenants of a collection."""
     tenants = client.collections.use(name).tenants
@@ -260,17 +274,3 @@ def _fail_fast(client: Any) -> None:
 
 def _status(error: Any) -> str:
     return f"{error.code().name} {error.details()}" if callable(getattr(error, "code", None)) else type(error).__name__
-
-
-def tenant_states(client: Any, name: str) -> dict[str, str]:
-    """Return the state of every tenant of a collection, such as ``ACTIVE``."""
-    found = client.collections.use(name).tenants.get()
-    return {tenant: str(each.activity_status.value) for tenant, each in found.items()}
-
-
-def move_tenants(client: Any, name: str, tenants: tuple[str, ...], state: str) -> None:
-    """Give tenants of a collection another state."""
-    kinds = library().classes.tenants
-    status = kinds.TenantUpdateActivityStatus[state]
-    moved = [kinds.TenantUpdate(name=tenant, activity_status=status) for tenant in tenants]
-    client.collections.use(name).tenants.update(moved)
