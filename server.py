@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mcp.server import MCPServer
 
     from groundsight.doors.http import TokenCheck
+    from groundsight.doors.mcp_tools import Door
     from groundsight.settings import Settings
     from groundsight.suite import Suite
 
@@ -33,18 +34,24 @@ def build_server(
 
     ``writable`` adds the tools that write. With ``tokens`` each caller acts as the owner of its token.
     """
+    from groundsight.doors.mcp_tools import Door
+
+    return server_of(Door(suite_factory, writable=writable, caller=tokens.present if tokens else None), tokens)
+
+
+def server_of(door: Door, tokens: TokenCheck | None = None) -> MCPServer[dict[str, Any]]:
+    """Register what a door offers."""
     from groundsight.doors.mcp_resources import PromptingServer, add_completion, add_prompts, add_resources
-    from groundsight.doors.mcp_tools import Door, mcp_tool
+    from groundsight.doors.mcp_tools import mcp_tool
     from groundsight.tools.registry import tools
 
-    door = Door(suite_factory, writable=writable, caller=tokens.present if tokens else None)
     server = PromptingServer(
         "groundsight",
         title="Groundsight",
         instructions=INSTRUCTIONS,
         version=__version__,
         log_level="WARNING",
-        tools=[mcp_tool(door, spec) for spec in tools(writable=writable)],
+        tools=[mcp_tool(door, spec) for spec in tools(writable=door.writable)],
         lifespan=partial(_closing, door.close),
         **(_token_options(tokens) if tokens else {}),
     )
@@ -74,6 +81,10 @@ def _token_options(tokens: TokenCheck) -> dict[str, Any]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``groundsight serve`` and ``python server.py``."""
+    parser.add_argument(
+        "what", nargs="?", choices=("mcp", "encoders"), default="mcp",
+        help="the tools over MCP (default), or the models of the settings to other machines",
+    )  # fmt: skip
     parser.add_argument("--http", action="store_true", help="serve streamable HTTP instead of stdio")
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (default 8000)")
@@ -97,7 +108,10 @@ def serve(options: argparse.Namespace) -> int:
     log_quietly()
     try:
         settings = _settings(options)
-        _run(settings, http=options.http, writable=options.allow_write)
+        if options.what == "encoders":
+            _serve_encoders(settings)
+        else:
+            _run(settings, http=options.http, writable=options.allow_write)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
@@ -131,11 +145,20 @@ def _run(settings: Settings, *, http: bool, writable: bool) -> None:
         build_server(factory, writable=writable).run("stdio")
         return
     from groundsight.doors.http import TokenCheck, refuse_open_bind, serve_http
+    from groundsight.doors.mcp_tools import Door
+    from groundsight.doors.readiness import probes_of
 
     listening = settings.server
     refuse_open_bind(listening)
     tokens = TokenCheck(listening, settings.governance) if listening.token or listening.callers else None
-    serve_http(build_server(factory, writable=writable, tokens=tokens), listening)
+    door = Door(factory, writable=writable, caller=tokens.present if tokens else None)
+    serve_http(server_of(door, tokens), listening, probes_of(door, warmed=listening.warm), tokens)
+
+
+def _serve_encoders(settings: Settings) -> None:
+    from groundsight.doors.encoder_server import serve_encoders
+
+    serve_encoders(settings)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ COMMANDS = {
     "verify": "check an answer sentence by sentence",
     "ocr": "read the words in a picture or a scanned page",
     "describe": "say what a picture shows",
-    "serve": "serve the tools over MCP",
+    "serve": "serve the tools over MCP, or the encoders to other machines",
     "status": "say what is indexed and which models answer",
     "migrate": "move the index to another back end, or to another schema of it",
+    "snapshot": "write a consistent copy of the index",
+    "restore": "put a snapshot in place of the index",
+    "tenants": "list the tenants of a Weaviate index, and put unused ones to sleep",
     "doctor": "check this installation",
     "eval": "measure retrieval, grounding, OCR, redaction and speed",
 }
@@ -31,6 +34,9 @@ EXAMPLES = {
     "serve": "groundsight serve --root ~/Documents",
     "status": "groundsight status --json",
     "migrate": "groundsight migrate --to weaviate",
+    "snapshot": "groundsight snapshot ~/backups --keep 7",
+    "restore": "groundsight restore ~/backups/20260131T020000Z --yes",
+    "tenants": "groundsight tenants --sleep-after 90d --dry-run",
     "doctor": "groundsight doctor",
     "eval": "groundsight eval --help",
 }
@@ -127,6 +133,30 @@ def _add_migrate(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_snapshot(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, help="folder to write; it must be new or empty, but with --keep")
+    command.add_argument(
+        "--keep", type=int, metavar="N", help="write into FOLDER/TIME instead, and keep only the N newest there"
+    )
+
+
+def _add_restore(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, help="folder that snapshot wrote")
+    command.add_argument("--yes", action="store_true", help="replace an index that is not empty")
+
+
+def _add_tenants(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--sleep-after", nargs="?", const="", metavar="DAYS",
+        help="let tenants sleep that are unused for so long, such as 90d (default weaviate.sleep_days)",
+    )  # fmt: skip
+    command.add_argument(
+        "--offload-after", nargs="?", const="", metavar="DAYS",
+        help="move tenants to object storage that are unused for so long (default weaviate.offload_days)",
+    )  # fmt: skip
+    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
+
+
 def _add_nothing(command: argparse.ArgumentParser) -> None:
     command.set_defaults()
 
@@ -141,6 +171,9 @@ _ADD = {
     "serve": _add_serve,
     "status": _add_nothing,
     "migrate": _add_migrate,
+    "snapshot": _add_snapshot,
+    "restore": _add_restore,
+    "tenants": _add_tenants,
     "doctor": _add_nothing,
     "eval": _add_nothing,
 }

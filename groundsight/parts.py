@@ -135,7 +135,8 @@ class Parts:
             found.append(Degraded(lane="text vectors", reason="switched off", remedy="set models.text = 'minilm'"))
         if models.visual == "none":
             found.append(Degraded(lane="visual", reason="switched off", remedy="set models.visual = 'conse'"))
-        if models.visual == "conse":
+        opened = self.__dict__.get("picture_encoder")
+        if models.visual == "conse" or (opened and opened.fingerprint.startswith("conse")):
             found.append(
                 Degraded(
                     lane="visual",

@@ -9,50 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
+from groundsight.limits import Encoders, Limits, Positive, Section
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(gt=0)]
 PiiKind = Literal["email", "phone", "card", "iban", "ssn", "ip"]
 ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip")
-MIB = 1024 * 1024
-
-
-class Section(BaseModel):
-    """Base of every section: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Limits(Section):
-    """Hard limits; each is named in the error that it causes. Bytes, pixels, seconds, characters."""
-
-    file_bytes: Positive = 50 * MIB
-    text_bytes: Positive = 10 * MIB
-    picture_bytes: Positive = 20 * MIB
-    picture_pixels: Positive = 50_000_000
-    picture_side: Positive = 16_384
-    picture_frames: Positive = 16
-    pdf_pages: Positive = 500
-    page_inches: Positive = 200
-    render_pixels: Positive = 25_000_000
-    archive_members: Positive = 5_000
-    archive_bytes: Positive = 200 * MIB
-    archive_ratio: Positive = 200
-    document_chars: Positive = 5_000_000
-    document_units: Positive = 20_000
-    parse_seconds: Positive = 60
-    parse_cpu_seconds: Positive = 45
-    parse_memory_bytes: Positive = 2 * 1024 * MIB
-    query_chars: Positive = 8_192
-    answer_chars: Positive = 200_000
-    results: Positive = 100
-    candidates: Positive = 1_000
-    hit_chars: Positive = 2_000
 
 
 class Ingestion(Section):
@@ -71,7 +37,8 @@ class Ingestion(Section):
 class Models(Section):
     """Which model serves each lane. A value is ``none``, a packaged name, or ``kind:where``.
 
-    ``where`` is a local folder, or a hub id when ``allow_download`` is on.
+    ``where`` is a local folder, or a hub id when ``allow_download`` is on; ``service:URL`` for text and visual names an
+    encoder service, which is asked with ``service_token`` and given up after ``service_seconds``.
     """
 
     text: str = "minilm"
@@ -83,6 +50,8 @@ class Models(Section):
     allow_download: bool = False
     device: str = "cpu"
     threads: Positive = 2
+    service_token: SecretStr | None = None
+    service_seconds: Positive = 30
 
 
 class Weights(Section):
@@ -177,6 +146,9 @@ class WeaviateSettings(Section):
     connect_seconds: Positive = 2
     call_seconds: Positive = 10
     fresh_seconds: Annotated[int, Field(ge=0)] = 90
+    # How long a tenant goes unused before `groundsight tenants` puts it to sleep, or away.
+    sleep_days: Positive = 90
+    offload_days: Positive = 365
 
 
 class Governance(Section):
@@ -204,7 +176,11 @@ class Caller(Section):
 
 
 class Server(Section):
-    """The MCP door over HTTP. stdio needs none of this."""
+    """The doors over HTTP: MCP and the encoder service. stdio needs none of this.
+
+    ``warm`` loads all models before ``/ready`` says so. ``metrics_port`` opens a second port without a token that
+    answers nothing but ``/metrics`` and the probes.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
@@ -212,6 +188,8 @@ class Server(Section):
     allowed_origins: tuple[str, ...] = ()
     token: SecretStr | None = None
     callers: tuple[Caller, ...] = ()
+    warm: bool = False
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
 
 
 class Settings(BaseSettings):
@@ -237,6 +215,7 @@ class Settings(BaseSettings):
     weaviate: WeaviateSettings = WeaviateSettings()
     governance: Governance = Governance()
     server: Server = Server()
+    encoders: Encoders = Encoders()
 
     @classmethod
     def settings_customise_sources(

@@ -22,7 +22,8 @@ from groundsight.errors import GroundsightError, LimitExceeded, NotFound, ParseF
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.partition import partition
 from groundsight.ingestion.sandbox import Sandbox
-from groundsight.settings import MIB, Limits, Settings
+from groundsight.limits import MIB
+from groundsight.settings import Limits, Settings
 from groundsight.tracing import Watch
 
 SMALL = Limits(parse_seconds=8, parse_cpu_seconds=6, parse_memory_bytes=700 * MIB)

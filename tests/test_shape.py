@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("groundsight", "agent", "tools", "graphs", "prompts", "evals", "server.py")
 LAYERS = (
-    ("types", "errors", "settings", "tracing", ""),
+    ("types", "errors", "limits", "settings", "tracing", ""),
     ("governance",),
     ("encoders", "vision", "audio", "index"),
     ("ingestion", "retrieval", "grounding"),

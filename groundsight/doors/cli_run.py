@@ -82,6 +82,10 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.cli_migrate import run_migration
 
         return run_migration(settings, options)
+    if options.command in ("snapshot", "restore", "tenants"):
+        from groundsight.doors.cli_operate import operate
+
+        return operate(settings, options)
     from groundsight.suite import open_suite
 
     bar = Bar()

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import sys
 from typing import TYPE_CHECKING, Any
 
 from groundsight.errors import ConfigError
 from groundsight.types import Principal
 
 if TYPE_CHECKING:
-    import socket
-
     from mcp.server import MCPServer
     from mcp.server.auth.provider import AccessToken
     from mcp.server.transport_security import TransportSecuritySettings
@@ -21,11 +18,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from groundsight.doors.listen import Probes
     from groundsight.settings import Governance, Server
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-CONNECTIONS = 1_000
-IDLE_SECONDS = 30
 
 
 class TokenCheck:
@@ -128,26 +124,12 @@ def http_app(mcp: MCPServer[Any], server: Server) -> Starlette:
     return mcp.streamable_http_app(transport_security=transport_security(server), host=server.host)
 
 
-def serve_http(mcp: MCPServer[Any], server: Server) -> None:
-    """Listen until stopped; says on stderr where. Port 0 takes a free one."""
-    import uvicorn
+def serve_http(
+    mcp: MCPServer[Any], server: Server, probes: Probes | None = None, tokens: TokenCheck | None = None
+) -> None:
+    """Listen until stopped, with ``/ready`` and ``/metrics`` where probes are given."""
+    from groundsight.doors.listen import Listener, Monitored
 
     refuse_open_bind(server)
-    config = uvicorn.Config(
-        http_app(mcp, server),
-        host=server.host,
-        port=server.port,
-        log_config=None,
-        access_log=False,
-        limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=IDLE_SECONDS,
-    )
-    listening = config.bind_socket()
-    listening.listen(CONNECTIONS)
-    print(f"groundsight listens on http://{_shown(server.host, listening)}/mcp", file=sys.stderr, flush=True)
-    uvicorn.Server(config).run(sockets=[listening])
-
-
-def _shown(host: str, listening: socket.socket) -> str:
-    port = listening.getsockname()[1]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    app = http_app(mcp, server)
+    Listener(Monitored(app, probes, tokens) if probes else app, server).run("/mcp")

@@ -17,6 +17,7 @@ from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetad
 from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
+from groundsight.doors.call_metrics import CallMetrics
 from groundsight.doors.mcp_results import refusal, reply
 from groundsight.doors.mcp_rounds import ask_now, asking_result, client_of, in_rounds
 from groundsight.doors.schema import input_schema, output_schema
@@ -52,7 +53,8 @@ class Door:
         writable: bool,
         caller: Callable[[], Principal | None] | None = None,
     ) -> None:
-        self._factory, self._writable, self._caller = suite_factory, writable, caller
+        self._factory, self.writable, self._caller = suite_factory, writable, caller
+        self.metrics = CallMetrics(lambda: self._running, lambda: self.slots.statistics().tasks_waiting)
         self._opening = threading.Lock()
         self._calls, self._running = threading.Condition(), 0
         self._open: tuple[Suite, Gate] | None = None
@@ -64,6 +66,14 @@ class Door:
         Raises:
             GroundsightError: any failure; a bug comes as Internal without its text.
         """
+        with self.metrics.timed(spec.name):
+            return self._call(spec, arguments, watch)
+
+    def suite(self) -> Suite:
+        """Return the suite, opened now if it was not."""
+        return self._opened()[0]
+
+    def _call(self, spec: ToolSpec, arguments: Mapping[str, Any], watch: Watch) -> Result:
         try:
             with self._under_way():
                 suite, gate = self._opened()
@@ -103,7 +113,7 @@ class Door:
         who = self._caller() if self._caller else suite.principal
         if who is None:
             raise PolicyRefused("the caller is not known", next_step="send a token that this server gave out")
-        return who.model_copy(update={"may_write": self._writable and who.may_write})
+        return who.model_copy(update={"may_write": self.writable and who.may_write})
 
 
 class GatedTool(Tool):

@@ -56,9 +56,15 @@ def open_text_encoder(models: Models) -> TextEncoder | None:
             from groundsight.encoders.transformer import TransformerEncoder
 
             return TransformerEncoder.open(where, device=models.device, allow_download=models.allow_download)
+        case ("service", _, where) if where:
+            from groundsight.encoders.service import ServiceTexts
+
+            return ServiceTexts.open(where, models)
         case _:
             raise ConfigError(
-                "unknown text encoder", which=models.text, next_step="use minilm, none or transformers:FOLDER"
+                "unknown text encoder",
+                which=models.text,
+                next_step="use minilm, none, transformers:FOLDER or service:URL",
             )
 
 
@@ -75,9 +81,13 @@ def open_picture_encoder(models: Models, text: TextEncoder | None) -> PictureEnc
             from groundsight.encoders.clip import OpenClip
 
             return OpenClip.open(where, device=models.device, allow_download=models.allow_download)
+        case ("service", _, where) if where:
+            from groundsight.encoders.service import ServicePictures
+
+            return ServicePictures.open(where, models)
         case _:
             raise ConfigError(
                 "unknown picture encoder",
                 which=models.visual,
-                next_step="use conse, none or open_clip:MODEL@PRETRAINED",
+                next_step="use conse, none, open_clip:MODEL@PRETRAINED or service:URL",
             )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from groundsight.governance.redaction import RedactionProof
     from groundsight.settings import Settings
+    from groundsight.tracing import Watch
 
 
 @dataclass(frozen=True)
@@ -148,11 +149,11 @@ class Index(Protocol):
         """Return a token that changes whenever any committed content changes."""
         ...
 
-    def snapshot(self, folder: Path) -> None:
+    def snapshot(self, folder: Path, watch: Watch | None = None) -> None:
         """Write a consistent copy into an empty folder."""
         ...
 
-    def restore(self, folder: Path) -> None:
+    def restore(self, folder: Path, watch: Watch | None = None) -> None:
         """Replace the content by a snapshot, atomically."""
         ...
 

@@ -25,6 +25,7 @@ from groundsight.index.prepared import prepare_all
 from groundsight.index.schema import current
 from groundsight.index.store import Store
 from groundsight.index.writer import ENCODER, stored_encoders, write_meta
+from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Unit
 
 # How many vectors may wait outside the mapped file before it is written again; 1,000 cost 5 ms to read.
@@ -142,16 +143,18 @@ class LocalIndex:
         with self._store.reading() as connection:
             return str(current(connection))
 
-    def snapshot(self, folder: Path) -> None:
+    def snapshot(self, folder: Path, watch: Watch | None = None) -> None:
         """Write a consistent copy with a manifest into an empty folder; writers are not held up."""
+        (watch or Watch()).step(0, None, "copying")
         with closing(self._store.connect()) as connection:
             snapshots.write_snapshot(connection, folder)
 
-    def restore(self, folder: Path) -> None:
+    def restore(self, folder: Path, watch: Watch | None = None) -> None:
         """Replace the content by a verified snapshot in one transaction.
 
         A damaged database is set aside under another name; then other processes must be stopped first.
         """
+        (watch or Watch()).step(0, None, "checking")
         copy = snapshots.verified_copy(folder, self._store.folder)
         try:
             with self._store.write_lock.held():

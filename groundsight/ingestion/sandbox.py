@@ -20,7 +20,7 @@ from typing import IO, Any, NoReturn, cast
 from groundsight import errors
 from groundsight.errors import GroundsightError, Internal, LimitExceeded, OutOfResources, ParseFailed, TimedOut
 from groundsight.ingestion.warden import OUT_OF_MEMORY
-from groundsight.settings import MIB, Limits
+from groundsight.limits import MIB, Limits
 from groundsight.tracing import Watch
 
 _BOOT = (

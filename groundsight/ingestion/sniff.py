@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from groundsight.errors import LimitExceeded, ParseFailed, UnsupportedType
-from groundsight.settings import MIB, Limits
+from groundsight.limits import MIB, Limits
 
 PDF, HTML, MARKDOWN, PLAIN, CSV, EMAIL = (
     "application/pdf", "text/html", "text/markdown", "text/plain", "text/csv", "message/rfc822",

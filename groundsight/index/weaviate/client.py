@@ -168,6 +168,20 @@ def add_tenant(client: Any, name: str, tenant: str) -> None:
     client.collections.use(name).tenants.create([library().classes.tenants.Tenant(name=tenant)])
 
 
+def tenant_states(client: Any, name: str) -> dict[str, str]:
+    """Return the state of every tenant of a collection, such as ``ACTIVE``."""
+    found = client.collections.use(name).tenants.get()
+    return {tenant: str(each.activity_status.value) for tenant, each in found.items()}
+
+
+def move_tenants(client: Any, name: str, tenants: tuple[str, ...], state: str) -> None:
+    """Give tenants of a collection another state."""
+    kinds = library().classes.tenants
+    status = kinds.TenantUpdateActivityStatus[state]
+    moved = [kinds.TenantUpdate(name=tenant, activity_status=status) for tenant in tenants]
+    client.collections.use(name).tenants.update(moved)
+
+
 def remove_tenants(client: Any, name: str) -> None:
     """Delete all tenants of a collection."""
     tenants = client.collections.use(name).tenants

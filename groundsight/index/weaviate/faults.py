@@ -8,6 +8,7 @@ from collections.abc import Callable
 from groundsight.errors import (
     BackendDown,
     ConfigError,
+    Disabled,
     GroundsightError,
     IndexVersion,
     ModelFailed,
@@ -52,6 +53,14 @@ def _who(detail: str) -> ConfigError:
 
 
 SIGNS: tuple[tuple[tuple[str, ...], Callable[[str], GroundsightError]], ...] = (
+    (
+        ("can't offload", "offload module"),
+        lambda detail: Disabled(
+            "the Weaviate server has no object storage to offload tenants to",
+            which="--offload-after",
+            next_step="enable its module offload-s3 (ENABLE_MODULES, OFFLOAD_S3_BUCKET), or only let tenants sleep",
+        ),
+    ),
     (
         ("tenant not found", "tenant does not exist"),
         lambda detail: TenantMissing("nothing was written for this tenant yet", next_step="ingest something first"),

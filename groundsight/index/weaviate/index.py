@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +23,11 @@ from groundsight.index.weaviate.reader import Reader
 from groundsight.index.weaviate.schema import Names
 from groundsight.index.weaviate.searcher import Searcher
 from groundsight.index.weaviate.state import Config, State, StateStore
+from groundsight.index.weaviate.uses import Uses
 from groundsight.index.weaviate.wire import Wire
 from groundsight.index.weaviate.writer import Writer, require_dimensions
 from groundsight.settings import WeaviateSettings
+from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Unit
 
 T = TypeVar("T")
@@ -32,6 +35,7 @@ WORKERS = 16
 SWITCHES = 3
 # A write is named when it begins and becomes visible when it ends.
 SLACK_SECONDS = 60.0
+NOTING_SECONDS = 1.0
 
 
 class WeaviateIndex:
@@ -41,7 +45,7 @@ class WeaviateIndex:
     def __init__(self, wire: Wire, prefix: str, fresh_seconds: float, server: LocalServer | None = None) -> None:
         self._server, self._fresh_seconds = server, fresh_seconds
         self._wire = wire
-        self._store = StateStore(wire, prefix)
+        self._store, self._uses = StateStore(wire, prefix), Uses(wire, prefix)
         self._tokeniser = Tokeniser()
         self._workers = ThreadPoolExecutor(WORKERS, "weaviate")
         self._writing = threading.Lock()
@@ -95,6 +99,7 @@ class WeaviateIndex:
             config = self._fitting(state.config, dimensions)
             self._finish_abandoned(state)
             self._writer(config).put(prepared)
+            self._uses.note(self._uses.due(tuple({each.asset.tenant for each in prepared})))
 
     def delete(self, asset_ids: Sequence[str], where: Filter) -> int:
         """Remove the assets that pass the filter, with all that was stored of them."""
@@ -114,9 +119,11 @@ class WeaviateIndex:
             searcher = Searcher(self._wire, names, self._tokeniser, self._workers, tenants, limit, since)
             return searcher.ask(queries, where)
 
-        fresh = self._fresh
+        noting, fresh = self._noting(tenants), self._fresh
         found = self._in_epoch(ask)
-        return found if fresh or not self._fresh else self._in_epoch(ask)
+        found = found if fresh or not self._fresh else self._in_epoch(ask)
+        wait_for(noting, NOTING_SECONDS)
+        return found
 
     def get(self, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
         """Return the units that exist and pass the filter, in the order asked."""
@@ -153,18 +160,18 @@ class WeaviateIndex:
         """Return a token that changes with every write; a new one at every call while a write is open."""
         return self._store.read().version
 
-    def snapshot(self, folder: Path) -> None:
+    def snapshot(self, folder: Path, watch: Watch | None = None) -> None:
         """Write all assets with vectors and a manifest into an empty folder; writers are not held up."""
         from groundsight.index.weaviate.snapshots import write_snapshot
 
-        write_snapshot(self, folder)
+        write_snapshot(self, folder, watch)
 
-    def restore(self, folder: Path) -> None:
+    def restore(self, folder: Path, watch: Watch | None = None) -> None:
         """Fill new collections from a verified snapshot, then switch over to them in one step."""
         from groundsight.index.weaviate.snapshots import restore_snapshot
 
         with self._writing:
-            restore_snapshot(self, folder)
+            restore_snapshot(self, folder, watch)
 
     def check(self) -> CheckReport:
         """Examine every asset; delete what interrupted writes left."""
@@ -192,6 +199,11 @@ class WeaviateIndex:
     def names(self) -> Names:
         """Return the collections that are live."""
         return self._store.names(self._store.read().config)
+
+    def _noting(self, tenants: Sequence[str]) -> list[Future[None]]:
+        """Note the use of tenants beside the search, once a day."""
+        due = self._uses.due(tenants)
+        return [self._workers.submit(self._uses.note, due)] if due else []
 
     def _reading(self, where: Filter, ask: Callable[[Reader], T]) -> T:
         tenants = self._tenants(where)

@@ -19,6 +19,7 @@ from groundsight.governance.redaction import seal_entry
 from groundsight.index import Entry, Exported
 from groundsight.index.migrate import GROUP_UNITS, groups
 from groundsight.index.weaviate.schema import SCHEMA_VERSION
+from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Unit, Word
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Manifest(Word):
     sha256: str
 
 
-def write_snapshot(index: WeaviateIndex, folder: Path) -> Manifest:
+def write_snapshot(index: WeaviateIndex, folder: Path, watch: Watch | None = None) -> Manifest:
     """Write all assets into an empty folder; the manifest comes last, so that half a snapshot is none.
 
     Raises:
@@ -51,7 +52,7 @@ def write_snapshot(index: WeaviateIndex, folder: Path) -> Manifest:
             raise InvalidArgument(
                 "a snapshot needs an empty folder", which=folder.name, next_step="name a folder that does not exist yet"
             )
-        assets, units, digest = _write_content(index, folder / CONTENT)
+        assets, units, digest = _write_content(index, folder / CONTENT, watch or Watch())
         manifest = Manifest(fingerprints=dict(index.fingerprints()), assets=assets, units=units, sha256=digest)
         _write_durably(folder / MANIFEST, manifest.model_dump_json(indent=2).encode())
     except OSError as error:
@@ -88,12 +89,15 @@ def read_snapshot(folder: Path) -> tuple[Manifest, Iterator[Exported]]:
     return manifest, _lines(folder / CONTENT)
 
 
-def restore_snapshot(index: WeaviateIndex, folder: Path) -> None:
+def restore_snapshot(index: WeaviateIndex, folder: Path, watch: Watch | None = None) -> None:
     """Fill the next epoch from a snapshot, then switch over."""
     manifest, assets = read_snapshot(folder)
+    watch, done = watch or Watch(), 0
     with index.next_epoch() as filling:
         for group in groups(assets, GROUP_UNITS):
             filling.store([as_entry(each) for each in group])
+            done += len(group)
+            watch.step(done, manifest.assets, group[-1].asset.source)
         filling.finish(manifest.fingerprints)
 
 
@@ -102,7 +106,8 @@ def as_entry(asset: Exported) -> Entry:
     return Entry(asset.asset, asset.units, seal_entry(asset.asset, asset.units, ()), asset.vectors, asset.rows)
 
 
-def _write_content(index: WeaviateIndex, path: Path) -> tuple[int, int, str]:
+def _write_content(index: WeaviateIndex, path: Path, watch: Watch) -> tuple[int, int, str]:
+    total = index.count(Filter()).assets
     assets = units = 0
     digest = hashlib.sha256()
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -111,6 +116,7 @@ def _write_content(index: WeaviateIndex, path: Path) -> tuple[int, int, str]:
             file.write(line)
             digest.update(line)
             assets, units = assets + 1, units + len(each.units)
+            watch.step(assets, max(assets, total), each.asset.source)
         file.flush()
         os.fsync(file.fileno())
     return assets, units, digest.hexdigest()

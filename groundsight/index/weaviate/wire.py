@@ -160,6 +160,14 @@ class Wire:
         """Delete all tenants of a collection with what they hold."""
         self._retrying(lambda: clients.remove_tenants(self._client, collection))
 
+    def tenant_states(self, collection: str) -> Mapping[str, str]:
+        """Return the state of every tenant of a collection by the server's name."""
+        return self._retrying(lambda: clients.tenant_states(self._client, collection))
+
+    def move_tenants(self, collection: str, tenants: Sequence[str], state: str) -> None:
+        """Put tenants of a collection to sleep, or away."""
+        self._retrying(lambda: clients.move_tenants(self._client, collection, tuple(tenants), state))
+
     @property
     def library(self) -> Any:
         """Return the client library."""

@@ -1,0 +1,194 @@
+"""The commands of those who keep an index running: ``snapshot``, ``restore`` and ``tenants``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from groundsight.errors import ConfigError, Disabled, InvalidArgument, Locked, StorageFailed
+from groundsight.tracing import Watch
+from groundsight.types import Filter
+
+if TYPE_CHECKING:
+    from groundsight.settings import Settings
+
+MANIFEST, PARTIAL = "manifest.json", ".partial"
+STAMP = re.compile(r"\d{8}T\d{6}Z")
+FORMATS = {"local": "groundsight-snapshot-1", "weaviate": "groundsight-weaviate-snapshot-1"}
+DAYS = re.compile(r"(\d{1,5})d?")
+
+
+def operate(settings: Settings, options: argparse.Namespace) -> int:
+    """Run one of these commands and print what was done."""
+    from groundsight.doors.cli_show import Bar
+
+    bar = Bar()
+    with bar:
+        watch = Watch(bar.step)
+        match options.command:
+            case "snapshot":
+                done = snapshot(settings, options.folder.expanduser(), options.keep, watch)
+            case "restore":
+                done = restore(settings, options.folder.expanduser(), watch, replace=options.yes)
+            case _:
+                done = tenants(settings, options)
+    print(json.dumps(done, ensure_ascii=False, indent=2) if options.json else _as_text(done))
+    return 0
+
+
+def snapshot(settings: Settings, folder: Path, keep: int | None, watch: Watch) -> dict[str, Any]:
+    """Write a snapshot that appears whole or not at all; with ``keep`` under its time, and forget the oldest.
+
+    Raises:
+        InvalidArgument: the folder holds something, or ``keep`` is under 1.
+        Locked: another run writes into the folder.
+        StorageFailed: the disk refused.
+    """
+    if keep is not None and keep < 1:
+        raise InvalidArgument("--keep counts snapshots", limit="1 or more", next_step="name how many to keep")
+    try:
+        return _written(settings, folder, watch) if keep is None else _one_of(settings, folder, keep, watch)
+    except OSError as error:
+        raise StorageFailed(
+            f"the folder can't be used: {error.strerror}", which=folder.name, next_step="check the disk"
+        ) from error
+
+
+def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) -> dict[str, Any]:
+    """Put a snapshot in place of the index, in one step.
+
+    Raises:
+        InvalidArgument: the index is not empty and ``replace`` is false, or this is no snapshot of this back end.
+        IndexCorrupt: the snapshot is damaged.
+    """
+    from groundsight.index import open_index
+
+    _require_own(folder, settings.index.backend)
+    with closing(open_index(settings)) as index:
+        if not replace and (held := index.count(Filter())).assets:
+            raise InvalidArgument(
+                f"the index holds {held.assets} documents, which a restore replaces",
+                next_step="add --yes, or snapshot it first",
+            )
+        index.restore(folder, watch)
+        return {"restored": str(folder), **asdict(index.count(Filter()))}
+
+
+def tenants(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
+    """List the tenants, and move those that are unused for long enough where that was asked.
+
+    Raises:
+        Disabled: the index is not on Weaviate, or its server can't offload.
+    """
+    if settings.index.backend != "weaviate":
+        raise Disabled(
+            "tenants have states on Weaviate only", which="index.backend", next_step="groundsight migrate --to weaviate"
+        )
+    from groundsight.index.weaviate.tenants import Tenants
+
+    rules = settings.weaviate
+    sleep, offload = _days(options.sleep_after, rules.sleep_days), _days(options.offload_after, rules.offload_days)
+    with closing(Tenants.open(rules)) as opened:
+        moves = opened.due(sleep_days=sleep, offload_days=offload)
+        if not options.dry_run and (sleep or offload):
+            opened.apply(moves)
+        done = "due" if options.dry_run else "moved"
+        return {"tenants": [asdict(each) for each in opened.all()], done: [asdict(each) for each in moves]}
+
+
+def _written(settings: Settings, folder: Path, watch: Watch) -> dict[str, Any]:
+    from groundsight.index import open_index
+
+    if folder.exists() and any(folder.iterdir()):
+        raise InvalidArgument("a snapshot needs an empty folder", which=folder.name, next_step="name a new folder")
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}{PARTIAL}")
+    try:
+        with closing(open_index(settings)) as index:
+            index.snapshot(partial, watch)
+            counted = index.count(Filter())
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    return {"snapshot": str(folder), **asdict(counted), "bytes": size}
+
+
+def _one_of(settings: Settings, folder: Path, keep: int, watch: Watch) -> dict[str, Any]:
+    """Write a snapshot beside earlier ones; only one run at a time, so what is unfinished was left by a killed one."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            for unfinished in folder.glob(f".*{PARTIAL}"):
+                shutil.rmtree(unfinished)
+            done = _written(settings, folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), watch)
+            return {**done, "forgotten": _forget(folder, keep)}
+    except Timeout:
+        raise Locked("another snapshot is being written", which=folder.name, next_step="wait for it") from None
+
+
+def _forget(folder: Path, keep: int) -> list[str]:
+    """Delete all but the newest finished snapshots; nothing else in the folder is touched."""
+    there = sorted(each for each in folder.iterdir() if STAMP.fullmatch(each.name) and (each / MANIFEST).is_file())
+    for old in there[:-keep]:
+        shutil.rmtree(old)
+    return [old.name for old in there[:-keep]]
+
+
+def _require_own(folder: Path, backend: str) -> None:
+    """Refuse a folder that is no snapshot, or one of the other back end, before anything is opened."""
+    try:
+        found = json.loads((folder / MANIFEST).read_bytes())["format"]
+    except (OSError, ValueError, LookupError, TypeError):
+        raise InvalidArgument(
+            "this folder holds no finished snapshot", which=folder.name, next_step="name a folder made by snapshot"
+        ) from None
+    other = {form: name for name, form in FORMATS.items()}.get(str(found))
+    if other and other != backend:
+        raise InvalidArgument(
+            f"the snapshot is of the back end {other!r}, the settings name {backend!r}",
+            which=folder.name,
+            next_step=f"restore it with index.backend = {other!r}, then: groundsight migrate --to {backend}",
+        )
+
+
+def _days(given: str | None, default: int) -> int | None:
+    if given is None or given == "":
+        return default if given == "" else None
+    found = DAYS.fullmatch(given)
+    if not found or not int(found[1]):
+        raise ConfigError("this is no number of days", which=given, next_step="write 90 or 90d")
+    return int(found[1])
+
+
+def _as_text(done: dict[str, Any]) -> str:
+    if "tenants" not in done:
+        return "\n".join(f"{name}: {_shown(value)}" for name, value in done.items())
+    rows = [
+        ("tenant", "state", "documents", "units", "last use"),
+        *(tuple(map(_shown, each.values())) for each in done["tenants"]),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, *(_move(word, each) for word in ("due", "moved") for each in done.get(word, []))])
+
+
+def _move(word: str, move: dict[str, Any]) -> str:
+    return f"{word}: {move['tenant']}, unused for {move['unused_days']} days, {move['before']} to {move['after']}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return "-" if value is None else str(value)

@@ -1,0 +1,124 @@
+"""Listening over HTTP: one process, its probes, and its metrics behind a token or on a port of their own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from groundsight.doors.metrics import TYPE, Registry
+
+if TYPE_CHECKING:
+    import socket
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from groundsight.doors.http import TokenCheck
+    from groundsight.settings import Server
+
+CONNECTIONS = 1_000
+IDLE_SECONDS = 30
+ALIVE = ("/live", "/health")
+
+
+@dataclass(frozen=True)
+class Probes:
+    """What a process says about itself: ``not_ready`` returns nothing once it is ready, else a reason in one word."""
+
+    not_ready: Callable[[], str]
+    metrics: Registry
+
+
+class Monitored:
+    """Answers ``/live``, ``/ready`` and ``/metrics`` before the application, without looking at the host name.
+
+    ``/metrics`` needs a token where the server has one; the port of ``server.metrics_port`` answers it without, and
+    nothing else.
+    """
+
+    def __init__(self, app: ASGIApp, probes: Probes, tokens: TokenCheck | None) -> None:
+        self._app, self._probes, self._tokens = app, probes, tokens
+        self.metrics_port: int | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        own = scope["type"] == "http" and await self._answer(Request(scope))
+        await (own or self._app)(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response | None:
+        private = self.metrics_port is not None and (request.scope["server"] or ("", 0))[1] == self.metrics_port
+        match request.url.path:
+            case path if path in ALIVE:
+                return JSONResponse({"status": "ok"})
+            case "/ready":
+                reason = await _in_thread(self._probes.not_ready)
+                return JSONResponse({"status": reason or "ready"}, status_code=503 if reason else 200)
+            case "/metrics" if private or bearer_known(self._tokens, request):
+                return PlainTextResponse(self._probes.metrics.show(), headers={"content-type": TYPE})
+            case "/metrics":
+                return unauthorised()
+            case _:
+                return Response(status_code=404) if private else None
+
+
+async def _in_thread(work: Callable[[], str]) -> str:
+    import anyio.to_thread
+
+    return await anyio.to_thread.run_sync(work)
+
+
+def bearer_known(tokens: TokenCheck | None, request: Request) -> bool:
+    """True when the caller has a token, or none is needed."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return tokens is None or (scheme.lower() == "bearer" and tokens.principal(token) is not None)
+
+
+def unauthorised() -> Response:
+    """Ask for a token."""
+    return JSONResponse({"error": "a token is needed"}, status_code=401, headers={"www-authenticate": "Bearer"})
+
+
+class Listener:
+    """Listens until stopped; says on stderr where. Port 0 takes a free one."""
+
+    def __init__(self, app: ASGIApp, server: Server) -> None:
+        import uvicorn
+
+        def config(port: int) -> uvicorn.Config:
+            return uvicorn.Config(
+                app,
+                host=server.host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                limit_concurrency=CONNECTIONS,
+                timeout_keep_alive=IDLE_SECONDS,
+            )
+
+        self._host = server.host
+        self._uvicorn = uvicorn.Server(config(server.port))
+        self._sockets = [self._uvicorn.config.bind_socket()]
+        if server.metrics_port is not None and isinstance(app, Monitored):
+            self._sockets.append(config(server.metrics_port).bind_socket())
+            app.metrics_port = self._sockets[1].getsockname()[1]
+
+    def run(self, path: str) -> None:
+        """Serve; ``path`` is where clients begin."""
+        for listening, shown in zip(self._sockets, (path, "/metrics"), strict=False):
+            listening.listen(CONNECTIONS)
+            address = _shown(self._host, listening)
+            print(f"groundsight listens on http://{address}{shown}", file=sys.stderr, flush=True)
+        self._uvicorn.run(sockets=self._sockets)
+
+    def stop(self) -> None:
+        """Finish the requests under way and return from ``run``; safe from any thread."""
+        self._uvicorn.should_exit = True
+
+
+def _shown(host: str, listening: socket.socket) -> str:
+    port = listening.getsockname()[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,56 @@
+"""Limits: of what is read, asked and answered, and of the encoder service. They are part of the settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[int, Field(gt=0)]
+MIB = 1024 * 1024
+
+
+class Section(BaseModel):
+    """Base of every section: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(Section):
+    """Hard limits; each is named in the error that it causes. Bytes, pixels, seconds, characters."""
+
+    file_bytes: Positive = 50 * MIB
+    text_bytes: Positive = 10 * MIB
+    picture_bytes: Positive = 20 * MIB
+    picture_pixels: Positive = 50_000_000
+    picture_side: Positive = 16_384
+    picture_frames: Positive = 16
+    pdf_pages: Positive = 500
+    page_inches: Positive = 200
+    render_pixels: Positive = 25_000_000
+    archive_members: Positive = 5_000
+    archive_bytes: Positive = 200 * MIB
+    archive_ratio: Positive = 200
+    document_chars: Positive = 5_000_000
+    document_units: Positive = 20_000
+    parse_seconds: Positive = 60
+    parse_cpu_seconds: Positive = 45
+    parse_memory_bytes: Positive = 2 * 1024 * MIB
+    query_chars: Positive = 8_192
+    answer_chars: Positive = 200_000
+    results: Positive = 100
+    candidates: Positive = 1_000
+    hit_chars: Positive = 2_000
+
+
+class Encoders(Section):
+    """Limits of ``groundsight serve encoders``: of one request, of one batch, and of what may wait."""
+
+    request_items: Positive = 256
+    request_chars: Positive = 1_000_000
+    request_bytes: Positive = 160 * MIB
+    batch_texts: Positive = 64
+    batch_chars: Positive = 60_000
+    batch_pictures: Positive = 16
+    queue_items: Positive = 1_024
+    queue_bytes: Positive = 512 * MIB
