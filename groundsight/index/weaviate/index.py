@@ -17,6 +17,7 @@ from groundsight.index.tokens import Tokeniser
 from groundsight.index.weaviate import filters
 from groundsight.index.weaviate.binary import LocalServer, start_if_needed
 from groundsight.index.weaviate.epochs import Filling
+from groundsight.index.weaviate.known import Known
 from groundsight.index.weaviate.names import generation_since, tenant_name
 from groundsight.index.weaviate.reader import Reader
 from groundsight.index.weaviate.schema import Names
@@ -45,6 +46,7 @@ class WeaviateIndex:
         self._tokeniser = Tokeniser()
         self._workers = ThreadPoolExecutor(WORKERS, "weaviate")
         self._writing = threading.Lock()
+        self._known = Known()
         self._epoch, self._fresh = 0, fresh_seconds > 0
 
     @classmethod
@@ -109,9 +111,11 @@ class WeaviateIndex:
             raise InvalidArgument("a search needs room for a hit", limit="limit >= 1", next_step="raise the limit")
         tenants = self._tenants(where)
 
-        def ask(names: Names) -> tuple[ChannelResult, ...]:
+        def ask(names: Names) -> tuple[tuple[ChannelResult, ...], State]:
             since = generation_since(self._fresh_seconds + SLACK_SECONDS) if self._fresh else ""
-            searcher = Searcher(self._wire, names, self._tokeniser, self._workers, tenants, limit, since)
+            searcher = Searcher(
+                self._wire, names, self._tokeniser, self._workers, self._known, self._state, tenants, limit, since
+            )
             return searcher.ask(queries, where)
 
         fresh = self._fresh
@@ -195,24 +199,34 @@ class WeaviateIndex:
 
     def _reading(self, where: Filter, ask: Callable[[Reader], T]) -> T:
         tenants = self._tenants(where)
-        return self._in_epoch(lambda names: ask(Reader(self._wire, names, tenants)))
 
-    def _in_epoch(self, ask: Callable[[Names], T]) -> T:
-        """Ask the epoch of the last time and look meanwhile whether it still is; if not, ask again."""
+        def both(names: Names) -> tuple[T, State]:
+            now = self._workers.submit(self._state)
+            return ask(Reader(self._wire, names, tenants)), now.result()
+
+        return self._in_epoch(both)
+
+    def _in_epoch(self, ask: Callable[[Names], tuple[T, State]]) -> T:
+        """Ask the epoch of the last time and look whether it still is; if not, ask again."""
         for _ in range(SWITCHES):
-            now = self._workers.submit(self._store.read)
-            epoch = self._epoch or now.result().config.epoch
+            epoch = self._epoch or self._state().config.epoch
             try:
-                found = ask(Names(self._store.prefix, epoch))
+                found, state = ask(Names(self._store.prefix, epoch))
             except IndexVersion:
-                if now.result().config.epoch == epoch:
+                found, state = None, self._state()
+                if state.config.epoch == epoch:
                     raise
-                found = None
-            self._epoch = now.result().config.epoch
-            self._fresh = self._store.is_fresh(now.result(), self._fresh_seconds)
+            self._epoch = state.config.epoch
+            self._fresh = self._store.is_fresh(state, self._fresh_seconds)
             if self._epoch == epoch and found is not None:
                 return found
         raise IndexVersion("the index is being replaced again and again", next_step="try again")
+
+    def _state(self) -> State:
+        mark = self._known.before_reading()
+        state = self._store.read()
+        self._known.confirm(mark, state)
+        return state
 
     def _tenants(self, where: Filter) -> tuple[str, ...]:
         named = filters.named_tenants(where)
@@ -244,6 +258,7 @@ class WeaviateIndex:
             if self._store.is_abandoned(intent):
                 for tenant, source in intent.work:
                     writer.clear_up(tenant, source, intent.name)
+                self._store.touch()
                 self._store.forget(intent.name)
 
 

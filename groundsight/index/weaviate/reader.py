@@ -11,9 +11,10 @@ from groundsight.index import Counts
 from groundsight.index.weaviate import filters
 from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.live import Pointer, Pointers, slices
+from groundsight.index.weaviate.messages import Place, Row
 from groundsight.index.weaviate.names import coded, decoded, tenant_name
 from groundsight.index.weaviate.schema import Names
-from groundsight.index.weaviate.wire import PAGE, Place, Row, Wire
+from groundsight.index.weaviate.wire import PAGE, Wire
 from groundsight.types import Asset, Filter, Unit
 
 FIELDS = ("generation", "ordinal", "data")
