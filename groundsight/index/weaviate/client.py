@@ -12,7 +12,7 @@ from typing import Any
 from groundsight.errors import ConfigError, Disabled, IndexVersion
 from groundsight.index.weaviate.faults import Unreachable
 from groundsight.index.weaviate.messages import Level
-from groundsight.index.weaviate.schema import K1, B, Collection, Kind
+from groundsight.index.weaviate.schema import Collection, Kind
 from groundsight.settings import WeaviateSettings
 
 OLDEST_SERVER = (1, 27)
@@ -105,7 +105,7 @@ def create(client: Any, wanted: Collection, settings: WeaviateSettings) -> None:
         ]
         or config.Configure.Vectors.self_provided(vector_index_config=config.Configure.VectorIndex.flat()),
         inverted_index_config=config.Configure.inverted_index(
-            bm25_b=B, bm25_k1=K1, stopwords_preset=config.StopwordsPreset.NONE
+            bm25_b=settings.bm25_b, bm25_k1=settings.bm25_k1, stopwords_preset=config.StopwordsPreset.NONE
         ),
         multi_tenancy_config=config.Configure.multi_tenancy(wanted.tenants, auto_tenant_activation=wanted.tenants),
         replication_config=config.Configure.replication(
@@ -146,17 +146,17 @@ def _vector_index(settings: WeaviateSettings) -> Any:
     config = library().classes.config
     index, metric = config.Configure.VectorIndex, config.VectorDistances.COSINE
     quantizer = getattr(index.Quantizer, settings.quantizer)()
+    hnsw = index.hnsw(
+        distance_metric=metric, quantizer=quantizer, ef=settings.ef, ef_construction=settings.ef_construction,
+        max_connections=settings.max_connections,
+    )  # fmt: skip
     match settings.vector_index:
         case "flat":
             return index.flat(distance_metric=metric, quantizer=quantizer)
         case "dynamic":
-            return index.dynamic(
-                distance_metric=metric,
-                hnsw=index.hnsw(distance_metric=metric, quantizer=quantizer),
-                flat=index.flat(distance_metric=metric),
-            )
+            return index.dynamic(distance_metric=metric, hnsw=hnsw, flat=index.flat(distance_metric=metric))
         case "hnsw":
-            return index.hnsw(distance_metric=metric, quantizer=quantizer)
+            return hnsw
 
 
 def _credentials(settings: WeaviateSettings) -> Any:

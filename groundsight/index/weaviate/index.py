@@ -26,7 +26,7 @@ from groundsight.index.weaviate.state import Config, State, StateStore
 from groundsight.index.weaviate.wire import Wire
 from groundsight.index.weaviate.writer import Writer, require_dimensions
 from groundsight.settings import WeaviateSettings
-from groundsight.types import Asset, Filter, Unit
+from groundsight.types import Asset, ChannelScore, Filter, Unit
 
 T = TypeVar("T")
 WORKERS = 16
@@ -109,18 +109,15 @@ class WeaviateIndex:
         """Ask every channel at once, filtering inside each search."""
         if limit < 1:
             raise InvalidArgument("a search needs room for a hit", limit="limit >= 1", next_step="raise the limit")
-        tenants = self._tenants(where)
+        return self._asking(where, limit, lambda searcher: searcher.ask(queries, where))
 
-        def ask(names: Names) -> tuple[tuple[ChannelResult, ...], State]:
-            since = generation_since(self._fresh_seconds + SLACK_SECONDS) if self._fresh else ""
-            searcher = Searcher(
-                self._wire, names, self._tokeniser, self._workers, self._known, self._state, tenants, limit, since
-            )
-            return searcher.ask(queries, where)
+    def hybrid(
+        self, queries: Sequence[ChannelQuery], where: Filter, limit: int, weights: Mapping[str, float]
+    ) -> Mapping[str, tuple[ChannelScore, ...]]:
+        """Let the server fuse words and vectors; return what each channel added to a unit's score."""
+        from groundsight.index.weaviate.hybrid import hybrid
 
-        fresh = self._fresh
-        found = self._in_epoch(ask)
-        return found if fresh or not self._fresh else self._in_epoch(ask)
+        return self._asking(where, limit, lambda searcher: hybrid(searcher, queries, where, weights))
 
     def get(self, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
         """Return the units that exist and pass the filter, in the order asked."""
@@ -196,6 +193,21 @@ class WeaviateIndex:
     def names(self) -> Names:
         """Return the collections that are live."""
         return self._store.names(self._store.read().config)
+
+    def _asking(self, where: Filter, limit: int, ask: Callable[[Searcher], tuple[T, State]]) -> T:
+        """Search; when it turns out that something was written just before, search again with that in mind."""
+        tenants = self._tenants(where)
+
+        def search(names: Names) -> tuple[T, State]:
+            since = generation_since(self._fresh_seconds + SLACK_SECONDS) if self._fresh else ""
+            searcher = Searcher(
+                self._wire, names, self._tokeniser, self._workers, self._known, self._state, tenants, limit, since
+            )
+            return ask(searcher)
+
+        fresh = self._fresh
+        found = self._in_epoch(search)
+        return found if fresh or not self._fresh else self._in_epoch(search)
 
     def _reading(self, where: Filter, ask: Callable[[Reader], T]) -> T:
         tenants = self._tenants(where)

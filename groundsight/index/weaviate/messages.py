@@ -42,12 +42,13 @@ class Row:
 
 
 class Hit(NamedTuple):
-    """A found unit, its id and generation as they are spelled on the server, and its BM25 score or cosine."""
+    """A found unit, its id and generation as they are spelled on the server, its score and where that came from."""
 
     unit_id: str
     generation: str
     score: float
     tenant: str
+    explained: str = ""
 
     @property
     def write(self) -> tuple[str, str]:
@@ -102,6 +103,20 @@ def by_vector(name: str, vector: NDArray[np.float32]) -> dict[str, Any]:
     }
 
 
+def by_both(
+    words: str, fields: Sequence[str], name: str, vector: NDArray[np.float32] | None, alpha: float
+) -> dict[str, Any]:
+    """Search words in boosted fields and one named vector; ``alpha`` is the weight of the vector."""
+    known = protocol().ways
+    asked = known.Hybrid(
+        query=words, properties=fields, fusion_type=known.Hybrid.FUSION_TYPE_RELATIVE_SCORE,
+        targets=known.Targets(target_vectors=[name]), alpha=alpha, alpha_param=alpha, use_alpha_param=True,
+    )  # fmt: skip
+    if vector is not None:
+        asked.vector_bytes = vector.astype("<f4", copy=False).tobytes()
+    return {"hybrid_search": asked, "metadata": _told(score=True, explain_score=True)}
+
+
 def rows(reply: Any) -> list[Row]:
     """Return the objects of a reply in its order."""
     return [_row(each.metadata, each.properties.non_ref_props.fields) for each in reply.results]
@@ -113,7 +128,8 @@ def hits(at: Place, reply: Any) -> list[Hit]:
     for each in reply.results:
         told, fields = each.metadata, each.properties.non_ref_props.fields
         score = 1.0 - told.distance if told.distance_present else told.score
-        found.append(Hit(fields["unit_id"].text_value, fields["generation"].text_value, score, at.tenant or ""))
+        unit_id, generation = fields["unit_id"].text_value, fields["generation"].text_value
+        found.append(Hit(unit_id, generation, score, at.tenant or "", told.explain_score))
     return found
 
 

@@ -59,35 +59,42 @@ class Searcher:
 
     def ask(self, queries: Sequence[ChannelQuery], where: Filter) -> tuple[tuple[ChannelResult, ...], State]:
         """Return one result for each query, and the state; when stale hits take up room, ask again for more."""
-        tests = filters.for_units(where)
-        calls = [self._call(query) for query in queries]
-        if tests is None:
-            return tuple(ChannelResult(query.channel, ()) for query in queries), self.read()
-        found, state = self._live_hits(calls, tests)
-        ranked = (ChannelResult(query.channel, self._ranked(hits)) for query, hits in zip(queries, found, strict=True))
-        return tuple(ranked), state
+        found, state = self.live_hits([self._call(query) for query in queries], where)
+        results = (
+            ChannelResult(query.channel, tuple((unit_id, hit.score) for unit_id, hit in self.ranked(hits)))
+            for query, hits in zip(queries, found, strict=True)
+        )
+        return tuple(results), state
 
-    def _live_hits(self, calls: Sequence[Call], tests: Sequence[Test]) -> tuple[list[list[Hit]], State]:
+    def live_hits(self, calls: Sequence[Call], where: Filter) -> tuple[list[list[Hit]], State]:
+        """Make the calls in every tenant, and again for more where hits that are not live took up room.
+
+        They are also made again when a hit belongs to a write that may have become live only after the first of them.
+        """
+        tests = filters.for_units(where)
+        if tests is None:
+            return [[] for _ in calls], self.read()
         token, limit, before = self.known.token, min(self.limit + SPARE, MOST), set[Write]()
         for turn in range(1, ROUNDS + 1):
             found = self._all(calls, tests, limit)
-            stale, state = self._stale(token, {hit.write for hits in found for hit in hits})
+            stale, new, state = self._stale(token, {hit.write for hits in found for hit in hits})
             kept = [[hit for hit in hits if hit.write not in stale] for hits in found] if stale else found
             short = any(len(hits) >= limit and len(live) < self.limit for hits, live in zip(found, kept, strict=True))
-            if turn == ROUNDS or (stale <= before and not short):
+            if turn == ROUNDS or (stale | new <= before and not short):
                 return kept, state
-            limit, before = min(limit * 4, MOST) if short else limit, before | stale
+            limit, before = min(limit * 4, MOST) if short else limit, before | stale | new
         raise AssertionError
+
+    def ranked(self, hits: Sequence[Hit]) -> list[tuple[str, Hit]]:
+        """Return the best with their unit ids; ties by id, and the spelling on the server sorts as the ids do."""
+        best = sorted(hits, key=lambda hit: (-hit.score, hit.unit_id))[: self.limit]
+        return [(decoded(hit.unit_id), hit) for hit in best]
 
     def _call(self, query: ChannelQuery) -> Call:
         if query.channel.startswith(LEXICAL):
             terms = " ".join(self.tokeniser.terms(query.text))
             return lambda at, tests, limit: self._words(at, query.channel, terms, tests, limit) if terms else []
-        if query.vector is None:
-            raise InvalidArgument(
-                "a dense channel is asked with a vector", which=query.channel, next_step="encode the query first"
-            )
-        vector = _normalised(query.vector, query.channel)
+        vector = normalised_vector(query)
         return lambda at, tests, limit: self.wire.nearest(at, query.channel, vector, tests, limit)
 
     def _words(self, at: Place, name: str, terms: str, tests: Sequence[Test], limit: int) -> list[Hit]:
@@ -111,8 +118,8 @@ class Searcher:
     def _one(self, call: Call, tenant: str, tests: Sequence[Test], limit: int) -> list[Hit]:
         return call(Place(self.names.units, tenant_name(tenant)), tests, limit)
 
-    def _stale(self, token: str, writes: set[Write]) -> tuple[set[Write], State]:
-        """Return which of these writes are not live (replaced, deleted, or not yet finished), and the state.
+    def _stale(self, token: str, writes: set[Write]) -> tuple[set[Write], set[Write], State]:
+        """Return which writes are not live (replaced, deleted, or not finished), which may be new, and the state.
 
         The state is read after the channels were asked: if it has the token from before, nothing changed meanwhile.
         """
@@ -120,12 +127,15 @@ class Searcher:
         if known is not None:
             state = self.read()
             if state.token == token and not state.intents:
-                return writes - known, state
-            return writes - self._live_among(writes), state
-        now = self.workers.submit(self.read)
-        live = self._live_among(writes)
-        self.known.note(token, writes, live)
-        return writes - live, now.result()
+                return writes - known, set(), state
+            live = self._live_among(writes)
+        else:
+            now = self.workers.submit(self.read)
+            live = self._live_among(writes)
+            self.known.note(token, writes, live)
+            state = now.result()
+        since = coded(self.since)
+        return writes - live, {each for each in live if self.since and each[1] >= since}, state
 
     def _live_among(self, writes: set[Write]) -> set[Write]:
         pointers = Pointers(self.wire, self.names)
@@ -135,14 +145,14 @@ class Searcher:
             for generation in pointers.live_among(tenant, [each for of, each in writes if of == name])
         }
 
-    def _ranked(self, hits: Sequence[Hit]) -> tuple[tuple[str, float], ...]:
-        """Sort ties by unit id; the spelling on the server sorts as the ids do."""
-        best = sorted(hits, key=lambda hit: (-hit.score, hit.unit_id))[: self.limit]
-        return tuple((decoded(hit.unit_id), hit.score) for hit in best)
 
-
-def _normalised(vector: NDArray[np.float32], channel: str) -> NDArray[np.float32]:
-    """Return a vector of length 1; the full check costs a tenth of a millisecond and is for the others."""
+def normalised_vector(query: ChannelQuery) -> NDArray[np.float32]:
+    """Return a query's vector with length 1; the full check costs a tenth of a millisecond and is for the others."""
+    vector = query.vector
+    if vector is None:
+        raise InvalidArgument(
+            "a dense channel is asked with a vector", which=query.channel, next_step="encode the query first"
+        )
     if vector.ndim == 1 and vector.dtype == np.float32 and abs(float(vector @ vector) - 1.0) < NEARLY:
         return vector
-    return checked(np.atleast_2d(vector), channel, None)[0]
+    return checked(np.atleast_2d(vector), query.channel, None)[0]

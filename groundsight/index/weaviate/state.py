@@ -27,13 +27,14 @@ NO_TOKEN = "0" * 12
 
 @dataclass(frozen=True)
 class Config:
-    """What changes seldom: schema, epoch, what was before, encoders and vector lengths."""
+    """What changes seldom: schema, epoch, what was before, encoders, vector lengths, and what it was made with."""
 
     schema: int = SCHEMA_VERSION
     epoch: int = 1
     previous: Mapping[str, Any] | None = None
     fingerprints: Mapping[str, str] = field(default_factory=lambda: {})
     dimensions: Mapping[str, int] = field(default_factory=lambda: {})
+    built: Mapping[str, Any] = field(default_factory=lambda: {})
 
     @property
     def previous_config(self) -> Config | None:
@@ -192,7 +193,7 @@ class StateStore:
         return changed
 
     def _create(self) -> None:
-        config = Config()
+        config = Config(built=self._wire.built_with)
         for each in content_collections(self.names(config)):
             self._wire.create(each)
         self._wire.create(meta_collection(self.prefix))

@@ -16,7 +16,7 @@ from groundsight.index.weaviate.breaker import Breaker, Resting
 from groundsight.index.weaviate.faults import TenantMissing, TooSlow, as_ours
 from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.messages import Hit, Level, Place, Row
-from groundsight.index.weaviate.schema import Collection
+from groundsight.index.weaviate.schema import Collection, built_with
 from groundsight.settings import WeaviateSettings
 
 if TYPE_CHECKING:
@@ -66,15 +66,20 @@ class Wire:
         """Return the next ``PAGE`` objects of a whole collection in the order of their UUIDs."""
         return self._rows(messages.query(at, self._level, (), PAGE, fields, **messages.after(after)))
 
+    def hits(self, at: Place, how: dict[str, Any], tests: Sequence[Test], limit: int) -> list[Hit]:
+        """Search in one of the ways of ``messages``, best first."""
+        request = messages.query(at, self._level, tests, limit, HIT_FIELDS, **how)
+        return self._reading(lambda: messages.hits(at, self._sent("Search", request)), [])
+
     def words(self, at: Place, name: str, terms: str, tests: Sequence[Test], limit: int) -> list[Hit]:
         """Search one property by BM25, best first."""
-        return self._hits(at, messages.by_words(name, terms), tests, limit)
+        return self.hits(at, messages.by_words(name, terms), tests, limit)
 
     def nearest(
         self, at: Place, name: str, vector: NDArray[np.float32], tests: Sequence[Test], limit: int
     ) -> list[Hit]:
         """Search one named vector by cosine, best first."""
-        return self._hits(at, messages.by_vector(name, vector), tests, limit)
+        return self.hits(at, messages.by_vector(name, vector), tests, limit)
 
     def total(self, at: Place, tests: Sequence[Test], summed: str | None = None) -> tuple[int, int]:
         """Count objects that pass the tests and add up one of their numbers."""
@@ -140,16 +145,17 @@ class Wire:
         self._client.close()
 
     @property
+    def built_with(self) -> dict[str, Any]:
+        """Return the settings that collections are made with."""
+        return built_with(self._settings)
+
+    @property
     def client(self) -> Any:
         """Return the client itself, for measurements beside ours."""
         return self._client
 
     def _rows(self, request: Any) -> list[Row]:
         return self._reading(lambda: messages.rows(self._sent("Search", request)), [])
-
-    def _hits(self, at: Place, how: dict[str, Any], tests: Sequence[Test], limit: int) -> list[Hit]:
-        request = messages.query(at, self._level, tests, limit, HIT_FIELDS, **how)
-        return self._reading(lambda: messages.hits(at, self._sent("Search", request)), [])
 
     def _sent(self, method: str, request: Any) -> Any:
         return clients.send(self._client, method, request, self._settings.call_seconds)
