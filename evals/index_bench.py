@@ -34,7 +34,7 @@ from groundsight.settings import WeaviateSettings
 from groundsight.types import Condition, Filter
 
 ALL = Filter(conditions=(Condition(field="tenant", op="eq", value="default"),))
-RATIO_LIMIT, COMPARED_UNITS, SETTLE_SECONDS = 1.15, 4_000, 300.0
+RATIO_LIMIT, COMPARED_UNITS, SETTLE_SECONDS = 1.15, 10_000, 300.0
 FLUSH = {"PERSISTENCE_MEMTABLES_FLUSH_DIRTY_AFTER_SECONDS": "1", "ASYNC_INDEXING": "false", "DISABLE_TELEMETRY": "true"}
 # The server goes on with smaller logs instead of writing a segment.
 KEPT_LOG_BYTES = 4_096
@@ -137,10 +137,10 @@ class Bench:
 
     def _compare_storing(self, node: Node) -> None:
         """Store the same groups with ours and with the bare client in turn."""
-        ours, alone = Meter(), Meter()
+        ours, alone, compared = Meter(), Meter(), min(COMPARED_UNITS, max(4_000, self.corpus.units))
         settings = self._settings(node, "Compared", "none")
         with closing(WeaviateIndex.open(settings)) as index, closing(Wire(settings)) as wire:
-            first, *groups = Corpus(COMPARED_UNITS + GROUP_ASSETS * UNITS_PER_ASSET).groups()
+            first, *groups = Corpus(compared + GROUP_ASSETS * UNITS_PER_ASSET).groups()
             index.upsert(first)
             index.make_tenant("bare")
             with closing(BareClient(wire, index.names(), "n-bare", NEAREST)) as bare:
@@ -151,8 +151,8 @@ class Bench:
             for name in (index.names().units, index.names().pointers, index.names().meta):
                 wire.drop(name)
         mine, its = ours.store(), alone.store()
-        self._note(f"bare client, storing {COMPARED_UNITS}", its)
-        self._note(f"ours, storing {COMPARED_UNITS}", mine)
+        self._note(f"bare client, storing {compared}", its)
+        self._note(f"ours, storing {compared}", mine)
         self.found["ratios"] |= {"store_cpu": mine["store_cpu_s"] / its["store_cpu_s"],
                                  "store_wall": mine["store_s"] / its["store_s"]}  # fmt: skip
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,6 +30,7 @@ HIT_FIELDS = ("unit_id", "generation")
 MOST_DELETED = 10_000
 TRIES, READ_TRIES, SLOW_TRIES = 4, 2, 2
 FIRST_PAUSE = 0.05
+UNDER_WAY = 2
 
 
 class Wire:
@@ -39,6 +41,7 @@ class Wire:
         self.breaker = breaker or Breaker()
         with self.guarded():
             self._client = clients.connect(settings)
+        self._senders = ThreadPoolExecutor(UNDER_WAY, "weaviate-put")
         self._level: Level = clients.level_of(settings)
 
     @contextmanager
@@ -89,17 +92,19 @@ class Wire:
     def put(self, at: Place, rows: Iterable[Row]) -> None:
         """Store objects, replacing those with the same UUIDs; each is acknowledged or named in an error.
 
-        One call is under way while the next is made ready, and no more: a slow server slows the writer.
+        Two calls are under way while a third is made ready, and no more: a slow server slows the writer.
         """
-        with ThreadPoolExecutor(1, "weaviate-put") as sender:
-            under_way: Future[None] | None = None
+        under_way: deque[Future[None]] = deque()
+        try:
             for batch in _batches(rows):
                 request = messages.batch(at, self._level, batch)
-                if under_way is not None:
-                    under_way.result()
-                under_way = sender.submit(self._put_all, at, batch, request)
-            if under_way is not None:
-                under_way.result()
+                if len(under_way) == UNDER_WAY:
+                    under_way.popleft().result()
+                under_way.append(self._senders.submit(self._put_all, at, batch, request))
+            while under_way:
+                under_way.popleft().result()
+        finally:
+            wait(under_way)
 
     def remove(self, at: Place, tests: Sequence[Test]) -> int:
         """Delete the objects that pass the tests; return how many."""
@@ -141,7 +146,8 @@ class Wire:
         return clients.library()
 
     def close(self) -> None:
-        """Release the connections."""
+        """Release threads and connections."""
+        self._senders.shutdown(wait=False, cancel_futures=True)
         self._client.close()
 
     @property

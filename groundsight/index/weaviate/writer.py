@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from groundsight.errors import ModelFailed
@@ -136,4 +137,4 @@ def _unit_row(tenant: str, prepared: Prepared, unit: PreparedUnit, shared: dict[
 
 def _repeated(counts: dict[str, int]) -> str:
     """Return the terms as the server counts them; their order says nothing to BM25."""
-    return " ".join(term for term, times in counts.items() for _ in range(times))
+    return " ".join(chain.from_iterable(map(repeat, counts, counts.values())))
