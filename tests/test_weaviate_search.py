@@ -22,11 +22,13 @@ from groundsight.index.weaviate.live import Pointers
 from groundsight.index.weaviate.messages import Hit
 from groundsight.index.weaviate.names import object_id
 from groundsight.index.weaviate.state import Config, Intent, State
-from groundsight.retrieval.served import fused_by_server
-from groundsight.settings import Weights
-from groundsight.types import Condition, VectorName
-from tests.build import make_asset, make_unit
-from tests.index_workers import ALL
+from groundsight.retrieval.search import search
+from groundsight.settings import Search, Settings
+from groundsight.tracing import Watch
+from groundsight.types import Condition, Query, VectorName
+from tests.build import make_asset, make_text_entry, make_unit
+from tests.index_workers import ALL, WORDS
+from tests.retrieval_house import ALICE, HouseParts
 from tests.weaviate_house import NEEDS_SERVER, settings_for, shared_node
 
 VOCABULARY = [f"word{number}" for number in range(120)]
@@ -133,11 +135,6 @@ def test_the_servers_fusion_filters_inside_and_leaves_out_what_was_replaced(both
     assert gone in remote.hybrid(asked_of_all(), ALL, 400, WEIGHTS)
 
 
-def test_the_embedded_index_says_that_it_has_no_server_to_fuse(tmp_path: Path):
-    with closing(LocalIndex.open(tmp_path)) as local, pytest.raises(ConfigError, match=r"search\.fusion"):
-        fused_by_server(local, asked_of_all(), ALL, 5, Weights())
-
-
 def test_each_side_of_a_hybrid_call_is_booked_on_its_channel():
     told = (
         "\nHybrid (Result Set keyword,bm25) Document 8d5: original score 1.5, normalized score: 0.5"
@@ -177,3 +174,20 @@ def test_an_object_has_the_name_that_follows_from_what_it_is():
     assert UUID(name).version == 5
     assert name == object_id("unit", "tenant", "a/b.txt", "generation", "7")
     assert name != object_id("unit", "tenant", "a/b.txt", "generation7", "")
+
+
+@NEEDS_SERVER
+def test_a_search_with_the_servers_fusion_gives_hits_whose_contributions_add_up(tmp_path: Path):
+    tree = Settings(search=Search(fusion="server"))
+    entry = make_text_entry("docs/refunds.txt", "Refunds are paid within 30 days.", "Visitors park in the garage.")
+    with closing(WeaviateIndex.open(settings_for(shared_node()))) as index:
+        index.claim({"text": WORDS.fingerprint})
+        index.upsert([entry])
+        result = search(HouseParts(index, tree), Query(text="when are refunds paid"), ALICE, Watch())
+    assert result.hits[0].unit.text == "Refunds are paid within 30 days."
+    assert {"text", "bm25_text"} <= {part.channel for part in result.hits[0].channels}
+    assert '"refunds"' in result.hits[0].reason
+    for hit in result.hits:
+        assert sum(part.contribution for part in hit.channels) == pytest.approx(hit.score, abs=1e-9)
+    with closing(LocalIndex.open(tmp_path)) as local, pytest.raises(ConfigError, match="embedded index"):
+        search(HouseParts(local, tree), Query(text="when are refunds paid"), ALICE, Watch())
