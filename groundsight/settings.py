@@ -72,11 +72,11 @@ class Weights(Section):
 
 
 class Search(Section):
-    """The retrieval ladder."""
+    """The retrieval ladder. ``server`` lets the server of the index fuse, where it has one."""
 
     limit: Positive = 10
     candidates: Positive = 200
-    fusion: Literal["rrf", "weighted"] = "rrf"
+    fusion: Literal["rrf", "weighted", "server"] = "rrf"
     scale: Literal["minmax", "zscore"] = "minmax"
     rrf_k: Positive = 60
     weights: Weights = Weights()
@@ -123,7 +123,9 @@ class WeaviateSettings(Section):
     (PEM) only its certificates are trusted. Of ``api_key``, ``oidc_token`` and ``oidc_client_secret`` at most one is
     set; with the last a token is fetched from the server's issuer, with ``oidc_scope`` where it wants one, and renewed.
     ``binary`` is a server program to start on this machine, with its data in ``data``. ``fresh_seconds`` is how long
-    after a write words are searched a second time among what was just written; 0 trusts the server.
+    after a write words are searched a second time among what was just written; 0 trusts the server. ``replication``,
+    ``vector_index``, ``quantizer``, ``ef`` (-1: the server chooses), ``ef_construction``, ``max_connections`` and
+    ``bm25_*`` count when an index is made and are kept in it; ``groundsight migrate --schema plan`` shows what differs.
     """
 
     host: str = "127.0.0.1"
@@ -143,6 +145,11 @@ class WeaviateSettings(Section):
     consistency: Literal["ONE", "QUORUM", "ALL"] | None = None
     vector_index: Literal["hnsw", "flat", "dynamic"] = "hnsw"
     quantizer: Literal["none", "rq", "sq", "bq"] = "none"
+    ef: Annotated[int, Field(ge=-1)] = -1
+    ef_construction: Positive = 128
+    max_connections: Positive = 32
+    bm25_k1: Annotated[float, Field(ge=0.0)] = 1.2
+    bm25_b: Ratio = 0.75
     connect_seconds: Positive = 2
     call_seconds: Positive = 10
     fresh_seconds: Annotated[int, Field(ge=0)] = 90

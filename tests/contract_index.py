@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -10,14 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from groundsight.errors import IndexVersion, ModelFailed, RedactionFailed
+from groundsight.errors import IndexVersion, InvalidArgument, ModelFailed, RedactionFailed
 from groundsight.governance.access import visible_to
-from groundsight.index import ChannelQuery, Index
+from groundsight.index import ChannelQuery, CheckReport, Index
 from groundsight.types import Condition, Filter, Link, Principal
 from tests.build import WordEncoder, make_asset, make_entry, make_text_entry, make_unit
 
 WORDS = WordEncoder()
 Reopen = Callable[[], Index]
+COMMON = ChannelQuery("bm25_text", text="common")
 
 
 def tenant(name: str = "default") -> Filter:
@@ -76,6 +78,51 @@ def test_each_field_is_a_channel_of_its_own(index: Index):
     assert index.search([ChannelQuery("bm25_caption", text="alpha")], tenant(), 5)[0].hits == ()
 
 
+def test_a_unit_is_not_found_through_a_channel_that_it_does_not_have(index: Index):
+    asset = make_asset("p.png")
+    index.upsert([make_entry(asset, make_unit(asset, 0, "alpha", caption="beta")), make_text_entry("a.txt", "alpha")])
+    channels = [dense("alpha"), replace(dense("beta"), channel="caption"), replace(dense("beta"), channel="visual")]
+    text, caption, visual = index.search([*channels], tenant(), 5)
+    assert (len(text.hits), caption.hits, visual.hits) == (1, (), ())
+    assert index.search([ChannelQuery("bm25_ocr", text="alpha")], tenant(), 5)[0].hits == ()
+    assert index.search([ChannelQuery("bm25_text", text="!?")], tenant(), 5)[0].hits == ()
+
+
+STRANGE = "Zürich Ελλάδα 東京都 नमस्ते 👩‍🚒 e\u0301 \u200d \u2028 \u202eright\u202c 'quote\" \\ * ? % _ \t\n end"
+
+
+def test_every_field_and_every_query_may_hold_any_character(index: Index):
+    asset = make_asset(
+        f"folder/{STRANGE}", title=STRANGE, tenant=STRANGE, region=STRANGE, labels=(STRANGE, "plain"),
+        redactions={STRANGE: 1},
+    )  # fmt: skip
+    texts = dict.fromkeys(("caption", "ocr", "transcript", "meta"), STRANGE)
+    unit = make_unit(
+        asset, 0, STRANGE, **texts, heading=STRANGE, cells=((STRANGE,),), links=(Link(key=STRANGE, shown=STRANGE),)
+    )
+    index.upsert([make_entry(asset, unit, encoder=WORDS)])
+    where = tenant(STRANGE).also(
+        Condition(field="region", op="eq", value=STRANGE), Condition(field="labels", op="any_of", value=(STRANGE,)),
+        Condition(field="source", op="prefix", value="folder/Zürich Ελλάδα"),
+    )  # fmt: skip
+    assert list(index.scan(where)) == [(unit, asset)]
+    for text in ("zurich", "Ελλάδα", "東京", "नमस्ते", STRANGE):
+        queries = [ChannelQuery(f"bm25_{field}", text=text) for field in ("text", *texts)]
+        assert [len(result.hits) for result in index.search(queries, where, 5)] == [1] * 5, text
+    assert index.linked([STRANGE], where, 3) == {STRANGE: ((unit.unit_id, "mention"),)}
+    assert index.delete([asset.asset_id], where) == 1
+
+
+def test_a_limit_is_kept_and_none_is_refused(index: Index):
+    index.upsert([make_text_entry("a.txt", *(f"page {number}" for number in range(620)))])
+    query = ChannelQuery("bm25_text", text="page")
+    assert [len(index.search([query], tenant(), limit)[0].hits) for limit in (1, 619, 1_000)] == [1, 619, 620]
+    assert [unit.ordinal for unit, _ in index.scan(tenant())] == list(range(620))
+    for limit in (0, -1):
+        with pytest.raises(InvalidArgument):
+            index.search([query], tenant(), limit)
+
+
 def test_an_entry_replaces_the_asset_with_its_tenant_and_source(index: Index):
     index.upsert([make_text_entry("a.txt", "the old wording", "a second part", sha256="1" * 64)])
     index.upsert([make_text_entry("a.txt", "the new phrasing", sha256="2" * 64)])
@@ -100,13 +147,24 @@ def test_a_source_of_another_tenant_is_another_asset(index: Index):
 
 
 def test_deleting_leaves_nothing_to_find(index: Index):
-    entry, other = make_text_entry("a.txt", "secret plan"), make_text_entry("b.txt", "public plan")
-    index.upsert([entry, other])
-    assert index.delete([entry.asset.asset_id], tenant()) == 1
-    assert found(index, ChannelQuery("bm25_text", text="secret plan")) == ["public plan"]
-    assert found(index, dense("secret plan")) == ["public plan"]
-    assert index.get([entry.units[0].unit_id], tenant()) == ()
-    assert index.delete([entry.asset.asset_id], tenant()) == 0
+    asset, other = make_asset("a.txt"), make_text_entry("b.txt", "public plan")
+    link = Link(key="plan", shown="Plan")
+    unit = make_unit(
+        asset, 0, "secret", caption="secret", ocr="secret", transcript="secret", meta="secret", links=(link,)
+    )
+    index.upsert([make_entry(asset, unit, encoder=WORDS), other])
+    assert index.linked(["plan"], tenant(), 3) == {"plan": ((unit.unit_id, "mention"),)}
+    assert index.delete([asset.asset_id], tenant()) == 1
+    for field in ("text", "caption", "ocr", "transcript", "meta"):
+        assert found(index, ChannelQuery(f"bm25_{field}", text="secret")) == []
+    for name in ("text", "caption", "ocr", "meta"):
+        (result,) = index.search([replace(dense("secret"), channel=name)], tenant(), 5)
+        assert unit.unit_id not in dict(result.hits)
+    assert index.linked(["plan"], tenant(), 3) == {}
+    assert index.get([unit.unit_id], tenant()) == () == index.units(asset.asset_id, tenant())
+    assert [each.asset.asset_id for each in index.export(tenant())] == [other.asset.asset_id]
+    assert index.delete([asset.asset_id], tenant()) == 0
+    assert index.check() == CheckReport(())
 
 
 def test_a_filter_protects_from_deletion(index: Index):
@@ -217,6 +275,33 @@ def test_another_opening_sees_a_write_at_its_next_query(index: Index, reopen: Re
     assert found(other, dense("news")) == ["fresh news"]
     index.upsert([make_text_entry("a.txt", "stale bread")])
     assert found(other, dense("news")) == ["stale bread"]
+
+
+def test_a_reader_beside_a_writer_sees_the_old_asset_or_the_new_one_never_half(index: Index, reopen: Reopen):
+    """Several assets of one ``upsert`` may appear one after the other on a distributed store; one asset never does."""
+    reader, parts, stop = reopen(), 12, threading.Event()
+
+    def write() -> None:
+        for turn in range(1, 100_000):
+            index.upsert([make_text_entry("a.txt", *(f"common turn{turn} part{part}" for part in range(parts)))])
+            if stop.is_set():
+                return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen: set[str] = set()
+    try:
+        while len(seen) < 4:
+            texts = [unit.text for unit, _ in reader.scan(tenant())]
+            for shown in (texts, *(found(reader, query, limit=50) for query in (COMMON, dense("common")))):
+                turns = {text.split()[1] for text in shown}
+                assert len(turns) <= 1, "units of two writes"
+                seen |= turns
+            for result in reader.search([COMMON, dense("common")], tenant(), 50):
+                assert len(result.hits) in (0, parts), "half an asset"
+    finally:
+        stop.set()
+        writer.join()
 
 
 def test_content_survives_closing(index: Index, reopen: Reopen):

@@ -121,6 +121,26 @@ def test_a_schema_of_another_version_is_refused_changed_and_rolled_back(
             migrations.roll_back()
 
 
+def test_settings_that_a_filled_index_can_not_take_on_are_shown_and_applied_beside_it(
+    local: LocalIndex, remote: WeaviateIndex, settings: WeaviateSettings
+):
+    migrate(local, remote, ALL, Watch())
+    wanted = settings.model_copy(update={"vector_index": "hnsw", "quantizer": "rq", "ef": 200, "bm25_b": 0.5})
+    with closing(Migrations.open(settings)) as same, closing(Migrations.open(wanted)) as migrations:
+        assert same.plan().changes == ()
+        assert migrations.plan().changes == (
+            "weaviate.vector_index: flat -> hnsw", "weaviate.quantizer: none -> rq", "weaviate.ef: -1 -> 200",
+            "weaviate.bm25_b: 0.75 -> 0.5",
+        )  # fmt: skip
+        migrations.apply(Watch())
+        assert migrations.plan().changes == ()
+        assert len(same.plan().changes) == 4
+    made = remote._wire.client.collections.use(remote.names().units).config.get()
+    assert made.inverted_index_config.bm25.b == 0.5
+    assert made.vector_config["text"].vector_index_config.ef == 200
+    assert made.vector_config["text"].vector_index_config.quantizer is not None
+
+
 def test_the_command_line_moves_an_index(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: WeaviateSettings
 ):

@@ -67,7 +67,10 @@ async def _ask(home: Path, questions: tuple[str, ...]) -> None:
 
     command = [sys.executable, "-m", "groundsight.server", "--home", str(home)]
     print(f"\nStarting the MCP server: {' '.join(['python', *command[1:]])}")
-    async with Client(StdioServerParameters(command=command[0], args=command[1:])) as client:
+    # A client hands on little of its environment; the settings in it are for the server, too.
+    settings = {name: value for name, value in os.environ.items() if name.startswith("GROUNDSIGHT_")}
+    server = StdioServerParameters(command=command[0], args=command[1:], env=settings)
+    async with Client(server) as client:
         for question in questions:
             result = await client.call_tool("ask", {"question": question})
             print_answer(question, result.structured_content or {})

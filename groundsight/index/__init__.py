@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from groundsight.types import Asset, Channel, Filter, Unit, VectorName
+from groundsight.types import Asset, Channel, ChannelScore, Filter, Unit, VectorName
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,6 +163,17 @@ class Index(Protocol):
 
     def close(self) -> None:
         """Release files and connections."""
+        ...
+
+
+@runtime_checkable
+class HybridIndex(Protocol):
+    """What an index offers beside ``Index`` when its server can fuse lists itself."""
+
+    def hybrid(
+        self, queries: Sequence[ChannelQuery], where: Filter, limit: int, weights: Mapping[str, float]
+    ) -> Mapping[str, tuple[ChannelScore, ...]]:
+        """Return, per unit, what each channel added to its score; ``weights`` by channel."""
         ...
 
 

@@ -16,6 +16,7 @@ from groundsight.retrieval.headings import headings_named
 from groundsight.retrieval.reasons import explained
 from groundsight.retrieval.recency import newest, recency_share
 from groundsight.retrieval.rerank import fractions
+from groundsight.retrieval.served import fused_by_server
 from groundsight.retrieval.words import quotable
 from groundsight.types import ChannelScore, Degraded, Hit, Query, SearchResult, Tier
 
@@ -88,11 +89,14 @@ class _Climb:
     def _candidates(self, asked: Asked) -> tuple[tuple[Hit, ...], float]:
         """Ask every channel at once, fuse, and fetch the best candidates with the headings that were named."""
         most = min(self._search.candidates, self._parts.settings.limits.candidates)
-        results = without_tails(self._parts.index.search(asked.channels, self._where, most))
         weights = self._search.weights
-        total = total_weight(results, weights) or 1.0
         method = self._query.fusion or self._search.fusion
-        shares = fuse(results, weights, method, k=self._search.rrf_k, scale=self._search.scale)
+        if method == "server":
+            shares, total = fused_by_server(self._parts.index, asked.channels, self._where, most, weights)
+        else:
+            results = without_tails(self._parts.index.search(asked.channels, self._where, most))
+            total = total_weight(results, weights) or 1.0
+            shares = fuse(results, weights, method, k=self._search.rrf_k, scale=self._search.scale)
         shares = {**shares, **self._named(asked.words, shares, total)}
         best = by_score(shares)[: max(self._search.rerank_candidates, 2 * self._query.limit)]
         found = self._parts.index.get(best, self._where)

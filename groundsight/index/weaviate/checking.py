@@ -8,11 +8,12 @@ from groundsight.errors import IndexCorrupt
 from groundsight.index import CheckReport
 from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.live import Pointer, digest_of
+from groundsight.index.weaviate.messages import Place
 from groundsight.index.weaviate.names import coded, tenant_name
 from groundsight.index.weaviate.reader import Reader
 from groundsight.index.weaviate.schema import Names
 from groundsight.index.weaviate.state import StateStore
-from groundsight.index.weaviate.wire import PAGE, Place, Wire
+from groundsight.index.weaviate.wire import PAGE, Wire
 from groundsight.index.weaviate.writer import Writer
 from groundsight.types import Filter
 

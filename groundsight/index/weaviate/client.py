@@ -1,20 +1,19 @@
-"""The Weaviate client, imported here and nowhere else: connecting, schema, filters and batches."""
+"""The Weaviate client, imported here and nowhere else: connecting, schema and sending."""
 
 from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundsight.errors import ConfigError, Disabled, IndexVersion
 from groundsight.index.weaviate.faults import Unreachable
-from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.login import fixed_key, login_for
-from groundsight.index.weaviate.schema import K1, B, Collection, Kind
+from groundsight.index.weaviate.messages import Level
+from groundsight.index.weaviate.schema import Collection, Kind
 from groundsight.index.weaviate.transport import (
     CHANNEL,
     FailFast,
@@ -25,9 +24,6 @@ from groundsight.index.weaviate.transport import (
     trust,
 )
 from groundsight.settings import WeaviateSettings
-
-if TYPE_CHECKING:
-    from groundsight.index.weaviate.wire import Row
 
 OLDEST_SERVER = (1, 27)
 
@@ -95,49 +91,15 @@ def connect(settings: WeaviateSettings) -> Any:
     return client
 
 
-def filters_of(tests: Sequence[Test]) -> Any:
-    """Return the client's filter for tests that must all hold; None for none."""
-    by = library().classes.query.Filter.by_property
-    parts = [getattr(by(test.field), _METHODS[test.op])(_argument(test)) for test in tests]
-    return library().classes.query.Filter.all_of(parts) if parts else None
+def send(client: Any, method: str, request: Any, seconds: float) -> Any:
+    """Make one call of the server's gRPC interface over the client's connection."""
+    connection = client._connection
+    return getattr(connection.grpc_stub, method)(request, metadata=connection.grpc_headers(), timeout=seconds)
 
 
-def with_score() -> Any:
-    """Ask for the BM25 score."""
-    return library().classes.query.MetadataQuery(score=True)
-
-
-def with_distance() -> Any:
-    """Ask for the cosine distance."""
-    return library().classes.query.MetadataQuery(distance=True)
-
-
-def totals(at: Any, tests: Sequence[Test], summed: str | None) -> tuple[int, int]:
-    """Count objects that pass the tests and add up one of their numbers."""
-    metrics = library().classes.aggregate.Metrics(summed).integer(sum_=True) if summed else None
-    found = at.aggregate.over_all(filters=filters_of(tests), total_count=True, return_metrics=metrics)
-    return int(found.total_count or 0), int(found.properties[summed].sum_ or 0) if summed else 0
-
-
-def insert(at: Any, rows: Sequence[Row]) -> Mapping[int, str]:
-    """Store objects in one call; return what was refused by position."""
-    lib = library()
-    objects = [
-        lib.classes.data.DataObject(properties=row.fields, uuid=row.uuid, vector=dict(row.vectors) or None)
-        for row in rows
-    ]
-    try:
-        return {number: str(error.message) for number, error in at.data.insert_many(objects).errors.items()}
-    except lib.exceptions.WeaviateInsertManyAllFailedError as error:
-        return dict.fromkeys(range(len(rows)), str(error))
-
-
-def collection(client: Any, name: str, tenant: str | None, settings: WeaviateSettings) -> Any:
-    """Return a collection, within a tenant where it has any, at the consistency of the settings."""
-    opened = client.collections.use(name)
-    level = settings.consistency or ("QUORUM" if settings.replication > 1 else "ONE")
-    opened = opened.with_consistency_level(library().classes.config.ConsistencyLevel[level])
-    return opened.with_tenant(tenant) if tenant else opened
+def level_of(settings: WeaviateSettings) -> Level:
+    """Return how many replicas must agree: those of the settings, two of three where there are several."""
+    return settings.consistency or ("QUORUM" if settings.replication > 1 else "ONE")
 
 
 def create(client: Any, wanted: Collection, settings: WeaviateSettings) -> None:
@@ -154,7 +116,7 @@ def create(client: Any, wanted: Collection, settings: WeaviateSettings) -> None:
         ]
         or config.Configure.Vectors.self_provided(vector_index_config=config.Configure.VectorIndex.flat()),
         inverted_index_config=config.Configure.inverted_index(
-            bm25_b=B, bm25_k1=K1, stopwords_preset=config.StopwordsPreset.NONE
+            bm25_b=settings.bm25_b, bm25_k1=settings.bm25_k1, stopwords_preset=config.StopwordsPreset.NONE
         ),
         multi_tenancy_config=config.Configure.multi_tenancy(wanted.tenants, auto_tenant_activation=wanted.tenants),
         replication_config=config.Configure.replication(
@@ -190,16 +152,6 @@ def remove_tenants(client: Any, name: str) -> None:
         tenants.remove(listed)
 
 
-_METHODS = {"equal": "equal", "any": "contains_any", "ge": "greater_or_equal", "le": "less_or_equal",
-            "gt": "greater_than", "lt": "less_than", "prefix": "like"}  # fmt: skip
-
-
-def _argument(test: Test) -> Any:
-    if test.op == "prefix":
-        return f"{test.value}*"
-    return list(test.value) if isinstance(test.value, tuple) else test.value
-
-
 def _property(name: str, kind: Kind) -> Any:
     config = library().classes.config
     types = {"values": config.DataType.TEXT_ARRAY, "number": config.DataType.INT}
@@ -219,17 +171,17 @@ def _vector_index(settings: WeaviateSettings) -> Any:
     config = library().classes.config
     index, metric = config.Configure.VectorIndex, config.VectorDistances.COSINE
     quantizer = getattr(index.Quantizer, settings.quantizer)()
+    hnsw = index.hnsw(
+        distance_metric=metric, quantizer=quantizer, ef=settings.ef, ef_construction=settings.ef_construction,
+        max_connections=settings.max_connections,
+    )  # fmt: skip
     match settings.vector_index:
         case "flat":
             return index.flat(distance_metric=metric, quantizer=quantizer)
         case "dynamic":
-            return index.dynamic(
-                distance_metric=metric,
-                hnsw=index.hnsw(distance_metric=metric, quantizer=quantizer),
-                flat=index.flat(distance_metric=metric),
-            )
+            return index.dynamic(distance_metric=metric, hnsw=hnsw, flat=index.flat(distance_metric=metric))
         case "hnsw":
-            return index.hnsw(distance_metric=metric, quantizer=quantizer)
+            return hnsw
 
 
 def _client(settings: WeaviateSettings, key: str | None, trusted: Trust) -> Any:

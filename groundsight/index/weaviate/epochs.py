@@ -21,7 +21,7 @@ class Filling:
     def __init__(self, wire: Wire, store: StateStore, tokeniser: Tokeniser) -> None:
         self._wire, self._store, self._tokeniser = wire, store, tokeniser
         self._old = store.peek().config
-        self._new = Config(epoch=self._old.newest + 1)
+        self._new = Config(epoch=self._old.newest + 1, built=wire.built_with)
         self.names = Names(store.prefix, self._new.epoch)
         for each in content_collections(self.names):
             wire.drop(each.name)

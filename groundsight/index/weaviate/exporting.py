@@ -25,8 +25,8 @@ def exported(asset: Asset, stored: list[Stored]) -> Exported:
     vectors: dict[VectorName, NDArray[np.float32]] = {}
     rows: dict[VectorName, tuple[int, ...]] = {}
     for name in VECTOR_NAMES:
-        having = [each for each in stored if each.row.vectors.get(name)]
+        having = [each for each in stored if name in each.row.vectors]
         if having:
-            vectors[name] = np.array([each.row.vectors[name] for each in having], np.float32)
+            vectors[name] = np.stack([each.row.vectors[name] for each in having])
             rows[name] = tuple(each.unit.ordinal for each in having)
     return Exported(asset, tuple(each.unit for each in stored), vectors, rows)

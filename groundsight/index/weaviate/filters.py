@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 from groundsight.governance.access import matches
 from groundsight.index.filters import LARGEST, UNIT_FIELDS
@@ -54,14 +55,20 @@ def without_units(where: Filter) -> Filter:
 
 def named_tenants(where: Filter) -> tuple[str, ...] | None:
     """Return the tenants that the filter names and lets through, None when it names none."""
-    listed = listed_tenants(where)
-    return None if listed is None else passing_tenants(where, dict.fromkeys(listed))
+    return _named(tuple((each.op, each.value) for each in where.conditions if each.field == "tenant"))
 
 
 def passing_tenants(where: Filter, tenants: Iterable[str]) -> tuple[str, ...]:
     """Return the tenants for which every condition on the tenant holds."""
     asked = Filter(conditions=tuple(each for each in where.conditions if each.field == "tenant"))
     return tuple(each for each in tenants if matches(asked, Asset.model_construct(tenant=each)))
+
+
+@lru_cache(maxsize=256)
+def _named(asked: tuple[tuple[Any, Any], ...]) -> tuple[str, ...] | None:
+    where = Filter(conditions=tuple(Condition(field="tenant", op=op, value=value) for op, value in asked))
+    listed = listed_tenants(where)
+    return None if listed is None else passing_tenants(where, dict.fromkeys(listed))
 
 
 def _compile(condition: Condition) -> Test | None:

@@ -18,6 +18,7 @@ from groundsight.index.tokens import Tokeniser
 from groundsight.index.weaviate import filters
 from groundsight.index.weaviate.binary import LocalServer, start_if_needed
 from groundsight.index.weaviate.epochs import Filling
+from groundsight.index.weaviate.known import Known
 from groundsight.index.weaviate.names import generation_since, tenant_name
 from groundsight.index.weaviate.reader import Reader
 from groundsight.index.weaviate.schema import Names
@@ -28,7 +29,7 @@ from groundsight.index.weaviate.wire import Wire
 from groundsight.index.weaviate.writer import Writer, require_dimensions
 from groundsight.settings import WeaviateSettings
 from groundsight.tracing import Watch
-from groundsight.types import Asset, Filter, Unit
+from groundsight.types import Asset, ChannelScore, Filter, Unit
 
 T = TypeVar("T")
 WORKERS = 16
@@ -49,6 +50,7 @@ class WeaviateIndex:
         self._tokeniser = Tokeniser()
         self._workers = ThreadPoolExecutor(WORKERS, "weaviate")
         self._writing = threading.Lock()
+        self._known = Known()
         self._epoch, self._fresh = 0, fresh_seconds > 0
 
     @classmethod
@@ -112,18 +114,15 @@ class WeaviateIndex:
         """Ask every channel at once, filtering inside each search."""
         if limit < 1:
             raise InvalidArgument("a search needs room for a hit", limit="limit >= 1", next_step="raise the limit")
-        tenants = self._tenants(where)
+        return self._asking(where, limit, lambda searcher: searcher.ask(queries, where))
 
-        def ask(names: Names) -> tuple[ChannelResult, ...]:
-            since = generation_since(self._fresh_seconds + SLACK_SECONDS) if self._fresh else ""
-            searcher = Searcher(self._wire, names, self._tokeniser, self._workers, tenants, limit, since)
-            return searcher.ask(queries, where)
+    def hybrid(
+        self, queries: Sequence[ChannelQuery], where: Filter, limit: int, weights: Mapping[str, float]
+    ) -> Mapping[str, tuple[ChannelScore, ...]]:
+        """Let the server fuse words and vectors; return what each channel added to a unit's score."""
+        from groundsight.index.weaviate.hybrid import hybrid
 
-        noting, fresh = self._noting(tenants), self._fresh
-        found = self._in_epoch(ask)
-        found = found if fresh or not self._fresh else self._in_epoch(ask)
-        wait_for(noting, NOTING_SECONDS)
-        return found
+        return self._asking(where, limit, lambda searcher: hybrid(searcher, queries, where, weights))
 
     def get(self, unit_ids: Sequence[str], where: Filter) -> tuple[tuple[Unit, Asset], ...]:
         """Return the units that exist and pass the filter, in the order asked."""
@@ -205,26 +204,53 @@ class WeaviateIndex:
         due = self._uses.due(tenants)
         return [self._workers.submit(self._uses.note, due)] if due else []
 
+    def _asking(self, where: Filter, limit: int, ask: Callable[[Searcher], tuple[T, State]]) -> T:
+        """Search; when it turns out that something was written just before, search again with that in mind."""
+        tenants = self._tenants(where)
+
+        def search(names: Names) -> tuple[T, State]:
+            since = generation_since(self._fresh_seconds + SLACK_SECONDS) if self._fresh else ""
+            searcher = Searcher(
+                self._wire, names, self._tokeniser, self._workers, self._known, self._state, tenants, limit, since
+            )
+            return ask(searcher)
+
+        noting, fresh = self._noting(tenants), self._fresh
+        found = self._in_epoch(search)
+        found = found if fresh or not self._fresh else self._in_epoch(search)
+        wait_for(noting, NOTING_SECONDS)
+        return found
+
     def _reading(self, where: Filter, ask: Callable[[Reader], T]) -> T:
         tenants = self._tenants(where)
-        return self._in_epoch(lambda names: ask(Reader(self._wire, names, tenants)))
 
-    def _in_epoch(self, ask: Callable[[Names], T]) -> T:
-        """Ask the epoch of the last time and look meanwhile whether it still is; if not, ask again."""
+        def both(names: Names) -> tuple[T, State]:
+            now = self._workers.submit(self._state)
+            return ask(Reader(self._wire, names, tenants)), now.result()
+
+        return self._in_epoch(both)
+
+    def _in_epoch(self, ask: Callable[[Names], tuple[T, State]]) -> T:
+        """Ask the epoch of the last time and look whether it still is; if not, ask again."""
         for _ in range(SWITCHES):
-            now = self._workers.submit(self._store.read)
-            epoch = self._epoch or now.result().config.epoch
+            epoch = self._epoch or self._state().config.epoch
             try:
-                found = ask(Names(self._store.prefix, epoch))
+                found, state = ask(Names(self._store.prefix, epoch))
             except IndexVersion:
-                if now.result().config.epoch == epoch:
+                found, state = None, self._state()
+                if state.config.epoch == epoch:
                     raise
-                found = None
-            self._epoch = now.result().config.epoch
-            self._fresh = self._store.is_fresh(now.result(), self._fresh_seconds)
+            self._epoch = state.config.epoch
+            self._fresh = self._store.is_fresh(state, self._fresh_seconds)
             if self._epoch == epoch and found is not None:
                 return found
         raise IndexVersion("the index is being replaced again and again", next_step="try again")
+
+    def _state(self) -> State:
+        mark = self._known.before_reading()
+        state = self._store.read()
+        self._known.confirm(mark, state)
+        return state
 
     def _tenants(self, where: Filter) -> tuple[str, ...]:
         named = filters.named_tenants(where)
@@ -256,6 +282,7 @@ class WeaviateIndex:
             if self._store.is_abandoned(intent):
                 for tenant, source in intent.work:
                     writer.clear_up(tenant, source, intent.name)
+                self._store.touch()
                 self._store.forget(intent.name)
 
 

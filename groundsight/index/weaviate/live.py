@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from groundsight.governance.access import field_value
 from groundsight.index.weaviate.filters import Test
+from groundsight.index.weaviate.messages import Place, Row
 from groundsight.index.weaviate.names import coded, coded_list, decoded, object_id, tenant_name
 from groundsight.index.weaviate.schema import Names
-from groundsight.index.weaviate.wire import PAGE, Place, Row, Wire
+from groundsight.index.weaviate.wire import PAGE, Wire
 from groundsight.types import Asset
 
 FIELDS = ("generation", "units", "last", "digest", "data")
@@ -48,12 +49,12 @@ class Pointers:
         return self._by_value(tenant, "generation", generations)
 
     def live_among(self, tenant: str, generations: Iterable[str]) -> set[str]:
-        """Return which of these writes are live."""
+        """Return which of these writes are live; generations are spelled as on the server, here and there."""
         found: set[str] = set()
         for some in slices(tuple(dict.fromkeys(generations))):
-            tests = [Test("generation", "any", tuple(map(coded, some)))]
+            tests = [Test("generation", "any", tuple(some))]
             rows = self._wire.fetch(self.at(tenant), tests, len(some), ("generation",))
-            found |= {decoded(row.fields["generation"]) for row in rows}
+            found |= {row.fields["generation"] for row in rows}
         return found
 
     def of_assets(self, tenant: str, asset_ids: Iterable[str]) -> dict[str, Pointer]:

@@ -14,7 +14,7 @@ from groundsight.index.tokens import Tokeniser
 from groundsight.index.weaviate.epochs import Filling, drop_epoch
 from groundsight.index.weaviate.exporting import export
 from groundsight.index.weaviate.reader import Reader
-from groundsight.index.weaviate.schema import SCHEMA_VERSION, Names, content_collections
+from groundsight.index.weaviate.schema import SCHEMA_VERSION, Names, content_collections, differences
 from groundsight.index.weaviate.snapshots import as_entry
 from groundsight.index.weaviate.state import Config, State, StateStore
 from groundsight.index.weaviate.wire import Wire
@@ -31,6 +31,7 @@ class Plan:
     to_schema: int
     assets: int
     units: int
+    changes: tuple[str, ...]
     creates: tuple[str, ...]
     can_roll_back_to: int | None
 
@@ -53,7 +54,8 @@ class Migrations:
         names = Names(self._store.prefix, config.newest + 1)
         creates = tuple(each.name for each in content_collections(names))
         old = config.previous_config
-        return Plan(config.schema, SCHEMA_VERSION, counted.assets, counted.units, creates, old.schema if old else None)
+        changes, before = differences(config.built, self._wire.built_with), old.schema if old else None
+        return Plan(config.schema, SCHEMA_VERSION, counted.assets, counted.units, changes, creates, before)
 
     def apply(self, watch: Watch) -> Plan:
         """Copy every asset into collections of the present schema and settings, then switch over.

@@ -11,13 +11,15 @@ from groundsight.index import Counts
 from groundsight.index.weaviate import filters
 from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.live import Pointer, Pointers, slices
+from groundsight.index.weaviate.messages import Place, Row
 from groundsight.index.weaviate.names import coded, decoded, tenant_name
 from groundsight.index.weaviate.schema import Names
-from groundsight.index.weaviate.wire import PAGE, Place, Row, Wire
+from groundsight.index.weaviate.wire import PAGE, Wire
 from groundsight.types import Asset, Filter, Unit
 
 FIELDS = ("generation", "ordinal", "data")
 RETRIES = 3
+ROUNDS = 8
 REPAIR = "groundsight doctor names what is damaged; ingest the source again"
 
 
@@ -138,16 +140,19 @@ class Reader:
         return {unit.unit_id: (unit, pointer.asset) for unit, pointer in rows if matches(where, pointer.asset, unit)}
 
     def _live_rows(self, tenant: str, tests: Sequence[Test], wanted: int) -> list[tuple[Unit, Pointer]]:
-        """Return up to ``wanted`` live units; asks for more when stale ones take up the room."""
-        limit = wanted
-        while True:
+        """Return up to ``wanted`` live units; asks again when others were among them or took up the room."""
+        limit, before, kept = wanted, set[str](), list[tuple[Unit, Pointer]]()
+        for _ in range(ROUNDS):
             rows = self._wire.fetch(self._place(tenant), tests, limit, FIELDS)
-            live = self.pointers.of_generations(tenant, (decoded(row.fields["generation"]) for row in rows))
+            held = {decoded(row.fields["generation"]) for row in rows}
+            live = self.pointers.of_generations(tenant, held)
             found = [(row, live.get(decoded(row.fields["generation"]))) for row in rows]
             kept = [(_decode(row, pointer), pointer) for row, pointer in found if pointer is not None]
-            if len(kept) >= wanted or len(rows) < limit:
-                return kept[:wanted]
-            limit *= 4
+            short = len(kept) < wanted and len(rows) >= limit
+            if not short and held - live.keys() <= before:
+                break
+            limit, before = limit * 4 if short else limit, before | (held - live.keys())
+        return kept[:wanted]
 
     def _of_generation(self, tenant: str, pointer: Pointer, *, vectors: bool) -> list[Stored]:
         found: list[Stored] = []

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from groundsight.settings import WeaviateSettings
 from groundsight.types import TEXT_FIELDS, VECTOR_NAMES
 
 SCHEMA_VERSION = 1
-K1, B = 1.2, 0.75
+# The settings that an existing collection can't take on.
+BUILT_WITH = (
+    "replication",
+    "vector_index",
+    "quantizer",
+    "ef",
+    "ef_construction",
+    "max_connections",
+    "bm25_k1",
+    "bm25_b",
+)
 
 Kind = Literal["value", "values", "number", "words", "payload"]
 
@@ -92,4 +104,18 @@ def content_collections(names: Names) -> tuple[Collection, ...]:
     return (
         Collection(names.units, UNIT_FIELDS, tenants=True, vectors=VECTOR_NAMES),
         Collection(names.pointers, POINTER_FIELDS, tenants=True),
+    )
+
+
+def built_with(settings: WeaviateSettings) -> dict[str, Any]:
+    """Return what collections are made with under these settings."""
+    return {name: getattr(settings, name) for name in BUILT_WITH}
+
+
+def differences(built: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say which settings differ from those that collections were made with; what is not on record is not compared."""
+    return tuple(
+        f"weaviate.{name}: {built[name]} -> {value}"
+        for name, value in wanted.items()
+        if built.get(name, value) != value
     )

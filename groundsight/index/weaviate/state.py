@@ -7,16 +7,19 @@ import secrets
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from groundsight.errors import IndexVersion
 from groundsight.index.weaviate.filters import Test
-from groundsight.index.weaviate.names import age_seconds, coded, new_generation, object_id
+from groundsight.index.weaviate.messages import Place, Row
+from groundsight.index.weaviate.names import age_seconds, coded, decoded, new_generation, object_id
 from groundsight.index.weaviate.schema import SCHEMA_VERSION, Names, content_collections, meta_collection, meta_name
-from groundsight.index.weaviate.wire import PAGE, Place, Row, Wire
+from groundsight.index.weaviate.wire import PAGE, Wire
 
 CONFIG, TOKEN, INTENT, TENANT = "config", "token", "intent", "tenant"
 FIELDS = ("kind", "data")
+KINDS_OF_STATE = (Test("kind", "any", (coded(CONFIG), coded(TOKEN), coded(INTENT))),)
 # An open write older than this belongs to a process that died.
 ABANDONED_SECONDS = 600.0
 NO_TOKEN = "0" * 12
@@ -24,13 +27,14 @@ NO_TOKEN = "0" * 12
 
 @dataclass(frozen=True)
 class Config:
-    """What changes seldom: schema, epoch, what was before, encoders and vector lengths."""
+    """What changes seldom: schema, epoch, what was before, encoders, vector lengths, and what it was made with."""
 
     schema: int = SCHEMA_VERSION
     epoch: int = 1
     previous: Mapping[str, Any] | None = None
     fingerprints: Mapping[str, str] = field(default_factory=lambda: {})
     dimensions: Mapping[str, int] = field(default_factory=lambda: {})
+    built: Mapping[str, Any] = field(default_factory=lambda: {})
 
     @property
     def previous_config(self) -> Config | None:
@@ -114,18 +118,15 @@ class StateStore:
 
     def peek(self) -> State:
         """Read the state whatever its schema."""
-        tests = [Test("kind", "any", (coded(CONFIG), coded(TOKEN), coded(INTENT)))]
-        rows = self._wire.fetch(self._at, tests, PAGE, FIELDS)
         config, token, intents = Config(), NO_TOKEN, list[Intent]()
-        for row in rows:
-            data = json.loads(row.fields["data"])
-            match row.fields["kind"]:
-                case kind if kind == coded(CONFIG):
-                    config = Config(**data)
-                case kind if kind == coded(TOKEN):
-                    token = str(data)
+        for row in self._wire.fetch(self._at, KINDS_OF_STATE, PAGE, FIELDS):
+            match decoded(row.fields["kind"]):
+                case "config":
+                    config = _config(row.fields["data"])
+                case "token":
+                    token = str(json.loads(row.fields["data"]))
                 case _:
-                    intents.append(Intent(data["name"], tuple((each[0], each[1]) for each in data["work"])))
+                    intents.append(_intent(json.loads(row.fields["data"])))
         return State(config, token, tuple(intents))
 
     def write(self, config: Config) -> None:
@@ -192,7 +193,7 @@ class StateStore:
         return changed
 
     def _create(self) -> None:
-        config = Config()
+        config = Config(built=self._wire.built_with)
         for each in content_collections(self.names(config)):
             self._wire.create(each)
         self._wire.create(meta_collection(self.prefix))
@@ -202,3 +203,12 @@ class StateStore:
     def _put(self, kind: str, name: str, data: Any) -> None:
         fields = {"kind": coded(kind), "name": coded(name), "data": json.dumps(data)}
         self._wire.put(self._at, [Row(object_id("meta", kind, name), fields)])
+
+
+@lru_cache(maxsize=16)
+def _config(data: str) -> Config:
+    return Config(**json.loads(data))
+
+
+def _intent(data: Mapping[str, Any]) -> Intent:
+    return Intent(data["name"], tuple((each[0], each[1]) for each in data["work"]))

@@ -4,42 +4,33 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundsight.errors import BackendDown, GroundsightError
 from groundsight.index.weaviate import client as clients
+from groundsight.index.weaviate import messages
 from groundsight.index.weaviate.breaker import Breaker, Resting
 from groundsight.index.weaviate.faults import TenantMissing, TooSlow, as_ours
 from groundsight.index.weaviate.filters import Test
-from groundsight.index.weaviate.schema import Collection
+from groundsight.index.weaviate.messages import Hit, Level, Place, Row
+from groundsight.index.weaviate.schema import Collection, built_with
 from groundsight.settings import WeaviateSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 PAGE = 500
+HIT_FIELDS = ("unit_id", "generation")
 MOST_DELETED = 10_000
 TRIES, READ_TRIES, SLOW_TRIES = 4, 2, 2
 FIRST_PAUSE = 0.05
-
-
-@dataclass(frozen=True)
-class Place:
-    """A collection and, where it has tenants, the server's name of one."""
-
-    collection: str
-    tenant: str | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """An object: properties, vectors by name, and its score where it was searched for."""
-
-    uuid: str
-    fields: Mapping[str, Any]
-    vectors: Mapping[str, Sequence[float]] = field(default_factory=lambda: {})
-    score: float = 0.0
+UNDER_WAY = 2
 
 
 class Wire:
@@ -50,7 +41,8 @@ class Wire:
         self.breaker = breaker or Breaker()
         with self.guarded():
             self._client = clients.connect(settings)
-        self._open: dict[Place, Any] = {}
+        self._senders = ThreadPoolExecutor(UNDER_WAY, "weaviate-put")
+        self._level: Level = clients.level_of(settings)
 
     @contextmanager
     def guarded(self) -> Generator[None]:
@@ -70,66 +62,55 @@ class Wire:
         self, at: Place, tests: Sequence[Test], limit: int, fields: Sequence[str], *, vectors: bool = False
     ) -> list[Row]:
         """Return objects that pass the tests, in no special order."""
-
-        def ask() -> Any:
-            return self.opened(at).query.fetch_objects(
-                filters=clients.filters_of(tests), limit=limit, return_properties=list(fields), include_vector=vectors
-            )
-
-        return self._rows(ask)
+        how = messages.with_vectors() if vectors else {}
+        return self._rows(messages.query(at, self._level, tests, limit, fields, **how))
 
     def page(self, at: Place, after: str | None, fields: Sequence[str]) -> list[Row]:
         """Return the next ``PAGE`` objects of a whole collection in the order of their UUIDs."""
+        return self._rows(messages.query(at, self._level, (), PAGE, fields, **messages.after(after)))
 
-        def ask() -> Any:
-            return self.opened(at).query.fetch_objects(limit=PAGE, after=after, return_properties=list(fields))
+    def hits(self, at: Place, how: dict[str, Any], tests: Sequence[Test], limit: int) -> list[Hit]:
+        """Search in one of the ways of ``messages``, best first."""
+        request = messages.query(at, self._level, tests, limit, HIT_FIELDS, **how)
+        return self._reading(lambda: messages.hits(at, self._sent("Search", request)), [])
 
-        return self._rows(ask)
-
-    def words(
-        self, at: Place, name: str, terms: str, tests: Sequence[Test], limit: int, fields: Sequence[str]
-    ) -> list[Row]:
+    def words(self, at: Place, name: str, terms: str, tests: Sequence[Test], limit: int) -> list[Hit]:
         """Search one property by BM25, best first."""
-
-        def ask() -> Any:
-            return self.opened(at).query.bm25(
-                terms, query_properties=[name], filters=clients.filters_of(tests), limit=limit,
-                return_properties=list(fields), return_metadata=clients.with_score(),
-            )  # fmt: skip
-
-        return self._rows(ask, lambda found: float(found.metadata.score))
+        return self.hits(at, messages.by_words(name, terms), tests, limit)
 
     def nearest(
-        self, at: Place, name: str, vector: Sequence[float], tests: Sequence[Test], limit: int, fields: Sequence[str]
-    ) -> list[Row]:
+        self, at: Place, name: str, vector: NDArray[np.float32], tests: Sequence[Test], limit: int
+    ) -> list[Hit]:
         """Search one named vector by cosine, best first."""
-
-        def ask() -> Any:
-            return self.opened(at).query.near_vector(
-                vector, target_vector=name, filters=clients.filters_of(tests), limit=limit,
-                return_properties=list(fields), return_metadata=clients.with_distance(),
-            )  # fmt: skip
-
-        return self._rows(ask, lambda found: 1.0 - float(found.metadata.distance))
+        return self.hits(at, messages.by_vector(name, vector), tests, limit)
 
     def total(self, at: Place, tests: Sequence[Test], summed: str | None = None) -> tuple[int, int]:
         """Count objects that pass the tests and add up one of their numbers."""
+        request = messages.counting(at, tests, summed)
+        return self._reading(lambda: messages.counted(self._sent("Aggregate", request)), (0, 0))
 
-        def ask() -> tuple[int, int]:
-            return clients.totals(self.opened(at), tests, summed)
+    def put(self, at: Place, rows: Iterable[Row]) -> None:
+        """Store objects, replacing those with the same UUIDs; each is acknowledged or named in an error.
 
-        return self._reading(ask, (0, 0))
-
-    def put(self, at: Place, rows: Sequence[Row]) -> None:
-        """Store objects, replacing those with the same UUIDs; each is acknowledged or named in an error."""
-        for batch in _batches(rows):
-            self._put_all(at, batch)
+        Two calls are under way while a third is made ready, and no more: a slow server slows the writer.
+        """
+        under_way: deque[Future[None]] = deque()
+        try:
+            for batch in _batches(rows):
+                request = messages.batch(at, self._level, batch)
+                if len(under_way) == UNDER_WAY:
+                    under_way.popleft().result()
+                under_way.append(self._senders.submit(self._put_all, at, batch, request))
+            while under_way:
+                under_way.popleft().result()
+        finally:
+            wait(under_way)
 
     def remove(self, at: Place, tests: Sequence[Test]) -> int:
         """Delete the objects that pass the tests; return how many."""
         removed = 0
         while True:
-            found = self._retrying(lambda: self.opened(at).data.delete_many(clients.filters_of(tests)))
+            found = self._retrying(lambda: self._sent("BatchDelete", messages.removal(at, self._level, tests)))
             removed += int(found.successful)
             if found.failed:
                 raise BackendDown(
@@ -150,7 +131,6 @@ class Wire:
     def drop(self, name: str) -> None:
         """Delete a collection and all it holds."""
         self._retrying(lambda: self._client.collections.delete(name))
-        self._open = {place: opened for place, opened in self._open.items() if place.collection != name}
 
     def add_tenant(self, at: Place) -> None:
         """Create a tenant unless it is there."""
@@ -174,20 +154,25 @@ class Wire:
         return clients.library()
 
     def close(self) -> None:
-        """Release the connections."""
+        """Release threads and connections."""
+        self._senders.shutdown(wait=False, cancel_futures=True)
         self._client.close()
 
-    def opened(self, at: Place) -> Any:
-        """Return the client's own collection, for measurements beside ours."""
-        if at not in self._open:
-            self._open[at] = clients.collection(self._client, at.collection, at.tenant, self._settings)
-        return self._open[at]
+    @property
+    def built_with(self) -> dict[str, Any]:
+        """Return the settings that collections are made with."""
+        return built_with(self._settings)
 
-    def _rows(self, ask: Callable[[], Any], score: Callable[[Any], float] = lambda _: 0.0) -> list[Row]:
-        def rows() -> list[Row]:
-            return [Row(str(each.uuid), each.properties, each.vector, score(each)) for each in ask().objects]
+    @property
+    def client(self) -> Any:
+        """Return the client itself, for measurements beside ours."""
+        return self._client
 
-        return self._reading(rows, [])
+    def _rows(self, request: Any) -> list[Row]:
+        return self._reading(lambda: messages.rows(self._sent("Search", request)), [])
+
+    def _sent(self, method: str, request: Any) -> Any:
+        return clients.send(self._client, method, request, self._settings.call_seconds)
 
     def _reading(self, ask: Callable[[], T], nothing: T) -> T:
         try:
@@ -212,15 +197,17 @@ class Wire:
                 _pause(turn)
         raise AssertionError
 
-    def _put_all(self, at: Place, rows: Sequence[Row]) -> None:
-        waiting = list(rows)
+    def _put_all(self, at: Place, rows: list[Row], request: Any) -> None:
+        """Store objects in one call; what the server refuses is tried again by itself."""
         for turn in range(1, TRIES + 1):
-            refused = self._retrying(lambda batch=waiting: clients.insert(self.opened(at), batch))
+            reply = self._retrying(lambda asked=request: self._sent("BatchObjects", asked))
+            refused = {error.index: error.error for error in reply.errors}
             if not refused:
                 return
             if turn == TRIES:
-                raise self._final(at, refused, waiting)
-            waiting = [waiting[number] for number in refused]
+                raise self._final(at, refused, rows)
+            rows = [rows[number] for number in sorted(refused)]
+            request = messages.batch(at, self._level, rows)
             _pause(turn)
 
     def _final(self, at: Place, refused: Mapping[int, str], rows: Sequence[Row]) -> GroundsightError:
@@ -235,12 +222,12 @@ def _pause(turn: int) -> None:
     time.sleep(FIRST_PAUSE * 2**turn * random.uniform(0.5, 1.5))
 
 
-def _batches(rows: Sequence[Row], most: int = 200, most_bytes: int = 4_000_000) -> Generator[list[Row]]:
-    """Cut into calls of bounded size; one call ends before the next begins, so a slow server slows the writer."""
+def _batches(rows: Iterable[Row], most: int = 200, most_bytes: int = 4_000_000) -> Generator[list[Row]]:
+    """Cut into calls of bounded size."""
     batch: list[Row] = []
     size = 0
     for row in rows:
-        length = len(str(row.fields.get("data", ""))) * 2 + sum(8 * len(vector) for vector in row.vectors.values())
+        length = len(row.fields.get("data", "")) * 2 + sum(vector.nbytes for vector in row.vectors.values())
         if batch and (len(batch) == most or size + length > most_bytes):
             yield batch
             batch, size = [], 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from groundsight.errors import ModelFailed
@@ -11,10 +12,11 @@ from groundsight.governance.access import matches
 from groundsight.index.prepared import Prepared, PreparedUnit
 from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.live import Pointer, Pointers, asset_fields, digest_of, slices
+from groundsight.index.weaviate.messages import Place, Row
 from groundsight.index.weaviate.names import coded, object_id, tenant_name
 from groundsight.index.weaviate.schema import Names
 from groundsight.index.weaviate.state import Config, StateStore
-from groundsight.index.weaviate.wire import Place, Row, Wire
+from groundsight.index.weaviate.wire import Wire
 from groundsight.types import Filter
 
 REPAIRS = 2
@@ -58,31 +60,43 @@ class Writer:
         self._wire.remove(self._units(tenant), [own, *begun])
 
     def _replace(self, tenant: str, prepared: Sequence[Prepared], write: str) -> None:
-        new = [_pointer(each, f"{write}-{number}") for number, each in enumerate(prepared)]
+        new = {f"{write}-{number}": each for number, each in enumerate(prepared)}
         old = self._pointers.of_sources(tenant, [each.asset.source for each in prepared])
-        for pointer, each in zip(new, prepared, strict=True):
-            self._put_units(tenant, pointer, each)
-        self._pointers.put(tenant, new)
+        self._put_units(tenant, new)
+        self._pointers.put(tenant, [_pointer(each, generation) for generation, each in new.items()])
         for some in slices(tuple(old)):
             self._wire.remove(self._units(tenant), [Test("generation", "any", tuple(map(coded, some)))])
 
-    def _put_units(self, tenant: str, pointer: Pointer, prepared: Prepared) -> None:
+    def _put_units(self, tenant: str, new: Mapping[str, Prepared]) -> None:
         """Write the units; when a deletion of the same source ran through them, write them again."""
-        rows = unit_rows(tenant, prepared, pointer.generation)
+        missing = new
         for _ in range(REPAIRS):
-            self._wire.put(self._units(tenant), rows)
-            stored, _ = self._wire.total(self._units(tenant), [Test("generation", "equal", coded(pointer.generation))])
-            if stored == len(rows):
+            each_row = (row for name, each in missing.items() for row in unit_rows(tenant, each, name))
+            self._wire.put(self._units(tenant), each_row)
+            missing = self._incomplete(tenant, missing)
+            if not missing:
                 return
+
+    def _incomplete(self, tenant: str, new: Mapping[str, Prepared]) -> dict[str, Prepared]:
+        """Return the writes of which units are missing: one count for many, and one for each only if that is wrong."""
+        found: dict[str, Prepared] = {}
+        for some in slices(tuple(new)):
+            if self._stored(tenant, some) != sum(len(new[name].units) for name in some):
+                found |= {name: new[name] for name in some if self._stored(tenant, [name]) != len(new[name].units)}
+        return found
+
+    def _stored(self, tenant: str, generations: Sequence[str]) -> int:
+        return self._wire.total(self._units(tenant), [Test("generation", "any", tuple(map(coded, generations)))])[0]
 
     def _units(self, tenant: str) -> Place:
         return Place(self._names.units, tenant_name(tenant))
 
 
-def unit_rows(tenant: str, prepared: Prepared, generation: str) -> list[Row]:
-    """Return the objects that store an asset's units as one write."""
+def unit_rows(tenant: str, prepared: Prepared, generation: str) -> Iterator[Row]:
+    """Yield the objects that store an asset's units as one write."""
     shared = asset_fields(prepared.asset, generation)
-    return [_unit_row(tenant, prepared, unit, shared) for unit in prepared.units]
+    for unit in prepared.units:
+        yield _unit_row(tenant, prepared, unit, shared)
 
 
 def require_dimensions(config: Config, dimensions: dict[str, int]) -> None:
@@ -118,9 +132,9 @@ def _unit_row(tenant: str, prepared: Prepared, unit: PreparedUnit, shared: dict[
     if unit.unit.place.page is not None:
         fields["page"] = unit.unit.place.page
     uuid = object_id("unit", tenant, prepared.asset.source, generation, str(unit.unit.ordinal))
-    return Row(uuid, fields, {name: row.tolist() for name, row in unit.vectors.items()})
+    return Row(uuid, fields, unit.vectors)
 
 
 def _repeated(counts: dict[str, int]) -> str:
     """Return the terms as the server counts them; their order says nothing to BM25."""
-    return " ".join(term for term, times in counts.items() for _ in range(times))
+    return " ".join(chain.from_iterable(map(repeat, counts, counts.values())))
