@@ -37,6 +37,11 @@ def headings_named(
     return tuple(_named(found, holders) for found in runs)
 
 
+def keys_in(text: str) -> frozenset[str]:
+    """Return the key of every run of words that could be a name or a heading."""
+    return frozenset(key for _, _, _, key in _runs(text, False))
+
+
 def _holders(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     found = tuple(unit_id for unit_id, role in pairs if role == "heading")
     return found if len(found) <= MOST_HOLDERS else ()
