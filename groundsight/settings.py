@@ -89,7 +89,7 @@ class Weights(Section):
     """Weights of the channels in either fusion; only their ratios count.
 
     The BM25 channel of a text has ``lexical`` times the weight of its vectors. ``heading`` is for a unit whose
-    heading the question names, ``rerank`` for the second look.
+    heading the question names, shared among all that have it; ``rerank`` is for the second look.
     """
 
     text: float = 0.35

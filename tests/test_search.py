@@ -265,6 +265,13 @@ def test_a_named_heading_counts() -> None:
     assert "heading" in {part.channel for part in first.channels}
 
 
+def test_a_heading_that_many_units_have_counts_less_for_each() -> None:
+    index = HouseIndex(REFUNDS, *(entry_of(f"{n}.txt", f"Garage number {n}.", heading="Parking") for n in range(4)))
+    hits = ask(index, "Where are the Refunds and Parking rules?").hits
+    raws = {hit.unit.heading: part.raw for hit in hits for part in hit.channels if part.channel == "heading"}
+    assert raws == {"Refunds": 1.0, "Parking": 0.25}
+
+
 def test_a_query_that_no_lane_can_answer_is_refused_and_not_answered_with_nothing() -> None:
     parts = HouseParts(HouseIndex(REFUNDS))
     parts.load_picture = lambda source, watch: "cat"  # type: ignore[method-assign,assignment,return-value]

@@ -20,10 +20,11 @@ KEPT_TEXTS = 64
 
 @dataclass(frozen=True)
 class Named:
-    """One unit whose heading a text names, as the text spells it."""
+    """One unit whose heading a text names, as the text spells it; ``holders`` units have this heading."""
 
     unit_id: str
     shown: str
+    holders: int = 1
 
 
 def headings_named(
@@ -58,7 +59,7 @@ def _runs(text: str, as_names: bool) -> tuple[tuple[int, int, str, str], ...]:
 def _named(runs: Sequence[tuple[int, int, str, str]], holders: Mapping[str, tuple[str, ...]]) -> tuple[Named, ...]:
     known = [(first, after, shown) for first, after, shown, key in runs if holders.get(key)]
     found = {
-        unit_id: Named(unit_id, shown)
+        unit_id: Named(unit_id, shown, len(holders[heading_key(shown)]))
         for _, _, shown in reversed(longest_first(known))
         for unit_id in holders[heading_key(shown)]
     }
