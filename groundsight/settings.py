@@ -55,20 +55,22 @@ class Models(Section):
 
 
 class Weights(Section):
-    """Weights of the channels in either fusion; only their ratios count. A text and its BM25 share one weight.
+    """Weights of the channels in either fusion; only their ratios count.
 
-    ``heading`` is for a unit whose heading the question names, ``rerank`` for the second look.
+    The BM25 channel of a text has ``lexical`` times the weight of its vectors. ``heading`` is for a unit whose
+    heading the question names, shared among all that have it; ``rerank`` is for the second look.
     """
 
     text: float = 0.35
-    visual: float = 0.25
+    visual: float = 0.15
     caption: float = 0.15
     ocr: float = 0.15
     transcript: float = 0.35
     meta: float = 0.10
+    lexical: float = 0.50
     recency: float = 0.10
-    heading: float = 0.20
-    rerank: float = 0.30
+    heading: float = 0.30
+    rerank: float = 0.20
 
 
 class Search(Section):
@@ -78,7 +80,7 @@ class Search(Section):
     candidates: Positive = 200
     fusion: Literal["rrf", "weighted", "server"] = "rrf"
     scale: Literal["minmax", "zscore"] = "minmax"
-    rrf_k: Positive = 60
+    rrf_k: Positive = 10
     weights: Weights = Weights()
     recency_per_day: float = 0.03
     hops: Positive = 2

@@ -50,7 +50,8 @@ def test_an_empty_list_changes_nothing(lists) -> None:
 @LAW
 @given(LISTS, st.floats(0.1, 10.0))
 def test_only_the_ratio_of_weights_counts(lists, factor: float) -> None:
-    scaled = Weights(**{name: factor * value for name, value in Weights().model_dump().items()})
+    plain = Weights().model_dump()
+    scaled = Weights(**{name: value * (1 if name == "lexical" else factor) for name, value in plain.items()})
     before, after = fuse(results_of(lists), Weights()), fuse(results_of(lists), scaled)
     for unit, parts in before.items():
         assert total_of(parts) == pytest.approx(total_of(after[unit]))
@@ -75,7 +76,7 @@ def test_the_leader_of_every_list_scores_one() -> None:
     results = [ChannelResult("text", (("a", 0.9), ("b", 0.5))), ChannelResult("bm25_text", (("a", 7.0),))]
     shares = fuse(results, Weights())
     assert total_of(shares["a"]) == pytest.approx(1.0)
-    assert total_of(shares["b"]) == pytest.approx(0.5 * 61 / 62)
+    assert total_of(shares["b"]) == pytest.approx(11 / 12 / (1 + Weights().lexical))
 
 
 def test_a_weight_of_zero_switches_a_channel_off() -> None:
@@ -84,12 +85,14 @@ def test_a_weight_of_zero_switches_a_channel_off() -> None:
 
 def test_equal_scores_are_ordered_by_id() -> None:
     results = [ChannelResult("text", (("b", 0.9),)), ChannelResult("bm25_text", (("a", 9.0),))]
-    assert by_score(fuse(results, Weights())) == ("a", "b")
+    assert by_score(fuse(results, Weights(lexical=1))) == ("a", "b")
+    assert by_score(fuse(results, Weights())) == ("b", "a")
 
 
-def test_the_lexical_and_the_dense_channel_share_their_weight() -> None:
-    weights = Weights(ocr=0.4)
-    assert weight_of("ocr", weights) == weight_of("bm25_ocr", weights) == 0.4
+def test_words_have_a_settled_part_of_the_weight_of_their_text() -> None:
+    weights = Weights(ocr=0.4, lexical=0.5)
+    assert weight_of("ocr", weights) == 0.4
+    assert weight_of("bm25_ocr", weights) == 0.2
     lists = [ChannelResult("ocr", (("a", 1.0),)), ChannelResult("text", ())]
     assert total_weight(lists, weights, "weighted") == 0.4
 
@@ -99,6 +102,14 @@ def test_the_best_picture_ranks_with_the_best_paragraph_under_rrf() -> None:
     shares = fuse([ChannelResult("text", paragraphs), ChannelResult("ocr", (("scan", 0.9),))], Weights())
     assert by_score(shares)[0] == "scan"
     assert shares["scan"][0].channel == "ocr"
+
+
+def test_a_picture_known_by_its_name_alone_ranks_with_the_best_paragraph_under_rrf() -> None:
+    paragraphs = tuple((f"p{place}", 0.4) for place in range(20))
+    results = [ChannelResult("text", paragraphs), ChannelResult("meta", (("hat", 0.8), ("p0", 0.1)))]
+    shares = fuse(results, Weights())
+    assert by_score(shares)[0] == "hat"
+    assert [part.channel for part in shares["p0"]] == ["text"]
 
 
 def test_a_dense_tail_is_cut_by_the_best_text_wherever_it_stands() -> None:

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from groundsight.errors import Cancelled
 from groundsight.index import Entry
 from groundsight.retrieval.graph import follow
-from groundsight.retrieval.headings import headings_named
+from groundsight.retrieval.headings import headings_named, keys_in
+from groundsight.retrieval.onwards import onwards
 from groundsight.retrieval.search import search
+from groundsight.retrieval.words import terms_of
 from groundsight.tracing import Watch
 from groundsight.types import Condition, Filter, Hit, Principal, Query
 from tests.retrieval_house import ALICE, LAW, HouseIndex, HouseParts, entry_of
@@ -88,6 +90,39 @@ def test_a_name_that_many_units_share_links_nothing() -> None:
     crowd = [entry_of(f"c{n}.txt", f"Report {n} by Acme Holding on item{n}.") for n in range(20)]
     hits = look(*crowd, entry_of("z.txt", "Pumps came from Acme Holding."), text="pumps", limit=20)
     assert {hit.asset.source for hit in hits if hit.hop > 1} == set()
+
+
+RIVER = entry_of("river.txt", "The Bubye is a tributary that crosses the south of Zimbabwe.", heading="Bubye River")
+FALLS = entry_of("falls.txt", "A waterfall on the border of Zambia and Zimbabwe.", heading="Falls of Smoke")
+CROWD = [entry_of(f"z{n}.txt", f"Mine {n} of Zimbabwe opened in the year {1900 + n}.") for n in range(20)]
+RIVALS = [entry_of(f"w{n}.txt", f"A waterfall under bridge {n}.", heading=f"Bridge {n}") for n in range(6)]
+OPEN = "Which waterfall lies in the country of the Bubye River?"
+
+
+def test_a_common_name_leads_to_what_answers_the_rest_of_the_question() -> None:
+    hits = by_source(look(RIVER, FALLS, *CROWD, *RIVALS, text=OPEN, limit=2))
+    assert hits["falls.txt"].hop == 2
+    assert hits["falls.txt"].reason.startswith('linked by "Zimbabwe"')
+    assert not {source for source in hits if source.startswith("z")}
+
+
+def onwards_from(question: str, start: Entry, covered: set[str], *others: Entry) -> list[tuple[str, str]]:
+    index = HouseIndex(start, *others)
+    (found,) = onwards(question, keys_in(question), [(start.units[0], covered)], index, Filter())
+    return [(onward.unit_id, onward.shown) for onward in found if onward.unit_id != start.units[0].unit_id]
+
+
+def test_a_question_without_an_open_word_leads_nowhere() -> None:
+    assert onwards_from(OPEN, RIVER, {"bubye", "river"}, FALLS) == [(FALLS.units[0].unit_id, "Zimbabwe")]
+    assert onwards_from(OPEN, RIVER, set(terms_of(OPEN)), FALLS) == []
+
+
+def test_a_name_that_the_question_gives_leads_nowhere_new() -> None:
+    assert onwards_from("Which waterfall of Zimbabwe is near the Bubye River?", RIVER, {"bubye", "river"}, FALLS) == []
+
+
+def test_what_shares_no_name_is_no_hop() -> None:
+    assert onwards_from(OPEN, RIVER, {"bubye", "river"}, RIVALS[0]) == []
 
 
 def test_following_what_was_followed_keeps_the_sums() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundsight.errors import Cancelled, Disabled, IndexVersion, InvalidArgument, LimitExceeded
+from groundsight.retrieval.asking import asked_of
 from groundsight.retrieval.search import search
 from groundsight.settings import Limits, Models, Search, Settings, Weights
 from groundsight.tracing import Watch
@@ -38,7 +39,7 @@ def test_the_unit_that_answers_comes_first_with_its_reason() -> None:
     assert first.asset.source == "docs/refunds.txt"
     assert set(first.matched) == {"days", "refunds", "paid"}
     assert '"refunds"' in first.reason
-    assert "words of the text #1" in first.reason
+    assert "meaning of the text #1" in first.reason
     assert first.hop == 1
 
 
@@ -59,6 +60,12 @@ def test_contributions_add_up_to_the_score(words: list[str], fusion: str, hops: 
     for hit in result.hits:
         assert sum(part.contribution for part in hit.channels) == pytest.approx(hit.score, abs=1e-9)
     assert [hit.score for hit in result.hits] == sorted((hit.score for hit in result.hits), reverse=True)
+
+
+def test_stop_words_reach_the_vectors_and_no_word_list() -> None:
+    asked = asked_of(HouseParts(HouseIndex(REFUNDS)), Query(text="Is there a refund?"), Watch())
+    assert asked.words == "Is there a refund?"
+    assert {ask.text for ask in asked.channels if ask.vector is None} == {"refund"}
 
 
 def test_an_empty_query_is_refused() -> None:
@@ -256,6 +263,13 @@ def test_a_named_heading_counts() -> None:
     index = HouseIndex(REFUNDS, entry_of("other.txt", "Refunds were once paid by the cashier."))
     first = ask(index, "What are the Refunds rules?").hits[0]
     assert "heading" in {part.channel for part in first.channels}
+
+
+def test_a_heading_that_many_units_have_counts_less_for_each() -> None:
+    index = HouseIndex(REFUNDS, *(entry_of(f"{n}.txt", f"Garage number {n}.", heading="Parking") for n in range(4)))
+    hits = ask(index, "Where are the Refunds and Parking rules?").hits
+    raws = {hit.unit.heading: part.raw for hit in hits for part in hit.channels if part.channel == "heading"}
+    assert raws == {"Refunds": 1.0, "Parking": 0.25}
 
 
 def test_a_query_that_no_lane_can_answer_is_refused_and_not_answered_with_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from groundsight.errors import ConfigError
 from groundsight.retrieval.cache import CacheKey, SearchCache
 from groundsight.retrieval.diversity import spread_out
-from groundsight.retrieval.expansion import pseudo_caption, spelled, words_read
+from groundsight.retrieval.expansion import pseudo_caption, spelled, telling, words_read
 from groundsight.retrieval.rerank import CandidateBm25, fractions, open_reranker
 from groundsight.retrieval.words import fold, matched_words, terms_of
 from groundsight.settings import Models
@@ -60,6 +60,11 @@ def test_an_unknown_reranker_is_a_settings_error() -> None:
 def test_acronyms_are_spelled_both_ways() -> None:
     assert spelled("Exports of the U.S. in May") == "Exports of the U.S. in May US"
     assert spelled("the World Bank Group (WBG) report") == "the World Bank Group WBG report"
+
+
+def test_stop_words_are_not_looked_up_unless_there_is_nothing_else() -> None:
+    assert telling("Where is the hat of a man?") == "hat man"
+    assert telling("To be or not to be") == "To be or not to be"
 
 
 def test_only_likely_concepts_make_a_caption() -> None:

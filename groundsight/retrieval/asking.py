@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import Disabled, IndexVersion, InvalidArgument, LimitExceeded
 from groundsight.index import ChannelQuery
-from groundsight.retrieval.expansion import pseudo_caption, spelled, words_read
+from groundsight.retrieval.expansion import pseudo_caption, spelled, telling, words_read
 from groundsight.types import Channel, Degraded, Query
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def asked_of(parts: Parts, query: Query, watch: Watch) -> Asked:
     watch.check()
     text, text_gaps = _text_queries(parts, words)
     visual, visual_gaps = _visual_queries(parts, query.text, picture)
-    lexical = tuple(ChannelQuery(channel, text=words) for channel in LEXICAL) if words else ()
+    lexical = tuple(ChannelQuery(channel, text=telling(words)) for channel in LEXICAL) if words else ()
     wanted = tuple(ask for ask in (*text, *visual, *lexical) if query.channels is None or ask.channel in query.channels)
     gaps = tuple(gap for gap in (*text_gaps, *visual_gaps) if query.channels is None or gap[0] in query.channels)
     if not wanted and not gaps:

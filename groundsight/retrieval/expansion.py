@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from groundsight.index.keys import is_plain, words_of
 from groundsight.types import Tag, TextLine
 
 _SPELLED = re.compile(r"((?:[A-Z][a-z]+[ -]){1,5}[A-Z][a-z]+)\s*\(([A-Z]{2,6})\)")
@@ -17,6 +18,14 @@ def spelled(question: str) -> str:
     extra = [match.group().replace(".", "") for match in _DOTTED.finditer(question)]
     plain = _SPELLED.sub(r"\1 \2", question)
     return " ".join((plain, *extra))
+
+
+def telling(words: str) -> str:
+    """Return the words without stop words, all of them when there are no others.
+
+    Where few units hold a field (words read from pictures), even ``a`` is rare there and would rank them.
+    """
+    return " ".join(word for word in words_of(words) if not is_plain(word)) or words
 
 
 def pseudo_caption(tags: Sequence[Tag]) -> str:

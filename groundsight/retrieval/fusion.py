@@ -2,6 +2,8 @@
 
 Reciprocal rank fusion: Cormack, Clarke and Buettcher, SIGIR 2009. Scores are scaled so that a unit
 that leads every list with hits scores 1; this changes no order and makes one query's numbers readable.
+Measured on ten sets at once: with k 10 instead of 60, and words at half the weight of vectors, no set falls behind
+its best single list by more than noise.
 """
 
 from __future__ import annotations
@@ -22,25 +24,28 @@ HIGHEST_Z = 3.0
 
 
 def weight_of(channel: str, weights: Weights) -> float:
-    """Return a channel's weight; the lexical and the dense channel of one text share its weight."""
-    return float(getattr(weights, channel.removeprefix("bm25_")))
+    """Return a channel's weight; the BM25 channel of a text has ``weights.lexical`` times the weight of the text."""
+    field = channel.removeprefix("bm25_")
+    return float(getattr(weights, field)) * (1.0 if field == channel else weights.lexical)
 
 
-# A unit speaks through its text or through what was read from its picture, hardly ever through both. Ranked
-# apart, the best picture would lose to the twentieth paragraph by the weight of its channel alone.
+# A unit speaks through its text, through what was read from its picture, or through its name, hardly ever through
+# several. Ranked apart, the best picture would lose to the twentieth paragraph by the weight of its channel alone.
 CONTENT_LANES: dict[str, str] = {
-    **dict.fromkeys(("text", "caption", "ocr"), "dense"),
-    **dict.fromkeys(("bm25_text", "bm25_caption", "bm25_ocr", "bm25_transcript"), "lexical"),
+    **dict.fromkeys(("text", "caption", "ocr", "meta"), "dense"),
+    **dict.fromkeys(("bm25_text", "bm25_caption", "bm25_ocr", "bm25_transcript", "bm25_meta"), "lexical"),
 }
+LANE_WEIGHTS = {"dense": "text", "lexical": "bm25_text"}
 
 
 def fuse(
-    results: Sequence[ChannelResult], weights: Weights, method: Method = "rrf", *, k: int = 60, scale: Scale = "minmax"
+    results: Sequence[ChannelResult], weights: Weights, method: Method = "rrf", *, k: int = 10, scale: Scale = "minmax"
 ) -> Shares:
     """Return, per unit, what each list added. Lists without hits and weights of zero take no part.
 
-    RRF ranks the content channels of one kind together and gives them the weight of ``text``; the
-    share is booked on the channel that found the unit best. Weighted fusion keeps every channel apart.
+    RRF ranks the content channels of one kind together and gives them the weight of ``text`` or of its
+    words; the share is booked on the channel that found the unit best. A small ``k`` trusts the head of
+    a list. Weighted fusion keeps every channel apart.
     """
     lists = [result for result in results if result.hits and weight_of(result.channel, weights) > 0]
     if method == "rrf":
@@ -75,7 +80,7 @@ def _lanes(lists: Sequence[ChannelResult]) -> dict[str, list[ChannelResult]]:
 
 
 def _lane_weight(lane: str, weights: Weights) -> float:
-    return weights.text if lane in ("dense", "lexical") else weight_of(lane, weights)
+    return weight_of(LANE_WEIGHTS.get(lane, lane), weights)
 
 
 def _merged(members: Sequence[ChannelResult]) -> list[tuple[str, float, Channel]]:

@@ -20,10 +20,11 @@ KEPT_TEXTS = 64
 
 @dataclass(frozen=True)
 class Named:
-    """One unit whose heading a text names, as the text spells it."""
+    """One unit whose heading a text names, as the text spells it; ``holders`` units have this heading."""
 
     unit_id: str
     shown: str
+    holders: int = 1
 
 
 def headings_named(
@@ -35,6 +36,11 @@ def headings_named(
     linked = index.linked(tuple(keys), where, MOST_MENTIONS)
     holders = {key: _holders(pairs) for key, pairs in linked.items()}
     return tuple(_named(found, holders) for found in runs)
+
+
+def keys_in(text: str) -> frozenset[str]:
+    """Return the key of every run of words that could be a name or a heading."""
+    return frozenset(key for _, _, _, key in _runs(text, False))
 
 
 def _holders(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -53,7 +59,7 @@ def _runs(text: str, as_names: bool) -> tuple[tuple[int, int, str, str], ...]:
 def _named(runs: Sequence[tuple[int, int, str, str]], holders: Mapping[str, tuple[str, ...]]) -> tuple[Named, ...]:
     known = [(first, after, shown) for first, after, shown, key in runs if holders.get(key)]
     found = {
-        unit_id: Named(unit_id, shown)
+        unit_id: Named(unit_id, shown, len(holders[heading_key(shown)]))
         for _, _, shown in reversed(longest_first(known))
         for unit_id in holders[heading_key(shown)]
     }

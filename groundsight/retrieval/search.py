@@ -12,7 +12,7 @@ from groundsight.retrieval.cache import CacheKey
 from groundsight.retrieval.diversity import spread_out
 from groundsight.retrieval.fusion import by_score, fuse, total_of, total_weight, without_tails
 from groundsight.retrieval.graph import follow
-from groundsight.retrieval.headings import headings_named
+from groundsight.retrieval.headings import Named, headings_named
 from groundsight.retrieval.reasons import explained
 from groundsight.retrieval.recency import newest, recency_share
 from groundsight.retrieval.rerank import fractions
@@ -113,9 +113,8 @@ class _Climb:
         weight = self._search.weights.heading / total
         if weight <= 0 or self._query.channels is not None:
             return {}
-        part = ChannelScore(channel="heading", raw=1.0, weight=weight, contribution=weight)
         named = headings_named([words], self._parts.index, self._where)[0]
-        return {name.unit_id: (*shares.get(name.unit_id, ()), part) for name in named}
+        return {name.unit_id: (*shares.get(name.unit_id, ()), _heading_share(name, weight)) for name in named}
 
     def _dated(self, hits: Sequence[Hit], today: date | None, total: float) -> tuple[Hit, ...]:
         day = today or newest(hit.asset for hit in hits)
@@ -161,6 +160,12 @@ def tier_of(parts: Parts) -> Tier:
     }
     local = any(":" in name for name in lanes.values())
     return Tier(name="local-models" if local else "embedded", models=named)
+
+
+def _heading_share(name: Named, weight: float) -> ChannelScore:
+    """A heading that several units have names each of them so much less: ``Revenue`` is in every report."""
+    raw = 1.0 / name.holders
+    return ChannelScore(channel="heading", raw=raw, weight=weight, contribution=weight * raw)
 
 
 def _with_shares(hits: Sequence[Hit], shares: Sequence[ChannelScore | None]) -> tuple[Hit, ...]:
