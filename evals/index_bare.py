@@ -14,9 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from groundsight.index import Entry
+from groundsight.index.weaviate.client import level_of
 from groundsight.index.weaviate.names import coded
 from groundsight.index.weaviate.schema import Names
 from groundsight.index.weaviate.wire import Wire
+from groundsight.settings import WeaviateSettings
 
 BATCH = 200
 FIELDS = ["unit_id", "generation"]
@@ -25,11 +27,14 @@ FIELDS = ["unit_id", "generation"]
 class BareClient:
     """The client and nothing around it, on the collections of an index of ours."""
 
-    def __init__(self, wire: Wire, names: Names, tenant: str, wanted: int) -> None:
-        self._library, opened = wire.library, wire.client.collections
-        self._units = opened.use(names.units).with_tenant(tenant)
-        self._pointers = opened.use(names.pointers).with_tenant(tenant)
-        self._meta = opened.use(names.meta)
+    def __init__(self, wire: Wire, settings: WeaviateSettings, names: Names, tenant: str, wanted: int) -> None:
+        self._library = wire.library
+        level = self._library.classes.config.ConsistencyLevel[level_of(settings)]
+        units, pointers, self._meta = (
+            wire.client.collections.use(name).with_consistency_level(level)
+            for name in (names.units, names.pointers, names.meta)
+        )
+        self._units, self._pointers = units.with_tenant(tenant), pointers.with_tenant(tenant)
         self._workers, self._senders = ThreadPoolExecutor(3), ThreadPoolExecutor(2)
         self._wanted = wanted
 

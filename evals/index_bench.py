@@ -103,7 +103,7 @@ class Bench:
             wire = clean.enter_context(closing(Wire(settings)))
             self._wait(name, wire, nodes)
             after = _servers(nodes)
-            bare = clean.enter_context(closing(BareClient(wire, index.names(), "n-default", NEAREST + SPARE)))
+            bare = clean.enter_context(closing(BareClient(wire, settings, index.names(), "n-default", NEAREST + SPARE)))
             searches = self._searches(index, bare)
             cpu = {"server_store_cpu_s": after["server_cpu_s"] - before["server_cpu_s"]}
             sizes = {"server_mb": after["server_mb"], "disk_mb": after["disk_mb"]}
@@ -143,7 +143,7 @@ class Bench:
             first, *groups = Corpus(compared + GROUP_ASSETS * UNITS_PER_ASSET).groups()
             index.upsert(first)
             index.make_tenant("bare")
-            with closing(BareClient(wire, index.names(), "n-bare", NEAREST)) as bare:
+            with closing(BareClient(wire, settings, index.names(), "n-bare", NEAREST)) as bare:
                 bare.store(first)
                 for group in groups:
                     ours.run(lambda some=group: index.upsert(some))
