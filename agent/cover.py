@@ -15,6 +15,7 @@ from groundsight.agent.words import (
     ID,
     MONTHS,
     YEAR,
+    alike,
     holds,
     stem_set,
     stems,
@@ -52,8 +53,16 @@ def fit(asked: Asked, passage: Passage, given: Sequence[str] = ()) -> Fit:
     missing = tuple(need for need in asked.needs if not _covered(need, passage, asked, given))
     lost = _hard_enough(missing, asked, passage)
     typed = (has_type(asked, passage.said) or bool(dated_by_heading(asked, passage))) and not _in_total(asked, passage)
-    typed = typed and _keeps_negation(asked, passage) and in_asked_column(asked, passage)
+    typed = typed and _keeps_negation(asked, passage) and in_asked_column(asked, passage) and not is_heading(passage)
     return Fit(passage, lost, typed, _score(asked, passage, missing, typed))
+
+
+def is_heading(passage: Passage) -> bool:
+    """A heading says what a text is about, and states nothing."""
+    if passage.label or passage.channel != "text":
+        return False
+    last = heading_of(passage.evidence).rsplit(" > ", 1)[-1]
+    return bool(passage.local) and passage.local in (stem_set(last), stem_set(passage.evidence.title))
 
 
 def dated_by_heading(asked: Asked, passage: Passage) -> str:
@@ -76,7 +85,7 @@ def mentions(text: str, need: Need) -> bool:
     if len(wanted) == 1:
         return wanted[0] in found
     orders = (wanted, wanted[::-1]) if need.kind == "name" else (wanted,)
-    return any(_in_order(found, order, gap=1 if need.kind == "name" else 0) for order in orders)
+    return any(in_order(found, order, gap=1 if need.kind == "name" else 0) for order in orders)
 
 
 def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> bool:
@@ -187,7 +196,8 @@ def _named(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> 
         return True
     if need.stems[-1] in passage.local and mentions(passage.evidence.text, need):
         return True
-    return mentions(passage.evidence.text[: passage.span.end], need) and not _about_another(need, passage, asked)
+    earlier = "" if passage.label else f"{passage.opening} {passage.evidence.text[: passage.span.end]}"
+    return mentions(earlier, need) and not _about_another(need, passage, asked)
 
 
 def _about_another(need: Need, passage: Passage, asked: Asked) -> bool:
@@ -216,15 +226,26 @@ def _sole_month(need: Need, passage: Passage) -> bool:
 
 
 def _hard_enough(missing: tuple[Need, ...], asked: Asked, passage: Passage) -> tuple[Need, ...]:
-    """Forgive topic words while half of them are there; without a name to hold on to, half must be close by."""
+    """Forgive topic words while half of them are there; without a name to hold on to, two thirds must be close by.
+
+    A cell is about its own row: where no name tells which, every word has to.
+    """
     topics = asked.of("topic")
     lost = [need for need in missing if need.kind == "topic"]
     if not asked.of("name", "id", "quoted"):
         close = passage.near | passage.apart | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
-        lost = [need for need in topics if not any(holds(close, part) for part in need.stems)]
-        return (*(need for need in missing if need.kind != "topic"), *(lost if len(lost) * 3 > len(topics) else ()))
+        close |= passage.begins
+        lost = [need for need in topics if not _said_close(need, close)]
+        return (
+            *(need for need in missing if need.kind != "topic"),
+            *(lost if passage.label or len(lost) * 3 > len(topics) else ()),
+        )
     forgiven = len(lost) * 2 <= len(topics)
     return (*(need for need in missing if need.kind != "topic"), *(() if forgiven else lost))
+
+
+def _said_close(need: Need, close: frozenset[str]) -> bool:
+    return any(not close.isdisjoint(alike(part)) for part in need.stems)
 
 
 def _keeps_negation(asked: Asked, passage: Passage) -> bool:
@@ -253,7 +274,8 @@ def _at_hand(need: Need, passage: Passage) -> bool:
     return mentions(f"{passage.said} {passage.beside} {heading_of(passage.evidence)}", need)
 
 
-def _in_order(found: tuple[str, ...], wanted: tuple[str, ...], *, gap: int) -> bool:
+def in_order(found: tuple[str, ...], wanted: tuple[str, ...], *, gap: int) -> bool:
+    """Say whether stems stand in this order in a text, with at most ``gap`` others between two of them."""
     return any(word == wanted[0] and _follows(found, start, wanted, gap) for start, word in enumerate(found))
 
 

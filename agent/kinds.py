@@ -41,6 +41,7 @@ _WHO_DID = re.compile(r"^who\s+(?!is\b|are\b|was\b|were\b|has\b|will\b)\w+", re.
 _NOT_DOING = re.compile(rf"\b(?:[Bb]etween|[Ww]ith|[Tt]o|[Ff]or)\s+{NAME.pattern}(?:\s+and\s+{NAME.pattern})?")
 _AGE = re.compile(r"^how old\b", re.I)
 _AGED = re.compile(r"\b(?:old|age|aged|years?|months?|born|built|since)\b", re.I)
+_EXTENSION = re.compile(r"\b(?:ext|extension|phone|tel)\b\.?:?\s*(\d{2,})\b", re.I)
 _NO_NAMES = stem_set(" ".join(MONTHS)) | stem_set(
     "EUR USD GBP CHF JPY CAD AUD Monday Tuesday Wednesday Thursday Friday Saturday Sunday Dear "
     "Order Invoice Receipt Total Date Ref No Page Ticket Tickets Contract Purchase"
@@ -147,7 +148,8 @@ def _new_id(asked: Asked, text: str) -> bool:
     """Letters with digits, or many digits in a row: amounts, shares and dates are no ids."""
     amounts = re.sub(r"\d[\d.,]*\s*%", " ", MONEY.sub(" ", text))
     bare = DATE.sub(" ", amounts)
-    found = [*ID.findall(amounts), *ID_VALUE.findall(amounts), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
+    numbered = [*re.findall(r"\+?\d[\d /-]{3,}\d", bare), *_EXTENSION.findall(bare)]
+    found = [*ID.findall(amounts), *ID_VALUE.findall(amounts), *numbered]
     return any(stem_set(one) - stem_set(asked.text) for one in found)
 
 

@@ -57,6 +57,7 @@ class Asked(Word):
 
 
 _ASIDE = re.compile(r",?\s*\baccording to (?:the )?[\w -]+(?=\?|$)", re.I)
+_ONCE_MORE = re.compile(r"\ba (?:second|third|further) time\b", re.I)
 _SIGNED_FOR = re.compile(r"\bsigned for\b", re.I)
 _QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201d\u00bb]{2,80})[\"\u201d\u00bb]")
 _AUX = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)"
@@ -75,7 +76,9 @@ _MANY = re.compile(
 _PREPOSITION = r"(?:of|for|in|on|at|from|to|by|with|per|during|after|before|under|between|about)"
 _VERBS = (
     re.compile(rf"^(?:who|what)\s+(?!{_AUX}\b)([\w-]+)", re.I),
-    re.compile(rf"^(?:who|what)\s+{_AUX}\s+((?:[\w-]+\s+){{0,4}}?[\w-]+)(?=\s+{_PREPOSITION}\b|\s*\?|$)", re.I),
+    re.compile(
+        rf"^(?:who|what|how much)\s+{_AUX}\s+((?:[\w-]+\s+){{0,4}}?[\w-]+)(?=\s+{_PREPOSITION}\b|\s*\?|$)", re.I
+    ),
     re.compile(rf"^(?:when|where|why|how)\s+(?:do|does|did)\s+(.+?)(?=\s+{_PREPOSITION}\b|\s*\?|$)", re.I),
     re.compile(rf"^(?:who|when|where|why|how)\s+{_AUX}\b.*?(?<!the)(?<!a)\s([\w-]+(?:ed|en|rn|ld|nt|de))\s*\?*$", re.I),
     re.compile(r"\b(?:do|does|did)\b.*\s([\w-]+)\s*\?*$", re.I),
@@ -96,7 +99,7 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
     (r"^(?:at )?what time\b", "date"),
     (r"\b(?:percentage|percent|share|proportion)\b", "number"),
     (rf"\bhow (?:much|expensive)\b|\b(?:{_MONEY_WORDS})s?\b", "money"),
-    (r"\bhow (?:many|long|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
+    (r"\bhow (?:many|long|soon|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
     (r"\b(?:what|which) (?:is the )?(?:\w+ )?reading\b", "number"),
     (r"^what (?:does|do|did) the (?:chart|graph)\b", "number"),
     (r"\bthe number (?:of|on) the (?:receipt|invoice|contract|ticket|order)\b", "id"),
@@ -111,7 +114,7 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
 
 def analyse(question: str) -> Asked:
     """Find the expected type of the answer and the needs of a question."""
-    text = squeeze(_SIGNED_FOR.sub("received", _ASIDE.sub("", question)))
+    text = squeeze(_ONCE_MORE.sub("again", _SIGNED_FOR.sub("received", _ASIDE.sub("", question))))
     needs = _unique([*_quoted(text), *_dates(text), *_ids(text), *_numbers(text), *_names(text)])
     needs = [need for need in needs if not _asked_acronym(need, text)]
     covered = {part for need in needs for part in need.stems}

@@ -11,13 +11,14 @@ STOP = frozenset(
     "having it its this that these those there here he she they them his her their we us our you your i me my who whom "
     "whose what which when where why how than then so if not no nor can could will would shall should may might must "
     "about into over under between during after before until since within out up down off again also any all each "
-    "both only own same too "
+    "both only own same too around "
     "very just per via s t re ll ve d".split()
 )
 FILLER = frozenset(
     "document documents file files text page pages say says said according tell show shows find please mention "
     "mentions mentioned state states stated list listed lists give given gives know many much long old "
-    "mean means stand exactly actual actually there currently happen happened happens".split()
+    "mean means stand soon ever already still yet exactly actual actually there currently happen happened "
+    "happens without".split()
 )
 LIGHT = frozenset(
     "hold holds carry use used uses show shows name named get gets got "
@@ -96,7 +97,7 @@ SYNONYMS = (
     "spend spent",
     "send sent",
     "give gave given",
-    "keep kept",
+    "keep kept store storage",
     "teach taught teacher",
     "build built builder",
     "choose chose chosen",
@@ -108,7 +109,18 @@ SYNONYMS = (
     "refit fit reinstall",
     "inspect inspection inspector",
     "open opening",
-    "repair fix",
+    "repair fix mend",
+    "lab laboratory",
+    "bike bicycle",
+    "flat apartment",
+    "fridge refrigerator",
+    "doctor physician dr",
+    "trip excursion outing",
+    "tenancy lease",
+    "insure insurance cover coverage",
+    "allow permit permission",
+    "forbid forbidden prohibit ban",
+    "pupil student",
     "terminate termination cancel cancellation",
     "refund reimburse reimbursement",
 )
@@ -139,7 +151,11 @@ _NAME_WORD = r"[A-Z\u00c0-\u00de][\w'\u2019&.-]*[\w]|[A-Z]"
 NAME = re.compile(
     rf"(?<![\w-])(?:{_NAME_WORD})(?:[ \t]+(?:(?:of|de|van|von|der|la|del|the|and|&)[ \t]+)?(?:{_NAME_WORD}))*"
 )
-_ENDINGS = (("ing", 3), ("ed", 3), ("ment", 4), ("ly", 5), ("er", 4), ("or", 4))
+_ENDINGS = (
+    ("ing", 3), ("ed", 3), ("ment", 4), ("ly", 5), ("er", 4), ("or", 4),
+    ("ation", 4), ("ion", 5), ("ate", 4), ("ance", 5), ("ence", 5),
+)  # fmt: skip
+_DEVERBAL = re.compile(r"(?<=[a-z]{4}[vw])al$")
 _VOWEL = re.compile("[aeiouy]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
@@ -171,6 +187,7 @@ def _singular(word: str) -> str:
 
 
 def _without_ending(word: str) -> str:
+    word = _DEVERBAL.sub("", word)
     for ending, shortest in _ENDINGS:
         root = word.removesuffix(ending)
         if root != word and len(root) >= shortest and _VOWEL.search(root):
