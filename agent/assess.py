@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundsight.agent.cover import Fit, mentions
+from groundsight.agent.cover import Fit
 from groundsight.agent.extract import rank
 from groundsight.agent.kinds import TYPE_NAMES
+from groundsight.agent.mention import mentions
 from groundsight.agent.passages import heading_of, naming_of
 from groundsight.agent.question import Asked, Need
 from groundsight.types import Evidence

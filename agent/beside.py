@@ -32,6 +32,8 @@ def fits_header(passage: Passage, asked: Asked) -> bool:
 
 def in_asked_column(asked: Asked, passage: Passage) -> bool:
     """A name in a table only answers under a head, or beside a label, that says what is asked."""
+    if passage.label and asked.expects == "yes-no":
+        return any(holds(stem_set(passage.header), need.stems[0]) for need in asked.needs)
     if _only_heads(passage) and asked.expects in ("person", "place", "any"):
         return False
     if passage.label and stem_set(passage.quoted) <= stem_set(asked.text):

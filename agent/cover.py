@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from groundsight.agent.beside import beside, in_asked_column
 from groundsight.agent.kinds import has_type, measured, new_names
+from groundsight.agent.mention import mentions
+from groundsight.agent.nouns import kind_of
 from groundsight.agent.passages import Passage, heading_of, naming_of
 from groundsight.agent.question import Asked, Need, is_generic, is_month
 from groundsight.agent.words import (
@@ -26,6 +28,7 @@ PRONOUN = re.compile(
 )
 NEGATION = re.compile(r"\b(?:not|no|never|without|except|excluding|cannot|none|un\w+able)\b|n['\u2019]t\b", re.I)
 _ASKS_NEGATION = re.compile(r"\b(?:not|without|never|except|excluding)\b|n['\u2019]t\b", re.I)
+_FORMER = re.compile(r"\b(?:replac|supersed|former|previous|instead of)", re.I)
 _TOTAL = re.compile(r"\b(?:together|altogether|in total|overall|whole year|all year)\b", re.I)
 OPENING_CHARS = 300
 LABEL_WORDS = 6
@@ -77,15 +80,6 @@ def _in_total(asked: Asked, passage: Passage) -> bool:
     """A total of several is no answer where one month is asked."""
     one = any(is_month(need) for need in asked.needs)
     return one and bool(_TOTAL.search(passage.said)) and not _TOTAL.search(asked.text)
-
-
-def mentions(text: str, need: Need) -> bool:
-    """Say whether a text holds a need word by word: names in either order, one word may lie between."""
-    found, wanted = stems(text), need.stems
-    if len(wanted) == 1:
-        return wanted[0] in found
-    orders = (wanted, wanted[::-1]) if need.kind == "name" else (wanted,)
-    return any(in_order(found, order, gap=1 if need.kind == "name" else 0) for order in orders)
 
 
 def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> bool:
@@ -234,14 +228,22 @@ def _hard_enough(missing: tuple[Need, ...], asked: Asked, passage: Passage) -> t
     lost = [need for need in missing if need.kind == "topic"]
     if not asked.of("name", "id", "quoted"):
         close = passage.near | passage.apart | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
-        close |= passage.begins
         lost = [need for need in topics if not _said_close(need, close)]
+        if len(lost) == 1 and _said_close(lost[0], passage.begins) and _speaks_of(asked, passage):
+            lost = []
         return (
             *(need for need in missing if need.kind != "topic"),
             *(lost if passage.label or len(lost) * 3 > len(topics) else ()),
         )
     forgiven = len(lost) * 2 <= len(topics)
     return (*(need for need in missing if need.kind != "topic"), *(() if forgiven else lost))
+
+
+def _speaks_of(asked: Asked, passage: Passage) -> bool:
+    """The quote itself has a word that is asked, beside the kind of thing that is."""
+    kind = kind_of(asked.text)
+    told = [need for need in asked.of("focus", "topic") if kind not in need.stems and not is_generic(need)]
+    return any(_said_close(need, passage.local) for need in told)
 
 
 def _said_close(need: Need, close: frozenset[str]) -> bool:
@@ -264,6 +266,7 @@ def _score(asked: Asked, passage: Passage, missing: tuple[Need, ...], typed: boo
         + local / total
         + (0.5 if typed else 0.0)
         + (0.4 if own else 0.0)
+        - (0.4 if _FORMER.search(passage.said) and not _FORMER.search(asked.text) else 0.0)
         + 0.2 * brief
         + 0.05 * passage.evidence.score
     )
@@ -272,18 +275,3 @@ def _score(asked: Asked, passage: Passage, missing: tuple[Need, ...], typed: boo
 def _at_hand(need: Need, passage: Passage) -> bool:
     """The number stands in the quote, beside it or over it: it is the number of this very document or row."""
     return mentions(f"{passage.said} {passage.beside} {heading_of(passage.evidence)}", need)
-
-
-def in_order(found: tuple[str, ...], wanted: tuple[str, ...], *, gap: int) -> bool:
-    """Say whether stems stand in this order in a text, with at most ``gap`` others between two of them."""
-    return any(word == wanted[0] and _follows(found, start, wanted, gap) for start, word in enumerate(found))
-
-
-def _follows(found: tuple[str, ...], start: int, wanted: tuple[str, ...], gap: int) -> bool:
-    at = start
-    for part in wanted[1:]:
-        window = found[at + 1 : at + 2 + gap]
-        if part not in window:
-            return False
-        at = at + 1 + window.index(part)
-    return True

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from groundsight.agent.cover import in_order, mentions
 from groundsight.agent.intent import Intent
+from groundsight.agent.mention import in_order, mentions
 from groundsight.agent.nouns import EVENTS, RELATIONS, kind_of, says_kind
 from groundsight.agent.passages import separated
 from groundsight.agent.question import Asked, Need, is_generic
@@ -78,7 +78,7 @@ def kind_column(asked: Asked, linked: Linked) -> int | None:
     kind, grid = kind_of(asked.text), linked.grid
     free = [at for at in range(len(grid.head)) if at not in linked.held]
     if kind == "person":
-        people = [at for at in free if _people(grid.columns[at]) and not says_kind(grid.head[at], "company")]
+        people = [at for at in free if is_people(grid.columns[at]) and not says_kind(grid.head[at], "company")]
         return next((at for at in people if at in linked.columns), people[0] if people else None)
     if kind and kind not in _SMALL:
         fits = [at for at in free if holds(stem_set(grid.head[at]), kind) or says_kind(grid.head[at], kind)]
@@ -101,7 +101,8 @@ def _as_need(kind: str) -> Need:
     return Need(kind="focus", shown=kind, stems=(kind,))
 
 
-def _people(cells: Sequence[str]) -> bool:
+def is_people(cells: Sequence[str]) -> bool:
+    """Say whether most cells read like names of persons."""
     given = [cell for cell in cells if cell]
     return bool(given) and sum(bool(_PERSON.match(cell)) for cell in given) * 5 >= len(given) * 4
 

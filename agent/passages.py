@@ -15,6 +15,7 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nr|vs|e\.g|i\.e|approx|Inc|Ltd|Co|Corp|Fig|p|pp)|\b[A-Z])\.$"
 )
 _NEW_LINE_ITEM = re.compile(r"\s*(?:[-*\u2022\u2023]|\d+[.)]\s|[A-Z][\w /&().-]{1,40}:\s|#|\|)")
+_POINT = re.compile(r"\s*[-*\u2022\u2023]\s")
 WRAPPED_LINE_CHARS = 60
 LONGEST_QUOTE = 420
 LABEL_WORDS = 4
@@ -123,7 +124,7 @@ def _of_text(one: Evidence, opening: str) -> Iterator[Passage]:
         spans = list(_sentences(one.text, start, end, by_line=channel == "ocr"))
         quotes = [one.text[span.start : span.end] for span in spans]
         for at, (span, quoted) in enumerate(zip(spans, quotes, strict=True)):
-            before = quotes[at - 1] if at else ""
+            before = quotes[at - 1] if at and not _is_apart(quotes[at - 1], quoted) else ""
             beside = _lines_beside(quotes, at) if channel == "ocr" else ""
             yield Passage(
                 one,
@@ -135,6 +136,11 @@ def _of_text(one: Evidence, opening: str) -> Iterator[Passage]:
                 beside=beside,
                 opening=opening,
             )
+
+
+def _is_apart(before: str, quoted: str) -> bool:
+    """The points of a list stand side by side; only the line that opens the list goes before them."""
+    return bool(_POINT.match(quoted)) and not before.rstrip().endswith(":")
 
 
 def label_of(line: str) -> str:

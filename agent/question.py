@@ -83,6 +83,7 @@ _VERBS = (
     re.compile(rf"^(?:who|when|where|why|how)\s+{_AUX}\b.*?(?<!the)(?<!a)\s([\w-]+(?:ed|en|rn|ld|nt|de))\s*\?*$", re.I),
     re.compile(r"\b(?:do|does|did)\b.*\s([\w-]+)\s*\?*$", re.I),
 )
+_COSTS = re.compile(r"^.*\s(?=costs?$)", re.I)
 _MONEY_WORDS = "price|cost|fee|salary|total|sum|rent|budget|amount|revenue|profit|turnover"
 _ID_WORDS = "serial number|order number|invoice number|part number|phone number|tracking number|id number"
 _WHICH_KIND = (
@@ -95,7 +96,8 @@ _SELF = r"\bthe (?:company|firm|organi[sz]ation|business)\b(?! of\b| that\b| whi
 _TOWN = "(?:city|country|town)"
 _IN_TOWN = r"(?:in|from|to|at) (?:which|what) (?:city|town|place)\b"
 _TYPES: tuple[tuple[str, Expect], ...] = (
-    (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|year|month)\b|\bdate of\b|\bdeadline\b", "date"),
+    (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|weekday|year|month)s?\b", "date"),
+    (r"\bdate of\b|\bdeadline\b", "date"),
     (r"^(?:at )?what time\b", "date"),
     (r"\b(?:percentage|percent|share|proportion)\b", "number"),
     (rf"\bhow (?:much|expensive)\b|\b(?:{_MONEY_WORDS})s?\b", "money"),
@@ -214,13 +216,18 @@ def _names_kind(word: str, named: list[Need], text: str) -> bool:
 
 def _focus_phrases(text: str) -> list[str]:
     phrases = [match.group(1) for match in (*_NP.finditer(text), *_MANY.finditer(text))]
-    return phrases + [found.group(1) for found in (pattern.search(text) for pattern in _VERBS) if found]
+    phrases += [found.group(1) for found in (pattern.search(text) for pattern in _VERBS) if found]
+    return [_COSTS.sub("", phrase) for phrase in phrases]
 
 
 def _promote(found: list[Need], named: list[Need], text: str) -> list[Need]:
-    """Without a focus that says anything, every other word is one: something has to be asked."""
+    """Without a focus that says anything, every other word is one: something has to be asked.
+
+    A price is told by its type, so that "cost" alone is asked enough.
+    """
     said = [need for need in found if need.shown.casefold() not in LIGHT]
-    if any(need.kind == "focus" and need.stems[0] not in _GENERIC_STEMS for need in said):
+    priced = expected(text) == "money"
+    if any(need.kind == "focus" and (priced or need.stems[0] not in _GENERIC_STEMS) for need in said):
         return said
     found = said or found
     kinds = [need for need in found if _names_kind(need.shown, named, text)]

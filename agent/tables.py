@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 
 from groundsight.agent.intent import Dimension, Intent, intent
-from groundsight.agent.linking import Linked, key_column, kind_column, link
-from groundsight.agent.nouns import says_kind
+from groundsight.agent.linking import Linked, is_people, key_column, kind_column, link
+from groundsight.agent.nouns import RELATIONS, says_kind
 from groundsight.agent.question import Asked, is_generic
 from groundsight.agent.state import WHOLE, Finding
 from groundsight.agent.words import squeeze, stem_set
@@ -24,6 +24,8 @@ _HEADS: dict[Dimension, frozenset[str]] = {
     "height": stem_set("height m cm ft elevation altitude"),
     "temperature": stem_set("temperature c f celsius temp"),
 }
+_PEOPLE = stem_set("people persons")
+_SIZED = stem_set("largest biggest smallest highest lowest")
 _SIGNS = "$€£¥"
 _PAYS = re.compile(r"\b(?:pa(?:y|ys|id)|costs?|spen[dt])\b", re.I)
 _TIMES = re.compile(r"\bhow many times\b|\bhow often\b", re.I)
@@ -130,6 +132,10 @@ def _target(wanted: Intent, linked: Linked) -> tuple[int, bool] | None:
     else:
         most = max((len(linked.columns[at]) for at in told), default=0)
         column = _only([at for at in told if at in numbers and len(linked.columns[at]) == most])
+        if column is None and not told and wanted.said & _SIZED:
+            column = (
+                _only(numbers) if len(numbers) == 1 else _only([at for at in numbers if _measures(grid, at, "money")])
+            )
     if column is None and wanted.dimension == "length":
         column = _only([at for at in free if _scale(grid, at) == "date" and stem_set(grid.head[at]) & _SERVED])
         high = not high
@@ -184,7 +190,10 @@ def _names_rows(asked: Asked, linked: Linked, label: int) -> bool:
     """Rows are counted where the counted noun names them: as a head, in a condition, or as the name of the table."""
     if linked.where and _TIMES.search(asked.text):
         return True
-    focus = {part for need in asked.of("focus") for part in need.stems}
+    focus = {part for need in asked.of("focus") for part in need.stems} - RELATIONS
+    if _PEOPLE & focus and any(is_people(cells) for cells in linked.grid.columns):
+        focus -= _PEOPLE
+        return bool(linked.where) and focus <= linked.named | linked.cells
     heads = {part for at, words in linked.columns.items() if linked.where or at == label for part in words}
     return bool(focus) and focus <= heads | linked.named | linked.cells
 

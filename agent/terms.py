@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from groundsight.agent.cover import mentions
 from groundsight.agent.extract import quote_of
 from groundsight.agent.intent import Intent
 from groundsight.agent.linking import key_column, link
+from groundsight.agent.mention import mentions
 from groundsight.agent.passages import Passage, passages
 from groundsight.agent.question import Asked, Need, is_generic
 from groundsight.agent.state import WHOLE, Finding

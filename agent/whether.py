@@ -18,6 +18,8 @@ Near = Callable[[str, Sequence[str]], Sequence[float]]
 NEAR_ENOUGH = 0.4
 SENTENCE_WORDS = 3
 _RULE = re.compile(r"^(?:is|are|am|may|can|must|should|do|does|will)\b", re.I)
+_PARTICIPLE = re.compile(r"(?:ed|ing)$")
+_BEFORE_NOUNS = "the|a|an|my|our|your|their|its|of|for|in|on|at|from|to|by|with"
 _DOES = re.compile(r"^(?:may|can|must|should|do|does|will)\b", re.I)
 
 
@@ -36,7 +38,8 @@ def whether(asked: Asked, evidence: Sequence[Evidence], near: Near | None, banne
         return None
     best = told[ranked[0][1]]
     said = sentence_of(asked, best)
-    if said in banned or not all(_met(need, best, asked) for need in fit(asked, best).missing):
+    lost = [need for need in fit(asked, best).missing if not _met(need, best)]
+    if said in banned or len(lost) > 1 or not all(_is_done(need, asked) for need in lost):
         return None
     return Finding(step=WHOLE, question=asked.text, sentence=said, bare=best.said, quote=quote_of(best))
 
@@ -49,16 +52,17 @@ def _shares(one: Passage, asked: Asked) -> bool:
     return any(holds(one.local, part) for need in asked.needs for part in need.stems)
 
 
-def _met(need: Need, one: Passage, asked: Asked) -> bool:
+def _met(need: Need, one: Passage) -> bool:
     if need.hard:
         return False
-    return _is_done(need, asked) or any(holds(one.around | one.begins, part) for part in need.stems)
+    return bool(_PARTICIPLE.search(need.shown)) or any(holds(one.around | one.begins, part) for part in need.stems)
 
 
 def _is_done(need: Need, asked: Asked) -> bool:
-    """Say whether a word is what is done: a participle, or in "may visitors walk" the word after the subject."""
-    if re.search(r"(?:ed|ing)$", need.shown):
+    """Say whether a word is what is done: a participle, or in "may visitors walk there" a bare word in the middle."""
+    if _PARTICIPLE.search(need.shown):
         return True
     soft = [one for one in asked.needs if not one.hard]
-    subject = 0 if asked.of("name") else 1
-    return bool(_DOES.match(asked.text)) and len(soft) > subject and soft[subject] == need
+    inside = need in soft[0 if asked.of("name") else 1 : -1]
+    bare = not re.search(rf"\b(?:{_BEFORE_NOUNS})\s+{re.escape(need.shown)}\b", asked.text, re.I)
+    return bool(_DOES.match(asked.text)) and inside and bare

@@ -11,8 +11,8 @@ STOP = frozenset(
     "having it its this that these those there here he she they them his her their we us our you your i me my who whom "
     "whose what which when where why how than then so if not no nor can could will would shall should may might must "
     "about into over under between during after before until since within out up down off again also any all each "
-    "both only own same too around "
-    "very just per via s t re ll ve d".split()
+    "both only own same too around against "
+    "very just per via themselves himself herself itself often s t re ll ve d".split()
 )
 FILLER = frozenset(
     "document documents file files text page pages say says said according tell show shows find please mention "
@@ -22,7 +22,7 @@ FILLER = frozenset(
 )
 LIGHT = frozenset(
     "hold holds carry use used uses show shows name named get gets got "
-    "include includes contain contains call called have travel travelled take takes took".split()
+    "include includes contain contains call called go goes went have travel travelled take takes took".split()
 )
 GENERIC = frozenset(
     "number amount name date day time value period figure kind type sort title person people place location "
@@ -110,6 +110,20 @@ SYNONYMS = (
     "inspect inspection inspector",
     "open opening",
     "repair fix mend",
+    "spin spun",
+    "run ran",
+    "meet met",
+    "lead led",
+    "lose lost loss",
+    "begin began begun",
+    "drive drove driven driver",
+    "speak spoke spoken speaker",
+    "fly flew flight",
+    "draw drew drawn",
+    "lend lent loan",
+    "steal stole stolen theft",
+    "wear wore worn",
+    "freeze froze frozen",
     "lab laboratory",
     "bike bicycle",
     "flat apartment",
@@ -127,7 +141,7 @@ SYNONYMS = (
 MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in MONTHS) + "|sept"
 
-ID = re.compile(r"\b(?=[\w/-]*\d)(?=[\w/-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*\b")
+ID = re.compile(r"\b(?=[\w/-]*\d)(?=[\w/-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+|\.\d\w*)*\b")
 NUMBER = re.compile(r"(?<![\w.-])[-+]?\d+(?:[.,'\u00a0\u202f]\d+)*(?![\w])")
 YEAR = re.compile(r"\b(?:1[5-9]|20|21)\d\d\b")
 DATE = re.compile(
@@ -141,6 +155,7 @@ MONEY = re.compile(
     re.IGNORECASE,
 )
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
+WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b")
 QUARTER = re.compile(rf"\b({'|'.join(_QUARTERS)})\s+quarter\b", re.IGNORECASE)
 TIME = re.compile(r"\b(?:[01]?\d|2[0-4])[:.][0-5]\d\b(?!\s*%)|\b(?:1[0-2]|[1-9])\s?[ap]\.?m\b", re.IGNORECASE)
 NUMBER_WORDS = frozenset(
@@ -153,8 +168,9 @@ NAME = re.compile(
 )
 _ENDINGS = (
     ("ing", 3), ("ed", 3), ("ment", 4), ("ly", 5), ("er", 4), ("or", 4),
-    ("ation", 4), ("ion", 5), ("ate", 4), ("ance", 5), ("ence", 5),
+    ("ator", 4), ("ation", 4), ("ion", 5), ("ate", 4), ("ance", 5), ("ence", 5),
 )  # fmt: skip
+_OF_ATE = re.compile(r"(?<=[a-z]{3}[^\W\deo])at$")
 _DEVERBAL = re.compile(r"(?<=[a-z]{4}[vw])al$")
 _VOWEL = re.compile("[aeiouy]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
@@ -192,7 +208,7 @@ def _without_ending(word: str) -> str:
         root = word.removesuffix(ending)
         if root != word and len(root) >= shortest and _VOWEL.search(root):
             doubled = ending in ("ing", "ed") and root[-1] == root[-2] and root[-1] not in "lsz"
-            return root[:-1] if doubled else root
+            return root[:-1] if doubled else _OF_ATE.sub("", root)
     return word
 
 
