@@ -84,14 +84,14 @@ def kind_column(asked: Asked, linked: Linked) -> int | None:
         fits = [at for at in free if holds(stem_set(grid.head[at]), kind) or says_kind(grid.head[at], kind)]
         if fits:
             return fits[0]
-        return key_column(grid) if holds(_naming(grid), kind) or is_generic(_as_need(kind)) else None
+        return key_column(grid) if holds(_own_name(grid), kind) or is_generic(_as_need(kind)) else None
     told = [at for at in linked.columns if at in free and grid.measures[at] is None]
     return told[0] if told else key_column(grid)
 
 
 def key_column(grid: Grid) -> int:
-    """Return the column that tells the rows apart: the first of words without repetition."""
-    for at, cells in enumerate(grid.columns):
+    """Return the column that tells the rows apart: the first or second if its words all differ, else the first."""
+    for at, cells in enumerate(grid.columns[:2]):
         if grid.measures[at] is None and all(cells) and len(set(cells)) == len(cells):
             return at
     return 0
@@ -114,6 +114,11 @@ def _naming_of(source: str, section: str, title: str) -> frozenset[str]:
 
 def _naming(grid: Grid) -> frozenset[str]:
     return _naming_of(grid.source, grid.section, grid.title)
+
+
+def _own_name(grid: Grid) -> frozenset[str]:
+    """The words of a table's name without those of the folders that its file lies in."""
+    return _naming_of(grid.source.rsplit("/", 1)[-1], grid.section, grid.title)
 
 
 def _whole_cells(asked: Asked, linked: Linked) -> set[str]:
@@ -168,6 +173,7 @@ def _in_head(need: Need, head: str) -> bool:
 def _passes(need: Need, linked: Linked, naming: frozenset[str]) -> bool:
     if all(holds(naming, part) for part in need.stems):
         linked.named.update(need.stems)
+        linked.weak += not all(holds(_own_name(linked.grid), part) for part in need.stems)
         return True
     if any(says_kind(head, need.stems[0]) for head in linked.grid.head):
         return True

@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Sequence
 
 from groundsight.agent.intent import Dimension, Intent, intent
+from groundsight.agent.kinds import has_type
 from groundsight.agent.linking import Linked, is_people, key_column, kind_column, link
-from groundsight.agent.nouns import RELATIONS, says_kind
+from groundsight.agent.nouns import RELATIONS, kind_of, says_kind
 from groundsight.agent.question import Asked, is_generic
 from groundsight.agent.state import WHOLE, Finding
 from groundsight.agent.words import squeeze, stem_set
@@ -83,10 +84,28 @@ def _cell(step: int, asked: Asked, linked: Linked) -> Finding | None:
         for at, words in linked.columns.items()
         if at not in linked.held and focus & words and all(_is_told(part, at, linked) for part in focus)
     ]
-    if not linked.where or len(kept) != 1 or len(told) != 1 or not grid.columns[told[0]][kept[0]]:
+    if not linked.where or not kept or len(told) > 1:
         return None
+    if not told:
+        return _named_by_cell(step, asked, linked, focus)
+    if len(kept) > 1:
+        return _list(step, asked, linked) if told[0] == kind_column(asked, linked) else None
     label = next((at for at in sorted(linked.held) if grid.measures[at] is None), key_column(grid))
-    return _finding(step, asked, grid, say_cell(grid, kept[0], label, told[0]), kept, told[0])
+    said = say_cell(grid, kept[0], label, told[0])
+    fits = grid.columns[told[0]][kept[0]] and has_type(asked, said)
+    return _finding(step, asked, grid, said, kept, told[0]) if fits else None
+
+
+def _named_by_cell(step: int, asked: Asked, linked: Linked, focus: set[str]) -> Finding | None:
+    """Name whom a cell belongs to (who has the number 14): the one row that has it, by the column of the asked kind."""
+    grid, kept, kind = linked.grid, linked.rows(), kind_column(asked, linked)
+    known = linked.cells | linked.named | {part for words in linked.columns.values() for part in words}
+    if not kind_of(asked.text) or kind is None or len(kept) != 1 or not focus <= known:
+        return None
+    held = grid.at(linked.where[0].column)
+    if held is None or not grid.columns[kind][kept[0]]:
+        return None
+    return _finding(step, asked, grid, say_cell(grid, kept[0], kind, held), kept, kind)
 
 
 def _is_told(part: str, column: int, linked: Linked) -> bool:

@@ -84,6 +84,17 @@ def test_two_rows_are_compared_and_subtracted() -> None:
 
 def test_a_cell_is_looked_up_by_what_its_row_says_elsewhere() -> None:
     assert said("On which shelf is Night Ferries?") == "Night Ferries: Shelf: L1"
+    assert said("Who wrote the book on shelf L4?") == "L4: Author: Nora Quist"
+    assert said("Which book has 344 pages?") == "The Salt Road: Pages: 344"
+
+
+def test_a_cell_of_another_type_is_no_answer() -> None:
+    rows = (("Month", "Amount (EUR)", "Paid on"), ("March", "81.53", "2024-04-03"), ("April", "65.41", "2024-05-06"))
+    assert said("How much was paid in March?", [table("water", rows)]) == ""
+
+
+def test_all_rows_that_fit_are_named_and_not_one_of_them() -> None:
+    assert said("Which book is on shelf K2?") == '2 of 4 rows have Shelf "K2": Tide Tables, The Salt Road'
 
 
 @pytest.mark.parametrize(
