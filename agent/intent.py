@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from groundsight.agent.words import stem, stem_set
@@ -60,6 +61,13 @@ _OF_WORDS = stem_set(
     "average mean total sum altogether overall combined together whole entire add adds added up number list name all "
     "times often compared difference"
 )
+
+
+@lru_cache(maxsize=256)
+def asks_extreme(question: str) -> bool:
+    """Say whether a question asks for the one with the most or least of something: no single cell tells that."""
+    wanted = intent(question)
+    return wanted is not None and wanted.op == "extreme"
 
 
 def intent(question: str) -> Intent | None:

@@ -100,8 +100,10 @@ def _named_by_cell(step: int, asked: Asked, linked: Linked, focus: set[str]) -> 
     """Name whom a cell belongs to (who has the number 14): the one row that has it, by the column of the asked kind."""
     grid, kept, kind = linked.grid, linked.rows(), kind_column(asked, linked)
     known = linked.cells | linked.named | {part for words in linked.columns.values() for part in words}
-    if not kind_of(asked.text) or kind is None or len(kept) != 1 or not focus <= known:
+    if not kind_of(asked.text) or kind is None or not focus <= known:
         return None
+    if len(kept) > 1:
+        return _list(step, asked, linked)
     held = grid.at(linked.where[0].column)
     if held is None or not grid.columns[kind][kept[0]]:
         return None

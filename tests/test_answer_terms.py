@@ -112,3 +112,8 @@ def test_a_heading_is_no_answer() -> None:
 def test_a_name_in_another_row_does_not_name_this_one() -> None:
     rows = (("Room", "Projector"), ("Aster", "Lumo 40"), ("Birch", "none"))
     assert find(1, analyse("Which projector does Cedar have?"), [table("rooms", rows)]) is None
+
+
+def test_one_cell_does_not_tell_which_is_the_newest() -> None:
+    rows = (("Tram", "Depot", "Colour"), ("T1", "North", "red"), ("T2", "South", "green"))
+    assert find(1, analyse("Which tram is the newest?"), [table("trams", rows)]) is None
