@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundsight.agent.cover import Fit, mentions
+from groundsight.agent.cover import Fit
 from groundsight.agent.extract import rank
 from groundsight.agent.kinds import TYPE_NAMES
+from groundsight.agent.mention import mentions
 from groundsight.agent.passages import heading_of, naming_of
 from groundsight.agent.question import Asked, Need
+from groundsight.retrieval.evidence import shown
 from groundsight.types import Evidence
+
+NEAREST_CHARS = 120
 
 
 def missing(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = ()) -> tuple[Need, ...]:
@@ -32,6 +36,8 @@ def explain(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = (
         return f"No document found mentions {_listed([need.shown for need in absent])}."
     best = _best(asked, evidence, given)
     known = [need for need in asked.needs if need.hard and any(_anywhere(need, one) for one in evidence)]
+    if not known and best is not None:
+        return _nearest(asked, best)
     return f"{_found(known, evidence)} {_but(asked, best)}."
 
 
@@ -40,12 +46,25 @@ def _best(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str]) -> F
     return ranked[0] if ranked else None
 
 
+def _nearest(asked: Asked, best: Fit) -> str:
+    """Show the statement that comes nearest, and what of the question it leaves open."""
+    said = shown(best.passage.said.lstrip("-* ").rstrip(". "), NEAREST_CHARS)
+    lost = [need.shown for need in best.missing]
+    topic = " ".join(_whole_phrase(asked, lost))
+    open_part = f'says nothing about "{topic}"' if lost else f"gives no {TYPE_NAMES[asked.expects]} that answers"
+    return f'The nearest statement, in {_file(best.passage.evidence)}, {open_part}: "{said}".'
+
+
 def _found(known: Sequence[Need], evidence: Sequence[Evidence]) -> str:
     if not known:
         return "Documents with similar words were found,"
     holder = next((one for one in evidence if all(_anywhere(need, one) for need in known)), None)
-    where = f" ({holder.source.rsplit('/', 1)[-1]})" if holder else ""
+    where = f" ({_file(holder)})" if holder else ""
     return f"Found {_listed([need.shown for need in known])}{where},"
+
+
+def _file(one: Evidence) -> str:
+    return one.source.rsplit("/", 1)[-1]
 
 
 def _but(asked: Asked, best: Fit | None) -> str:
@@ -66,8 +85,8 @@ def _whole_phrase(asked: Asked, lost: Sequence[str]) -> list[str]:
     return together if set(lost) <= set(together) and len(together) <= 3 else list(lost)
 
 
-def _listed(shown: Sequence[str]) -> str:
-    quoted = [f'"{one}"' for one in dict.fromkeys(shown)]
+def _listed(names: Sequence[str]) -> str:
+    quoted = [f'"{one}"' for one in dict.fromkeys(names)]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from groundsight.agent.intent import asks_extreme
 from groundsight.agent.nouns import CARRIERS, EVENTS, RELATIONS, kind_of, says_kind
 from groundsight.agent.passages import Passage
 from groundsight.agent.question import Asked, Need, is_generic
@@ -32,6 +33,10 @@ def fits_header(passage: Passage, asked: Asked) -> bool:
 
 def in_asked_column(asked: Asked, passage: Passage) -> bool:
     """A name in a table only answers under a head, or beside a label, that says what is asked."""
+    if passage.label and asks_extreme(asked.text) and asked.expects in ("person", "place", "any"):
+        return False
+    if passage.label and asked.expects == "yes-no":
+        return any(holds(stem_set(passage.header), need.stems[0]) for need in asked.needs)
     if _only_heads(passage) and asked.expects in ("person", "place", "any"):
         return False
     if passage.label and stem_set(passage.quoted) <= stem_set(asked.text):

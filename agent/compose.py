@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from groundsight.agent.state import Draft, Finding, Plan
+from groundsight.agent.state import WHOLE, Draft, Finding, Plan
 from groundsight.agent.words import squeeze
 from groundsight.types import Citation, Evidence, GroundingReport, Quote, Span, Verdict
 
@@ -31,9 +31,10 @@ def draft_of(plan: Plan, findings: Sequence[Finding], direct: Draft | None = Non
     if plan.join == "last" and plan.steps[-1].step in by_step:
         steps = [plan.steps[-1].step, *[step for step in steps if step != plan.steps[-1].step]]
     sentences = list(zip(direct.sentences, direct.cites, strict=True)) if direct else []
+    sentences += [(found.sentence, (found.quote.evidence_id, *found.also)) for found in findings if found.step == WHOLE]
     for step in steps:
         found = by_step[step]
-        sentences.append((found.sentence, (found.quote.evidence_id,)))
+        sentences.append((found.sentence, (found.quote.evidence_id, *found.also)))
         sentences += [(f'Another source differs: "{squeeze(one.text)}"', (one.evidence_id,)) for one in found.rivals]
     kept = list(dict(sentences).items())
     return Draft(sentences=tuple(text for text, _ in kept), cites=tuple(cites for _, cites in kept))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from groundsight.agent.beside import beside, in_asked_column
 from groundsight.agent.kinds import has_type, measured, new_names
+from groundsight.agent.mention import mentions
+from groundsight.agent.nouns import kind_of
 from groundsight.agent.passages import Passage, heading_of, naming_of
 from groundsight.agent.question import Asked, Need, is_generic, is_month
 from groundsight.agent.words import (
@@ -15,6 +17,7 @@ from groundsight.agent.words import (
     ID,
     MONTHS,
     YEAR,
+    alike,
     holds,
     stem_set,
     stems,
@@ -25,6 +28,7 @@ PRONOUN = re.compile(
 )
 NEGATION = re.compile(r"\b(?:not|no|never|without|except|excluding|cannot|none|un\w+able)\b|n['\u2019]t\b", re.I)
 _ASKS_NEGATION = re.compile(r"\b(?:not|without|never|except|excluding)\b|n['\u2019]t\b", re.I)
+_FORMER = re.compile(r"\b(?:replac|supersed|former|previous|instead of)", re.I)
 _TOTAL = re.compile(r"\b(?:together|altogether|in total|overall|whole year|all year)\b", re.I)
 OPENING_CHARS = 300
 LABEL_WORDS = 6
@@ -52,8 +56,16 @@ def fit(asked: Asked, passage: Passage, given: Sequence[str] = ()) -> Fit:
     missing = tuple(need for need in asked.needs if not _covered(need, passage, asked, given))
     lost = _hard_enough(missing, asked, passage)
     typed = (has_type(asked, passage.said) or bool(dated_by_heading(asked, passage))) and not _in_total(asked, passage)
-    typed = typed and _keeps_negation(asked, passage) and in_asked_column(asked, passage)
+    typed = typed and _keeps_negation(asked, passage) and in_asked_column(asked, passage) and not is_heading(passage)
     return Fit(passage, lost, typed, _score(asked, passage, missing, typed))
+
+
+def is_heading(passage: Passage) -> bool:
+    """A heading says what a text is about, and states nothing."""
+    if passage.label or passage.channel != "text":
+        return False
+    last = heading_of(passage.evidence).rsplit(" > ", 1)[-1]
+    return bool(passage.local) and passage.local in (stem_set(last), stem_set(passage.evidence.title))
 
 
 def dated_by_heading(asked: Asked, passage: Passage) -> str:
@@ -68,15 +80,6 @@ def _in_total(asked: Asked, passage: Passage) -> bool:
     """A total of several is no answer where one month is asked."""
     one = any(is_month(need) for need in asked.needs)
     return one and bool(_TOTAL.search(passage.said)) and not _TOTAL.search(asked.text)
-
-
-def mentions(text: str, need: Need) -> bool:
-    """Say whether a text holds a need word by word: names in either order, one word may lie between."""
-    found, wanted = stems(text), need.stems
-    if len(wanted) == 1:
-        return wanted[0] in found
-    orders = (wanted, wanted[::-1]) if need.kind == "name" else (wanted,)
-    return any(_in_order(found, order, gap=1 if need.kind == "name" else 0) for order in orders)
 
 
 def _covered(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> bool:
@@ -187,7 +190,8 @@ def _named(need: Need, passage: Passage, asked: Asked, given: Sequence[str]) -> 
         return True
     if need.stems[-1] in passage.local and mentions(passage.evidence.text, need):
         return True
-    return mentions(passage.evidence.text[: passage.span.end], need) and not _about_another(need, passage, asked)
+    earlier = "" if passage.label else f"{passage.opening} {passage.evidence.text[: passage.span.end]}"
+    return mentions(earlier, need) and not _about_another(need, passage, asked)
 
 
 def _about_another(need: Need, passage: Passage, asked: Asked) -> bool:
@@ -216,15 +220,34 @@ def _sole_month(need: Need, passage: Passage) -> bool:
 
 
 def _hard_enough(missing: tuple[Need, ...], asked: Asked, passage: Passage) -> tuple[Need, ...]:
-    """Forgive topic words while half of them are there; without a name to hold on to, half must be close by."""
+    """Forgive topic words while half of them are there; without a name to hold on to, two thirds must be close by.
+
+    A cell is about its own row: where no name tells which, every word has to.
+    """
     topics = asked.of("topic")
     lost = [need for need in missing if need.kind == "topic"]
     if not asked.of("name", "id", "quoted"):
         close = passage.near | passage.apart | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
-        lost = [need for need in topics if not any(holds(close, part) for part in need.stems)]
-        return (*(need for need in missing if need.kind != "topic"), *(lost if len(lost) * 3 > len(topics) else ()))
+        lost = [need for need in topics if not _said_close(need, close)]
+        if len(lost) == 1 and _said_close(lost[0], passage.begins) and _speaks_of(asked, passage):
+            lost = []
+        return (
+            *(need for need in missing if need.kind != "topic"),
+            *(lost if passage.label or len(lost) * 3 > len(topics) else ()),
+        )
     forgiven = len(lost) * 2 <= len(topics)
     return (*(need for need in missing if need.kind != "topic"), *(() if forgiven else lost))
+
+
+def _speaks_of(asked: Asked, passage: Passage) -> bool:
+    """The quote itself has a word that is asked, beside the kind of thing that is."""
+    kind = kind_of(asked.text)
+    told = [need for need in asked.of("focus", "topic") if kind not in need.stems and not is_generic(need)]
+    return any(_said_close(need, passage.local) for need in told)
+
+
+def _said_close(need: Need, close: frozenset[str]) -> bool:
+    return any(not close.isdisjoint(alike(part)) for part in need.stems)
 
 
 def _keeps_negation(asked: Asked, passage: Passage) -> bool:
@@ -243,6 +266,7 @@ def _score(asked: Asked, passage: Passage, missing: tuple[Need, ...], typed: boo
         + local / total
         + (0.5 if typed else 0.0)
         + (0.4 if own else 0.0)
+        - (0.4 if _FORMER.search(passage.said) and not _FORMER.search(asked.text) else 0.0)
         + 0.2 * brief
         + 0.05 * passage.evidence.score
     )
@@ -251,17 +275,3 @@ def _score(asked: Asked, passage: Passage, missing: tuple[Need, ...], typed: boo
 def _at_hand(need: Need, passage: Passage) -> bool:
     """The number stands in the quote, beside it or over it: it is the number of this very document or row."""
     return mentions(f"{passage.said} {passage.beside} {heading_of(passage.evidence)}", need)
-
-
-def _in_order(found: tuple[str, ...], wanted: tuple[str, ...], *, gap: int) -> bool:
-    return any(word == wanted[0] and _follows(found, start, wanted, gap) for start, word in enumerate(found))
-
-
-def _follows(found: tuple[str, ...], start: int, wanted: tuple[str, ...], gap: int) -> bool:
-    at = start
-    for part in wanted[1:]:
-        window = found[at + 1 : at + 2 + gap]
-        if part not in window:
-            return False
-        at = at + 1 + window.index(part)
-    return True

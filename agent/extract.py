@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from groundsight.agent.cover import Fit, dated_by_heading, fit, mentions
+from groundsight.agent.cover import Fit, dated_by_heading, fit
 from groundsight.agent.kinds import new_names
+from groundsight.agent.mention import mentions
 from groundsight.agent.nouns import ID_VALUE, kind_of, says_kind
 from groundsight.agent.passages import Passage, naming_of, passages
 from groundsight.agent.question import Asked, Need

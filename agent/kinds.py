@@ -17,6 +17,7 @@ from groundsight.agent.words import (
     NUMBER_WORDS,
     STOP,
     TIME,
+    WEEKDAY,
     YEAR,
     stem_set,
     stems,
@@ -41,6 +42,13 @@ _WHO_DID = re.compile(r"^who\s+(?!is\b|are\b|was\b|were\b|has\b|will\b)\w+", re.
 _NOT_DOING = re.compile(rf"\b(?:[Bb]etween|[Ww]ith|[Tt]o|[Ff]or)\s+{NAME.pattern}(?:\s+and\s+{NAME.pattern})?")
 _AGE = re.compile(r"^how old\b", re.I)
 _AGED = re.compile(r"\b(?:old|age|aged|years?|months?|born|built|since)\b", re.I)
+_DAY = re.compile(r"^when\b|\bdays?\b", re.I)
+_CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+_PRICED = stem_set(
+    "price cost fee salary total sum rent budget amount revenue profit turnover charge premium deposit paid pay wage "
+    "fare sales income expense spend value worth eur usd euro dollar"
+)
+_EXTENSION = re.compile(r"\b(?:ext|extension|phone|tel)\b\.?:?\s*(\d{2,})\b", re.I)
 _NO_NAMES = stem_set(" ".join(MONTHS)) | stem_set(
     "EUR USD GBP CHF JPY CAD AUD Monday Tuesday Wednesday Thursday Friday Saturday Sunday Dear "
     "Order Invoice Receipt Total Date Ref No Page Ticket Tickets Contract Purchase"
@@ -77,7 +85,7 @@ def has_type(asked: Asked, text: str) -> bool:
     """Say whether a text holds something of the expected type that the question does not already hold."""
     match asked.expects:
         case "money":
-            return bool(MONEY.search(text)) or _new_number(asked, text)
+            return bool(MONEY.search(text)) or (_new_number(asked, text) and _is_priced(text))
         case "number":
             spelled = bool(stem_set(text) & NUMBER_WORDS)
             if _AGE.search(asked.text) and not _AGED.search(text):
@@ -89,6 +97,8 @@ def has_type(asked: Asked, text: str) -> bool:
         case "date":
             if _CLOCK_ONLY.search(asked.text):
                 return any(one not in asked.text for one in TIME.findall(text))
+            if _DAY.search(asked.text) and WEEKDAY.search(text):
+                return True
             found = [*DATE.findall(text), *(TIME.findall(text) if _BY_THE_CLOCK.search(asked.text) else ())]
             return any(one.casefold() not in asked.text.casefold() for one in found)
         case "person":
@@ -143,11 +153,17 @@ def _new_number(asked: Asked, text: str) -> bool:
     return any(found not in known for found in NUMBER.findall(bare))
 
 
+def _is_priced(text: str) -> bool:
+    """A number without a currency is an amount where it has cents or a word for money beside it."""
+    return bool(_CENTS.search(text)) or not _PRICED.isdisjoint(stem_set(text))
+
+
 def _new_id(asked: Asked, text: str) -> bool:
     """Letters with digits, or many digits in a row: amounts, shares and dates are no ids."""
     amounts = re.sub(r"\d[\d.,]*\s*%", " ", MONEY.sub(" ", text))
     bare = DATE.sub(" ", amounts)
-    found = [*ID.findall(amounts), *ID_VALUE.findall(amounts), *re.findall(r"\+?\d[\d /-]{3,}\d", bare)]
+    numbered = [*re.findall(r"\+?\d[\d /-]{3,}\d", bare), *_EXTENSION.findall(bare)]
+    found = [*ID.findall(amounts), *ID_VALUE.findall(amounts), *numbered]
     return any(stem_set(one) - stem_set(asked.text) for one in found)
 
 

@@ -8,7 +8,10 @@ from groundsight.agent.assess import missing
 from groundsight.agent.extract import find
 from groundsight.agent.planner import ready
 from groundsight.agent.question import Asked, analyse
-from groundsight.agent.state import Finding, Plan
+from groundsight.agent.state import WHOLE, Finding, Plan, PlanStep
+from groundsight.agent.tables import work_out
+from groundsight.agent.terms import end_of
+from groundsight.agent.whether import Near, whether
 from groundsight.agent.words import content_words, holds, stem_set, stems
 from groundsight.types import Evidence
 
@@ -16,18 +19,46 @@ QUERIES_A_HOP = 4
 BRIDGES_A_STEP = 2
 
 
-def settle(plan: Plan, question: str, evidence: Sequence[Evidence], banned: Collection[str] = ()) -> list[Finding]:
-    """Answer every step that the evidence answers, each with the answers before it put in."""
+def settle(
+    plan: Plan,
+    question: str,
+    evidence: Sequence[Evidence],
+    banned: Collection[str] = (),
+    tables: Sequence[Evidence] = (),
+    near: Near | None = None,
+) -> list[Finding]:
+    """Answer every step that the evidence answers, each with the answers before it put in.
+
+    ``tables`` are the whole tables of which evidence holds some rows; ``near`` says how close sentences are to a text.
+    """
+    if whole := work_out(WHOLE, analyse(question), tables, banned):
+        return [whole]
+    findings = _step_by_step(plan, question, evidence, banned, tables)
+    if complete(plan, findings):
+        return findings
+    if ends := end_of(analyse(question), evidence, tables, banned):
+        return ends
+    nearest = whether(analyse(question), evidence, near, banned)
+    return [nearest] if nearest else findings
+
+
+def _step_by_step(
+    plan: Plan, question: str, evidence: Sequence[Evidence], banned: Collection[str], tables: Sequence[Evidence]
+) -> list[Finding]:
     findings: list[Finding] = []
     while True:
-        new = [
-            found
-            for step in ready(plan, findings)
-            if (found := find(step.step, analyse(step.question), evidence, (), banned))
-        ]
+        new = [found for step in ready(plan, findings) if (found := _found(step, evidence, banned, tables))]
         if not new:
             return _straight(plan, question, evidence, findings, banned)
         findings += new
+
+
+def _found(
+    step: PlanStep, evidence: Sequence[Evidence], banned: Collection[str], tables: Sequence[Evidence]
+) -> Finding | None:
+    """What is worked out over rows goes before what is read from one of them."""
+    asked = analyse(step.question)
+    return work_out(step.step, asked, tables, banned) or find(step.step, asked, evidence, (), banned)
 
 
 def _straight(
@@ -50,6 +81,8 @@ def _says_all(found: Finding, question: str) -> bool:
 def complete(plan: Plan, findings: Sequence[Finding]) -> bool:
     """Say whether a plan is answered: its last step, or every step when all are part of the answer."""
     done = {found.step for found in findings}
+    if WHOLE in done:
+        return True
     wanted = {plan.steps[-1].step} if plan.join == "last" else {step.step for step in plan.steps}
     return wanted <= done
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected, 
 from groundsight.agent.lookup import complete, next_queries, open_steps, settle
 from groundsight.agent.question import analyse
 from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order, plan_of
-from groundsight.agent.state import AnswerState, Draft, Json
-from groundsight.types import Degraded, GroundingReport, Query, Step
+from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json
+from groundsight.agent.whether import Near
+from groundsight.agent.whole import openings, whole_tables
+from groundsight.types import Degraded, Evidence, GroundingReport, Query, Step
 
 if TYPE_CHECKING:
     from groundsight.agent.llm import Chat
@@ -83,9 +85,15 @@ def search(state: AnswerState, desk: Desk) -> Update:
 
 def assess(state: AnswerState, desk: Desk) -> Update:
     """Settle what the evidence settles; go on searching while that can bring something."""
-    current, evidence = plan_of(state), list(evidence_of_state(state).values())
-    findings = settle(current, state["question"], evidence, state.get("banned", ()))
+    current, found = plan_of(state), list(evidence_of_state(state).values())
+    begun = openings(desk.suite, found)
+    evidence = [*found, *begun]
+    tables = whole_tables(desk.suite, evidence)
+    findings = settle(current, state["question"], evidence, state.get("banned", ()), tables, _near(desk))
     update: Update = {"findings": [one.model_dump(mode="json") for one in findings], "known": len(evidence)}
+    update["evidence"] = {one.evidence_id: one.model_dump(mode="json") for one in begun} | _cited_blocks(
+        findings, tables
+    )
     if complete(current, findings):
         return {
             **update,
@@ -117,6 +125,25 @@ def assess(state: AnswerState, desk: Desk) -> Update:
         "stop": stop,
         "detail": stop,
     }
+
+
+def _near(desk: Desk) -> Near | None:
+    """Measure how close sentences are to a text by the text encoder; None without one."""
+    encoder = desk.suite.parts.text_encoder
+    if encoder is None:
+        return None
+
+    def near(text: str, said: Sequence[str]) -> list[float]:
+        asked = encoder.encode([text], role="query")[0]
+        return [float(score) for score in encoder.encode(said, role="passage") @ asked]
+
+    return near
+
+
+def _cited_blocks(findings: Sequence[Finding], tables: Sequence[Evidence]) -> dict[str, Json]:
+    """The blocks of the tables that something was worked out over: the check needs all their rows."""
+    worked = {found.quote.source for found in findings if found.step == WHOLE or found.also}
+    return {one.evidence_id: one.model_dump(mode="json") for one in tables if one.source in worked}
 
 
 def _why_stop(state: AnswerState, desk: Desk, queries: list[str], known: int) -> str:

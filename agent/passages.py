@@ -14,12 +14,14 @@ _BREAK = re.compile(r"(?<=[.!?])[\"')\]\u201d]*\s+(?=[\"'(\[\u201c]?[A-Z0-9\u00c
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nr|vs|e\.g|i\.e|approx|Inc|Ltd|Co|Corp|Fig|p|pp)|\b[A-Z])\.$"
 )
-_NEW_LINE_ITEM = re.compile(r"\s*(?:[-*\u2022\u2023]|\d+[.)]\s|[A-Z][\w /&-]{1,40}:\s|#|\|)")
+_NEW_LINE_ITEM = re.compile(r"\s*(?:[-*\u2022\u2023]|\d+[.)]\s|[A-Z][\w /&().-]{1,40}:\s|#|\|)")
+_POINT = re.compile(r"\s*[-*\u2022\u2023]\s")
 WRAPPED_LINE_CHARS = 60
 LONGEST_QUOTE = 420
 LABEL_WORDS = 4
 SHORT_PICTURE_LINES = 14
 HEADING_LINES = 4
+OPENING_CHARS = 240
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Passage:
 
     ``quoted`` is verbatim; ``label`` says what the quote leaves unsaid (row and column of a table);
     ``before`` is the sentence before it, which a pronoun may refer to. ``header`` is the head of its column or the
-    label of its line; ``beside`` is the rest of its row, or of the picture that its line was read from.
+    label of its line; ``beside`` is the rest of its row, or of the picture that its line was read from; ``opening`` is
+    how its file begins, which says what all of it is about.
     """
 
     evidence: Evidence
@@ -39,6 +42,7 @@ class Passage:
     channel: TextField = "text"
     header: str = ""
     beside: str = ""
+    opening: str = ""
 
     @cached_property
     def said(self) -> str:
@@ -62,6 +66,11 @@ class Passage:
         return stem_set(self.beside)
 
     @cached_property
+    def begins(self) -> frozenset[str]:
+        """Stems of how the file begins."""
+        return stem_set(self.opening)
+
+    @cached_property
     def around(self) -> frozenset[str]:
         """Stems of everything that belongs to the quote: its row, or else its evidence; title and source included."""
         belongs = self.apart if self.label else stem_set(self.evidence.text)
@@ -75,12 +84,34 @@ def heading_of(evidence: Evidence) -> str:
 
 def naming_of(evidence: Evidence) -> str:
     """Return the title and the file name of an evidence, separators as spaces."""
-    return re.sub(r"[/\\_.-]+", " ", f"{evidence.title} {evidence.source}") + f" {evidence.title} {evidence.source}"
+    return f"{separated(f'{evidence.title} {evidence.source}')} {evidence.title} {evidence.source}"
+
+
+def separated(name: str) -> str:
+    """Write the separators of a file name as spaces."""
+    return re.sub(r"[/\\_.-]+", " ", name)
 
 
 def passages(evidence: Sequence[Evidence]) -> list[Passage]:
     """List every sentence, line and table cell of some evidence."""
-    return [found for one in evidence for found in (_of_cells(one) if len(one.cells) > 1 else _of_text(one))]
+    firsts = {one.source: one for one in evidence if is_first(one.evidence_id)}
+    return [
+        found
+        for one in evidence
+        for found in (_of_cells(one) if len(one.cells) > 1 else _of_text(one, _opening(one, firsts.get(one.source))))
+    ]
+
+
+def _opening(one: Evidence, first: Evidence | None) -> str:
+    """Return how a file begins, where that stands over this evidence and not in a section beside it."""
+    if first is None or not heading_of(one).startswith(heading_of(first)):
+        return ""
+    return squeeze(first.text[:OPENING_CHARS])
+
+
+def is_first(unit_id: str) -> bool:
+    """Say whether an id is that of the first unit of its file."""
+    return bool(re.search(r"-0+$", unit_id))
 
 
 def said_sentences(text: str) -> list[str]:
@@ -88,14 +119,28 @@ def said_sentences(text: str) -> list[str]:
     return [text[span.start : span.end] for span in _sentences(text, 0, len(text), by_line=False)]
 
 
-def _of_text(one: Evidence) -> Iterator[Passage]:
+def _of_text(one: Evidence, opening: str) -> Iterator[Passage]:
     for channel, start, end in _stretches(one):
         spans = list(_sentences(one.text, start, end, by_line=channel == "ocr"))
         quotes = [one.text[span.start : span.end] for span in spans]
         for at, (span, quoted) in enumerate(zip(spans, quotes, strict=True)):
-            before = quotes[at - 1] if at else ""
+            before = quotes[at - 1] if at and not _is_apart(quotes[at - 1], quoted) else ""
             beside = _lines_beside(quotes, at) if channel == "ocr" else ""
-            yield Passage(one, quoted, span, before=before, channel=channel, header=label_of(quoted), beside=beside)
+            yield Passage(
+                one,
+                quoted,
+                span,
+                before=before,
+                channel=channel,
+                header=label_of(quoted),
+                beside=beside,
+                opening=opening,
+            )
+
+
+def _is_apart(before: str, quoted: str) -> bool:
+    """The points of a list stand side by side; only the line that opens the list goes before them."""
+    return bool(_POINT.match(quoted)) and not before.rstrip().endswith(":")
 
 
 def label_of(line: str) -> str:

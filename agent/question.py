@@ -57,6 +57,7 @@ class Asked(Word):
 
 
 _ASIDE = re.compile(r",?\s*\baccording to (?:the )?[\w -]+(?=\?|$)", re.I)
+_ONCE_MORE = re.compile(r"\ba (?:second|third|further) time\b", re.I)
 _SIGNED_FOR = re.compile(r"\bsigned for\b", re.I)
 _QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201d\u00bb]{2,80})[\"\u201d\u00bb]")
 _AUX = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)"
@@ -75,11 +76,14 @@ _MANY = re.compile(
 _PREPOSITION = r"(?:of|for|in|on|at|from|to|by|with|per|during|after|before|under|between|about)"
 _VERBS = (
     re.compile(rf"^(?:who|what)\s+(?!{_AUX}\b)([\w-]+)", re.I),
-    re.compile(rf"^(?:who|what)\s+{_AUX}\s+((?:[\w-]+\s+){{0,4}}?[\w-]+)(?=\s+{_PREPOSITION}\b|\s*\?|$)", re.I),
+    re.compile(
+        rf"^(?:who|what|how much)\s+{_AUX}\s+((?:[\w-]+\s+){{0,4}}?[\w-]+)(?=\s+{_PREPOSITION}\b|\s*\?|$)", re.I
+    ),
     re.compile(rf"^(?:when|where|why|how)\s+(?:do|does|did)\s+(.+?)(?=\s+{_PREPOSITION}\b|\s*\?|$)", re.I),
     re.compile(rf"^(?:who|when|where|why|how)\s+{_AUX}\b.*?(?<!the)(?<!a)\s([\w-]+(?:ed|en|rn|ld|nt|de))\s*\?*$", re.I),
     re.compile(r"\b(?:do|does|did)\b.*\s([\w-]+)\s*\?*$", re.I),
 )
+_COSTS = re.compile(r"^.*\s(?=costs?$)", re.I)
 _MONEY_WORDS = "price|cost|fee|salary|total|sum|rent|budget|amount|revenue|profit|turnover"
 _ID_WORDS = "serial number|order number|invoice number|part number|phone number|tracking number|id number"
 _WHICH_KIND = (
@@ -92,11 +96,12 @@ _SELF = r"\bthe (?:company|firm|organi[sz]ation|business)\b(?! of\b| that\b| whi
 _TOWN = "(?:city|country|town)"
 _IN_TOWN = r"(?:in|from|to|at) (?:which|what) (?:city|town|place)\b"
 _TYPES: tuple[tuple[str, Expect], ...] = (
-    (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|year|month)\b|\bdate of\b|\bdeadline\b", "date"),
+    (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|weekday|year|month)s?\b", "date"),
+    (r"\bdate of\b|\bdeadline\b", "date"),
     (r"^(?:at )?what time\b", "date"),
     (r"\b(?:percentage|percent|share|proportion)\b", "number"),
     (rf"\bhow (?:much|expensive)\b|\b(?:{_MONEY_WORDS})s?\b", "money"),
-    (r"\bhow (?:many|long|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
+    (r"\bhow (?:many|long|soon|old|far|tall|high|big|large|heavy|wide|deep|fast|often|hot|cold)\b", "number"),
     (r"\b(?:what|which) (?:is the )?(?:\w+ )?reading\b", "number"),
     (r"^what (?:does|do|did) the (?:chart|graph)\b", "number"),
     (r"\bthe number (?:of|on) the (?:receipt|invoice|contract|ticket|order)\b", "id"),
@@ -111,7 +116,7 @@ _TYPES: tuple[tuple[str, Expect], ...] = (
 
 def analyse(question: str) -> Asked:
     """Find the expected type of the answer and the needs of a question."""
-    text = squeeze(_SIGNED_FOR.sub("received", _ASIDE.sub("", question)))
+    text = squeeze(_ONCE_MORE.sub("again", _SIGNED_FOR.sub("received", _ASIDE.sub("", question))))
     needs = _unique([*_quoted(text), *_dates(text), *_ids(text), *_numbers(text), *_names(text)])
     needs = [need for need in needs if not _asked_acronym(need, text)]
     covered = {part for need in needs for part in need.stems}
@@ -211,13 +216,18 @@ def _names_kind(word: str, named: list[Need], text: str) -> bool:
 
 def _focus_phrases(text: str) -> list[str]:
     phrases = [match.group(1) for match in (*_NP.finditer(text), *_MANY.finditer(text))]
-    return phrases + [found.group(1) for found in (pattern.search(text) for pattern in _VERBS) if found]
+    phrases += [found.group(1) for found in (pattern.search(text) for pattern in _VERBS) if found]
+    return [_COSTS.sub("", phrase) for phrase in phrases]
 
 
 def _promote(found: list[Need], named: list[Need], text: str) -> list[Need]:
-    """Without a focus that says anything, every other word is one: something has to be asked."""
+    """Without a focus that says anything, every other word is one: something has to be asked.
+
+    A price is told by its type, so that "cost" alone is asked enough.
+    """
     said = [need for need in found if need.shown.casefold() not in LIGHT]
-    if any(need.kind == "focus" and need.stems[0] not in _GENERIC_STEMS for need in said):
+    priced = expected(text) == "money"
+    if any(need.kind == "focus" and (priced or need.stems[0] not in _GENERIC_STEMS) for need in said):
         return said
     found = said or found
     kinds = [need for need in found if _names_kind(need.shown, named, text)]

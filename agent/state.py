@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from groundsight.types import Quote, Word
 
 Json = dict[str, Any]
+WHOLE = 0
 
 
 class PlanStep(Word):
@@ -34,7 +35,8 @@ class Plan(Word):
 class Finding(Word):
     """The passage that answers one step; ``value`` is what later steps put in place of ``{step}``.
 
-    ``bare`` is the sentence without the name that was put before it.
+    ``bare`` is the sentence without the name that was put before it. ``also`` are the ids of further evidence that
+    a computed sentence rests on. Step ``WHOLE`` answers the whole question at once, whatever the plan.
     """
 
     step: int
@@ -44,6 +46,7 @@ class Finding(Word):
     quote: Quote
     value: str = ""
     rivals: tuple[Quote, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 class Draft(Word):

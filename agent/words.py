@@ -11,17 +11,18 @@ STOP = frozenset(
     "having it its this that these those there here he she they them his her their we us our you your i me my who whom "
     "whose what which when where why how than then so if not no nor can could will would shall should may might must "
     "about into over under between during after before until since within out up down off again also any all each "
-    "both only own same too "
-    "very just per via s t re ll ve d".split()
+    "both only own same too around against "
+    "very just per via themselves himself herself itself often s t re ll ve d".split()
 )
 FILLER = frozenset(
     "document documents file files text page pages say says said according tell show shows find please mention "
     "mentions mentioned state states stated list listed lists give given gives know many much long old "
-    "mean means stand exactly actual actually there currently happen happened happens".split()
+    "mean means stand soon ever already still yet exactly actual actually there currently happen happened "
+    "happens without".split()
 )
 LIGHT = frozenset(
     "hold holds carry use used uses show shows name named get gets got "
-    "include includes contain contains call called have travel travelled take takes took".split()
+    "include includes contain contains call called go goes went have travel travelled take takes took".split()
 )
 GENERIC = frozenset(
     "number amount name date day time value period figure kind type sort title person people place location "
@@ -96,7 +97,7 @@ SYNONYMS = (
     "spend spent",
     "send sent",
     "give gave given",
-    "keep kept",
+    "keep kept store storage",
     "teach taught teacher",
     "build built builder",
     "choose chose chosen",
@@ -108,14 +109,39 @@ SYNONYMS = (
     "refit fit reinstall",
     "inspect inspection inspector",
     "open opening",
-    "repair fix",
+    "repair fix mend",
+    "spin spun",
+    "run ran",
+    "meet met",
+    "lead led",
+    "lose lost loss",
+    "begin began begun",
+    "drive drove driven driver",
+    "speak spoke spoken speaker",
+    "fly flew flight",
+    "draw drew drawn",
+    "lend lent loan",
+    "steal stole stolen theft",
+    "wear wore worn",
+    "freeze froze frozen",
+    "lab laboratory",
+    "bike bicycle",
+    "flat apartment",
+    "fridge refrigerator",
+    "doctor physician dr",
+    "trip excursion outing",
+    "tenancy lease",
+    "insure insurance cover coverage",
+    "allow permit permission",
+    "forbid forbidden prohibit ban",
+    "pupil student",
     "terminate termination cancel cancellation",
     "refund reimburse reimbursement",
 )
 MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in MONTHS) + "|sept"
 
-ID = re.compile(r"\b(?=[\w/-]*\d)(?=[\w/-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*\b")
+ID = re.compile(r"\b(?=[\w/-]*\d)(?=[\w/-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+|\.\d\w*)*\b")
 NUMBER = re.compile(r"(?<![\w.-])[-+]?\d+(?:[.,'\u00a0\u202f]\d+)*(?![\w])")
 YEAR = re.compile(r"\b(?:1[5-9]|20|21)\d\d\b")
 DATE = re.compile(
@@ -129,6 +155,7 @@ MONEY = re.compile(
     re.IGNORECASE,
 )
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
+WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b")
 QUARTER = re.compile(rf"\b({'|'.join(_QUARTERS)})\s+quarter\b", re.IGNORECASE)
 TIME = re.compile(r"\b(?:[01]?\d|2[0-4])[:.][0-5]\d\b(?!\s*%)|\b(?:1[0-2]|[1-9])\s?[ap]\.?m\b", re.IGNORECASE)
 NUMBER_WORDS = frozenset(
@@ -139,7 +166,12 @@ _NAME_WORD = r"[A-Z\u00c0-\u00de][\w'\u2019&.-]*[\w]|[A-Z]"
 NAME = re.compile(
     rf"(?<![\w-])(?:{_NAME_WORD})(?:[ \t]+(?:(?:of|de|van|von|der|la|del|the|and|&)[ \t]+)?(?:{_NAME_WORD}))*"
 )
-_ENDINGS = (("ing", 3), ("ed", 3), ("ment", 4), ("ly", 5), ("er", 4), ("or", 4))
+_ENDINGS = (
+    ("ing", 3), ("ed", 3), ("ment", 4), ("ly", 5), ("er", 4), ("or", 4),
+    ("ator", 4), ("ation", 4), ("ion", 5), ("ate", 4), ("ance", 5), ("ence", 5),
+)  # fmt: skip
+_OF_ATE = re.compile(r"(?<=[a-z]{3}[^\W\deo])at$")
+_DEVERBAL = re.compile(r"(?<=[a-z]{4}[vw])al$")
 _VOWEL = re.compile("[aeiouy]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
@@ -171,11 +203,12 @@ def _singular(word: str) -> str:
 
 
 def _without_ending(word: str) -> str:
+    word = _DEVERBAL.sub("", word)
     for ending, shortest in _ENDINGS:
         root = word.removesuffix(ending)
         if root != word and len(root) >= shortest and _VOWEL.search(root):
             doubled = ending in ("ing", "ed") and root[-1] == root[-2] and root[-1] not in "lsz"
-            return root[:-1] if doubled else root
+            return root[:-1] if doubled else _OF_ATE.sub("", root)
     return word
 
 

@@ -9,7 +9,7 @@ from groundsight.agent.arithmetic import sum_of
 from groundsight.agent.compare import verdict_of
 from groundsight.agent.compose import draft_of
 from groundsight.agent.planner import plan as plan_by_rule
-from groundsight.agent.state import Draft, Finding, Plan
+from groundsight.agent.state import WHOLE, Draft, Finding, Plan
 
 if TYPE_CHECKING:
     from groundsight.agent.llm import Chat
@@ -31,6 +31,8 @@ def plan(question: str, chat: Chat | None, hops: int, seconds: float) -> tuple[P
 
 def quoted(question: str, steps: Plan, found: Sequence[Finding]) -> Draft:
     """Write the answer as quoted evidence; a sum that can't be made leaves nothing to say."""
+    if any(one.step == WHOLE for one in found):
+        return draft_of(steps, found)
     if steps.join in ("days", "difference"):
         direct = sum_of(steps, found)
         return draft_of(steps, found, direct) if direct else Draft(sentences=(), cites=())

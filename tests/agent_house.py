@@ -60,6 +60,7 @@ class HouseParts:
     """Parts with nothing but an index version."""
 
     index = OneVersion()
+    text_encoder = None
 
 
 class HouseSuite:

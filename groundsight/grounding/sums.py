@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from groundsight.grounding.dates import Moment, find_moments
@@ -15,11 +16,18 @@ _DAYS = re.compile(r"^from (?P<a>[^:]{6,30}?) to (?P<b>[^:]{6,30}?): (?P<result>
 _GAP = re.compile(
     r"^from (?P<a>[^:]{1,40}?) to (?P<b>[^:]{1,40}?): a difference of (?P<result>[^:]{1,40}?)[.\s]*$", re.I
 )
+_PLUS = re.compile(
+    r"^(?P<a>[^:]{6,30}?) plus (?P<b>\d{1,3} (?:day|week|month|year)s) is (?P<result>[^:]{6,30}?)[.\s]*$", re.I
+)
+_COUNTS = {
+    word: at for at, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+} | {"fifteen": 15, "eighteen": 18, "twenty": 20, "twenty-four": 24, "thirty": 30, "sixty": 60, "ninety": 90}
+TERM = re.compile(rf"\b(?:\d{{1,3}}|{'|'.join(_COUNTS)})[ -](?:calendar )?(?:day|week|month|year)s?\b", re.I)
 _DIGITS = re.compile(r"\d[\d.,'\u00a0\u202f]*\d|\d")
 
 
 def check_sum(claim: Claim, text: str, passages: Sequence[Passage]) -> Verdict | None:
-    """Judge "from A to B: N days" and "from A to B: a difference of N"; None when a claim is no such sum.
+    """Judge "from A to B: N days", "A plus N months is B" and "from A to B: a difference of N"; None for other claims.
 
     Supported needs both values in the evidence and the right result; a wrong result is contradicted.
     """
@@ -29,9 +37,55 @@ def check_sum(claim: Claim, text: str, passages: Sequence[Passage]) -> Verdict |
             return None
         quotes = [_quote_of_day(day, passages) for day in days if day]
         return _judged(claim, match, quotes, str(abs((days[1] - days[0]).days)), int(match["result"]))
+    if match := _PLUS.match(text.strip()):
+        return _plus(claim, match, passages)
     if match := _GAP.match(text.strip()):
         return _gap(claim, match, passages)
     return None
+
+
+def _plus(claim: Claim, match: re.Match[str], passages: Sequence[Passage]) -> Verdict | None:
+    start, end, term = _day(match["a"]), _day(match["result"]), term_of(match["b"])
+    if start is None or end is None or term is None:
+        return None
+    right = later(start, *term)
+    quotes = [_quote_of_day(start, passages), _quote_of_term(term, passages)]
+    return _judged(claim, match, quotes, day_shown(right), end == right, True)
+
+
+def term_of(text: str) -> tuple[int, str] | None:
+    """Read a term such as "24 months" or "five years" as a number and its unit in the plural."""
+    found = TERM.search(text)
+    if not found:
+        return None
+    count, unit = re.split(r"[ -](?=(?:calendar )?(?:day|week|month|year))", found.group(0).casefold())
+    return (int(count) if count.isdigit() else _COUNTS[count]), unit.removeprefix("calendar ").rstrip("s") + "s"
+
+
+def later(day: date, count: int, unit: str) -> date:
+    """Return the same day some days, weeks, months or years later; the last of the month where that day is lacking."""
+    if unit in ("days", "weeks"):
+        return day + timedelta(days=count * (7 if unit == "weeks" else 1))
+    months = day.year * 12 + day.month - 1 + count * (12 if unit == "years" else 1)
+    year, month = divmod(months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def day_shown(day: date) -> str:
+    """Write a day as 1 September 2025."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def _quote_of_term(term: tuple[int, str], passages: Sequence[Passage]) -> Quote | None:
+    """Return the first passage that gives a term in words, or as a number under a head with the unit."""
+    count, unit = term
+    headed = re.compile(rf"\b{unit[:-1]}s?\b\)?:? {count}(?![\w.,])", re.I)
+    quotes = (passage.quote() for passage in passages if passage.channel != "caption")
+    return next((one for one in quotes if headed.search(one.text) or _gives(one.text, term)), None)
+
+
+def _gives(text: str, term: tuple[int, str]) -> bool:
+    return any(term_of(found) == term for found in TERM.findall(text))
 
 
 def _gap(claim: Claim, match: re.Match[str], passages: Sequence[Passage]) -> Verdict | None:

@@ -1,0 +1,164 @@
+"""Questions worked out over whole tables: extremes, counts, lists, sums, means, differences, and their check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from groundsight.agent.question import analyse
+from groundsight.agent.tables import work_out
+from groundsight.grounding.grids import grids
+from groundsight.grounding.verify import verify
+from groundsight.settings import Grounding
+from groundsight.types import Evidence, Place
+from tests.test_answer_chains import table
+
+BOOKS = (
+    ("Title", "Author", "Shelf", "Acquired", "Pages", "Price (EUR)"),
+    ("Tide Tables", "Mara Lindt", "K2", "2019-03-04", "212", "18.50"),
+    ("The Salt Road", "Ivo Brandt", "K2", "2021-11-20", "344", "24.00"),
+    ("Night Ferries", "Mara Lindt", "L1", "2008-06-01", "188", "9.90"),
+    ("Harbour Lights", "Nora Quist", "L4", "2023-01-15", "402", "31.00"),
+)
+OVENS = (
+    ("Oven", "Baked on", "Loaves", "Baker"),
+    ("Stone", "Monday", "140", "Emil Tahl"),
+    ("Deck", "Monday", "95", "Rosa Imhof"),
+    ("Stone", "Tuesday", "120", "Emil Tahl"),
+    ("Total", "", "355", ""),
+)
+LIBRARY = [table("library/books", BOOKS), table("bakery/ovens", OVENS)]
+
+
+def said(question: str, evidence: Sequence[Evidence] = tuple(LIBRARY)) -> str:
+    """What is worked out, after the check has found it supported."""
+    found = work_out(1, analyse(question), evidence)
+    if found is None:
+        return ""
+    assert label(found.sentence, evidence) == "supported", found.sentence
+    return found.sentence
+
+
+def label(sentence: str, evidence: Sequence[Evidence] = tuple(LIBRARY)) -> str:
+    return verify(f"{sentence} [1].", evidence, Grounding()).claims[0].label
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("Which book was the most expensive?", "Harbour Lights has the highest Price (EUR) of 4 rows: 31.00"),
+        ("Which book has the fewest pages?", "Night Ferries has the lowest Pages of 4 rows: 188"),
+        ("Which book was acquired most recently?", "Harbour Lights has the latest Acquired of 4 rows: 2023-01-15"),
+        (
+            "What is the cheapest book by Mara Lindt?",
+            'Night Ferries has the lowest Price (EUR) of 2 rows with Author "Mara Lindt": 9.90',
+        ),
+    ],
+)
+def test_an_extreme_names_its_row_its_column_and_how_many_rows_were_compared(question: str, sentence: str) -> None:
+    assert said(question) == sentence
+
+
+def test_rows_are_counted_and_named() -> None:
+    counted = '2 of 4 rows have Author "Mara Lindt": Tide Tables, Night Ferries'
+    assert said("How many books are by Mara Lindt?") == counted
+    assert said("Which books are by Mara Lindt?") == counted
+    assert said("How many books does the library have?").startswith("4 rows are listed under Title: Tide Tables, ")
+
+
+def test_a_row_that_sums_up_the_others_is_not_added_again() -> None:
+    assert said("How many loaves were baked in total?") == "Loaves of 3 rows adds up to 355: 140 + 95 + 120"
+    stone = 'Loaves of 2 rows with Oven "Stone" averages 130: 140, 120'
+    assert said("What is the average number of loaves of the stone oven?") == stone
+
+
+def test_two_rows_are_compared_and_subtracted() -> None:
+    longer = 'The Salt Road has the highest Pages of 2 rows with Title "Tide Tables" or "The Salt Road": 344'
+    assert said("Which has more pages, Tide Tables or The Salt Road?") == longer
+    gap = "Price (EUR) is 5.5 higher for The Salt Road than for Tide Tables: 24.00 against 18.50"
+    assert said("How much more expensive is The Salt Road than Tide Tables?") == gap
+
+
+def test_a_cell_is_looked_up_by_what_its_row_says_elsewhere() -> None:
+    assert said("On which shelf is Night Ferries?") == "Night Ferries: Shelf: L1"
+    assert said("Who wrote the book on shelf L4?") == "L4: Author: Nora Quist"
+    assert said("Which book has 344 pages?") == "The Salt Road: Pages: 344"
+
+
+def test_a_cell_of_another_type_is_no_answer() -> None:
+    rows = (("Month", "Amount (EUR)", "Paid on"), ("March", "81.53", "2024-04-03"), ("April", "65.41", "2024-05-06"))
+    assert said("How much was paid in March?", [table("water", rows)]) == ""
+
+
+def test_all_rows_that_fit_are_named_and_not_one_of_them() -> None:
+    assert said("Which book is on shelf K2?") == '2 of 4 rows have Shelf "K2": Tide Tables, The Salt Road'
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which magazine was the most expensive?",
+        "How many books were borrowed by Mara Lindt?",
+        "How many days were the books late?",
+        "Which book was the most expensive in 1999?",
+        "How much did all the shelves cost?",
+        "Which shelf is the heaviest?",
+        "How many loaves of rye were baked in total?",
+    ],
+)
+def test_a_word_that_the_table_does_not_have_rules_it_out(question: str) -> None:
+    assert said(question) == ""
+
+
+def test_a_tie_is_no_extreme() -> None:
+    rows = (("Team", "Points"), ("Reds", "12"), ("Blues", "12"), ("Greens", "7"))
+    assert said("Which team has the most points?", [table("league", rows)]) == ""
+    assert said("Which team has the fewest points?", [table("league", rows)]).startswith("Greens has the lowest")
+
+
+def test_amounts_in_different_currencies_are_not_added() -> None:
+    rows = (("Order", "Amount"), ("A", "12 EUR"), ("B", "15 USD"))
+    assert said("What do all orders amount to in total?", [table("orders", rows)]) == ""
+
+
+def test_decimal_commas_are_read_by_the_whole_column() -> None:
+    rows = (("Item", "Price"), ("Lamp", "1.250"), ("Desk", "310,50"), ("Chair", "89,90"))
+    assert said("Which item has the highest price?", [table("shop", rows)]).startswith("Lamp has the highest Price")
+
+
+def test_the_check_computes_every_statement_again() -> None:
+    assert label("Harbour Lights has the highest Price (EUR) of 4 rows: 31.00") == "supported"
+    assert label("Tide Tables has the highest Price (EUR) of 4 rows: 18.50") == "contradicted"
+    assert label('3 of 4 rows have Author "Mara Lindt": Tide Tables, Night Ferries') == "contradicted"
+    assert label('2 of 4 rows have Author "Mara Lindt": Tide Tables, The Salt Road') == "contradicted"
+    assert label("Loaves of 3 rows adds up to 356: 140 + 95 + 121") == "contradicted"
+    assert (
+        label("Price (EUR) is 6 higher for The Salt Road than for Tide Tables: 24.00 against 18.00") == "contradicted"
+    )
+    assert label("Harbour Lights has the highest Price (EUR) of 9 rows: 31.00") == "unsupported"
+
+
+ONE_CELL = st.text("abcdefgh ", min_size=1, max_size=8).filter(str.strip)
+
+
+@given(st.lists(st.integers(0, 9_999), min_size=2, max_size=30), st.integers(1, 7))
+def test_a_table_cut_into_blocks_is_computed_as_one(values: list[int], size: int) -> None:
+    rows = [(f"Stall {at}", str(value)) for at, value in enumerate(values)]
+    head = ("Stall", "Visitors")
+    blocks = [
+        table("fair", (head, *rows[at : at + size])).model_copy(update={"evidence_id": f"fair-{at:04d}"})
+        for at in range(0, len(rows), size)
+    ]
+    assert [len(grid.rows) for grid in grids(blocks)] == [len(rows)]
+    assert said("How many visitors were there altogether?", blocks).startswith(
+        f"Visitors of {len(rows)} rows adds up to {sum(values)}"
+    )
+
+
+def test_two_tables_of_one_file_stay_apart() -> None:
+    north = table("sites", (("Site", "Beds"), ("North", "40"))).model_copy(update={"place": Place(section="North")})
+    south = north.model_copy(update={"evidence_id": "other", "place": Place(section="South")})
+    assert len(grids([north, south])) == 2
