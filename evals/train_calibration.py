@@ -12,7 +12,9 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,9 +64,7 @@ def _article(lines: Sequence[str]) -> Article:
     return Article(lines[0], text, claims)
 
 
-def examples(
-    articles: Sequence[Article], neighbours: Sequence[int], calibration: Calibration
-) -> Iterator[Example]:
+def examples(articles: Sequence[Article], neighbours: Sequence[int], calibration: Calibration) -> Iterator[Example]:
     """Measure every claim against its article with so many other articles before and behind it."""
     for at, article in enumerate(articles):
         for count in neighbours:
@@ -84,12 +84,12 @@ def _ways(claim: str, index: PassageIndex, calibration: Calibration) -> NDArray[
 
 def fit(known: Sequence[Example], start: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return intercept and weights: each round takes the likeliest way of every claim and fits them again."""
-    from sklearn.linear_model import LogisticRegression
-
+    # scikit-learn carries no types.
+    regression: Any = import_module("sklearn.linear_model").LogisticRegression
     weights = start
     for _ in range(_ROUNDS):
         best = np.array([one.ways[int(np.argmax(one.ways @ weights[1:]))] for one in known])
-        model = LogisticRegression(C=1.0, max_iter=2000)
+        model: Any = regression(C=1.0, max_iter=2000)
         model.fit(best, [one.label for one in known], [one.weight for one in known])
         weights = np.concatenate([model.intercept_, model.coef_[0]])
     return weights

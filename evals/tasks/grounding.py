@@ -54,7 +54,13 @@ class Case(Item):
         if "claim" in data and "evidence" in data:
             label = data.get("label") == "supported"
             page = ["\n".join(data["evidence"])]
-            return {**data, "answer": data["claim"], "evidence": page, "label": label, "cluster": str(data.get("page", ""))}
+            return {
+                **data,
+                "answer": data["claim"],
+                "evidence": page,
+                "label": label,
+                "cluster": str(data.get("page", "")),
+            }
         if "begin_label" in data:
             label = data["begin_label"] == "Fully attributable"
             return {**data, "answer": data["response"], "evidence": [data["knowledge"]], "label": label}

@@ -9,9 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-FEATURES = (
-    "own", "window", "lost", "open_names", "open_figures", "settled", "conflict", "cell", "joined",
-)  # fmt: skip
+FEATURES = ("window", "lost", "open_names", "open_figures", "settled", "conflict", "joined")
 
 
 class Calibration(BaseModel):

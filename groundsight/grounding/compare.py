@@ -11,7 +11,7 @@ from groundsight.grounding.calibrate import Calibration
 from groundsight.grounding.checks_ids import check_ids
 from groundsight.grounding.checks_names import check_names
 from groundsight.grounding.checks_numbers import check_dates, check_numbers
-from groundsight.grounding.checks_polarity import check_polarity
+from groundsight.grounding.checks_polarity import check_negations, check_polarity
 from groundsight.grounding.facts import Facts
 from groundsight.grounding.passages import Passage
 from groundsight.types import Reason
@@ -24,7 +24,10 @@ SLOTS = frozenset({"number_mismatch", "date_mismatch", "name_mismatch"})
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the checks found. ``open`` are the claim's numbers, dates and names that stand nowhere here."""
+    """What the checks found. ``open`` are the claim's numbers, dates and names that stand nowhere here.
+
+    ``filled`` are those of them in whose place this passage has another, without enough else in common to be sure.
+    """
 
     pair: Pair
     open: tuple[Interval, ...]
@@ -33,6 +36,7 @@ class Comparison:
     passages: tuple[Passage, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict[str, float])
     probability: float = 0.0
+    filled: tuple[Interval, ...] = ()
 
     @property
     def supports(self) -> bool:
@@ -78,41 +82,41 @@ def compare(claim: Facts, passage: Passage, calibration: Calibration) -> Compari
     pair = Pair(claim, passage)
     numbers, dates, names, ids = check_numbers(pair), check_dates(pair), check_names(pair), check_ids(pair)
     conflicts = (*ids.conflicts, *numbers.conflicts, *dates.conflicts, *names.conflicts, *check_polarity(pair))
-    missing = (*ids.missing, *numbers.missing, *dates.missing, *names.missing)
-    settled = (*ids.settled, *numbers.settled, *dates.settled, *names.settled)
+    every = (ids, numbers, dates, names, check_negations(pair))
+    missing = tuple(span for one in every for span in one.missing)
+    settled = tuple(span for one in every for span in one.settled)
     return weighed(Comparison(pair, missing, settled, conflicts, (passage,)), calibration)
 
 
-def weighed(found: Comparison, calibration: Calibration) -> Comparison:
-    """Return the comparison with the probability that its features give."""
-    features = measure(found)
+def weighed(found: Comparison, calibration: Calibration, absent: Sequence[Interval] | None = None) -> Comparison:
+    """Return the comparison with its probability; of what is open, ``absent`` stands in no passage at all."""
+    features = measure(found, found.open if absent is None else absent)
     return replace(found, features=features, probability=calibration.probability(features))
 
 
-def measure(found: Comparison) -> dict[str, float]:
+def measure(found: Comparison, absent: Sequence[Interval]) -> dict[str, float]:
     """Return the features of the model by name."""
     pair = found.pair
     total = sum(token.weight for token in pair.claim.words)
     own, near = pair.own_coverage_without(()), sum(token.weight for token in pair.near)
     return {
-        **details(pair.claim, found.open, found.settled),
-        **coverage(own, own + (near / total if total else 0.0), total),
+        **details(pair.claim, absent, found.settled),
+        **coverage(own + (near / total if total else 0.0), total),
         "conflict": float(bool(found.conflicts)),
-        "cell": float(pair.passage.cell or pair.passage.row),
     }
 
 
-def coverage(own: float, window: float, total: float) -> dict[str, float]:
-    """Return the shares said by a passage and with what lies around it, and the weight that stays unsaid."""
-    return {"own": own, "window": window, "lost": min(total * (1 - window), _MOST_LOST)}
+def coverage(window: float, total: float) -> dict[str, float]:
+    """Return the share said by a passage with what lies around it, and the weight that stays unsaid."""
+    return {"window": window, "lost": min(total * (1 - window), _MOST_LOST)}
 
 
-def details(claim: Facts, opened: Sequence[Interval], settled: Sequence[Interval]) -> dict[str, float]:
+def details(claim: Facts, absent: Sequence[Interval], settled: Sequence[Interval]) -> dict[str, float]:
     """Count what can be checked: names that stand nowhere, figures that stand nowhere, and what was found."""
     names = {one.span for one in (*claim.names, *claim.ids)}
-    missed = len(names & set(opened))
+    missed = len(names & set(absent))
     return {
         "open_names": math.log1p(missed),
-        "open_figures": math.log1p(len(set(opened)) - missed),
+        "open_figures": math.log1p(len(set(absent)) - missed),
         "settled": math.log1p(len(set(settled))),
     }

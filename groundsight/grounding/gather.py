@@ -17,9 +17,13 @@ from groundsight.grounding.search import PassageIndex
 from groundsight.grounding.tokens import Token
 
 _PART = 0.34
+_CLOSE = 6
+_TIED = 3
 
 
-def gather(claim: Facts, found: Sequence[Comparison], index: PassageIndex, calibration: Calibration) -> list[Comparison]:
+def gather(
+    claim: Facts, found: Sequence[Comparison], index: PassageIndex, calibration: Calibration
+) -> list[Comparison]:
     """Return each passage with its helpers, and the passages that each say a good part as one."""
     joined = join(claim, found, calibration)
     return [*complete(claim, found, index, calibration), *([joined] if joined else [])]
@@ -35,10 +39,15 @@ def complete(
     dates a whole text helps every passage of it.
     """
     eased = [_eased(one) for one in found]
+    eased = [_doubted(one, eased, index) for one in eased]
     against = {_place(one.pair.passage) for one in eased if one.conflicts}
     wanted = {span for one in eased if _lacks(one) for span in one.open}
     fit = [one for one in index.passages if _place(one) not in against and _may_help(claim, one)]
-    helpers = {span: helper for span in wanted if (helper := _helper(claim, span, fit, index))}
+    disputed = {(_place(one.pair.passage), span) for one in eased for span in one.filled}
+    helpers = {
+        span: _holding(claim, span, [one for one in fit if (_place(one), span) not in disputed], index)
+        for span in wanted
+    }
     return [_helped(one, helpers, index, calibration) if _lacks(one) else one for one in eased]
 
 
@@ -54,7 +63,23 @@ def _eased(one: Comparison) -> Comparison:
     slots = [r.claim_span for r in one.conflicts if r.code in SLOTS and r.claim_span]
     if not slots or len(slots) < len(one.conflicts) or one.rest >= one.needed:
         return one
-    return replace(one, open=(*one.open, *((span.start, span.end) for span in slots)), conflicts=())
+    filled = tuple((span.start, span.end) for span in slots)
+    return replace(one, open=(*one.open, *filled), filled=filled, conflicts=())
+
+
+def _doubted(one: Comparison, every: Sequence[Comparison], index: PassageIndex) -> Comparison:
+    """Reopen what only a sentence close by would settle, where that sentence has it of something else."""
+    here = one.pair.passage
+    spans = {span for other in every if other.filled and _close(here, other.pair.passage) for span in other.filled}
+    lost = tuple(s for s in one.settled if s in spans and not _holds(one.pair.claim, s, here, index))
+    if not lost:
+        return one
+    settled = tuple(span for span in one.settled if span not in lost)
+    return replace(one, open=(*one.open, *lost), settled=settled)
+
+
+def _close(one: Passage, other: Passage) -> bool:
+    return one.evidence is other.evidence and abs(one.at - other.at) <= _CLOSE
 
 
 def _lacks(one: Comparison) -> bool:
@@ -71,10 +96,15 @@ def _may_help(claim: Facts, passage: Passage) -> bool:
     return passage.channel != "caption" and (not mine or bool(mine & (passage.facts.id_keys | passage.context_ids)))
 
 
-def _helper(claim: Facts, span: Interval, passages: Sequence[Passage], index: PassageIndex) -> Passage | None:
-    """The passage with most words of the claim among those that hold this number, date or name."""
+def _holding(claim: Facts, span: Interval, passages: Sequence[Passage], index: PassageIndex) -> list[Passage]:
+    """The passages that hold this number, date or name, those with most words of the claim first."""
     holding = [one for one in passages if _holds(claim, span, one, index)]
-    return max(holding, key=lambda one: (len(claim.keys & one.facts.keys), one.evidence.evidence_id), default=None)
+    return sorted(holding, key=lambda one: (-_shared(claim, span, one), one.evidence.evidence_id, one.span))
+
+
+def _shared(claim: Facts, span: Interval, passage: Passage) -> int:
+    """How many words of the claim a passage says beside this stretch."""
+    return sum(bool(t.keys & passage.facts.keys) for t in claim.words if not (span[0] <= t.start and t.end <= span[1]))
 
 
 def _holds(claim: Facts, span: Interval, passage: Passage, index: PassageIndex) -> bool:
@@ -92,15 +122,30 @@ def _holds(claim: Facts, span: Interval, passage: Passage, index: PassageIndex) 
 
 
 def _helped(
-    one: Comparison, helpers: Mapping[Interval, Passage], index: PassageIndex, calibration: Calibration
+    one: Comparison, helpers: Mapping[Interval, list[Passage]], index: PassageIndex, calibration: Calibration
 ) -> Comparison:
+    """Close what is open. What stands somewhere, but not where it would count, stays open without being absent."""
     lines = index.datelines(one.pair.passage.evidence.evidence_id)
-    dated = {moment.span: line for moment in one.pair.claim.moments for line in lines if agree(moment, line.facts.moments)}
-    every = {**dated, **helpers}
+    dated = {
+        moment.span: line for moment in one.pair.claim.moments for line in lines if agree(moment, line.facts.moments)
+    }
+    near = {span: other for span in one.open for other in reversed(helpers[span]) if _counts(one, span, other)}
+    every = dated | near
     help_ = {span: every[span] for span in one.open if span in every}
     still = tuple(span for span in one.open if span not in help_)
+    absent = tuple(span for span in still if not helpers[span])
     passages = tuple(dict.fromkeys((*one.passages, *help_.values())))
-    return weighed(replace(one, open=still, settled=(*one.settled, *help_), passages=passages), calibration)
+    helped = replace(one, open=still, settled=(*one.settled, *help_), passages=passages)
+    return weighed(helped, calibration, absent)
+
+
+def _counts(one: Comparison, span: Interval, helper: Passage) -> bool:
+    """A helper stands close by or says more of the claim; a slot filled otherwise asks for as much as stands here."""
+    claim, passage = one.pair.claim, one.pair.passage
+    shared = _shared(claim, span, helper)
+    if span in one.filled and shared < _shared(claim, span, passage):
+        return False
+    return _close(helper, passage) or shared >= _TIED
 
 
 def _is_part(one: Comparison) -> bool:
@@ -110,18 +155,17 @@ def _is_part(one: Comparison) -> bool:
 
 
 def _joined(claim: Facts, parts: Sequence[Comparison], calibration: Calibration) -> Comparison:
-    wanted = {one.span for one in (*claim.ids, *claim.quantities, *claim.moments, *(n for n in claim.names if n.sure))}
+    disputed = ((r.claim_span.start, r.claim_span.end) for one in parts for r in one.conflicts if r.claim_span)
+    wanted = {*disputed, *(span for one in parts for span in (*one.open, *one.settled))}
     chosen = _cover(parts)
     settled = {span for one in chosen for span in one.settled}
     total = sum(token.weight for token in claim.words)
     said = sum(token.weight for token in {token for one in chosen for token in one.pair.own})
     share = said / total if total else 1.0
     still = tuple(wanted - settled)
-    values = {**details(claim, still, tuple(settled)), **coverage(share, share, total), "joined": 1.0}
+    values = {**details(claim, still, tuple(settled)), **coverage(share, total), "joined": 1.0}
     passages = tuple(passage for one in chosen for passage in one.passages)
-    return Comparison(
-        chosen[0].pair, still, tuple(settled), (), passages, values, calibration.probability(values)
-    )
+    return Comparison(chosen[0].pair, still, tuple(settled), (), passages, values, calibration.probability(values))
 
 
 def _of_one_thing(claim: Facts, parts: Sequence[Comparison]) -> list[list[Comparison]]:
