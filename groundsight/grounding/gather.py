@@ -69,9 +69,10 @@ def _eased(one: Comparison) -> Comparison:
 
 def _doubted(one: Comparison, every: Sequence[Comparison], index: PassageIndex) -> Comparison:
     """Reopen what only a sentence close by would settle, where that sentence has it of something else."""
-    here = one.pair.passage
-    spans = {span for other in every if other.filled and _close(here, other.pair.passage) for span in other.filled}
-    lost = tuple(s for s in one.settled if s in spans and not _holds(one.pair.claim, s, here, index))
+    here, claim = one.pair.passage, one.pair.claim
+    near = [other for other in every if other.filled and _close(here, other.pair.passage)]
+    spans = {s for other in near for s in other.filled if _holds(claim, s, other.pair.passage, index)}
+    lost = tuple(s for s in one.settled if s in spans and not _holds(claim, s, here, index))
     if not lost:
         return one
     settled = tuple(span for span in one.settled if span not in lost)
