@@ -53,7 +53,14 @@ class Case(Item):
     def _from_public_sets(cls, data: Any) -> Any:
         if "claim" in data and "evidence" in data:
             label = data.get("label") == "supported"
-            return {**data, "answer": data["claim"], "label": label, "cluster": str(data.get("page", ""))}
+            page = ["\n".join(data["evidence"])]
+            return {
+                **data,
+                "answer": data["claim"],
+                "evidence": page,
+                "label": label,
+                "cluster": str(data.get("page", "")),
+            }
         if "begin_label" in data:
             label = data["begin_label"] == "Fully attributable"
             return {**data, "answer": data["response"], "evidence": [data["knowledge"]], "label": label}

@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import math
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-FEATURES = (
-    "coverage", "own_coverage", "full_coverage", "missing_words", "missing_share", "near_share", "pairs_shared",
-    "numbers_settled", "numbers_missing", "dates_missing", "names_missing", "conflicts", "ocr", "caption", "cell",
-    "claim_words", "passage_extra", "joined", "spread",
-)  # fmt: skip
+FEATURES = ("window", "lost", "open_names", "open_figures", "settled", "conflict", "joined")
 
 
 class Calibration(BaseModel):
@@ -33,9 +29,10 @@ class Calibration(BaseModel):
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
 
 
+PACKAGED = Path(__file__).resolve().parent / "data" / "calibration.json"
+
+
 @lru_cache(maxsize=1)
 def packaged() -> Calibration:
     """Read the packaged coefficients once."""
-    return Calibration.model_validate(
-        json.loads(files("groundsight.grounding").joinpath("data/calibration.json").read_text("utf-8"))
-    )
+    return Calibration.model_validate(json.loads(PACKAGED.read_text("utf-8")))

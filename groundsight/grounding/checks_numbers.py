@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groundsight.grounding.align import Interval, Pair
@@ -61,11 +62,14 @@ def check_dates(pair: Pair) -> Outcome:
     return Outcome(tuple(settled), tuple(missing), tuple(conflicts))
 
 
+def says(wanted: Quantity, given: Sequence[Quantity], *, loose: bool = False) -> list[Quantity]:
+    """Return the given quantities that say this number of the same kind of thing."""
+    return [one for one in given if _comparable(wanted, one) and agrees(wanted, one, loose_scale=loose)]
+
+
 def _twins(pair: Pair, wanted: Quantity) -> list[Quantity]:
     """Quantities of the passage that say the wanted number of the same thing."""
-    loose = pair.passage.cell
-    own = pair.passage.facts.quantities
-    return [one for one in own if _comparable(wanted, one) and agrees(wanted, one, loose_scale=loose)]
+    return says(wanted, pair.passage.facts.quantities, loose=pair.passage.cell)
 
 
 def _comparable(wanted: Quantity, one: Quantity) -> bool:

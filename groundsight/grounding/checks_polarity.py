@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from groundsight.grounding.align import Interval, Pair
+from groundsight.grounding.checks_numbers import Outcome
 from groundsight.grounding.facts import Facts, Negation
 from groundsight.grounding.tokens import Token, rivals
 from groundsight.types import Reason
@@ -20,6 +21,20 @@ def check_polarity(pair: Pair) -> tuple[Reason, ...]:
     opposites = tuple(_opposites(pair))
     flips = tuple(_flips(pair))
     return (*flips, *opposites, *_quantifiers(pair))
+
+
+def check_negations(pair: Pair) -> Outcome:
+    """Look for each negation of the claim in the passage: what is merely not denied is not said."""
+    spans = {_token_span(pair.claim, one.at): one for one in pair.claim.negations}
+    settled = tuple(span for span, one in spans.items() if _denied_too(pair, one))
+    return Outcome(settled, tuple(span for span in spans if span not in settled))
+
+
+def _denied_too(pair: Pair, one: Negation) -> bool:
+    facts = pair.passage.facts
+    return _negated(one.scope, facts) or any(
+        rivals(token.stem) & facts.keys for token in pair.claim.words if token.keys & one.scope
+    )
 
 
 def _flips(pair: Pair) -> Iterator[Reason]:

@@ -8,17 +8,17 @@ from groundsight.grounding.anaphora import Reference, references, speaks_of
 from groundsight.grounding.calibrate import Calibration
 from groundsight.grounding.claims import is_checkable, without_markers
 from groundsight.grounding.columns import check_columns
-from groundsight.grounding.compare import LOCATED, Comparison, compare, join
+from groundsight.grounding.compare import Comparison, compare
 from groundsight.grounding.facts import Facts, read_facts
+from groundsight.grounding.gather import gather
 from groundsight.grounding.passages import Passage
 from groundsight.grounding.search import PassageIndex
 from groundsight.grounding.sums import check_sum
 from groundsight.types import Claim, Quote, Reason, Span, Verdict
 
-_PART = 0.34
 _SHOWN = 4
+_AS_GOOD = 0.1
 _SAME_MATTER = 0.55
-_LONG = 8
 
 
 def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: Sequence[Facts] = ()) -> Verdict:
@@ -50,7 +50,7 @@ def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: 
         return _placed(
             _supported(claim, 0.99, quotes, (_plain("verbatim", "the source says exactly this"), *_dissent(found)))
         )
-    return _placed(_weigh(claim, facts, found, calibration))
+    return _placed(_weigh(claim, facts, found, index, calibration))
 
 
 def _unnamed(one: Reference) -> Reason:
@@ -58,41 +58,30 @@ def _unnamed(one: Reference) -> Reason:
     return Reason(code="entity_missing", message=message, claim_span=Span(start=one.span[0], end=one.span[1]))
 
 
-def _weigh(claim: Claim, facts: Facts, found: Sequence[Comparison], calibration: Calibration) -> Verdict:
-    fits = [one for one in found if one.supports and one.probability >= calibration.threshold]
+def _weigh(
+    claim: Claim, facts: Facts, found: Sequence[Comparison], index: PassageIndex, calibration: Calibration
+) -> Verdict:
+    gathered = gather(facts, found, index, calibration)
+    fits = [one for one in gathered if one.supports and one.probability >= calibration.threshold]
     if fits:
         return _from_fits(claim, fits, found)
-    parts = [one for one in found if _is_part(one)]
-    together = join(facts, parts, calibration)
-    if together and together.supports and together.probability >= calibration.threshold:
-        return _supported(claim, together.probability, _quotes(together.passages), _covered(together.passages))
-    return _against(claim, found, together.probability if together else 0.0)
-
-
-def _is_part(one: Comparison) -> bool:
-    """It says a third of the claim, or something of it about a thing that the claim names by identifier."""
-    large = one.pair.own_coverage_without(()) >= _PART
-    return (large or (one.identified and bool(one.pair.own))) and _tied(one)
-
-
-def _tied(one: Comparison) -> bool:
-    """A part counts only with at least two of the claim's words, numbers or names."""
-    return len(one.pair.own) + len(one.pair.near) + len(one.settled) + len(one.conflicts) >= 2
+    return _against(claim, found, max((one.probability for one in gathered), default=0.0))
 
 
 def _from_fits(claim: Claim, fits: Sequence[Comparison], found: Sequence[Comparison]) -> Verdict:
-    best = max(fits, key=_rank)
-    passages = (best.pair.passage,)
+    likeliest = max(one.probability for one in fits)
+    best = min((one for one in fits if one.probability >= likeliest - _AS_GOOD), key=_cost)
     weak = all(one.pair.passage.channel == "caption" for one in fits)
-    reasons = (_plain("weak_channel", "only a caption says this"),) if weak else _covered(passages)
-    return _supported(claim, best.probability, _quotes(passages), (*reasons, *_dissent(found)))
+    reasons = (_plain("weak_channel", "only a caption says this"),) if weak else _covered(best.passages)
+    return _supported(claim, likeliest, _quotes(best.passages), (*reasons, *_dissent(found)))
 
 
-def _rank(one: Comparison) -> tuple[float, bool, int, float, str, int]:
+def _cost(one: Comparison) -> tuple[bool, int, int, float, str, int]:
+    """Of passages that are about as likely, words before captions, few before many, and short before long."""
     passage = one.pair.passage
     start, end = passage.span
-    own = passage.channel != "caption"
-    return round(one.probability, 1), own, start - end, passage.evidence.score, passage.evidence.evidence_id, -start
+    caption = passage.channel == "caption"
+    return caption, len(one.passages), end - start, -passage.evidence.score, passage.evidence.evidence_id, start
 
 
 def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
@@ -105,7 +94,7 @@ def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
     return (first.model_copy(update={"message": f"another passage disagrees: {first.message}"}),)
 
 
-def _against(claim: Claim, found: Sequence[Comparison], together: float) -> Verdict:
+def _against(claim: Claim, found: Sequence[Comparison], likely: float) -> Verdict:
     best = max([one for one in found if not one.of_another] or found, key=_against_rank, default=None)
     if best is None:
         return _unsupported(claim, 0.0, (_plain("low_coverage", "no passage speaks of this"),))
@@ -113,26 +102,19 @@ def _against(claim: Claim, found: Sequence[Comparison], together: float) -> Verd
         return Verdict(
             claim=claim, label="contradicted", probability=min(best.probability, 0.05), reasons=best.conflicts
         )
-    return _unsupported(claim, min(max(best.probability, together), 0.49), (*best.conflicts, *_lacking(best)))
+    return _unsupported(claim, min(likely, 0.49), (*best.conflicts, *_lacking(best)))
 
 
 def _contradicts(best: Comparison, found: Sequence[Comparison]) -> bool:
     """A located conflict counts unless another passage, without any conflict, says the disputed words."""
     if best.pair.claim.ids and (best.of_another or not best.identified):
         return False
-    if not best.conflicts or best.rest < _needed(best) or best.pair.coverage < _SAME_MATTER or not _tied(best):
+    if not best.conflicts or best.rest < best.needed or best.pair.coverage < _SAME_MATTER or not best.tied:
         return False
     if best.pair.passage.channel == "caption":
         return False
     elsewhere = {span for one in found if not one.conflicts and not one.of_another for span in one.settled}
     return any(_interval(one) not in elsewhere for one in best.conflicts)
-
-
-def _needed(one: Comparison) -> float:
-    """How much else must agree: more in long claims, most where only a name differs."""
-    only_names = all(reason.code == "name_mismatch" for reason in one.conflicts)
-    long = len(one.pair.claim.words) > _LONG
-    return (0.95 if long else 0.85) if only_names else (0.8 if long else LOCATED)
 
 
 def _interval(reason: Reason) -> tuple[int, int] | None:

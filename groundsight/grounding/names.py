@@ -68,7 +68,7 @@ _COMMON_ENDINGS = ("tion", "ment", "ness", "ing", "ity", "ance", "ence", "ship",
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name at ``span``; ``words`` are its folded words without titles; ``sure`` is False at a sentence's start."""
+    """A name at ``span``; ``words`` are its folded words without titles; ``sure`` is False for what may be a plural."""
 
     span: tuple[int, int]
     text: str
@@ -166,7 +166,8 @@ def _name(text: str, tokens: Sequence[Token], run: list[int]) -> Name | None:
         return None
     span = (kept[0].start, kept[-1].end)
     words = tuple(token.word for token in kept if token.word not in _LINKS)
-    return Name(span, text[slice(*span)], words, not (still_first and len(kept) == 1))
+    alone = still_first and len(kept) == 1
+    return Name(span, text[slice(*span)], words, not (alone and kept[0].word.endswith("s")))
 
 
 def _skipped(tokens: Sequence[Token], run: list[int]) -> int:

@@ -113,10 +113,17 @@ def _slack(claim: Quantity, low: float, source: Quantity) -> float:
         return max(0.051 * abs(low), tiny)
     if source.bound == "about":
         return max(0.021 * abs(low), tiny)
-    if claim.unit and source.unit and claim.unit != source.unit:
+    if _converted(claim, source):
         return max(0.5001 * max(claim.step, source.step), 0.006 * abs(low), tiny)
     rounds = (claim.scaled or claim.step < 1) and source.step < claim.step
     return max(0.5001 * claim.step, tiny) if rounds else tiny
+
+
+def _converted(claim: Quantity, source: Quantity) -> bool:
+    """Two units of one kind that are not merely two names of one unit, as euro and € are."""
+    if not claim.unit or not source.unit or claim.unit == source.unit:
+        return False
+    return claim.kind == "temperature" or _units()[claim.unit][1] != _units()[source.unit][1]
 
 
 def _bounded(claim: Quantity, low: float, high: float, source: Quantity) -> bool:

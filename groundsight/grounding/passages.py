@@ -23,7 +23,10 @@ _REFERRING = frozenset({"it", "its", "he", "she", "his", "her", "him", "they", "
 
 @dataclass(frozen=True)
 class Passage:
-    """A stretch of one evidence with what it states; ``context`` is what the stretches around it state."""
+    """A stretch of one evidence with what it states; ``context`` is what the stretches around it state.
+
+    ``at`` is its place among the sentences of its part.
+    """
 
     evidence: Evidence
     channel: TextField
@@ -33,6 +36,7 @@ class Passage:
     cell: bool = False
     row: bool = False
     earlier: tuple[Facts, ...] = ()
+    at: int = 0
 
     @cached_property
     def context_keys(self) -> frozenset[str]:
@@ -118,7 +122,9 @@ def _sentences(
         row = is_row(text[start:end])
         context = (*around, *head, *([] if row else near))
         earlier = () if row else _before(facts, at)
-        yield Passage(evidence, part.channel, (base + start, base + end), facts[at], context, row=row, earlier=earlier)
+        yield Passage(
+            evidence, part.channel, (base + start, base + end), facts[at], context, row=row, earlier=earlier, at=at
+        )
 
 
 def _before(facts: Sequence[Facts], at: int) -> tuple[Facts, ...]:

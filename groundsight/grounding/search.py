@@ -11,6 +11,8 @@ from groundsight.grounding.tokens import Token, ocr_alike, tokenise
 from groundsight.types import Evidence
 
 _FLOOR = 0.25
+_TWO = 2.0
+_DATELINE = 2
 
 
 class PassageIndex:
@@ -21,8 +23,11 @@ class PassageIndex:
         self.passages: tuple[Passage, ...] = read_passages(evidence)
         self._postings: dict[str, list[int]] = defaultdict(list)
         self._exact: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        self._datelines: dict[str, list[Passage]] = defaultdict(list)
         for at, passage in enumerate(self.passages):
             self._post(at, passage)
+            if _dates_all(passage):
+                self._datelines[passage.evidence.evidence_id].append(passage)
 
     def candidates(self, claim: Facts) -> list[Passage]:
         """Return passages whose words, with those around, carry a quarter of the claim's weight.
@@ -36,7 +41,7 @@ class PassageIndex:
                 weights[at] += token.weight
         if not total:
             return [self.passages[at] for at in range(len(self.passages))]
-        return [self.passages[at] for at in sorted(weights) if weights[at] >= _FLOOR * total]
+        return [self.passages[at] for at in sorted(weights) if weights[at] >= min(_FLOOR * total, _TWO)]
 
     def closest(self, claim: Facts, limit: int) -> list[Passage]:
         """Return the passages that share most of the claim's words, best first."""
@@ -44,6 +49,10 @@ class PassageIndex:
         found = self.candidates(claim)
         found.sort(key=lambda one: (-len(wanted & one.facts.keys), one.evidence.evidence_id, one.span))
         return found[:limit]
+
+    def datelines(self, evidence_id: str) -> Sequence[Passage]:
+        """Return the lines of an evidence that hold a date and hardly a word: they date the whole text."""
+        return self._datelines.get(evidence_id, ())
 
     def verbatim(self, text: str) -> tuple[Passage, ...]:
         """Return the whole passages with exactly these words in this order."""
@@ -64,3 +73,9 @@ class PassageIndex:
         if token.weight < 0.5 or not any(passage.channel == "ocr" for passage in self.passages):
             return []
         return [word for word in self._postings if not word.startswith("~") and ocr_alike(token.word, word)]
+
+
+def _dates_all(passage: Passage) -> bool:
+    facts = passage.facts
+    alone = len(facts.words) <= _DATELINE and not facts.quantities and not passage.cell
+    return alone and any(one.year for one in facts.moments)
