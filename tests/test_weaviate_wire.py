@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 
@@ -140,3 +141,15 @@ def test_a_write_that_broke_off_is_finished_by_repeating_it(monkeypatch: pytest.
     assert turns_of(list(index.scan(ALL))) == {"left1": 6, "right1": 6}
     assert index.check().problems == ()
     index.close()
+
+
+@NEEDS_SERVER
+def test_two_processes_may_create_an_index_at_the_same_moment(monkeypatch: pytest.MonkeyPatch):
+    settings = settings_for(shared_node())
+    with closing(WeaviateIndex.open(settings)) as first:
+        first.upsert(entries(1))
+        monkeypatch.setattr(Wire, "collections", lambda _: set())
+        monkeypatch.setattr(type(first._wire.client.collections), "exists", lambda *_: False)
+        with closing(WeaviateIndex.open(settings)) as second:
+            assert turns_of(list(second.scan(ALL))) == turns_of(list(first.scan(ALL))) != {}
+            assert second._store.read().config == first._store.read().config

@@ -103,10 +103,18 @@ def level_of(settings: WeaviateSettings) -> Level:
 
 
 def create(client: Any, wanted: Collection, settings: WeaviateSettings) -> None:
-    """Create a collection unless it is there."""
-    config = library().classes.config
+    """Create a collection unless it is there, also when another process creates it at the same moment."""
     if client.collections.exists(wanted.name):
         return
+    try:
+        _create(client, wanted, settings)
+    except library().exceptions.UnexpectedStatusCodeError as error:
+        if "already exists" not in str(error):
+            raise
+
+
+def _create(client: Any, wanted: Collection, settings: WeaviateSettings) -> None:
+    config = library().classes.config
     client.collections.create(
         wanted.name,
         properties=[_property(name, kind) for name, kind in wanted.fields.items()],

@@ -197,8 +197,10 @@ class StateStore:
         for each in content_collections(self.names(config)):
             self._wire.create(each)
         self._wire.create(meta_collection(self.prefix))
-        self.write(config)
-        self.touch()
+        # Another process may have created it meanwhile and written to it already.
+        if not self._wire.fetch(self._at, KINDS_OF_STATE, 1, FIELDS):
+            self.write(config)
+            self.touch()
 
     def _put(self, kind: str, name: str, data: Any) -> None:
         fields = {"kind": coded(kind), "name": coded(name), "data": json.dumps(data)}
