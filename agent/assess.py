@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from groundsight.agent.cover import Fit
 from groundsight.agent.extract import rank
@@ -10,6 +10,8 @@ from groundsight.agent.kinds import TYPE_NAMES
 from groundsight.agent.mention import mentions
 from groundsight.agent.passages import heading_of, naming_of
 from groundsight.agent.question import Asked, Need
+from groundsight.agent.state import Draft
+from groundsight.agent.words import stem_set
 from groundsight.retrieval.evidence import shown
 from groundsight.types import Evidence
 
@@ -27,6 +29,12 @@ def unmentioned(asked: Asked, evidence: Sequence[Evidence]) -> tuple[Need, ...]:
     return tuple(need for need in asked.needs if need.hard and not any(_anywhere(need, one) for one in evidence))
 
 
+def spoken_of(written: Draft, evidence: Mapping[str, Evidence]) -> list[Evidence]:
+    """Return what a draft rests on: of a table only the rows that say most of the sentence, not their neighbours."""
+    pairs = zip(written.sentences, written.cites, strict=True)
+    return [_rows_said(sentence, evidence[cited]) for sentence, cites in pairs for cited in cites]
+
+
 def explain(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = ()) -> str:
     """Say in one sentence which part of a question the files do not answer."""
     if not evidence:
@@ -39,6 +47,15 @@ def explain(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = (
     if not known and best is not None:
         return _nearest(asked, best)
     return f"{_found(known, evidence)} {_but(asked, best)}."
+
+
+def _rows_said(sentence: str, one: Evidence) -> Evidence:
+    if len(one.cells) < 2:
+        return one
+    wanted = stem_set(sentence)
+    said = {line: len(wanted & stem_set(line)) for line in one.text.splitlines()}
+    most = max(said.values(), default=0)
+    return one.model_copy(update={"text": "\n".join(line for line, words in said.items() if words == most)})
 
 
 def _best(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str]) -> Fit | None:

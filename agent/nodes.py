@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundsight.agent import writer
-from groundsight.agent.assess import explain, unmentioned
+from groundsight.agent.assess import explain, spoken_of, unmentioned
 from groundsight.agent.budget import Within, seconds_left, used_up
 from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected, without
 from groundsight.agent.lookup import complete, next_queries, open_steps, settle
@@ -197,8 +197,7 @@ def _beside_the_question(state: AnswerState, written: Draft) -> str:
     """A model's draft has to rest on evidence that holds every name, id, number and phrase of the question."""
     if written.by == "rules":
         return ""
-    asked, evidence = analyse(state["question"]), evidence_of_state(state)
-    cited = [evidence[key] for cites in written.cites for key in cites]
+    asked, cited = analyse(state["question"]), spoken_of(written, evidence_of_state(state))
     return explain(asked, cited) if unmentioned(asked, cited) else ""
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from groundsight.agent.assess import explain
+from groundsight.agent.assess import explain, spoken_of, unmentioned
 from groundsight.agent.extract import find
 from groundsight.agent.question import analyse
+from groundsight.agent.state import Draft
 from tests.agent_house import HOUSE, make_evidence
 
 EVIDENCE = [make_evidence(text, source) for source, text in HOUSE.items()]
@@ -124,3 +125,19 @@ def test_measures_quarters_shares_times_and_headed_lines_are_read(question: str,
 )
 def test_words_in_the_wrong_place_do_not_make_an_answer(question: str, text: str) -> None:
     assert find(1, analyse(question), [make_evidence(text)]) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "absent"),
+    [
+        ("PO 7781 was approved by Ingrid Solberg.", []),
+        ("Ingrid Solberg approved it.", []),
+        ("PO 7702 was approved by Oskar Lind.", ["7781"]),
+    ],
+)
+def test_a_draft_about_the_next_row_of_a_table_is_not_about_the_question(sentence: str, absent: list[str]) -> None:
+    rows = (("Order", "Approved by"), ("PO 7781", "Ingrid Solberg"), ("PO 7702", "Oskar Lind"))
+    table = make_evidence("\n".join(" | ".join(row) for row in rows), "orders.xlsx", kind="table", cells=rows)
+    written = Draft(sentences=(sentence,), cites=((table.evidence_id,),), by="a model")
+    rests_on = spoken_of(written, {table.evidence_id: table})
+    assert [need.shown for need in unmentioned(analyse("Who approved PO 7781?"), rests_on)] == absent
