@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from groundsight.errors import BackendDown, IndexCorrupt
 from groundsight.evals.chaos_work import ALL, Work, lost_in, torn_in, vectors, written
-from groundsight.evals.weaviate_nodes import VARIABLE, Node, start, starter
+from groundsight.evals.weaviate_nodes import VARIABLE, Node, Program, start, starter
 from groundsight.evals.weaviate_proxy import Fault, Proxy
 from groundsight.index import ChannelQuery, ChannelResult
 from groundsight.index.weaviate import WeaviateIndex
@@ -56,7 +56,7 @@ class Row:
 class Cluster:
     """Nodes in one folder; each may be killed and started again on its ports."""
 
-    program: Path
+    program: Program
     folder: Path
     count: int = 1
     nodes: list[Node] = field(default_factory=lambda: [])
@@ -87,7 +87,7 @@ class Cluster:
         )
 
 
-def one_node(program: Path, folder: Path, tries: int) -> Row:
+def one_node(program: Program, folder: Path, tries: int) -> Row:
     """Kill the only node and start it again."""
 
     def fault(work: Work) -> float:
@@ -99,7 +99,7 @@ def one_node(program: Path, folder: Path, tries: int) -> Row:
         return _measure("kill -9 of the only node", cluster, cluster.settings(), tries, fault)
 
 
-def last_of_three(program: Path, folder: Path, tries: int) -> Row:
+def last_of_three(program: Program, folder: Path, tries: int) -> Row:
     """Kill a node that the client does not talk to, go on without it, then start it again."""
 
     def fault(work: Work) -> float:
@@ -113,7 +113,7 @@ def last_of_three(program: Path, folder: Path, tries: int) -> Row:
         return _measure("kill -9 of one of three nodes", cluster, cluster.settings(), tries, fault)
 
 
-def addressed_of_three(program: Path, folder: Path, tries: int) -> Row:
+def addressed_of_three(program: Program, folder: Path, tries: int) -> Row:
     """Kill the node that the client talks to; a balancer before the cluster leads to another."""
     with ExitStack() as clean:
         cluster = clean.enter_context(Cluster(program, folder, 3))
@@ -136,7 +136,7 @@ def addressed_of_three(program: Path, folder: Path, tries: int) -> Row:
         return _measure("kill -9 of the addressed node of three", cluster, settings, tries, fault)
 
 
-def network(program: Path, folder: Path, tries: int, kind: Fault) -> Row:
+def network(program: Program, folder: Path, tries: int, kind: Fault) -> Row:
     """Hold or cut the answers of a server for a moment."""
     names = {"hold": "answers held back", "cut": "answers cut in the middle"}
     with ExitStack() as clean:
@@ -235,7 +235,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     program = starter()
     if program is None:
-        print(f"chaos needs Weaviate: set {VARIABLE} to a program that starts it", file=sys.stderr)
+        print(f"chaos needs Weaviate: set {VARIABLE} to a program that starts it, or run docker", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         rows = [row(program, Path(folder), options.tries) for row in ROWS]

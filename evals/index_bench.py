@@ -23,7 +23,7 @@ from typing import Any
 
 from groundsight.evals.index_bare import BareClient
 from groundsight.evals.index_corpus import GROUP_ASSETS, NEAREST, UNITS_PER_ASSET, Corpus
-from groundsight.evals.weaviate_nodes import VARIABLE, Node, start, starter
+from groundsight.evals.weaviate_nodes import VARIABLE, Node, Program, start, starter
 from groundsight.index import ChannelQuery, Index
 from groundsight.index.local import LocalIndex
 from groundsight.index.tokens import Tokeniser
@@ -72,7 +72,7 @@ class Meter:
 class Bench:
     """One run: what was found so far is written after every step."""
 
-    program: Path
+    program: Program
     folder: Path
     corpus: Corpus
     nodes: int
@@ -271,7 +271,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     program = starter()
     if program is None:
-        print(f"index_bench needs Weaviate: set {VARIABLE} to a program that starts it", file=sys.stderr)
+        print(f"index_bench needs Weaviate: set {VARIABLE} to a program that starts it, or run docker", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         bench = Bench(program, Path(folder), Corpus(options.units), options.nodes, options.json)

@@ -1,7 +1,8 @@
-"""Real Weaviate nodes on loopback for measurements and tests, started by a program that the environment names.
+"""Real Weaviate nodes on loopback for measurements and tests.
 
-The program takes ``--data FOLDER [--nodes N] [--only I]`` and prints ``NAME PID HTTP_PORT GRPC_PORT FOLDER`` for each
-node once it is ready; ``WEAVIATE_PORT0`` sets the first of ten ports a node.
+They are started by the program that the environment names, else in containers where docker runs. The program takes
+``--data FOLDER [--nodes N] [--only I]`` and prints ``NAME PID HTTP_PORT GRPC_PORT FOLDER`` for each node once it is
+ready; ``WEAVIATE_PORT0`` sets the first of ten ports a node.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundsight.evals import weaviate_docker
+
+Program = tuple[str, ...]
 VARIABLE = "GROUNDSIGHT_WEAVIATE_START"
 SERVER = {"AUTOSCHEMA_ENABLED": "false"}
 
@@ -34,14 +39,16 @@ class Node:
             os.kill(self.pid, signal.SIGKILL)
 
 
-def starter() -> Path | None:
-    """Return the program that starts servers, None when this machine has none."""
+def starter() -> Program | None:
+    """Return the command that starts servers, None when this machine has none."""
     named = os.environ.get(VARIABLE)
-    return Path(named) if named and os.access(named, os.X_OK) else None
+    if named and os.access(named, os.X_OK):
+        return (named,)
+    return (sys.executable, "-m", "groundsight.evals.weaviate_docker") if weaviate_docker.usable() else None
 
 
 def start(
-    program: Path,
+    program: Program,
     data: Path,
     *options: str,
     port: int | None = None,
@@ -50,7 +57,7 @@ def start(
     """Start nodes and wait until they are ready; when one is not, none is left behind."""
     extra = {"WEAVIATE_PORT0": str(port)} if port else {}
     done = subprocess.run(
-        [program, "--data", data, *options],
+        [*program, "--data", data, *options],
         env={**os.environ, **SERVER, **extra, **(environment or {})},
         stdout=subprocess.PIPE,
         check=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from groundsight.index.weaviate.client import library
 from groundsight.settings import WeaviateSettings
 from tests.build import make_text_entry
 from tests.index_workers import ALL
-from tests.weaviate_house import NEEDS_SERVER, shared_node
+from tests.weaviate_house import NEEDS_SERVER, running_program
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/exe").exists(), reason="finds the server program through /proc")
@@ -63,7 +62,7 @@ def settings_with(folder: Path, then: str) -> WeaviateSettings:
 
 def real() -> str:
     """Run what the shared server runs."""
-    return f'exec {os.readlink(f"/proc/{shared_node().pid}/exe")} "$@"'
+    return f'exec {running_program()} "$@"'
 
 
 def starts(folder: Path) -> int:

@@ -19,7 +19,7 @@ from groundsight.settings import WeaviateSettings
 
 PROGRAM = starter()
 NEEDS_SERVER = pytest.mark.skipif(
-    PROGRAM is None, reason=f"no Weaviate server: set {VARIABLE} to a program that starts one"
+    PROGRAM is None, reason=f"no Weaviate server: set {VARIABLE} to a program that starts one, or run docker"
 )
 _NUMBERS = count(1)
 
@@ -51,3 +51,11 @@ def shared_node() -> Node:
 
     atexit.register(end)
     return node
+
+
+def running_program() -> str:
+    """The program that the shared server runs; one in a container can't be started by its path."""
+    program = os.readlink(f"/proc/{shared_node().pid}/exe")
+    if not os.access(program, os.X_OK):
+        pytest.skip("the server's program lies in a container")
+    return program
