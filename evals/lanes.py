@@ -23,6 +23,12 @@ FIRST = 10
 Rank = Callable[[Sequence[str]], tuple[Sequence[str], Collection[str]]]
 
 
+def fingerprint_of(suite: Suite) -> str:
+    """Name the encoders that filled the index: results of two indexes compare only where this is equal."""
+    found = sorted(suite.parts.index.fingerprints().items())
+    return " · ".join(f"{lane}: {model}" for lane, model in found) or "no encoder"
+
+
 @dataclass(frozen=True)
 class Lane:
     """How a task names what was found: from unit ids, best first, to ranked names and the gold names."""

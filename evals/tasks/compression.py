@@ -19,6 +19,7 @@ from groundsight.errors import Disabled, InvalidArgument
 from groundsight.evals.compare import TOLERANCE, compression_verdict
 from groundsight.evals.corpus import shelve
 from groundsight.evals.gold import Question, as_groups
+from groundsight.evals.lanes import fingerprint_of
 from groundsight.evals.metrics import recall_at
 from groundsight.evals.reading import first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
@@ -79,7 +80,7 @@ def run(context: Context) -> TaskResult:
         if not golds or not len(stored):
             raise InvalidArgument("nothing to rank", which=f"{len(golds)} questions with gold, {len(ids)} vectors")
         items = _items(golds, ids, stored, suite)
-        fingerprint = str(sorted(suite.parts.index.fingerprints().items()))
+        fingerprint = fingerprint_of(suite)
     metrics = means(items, context.seed)
     full = metrics[f"recall_at_{FIRST}_float32"]
     verdicts = {n: compression_verdict(full, metrics[f"recall_at_{FIRST}_{n}"]) for n in FORMATS if n != "float32"}

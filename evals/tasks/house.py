@@ -18,7 +18,7 @@ from groundsight.evals.corpus import ingest_only
 from groundsight.evals.drift import centroids
 from groundsight.evals.falsify import falsified_caught
 from groundsight.evals.gold import Library, Question, as_groups
-from groundsight.evals.lanes import Lane, chance, filter_exactness
+from groundsight.evals.lanes import Lane, chance, filter_exactness, fingerprint_of
 from groundsight.evals.metrics import (
     Estimate,
     all_at,
@@ -56,7 +56,7 @@ def run(context: Context) -> TaskResult:
         items = _items(questions, suite, library, context)
         looked_up = suite.parts.searches
         means_of_vectors = centroids(suite, context.seed)
-        fingerprint = str(sorted(suite.parts.index.fingerprints().items()))
+        fingerprint = fingerprint_of(suite)
     metrics = _metrics(items, context.seed) | {
         "pii_leakage": exact(_leaks(library, context)),
         "cache_hit_ratio": exact(looked_up.hits / max(looked_up.hits + looked_up.misses, 1)),

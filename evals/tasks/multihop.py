@@ -17,7 +17,7 @@ from pydantic import model_validator
 from groundsight.errors import NotFound
 from groundsight.evals.corpus import Shelf, shelve
 from groundsight.evals.drift import centroids
-from groundsight.evals.lanes import Lane, chance
+from groundsight.evals.lanes import Lane, chance, fingerprint_of
 from groundsight.evals.metrics import (
     Estimate,
     all_at,
@@ -66,7 +66,7 @@ def run(context: Context) -> TaskResult:
             _check_gold(question, shelf)
         items = _items(questions, suite, shelf, context)
         told = suite.search(questions[0].question)
-        fingerprint, drift = str(sorted(suite.parts.index.fingerprints().items())), centroids(opened, context.seed)
+        fingerprint, drift = fingerprint_of(suite), centroids(opened, context.seed)
     metrics = means(items, context.seed) | _speed(items, context.seed) | {"index_cpu_s": exact(indexed)}
     return TaskResult(
         task="multihop",

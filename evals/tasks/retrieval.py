@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from groundsight.errors import NotFound
 from groundsight.evals.corpus import ingest_only
 from groundsight.evals.drift import centroids
-from groundsight.evals.lanes import Lane, chance
+from groundsight.evals.lanes import Lane, chance, fingerprint_of
 from groundsight.evals.metrics import (
     average_precision,
     hit_at,
@@ -72,7 +72,7 @@ def run(context: Context) -> TaskResult:
         missing = _unread(rows, files, corpus)
         items = _items(rows, suite, context)
         told = suite.search(rows[0].query)
-        fingerprint, drift = str(sorted(suite.parts.index.fingerprints().items())), centroids(suite, context.seed)
+        fingerprint, drift = fingerprint_of(suite), centroids(suite, context.seed)
     metrics = means(items, context.seed) | {
         "p95_retrieval_ms": of_set(items, _p95, context.seed),
         "ingest_cpu_s": exact(ingested),
