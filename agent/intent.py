@@ -45,6 +45,7 @@ _DEGREE = re.compile(rf"\b({'|'.join((*_HIGH, *_LOW))})\b(?:\s+({'|'.join(_WITH_
 _AT_LEAST = re.compile(r"\bat (?:the )?(?:least|most|latest|earliest)\b", re.I)
 _COUNT = re.compile(r"\bhow many\b|^what is the number of\b", re.I)
 _MEAN = re.compile(r"\b(?:average|mean)\b", re.I)
+_SPENT = re.compile(r"^how much(?: money)? (?:did|do|have|has|was|were)\b.*\b(?:spen[dt]|pay|paid)\b", re.I)
 _SUM = re.compile(
     r"\b(?:total|sum|altogether|overall|combined|together|whole|entire|add(?:s|ed)? up)\b|\bin all\b"
     r"|\ball (?:the )?\w+s\b",
@@ -59,7 +60,7 @@ _EITHER = re.compile(r"\bor\b", re.I)
 _ASKS = re.compile(r"^(?:in |on |at |for |by )?(?:which|what|who|whose|how)\b|^(?:list|name|give|show)\b", re.I)
 _OF_WORDS = stem_set(
     "average mean total sum altogether overall combined together whole entire add adds added up number list name all "
-    "times often compared difference"
+    "times often compared difference spend spent pay paid money"
 )
 
 
@@ -80,7 +81,7 @@ def intent(question: str) -> Intent | None:
         return _of_two(plain, degree)
     if degree:
         return _degree("extreme", degree)
-    for form, op in ((_MEAN, "mean"), (_SUM, "sum"), (_COUNT, "count"), (_LIST, "list")):
+    for form, op in ((_MEAN, "mean"), (_SUM, "sum"), (_SPENT, "sum"), (_COUNT, "count"), (_LIST, "list")):
         if form.search(plain):
             return Intent.model_validate({"op": op, "said": _OF_WORDS})
     return Intent(op="lookup")

@@ -90,10 +90,15 @@ def _cell(step: int, asked: Asked, linked: Linked) -> Finding | None:
         return _named_by_cell(step, asked, linked, focus)
     if len(kept) > 1:
         return _list(step, asked, linked) if told[0] == kind_column(asked, linked) else None
-    label = next((at for at in sorted(linked.held) if grid.measures[at] is None), key_column(grid))
-    said = say_cell(grid, kept[0], label, told[0])
+    said = say_cell(grid, kept[0], _told_by(linked), told[0])
     fits = grid.columns[told[0]][kept[0]] and has_type(asked, said)
     return _finding(step, asked, grid, said, kept, told[0]) if fits else None
+
+
+def _told_by(linked: Linked) -> int:
+    """The column by which a question tells a row: that of a condition in words, else the one that names the rows."""
+    grid = linked.grid
+    return next((at for at in sorted(linked.held) if grid.measures[at] is None), key_column(grid))
 
 
 def _named_by_cell(step: int, asked: Asked, linked: Linked, focus: set[str]) -> Finding | None:
@@ -187,9 +192,12 @@ def _sum(step: int, asked: Asked, wanted: Intent, linked: Linked) -> Finding | N
         money = [at for at in numbers if _measures(grid, at, "money")]
         told = [at for at in money if at in told] or money
     column = _only(told)
-    if column is None:
+    # Where another column is headed by the verb, what is paid in March may be what is paid for March.
+    if column is None or any(_PAYS.search(asked.text) and _PAYS.search(head) for head in grid.head):
         return None
     kept = linked.rows()
+    if len(kept) == 1 and linked.where and grid.columns[column][kept[0]]:
+        return _finding(step, asked, grid, say_cell(grid, kept[0], _told_by(linked), column), kept, column)
     said = say_sum(grid, column, kept, linked.where, mean=wanted.op == "mean")
     value = said.split(" averages " if wanted.op == "mean" else " adds up to ")[-1].split(":")[0]
     return _finding(step, asked, grid, said, kept, column, value) if said else None

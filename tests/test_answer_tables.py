@@ -31,6 +31,12 @@ OVENS = (
     ("Total", "", "355", ""),
 )
 LIBRARY = [table("library/books", BOOKS), table("bakery/ovens", OVENS)]
+SPENT = (
+    ("day", "purpose", "payee", "amount_usd"),
+    ("2024-05-02", "fodder", "Mill & Son", "61.40"),
+    ("2024-05-09", "farrier", "Jo Adler", "95.00"),
+    ("2024-05-16", "fodder", "Mill & Son", "58.10"),
+)
 
 
 def said(question: str, evidence: Sequence[Evidence] = tuple(LIBRARY)) -> str:
@@ -162,3 +168,19 @@ def test_two_tables_of_one_file_stay_apart() -> None:
     north = table("sites", (("Site", "Beds"), ("North", "40"))).model_copy(update={"place": Place(section="North")})
     south = north.model_copy(update={"evidence_id": "other", "place": Place(section="South")})
     assert len(grids([north, south])) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (
+            "How much did we spend on fodder?",
+            'amount_usd of 2 rows with purpose "fodder" adds up to 119.5: 61.40 + 58.10',
+        ),
+        ("How much did we pay Jo Adler?", "Jo Adler: amount_usd: 95.00"),
+        ("How much have we spent in total?", "amount_usd of 3 rows adds up to 214.5: 61.40 + 95.00 + 58.10"),
+        ("How much did we spend on saddles?", ""),
+    ],
+)
+def test_what_was_spent_on_something_is_the_sum_of_its_rows(question: str, sentence: str) -> None:
+    assert said(question, [table("stable/spent", SPENT)]) == sentence

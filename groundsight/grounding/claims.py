@@ -69,7 +69,12 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def without_markers(text: str) -> str:
     """Blank out citation markers and emphasis; the length stays the same."""
-    return _EMPHASIS.sub(_blank, _MARKER.sub(_blank, text))
+    return _EMPHASIS.sub(_blank, without_cites(text))
+
+
+def without_cites(text: str) -> str:
+    """Blank out citation markers; the length stays the same."""
+    return _MARKER.sub(_blank, text)
 
 
 def _blank(found: re.Match[str]) -> str:

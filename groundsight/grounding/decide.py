@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from groundsight.grounding.anaphora import Reference, references, speaks_of
 from groundsight.grounding.calibrate import Calibration
-from groundsight.grounding.claims import is_checkable, without_markers
+from groundsight.grounding.claims import is_checkable, without_cites, without_markers
 from groundsight.grounding.columns import check_columns
 from groundsight.grounding.compare import Comparison, compare
 from groundsight.grounding.facts import Facts, read_facts
@@ -38,7 +38,10 @@ def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: 
         return Verdict(
             claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),)
         )
-    if computed := check_sum(claim, text, index.passages) or check_columns(claim, text, index.evidence):
+    if computed := check_sum(claim, text, index.passages):
+        return computed
+    # The heads of columns are spelled as they are: amount_eur is no emphasis.
+    if computed := check_columns(claim, without_cites(claim.text), index.evidence):
         return computed
     facts = read_facts(text)
     meant = references(facts, before)
