@@ -16,8 +16,8 @@ from groundsight.errors import ConfigError, GroundsightError
 if TYPE_CHECKING:
     from mcp.server import MCPServer
 
-    from groundsight.doors.http import TokenCheck
     from groundsight.doors.mcp_tools import Door
+    from groundsight.doors.tokens import TokenCheck
     from groundsight.settings import Settings
     from groundsight.suite import Suite
 
@@ -144,9 +144,10 @@ def _run(settings: Settings, *, http: bool, writable: bool) -> None:
     if not http:
         build_server(factory, writable=writable).run("stdio")
         return
-    from groundsight.doors.http import TokenCheck, refuse_open_bind, serve_http
+    from groundsight.doors.http import refuse_open_bind, serve_http
     from groundsight.doors.mcp_tools import Door
     from groundsight.doors.readiness import probes_of
+    from groundsight.doors.tokens import TokenCheck
 
     listening = settings.server
     refuse_open_bind(listening)

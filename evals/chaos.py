@@ -243,7 +243,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(any(row.failed for row in rows))
 
 
-ROWS: tuple[Callable[[Path, Path, int], Row], ...] = (
+ROWS: tuple[Callable[[Program, Path, int], Row], ...] = (
     lambda program, folder, tries: one_node(program, folder / "one", tries),
     lambda program, folder, tries: network(program, folder / "hold", tries, "hold"),
     lambda program, folder, tries: network(program, folder / "cut", tries, "cut"),

@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     first = int(os.environ.get("WEAVIATE_PORT0") or _free(options.nodes * PORTS_PER_NODE))
     numbers = [options.only] if options.only else list(range(1, options.nodes + 1))
-    lines = []
+    lines: list[str] = []
     for number in numbers:
         lines.append(_start(number, options.nodes, first, options.data, again=bool(options.only)))
         if options.nodes > 1 and number == 1:

@@ -207,7 +207,8 @@ def test_an_open_bind_is_refused_at_start(tmp_path: Path) -> None:
 TEAM = """
 import sys
 from pathlib import Path
-from groundsight.doors.http import TokenCheck, serve_http
+from groundsight.doors.http import serve_http
+from groundsight.doors.tokens import TokenCheck
 from groundsight.server import build_server
 from groundsight.settings import load_settings
 from tests.build import make_asset, make_unit

@@ -13,11 +13,12 @@ import httpx2
 import pytest
 from mcp import Client
 
-from groundsight.doors.http import TokenCheck, http_app
+from groundsight.doors.http import http_app
 from groundsight.doors.listen import Monitored
 from groundsight.doors.mcp_tools import Door
 from groundsight.doors.metrics import Registry
 from groundsight.doors.readiness import LOADING, NO_INDEX, Readiness, probes_of, warm
+from groundsight.doors.tokens import TokenCheck
 from groundsight.errors import BackendDown, NotFound
 from groundsight.server import server_of
 from groundsight.suite import open_suite

@@ -9,8 +9,9 @@ from mcp.server.transport_security import TransportSecurityMiddleware
 from starlette.requests import Request
 
 from groundsight.doors.encoder_service import EncoderService
-from groundsight.doors.http import TokenCheck, refuse_open_bind, transport_security
+from groundsight.doors.http import refuse_open_bind, transport_security
 from groundsight.doors.listen import Listener, Monitored, Probes, bearer_known, unauthorised
+from groundsight.doors.tokens import TokenCheck
 from groundsight.errors import GroundsightError
 from groundsight.tools.gate import internal_error
 

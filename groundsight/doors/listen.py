@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from groundsight.doors.http import TokenCheck
+    from groundsight.doors.tokens import TokenCheck
     from groundsight.settings import Server
 
 CONNECTIONS = 1_000
