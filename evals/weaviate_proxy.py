@@ -23,6 +23,8 @@ class Proxy:
     def __init__(self, target: int, tls: ssl.SSLContext | None = None) -> None:
         self.fault: Fault = "none"
         self.target = target
+        self._ending = False
+        self._clients: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -40,24 +42,22 @@ class Proxy:
         self._loop.close()
 
     async def _end(self) -> None:
+        """Break connections off and let their tasks end by themselves: one cancelled as it connects leaves a socket."""
+        self._ending = True
         self._server.close()
-        own = {asyncio.current_task()}
-        while others := asyncio.all_tasks() - own:
-            # A task that never began can't close its connection.
-            await asyncio.sleep(0)
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+        for client in self._clients:
+            client.transport.abort()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
         await asyncio.sleep(0)
 
     async def _serve(self, asking: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        self._clients.add(client)
         try:
-            if self.fault != "refuse":
+            if self.fault != "refuse" and not self._ending:
                 await self._joined(asking, client)
-        except asyncio.CancelledError:
-            # The proxy ends; a cancelled handler would be reported as a failure.
-            return
         finally:
+            self._clients.discard(client)
             client.transport.abort()
 
     async def _joined(self, asking: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
@@ -78,7 +78,7 @@ class Proxy:
 
     async def _answers(self, answering: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         while data := await answering.read(65_536):
-            while self.fault == "hold":
+            while self.fault == "hold" and not self._ending:
                 await asyncio.sleep(LOOK_SECONDS)
             cut = self.fault == "cut"
             client.write(data[: len(data) // 2] if cut else data)
