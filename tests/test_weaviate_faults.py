@@ -330,7 +330,8 @@ def test_a_cluster_of_three_goes_on_with_two(tmp_path: Path):
         nodes = start(tmp_path, "--nodes", "3")
         for node in nodes:
             clean.callback(node.kill)
-        index = WeaviateIndex.open(settings_for(nodes[0], replication=3, call_seconds=5))
+        # A write waits until the cluster has noticed the dead node, on a busy machine more than once five seconds.
+        index = WeaviateIndex.open(settings_for(nodes[0], replication=3, call_seconds=15))
         clean.callback(index.close)
         index.upsert(entries(1))
         nodes[2].kill()
