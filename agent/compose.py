@@ -11,6 +11,7 @@ from groundsight.agent.state import WHOLE, Draft, Finding, Plan
 from groundsight.agent.words import squeeze
 from groundsight.types import Citation, Evidence, GroundingReport, Quote, Span, Verdict
 
+_POINT = re.compile(r"^[-*\u2022]\s+(?=\S)")
 _MARKER = re.compile(r"\s*\[[^\[\]]{1,80}\]")
 BAD_LABELS = ("contradicted", "unsupported", "unverified")
 
@@ -48,7 +49,8 @@ def lay_out(draft: Draft) -> Laid:
     at = 0
     for sentence, cites in zip(draft.sentences, draft.cites, strict=True):
         marks = "".join(f"[{numbers.setdefault(cited, str(len(numbers) + 1))}]" for cited in dict.fromkeys(cites))
-        line = _marked(_MARKER.sub("", squeeze(sentence)) if draft.by != "rules" else squeeze(sentence), marks)
+        plain = _POINT.sub("", squeeze(sentence))
+        line = _marked(plain if draft.by == "rules" else _MARKER.sub("", plain), marks)
         spans.append(Span(start=at, end=at + len(line)))
         lines.append(line)
         at += len(line) + 1

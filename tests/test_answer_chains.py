@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from groundsight.agent.arithmetic import sum_of
+from groundsight.agent.compose import lay_out
 from groundsight.agent.extract import find
 from groundsight.agent.lookup import settle
 from groundsight.agent.planner import plan
 from groundsight.agent.question import analyse
+from groundsight.agent.state import Draft
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
 from groundsight.types import Evidence, EvidencePart, Place, Span
@@ -191,3 +193,10 @@ def test_a_computed_difference_needs_one_unit() -> None:
     other = verify("From 92 EUR to 480 EUR: a difference of 388 kg.", shelf, Grounding()).claims[0]
     assert (right.label, wrong.label) == ("supported", "contradicted")
     assert other.label != "supported"
+
+
+def test_a_quoted_list_point_is_given_without_its_mark() -> None:
+    draft = Draft(sentences=("- Pets are allowed with consent.", "-5 degrees are normal."), cites=(("u1",), ("u2",)))
+    laid = lay_out(draft)
+    assert laid.text == "Pets are allowed with consent [1].\n-5 degrees are normal [2]."
+    assert [laid.text[span.start : span.end] for span in laid.spans] == laid.text.split("\n")
