@@ -111,7 +111,13 @@ def _opening(one: Evidence, first: Evidence | None) -> str:
 
 def is_first(unit_id: str) -> bool:
     """Say whether an id is that of the first unit of its file."""
-    return bool(re.search(r"-0+$", unit_id))
+    return unit_id == first_of(unit_id)
+
+
+def first_of(unit_id: str) -> str:
+    """Return the id of the first unit of the same file, empty for an id that counts no units."""
+    asset, dash, number = unit_id.rpartition("-")
+    return f"{asset}{dash}{'0' * len(number)}" if dash and number.isdigit() else ""
 
 
 def said_sentences(text: str) -> list[str]:

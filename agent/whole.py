@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from groundsight.agent.passages import first_of
 from groundsight.governance.access import visible_to
 from groundsight.retrieval.evidence import evidence_of
 from groundsight.types import Evidence, Hit
@@ -36,16 +37,10 @@ def whole_tables(suite: Suite, evidence: Sequence[Evidence]) -> list[Evidence]:
 def openings(suite: Suite, evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return how the best files of some evidence begin, where the search itself did not bring it."""
     best = sorted(evidence, key=lambda one: -one.score)
-    firsts = dict.fromkeys(first for one in best if (first := _first_of(one.evidence_id)))
+    firsts = dict.fromkeys(first for one in best if (first := first_of(one.evidence_id)))
     known = {one.evidence_id for one in evidence}
     wanted = [first for first in list(firsts)[:OPENINGS_AT_MOST] if first not in known]
     found = suite.parts.index.get(wanted, visible_to(suite.principal)) if wanted else ()
     return [
         one for unit, asset in found if (one := evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=()))).text
     ]
-
-
-def _first_of(unit_id: str) -> str:
-    """Return the id of the first unit of the same file."""
-    asset, dash, number = unit_id.rpartition("-")
-    return f"{asset}{dash}{'0' * len(number)}" if number.isdigit() else ""

@@ -133,7 +133,6 @@ SYNONYMS = (
     "tenancy lease",
     "insure insurance cover coverage",
     "allow permit permission",
-    "forbid forbidden prohibit ban",
     "pupil student",
     "terminate termination cancel cancellation",
     "refund reimburse reimbursement",

@@ -15,10 +15,10 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from groundsight.index.weaviate.binary import is_ready, node_environment
 
 COMPOSE = Path(__file__).resolve().parents[1] / "compose.yaml"
 IMAGE = re.compile(r"^\s*image:\s*(\S*/weaviate:\S+)", re.M)
@@ -50,25 +50,12 @@ def environment(number: int, nodes: int, first: int, *, again: bool) -> dict[str
     joins = {"CLUSTER_JOIN": f"127.0.0.1:{first + (peer - 1) * PORTS_PER_NODE + 2}"} if number > 1 or again else {}
     rafts = ",".join(f"n{each + 1}:{first + each * PORTS_PER_NODE + 4}" for each in range(nodes))
     return {
+        **node_environment(f"n{number}", at, at + 1, "/var/lib/weaviate"),
         "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED": "true",
         **{name: value for name, value in os.environ.items() if name.startswith(PASSED)},
         **(joins if nodes > 1 else {}),
-        "PERSISTENCE_DATA_PATH": "/var/lib/weaviate",
-        "CLUSTER_HOSTNAME": f"n{number}",
-        "CLUSTER_IN_LOCALHOST": "true",
-        "CLUSTER_ADVERTISE_ADDR": "127.0.0.1",
-        "GRPC_PORT": str(at + 1),
-        "CLUSTER_GOSSIP_BIND_PORT": str(at + 2),
-        "CLUSTER_DATA_BIND_PORT": str(at + 3),
-        "RAFT_PORT": str(at + 4),
-        "RAFT_INTERNAL_RPC_PORT": str(at + 5),
         "RAFT_BOOTSTRAP_EXPECT": str(nodes),
         "RAFT_JOIN": rafts,
-        "DISABLE_TELEMETRY": "true",
-        "ENABLE_MODULES": "",
-        "DEFAULT_VECTORIZER_MODULE": "none",
-        "GO_PROFILING_DISABLE": "true",
-        "LOG_LEVEL": "warning",
     }
 
 
@@ -87,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.nodes > 1 and number == 1:
             _until(lambda: _listens(first + 2))
     for number in numbers:
-        _until(lambda at=first + (number - 1) * PORTS_PER_NODE: _ready(at))
+        _until(lambda at=first + (number - 1) * PORTS_PER_NODE: is_ready("127.0.0.1", at))
     print("\n".join(lines))
     return 0
 
@@ -115,14 +102,6 @@ def _free(count: int) -> int:
 def _listens(port: int) -> bool:
     with socket.socket() as asked:
         return asked.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/.well-known/ready", timeout=1) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _until(come: Callable[[], bool]) -> None:

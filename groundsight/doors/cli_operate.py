@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundsight.errors import ConfigError, Disabled, InvalidArgument, Locked, StorageFailed
+from groundsight.index import snapshots
+from groundsight.index.snapshots import MANIFEST
 from groundsight.tracing import Watch
 from groundsight.types import Filter
 
 if TYPE_CHECKING:
     from groundsight.settings import Settings
 
-MANIFEST, PARTIAL = "manifest.json", ".partial"
+PARTIAL = ".partial"
 STAMP = re.compile(r"\d{8}T\d{6}Z")
-FORMATS = {"local": "groundsight-snapshot-1", "weaviate": "groundsight-weaviate-snapshot-1"}
 DAYS = re.compile(r"(\d{1,5})d?")
 
 
@@ -154,13 +155,21 @@ def _require_own(folder: Path, backend: str) -> None:
         raise InvalidArgument(
             "this folder holds no finished snapshot", which=folder.name, next_step="name a folder made by snapshot"
         ) from None
-    other = {form: name for name, form in FORMATS.items()}.get(str(found))
+    other = _backends().get(str(found))
     if other and other != backend:
         raise InvalidArgument(
             f"the snapshot is of the back end {other!r}, the settings name {backend!r}",
             which=folder.name,
             next_step=f"restore it with index.backend = {other!r}, then: groundsight migrate --to {backend}",
         )
+
+
+def _backends() -> dict[str, str]:
+    """Return the back end of each format of snapshots."""
+    from groundsight.index.weaviate import snapshots as remote
+
+    made = {"local": snapshots.Manifest, "weaviate": remote.Manifest}
+    return {manifest.model_fields["format"].default: name for name, manifest in made.items()}
 
 
 def _days(given: str | None, default: int) -> int | None:

@@ -61,7 +61,7 @@ def start_if_needed(settings: WeaviateSettings) -> LocalServer | None:
     _require_local(settings)
     data = _folder(settings)
     with _starting(data):
-        if _ready(settings):
+        if is_ready(settings.host, settings.http_port):
             return LocalServer(data) if _runs(data) else None
         _launch(settings, settings.binary.expanduser(), data)
         _wait(settings, data)
@@ -177,24 +177,29 @@ def _end(data: Path) -> None:
 
 
 def _environment(settings: WeaviateSettings, data: Path) -> dict[str, str]:
-    first = settings.http_port + 2
+    alone = node_environment("local", settings.http_port, settings.grpc_port, str(data))
+    return {**alone, **_authentication(settings)}
+
+
+def node_environment(name: str, http_port: int, grpc_port: int, data: str) -> dict[str, str]:
+    """Return the server's settings for a node alone on loopback; it takes the four ports from ``http_port + 2``."""
+    first = http_port + 2
     named = ("CLUSTER_GOSSIP_BIND_PORT", "CLUSTER_DATA_BIND_PORT", "RAFT_PORT", "RAFT_INTERNAL_RPC_PORT")
     return {
-        **{name: str(first + number) for number, name in enumerate(named)},
-        "PERSISTENCE_DATA_PATH": str(data),
-        "GRPC_PORT": str(settings.grpc_port),
-        "CLUSTER_HOSTNAME": "local",
+        **{variable: str(first + number) for number, variable in enumerate(named)},
+        "PERSISTENCE_DATA_PATH": data,
+        "GRPC_PORT": str(grpc_port),
+        "CLUSTER_HOSTNAME": name,
         "CLUSTER_IN_LOCALHOST": "true",
         "CLUSTER_ADVERTISE_ADDR": "127.0.0.1",
         "RAFT_BOOTSTRAP_EXPECT": "1",
-        "RAFT_JOIN": f"local:{first + 2}",
+        "RAFT_JOIN": f"{name}:{first + 2}",
         "AUTOSCHEMA_ENABLED": "false",
         "DISABLE_TELEMETRY": "true",
         "ENABLE_MODULES": "",
         "DEFAULT_VECTORIZER_MODULE": "none",
         "GO_PROFILING_DISABLE": "true",
         "LOG_LEVEL": "warning",
-        **_authentication(settings),
     }
 
 
@@ -211,7 +216,7 @@ def _authentication(settings: WeaviateSettings) -> dict[str, str]:
 
 def _wait(settings: WeaviateSettings, data: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not _ready(settings):
+    while not is_ready(settings.host, settings.http_port):
         if not _runs(data) or time.monotonic() > deadline:
             _end(data)
             raise BackendDown(
@@ -222,8 +227,9 @@ def _wait(settings: WeaviateSettings, data: Path) -> None:
         time.sleep(0.1)
 
 
-def _ready(settings: WeaviateSettings) -> bool:
-    address = f"http://{settings.host}:{settings.http_port}/v1/.well-known/ready"
+def is_ready(host: str, http_port: int) -> bool:
+    """True when a server at this address takes calls."""
+    address = f"http://{host}:{http_port}/v1/.well-known/ready"
     try:
         with _DIRECT.open(address, timeout=1) as answer:
             return answer.status == 200
