@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from groundsight.agent.state import WHOLE, Draft, Finding, Plan
 from groundsight.agent.words import squeeze
-from groundsight.types import Citation, Evidence, GroundingReport, Quote, Span, Verdict
+from groundsight.types import Citation, Evidence, GroundingReport, Quote, Span, Stale, Verdict
 
 _POINT = re.compile(r"^[-*\u2022]\s+(?=\S)")
 _MARKER = re.compile(r"\s*\[[^\[\]]{1,80}\]")
@@ -101,7 +101,9 @@ def citations(
     quotes: dict[str, Quote] = {}
     for quote in [*(quote for one in found for quote in (one.quote, *one.rivals)), *_supports(report)]:
         quotes.setdefault(quote.evidence_id, quote)
-    return tuple(_citation(marker, evidence[cited], quotes.get(cited)) for marker, cited in laid.markers.items())
+    stale = {one.source: one.stale for one in evidence.values() if one.stale}
+    cited = [(marker, evidence[one], quotes.get(one)) for marker, one in laid.markers.items()]
+    return tuple(_citation(marker, one, quote, stale.get(one.source, "")) for marker, one, quote in cited)
 
 
 def receipt(question: str, text: str, evidence_ids: Sequence[str], index_version: str) -> str:
@@ -114,7 +116,7 @@ def _supports(report: GroundingReport) -> list[Quote]:
     return [quote for verdict in report.claims for quote in verdict.support]
 
 
-def _citation(marker: str, one: Evidence, quote: Quote | None) -> Citation:
+def _citation(marker: str, one: Evidence, quote: Quote | None, stale: Stale) -> Citation:
     return Citation(
         marker=f"[{marker}]",
         evidence_id=one.evidence_id,
@@ -125,6 +127,7 @@ def _citation(marker: str, one: Evidence, quote: Quote | None) -> Citation:
         section=one.place.section,
         quote=squeeze(quote.text) if quote else "",
         uri=f"groundsight://evidence/{one.evidence_id}",
+        stale=stale,
     )
 
 

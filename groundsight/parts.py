@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from groundsight.retrieval.cache import SearchCache
     from groundsight.retrieval.rerank import Reranker
     from groundsight.tracing import Watch
+    from groundsight.types import Principal
     from groundsight.vision import Captioner, OcrReader, Tagger
 
 
@@ -121,11 +122,14 @@ class Parts:
             finalize(self, cell.close)
             return cell
 
-    def load_picture(self, source: str, watch: Watch) -> Image:
-        """Return a picture file under the roots as an RGB image, decoded in the confined child."""
+    def load_picture(self, name: str, who: Principal, watch: Watch) -> Image:
+        """Return a picture that a caller may read (a file, or the id of a unit) as an RGB image, decoded apart."""
         from groundsight.ingestion.pictures import load_picture
+        from groundsight.ingestion.reach import pictured
 
-        return load_picture(self.roots.resolve(source), self.settings, watch, self.sandbox)
+        document, _ = pictured(self, who, name)
+        with document:
+            return load_picture(document, self.settings, watch, self.sandbox)
 
     def degraded(self) -> tuple[Degraded, ...]:
         """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""

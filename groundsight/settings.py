@@ -174,7 +174,11 @@ class Governance(Section):
 
 
 class Caller(Section):
-    """A person or program that calls over HTTP with its own token: who it is and what it may do."""
+    """A person or program that calls over HTTP with its own token: who it is and what it may do.
+
+    ``roots`` are its own folders, the only ones in which it may name files. Without any it may name files in all
+    folders where one tenant is served, in none where there are several.
+    """
 
     token: SecretStr
     user: str
@@ -182,6 +186,7 @@ class Caller(Section):
     region: str = "global"
     labels: tuple[str, ...] = ()
     may_write: bool = False
+    roots: tuple[Path, ...] | None = None
 
 
 class Server(Section):

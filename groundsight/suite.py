@@ -34,17 +34,28 @@ class Suite:
         """Return a view of the same parts for another principal, or with another watch."""
         return Suite(self.parts, principal or self.principal, watch or self.watch)
 
-    def ingest(self, paths: Sequence[Path], *, prune: bool = False) -> IngestReport:
-        """Read files and folders into the index; unchanged files cost a hash, failures are reported."""
+    def ingest(self, paths: Sequence[Path], *, prune: bool = False, confined: bool = False) -> IngestReport:
+        """Read files and folders into the index; unchanged files cost a hash, failures are reported.
+
+        A folder that a program names may be read from now on, unless its principal holds folders of its own. A door
+        that passes on what a model named says ``confined``: no folder is added.
+        """
         from groundsight.ingestion.ingest import ingest
 
-        return ingest(self.parts, paths, self.principal, self.watch, prune=prune)
+        if not confined and self.principal.may_write and self.principal.roots is None:
+            for path in paths:
+                self.parts.roots.admit(path)
+        return ingest(self.parts, paths, self.principal, self.watch, prune=prune, confined=confined)
 
     def search(self, query: Query | str) -> SearchResult:
-        """Climb the retrieval ladder and return hits whose contributions add up to their scores."""
+        """Climb the retrieval ladder and return hits whose contributions add up to their scores.
+
+        Hits whose file has changed or gone since it was read are marked ``stale``.
+        """
+        from groundsight.ingestion.stale import marked
         from groundsight.retrieval.search import search
 
-        return search(self.parts, _as_query(query), self.principal, self.watch)
+        return marked(self.parts, search(self.parts, _as_query(query), self.principal, self.watch))
 
     def verify(self, answer: str, evidence: Sequence[Evidence]) -> GroundingReport:
         """Check an answer sentence by sentence against evidence."""

@@ -88,19 +88,20 @@ class NoRoots:
     def names(self) -> tuple[str, ...]:
         return ()
 
-    def resolve(self, source: str) -> Path:
+    def only(self, folders: object) -> NoRoots:
+        return self
+
+    def source_of(self, source: str) -> str:
         raise NotFound("no such file in the folders that may be read")
 
-    resolve_folder = resolve
+    stat = open_inside = source_of
 
 
 class Anywhere(NoRoots):
     """Every path may be read."""
 
-    def resolve(self, source: str) -> Path:
-        return Path(source)
-
-    resolve_folder = resolve
+    def source_of(self, source: str) -> str:
+        return source
 
 
 class ScriptedSuite:
@@ -136,7 +137,7 @@ class ScriptedSuite:
     def verify(self, answer: str, evidence: Sequence[Evidence]) -> GroundingReport:
         return self._do("verify", answer, evidence) or a_report(answer, evidence)
 
-    def ingest(self, paths: Sequence[Path], *, prune: bool = False) -> IngestReport:
+    def ingest(self, paths: Sequence[Path], *, prune: bool = False, confined: bool = False) -> IngestReport:
         return self._do("ingest", paths, prune) or an_ingest(paths)
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundsight.errors import GroundsightError, LimitExceeded, NotFound, ParseFailed, UnsupportedType
 from groundsight.ingestion import Parsed
+from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.partition import partition
 from groundsight.ingestion.sandbox import Sandbox
 from groundsight.limits import MIB
@@ -38,7 +39,8 @@ def sandbox() -> Iterator[Sandbox]:
 def read(path: Path, sandbox: Sandbox, limits: Limits = SMALL) -> Parsed:
     scratch = path.parent / "scratch"
     scratch.mkdir(exist_ok=True)
-    return partition(path, Settings(limits=limits), scratch, Watch(), sandbox)
+    with frozen_by_name(path, limits.file_bytes) as document:
+        return partition(document, Settings(limits=limits), scratch, Watch(), sandbox)
 
 
 def refused(path: Path, sandbox: Sandbox, limits: Limits = SMALL) -> str:

@@ -14,7 +14,9 @@ from PIL import Image
 
 from groundsight.errors import Cancelled, IndexVersion, ParseFailed, PolicyRefused
 from groundsight.governance.access import tenant_of
+from groundsight.governance.roots import Roots
 from groundsight.ingestion import Element, IngestReport, Parsed
+from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.ingest import ingest
 from groundsight.parts import Parts
 from groundsight.settings import Settings
@@ -24,25 +26,6 @@ from tests.build import ScriptedReader, WordEncoder
 from tests.memory_index import MemoryIndex
 
 WRITER = Principal(may_write=True)
-
-
-class FolderRoots:
-    """Names each root by its folder's name."""
-
-    def __init__(self) -> None:
-        self.folders: list[Path] = []
-
-    def add(self, folder: Path) -> str:
-        self.folders.append(folder)
-        return folder.name
-
-    def source_of(self, path: Path) -> str:
-        from groundsight.errors import NotFound
-
-        for folder in self.folders:
-            if path.is_relative_to(folder):
-                return f"{folder.name}/{path.relative_to(folder).as_posix()}".rstrip("/.")
-        raise NotFound("no such file")
 
 
 class Eyes:
@@ -56,14 +39,14 @@ class Eyes:
         return np.stack([mean / max(1e-9, float(np.linalg.norm(mean))) for mean in means]).astype(np.float32)
 
 
-def read(path: Path, settings: Settings, scratch: Path, watch: Watch) -> Parsed:
+def read(document: Frozen, settings: Settings, scratch: Path, watch: Watch) -> Parsed:
     """Text files are paragraphs; PNG files are one picture; broken files are broken."""
-    if path.suffix == ".png":
-        (scratch / "one.png").write_bytes(path.read_bytes())
+    if document.name.endswith(".png"):
+        (scratch / "one.png").write_bytes(document.read())
         return Parsed(media_type="image/png", elements=(Element(kind="picture", picture="one.png"),))
-    text = path.read_text()
+    text = document.read().decode()
     if "BROKEN" in text:
-        raise ParseFailed("the file is broken", which=path.name, next_step="save it again")
+        raise ParseFailed("the file is broken", which=document.name, next_step="save it again")
     parts = (Element(kind="text", text=part) for part in text.split("\n\n") if part.strip())
     return Parsed(media_type="text/plain", elements=tuple(parts))
 
@@ -73,7 +56,7 @@ def parts(tmp_path: Path) -> Parts:
     made = SimpleNamespace(
         settings=Settings(home=tmp_path / "home"),
         index=MemoryIndex(),
-        roots=FolderRoots(),
+        roots=Roots({}, tmp_path / "home/roots.json"),
         text_encoder=WordEncoder(),
         picture_encoder=Eyes(),
         ocr=ScriptedReader(),
@@ -94,6 +77,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(parts: Parts, folder: Path, *, watch: Watch | None = None, prune: bool = False) -> IngestReport:
+    parts.roots.admit(folder)
     return ingest(
         parts, [folder], WRITER, watch or Watch(), prune=prune, reader=read, linker=lambda asset, units: units
     )

@@ -50,7 +50,7 @@ def test_reading_files_and_showing_pictures_share_one_process(tmp_path: Path) ->
     assert Suite(parts, principal).ingest([folder]).added == 2
     pid = warden_of(parts)
     for _ in range(2):
-        assert parts.load_picture("files/red.png", Watch()).size == (40, 30)
+        assert parts.load_picture("files/red.png", local_principal(parts.settings), Watch()).size == (40, 30)
     assert warden_of(parts) == pid
     parts.close()
     assert not is_running(pid)
@@ -60,7 +60,7 @@ def test_closed_parts_begin_another_process_when_used_again(tmp_path: Path) -> N
     folder, parts = picture(tmp_path), parts_of(tmp_path)
     Suite(parts, local_principal(parts.settings)).ingest([folder])
     parts.close()
-    assert parts.load_picture("files/red.png", Watch()).size == (40, 30)
+    assert parts.load_picture("files/red.png", local_principal(parts.settings), Watch()).size == (40, 30)
     parts.close()
 
 

@@ -12,9 +12,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundsight.errors import InvalidArgument, UnsupportedType
 from groundsight.ingestion import Parsed
+from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.partition import partition
 from groundsight.ingestion.pictures import load_picture, page_picture
 from groundsight.ingestion.sandbox import Sandbox
+from groundsight.limits import MIB
 from groundsight.settings import Limits, Settings
 from groundsight.tracing import Watch
 from groundsight.types import Box
@@ -27,7 +29,19 @@ def sandbox() -> object:
 
 
 def read(path: Path, sandbox: Sandbox, **limits: int) -> Parsed:
-    return partition(path, Settings(limits=Limits.model_validate(limits)), path.parent, Watch(), sandbox)
+    with frozen_by_name(path, MIB) as document:
+        chosen = Settings(limits=Limits.model_validate(limits))
+        return partition(document, chosen, path.parent, Watch(), sandbox)
+
+
+def shown(path: Path, page: int, sandbox: Sandbox, settings: Settings | None = None, box: Box | None = None) -> bytes:
+    with frozen_by_name(path, MIB) as document:
+        return page_picture(document, page, settings or Settings(), Watch(), box, sandbox)
+
+
+def loaded(path: Path, sandbox: Sandbox) -> Image.Image:
+    with frozen_by_name(path, MIB) as document:
+        return load_picture(document, Settings(), Watch(), sandbox)
 
 
 def opened(parsed: Parsed, folder: Path, number: int = 0) -> Image.Image:
@@ -94,10 +108,10 @@ def make_pdf(path: Path) -> Path:
 
 def test_a_page_is_rendered_and_cropped_on_demand(tmp_path: Path, sandbox: Sandbox) -> None:
     path = make_pdf(tmp_path / "a.pdf")
-    whole = Image.open(io.BytesIO(page_picture(path, 1, Settings(), Watch(), sandbox=sandbox)))
+    whole = Image.open(io.BytesIO(shown(path, 1, sandbox)))
     assert whole.size == (625, 417)
     box = Box(x0=0, y0=0, x1=0.5, y1=0.5)
-    corner = Image.open(io.BytesIO(page_picture(path, 1, Settings(), Watch(), box, sandbox)))
+    corner = Image.open(io.BytesIO(shown(path, 1, sandbox, box=box)))
     assert abs(corner.width - 312) <= 2
     assert corner.getpixel((5, 5)) == (255, 0, 0)
     assert whole.getpixel((620, 410)) == (255, 255, 255)
@@ -105,25 +119,25 @@ def test_a_page_is_rendered_and_cropped_on_demand(tmp_path: Path, sandbox: Sandb
 
 def test_large_pages_are_rendered_with_fewer_dots(tmp_path: Path, sandbox: Sandbox) -> None:
     settings = Settings(limits=Limits(render_pixels=10_000))
-    image = Image.open(io.BytesIO(page_picture(make_pdf(tmp_path / "a.pdf"), 1, settings, Watch(), sandbox=sandbox)))
+    image = Image.open(io.BytesIO(shown(make_pdf(tmp_path / "a.pdf"), 1, sandbox, settings)))
     assert image.width * image.height < 11_000
 
 
 def test_a_page_that_is_not_there_is_named(tmp_path: Path, sandbox: Sandbox) -> None:
     with pytest.raises(InvalidArgument):
-        page_picture(make_pdf(tmp_path / "a.pdf"), 2, Settings(), Watch(), sandbox=sandbox)
+        shown(make_pdf(tmp_path / "a.pdf"), 2, sandbox)
 
 
 def test_a_picture_file_is_loaded_and_cropped(tmp_path: Path, sandbox: Sandbox) -> None:
     two_colours().save(tmp_path / "a.png")
-    image = load_picture(tmp_path / "a.png", Settings(), Watch(), sandbox)
+    image = loaded(tmp_path / "a.png", sandbox)
     assert (image.mode, image.size, image.getpixel((0, 0))) == ("RGB", (40, 20), (255, 0, 0))
-    right = page_picture(tmp_path / "a.png", 1, Settings(), Watch(), Box(x0=0.5, y0=0, x1=1, y1=1), sandbox)
+    right = shown(tmp_path / "a.png", 1, sandbox, box=Box(x0=0.5, y0=0, x1=1, y1=1))
     assert Image.open(io.BytesIO(right)).getpixel((0, 0)) == (0, 0, 255)
 
 
 def test_other_files_have_no_pages_to_show(tmp_path: Path, sandbox: Sandbox) -> None:
     (tmp_path / "a.txt").write_text("words")
     with pytest.raises(UnsupportedType) as caught:
-        load_picture(tmp_path / "a.txt", Settings(), Watch(), sandbox)
+        loaded(tmp_path / "a.txt", sandbox)
     assert "no pages" in str(caught.value)

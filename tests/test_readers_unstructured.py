@@ -10,6 +10,7 @@ import docx
 import pytest
 
 from groundsight.errors import Disabled
+from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.partition import partition
 from groundsight.ingestion.readers.unstructured_reader import UnstructuredPartitioner
 from groundsight.ingestion.sniff import PLAIN
@@ -36,7 +37,8 @@ def test_it_reads_headings_text_and_tables_without_a_network(tmp_path: Path) -> 
         table.cell(number // 2, number % 2).text = text
     document.save(str(tmp_path / "a.docx"))
     settings = Settings(ingestion=Ingestion(partitioner="unstructured"))
-    parsed = partition(tmp_path / "a.docx", settings, tmp_path, Watch())
+    with frozen_by_name(tmp_path / "a.docx", settings.limits.file_bytes) as file:
+        parsed = partition(file, settings, tmp_path, Watch())
     assert [element.kind for element in parsed.elements] == ["heading", "text", "table"]
     assert parsed.elements[2].cells == (("Region", "Growth"), ("North", "4%"))
     assert parsed.elements[1].section == "Results"

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from groundsight.errors import Cancelled, GroundsightError, LimitExceeded, OutOfResources, ParseFailed, TimedOut
+from groundsight.ingestion.frozen import anonymous_file, freeze
 from groundsight.ingestion.landlock import version
-from groundsight.ingestion.sandbox import Confines, Sandbox, anonymous_file, snapshot
+from groundsight.ingestion.sandbox import Confines, Sandbox
 from groundsight.tracing import Watch
 
 LINUX = sys.platform == "linux"
@@ -226,10 +227,10 @@ def test_an_error_in_the_house_never_escapes_as_another_class(sandbox: Sandbox) 
             run(sandbox, job)
 
 
-def test_a_snapshot_stops_at_the_limit(tmp_path: Path) -> None:
+def test_a_frozen_copy_stops_at_the_limit(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * 1000)
     with (tmp_path / "a").open("rb") as file, pytest.raises(LimitExceeded) as caught:
-        snapshot(file.fileno(), 999, "a")
+        freeze(file.fileno(), "a", 999)
     assert caught.value.error_code == "E_LIMIT_BYTES"
 
 

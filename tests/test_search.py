@@ -63,7 +63,7 @@ def test_contributions_add_up_to_the_score(words: list[str], fusion: str, hops: 
 
 
 def test_stop_words_reach_the_vectors_and_no_word_list() -> None:
-    asked = asked_of(HouseParts(HouseIndex(REFUNDS)), Query(text="Is there a refund?"), Watch())
+    asked = asked_of(HouseParts(HouseIndex(REFUNDS)), Query(text="Is there a refund?"), Principal(), Watch())
     assert asked.words == "Is there a refund?"
     assert {ask.text for ask in asked.channels if ask.vector is None} == {"refund"}
 
@@ -236,7 +236,7 @@ def test_a_picture_query_searches_by_look_by_words_read_and_by_concepts() -> Non
         fingerprints=fingerprints,
     )  # fmt: skip
     parts = HouseParts(index, picture_encoder=Eyes(), ocr=ScriptedReader((line,)), tagger=Concepts())
-    parts.load_picture = lambda source, watch: "striped cat"  # type: ignore[method-assign,assignment,return-value]
+    parts.load_picture = lambda name, who, watch: "striped cat"  # type: ignore[method-assign,assignment,return-value]
     result = search(parts, Query(picture="cat.png"), ALICE, Watch())
     assert set(sources(result)[:2]) == {"inv.txt", "look.png"}
     assert "receipt" in result.query
@@ -274,7 +274,7 @@ def test_a_heading_that_many_units_have_counts_less_for_each() -> None:
 
 def test_a_query_that_no_lane_can_answer_is_refused_and_not_answered_with_nothing() -> None:
     parts = HouseParts(HouseIndex(REFUNDS))
-    parts.load_picture = lambda source, watch: "cat"  # type: ignore[method-assign,assignment,return-value]
+    parts.load_picture = lambda name, who, watch: "cat"  # type: ignore[method-assign,assignment,return-value]
     with pytest.raises(Disabled, match="no lane"):
         search(parts, Query(picture="cat.png"), ALICE, Watch())
 

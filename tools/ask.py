@@ -23,7 +23,7 @@ from groundsight.tools.results import (
     evidence_uri,
     where_text,
 )
-from groundsight.types import Answer, AnswerStatus, Citation, Degraded
+from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Stale
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -32,7 +32,7 @@ ANSWER_CHARS = 20_000
 
 
 class Cited(Shape):
-    """Where a sentence comes from."""
+    """Where a sentence comes from; ``stale`` says that the file has changed or gone since it was read."""
 
     marker: str
     id: str
@@ -42,6 +42,7 @@ class Cited(Shape):
     box: Corners | None = None
     section: str | None = None
     quote: str = ""
+    stale: Stale = ""
 
 
 class AnswerResult(Result):
@@ -68,7 +69,10 @@ class AnswerResult(Result):
 
     def as_text(self) -> str:
         """Answer, citations, verdicts and ratio for a reader."""
-        cited = [f"{each.marker} {where_text(each.source, each.page)} [{each.id}]" for each in self.citations]
+        cited = [
+            f"{each.marker} {where_text(each.source, each.page, stale=each.stale)} [{each.id}]"
+            for each in self.citations
+        ]
         checked = [f"- {each.verdict}: {each.text}" for each in self.verdicts]
         ratio = "not checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
         head = [f"status: {self.status} ({self.stop_reason}), grounding ratio: {ratio}", self.text]
@@ -117,4 +121,5 @@ def _cited(citation: Citation) -> Cited:
         box=corners(citation.box),
         section=one_line(citation.section, NAME_CHARS) if citation.section else None,
         quote=one_line(citation.quote, QUOTE_CHARS),
+        stale=citation.stale,
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from groundsight.errors import Disabled
+from groundsight.ingestion.reach import pictured
 from groundsight.tools.bounds import clip, one_line
-from groundsight.tools.find import picture_place
 from groundsight.tools.results import NAME_CHARS, Result, degraded_text
 from groundsight.types import Degraded, Tag
 
@@ -44,11 +44,12 @@ def describe(
     """Say what a picture, figure or page shows: concept tags, and a caption where a captioner is configured."""
     from groundsight.tools.pictures import opened, rendered
 
-    file, place = picture_place(suite, picture, page)
-    tagger, captioner = suite.parts.tagger, suite.parts.captioner
-    if tagger is None and captioner is None:
-        raise Disabled("no tagger and no captioner are on", next_step="set ingestion.tags = true or models.caption")
-    image = opened(rendered(suite, file, place))
+    document, place = pictured(suite.parts, suite.principal, picture, page)
+    with document:
+        tagger, captioner = suite.parts.tagger, suite.parts.captioner
+        if tagger is None and captioner is None:
+            raise Disabled("no tagger and no captioner are on", next_step="set ingestion.tags = true or models.caption")
+        image = opened(rendered(suite, document, place))
     suite.watch.check()
     return Description(
         picture=one_line(picture, NAME_CHARS),

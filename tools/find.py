@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import InvalidArgument, NotFound
-from groundsight.governance.access import tenant_of, visible_to
-from groundsight.types import Asset, Condition, Evidence, Filter, Hit, Place, Unit
+from groundsight.governance.access import visible_to
+from groundsight.ingestion.reach import UNIT_ID, no_such_unit, source_for
+from groundsight.types import Asset, Condition, Evidence, Filter, Hit, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from groundsight.suite import Suite
-
-UNIT_ID = re.compile(r"[0-9a-f]{8,64}-[0-9]{1,8}")
 
 
 def units_by_id(suite: Suite, unit_ids: Sequence[str]) -> tuple[tuple[Unit, Asset], ...]:
@@ -30,9 +27,7 @@ def units_by_id(suite: Suite, unit_ids: Sequence[str]) -> tuple[tuple[Unit, Asse
     here = {unit.unit_id for unit, _ in rows}
     for unit_id in wanted:
         if unit_id not in here:
-            raise NotFound(
-                "there is no such unit", which=unit_id[:80], next_step="search again and use an id it returns"
-            )
+            raise no_such_unit(unit_id)
     return rows
 
 
@@ -53,43 +48,20 @@ def evidence_by_id(suite: Suite, unit_ids: Sequence[str]) -> tuple[Evidence, ...
     return tuple(evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=())) for unit, asset in rows)
 
 
-def picture_place(suite: Suite, picture: str, page: int | None) -> tuple[Path, Place]:
-    """Return the file and the place in it that ``picture`` names: a unit id, or a file under the roots."""
-    if UNIT_ID.fullmatch(picture):
-        unit, asset = units_by_id(suite, [picture])[0]
-        return suite.parts.roots.resolve(asset.source), unit.place
-    file = suite.parts.roots.resolve(picture)
-    _refuse_hidden(suite, suite.parts.roots.source_of(file))
-    return file, Place(page=page)
+def picture_named(suite: Suite, picture: str) -> str:
+    """Return the name of a picture to search by: a file that may be read, or an image unit.
 
-
-def picture_file(suite: Suite, picture: str) -> str:
-    """Return the path of a picture to search by: a file under the roots, or that of an image unit."""
-    file, place = picture_place(suite, picture, None)
+    Raises:
+        InvalidArgument: the unit is a part of a picture or a page after the first. NotFound: there is nothing such.
+    """
+    if not UNIT_ID.fullmatch(picture):
+        return source_for(suite.parts, suite.principal, picture)
+    place = units_by_id(suite, [picture])[0][0].place
     if place.box is not None or (place.page or 1) > 1:
         raise InvalidArgument(
             "only whole pictures can be searched by", which=picture[:80], next_step="give a picture file, or words"
         )
-    return str(file)
-
-
-def file_or_folder(suite: Suite, source: str) -> Path:
-    """Return the real path of a file or folder under the roots, or raise NotFound."""
-    try:
-        return suite.parts.roots.resolve(source)
-    except NotFound:
-        return suite.parts.roots.resolve_folder(source)
-
-
-def _refuse_hidden(suite: Suite, source: str) -> None:
-    """A file that is indexed for others only must not be read through the file system instead."""
-    one = Condition(field="source", op="eq", value=source)
-    index, who = suite.parts.index, suite.principal
-    if index.assets(visible_to(who).also(one)):
-        return
-    foreign = who.tenant != suite.settings.governance.tenant
-    if foreign or index.assets(tenant_of(who).also(one)):
-        raise NotFound("there is no such file", next_step="use a source that search or status returns")
+    return picture
 
 
 def chosen_filter(

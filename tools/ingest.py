@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from groundsight.ingestion.reach import source_for
 from groundsight.tools.bounds import fitting, one_line
-from groundsight.tools.find import file_or_folder
 from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result, Shape
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def ingest(
     prune: Annotated[bool, Field(description="also forget files that are gone")] = False,
 ) -> IngestSummary:
     """Read files or folders into the index; unchanged files are skipped, failures are reported one by one."""
-    files = [file_or_folder(suite, path) for path in paths]
-    return shaped(suite.ingest(files, prune=prune))
+    sources = [source_for(suite.parts, suite.principal, path) for path in paths]
+    return shaped(suite.ingest(sources, prune=prune, confined=True))
 
 
 def shaped(report: IngestReport) -> IngestSummary:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from groundsight.errors import Disabled
+from groundsight.ingestion.reach import pictured
 from groundsight.tools.bounds import clip, fitting, one_line
-from groundsight.tools.find import picture_place
 from groundsight.tools.results import DATA_NOTE, NAME_CHARS, Line, Result, line_of
 
 if TYPE_CHECKING:
@@ -40,11 +40,12 @@ def ocr(
     """Read the words in a picture, figure or scanned page, with the box and confidence of each line."""
     from groundsight.tools.pictures import opened, rendered
 
-    file, place = picture_place(suite, picture, page)
-    reader = suite.parts.ocr
-    if reader is None:
-        raise Disabled("reading words in pictures is switched off", next_step="set models.ocr = 'rapidocr'")
-    data = rendered(suite, file, place)
+    document, place = pictured(suite.parts, suite.principal, picture, page)
+    with document:
+        reader = suite.parts.ocr
+        if reader is None:
+            raise Disabled("reading words in pictures is switched off", next_step="set models.ocr = 'rapidocr'")
+        data = rendered(suite, document, place)
     suite.watch.check()
     read, redactions = _redacted(suite, reader.read(opened(data)))
     kept = fitting(read, 60_000)

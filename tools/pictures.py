@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, PolicyRefused
@@ -14,6 +13,7 @@ from groundsight.types import TEXT_FIELDS, Asset, Hit, Place
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from groundsight.ingestion.frozen import Frozen
     from groundsight.suite import Suite
 
 MOST_PICTURES = 4
@@ -22,11 +22,12 @@ THUMBNAIL_BYTES = 200_000
 PICTURED = ("figure", "image", "page", "table")
 
 
-def rendered(suite: Suite, file: Path, place: Place) -> bytes:
-    """Return the PNG of a place in a file: the page, the box on it, or the picture itself."""
+def rendered(suite: Suite, document: Frozen, place: Place) -> bytes:
+    """Return the PNG of a place in a document: the page, the box on it, or the picture itself."""
     from groundsight.ingestion.pictures import page_picture
 
-    return page_picture(file, place.page or 1, suite.settings, suite.watch, box=place.box, sandbox=suite.parts.sandbox)
+    page, sandbox = place.page or 1, suite.parts.sandbox
+    return page_picture(document, page, suite.settings, suite.watch, box=place.box, sandbox=sandbox)
 
 
 def shown(suite: Suite, asset: Asset, place: Place) -> bytes:

@@ -8,8 +8,10 @@ from pydantic import Field
 
 from groundsight.errors import NotFound
 from groundsight.governance.access import visible_to
+from groundsight.ingestion.reach import UNIT_ID
+from groundsight.ingestion.stale import stale_of
 from groundsight.tools.bounds import clip, fitting, one_line
-from groundsight.tools.find import UNIT_ID, asset_by_id, units_by_id
+from groundsight.tools.find import asset_by_id, units_by_id
 from groundsight.tools.results import (
     DATA_NOTE,
     NAME_CHARS,
@@ -21,7 +23,7 @@ from groundsight.tools.results import (
     evidence_uri,
     where_text,
 )
-from groundsight.types import Asset, Place, Unit, UnitKind
+from groundsight.types import Asset, Place, Stale, Unit, UnitKind
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -45,6 +47,7 @@ class Reading(Result):
     source: str
     title: str
     pages: int | None = None
+    stale: Stale = ""
     passages: tuple[Passage, ...]
 
     def ids(self) -> tuple[str, ...]:
@@ -59,7 +62,7 @@ class Reading(Result):
         """The passages, each under its id."""
         shown = [f"[{each.id}] page {each.page}\n{each.text}" if each.page else f"[{each.id}]\n{each.text}"
                  for each in self.passages]  # fmt: skip
-        return "\n\n".join([DATA_NOTE, self.source, *shown])
+        return "\n\n".join([DATA_NOTE, where_text(self.source, None, stale=self.stale), *shown])
 
 
 def read(
@@ -106,6 +109,7 @@ def _shaped(suite: Suite, asset: Asset, units: list[Unit], pictures: tuple[Pictu
         source=one_line(asset.source, NAME_CHARS),
         title=one_line(asset.title, NAME_CHARS),
         pages=asset.pages,
+        stale=stale_of(suite.parts, asset),
         passages=kept,
         truncated=len(kept) < len(shaped) or any(passage.text.endswith("…") for passage in kept),
         pictures=pictures,

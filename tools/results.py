@@ -13,6 +13,7 @@ from groundsight.types import (
     ChannelScore,
     Degraded,
     Hit,
+    Stale,
     TextLine,
     Tier,
     UnitKind,
@@ -61,7 +62,7 @@ class Result(Shape):
 
 
 class Found(Shape):
-    """A hit: where it lies, what it says, and what each channel added to its score."""
+    """A hit: where it lies, what it says, what each channel added to its score, and whether its file is ``stale``."""
 
     id: str
     kind: UnitKind
@@ -77,6 +78,7 @@ class Found(Shape):
     channels: tuple[ChannelScore, ...] = ()
     hop: int = 1
     reason: str = ""
+    stale: Stale = ""
 
 
 class Line(Shape):
@@ -142,6 +144,7 @@ def found(hit: Hit, text: str, most: int) -> Found:
         channels=hit.channels,
         hop=hit.hop,
         reason=one_line(hit.reason, QUOTE_CHARS),
+        stale=hit.stale,
     )
 
 
@@ -173,9 +176,13 @@ def checked(verdict: Verdict) -> Checked:
     )
 
 
-def where_text(source: str, page: int | None, section: str | None = None) -> str:
-    """Say where something lies, for a person."""
-    return ", ".join([source, *([f"page {page}"] if page else []), *([section] if section else [])])
+STALE_TEXT: dict[Stale, str] = {"changed": "the file has changed since", "gone": "the file is gone"}
+
+
+def where_text(source: str, page: int | None, section: str | None = None, stale: Stale = "") -> str:
+    """Say where something lies, for a person, and whether its file is still what was read."""
+    old = f" ({STALE_TEXT[stale]})" if stale else ""
+    return ", ".join([source, *([f"page {page}"] if page else []), *([section] if section else [])]) + old
 
 
 def degraded_text(degraded: Sequence[Degraded]) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from groundsight.errors import InvalidArgument
 from groundsight.tools.bounds import RESULT_BYTES, fitting
-from groundsight.tools.find import chosen_filter, picture_file
+from groundsight.tools.find import chosen_filter, picture_named
 from groundsight.tools.results import (
     DATA_NOTE,
     Answering,
@@ -69,7 +69,7 @@ def search(
     if not query.strip() and not picture:
         raise InvalidArgument("neither query nor picture is given", next_step="give words, a picture, or both")
     where = chosen_filter(kinds, source, created_from, created_to)
-    looks = picture_file(suite, picture) if picture else None
+    looks = picture_named(suite, picture) if picture else None
     asked = Query(text=query, picture=looks, where=where, limit=limit, hops=hops, fusion=fusion)
     return _found(suite, asked, pictures)
 
@@ -92,4 +92,5 @@ def _found(suite: Suite, asked: Query, pictures: bool) -> SearchHits:
 
 
 def _hit_text(hit: Found) -> str:
-    return f"[{hit.id}] {where_text(hit.source, hit.page, hit.section)} ({hit.kind}, score {hit.score:.4f})\n{hit.text}"
+    where = where_text(hit.source, hit.page, hit.section, hit.stale)
+    return f"[{hit.id}] {where} ({hit.kind}, score {hit.score:.4f})\n{hit.text}"

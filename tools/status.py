@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groundsight.governance.access import visible_to
+from groundsight.ingestion.reach import folders_of
 from groundsight.tools.bounds import one_line
 from groundsight.tools.results import Answering, Result, answering, degraded_text
 from groundsight.types import Degraded, Tier
@@ -42,7 +43,7 @@ def status(suite: Suite) -> Status:
     return Status(
         assets=counts.assets,
         units=counts.units,
-        roots=tuple(one_line(name, 100) for name in suite.parts.roots.names()),
+        roots=tuple(one_line(name, 100) for name in folders_of(suite.parts, suite.principal).names()),
         may_write=suite.principal.may_write,
         backend=suite.settings.index.backend,
         fingerprints={lane: one_line(print_, 200) for lane, print_ in fingerprints.items()},

@@ -14,6 +14,7 @@ from groundsight.evals.metrics.wording import words
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact, means
+from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.pictures import load_picture
 from groundsight.vision import Captioner, open_captioner
 
@@ -69,7 +70,8 @@ def _captions(rows: list[Captioned], captioner: Captioner, context: Context) -> 
 
 
 def _said(row: Captioned, captioner: Captioner, context: Context) -> ItemResult:
-    picture = load_picture(context.folder / row.image, context.settings, context.watch)
+    with frozen_by_name(context.folder / row.image, context.settings.limits.file_bytes) as document:
+        picture = load_picture(document, context.settings, context.watch)
     return ItemResult(row.id, {}, detail={"said": captioner.caption(picture)})
 
 

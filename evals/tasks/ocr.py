@@ -18,6 +18,7 @@ from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, means
 from groundsight.evals.timing import Clock
+from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.pictures import load_picture
 from groundsight.vision import OcrReader, open_ocr
 
@@ -65,7 +66,8 @@ def run(context: Context) -> TaskResult:
 
 
 def _score(page: Page, reader: OcrReader, context: Context) -> ItemResult:
-    picture = load_picture(Path(context.folder / page.image), context.settings, context.watch)
+    with frozen_by_name(Path(context.folder / page.image), context.settings.limits.file_bytes) as document:
+        picture = load_picture(document, context.settings, context.watch)
     clock = Clock()
     with clock.stage("read"):
         said = [line.text for line in reader.read(picture)]

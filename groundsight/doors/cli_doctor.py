@@ -105,13 +105,15 @@ def _disk(home: Path) -> Check:
 
 
 def _sandbox(settings: Settings) -> Check:
+    from groundsight.ingestion.frozen import frozen_by_name
     from groundsight.ingestion.partition import partition
     from groundsight.ingestion.sandbox import Sandbox
 
     with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
         file = Path(folder) / "probe.txt"
         file.write_text("A file to read.\n", "utf-8")
-        partition(file, settings, Path(folder), Watch(), sandbox)
+        with frozen_by_name(file, settings.limits.file_bytes) as document:
+            partition(document, settings, Path(folder), Watch(), sandbox)
         active = set(sandbox.isolation)
     missing = ", ".join(sorted(APART - active))
     detail = f"children run with limits, kept apart by: {', '.join(sorted(active)) or 'nothing else'}"

@@ -14,6 +14,7 @@ from groundsight.types import Evidence
 
 if TYPE_CHECKING:
     from groundsight.ingestion import Element
+    from groundsight.ingestion.frozen import Frozen
     from groundsight.suite import Suite
 
 PLAIN = (".txt", ".md", ".markdown", ".rst", ".log")
@@ -34,37 +35,41 @@ def evidence_of_file(suite: Suite, file: Path) -> Sequence[Evidence]:
     Raises:
         NotFound, UnsupportedType, LimitExceeded, ParseFailed: the file cannot be used.
     """
+    from groundsight.ingestion.frozen import frozen_by_name
+
     if not file.is_file():
         raise NotFound("there is no such evidence file", which=str(file), next_step="check the path after --evidence")
-    found = _plain(suite, file) if file.suffix.lower() in PLAIN else _parsed(suite, file)
+    with frozen_by_name(file.resolve(), suite.settings.limits.file_bytes) as document:
+        found = _plain(suite, document) if file.suffix.lower() in PLAIN else _parsed(suite, document)
     if not found:
-        raise ParseFailed("the file holds no text", which=file.name, code="E_EMPTY", next_step="give another file")
+        raise ParseFailed("the file holds no text", which=document.name, code="E_EMPTY", next_step="give another file")
     return found
 
 
-def _plain(suite: Suite, file: Path) -> list[Evidence]:
+def _plain(suite: Suite, document: Frozen) -> list[Evidence]:
     from groundsight.grounding.claims import evidence_from_text
 
     limit = suite.settings.limits.text_bytes
-    if file.stat().st_size > limit:
+    if document.bytes > limit:
         raise LimitExceeded(
             "the evidence file is too large",
-            which=file.name,
+            which=document.name,
             limit=f"{limit} bytes (limits.text_bytes)",
             code="E_LIMIT_BYTES",
         )
-    text = file.read_text("utf-8", "replace")
-    return [evidence_from_text(file.name, file.name, text)] if text.strip() else []
+    text = document.read().decode("utf-8", "replace")
+    return [evidence_from_text(document.name, document.name, text)] if text.strip() else []
 
 
-def _parsed(suite: Suite, file: Path) -> list[Evidence]:
+def _parsed(suite: Suite, document: Frozen) -> list[Evidence]:
     from groundsight.ingestion.partition import partition
 
     with TemporaryDirectory() as scratch:
-        parsed = partition(file, suite.settings, Path(scratch), suite.watch, suite.parts.sandbox)
+        parsed = partition(document, suite.settings, Path(scratch), suite.watch, suite.parts.sandbox)
         elements = [_with_words(suite, element, Path(scratch)) for element in parsed.elements]
     tables = [element for element in elements if element.kind == "table"]
-    return [*_pages(file.name, elements), *(_table(file.name, number, each) for number, each in enumerate(tables, 1))]
+    name = document.name
+    return [*_pages(name, elements), *(_table(name, number, each) for number, each in enumerate(tables, 1))]
 
 
 def _with_words(suite: Suite, element: Element, scratch: Path) -> Element:

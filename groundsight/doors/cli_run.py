@@ -108,9 +108,7 @@ class _Call:
 
 
 def _ingest(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
-    for path in options.paths:
-        _allow(path, call.suite.parts.roots)
-    paths = [str(path.expanduser().resolve()) for path in options.paths]
+    paths = [_ingested(path, call.suite.parts.roots) for path in options.paths]
     result = cast("IngestSummary", call("ingest", {"paths": paths, "prune": options.prune}))
     return result, SOME_FILES if result.failed else DONE
 
@@ -118,7 +116,7 @@ def _ingest(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
 def _search(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
     arguments = {
         "query": options.query,
-        "picture": str(options.picture.expanduser().resolve()) if options.picture else "",
+        "picture": _shown(options.picture, call.suite.parts.roots) if options.picture else "",
         "kinds": options.kind,
         "source": options.source,
         "created_from": options.created_from,
@@ -144,8 +142,7 @@ def _verify(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
 
 
 def _picture(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
-    named = Path(options.picture).expanduser()
-    picture = str(named.resolve()) if named.is_file() else options.picture
+    picture = _shown(Path(options.picture), call.suite.parts.roots)
     return call(options.command, {"picture": picture, "page": options.page}), DONE
 
 
@@ -170,25 +167,24 @@ def _settings(options: argparse.Namespace) -> Settings:
     settings = load_settings(options.home, options.config)
     chosen = {"llm": getattr(options, "llm", None), "llm_base_url": getattr(options, "base_url", None)}
     agent = settings.agent.model_copy(update={name: value for name, value in chosen.items() if value})
-    return settings.model_copy(update={"agent": agent, "roots": (*settings.roots, *_named_folders(options))})
+    return settings.model_copy(update={"agent": agent})
 
 
-def _named_folders(options: argparse.Namespace) -> tuple[Path, ...]:
-    """A person who names a picture on the command line allows this one run to read its folder."""
-    named = getattr(options, "picture", None)
-    file = Path(named).expanduser() if named else None
-    return (file.resolve().parent,) if file and file.is_file() else ()
-
-
-def _allow(path: Path, roots: Roots) -> None:
+def _ingested(path: Path, roots: Roots) -> str:
     """A folder that a person ingests may be read from now on; inside a known folder nothing changes."""
-    place = path.expanduser().resolve()
-    if not place.exists():
+    if not path.expanduser().exists():
         raise NotFound("there is no such file or folder", which=str(path), next_step="check the path")
-    try:
-        roots.source_of(place)
-    except NotFound:
-        roots.add(place if place.is_dir() else place.parent)
+    roots.admit(path)
+    return roots.source_of(path.expanduser())
+
+
+def _shown(named: Path, roots: Roots) -> str:
+    """A person who names a picture on the command line allows this one run to read its folder."""
+    file = named.expanduser()
+    if not file.is_file():
+        return str(named)
+    roots.admit(file, kept=False)
+    return roots.source_of(file)
 
 
 def _text_of(file: Path) -> str:

@@ -82,7 +82,7 @@ def _text(result: Result) -> str:
 
 def _answer(result: AnswerResult) -> str:
     cited = [
-        f"  {each.marker} {where_text(each.source, each.page, each.section)}{_box(each.box)}"
+        f"  {each.marker} {where_text(each.source, each.page, each.section, each.stale)}{_box(each.box)}"
         + (f'\n      "{each.quote}"' if each.quote else "")
         for each in result.citations
     ]
@@ -107,7 +107,7 @@ def _hits(result: SearchHits) -> str:
 
 
 def _hit(number: int, hit: Any) -> str:
-    head = f"{number}. {where_text(hit.source, hit.page, hit.section)}{_box(hit.box)} [{hit.id}]"
+    head = f"{number}. {where_text(hit.source, hit.page, hit.section, hit.stale)}{_box(hit.box)} [{hit.id}]"
     why = ", ".join(f"{each.channel} {each.contribution:.4f}" for each in hit.channels)
     reason = f"; hop {hit.hop}: {hit.reason}" if hit.hop > 1 else ""
     return f"{paint(head, '1')}\n   {hit.score:.4f} = {why}{reason}\n   {' '.join(hit.text.split())[:300]}"

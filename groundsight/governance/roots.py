@@ -2,191 +2,190 @@
 
 from __future__ import annotations
 
-import ctypes
+import errno
 import json
 import os
 import stat
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import Literal, cast
 
 from groundsight.errors import InvalidArgument, NotFound, StorageFailed
+from groundsight.governance.beneath import LIST, LOOK, READ, open_beneath
+from groundsight.governance.sources import no_such_file, path_text, source_text, tidy
 from groundsight.settings import Settings
 
-_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-_OPENAT2 = 437
-_NO_MAGICLINKS, _BENEATH = 0x02, 0x08
+EntryKind = Literal["file", "folder", "link", "other"]
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 
 
 class Roots:
-    """Named folders. A source is ``<root name>/<path inside, with forward slashes>``."""
+    """Named folders. A source is ``<root name>/<path inside, with forward slashes>``.
 
-    def __init__(self, folders: dict[str, Path], register: Path) -> None:
-        self._folders = folders
-        self._register = register
+    A file belongs to its innermost folder. ``only`` gives the view of a caller who holds some of the folders: what lies
+    in the others reads like absent. A hard link inside a folder is a file of that folder: no system can tell it apart.
+    """
+
+    def __init__(self, folders: dict[str, Path], register: Path, held: frozenset[str] | None = None) -> None:
+        self._folders, self._register, self._held = folders, register, held
 
     @classmethod
     def load(cls, settings: Settings) -> Roots:
-        """Join the folders of the settings and those registered in ``<home>/roots.json``."""
+        """Join the folders of the settings, of their callers, and those registered in ``<home>/roots.json``."""
         roots = cls({}, settings.home / "roots.json")
-        for folder in (*settings.roots, *_registered(roots._register)):
+        of_callers = [folder for caller in settings.server.callers for folder in caller.roots or ()]
+        for folder in (*settings.roots, *of_callers, *_registered(roots._register)):
             roots._name(folder.expanduser().resolve())
         return roots
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the roots, in the order in which they were given."""
-        return tuple(self._folders)
+        return tuple(name for name in self._folders if self._holds(name))
 
-    def add(self, folder: Path) -> str:
-        """Register a folder that a person named and return its name; known folders keep theirs.
+    def only(self, folders: Iterable[Path]) -> Roots:
+        """Return the view of a caller who holds these folders and no others."""
+        wanted = {folder.expanduser().resolve() for folder in folders}
+        return Roots(self._folders, self._register, frozenset(n for n, at in self._folders.items() if at in wanted))
+
+    def add(self, folder: Path, *, kept: bool = True) -> str:
+        """Add a folder that a person named and return its name; known ones keep theirs, ``kept`` ones are registered.
 
         Raises:
             InvalidArgument: it is not a folder, or it is the root of the file system.
         """
         place = folder.expanduser().resolve()
         if not place.is_dir() or place == Path(place.anchor):
-            raise InvalidArgument("this is not a folder that can be read", which=folder.name, next_step="name a folder")
-        known = {path: name for name, path in self._folders.items()}
-        if place in known:
-            return known[place]
-        name = self._name(place)
-        _write_register(self._register, [*_registered(self._register), place])
-        return name
+            raise InvalidArgument(
+                "this is not a folder that can be read", which=source_text(folder.name), next_step="name a folder"
+            )
+        if kept and place not in self._folders.values():
+            _write_register(self._register, [*_registered(self._register), place])
+        return self._name(place)
 
-    def source_of(self, path: Path) -> str:
-        """Return the source form of a path inside a root; the innermost root names it.
+    def admit(self, path: Path, *, kept: bool = True) -> None:
+        """Add the folder of what a person named, where it lies in none; what is not there changes nothing."""
+        place = path.expanduser().resolve()
+        if place.exists() and not any(place.is_relative_to(root) for root in self._folders.values()):
+            self.add(place if place.is_dir() else place.parent, kept=kept)
+
+    def source_of(self, source_or_path: str | Path) -> str:
+        """Return the one source of what a source or a path leads to, links followed.
 
         Raises:
             NotFound: the path lies in no root (or does not exist, which reads alike).
         """
-        name, inside = self._split(_tidy(str(path)))
-        return f"{name}/{inside.as_posix()}" if inside.parts else name
-
-    def resolve(self, source_or_path: str | Path) -> Path:
-        """Return the real path of a regular file inside a root.
-
-        Raises:
-            NotFound: outside, absent, a folder, a device or a pipe: all read alike.
-        """
-        real = self._real(source_or_path)
-        if not _is_regular(real):
-            raise _not_found()
-        return real
-
-    def resolve_folder(self, source_or_path: str | Path) -> Path:
-        """Return the real path of a folder inside a root, or of a root itself; else NotFound."""
-        real = self._real(str(source_or_path).rstrip("/"))
-        if not real.is_dir():
-            raise _not_found()
-        return real
+        return self._source(*self._locate(source_or_path))
 
     def open_inside(self, source: str | Path) -> int:
         """Open a regular file inside a root and return its descriptor; the caller closes it.
 
-        The kernel keeps the walk beneath the root (openat2, RESOLVE_BENEATH), so swapping a
-        folder or file for a link between check and open leads to NotFound, never outside.
+        Raises:
+            NotFound: outside, absent, a folder, a device or a pipe, which all read alike; or not readable.
         """
         name, inside = self._locate(source)
-        descriptor = _open_beneath(self._folders[name], inside)
+        descriptor = self._open(name, inside, READ)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise _not_found()
+            raise no_such_file()
         return descriptor
 
-    def _real(self, source_or_path: str | Path) -> Path:
-        name, inside = self._locate(source_or_path)
-        return self._folders[name] / inside
+    def listing(self, source: str) -> list[tuple[str, EntryKind]]:
+        """Return what a folder holds as sources in order, each with its kind; folders of others are left out.
+
+        Raises:
+            NotFound: it is no folder inside a root, or it can't be listed.
+        """
+        name, inside = self._place(source)
+        descriptor = self._open(name, inside, LIST)
+        try:
+            with os.scandir(descriptor) as entries:
+                found = sorted((entry.name, _kind(entry)) for entry in entries)
+        except OSError as error:
+            raise _unreadable(inside) from error
+        finally:
+            os.close(descriptor)
+        listed = ((self._innermost(self._folders[name] / inside / below), kind) for below, kind in found)
+        return [(self._source(*at), kind) for at, kind in listed if at is not None]
+
+    def stat(self, source: str) -> os.stat_result | None:
+        """Return the state of the regular file that a source names, None when it is gone; no link is followed.
+
+        Raises:
+            NotFound: that can't be told, since its root is unknown, not there, or closed to this process.
+        """
+        name, inside = self._place(source)
+        try:
+            descriptor = open_beneath(self._folders[name], inside, LOOK)
+        except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in _NOT_THERE and self._folders[name].is_dir():
+                return None
+            raise no_such_file() from error
+        try:
+            found = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        return found if stat.S_ISREG(found.st_mode) else None
+
+    def _holds(self, name: str) -> bool:
+        return self._held is None or name in self._held
+
+    def _open(self, name: str, inside: PurePosixPath, flags: int) -> int:
+        try:
+            return open_beneath(self._folders[name], inside, flags)
+        except PermissionError as error:
+            raise _unreadable(inside) from error
+        except (OSError, ValueError) as error:
+            raise no_such_file() from error
 
     def _locate(self, source_or_path: str | Path) -> tuple[str, PurePosixPath]:
         """Find root and inner path after following links, whichever form was given."""
-        text = _tidy(str(source_or_path))
+        text = str(source_or_path) if isinstance(source_or_path, Path) else tidy(source_or_path)
         name, _, rest = text.partition("/")
-        if name in self._folders and not os.path.isabs(text):
-            text = str(self._folders[name] / rest) if rest else str(self._folders[name])
-        return self._split(text)
-
-    def _split(self, text: str) -> tuple[str, PurePosixPath]:
+        if self._holds(name) and name in self._folders and not os.path.isabs(text):
+            text = str(self._folders[name] / path_text(rest)) if rest else str(self._folders[name])
         try:
             real = Path(text).resolve(strict=True)
         except (OSError, RuntimeError, ValueError) as error:
-            raise _not_found() from error
+            raise no_such_file() from error
+        found = self._innermost(real)
+        if found is None:
+            raise no_such_file()
+        return found
+
+    def _place(self, source: str) -> tuple[str, PurePosixPath]:
+        """Find root and inner path of a source as it is written, looking at nothing."""
+        name, _, rest = source.partition("/")
+        if name not in self._folders or not self._holds(name):
+            raise no_such_file()
+        return name, PurePosixPath(path_text(rest))
+
+    def _innermost(self, real: Path) -> tuple[str, PurePosixPath] | None:
+        """Return where a real path lies, None in no root or in one that is not held."""
         holders = [(name, root) for name, root in self._folders.items() if real.is_relative_to(root)]
-        if not holders:
-            raise _not_found()
-        name, root = max(holders, key=lambda holder: len(holder[1].parts))
-        return name, PurePosixPath(real.relative_to(root).as_posix())
+        name, root = max(holders, key=lambda holder: len(holder[1].parts), default=("", Path()))
+        return (name, PurePosixPath(real.relative_to(root).as_posix())) if name and self._holds(name) else None
+
+    def _source(self, name: str, inside: PurePosixPath) -> str:
+        return f"{name}/{source_text(inside.as_posix())}" if inside.parts else name
 
     def _name(self, folder: Path) -> str:
         known = {path: name for name, path in self._folders.items()}
         if folder in known:
             return known[folder]
-        base = folder.name or "root"
+        base = source_text(folder.name).lstrip("~") or "root"
         tries = (base if number == 1 else f"{base}-{number}" for number in range(1, 1_000_000))
         name = next(candidate for candidate in tries if candidate not in self._folders)
         self._folders[name] = folder
         return name
 
 
-def _tidy(text: str) -> str:
-    """Refuse what is no plain path: empty, NULs, steps up, backslashes, home marks, URLs, encodings."""
-    parts = PurePosixPath(text).parts
-    odd = not text or "\0" in text or ".." in parts or text.startswith(("~", "//")) or "://" in text
-    foreign = (len(text) > 1 and text.endswith("/")) or ("\\" in text and sys.platform != "win32")
-    if odd or foreign or text.casefold().startswith("file:"):
-        raise _not_found()
-    return text
-
-
-def _is_regular(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(os.stat(path, follow_symlinks=False).st_mode)
-    except OSError:
-        return False
-
-
-def _open_beneath(root: Path, inside: PurePosixPath) -> int:
-    try:
-        return _openat2(root, inside) if sys.platform == "linux" else _open_checked(root, inside)
-    except (OSError, ValueError) as error:
-        raise _not_found() from error
-
-
-class _OpenHow(ctypes.Structure):
-    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
-
-
-def _openat2(root: Path, inside: PurePosixPath) -> int:
-    """Open through openat2(2), Linux 5.6; older kernels take the checked way."""
-    library = ctypes.CDLL(None, use_errno=True)
-    how = _OpenHow(_OPEN, 0, _BENEATH | _NO_MAGICLINKS)
-    base = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        name = os.fsencode(str(inside))
-        found = int(library.syscall(_OPENAT2, base, name, ctypes.byref(how), ctypes.sizeof(how)))
-        problem = ctypes.get_errno()
-    finally:
-        os.close(base)
-    if found >= 0:
-        return found
-    if problem in (38, 22, 1):
-        return _open_checked(root, inside)
-    raise OSError(problem, os.strerror(problem))
-
-
-def _open_checked(root: Path, inside: PurePosixPath) -> int:
-    """Walk down folder by folder, following no link: what ``resolve`` returned holds none."""
-    step = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    for number, part in enumerate(inside.parts, start=1):
-        last = number == len(inside.parts)
-        flags = _OPEN | os.O_NOFOLLOW | (0 if last else os.O_DIRECTORY)
-        try:
-            below = os.open(part, flags, dir_fd=step)
-        finally:
-            os.close(step)
-        step = below
-    return step
+def _kind(entry: os.DirEntry[str]) -> EntryKind:
+    if entry.is_symlink():
+        return "link"
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    return "file" if entry.is_file(follow_symlinks=False) else "other"
 
 
 def _registered(register: Path) -> list[Path]:
@@ -215,8 +214,5 @@ def _write_register(register: Path, folders: Iterable[Path]) -> None:
         raise StorageFailed("the list of folders can't be written", which=register.name) from error
 
 
-def _not_found() -> NotFound:
-    return NotFound(
-        "no such file in the folders that may be read",
-        next_step="list the sources, or add its folder on the command line",
-    )
+def _unreadable(inside: PurePosixPath) -> NotFound:
+    return NotFound("it can't be read", which=source_text(inside.name), next_step="check its permissions")

@@ -18,6 +18,7 @@ from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import clean_document
 from groundsight.ingestion.encode import encode
 from groundsight.ingestion.enrich import Seen, see
+from groundsight.ingestion.frozen import Frozen
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Principal, Unit
@@ -25,6 +26,7 @@ from groundsight.types import Asset, Principal, Unit
 if TYPE_CHECKING:
     from groundsight.parts import Parts
 
+PROTECTIVE = ("region", "labels", "usage_rights", "consent_until")
 Linker = Callable[[Asset, tuple[Unit, ...]], tuple[Unit, ...]]
 
 
@@ -66,20 +68,27 @@ def assemble(
     return Entry(asset, linked, seal_entry(asset, linked, kinds), vectors, rows)
 
 
-def make_asset(parsed: Parsed, source: str, sha256: str, size: int, who: Principal, settings: Settings) -> Asset:
-    """Describe the file; tenant and region come from the principal."""
+def make_asset(
+    parsed: Parsed, document: Frozen, who: Principal, settings: Settings, before: Asset | None = None
+) -> Asset:
+    """Describe the file; the tenant comes from the principal, and so does the region of what was not there before.
+
+    What protects a document (region, labels, usage rights, consent) is not the writer's to change: it stays.
+    """
+    guarded = before.model_dump(include=set(PROTECTIVE)) if before else {"region": who.region}
     return Asset(
-        asset_id=new_asset_id(who.tenant, source, sha256, settings),
-        source=source,
+        asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
+        source=document.source,
         media_type=parsed.media_type,
-        title=parsed.title or PurePosixPath(source).name,
-        sha256=sha256,
-        bytes=size,
+        title=parsed.title or document.name,
+        sha256=document.sha256,
+        bytes=document.bytes,
+        mtime_ns=document.mtime_ns,
         created=parsed.created,
         tenant=who.tenant,
-        region=who.region,
         pages=parsed.pages,
         warnings=parsed.warnings,
+        **guarded,
     )
 
 

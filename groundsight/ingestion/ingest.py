@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import Cancelled, Final, GroundsightError, IndexVersion, Locked, PolicyRefused, StorageFailed
-from groundsight.governance.access import tenant_of
+from groundsight.governance.access import tenant_of, visible_to
+from groundsight.governance.sources import no_such_file
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
 from groundsight.ingestion.assemble import Linker, assemble, make_asset, new_asset_id
 from groundsight.ingestion.derived import Derived
-from groundsight.ingestion.discover import Found, content_hash, discover
+from groundsight.ingestion.discover import Found, discover
+from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.kept import forget_pages, keep_pages
+from groundsight.ingestion.reach import folders_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Principal
 
 if TYPE_CHECKING:
+    from groundsight.governance.roots import Roots
     from groundsight.parts import Parts
 
-Reader = Callable[[Path, Settings, Path, Watch], Parsed]
+Reader = Callable[[Frozen, Settings, Path, Watch], Parsed]
 
 
 def ingest(
     parts: Parts,
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     principal: Principal,
     watch: Watch,
     *,
     prune: bool = False,
+    confined: bool = False,
     reader: Reader | None = None,
     linker: Linker | None = None,
 ) -> IngestReport:
-    """Read files and folders into the index; unchanged files cost a hash, a bad file one line of report.
+    """Read files and folders under the roots into the index, named as sources or paths.
 
-    Every finished file is committed, so a cancelled run is resumed by running it again.
+    Unchanged files cost a hash, a bad file one line of the report. A document that the principal may not see is
+    neither read, replaced, pruned nor named; what protects a document stays with it when it is read again. Every
+    finished file is committed, so a cancelled run is resumed by running it again.
 
     Raises:
         PolicyRefused: the principal may not write. IndexVersion: the encoders changed.
@@ -45,9 +54,11 @@ def ingest(
     """
     if not principal.may_write:
         raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
-    found, folders = discover(paths, parts.roots, hidden=parts.settings.ingestion.hidden_files)
+    held = folders_of(parts, principal) if confined or principal.roots is not None else parts.roots
+    found, folders = discover(paths, held, hidden=parts.settings.ingestion.hidden_files)
     _claim(parts)
-    run = _Run(parts, principal, watch, reader or _confined(parts), linker or _linker())
+    run = _Run(parts, held, principal, watch, reader or _confined(parts), linker or _linker())
+    found = run.without_hidden(found)
     files = [run.file(each, number, len(found)) for number, each in enumerate(found)]
     files += _vanished(parts, principal, {each.source for each in found}, folders, prune)
     return _report(files, run.derived.model_calls, parts)
@@ -56,10 +67,22 @@ def ingest(
 class _Run:
     """What stays the same for all files of one ingest."""
 
-    def __init__(self, parts: Parts, principal: Principal, watch: Watch, read: Reader, linker: Linker) -> None:
-        self._parts, self._principal, self._watch, self._read, self._linker = parts, principal, watch, read, linker
+    def __init__(
+        self, parts: Parts, roots: Roots, principal: Principal, watch: Watch, read: Reader, linker: Linker
+    ) -> None:
+        self._parts, self._roots, self._principal = parts, roots, principal
+        self._watch, self._read, self._linker = watch, read, linker
         self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
+        self._seen = {each.source for each in parts.index.assets(visible_to(principal))}
         self.derived = Derived(parts.settings.home / "derived")
+
+    def without_hidden(self, found: Sequence[Found]) -> list[Found]:
+        """Leave out what is indexed for others only; named, it reads like a file that is not there."""
+        hidden = self._known.keys() - self._seen
+        named = [
+            replace(each, error=no_such_file()) if each.source in hidden and each.named else each for each in found
+        ]
+        return [each for each in named if each.source not in hidden or each.named]
 
     def file(self, found: Found, number: int, total: int) -> FileReport:
         """Ingest one file; an error of this file only becomes its line."""
@@ -67,30 +90,42 @@ class _Run:
         try:
             if found.error is not None:
                 raise found.error
-            return self._one(found)
+            return self._one(found.source)
         except (Cancelled, Locked, StorageFailed, IndexVersion):
             raise
         except GroundsightError as error:
             return FileReport(source=found.source, status="failed", problem=_problem(error, found.source))
 
-    def _one(self, found: Found) -> FileReport:
+    def _one(self, source: str) -> FileReport:
+        most, before = self._parts.settings.limits.file_bytes, self._known.get(source)
+        descriptor = self._roots.open_inside(source)
+        try:
+            if before and self._is_current(before, content_hash(descriptor, source, most)):
+                return FileReport(source=source, status="unchanged", warnings=before.warnings)
+            document = freeze(descriptor, source, most)
+        finally:
+            os.close(descriptor)
+        with document:
+            return self._stored(document, before)
+
+    def _is_current(self, before: Asset, sha: str) -> bool:
+        return before.asset_id == new_asset_id(self._principal.tenant, before.source, sha, self._parts.settings)
+
+    def _stored(self, document: Frozen, before: Asset | None) -> FileReport:
+        """Parse the very bytes that were hashed, commit what was read and keep pages of the same bytes."""
         settings = self._parts.settings
-        sha, size = content_hash(found.path, settings.limits.file_bytes)
-        before = self._known.get(found.source)
-        if before and before.asset_id == new_asset_id(self._principal.tenant, found.source, sha, settings):
-            return FileReport(source=found.source, status="unchanged", warnings=before.warnings)
         with tempfile.TemporaryDirectory(prefix="groundsight-") as folder:
             scratch = Path(folder)
-            parsed = self._read(found.path, settings, scratch, self._watch)
-            asset = make_asset(parsed, found.source, sha, size, self._principal, settings)
+            parsed = self._read(document, settings, scratch, self._watch)
+            asset = make_asset(parsed, document, self._principal, settings, before)
             entry = assemble(parsed, asset, scratch, self._parts, self.derived, self._linker, self._watch)
         self._parts.index.upsert([entry])
-        self._probe(entry.units[0].unit_id, found.source)
-        keep_pages(self._parts, asset, found.path, self._watch)
-        if before and before.sha256 != sha:
+        self._probe(entry.units[0].unit_id, document.source)
+        keep_pages(self._parts, asset, document, self._watch)
+        if before and before.sha256 != document.sha256:
             forget_pages(settings.home, [before], self._parts.index.assets(tenant_of(self._principal)))
         return FileReport(
-            source=found.source,
+            source=document.source,
             status="changed" if before else "added",
             units=len(entry.units),
             redactions=entry.asset.redactions,
@@ -116,7 +151,7 @@ def _confined(parts: Parts) -> Reader:
     """Return the reader that works in a confined child."""
     from groundsight.ingestion.partition import partition
 
-    return lambda path, settings, scratch, watch: partition(path, settings, scratch, watch, parts.sandbox)
+    return lambda document, settings, scratch, watch: partition(document, settings, scratch, watch, parts.sandbox)
 
 
 def _linker() -> Linker:
@@ -128,14 +163,14 @@ def _linker() -> Linker:
 def _vanished(
     parts: Parts, principal: Principal, present: set[str], folders: Sequence[str], prune: bool
 ) -> list[FileReport]:
-    """Report, or remove, what the index knows under these folders and the disk does not."""
-    where = tenant_of(principal)
+    """Report, or remove, what the principal sees in the index under these folders and the disk does not hold."""
+    where = visible_to(principal)
     inside = tuple(f"{folder}/" for folder in folders)
     gone = [each for each in parts.index.assets(where) if each.source.startswith(inside) and each.source not in present]
     gone = [each for each in gone if not any(each.source.startswith(f"{source}/") for source in present)]
     if prune and gone:
         parts.index.delete([each.asset_id for each in gone], where)
-        forget_pages(parts.settings.home, gone, parts.index.assets(where))
+        forget_pages(parts.settings.home, gone, parts.index.assets(tenant_of(principal)))
     return [FileReport(source=each.source, status="removed" if prune else "vanished") for each in gone]
 
 

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, StorageFailed
+from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.pictures import page_picture
+from groundsight.ingestion.reach import document_of
 from groundsight.ingestion.sniff import PDF, PICTURES
 from groundsight.types import Asset, Box
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from groundsight.tracing import Watch
 
 
-def keep_pages(parts: Parts, asset: Asset, path: Path, watch: Watch) -> None:
+def keep_pages(parts: Parts, asset: Asset, document: Frozen, watch: Watch) -> None:
     """Keep every page of a PDF or picture file that was just stored; other files have no pages.
 
     Raises:
@@ -36,7 +38,7 @@ def keep_pages(parts: Parts, asset: Asset, path: Path, watch: Watch) -> None:
         watch.step(page, asset.pages, f"keeping page {page}")
         target = _file(parts.settings.home, asset, page)
         if not target.exists():
-            _write(target, page_picture(path, page, parts.settings, watch, sandbox=parts.sandbox))
+            _write(target, page_picture(document, page, parts.settings, watch, sandbox=parts.sandbox))
 
 
 def kept_page(home: Path, asset: Asset, page: int, box: Box | None = None) -> bytes | None:
@@ -56,14 +58,14 @@ def forget_pages(home: Path, gone: Iterable[Asset], kept: Iterable[Asset]) -> No
 
 
 def page_or_kept(parts: Parts, asset: Asset, page: int, box: Box | None, watch: Watch) -> bytes:
-    """Render a page of an asset's file; when that fails, return the kept copy.
+    """Render a page of an asset's file from the bytes that were indexed; when that fails, return the kept copy.
 
     Raises:
         GroundsightError: the file can't be shown, and there is no copy.
     """
     try:
-        file = parts.roots.resolve(asset.source)
-        return page_picture(file, page, parts.settings, watch, box=box, sandbox=parts.sandbox)
+        with document_of(parts, asset) as document:
+            return page_picture(document, page, parts.settings, watch, box=box, sandbox=parts.sandbox)
     except GroundsightError:
         watch.check()
         kept = kept_page(parts.settings.home, asset, page, box)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.ingestion import PictureOrder
+from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.jobs import Picture
-from groundsight.ingestion.partition import plain_name, run_on
+from groundsight.ingestion.partition import run_on
 from groundsight.ingestion.sandbox import Sandbox
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 
 def page_picture(
-    path: Path, page: int, settings: Settings, watch: Watch, box: Box | None = None, sandbox: Sandbox | None = None
+    document: Frozen,
+    page: int,
+    settings: Settings,
+    watch: Watch,
+    box: Box | None = None,
+    sandbox: Sandbox | None = None,
 ) -> bytes:
     """Return a page of a PDF, or a picture file, as PNG bytes; ``box`` crops it.
 
@@ -29,17 +34,17 @@ def page_picture(
         InvalidArgument: there is no such page.
     """
     order = PictureOrder(
-        name=plain_name(path), page=page, box=box, limits=settings.limits, render_dpi=settings.ingestion.render_dpi
+        name=document.name, page=page, box=box, limits=settings.limits, render_dpi=settings.ingestion.render_dpi
     )
     job = "groundsight.ingestion.jobs:page_picture"
-    answer = run_on(path, job, order.model_dump_json(), settings, watch, sandbox)
+    answer = run_on(document, job, order.model_dump_json(), settings, watch, sandbox)
     return base64.b64decode(Picture.model_validate_json(answer).png)
 
 
-def load_picture(path: Path, settings: Settings, watch: Watch, sandbox: Sandbox | None = None) -> Image:
+def load_picture(document: Frozen, settings: Settings, watch: Watch, sandbox: Sandbox | None = None) -> Image:
     """Return a picture file as an RGB image; the untrusted bytes are decoded in the child."""
     from PIL import Image as pillow
 
-    png = page_picture(path, 1, settings, watch, sandbox=sandbox)
+    png = page_picture(document, 1, settings, watch, sandbox=sandbox)
     with pillow.open(io.BytesIO(png), formats=("PNG",)) as image:
         return image.convert("RGB")

@@ -10,7 +10,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -150,31 +149,6 @@ class Sandbox:
         if self._warden is not None:
             self._warden.wait()
         self._control = self._warden = None
-
-
-def snapshot(descriptor: int, limit: int, which: str) -> IO[bytes]:
-    """Copy an open file to an anonymous one, so that what is parsed can't change meanwhile.
-
-    Raises:
-        LimitExceeded: there are more than ``limit`` bytes.
-    """
-    copy = anonymous_file()
-    counted = 0
-    while piece := os.read(descriptor, MIB):
-        counted += len(piece)
-        if counted > limit:
-            copy.close()
-            raise LimitExceeded("the file is too large", which=which, limit=f"{limit} bytes", code="E_LIMIT_BYTES")
-        copy.write(piece)
-    copy.flush()
-    return copy
-
-
-def anonymous_file() -> IO[bytes]:
-    """Open an empty file that has no name; only such a file can be opened once more in the child."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("document"), "w+b")
-    return tempfile.TemporaryFile()
 
 
 def _environment() -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from groundsight.errors import Disabled, IndexVersion, InvalidArgument, LimitExceeded
 from groundsight.index import ChannelQuery
 from groundsight.retrieval.expansion import pseudo_caption, spelled, telling, words_read
-from groundsight.types import Channel, Degraded, Query
+from groundsight.types import Channel, Degraded, Principal, Query
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,13 +52,13 @@ def normalised(query: Query, limits: Limits) -> Query:
     return query.model_copy(update={"text": text})
 
 
-def asked_of(parts: Parts, query: Query, watch: Watch) -> Asked:
+def asked_of(parts: Parts, query: Query, who: Principal, watch: Watch) -> Asked:
     """Read the query's picture, encode words and picture, and name the lanes that have nothing to say.
 
     Raises:
         Disabled: every lane that could answer is off; an empty result would hide that.
     """
-    picture = parts.load_picture(query.picture, watch) if query.picture else None
+    picture = parts.load_picture(query.picture, who, watch) if query.picture else None
     words = _all_words(parts, query, picture)
     watch.check()
     text, text_gaps = _text_queries(parts, words)

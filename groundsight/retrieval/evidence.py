@@ -36,6 +36,7 @@ def evidence_of(hit: Hit) -> Evidence:
         channels=hit.channels,
         hop=hit.hop,
         reason=hit.reason,
+        stale=hit.stale,
     )
 
 

@@ -62,7 +62,7 @@ class _Climb:
 
     def result(self, today: date | None) -> SearchResult:
         with self._watch.span("search.encode"):
-            asked = asked_of(self._parts, self._query, self._watch)
+            asked = asked_of(self._parts, self._query, self._principal, self._watch)
         with self._watch.span("search.index"):
             hits, total = self._candidates(asked)
         hits = self._dated(hits, today, total)

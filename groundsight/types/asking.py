@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from groundsight.types.base import Channel, Word
+from groundsight.types.base import Channel, Stale, Word
 from groundsight.types.things import Asset, Unit
 
 
@@ -37,17 +38,21 @@ class Filter(Word):
 
 
 class Principal(Word):
-    """Who asks. Comes from configuration or a verified token, never from a tool argument."""
+    """Who asks. Comes from configuration or a verified token, never from a tool argument.
+
+    ``roots`` are the folders in which it may name files; None: all of the settings, for the settings' own tenant.
+    """
 
     tenant: str = "default"
     user: str = "local"
     region: str = "global"
     labels: tuple[str, ...] = ()
     may_write: bool = False
+    roots: tuple[Path, ...] | None = None
 
 
 class Query(Word):
-    """What is searched: words, a picture file, or both."""
+    """What is searched: words, a picture (a file, or the id of an image unit), or both."""
 
     text: str = ""
     picture: str | None = None
@@ -69,7 +74,10 @@ class ChannelScore(Word):
 
 
 class Hit(Word):
-    """A unit that was found. The contributions of its channels add up to ``score``."""
+    """A unit that was found. The contributions of its channels add up to ``score``.
+
+    ``stale`` says that its file has changed or gone since it was read; empty when it has not, or that can't be told.
+    """
 
     unit: Unit
     asset: Asset
@@ -78,6 +86,7 @@ class Hit(Word):
     matched: tuple[str, ...] = ()
     hop: int = 1
     reason: str = ""
+    stale: Stale = ""
 
 
 class Degraded(Word):

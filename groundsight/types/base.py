@@ -15,6 +15,7 @@ Channel = Literal[
 ]  # fmt: skip
 TEXT_FIELDS: tuple[TextField, ...] = ("text", "caption", "ocr", "transcript", "meta")
 VECTOR_NAMES: tuple[VectorName, ...] = ("text", "caption", "ocr", "visual", "meta")
+Stale = Literal["", "changed", "gone"]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from groundsight.types.asking import ChannelScore, Degraded, Tier
-from groundsight.types.base import Box, Fraction, Place, Span, TextField, TextLine, UnitKind, Word
+from groundsight.types.base import Box, Fraction, Place, Span, Stale, TextField, TextLine, UnitKind, Word
 
 VerdictLabel = Literal["supported", "contradicted", "unsupported", "not_checkable", "unverified"]
 AnswerStatus = Literal["answered", "partial", "abstained", "refused"]
@@ -41,6 +41,7 @@ class Evidence(Word):
     channels: tuple[ChannelScore, ...] = ()
     hop: int = 1
     reason: str = ""
+    stale: Stale = ""
 
 
 class Quote(Word):
@@ -105,7 +106,7 @@ class GroundingReport(Word):
 
 
 class Citation(Word):
-    """Where a sentence of the answer comes from, exact enough to open it."""
+    """Where a sentence of the answer comes from, exact enough to open it; ``stale`` as in ``Hit``."""
 
     marker: str
     evidence_id: str
@@ -116,6 +117,7 @@ class Citation(Word):
     section: str | None = None
     quote: str = ""
     uri: str = ""
+    stale: Stale = ""
 
 
 class Step(Word):

@@ -15,7 +15,8 @@ class Asset(Word):
     """One source file or record. ``asset_id`` is derived from tenant, source and content hash.
 
     ``labels`` are the groups that may read it (none: everyone in the tenant);
-    ``consent_until`` is the last day on which it may be used (None: no limit).
+    ``consent_until`` is the last day on which it may be used (None: no limit). ``mtime_ns`` is when the file had last
+    been written when it was read (None: not known, as in indexes of before).
     """
 
     asset_id: str
@@ -24,6 +25,7 @@ class Asset(Word):
     title: str
     sha256: str
     bytes: int
+    mtime_ns: int | None = None
     created: date | None = None
     tenant: str = "default"
     region: str = "global"

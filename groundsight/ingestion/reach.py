@@ -1,0 +1,94 @@
+"""The one way to a user's file: below the folders that the caller holds, with one refusal for all that is not."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from groundsight.errors import NotFound
+from groundsight.governance.access import tenant_of, visible_to
+from groundsight.governance.sources import no_such_file
+from groundsight.ingestion.frozen import Frozen, freeze
+from groundsight.types import Asset, Condition, Place, Principal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from groundsight.governance.roots import Roots
+    from groundsight.parts import Parts
+
+
+UNIT_ID = re.compile(r"[0-9a-f]{8,64}-[0-9]{1,8}")
+
+
+def folders_of(parts: Parts, who: Principal) -> Roots:
+    """Return the folders of a caller: its own; without any named, all of them, for the settings' own tenant only."""
+    if who.roots is None and who.tenant == parts.settings.governance.tenant:
+        return parts.roots
+    return parts.roots.only(who.roots or ())
+
+
+def source_for(parts: Parts, who: Principal, name: str | Path) -> str:
+    """Return the source of a file or folder that a caller may read.
+
+    Raises:
+        NotFound: it is absent, lies outside of the caller's folders, or is indexed for others only: all read alike.
+    """
+    source = folders_of(parts, who).source_of(name)
+    one = Condition(field="source", op="eq", value=source)
+    if not parts.index.assets(visible_to(who).also(one)) and parts.index.assets(tenant_of(who).also(one)):
+        raise no_such_file()
+    return source
+
+
+def document_for(parts: Parts, who: Principal, name: str | Path) -> Frozen:
+    """Open and freeze a file that a caller may read; NotFound as in ``source_for``."""
+    source = source_for(parts, who, name)
+    return _frozen(parts, folders_of(parts, who), source)
+
+
+def pictured(parts: Parts, who: Principal, name: str, page: int | None = None) -> tuple[Frozen, Place]:
+    """Open what a caller calls a picture: a unit that it may see, or a file that it may read, and the place in it.
+
+    Raises:
+        NotFound: as in ``document_of`` or ``document_for``, or there is no such unit.
+    """
+    if not UNIT_ID.fullmatch(name):
+        return document_for(parts, who, name), Place(page=page)
+    rows = parts.index.get([name], visible_to(who))
+    if not rows:
+        raise no_such_unit(name)
+    unit, asset = rows[0]
+    return document_of(parts, asset), unit.place
+
+
+def no_such_unit(unit_id: str) -> NotFound:
+    """The one refusal of a unit, absent or another's."""
+    return NotFound("there is no such unit", which=unit_id[:80], next_step="search again and use an id it returns")
+
+
+def document_of(parts: Parts, asset: Asset) -> Frozen:
+    """Open and freeze the file of an asset that the caller was found to see.
+
+    Access was judged on the asset, so its file is opened in whoever's folder it lies; in return nothing but the
+    very bytes that were indexed is given.
+
+    Raises:
+        NotFound: the file is gone, or holds something else by now.
+    """
+    document = _frozen(parts, parts.roots, asset.source)
+    if document.sha256 == asset.sha256:
+        return document
+    document.copy.close()
+    raise NotFound(
+        "the file has changed since it was indexed", which=asset.asset_id, next_step="ingest it again, or read its text"
+    )
+
+
+def _frozen(parts: Parts, roots: Roots, source: str) -> Frozen:
+    descriptor = roots.open_inside(source)
+    try:
+        return freeze(descriptor, source, parts.settings.limits.file_bytes)
+    finally:
+        os.close(descriptor)
