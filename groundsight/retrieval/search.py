@@ -18,7 +18,7 @@ from groundsight.retrieval.recency import newest, recency_share
 from groundsight.retrieval.rerank import fractions
 from groundsight.retrieval.served import fused_by_server
 from groundsight.retrieval.words import quotable
-from groundsight.types import ChannelScore, Degraded, Hit, Query, SearchResult, Tier
+from groundsight.types import ChannelScore, Degraded, Hit, Nothing, Query, SearchResult, Tier
 
 if TYPE_CHECKING:
     from datetime import date
@@ -72,19 +72,24 @@ class _Climb:
         with self._watch.span("search.hops"):
             hits = self._followed(asked, hits)
         hits = spread_out(self._allowed(hits), self._query.limit)
+        nothing = self._nothing(hits)
         return SearchResult(
             query=self._query.text or asked.words,
             hits=explained(asked.words, hits),
             tier=tier_of(self._parts),
-            degraded=_once((*self._parts.degraded(), *self._gaps(asked, hits))),
+            degraded=_once((*self._parts.degraded(), *_gaps(asked, nothing))),
+            nothing=nothing,
         )
 
-    def _gaps(self, asked: Asked, hits: Sequence[Hit]) -> tuple[Degraded, ...]:
-        """Name the lanes that stayed silent; over an empty index nothing else needs saying."""
-        if hits or self._parts.index.count(self._where).units:
-            return asked.degraded
-        nothing = "nothing is indexed, or nothing that this query may see"
-        return (Degraded(lane="index", reason=nothing, remedy="run: groundsight ingest FOLDER"),)
+    def _nothing(self, hits: Sequence[Hit]) -> Nothing | None:
+        """Say why there are no hits; what another may see counts as not there."""
+        if hits:
+            return None
+        if self._parts.index.count(self._where).units:
+            return Nothing(reason="below_floor", why="nothing shares a word with the query or is near to it")
+        if self._parts.index.count(visible_to(self._principal)).units:
+            return Nothing(reason="empty_filter", why="the filter of this query matches nothing")
+        return Nothing(reason="empty_index", why="nothing is indexed, or nothing that you may see")
 
     def _candidates(self, asked: Asked) -> tuple[tuple[Hit, ...], float]:
         """Ask every channel at once, fuse, and fetch the best candidates with the headings that were named."""
@@ -146,6 +151,13 @@ class _Climb:
     def _allowed(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """Check access again, by the reference evaluator: before links, reasons or twins can name anything."""
         return tuple(hit for hit in hits if matches(self._where, hit.asset, hit.unit))
+
+
+def _gaps(asked: Asked, nothing: Nothing | None) -> tuple[Degraded, ...]:
+    """Name the lanes that stayed silent; over an empty index nothing else needs saying."""
+    if nothing is None or nothing.reason != "empty_index":
+        return asked.degraded
+    return (Degraded(lane="index", reason=nothing.why, remedy="run: groundsight ingest FOLDER"),)
 
 
 def tier_of(parts: Parts) -> Tier:
