@@ -20,7 +20,7 @@ from groundsight.tools.results import (
     found,
     where_text,
 )
-from groundsight.types import Degraded, Query, UnitKind
+from groundsight.types import Degraded, Nothing, Query, UnitKind
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -33,6 +33,8 @@ class SearchHits(Result):
     hits: tuple[Found, ...]
     tier: Answering
     degraded: tuple[Degraded, ...] = ()
+    nothing: Nothing | None = None
+    absent: tuple[str, ...] = ()
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of the hits."""
@@ -86,6 +88,8 @@ def _found(suite: Suite, asked: Query, pictures: bool) -> SearchHits:
         hits=kept,
         tier=answering(result.tier),
         degraded=result.degraded,
+        nothing=result.nothing,
+        absent=result.absent,
         truncated=len(kept) < len(shaped),
         pictures=thumbnails(suite, result.hits) if pictures else (),
     )

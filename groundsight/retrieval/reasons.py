@@ -19,6 +19,7 @@ _LANES = {
     "bm25_transcript": "spoken words",
     "bm25_meta": "words of title and tags",
     "heading": "its heading is named",
+    "identifier": "the identifier itself",
 }
 
 

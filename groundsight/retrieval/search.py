@@ -13,12 +13,13 @@ from groundsight.retrieval.diversity import spread_out
 from groundsight.retrieval.fusion import by_score, fuse, total_of, total_weight, without_tails
 from groundsight.retrieval.graph import follow
 from groundsight.retrieval.headings import Named, headings_named
+from groundsight.retrieval.identifiers import Held, held_in, lifted
 from groundsight.retrieval.reasons import explained
 from groundsight.retrieval.recency import newest, recency_share
 from groundsight.retrieval.rerank import fractions
 from groundsight.retrieval.served import fused_by_server
 from groundsight.retrieval.words import quotable
-from groundsight.types import ChannelScore, Degraded, Hit, Query, SearchResult, Tier
+from groundsight.types import ChannelScore, Degraded, Hit, Nothing, Query, SearchResult, Tier
 
 if TYPE_CHECKING:
     from datetime import date
@@ -64,29 +65,41 @@ class _Climb:
         with self._watch.span("search.encode"):
             asked = asked_of(self._parts, self._query, self._principal, self._watch)
         with self._watch.span("search.index"):
-            hits, total = self._candidates(asked)
+            held = self._identified()
+            hits, total = self._candidates(asked, held)
         hits = self._dated(hits, today, total)
         with self._watch.span("search.rerank"):
-            hits = self._reranked(asked.words, hits, total)
+            hits = lifted(self._reranked(asked.words, hits, total), held)
         self._watch.check()
         with self._watch.span("search.hops"):
-            hits = self._followed(asked, hits)
+            hits = lifted(self._followed(asked, hits), held)
         hits = spread_out(self._allowed(hits), self._query.limit)
+        nothing = self._nothing(hits)
         return SearchResult(
             query=self._query.text or asked.words,
             hits=explained(asked.words, hits),
             tier=tier_of(self._parts),
-            degraded=_once((*self._parts.degraded(), *self._gaps(asked, hits))),
+            degraded=_once((*self._parts.degraded(), *_gaps(asked, nothing))),
+            nothing=nothing,
+            absent=held.absent,
         )
 
-    def _gaps(self, asked: Asked, hits: Sequence[Hit]) -> tuple[Degraded, ...]:
-        """Name the lanes that stayed silent; over an empty index nothing else needs saying."""
-        if hits or self._parts.index.count(self._where).units:
-            return asked.degraded
-        nothing = "nothing is indexed, or nothing that this query may see"
-        return (Degraded(lane="index", reason=nothing, remedy="run: groundsight ingest FOLDER"),)
+    def _identified(self) -> Held:
+        """Look the query's identifiers up; whoever names channels wants only these."""
+        named = self._query.text if self._query.channels is None else ""
+        return held_in(named, self._parts.index, self._where)
 
-    def _candidates(self, asked: Asked) -> tuple[tuple[Hit, ...], float]:
+    def _nothing(self, hits: Sequence[Hit]) -> Nothing | None:
+        """Say why there are no hits; what another may see counts as not there."""
+        if hits:
+            return None
+        if self._parts.index.count(self._where).units:
+            return Nothing(reason="below_floor", why="nothing shares a word with the query or is near to it")
+        if self._parts.index.count(visible_to(self._principal)).units:
+            return Nothing(reason="empty_filter", why="the filter of this query matches nothing")
+        return Nothing(reason="empty_index", why="nothing is indexed, or nothing that you may see")
+
+    def _candidates(self, asked: Asked, held: Held) -> tuple[tuple[Hit, ...], float]:
         """Ask every channel at once, fuse, and fetch the best candidates with the headings that were named."""
         most = min(self._search.candidates, self._parts.settings.limits.candidates)
         weights = self._search.weights
@@ -98,7 +111,9 @@ class _Climb:
             total = total_weight(results, weights) or 1.0
             shares = fuse(results, weights, method, k=self._search.rrf_k, scale=self._search.scale)
         shares = {**shares, **self._named(asked.words, shares, total)}
+        shares |= {unit_id: shares.get(unit_id, ()) for unit_id in held.units()}
         best = by_score(shares)[: max(self._search.rerank_candidates, 2 * self._query.limit)]
+        best = tuple(dict.fromkeys((*best, *sorted(held.units()))))
         found = self._parts.index.get(best, self._where)
         hits = [
             Hit(unit=unit, asset=asset, score=total_of(shares[unit.unit_id]), channels=shares[unit.unit_id])
@@ -146,6 +161,13 @@ class _Climb:
     def _allowed(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """Check access again, by the reference evaluator: before links, reasons or twins can name anything."""
         return tuple(hit for hit in hits if matches(self._where, hit.asset, hit.unit))
+
+
+def _gaps(asked: Asked, nothing: Nothing | None) -> tuple[Degraded, ...]:
+    """Name the lanes that stayed silent; over an empty index nothing else needs saying."""
+    if nothing is None or nothing.reason != "empty_index":
+        return asked.degraded
+    return (Degraded(lane="index", reason=nothing.why, remedy="run: groundsight ingest FOLDER"),)
 
 
 def tier_of(parts: Parts) -> Tier:

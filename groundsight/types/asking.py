@@ -104,10 +104,27 @@ class Tier(Word):
     models: Mapping[str, str] = Field(default_factory=dict)
 
 
+class Nothing(Word):
+    """Why a search has no hits: ``reason`` for programs, ``why`` for people.
+
+    ``empty_index``: the caller may see nothing at all. ``empty_filter``: the caller may see something, the query's
+    own filter lets nothing through. ``below_floor``: what there is, is too far from the query to be shown.
+    """
+
+    reason: Literal["empty_index", "empty_filter", "below_floor"]
+    why: str
+
+
 class SearchResult(Word):
-    """Hits best first, with what was asked, what answered and what was missing."""
+    """Hits best first, with what was asked, what answered and what was missing.
+
+    ``nothing`` is set exactly when there are no hits. ``absent`` are identifiers of the query that no unit holds
+    which the caller may see.
+    """
 
     query: str
     hits: tuple[Hit, ...]
     tier: Tier
     degraded: tuple[Degraded, ...] = ()
+    nothing: Nothing | None = None
+    absent: tuple[str, ...] = ()

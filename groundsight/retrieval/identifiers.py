@@ -1,0 +1,229 @@
+"""Identifiers that a query names, and the units that hold them exactly.
+
+What an identifier is follows from its build and from the index, never from a list: digits with letters or with
+separators, at most ``FEW`` holders. ``INV-2041``, ``INV 2041`` and ``inv2041`` are one; ``INV-2042``, ``INV-20411`` and
+``INV-2041-7`` are others.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from groundsight.index import ChannelQuery
+from groundsight.index.keys import is_plain
+from groundsight.retrieval.fusion import total_of
+from groundsight.retrieval.words import quotable
+from groundsight.types import Channel, ChannelScore
+
+if TYPE_CHECKING:
+    from groundsight.index import Index
+    from groundsight.types import Filter, Hit
+
+# What more units hold tells them apart no better than a word: COVID-19 stands in hundreds of quarterly reports.
+FEW = 50
+LANE = "identifier"
+OVER = 1.5
+LONGEST_RUN = 6
+LONG = 8
+FIELDS: tuple[Channel, ...] = ("bm25_text", "bm25_caption", "bm25_ocr", "bm25_transcript", "bm25_meta")
+_OUTER = "\"'“”‘’«»()[]{}<>,;!?*"
+_MARK = r"[-\u2010-\u2015\u2212./:#_·@+]"
+_LOOSE = rf"\s?{_MARK}?\s?"
+_APART = rf"(?:\s{_MARK}?\s?|{_MARK}\s?)"
+_PARTS = re.compile(r"[^\W\d_]+|\d+")
+_YEAR = re.compile(r"(?:1[5-9]\d\d|20[0-3]\d)s?")
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d\d){1,2}")
+_AMOUNT = re.compile(r"\d{1,3}(?:[.,'’]\d{3})+(?:[.,]\d+)?|\d+[.,]\d+")
+_COUNTED = re.compile(r"\d+(?:[a-z]{1,3}|%)|\d+\w{0,2}-[a-z]{2,}.*|[a-z]+-(?:1[5-9]\d\d|20[0-3]\d)s?")
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """Neighbouring words of a query that name one thing; ``sure`` when their build alone says so."""
+
+    words: tuple[str, ...]
+    sure: bool
+
+    @property
+    def shown(self) -> str:
+        """The identifier as the query writes it."""
+        return " ".join(self.words)
+
+    @cached_property
+    def asked(self) -> str:
+        """The spellings by which BM25 finds it: as written, in one, in parts, a long number in fours."""
+        parts = _PARTS.findall(self.shown)
+        one = "".join(parts)
+        fours = [one[at : at + 4] for at in range(0, len(one), 4)] if len(one) >= LONG else []
+        return " ".join((self.shown, one, "-".join(parts), *fours))
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Match it whole in a text, whatever the separators, spaces and case."""
+        first = _PARTS.match(self.shown) or _PARTS.search(self.shown)
+        before = r"(?<![^\W_])(?<![^\W_]-)(?<!\d[./:])" if first and first.group().isdigit() else r"(?<![^\W_])"
+        after = r"(?![^\W_])(?![-./:]\d)(?!-[^\W\d_]{1,2}(?![^\W_]))"
+        return re.compile(before + "".join(self._spelled()) + after, re.IGNORECASE)
+
+    def _spelled(self) -> Iterator[str]:
+        """Digits stay apart where the query parts them, but for spaces and hyphens in a long number."""
+        digits = sum(map(str.isdigit, self.shown))
+        found = list(_PARTS.finditer(self.shown))
+        for at, part in enumerate(found):
+            if at:
+                gap = self.shown[found[at - 1].end() : part.start()]
+                figures = part.group().isdigit() and found[at - 1].group().isdigit()
+                yield _APART if figures and (digits < LONG or gap.strip(" -")) else _LOOSE
+            yield r"[ -]?".join(part.group()) if part.group().isdigit() and digits >= LONG else re.escape(part.group())
+
+    def held_by(self, text: str) -> bool:
+        """True when the text holds it as a whole."""
+        return self.pattern.search(unicodedata.normalize("NFKC", text)) is not None
+
+
+def named_in(query: str) -> tuple[tuple[Identifier, ...], ...]:
+    """Return, per run of neighbouring words, what could be an identifier there: the longest first."""
+    return tuple(found for run in _runs(unicodedata.normalize("NFKC", query)) if (found := tuple(_within(run))))
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the index says about a query's identifiers: who holds each, and which nobody holds."""
+
+    by: Mapping[Identifier, frozenset[str]]
+    absent: tuple[str, ...] = ()
+
+    def count(self, unit_id: str) -> int:
+        """Return how many of the identifiers this unit holds; what more than ``FEW`` hold is none."""
+        return sum(unit_id in units for units in self.by.values() if len(units) <= FEW)
+
+    def units(self) -> frozenset[str]:
+        """Return the units that hold at least one."""
+        return frozenset(unit_id for units in self.by.values() if len(units) <= FEW for unit_id in units)
+
+
+def held_in(query: str, index: Index, where: Filter) -> Held:
+    """Look the query's identifiers up among what the filter lets through: found by words, then read.
+
+    In a run of words the longest identifiers that are held count, and the shortest of those that are not.
+    """
+    runs = named_in(query)
+    asked = dict.fromkeys(one.asked for run in runs for one in run)
+    units = _read(" ".join(asked), index, where) if asked else {}
+    held: dict[Identifier, frozenset[str]] = {}
+    absent: list[str] = []
+    for run in runs:
+        taken: set[str] = set()
+        for one in run:
+            found = frozenset(unit_id for unit_id, text in units.items() if one.held_by(text))
+            if found and taken.isdisjoint(one.words):
+                taken.update(one.words)
+                held[one] = found
+        for one in reversed(run):
+            if one.sure and taken.isdisjoint(one.words):
+                taken.update(one.words)
+                absent.append(one.shown)
+    return Held(held, tuple(absent))
+
+
+def lifted(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
+    """Put what holds an identifier above all that holds none, and what holds two above what holds one.
+
+    The share is of the best score without it, and half as much again, so that the spread over assets keeps them too.
+    """
+    plain = [_without_share(hit) for hit in hits]
+    if not held.units() or not plain:
+        return tuple(hits)
+    worth = OVER * max(hit.score for hit in plain)
+    shared = [_with_share(hit, held.count(hit.unit.unit_id), worth) for hit in plain]
+    return tuple(sorted(shared, key=lambda hit: (-hit.score, hit.unit.unit_id)))
+
+
+def _without_share(hit: Hit) -> Hit:
+    rest = tuple(part for part in hit.channels if part.channel != LANE)
+    return hit if len(rest) == len(hit.channels) else hit.model_copy(update={"channels": rest, "score": total_of(rest)})
+
+
+def _with_share(hit: Hit, count: int, worth: float) -> Hit:
+    if not count:
+        return hit
+    share = ChannelScore(channel=LANE, raw=count, weight=worth, contribution=count * worth)
+    return hit.model_copy(update={"channels": (*hit.channels, share), "score": hit.score + share.contribution})
+
+
+def occurs(term: str, index: Index, where: Filter) -> bool:
+    """Tell whether any unit under the filter holds these words as they stand, whatever their case and separators.
+
+    Sure for a word or an identifier; of a phrase of common words only the units nearest by BM25 are read.
+    """
+    one = Identifier(tuple(term.split()), True)
+    return any(one.held_by(text) for text in _read(one.asked, index, where).values())
+
+
+def _read(asked: str, index: Index, where: Filter) -> Mapping[str, str]:
+    results = index.search([ChannelQuery(channel, text=asked) for channel in FIELDS], where, FEW + 1)
+    found = dict.fromkeys(unit_id for result in results for unit_id, _ in result.hits)
+    return {unit.unit_id: quotable(unit) for unit, _ in index.get(tuple(found), where)}
+
+
+def _runs(query: str) -> Iterator[tuple[str, ...]]:
+    """Yield the runs of neighbouring words that hold digits or stand like a code; a comma ends a run."""
+    run: list[str] = []
+    for chunk in query.split():
+        word = chunk.strip(_OUTER).rstrip(".:").removesuffix("'s").removesuffix("’s")
+        if word and (_has_digit(word) or _is_code(word) or "@" in word):
+            run = [*run, word][-LONGEST_RUN:]
+            if chunk[-1] not in ",;!?)":
+                continue
+        yield tuple(run)
+        run = []
+    yield tuple(run)
+
+
+def _within(run: tuple[str, ...]) -> Iterator[Identifier]:
+    """Cut a run only before a word that begins like a name: ``INV-2041 PO 7781`` is two, ``12 O 345/21`` is one."""
+    cuts = [at for at in range(len(run) + 1) if at in (0, len(run)) or _named(run[at])]
+    pairs = [(first, after) for first in cuts for after in cuts if first < after]
+    for first, after in sorted(pairs, key=lambda pair: pair[0] - pair[1]):
+        words = run[first:after]
+        if _alone(words[0]) if len(words) == 1 else _together(words):
+            yield Identifier(words, all(word.isupper() or _has_digit(word) for word in words))
+
+
+def _alone(word: str) -> bool:
+    """A mail address, digits with letters, digits with two separators, or five digits in one."""
+    digits = sum(map(str.isdigit, word))
+    if any(form.fullmatch(word) for form in (_YEAR, _DATE, _AMOUNT, _COUNTED)):
+        return False
+    if "@" in word[1:-1]:
+        return True
+    return digits >= 2 and (any(map(str.isalpha, word)) or len(_PARTS.findall(word)) > 2 or digits >= 5)
+
+
+def _together(words: Sequence[str]) -> bool:
+    """Codes with a number that is no year, or numbers of seven digits and more; amounts and dates break it."""
+    numbers = [word for word in words if _has_digit(word)]
+    if len(words[-1]) > 1 and words[-1].isalpha():
+        return False
+    if any(form.fullmatch(word) for word in numbers for form in (_DATE, _AMOUNT, _COUNTED)):
+        return False
+    telling = sum(sum(map(str.isdigit, word)) for word in numbers if not _YEAR.fullmatch(word))
+    return telling >= (7 if len(numbers) == len(words) else 3)
+
+
+def _named(word: str) -> bool:
+    return len(word) > 1 and word[:2].isalpha()
+
+
+def _has_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
+
+
+def _is_code(word: str) -> bool:
+    """Up to six capitals, or up to four small letters as people type them."""
+    return word.isalpha() and len(word) <= (6 if word.isupper() else 4) and not is_plain(word)
