@@ -4,25 +4,6 @@ from __future__ import annotations
 
 from groundsight.agent.state import AnswerState
 from groundsight.settings import Agent
-from groundsight.tracing import Watch
-
-
-class Within(Watch):
-    """A watch with its own deadline inside another's cancellation; progress stays with the outer one."""
-
-    def __init__(self, outer: Watch, seconds: float) -> None:
-        super().__init__(seconds=seconds)
-        self._outer = outer
-
-    @property
-    def cancelled(self) -> bool:
-        """True once this watch or the outer one was cancelled."""
-        return super().cancelled or self._outer.cancelled
-
-    def check(self) -> None:
-        """Raise Cancelled or TimedOut when the work should stop."""
-        self._outer.check()
-        super().check()
 
 
 def seconds_left(state: AnswerState, budget: Agent) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundsight.agent import writer
 from groundsight.agent.assess import explain, spoken_of, unmentioned
-from groundsight.agent.budget import Within, seconds_left, used_up
+from groundsight.agent.budget import seconds_left, used_up
 from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected, without
 from groundsight.agent.lookup import complete, next_queries, open_steps, settle
 from groundsight.agent.question import analyse
@@ -17,6 +17,7 @@ from groundsight.agent.reading import draft_of_state, evidence_of_state, finding
 from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json
 from groundsight.agent.whether import Near
 from groundsight.agent.whole import openings, whole_tables
+from groundsight.tracing import Within
 from groundsight.types import Degraded, Evidence, GroundingReport, Query, Step
 
 if TYPE_CHECKING:

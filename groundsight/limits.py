@@ -38,6 +38,9 @@ class Limits(Section):
     parse_memory_bytes: Positive = 2 * 1024 * MIB
     query_chars: Positive = 8_192
     answer_chars: Positive = 200_000
+    answer_sentences: Positive = 2_000
+    evidence_chars: Positive = 5_000_000
+    verify_seconds: Positive = 120
     results: Positive = 100
     candidates: Positive = 1_000
     hit_chars: Positive = 2_000

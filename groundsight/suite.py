@@ -61,7 +61,8 @@ class Suite:
         """Check an answer sentence by sentence against evidence."""
         from groundsight.grounding.verify import verify
 
-        return verify(answer, evidence, self.settings.grounding, judge=self.parts.judge)
+        rules, limits = self.settings.grounding, self.settings.limits
+        return verify(answer, evidence, rules, self.parts.judge, limits=limits, watch=self.watch)
 
     def ask(self, question: str) -> Answer:
         """Answer with what the evidence supports, through the graph that the settings name."""

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from groundsight.errors import Cancelled, TimedOut
 from groundsight.rounds import Client
 
 Progress = Callable[[float, float | None, str], None]
+Item = TypeVar("Item")
 
 
 class Watch:
     """Progress out, cancellation in, a deadline, and the client that can be asked, None when nobody can.
 
-    Every slow loop calls ``step`` or ``check``.
+    Every slow loop calls ``step`` or ``check``, or goes through ``each``. ``limit`` names the setting of ``seconds``.
     """
 
     def __init__(
-        self, progress: Progress | None = None, *, seconds: float | None = None, client: Client | None = None
+        self,
+        progress: Progress | None = None,
+        *,
+        seconds: float | None = None,
+        limit: str = "",
+        client: Client | None = None,
     ) -> None:
         self._progress, self.client = progress, client
+        self._limit = f"{seconds:g} s{f' ({limit})' if limit else ''}" if seconds is not None else ""
         self._cancelled = threading.Event()
         self._deadline = time.monotonic() + seconds if seconds is not None else None
         self.seconds: dict[str, float] = {}
@@ -42,7 +50,15 @@ class Watch:
         if self._cancelled.is_set():
             raise Cancelled("the caller stopped waiting", next_step="call again; finished work is kept")
         if self._deadline is not None and time.monotonic() > self._deadline:
-            raise TimedOut("the time budget is used up", next_step="raise the budget or narrow the request")
+            raise TimedOut(
+                "the time budget is used up", limit=self._limit, next_step="raise the budget or narrow the request"
+            )
+
+    def each(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items of a slow loop, with a check before each."""
+        for item in items:
+            self.check()
+            yield item
 
     def step(self, done: float, total: float | None = None, message: str = "") -> None:
         """Report progress, then check for cancellation."""
@@ -59,3 +75,21 @@ class Watch:
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
             self.cpu_seconds[stage] = self.cpu_seconds.get(stage, 0.0) + time.process_time() - cpu
+
+
+class Within(Watch):
+    """A watch with its own deadline inside another's cancellation; progress stays with the outer one."""
+
+    def __init__(self, outer: Watch, seconds: float, limit: str = "") -> None:
+        super().__init__(seconds=seconds, limit=limit)
+        self._outer = outer
+
+    @property
+    def cancelled(self) -> bool:
+        """True once this watch or the outer one was cancelled."""
+        return super().cancelled or self._outer.cancelled
+
+    def check(self) -> None:
+        """Raise Cancelled or TimedOut when the work should stop."""
+        self._outer.check()
+        super().check()

@@ -61,9 +61,9 @@ def background(fact: Fact) -> tuple[Evidence, ...]:
     return (evidence_from_text("e1", "notes.txt", " ".join(texts)),)
 
 
-def table_evidence() -> Evidence:
-    text = "\n".join(" | ".join(row) for row in TABLE)
-    return evidence_from_text("t1", "results.xlsx", text).model_copy(update={"kind": "table", "cells": TABLE})
+def table_evidence(rows: tuple[tuple[str, ...], ...] = TABLE) -> Evidence:
+    text = "\n".join(" | ".join(row) for row in rows)
+    return evidence_from_text("t1", "results.xlsx", text).model_copy(update={"kind": "table", "cells": rows})
 
 
 def ocr_evidence(lines: tuple[str, ...]) -> Evidence:

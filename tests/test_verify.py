@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from groundsight.errors import ConfigError, ModelFailed
+from groundsight.errors import Cancelled, ConfigError, LimitExceeded, ModelFailed, TimedOut
 from groundsight.grounding import Judgement
 from groundsight.grounding.claims import evidence_from_text
 from groundsight.grounding.judges import NliJudge, open_judge
 from groundsight.grounding.verify import report, verify
-from groundsight.settings import Grounding, Models
+from groundsight.settings import Grounding, Limits, Models
+from groundsight.tracing import Watch
 from groundsight.types import Claim, Evidence, EvidencePart, GroundingReport, Span, Verdict, VerdictLabel
 from tests.contrast import OCR, ocr_evidence, table_evidence
 
@@ -174,3 +175,56 @@ def _bridge() -> list[Evidence]:
 
 def _verdict(label: VerdictLabel) -> Verdict:
     return Verdict(claim=Claim(text="x", span=Span(start=0, end=1)), label=label, probability=0.5)
+
+
+class CancelledAt(Watch):
+    """Counts the checks, and is cancelled at one of them."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at, self.checks = at, 0
+
+    def check(self) -> None:
+        self.checks += 1
+        if self.checks == self.at:
+            self.cancel()
+        super().check()
+
+
+SAILED = [f"The ferry {n} sailed from Bergen to Oslo with {n * 7} guests on 3 May 2021." for n in range(1, 21)]
+LONG = {
+    "prose": " ".join(f"It is true that {each[0].lower()}{each[1:]}" for each in SAILED),
+    "sums": "\n".join(f"from 3 May 2021 to {day} June 2022: {day} days" for day in range(1, 29)),
+    "columns": "\n".join(f'{n} of 20 rows have Ferry "MS {n}": MS {n}' for n in range(1, 21)),
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.9])
+def test_a_check_stops_between_any_two_comparisons(kind: str, part: float) -> None:
+    cells = (("Ferry", "Guests"), *((f"MS {n}", str(n * 7)) for n in range(1, 21)))
+    evidence = [evidence_from_text("e", "e.txt", "\n".join(SAILED)), table_evidence(cells)]
+    whole = CancelledAt(0)
+    verify(LONG[kind], evidence, SETTINGS, watch=whole)
+    assert whole.checks > 100
+    stopped = CancelledAt(1 + int(part * whole.checks))
+    with pytest.raises(Cancelled):
+        verify(LONG[kind], evidence, SETTINGS, watch=stopped)
+    assert stopped.checks == stopped.at
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "error"),
+    [
+        ("answer_chars", 100, LimitExceeded),
+        ("answer_sentences", 2, LimitExceeded),
+        ("evidence_chars", 50, LimitExceeded),
+        ("verify_seconds", 0, TimedOut),
+    ],
+)
+def test_a_check_that_is_too_much_names_its_limit(limit: str, most: int, error: type[Exception]) -> None:
+    limits = Limits().model_copy(update={limit: most})
+    with pytest.raises(error) as caught:
+        verify(BRIDGE, [evidence_from_text("e", "e.txt", BRIDGE)], SETTINGS, limits=limits)
+    assert f"limits.{limit}" in str(caught.value)
+    assert f"{most} " in str(caught.value)

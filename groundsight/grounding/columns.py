@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
-from groundsight.grounding.grids import Grid, Measured, Where, grids, number_shown
-from groundsight.types import Claim, Evidence, Quote, Reason, Span, Verdict
+from groundsight.grounding.grids import Grid, Measured, Where, number_shown
+from groundsight.grounding.search import PassageIndex
+from groundsight.types import Claim, Quote, Reason, Span, Verdict
 
 LISTED = 12
 _EXTREMES = {
@@ -80,14 +81,14 @@ def say_cell(grid: Grid, row: int, label: int, column: int) -> str:
     return f"{grid.columns[label][row]}: {grid.head[column]}: {grid.columns[column][row]}"
 
 
-def check_columns(claim: Claim, text: str, evidence: Sequence[Evidence]) -> Verdict | None:
+def check_columns(claim: Claim, text: str, index: PassageIndex) -> Verdict | None:
     """Judge a statement about a column by computing it again from the rows; None when a claim is no such statement.
 
     Supported needs a table with the named columns and as many rows; there, another result is contradicted.
     """
     for form, check in _FORMS:
         match = form.match(text.strip().rstrip(" ."))
-        if match and (verdict := _judged(claim, match, check, grids(evidence))):
+        if match and (verdict := _judged(claim, match, check, index)):
             return verdict
     return None
 
@@ -95,8 +96,8 @@ def check_columns(claim: Claim, text: str, evidence: Sequence[Evidence]) -> Verd
 _Check = Callable[["re.Match[str]", Grid], "tuple[bool, str, Sequence[int]] | None"]
 
 
-def _judged(claim: Claim, match: re.Match[str], check: _Check, tables: Sequence[Grid]) -> Verdict | None:
-    read = [(grid, found) for grid in tables if (found := check(match, grid))]
+def _judged(claim: Claim, match: re.Match[str], check: _Check, index: PassageIndex) -> Verdict | None:
+    read = [(grid, found) for grid in index.watch.each(index.grids) if (found := check(match, grid))]
     if not read:
         return None
     grid, (right, shown, kept) = max(read, key=lambda one: one[1][0])

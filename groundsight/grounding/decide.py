@@ -38,15 +38,15 @@ def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: 
         return Verdict(
             claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),)
         )
-    if computed := check_sum(claim, text, index.passages):
+    if computed := check_sum(claim, text, index):
         return computed
     # The heads of columns are spelled as they are: amount_eur is no emphasis.
-    if computed := check_columns(claim, without_cites(claim.text), index.evidence):
+    if computed := check_columns(claim, without_cites(claim.text), index):
         return computed
     facts = read_facts(text)
     meant = references(facts, before)
-    every = [compare(facts, passage, calibration) for passage in index.candidates(facts)]
-    found = [one for one in every if speaks_of(one.pair.passage, meant)]
+    every = [compare(facts, passage, calibration) for passage in index.watch.each(index.candidates(facts))]
+    found = [one for one in index.watch.each(every) if speaks_of(one.pair.passage, meant)]
     if every and not found:
         return _placed(_unsupported(claim, 0.05, tuple(_unnamed(one) for one in meant)))
     if quotes := tuple(one.quote() for one in index.verbatim(text) if speaks_of(one, meant))[:_SHOWN]:

@@ -15,6 +15,7 @@ from groundsight.grounding.names import covered_by
 from groundsight.grounding.passages import Passage
 from groundsight.grounding.search import PassageIndex
 from groundsight.grounding.tokens import Token
+from groundsight.tracing import Watch
 
 _PART = 0.34
 _CLOSE = 6
@@ -28,7 +29,7 @@ def gather(
     claim: Facts, found: Sequence[Comparison], index: PassageIndex, calibration: Calibration
 ) -> list[Comparison]:
     """Return each passage with its helpers, and the passages that each say a good part as one."""
-    joined = join(claim, found, calibration)
+    joined = join(claim, found, calibration, index.watch)
     return [*complete(claim, found, index, calibration), *([joined] if joined else [])]
 
 
@@ -42,22 +43,22 @@ def complete(
     dates a whole text helps every passage of it.
     """
     eased = [_eased(one) for one in found]
-    eased = [_doubted(one, eased, index) for one in eased]
+    eased = [_doubted(one, eased, index) for one in index.watch.each(eased)]
     against = {_place(one.pair.passage) for one in eased if one.conflicts}
     wanted = {span for one in eased if _lacks(one) for span in one.open}
-    fit = [one for one in index.passages if _place(one) not in against and _may_help(claim, one)]
+    fit = [one for one in index.watch.each(index.passages) if _place(one) not in against and _may_help(claim, one)]
     disputed = {(_place(one.pair.passage), span) for one in eased for span in one.filled}
     helpers = {
         span: _holding(claim, span, [one for one in fit if (_place(one), span) not in disputed], index)
         for span in wanted
     }
-    return [_helped(one, helpers, index, calibration) if _lacks(one) else one for one in eased]
+    return [_helped(one, helpers, index, calibration) if _lacks(one) else one for one in index.watch.each(eased)]
 
 
-def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration) -> Comparison | None:
+def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration, watch: Watch) -> Comparison | None:
     """Let passages that each say a good part, and contradict nothing, support a claim together."""
     groups = _of_one_thing(claim, [one for one in found if _is_part(one) and not one.located])
-    joined = [_joined(claim, group, calibration) for group in groups if len(group) > 1]
+    joined = [_joined(claim, group, calibration, watch) for group in groups if len(group) > 1]
     return max(joined, key=lambda one: (one.supports, one.probability), default=None)
 
 
@@ -102,7 +103,7 @@ def _may_help(claim: Facts, passage: Passage) -> bool:
 
 def _holding(claim: Facts, span: Interval, passages: Sequence[Passage], index: PassageIndex) -> list[Passage]:
     """The passages that hold this number, date or name, those with most words of the claim first."""
-    holding = [one for one in passages if _holds(claim, span, one, index)]
+    holding = [one for one in index.watch.each(passages) if _holds(claim, span, one, index)]
     return sorted(holding, key=lambda one: (-_shared(claim, span, one.facts.keys), one.evidence.evidence_id, one.span))
 
 
@@ -158,10 +159,10 @@ def _is_part(one: Comparison) -> bool:
     return (large or (one.identified and bool(one.pair.own))) and one.tied
 
 
-def _joined(claim: Facts, parts: Sequence[Comparison], calibration: Calibration) -> Comparison:
+def _joined(claim: Facts, parts: Sequence[Comparison], calibration: Calibration, watch: Watch) -> Comparison:
     disputed = ((r.claim_span.start, r.claim_span.end) for one in parts for r in one.conflicts if r.claim_span)
     wanted = {*disputed, *(span for one in parts for span in (*one.open, *one.settled))}
-    chosen = _cover(parts)
+    chosen = _cover(parts, watch)
     settled = {span for one in chosen for span in one.settled}
     total = sum(token.weight for token in claim.words)
     said = sum(token.weight for token in {token for one in chosen for token in one.pair.own})
@@ -189,13 +190,13 @@ def _of_one_thing(claim: Facts, parts: Sequence[Comparison]) -> list[list[Compar
     return [members for _, members in groups]
 
 
-def _cover(parts: Sequence[Comparison]) -> list[Comparison]:
+def _cover(parts: Sequence[Comparison], watch: Watch) -> list[Comparison]:
     """Choose, each time the passage that adds most words, numbers, dates or names."""
     chosen: list[Comparison] = []
     said: set[Token | Interval] = set()
     rest = sorted(parts, key=lambda c: (c.pair.passage.span, c.pair.passage.evidence.evidence_id))
     while rest:
-        best = max(rest, key=lambda one: (_added(one, said), one.pair.own_coverage_without(())))
+        best = max(watch.each(rest), key=lambda one: (_added(one, said), one.pair.own_coverage_without(())))
         if chosen and not _added(best, said):
             break
         chosen.append(best)

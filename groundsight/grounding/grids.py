@@ -11,6 +11,7 @@ from typing import Literal
 
 from groundsight.grounding.dates import find_moments
 from groundsight.grounding.tables import text_tables
+from groundsight.tracing import Watch
 from groundsight.types import Evidence, Quote, Span
 
 Scale = Literal["number", "date", "time"]
@@ -114,10 +115,11 @@ def holders(cells: Sequence[str], value: str) -> list[int]:
     return same or [at for at, cell in enumerate(cells) if within.search(_folded(cell))]
 
 
-def grids(evidence: Sequence[Evidence]) -> tuple[Grid, ...]:
+def grids(evidence: Sequence[Evidence], watch: Watch | None = None) -> tuple[Grid, ...]:
     """Join the blocks of every table: same source, section, title and header, in the order of their ids."""
     blocks: dict[tuple[str, str, str, tuple[str, ...]], list[Row]] = {}
-    for one in sorted({one.evidence_id: one for one in evidence if len(one.cells) > 1}.values(), key=_by_id):
+    tables = {one.evidence_id: one for one in evidence if len(one.cells) > 1}
+    for one in (watch or Watch()).each(sorted(tables.values(), key=_by_id)):
         head = tuple(_squeezed(cell) for cell in one.cells[0])
         rows = _rows(one)
         title = one.text[: rows[0].span[0]].strip().split("\n")[0] if rows and rows[0].span[0] else ""

@@ -12,6 +12,7 @@ from groundsight.grounding.facts import Facts, joined, read_facts
 from groundsight.grounding.heads import currency_of, head_facts, heading_lines, is_row, is_value, with_currency
 from groundsight.grounding.places import box_of_words
 from groundsight.grounding.tables import cell_readings, text_tables
+from groundsight.tracing import Watch
 from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
 
 _BACK = 2
@@ -72,12 +73,12 @@ class Passage:
         )
 
 
-def read_passages(evidence: Sequence[Evidence]) -> tuple[Passage, ...]:
+def read_passages(evidence: Sequence[Evidence], watch: Watch) -> tuple[Passage, ...]:
     """Cut every evidence into passages; linear in its length."""
-    return tuple(passage for one in evidence for passage in _passages(one))
+    return tuple(passage for one in watch.each(evidence) for passage in watch.each(_passages(one, watch)))
 
 
-def _passages(evidence: Evidence) -> Iterator[Passage]:
+def _passages(evidence: Evidence, watch: Watch) -> Iterator[Passage]:
     around = (head_facts(evidence),)
     for part in _parts(evidence):
         taken: list[tuple[int, int]] = []
@@ -85,7 +86,7 @@ def _passages(evidence: Evidence) -> Iterator[Passage]:
             for span, facts in _table_facts(evidence, part):
                 taken.append(span)
                 yield Passage(evidence, part.channel, span, facts, around, cell=True)
-        yield from _sentences(evidence, part, around, taken)
+        yield from _sentences(evidence, part, around, taken, watch)
 
 
 def _parts(evidence: Evidence) -> tuple[EvidencePart, ...]:
@@ -107,15 +108,15 @@ def _table_facts(evidence: Evidence, part: EvidencePart) -> Iterator[tuple[tuple
 
 
 def _sentences(
-    evidence: Evidence, part: EvidencePart, around: tuple[Facts, ...], taken: Sequence[tuple[int, int]]
+    evidence: Evidence, part: EvidencePart, around: tuple[Facts, ...], taken: Sequence[tuple[int, int]], watch: Watch
 ) -> Iterator[Passage]:
     ocr = part.channel == "ocr"
     base = part.span.start
     text = evidence.text[base : part.span.end]
     cut = _lines(text) if ocr else _with_values(text, list(sentence_spans(text)))
-    spans = [span for span in cut if not _inside((base + span[0], base + span[1]), taken)]
+    spans = [span for span in watch.each(cut) if not _inside((base + span[0], base + span[1]), taken)]
     money = currency_of(text)
-    facts = [with_currency(_bounded(read_facts(text[start:end], ocr=ocr)), money) for start, end in spans]
+    facts = [with_currency(_bounded(read_facts(text[start:end], ocr=ocr)), money) for start, end in watch.each(spans)]
     head = heading_lines(text, ocr=ocr) if len(spans) > 1 else ()
     for at, (start, end) in enumerate(spans):
         near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 
 from groundsight.grounding.facts import Facts
+from groundsight.grounding.grids import Grid, grids
 from groundsight.grounding.passages import Passage, read_passages
 from groundsight.grounding.tokens import Token, ocr_alike, tokenise
+from groundsight.tracing import Watch
 from groundsight.types import Evidence
 
 _FLOOR = 0.25
@@ -16,11 +19,12 @@ _DATELINE = 2
 
 
 class PassageIndex:
-    """The passages of all evidence with postings from match keys, built in one pass."""
+    """The passages of all evidence with postings from match keys, built in one pass. ``watch`` can stop every loop."""
 
-    def __init__(self, evidence: Sequence[Evidence]) -> None:
+    def __init__(self, evidence: Sequence[Evidence], watch: Watch | None = None) -> None:
+        self.watch = watch or Watch()
         self.evidence: tuple[Evidence, ...] = tuple(evidence)
-        self.passages: tuple[Passage, ...] = read_passages(evidence)
+        self.passages: tuple[Passage, ...] = read_passages(evidence, self.watch)
         self._postings: dict[str, list[int]] = defaultdict(list)
         self._exact: dict[tuple[str, ...], list[int]] = defaultdict(list)
         self._datelines: dict[str, list[Passage]] = defaultdict(list)
@@ -29,6 +33,11 @@ class PassageIndex:
             if _dates_all(passage):
                 self._datelines[passage.evidence.evidence_id].append(passage)
 
+    @cached_property
+    def grids(self) -> tuple[Grid, ...]:
+        """The whole tables of the evidence."""
+        return grids(self.evidence, self.watch)
+
     def candidates(self, claim: Facts) -> list[Passage]:
         """Return passages whose words, with those around, carry a quarter of the claim's weight.
 
@@ -36,7 +45,7 @@ class PassageIndex:
         """
         weights: dict[int, float] = defaultdict(float)
         total = sum(token.weight for token in claim.words)
-        for token in claim.words:
+        for token in self.watch.each(claim.words):
             for at in self._found(token):
                 weights[at] += token.weight
         if not total:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from groundsight.grounding.dates import Moment, find_moments
-from groundsight.grounding.passages import Passage
+from groundsight.grounding.search import PassageIndex
 from groundsight.types import Claim, Quote, Reason, Span, Verdict
 
 _DAYS = re.compile(r"^from (?P<a>[^:]{6,30}?) to (?P<b>[^:]{6,30}?): (?P<result>\d{1,6}) days?[.\s]*$", re.I)
@@ -26,7 +26,7 @@ TERM = re.compile(rf"\b(?:\d{{1,3}}|{'|'.join(_COUNTS)})[ -](?:calendar )?(?:day
 _DIGITS = re.compile(r"\d[\d.,'\u00a0\u202f]*\d|\d")
 
 
-def check_sum(claim: Claim, text: str, passages: Sequence[Passage]) -> Verdict | None:
+def check_sum(claim: Claim, text: str, index: PassageIndex) -> Verdict | None:
     """Judge "from A to B: N days", "A plus N months is B" and "from A to B: a difference of N"; None for other claims.
 
     Supported needs both values in the evidence and the right result; a wrong result is contradicted.
@@ -35,21 +35,21 @@ def check_sum(claim: Claim, text: str, passages: Sequence[Passage]) -> Verdict |
         days = _day(match["a"]), _day(match["b"])
         if days[0] is None or days[1] is None:
             return None
-        quotes = [_quote_of_day(day, passages) for day in days if day]
+        quotes = [_quote_of_day(day, index) for day in days if day]
         return _judged(claim, match, quotes, str(abs((days[1] - days[0]).days)), int(match["result"]))
     if match := _PLUS.match(text.strip()):
-        return _plus(claim, match, passages)
+        return _plus(claim, match, index)
     if match := _GAP.match(text.strip()):
-        return _gap(claim, match, passages)
+        return _gap(claim, match, index)
     return None
 
 
-def _plus(claim: Claim, match: re.Match[str], passages: Sequence[Passage]) -> Verdict | None:
+def _plus(claim: Claim, match: re.Match[str], index: PassageIndex) -> Verdict | None:
     start, end, term = _day(match["a"]), _day(match["result"]), term_of(match["b"])
     if start is None or end is None or term is None:
         return None
     right = later(start, *term)
-    quotes = [_quote_of_day(start, passages), _quote_of_term(term, passages)]
+    quotes = [_quote_of_day(start, index), _quote_of_term(term, index)]
     return _judged(claim, match, quotes, day_shown(right), end == right, True)
 
 
@@ -76,11 +76,11 @@ def day_shown(day: date) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
-def _quote_of_term(term: tuple[int, str], passages: Sequence[Passage]) -> Quote | None:
+def _quote_of_term(term: tuple[int, str], index: PassageIndex) -> Quote | None:
     """Return the first passage that gives a term in words, or as a number under a head with the unit."""
     count, unit = term
     headed = re.compile(rf"\b{unit[:-1]}s?\b\)?:? {count}(?![\w.,])", re.I)
-    quotes = (passage.quote() for passage in passages if passage.channel != "caption")
+    quotes = (passage.quote() for passage in index.watch.each(index.passages) if passage.channel != "caption")
     return next((one for one in quotes if headed.search(one.text) or _gives(one.text, term)), None)
 
 
@@ -88,12 +88,12 @@ def _gives(text: str, term: tuple[int, str]) -> bool:
     return any(term_of(found) == term for found in TERM.findall(text))
 
 
-def _gap(claim: Claim, match: re.Match[str], passages: Sequence[Passage]) -> Verdict | None:
+def _gap(claim: Claim, match: re.Match[str], index: PassageIndex) -> Verdict | None:
     read = [_amount(match[name]) for name in ("a", "b", "result")]
     if any(one is None for one in read) or len({unit for one in read if one for unit in one[1:]}) > 1:
         return None
     first, second, result = (one[0] for one in read if one)
-    quotes = [_quote_of(match[name], passages) for name in ("a", "b")]
+    quotes = [_quote_of(match[name], index) for name in ("a", "b")]
     right = abs(first - second)
     return _judged(claim, match, quotes, f"{right.normalize():f}", right if right == result else -1, right)
 
@@ -139,10 +139,10 @@ def day_of(one: Moment) -> date | None:
         return None
 
 
-def _quote_of_day(day: date, passages: Sequence[Passage]) -> Quote | None:
+def _quote_of_day(day: date, index: PassageIndex) -> Quote | None:
     spoken = (
         passage.quote(one.span)
-        for passage in passages
+        for passage in index.watch.each(index.passages)
         if passage.channel != "caption"
         for one in (*passage.facts.moments, *find_moments(passage.quote().text))
         if day_of(one) == day
@@ -150,10 +150,10 @@ def _quote_of_day(day: date, passages: Sequence[Passage]) -> Quote | None:
     return next(spoken, None)
 
 
-def _quote_of(shown: str, passages: Sequence[Passage]) -> Quote | None:
+def _quote_of(shown: str, index: PassageIndex) -> Quote | None:
     """Return the first passage that spells a value as a number of its own."""
     spelled = re.compile(rf"(?<![\w.,]){re.escape(shown.strip())}(?![\w]|[.,]\d)")
-    quotes = (passage.quote() for passage in passages if passage.channel != "caption")
+    quotes = (passage.quote() for passage in index.watch.each(index.passages) if passage.channel != "caption")
     return next((quote for quote in quotes if spelled.search(quote.text)), None)
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from groundsight.errors import GroundsightError
+from groundsight.errors import GroundsightError, LimitExceeded
 from groundsight.grounding import Judge
 from groundsight.grounding.calibrate import Calibration, packaged
 from groundsight.grounding.claims import split_claims, without_markers
 from groundsight.grounding.decide import decide
 from groundsight.grounding.facts import read_facts
 from groundsight.grounding.search import PassageIndex
+from groundsight.limits import Limits
+from groundsight.tracing import Watch, Within
 from groundsight.types import Evidence, GroundingReport, Quote, Reason, Verdict
 
 if TYPE_CHECKING:
     from groundsight.settings import Grounding
+    from groundsight.types import Claim
 
 _HARD = frozenset({"number_mismatch", "date_mismatch", "entity_missing", "comparison_mismatch"})
 _SURE = 0.9
@@ -24,22 +27,53 @@ _DECIDED = 0.8
 
 
 def verify(
-    answer: str, evidence: Sequence[Evidence], settings: Grounding, judge: Judge | None = None
+    answer: str,
+    evidence: Sequence[Evidence],
+    settings: Grounding,
+    judge: Judge | None = None,
+    *,
+    limits: Limits | None = None,
+    watch: Watch | None = None,
 ) -> GroundingReport:
     """Check an answer sentence by sentence against evidence; a judge sees only the uncertain claims.
 
     The order of the evidence does not matter, and more of it never takes support away.
+
+    Raises:
+        LimitExceeded: the answer or the evidence is too long.
+        TimedOut, Cancelled: the time is used up, or the watch was cancelled; seen between two comparisons.
     """
+    most = limits or Limits()
+    claims = _within(answer, evidence, most)
+    bounded = Within(watch or Watch(), most.verify_seconds, "limits.verify_seconds")
     calibration = packaged()
-    index = PassageIndex(sorted(evidence, key=lambda one: (one.evidence_id, one.text)))
-    claims = split_claims(answer)
-    said = [read_facts(without_markers(claim.text)) for claim in claims]
+    index = PassageIndex(sorted(evidence, key=lambda one: (one.evidence_id, one.text)), bounded)
+    said = [read_facts(without_markers(claim.text)) for claim in bounded.each(claims)]
     verdicts = tuple(
-        decide(claim, index, calibration, said[max(0, at - _BACK) : at]) for at, claim in enumerate(claims)
+        decide(claim, index, calibration, said[max(0, at - _BACK) : at])
+        for at, claim in enumerate(bounded.each(claims))
     )
     if judge is not None:
-        verdicts = tuple(_refined(verdict, index, judge) for verdict in verdicts)
+        verdicts = tuple(_refined(verdict, index, judge) for verdict in bounded.each(verdicts))
     return report(verdicts, settings, calibration, judge)
+
+
+def _within(answer: str, evidence: Sequence[Evidence], most: Limits) -> tuple[Claim, ...]:
+    """Split an answer that is short enough, with evidence that is."""
+    _refuse_over(len(answer), most.answer_chars, "the answer is too long", "characters (limits.answer_chars)")
+    chars = sum(len(one.text) for one in evidence)
+    _refuse_over(chars, most.evidence_chars, "the evidence is too long", "characters (limits.evidence_chars)")
+    claims = split_claims(answer)
+    sentences = "sentences (limits.answer_sentences)"
+    _refuse_over(len(claims), most.answer_sentences, "the answer has too many sentences", sentences)
+    return claims
+
+
+def _refuse_over(size: int, most: int, what: str, of: str) -> None:
+    if size > most:
+        raise LimitExceeded(
+            what, which=f"{size}", limit=f"{most} {of}", next_step="check it in smaller parts", code="E_LIMIT_TEXT"
+        )
 
 
 def report(
