@@ -74,8 +74,9 @@ class Roots:
             raise InvalidArgument(
                 "this is not a folder that can be read", which=source_text(folder.name), next_step="name a folder"
             )
+        known = place in self._folders.values()
         name = self._name(place)
-        if kept and not self._holds(name):
+        if kept and not (known and self._holds(name)):
             _write_register(self._register, [*_registered(self._register), place])
         if self._held is not None:
             self._held.add(name)
