@@ -57,7 +57,7 @@ def _discover(state: IngestState) -> dict[str, Any]:
 
 def _ingest(office: Office) -> Any:
     def ingest(state: IngestState) -> dict[str, Any]:
-        report = office.desk.suite.ingest([Path(path) for path in state.get("found", ())])
+        report = office.desk.suite.ingest([Path(path) for path in state.get("found", ())], confined=True)
         return {"report": report.model_dump(mode="json")}
 
     return ingest

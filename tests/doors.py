@@ -91,6 +91,9 @@ class NoRoots:
     def only(self, folders: object) -> NoRoots:
         return self
 
+    def whole(self) -> NoRoots:
+        return self
+
     def source_of(self, source: str) -> str:
         raise NotFound("no such file in the folders that may be read")
 

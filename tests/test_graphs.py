@@ -30,7 +30,7 @@ GRAPHS = json.loads((ROOT / "langgraph.json").read_text("utf-8"))["graphs"]
 class ReadingSuite(HouseSuite):
     """A suite that notes what it was told to read."""
 
-    def ingest(self, paths: list[Path], *, prune: bool = False) -> IngestReport:
+    def ingest(self, paths: list[Path], *, prune: bool = False, confined: bool = False) -> IngestReport:
         files = tuple(FileReport(source=str(path), status="added", units=1) for path in paths)
         return IngestReport(files=files, added=len(files), units=len(files))
 

@@ -34,6 +34,11 @@ ONE_ROOM = {
 MOST_LINES, MOST_FUNCTION_LINES, MOST_NESTING = 300, 50, 3
 DANGEROUS_CALLS = {"eval", "exec", "os.system", "pickle.load", "pickle.loads", "yaml.load"}
 DANGEROUS_ARGUMENTS = {("shell", "True"), ("trust_remote_code", "True"), ("weights_only", "False")}
+OPENING = {"open", "read_bytes", "read_text", "iterdir", "walk", "fwalk", "scandir", "listdir", "glob", "rglob"}
+# The program's own files, its home, its scratch folders, and what runs in the confined child on the copy.
+OPENS_ITS_OWN = {
+    "derived.py", "enrich.py", "frozen.py", "kept.py", "landlock.py", "sandbox.py", "sniff.py", "warden.py",
+}  # fmt: skip
 BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith, ast.Match)
 
 
@@ -150,6 +155,31 @@ def test_nothing_dangerous_is_called() -> None:
         calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
         assert not {ast.unparse(call.func) for call in calls} & DANGEROUS_CALLS, path
         assert not {(k.arg, ast.unparse(k.value)) for c in calls for k in c.keywords} & DANGEROUS_ARGUMENTS, path
+
+
+def test_no_user_file_is_opened_by_its_name() -> None:
+    """A user's file is opened below a root (governance.roots) and read from its frozen copy, whoever asks."""
+    opened = [
+        f"{path.name}: {ast.unparse(call)}"
+        for path in sources()
+        if room(module_of(path)) in ("ingestion", "retrieval", "tools", "agent", "graphs", "suite", "parts")
+        and path.name not in OPENS_ITS_OWN
+        and "readers" not in path.parts
+        for call in ast.walk(tree_of(path))
+        if isinstance(call, ast.Call) and opens_by_name(call)
+    ]
+    assert opened == []
+
+
+def test_only_doors_and_evaluations_freeze_a_file_by_its_name() -> None:
+    callers = {room(module_of(path)) for path in sources() if "frozen_by_name(" in path.read_text("utf-8")}
+    assert callers <= {"ingestion", "doors", "evals"}
+
+
+def opens_by_name(call: ast.Call) -> bool:
+    """True for ``open``, ``os.open``, ``path.open``, ``path.read_text`` and the like; not for ``Image.open``."""
+    name = ast.unparse(call.func)
+    return name.rpartition(".")[2] in OPENING and name[0].islower() and name != "pillow.open"
 
 
 def test_no_catch_all_outside_a_door() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from groundsight.doors.cli_show import paint
+from groundsight.doors.tokens import without_folders
 from groundsight.errors import GroundsightError
 from groundsight.governance.audit import verify_chain
 from groundsight.parts import Parts
@@ -62,6 +63,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield from (_extra(name, module) for name, module in EXTRAS.items())
     yield _guarded("index", lambda: _index(settings, parts))
     yield _guarded("audit", lambda: _audit(settings))
+    yield _callers(settings)
     parts.close()
 
 
@@ -177,6 +179,15 @@ def _audit(settings: Settings) -> Check:
         step = "keep the audit folder as evidence and find out who changed it"
         return Check(name="audit", state="fail", detail="; ".join(report.problems), next_step=step)
     return Check(name="audit", state="ok", detail=f"{report.lines} records, chain whole")
+
+
+def _callers(settings: Settings) -> Check:
+    bare = without_folders(settings.server, settings.governance)
+    if not bare:
+        return Check(name="callers", state="ok", detail=f"{len(settings.server.callers)} with a token of their own")
+    step = "set roots for each of them under [[server.callers]]; an empty list says that this is meant"
+    detail = f"several tenants are served, so these can name no file: {', '.join(bare)}"
+    return Check(name="callers", state="warn", detail=detail, next_step=step)
 
 
 def _line(check: Check) -> str:

@@ -23,21 +23,31 @@ _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 class Roots:
     """Named folders. A source is ``<root name>/<path inside, with forward slashes>``.
 
-    A file belongs to its innermost folder. ``only`` gives the view of a caller who holds some of the folders: what lies
-    in the others reads like absent. A hard link inside a folder is a file of that folder: no system can tell it apart.
+    A view holds some of the folders (``held``, None: all) and names a file by the innermost of these. What lies in none
+    reads like absent, and so does a folder of a caller (``owned``) inside of a held one. A hard link inside a folder is
+    a file of that folder: no system tells it from another name of the file.
     """
 
-    def __init__(self, folders: dict[str, Path], register: Path, held: frozenset[str] | None = None) -> None:
-        self._folders, self._register, self._held = folders, register, held
+    def __init__(
+        self,
+        folders: dict[str, Path],
+        register: Path,
+        held: set[str] | None = None,
+        owned: frozenset[str] = frozenset(),
+    ) -> None:
+        self._folders, self._register, self._held, self._owned = folders, register, held, owned
 
     @classmethod
     def load(cls, settings: Settings) -> Roots:
-        """Join the folders of the settings, of their callers, and those registered in ``<home>/roots.json``."""
-        roots = cls({}, settings.home / "roots.json")
-        of_callers = [folder for caller in settings.server.callers for folder in caller.roots or ()]
-        for folder in (*settings.roots, *of_callers, *_registered(roots._register)):
-            roots._name(folder.expanduser().resolve())
-        return roots
+        """Return the view of the person at this machine.
+
+        It holds the folders of the settings, of callers of the same tenant, and those in ``<home>/roots.json``.
+        """
+        roots, tenant, register = cls({}, Path()), settings.governance.tenant, settings.home / "roots.json"
+        mine = {roots._name(folder) for folder in settings.roots}
+        callers = {(each.tenant, roots._name(at)) for each in settings.server.callers for at in each.roots or ()}
+        mine |= {name for of, name in callers if of == tenant} | {roots._name(at) for at in _registered(register)}
+        return cls(roots._folders, register, mine, frozenset(name for _, name in callers))
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the roots, in the order in which they were given."""
@@ -46,7 +56,12 @@ class Roots:
     def only(self, folders: Iterable[Path]) -> Roots:
         """Return the view of a caller who holds these folders and no others."""
         wanted = {folder.expanduser().resolve() for folder in folders}
-        return Roots(self._folders, self._register, frozenset(n for n, at in self._folders.items() if at in wanted))
+        held = {name for name, at in self._folders.items() if at in wanted}
+        return Roots(self._folders, self._register, held, self._owned)
+
+    def whole(self) -> Roots:
+        """Return the view that holds every folder, for what was judged otherwise already."""
+        return Roots(self._folders, self._register)
 
     def add(self, folder: Path, *, kept: bool = True) -> str:
         """Add a folder that a person named and return its name; known ones keep theirs, ``kept`` ones are registered.
@@ -59,14 +74,18 @@ class Roots:
             raise InvalidArgument(
                 "this is not a folder that can be read", which=source_text(folder.name), next_step="name a folder"
             )
-        if kept and place not in self._folders.values():
+        known = place in self._folders.values()
+        name = self._name(place)
+        if kept and not (known and self._holds(name)):
             _write_register(self._register, [*_registered(self._register), place])
-        return self._name(place)
+        if self._held is not None:
+            self._held.add(name)
+        return name
 
     def admit(self, path: Path, *, kept: bool = True) -> None:
         """Add the folder of what a person named, where it lies in none; what is not there changes nothing."""
         place = path.expanduser().resolve()
-        if place.exists() and not any(place.is_relative_to(root) for root in self._folders.values()):
+        if place.exists() and self._innermost(place) is None:
             self.add(place if place.is_dir() else place.parent, kept=kept)
 
     def source_of(self, source_or_path: str | Path) -> str:
@@ -143,7 +162,7 @@ class Roots:
         text = str(source_or_path) if isinstance(source_or_path, Path) else tidy(source_or_path)
         name, _, rest = text.partition("/")
         if self._holds(name) and name in self._folders and not os.path.isabs(text):
-            text = str(self._folders[name] / path_text(rest)) if rest else str(self._folders[name])
+            text = str(self._folders[name] / self._inside(rest))
         try:
             real = Path(text).resolve(strict=True)
         except (OSError, RuntimeError, ValueError) as error:
@@ -158,11 +177,15 @@ class Roots:
         name, _, rest = source.partition("/")
         if name not in self._folders or not self._holds(name):
             raise no_such_file()
-        return name, PurePosixPath(path_text(rest))
+        return name, self._inside(rest)
+
+    def _inside(self, rest: str) -> PurePosixPath:
+        return PurePosixPath(path_text(rest))
 
     def _innermost(self, real: Path) -> tuple[str, PurePosixPath] | None:
         """Return where a real path lies, None in no root or in one that is not held."""
-        holders = [(name, root) for name, root in self._folders.items() if real.is_relative_to(root)]
+        known = [each for each in self._folders.items() if self._holds(each[0]) or each[0] in self._owned]
+        holders = [(name, root) for name, root in known if real.is_relative_to(root)]
         name, root = max(holders, key=lambda holder: len(holder[1].parts), default=("", Path()))
         return (name, PurePosixPath(real.relative_to(root).as_posix())) if name and self._holds(name) else None
 
@@ -170,13 +193,14 @@ class Roots:
         return f"{name}/{source_text(inside.as_posix())}" if inside.parts else name
 
     def _name(self, folder: Path) -> str:
+        place = folder.expanduser().resolve()
         known = {path: name for name, path in self._folders.items()}
-        if folder in known:
-            return known[folder]
-        base = source_text(folder.name).lstrip("~") or "root"
+        if place in known:
+            return known[place]
+        base = source_text(place.name).lstrip("~") or "root"
         tries = (base if number == 1 else f"{base}-{number}" for number in range(1, 1_000_000))
         name = next(candidate for candidate in tries if candidate not in self._folders)
-        self._folders[name] = folder
+        self._folders[name] = place
         return name
 
 

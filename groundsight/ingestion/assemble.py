@@ -69,13 +69,14 @@ def assemble(
 
 
 def make_asset(
-    parsed: Parsed, document: Frozen, who: Principal, settings: Settings, before: Asset | None = None
+    parsed: Parsed, document: Frozen, who: Principal, settings: Settings, guard: Asset | None = None
 ) -> Asset:
     """Describe the file; the tenant comes from the principal, and so does the region of what was not there before.
 
-    What protects a document (region, labels, usage rights, consent) is not the writer's to change: it stays.
+    What protects a document (region, labels, usage rights, consent) is not the writer's to change: it is taken from
+    ``guard``, the document as it was before, or a protected one of the same content.
     """
-    guarded = before.model_dump(include=set(PROTECTIVE)) if before else {"region": who.region}
+    guarded = guard.model_dump(include=set(PROTECTIVE)) if guard else {"region": who.region}
     return Asset(
         asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
         source=document.source,
@@ -90,6 +91,11 @@ def make_asset(
         warnings=parsed.warnings,
         **guarded,
     )
+
+
+def is_guarded(asset: Asset) -> bool:
+    """True when not everybody of its tenant and region may read it for ever: a file that was moved keeps that."""
+    return bool(asset.labels) or asset.usage_rights != "approved" or asset.consent_until is not None
 
 
 def _seen(

@@ -14,7 +14,7 @@ from groundsight.errors import Cancelled, Final, GroundsightError, IndexVersion,
 from groundsight.governance.access import tenant_of, visible_to
 from groundsight.governance.sources import no_such_file
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
-from groundsight.ingestion.assemble import Linker, assemble, make_asset, new_asset_id
+from groundsight.ingestion.assemble import Linker, assemble, is_guarded, make_asset, new_asset_id
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.discover import Found, discover
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
@@ -74,6 +74,7 @@ class _Run:
         self._watch, self._read, self._linker = watch, read, linker
         self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
         self._seen = {each.source for each in parts.index.assets(visible_to(principal))}
+        self._guards = {each.sha256: each for each in self._known.values() if is_guarded(each)}
         self.derived = Derived(parts.settings.home / "derived")
 
     def without_hidden(self, found: Sequence[Found]) -> list[Found]:
@@ -117,7 +118,8 @@ class _Run:
         with tempfile.TemporaryDirectory(prefix="groundsight-") as folder:
             scratch = Path(folder)
             parsed = self._read(document, settings, scratch, self._watch)
-            asset = make_asset(parsed, document, self._principal, settings, before)
+            guard = before or self._guards.get(document.sha256)
+            asset = make_asset(parsed, document, self._principal, settings, guard)
             entry = assemble(parsed, asset, scratch, self._parts, self.derived, self._linker, self._watch)
         self._parts.index.upsert([entry])
         self._probe(entry.units[0].unit_id, document.source)

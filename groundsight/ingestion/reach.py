@@ -77,7 +77,7 @@ def document_of(parts: Parts, asset: Asset) -> Frozen:
     Raises:
         NotFound: the file is gone, or holds something else by now.
     """
-    document = _frozen(parts, parts.roots, asset.source)
+    document = _frozen(parts, parts.roots.whole(), asset.source)
     if document.sha256 == asset.sha256:
         return document
     document.copy.close()

@@ -28,7 +28,7 @@ def marked(parts: Parts, result: SearchResult) -> SearchResult:
 def stale_of(parts: Parts, asset: Asset) -> Stale:
     """Return ``changed`` or ``gone``; empty when the file is as it was read, or that can't be told from here."""
     try:
-        now = parts.roots.stat(asset.source)
+        now = parts.roots.whole().stat(asset.source)
     except NotFound:
         return ""
     if now is None:
@@ -48,7 +48,7 @@ def stale_of(parts: Parts, asset: Asset) -> Stale:
 # be called changed for ever. Kept by state, so that it is hashed once.
 @lru_cache(maxsize=1024)
 def _hash_now(roots: Roots, source: str, most: int, state: tuple[int, ...]) -> str:
-    descriptor = roots.open_inside(source)
+    descriptor = roots.whole().open_inside(source)
     try:
         return content_hash(descriptor, source, most)
     finally:
