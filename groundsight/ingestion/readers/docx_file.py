@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -62,7 +62,7 @@ def _margins(document: Document) -> Iterator[Element]:
     told: set[str] = set()
     for part in (part for section in document.sections for part in _shown_margins(section, document)):
         # Asking a linked one for its text would make an empty one in the file.
-        blocks = [] if part.is_linked_to_previous else part.iter_inner_content()
+        blocks: Iterable[Paragraph | Table] = () if part.is_linked_to_previous else part.iter_inner_content()
         text = "\n".join(line for block in blocks if (line := _plain(block)))
         if text and text not in told:
             told.add(text)
