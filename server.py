@@ -140,8 +140,12 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _run(settings: Settings, *, http: bool, writable: bool) -> None:
+    """Serve; what the settings ask for and can't be had is told now, and again by each call that needs it."""
+    from groundsight.doors.preflight import settings_faults
     from groundsight.suite import open_suite
 
+    for fault in settings_faults(settings):
+        print(fault, file=sys.stderr)
     factory = partial(open_suite, settings)
     if not http:
         build_server(factory, writable=writable).run("stdio")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from groundsight.errors import ConfigError, Disabled
+from groundsight.errors import ConfigError
 from groundsight.tracing import Watch
 from groundsight.types import Degraded
 
@@ -28,6 +31,7 @@ REPLY_CHARS = 100_000
 CHARS_A_TOKEN = 4
 _POLL_SECONDS = 0.05
 CLIENT = "client"
+_KEY = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]*(?:KEY|TOKEN)\b")
 Message = tuple[str, str]
 
 
@@ -149,26 +153,48 @@ def open_chat(budget: Agent, watch: Watch) -> Chat | None:
     """Open the language model that the settings name, None when they name none or the client's own.
 
     Raises:
-        Disabled: the extra or the provider's package is not installed.
-        ConfigError: the name is not ``provider:model``.
+        ConfigError: the name is not ``provider:model``, its package is not installed, or its key is missing.
     """
     if budget.llm is None or budget.llm == CLIENT:
         return None
-    try:
-        from langchain.chat_models import init_chat_model
+    with ThreadPoolExecutor(1) as opening:
+        opened = opening.submit(_initialised, budget)
+    # Each provider raises errors of its own, under no common class.
+    error = opened.exception()
+    if error is not None:
+        raise _unusable(budget.llm, error) from error
+    return Chat(opened.result(), budget.llm, budget.llm_seconds, watch)
 
-        model = cast("Model", init_chat_model(budget.llm, **_options(budget)))
-    except ImportError as error:
-        raise Disabled(
-            "the language model needs a package that is not installed",
-            which=str(error.name or budget.llm),
+
+def _initialised(budget: Agent) -> Model:
+    from langchain.chat_models import init_chat_model
+
+    return cast("Model", init_chat_model(budget.llm, **_options(budget)))
+
+
+def _unusable(llm: str, error: BaseException) -> ConfigError:
+    """Say what is missing without the provider's words, which may quote a key."""
+    which = f"agent.llm = {llm}"
+    if isinstance(error, ImportError):
+        return ConfigError(
+            f"the language model needs a package that is not installed: {error.name or 'the provider'}",
+            which=which,
             next_step="install groundsight[llm], and the provider's package where it is another",
-        ) from error
-    except ValueError as error:
-        raise ConfigError(
-            "agent.llm is neither provider:model nor client", which=budget.llm, next_step="use for example openai:NAME"
-        ) from error
-    return Chat(model, budget.llm, budget.llm_seconds, watch)
+        )
+    missing = next((name for name in _KEY.findall(str(error)) if name not in os.environ), "")
+    if missing:
+        return ConfigError(
+            "the language model's key is missing", which=which, next_step=f"set {missing} or agent.llm_api_key"
+        )
+    if isinstance(error, ValueError):
+        return ConfigError(
+            "agent.llm is neither provider:model nor client", which=which, next_step="use for example openai:NAME"
+        )
+    return ConfigError(
+        f"the language model can't be opened: {type(error).__name__}",
+        which=which,
+        next_step="check agent.llm, agent.llm_base_url and agent.llm_api_key",
+    )
 
 
 def _options(budget: Agent) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from groundsight.errors import GroundsightError, InvalidArgument
+from groundsight.errors import ConfigError, GroundsightError, InvalidArgument
 from groundsight.evals.gates import GATES, broken, load_gates
 from groundsight.evals.progress import Bar
 from groundsight.evals.result import TaskResult, write_atomically, write_result
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _chosen(options)
     except GroundsightError as error:
         print(error, file=sys.stderr)
-        return 2 if isinstance(error, InvalidArgument) else 1
+        return 2 if isinstance(error, ConfigError | InvalidArgument) else 1
     except KeyboardInterrupt:
         print("\ninterrupted: finished items are kept, the same command goes on from there", file=sys.stderr)
         return INTERRUPTED

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from weakref import finalize
 
+from groundsight.errors import ConfigError, Disabled, ModelFailed
 from groundsight.settings import Settings
 from groundsight.types import Degraded
 
@@ -24,6 +27,31 @@ if TYPE_CHECKING:
     from groundsight.types import Principal
     from groundsight.vision import Captioner, OcrReader, Tagger
 
+T = TypeVar("T")
+
+
+@contextmanager
+def naming(setting: str, value: object) -> Generator[None]:
+    """Tell what keeps a part from opening as a fault of the setting that asks for the part.
+
+    Raises:
+        ConfigError: the setting can't be met here. ModelFailed: the service that it names may be back later.
+    """
+    try:
+        yield
+    except (ConfigError, Disabled, ModelFailed) as error:
+        named = error.which.startswith(("models.", "ingestion.", "index.", "weaviate."))
+        if named and isinstance(error, ConfigError):
+            raise
+        away = isinstance(error, ModelFailed) and str(value).startswith("service:")
+        where = "" if named or not error.which or error.which in str(value) else f": {error.which}"
+        raise (ModelFailed if away else ConfigError)(
+            f"{error.what}{where}",
+            which=error.which if named else f"{setting} = {value}",
+            limit=error.limit,
+            next_step=error.next_step,
+        ) from error
+
 
 class Parts:
     """Lazy, shared parts. A part that the settings switch off is None and named in ``degraded``."""
@@ -37,8 +65,7 @@ class Parts:
         """The index, opened and claimed by the encoders' fingerprints at first use."""
         from groundsight.index import open_index
 
-        with self._opening:
-            return open_index(self.settings)
+        return self._opened("index.backend", lambda: open_index(self.settings))
 
     @cached_property
     def roots(self) -> Roots:
@@ -53,56 +80,54 @@ class Parts:
         """The encoder of words."""
         from groundsight.encoders import open_text_encoder
 
-        with self._opening:
-            return open_text_encoder(self.settings.models)
+        return self._opened("models.text", lambda: open_text_encoder(self.settings.models))
 
     @cached_property
     def picture_encoder(self) -> PictureEncoder | None:
         """The encoder of pictures and words in one space."""
         from groundsight.encoders import open_picture_encoder
 
-        with self._opening:
-            return open_picture_encoder(self.settings.models, self.text_encoder)
+        return self._opened("models.visual", lambda: open_picture_encoder(self.settings.models, self.text_encoder))
 
     @cached_property
     def ocr(self) -> OcrReader | None:
         """The reader of words in pictures."""
         from groundsight.vision import open_ocr
 
-        with self._opening:
-            return open_ocr(self.settings.models)
+        return self._opened("models.ocr", lambda: open_ocr(self.settings.models))
 
     @cached_property
     def tagger(self) -> Tagger | None:
         """The packaged concept classifier."""
         from groundsight.vision import open_tagger
 
-        with self._opening:
-            return open_tagger(self.settings.ingestion, self.settings.models)
+        return self._opened("ingestion.tags", lambda: open_tagger(self.settings.ingestion, self.settings.models))
 
     @cached_property
     def captioner(self) -> Captioner | None:
         """The captioner; none by default."""
         from groundsight.vision import open_captioner
 
-        with self._opening:
-            return open_captioner(self.settings.models)
+        return self._opened("models.caption", lambda: open_captioner(self.settings.models))
 
     @cached_property
     def judge(self) -> Judge | None:
         """The judge of uncertain claims; none by default."""
         from groundsight.grounding.judges import open_judge
 
-        with self._opening:
-            return open_judge(self.settings.models)
+        return self._opened("models.judge", lambda: open_judge(self.settings.models))
 
     @cached_property
     def reranker(self) -> Reranker | None:
         """The second look at fused candidates."""
         from groundsight.retrieval.rerank import open_reranker
 
-        with self._opening:
-            return open_reranker(self.settings.models)
+        return self._opened("models.rerank", lambda: open_reranker(self.settings.models))
+
+    def _opened(self, setting: str, open_part: Callable[[], T]) -> T:
+        section, _, name = setting.partition(".")
+        with self._opening, naming(setting, getattr(getattr(self.settings, section), name)):
+            return open_part()
 
     @cached_property
     def searches(self) -> SearchCache:

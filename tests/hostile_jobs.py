@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 from groundsight.errors import LimitExceeded
@@ -94,6 +96,35 @@ def break_a_limit(document: Path, body: str) -> str:
 
 def crash(document: Path, body: str) -> str:
     raise KeyError("a line of the document")
+
+
+def import_absent(document: Path, body: str) -> str:
+    import no_such_library  # pyright: ignore[reportMissingImports]
+
+    return str(no_such_library)
+
+
+def import_faulty(document: Path, body: str) -> str:
+    """Import a library that finds no place for its cache, as a compiling one does."""
+    (Path(body) / "faulty_library.py").write_text("raise RuntimeError('no locator for a line of the document')")
+    sys.path.insert(0, body)
+    import_module("faulty_library")
+    return ""
+
+
+def open_forbidden(document: Path, body: str) -> str:
+    return Path("/etc/passwd").read_text()
+
+
+def fill_the_disk(document: Path, body: str) -> str:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def write_at_home(document: Path, body: str) -> str:
+    cache = Path.home() / ".cache"
+    cache.mkdir()
+    (cache / "index").write_text("kept")
+    return str(cache)
 
 
 def crash_hard(document: Path, body: str) -> str:

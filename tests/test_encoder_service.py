@@ -266,7 +266,7 @@ def test_a_lost_call_is_tried_once_more() -> None:
         return found
 
     client = httpx2.Client(transport=httpx2.MockTransport(answer), base_url="http://service")
-    with pytest.raises(ModelFailed, match="no encoder service"):
+    with pytest.raises(ConfigError, match="no encoder service"):
         Service(client, "http://service", 5, lambda _: None).served("text")
     assert not answers
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from groundsight.agent.llm import Chat, open_chat
 from groundsight.agent.requests import PlanReply
-from groundsight.errors import Cancelled, ConfigError, Disabled
+from groundsight.errors import Cancelled, ConfigError
 from groundsight.graphs.answer import answer_question
 from groundsight.settings import Agent
 from groundsight.tracing import Watch
@@ -68,9 +68,18 @@ def test_without_a_name_there_is_no_model() -> None:
 
 
 def test_a_missing_provider_names_the_extra() -> None:
-    with pytest.raises(Disabled, match="not installed") as caught:
+    with pytest.raises(ConfigError, match="not installed") as caught:
         open_chat(Agent(llm="anthropic:x"), Watch())
     assert "groundsight[llm]" in caught.value.next_step
+
+
+def test_a_missing_key_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError, match="key is missing") as caught:
+        open_chat(Agent(llm="openai:x"), Watch())
+    assert caught.value.which == "agent.llm = openai:x"
+    assert caught.value.next_step == "set OPENAI_API_KEY or agent.llm_api_key"
 
 
 def test_a_name_without_a_provider_is_refused() -> None:

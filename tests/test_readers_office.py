@@ -57,6 +57,21 @@ def make_docx(path: Path) -> Path:
     return path
 
 
+def test_docx_gives_each_header_and_footer_once(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("The body.")
+    document.add_section()
+    for section in document.sections:
+        section.header.is_linked_to_previous = False
+        section.header.paragraphs[0].text = "Harbour Authority"
+    cells = document.sections[0].footer.add_table(1, 2, DocxInches(4)).rows[0].cells
+    cells[0].text, cells[1].text = "Account", "1204-77"
+    document.sections[1].first_page_footer.paragraphs[0].text = "is never shown"
+    document.save(str(tmp_path / "a.docx"))
+    texts = [element.text for element in read(tmp_path / "a.docx").elements]
+    assert texts == ["The body.", "Harbour Authority", "Account | 1204-77"]
+
+
 def test_docx_keeps_order_headings_lists_and_hides_hidden_runs(tmp_path: Path) -> None:
     parsed = read(make_docx(tmp_path / "a.docx"))
     assert (parsed.media_type, parsed.title, parsed.created) == (DOCX, "Report", date(2024, 5, 6))

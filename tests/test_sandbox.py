@@ -13,7 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from groundsight.errors import Cancelled, GroundsightError, LimitExceeded, OutOfResources, ParseFailed, TimedOut
+from groundsight.errors import (
+    Cancelled,
+    Disabled,
+    GroundsightError,
+    Internal,
+    LimitExceeded,
+    OutOfResources,
+    ParseFailed,
+    TimedOut,
+)
 from groundsight.ingestion.frozen import anonymous_file, freeze
 from groundsight.ingestion.landlock import version
 from groundsight.ingestion.sandbox import Confines, Sandbox
@@ -173,8 +182,28 @@ def test_a_child_writes_no_large_file(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 def test_a_child_opens_few_files(sandbox: Sandbox) -> None:
-    with pytest.raises(ParseFailed):
+    with pytest.raises(OutOfResources, match="more open files"):
         run(sandbox, "open_many")
+
+
+def test_a_fault_of_the_machine_is_not_blamed_on_the_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    expected = {
+        "import_absent": (Disabled, "a library of the reader is missing or broken (no_such_library)"),
+        "import_faulty": (Internal, "not the file: RuntimeError in faulty_library (a.pdf)"),
+        "fill_the_disk": (OutOfResources, "the folder for temporary files is full (a.pdf)"),
+    }
+    if version():
+        expected["open_forbidden"] = (Internal, "not the file: PermissionError in pathlib (a.pdf) Limit: EACCES.")
+    for job, (kind, told) in expected.items():
+        with pytest.raises(GroundsightError) as caught:
+            run(sandbox, job, str(tmp_path), scratch=str(tmp_path))
+        assert type(caught.value) is kind
+        assert told in str(caught.value)
+        assert "a line of the document" not in str(caught.value)
+
+
+def test_a_library_may_keep_a_cache_at_home(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert run(sandbox, "write_at_home", scratch=str(tmp_path)) == str(tmp_path / ".cache")
 
 
 def test_an_error_of_the_house_crosses_unchanged(sandbox: Sandbox) -> None:

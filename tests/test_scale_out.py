@@ -110,4 +110,4 @@ def test_a_model_that_cannot_be_served_is_named_at_the_start(tmp_path: Path, whe
 
     with pytest.raises(ConfigError) as failure:
         EncoderService(load_settings(tmp_path, models={"text": where})).load()
-    assert failure.value.which == where
+    assert failure.value.which == f"models.text = {where}"

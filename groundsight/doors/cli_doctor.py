@@ -60,6 +60,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield _guarded("sandbox", lambda: _sandbox(settings))
     for lane, open_part in _lanes(parts).items():
         yield _guarded(f"model: {lane}", lambda lane=lane, open_part=open_part: _model(lane, open_part()))
+    yield _guarded("model: llm", lambda: _language_model(settings))
     yield from (_extra(name, module) for name, module in EXTRAS.items())
     yield _guarded("index", lambda: _index(settings, parts))
     yield _guarded("audit", lambda: _audit(settings))
@@ -132,6 +133,7 @@ def _lanes(parts: Parts) -> dict[str, Callable[[], object]]:
         "ocr": lambda: parts.ocr,
         "tags": lambda: parts.tagger,
         "caption": lambda: parts.captioner,
+        "rerank": lambda: parts.reranker,
         "judge": lambda: parts.judge,
     }
 
@@ -139,9 +141,16 @@ def _lanes(parts: Parts) -> dict[str, Callable[[], object]]:
 def _model(lane: str, part: object) -> Check:
     if part is not None:
         return Check(name=f"model: {lane}", state="ok", detail=str(getattr(part, "fingerprint", "built in")))
-    optional = lane in ("caption", "judge")
+    optional = lane in ("caption", "rerank", "judge")
     step = "" if optional else f"set models.{lane} in groundsight.toml"
     return Check(name=f"model: {lane}", state="ok" if optional else "warn", detail="off", next_step=step)
+
+
+def _language_model(settings: Settings) -> Check:
+    from groundsight.agent.llm import open_chat
+
+    open_chat(settings.agent, Watch())
+    return Check(name="model: llm", state="ok", detail=settings.agent.llm or "off")
 
 
 def _extra(name: str, module: str) -> Check:

@@ -185,8 +185,8 @@ def _texts(encoder: TextEncoder, role: Literal["query", "passage"]) -> Callable[
 def _opened(settings: Settings) -> Opened:
     from groundsight.parts import Parts
 
-    models = settings.models
-    if remote := next((name for name in (models.text, models.visual) if name.startswith("service:")), ""):
+    named = {"models.text": settings.models.text, "models.visual": settings.models.visual}
+    if remote := next((f"{lane} = {name}" for lane, name in named.items() if name.startswith("service:")), ""):
         raise ConfigError(
             "an encoder service can't be served by another", which=remote, next_step="name the models themselves"
         )

@@ -74,9 +74,7 @@ def open_folder(where: str, *, allow_download: bool) -> ModelFolder:
         ConfigError: there is no such folder and downloads are off.
         ModelFailed: no config, no safetensors, or code inside (``auto_map``).
     """
-    path = Path(where).expanduser()
-    if not path.is_dir():
-        path = _downloaded(where, allow_download=allow_download)
+    path = find_folder(where, allow_download=allow_download)
     config = _read_json(path / "config.json")
     weights = sorted(path.glob("*.safetensors"))
     if not weights:
@@ -91,7 +89,15 @@ def open_folder(where: str, *, allow_download: bool) -> ModelFolder:
     return ModelFolder(path, config, _fingerprint(path, weights))
 
 
-def _downloaded(where: str, *, allow_download: bool) -> Path:
+def find_folder(where: str, *, allow_download: bool) -> Path:
+    """Return a local folder, or where a hub id was stored after its download.
+
+    Raises:
+        ConfigError: there is no such folder and downloads are off.
+    """
+    path = Path(where).expanduser()
+    if path.is_dir():
+        return path
     if not allow_download:
         raise ConfigError(
             "there is no such model folder",

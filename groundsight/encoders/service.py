@@ -251,7 +251,11 @@ def _object(body: bytes, where: str) -> dict[str, Any]:
         found = json.loads(body)
         return {**found, "limits": {name: int(found["limits"][name]) for name in ("items", "chars", "bytes")}}
     except (ValueError, TypeError, LookupError) as error:
-        raise _failed(where, "what answers is no encoder service") from error
+        raise ConfigError(
+            "what answers is no encoder service",
+            which=where,
+            next_step="name the address of groundsight serve encoders",
+        ) from error
 
 
 def _asked_pause(answer: httpx2.Response) -> float:

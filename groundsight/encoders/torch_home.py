@@ -50,7 +50,9 @@ def on_device(model: Any, device: str) -> Any:
     try:
         return model.eval().to(device)
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError("the device can't be used", which=device, next_step="set models.device = 'cpu'") from error
+        raise ConfigError(
+            "the device can't be used", which=f"models.device = {device}", next_step="set models.device = 'cpu'"
+        ) from error
 
 
 @contextmanager

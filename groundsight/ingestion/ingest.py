@@ -7,10 +7,20 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.errors import Cancelled, Final, GroundsightError, IndexVersion, Locked, PolicyRefused, StorageFailed
+from groundsight.errors import (
+    Cancelled,
+    ConfigError,
+    Final,
+    GroundsightError,
+    IndexVersion,
+    Locked,
+    PolicyRefused,
+    StorageFailed,
+)
 from groundsight.governance.access import tenant_of, visible_to
 from groundsight.governance.sources import no_such_file
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
@@ -50,10 +60,12 @@ def ingest(
 
     Raises:
         PolicyRefused: the principal may not write. IndexVersion: the encoders changed.
+        ConfigError: a setting names a model, folder, extra or service that can't be used.
         Cancelled: by the watch; what was finished is kept.
     """
     if not principal.may_write:
         raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
+    _open_lanes(parts)
     held = folders_of(parts, principal) if confined or principal.roots is not None else parts.roots
     found, folders = discover(paths, held, hidden=parts.settings.ingestion.hidden_files)
     _claim(parts)
@@ -92,7 +104,7 @@ class _Run:
             if found.error is not None:
                 raise found.error
             return self._one(found.source)
-        except (Cancelled, Locked, StorageFailed, IndexVersion):
+        except (Cancelled, ConfigError, Locked, StorageFailed, IndexVersion):
             raise
         except GroundsightError as error:
             return FileReport(source=found.source, status="failed", problem=_problem(error, found.source))
@@ -138,6 +150,26 @@ class _Run:
         """Ask for what was just stored: an acknowledged write has to be readable."""
         if not self._parts.index.get([unit_id], tenant_of(self._principal)):
             raise StorageFailed("a stored unit can't be read back", which=source, next_step="run groundsight doctor")
+
+
+def _open_lanes(parts: Parts) -> None:
+    """Open what reading needs beside the package's own, so that a wrong setting fails once and before any file."""
+    settings = parts.settings
+    if settings.ingestion.partitioner == "unstructured" and find_spec("unstructured") is None:
+        raise ConfigError(
+            "unstructured is not installed",
+            which="ingestion.partitioner = unstructured",
+            next_step="install groundsight[documents], or use builtin",
+        )
+    try:
+        tempfile.gettempdir()
+    except OSError as error:
+        raise StorageFailed(
+            "no folder for temporary files can be written", which="TMPDIR", next_step="set TMPDIR to one that can"
+        ) from error
+    own_ocr = settings.models.ocr == "rapidocr" or not settings.ingestion.ocr
+    for lane in ("text_encoder", "picture_encoder", "captioner", *(() if own_ocr else ("ocr",))):
+        getattr(parts, lane)
 
 
 def _claim(parts: Parts) -> None:

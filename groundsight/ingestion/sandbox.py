@@ -154,9 +154,9 @@ class Sandbox:
 def _environment() -> dict[str, str]:
     """Give the child no secret of ours, no telemetry, no hub, one thread."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    quiet = {"DO_NOT_TRACK": "1", "SCARF_NO_ANALYTICS": "true", "UNSTRUCTURED_DISABLE_NOTICE": "1"}
-    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "OMP_NUM_THREADS": "1", "HOME": "/nonexistent"}
-    return {**kept, **quiet, **offline, "OPENBLAS_NUM_THREADS": "1"}
+    silent = ("DO_NOT_TRACK", "ORT_DISABLE_TELEMETRY", "UNSTRUCTURED_DISABLE_NOTICE")
+    alone = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return {**kept, **dict.fromkeys((*silent, *alone), "1"), "SCARF_NO_ANALYTICS": "true", "HOME": "/nonexistent"}
 
 
 def _send(job: socket.socket, order: bytes) -> None:

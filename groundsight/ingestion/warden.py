@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, NoReturn, cast
 
 from groundsight.errors import GroundsightError
+from groundsight.ingestion.blame import machine_fault
 from groundsight.ingestion.landlock import restrict, version
 
 OUT_OF_MEMORY = 101
@@ -161,7 +162,8 @@ def _work(order: dict[str, Any], result: int, document: int) -> NoReturn:
         _limit(order)
         module, _, name = str(order["job"]).partition(":")
         job = getattr(import_module(module), name)
-        os.environ["TMPDIR"] = str(order["scratch"])
+        # Libraries that keep a cache look for it under these two, and some fail without one (numba, matplotlib).
+        os.environ["TMPDIR"] = os.environ["HOME"] = str(order["scratch"])
         restrict(str(order["scratch"]))
         answer = job(_as_path(document), str(order["body"]))
         _write(result, b"R" + cast(str, answer).encode())
@@ -204,14 +206,17 @@ class _Ending:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is None:
             os._exit(0)
+        known = error if isinstance(error, GroundsightError) else machine_fault(error, trace)
+        if known is not None:
+            facts = {key: value for key, value in known.as_data().items() if key != "retryable"}
+            self._report(b"E", {"class": type(known).__name__, **facts})
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.EFBIG):
             os._exit(OUT_OF_MEMORY)
-        if isinstance(error, GroundsightError):
-            known = {key: value for key, value in error.as_data().items() if key != "retryable"}
-            self._report(b"E", {"class": type(error).__name__, **known})
         # The message of a foreign error may quote the document, so only its class leaves the child.
         self._report(b"C", {"class": type(error).__name__})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,13 +27,13 @@ _CAPTION = re.compile(r"^(figure|fig\.|chart|diagram|abbildung|abb\.)\s*\d", re.
 
 
 def read_docx(path: Path, scratch: Path) -> Parsed:
-    """Read the body; headers, footers, comments and hidden runs are left out."""
+    """Read the body, then each header and footer once; comments and hidden runs are left out."""
     from docx import Document as open_document
 
     with path.open("rb") as file:
         document = open_document(file)
     box = PictureBox(scratch)
-    elements = _with_captions(list(_body(document, box)))
+    elements = [*_with_captions(list(_body(document, box))), *_margins(document)]
     about = document.core_properties
     return Parsed(
         media_type=DOCX,
@@ -55,6 +55,34 @@ def _body(document: Document, box: PictureBox) -> Iterator[Element]:
         else:
             yield from _paragraph(block, outline)
             yield from _pictures(_xml(block), document, box, outline.section)
+
+
+def _margins(document: Document) -> Iterator[Element]:
+    """Give what stands above or below every page once: a letterhead, an account, a footer with a number."""
+    told: set[str] = set()
+    for part in (part for section in document.sections for part in _shown_margins(section, document)):
+        # Asking a linked one for its text would make an empty one in the file.
+        blocks: Iterable[Paragraph | Table] = () if part.is_linked_to_previous else part.iter_inner_content()
+        text = "\n".join(line for block in blocks if (line := _plain(block)))
+        if text and text not in told:
+            told.add(text)
+            yield Element(kind="text", text=text)
+
+
+def _shown_margins(section: Any, document: Document) -> Iterator[Any]:
+    yield from (section.header, section.footer)
+    if section.different_first_page_header_footer:
+        yield from (section.first_page_header, section.first_page_footer)
+    if document.settings.odd_and_even_pages_header_footer:
+        yield from (section.even_page_header, section.even_page_footer)
+
+
+def _plain(block: Paragraph | Table) -> str:
+    from docx.table import Table
+
+    if isinstance(block, Table):
+        return "\n".join(" | ".join(row) for row in clean_rows(_grid(block)))
+    return clean(_visible(_xml(block)))
 
 
 def _paragraph(paragraph: Paragraph, outline: Outline) -> Iterator[Element]:
