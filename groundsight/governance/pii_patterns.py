@@ -15,7 +15,7 @@ from groundsight.settings import PiiKind
 
 _LOCAL = r"\w.%+'\-"
 _EMAIL = re.compile(
-    rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@\s?|\s@)"
+    rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@\s?|\s@ ?)"
     r"(?P<domain>(?:[\w-]++\.){1,127}[^\W\d_][\w-]*+"
     r"|[\w-]++\.?\n\.?[^\W\d_]{2,24}(?!\w)(?:\.[^\W\d_]{2,24}(?!\w))?"
     r"|[\w-]+-\n[\w-]++(?:\.[\w-]++){1,9})"
@@ -65,8 +65,14 @@ _SSN_SPACED_DASH = re.compile(r"(?<![\w.])(\d{3}) ?- ?\n?(\d{2}) ?- ?\n?(\d{4})(
 _SSN_LABELLED = re.compile(
     r"\b(?:ssn|itin|social security)\b[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
 )
+# A column of a text: a line that ends a head with this word, and numbers of nine digits in the lines below.
+_SSN_HEADED = re.compile(
+    r"^[^\n\d.]{0,80}\b(?:ssn|itin|social security)\b[^\n\d.]{0,40}\n(?P<below>(?:[^\n]+\n?){1,200})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NINE = re.compile(r"(?<![\w.,\-])(\d{3})(\d{2})(\d{4})(?![\w\-])(?![.,]\d)")
 
-_IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\.){3}\d{1,3}(?!\w)(?!\.\d)")
+_IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\.\n?){3}\d{1,3}(?!\w)(?!\.\d)")
 _NUMBERED = re.compile(
     r"(?:\bv|\bversion|\brelease|\bbuild|\bsection|\bclause|\bchapter|\bpatch|§)\.?[ ]?$", re.IGNORECASE
 )
@@ -112,12 +118,16 @@ def ssns(text: str) -> Iterator[Candidate]:
         for match in pattern.finditer(text):
             if _ssn_rules(match[1], match[2], match[3]):
                 yield Candidate(match.start(1), match.end(), match[1] + match[2] + match[3])
+    for block in _SSN_HEADED.finditer(text):
+        for match in _NINE.finditer(text, block.start("below"), block.end("below")):
+            if _ssn_rules(match[1], match[2], match[3]):
+                yield Candidate(match.start(), match.end(), match.group())
 
 
 def ips(text: str) -> Iterator[Candidate]:
     """Yield IPv4 and IPv6 addresses, but no section numbers and no versions."""
     for match in _IPV4.finditer(text):
-        value = _address(match.group())
+        value = _address(match.group().replace("\n", "", 1))
         if value and not _looks_numbered(text, match):
             yield Candidate(match.start(), match.end(), value)
     for match in _IPV6.finditer(text):
@@ -180,6 +190,8 @@ def _looks_numbered(text: str, match: re.Match[str]) -> bool:
     before, after = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 2]
     small = all(0 < int(part) <= 30 for part in match.group().split("."))
     starts_line = not before or before.endswith("\n")
+    if small and "\n" in match.group():
+        return True
     return bool(_NUMBERED.search(before)) or (small and starts_line and after[:1] == " " and after[1:].isalpha())
 
 
