@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from groundsight.errors import RedactionFailed
 from groundsight.governance.pii_heads import Label, under
@@ -109,6 +110,15 @@ def redact_parts(parts: Sequence[tuple[str, str]], look: Callable[[str], Sequenc
         cleaned.append(apply(joined, place, end, spans[first:last]))
         place = end + len(separator)
     return cleaned
+
+
+def renumbered(text: str, origin: str, memory: Memory) -> str:
+    """Give placeholders that were numbered apart (in ``origin``) numbers of this document's memory."""
+    return PLACEHOLDER.sub(lambda found: memory.placeholder(_kind_of(found), f"{origin}\0{found.group()}"), text)
+
+
+def _kind_of(found: re.Match[str]) -> PiiKind:
+    return cast("PiiKind", found.group()[1:].partition("_")[0].lower())
 
 
 def apply(text: str, start: int, end: int, spans: Sequence[Replaced]) -> str:

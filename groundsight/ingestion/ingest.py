@@ -22,6 +22,7 @@ from groundsight.errors import (
     StorageFailed,
 )
 from groundsight.governance.access import tenant_of, visible_to
+from groundsight.governance.redaction import profile_of
 from groundsight.governance.sources import no_such_file
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
 from groundsight.ingestion.assemble import Linker, assemble, is_guarded, make_asset, new_asset_id
@@ -87,7 +88,8 @@ class _Run:
         self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
         self._seen = {each.source for each in parts.index.assets(visible_to(principal))}
         self._guards = {each.sha256: each for each in self._known.values() if is_guarded(each)}
-        self.derived = Derived(parts.settings.home / "derived")
+        self.derived = Derived(parts.settings.home / "derived", profile_of(parts.settings.governance.redact))
+        self.derived.forget_other_profiles()
 
     def without_hidden(self, found: Sequence[Found]) -> list[Found]:
         """Leave out what is indexed for others only; named, it reads like a file that is not there."""
@@ -135,7 +137,7 @@ class _Run:
             entry = assemble(parsed, asset, scratch, self._parts, self.derived, self._linker, self._watch)
         self._parts.index.upsert([entry])
         self._probe(entry.units[0].unit_id, document.source)
-        keep_pages(self._parts, asset, document, self._watch)
+        keep_pages(self._parts, entry.asset, document, self._watch)
         if before and before.sha256 != document.sha256:
             forget_pages(settings.home, [before], self._parts.index.assets(tenant_of(self._principal)))
         return FileReport(
