@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundsight.governance.pii import Memory
+from groundsight.governance.pii import Memory, apply
+from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_tables import clean_cells, clean_lines
 from groundsight.settings import ALL_PII
 
@@ -96,6 +97,25 @@ def test_numbers_under_other_heads_stay(cells: tuple[tuple[str, ...], ...]) -> N
 )
 def test_a_line_is_read_with_the_head_above_it_and_the_label_on_it(text: str, left: str) -> None:
     assert clean_lines(text, ALL_PII, Memory()) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Name SSN\nAnn Berg 123456789\nBob 123456780", "Name SSN\nAnn Berg [SSN_1]\nBob [SSN_2]"),
+        ("Name SSN Phone Card number Age\nAnn 123456789 5550199 1234567890123 41",
+         "Name SSN Phone Card number Age\nAnn [SSN_1] [PHONE_1] [CARD_1] 41"),
+        ("Employee Phone\nAnn 5550199\n\nOrder 5550199", "Employee Phone\nAnn [PHONE_1]\n\nOrder 5550199"),
+        ("Phone Calls\nNorth 1204567", "Phone Calls\nNorth 1204567"),
+        ("Phone calls by region\nNorth 1204567", "Phone calls by region\nNorth 1204567"),
+        ("IP Rating Phone Price\nLamp 1204567", "IP Rating Phone Price\nLamp 1204567"),
+        ("We sell phone and card readers.\n1204567 units", "We sell phone and card readers.\n1204567 units"),
+        ("Region Cards Issued\nNorth 1234567890123", "Region Cards Issued\nNorth 1234567890123"),
+    ],
+)  # fmt: skip
+def test_a_table_read_as_lines_keeps_its_heads(text: str, left: str) -> None:
+    memory = Memory()
+    assert apply(text, 0, len(text), find_in_columns(text, ALL_PII, memory)) == left
 
 
 CELL = st.sampled_from(["", "Phone", "SSN", "Card no", "Area code", "Number", "Ann", "212", "5550199", "123456789",

@@ -65,12 +65,6 @@ _SSN_SPACED_DASH = re.compile(r"(?<![\w.])(\d{3}) ?- ?\n?(\d{2}) ?- ?\n?(\d{4})(
 _SSN_LABELLED = re.compile(
     r"\b(?:ssn|itin|social security)\b[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
 )
-# A column of a text: a line that ends a head with this word, and numbers of nine digits in the lines below.
-_SSN_HEADED = re.compile(
-    r"^[^\n\d.]{0,80}\b(?:ssn|itin|social security)\b[^\n\d.]{0,40}\n(?P<below>(?:[^\n]+\n?){1,200})",
-    re.IGNORECASE | re.MULTILINE,
-)
-_NINE = re.compile(r"(?<![\w.,\-])(\d{3})(\d{2})(\d{4})(?![\w\-])(?![.,]\d)")
 
 _IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\.\n?){3}\d{1,3}(?!\w)(?!\.\d)")
 _NUMBERED = re.compile(
@@ -118,10 +112,6 @@ def ssns(text: str) -> Iterator[Candidate]:
         for match in pattern.finditer(text):
             if _ssn_rules(match[1], match[2], match[3]):
                 yield Candidate(match.start(1), match.end(), match[1] + match[2] + match[3])
-    for block in _SSN_HEADED.finditer(text):
-        for match in _NINE.finditer(text, block.start("below"), block.end("below")):
-            if _ssn_rules(match[1], match[2], match[3]):
-                yield Candidate(match.start(), match.end(), match.group())
 
 
 def ips(text: str) -> Iterator[Candidate]:

@@ -43,6 +43,9 @@ def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory) -> str:
     for line in text.split("\n"):
         name, colon, value = line.partition(":")
         cells = (name, value) if colon and label_of(name) else (line,)
+        # A sentence below a heading is no value of it.
+        if not colon and len(line.split()) > 3:
+            heads.clear()
         told.append(":".join(_under_heads(list(cells), (cells,), heads, kinds, memory)))
     return "\n".join(told)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from groundsight.governance.pii import Memory, find, redact_parts
+from groundsight.governance.pii import Memory, Replaced, find, redact_parts
+from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_tables import Heads, clean_cells, clean_lines
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.tables import table_title
@@ -29,10 +30,17 @@ def clean_document(parsed: Parsed, kinds: Sequence[PiiKind]) -> CleanDocument:
     """
     memory = Memory()
     parsed = parsed.model_copy(update={"elements": tuple(_tidied(element) for element in parsed.elements)})
-    cleaned = iter(redact_parts(list(_slots(parsed)), lambda text: find(text, kinds, memory)))
+    for look in (find, find_in_columns):
+        parsed = _redacted(parsed, lambda text, look=look: look(text, kinds, memory))
+    elements = tuple(_labelled(parsed.elements, kinds, memory))
+    return CleanDocument(elements, parsed.title, parsed.warnings, memory)
+
+
+def _redacted(parsed: Parsed, look: Callable[[str], Sequence[Replaced]]) -> Parsed:
+    cleaned = iter(redact_parts(list(_slots(parsed)), look))
     title, *warnings = [next(cleaned) for _ in (parsed.title, *parsed.warnings)]
-    elements = [_rebuilt(element, cleaned) for element in parsed.elements]
-    return CleanDocument(tuple(_labelled(elements, kinds, memory)), title, tuple(warnings), memory)
+    elements = tuple(_rebuilt(element, cleaned) for element in parsed.elements)
+    return parsed.model_copy(update={"title": title, "warnings": tuple(warnings), "elements": elements})
 
 
 def _tidied(element: Element) -> Element:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from groundsight.errors import ParseFailed
 from groundsight.governance.pii import Memory, find, find_under, redact, redact_parts, renumbered
+from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_heads import label_of
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.rows import rows_of
@@ -86,8 +87,10 @@ def clean_page(lines: tuple[TextLine, ...], kinds: tuple[PiiKind, ...], memory: 
     read = [line for row in rows for line in row]
     parts = [(line.text, " " if line is not row[-1] else "\n") for row in rows for line in row]
     texts = redact_parts(parts, lambda text: find(text, kinds, memory))
+    ends = [end for _, end in parts]
+    texts = redact_parts(list(zip(texts, ends, strict=True)), lambda text: find_in_columns(text, kinds, memory))
     texts = [redact(text, kinds, memory).text for text in _under_heads(read, texts, kinds, memory)]
-    text = redact("".join(text + end for text, (_, end) in zip(texts, parts, strict=True)).rstrip("\n"), kinds, memory)
+    text = redact("".join(map("".join, zip(texts, ends, strict=True))).rstrip("\n"), kinds, memory)
     by_line = {id(line): text for line, text in zip(read, texts, strict=True)}
     kept = tuple(line.model_copy(update={"text": by_line.get(id(line), "")}) for line in lines)
     hidden = tuple(old.box for old, new in zip(lines, kept, strict=True) if old.text.strip() and old.text != new.text)
