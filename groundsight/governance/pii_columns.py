@@ -28,18 +28,23 @@ def _found(text: str, kinds: Sequence[PiiKind], memory: Memory) -> Iterator[Repl
     announced: frozenset[PiiKind] = frozenset()
     width = place = 0
     for line in text.split("\n"):
-        heads = _announced(line)
-        if heads:
+        if heads := _announced(line):
             announced, width = heads, len(line.split())
         elif announced:
             numbers = list(_NUMBER.finditer(line)) if len(line.split()) <= 2 * width + 2 else []
             announced = announced if numbers else frozenset()
-            for number in numbers:
-                kind = next((k for k, shape in _LENGTHS if k in announced and shape.fullmatch(number.group())), None)
-                if kind in kinds and kind:
-                    shown = memory.placeholder(kind, number.group().lstrip("+"))
-                    yield Replaced(kind, place + number.start(), place + number.end(), shown)
+            yield from _values(numbers, place, announced & {*kinds}, memory)
         place += len(line) + 1
+
+
+def _values(
+    numbers: Sequence[re.Match[str]], place: int, kinds: frozenset[PiiKind], memory: Memory
+) -> Iterator[Replaced]:
+    for number in numbers:
+        kind = next((kind for kind, shape in _LENGTHS if kind in kinds and shape.fullmatch(number.group())), None)
+        if kind:
+            shown = memory.placeholder(kind, number.group().lstrip("+"))
+            yield Replaced(kind, place + number.start(), place + number.end(), shown)
 
 
 def _announced(line: str) -> frozenset[PiiKind]:

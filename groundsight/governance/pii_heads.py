@@ -57,6 +57,11 @@ _WORDS: dict[PiiKind, tuple[frozenset[str], frozenset[str]]] = {
         ),
     ),
 }
+# What may follow the name of a value that is asked for; "" is the end of the question.
+_AFTER = {""} | set(
+    """number numbers no nr num address addresses adresse of for is was are does do did has have belongs to in at on and
+    or under can should may listed given stored""".split()
+)
 _NUMBER_WORDS = frozenset("number numbers no nr num nummer".split())
 _PHONE_PARTS = re.compile(r"(?:area|country|dial(?:l?ing)?|city) ?code|prefix|vorwahl|ext(?:ension)?", re.IGNORECASE)
 
@@ -95,6 +100,14 @@ def label_of(head: str) -> Label | None:
     if not rest and words & {"mobile", "mobil", "cell"}:
         return Label("phone", sure=bool(words & _NUMBER_WORDS))
     return Label("phone") if not rest and "contact" in words and words & _NUMBER_WORDS else None
+
+
+def kinds_asked(question: str) -> frozenset[PiiKind]:
+    """Return the kinds whose value a question asks for: a phone number, but not a phone plan."""
+    words = [word.casefold() for word in _WORD.findall(question.replace("social security", "ssn"))]
+    followed = zip(words, [*words[1:], ""], strict=True)
+    asked = [word for word, following in followed if following in _AFTER]
+    return frozenset(kind for kind, (core, _) in _WORDS.items() for word in asked if word in core)
 
 
 def under(label: Label, text: str) -> Iterator[Candidate]:
