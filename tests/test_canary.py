@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from groundsight import Suite, open_suite
+from groundsight.evals.residue import residue, values_of
 from groundsight.governance.access import tenant_of
-from groundsight.settings import Ingestion, Models, Settings, load_settings
+from groundsight.settings import ALL_PII, Ingestion, Models, Settings, load_settings
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import tool
 from tests.canaries import CARRIERS, build, planted
@@ -76,6 +77,15 @@ def test_nothing_of_a_carrier_is_left_in_the_home(carrier: str, stored: str) -> 
     assert [form for form in forms(carrier) if form.casefold() in stored.casefold()] == []
     squeezed = re.sub(r"[\s_/-]", "", planted(carrier)["card"])
     assert squeezed not in stored
+
+
+def test_the_measured_coverage_is_that_of_a_search_of_the_home(settings: Settings, tmp_path: Path) -> None:
+    files = sorted(path for path in (settings.home.parent / "docs").iterdir() if path.is_file())
+    values = values_of(files, settings)
+    assert len(values) > 100
+    assert residue(settings.home, values, ALL_PII) == ()
+    (tmp_path / "cache.json").write_text(json.dumps({"seen": f"card {planted('csv')['card']}"}))
+    assert planted("csv")["card"].replace(" ", "") in residue(tmp_path, values, ALL_PII)
 
 
 def test_no_door_gives_a_value_out(settings: Settings) -> None:

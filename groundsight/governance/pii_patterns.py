@@ -24,7 +24,7 @@ _RETINA = re.compile(r"\d+x\.(?:png|jpe?g|gif|webp|svg|heic|avif)", re.IGNORECAS
 
 _GAP = r"[ \-.\n\t]{1,2}"
 _CARD_SHAPES = (
-    re.compile(r"(?<![\w])(?=(\d{12,19})(?!\w))"),
+    re.compile(r"(?<![\w])(?<!\d[.,])(?=(\d{12,19})(?!\w))"),
     re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}(?:{_GAP}\d{{3}})?)(?!\d))"),
     re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}})(?!\d))"),
     re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}})(?!\d))"),
