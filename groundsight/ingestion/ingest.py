@@ -22,6 +22,7 @@ from groundsight.errors import (
     StorageFailed,
 )
 from groundsight.governance.access import tenant_of, visible_to
+from groundsight.governance.pii import Memory, find
 from groundsight.governance.redaction import profile_of
 from groundsight.governance.sources import no_such_file
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
@@ -199,15 +200,20 @@ def _linker() -> Linker:
 def _vanished(
     parts: Parts, principal: Principal, present: set[str], folders: Sequence[str], prune: bool
 ) -> list[FileReport]:
-    """Report, or remove, what the principal sees in the index under these folders and the disk does not hold."""
+    """Report, or remove, what the principal sees in the index under these folders and the disk does not hold.
+
+    What an older version stored under a raw name is always removed: it was just stored again under the redacted one.
+    """
     where = visible_to(principal)
     inside = tuple(f"{folder}/" for folder in folders)
     gone = [each for each in parts.index.assets(where) if each.source.startswith(inside) and each.source not in present]
     gone = [each for each in gone if not any(each.source.startswith(f"{source}/") for source in present)]
-    if prune and gone:
-        parts.index.delete([each.asset_id for each in gone], where)
-        forget_pages(parts.settings.home, gone, parts.index.assets(tenant_of(principal)))
-    return [FileReport(source=each.source, status="removed" if prune else "vanished") for each in gone]
+    kinds = parts.settings.governance.redact
+    removed = [each for each in gone if prune or find(each.source, kinds, Memory())]
+    if removed:
+        parts.index.delete([each.asset_id for each in removed], where)
+        forget_pages(parts.settings.home, removed, parts.index.assets(tenant_of(principal)))
+    return [FileReport(source=each.source, status="removed" if each in removed else "vanished") for each in gone]
 
 
 def _problem(error: GroundsightError, source: str) -> Problem:
