@@ -11,6 +11,7 @@ from groundsight.agent.mention import mentions
 from groundsight.agent.passages import heading_of, naming_of
 from groundsight.agent.question import Asked, Need
 from groundsight.agent.state import Draft
+from groundsight.agent.withheld import removed
 from groundsight.agent.words import stem_set
 from groundsight.retrieval.evidence import shown
 from groundsight.types import Evidence
@@ -42,6 +43,8 @@ def explain(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = (
     absent = unmentioned(asked, evidence)
     if absent:
         return f"No document found mentions {_listed([need.shown for need in absent])}."
+    if hidden := removed(asked, evidence):
+        return hidden
     best = _best(asked, evidence, given)
     known = [need for need in asked.needs if need.hard and any(_anywhere(need, one) for one in evidence)]
     if not known and best is not None:

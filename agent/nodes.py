@@ -17,6 +17,7 @@ from groundsight.agent.reading import draft_of_state, evidence_of_state, finding
 from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json
 from groundsight.agent.whether import Near
 from groundsight.agent.whole import openings, whole_tables
+from groundsight.agent.withheld import without_placeholders
 from groundsight.tracing import Within
 from groundsight.types import Degraded, Evidence, GroundingReport, Query, Step
 
@@ -177,9 +178,11 @@ def draft(state: AnswerState, desk: Desk) -> Update:
 
 def verify(state: AnswerState, desk: Desk) -> Update:
     """Check the draft sentence by sentence, and decide what happens to it."""
-    laid, written = lay_out(draft_of_state(state)), draft_of_state(state)
+    written, redacted = without_placeholders(state["question"], draft_of_state(state))
+    shorter: Update = {"draft": written.model_dump(mode="json"), "missing": [redacted]} if redacted else {}
     if not written.sentences:
-        return {"next": "abstain", "detail": "nothing is left to say"}
+        return {**shorter, "next": "abstain", "detail": redacted or "nothing is left to say"}
+    laid = lay_out(written)
     beside = _beside_the_question(state, written)
     if beside:
         return {"next": "abstain", "missing": [beside], "detail": "the draft is not about what was asked"}
@@ -188,10 +191,16 @@ def verify(state: AnswerState, desk: Desk) -> Update:
     ratio = f"{report.supported} of {report.checkable} sentences supported"
     if not bad:
         good = report.supported > 0
-        return {"report": report.model_dump(mode="json"), "next": "answer" if good else "abstain", "detail": ratio}
+        return {
+            **shorter,
+            "report": report.model_dump(mode="json"),
+            "next": "answer" if good else "abstain",
+            "detail": ratio,
+        }
     allowed = desk.suite.settings.grounding.revisions
     again = state.get("revisions", 0) < allowed and not used_up({**state, "hops": 0}, desk.suite.settings.agent)
-    return {"report": report.model_dump(mode="json"), "next": "revise" if again else "prune", "detail": ratio}
+    following = "revise" if again else "prune"
+    return {**shorter, "report": report.model_dump(mode="json"), "next": following, "detail": ratio}
 
 
 def _beside_the_question(state: AnswerState, written: Draft) -> str:

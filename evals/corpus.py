@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundsight.evals.reading import Item, read_rows
-from groundsight.governance.redaction import seal_entry
+from groundsight.governance.redaction import profile_of, seal_entry
 from groundsight.index import Entry
 from groundsight.ingestion import IngestReport
 from groundsight.ingestion.derived import Derived
@@ -79,7 +79,7 @@ def _among(asset: Asset, sources: Set[str]) -> bool:
 
 def _entries(assets: Sequence[Asset], units: Sequence[Unit], suite: Suite) -> list[Entry]:
     """Encode a batch at once: the ordinals stand for places in the batch, and are set back to 0."""
-    derived = Derived(suite.settings.home / "derived")
+    derived = Derived(suite.settings.home / "derived", profile_of(()))
     placed = [unit.model_copy(update={"ordinal": place}) for place, unit in enumerate(units)]
     vectors, rows = encode(placed, {}, suite.parts, derived, suite.watch)
     suite.parts.index.claim(_fingerprints(suite))

@@ -35,7 +35,7 @@ def key_figures(result: TaskResult) -> dict[str, Any]:
     gaps = [max(0.0, e.low) for name, e in result.metrics.items() if name.startswith("parity_gap")]
     times = [item.wall_ms["search"] for item in result.items]
     volatility = 1.0 - percentile(times, 0.5) / max(percentile(times, 0.95), 1e-9)
-    leaking = 0.0 if value["pii_leakage"] == 0 else 1.0
+    leaking = 1.0 - value["pii_redaction_coverage"]
     deficit = 1.0 - value.get("grounding_ratio", 0.0)
     return {
         "timestamp": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -44,7 +44,7 @@ def key_figures(result: TaskResult) -> dict[str, Any]:
         "grounding_ratio": value.get("grounding_ratio"),
         "cache_hit_ratio": value.get("cache_hit_ratio"),
         "bias_parity_gap": max(gaps, default=0.0),
-        "pii_redaction_coverage": 1.0 - leaking,
+        "pii_redaction_coverage": value["pii_redaction_coverage"],
         "avg_retrieval_latency_ms": bootstrap(times).value,
         "risk_score": risk_score(leaking, max(gaps, default=0.0), deficit, volatility),
     }

@@ -8,7 +8,7 @@ from PIL import Image
 
 from groundsight.governance.pii import Memory
 from groundsight.ingestion.derived import Derived
-from groundsight.ingestion.enrich import clean_lines
+from groundsight.ingestion.enrich import clean_page
 from groundsight.ingestion.rows import joined_rows
 from groundsight.settings import ALL_PII
 from groundsight.types import Box, TextLine
@@ -26,14 +26,23 @@ def test_a_receipt_is_read_row_by_row() -> None:
 
 def test_a_card_split_over_two_lines_is_removed_and_both_places_are_filled() -> None:
     lines = (line("Card 4111 1111", 0.1, 0.1), line("1111 1111", 0.1, 0.2), line("Total 5", 0.1, 0.3))
-    kept, text, hidden, counts = clean_lines(lines, ALL_PII, Memory())
-    assert "1111" not in text + "".join(each.text for each in kept)
-    assert (counts, kept[2].text, [each.box for each in kept]) == ({"card": 1}, "Total 5", [x.box for x in lines])
-    assert len(hidden) == 2
+    memory = Memory()
+    page = clean_page(lines, ALL_PII, memory)
+    assert "1111" not in page.model_dump_json()
+    assert (dict(memory.counts), page.lines[2].text) == ({"card": 1}, "Total 5")
+    assert [each.box for each in page.lines] == [each.box for each in lines]
+    assert len(page.hidden) == 2
+
+
+def test_a_number_on_a_page_is_read_with_the_head_above_it_and_the_label_beside_it() -> None:
+    lines = (line("Name", 0.1, 0.1), line("SSN", 0.5, 0.1), line("Ann", 0.1, 0.2), line("123456789", 0.5, 0.2))
+    more = (line("Phone", 0.1, 0.4), line("5550199", 0.35, 0.4), line("Weight", 0.1, 0.5), line("5550199", 0.35, 0.5))
+    page = clean_page(lines + more, ALL_PII, Memory())
+    assert [each.text for each in page.lines[3:]] == ["[SSN_1]", "Phone", "[PHONE_1]", "Weight", "5550199"]
 
 
 def test_a_damaged_file_of_derived_data_is_made_again(tmp_path: Path) -> None:
-    derived = Derived(tmp_path)
+    derived = Derived(tmp_path, "p")
     assert derived.made("ocr", "m", "c", lambda: b"one") == b"one"
     assert derived.made("ocr", "m", "c", lambda: b"two") == b"one"
     (file,) = (path for path in tmp_path.rglob("*") if path.is_file())

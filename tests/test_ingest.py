@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -121,6 +122,19 @@ def test_a_vanished_file_is_reported_and_removed_only_with_prune(parts: Parts, f
     assert len(parts.index.assets(tenant_of(WRITER))) == 2
     assert run(parts, folder, prune=True).removed == 1
     assert [asset.source for asset in parts.index.assets(tenant_of(WRITER))] == ["files/b.txt"]
+
+
+def test_what_was_stored_under_a_raw_name_goes_when_it_is_stored_under_the_redacted_one(
+    parts: Parts, folder: Path
+) -> None:
+    run(parts, folder)
+    entries = parts.index.entries  # type: ignore[attr-defined]
+    old = entries["default", "files/a.txt"]
+    raw = old.asset.model_copy(update={"source": "files/ann@example.org.txt", "asset_id": "f" * 16})
+    entries["default", raw.source] = replace(old, asset=raw)
+    report = run(parts, folder)
+    assert [each.status for each in report.files] == ["unchanged", "unchanged", "removed"]
+    assert len(parts.index.assets(tenant_of(WRITER))) == 2
 
 
 def test_a_cancelled_run_keeps_finished_files_and_is_resumed(parts: Parts, folder: Path) -> None:

@@ -62,6 +62,6 @@ def test_a_value_split_over_lines_elements_and_cells_is_found() -> None:
         ),
     )
     document = clean_document(parsed, ALL_PII)
-    assert dict(document.counts) == {"email": 1, "card": 1}
+    assert dict(document.memory.counts) == {"email": 1, "card": 1}
     assert [element.text for element in document.elements[:2]] == ["Mail [EMAIL_1]", " today"]
     assert document.elements[2].cells[0] == ("Card", "[CARD_1]", "")

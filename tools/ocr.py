@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -61,15 +60,10 @@ def ocr(
 
 
 def _redacted(suite: Suite, lines: tuple[TextLine, ...]) -> tuple[list[Line], dict[str, int]]:
-    """Redact across line ends, as ingestion does: what is read now must not say more than what is stored."""
-    from groundsight.governance.pii import Memory, apply, find
+    """Redact as ingestion does: what is read now must not say more than what is stored."""
+    from groundsight.governance.pii import Memory
+    from groundsight.ingestion.enrich import clean_page
 
-    text = "\n".join(line.text for line in lines)
-    spans = find(text, suite.settings.governance.redact, Memory())
-    shown: list[Line] = []
-    start = 0
-    for line in lines:
-        end = start + len(line.text)
-        shown.append(line_of(line.model_copy(update={"text": apply(text, start, end, spans)})))
-        start = end + 1
-    return shown, dict(Counter(span.kind for span in spans))
+    memory = Memory()
+    kept = clean_page(lines, suite.settings.governance.redact, memory).lines
+    return [line_of(line) for line in kept], dict(memory.counts)

@@ -31,14 +31,14 @@ from groundsight.evals.metrics import (
     reciprocal_rank,
 )
 from groundsight.evals.reading import read_rows
+from groundsight.evals.residue import residue, values_of
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.segments import by_segment, parity_gaps
 from groundsight.evals.tasks import Context, exact, means, of_set
 from groundsight.evals.timing import Clock
 from groundsight.governance.access import tenant_of
-from groundsight.governance.pii import Memory, redact
 from groundsight.suite import Suite
-from groundsight.types import TEXT_FIELDS, Answer, Query, SearchResult
+from groundsight.types import Answer, Query, SearchResult
 
 HOUSE = Path(__file__).resolve().parent.parent / "house"
 DEMO = Path(__file__).resolve().parent.parent / "demo" / "files"
@@ -58,7 +58,7 @@ def run(context: Context) -> TaskResult:
         means_of_vectors = centroids(suite, context.seed)
         fingerprint = fingerprint_of(suite)
     metrics = _metrics(items, context.seed) | {
-        "pii_leakage": exact(_leaks(library, context)),
+        **_redaction(context),
         "cache_hit_ratio": exact(looked_up.hits / max(looked_up.hits + looked_up.misses, 1)),
     }
     return TaskResult(
@@ -237,8 +237,12 @@ def _plots(items: Sequence[ItemResult]) -> dict[str, Any]:
     return {"by_hop": {name: sum(values) / len(values) for name, values in sorted(hops.items())}}
 
 
-def _leaks(library: Library, context: Context) -> float:
-    """Declared personal data that is still to be found in any stored text."""
-    texts = (unit.field(name) for unit, _ in library.units for name in TEXT_FIELDS)
-    kinds = context.settings.governance.redact
-    return float(sum(len(redact(text, kinds, Memory()).spans) for text in texts if text))
+def _redaction(context: Context) -> dict[str, Estimate]:
+    """Search the home after the ingest for the declared values that the files show."""
+    files = [path for path in sorted(corpus_of(context).rglob("*")) if path.is_file()]
+    values = values_of(files, context.settings)
+    left = residue(context.home, values, context.settings.governance.redact)
+    return {
+        "pii_leakage": exact(float(len(left))),
+        "pii_redaction_coverage": exact(1.0 - len(left) / max(len(values), len(left), 1)),
+    }

@@ -15,6 +15,7 @@ from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact
 from groundsight.governance.pii import Memory, Replaced, redact
+from groundsight.governance.redaction import PROFILE
 
 Judgements = list[tuple[str, float]]
 DECLARED = {
@@ -59,7 +60,7 @@ def run(context: Context) -> TaskResult:
         n=len(items),
         metrics=_metrics(judged, context.seed),
         items=items,
-        tier={"redactor": "structured-v1"},
+        tier={"redactor": PROFILE},
         degraded=("names, addresses and organisations are outside the declared class",),
         fingerprint=f"redact={','.join(context.settings.governance.redact)}",
         cpu_s=spent,

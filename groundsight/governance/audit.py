@@ -90,7 +90,7 @@ class AuditLog:
     def _load_key(self) -> bytes:
         if self._key is None:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._key = _read_or_make_key(self._folder / "key")
+            self._key = read_or_make_key(self._folder / "key")
         return self._key
 
     @contextmanager
@@ -185,7 +185,8 @@ def _last_line(file: Path) -> dict[str, Any] | None:
         ) from error
 
 
-def _read_or_make_key(file: Path) -> bytes:
+def read_or_make_key(file: Path) -> bytes:
+    """Return the 32 secret bytes of a file with mode 0600; the first of several processes makes them."""
     if not file.is_file():
         fresh = file.with_name(f"key.{secrets.token_hex(4)}")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from groundsight.errors import RedactionFailed
+from groundsight.governance.pii_heads import Label, under
 from groundsight.governance.pii_normalise import normalise
 from groundsight.governance.pii_patterns import finders
 from groundsight.settings import PiiKind
@@ -21,9 +23,11 @@ class Memory:
     """Which value of one document has which placeholder. Keep one per document, never share it."""
 
     numbers: dict[tuple[PiiKind, str], int] = field(default_factory=dict[tuple[PiiKind, str], int])
+    counts: Counter[str] = field(default_factory=Counter[str])
 
     def placeholder(self, kind: PiiKind, value: str) -> str:
-        """Return the placeholder of a value, the same one each time."""
+        """Return the placeholder of a value, the same one each time; ``counts`` says how often one was asked for."""
+        self.counts[kind] += 1
         if (kind, value) not in self.numbers:
             self.numbers[kind, value] = 1 + sum(known == kind for known, _ in self.numbers)
         return f"[{kind.upper()}_{self.numbers[kind, value]}]"
@@ -74,6 +78,47 @@ def find(text: str, kinds: Sequence[PiiKind], memory: Memory) -> tuple[Replaced,
         if not open_stretches:
             return tuple(sorted(found, key=lambda span: span.start))
     raise RedactionFailed("the text hides values inside values", next_step="look at the file by hand")
+
+
+def find_under(text: str, label: Label, memory: Memory) -> tuple[Replaced, ...]:
+    """Return the replacements for a text that stands under a label: there a bare number is a value."""
+    return tuple(
+        Replaced(label.kind, start + first, start + last, memory.placeholder(label.kind, found.value))
+        for start, end in _between_placeholders(text)
+        for view in (normalise(text[start:end]),)
+        for found in under(label, view.text)
+        for first, last in (view.original(found.start, found.end),)
+    )
+
+
+def redact_parts(parts: Sequence[tuple[str, str]], look: Callable[[str], Sequence[Replaced]]) -> list[str]:
+    """Redact texts as one, each with the separator after it: a value that was split is found as one.
+
+    The placeholder stands where the value began; the later parts of a split value are removed.
+    """
+    joined = "".join(text + separator for text, separator in parts)
+    spans = look(joined)
+    cleaned: list[str] = []
+    place = first = 0
+    for text, separator in parts:
+        end = place + len(text)
+        while first < len(spans) and spans[first].end <= place:
+            first += 1
+        last = first
+        while last < len(spans) and spans[last].start < end:
+            last += 1
+        cleaned.append(apply(joined, place, end, spans[first:last]))
+        place = end + len(separator)
+    return cleaned
+
+
+def renumbered(text: str, origin: str, memory: Memory) -> str:
+    """Give placeholders that were numbered apart (in ``origin``) numbers of this document's memory."""
+    return PLACEHOLDER.sub(lambda found: memory.placeholder(_kind_of(found), f"{origin}\0{found.group()}"), text)
+
+
+def _kind_of(found: re.Match[str]) -> PiiKind:
+    return cast("PiiKind", found.group()[1:].partition("_")[0].lower())
 
 
 def apply(text: str, start: int, end: int, spans: Sequence[Replaced]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,22 @@ _MIXED = re.compile(r"(?<!\w)[\dOoQlI]{2,40}+(?!\w)")
 _AT = re.compile(r"\s{0,2}[\[({<]\s?at\s?[\])}>]\s{0,2}", re.IGNORECASE)
 _DOT = re.compile(r"\s{0,2}[\[({]\s?(?:dot|\.)\s?[\])}]\s{0,2}", re.IGNORECASE)
 _SPOKEN_AT = re.compile(r"(?<=\w) {1,2}at {1,2}(?=[\w-]{1,63}(?:\.| {1,2}dot {1,2})[a-z])", re.IGNORECASE)
+_JOINED_AT = re.compile(
+    r"(?<=[^\W_])_at_(?=[a-z\d-]{1,63}(?:\.|_dot_)(?:com|org|net|edu|gov|info|eu|de|uk|us|fr|it|es|nl|ch|se)\b)",
+    re.IGNORECASE,
+)
 _SPOKEN_DOT = re.compile(r"(?<=\w) {1,2}dot {1,2}(?=\w)", re.IGNORECASE)
+
+# How links, Markdown and HTML write the signs of addresses and numbers; a lone backslash stands for nothing.
+_ESCAPED = re.compile(
+    r"%(?P<percent>40|2B|20|2D|2E|28|29|5F)|&(?:amp;)?(?:\#(?:x(?P<hex>[\da-f]{1,4})|(?P<number>\d{1,5}))"
+    r"|(?P<named>commat|period|plus|lowbar|hyphen|dash|nbsp|lpar|rpar|sol));|\\(?=[@._+\-()])",
+    re.IGNORECASE,
+)
+_NAMED: dict[str, str] = dict(zip("commat period plus lowbar hyphen dash nbsp lpar rpar sol".split(), "@.+_-- ()/", strict=True))
+_SPACES = re.compile(r" {2,}")
+_SLASH = re.compile(r"(?<=\d) ?/ ?(?=\d)")
+_UNDERSCORE = re.compile(r"(?<=\d)_|_(?=[\d+(])")
 
 
 @dataclass(frozen=True)
@@ -45,10 +61,23 @@ def normalise(text: str) -> View:
     Source: Unicode NFKC (UAX 15) per character; combining marks and format characters are dropped.
     """
     view = _plain(text) if text.isascii() else _folded(text)
+    if any(sign in view.text for sign in "%&\\"):
+        view = _substituted(view, _ESCAPED, _unescaped)
+    view = _substituted(view, _SPACES, " ")
     view = View(_MIXED.sub(_digits, view.text), view.starts, view.ends)
-    for pattern, sign in ((_AT, "@"), (_DOT, "."), (_SPOKEN_AT, "@")):
+    for pattern, sign in ((_AT, "@"), (_DOT, "."), (_SPOKEN_AT, "@"), (_JOINED_AT, "@")):
         view = _substituted(view, pattern, sign)
-    return _substituted(view, _SPOKEN_DOT, ".") if "@" in view.text else view
+    if "@" in view.text:
+        view = _substituted(view, _SPOKEN_DOT, ".")
+    return _substituted(_substituted(view, _SLASH, "-"), _UNDERSCORE, "-")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """Return the one character that an escape stands for, folded like any other; "" for a lone backslash."""
+    code = match["percent"] or match["hex"]
+    if code or match["number"]:
+        return _fold(chr(int(code, 16) if code else int(match["number"])))[:1]
+    return _NAMED[match["named"].lower()] if match["named"] else ""
 
 
 def _plain(text: str) -> View:
@@ -91,7 +120,8 @@ def _digits(match: re.Match[str]) -> str:
     return token.translate(_LOOKALIKES) if digits * 2 >= len(token) else token
 
 
-def _substituted(view: View, pattern: re.Pattern[str], sign: str) -> View:
+def _substituted(view: View, pattern: re.Pattern[str], sign: str | Callable[[re.Match[str]], str]) -> View:
+    """Put one character, or none, in place of every match."""
     matches = list(pattern.finditer(view.text))
     if not matches:
         return view
@@ -101,8 +131,9 @@ def _substituted(view: View, pattern: re.Pattern[str], sign: str) -> View:
     done = 0
     for match in matches:
         start, end = match.span()
-        text += [view.text[done:start], sign]
-        starts += [*view.starts[done:start], view.starts[start]]
-        ends += [*view.ends[done:start], view.ends[end - 1]]
+        put = sign if isinstance(sign, str) else sign(match)
+        text += [view.text[done:start], put]
+        starts += [*view.starts[done:start], *([view.starts[start]] if put else [])]
+        ends += [*view.ends[done:start], *([view.ends[end - 1]] if put else [])]
         done = end
     return View("".join([*text, view.text[done:]]), (*starts, *view.starts[done:]), (*ends, *view.ends[done:]))

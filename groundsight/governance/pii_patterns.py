@@ -15,7 +15,7 @@ from groundsight.settings import PiiKind
 
 _LOCAL = r"\w.%+'\-"
 _EMAIL = re.compile(
-    rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@\s?|\s@)"
+    rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@\s?|\s@ ?)"
     r"(?P<domain>(?:[\w-]++\.){1,127}[^\W\d_][\w-]*+"
     r"|[\w-]++\.?\n\.?[^\W\d_]{2,24}(?!\w)(?:\.[^\W\d_]{2,24}(?!\w))?"
     r"|[\w-]+-\n[\w-]++(?:\.[\w-]++){1,9})"
@@ -24,7 +24,7 @@ _RETINA = re.compile(r"\d+x\.(?:png|jpe?g|gif|webp|svg|heic|avif)", re.IGNORECAS
 
 _GAP = r"[ \-.\n\t]{1,2}"
 _CARD_SHAPES = (
-    re.compile(r"(?<![\w])(?=(\d{12,19})(?!\w))"),
+    re.compile(r"(?<![\w])(?<!\d[.,])(?=(\d{12,19})(?!\w))"),
     re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}(?:{_GAP}\d{{3}})?)(?!\d))"),
     re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}})(?!\d))"),
     re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}})(?!\d))"),
@@ -66,7 +66,7 @@ _SSN_LABELLED = re.compile(
     r"\b(?:ssn|itin|social security)\b[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
 )
 
-_IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\.){3}\d{1,3}(?!\w)(?!\.\d)")
+_IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\.\n?){3}\d{1,3}(?!\w)(?!\.\d)")
 _NUMBERED = re.compile(
     r"(?:\bv|\bversion|\brelease|\bbuild|\bsection|\bclause|\bchapter|\bpatch|§)\.?[ ]?$", re.IGNORECASE
 )
@@ -117,7 +117,7 @@ def ssns(text: str) -> Iterator[Candidate]:
 def ips(text: str) -> Iterator[Candidate]:
     """Yield IPv4 and IPv6 addresses, but no section numbers and no versions."""
     for match in _IPV4.finditer(text):
-        value = _address(match.group())
+        value = _address(match.group().replace("\n", "", 1))
         if value and not _looks_numbered(text, match):
             yield Candidate(match.start(), match.end(), value)
     for match in _IPV6.finditer(text):
@@ -180,6 +180,8 @@ def _looks_numbered(text: str, match: re.Match[str]) -> bool:
     before, after = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 2]
     small = all(0 < int(part) <= 30 for part in match.group().split("."))
     starts_line = not before or before.endswith("\n")
+    if small and "\n" in match.group():
+        return True
     return bool(_NUMBERED.search(before)) or (small and starts_line and after[:1] == " " and after[1:].isalpha())
 
 

@@ -13,22 +13,36 @@ _END = r"(?![^\Wxe])"
 _EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension|#)[ ]?\d{1,6}(?!\d)", re.IGNORECASE)
 _INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+|00(?=[ \-.]?[1-9]))[ ]?\d(?:[ \-./()\n]{0,3}\d){6,16}(?![\d])")
 _NORTH_AMERICAN = re.compile(
-    r"(?<![\w.,])(?<!\d[ \-/.])(?:1[ \-.])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}[ \-.])"
+    r"(?<![\w.,])(?<!\d[ \-/.])(?:1[ \-.])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}[ \-.]\n?)"
     rf"[2-9]\d{{2}}[\-. ]\n?\d{{4}}{_END}(?![\-.]\d)(?! \d)"
 )
-_TRUNK = re.compile(r"(?<![\w.,])(?<!\d[ \-/.])\(?0\d{1,4}\)?(?:[ \-/]{0,2}\d{2,4}){2,4}(?!\w)(?![\-./,]\d)(?! \d)")
+_TRUNK = re.compile(
+    r"(?<![\w.,])(?<!\d[ \-/.])\(?0\d{1,4}\)?(?:(?:[ \-/]{0,2}|[ \-]?\n)\d{2,4}){2,4}(?!\w)(?![\-./,]\d)(?! \d)"
+)
 _NOT_A_PHONE = re.compile(
     r"\b(?:isbn|issn|serial|invoice|order|part|sku|ref|reference|no|nr|id|account|version|model|case|batch|lot|item"
     r"|ticket|policy|po|doi|ean|upc|vat)\b[^\w\n]{0,3}(?:(?:no|nr|number|id|code)\b[^\w\n]{0,3})?$",
     re.IGNORECASE,
 )
 _GROUPS = r"(?:\(?\d{1,5}\)?(?:[ \-./]{1,2}\d{2,7}){1,5}|\d{7,13})"
-_PLAIN_LABEL = (
-    r"phone|telephone|tel|fax|facsimile|cellphone|hotline|pager|whatsapp|sms|dial|call|ring|messages?|reach|answering"
-    r"|contact|telefon|telefono|teléfono|téléphone|móvil|handy"
+_NOUN = (
+    r"phone|telephone|tel|fax|facsimile|cellphone|hotline|pager|whatsapp|sms|telefon|telefono|teléfono|téléphone|móvil"
+    r"|handy"
 )
+_VERB = r"dial|call|ring|messages?|reach|answering|contact"
 _LABELLED = re.compile(
-    rf"\b(?:{_PLAIN_LABEL})\b[^\d\n\t]{{0,15}}\n?[ ]{{0,3}}(?P<shown>{_GROUPS}){_END}", re.IGNORECASE
+    rf"\b(?:{_NOUN}|(?P<verb>{_VERB}))\b(?P<gap>[^\d\n\t]{{0,15}}\n?[ ]{{0,3}})(?P<shown>{_GROUPS}){_END}",
+    re.IGNORECASE,
+)
+# What may stand between a label and its number; other words label something else (phone calls: 1204567).
+_BETWEEN = frozenset(
+    "number numbers no nr num is was are at on to or and the my me us our his her him them their your line direct home"
+    " work office mobile cell fax tel phone ext desk main".split()
+)
+_IN_LINKS = re.compile(
+    r"(?:\bwa\.me/{1,2}|\bt\.me/(?=\+)|\b(?:tel|sms|smsto|callto|facetime|whatsapp):/{0,2}|[?&](?:phone|msisdn)=)"
+    r"(?P<shown>\+?\(?\d(?:[\-. ()]{0,2}\d){6,14})(?!\w)",
+    re.IGNORECASE,
 )
 _LOOSELY_LABELLED = re.compile(
     rf"\b(?:mobile|cell|desk|office|home|registered|work)\b(?:[:.#]|[ ]|\n){{0,3}}(?P<shown>{_GROUPS}){_END}",
@@ -53,9 +67,26 @@ def phones(text: str) -> Iterator[Candidate]:
         if not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start()):
             yield _candidate(text, match.start(), match.end())
     for match in _TRUNK.finditer(text):
-        if _national(match.group()) and not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start()):
+        if (
+            _one_line_end(match.group())
+            and national(match.group())
+            and not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start())
+        ):
             yield _candidate(text, match.start(), match.end())
     yield from _beside_a_word(text)
+    for match in _IN_LINKS.finditer(text):
+        yield _candidate(text, match.start("shown"), match.end("shown"))
+
+
+def _one_line_end(shown: str) -> bool:
+    """A number may run over one line end, after two of its groups: a column of short numbers is none."""
+    before, _, after = shown.partition("\n")
+    return not after or ("\n" not in after and len(re.findall(r"\d+", before)) > 1)
+
+
+def is_date(shown: str) -> bool:
+    """True if what is shown begins as a date or a range of years."""
+    return _DATE.match(shown) is not None
 
 
 def _international(text: str, match: re.Match[str]) -> Iterator[Candidate]:
@@ -78,8 +109,21 @@ def _beside_a_word(text: str) -> Iterator[Candidate]:
         for match in pattern.finditer(text):
             shown = match["shown"]
             digits = re.sub(r"\D", "", shown)
-            if fewest <= len(digits) <= 14 and not _DATE.match(shown) and _grouped_like_a_phone(shown):
+            if (
+                fewest <= len(digits) <= 14
+                and not _DATE.match(shown)
+                and _grouped_like_a_phone(shown)
+                and _tells(match)
+            ):
                 yield _candidate(text, match.start("shown"), match.end("shown"))
+
+
+def _tells(match: re.Match[str]) -> bool:
+    """False for "phone calls: 1204567": other words label something else, unless the number is grouped."""
+    found = match.groupdict()
+    others = set(re.findall(r"[^\W\d_]+", (found.get("gap") or "").casefold())) - _BETWEEN
+    called = found.get("verb") and ":" not in found["gap"]
+    return not others or bool(called) or "-" in match["shown"] or "(" in match["shown"]
 
 
 def _grouped_like_a_phone(shown: str) -> bool:
@@ -107,7 +151,8 @@ def _possible(shown: str, certain: bool) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _national(shown: str) -> bool:
+def national(shown: str) -> bool:
+    """True if some numbering plan has this number as a national one, written with its trunk prefix."""
     from phonenumbers import NumberParseException, is_valid_number, parse
 
     digits = re.sub(r"\D", "", shown)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from groundsight.errors import RedactionFailed
 from groundsight.governance.pii import Memory, find, redact
+from groundsight.governance.pii_tables import clean_cells
 from groundsight.settings import PiiKind
 from groundsight.types import TEXT_FIELDS, Asset, Link, Tag, Unit
 
-PROFILE = "structured-v1"
+PROFILE = "structured-v2"
 _SEAL_KEY = secrets.token_bytes(32)
 
 
@@ -31,8 +32,13 @@ class RedactionProof:
     seal: str
 
 
+def profile_of(kinds: Iterable[PiiKind]) -> str:
+    """Name what is redacted and by which rules: whatever is derived from a file is kept under this name."""
+    return f"{PROFILE}:{','.join(sorted(kinds))}"
+
+
 def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
-    """Redact every field of a unit on its own; links and tags that would need it are dropped."""
+    """Redact every field of a unit on its own, cells with heads; links and tags that would need it are dropped."""
 
     def clean(text: str) -> str:
         return redact(text, kinds, memory).text if text else text
@@ -41,7 +47,8 @@ def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
     fields: dict[str, object] = {name: clean(unit.field(name)) for name in TEXT_FIELDS}
     fields["heading"] = clean(unit.heading)
     fields["place"] = place
-    fields["cells"] = tuple(tuple(clean(cell) for cell in row) for row in unit.cells)
+    cells = tuple(tuple(clean(cell) for cell in row) for row in unit.cells)
+    fields["cells"] = clean_cells(cells, kinds, memory) if cells else ()
     fields["lines"] = tuple(line.model_copy(update={"text": clean(line.text)}) for line in unit.lines)
     fields["tags"] = tuple(tag for tag in unit.tags if _is_clean(tag, kinds))
     fields["links"] = tuple(link for link in unit.links if _is_clean(link, kinds))
@@ -60,12 +67,14 @@ def seal_entry(asset: Asset, units: Iterable[Unit], kinds: tuple[PiiKind, ...]) 
         chars += len(text)
         left = find(text, kinds, Memory())
         if left:
-            raise RedactionFailed(
-                f"a value of kind {left[0].kind} is left in {where}",
-                which=asset.asset_id,
-                next_step="nothing was stored; ingest the file again",
-            )
+            raise _left(f"a value of kind {left[0].kind} is left in {where}", asset)
+    if any(unit.cells and clean_cells(unit.cells, kinds, Memory()) != unit.cells for unit in listed):
+        raise _left("a value is left in the cells of a table", asset)
     return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), _seal(asset, listed, kinds))
+
+
+def _left(what: str, asset: Asset) -> RedactionFailed:
+    return RedactionFailed(what, which=asset.asset_id, next_step="nothing was stored; ingest the file again")
 
 
 def require_proof(asset: Asset, units: Iterable[Unit], proof: RedactionProof) -> None:
@@ -79,6 +88,8 @@ def require_proof(asset: Asset, units: Iterable[Unit], proof: RedactionProof) ->
 def _texts(asset: Asset, units: Iterable[Unit]) -> Iterator[tuple[str, str]]:
     """Yield the name and the content of every field that is stored as text."""
     yield "the title", asset.title
+    yield from (("the source", part) for part in asset.source.split("/"))
+    yield from (("a warning", warning) for warning in asset.warnings)
     for unit in units:
         yield from ((name, unit.field(name)) for name in TEXT_FIELDS)
         yield "heading", unit.heading
@@ -95,7 +106,8 @@ def _is_clean(word: Tag | Link, kinds: Sequence[PiiKind]) -> bool:
 
 
 def _seal(asset: Asset, units: Iterable[Unit], kinds: tuple[str, ...]) -> str:
-    digest = hmac.new(_SEAL_KEY, repr((asset.asset_id, asset.title, kinds)).encode(), hashlib.sha256)
+    about = repr((asset.asset_id, asset.source, asset.title, asset.warnings, kinds))
+    digest = hmac.new(_SEAL_KEY, about.encode("utf-8", "surrogatepass"), hashlib.sha256)
     for unit in units:
         digest.update(unit.model_dump_json().encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -13,6 +13,7 @@ from typing import Literal, cast
 
 from groundsight.errors import InvalidArgument, NotFound, StorageFailed
 from groundsight.governance.beneath import LIST, LOOK, READ, open_beneath
+from groundsight.governance.pii_names import StoredNames
 from groundsight.governance.sources import no_such_file, path_text, source_text, tidy
 from groundsight.settings import Settings
 
@@ -21,8 +22,9 @@ _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 
 
 class Roots:
-    """Named folders. A source is ``<root name>/<path inside, with forward slashes>``.
+    """Named folders. A source is ``<root name>/<path inside, with forward slashes>``, personal data replaced.
 
+    A source leads back to its file by looking into the folder; the real name is understood as well.
     A view holds some of the folders (``held``, None: all) and names a file by the innermost of these. What lies in none
     reads like absent, and so does a folder of a caller (``owned``) inside of a held one. A hard link inside a folder is
     a file of that folder: no system tells it from another name of the file.
@@ -34,8 +36,10 @@ class Roots:
         register: Path,
         held: set[str] | None = None,
         owned: frozenset[str] = frozenset(),
+        names: StoredNames | None = None,
     ) -> None:
         self._folders, self._register, self._held, self._owned = folders, register, held, owned
+        self._names = names or StoredNames(register.parent, ())
 
     @classmethod
     def load(cls, settings: Settings) -> Roots:
@@ -43,11 +47,13 @@ class Roots:
 
         It holds the folders of the settings, of callers of the same tenant, and those in ``<home>/roots.json``.
         """
-        roots, tenant, register = cls({}, Path()), settings.governance.tenant, settings.home / "roots.json"
+        names, tenant, register = StoredNames.of(settings), settings.governance.tenant, settings.home / "roots.json"
+        roots = cls({}, register, names=names)
+        registered = [Path("/", names.real(Path("/"), each.strip("/"))) for each in _registered(register)]
         mine = {roots._name(folder) for folder in settings.roots}
         callers = {(each.tenant, roots._name(at)) for each in settings.server.callers for at in each.roots or ()}
-        mine |= {name for of, name in callers if of == tenant} | {roots._name(at) for at in _registered(register)}
-        return cls(roots._folders, register, mine, frozenset(name for _, name in callers))
+        mine |= {name for of, name in callers if of == tenant} | {roots._name(at) for at in registered}
+        return cls(roots._folders, register, mine, frozenset(name for _, name in callers), names)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the roots, in the order in which they were given."""
@@ -57,11 +63,11 @@ class Roots:
         """Return the view of a caller who holds these folders and no others."""
         wanted = {folder.expanduser().resolve() for folder in folders}
         held = {name for name, at in self._folders.items() if at in wanted}
-        return Roots(self._folders, self._register, held, self._owned)
+        return Roots(self._folders, self._register, held, self._owned, self._names)
 
     def whole(self) -> Roots:
         """Return the view that holds every folder, for what was judged otherwise already."""
-        return Roots(self._folders, self._register)
+        return Roots(self._folders, self._register, names=self._names)
 
     def add(self, folder: Path, *, kept: bool = True) -> str:
         """Add a folder that a person named and return its name; known ones keep theirs, ``kept`` ones are registered.
@@ -77,7 +83,7 @@ class Roots:
         known = place in self._folders.values()
         name = self._name(place)
         if kept and not (known and self._holds(name)):
-            _write_register(self._register, [*_registered(self._register), place])
+            _write_register(self._register, [*_registered(self._register), self._names.stored(str(place))])
         if self._held is not None:
             self._held.add(name)
         return name
@@ -165,7 +171,7 @@ class Roots:
         text = str(source_or_path) if isinstance(source_or_path, Path) else tidy(source_or_path)
         name, _, rest = text.partition("/")
         if self._holds(name) and name in self._folders and not os.path.isabs(text):
-            text = str(self._folders[name] / self._inside(rest))
+            text = str(self._folders[name] / self._inside(name, rest))
         try:
             real = Path(text).resolve(strict=True)
         except (OSError, RuntimeError, ValueError) as error:
@@ -180,10 +186,10 @@ class Roots:
         name, _, rest = source.partition("/")
         if name not in self._folders or not self._holds(name):
             raise no_such_file()
-        return name, self._inside(rest)
+        return name, self._inside(name, rest)
 
-    def _inside(self, rest: str) -> PurePosixPath:
-        return PurePosixPath(path_text(rest))
+    def _inside(self, name: str, rest: str) -> PurePosixPath:
+        return PurePosixPath(self._names.real(self._folders[name], path_text(rest)))
 
     def _innermost(self, real: Path) -> tuple[str, PurePosixPath] | None:
         """Return where a real path lies, None in no root or in one that is not held."""
@@ -193,14 +199,14 @@ class Roots:
         return (name, PurePosixPath(real.relative_to(root).as_posix())) if name and self._holds(name) else None
 
     def _source(self, name: str, inside: PurePosixPath) -> str:
-        return f"{name}/{source_text(inside.as_posix())}" if inside.parts else name
+        return f"{name}/{source_text(self._names.stored(inside.as_posix()))}" if inside.parts else name
 
     def _name(self, folder: Path) -> str:
         place = folder.expanduser().resolve()
         known = {path: name for name, path in self._folders.items()}
         if place in known:
             return known[place]
-        base = source_text(place.name).lstrip("~") or "root"
+        base = source_text(self._names.stored(place.name)).lstrip("~") or "root"
         tries = (base if number == 1 else f"{base}-{number}" for number in range(1, 1_000_000))
         name = next(candidate for candidate in tries if candidate not in self._folders)
         self._folders[name] = place
@@ -215,7 +221,7 @@ def _kind(entry: os.DirEntry[str]) -> EntryKind:
     return "file" if entry.is_file(follow_symlinks=False) else "other"
 
 
-def _registered(register: Path) -> list[Path]:
+def _registered(register: Path) -> list[str]:
     try:
         listed = json.loads(register.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -225,11 +231,11 @@ def _registered(register: Path) -> list[Path]:
             "the list of folders can't be read", which=register.name, next_step="delete it and add the folders again"
         ) from error
     values: list[object] = cast("list[object]", listed) if isinstance(listed, list) else []
-    return [Path(value) for value in values if isinstance(value, str)]
+    return [value for value in values if isinstance(value, str)]
 
 
-def _write_register(register: Path, folders: Iterable[Path]) -> None:
-    text = json.dumps([str(folder) for folder in dict.fromkeys(folders)], indent=1)
+def _write_register(register: Path, folders: Iterable[str]) -> None:
+    text = json.dumps(list(dict.fromkeys(folders)), indent=1)
     try:
         register.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=register.parent, delete=False) as draft:

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from groundsight.errors import ParseFailed
-from groundsight.governance.pii import Memory, redact
-from groundsight.governance.redaction import redact_unit, seal_entry
+from groundsight.governance.pii import PLACEHOLDER, Memory, redact
+from groundsight.governance.redaction import profile_of, redact_unit, seal_entry
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.chunking import Chunk, chunk
@@ -34,7 +34,7 @@ def new_asset_id(tenant: str, source: str, sha256: str, settings: Settings) -> s
     """Derive the id from tenant, source, content and every setting that shapes units."""
     models = settings.models
     recipe = (settings.ingestion.model_dump_json(), models.text, models.visual, models.ocr, models.caption)
-    named = "\0".join((tenant, source, sha256, *recipe, ",".join(settings.governance.redact)))
+    named = "\0".join((tenant, source, sha256, *recipe, profile_of(settings.governance.redact)))
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -49,19 +49,16 @@ def assemble(
     """
     kinds = parts.settings.governance.redact
     document = clean_document(parsed, kinds)
-    asset = asset.model_copy(update={"title": redact(document.title or asset.title, kinds, document.memory).text})
+    title = redact(document.title or asset.title, kinds, document.memory).text
+    asset = asset.model_copy(update={"title": title, "warnings": document.warnings})
     chunks = chunk(document.elements, parts.settings, document.memory).chunks
     seen = _seen(chunks, scratch, parts, derived, document.memory, watch)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
     units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
     linked = tuple(redact_unit(unit, kinds, document.memory) for unit in linker(asset, units))
-    counts = dict(document.counts)
-    for one in seen.values():
-        for kind, number in one.redactions.items():
-            counts[kind] = counts.get(kind, 0) + number
     hashes = [one.phash for one in seen.values()]
     only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
-    asset = asset.model_copy(update={"redactions": counts, "phash": only})
+    asset = asset.model_copy(update={"redactions": dict(document.memory.counts), "phash": only})
     kept = {unit.ordinal for unit in linked}
     shown = {number: one for number, one in seen.items() if number in kept}
     vectors, rows = encode(linked, shown, parts, derived, watch)
@@ -129,8 +126,8 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
 
 
 def _meta(asset: Asset, piece: Chunk) -> str:
-    """Words about the unit: file name, title, heading path and date."""
-    name = " ".join(re.split(r"[\W_]+", PurePosixPath(asset.source).name)).strip()
+    """Words about the unit: file name, title, heading path and date; a placeholder is no word."""
+    name = " ".join(re.split(r"[\W_]+", PLACEHOLDER.sub(" ", PurePosixPath(asset.source).name))).strip()
     day = asset.created.isoformat() if asset.created else ""
     title = "" if asset.title == PurePosixPath(asset.source).name else asset.title
     return " · ".join(part for part in (name, title, piece.place.section or "", day) if part)

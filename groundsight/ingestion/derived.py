@@ -1,9 +1,10 @@
-"""What models made from content, kept by content and model, so that the same work is never done twice."""
+"""What models made from content, kept by content, model and redaction profile, so that no work is done twice."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,15 +13,24 @@ from groundsight.errors import StorageFailed
 
 
 class Derived:
-    """Small files under ``<home>/derived``, one per lane, model and content; writes are atomic.
+    """Small files under ``<home>/derived/<profile>``, one per lane, model and content; writes are atomic.
+
+    ``profile`` names what is redacted and how (``redaction.profile_of``): another one never reads these files.
 
     Each file begins with the SHA-256 of the rest; a damaged or missing file only means that the
     work is done again. ``model_calls`` counts how many items went through a model.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, profile: str) -> None:
+        self._folder = folder / hashlib.sha256(profile.encode()).hexdigest()[:16]
         self.model_calls = 0
+
+    def forget_other_profiles(self) -> None:
+        """Remove what was made under other rules of redaction: it may hold what these rules would remove."""
+        others = self._folder.parent.iterdir() if self._folder.parent.is_dir() else ()
+        for other in others:
+            if other != self._folder and other.is_dir():
+                shutil.rmtree(other, ignore_errors=True)
 
     def made(self, lane: str, model: str, content: str, make: Callable[[], bytes]) -> bytes:
         """Return what is kept for this content and model, or make it and keep it."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from groundsight.errors import ParseFailed
-from groundsight.governance.pii import Memory, apply, find, redact
+from groundsight.governance.pii import Memory, find, find_under, redact, redact_parts, renumbered
+from groundsight.governance.pii_columns import find_in_columns
+from groundsight.governance.pii_heads import label_of
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.rows import rows_of
-from groundsight.types import Box, Lineage, Tag, TextLine
+from groundsight.types import Box, Lineage, Tag, TextLine, Word
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from groundsight.settings import PiiKind
 
 VERSION = "1"
-_LINES = TypeAdapter(tuple[TextLine, ...])
+# In heights of the head: rows of printed tables stand up to two apart, what follows a table stands farther.
+COLUMN_GAP = 2.5
 _TAGS = TypeAdapter(tuple[Tag, ...])
 
 
@@ -40,11 +42,20 @@ class Seen:
     tags: tuple[Tag, ...] = ()
     caption: str = ""
     lineage: tuple[Lineage, ...] = ()
-    redactions: dict[str, int] = field(default_factory=dict[str, int])
+
+
+class CleanLines(Word):
+    """The lines of a picture after redaction, their running text, and the boxes of what was removed."""
+
+    lines: tuple[TextLine, ...] = ()
+    text: str = ""
+    hidden: tuple[Box, ...] = ()
 
 
 def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], memory: Memory) -> Seen:
     """Read one picture: OCR first, then tags and caption on the picture without personal data.
+
+    What was read is redacted before it is kept, with numbers of its own; each document puts its numbers in.
 
     Raises:
         ParseFailed: the picture can't be decoded.
@@ -54,37 +65,68 @@ def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], 
     data = path.read_bytes()
     sha = hashlib.sha256(data).hexdigest()
     picture = _decoded(path)
-    raw = _read_lines(picture, sha, parts, derived)
-    lines, ocr, hidden, counts = clean_lines(raw, kinds, memory)
-    shown = _filled(picture, hidden)
-    content = sha + (":filled" if hidden else "")
+    read = _read_lines(picture, sha, parts, derived, kinds)
+    lines = tuple(line.model_copy(update={"text": renumbered(line.text, sha, memory)}) for line in read.lines)
+    # Counted once, by the lines: the running text repeats them.
+    ocr = renumbered(read.text, sha, Memory(memory.numbers))
+    shown = _filled(picture, read.hidden)
+    content = f"{sha}:{read.hidden!r}" if read.hidden else sha
     tags = _tags(shown, content, parts, derived)
-    caption = redact(_caption(shown, content, parts, derived), kinds, memory).text
+    caption = renumbered(_caption(shown, content, parts, derived, kinds), f"caption {sha}", memory)
     lineage = _lineage(sha, parts, {"ocr": bool(ocr), "tags": bool(tags), "caption": bool(caption)})
-    return Seen(shown, content, perceptual_hash(picture), lines, ocr, tags, caption, lineage, counts)
+    return Seen(shown, content, perceptual_hash(picture), lines, ocr, tags, caption, lineage)
 
 
-def clean_lines(
-    lines: tuple[TextLine, ...], kinds: tuple[PiiKind, ...], memory: Memory
-) -> tuple[tuple[TextLine, ...], str, tuple[Box, ...], dict[str, int]]:
-    """Redact lines joined and one by one; return them with their text, the boxes to fill and the counts.
+def clean_page(lines: tuple[TextLine, ...], kinds: tuple[PiiKind, ...], memory: Memory) -> CleanLines:
+    """Redact lines as a person reads them: row by row, over line ends, under heads, and one by one.
 
     A line whose text changed keeps its place. The placeholder of a value split over lines stands
     where the value began.
     """
     rows = rows_of(lines)
-    joined = "\n".join(" ".join(line.text for line in row) for row in rows)
-    spans = find(joined, kinds, memory)
-    texts: dict[int, str] = {}
-    place = 0
-    for line in (line for row in rows for line in row):
-        shown = apply(joined, place, place + len(line.text), spans)
-        texts[id(line)] = redact(shown, kinds, memory).text
-        place += len(line.text) + 1
-    kept = tuple(line.model_copy(update={"text": texts.get(id(line), "")}) for line in lines)
+    read = [line for row in rows for line in row]
+    parts = [(line.text, " " if line is not row[-1] else "\n") for row in rows for line in row]
+    texts = redact_parts(parts, lambda text: find(text, kinds, memory))
+    ends = [end for _, end in parts]
+    texts = redact_parts(list(zip(texts, ends, strict=True)), lambda text: find_in_columns(text, kinds, memory))
+    texts = [redact(text, kinds, memory).text for text in _under_heads(read, texts, kinds, memory)]
+    text = redact("".join(map("".join, zip(texts, ends, strict=True))).rstrip("\n"), kinds, memory)
+    by_line = {id(line): text for line, text in zip(read, texts, strict=True)}
+    kept = tuple(line.model_copy(update={"text": by_line.get(id(line), "")}) for line in lines)
     hidden = tuple(old.box for old, new in zip(lines, kept, strict=True) if old.text.strip() and old.text != new.text)
-    clean = redact(apply(joined, 0, len(joined), spans), kinds, memory).text
-    return kept, clean, hidden, dict(Counter(span.kind for span in spans))
+    return CleanLines(lines=kept, text=text.text, hidden=hidden)
+
+
+def _under_heads(
+    lines: Sequence[TextLine], texts: Sequence[str], kinds: tuple[PiiKind, ...], memory: Memory
+) -> list[str]:
+    """Redact what stands in the column below a head or beside a label on the page."""
+    cleaned = list(texts)
+    heads = [(line.box, label) for line in lines if (label := label_of(line.text)) and label.kind in kinds]
+    for box, label in heads:
+        beside = [place for place, line in enumerate(lines) if _stands_beside(line.box, box)]
+        for place in (*beside, *_column(box, lines)):
+            parts = [(cleaned[place], "")]
+            (cleaned[place],) = redact_parts(parts, lambda text, label=label: find_under(text, label, memory))
+    return cleaned
+
+
+def _column(head: Box, lines: Sequence[TextLine]) -> Iterator[int]:
+    """Yield the lines below a head, down to the first wide gap."""
+    bottom, most = head.y1, COLUMN_GAP * (head.y1 - head.y0)
+    for place, line in sorted(enumerate(lines), key=lambda each: each[1].box.y0):
+        box = line.box
+        if box.y0 + (head.y1 - head.y0) / 2 < bottom or box.x0 >= head.x1 or head.x0 >= box.x1:
+            continue
+        if box.y0 - bottom > most:
+            return
+        bottom = box.y1
+        yield place
+
+
+def _stands_beside(box: Box, label: Box) -> bool:
+    middle = (box.y0 + box.y1) / 2
+    return label.y0 <= middle <= label.y1 and 0 <= box.x0 - label.x1 <= 2 * (label.x1 - label.x0)
 
 
 def _decoded(path: Path) -> Image:
@@ -97,12 +139,12 @@ def _decoded(path: Path) -> Image:
         raise ParseFailed("a picture can't be decoded", which=path.name, next_step="save the picture again") from error
 
 
-def _read_lines(picture: Image, sha: str, parts: Parts, derived: Derived) -> tuple[TextLine, ...]:
+def _read_lines(picture: Image, sha: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...]) -> CleanLines:
     reader = parts.ocr if parts.settings.ingestion.ocr else None
     if reader is None:
-        return ()
-    made = derived.made("ocr", reader.fingerprint, sha, lambda: _LINES.dump_json(reader.read(picture)))
-    return _LINES.validate_json(made)
+        return CleanLines()
+    read: Callable[[], bytes] = lambda: clean_page(reader.read(picture), kinds, Memory()).model_dump_json().encode()  # noqa: E731
+    return CleanLines.model_validate_json(derived.made("ocr", reader.fingerprint, sha, read))
 
 
 def _tags(picture: Image, content: str, parts: Parts, derived: Derived) -> tuple[Tag, ...]:
@@ -113,11 +155,11 @@ def _tags(picture: Image, content: str, parts: Parts, derived: Derived) -> tuple
     return _TAGS.validate_json(made)
 
 
-def _caption(picture: Image, content: str, parts: Parts, derived: Derived) -> str:
+def _caption(picture: Image, content: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...]) -> str:
     captioner = parts.captioner
     if captioner is None:
         return ""
-    write: Callable[[], bytes] = lambda: captioner.caption(picture).encode()  # noqa: E731
+    write: Callable[[], bytes] = lambda: redact(captioner.caption(picture), kinds).text.encode()  # noqa: E731
     return derived.made("caption", captioner.fingerprint, content, write).decode()
 
 

@@ -21,6 +21,8 @@ from groundsight.errors import (
     StorageFailed,
 )
 from groundsight.governance.access import tenant_of, visible_to
+from groundsight.governance.pii import Memory, find
+from groundsight.governance.redaction import profile_of
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
 from groundsight.ingestion.assemble import Linker, assemble, is_guarded, make_asset, new_asset_id
 from groundsight.ingestion.derived import Derived
@@ -85,7 +87,8 @@ class _Run:
         self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
         self._seen = {each.source for each in parts.index.assets(visible_to(principal))}
         self._guards = {each.sha256: each for each in self._known.values() if is_guarded(each)}
-        self.derived = Derived(parts.settings.home / "derived")
+        self.derived = Derived(parts.settings.home / "derived", profile_of(parts.settings.governance.redact))
+        self.derived.forget_other_profiles()
 
     def without_hidden(self, found: Sequence[Found]) -> list[Found]:
         """Leave out what is indexed for others only; named, it reads like a file that is not there."""
@@ -131,7 +134,7 @@ class _Run:
             entry = assemble(parsed, asset, scratch, self._parts, self.derived, self._linker, self._watch)
         self._parts.index.upsert([entry])
         self._probe(entry.units[0].unit_id, document.source)
-        keep_pages(self._parts, asset, document, self._watch)
+        keep_pages(self._parts, entry.asset, document, self._watch)
         if before and before.sha256 != document.sha256:
             forget_pages(settings.home, [before], self._parts.index.assets(tenant_of(self._principal)))
         return FileReport(
@@ -193,15 +196,20 @@ def _linker() -> Linker:
 def _vanished(
     parts: Parts, principal: Principal, present: set[str], folders: Sequence[str], prune: bool
 ) -> list[FileReport]:
-    """Report, or remove, what the principal sees in the index under these folders and the disk does not hold."""
+    """Report, or remove, what the principal sees in the index under these folders and the disk does not hold.
+
+    What an older version stored under a raw name is always removed: it was just stored again under the redacted one.
+    """
     where = visible_to(principal)
     inside = tuple(f"{folder}/" for folder in folders)
     gone = [each for each in parts.index.assets(where) if each.source.startswith(inside) and each.source not in present]
     gone = [each for each in gone if not any(each.source.startswith(f"{source}/") for source in present)]
-    if prune and gone:
-        parts.index.delete([each.asset_id for each in gone], where)
-        forget_pages(parts.settings.home, gone, parts.index.assets(tenant_of(principal)))
-    return [FileReport(source=each.source, status="removed" if prune else "vanished") for each in gone]
+    kinds = parts.settings.governance.redact
+    removed = [each for each in gone if prune or find(each.source, kinds, Memory())]
+    if removed:
+        parts.index.delete([each.asset_id for each in removed], where)
+        forget_pages(parts.settings.home, removed, parts.index.assets(tenant_of(principal)))
+    return [FileReport(source=each.source, status="removed" if each in removed else "vanished") for each in gone]
 
 
 def _problem(error: GroundsightError, source: str) -> Problem:

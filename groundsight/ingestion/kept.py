@@ -1,7 +1,8 @@
 """Copies of page pictures, kept when ``ingestion.keep_page_pictures`` asks for it.
 
 A kept page can be shown after its file has moved or changed. Copies lie under ``<home>/pages`` by
-content hash, show what the original shows (nothing is redacted in them) and go when the asset goes.
+content hash, show what the original shows and go when the asset goes. Of a file in which anything was redacted no
+page is kept: its picture would still show it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ def keep_pages(parts: Parts, asset: Asset, document: Frozen, watch: Watch) -> No
         StorageFailed: the disk refused.
     """
     if not parts.settings.ingestion.keep_page_pictures or asset.media_type not in (PDF, *PICTURES):
+        return
+    if asset.redactions:
+        shutil.rmtree(_file(parts.settings.home, asset, 1).parent, ignore_errors=True)
         return
     for page in range(1, (asset.pages or 1) + 1):
         watch.step(page, asset.pages, f"keeping page {page}")

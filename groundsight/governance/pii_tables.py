@@ -1,0 +1,131 @@
+"""Cells and lines as a person reads them: under the head of their column, beside the label in front of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from groundsight.errors import RedactionFailed
+from groundsight.governance.pii import Memory, find, find_under, redact_parts
+from groundsight.governance.pii_heads import Label, label_of
+from groundsight.settings import PiiKind
+
+Cells = tuple[tuple[str, ...], ...]
+_MOST_ROUNDS = 12
+_PLAIN = re.compile(r"[\d\s.,+\-/()]*\d[\d\s.,+\-/()]*\Z")
+_BARE_NUMBER = re.compile(r"\s*(?:local |subscriber )?(?:number|no\.?|nr\.?|nummer)\s*\Z", re.IGNORECASE)
+Labelled = tuple[int, Label]
+Heads = dict[int, Labelled]
+
+
+def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: Heads | None = None) -> Cells:
+    """Redact the cells of a table; ``heads`` carries the heads of its columns over to the next part of it.
+
+    A value split over neighbouring cells of one head is found as one; its placeholder stands in the first.
+    """
+    for _ in range(_MOST_ROUNDS):
+        known = dict(heads or {})
+        rows = [_under_heads(list(row), cells, known, kinds, memory) for row in cells]
+        before, cells = cells, _as_written(rows, kinds, memory)
+        if cells == before:
+            if heads is not None:
+                heads.clear()
+                heads.update(known)
+            return cells
+    raise RedactionFailed("a table hides values inside values", next_step="look at the file by hand")
+
+
+def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory) -> str:
+    """Redact lines that stand under a line which is a head, and what follows "label:" on its own line."""
+    heads: Heads = {}
+    told: list[str] = []
+    for line in text.split("\n"):
+        name, colon, value = line.partition(":")
+        cells = (name, value) if colon and label_of(name) else (line,)
+        # A sentence below a heading is no value of it.
+        if not colon and len(line.split()) > 3:
+            heads.clear()
+        told.append(":".join(_under_heads(list(cells), (cells,), heads, kinds, memory)))
+    return "\n".join(told)
+
+
+def _under_heads(row: list[str], cells: Cells, heads: Heads, kinds: Sequence[PiiKind], memory: Memory) -> list[str]:
+    """Redact one row and take note of the heads that it holds."""
+    own = _labels(row)
+    _note(row, own, heads)
+    for places, label in _groups(row, own, heads, cells):
+        if label.kind in kinds:
+            parts = [(row[place], " ") for place in places]
+            cleaned = redact_parts(parts, lambda text, label=label: find_under(text, label, memory))
+            for place, text in zip(places, cleaned, strict=True):
+                row[place] = text
+    return row
+
+
+def _labels(row: Sequence[str]) -> dict[int, Label]:
+    """Return what the cells of a row announce; "Number" beside "Area code" is a phone number."""
+    own = {place: label for place, cell in enumerate(row) if (label := label_of(cell))}
+    if any(label.part for label in own.values()):
+        own |= {place: Label("phone") for place, cell in enumerate(row) if _BARE_NUMBER.match(cell)}
+    return own
+
+
+def _note(row: Sequence[str], own: dict[int, Label], heads: Heads) -> None:
+    """A row of words that announces something heads the rows below; an empty cell belongs to the head before it."""
+    if any(re.search(r"\d{3}", cell) for cell in row) or (not own and len(row) > 1):
+        return
+    if own or row[0].strip():
+        heads.clear()
+    last: Labelled | None = None
+    for place, cell in enumerate(row):
+        last = (place, own[place]) if place in own else last if not cell.strip() else None
+        if last:
+            heads[place] = last
+
+
+def _groups(row: Sequence[str], own: dict[int, Label], heads: Heads, cells: Cells) -> Iterator[tuple[list[int], Label]]:
+    """Yield neighbouring cells that one head or one label in front of them announces."""
+    marked = [(place, _announced(place, row, own, heads, cells)) for place in range(len(row)) if row[place].strip()]
+    told = [(place, found) for place, found in marked if found and place not in own]
+    group: list[int] = []
+    for number, (place, found) in enumerate(told):
+        group.append(place)
+        following = told[number + 1] if number + 1 < len(told) else None
+        if following and _same(found, following[1]) and following[0] == place + 1:
+            continue
+        yield group, next((each for at, each in dict(told).items() if at in group and not each[1].part), found)[1]
+        group = []
+
+
+def _same(one: Labelled, other: Labelled) -> bool:
+    return one == other or (one[1].kind == other[1].kind and (one[1].part or other[1].part))
+
+
+def _announced(place: int, row: Sequence[str], own: dict[int, Label], heads: Heads, cells: Cells) -> Labelled | None:
+    """The head above wins; else the label in front, unless the column is one of quantities."""
+    if place in heads:
+        return heads[place]
+    before = next((at for at in reversed(range(place)) if row[at].strip() and not _PLAIN.match(row[at])), None)
+    if before is None or before not in own or _counts(place, cells):
+        return None
+    return ~before, own[before]
+
+
+def _counts(place: int, cells: Cells) -> bool:
+    """True for a column of numbers beside words that announce nothing: sales of phones stand among other sales."""
+    column = [row[place] for row in cells if place < len(row) and row[place].strip() and not _labels(row[:place])]
+    numbers = sum(1 for cell in column if _PLAIN.match(cell))
+    return bool(numbers) and numbers * 2 >= len(column)
+
+
+def _as_written(rows: Sequence[Sequence[str]], kinds: Sequence[PiiKind], memory: Memory) -> Cells:
+    """Redact what shows only when a row is written out as "head: value; head: value"."""
+    filled = [(at, place) for at, row in enumerate(rows) for place, cell in enumerate(row) if cell.strip()]
+    head = rows[0] if len(rows) > 1 else ()
+    leads = [f"{head[place]}: " if at and place < len(head) else "" for at, place in filled]
+    ends = ["\n" + lead if at != before else "; " + lead
+            for ((before, _), (at, _)), lead in zip(pairwise(filled), leads[1:], strict=False)]  # fmt: skip
+    parts = [(rows[at][place], end) for (at, place), end in zip(filled, [*ends, ""], strict=False)]
+    cleaned = dict(zip(filled, redact_parts(parts, lambda text: find(text, kinds, memory)), strict=True))
+    return tuple(tuple(cleaned.get((at, place), cell) for place, cell in enumerate(row)) for at, row in enumerate(rows))
