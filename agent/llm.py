@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import random
 import threading
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from groundsight.agent.unheard import unheard
 from groundsight.errors import ConfigError, Disabled
 from groundsight.tracing import Watch
 from groundsight.types import Degraded
@@ -28,6 +30,7 @@ REPLY_CHARS = 100_000
 CHARS_A_TOKEN = 4
 _POLL_SECONDS = 0.05
 CLIENT = "client"
+GATEWAY = "LANGSMITH_GATEWAY"
 Message = tuple[str, str]
 
 
@@ -133,7 +136,8 @@ class Chat:
         outcomes: queue.SimpleQueue[object] = queue.SimpleQueue()
 
         def call() -> None:
-            outcomes.put(model.batch([messages], return_exceptions=True)[0])
+            with unheard():
+                outcomes.put(model.batch([messages], return_exceptions=True)[0])
 
         threading.Thread(target=call, name="language-model", daemon=True).start()
         while time.monotonic() < deadline:
@@ -150,10 +154,11 @@ def open_chat(budget: Agent, watch: Watch) -> Chat | None:
 
     Raises:
         Disabled: the extra or the provider's package is not installed.
-        ConfigError: the name is not ``provider:model``.
+        ConfigError: the name is not ``provider:model``, or the environment would send everything to a gateway.
     """
     if budget.llm is None or budget.llm == CLIENT:
         return None
+    _refuse_detour(budget)
     try:
         from langchain.chat_models import init_chat_model
 
@@ -169,6 +174,16 @@ def open_chat(budget: Agent, watch: Watch) -> Chat | None:
             "agent.llm is neither provider:model nor client", which=budget.llm, next_step="use for example openai:NAME"
         ) from error
     return Chat(model, budget.llm, budget.llm_seconds, watch)
+
+
+def _refuse_detour(budget: Agent) -> None:
+    """The providers' packages send all requests to LangSmith's gateway when this variable is set and no address is."""
+    if not budget.llm_base_url and os.environ.get(GATEWAY, "").lower() not in ("", "0", "no", "false"):
+        raise ConfigError(
+            "the environment would send questions and evidence to a gateway that the settings don't name",
+            which=GATEWAY,
+            next_step="unset it, or name the address in agent.llm_base_url",
+        )
 
 
 def _options(budget: Agent) -> dict[str, Any]:

@@ -192,7 +192,9 @@ class Caller(Section):
 class Server(Section):
     """The doors over HTTP: MCP and the encoder service. stdio needs none of this.
 
-    ``warm`` loads all models before ``/ready`` says so. ``metrics_port`` opens a second port without a token that
+    ``allow_write`` lets models and clients write, over MCP and through the graphs of a LangGraph server.
+    ``request_seconds`` is how long a connection may take to bring its request. ``proxies`` are the addresses whose
+    word is taken for where a request comes from; callers without a known token are slowed by that. ``warm`` loads all models before ``/ready`` says so. ``metrics_port`` opens a second port without a token that
     answers nothing but ``/metrics`` and the probes.
     """
 
@@ -202,6 +204,9 @@ class Server(Section):
     allowed_origins: tuple[str, ...] = ()
     token: SecretStr | None = None
     callers: tuple[Caller, ...] = ()
+    allow_write: bool = False
+    request_seconds: Positive = 10
+    proxies: tuple[str, ...] = ()
     warm: bool = False
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
 
