@@ -1,4 +1,4 @@
-"""Nobody listens in: LangChain and LangGraph hand a question and its evidence to no tracer, whatever is set around them."""
+"""Nobody listens in: LangChain and LangGraph give no question and no evidence to a tracer, whatever is set around."""
 
 from __future__ import annotations
 

@@ -192,10 +192,10 @@ class Caller(Section):
 class Server(Section):
     """The doors over HTTP: MCP and the encoder service. stdio needs none of this.
 
-    ``allow_write`` lets models and clients write, over MCP and through the graphs of a LangGraph server.
-    ``request_seconds`` is how long a connection may take to bring its request. ``proxies`` are the addresses whose
-    word is taken for where a request comes from; callers without a known token are slowed by that. ``warm`` loads all models before ``/ready`` says so. ``metrics_port`` opens a second port without a token that
-    answers nothing but ``/metrics`` and the probes.
+    ``allow_write`` lets clients write, over MCP and through the graphs of a LangGraph server. ``request_seconds`` is
+    how long a connection may wait for its client. ``proxies`` are addresses that are believed where a request comes
+    from; by that address callers without a known token are slowed. ``warm`` loads all models before ``/ready`` says so.
+    ``metrics_port`` opens a second port without a token that answers nothing but ``/metrics`` and the probes.
     """
 
     host: str = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""The libraries beneath report nothing about their use: each is told so before it loads, whatever the environment says."""
+"""The libraries beneath report nothing about their use: each is told so before it loads, whatever is set around."""
 
 from __future__ import annotations
 

@@ -21,14 +21,25 @@ from groundsight.errors import InvalidArgument
 from groundsight.graphs.ingest import build_ingest_graph
 from groundsight.graphs.verify import build_verify_graph
 from groundsight.ingestion import FileReport, IngestReport
-from tests.agent_house import HouseSuite
+from tests.agent_house import HouseParts, HouseSuite
+from tests.doors import Anywhere
 
 ROOT = Path(__file__).resolve().parent.parent
 GRAPHS = json.loads((ROOT / "langgraph.json").read_text("utf-8"))["graphs"]
 
 
+class AnywhereParts(HouseParts):
+    """Parts whose roots hold every path."""
+
+    roots = Anywhere()
+
+
 class ReadingSuite(HouseSuite):
-    """A suite that notes what it was told to read."""
+    """A suite that may read anywhere and says that it did."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = AnywhereParts()
 
     def ingest(self, paths: list[Path], *, prune: bool = False, confined: bool = False) -> IngestReport:
         files = tuple(FileReport(source=str(path), status="added", units=1) for path in paths)

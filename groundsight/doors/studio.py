@@ -1,4 +1,4 @@
-"""What stands before the graphs of ``langgraph dev``: only pages that ``langgraph.json`` names, and only by a local name.
+"""What stands before the graphs of ``langgraph dev``: pages that ``langgraph.json`` names, and local host names.
 
 The server itself keeps CORS, which hides answers from foreign pages but lets their requests through; and a name that
 was made to lead to this machine makes any page a local one.
