@@ -22,6 +22,10 @@ class Graph(_Compiled):
     However a run is begun (``invoke``, ``stream``, events, batches, a server), it passes ``stream`` or ``astream``.
     """
 
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.config = without_tracers(self.config)
+
     def stream(self, input: Any, config: Any = None, **options: Any) -> Generator[Any]:
         """Run step by step; closing the generator stops the work."""
         steps = super().stream(input, without_tracers(config), **options)
