@@ -42,6 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "policy.txt").write_text("The notice period is 90 days.")
     (tmp_path / "beside.txt").write_text(f"The password is {CANARY}.")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GROUNDSIGHT_MODELS", '{"text": "none", "visual": "none"}')
     monkeypatch.setenv("GROUNDSIGHT_ROOTS", json.dumps([str(folder)]))
     return tmp_path
 
