@@ -131,11 +131,12 @@ class Listener:
         if server.metrics_port is not None and isinstance(app, Monitored):
             self._sockets.append(config(server.metrics_port).bind_socket())
             app.metrics_port = self._sockets[1].getsockname()[1]
+        for listening in self._sockets:
+            listening.listen(BACKLOG)
 
     def run(self, path: str) -> None:
         """Serve; ``path`` is where clients begin."""
         for listening, shown in zip(self._sockets, (path, "/metrics"), strict=False):
-            listening.listen(BACKLOG)
             address = _shown(self._host, listening)
             print(f"groundsight listens on http://{address}{shown}", file=sys.stderr, flush=True)
         self._uvicorn.run(sockets=self._sockets)
