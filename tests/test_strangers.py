@@ -6,6 +6,7 @@ import logging
 import resource
 import socket
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundsight.doors import listen
 from groundsight.doors.metrics import Registry
 from groundsight.doors.strangers import AT_ONCE, Strangers
 from groundsight.doors.tokens import TokenCheck
+from groundsight.encoders.service import ServiceTexts
 from groundsight.governance.limits import MOST_CALLERS, RateLimiter
-from groundsight.settings import Governance, Server
-from tests.encoder_house import serving
+from groundsight.settings import Governance, Models, Server
+from tests.encoder_house import HeldEncoder, serving
 from tests.test_server_probes import TOKEN, door_at, get
 
 HEAD = b"POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\n"
@@ -47,7 +50,7 @@ def test_wrong_tokens_are_slowed_before_they_are_looked_at(
         guessed, slowed = until(429, f"{address}/metrics", authorization="Bearer guess-1")
         assert guessed >= AT_ONCE
         assert int(slowed.headers["retry-after"]) >= 1
-        assert all(get(f"{address}{probe}").status_code in (200, 503) for probe in ("/live", "/health", "/ready"))
+        assert [get(f"{address}{probe}").status_code for probe in ("/live", "/health")] == [200, 200]
         until(401, f"{address}/metrics")
         _, shown = until(200, f"{address}/metrics", **known)
     text = shown.text
@@ -169,3 +172,23 @@ def test_a_thousand_idle_connections_do_not_starve_a_probe(serve: Callable[..., 
             assert [get(f"{address}/health").status_code for _ in range(20)] == [200] * 20
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_what_comes_on_top_of_too_much_is_told_to_come_again_and_a_probe_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "UNDER_WAY", 1)
+    held = HeldEncoder()
+    held.go.set()
+    with serving(tmp_path, text=held) as (address, _), ThreadPoolExecutor(1) as pool:
+        texts = ServiceTexts.open(address, Models())
+        held.go.clear()
+        while held.began.acquire(blocking=False):
+            pass
+        first = pool.submit(texts.encode, ["first"])
+        assert held.began.acquire(timeout=60)
+        refused = get(f"{address}/v1/models")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert [get(f"{address}{probe}").status_code for probe in ("/live", "/health")] == [200, 200]
+        held.go.set()
+        assert first.result(60).any()

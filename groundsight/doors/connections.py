@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import h11
@@ -36,32 +34,33 @@ class Waiting:
             timer.cancel()
 
 
-def patient_for(waiting: Waiting) -> Callable[..., asyncio.Protocol]:
-    """Return what makes a connection for the server; the server itself waits for a request without end."""
+class Patient(H11Protocol):
+    """A connection whose client has a time for the head of a request, and for each further part of its body.
 
-    return partial(_Patient, waiting)
-
-
-class _Patient(H11Protocol):
-    """Waits while it has no whole request: the head by one deadline, a body as long as some of it keeps coming."""
+    The server itself would wait without end: its timer runs only after an answer, until the next byte.
+    """
 
     def __init__(self, waiting: Waiting, **named: Any) -> None:
         super().__init__(**named)
         self._waiting = waiting
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Begin to wait."""
         super().connection_made(transport)
         self._waiting.enter(self)
 
     def data_received(self, data: bytes) -> None:
+        """Look what is still missing."""
         super().data_received(data)
         self._look()
 
     def on_response_complete(self) -> None:
+        """Wait for the next request."""
         super().on_response_complete()
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
         self._waiting.leave(self)
         super().connection_lost(exc)
 

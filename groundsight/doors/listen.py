@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from groundsight.doors.connections import Waiting, patient_for
+from groundsight.doors.connections import Patient, Waiting
 from groundsight.doors.metrics import TYPE, Registry
 from groundsight.doors.strangers import Strangers, bearer_known
 
@@ -44,11 +45,9 @@ class Monitored:
     are served at a time.
     """
 
-    def __init__(
-        self, app: ASGIApp, probes: Probes, tokens: TokenCheck | None, strangers: Strangers | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, probes: Probes, tokens: TokenCheck | None) -> None:
         self._app, self._probes, self._tokens = app, probes, tokens
-        self._strangers = strangers or Strangers(tokens, probes.metrics)
+        self._strangers = Strangers(tokens, probes.metrics)
         self._under_way = 0
         self.metrics_port: int | None = None
 
@@ -118,7 +117,7 @@ class Listener:
                 port=port,
                 log_config=None,
                 access_log=False,
-                http=cast("Any", patient_for(waiting)),
+                http=cast("Any", partial(Patient, waiting)),
                 ws="none",
                 timeout_keep_alive=server.request_seconds,
                 proxy_headers=bool(server.proxies),

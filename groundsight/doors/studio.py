@@ -29,7 +29,9 @@ class OwnPages:
     def __init__(self, app: ASGIApp) -> None:
         cors = json.loads(os.environ.get("LANGGRAPH_HTTP") or "{}").get("cors") or {}
         self._app = app
-        self._names = TransportSecurityMiddleware(transport_security(Server(allowed_origins=cors["allow_origins"])))
+        self._names = TransportSecurityMiddleware(
+            transport_security(Server(allowed_origins=cors.get("allow_origins", ())))
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
