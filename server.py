@@ -113,7 +113,7 @@ def serve(options: argparse.Namespace) -> int:
         if options.what == "encoders":
             _serve_encoders(settings)
         else:
-            _run(settings, http=options.http, writable=options.allow_write)
+            _run(settings, http=options.http, writable=options.allow_write or settings.server.allow_write)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from groundsight.agent.unheard import unheard
 from groundsight.errors import ConfigError
 from groundsight.tracing import Watch
 from groundsight.types import Degraded
@@ -32,6 +33,7 @@ CHARS_A_TOKEN = 4
 _POLL_SECONDS = 0.05
 CLIENT = "client"
 _KEY = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]*(?:KEY|TOKEN)\b")
+GATEWAY = "LANGSMITH_GATEWAY"
 Message = tuple[str, str]
 
 
@@ -137,7 +139,8 @@ class Chat:
         outcomes: queue.SimpleQueue[object] = queue.SimpleQueue()
 
         def call() -> None:
-            outcomes.put(model.batch([messages], return_exceptions=True)[0])
+            with unheard():
+                outcomes.put(model.batch([messages], return_exceptions=True)[0])
 
         threading.Thread(target=call, name="language-model", daemon=True).start()
         while time.monotonic() < deadline:
@@ -153,10 +156,12 @@ def open_chat(budget: Agent, watch: Watch) -> Chat | None:
     """Open the language model that the settings name, None when they name none or the client's own.
 
     Raises:
-        ConfigError: the name is not ``provider:model``, its package is not installed, or its key is missing.
+        ConfigError: the name is not ``provider:model``, its package is not installed, its key is missing, or the
+            environment would send everything to a gateway.
     """
     if budget.llm is None or budget.llm == CLIENT:
         return None
+    _refuse_detour(budget)
     with ThreadPoolExecutor(1) as opening:
         opened = opening.submit(_initialised, budget)
     # Each provider raises errors of its own, under no common class.
@@ -195,6 +200,16 @@ def _unusable(llm: str, error: BaseException) -> ConfigError:
         which=which,
         next_step="check agent.llm, agent.llm_base_url and agent.llm_api_key",
     )
+
+
+def _refuse_detour(budget: Agent) -> None:
+    """The providers' packages send all requests to LangSmith's gateway when this variable is set and no address is."""
+    if not budget.llm_base_url and os.environ.get(GATEWAY, "").lower() not in ("", "0", "no", "false"):
+        raise ConfigError(
+            "the environment would send questions and evidence to a gateway that the settings don't name",
+            which=GATEWAY,
+            next_step="unset it, or name the address in agent.llm_base_url",
+        )
 
 
 def _options(budget: Agent) -> dict[str, Any]:

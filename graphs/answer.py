@@ -11,7 +11,7 @@ from groundsight.agent.llm import CLIENT
 from groundsight.agent.nodes import Update
 from groundsight.agent.state import AnswerState, Question
 from groundsight.errors import Retryable, TimedOut
-from groundsight.graphs.office import Office, new_flow
+from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.types import Answer
 
 if TYPE_CHECKING:
@@ -59,9 +59,11 @@ def build_answer_graph(suite: Suite | None = None) -> Any:
     office = Office(suite)
     flow = new_flow(AnswerState, Question, Asking)
     patient = RetryPolicy(initial_interval=0.1, max_interval=2.0, max_attempts=3, retry_on=worth_repeating)
-    for node in (nodes.plan, nodes.assess, nodes.draft, nodes.verify, nodes.revise, nodes.prune, *LAST):
+    for node in (nodes.assess, nodes.draft, nodes.verify, nodes.revise, nodes.prune, *LAST):
         flow.add_node(node.__name__, _node(node.__name__, node, office))
-    flow.add_node("search", _node("search", nodes.search, office), retry_policy=patient)
+    flow.add_node("plan", _admitted("ask", _question, nodes.worked("plan", nodes.plan), office))
+    searched = _admitted("search", _query, nodes.worked("search", nodes.search), office)
+    flow.add_node("search", searched, retry_policy=patient)
     flow.add_node("approve_plan", _approve_plan)
     flow.add_node("approve_answer", _approve_answer)
     flow.add_edge("__start__", "plan")
@@ -76,7 +78,7 @@ def build_answer_graph(suite: Suite | None = None) -> Any:
     flow.add_conditional_edges("answer", _after_answer, ["approve_answer", "__end__"])
     for last in ("approve_answer", "abstain", "withhold"):
         flow.add_edge(last, "__end__")
-    return flow.compile(name="answer")
+    return compiled(flow, "answer")
 
 
 def worth_repeating(error: Exception) -> bool:
@@ -91,6 +93,23 @@ def _node(name: str, node: nodes.Node, office: Office) -> Callable[[AnswerState]
         return run(state, office.desk)
 
     return step
+
+
+def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node, office: Office) -> Callable[..., Any]:
+    """A node by which something new is asked of the index: a call of its own where the graph is a door."""
+
+    def step(state: AnswerState) -> Update:
+        return office.admitted(name, told(state), lambda desk: node(state, desk))
+
+    return step
+
+
+def _question(state: AnswerState) -> Update:
+    return {"question": state["question"]}
+
+
+def _query(state: AnswerState) -> Update:
+    return {"query": state.get("queries", [""])[0]}
 
 
 def _asking(runtime: Any) -> Asking:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict
 
 from groundsight.errors import InvalidArgument
-from groundsight.graphs.office import Office, new_flow
+from groundsight.graphs.office import Office, compiled, new_flow
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -34,7 +33,7 @@ def graph() -> Any:
 
 
 def build_ingest_graph(suite: Suite | None = None) -> Any:
-    """Wire discover, ingest and report; reading is confined to the roots of the suite."""
+    """Wire discover, ingest and report; the tool reads below the roots of the suite and writes if its principal may."""
     office = Office(suite)
     flow = new_flow(IngestState, Folder)
     flow.add_node("discover", _discover)
@@ -44,7 +43,7 @@ def build_ingest_graph(suite: Suite | None = None) -> Any:
     flow.add_edge("discover", "ingest")
     flow.add_edge("ingest", "report")
     flow.add_edge("report", "__end__")
-    return flow.compile(name="ingest")
+    return compiled(flow, "ingest")
 
 
 def _discover(state: IngestState) -> dict[str, Any]:
@@ -57,8 +56,7 @@ def _discover(state: IngestState) -> dict[str, Any]:
 
 def _ingest(office: Office) -> Any:
     def ingest(state: IngestState) -> dict[str, Any]:
-        report = office.desk.suite.ingest([Path(path) for path in state.get("found", ())], confined=True)
-        return {"report": report.model_dump(mode="json")}
+        return {"report": office.call("ingest", paths=state.get("found", [])).model_dump(mode="json")}
 
     return ingest
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict
 
+from groundsight.agent.nodes import Desk
 from groundsight.agent.passages import said_sentences
-from groundsight.graphs.office import Office, new_flow
+from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.types import Evidence
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def build_verify_graph(suite: Suite | None = None) -> Any:
     flow.add_edge("gather", "check")
     flow.add_edge("check", "report")
     flow.add_edge("report", "__end__")
-    return flow.compile(name="verify")
+    return compiled(flow, "verify")
 
 
 def _split(state: VerifyState) -> dict[str, Any]:
@@ -58,13 +59,16 @@ def _split(state: VerifyState) -> dict[str, Any]:
 
 def _gather(office: Office) -> Any:
     def gather(state: VerifyState) -> dict[str, Any]:
-        from groundsight.retrieval.evidence import evidence_from
-
-        suite = office.desk.suite
-        found = [one for text in state.get("sentences", ()) for one in evidence_from(suite.search(text).hits)]
-        return {"evidence": {one.evidence_id: one.model_dump(mode="json") for one in found}}
+        return office.admitted("verify", {"answer": state["answer"]}, lambda desk: _found(state, desk))
 
     return gather
+
+
+def _found(state: VerifyState, desk: Desk) -> dict[str, Any]:
+    from groundsight.retrieval.evidence import evidence_from
+
+    found = [one for text in state.get("sentences", ()) for one in evidence_from(desk.suite.search(text).hits)]
+    return {"evidence": {one.evidence_id: one.model_dump(mode="json") for one in found}}
 
 
 def _check(office: Office) -> Any:

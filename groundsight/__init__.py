@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundsight.silence import stop_usage_reports
+
 __version__ = "0.1.0"
 
 _ROOMS_IN_CHECKOUT = Path(__file__).resolve().parent.parent
 if (_ROOMS_IN_CHECKOUT / "pyproject.toml").is_file():
     # In a wheel the rooms lie inside this package; in a checkout they lie beside it.
     __path__.append(str(_ROOMS_IN_CHECKOUT))
+
+stop_usage_reports()
 
 if TYPE_CHECKING:
     from groundsight.settings import Settings

@@ -192,8 +192,10 @@ class Caller(Section):
 class Server(Section):
     """The doors over HTTP: MCP and the encoder service. stdio needs none of this.
 
-    ``warm`` loads all models before ``/ready`` says so. ``metrics_port`` opens a second port without a token that
-    answers nothing but ``/metrics`` and the probes.
+    ``allow_write`` lets clients write, over MCP and through the graphs of a LangGraph server. ``request_seconds`` is
+    how long a connection may wait for its client. ``proxies`` are addresses that are believed where a request comes
+    from; by that address callers without a known token are slowed. ``warm`` loads all models before ``/ready`` says so.
+    ``metrics_port`` opens a second port without a token that answers nothing but ``/metrics`` and the probes.
     """
 
     host: str = "127.0.0.1"
@@ -202,6 +204,9 @@ class Server(Section):
     allowed_origins: tuple[str, ...] = ()
     token: SecretStr | None = None
     callers: tuple[Caller, ...] = ()
+    allow_write: bool = False
+    request_seconds: Positive = 10
+    proxies: tuple[str, ...] = ()
     warm: bool = False
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
 

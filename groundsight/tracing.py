@@ -19,6 +19,7 @@ class Watch:
     """Progress out, cancellation in, a deadline, and the client that can be asked, None when nobody can.
 
     Every slow loop calls ``step`` or ``check``, or goes through ``each``. ``limit`` names the setting of ``seconds``.
+    Work ``within`` other watches ends with any of them.
     """
 
     def __init__(
@@ -28,8 +29,9 @@ class Watch:
         seconds: float | None = None,
         limit: str = "",
         client: Client | None = None,
+        within: tuple[Watch, ...] = (),
     ) -> None:
-        self._progress, self.client = progress, client
+        self._progress, self.client, self._within = progress, client, within
         self._limit = f"{seconds:g} s{f' ({limit})' if limit else ''}" if seconds is not None else ""
         self._cancelled = threading.Event()
         self._deadline = time.monotonic() + seconds if seconds is not None else None
@@ -42,11 +44,13 @@ class Watch:
 
     @property
     def cancelled(self) -> bool:
-        """True once ``cancel`` was called."""
-        return self._cancelled.is_set()
+        """True once this watch, or one around it, was cancelled."""
+        return self._cancelled.is_set() or any(outer.cancelled for outer in self._within)
 
     def check(self) -> None:
         """Raise Cancelled or TimedOut when the work should stop."""
+        for outer in self._within:
+            outer.check()
         if self._cancelled.is_set():
             raise Cancelled("the caller stopped waiting", next_step="call again; finished work is kept")
         if self._deadline is not None and time.monotonic() > self._deadline:
@@ -81,15 +85,4 @@ class Within(Watch):
     """A watch with its own deadline inside another's cancellation; progress stays with the outer one."""
 
     def __init__(self, outer: Watch, seconds: float, limit: str = "") -> None:
-        super().__init__(seconds=seconds, limit=limit)
-        self._outer = outer
-
-    @property
-    def cancelled(self) -> bool:
-        """True once this watch or the outer one was cancelled."""
-        return super().cancelled or self._outer.cancelled
-
-    def check(self) -> None:
-        """Raise Cancelled or TimedOut when the work should stop."""
-        self._outer.check()
-        super().check()
+        super().__init__(seconds=seconds, limit=limit, within=(outer,))

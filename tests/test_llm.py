@@ -34,6 +34,19 @@ CHAIN = "What is the extension of the manager of the Berlin office?"
 PERIOD = "How long is the notice period?"
 
 
+@pytest.mark.parametrize("value", ["true", "http://127.0.0.1:9"])
+def test_a_gateway_of_the_environment_is_refused_unless_the_settings_name_an_address(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("LANGSMITH_GATEWAY", value)
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    with pytest.raises(ConfigError, match="gateway"):
+        open_chat(Agent(llm="openai:x"), Watch())
+    opened = open_chat(Agent(llm="openai:x", llm_base_url="http://127.0.0.1:8/v1"), Watch())
+    assert opened is not None
+    assert opened.model.openai_api_base == "http://127.0.0.1:8/v1"  # type: ignore[attr-defined]
+
+
 def chat_on(server: ChatServer, watch: Watch | None = None, **budget: Any) -> Chat:
     settings = Agent(llm="openai:fake", llm_base_url=server.url, llm_api_key=SecretStr("k"), **budget)
     chat = open_chat(settings, watch or Watch())

@@ -208,8 +208,10 @@ TEAM = """
 import sys
 from pathlib import Path
 from groundsight.doors.http import serve_http
+from groundsight.doors.mcp_tools import Door
+from groundsight.doors.readiness import probes_of
 from groundsight.doors.tokens import TokenCheck
-from groundsight.server import build_server
+from groundsight.server import server_of
 from groundsight.settings import load_settings
 from tests.build import make_asset, make_unit
 from tests.doors import ScriptedSuite
@@ -218,7 +220,8 @@ settings = load_settings(Path(sys.argv[1]))
 one, two = make_asset("docs/a.txt", tenant="one"), make_asset("docs/b.txt", tenant="two", labels=("board",))
 suite = ScriptedSuite(settings, (make_unit(one, 0, "a"), one), (make_unit(two, 0, "b"), two))
 tokens = TokenCheck(settings.server, settings.governance)
-serve_http(build_server(lambda: suite, writable=True, tokens=tokens), settings.server)
+door = Door(lambda: suite, writable=True, caller=tokens.present)
+serve_http(server_of(door, tokens), settings.server, probes_of(door, warmed=False), tokens)
 """
 TEAM_SETTINGS = """
 [server]

@@ -23,7 +23,9 @@ ASKED = """
 import sys
 from pathlib import Path
 from groundsight.doors.http import serve_http
-from groundsight.server import build_server
+from groundsight.doors.mcp_tools import Door
+from groundsight.doors.readiness import probes_of
+from groundsight.server import server_of
 from groundsight.settings import Server
 from tests.agent_house import AskedHouse
 from tests.doors import Anywhere, ScriptedSuite, settings_at, some_rows
@@ -40,8 +42,12 @@ if "long" in sys.argv:
     suite = ScriptedSuite(settings_at(home), *some_rows(), roots=Anywhere(), ask=work, ingest=work)
 else:
     suite = AskedHouse(home, llm="client", review="plan")
-server = build_server(lambda: suite, writable=True)
-serve_http(server, Server(port=0)) if "http" in sys.argv else server.run("stdio")
+door = Door(lambda: suite, writable=True)
+server = server_of(door)
+if "http" in sys.argv:
+    serve_http(server, Server(port=0), probes_of(door, warmed=False))
+else:
+    server.run("stdio")
 """
 LONG: dict[str, dict[str, Any]] = {"ask": {"question": "why?"}, "ingest": {"paths": ["docs"]}}
 TALK = Callable[[Client], Coroutine[Any, Any, Any]]

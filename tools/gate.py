@@ -102,7 +102,9 @@ class Gate:
         self._limiter.admit(f"{who.tenant}\0{who.user}")
         if spec.writes and not who.may_write:
             raise PolicyRefused(
-                "this caller may only read", which=spec.name, next_step="start the server with --allow-write"
+                "this caller may only read",
+                which=spec.name,
+                next_step="start the server with --allow-write, or set server.allow_write",
             )
         values = checked_arguments(spec, arguments, suite.settings.limits.answer_chars)
         return spec.function(suite, **values)

@@ -10,7 +10,8 @@ from starlette.requests import Request
 
 from groundsight.doors.encoder_service import EncoderService
 from groundsight.doors.http import refuse_open_bind, transport_security
-from groundsight.doors.listen import Listener, Monitored, Probes, bearer_known, unauthorised
+from groundsight.doors.listen import Listener, Monitored, Probes, unauthorised
+from groundsight.doors.strangers import bearer_known
 from groundsight.doors.tokens import TokenCheck
 from groundsight.errors import GroundsightError
 from groundsight.tools.gate import internal_error

@@ -77,12 +77,9 @@ def http_app(mcp: MCPServer[Any], server: Server) -> Starlette:
     return mcp.streamable_http_app(transport_security=transport_security(server), host=server.host)
 
 
-def serve_http(
-    mcp: MCPServer[Any], server: Server, probes: Probes | None = None, tokens: TokenCheck | None = None
-) -> None:
-    """Listen until stopped, with ``/ready`` and ``/metrics`` where probes are given."""
+def serve_http(mcp: MCPServer[Any], server: Server, probes: Probes, tokens: TokenCheck | None = None) -> None:
+    """Listen until stopped."""
     from groundsight.doors.listen import Listener, Monitored
 
     refuse_open_bind(server)
-    app = http_app(mcp, server)
-    Listener(Monitored(app, probes, tokens) if probes else app, server).run("/mcp")
+    Listener(Monitored(http_app(mcp, server), probes, tokens), server).run("/mcp")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from groundsight.doors.connections import Patient, Waiting
 from groundsight.doors.metrics import TYPE, Registry
+from groundsight.doors.strangers import Strangers, bearer_known
 
 if TYPE_CHECKING:
     import socket
@@ -20,8 +23,9 @@ if TYPE_CHECKING:
     from groundsight.doors.tokens import TokenCheck
     from groundsight.settings import Server
 
-CONNECTIONS = 1_000
-IDLE_SECONDS = 30
+BACKLOG = 1_000
+# Together under 1,024 open files, the usual limit of a process, with room for the index.
+WAITING, UNDER_WAY = 250, 500
 ALIVE = ("/live", "/health")
 
 
@@ -37,17 +41,26 @@ class Monitored:
     """Answers ``/live``, ``/ready`` and ``/metrics`` before the application, without looking at the host name.
 
     ``/metrics`` needs a token where the server has one; the port of ``server.metrics_port`` answers it without, and
-    nothing else.
+    nothing else. Callers without a known token are slowed before anything but a probe, and of the other requests 500
+    are served at a time.
     """
 
     def __init__(self, app: ASGIApp, probes: Probes, tokens: TokenCheck | None) -> None:
         self._app, self._probes, self._tokens = app, probes, tokens
+        self._strangers = Strangers(tokens, probes.metrics)
+        self._under_way = 0
         self.metrics_port: int | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         own = scope["type"] == "http" and await self._answer(Request(scope))
-        await (own or self._app)(scope, receive, send)
+        if own:
+            return await own(scope, receive, send)
+        self._under_way += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._under_way -= 1
 
     async def _answer(self, request: Request) -> Response | None:
         private = self.metrics_port is not None and (request.scope["server"] or ("", 0))[1] == self.metrics_port
@@ -57,12 +70,20 @@ class Monitored:
             case "/ready":
                 reason = await _in_thread(self._probes.not_ready)
                 return JSONResponse({"status": reason or "ready"}, status_code=503 if reason else 200)
-            case "/metrics" if private or bearer_known(self._tokens, request):
-                return PlainTextResponse(self._probes.metrics.show(), headers={"content-type": TYPE})
-            case "/metrics":
-                return unauthorised()
-            case _:
-                return Response(status_code=404) if private else None
+            case "/metrics" if private:
+                return self._numbers()
+            case _ if private:
+                return Response(status_code=404)
+            case path:
+                return self._strangers.refusal(request) or self._guarded(path, request)
+
+    def _guarded(self, path: str, request: Request) -> Response | None:
+        if path == "/metrics":
+            return self._numbers() if bearer_known(self._tokens, request) else unauthorised()
+        return busy() if self._under_way >= UNDER_WAY else None
+
+    def _numbers(self) -> Response:
+        return PlainTextResponse(self._probes.metrics.show(), headers={"content-type": TYPE})
 
 
 async def _in_thread(work: Callable[[], str]) -> str:
@@ -71,15 +92,14 @@ async def _in_thread(work: Callable[[], str]) -> str:
     return await anyio.to_thread.run_sync(work)
 
 
-def bearer_known(tokens: TokenCheck | None, request: Request) -> bool:
-    """True when the caller has a token, or none is needed."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return tokens is None or (scheme.lower() == "bearer" and tokens.principal(token) is not None)
-
-
 def unauthorised() -> Response:
     """Ask for a token."""
     return JSONResponse({"error": "a token is needed"}, status_code=401, headers={"www-authenticate": "Bearer"})
+
+
+def busy() -> Response:
+    """Ask to come again."""
+    return JSONResponse({"error": "too many requests at once"}, status_code=503, headers={"retry-after": "1"})
 
 
 class Listener:
@@ -88,6 +108,8 @@ class Listener:
     def __init__(self, app: ASGIApp, server: Server) -> None:
         import uvicorn
 
+        waiting = Waiting(server.request_seconds, WAITING)
+
         def config(port: int) -> uvicorn.Config:
             return uvicorn.Config(
                 app,
@@ -95,8 +117,11 @@ class Listener:
                 port=port,
                 log_config=None,
                 access_log=False,
-                limit_concurrency=CONNECTIONS,
-                timeout_keep_alive=IDLE_SECONDS,
+                http=cast("Any", partial(Patient, waiting)),
+                ws="none",
+                timeout_keep_alive=server.request_seconds,
+                proxy_headers=bool(server.proxies),
+                forwarded_allow_ips=list(server.proxies),
             )
 
         self._host = server.host
@@ -105,11 +130,12 @@ class Listener:
         if server.metrics_port is not None and isinstance(app, Monitored):
             self._sockets.append(config(server.metrics_port).bind_socket())
             app.metrics_port = self._sockets[1].getsockname()[1]
+        for listening in self._sockets:
+            listening.listen(BACKLOG)
 
     def run(self, path: str) -> None:
         """Serve; ``path`` is where clients begin."""
         for listening, shown in zip(self._sockets, (path, "/metrics"), strict=False):
-            listening.listen(CONNECTIONS)
             address = _shown(self._host, listening)
             print(f"groundsight listens on http://{address}{shown}", file=sys.stderr, flush=True)
         self._uvicorn.run(sockets=self._sockets)

@@ -28,7 +28,7 @@ class OnnxModel:
         Raises:
             ModelFailed: the bytes are no graph that this runtime can run.
         """
-        runtime = _runtime("onnxruntime")
+        runtime = quiet_runtime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -47,6 +47,13 @@ class OnnxModel:
             return self._session.run(None, feeds)[0]
         except (RuntimeError, ValueError, *_runtime_errors()) as error:
             raise ModelFailed("a graph failed to run", which=self.name, next_step="try again") from error
+
+
+def quiet_runtime() -> Any:
+    """Return the runtime, told to report nothing: a host may have loaded it before this package could say so."""
+    runtime = _runtime("onnxruntime")
+    runtime.disable_telemetry_events()
+    return runtime
 
 
 def _runtime(name: str) -> Any:

@@ -36,6 +36,11 @@ class RateLimiter:
                 raise self._refusal(1.0 - left)
             self._store(caller, left - 1.0)
 
+    def wait(self, caller: str) -> float:
+        """Return the seconds until this caller has a token, 0 when it has one; takes none."""
+        with self._lock:
+            return max(0.0, (1.0 - self._refilled(caller)) / self._rate)
+
     def _refilled(self, caller: str) -> float:
         now = self._clock()
         left, seen = self._buckets.get(caller, (float(self._burst), now))

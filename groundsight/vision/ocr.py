@@ -104,6 +104,9 @@ class RapidReader:
 
 def _engine(detector: str, recogniser: str, threads: int) -> Any:
     """Build RapidOCR, silent, with our files: a missing file must never start a download."""
+    from groundsight.encoders.onnx_session import quiet_runtime
+
+    quiet_runtime()
     try:
         from rapidocr import RapidOCR
     except ImportError as error:
