@@ -10,6 +10,7 @@ from groundsight.governance.access import matches, visible_to
 from groundsight.retrieval.asking import Asked, asked_of, normalised
 from groundsight.retrieval.cache import CacheKey
 from groundsight.retrieval.diversity import spread_out
+from groundsight.retrieval.floor import too_far
 from groundsight.retrieval.fusion import by_score, fuse, total_of, total_weight, without_tails
 from groundsight.retrieval.graph import follow
 from groundsight.retrieval.headings import Named, headings_named
@@ -71,10 +72,12 @@ class _Climb:
         with self._watch.span("search.rerank"):
             hits = lifted(self._reranked(asked.words, hits, total), held)
         self._watch.check()
+        far = self._too_far(asked, hits, held)
+        hits = () if far else hits
         with self._watch.span("search.hops"):
             hits = lifted(self._followed(asked, hits), held)
         hits = spread_out(self._allowed(hits), self._query.limit)
-        nothing = self._nothing(hits)
+        nothing = self._nothing(hits, far)
         return SearchResult(
             query=self._query.text or asked.words,
             hits=explained(asked.words, hits),
@@ -89,12 +92,21 @@ class _Climb:
         named = self._query.text if self._query.channels is None else ""
         return held_in(named, self._parts.index, self._where)
 
-    def _nothing(self, hits: Sequence[Hit]) -> Nothing | None:
+    def _too_far(self, asked: Asked, hits: Sequence[Hit], held: Held) -> str:
+        """Whoever names channels, or shows a picture that has a look here, gets the nearest there is."""
+        looked = self._query.picture and any(ask.channel == "visual" for ask in asked.channels)
+        if self._query.channels is not None or looked:
+            return ""
+        text, visual = self._parts.text_encoder, self._parts.picture_encoder
+        prints = text.fingerprint if text else None, visual.fingerprint if visual else None
+        return too_far(asked.words, hits, held, *prints)
+
+    def _nothing(self, hits: Sequence[Hit], far: str) -> Nothing | None:
         """Say why there are no hits; what another may see counts as not there."""
         if hits:
             return None
         if self._parts.index.count(self._where).units:
-            return Nothing(reason="below_floor", why="nothing shares a word with the query or is near to it")
+            return Nothing(reason="below_floor", why=far or "nothing shares a word with the query or is near to it")
         if self._parts.index.count(visible_to(self._principal)).units:
             return Nothing(reason="empty_filter", why="the filter of this query matches nothing")
         return Nothing(reason="empty_index", why="nothing is indexed, or nothing that you may see")

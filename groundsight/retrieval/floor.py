@@ -1,0 +1,92 @@
+"""When a search has nothing to show: evidence that counts by itself, held against a calibrated floor.
+
+A fused score is relative, so nonsense has a best hit too. What is absolute: the cosine of the nearest passage, and how
+much of the query's words, by rarity, the best passage holds. Both depend on what the caller may see and on nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from groundsight.retrieval.asking import DENSE
+from groundsight.retrieval.identifiers import Held
+from groundsight.retrieval.words import asked_weights, quotable, terms_of
+from groundsight.types import Hit
+
+
+class Floor(BaseModel):
+    """Weights of a logistic model and the least score that passes; they hold for one text encoder alone.
+
+    ``looks`` names the picture encoder whose answers to words say too little to pass the floor by themselves.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origin: str
+    encoder: str
+    looks: str
+    intercept: float
+    nearness: float
+    covered: float
+    least: float
+
+    def passes(self, evidence: Evidenced) -> bool:
+        """Tell whether the evidence is enough."""
+        return self.intercept + self.nearness * evidence.nearness + self.covered * evidence.covered >= self.least
+
+
+class Evidenced(BaseModel):
+    """The best cosine of a text channel among the hits, and the best share of the query's words by rarity."""
+
+    model_config = ConfigDict(frozen=True)
+
+    nearness: float
+    covered: float
+
+
+@lru_cache(maxsize=1)
+def packaged_floor() -> Floor:
+    """Read the packaged coefficients once."""
+    return Floor.model_validate(json.loads((Path(__file__).parent / "data" / "floor.json").read_text("utf-8")))
+
+
+def evidence_for(words: str, hits: Sequence[Hit]) -> Evidenced:
+    """Measure the hits against the words of the query."""
+    terms = frozenset(terms_of(words))
+    held = [terms.intersection(terms_of(quotable(hit.unit))) for hit in hits]
+    weights = asked_weights(terms, held)
+    covered = max((sum(weights[term] for term in each) for each in held), default=0.0)
+    raws = (part.raw for hit in hits for part in hit.channels if part.channel in DENSE)
+    return Evidenced(nearness=max(raws, default=0.0), covered=covered / (sum(weights.values()) or 1.0))
+
+
+def too_far(words: str, hits: Sequence[Hit], held: Held, encoder: str | None, looks: str | None) -> str:
+    """Return why these hits are not worth showing, empty when they are.
+
+    An identifier that is held passes by itself, one that is held nowhere and stands alone never does. A hit by its
+    look passes unless the floor was calibrated beside that picture encoder; ``encoder`` and ``looks`` are
+    fingerprints, and without a calibrated text encoder everything passes.
+    """
+    floor = packaged_floor()
+    if held.by or encoder != floor.encoder or not hits:
+        return ""
+    if held.absent and _nothing_else(words, held.absent):
+        return f"no passage holds {', '.join(held.absent)}"
+    if looks != floor.looks and any(part.channel == "visual" for hit in hits for part in hit.channels):
+        return ""
+    evidence = evidence_for(words, hits)
+    return "" if floor.passes(evidence) else _told(evidence)
+
+
+def _nothing_else(words: str, absent: Sequence[str]) -> bool:
+    return set(terms_of(words)) <= set(terms_of(" ".join(absent)))
+
+
+def _told(evidence: Evidenced) -> str:
+    shared = f"shares {evidence.covered:.0%} of what the query says" if evidence.covered else "shares no word with it"
+    return f"nothing is near enough to the query: the best passage {shared}, the nearest has cosine {evidence.nearness:.2f}"
