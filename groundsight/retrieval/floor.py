@@ -1,7 +1,7 @@
 """When a search has nothing to show: evidence that counts by itself, held against a calibrated floor.
 
-A fused score is relative, so nonsense has a best hit too. What is absolute: the cosine of the nearest passage, and how
-much of the query's words, by rarity, the best passage holds. Both depend on what the caller may see and on nothing else.
+A fused score is relative, so nonsense has a best hit too. Absolute are the cosine of the nearest passage, and how much
+of the words of the query, by rarity, the best passage holds. Both depend on what the caller may see and nothing else.
 """
 
 from __future__ import annotations
@@ -88,5 +88,6 @@ def _nothing_else(words: str, absent: Sequence[str]) -> bool:
 
 
 def _told(evidence: Evidenced) -> str:
-    shared = f"shares {evidence.covered:.0%} of what the query says" if evidence.covered else "shares no word with it"
-    return f"nothing is near enough to the query: the best passage {shared}, the nearest has cosine {evidence.nearness:.2f}"
+    shared = f"at most {evidence.covered:.0%} of its words, by rarity," if evidence.covered else "no word"
+    near = f"the closest has cosine {evidence.nearness:.2f}"
+    return f"nothing is near to the query: the passages share {shared} with it, {near}"

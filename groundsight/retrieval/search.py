@@ -93,9 +93,14 @@ class _Climb:
         return held_in(named, self._parts.index, self._where)
 
     def _too_far(self, asked: Asked, hits: Sequence[Hit], held: Held) -> str:
-        """Whoever names channels, or shows a picture that has a look here, gets the nearest there is."""
+        """Whoever names channels, or shows a picture that has a look here, gets the nearest there is.
+
+        The embedded picture encoder gives noise a cosine of 0.89 to 0.94 and a cut-out of a stored picture 0.83 to
+        0.98, so a picture has no floor.
+        """
         looked = self._query.picture and any(ask.channel == "visual" for ask in asked.channels)
-        if self._query.channels is not None or looked:
+        server = (self._query.fusion or self._search.fusion) == "server"
+        if not self._search.floor or server or looked or self._query.channels is not None:
             return ""
         text, visual = self._parts.text_encoder, self._parts.picture_encoder
         prints = text.fingerprint if text else None, visual.fingerprint if visual else None
