@@ -14,7 +14,7 @@ from groundsight.retrieval.floor import too_far
 from groundsight.retrieval.fusion import by_score, fuse, total_of, total_weight, without_tails
 from groundsight.retrieval.graph import follow
 from groundsight.retrieval.headings import Named, headings_named
-from groundsight.retrieval.identifiers import Held, held_in, lifted
+from groundsight.retrieval.identifiers import Held, held_in, levelled, lifted
 from groundsight.retrieval.reasons import explained
 from groundsight.retrieval.recency import newest, recency_share
 from groundsight.retrieval.rerank import fractions
@@ -70,12 +70,12 @@ class _Climb:
             hits, total = self._candidates(asked, held)
         hits = self._dated(hits, today, total)
         with self._watch.span("search.rerank"):
-            hits = lifted(self._reranked(asked.words, hits, total), held)
+            hits = self._reranked(asked.words, hits, total)
         self._watch.check()
         far = self._too_far(asked, hits, held)
         hits = () if far else hits
         with self._watch.span("search.hops"):
-            hits = lifted(self._followed(asked, hits), held)
+            hits = lifted(self._followed(asked, levelled(hits, held)), held)
         hits = spread_out(self._allowed(hits), self._query.limit)
         nothing = self._nothing(hits, far)
         return SearchResult(
