@@ -204,8 +204,11 @@ def _runs(query: str) -> Iterator[tuple[str, ...]]:
 
 
 def _within(run: tuple[str, ...]) -> Iterator[Identifier]:
-    """Cut a run only before a word that begins like a name: ``INV-2041 PO 7781`` is two, ``12 O 345/21`` is one."""
-    cuts = [at for at in range(len(run) + 1) if at in (0, len(run)) or _named(run[at])]
+    """Cut a run before a word that begins like a name and after small letters, which may be any word.
+
+    ``INV-2041 PO 7781`` is two, ``part 4711-B`` has one, ``12 O 345/21`` is one and falls into no two.
+    """
+    cuts = [at for at in range(len(run) + 1) if at in (0, len(run)) or _named(run[at]) or run[at - 1].islower()]
     pairs = [(first, after) for first in cuts for after in cuts if first < after]
     for first, after in sorted(pairs, key=lambda pair: pair[0] - pair[1]):
         words = run[first:after]
