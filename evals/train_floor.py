@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from groundsight.evals.floor import nonsense
 from groundsight.evals.reading import first_file
 from groundsight.retrieval import floor as product
+from groundsight.retrieval.floor import Evidenced, Floor
 from groundsight.settings import Search, Settings
 from groundsight.suite import Suite, open_suite
 from groundsight.types import Query
@@ -34,7 +35,7 @@ LOST = 0.005
 class Asked:
     """Evidence of one query, its label and the set it was asked over."""
 
-    evidence: tuple[float, float]
+    evidence: Evidenced
     true: bool
     kind: str
 
@@ -66,16 +67,16 @@ def asked_over(folder: Path, others: Sequence[Path], home: Path) -> Iterator[Ask
             yield Asked(_searched(suite, text)[0], False, "nonsense")
 
 
-def _searched(suite: Suite, text: str) -> tuple[tuple[float, float], set[str]]:
+def _searched(suite: Suite, text: str) -> tuple[Evidenced, set[str]]:
     found = suite.search(Query(text=text, limit=50))
     evidence = product.evidence_for(found.query, found.hits)
-    return (evidence.nearness, evidence.covered), {Path(hit.asset.source).name for hit in found.hits[:10]}
+    return evidence, {Path(hit.asset.source).name for hit in found.hits[:10]}
 
 
 def fitted(asked: Sequence[Sequence[Asked]]) -> NDArray[np.float64]:
     """Return weights of nearness, covered words and the intercept; each set and label weighs the same."""
     rows = [(each, 1 / sum(other.true == each.true for other in one)) for one in asked for each in one]
-    x = np.array([(*each.evidence, 1.0) for each, _ in rows])
+    x = np.array([(each.evidence.nearness, each.evidence.covered, 1.0) for each, _ in rows])
     y = np.array([float(each.true) for each, _ in rows])
     weight = np.array([share for _, share in rows])
     weight, weights = weight / weight.mean(), np.zeros(3)
@@ -87,16 +88,18 @@ def fitted(asked: Sequence[Sequence[Asked]]) -> NDArray[np.float64]:
     return weights
 
 
-def told(asked: Sequence[Asked], weights: NDArray[np.float64], least: float) -> str:
-    """Return the loss of true queries and the share of false ones that pass, by where they come from."""
+def told(asked: Sequence[Asked], floor: Floor) -> str:
+    """Return how many true queries and how many false ones pass, by where they come from."""
     passed: dict[str, list[bool]] = {}
     for each in asked:
-        passed.setdefault(("own" if each.true else each.kind), []).append(_score(each, weights) >= least)
+        passed.setdefault(("own" if each.true else each.kind), []).append(floor.passes(each.evidence))
     return ", ".join(f"{kind} {sum(found)}/{len(found)}" for kind, found in passed.items())
 
 
-def _score(each: Asked, weights: NDArray[np.float64]) -> float:
-    return float(np.array((*each.evidence, 1.0)) @ weights)
+def _beside(folder: Path, options: argparse.Namespace) -> list[Path]:
+    """A set that is fitted is not asked the questions of a set that is held out."""
+    known: list[Path] = options.fit if folder in options.fit else [*options.fit, *options.held_out]
+    return [one for one in known if one != folder]
 
 
 def main() -> None:
@@ -107,22 +110,21 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     options = parser.parse_args()
     sets: list[Path] = [*options.fit, *options.held_out]
-    asked = {each: list(asked_over(each, [one for one in sets if one != each], options.home)) for each in sets}
+    asked = {each: list(asked_over(each, others, options.home)) for each in sets for others in [_beside(each, options)]}
     fit = [asked[each] for each in options.fit]
-    weights = fitted(fit)
-    least = float(np.quantile([_score(each, weights) for one in fit for each in one if each.true], LOST))
+    data = json.dumps([[each.evidence.model_dump(), each.true] for one in fit for each in one])
+    digest = hashlib.sha256(data.encode()).hexdigest()[:12]
+    origin = f"evals/train_floor.py on {sum(map(len, fit))} queries over {', '.join(each.name for each in options.fit)}"
+    weights = dict(
+        zip(("nearness", "covered", "intercept"), (round(float(one), 3) for one in fitted(fit)), strict=True)
+    )
+    floor = product.packaged_floor().model_copy(update={**weights, "origin": f"{origin}, evidence sha256 {digest}"})
+    true = [floor.score(each.evidence) for one in fit for each in one if each.true]
+    floor = floor.model_copy(update={"least": round(sorted(true)[int(LOST * len(true))], 3)})
     for each in sets:
-        print(
-            f"{'fitted' if each in options.fit else 'held out'} {each.name}, shown: {told(asked[each], weights, least)}"
-        )
-    data = json.dumps([[each.evidence, each.true] for one in fit for each in one])
-    names = ", ".join(each.name for each in options.fit)
-    origin = f"evals/train_floor.py on {sum(map(len, fit))} queries over {names}, evidence sha256 "
-    values = {"intercept": weights[2], "nearness": weights[0], "covered": weights[1], "least": least}
+        print(f"{'fitted' if each in options.fit else 'held out'} {each.name}, shown: {told(asked[each], floor)}")
     path = Path(product.__file__).parent / "data" / "floor.json"
-    kept = json.loads(path.read_text("utf-8")) | {name: round(float(value), 3) for name, value in values.items()}
-    kept["origin"] = origin + hashlib.sha256(data.encode()).hexdigest()[:12]
-    path.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
+    path.write_text(floor.model_dump_json(indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ of the words of the query, by rarity, the best passage holds. Both depend on wha
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -18,10 +19,13 @@ from groundsight.retrieval.identifiers import Held
 from groundsight.retrieval.words import asked_weights, quotable, terms_of
 from groundsight.types import Hit
 
+ALL = 0.999
+
 
 class Floor(BaseModel):
     """Weights of a logistic model and the least score that passes; they hold for one text encoder alone.
 
+    ``enough`` is the share of the words that passes without nearness; of questions over foreign sets 5 % reach it.
     ``looks`` names the picture encoder whose answers to words say too little to pass the floor by themselves.
     """
 
@@ -34,19 +38,27 @@ class Floor(BaseModel):
     nearness: float
     covered: float
     least: float
+    enough: float
+
+    def score(self, evidence: Evidenced) -> float:
+        """Return the score that is held against ``least``; what is found by its words needs no nearness."""
+        if evidence.covered >= self.enough and (evidence.words > 1 or evidence.covered > ALL):
+            return math.inf
+        return self.intercept + self.nearness * evidence.nearness + self.covered * evidence.covered
 
     def passes(self, evidence: Evidenced) -> bool:
         """Tell whether the evidence is enough."""
-        return self.intercept + self.nearness * evidence.nearness + self.covered * evidence.covered >= self.least
+        return self.score(evidence) >= self.least
 
 
 class Evidenced(BaseModel):
-    """The best cosine of a text channel among the hits, and the best share of the query's words by rarity."""
+    """The best cosine of a text channel; the best share of the query's words by rarity, and how many words that are."""
 
     model_config = ConfigDict(frozen=True)
 
     nearness: float
     covered: float
+    words: int = 0
 
 
 @lru_cache(maxsize=1)
@@ -60,9 +72,10 @@ def evidence_for(words: str, hits: Sequence[Hit]) -> Evidenced:
     terms = frozenset(terms_of(words))
     held = [terms.intersection(terms_of(quotable(hit.unit))) for hit in hits]
     weights = asked_weights(terms, held)
-    covered = max((sum(weights[term] for term in each) for each in held), default=0.0)
+    covered, best = max(((sum(weights[term] for term in each), len(each)) for each in held), default=(0.0, 0))
     raws = (part.raw for hit in hits for part in hit.channels if part.channel in DENSE)
-    return Evidenced(nearness=max(raws, default=0.0), covered=covered / (sum(weights.values()) or 1.0))
+    total = sum(weights.values()) or 1.0
+    return Evidenced(nearness=max(raws, default=0.0), covered=covered / total, words=best)
 
 
 def too_far(words: str, hits: Sequence[Hit], held: Held, encoder: str | None, looks: str | None) -> str:

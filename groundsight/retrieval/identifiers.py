@@ -85,7 +85,8 @@ class Identifier:
 
     def held_by(self, text: str) -> bool:
         """True when the text holds it as a whole."""
-        return self.pattern.search(unicodedata.normalize("NFKC", text)) is not None
+        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+        return self.pattern.search(plain) is not None
 
 
 def named_in(query: str) -> tuple[tuple[Identifier, ...], ...]:
@@ -142,6 +143,8 @@ def held_in(query: str, index: Index, where: Filter) -> Held:
 
 def levelled(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
     """Bring what holds an identifier level with the best, so that links lead on from it; more they would inherit."""
+    if not held.units():
+        return tuple(hits)
     top = max((hit.score for hit in hits), default=0.0)
     return _best_first(
         _with_share(hit, held.worth(hit.unit), min(1.0, held.worth(hit.unit)) * (top - hit.score)) for hit in hits
@@ -153,6 +156,8 @@ def lifted(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
 
     The share is of the best score without it, and half as much again, so that the spread over assets keeps them too.
     """
+    if not held.units():
+        return tuple(hits)
     plain = [_without_share(hit) for hit in hits]
     step = OVER * max((hit.score for hit in plain), default=0.0)
     return _best_first(_with_share(hit, held.worth(hit.unit), step * held.worth(hit.unit)) for hit in plain)
