@@ -74,7 +74,9 @@ class Weights(Section):
 
 
 class Search(Section):
-    """The retrieval ladder. ``server`` lets the server of the index fuse, where it has one."""
+    """The retrieval ladder. ``server`` lets the server of the index fuse, where it has one; its raw scores are of its
+    own kind, so no floor holds there. ``floor`` off: whatever is nearest is shown.
+    """
 
     limit: Positive = 10
     candidates: Positive = 200
@@ -85,6 +87,7 @@ class Search(Section):
     recency_per_day: float = 0.03
     hops: Positive = 2
     rerank_candidates: Positive = 50
+    floor: bool = True
 
 
 class Grounding(Section):

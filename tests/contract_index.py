@@ -14,6 +14,7 @@ import pytest
 from groundsight.errors import IndexVersion, InvalidArgument, ModelFailed, RedactionFailed
 from groundsight.governance.access import visible_to
 from groundsight.index import ChannelQuery, CheckReport, Index
+from groundsight.retrieval.identifiers import held_in, occurs
 from groundsight.types import Condition, Filter, Link, Principal
 from tests.build import WordEncoder, make_asset, make_entry, make_text_entry, make_unit
 
@@ -321,3 +322,15 @@ def test_a_snapshot_brings_back_the_same_answers(index: Index, tmp_path: Path):
     assert index.search(queries, tenant(), 5) == before
     assert index.count(tenant()).assets == 1
     assert index.check().problems == ()
+
+
+def test_identifiers_are_looked_up_as_wholes_among_what_the_filter_lets_through(index: Index):
+    index.upsert([make_text_entry(f"{n}.txt", f"purchase order and invoice number {n}") for n in range(60)])
+    index.upsert([make_text_entry("a.txt", "Invoice INV 2041 is open", "INV-2042 and INV-20411")])
+    index.upsert([make_text_entry("b.txt", "RX77 8421 9944 0532 for inv\u20112041", tenant="them")])
+    (holder, _) = index.units(make_text_entry("a.txt", "").asset.asset_id, tenant())
+    assert set().union(*held_in("total of inv-2041", index, tenant()).by.values()) == {holder.unit_id}
+    assert held_in("inv2041 and INV-2043", index, tenant()).absent == ("INV-2043",)
+    assert [occurs(term, index, tenant("them")) for term in ("INV-2041", "INV-2042")] == [True, False]
+    assert occurs("RX77842199440532", index, tenant("them"))
+    assert not occurs("RX77842199440532", index, tenant())

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class SearchHits(Result):
-    """Hits best first; the contributions of a hit's channels add up to its score."""
+    """Hits best first; the contributions of a hit's channels add up to its score.
+
+    ``nothing`` says why there are none; ``absent`` are identifiers of the query that no passage holds.
+    """
 
     query: str
     hits: tuple[Found, ...]
@@ -46,8 +49,14 @@ class SearchHits(Result):
 
     def as_text(self) -> str:
         """List the hits with id, place, score and text."""
-        shown = [_hit_text(hit) for hit in self.hits] or ["Nothing found."]
-        return "\n\n".join([DATA_NOTE, *shown, degraded_line(self.degraded)]).strip()
+        shown = [_hit_text(hit) for hit in self.hits]
+        return "\n\n".join([DATA_NOTE, *shown, *self.remarks(), degraded_line(self.degraded)]).strip()
+
+    def remarks(self) -> tuple[str, ...]:
+        """Say why there is nothing, and which identifiers are nowhere."""
+        nothing = f"Nothing found: {self.nothing.why}." if self.nothing else ""
+        absent = f"No passage holds {', '.join(self.absent)}." if self.absent and self.hits else ""
+        return tuple(filter(None, (nothing, absent)))
 
 
 def search(

@@ -17,6 +17,7 @@ from groundsight.errors import InvalidArgument
 from groundsight.evals.corpus import ingest_only
 from groundsight.evals.drift import centroids
 from groundsight.evals.falsify import falsified_caught
+from groundsight.evals.floor import false_accepts
 from groundsight.evals.gold import Library, Question, as_groups
 from groundsight.evals.lanes import Lane, chance, filter_exactness, fingerprint_of
 from groundsight.evals.metrics import (
@@ -57,10 +58,13 @@ def run(context: Context) -> TaskResult:
         looked_up = suite.parts.searches
         means_of_vectors = centroids(suite, context.seed)
         fingerprint = fingerprint_of(suite)
-    metrics = _metrics(items, context.seed) | {
-        **_redaction(context),
-        "cache_hit_ratio": exact(looked_up.hits / max(looked_up.hits + looked_up.misses, 1)),
-    }
+        accepted = false_accepts(context.folder, [each.question for each in questions], suite, context.seed)
+    metrics = (
+        _metrics(items, context.seed)
+        | accepted
+        | _redaction(context)
+        | {"cache_hit_ratio": exact(looked_up.hits / max(looked_up.hits + looked_up.misses, 1))}
+    )
     return TaskResult(
         task="house",
         dataset=context.folder.name,
@@ -152,6 +156,7 @@ class _Asking:
             "map": average_precision(ranked, names),
             "mrr": reciprocal_rank(ranked, names),
             "ndcg_at_10": ndcg_at(ranked, dict.fromkeys(names, 1.0), 10),
+            "wrongly_floored": float(not found.hits),
         }
         scores |= Lane(lambda found: as_groups(found, self.gold)).scores(self.question.question, self.suite)
         source = _source_of(found, self.gold)

@@ -17,6 +17,7 @@ from pydantic import model_validator
 from groundsight.errors import NotFound
 from groundsight.evals.corpus import Shelf, shelve
 from groundsight.evals.drift import centroids
+from groundsight.evals.floor import false_accepts
 from groundsight.evals.lanes import Lane, chance, fingerprint_of
 from groundsight.evals.metrics import (
     Estimate,
@@ -66,8 +67,9 @@ def run(context: Context) -> TaskResult:
             _check_gold(question, shelf)
         items = _items(questions, suite, shelf, context)
         told = suite.search(questions[0].question)
+        accepted = false_accepts(context.folder, [each.question for each in questions], suite, context.seed)
         fingerprint, drift = fingerprint_of(suite), centroids(opened, context.seed)
-    metrics = means(items, context.seed) | _speed(items, context.seed) | {"index_cpu_s": exact(indexed)}
+    metrics = means(items, context.seed) | _speed(items, context.seed) | accepted | {"index_cpu_s": exact(indexed)}
     return TaskResult(
         task="multihop",
         dataset=context.folder.name,
@@ -125,7 +127,8 @@ def _score(question: Question, suite: Suite, shelf: Shelf) -> ItemResult:
     gold = question.gold_ids
     ranking: dict[str, float] = {}
     if gold:
-        ranking = {f"recall_at_{k}": recall_at(ranked, gold, k) for k in (2, 5, 10)}
+        ranking = {"wrongly_floored": float(not found.hits)}
+        ranking |= {f"recall_at_{k}": recall_at(ranked, gold, k) for k in (2, 5, 10)}
         ranking |= {"all_at_5": all_at(ranked, gold, 5), "map": average_precision(ranked, gold)}
         lane = Lane(lambda found: ([shelf.passage_of[unit_id] for unit_id in found], gold), at=5)
         ranking |= lane.scores(question.question, suite)

@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from groundsight.errors import NotFound
 from groundsight.evals.corpus import ingest_only
 from groundsight.evals.drift import centroids
+from groundsight.evals.floor import false_accepts
 from groundsight.evals.lanes import Lane, chance, fingerprint_of
 from groundsight.evals.metrics import (
     average_precision,
@@ -72,13 +73,18 @@ def run(context: Context) -> TaskResult:
         missing = _unread(rows, files, corpus)
         items = _items(rows, suite, context)
         told = suite.search(rows[0].query)
+        accepted = false_accepts(context.folder, [row.query for row in rows], suite, context.seed)
         fingerprint, drift = fingerprint_of(suite), centroids(suite, context.seed)
-    metrics = means(items, context.seed) | {
-        "p95_retrieval_ms": of_set(items, _p95, context.seed),
-        "ingest_cpu_s": exact(ingested),
-        "failed_files": exact(report.failed),
-        "gold_files_missing": exact(len(missing)),
-    }
+    metrics = (
+        means(items, context.seed)
+        | accepted
+        | {
+            "p95_retrieval_ms": of_set(items, _p95, context.seed),
+            "ingest_cpu_s": exact(ingested),
+            "failed_files": exact(report.failed),
+            "gold_files_missing": exact(len(missing)),
+        }
+    )
     golds = [[[Path(name).name] for name in row.gold] for row in rows]
     blind = chance([Path(asset.source).name for asset in files], golds, 10, context.seed)
     return TaskResult(
@@ -123,6 +129,7 @@ def _score(row: Wanted, suite: Suite, folder: Path) -> ItemResult:
         "recall_at_10": recall_at(ranked, gold, 10),
         "recall_at_5": recall_at(ranked, gold, 5),
         "hit_at_1": hit_at(ranked, gold, 1),
+        "wrongly_floored": float(not found.hits),
         "map": average_precision(ranked, gold),
         "mrr": reciprocal_rank(ranked, gold),
     }

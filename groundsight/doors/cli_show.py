@@ -15,7 +15,6 @@ from groundsight.tools.verify import Verification
 if TYPE_CHECKING:
     from types import TracebackType
 
-NOTHING = "Nothing found. If nothing is indexed yet: groundsight ingest FOLDER"
 MARKS = {"supported": "✓", "contradicted": "✗", "unsupported": "?", "not_checkable": "·", "unverified": "!"}
 PLAIN_MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
 COLOURS = {"supported": "32", "contradicted": "31", "unsupported": "33", "unverified": "33", "not_checkable": "2"}
@@ -102,8 +101,8 @@ def _verification(result: Verification) -> str:
 
 
 def _hits(result: SearchHits) -> str:
-    shown = [_hit(number, hit) for number, hit in enumerate(result.hits, start=1)] or [NOTHING]
-    return "\n\n".join([*shown, *filter(None, [degraded_text(result.degraded)])])
+    shown = [_hit(number, hit) for number, hit in enumerate(result.hits, start=1)]
+    return "\n\n".join([*shown, *result.remarks(), *filter(None, [degraded_text(result.degraded)])])
 
 
 def _hit(number: int, hit: Any) -> str:

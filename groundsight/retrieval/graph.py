@@ -15,7 +15,7 @@ from groundsight.governance.access import visible_to
 from groundsight.retrieval.headings import MOST_HOLDERS, headings_named, keys_in
 from groundsight.retrieval.onwards import onwards
 from groundsight.retrieval.relevance import Relevance, relevance_of
-from groundsight.retrieval.words import quotable, rarity, terms_of
+from groundsight.retrieval.words import asked_weights, quotable, terms_of
 from groundsight.types import ChannelScore, Filter, Hit
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def follow(
         return tuple(hits)
     scope = visible_to(principal).also(*(where.conditions if where else ()))
     relevance = relevance_of(parts, question, asks, hits)
-    walk = _Walk(parts.index, scope, relevance, question, _question_weights(question, hits))
+    walk = _Walk(parts.index, scope, relevance, question, _weights(question, hits))
     trails = walk.seeds(hits)
     frontier = _best(trails.values())
     for _ in range(hops):
@@ -159,10 +159,9 @@ class _Walk:
         return sum(self._weights[term] for term in terms) / total if total else 0.0
 
 
-def _question_weights(question: str, hits: Sequence[Hit]) -> Mapping[str, float]:
-    asked = set(terms_of(question))
-    weights = rarity([asked.intersection(terms_of(quotable(hit.unit))) for hit in hits])
-    return {term: weights.get(term, max(weights.values(), default=1.0)) for term in asked}
+def _weights(question: str, hits: Sequence[Hit]) -> Mapping[str, float]:
+    asked = frozenset(terms_of(question))
+    return asked_weights(asked, [asked.intersection(terms_of(quotable(hit.unit))) for hit in hits])
 
 
 def _rare(holders: int) -> float:

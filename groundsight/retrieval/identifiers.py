@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,12 +22,14 @@ from groundsight.types import Channel, ChannelScore
 
 if TYPE_CHECKING:
     from groundsight.index import Index
-    from groundsight.types import Filter, Hit
+    from groundsight.types import Filter, Hit, Unit
 
 # What more units hold tells them apart no better than a word: COVID-19 stands in hundreds of quarterly reports.
 FEW = 50
 LANE = "identifier"
 OVER = 1.5
+# The rest of a contract speaks of its number without repeating it. OPENED * OVER + 1 stays under OVER.
+OPENED = 0.3
 LONGEST_RUN = 6
 LONG = 8
 FIELDS: tuple[Channel, ...] = ("bm25_text", "bm25_caption", "bm25_ocr", "bm25_transcript", "bm25_meta")
@@ -83,7 +85,8 @@ class Identifier:
 
     def held_by(self, text: str) -> bool:
         """True when the text holds it as a whole."""
-        return self.pattern.search(unicodedata.normalize("NFKC", text)) is not None
+        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+        return self.pattern.search(plain) is not None
 
 
 def named_in(query: str) -> tuple[tuple[Identifier, ...], ...]:
@@ -97,10 +100,15 @@ class Held:
 
     by: Mapping[Identifier, frozenset[str]]
     absent: tuple[str, ...] = ()
+    opened: frozenset[str] = frozenset()
 
-    def count(self, unit_id: str) -> int:
-        """Return how many of the identifiers this unit holds; what more than ``FEW`` hold is none."""
-        return sum(unit_id in units for units in self.by.values() if len(units) <= FEW)
+    def worth(self, unit: Unit) -> float:
+        """Return how many of the identifiers this unit holds, ``OPENED`` for none in a file that opens with one.
+
+        What more than ``FEW`` hold is no identifier.
+        """
+        count = sum(unit.unit_id in units for units in self.by.values() if len(units) <= FEW)
+        return count or (OPENED if unit.asset_id in self.opened else 0)
 
     def units(self) -> frozenset[str]:
         """Return the units that hold at least one."""
@@ -114,13 +122,13 @@ def held_in(query: str, index: Index, where: Filter) -> Held:
     """
     runs = named_in(query)
     asked = dict.fromkeys(one.asked for run in runs for one in run)
-    units = _read(" ".join(asked), index, where) if asked else {}
+    units = _read(" ".join(asked), index, where) if asked else []
     held: dict[Identifier, frozenset[str]] = {}
     absent: list[str] = []
     for run in runs:
         taken: set[str] = set()
         for one in run:
-            found = frozenset(unit_id for unit_id, text in units.items() if one.held_by(text))
+            found = frozenset(unit.unit_id for unit, text in units if one.held_by(text))
             if found and taken.isdisjoint(one.words):
                 taken.update(one.words)
                 held[one] = found
@@ -128,7 +136,19 @@ def held_in(query: str, index: Index, where: Filter) -> Held:
             if one.sure and taken.isdisjoint(one.words):
                 taken.update(one.words)
                 absent.append(one.shown)
-    return Held(held, tuple(absent))
+    few = {unit_id for found in held.values() if len(found) <= FEW for unit_id in found}
+    opened = frozenset(unit.asset_id for unit, _ in units if unit.ordinal == 0 and unit.unit_id in few)
+    return Held(held, tuple(absent), opened)
+
+
+def levelled(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
+    """Bring what holds an identifier level with the best, so that links lead on from it; more they would inherit."""
+    if not held.units():
+        return tuple(hits)
+    top = max((hit.score for hit in hits), default=0.0)
+    return _best_first(
+        _with_share(hit, held.worth(hit.unit), min(1.0, held.worth(hit.unit)) * (top - hit.score)) for hit in hits
+    )
 
 
 def lifted(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
@@ -136,12 +156,15 @@ def lifted(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
 
     The share is of the best score without it, and half as much again, so that the spread over assets keeps them too.
     """
-    plain = [_without_share(hit) for hit in hits]
-    if not held.units() or not plain:
+    if not held.units():
         return tuple(hits)
-    worth = OVER * max(hit.score for hit in plain)
-    shared = [_with_share(hit, held.count(hit.unit.unit_id), worth) for hit in plain]
-    return tuple(sorted(shared, key=lambda hit: (-hit.score, hit.unit.unit_id)))
+    plain = [_without_share(hit) for hit in hits]
+    step = OVER * max((hit.score for hit in plain), default=0.0)
+    return _best_first(_with_share(hit, held.worth(hit.unit), step * held.worth(hit.unit)) for hit in plain)
+
+
+def _best_first(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.unit.unit_id)))
 
 
 def _without_share(hit: Hit) -> Hit:
@@ -149,11 +172,11 @@ def _without_share(hit: Hit) -> Hit:
     return hit if len(rest) == len(hit.channels) else hit.model_copy(update={"channels": rest, "score": total_of(rest)})
 
 
-def _with_share(hit: Hit, count: int, worth: float) -> Hit:
-    if not count:
+def _with_share(hit: Hit, worth: float, contribution: float) -> Hit:
+    if not worth or not contribution:
         return hit
-    share = ChannelScore(channel=LANE, raw=count, weight=worth, contribution=count * worth)
-    return hit.model_copy(update={"channels": (*hit.channels, share), "score": hit.score + share.contribution})
+    share = ChannelScore(channel=LANE, raw=worth, weight=contribution / worth, contribution=contribution)
+    return hit.model_copy(update={"channels": (*hit.channels, share), "score": hit.score + contribution})
 
 
 def occurs(term: str, index: Index, where: Filter) -> bool:
@@ -162,13 +185,13 @@ def occurs(term: str, index: Index, where: Filter) -> bool:
     Sure for a word or an identifier; of a phrase of common words only the units nearest by BM25 are read.
     """
     one = Identifier(tuple(term.split()), True)
-    return any(one.held_by(text) for text in _read(one.asked, index, where).values())
+    return any(one.held_by(text) for _, text in _read(one.asked, index, where))
 
 
-def _read(asked: str, index: Index, where: Filter) -> Mapping[str, str]:
+def _read(asked: str, index: Index, where: Filter) -> list[tuple[Unit, str]]:
     results = index.search([ChannelQuery(channel, text=asked) for channel in FIELDS], where, FEW + 1)
     found = dict.fromkeys(unit_id for result in results for unit_id, _ in result.hits)
-    return {unit.unit_id: quotable(unit) for unit, _ in index.get(tuple(found), where)}
+    return [(unit, quotable(unit)) for unit, _ in index.get(tuple(found), where)]
 
 
 def _runs(query: str) -> Iterator[tuple[str, ...]]:
@@ -186,8 +209,11 @@ def _runs(query: str) -> Iterator[tuple[str, ...]]:
 
 
 def _within(run: tuple[str, ...]) -> Iterator[Identifier]:
-    """Cut a run only before a word that begins like a name: ``INV-2041 PO 7781`` is two, ``12 O 345/21`` is one."""
-    cuts = [at for at in range(len(run) + 1) if at in (0, len(run)) or _named(run[at])]
+    """Cut a run before a word that begins like a name and after small letters, which may be any word.
+
+    ``INV-2041 PO 7781`` is two, ``part 4711-B`` has one, ``12 O 345/21`` is one and falls into no two.
+    """
+    cuts = [at for at in range(len(run) + 1) if at in (0, len(run)) or _named(run[at]) or run[at - 1].islower()]
     pairs = [(first, after) for first in cuts for after in cuts if first < after]
     for first, after in sorted(pairs, key=lambda pair: pair[0] - pair[1]):
         words = run[first:after]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 
 from groundsight.index.keys import WORD, is_plain, words_of
@@ -49,6 +49,12 @@ def rarity(documents: Sequence[Iterable[str]]) -> Mapping[str, float]:
     """Return the inverse document frequency of every term among these documents, always above zero."""
     counts = Counter(term for document in documents for term in set(document))
     return {term: math.log(1.0 + len(documents) / count) for term, count in counts.items()}
+
+
+def asked_weights(asked: Set[str], held: Sequence[Iterable[str]]) -> Mapping[str, float]:
+    """Return the rarity of a query's terms; ``held`` are those of each candidate, what none holds is the rarest."""
+    weights = rarity(held)
+    return {term: weights.get(term, max(weights.values(), default=1.0)) for term in asked}
 
 
 def matched_words(question: str, text: str, weights: Mapping[str, float], most: int = 8) -> tuple[str, ...]:
