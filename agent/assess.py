@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from groundsight.agent.cover import Fit
@@ -17,6 +18,7 @@ from groundsight.retrieval.evidence import shown
 from groundsight.types import Evidence
 
 NEAREST_CHARS = 120
+_FISCAL = re.compile(r"FY[\s'’]?(?:20)?(\d\d)", re.IGNORECASE)
 
 
 def missing(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = ()) -> tuple[Need, ...]:
@@ -37,12 +39,15 @@ def spoken_of(written: Draft, evidence: Mapping[str, Evidence]) -> list[Evidence
 
 
 def explain(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = ()) -> str:
-    """Say in one sentence which part of a question the files do not answer."""
+    """Say in one sentence which part of a question the passages that were found do not answer.
+
+    A search sees no whole index: what is said is said of what it found.
+    """
     if not evidence:
-        return "Nothing in the files matches the question."
+        return "The search found nothing that matches the question."
     absent = unmentioned(asked, evidence)
     if absent:
-        return f"No document found mentions {_listed([need.shown for need in absent])}."
+        return f"{_none_of(evidence)} {_listed([need.shown for need in absent])}."
     if hidden := removed(asked, evidence):
         return hidden
     best = _best(asked, evidence, given)
@@ -50,6 +55,25 @@ def explain(asked: Asked, evidence: Sequence[Evidence], given: Sequence[str] = (
     if not known and best is not None:
         return _nearest(asked, best)
     return f"{_found(known, evidence)} {_but(asked, best)}."
+
+
+def beside_the_question(asked: Asked, cited: Sequence[Evidence], evidence: Sequence[Evidence]) -> str:
+    """Say why a draft that rests on ``cited`` is not about the question; empty when it is.
+
+    A name that nothing found mentions is told from one that only what the draft cites leaves out.
+    """
+    lost = unmentioned(asked, cited)
+    if not lost or unmentioned(asked, evidence):
+        return explain(asked, evidence) if lost else ""
+    holder = next((one for one in evidence if any(_anywhere(need, one) for need in lost)), None)
+    where = f" ({_file(holder)})" if holder else ""
+    return f"A draft was discarded: what it cites does not mention {_listed([need.shown for need in lost])}{where}."
+
+
+def _none_of(evidence: Sequence[Evidence]) -> str:
+    if len(evidence) == 1:
+        return "The one passage that the search found does not mention"
+    return f"None of the {len(evidence)} passages that the search found mentions"
 
 
 def _rows_said(sentence: str, one: Evidence) -> Evidence:
@@ -111,4 +135,6 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _anywhere(need: Need, one: Evidence) -> bool:
-    return mentions(f"{one.text} {heading_of(one)} {naming_of(one)}", need)
+    text = f"{one.text} {heading_of(one)} {naming_of(one)}"
+    year = _FISCAL.fullmatch(need.shown)
+    return mentions(text, need) or (year is not None and bool(re.search(rf"\b(?:20)?{year[1]}\b", text)))

@@ -64,10 +64,13 @@ def _marked(sentence: str, marks: str) -> str:
 
 
 def rejected(laid: Laid, report: GroundingReport) -> dict[int, Verdict]:
-    """Return the verdict of each sentence that may not be given, by its place in the draft."""
+    """Return the verdict of each sentence that may not be given, by its place in the draft.
+
+    What can't be checked may only be given where it holds no name, number or date.
+    """
     bad: dict[int, Verdict] = {}
     for verdict in report.claims:
-        if verdict.label in BAD_LABELS:
+        if verdict.label in BAD_LABELS or (verdict.label == "not_checkable" and _holds_detail(verdict)):
             bad |= {at: verdict for at, span in enumerate(laid.spans) if _overlap(span, verdict.claim.span)}
     return bad
 
@@ -129,6 +132,13 @@ def _citation(marker: str, one: Evidence, quote: Quote | None, stale: Stale) -> 
         uri=f"groundsight://evidence/{one.evidence_id}",
         stale=stale,
     )
+
+
+def _holds_detail(verdict: Verdict) -> bool:
+    from groundsight.grounding.facts import read_facts
+    from groundsight.grounding.speech import holds_detail
+
+    return holds_detail(read_facts(_MARKER.sub("", verdict.claim.text)))
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from groundsight.agent.assess import missing
+from groundsight.agent.assess import missing, unmentioned
 from groundsight.agent.extract import find
 from groundsight.agent.planner import ready
 from groundsight.agent.question import Asked, analyse
@@ -94,11 +94,12 @@ def next_queries(
     links: Mapping[str, Sequence[str]],
     asked: Collection[str],
 ) -> list[str]:
-    """List the searches that can still bring something: open steps, what they miss, and the links of what was found."""
+    """List the searches that can still bring something: open steps, names that no passage holds, and links."""
     queries: list[str] = []
     for step in ready(plan, findings):
         one = analyse(step.question)
-        queries += [step.question, _missing_words(one, evidence), *_bridges(one, evidence, links)]
+        absent = [need.shown for need in unmentioned(one, evidence)]
+        queries += [step.question, *absent, _missing_words(one, evidence), *_bridges(one, evidence, links)]
     fresh = dict.fromkeys(query for query in queries if query and query not in asked)
     return list(fresh)[:QUERIES_A_HOP]
 

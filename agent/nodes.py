@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundsight.agent import writer
-from groundsight.agent.assess import explain, spoken_of, unmentioned
+from groundsight.agent.assess import beside_the_question, explain, spoken_of, unmentioned
 from groundsight.agent.budget import seconds_left, used_up
 from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected, without
 from groundsight.agent.lookup import complete, next_queries, open_steps, settle
@@ -207,8 +207,8 @@ def _beside_the_question(state: AnswerState, written: Draft) -> str:
     """A model's draft has to rest on evidence that holds every name, id, number and phrase of the question."""
     if written.by == "rules":
         return ""
-    asked, cited = analyse(state["question"]), spoken_of(written, evidence_of_state(state))
-    return explain(asked, cited) if unmentioned(asked, cited) else ""
+    evidence = evidence_of_state(state)
+    return beside_the_question(analyse(state["question"]), spoken_of(written, evidence), list(evidence.values()))
 
 
 def revise(state: AnswerState, desk: Desk) -> Update:

@@ -120,11 +120,6 @@ def first_of(unit_id: str) -> str:
     return f"{asset}{dash}{'0' * len(number)}" if dash and number.isdigit() else ""
 
 
-def said_sentences(text: str) -> list[str]:
-    """Split a text into its sentences."""
-    return [text[span.start : span.end] for span in _sentences(text, 0, len(text), by_line=False)]
-
-
 def _of_text(one: Evidence, opening: str) -> Iterator[Passage]:
     for channel, start, end in _stretches(one):
         spans = list(_sentences(one.text, start, end, by_line=channel == "ocr"))

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import TypedDict
 
 from groundsight.agent.nodes import Desk
-from groundsight.agent.passages import said_sentences
 from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.types import Evidence
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
 
-SENTENCES_SEARCHED = 12
+SENTENCES_SEARCHED = 100
 
 
 class Written(TypedDict):
@@ -24,10 +23,11 @@ class Written(TypedDict):
 
 
 class VerifyState(Written, total=False):
-    """Plain JSON: the sentences, the evidence found for them, and the report."""
+    """Plain JSON: what is searched for each sentence, the evidence, which of it each search found, and the report."""
 
     sentences: list[str]
     evidence: dict[str, Any]
+    found: dict[str, list[str]]
     report: dict[str, Any]
     summary: str
 
@@ -54,7 +54,9 @@ def build_verify_graph(suite: Suite | None = None) -> Any:
 
 
 def _split(state: VerifyState) -> dict[str, Any]:
-    return {"sentences": said_sentences(state["answer"])[:SENTENCES_SEARCHED]}
+    from groundsight.grounding.verify import queries_of
+
+    return {"sentences": list(queries_of(state["answer"])[:SENTENCES_SEARCHED])}
 
 
 def _gather(office: Office) -> Any:
@@ -67,14 +69,16 @@ def _gather(office: Office) -> Any:
 def _found(state: VerifyState, desk: Desk) -> dict[str, Any]:
     from groundsight.retrieval.evidence import evidence_from
 
-    found = [one for text in state.get("sentences", ()) for one in evidence_from(desk.suite.search(text).hits)]
-    return {"evidence": {one.evidence_id: one.model_dump(mode="json") for one in found}}
+    found = {text: evidence_from(desk.suite.search(text).hits) for text in state.get("sentences", ())}
+    every = {one.evidence_id: one.model_dump(mode="json") for each in found.values() for one in each}
+    return {"evidence": every, "found": {text: [one.evidence_id for one in each] for text, each in found.items()}}
 
 
 def _check(office: Office) -> Any:
     def check(state: VerifyState) -> dict[str, Any]:
-        evidence = [Evidence.model_validate(one) for one in state.get("evidence", {}).values()]
-        report = office.desk.suite.verify(state["answer"], evidence)
+        known = {key: Evidence.model_validate(one) for key, one in state.get("evidence", {}).items()}
+        found = {text: [known[key] for key in keys] for text, keys in state.get("found", {}).items()}
+        report = office.desk.suite.verify(state["answer"], found)
         return {"report": report.model_dump(mode="json")}
 
     return check

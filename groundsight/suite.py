@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -58,8 +58,8 @@ class Suite:
 
         return marked(self.parts, search(self.parts, _as_query(query), self.principal, self.watch))
 
-    def verify(self, answer: str, evidence: Sequence[Evidence]) -> GroundingReport:
-        """Check an answer sentence by sentence against evidence."""
+    def verify(self, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> GroundingReport:
+        """Check an answer sentence by sentence against evidence, or each sentence against its own."""
         from groundsight.grounding.verify import verify
 
         rules, limits = self.settings.grounding, self.settings.limits

@@ -28,7 +28,7 @@ from groundsight.types import (
     Unit,
     Verdict,
 )
-from tests.build import make_asset, make_unit
+from tests.build import every, make_asset, make_unit
 
 HOUSE = {
     "invoices/inv-2041.txt": "Invoice INV-2041\nCustomer: Acme Corp\nTotal: EUR 1,284.50\nDue: 5 March 2024",
@@ -88,8 +88,8 @@ class HouseSuite:
         ranked = sorted(hits, key=lambda hit: (-hit.score, hit.asset.source))[:10]
         return SearchResult(query=text, hits=tuple(ranked), tier=Tier(models={"text": "words"}))
 
-    def verify(self, answer: str, evidence: Sequence[Evidence]) -> GroundingReport:
-        claims = tuple(self._verdict(found, evidence) for found in re.finditer(r"[^\n]+", answer))
+    def verify(self, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> GroundingReport:
+        claims = tuple(self._verdict(found, every(evidence)) for found in re.finditer(r"[^\n]+", answer))
         supported = sum(one.label == "supported" for one in claims)
         ratio = supported / len(claims) if claims else None
         return GroundingReport(

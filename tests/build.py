@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from groundsight.governance.redaction import seal_entry
 from groundsight.index import Entry
 from groundsight.settings import ALL_PII
-from groundsight.types import Asset, TextLine, Unit, VectorName
+from groundsight.types import Asset, Evidence, TextLine, Unit, VectorName
 
 DIMENSION = 64
 
@@ -86,3 +86,8 @@ def _hashed(text: str) -> NDArray[np.float32]:
         row[int.from_bytes(hashlib.blake2b(word.encode(), digest_size=4).digest(), "big") % DIMENSION] += 1.0
     length = float(np.linalg.norm(row))
     return row / length if length else row
+
+
+def every(evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> Sequence[Evidence]:
+    """Evidence for a whole answer, or that of all its sentences."""
+    return [one for found in evidence.values() for one in found] if isinstance(evidence, Mapping) else evidence

@@ -37,7 +37,7 @@ from groundsight.types import (
     Unit,
     Verdict,
 )
-from tests.build import make_asset, make_unit
+from tests.build import every, make_asset, make_unit
 
 LANE = Degraded(lane="caption", reason="no captioner", remedy="install groundsight[models]")
 CANARY = "CANARY-hunter2-S3CR3T"
@@ -137,8 +137,8 @@ class ScriptedSuite:
     def ask(self, question: str) -> Answer:
         return self._do("ask", question) or an_answer(question)
 
-    def verify(self, answer: str, evidence: Sequence[Evidence]) -> GroundingReport:
-        return self._do("verify", answer, evidence) or a_report(answer, evidence)
+    def verify(self, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> GroundingReport:
+        return self._do("verify", answer, evidence) or a_report(answer, every(evidence))
 
     def ingest(self, paths: Sequence[Path], *, prune: bool = False, confined: bool = False) -> IngestReport:
         return self._do("ingest", paths, prune) or an_ingest(paths)

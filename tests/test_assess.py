@@ -57,8 +57,12 @@ def test_a_near_miss_abstains_and_names_the_missing_part(question: str, named: s
     assert named in explain(analyse(question), EVIDENCE)
 
 
-def test_an_unknown_name_is_said_to_be_in_no_document() -> None:
-    assert explain(analyse('What is "Project Falcon"?'), EVIDENCE) == 'No document found mentions "Project Falcon".'
+def test_an_unknown_name_is_said_to_be_in_nothing_that_was_found() -> None:
+    said = explain(analyse('What is "Project Falcon"?'), EVIDENCE)
+    assert said == f'None of the {len(EVIDENCE)} passages that the search found mentions "Project Falcon".'
+    assert explain(analyse('What is "Project Falcon"?'), EVIDENCE[:1]).startswith(
+        "The one passage that the search found"
+    )
 
 
 def test_the_document_with_the_known_part_is_named() -> None:
@@ -67,7 +71,7 @@ def test_the_document_with_the_known_part_is_named() -> None:
 
 
 def test_without_evidence_nothing_is_claimed_about_documents() -> None:
-    assert explain(analyse("What is the total?"), []) == "Nothing in the files matches the question."
+    assert explain(analyse("What is the total?"), []) == "The search found nothing that matches the question."
 
 
 def test_a_heading_may_name_whom_a_line_is_about() -> None:

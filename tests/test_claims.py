@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from groundsight.grounding.claims import evidence_from_text, is_checkable, split_claims
+from groundsight.grounding.claims import evidence_from_text, split_claims
+from groundsight.grounding.speech import is_checkable, stated
 
 
 def texts(answer: str) -> list[str]:
@@ -64,6 +65,11 @@ def test_clauses_part_only_where_both_sides_are_full_statements() -> None:
         "I could not find an answer.",
         "There is not enough evidence to tell.",
         "Here is what I found:",
+        "Hope this helps!",
+        "Great question!",
+        "Let me know if you need more.",
+        "## Opening Hours",
+        "Me too.",
         "---",
     ],
 )
@@ -76,6 +82,38 @@ def test_questions_greetings_headings_and_refusals_are_not_checkable(text: str) 
 )
 def test_statements_are_checkable(text: str) -> None:
     assert is_checkable(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I cannot be fully certain, but the clinic has 40 beds.",
+        "The clinic has 40 beds, doesn't it?",
+        "Does the clinic have 40 beds?",
+        "Beds of the clinic: 40",
+        "## The clinic has 40 beds",
+        "40 beds:",
+        "| Clinic | 40 |",
+        "(40 beds in the clinic)",
+        "`beds = 40`",
+        "Amira Haddad",
+        "Amira Haddad?",
+        "## Amira Haddad Resigned",
+        "Thanks to Amira Haddad!",
+        "on 3 March",
+        "The files do not say why the clinic closed on 3 March.",
+        "The notes do not say that Amira Haddad resigned, but she did.",
+    ],
+)
+def test_what_holds_a_name_number_or_date_is_checked_in_every_shape(text: str) -> None:
+    assert is_checkable(text)
+
+
+def test_a_hedge_a_tag_and_a_question_mark_are_no_part_of_a_statement() -> None:
+    said = "I think that the gate is open, isn't it?"
+    assert stated(said).strip() == "the gate is open"
+    assert stated("Well, I can't tell for sure, but the gate is open.").strip() == "the gate is open."
+    assert len(stated(said)) == len(said)
 
 
 def test_plain_text_becomes_one_evidence_that_can_be_quoted_whole() -> None:

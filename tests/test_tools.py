@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ import pytest
 from groundsight.errors import Disabled, InvalidArgument, NotFound
 from groundsight.governance.limits import RateLimiter
 from groundsight.governance.roots import Roots
+from groundsight.grounding.verify import verify as real_verify
+from groundsight.settings import Grounding
 from groundsight.tools.bounds import RESULT_BYTES
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import TOOLS, tool, tools
 from groundsight.tools.results import Result
-from groundsight.types import Hit, Principal, Query, SearchResult, Tier
+from groundsight.tools.verify import MOST_SEARCHES
+from groundsight.types import Evidence, GroundingReport, Hit, Principal, Query, SearchResult, Tier
 from tests.build import make_asset, make_unit
 from tests.doors import OneLine, ScriptedSuite, channel, settings_at, some_rows
 
@@ -104,6 +108,23 @@ def test_an_answer_alone_is_verified_against_what_is_found(tmp_path: Path) -> No
     result = call(suite, "verify", answer="The notice period is 90 days. It is long.")
     assert asked == ["The notice period is 90 days.", "It is long."]
     assert len(result.evidence) == 4
+
+
+def test_every_sentence_of_an_answer_is_searched_and_the_rest_is_called_unchecked(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def search(suite: ScriptedSuite, query: Query) -> None:
+        asked.append(query.text)
+
+    def check(suite: ScriptedSuite, answer: str, evidence: Mapping[str, Sequence[Evidence]]) -> GroundingReport:
+        return real_verify(answer, evidence, Grounding())
+
+    suite = ScriptedSuite(settings_at(tmp_path), *some_rows(), search=search, verify=check)
+    result = call(suite, "verify", answer=" ".join(f"Room {n} has {n} beds." for n in range(2, MOST_SEARCHES + 12)))
+    assert len(asked) == MOST_SEARCHES
+    assert {one.verdict for one in result.claims[MOST_SEARCHES:]} == {"unverified"}
+    assert "unverified" not in {one.verdict for one in result.claims[:MOST_SEARCHES]}
+    assert result.claims[-1].reason.startswith("unchecked")
 
 
 def test_absent_and_forbidden_units_read_alike(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from groundsight.errors import Cancelled, ConfigError, LimitExceeded, ModelFaile
 from groundsight.grounding import Judgement
 from groundsight.grounding.claims import evidence_from_text
 from groundsight.grounding.judges import NliJudge, open_judge
-from groundsight.grounding.verify import report, verify
+from groundsight.grounding.verify import queries_of, report, verify
 from groundsight.settings import Grounding, Limits, Models
 from groundsight.tracing import Watch
 from groundsight.types import Claim, Evidence, EvidencePart, GroundingReport, Span, Verdict, VerdictLabel
@@ -59,6 +59,84 @@ def test_a_supported_claim_carries_an_exact_quote() -> None:
 def test_without_anything_to_check_there_is_no_ratio_and_no_pass(answer: str) -> None:
     found = check(answer, BRIDGE)
     assert (found.grounding_ratio, found.verdict) == (None, "abstain")
+
+
+LEASE = "The rent is 890 euros a month. The deposit is 1,780 euros. Ms Ines Carvalho is the tenant."
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "I can't be sure, but the deposit is 9,990 euros.",
+        "The deposit is 9,990 euros, isn't it?",
+        "Is the deposit 9,990 euros?",
+        "Deposit: 9,990 euros",
+        "## Deposit 9,990 euros",
+        "- Deposit 9,990 euros",
+        "| Deposit | 9,990 |",
+        "(The deposit is 9,990 euros.)",
+        "`deposit = 9990`",
+        '"The deposit is 9,990 euros," she wrote.',
+        "9,990 euros:",
+        "9,990",
+        "Ines Pereira",
+    ],
+)
+def test_a_lie_beside_a_true_sentence_passes_in_no_shape(lie: str) -> None:
+    found = check(f"The rent is 890 euros a month.\n{lie}", LEASE)
+    assert found.claims[0].label == "supported"
+    assert found.verdict != "pass"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I think the deposit is 1,780 euros.",
+        "Yes, the deposit is 1,780 euros.",
+        "The deposit is 1,780 euros, isn't it?",
+        "Is the deposit 1,780 euros?",
+        "Deposit: 1,780 euros",
+        "## Deposit: 1,780 euros",
+        "Hope this helps!",
+        "Here is what I found:",
+    ],
+)
+def test_a_truth_or_small_talk_beside_a_true_sentence_passes_in_every_shape(said: str) -> None:
+    assert check(f"The rent is 890 euros a month.\n{said}", LEASE).verdict == "pass"
+
+
+@pytest.mark.parametrize("value", ["890 euros", "1,780", "Ines Carvalho", "Ines Carvalho."])
+def test_a_value_alone_states_nothing(value: str) -> None:
+    assert check(value, LEASE).supported == 0
+
+
+def test_values_under_a_line_that_introduces_them_are_looked_up() -> None:
+    assert check("The tenants are:\n- Ines Carvalho", LEASE).verdict == "pass"
+    assert check("The tenants are:\n- Ines Carvalho\n- Rui Prado", LEASE).verdict != "pass"
+
+
+def test_what_was_not_looked_for_is_unverified_and_never_passes() -> None:
+    lease = evidence_from_text("e", "lease.txt", LEASE)
+    first, second = queries_of("The rent is 890 euros a month. The deposit is 1,780 euros. Hope this helps!")
+    found = verify("The rent is 890 euros a month. The deposit is 1,780 euros.", {first: [lease]}, SETTINGS)
+    assert second == "The deposit is 1,780 euros."
+    assert [one.label for one in found.claims] == ["supported", "unverified"]
+    assert found.claims[1].reasons[0].message.startswith("unchecked: ")
+    assert (found.verdict, found.failed[-1]) == ("abstain", "1 unchecked")
+
+
+def test_a_sentence_is_judged_on_its_own_evidence_in_any_order() -> None:
+    rent = evidence_from_text("a", "lease.txt", LEASE)
+    rumour = evidence_from_text("b", "rumour.txt", "The rent is 700 euros.")
+    lines = ["The rent is 890 euros a month.", "The deposit is 1,780 euros."]
+    own = dict(zip((one for line in lines for one in queries_of(line)), ([rent], [rent, rumour]), strict=True))
+    for order in (lines, lines[::-1]):
+        labels = {one.claim.text: one.label for one in verify("\n".join(order), own, SETTINGS).claims}
+        assert labels == dict.fromkeys(lines, "supported")
+
+
+def test_a_pronoun_is_searched_with_the_name_that_it_means() -> None:
+    assert queries_of("Ines Carvalho is the tenant. She pays 890 euros.")[1].startswith("Ines Carvalho She pays")
 
 
 def test_without_evidence_nothing_is_supported() -> None:

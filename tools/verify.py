@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -17,9 +16,10 @@ from groundsight.types import Evidence, Query
 if TYPE_CHECKING:
     from groundsight.suite import Suite
 
-MOST_SEARCHES = 8
+MOST_SEARCHES = 100
 MOST_EVIDENCE = 50
 HITS_A_SENTENCE = 4
+QUERY_CHARS = 1_000
 
 
 class Verification(Result):
@@ -58,17 +58,19 @@ def verify(
 ) -> Verification:
     """Check a text sentence by sentence: supported, contradicted (with the reason) or unsupported.
 
-    Give the evidence by id or as texts; with neither, evidence is searched in the user's documents.
+    Give the evidence by id or as texts; with neither, evidence is searched in the user's documents for each sentence.
     """
     if not answer.strip():
         raise InvalidArgument("the answer is empty", next_step="give the text to check")
-    evidence = _evidence(suite, answer, evidence_ids or [], texts or [])
-    return shaped(suite, answer, evidence)
+    given = _given(suite, evidence_ids or [], texts or [])
+    return shaped(suite, answer, given or _searched(suite, answer))
 
 
-def shaped(suite: Suite, answer: str, evidence: Sequence[Evidence]) -> Verification:
+def shaped(suite: Suite, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> Verification:
     """Check an answer and shape the report for a door."""
     report = suite.verify(answer, evidence)
+    every = [one for found in evidence.values() for one in found] if isinstance(evidence, Mapping) else evidence
+    used = dict.fromkeys(one_line(each.evidence_id, 120) for each in every)
     claims = fitting([checked(verdict) for verdict in report.claims], 80_000)
     return Verification(
         verdict=report.verdict,
@@ -77,31 +79,25 @@ def shaped(suite: Suite, answer: str, evidence: Sequence[Evidence]) -> Verificat
         supported=report.supported,
         contradicted=report.contradicted,
         claims=claims,
-        evidence=tuple(one_line(each.evidence_id, 120) for each in evidence[:MOST_EVIDENCE]),
+        evidence=tuple(used)[:MOST_EVIDENCE],
         method=report.method,
         truncated=len(claims) < len(report.claims),
     )
 
 
-def _evidence(suite: Suite, answer: str, ids: list[str], texts: list[str]) -> tuple[Evidence, ...]:
+def _given(suite: Suite, ids: list[str], texts: list[str]) -> tuple[Evidence, ...]:
     from groundsight.grounding.claims import evidence_from_text
 
-    if not ids and not texts:
-        return _searched(suite, answer)
     given = [evidence_from_text(f"text-{number}", f"text {number}", text) for number, text in enumerate(texts, 1)]
     return (*(evidence_by_id(suite, ids) if ids else ()), *given)
 
 
-def _searched(suite: Suite, answer: str) -> tuple[Evidence, ...]:
-    from groundsight.retrieval.evidence import evidence_of
+def _searched(suite: Suite, answer: str) -> Mapping[str, Sequence[Evidence]]:
+    """Search each sentence by itself, so that no sentence changes the verdict on another; the rest stays unchecked."""
+    from groundsight.grounding.verify import queries_of
+    from groundsight.retrieval.evidence import evidence_from
 
-    found: dict[str, Evidence] = {}
-    for sentence in _sentences(answer)[:MOST_SEARCHES]:
-        for hit in suite.search(Query(text=sentence, limit=HITS_A_SENTENCE)).hits:
-            found.setdefault(hit.unit.unit_id, evidence_of(hit))
-    return tuple(found.values())[:MOST_EVIDENCE]
-
-
-def _sentences(answer: str) -> list[str]:
-    parts = [part.strip() for part in re.split(r"(?<=[.!?。])\s+|\n+", answer)]
-    return [part[:1_000] for part in parts if any(char.isalnum() for char in part)]
+    return {
+        query: evidence_from(suite.search(Query(text=query[:QUERY_CHARS], limit=HITS_A_SENTENCE)).hits)
+        for query in queries_of(answer)[:MOST_SEARCHES]
+    }

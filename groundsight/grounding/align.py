@@ -73,8 +73,8 @@ class Pair:
         theirs = self._anchors(self.passage.facts.words, passage_span)
         return any(one & other for one in mine for other in theirs)
 
-    def segment_words(self, span: Interval) -> frozenset[str]:
-        """Return the shared match keys, dates and numbers included, in the clause of the passage around ``span``."""
+    def segment_words(self, span: Interval, *but: Interval) -> frozenset[str]:
+        """Return the shared match keys, numbers included, in the clause around ``span``; ``but`` is left out, too."""
         facts = self.passage.facts
         cuts = [found.span() for found in _SEGMENT.finditer(facts.text) if not _inside(found.span(), _spans(facts))]
         start = max((end for _, end in cuts if end <= span[0]), default=0)
@@ -82,7 +82,7 @@ class Pair:
         tokens = (
             t
             for t in facts.tokens
-            if t.content and start <= t.start and t.end <= stop and not _inside((t.start, t.end), [span])
+            if t.content and start <= t.start and t.end <= stop and not _inside((t.start, t.end), [span, *but])
         )
         mine = {key for token in self.claim.tokens if token.content for key in token.keys}
         return frozenset(key for token in tokens for key in token.keys & mine if not key.startswith("~"))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from itertools import combinations
 
 from groundsight.grounding.align import Interval, Pair
 from groundsight.grounding.checks_numbers import Outcome
 from groundsight.grounding.facts import Facts
-from groundsight.grounding.names import Name, covered_by
+from groundsight.grounding.names import Name, ambiguous, covered_by
+from groundsight.grounding.passages import Passage
+from groundsight.grounding.tokens import keys_of
 from groundsight.types import Reason
 
 _PRONOUN = frozenset(
@@ -34,6 +37,7 @@ _PRONOUN = frozenset(
 _PASSIVE = re.compile(
     r"\b(?:is|are|was|were|been|being|be)\s+(?:\w+\s+)?\w+\b[^.]*?\bby\b|,\s*\w+ed\s+by\b", re.IGNORECASE
 )
+_COORDINATE = re.compile(r";|,\s*(?:and|but|while|whereas)\b")
 _OWNING = re.compile(r"\b(?:of|from|with)\b|['’]s\b", re.IGNORECASE)
 
 
@@ -43,7 +47,7 @@ def check_names(pair: Pair) -> Outcome:
     missing: list[Interval] = []
     conflicts: list[Reason] = []
     for name in pair.claim.names:
-        if _named_here(pair, name):
+        if named_in(pair.passage, name):
             settled.append(name.span)
         elif rival := _rival(pair, name):
             conflicts.append(_reason(pair, name, rival))
@@ -51,13 +55,15 @@ def check_names(pair: Pair) -> Outcome:
             settled.append(name.span)
         elif name.sure:
             missing.append(name.span)
-    conflicts += _exchanged(pair) if not conflicts and not missing else []
+    conflicts += (_exchanged(pair) or _other_clause(pair)) if not conflicts and not missing else []
     return Outcome(tuple(settled), tuple(missing), tuple(conflicts))
 
 
-def _named_here(pair: Pair, name: Name) -> bool:
-    facts = pair.passage.facts
-    return covered_by(name, facts.all_words, facts.names, ocr=pair.passage.channel == "ocr")
+def named_in(passage: Passage, name: Name) -> bool:
+    """True when a passage names whom a claim names, and the text has nobody else whom a shorter form fits."""
+    facts = passage.facts
+    covered = covered_by(name, facts.all_words, facts.names, ocr=passage.channel == "ocr")
+    return covered and not ambiguous(name, facts.names, passage.named)
 
 
 def _named_around(pair: Pair, name: Name) -> bool:
@@ -65,7 +71,8 @@ def _named_around(pair: Pair, name: Name) -> bool:
     facts = pair.passage.facts
     names = [one for near in pair.passage.context for one in near.names]
     refers = bool(facts.all_words & _PRONOUN) or pair.passage.cell or not _strangers(pair)
-    return refers and covered_by(name, pair.passage.context_words, names)
+    covered = refers and covered_by(name, pair.passage.context_words, names)
+    return covered and not ambiguous(name, names, pair.passage.named)
 
 
 def _strangers(pair: Pair) -> list[Name]:
@@ -115,6 +122,22 @@ def _mispaired(pair: Pair) -> list[Reason]:
         if beside and against:
             return [_reason(pair, second, beside[0])]
     return []
+
+
+def _other_clause(pair: Pair) -> list[Reason]:
+    """All that is said of a name stands in a clause without it that opens with a name which the claim leaves out."""
+    facts = pair.passage.facts
+    cuts = [found.start() for found in _COORDINATE.finditer(facts.text)]
+    if not cuts or pair.passage.cell or len(pair.claim.names) != 1:
+        return []
+    (name,) = pair.claim.names
+    told = keys_of(t for t in pair.own if not (name.span[0] <= t.start and t.end <= name.span[1]))
+    said = [token for token in facts.words if token.keys & told]
+    clauses = {bisect(cuts, token.start) for token in said}
+    here = {bisect(cuts, one.span[0]) for one in facts.names if covered_by(name, one.words, (one,))}
+    openers = (one for one in _strangers(pair) if said and one.span[0] < said[0].start)
+    rival = next((one for one in openers if clauses == {bisect(cuts, one.span[0])}), None)
+    return [_reason(pair, name, rival)] if rival and here and not here & clauses else []
 
 
 def _same_clause(pair: Pair, one: Interval, other: Interval) -> bool:

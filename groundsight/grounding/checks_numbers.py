@@ -62,14 +62,15 @@ def check_dates(pair: Pair) -> Outcome:
     return Outcome(tuple(settled), tuple(missing), tuple(conflicts))
 
 
-def says(wanted: Quantity, given: Sequence[Quantity], *, loose: bool = False) -> list[Quantity]:
-    """Return the given quantities that say this number of the same kind of thing."""
-    return [one for one in given if _comparable(wanted, one) and agrees(wanted, one, loose_scale=loose)]
+def says(wanted: Quantity, given: Sequence[Quantity], scales: Sequence[float] = ()) -> list[Quantity]:
+    """Return the given quantities that say this number of the same kind of thing; a bare number is no share."""
+    given = [one for one in given if one.kind or wanted.kind != "percent"] if not scales else given
+    return [one for one in given if _comparable(wanted, one) and agrees(wanted, one, scales)]
 
 
 def _twins(pair: Pair, wanted: Quantity) -> list[Quantity]:
     """Quantities of the passage that say the wanted number of the same thing."""
-    return says(wanted, pair.passage.facts.quantities, loose=pair.passage.cell)
+    return says(wanted, pair.passage.facts.quantities, pair.passage.scales)
 
 
 def _comparable(wanted: Quantity, one: Quantity) -> bool:
@@ -127,7 +128,7 @@ def _mispaired_date(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> Mome
 
 
 def _closer(pair: Pair, other: Interval, twin: Interval) -> bool:
-    theirs, mine = pair.segment_words(other), pair.segment_words(twin)
+    theirs, mine = pair.segment_words(other, twin), pair.segment_words(twin, other)
     return bool(theirs - mine) and not mine - theirs
 
 

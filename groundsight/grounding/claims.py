@@ -1,4 +1,4 @@
-"""Sentences of an answer with their offsets, and which of them can be checked at all."""
+"""Sentences of an answer with their offsets."""
 
 from __future__ import annotations
 
@@ -16,33 +16,13 @@ _ABBREVIATION = re.compile(
 )  # fmt: skip
 _INITIAL = re.compile(r"(?:^|[\s.(])[A-Z]\.$")
 _MARKER = re.compile(r"\s*(?:\[\s*\^?[\w:.-]+(?:\s*[,;]\s*[\w:.-]+)*\s*\]|【[^】]{1,40}】)")
-_LIST = re.compile(r"(?:[-*•‣◦–]\s+|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+|>\s+)+")
+_LIST = re.compile(r"(?:[-*•‣◦–]\s+|\(?(?:\d{1,2}|[a-z])[.)]\s+|\(?[A-Z]\)\s+|>\s+)+")
 _LONGEST = 600
-_EMPHASIS = re.compile(r"[*_`]{1,3}")
-_VERBISH = re.compile(
-    r"\b(?:is|are|was|were|be|been|has|have|had|does|do|did|will|would|can|could|may|might|must|shall|should)\b"
-    r"|\b\w{2,}(?:ed|s|es|ing)\b|n['’]t\b",
-    re.IGNORECASE,
-)
+_PAIRED = re.compile(r"(?<![\w*_`])([*_`]{1,3})(?=\S)([^\n]+?)(?<=\S)\1(?![\w*_`])")
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|whereas)\s+(?=(?:the|it|he|she|they|this|a|an|its|their|[A-Z])\b)")
 _FULL = re.compile(
     r"^(?:(?:the|a|an|this|that|these|those|its|their|his|her)\s+)?[\w'’-]+(?:\s+[\w'’-]+){0,4}?\s+"
     r"(?:is|are|was|were|has|have|had|does|did|will|would|can|could|may|must|\w{2,}ed|rose|fell|grew|won|lost|made|led)\b",
-    re.IGNORECASE,
-)
-_REFUSAL = re.compile(
-    r"\b(?:(?:the|these|those|this|provided|given|available)\s+(?:provided\s+|given\s+|available\s+)?"
-    r"(?:documents?|sources?|passages?|evidence|context|texts?|files?|information)\s+(?:provided\s+)?"
-    r"(?:do|does|did|is|are)\s*(?:not|n['’]t)"
-    r"|i\s+(?:do\s+not|don['’]t|cannot|can['’]t|could\s+not|couldn['’]t|am\s+unable|am\s+not\s+able|am\s+not\s+sure)"
-    r"|(?:unable|not\s+able)\s+to\s+(?:answer|determine|find)"
-    r"|(?:no|not\s+enough|insufficient)\s+(?:relevant\s+)?(?:evidence|information|passages?|documents?)\b)",
-    re.IGNORECASE,
-)
-_GREETING = re.compile(
-    r"^(?:hi|hello|hey|thanks?|thank\s+you|sure|certainly|of\s+course|great\s+question|good\s+(?:morning|afternoon|evening)|"
-    r"welcome|please|let\s+me|here\s+(?:is|are|'s)|hope\s+this|i\s+hope|you['’]re\s+welcome|let['’]s|feel\s+free|sorry|ok(?:ay)?|"
-    r"yes|no|goodbye|bye)\b",
     re.IGNORECASE,
 )
 
@@ -69,7 +49,18 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def without_markers(text: str) -> str:
     """Blank out citation markers and emphasis; the length stays the same."""
-    return _EMPHASIS.sub(_blank, without_cites(text))
+    return without_emphasis(without_cites(text))
+
+
+def without_emphasis(text: str) -> str:
+    """Blank out emphasis that opens and closes; the length stays the same, and ``a_b`` stays what it is."""
+    return _PAIRED.sub(lambda found: f"{'':{len(found[1])}}{found[2]}{'':{len(found[1])}}", text)
+
+
+def without_list_mark(text: str) -> str:
+    """Cut the mark of a list point or a quoted line off."""
+    lead = _LIST.match(text)
+    return text[lead.end() :] if lead else text
 
 
 def without_cites(text: str) -> str:
@@ -81,19 +72,6 @@ def _blank(found: re.Match[str]) -> str:
     return " " * len(found.group())
 
 
-def is_checkable(text: str) -> bool:
-    """False for questions, greetings, headings, refusals and fragments without a statement."""
-    plain = _EMPHASIS.sub("", text).strip(" \t\"'“”")
-    if not any(c.isalnum() for c in plain) or plain.endswith(("?", "？", ":", "：")):
-        return False
-    if _REFUSAL.search(plain):
-        return False
-    words = re.findall(r"[^\W_]+", plain)
-    if _GREETING.match(plain) and (len(words) <= 6 or not re.search(r"\d|\b[A-Z]\w+\s+[A-Z]", plain[1:])):
-        return not _is_chat(plain, words)
-    return not _is_heading(text, plain, words)
-
-
 def evidence_from_text(evidence_id: str, source: str, text: str) -> Evidence:
     """Wrap plain text, such as a file named on the command line, as one evidence."""
     return Evidence(
@@ -102,22 +80,6 @@ def evidence_from_text(evidence_id: str, source: str, text: str) -> Evidence:
         source=source,
         text=text,
         parts=(EvidencePart(channel="text", span=Span(start=0, end=len(text))),),
-    )
-
-
-def _is_chat(plain: str, words: list[str]) -> bool:
-    first = words[0].casefold()
-    return first not in {"yes", "no", "please", "great", "welcome", "sure", "good"} or len(words) <= 4
-
-
-def _is_heading(text: str, plain: str, words: list[str]) -> bool:
-    if not plain.isascii():
-        return False
-    closed = plain.endswith((".", "!", "…"))
-    if text.lstrip().startswith("#"):
-        return not closed
-    return len(words) == 1 or (
-        not closed and not _VERBISH.search(plain) and not re.search(r"\d", plain) and len(words) <= 8
     )
 
 

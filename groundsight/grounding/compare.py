@@ -14,6 +14,7 @@ from groundsight.grounding.checks_numbers import check_dates, check_numbers
 from groundsight.grounding.checks_polarity import check_negations, check_polarity
 from groundsight.grounding.facts import Facts
 from groundsight.grounding.passages import Passage
+from groundsight.grounding.signs import check_signs
 from groundsight.types import Reason
 
 LOCATED = 0.6
@@ -40,8 +41,27 @@ class Comparison:
 
     @property
     def supports(self) -> bool:
-        """True when nothing conflicts and nothing that can be checked is left open."""
-        return not self.conflicts and not self.open
+        """True when nothing conflicts, nothing that can be checked is left open, and the passage states something."""
+        settled = not self.conflicts and not self.open
+        return settled and not self.pair.passage.asks and not self.needs_rows
+
+    @property
+    def names_only(self) -> bool:
+        """True when a sentence says nothing of the claim but its names: what is said of them stands around it."""
+        claim = self.pair.claim
+        told = [t for t in claim.words if not any(n.span[0] <= t.start and t.end <= n.span[1] for n in claim.names)]
+        return not self.pair.passage.tabular and bool(told) and not {*told} & {*self.pair.own}
+
+    @property
+    def needs_rows(self) -> bool:
+        """True when a claim compares two things and the passage is one row: only a computation over rows says that."""
+        claim, bounded = self.pair.claim, any(one.bound in ("gt", "lt") for one in self.pair.claim.quantities)
+        return self.pair.passage.tabular and not bounded and "than" in claim.all_words
+
+    @property
+    def joined(self) -> bool:
+        """True when several passages were taken as one."""
+        return bool(self.features.get("joined"))
 
     @property
     def identified(self) -> bool:
@@ -81,7 +101,8 @@ def compare(claim: Facts, passage: Passage, calibration: Calibration) -> Compari
     """Run every check of a claim against one passage."""
     pair = Pair(claim, passage)
     numbers, dates, names, ids = check_numbers(pair), check_dates(pair), check_names(pair), check_ids(pair)
-    conflicts = (*ids.conflicts, *numbers.conflicts, *dates.conflicts, *names.conflicts, *check_polarity(pair))
+    slots = (*ids.conflicts, *numbers.conflicts, *dates.conflicts, *names.conflicts)
+    conflicts = (*slots, *check_polarity(pair), *(() if slots else check_signs(pair)))
     every = (ids, numbers, dates, names, check_negations(pair))
     missing = tuple(span for one in every for span in one.missing)
     settled = tuple(span for one in every for span in one.settled)

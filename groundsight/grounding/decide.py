@@ -6,25 +6,37 @@ from collections.abc import Sequence
 
 from groundsight.grounding.anaphora import Reference, references, speaks_of
 from groundsight.grounding.calibrate import Calibration
-from groundsight.grounding.claims import is_checkable, without_cites, without_markers
+from groundsight.grounding.checks_numbers import says
+from groundsight.grounding.claims import without_cites, without_markers
 from groundsight.grounding.columns import check_columns
 from groundsight.grounding.compare import Comparison, compare
 from groundsight.grounding.facts import Facts, read_facts
 from groundsight.grounding.gather import gather
 from groundsight.grounding.passages import Passage
 from groundsight.grounding.search import PassageIndex
+from groundsight.grounding.speech import is_bare, is_checkable, stated
 from groundsight.grounding.sums import check_sum
 from groundsight.types import Claim, Quote, Reason, Span, Verdict
 
 _SHOWN = 4
 _AS_GOOD = 0.1
 _SAME_MATTER = 0.55
+_CLOSER = 0.1
+_SURE = frozenset({"number_mismatch", "date_mismatch", "negation_flip"})
 
 
-def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: Sequence[Facts] = ()) -> Verdict:
+def decide(
+    claim: Claim,
+    index: PassageIndex | None,
+    calibration: Calibration,
+    before: Sequence[Facts] = (),
+    *,
+    listed: bool = False,
+) -> Verdict:
     """Judge one claim: not checkable, verbatim, supported by one or several passages, contradicted, or unsupported.
 
-    ``before`` is what the claims before it state; a pronoun is held to what they name.
+    Without an index nothing was looked for: that is unverified, not unsupported. ``before`` is what the claims before
+    it state; a pronoun is held to what they name. ``listed`` is a point of a list, which its lead-in completes.
     """
     text = without_markers(claim.text)
     if not is_checkable(text):
@@ -34,22 +46,28 @@ def decide(claim: Claim, index: PassageIndex, calibration: Calibration, before: 
             probability=0.0,
             reasons=(_plain("not_a_statement", "nothing to check"),),
         )
+    if index is None:
+        unchecked = (_plain("unchecked", "unchecked: no evidence was searched for this sentence"),)
+        return Verdict(claim=claim, label="unverified", probability=0.0, reasons=unchecked)
     if not index.passages:
         return Verdict(
             claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),)
         )
+    facts = read_facts(stated(text))
+    if is_bare(facts) and not listed:
+        return _unsupported(claim, 0.0, (_plain("low_coverage", "a value alone states nothing that can be checked"),))
     if computed := check_sum(claim, text, index):
         return computed
     # The heads of columns are spelled as they are: amount_eur is no emphasis.
     if computed := check_columns(claim, without_cites(claim.text), index):
         return computed
-    facts = read_facts(text)
     meant = references(facts, before)
     every = [compare(facts, passage, calibration) for passage in index.watch.each(index.candidates(facts))]
     found = [one for one in index.watch.each(every) if speaks_of(one.pair.passage, meant)]
     if every and not found:
         return _placed(_unsupported(claim, 0.05, tuple(_unnamed(one) for one in meant)))
-    if quotes := tuple(one.quote() for one in index.verbatim(text) if speaks_of(one, meant))[:_SHOWN]:
+    exact = [one for one in index.verbatim(without_cites(claim.text)) if speaks_of(one, meant)]
+    if quotes := tuple(one.quote() for one in exact[:_SHOWN]):
         return _placed(
             _supported(claim, 0.99, quotes, (_plain("verbatim", "the source says exactly this"), *_dissent(found)))
         )
@@ -66,9 +84,33 @@ def _weigh(
 ) -> Verdict:
     gathered = gather(facts, found, index, calibration)
     fits = [one for one in gathered if one.supports and one.probability >= calibration.threshold]
+    fits = [one for one in fits if not _beaten(one, found)]
     if fits:
         return _from_fits(claim, fits, found)
     return _against(claim, found, max((one.probability for one in gathered), default=0.0))
+
+
+def _beaten(fit: Comparison, found: Sequence[Comparison]) -> bool:
+    """Another passage says more of the claim by itself, and something else in one place: that is no support.
+
+    Another name there counts only against a passage that says nothing of the claim but its names.
+    """
+    codes = _SURE | {"name_mismatch"} if fit.names_only else _SURE
+    for one in found:
+        spans = [(r.claim_span.start, r.claim_span.end) for r in one.conflicts if r.claim_span and r.code in codes]
+        if not spans or one.of_another or one.rest < one.needed or one.pair.passage.channel == "caption":
+            continue
+        mine = 0.0 if fit.joined else fit.pair.own_coverage_without(spans)
+        theirs = one.pair.own_coverage_without(spans)
+        if theirs > mine + _CLOSER or (theirs >= mine and _figures_here(one) > _figures_here(fit)):
+            return True
+    return False
+
+
+def _figures_here(one: Comparison) -> int:
+    """How many numbers of the claim stand in the passage itself, not in the sentences around it."""
+    given = one.pair.passage.facts.quantities
+    return sum(bool(says(wanted, given, one.pair.passage.scales)) for wanted in one.pair.claim.quantities)
 
 
 def _from_fits(claim: Claim, fits: Sequence[Comparison], found: Sequence[Comparison]) -> Verdict:
@@ -79,19 +121,20 @@ def _from_fits(claim: Claim, fits: Sequence[Comparison], found: Sequence[Compari
     return _supported(claim, likeliest, _quotes(best.passages), (*reasons, *_dissent(found)))
 
 
-def _cost(one: Comparison) -> tuple[bool, int, int, float, str, int]:
-    """Of passages that are about as likely, words before captions, few before many, and short before long."""
+def _cost(one: Comparison) -> tuple[bool, int, float, int, float, str, int]:
+    """Of passages that are about as likely: words before captions, few before many, own words first, then short."""
     passage = one.pair.passage
     start, end = passage.span
     caption = passage.channel == "caption"
-    return caption, len(one.passages), end - start, -passage.evidence.score, passage.evidence.evidence_id, start
+    own = round(one.pair.own_coverage_without(()), 1)
+    return caption, len(one.passages), -own, end - start, -passage.evidence.score, passage.evidence.evidence_id, start
 
 
 def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
     """Another source that says otherwise about the same thing, with its span."""
     against = [one for one in found if one.conflicts and one.rest >= 0.95 and len(one.pair.own) >= 2]
     best = max(against, key=_against_rank, default=None)
-    if best is None or best.conflicts[0].code not in ("number_mismatch", "date_mismatch", "negation_flip"):
+    if best is None or best.conflicts[0].code not in _SURE:
         return ()
     first = best.conflicts[0]
     return (first.model_copy(update={"message": f"another passage disagrees: {first.message}"}),)

@@ -13,7 +13,9 @@ from groundsight.grounding.names import Name, find_names
 from groundsight.grounding.numbers import Quantity, find_quantities
 from groundsight.grounding.tokens import Token, keys_of, lexicon, repair_digits, tokenise
 
-_BREAK = re.compile(r"[,;:()—]|\b(?:but|although|though|while|whereas|because|however|and|if|unless)\b", re.IGNORECASE)
+_BREAK = re.compile(
+    r"[;()—]|[,:](?!\d)|\b(?:but|although|though|while|whereas|because|however|and|if|unless)\b", re.IGNORECASE
+)
 _NOT_NEGATIVE = re.compile(
     r"\b(?:not\s+only|no\s+doubt|not\s+just|no\.\s?\d|whether\s+or\s+not|nothing\s+but)", re.IGNORECASE
 )
@@ -100,7 +102,8 @@ def _negates(token: Token) -> bool:
 def _negation(tokens: Sequence[Token], at: int, stops: Sequence[int], words: Sequence[Token]) -> Negation:
     limit = next((stop for stop in stops if stop > tokens[at].end), None)
     governed = [t for t in words if t.start > tokens[at].start and (limit is None or t.start < limit)][:_SCOPE]
-    if not governed:
+    counted = at + 1 < len(tokens) and tokens[at + 1].text[0].isdigit()
+    if not governed and not counted:
         governed = [t for t in words if t.start < tokens[at].start][-1:]
     head = governed[0].keys if governed else frozenset[str]()
     return Negation(at, head, frozenset(key for t in governed for key in t.keys))

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from groundsight.grounding.align import Interval
 from groundsight.grounding.calibrate import Calibration
+from groundsight.grounding.checks_names import named_in
 from groundsight.grounding.checks_numbers import says
 from groundsight.grounding.compare import SLOTS, Comparison, coverage, details, weighed
 from groundsight.grounding.dates import agree
 from groundsight.grounding.facts import Facts
-from groundsight.grounding.names import covered_by
 from groundsight.grounding.passages import Passage
 from groundsight.grounding.search import PassageIndex
 from groundsight.grounding.tokens import Token
@@ -56,8 +56,15 @@ def complete(
 
 
 def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration, watch: Watch) -> Comparison | None:
-    """Let passages that each say a good part, and contradict nothing, support a claim together."""
-    groups = _of_one_thing(claim, [one for one in found if _is_part(one) and not one.located])
+    """Let passages that each say a good part, and contradict nothing, support a claim together.
+
+    A row of a table or form speaks of its own thing: its cells are joined, but never with another row or a sentence.
+    """
+    parts = [one for one in found if _is_part(one) and not one.located]
+    rows: dict[tuple[str, Interval], list[Comparison]] = {}
+    for one in (each for each in parts if each.pair.passage.tabular):
+        rows.setdefault(_place(one.pair.passage), []).append(one)
+    groups = [*_of_one_thing(claim, [one for one in parts if not one.pair.passage.tabular]), *rows.values()]
     joined = [_joined(claim, group, calibration, watch) for group in groups if len(group) > 1]
     return max(joined, key=lambda one: (one.supports, one.probability), default=None)
 
@@ -117,7 +124,7 @@ def _shared(claim: Facts, span: Interval, said: frozenset[str]) -> int:
 def _holds(claim: Facts, span: Interval, passage: Passage, index: PassageIndex) -> bool:
     facts = passage.facts
     if name := next((one for one in claim.names if one.span == span), None):
-        return covered_by(name, facts.all_words, facts.names, ocr=passage.channel == "ocr")
+        return named_in(passage, name)
     if not claim.keys & facts.keys:
         return False
     if any(says(one, facts.quantities) for one in claim.quantities if one.span == span):
@@ -132,11 +139,16 @@ def _helped(
     one: Comparison, helpers: Mapping[Interval, list[Passage]], index: PassageIndex, calibration: Calibration
 ) -> Comparison:
     """Close what is open. What stands somewhere, but not where it would count, stays open without being absent."""
-    lines = index.datelines(one.pair.passage.evidence.evidence_id)
+    passage = one.pair.passage
+    lines = index.datelines(passage.evidence.evidence_id)
+    alone = {
+        span: [each for each in holding if _place(each) == _place(passage) or not (each.tabular or passage.tabular)]
+        for span, holding in helpers.items()
+    }
     dated = {
         moment.span: line for moment in one.pair.claim.moments for line in lines if agree(moment, line.facts.moments)
     }
-    near = {span: other for span in one.open for other in reversed(helpers[span]) if _counts(one, span, other)}
+    near = {span: other for span in one.open for other in reversed(alone[span]) if _counts(one, span, other)}
     every = dated | near
     help_ = {span: every[span] for span in one.open if span in every}
     still = tuple(span for span in one.open if span not in help_)

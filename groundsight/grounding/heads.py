@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from groundsight.grounding.facts import Facts, read_facts
+from groundsight.grounding.tables import is_drawn
 from groundsight.types import Evidence
 
 _LINES = 10
@@ -17,8 +18,10 @@ _MONEY_HEAD = re.compile(
     r"\(?\b(?:in\s+)?(?P<unit>EUR|USD|GBP|CHF|INR|JPY)\b\)?",
     re.IGNORECASE,
 )
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
+_SCALE_HEAD = re.compile(r"(?:\bin\s+|\([^()\d]{0,20}?)(?P<scale>thousand|million|billion)s?\b", re.IGNORECASE)
 _MONEY = re.compile(r"(?:\d{1,3}(?:[,. ]\d{3})+|\d+)[.,]\d{2}$")
-_ROW = re.compile(r"(?:^|\s|[$€£])[-−]?\d[\d., ]*(?:\s?%)?\s*$")
+_ROW = re.compile(r"(?:^|\s|[$€£])[-−]?\d[\d., ]*(?:\s?(?:%|[$€£]|[A-Z]{3}\b|[A-Za-zµ°/]{1,4}\b))?\s*$")
 
 
 def head_facts(evidence: Evidence) -> Facts:
@@ -50,6 +53,12 @@ def currency_of(text: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def scales_of(text: str) -> tuple[float, ...]:
+    """Return what the bare numbers of a table are counted in: what its title names, else any that a claim may name."""
+    named = {_SCALES[match["scale"].casefold()] for match in _SCALE_HEAD.finditer(text)}
+    return tuple(named) if len(named) == 1 else tuple(_SCALES.values())
+
+
 def with_currency(facts: Facts, currency: str) -> Facts:
     """Read bare amounts with two decimals in the currency of their unit."""
     if not currency:
@@ -64,7 +73,7 @@ def with_currency(facts: Facts, currency: str) -> Facts:
 def _top(text: str) -> Iterator[str]:
     lines: Sequence[str] = [line for line in text.split("\n", _LINES + 6)[: _LINES + 6] if line.strip()]
     for line in lines[:_LINES]:
-        if len(line.split()) > _WORDS or line.rstrip().endswith((".", "!", "?", ",", ";")):
+        if is_drawn(line) or len(line.split()) > _WORDS or line.rstrip().endswith((".", "!", "?", ",", ";")):
             return
         if not is_value(line) and not re.search(r"\d[.,]\d{2}\s*$", line):
             yield line.lstrip("# ")

@@ -11,27 +11,7 @@ from groundsight.grounding.tokens import Token, lexicon, ocr_alike
 
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][\w.&'’]*|[A-Z]{2,}\d*|\d*[A-Z][\w-]*")
 _LINKS = frozenset({"of", "de", "van", "von", "der", "den", "la", "le", "du", "da", "di", "del", "al", "bin"})
-_TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "professor",
-        "sir",
-        "lady",
-        "president",
-        "minister",
-        "king",
-        "queen",
-        "captain",
-        "general",
-        "judge",
-        "senator",
-        "lord",
-    ]
-)
+_MALE, _FEMALE = frozenset({"mr", "sir", "lord", "king"}), frozenset({"mrs", "ms", "miss", "lady", "queen", "madam"})
 _CALENDAR = frozenset(
     [
         "january",
@@ -59,21 +39,23 @@ _CALENDAR = frozenset(
         "q4",
     ]
 )
-_VERB_NEXT = re.compile(
-    r"['’]s\b|\s+(?:is|was|has|had|will|would|can|could|may|does|did|won|wrote|led|leads|sold|rose|fell|grew|became|built|"
-    r"began|made|founded|[a-z]{2,}(?:ed|es)|[a-z]{3,}s)\b"
-)
+_VERB_NEXT = re.compile(r"['’]s\b|\s+(?:is|was|has|had|will|would|can|could|may|does|did|(?P<verb>[a-z]+))\b")
+_ENDS_AS_VERB = re.compile(r"[a-z]{2,}(?:ed|es)|[a-z]{3,}s")
 _COMMON_ENDINGS = ("tion", "ment", "ness", "ing", "ity", "ance", "ence", "ship", "ism", "ure", "age", "ery", "ware")
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name at ``span``; ``words`` are its folded words without titles; ``sure`` is False for what may be a plural."""
+    """A name at ``span``; ``words`` are its folded words without titles; ``sure`` is False for what may be a plural.
+
+    ``title`` is how the person is addressed, where that tells a man from a woman.
+    """
 
     span: tuple[int, int]
     text: str
     words: tuple[str, ...]
     sure: bool
+    title: str = ""
 
 
 def find_names(text: str, tokens: Sequence[Token], *, title_case: bool = False) -> tuple[Name, ...]:
@@ -85,32 +67,69 @@ def find_names(text: str, tokens: Sequence[Token], *, title_case: bool = False) 
 
 
 def covered_by(name: Name, words: Iterable[str], names: Sequence[Name], *, ocr: bool = False) -> bool:
-    """True when a source with these words and names speaks of the same thing."""
+    """True when a source with these words and names speaks of the same thing.
+
+    Its words may also stand apart, unless a name of the source has its last word and other parts before it.
+    """
+    if any(same_name(name, other) for other in names):
+        return True
     have = frozenset(words)
+    if any(_rivals(name, other) for other in names) and not _shared_surname(name, names, have):
+        return False
     if all(_present(word, have, ocr) for word in name.words):
         return True
-    if any(_same(name, other) for other in names):
-        return True
     return any(all(part in have for part in form.split()) for form in _aliases(name))
+
+
+def same_name(name: Name, other: Name) -> bool:
+    """Compare part by part: given names may be initials or left out; or one is the acronym of the other."""
+    mine, theirs = name.words, other.words
+    if not mine or not theirs or _other_person(name, other):
+        return False
+    if mine == theirs or (mine[-1] == theirs[-1] and len(mine[-1]) > 2):
+        return _fits(mine[:-1], theirs[:-1])
+    return _is_acronym(name.text, other.words) or _is_acronym(other.text, name.words)
+
+
+def ambiguous(name: Name, names: Sequence[Name], everyone: Sequence[Name]) -> bool:
+    """A shorter form says nothing where the text has two people whom it fits."""
+    matched = [one for one in names if same_name(name, one) and one.words[-1] == name.words[-1]]
+    if not matched or any(one.words == name.words for one in matched):
+        return False
+    short, full = sorted((name, matched[0]), key=lambda one: (sum(map(len, one.words)), one.words))
+    fitting = [one for one in everyone if one.words[-1:] == short.words[-1:] and same_name(short, one)]
+    return any(not same_name(full, one) for one in fitting)
 
 
 def _present(word: str, have: frozenset[str], ocr: bool) -> bool:
     return word in have or (ocr and any(ocr_alike(word, other) for other in have))
 
 
-def _same(name: Name, other: Name) -> bool:
-    """Surname alone, matching initials, or an acronym of the other."""
+def _rivals(name: Name, other: Name) -> bool:
     mine, theirs = name.words, other.words
-    if not mine or not theirs:
-        return False
-    if mine[-1] == theirs[-1] and len(mine[-1]) > 2:
-        return len(mine) == 1 or len(theirs) == 1 or _initials_fit(mine[:-1], theirs[:-1])
-    return _is_acronym(name.text, other.words) or _is_acronym(other.text, name.words)
+    parted = len(mine) > 1 and len(theirs) > 1 and mine[-1] == theirs[-1] and not _fits(mine[:-1], theirs[:-1])
+    return parted or (mine[-1:] == theirs[-1:] and _other_person(name, other))
 
 
-def _initials_fit(mine: Sequence[str], theirs: Sequence[str]) -> bool:
-    one, other = mine[0], theirs[0]
-    return one == other or ((len(one) == 1 or len(other) == 1) and one[0] == other[0])
+def _shared_surname(name: Name, names: Sequence[Name], have: frozenset[str]) -> bool:
+    """ "Anna and Paul Weber" names Anna Weber, too."""
+    first = name.words[0]
+    return len(name.words) == 2 and first in have and not any(first in one.words[:-1] for one in names)
+
+
+def _other_person(name: Name, other: Name) -> bool:
+    return {name.title, other.title} == {"mr", "ms"}
+
+
+def _fits(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """The given names of the shorter form stand in the longer one, in their order."""
+    short, long = sorted((mine, theirs), key=len)
+    rest = iter(long)
+    return all(any(one == other or _initial(one, other) for other in rest) for one in short)
+
+
+def _initial(one: str, other: str) -> bool:
+    return min(len(one), len(other)) == 1 and one[0] == other[0]
 
 
 def _is_acronym(text: str, words: Sequence[str]) -> bool:
@@ -155,10 +174,11 @@ def _joined(text: str, tokens: Sequence[Token], before: int, at: int) -> bool:
 
 
 def _name(text: str, tokens: Sequence[Token], run: list[int]) -> Name | None:
+    title = next((_address(tokens[at].word) for at in run if tokens[at].word in _MALE | _FEMALE), "")
     starts = _starts_sentence(text, tokens[run[0]].start)
     if starts:
         run = run[_skipped(tokens, run) :]
-    kept = [tokens[at] for at in run if tokens[at].word not in _TITLES]
+    kept = [tokens[at] for at in run if tokens[at].word not in lexicon().titles]
     if not kept or all(_plain(token) for token in kept):
         return None
     still_first = starts and tokens[run[0]].start == tokens[run[0]].start and _starts_sentence(text, kept[0].start)
@@ -167,7 +187,11 @@ def _name(text: str, tokens: Sequence[Token], run: list[int]) -> Name | None:
     span = (kept[0].start, kept[-1].end)
     words = tuple(token.word for token in kept if token.word not in _LINKS)
     alone = still_first and len(kept) == 1
-    return Name(span, text[slice(*span)], words, not (alone and kept[0].word.endswith("s")))
+    return Name(span, text[slice(*span)], words, not (alone and kept[0].word.endswith("s")), title)
+
+
+def _address(word: str) -> str:
+    return "mr" if word in _MALE else "ms"
 
 
 def _skipped(tokens: Sequence[Token], run: list[int]) -> int:
@@ -193,4 +217,8 @@ def _acts_as_name(text: str, token: Token) -> bool:
         return False
     if token.stem != token.word and token.word.endswith(("ed", "ly")):
         return False
-    return bool(_VERB_NEXT.match(text, token.start + len(token.text.removesuffix("'s").removesuffix("’s"))))
+    after = _VERB_NEXT.match(text, token.start + len(token.text.removesuffix("'s").removesuffix("’s")))
+    verb = after and after["verb"]
+    if not verb or verb in lexicon().pasts:
+        return after is not None
+    return verb not in lexicon().stop and bool(_ENDS_AS_VERB.fullmatch(verb))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, cast
 
 from groundsight.grounding.tokens import lexicon, stem
+from groundsight.grounding.units import factor_of, money_names, per_at, unit_at, unit_named
 
-Bound = Literal["exact", "about", "ge", "gt", "le", "lt"]
+Bound = Literal["exact", "sure", "about", "ge", "gt", "le", "lt"]
 Interval = tuple[int, int]
 
 _SMALL = (
@@ -26,19 +27,23 @@ _SCALES = {
     "k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "bn": 1e9, "b": 1e9, "tn": 1e12,
 }  # fmt: skip
 _WORDS = "|".join(sorted((*_ONES, *_TENS, "hundred", "thousand", "million", "billion"), key=len, reverse=True))
-_DIGITS = r"\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?:\.\d+)?(?!\d)|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d+(?:[.,]\d+)?"
+_DIGITS = (
+    r"\d{1,3}(?:[\u00a0\u202f' ]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
+    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
+)
+_MONEY = "|".join(map(re.escape, money_names()))
 _NUMBER = re.compile(
-    rf"(?<![\w.])(?P<sign>[-−–+](?=[\d$€£¥]))?(?P<money>US\$|[$€£¥₹]|(?:USD|EUR|GBP|CHF|INR|JPY)\s)?\s?"
+    rf"(?<![\w.])(?P<sign>[-−–+](?=[\d$€£¥]))?(?P<money>(?:{_MONEY})(?![^\W\d_]))?\s?"
     rf"(?:(?P<digits>{_DIGITS})(?P<ordinal>st|nd|rd|th)?(?![\d])"
     rf"|(?P<words>\b(?:{_WORDS})(?:(?:[\s-]|\s+and\s+)(?:{_WORDS}))*\b))"
     rf"(?P<scale>\s?(?:thousand|million|billion|trillion|bn|mn|mio|tn)\b|(?(money)\s?[kmb]\b|(?-i:\s?[kKMB](?![\w/°]))))?",
     re.IGNORECASE,
 )
-_UNIT = re.compile(r"[\s-]?(%|°\s?[CFcf]|℃|[€$£¥]|km/h|(?:per\s?cent)\b|(?:square|cubic)?\s?[A-Za-zµ]+(?:/[A-Za-z]+)?)")
 _RANGE = re.compile(r"\s*(?:-|–|—|to|and)\s*$")
 _COMPARED = {
-    "ge": r"at\s+least|no\s+(?:less|fewer)\s+than|minimum\s+(?:of|is|was)|not\s+less\s+than|≥",
-    "le": r"at\s+most|no\s+more\s+than|up\s+to|maximum\s+(?:of|is|was)|not\s+more\s+than|≤",
+    "sure": r"exactly|precisely",
+    "ge": r"at\s+least|no\s+(?:less|fewer)\s+than|minimum\s+(?:of|is|was)|not\s+less\s+than|≥|>=",
+    "le": r"at\s+most|no\s+more\s+than|up\s+to|maximum\s+(?:of|is|was)|not\s+more\s+than|≤|<=",
     "gt": r"(?:more|greater|higher|longer|larger|better)\s+than|over|above|exceed(?:s|ed|ing)?|beyond|>",
     "lt": r"(?:less|fewer|lower|shorter|smaller|cheaper)\s+than|under|below|<",
     "about": r"about|around|approximately|approx\.?|roughly|nearly|almost|some|circa|ca\.|an\s+estimated|~|≈",
@@ -47,6 +52,7 @@ _BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = tuple(
     (cast("Bound", bound), re.compile(rf"(?:^|(?<!\w))(?:{words})\s*$", re.IGNORECASE))
     for bound, words in _COMPARED.items()
 )
+_DENIED = re.compile(r"\b(?:not|nicht|pas|inte|ikke|niet)\s+$", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"(?:passage|source|document|page|figure|fig\.?|table|section|step|chapter|note|item)\s*$", re.I
 )
@@ -57,7 +63,7 @@ class Quantity:
     """A number as written at ``span``: ``low`` to ``high`` in the base unit of ``kind``, with its bound.
 
     ``kind`` is a dimension ("length", "usd", "percent"), "ordinal", or "" for a bare count, whose
-    counted noun is ``noun``.
+    counted noun is ``noun``. ``per`` is what a rate is divided by. ``denied``: "not 30 days".
     """
 
     span: Interval
@@ -70,6 +76,8 @@ class Quantity:
     bound: Bound
     step: float
     scaled: bool = False
+    per: str = ""
+    denied: bool = False
 
 
 def find_quantities(text: str, taken: tuple[Interval, ...] = ()) -> tuple[Quantity, ...]:
@@ -90,19 +98,34 @@ def same_kind(one: Quantity, other: Quantity) -> bool:
     return bool(one.kind) or not one.noun or not other.noun or one.noun == other.noun
 
 
-def agrees(claim: Quantity, source: Quantity, *, loose_scale: bool = False) -> bool:
-    """True when the source's number says what the claim's number says, rounding and bounds included."""
+def agrees(claim: Quantity, source: Quantity, scales: Sequence[float] = ()) -> bool:
+    """True when the source's number says what the claim's number says, rounding and bounds included.
+
+    A bare number of a table may be meant in one of ``scales`` ("in thousands").
+    """
     if claim.kind != source.kind and claim.kind and source.kind:
+        return False
+    if (claim.per and source.per and claim.per != source.per) or _code(claim) != _code(source):
+        return False
+    if claim.denied != source.denied:
         return False
     if _holds(claim, source.low, source.high, source):
         return True
-    factors = (1e3, 1e6, 1e9) if loose_scale and claim.scaled and not source.scaled else ()
+    factors = scales if claim.scaled and not source.scaled else ()
     return any(_holds(claim, source.low * f, source.high * f, source) for f in factors)
+
+
+def _code(one: Quantity) -> str:
+    """Digits that begin with a zero name something and count nothing: 0417 is not 417."""
+    found = re.match(r"\D*(0\d+)(?![.,]\d)", one.text)
+    return found[1] if found else ""
 
 
 def _holds(claim: Quantity, low: float, high: float, source: Quantity) -> bool:
     if claim.bound in ("gt", "ge", "lt", "le"):
         return _bounded(claim, low, high, source)
+    if claim.bound == "sure" and source.bound not in ("exact", "sure"):
+        return False
     slack = _slack(claim, low, source)
     return abs(claim.low - low) <= slack and abs(claim.high - high) <= slack
 
@@ -123,7 +146,7 @@ def _converted(claim: Quantity, source: Quantity) -> bool:
     """Two units of one kind that are not merely two names of one unit, as euro and € are."""
     if not claim.unit or not source.unit or claim.unit == source.unit:
         return False
-    return claim.kind == "temperature" or _units()[claim.unit][1] != _units()[source.unit][1]
+    return claim.kind == "temperature" or factor_of(claim.unit) != factor_of(source.unit)
 
 
 def _bounded(claim: Quantity, low: float, high: float, source: Quantity) -> bool:
@@ -132,8 +155,10 @@ def _bounded(claim: Quantity, low: float, high: float, source: Quantity) -> bool
         return False
     edge, mine = (low, claim.low) if upward else (high, claim.high)
     same = abs(edge - mine) <= 1e-6 * max(abs(mine), 1e-9)
-    if same:
-        return source.bound != "exact" or claim.bound in ("ge", "le")
+    limit = source.bound in (("gt", "ge") if upward else ("lt", "le"))
+    if same or limit:
+        # What holds over 25 is a rule about 25: it says nothing of 20.
+        return same and (source.bound != "exact" or claim.bound in ("ge", "le"))
     return edge > mine if upward else edge < mine
 
 
@@ -160,18 +185,21 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     scale = _SCALES.get((match["scale"] or "").strip().casefold(), 1.0)
     sign = (
         -1.0
-        if match["sign"] in ("-", "−") and not re.search(r"[\w%]\s?$", text[max(0, match.start() - 3) : match.start()])
+        if match["sign"] in ("-", "−")
+        and not re.search(r"[\w%]$|[\d%]\s$", text[max(0, match.start() - 3) : match.start()])
         else 1.0
     )
     end = match.end()
-    kind, unit, factor, end = _measure(text, match, end)
+    kind, unit, factor, end, per = _measure(text, match, end)
     noun = "" if kind else _noun(text[end : end + 60])
     start = match.start() + len(match.group()) - len(match.group().lstrip())
     kind, low = _absolute(kind, sign * value * scale * factor)
     size = step * scale * factor
     bound = _bound(text[max(0, start - 24) : start])
-    shown = text[start:end]
-    return Quantity((start, end), shown, low, low, kind, unit, noun, bound, size, scale > 1 or value >= 1e6)
+    shown, denied = text[start:end], bool(_DENIED.search(text[max(0, start - 8) : start]))
+    return Quantity(
+        (start, end), shown, low, low, kind, unit, noun, bound, size, scale > 1 or value >= 1e6, per, denied
+    )
 
 
 def _absolute(kind: str, value: float) -> tuple[str, float]:
@@ -193,7 +221,7 @@ def _parse_digits(digits: str) -> tuple[float, float]:
     plain = re.sub(r"[\u00a0\u202f' ]", "", digits)
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", plain):
         plain = plain.replace(",", "")
-    elif re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?", plain):
+    elif re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}", plain):
         plain = plain.replace(".", "").replace(",", ".")
     plain = plain.replace(",", ".")
     decimals = len(plain.partition(".")[2])
@@ -212,34 +240,15 @@ def _parse_words(words: str) -> tuple[float | None, float]:
     return total + part, 1.0
 
 
-def _measure(text: str, match: re.Match[str], end: int) -> tuple[str, str, float, int]:
+def _measure(text: str, match: re.Match[str], end: int) -> tuple[str, str, float, int, str]:
     if match["ordinal"]:
-        return "ordinal", "", 1.0, end
-    if money := (match["money"] or "").strip().casefold():
-        return _units()[money][0], money, 1.0, end
-    found = _UNIT.match(text, end)
-    if not found:
-        return "", "", 1.0, end
-    name = re.sub(r"\s", "", found.group(1)).casefold()
-    known = _lookup(name)
-    if known is None:
-        return "", "", 1.0, end
-    return known[0], known[1], known[2], found.end()
-
-
-def _lookup(name: str) -> tuple[str, str, float] | None:
-    table = _units()
-    for form in (name, name.rstrip("s"), name.removesuffix("es")):
-        if form in table and len(form) > 0:
-            kind, factor = table[form]
-            return kind, form, factor
-    return None
-
-
-@lru_cache(maxsize=1)
-def _units() -> dict[str, tuple[str, float]]:
-    table = {unit: (kind, factor) for kind, units in lexicon().units.items() for unit, factor in units.items()}
-    return {**table, "inches": ("length", 0.0254), "percent": ("percent", 1.0), "centuries": ("months", 1200.0)}
+        return "ordinal", "", 1.0, end, ""
+    money = unit_named((match["money"] or "").strip())
+    if money:
+        return money[0], money[1], 1.0, end, per_at(text, end)
+    if found := unit_at(text, end):
+        return found.kind, found.name, found.factor, found.end, found.per
+    return "", "", 1.0, end, per_at(text, end)
 
 
 def _noun(rest: str) -> str:
@@ -275,7 +284,9 @@ def _range(text: str, last: Quantity, new: Quantity) -> Quantity:
     low = last.low * factor
     span = (last.span[0], new.span[1])
     bound: Bound = last.bound if last.bound == "about" else "exact"
-    return Quantity(span, text[slice(*span)], low, new.high, new.kind, new.unit, new.noun, bound, new.step, new.scaled)
+    return Quantity(
+        span, text[slice(*span)], low, new.high, new.kind, new.unit, new.noun, bound, new.step, new.scaled, new.per
+    )
 
 
 def _factor(quantity: Quantity) -> float:

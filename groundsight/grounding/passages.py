@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from groundsight.grounding.claims import sentence_spans
 from groundsight.grounding.facts import Facts, joined, read_facts
-from groundsight.grounding.heads import currency_of, head_facts, heading_lines, is_row, is_value, with_currency
+from groundsight.grounding.heads import (
+    currency_of,
+    head_facts,
+    heading_lines,
+    is_row,
+    is_value,
+    scales_of,
+    with_currency,
+)
+from groundsight.grounding.names import Name
 from groundsight.grounding.places import box_of_words
-from groundsight.grounding.tables import cell_readings, text_tables
+from groundsight.grounding.tables import cell_readings, is_drawn, text_tables
 from groundsight.tracing import Watch
 from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
 
@@ -19,6 +28,7 @@ _BACK = 2
 _LONGEST = 600
 _MOST = 24
 _FAR = 12
+Interval = tuple[int, int]
 _REFERRING = frozenset({"it", "its", "he", "she", "his", "her", "him", "they", "their", "them", "this", "these"})
 
 
@@ -26,7 +36,9 @@ _REFERRING = frozenset({"it", "its", "he", "she", "his", "her", "him", "they", "
 class Passage:
     """A stretch of one evidence with what it states; ``context`` is what the stretches around it state.
 
-    ``at`` is its place among the sentences of its part.
+    ``at`` is its place among the sentences of its part. ``named`` are the names of the whole part. What is ``tabular``
+    (a cell, a line of a form, the head of a table) speaks of its own row alone; its bare numbers may be meant in one of
+    ``scales``.
     """
 
     evidence: Evidence
@@ -38,6 +50,9 @@ class Passage:
     row: bool = False
     earlier: tuple[Facts, ...] = ()
     at: int = 0
+    named: tuple[Name, ...] = ()
+    tabular: bool = False
+    scales: tuple[float, ...] = ()
 
     @cached_property
     def context_keys(self) -> frozenset[str]:
@@ -53,6 +68,16 @@ class Passage:
     def context_ids(self) -> frozenset[str]:
         """Identifiers around."""
         return frozenset(key for facts in self.context for key in facts.id_keys)
+
+    @property
+    def shown(self) -> str:
+        """The passage as it stands in its evidence."""
+        return self.evidence.text[slice(*self.span)]
+
+    @property
+    def asks(self) -> bool:
+        """A question states nothing."""
+        return not self.cell and self.shown.rstrip(" \n\"'”’)*_").endswith(("?", "？"))
 
     def quote(self, inner: tuple[int, int] | None = None) -> Quote:
         """Return the exact characters of this passage, or of ``inner`` (offsets in the passage), with their place."""
@@ -81,17 +106,26 @@ def read_passages(evidence: Sequence[Evidence], watch: Watch) -> tuple[Passage, 
 def _passages(evidence: Evidence, watch: Watch) -> Iterator[Passage]:
     around = (head_facts(evidence),)
     for part in _parts(evidence):
-        taken: list[tuple[int, int]] = []
-        if part.channel == "text":
-            for span, facts in _table_facts(evidence, part):
-                taken.append(span)
-                yield Passage(evidence, part.channel, span, facts, around, cell=True)
-        yield from _sentences(evidence, part, around, taken, watch)
+        cells = list(watch.each(_table_facts(evidence, part))) if part.channel == "text" else []
+        yield from _cells(evidence, part, around, cells)
+        yield from _sentences(evidence, part, around, [span for span, _ in cells], watch)
 
 
 def _parts(evidence: Evidence) -> tuple[EvidencePart, ...]:
     whole = EvidencePart(channel="text", span=Span(start=0, end=len(evidence.text)))
     return evidence.parts or (whole,)
+
+
+def _cells(
+    evidence: Evidence, part: EvidencePart, around: tuple[Facts, ...], cells: Sequence[tuple[Interval, Facts]]
+) -> Iterator[Passage]:
+    """The cells of a table with what its title says."""
+    named = _people(facts for _, facts in cells)
+    above = evidence.text[part.span.start : min((span[0] for span, _ in cells), default=part.span.start)]
+    context = (*around, *heading_lines(above, ocr=False))
+    scales = scales_of(" ".join((evidence.title, evidence.place.section or "", above)))
+    for span, facts in cells:
+        yield Passage(evidence, part.channel, span, facts, context, True, named=named, tabular=True, scales=scales)
 
 
 def _table_facts(evidence: Evidence, part: EvidencePart) -> Iterator[tuple[tuple[int, int], Facts]]:
@@ -118,14 +152,22 @@ def _sentences(
     money = currency_of(text)
     facts = [with_currency(_bounded(read_facts(text[start:end], ocr=ocr)), money) for start, end in watch.each(spans)]
     head = heading_lines(text, ocr=ocr) if len(spans) > 1 else ()
+    named = _people(facts)
     for at, (start, end) in enumerate(spans):
         near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]
         row = is_row(text[start:end])
         context = (*around, *head, *([] if row else near))
         earlier = () if row else _before(facts, at)
+        tabular = row or is_drawn(text[start:end])
+        span = base + start, base + end
         yield Passage(
-            evidence, part.channel, (base + start, base + end), facts[at], context, row=row, earlier=earlier, at=at
-        )
+            evidence, part.channel, span, facts[at], context, False, row, earlier, at, named, tabular
+        )  # fmt: skip
+
+
+def _people(facts: Iterable[Facts]) -> tuple[Name, ...]:
+    """The names of several parts in a text, each once."""
+    return tuple({(one.words, one.title): one for each in facts for one in each.names if len(one.words) > 1}.values())
 
 
 def _before(facts: Sequence[Facts], at: int) -> tuple[Facts, ...]:
@@ -158,7 +200,8 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
     for at, (start, end) in enumerate(found):
         span = start, min(end, start + _LONGEST)
         yield span
-        if at + 1 < len(found) and not text[span[0] : span[1]].rstrip().endswith((".", ":", "!")):
+        runs_on = at + 1 < len(found) and not text[span[0] : span[1]].rstrip().endswith((".", ":", "!"))
+        if runs_on and not is_row(text[start:end]) and not is_row(text[slice(*found[at + 1])]):
             yield start, min(found[at + 1][1], start + _LONGEST)
 
 

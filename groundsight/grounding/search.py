@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 
+from groundsight.grounding.claims import without_list_mark
 from groundsight.grounding.facts import Facts
 from groundsight.grounding.grids import Grid, grids
 from groundsight.grounding.passages import Passage, read_passages
+from groundsight.grounding.signs import written
 from groundsight.grounding.tokens import Token, ocr_alike, tokenise
 from groundsight.tracing import Watch
 from groundsight.types import Evidence
@@ -26,7 +28,7 @@ class PassageIndex:
         self.evidence: tuple[Evidence, ...] = tuple(evidence)
         self.passages: tuple[Passage, ...] = read_passages(evidence, self.watch)
         self._postings: dict[str, list[int]] = defaultdict(list)
-        self._exact: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        self._exact: dict[str, list[int]] = defaultdict(list)
         self._datelines: dict[str, list[Passage]] = defaultdict(list)
         for at, passage in enumerate(self.passages):
             self._post(at, passage)
@@ -64,15 +66,15 @@ class PassageIndex:
         return self._datelines.get(evidence_id, ())
 
     def verbatim(self, text: str) -> tuple[Passage, ...]:
-        """Return the whole passages with exactly these words in this order."""
-        words = tuple(token.text.casefold() for token in tokenise(text))
-        return tuple(self.passages[at] for at in self._exact.get(words, []) if len(words) > 1)
+        """Return the whole passages that are written exactly so, sign by sign."""
+        found = self._exact.get(written(text), []) if len(tokenise(text)) > 1 else []
+        return tuple(self.passages[at] for at in found)
 
     def _post(self, at: int, passage: Passage) -> None:
         for key in passage.facts.keys:
             self._postings[key].append(at)
-        if passage.channel != "caption" and not passage.cell:
-            self._exact[tuple(token.text.casefold() for token in passage.facts.tokens)].append(at)
+        if passage.channel != "caption" and not passage.cell and not passage.asks:
+            self._exact[written(without_list_mark(passage.shown))].append(at)
 
     def _found(self, token: Token) -> set[int]:
         exact = {at for key in token.keys for at in self._postings.get(key, ())}

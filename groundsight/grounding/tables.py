@@ -18,7 +18,7 @@ _UNIT_HEAD = re.compile(
     re.IGNORECASE,
 )
 _KNOWN_UNIT = re.compile(
-    r"^(?:(?P<money>US\$|[$€£]|USD|EUR|GBP)\s?)?(?P<scale>thousands?|millions?|billions?|bn|mn|m|k)?$|^(?P<unit>%|[a-zA-Z°%/]{1,12})$",
+    r"^(?:(?P<money>US\$|[$€£]|USD|EUR|GBP)\s?)?(?P<scale>thousands?|millions?|billions?|bn|mn|m|k)?$|^(?P<unit>%|[a-zA-Zµμ°%‰/²³]{1,12})$",
     re.IGNORECASE,
 )
 
@@ -45,6 +45,11 @@ def text_tables(text: str, cells: Rows) -> tuple[Table, ...]:
     if len(cells) > 1:
         return (_located(text, cells),)
     return tuple(_drawn(text))
+
+
+def is_drawn(line: str) -> bool:
+    """True for a line of cells parted by bars or tabs."""
+    return len(_split(line)) > 1
 
 
 def cell_readings(table: Table) -> Iterator[Reading]:

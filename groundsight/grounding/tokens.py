@@ -35,6 +35,9 @@ class Lexicon(BaseModel):
     aliases: dict[str, tuple[str, ...]]
     units: dict[str, dict[str, float]]
     irregular: dict[str, str]
+    pasts: frozenset[str]
+    titles: frozenset[str]
+    headings: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from groundsight.errors import GroundsightError, LimitExceeded
 from groundsight.grounding import Judge
+from groundsight.grounding.anaphora import references
 from groundsight.grounding.calibrate import Calibration, packaged
 from groundsight.grounding.claims import split_claims, without_markers
 from groundsight.grounding.decide import decide
-from groundsight.grounding.facts import read_facts
+from groundsight.grounding.facts import Facts, read_facts
 from groundsight.grounding.search import PassageIndex
+from groundsight.grounding.speech import is_bare, is_checkable, stated
 from groundsight.limits import Limits
 from groundsight.tracing import Watch, Within
-from groundsight.types import Evidence, GroundingReport, Quote, Reason, Verdict
+from groundsight.types import Claim, Evidence, GroundingReport, Quote, Reason, Verdict
 
 if TYPE_CHECKING:
     from groundsight.settings import Grounding
-    from groundsight.types import Claim
 
 _HARD = frozenset({"number_mismatch", "date_mismatch", "entity_missing", "comparison_mismatch"})
 _SURE = 0.9
@@ -26,18 +27,23 @@ _BACK = 5
 _DECIDED = 0.8
 
 
+Found = Mapping[str, Sequence[Evidence]]
+"""The evidence of each sentence by its query; a sentence whose query is not there was not looked for."""
+
+
 def verify(
     answer: str,
-    evidence: Sequence[Evidence],
+    evidence: Sequence[Evidence] | Found,
     settings: Grounding,
     judge: Judge | None = None,
     *,
     limits: Limits | None = None,
     watch: Watch | None = None,
 ) -> GroundingReport:
-    """Check an answer sentence by sentence against evidence; a judge sees only the uncertain claims.
+    """Check an answer sentence by sentence, against one evidence or each against its own (see ``queries_of``).
 
-    The order of the evidence does not matter, and more of it never takes support away.
+    A judge sees only the uncertain claims. The order of the evidence does not matter, and more of it takes support
+    away only where it says otherwise. What was not looked for is ``unverified``.
 
     Raises:
         LimitExceeded: the answer or the evidence is too long.
@@ -47,21 +53,55 @@ def verify(
     claims = _within(answer, evidence, most)
     bounded = Within(watch or Watch(), most.verify_seconds, "limits.verify_seconds")
     calibration = packaged()
-    index = PassageIndex(sorted(evidence, key=lambda one: (one.evidence_id, one.text)), bounded)
-    said = [read_facts(without_markers(claim.text)) for claim in bounded.each(claims)]
+    said = [read_facts(stated(without_markers(claim.text))) for claim in bounded.each(claims)]
+    own = isinstance(evidence, Mapping)
+    given: Found = evidence if own else {"": evidence}
+    queries = [_query(claim, said, at) if own else "" for at, claim in enumerate(bounded.each(claims))]
+    indexes = {
+        query: PassageIndex(sorted(given[query], key=_order), bounded) for query in set(queries) if query in given
+    }
     verdicts = tuple(
-        decide(claim, index, calibration, said[max(0, at - _BACK) : at])
-        for at, claim in enumerate(bounded.each(claims))
+        decide(claim, indexes.get(query), calibration, said[max(0, at - _BACK) : at], listed=_listed(claims, said, at))
+        for at, (claim, query) in enumerate(bounded.each(zip(claims, queries, strict=True)))
     )
     if judge is not None:
-        verdicts = tuple(_refined(verdict, index, judge) for verdict in bounded.each(verdicts))
+        pairs = bounded.each(zip(verdicts, queries, strict=True))
+        verdicts = tuple(_refined(one, indexes[query], judge) if query in indexes else one for one, query in pairs)
     return report(verdicts, settings, calibration, judge)
 
 
-def _within(answer: str, evidence: Sequence[Evidence], most: Limits) -> tuple[Claim, ...]:
+def queries_of(answer: str) -> tuple[str, ...]:
+    """Return what to search for each sentence that can be checked, in order, each once.
+
+    A sentence that opens with a pronoun is searched with the names that it may mean.
+    """
+    claims = split_claims(answer)
+    said = [read_facts(stated(without_markers(claim.text))) for claim in claims]
+    return tuple(dict.fromkeys(query for at, claim in enumerate(claims) if (query := _query(claim, said, at))))
+
+
+def _query(claim: Claim, said: Sequence[Facts], at: int) -> str:
+    if not is_checkable(without_markers(claim.text)):
+        return ""
+    meant = (name.text for one in references(said[at], said[max(0, at - _BACK) : at]) for name in one.meant)
+    return " ".join((*dict.fromkeys(meant), *said[at].text.split()))
+
+
+def _order(one: Evidence) -> tuple[str, str]:
+    return one.evidence_id, one.text
+
+
+def _listed(claims: Sequence[Claim], said: Sequence[Facts], at: int) -> bool:
+    """True for a value under a line that ends with a colon, other values between them."""
+    lead = next((claims[n] for n in range(at - 1, -1, -1) if not is_bare(said[n])), None)
+    return lead is not None and lead.text.rstrip(" *_").endswith((":", "："))
+
+
+def _within(answer: str, evidence: Sequence[Evidence] | Found, most: Limits) -> tuple[Claim, ...]:
     """Split an answer that is short enough, with evidence that is."""
     _refuse_over(len(answer), most.answer_chars, "the answer is too long", "characters (limits.answer_chars)")
-    chars = sum(len(one.text) for one in evidence)
+    every = (one for found in evidence.values() for one in found) if isinstance(evidence, Mapping) else evidence
+    chars = sum(len(one.text) for one in every)
     _refuse_over(chars, most.evidence_chars, "the evidence is too long", "characters (limits.evidence_chars)")
     claims = split_claims(answer)
     sentences = "sentences (limits.answer_sentences)"
@@ -83,27 +123,28 @@ def report(
     checkable = sum(verdict.label != "not_checkable" for verdict in verdicts)
     supported = sum(verdict.label == "supported" for verdict in verdicts)
     contradicted = sum(verdict.label == "contradicted" for verdict in verdicts)
+    unverified = sum(verdict.label == "unverified" for verdict in verdicts)
     ratio = supported / checkable if checkable else None
     return GroundingReport(
-        verdict=_verdict(ratio, contradicted, settings),
+        verdict=_verdict(ratio, contradicted + unverified, settings),
         grounding_ratio=ratio,
         claims=verdicts,
         checkable=checkable,
         supported=supported,
         contradicted=contradicted,
-        failed=_failed(ratio, contradicted, settings),
+        failed=_failed(ratio, contradicted, unverified, settings),
         method="lexical" if judge is None else f"lexical+{judge.fingerprint}",
         calibration=calibration.version,
     )
 
 
-def _verdict(ratio: float | None, contradicted: int, settings: Grounding) -> Literal["pass", "revise", "abstain"]:
+def _verdict(ratio: float | None, barred: int, settings: Grounding) -> Literal["pass", "revise", "abstain"]:
     if ratio is None or ratio < settings.refuse:
         return "abstain"
-    return "pass" if ratio >= settings.target and not contradicted else "revise"
+    return "pass" if ratio >= settings.target and not barred else "revise"
 
 
-def _failed(ratio: float | None, contradicted: int, settings: Grounding) -> tuple[str, ...]:
+def _failed(ratio: float | None, contradicted: int, unverified: int, settings: Grounding) -> tuple[str, ...]:
     found: list[str] = []
     if ratio is None:
         found.append("nothing can be checked")
@@ -111,12 +152,14 @@ def _failed(ratio: float | None, contradicted: int, settings: Grounding) -> tupl
         found.append(f"grounding ratio {ratio:.2f} is under {settings.target:.2f}")
     if contradicted:
         found.append(f"{contradicted} contradicted")
+    if unverified:
+        found.append(f"{unverified} unchecked")
     return tuple(found)
 
 
 def _refined(verdict: Verdict, index: PassageIndex, judge: Judge) -> Verdict:
     """Ask the judge where the checks found neither support they are sure of nor a located conflict."""
-    if verdict.label in ("not_checkable", "contradicted") or not index.passages:
+    if verdict.label in ("not_checkable", "contradicted", "unverified") or not index.passages:
         return verdict
     if verdict.label == "supported" and verdict.probability >= _SURE:
         return verdict

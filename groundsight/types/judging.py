@@ -61,8 +61,8 @@ class Reason(Word):
 
     code: Literal[
         "verbatim", "covered", "number_mismatch", "date_mismatch", "name_mismatch", "negation_flip",
-        "entity_missing", "low_coverage", "comparison_mismatch", "quantifier_mismatch", "antonym",
-        "no_evidence", "not_a_statement", "judge_failed", "judge", "weak_channel", "computed",
+        "entity_missing", "low_coverage", "comparison_mismatch", "quantifier_mismatch", "antonym", "sign_mismatch",
+        "no_evidence", "not_a_statement", "judge_failed", "judge", "weak_channel", "computed", "unchecked",
     ]  # fmt: skip
     message: str
     claim_span: Span | None = None

@@ -1,0 +1,136 @@
+"""A row speaks of its own thing, and a name of its own person: neither is put together from two."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundsight.grounding.claims import evidence_from_text
+from groundsight.grounding.verify import verify
+from groundsight.settings import Grounding
+from groundsight.types import Evidence, Verdict
+
+LEAGUE = (
+    ("Team", "Won", "Points", "Coach", "Hall"),
+    ("Harfield", "18", "38", "Petra Lund", "North Hall"),
+    ("Oakdale", "15", "35", "Ken Abara", "Mill Arena"),
+    ("Stenby", "11", "25", "Marie Cole", "North Hall"),
+)
+PRICES = "Bakery price list\nRye loaf 4.20 EUR\nWheat loaf 3.60 EUR\nPlum cake 2.80 EUR"
+WATER = "Samples (thousand cells)\n| Well | Lead (µg/l) | Count |\n| North | 2 | 412 |\n| South | 14 | 389 |"
+
+
+def league() -> Evidence:
+    text = "\n".join(" | ".join(row) for row in LEAGUE)
+    return evidence_from_text("t", "league.xlsx", text).model_copy(update={"kind": "table", "cells": LEAGUE})
+
+
+def judge(claim: str, *given: Evidence | str) -> Verdict:
+    evidence = [evidence_from_text(f"e{n}", f"{n}.txt", g) if isinstance(g, str) else g for n, g in enumerate(given)]
+    return verify(claim, evidence, Grounding()).claims[0]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Oakdale has 38 points.",
+        "Stenby: Points: 35",
+        "The coach of Stenby is Ken Abara.",
+        "Harfield is coached by Marie Cole.",
+        "The hall of Oakdale is North Hall.",
+        "Oakdale, coached by Ken Abara, plays in North Hall and has 25 points.",
+        "Oakdale won more matches than Harfield.",
+    ],
+)
+def test_cells_of_two_rows_never_support_one_statement(claim: str) -> None:
+    drawn = "\n".join("| " + " | ".join(row) + " |" for row in LEAGUE)
+    assert judge(claim, league()).label != "supported"
+    assert judge(claim, drawn).label != "supported"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Oakdale has 35 points.",
+        "The coach of Stenby is Marie Cole.",
+        "Harfield won 18 and has 38 points.",
+        "Harfield has the highest Points of 3 rows: 38",
+        '2 of 3 rows have Hall "North Hall": Harfield, Stenby',
+    ],
+)
+def test_one_row_and_what_is_computed_over_rows_are_supported(claim: str) -> None:
+    assert judge(claim, league()).label == "supported"
+
+
+@pytest.mark.parametrize("claim", ["A wheat loaf costs 4.20 EUR.", "Plum cake: 3.60 EUR", "The rye loaf is 2.80 EUR."])
+def test_lines_of_a_list_are_rows_too(claim: str) -> None:
+    assert judge(claim, PRICES).label != "supported"
+
+
+@pytest.mark.parametrize(
+    ("claim", "label"),
+    [
+        ("The count of the North well was 412 thousand.", "supported"),
+        ("The count of the North well was 412 million.", "contradicted"),
+        ("The South well had 14 µg/l of lead.", "supported"),
+        ("The South well had 14 mg/l of lead.", "contradicted"),
+    ],
+)
+def test_a_cell_counts_in_the_unit_of_its_column_and_the_scale_of_its_title(claim: str, label: str) -> None:
+    assert judge(claim, WATER).label == label
+
+
+def test_a_passage_that_says_more_of_the_claim_and_something_else_beats_support() -> None:
+    text = "The choir of Elm Street was founded in 1998. The choir of Oak Street has 40 singers."
+    assert judge("The choir of Oak Street has 55 singers.", text, "A choir of 55 singers sang.").label != "supported"
+
+
+TEAM = (
+    "Engineer Liv Brekke signed the permit. Nurse Tomas Reuter ordered the blood test. Mr Paul Drexler is the landlord."
+)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Engineer Lars Brekke signed the permit.",
+        "Lars Brekke signed the permit.",
+        "Nurse Helena Reuter ordered the blood test.",
+        "H. Reuter ordered the blood test.",
+        "Liv Reuter ordered the blood test.",
+        "Mrs Drexler is the landlord.",
+    ],
+)
+def test_a_name_with_one_other_part_is_another_person(claim: str) -> None:
+    assert judge(claim, TEAM).label != "supported"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Liv Brekke signed the permit.",
+        "Brekke signed the permit.",
+        "L. Brekke signed the permit.",
+        "Captain Brekke signed the permit.",
+        "Dr Tomas Reuter ordered the blood test.",
+        "Mr Drexler is the landlord.",
+    ],
+)
+def test_initials_ranks_and_left_out_parts_are_the_same_person(claim: str) -> None:
+    assert judge(claim, TEAM).label == "supported"
+
+
+@pytest.mark.parametrize("claim", ["Brekke signed the permit.", "L. Brekke signed the permit."])
+def test_a_short_form_that_fits_two_people_of_a_text_says_nothing(claim: str) -> None:
+    assert judge(claim, TEAM + " Lars Brekke was on leave.").label != "supported"
+
+
+def test_two_people_with_one_surname_are_both_named() -> None:
+    text = "Anna and Paul Weber run the garden club."
+    assert judge("Anna Weber runs the garden club.", text).label == "supported"
+
+
+@pytest.mark.parametrize("claim", ["Tellwick bought Mossworth.", "Brightfern bought Tellwick."])
+def test_a_name_alone_at_the_start_is_a_name(claim: str) -> None:
+    text = "Mossworth bought Tellwick in May. Brightfern makes garden tools."
+    assert judge("Mossworth bought Tellwick.", text).label == "supported"
+    assert judge(claim, text).label != "supported"
