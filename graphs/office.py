@@ -69,7 +69,8 @@ class Office:
 
     @cached_property
     def _desk(self) -> Desk:
-        from groundsight.agent.llm import CLIENT, open_chat
+        from groundsight.agent.llm import CLIENT
+        from groundsight.agent.provider import open_chat
 
         suite = self._given or _suite_of_the_environment()
         if suite.settings.agent.llm == CLIENT:

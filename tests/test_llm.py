@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from groundsight.agent.llm import Chat, open_chat
+from groundsight.agent.llm import Chat
+from groundsight.agent.provider import open_chat
 from groundsight.agent.requests import PlanReply
 from groundsight.errors import Cancelled, ConfigError
 from groundsight.graphs.answer import answer_question

@@ -147,7 +147,7 @@ def _model(lane: str, part: object) -> Check:
 
 
 def _language_model(settings: Settings) -> Check:
-    from groundsight.agent.llm import open_chat
+    from groundsight.agent.provider import open_chat
 
     open_chat(settings.agent, Watch())
     return Check(name="model: llm", state="ok", detail=settings.agent.llm or "off")

@@ -48,6 +48,6 @@ def _partitioner(name: str) -> None:
 
 def _language_model(settings: Settings) -> None:
     if settings.agent.llm:
-        from groundsight.agent.llm import open_chat
+        from groundsight.agent.provider import open_chat
 
         open_chat(settings.agent, Watch())
