@@ -14,10 +14,10 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from groundsight.errors import Disabled
-from groundsight.ingestion.frozen import frozen_by_name
+from groundsight.ingestion.frozen import anonymous_file, frozen_by_name
 from groundsight.ingestion.partition import partition
 from groundsight.ingestion.readers.unstructured_reader import UnstructuredPartitioner
-from groundsight.ingestion.sandbox import Confines, Sandbox, anonymous_file
+from groundsight.ingestion.sandbox import Confines, Sandbox
 from groundsight.ingestion.sniff import PLAIN
 from groundsight.settings import Ingestion, Limits, Settings
 from groundsight.tracing import Watch
@@ -98,7 +98,8 @@ def test_a_pdf_is_read_as_ingest_reads_it(tmp_path: Path) -> None:
     """The whole way with the limits as they are set: its compiler found no place for its cache."""
     write_files(tmp_path)
     settings = Settings(ingestion=Ingestion(partitioner="unstructured"))
-    parsed = partition(tmp_path / "a.pdf", settings, tmp_path, Watch())
+    with frozen_by_name(tmp_path / "a.pdf", settings.limits.file_bytes) as file:
+        parsed = partition(file, settings, tmp_path, Watch())
     assert [element.text for element in parsed.elements] == [BODY]
 
 

@@ -163,7 +163,7 @@ def _work(order: dict[str, Any], result: int, document: int) -> NoReturn:
         module, _, name = str(order["job"]).partition(":")
         job = getattr(import_module(module), name)
         # Libraries that keep a cache look for it under these two, and some fail without one (numba, matplotlib).
-        os.environ["TMPDIR"] = os.environ["HOME"] = str(order["scratch"])
+        os.environ.update(dict.fromkeys(("TMPDIR", "HOME"), str(order["scratch"] or "/nonexistent")))
         restrict(str(order["scratch"]))
         answer = job(_as_path(document), str(order["body"]))
         _write(result, b"R" + cast(str, answer).encode())
