@@ -27,7 +27,8 @@ _ESCAPED = re.compile(
     r"|(?P<named>commat|period|plus|lowbar|hyphen|dash|nbsp|lpar|rpar|sol));|\\(?=[@._+\-()])",
     re.IGNORECASE,
 )
-_NAMED: dict[str, str] = dict(zip("commat period plus lowbar hyphen dash nbsp lpar rpar sol".split(), "@.+_-- ()/", strict=True))
+_NAMES = "commat period plus lowbar hyphen dash nbsp lpar rpar sol"
+_NAMED: dict[str, str] = dict(zip(_NAMES.split(), "@.+_-- ()/", strict=True))
 _SPACES = re.compile(r" {2,}")
 _SLASH = re.compile(r"(?<=\d) ?/ ?(?=\d)")
 _UNDERSCORE = re.compile(r"(?<=\d)_|_(?=[\d+(])")
