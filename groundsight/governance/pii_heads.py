@@ -73,6 +73,13 @@ _CARD = re.compile(r"(?<![\w.,])\d(?:[ \-./]{0,2}\d){11,18}(?![\w,]|\.\d)")
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}[ ]?\d[ ]?\d(?:[ \-./]{0,2}[A-Za-z0-9]){11,30}(?!\w)")
 _EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}")
 _IP = re.compile(r"(?<![\w.:])[\dA-Fa-f:.]{6,45}(?![\w:])")
+_REPLACED = re.compile(r"\[[A-Z]{2,5}_\d")
+# Most cells of a table are no head: what holds none of these words is told at once.
+_HINT = re.compile(
+    "|".join(sorted({word for core, _ in _WORDS.values() for word in core} - {"tel", "ss"}))
+    + "|tel|ss|social|mobil|cell|contact|code|prefix|vorwahl|ext",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ class Label:
 @lru_cache(maxsize=8192)
 def label_of(head: str) -> Label | None:
     """Return what a head or label announces, None for any other text."""
-    if not 2 <= len(head) <= _LONGEST or "@" in head:
+    if not 2 <= len(head) <= _LONGEST or "@" in head or _REPLACED.search(head) or not _HINT.search(head):
         return None
     if _PHONE_PARTS.fullmatch(head.strip(" .:#*")):
         return Label("phone", part=True)

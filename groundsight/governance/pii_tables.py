@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -25,8 +26,8 @@ def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: H
     A value split over neighbouring cells of one head is found as one; its placeholder stands in the first.
     """
     for _ in range(_MOST_ROUNDS):
-        known = dict(heads or {})
-        rows = [_under_heads(list(row), cells, known, kinds, memory) for row in cells]
+        known, numeric = dict(heads or {}), _quantities(cells)
+        rows = [_under_heads(list(row), numeric, known, kinds, memory) for row in cells]
         before, cells = cells, _as_written(rows, kinds, memory)
         if cells == before:
             if heads is not None:
@@ -46,15 +47,17 @@ def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory) -> str:
         # A sentence below a heading is no value of it.
         if not colon and len(line.split()) > 3:
             heads.clear()
-        told.append(":".join(_under_heads(list(cells), (cells,), heads, kinds, memory)))
+        told.append(":".join(_under_heads(list(cells), frozenset(), heads, kinds, memory)))
     return "\n".join(told)
 
 
-def _under_heads(row: list[str], cells: Cells, heads: Heads, kinds: Sequence[PiiKind], memory: Memory) -> list[str]:
+def _under_heads(
+    row: list[str], numeric: frozenset[int], heads: Heads, kinds: Sequence[PiiKind], memory: Memory
+) -> list[str]:
     """Redact one row and take note of the heads that it holds."""
     own = _labels(row)
     _note(row, own, heads)
-    for places, label in _groups(row, own, heads, cells):
+    for places, label in _groups(row, own, heads, numeric):
         if label.kind in kinds:
             parts = [(row[place], " ") for place in places]
             cleaned = redact_parts(parts, lambda text, label=label: find_under(text, label, memory))
@@ -84,9 +87,11 @@ def _note(row: Sequence[str], own: dict[int, Label], heads: Heads) -> None:
             heads[place] = last
 
 
-def _groups(row: Sequence[str], own: dict[int, Label], heads: Heads, cells: Cells) -> Iterator[tuple[list[int], Label]]:
+def _groups(
+    row: Sequence[str], own: dict[int, Label], heads: Heads, numeric: frozenset[int]
+) -> Iterator[tuple[list[int], Label]]:
     """Yield neighbouring cells that one head or one label in front of them announces."""
-    marked = [(place, _announced(place, row, own, heads, cells)) for place in range(len(row)) if row[place].strip()]
+    marked = [(place, _announced(place, row, own, heads, numeric)) for place in range(len(row)) if row[place].strip()]
     told = [(place, found) for place, found in marked if found and place not in own]
     group: list[int] = []
     for number, (place, found) in enumerate(told):
@@ -102,21 +107,28 @@ def _same(one: Labelled, other: Labelled) -> bool:
     return one == other or (one[1].kind == other[1].kind and (one[1].part or other[1].part))
 
 
-def _announced(place: int, row: Sequence[str], own: dict[int, Label], heads: Heads, cells: Cells) -> Labelled | None:
+def _announced(
+    place: int, row: Sequence[str], own: dict[int, Label], heads: Heads, numeric: frozenset[int]
+) -> Labelled | None:
     """The head above wins; else the label in front, unless the column is one of quantities."""
     if place in heads:
         return heads[place]
     before = next((at for at in reversed(range(place)) if row[at].strip() and not _PLAIN.match(row[at])), None)
-    if before is None or before not in own or _counts(place, cells):
+    if before is None or before not in own or place in numeric:
         return None
     return ~before, own[before]
 
 
-def _counts(place: int, cells: Cells) -> bool:
-    """True for a column of numbers beside words that announce nothing: sales of phones stand among other sales."""
-    column = [row[place] for row in cells if place < len(row) and row[place].strip() and not _labels(row[:place])]
-    numbers = sum(1 for cell in column if _PLAIN.match(cell))
-    return bool(numbers) and numbers * 2 >= len(column)
+def _quantities(cells: Cells) -> frozenset[int]:
+    """Return the columns of numbers beside words that announce nothing: sales of phones stand among other sales."""
+    plain: Counter[int] = Counter()
+    filled: Counter[int] = Counter()
+    for row in cells:
+        first = min(_labels(row), default=len(row))
+        places = [place for place, cell in enumerate(row[: first + 1]) if cell.strip()]
+        filled.update(places)
+        plain.update(place for place in places if _PLAIN.match(row[place]))
+    return frozenset(place for place, count in plain.items() if count * 2 >= filled[place])
 
 
 def _as_written(rows: Sequence[Sequence[str]], kinds: Sequence[PiiKind], memory: Memory) -> Cells:
