@@ -1,14 +1,16 @@
-"""Processes that write to and read from one index, for the crash and concurrency tests."""
+"""Processes that write to an index or a trail and read from it, for the crash and concurrency tests."""
 
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from groundsight.governance.audit import AuditLog, AuditRecord
 from groundsight.index import ChannelQuery
 from groundsight.index.local import LocalIndex
 from groundsight.types import Condition, Filter
@@ -48,6 +50,16 @@ def write_forever(folder: Path, first: int, acknowledge: Connection) -> None:
         acknowledge.send(turn)
         if turn % 4 == 3:
             index.search([ChannelQuery("text", vector=WORDS.encode(["common"])[0])], ALL, 5)
+
+
+def audit_forever(folder: Path, first: int, acknowledge: Connection) -> None:
+    """Record call after call and say so after each, until killed."""
+    log, name = AuditLog(folder), secrets.token_hex(4)
+    for turn in itertools.count(first):
+        call = AuditRecord(id=f"{name}-{turn}", tenant="t", user="u", door="mcp", tool="search", request="x")
+        log.append(call.model_copy(update={"kind": "begin"}))
+        log.append(call)
+        acknowledge.send(turn)
 
 
 def write_some(folder: Path, name: str, turns: int, done: Synchronized) -> None:

@@ -11,7 +11,7 @@ import pytest
 from mcp import Client
 
 from groundsight.cli import main
-from groundsight.governance.audit import verify_chain
+from groundsight.governance.audit_check import verify_chain
 from groundsight.server import build_server
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import open_suite
@@ -131,5 +131,5 @@ def test_the_doctor_finds_a_changed_trail(place: Path, capsys: pytest.CaptureFix
     whole = trail.read_text()
     trail.write_text(whole.replace('"OK"', '"NO"', 1))
     assert main(["doctor", "--home", str(place / "home")]) == 1
-    assert "line 1 was changed" in capsys.readouterr().out
+    assert "line 2 was changed" in capsys.readouterr().out
     trail.write_text(whole)
