@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.cli_migrate import run_migration
 
         return run_migration(settings, options)
-    if options.command in ("snapshot", "restore", "tenants"):
+    if options.command in ("forget", "snapshot", "restore", "tenants"):
         from groundsight.doors.cli_operate import operate
 
         return operate(settings, options)

@@ -84,11 +84,14 @@ class LocalIndex:
             change.put(ready, dimensions)
 
     def delete(self, asset_ids: Sequence[str], where: Filter) -> int:
-        """Remove assets that pass the filter, and their traces in the log and the mapped file."""
+        """Remove assets that pass the filter, and their traces in every file; also those of a deletion that was killed.
+
+        Raises:
+            Locked: they are gone, but a long reader keeps their traces in the log; delete again.
+        """
         with self._store.changing() as change:
             removed = change.delete(asset_ids, where)
-        if removed:
-            self._store.erase_traces()
+        self._store.erase_traces()
         return removed
 
     def search(self, queries: Sequence[ChannelQuery], where: Filter, limit: int) -> tuple[ChannelResult, ...]:

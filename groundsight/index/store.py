@@ -16,11 +16,11 @@ from groundsight.index.filters import add_functions
 from groundsight.index.locks import WriteLock
 from groundsight.index.schema import forget_before, prepare
 from groundsight.index.tokens import Tokeniser
-from groundsight.index.writer import TOKENS, Change, read_meta
+from groundsight.index.writer import TOKENS, TRACES, Change, read_meta
 
 HISTORY_KEPT = 1_000
-# Long readers may keep the log from being emptied; the next delete or checkpoint does it then.
-LOG_SECONDS = 0.5
+# How long a reader may keep the log from being emptied before the deletion says so.
+LOG_SECONDS = 10.0
 
 
 class Store:
@@ -128,13 +128,24 @@ class Store:
             self._view = view.load(connection, self.folder) or self._view
 
     def erase_traces(self) -> None:
-        """Empty the log, write the mapped file without what was deleted, and forget what was decoded."""
-        with self._read_lock:
-            self.decoded.clear()
-        with self.write_lock.held():
-            self._empty_log()
+        """Write database and mapped file afresh without what was deleted, empty the log, forget what was decoded.
+
+        Raises:
+            Locked: a reader keeps the log; the traces stay on record for the next time.
+        """
+        with self.write_lock.held(), closing(self.connect()) as connection, database.storage_errors(self.path):
+            if read_meta(connection, TRACES) is None:
+                return
+            with self._read_lock:
+                self.decoded.clear()
+            # secure_delete alone left VACUUM_FINDING in the gaps of pages that were rebalanced.
+            connection.execute("VACUUM").fetchall()
             if (self.folder / view.FILE_NAME).exists():
                 self.publish()
+            connection.set_busy_timeout(int(LOG_SECONDS * 1000))
+            if database.one(connection, "PRAGMA wal_checkpoint(TRUNCATE)"):
+                raise database.log_kept(self.path)
+            connection.execute("DELETE FROM meta WHERE key = ?", (TRACES,)).fetchall()
 
     def replace_content(self, copy: Path) -> None:
         """Put a verified copy in place of the content; the caller holds the write lock."""
@@ -164,8 +175,3 @@ class Store:
         if mapped is not None:
             with self.writing() as connection:
                 forget_before(connection, mapped.stamp)
-
-    def _empty_log(self) -> None:
-        with closing(self.connect()) as connection, database.storage_errors(self.path):
-            connection.set_busy_timeout(int(LOG_SECONDS * 1000))
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
