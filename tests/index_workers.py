@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
+import signal
+import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
@@ -60,6 +63,31 @@ def audit_forever(folder: Path, first: int, acknowledge: Connection) -> None:
         log.append(call.model_copy(update={"kind": "begin"}))
         log.append(call)
         acknowledge.send(turn)
+
+
+def forget_and_die(home: Path, name: str, moment: int | str) -> None:
+    """Forget, and be killed at the n-th removal of a file, or at a step of the index."""
+    from groundsight.index import database, view
+    from groundsight.index.store import Store
+    from groundsight.settings import load_settings
+    from groundsight.suite import open_suite
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    removed = itertools.count(1)
+    match moment:
+        case "committed":
+            Store.erase_traces = die  # type: ignore[method-assign]
+        case "rewritten":
+            view.save = die
+        case "emptied":
+            plain = database.one
+            database.one = lambda *words: (plain(*words), "checkpoint" in words[1] and die())[0]  # type: ignore[index]
+        case _:
+            sys.addaudithook(lambda event, _: die() if event == "os.remove" and next(removed) == moment else None)
+    with open_suite(load_settings(home)) as suite:
+        suite.forget([name])
 
 
 def write_some(folder: Path, name: str, turns: int, done: Synchronized) -> None:

@@ -172,10 +172,11 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _ingested(path: Path, roots: Roots) -> str:
     """A folder that a person ingests may be read from now on; inside a known folder nothing changes."""
-    if not path.expanduser().exists():
-        raise NotFound("there is no such file or folder", which=str(path), next_step="check the path")
     roots.admit(path)
-    return roots.source_of(path.expanduser())
+    try:
+        return roots.source_of_any(path)
+    except NotFound:
+        raise NotFound("there is no such file or folder", which=str(path), next_step="check the path") from None
 
 
 def _shown(named: Path, roots: Roots) -> str:
