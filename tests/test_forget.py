@@ -259,7 +259,7 @@ def test_only_a_writer_forgets_and_only_what_is_in_reach(place: Path) -> None:
             suite.acting_for(Principal(tenant="other", may_write=True)).forget(["files/inner/note.txt"])
         assert "files/inner/expired.txt" in suite.forget(["files/inner"]).forgotten
         assert sources(suite) == ["files/inner/board.txt", "files/stay.txt"]
-        assert [each.tenant for each in index.assets(Filter())] == ["default", "default", "them"]
+        assert sum(each.tenant == "them" for each in index.assets(Filter())) == 1
 
 
 def test_the_trail_says_who_forgot_and_how_it_ended_without_the_name(place: Path) -> None:

@@ -16,6 +16,7 @@ from groundsight.doors.cli_show import paint
 from groundsight.doors.tokens import without_folders
 from groundsight.errors import GroundsightError
 from groundsight.governance.audit_check import verify_chain
+from groundsight.index.lost import signs_of_loss
 from groundsight.parts import Parts
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -170,11 +171,12 @@ def _version(module: str) -> str:
 
 
 def _index(settings: Settings, parts: Parts) -> Check:
-    if settings.index.backend == "local" and not (settings.home / "index").exists():
+    folder = settings.home / "index"
+    if settings.index.backend == "local" and not folder.exists() and not signs_of_loss(folder):
         return Check(name="index", state="ok", detail="empty", next_step="groundsight ingest FOLDER")
     report = parts.index.check()
     if report.problems:
-        step = "restore a snapshot, or move the index away and ingest again"
+        step = "groundsight restore SNAPSHOT --yes, or: groundsight ingest FOLDER --home NEW_FOLDER"
         return Check(name="index", state="fail", detail="; ".join(report.problems[:5]), next_step=step)
     repaired = f"; rebuilt {', '.join(report.repaired)}" if report.repaired else ""
     return Check(name="index", state="ok", detail=f"sound{repaired}")

@@ -17,7 +17,7 @@ from groundsight.index.tokens import Tokeniser
 from groundsight.index.vectors import NAMES_PER_SLOT, encode, vector_id
 from groundsight.types import Asset, Filter, Unit
 
-DIMENSION, ENCODER, TOKENS, TRACES = "dimension.", "encoder.", "tokens", "traces"
+DIMENSION, ENCODER, TOKENS, TRACES, IDENTITY = "dimension.", "encoder.", "tokens", "traces", "identity"
 
 
 class Change:
