@@ -88,5 +88,5 @@ def foreign(folder: Path) -> IndexCorrupt:
     return IndexCorrupt(
         "the database is not that of this home",
         which=f"{folder.name}/{database.FILE_NAME}",
-        next_step=f"put the right one back, or: {RESTORE} --yes; to keep this one move HOME/{mark_of(folder).name} away",
+        next_step=f"put the right one back, or: {RESTORE} --yes; to keep it move HOME/{mark_of(folder).name} away",
     )
