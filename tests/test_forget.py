@@ -262,6 +262,18 @@ def test_only_a_writer_forgets_and_only_what_is_in_reach(place: Path) -> None:
         assert sum(each.tenant == "them" for each in index.assets(Filter())) == 1
 
 
+def test_a_caller_with_folders_of_its_own_forgets_nothing_elsewhere(place: Path) -> None:
+    with opened(place) as suite:
+        (place / "files" / "inner" / "note.txt").unlink()
+        for roots in ((), (place / "home",)):
+            caller = suite.acting_for(Principal(may_write=True, roots=roots))
+            with pytest.raises(NotFound):
+                caller.forget(["files/inner/note.txt"])
+            assert caller.ingest(["files/inner/note.txt"], prune=True).removed == 0
+        caller = suite.acting_for(Principal(may_write=True, roots=(place / "files",)))
+        assert caller.forget(["files/inner/note.txt"]).forgotten == ("files/inner/note.txt",)
+
+
 def test_the_trail_says_who_forgot_and_how_it_ended_without_the_name(place: Path) -> None:
     with opened(place) as suite:
         receipt = suite.forget(["files/inner/note.txt"]).receipt

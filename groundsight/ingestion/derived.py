@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from groundsight.errors import StorageFailed
+from groundsight.governance.redaction import profile_of
+from groundsight.settings import Settings
 
 LAYOUT, SHARED = "owned-1", "shared"
 
@@ -133,6 +135,11 @@ class Derived:
         for number in range(1, len(parts) + 1):
             place /= _hashed("\0".join((tenant, *parts[:number])))
         return place
+
+
+def derived_of(settings: Settings) -> Derived:
+    """Return what was made under the present rules of redaction."""
+    return Derived(settings.home / "derived", profile_of(settings.governance.redact))
 
 
 def _key(lane: str, model: str, content: str) -> str:

@@ -14,8 +14,9 @@ from groundsight.governance.access import reachable_by, tenant_of
 from groundsight.governance.audit import AuditLog, AuditRecord
 from groundsight.governance.receipts import new_receipt
 from groundsight.index.held import Held, still_held
-from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.kept import forget_pages
+from groundsight.ingestion.reach import folders_of
 from groundsight.types import Asset, Filter, Principal, Word
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def forget(parts: Parts, names: Sequence[str | Path], principal: Principal, watc
 def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> None:
     """Remove assets: what was made and kept of them first, so that a kill in between leaves them to be named again."""
     derived = derived_of(parts.settings)
+    derived.forget_other_profiles()
     ids = {asset.asset_id for asset in gone}
     for number, asset in enumerate(gone):
         watch.step(number, len(gone), asset.source)
@@ -90,9 +92,19 @@ def readings(roots: Roots, name: str | Path) -> set[str]:
     return found
 
 
+def is_there(roots: Roots, source: str) -> bool:
+    """True when a source leads to a file or folder."""
+    try:
+        return bool(roots.source_of(source))
+    except NotFound:
+        return False
+
+
 def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Watch) -> ForgetReport:
     where, derived = reachable_by(principal), derived_of(parts.settings)
-    everyone, reachable = parts.index.assets(tenant_of(principal)), parts.index.assets(where)
+    everyone = parts.index.assets(tenant_of(principal))
+    held = None if principal.roots is None else folders_of(parts, principal).names()
+    reachable = [each for each in parts.index.assets(where) if held is None or each.source.partition("/")[0] in held]
 
     def left(name: str, gone: Sequence[Asset] = ()) -> bool:
         """True for work on files that never became documents, or whose documents are all gone."""
@@ -100,7 +112,7 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
         return derived.holds(principal.tenant, name) and not any(inside(each.source, name) for each in others)
 
     def known(name: str) -> bool:
-        return any(inside(each.source, name) for each in reachable) or left(name)
+        return any(inside(each.source, name) for each in reachable) or (held is None and left(name))
 
     try:
         wanted = [_source_of(parts, name, known) for name in names]
@@ -108,13 +120,13 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
         parts.index.delete([], where)  # finishes what was interrupted after its last document
         raise
     gone = [asset for asset in reachable if any(inside(asset.source, name) for name in wanted)]
-    held = still_held(parts.settings, gone)
+    copies = still_held(parts.settings, gone)
     for name in wanted:
-        if left(name, gone):
+        if held is None and left(name, gone):
             derived.forget(principal.tenant, name)
     erase(parts, gone, where, watch)
-    there = tuple(asset.source for asset in gone if _is_there(parts, asset.source))
-    return ForgetReport(forgotten=tuple(asset.source for asset in gone), still_there=there, held=held)
+    there = tuple(asset.source for asset in gone if is_there(parts.roots, asset.source))
+    return ForgetReport(forgotten=tuple(asset.source for asset in gone), still_there=there, held=copies)
 
 
 def _source_of(parts: Parts, name: str, known: Callable[[str], bool]) -> str:
@@ -129,13 +141,6 @@ def _source_of(parts: Parts, name: str, known: Callable[[str], bool]) -> str:
             f"the name means {found[0]} and {found[1]}", which=name, next_step="write the path in full"
         )
     return found[0]
-
-
-def _is_there(parts: Parts, source: str) -> bool:
-    try:
-        return bool(parts.roots.source_of(source))
-    except NotFound:
-        return False
 
 
 class _Trail:

@@ -22,12 +22,11 @@ from groundsight.errors import (
 )
 from groundsight.governance.access import tenant_of, visible_to
 from groundsight.governance.pii import Memory, find
-from groundsight.governance.redaction import profile_of
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
 from groundsight.ingestion.assemble import Linker, assemble, is_guarded, make_asset, new_asset_id
-from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.discover import Found, discover, not_there
-from groundsight.ingestion.forget import erase, inside, readings
+from groundsight.ingestion.forget import erase, inside, is_there, readings
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.kept import forget_pages, keep_pages
 from groundsight.ingestion.reach import folders_of
@@ -91,7 +90,7 @@ class _Run:
         self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
         self._seen = {each.source for each in parts.index.assets(visible_to(principal))}
         self._guards = {each.sha256: each for each in self._known.values() if is_guarded(each)}
-        self.derived = Derived(parts.settings.home / "derived", profile_of(parts.settings.governance.redact))
+        self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
 
     def without_hidden(self, found: Sequence[Found]) -> list[Found]:
@@ -201,22 +200,16 @@ def _linker() -> Linker:
 
 
 def _gone_by_name(
-    parts: Parts, roots: Roots, principal: Principal, names: Sequence[str | Path]
+    parts: Parts, held: Roots, principal: Principal, names: Sequence[str | Path]
 ) -> dict[str | Path, str]:
-    """Return the names of what is not there any more and is in the index, with their sources."""
+    """Return the names of what is in the index and not there any more, with their sources."""
     seen, gone = parts.index.assets(visible_to(principal)), dict[str | Path, str]()
     for name in names:
-        for source in readings(roots, name):
-            if any(inside(each.source, source) for each in seen) and not _is_there(roots, source):
+        for source in readings(parts.roots, name):
+            here = source.partition("/")[0] in held.names() and any(inside(each.source, source) for each in seen)
+            if here and not is_there(parts.roots, source):
                 gone[name] = source
     return gone
-
-
-def _is_there(roots: Roots, source: str) -> bool:
-    try:
-        return bool(roots.source_of(source))
-    except NotFound:
-        return False
 
 
 def _vanished(
