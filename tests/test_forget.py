@@ -17,7 +17,7 @@ from groundsight.cli import main
 from groundsight.errors import InvalidArgument, Locked, NotFound, PolicyRefused
 from groundsight.governance.access import tenant_of
 from groundsight.governance.audit_check import verify_chain
-from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.derived import derived_of
 from groundsight.settings import load_settings
 from groundsight.types import Asset, Filter, Principal, Query
 from tests.build import make_asset, make_entry, make_unit
@@ -188,7 +188,7 @@ def test_an_earlier_state_of_a_file_goes_when_it_changes(place: Path) -> None:
 
 
 def test_work_on_files_that_never_became_documents_is_forgotten_with_their_folder(place: Path) -> None:
-    derived = Derived(place / "home" / "derived")
+    derived = derived_of(load_settings(place / "home"))
     derived.own("default", "files/other/half.png")
     derived.write("ocr", "model", "content", b"left by a killed run: voleschrank")
     with opened(place) as suite:
