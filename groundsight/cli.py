@@ -10,6 +10,7 @@ from pathlib import Path
 
 COMMANDS = {
     "ingest": "read files and folders into the index",
+    "forget": "remove files and folders from the index, with all that was made from them",
     "search": "find passages, tables, figures and pictures",
     "ask": "answer a question from the evidence",
     "verify": "check an answer sentence by sentence",
@@ -26,6 +27,7 @@ COMMANDS = {
 }
 EXAMPLES = {
     "ingest": "groundsight ingest ~/Documents/contracts",
+    "forget": "groundsight forget ~/Documents/contracts/old.pdf",
     "search": "groundsight search 'notice period' --kind text --limit 5",
     "ask": "groundsight ask 'How long is the notice period?' --json",
     "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
@@ -85,6 +87,15 @@ def _add_common(command: argparse.ArgumentParser) -> None:
 def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
     command.add_argument("--prune", action="store_true", help="also forget files that are gone")
+
+
+def _add_forget(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="file or folder, there or gone: its path, or its source as search shows it",
+    )
 
 
 def _add_search(command: argparse.ArgumentParser) -> None:
@@ -163,6 +174,7 @@ def _add_nothing(command: argparse.ArgumentParser) -> None:
 
 _ADD = {
     "ingest": _add_ingest,
+    "forget": _add_forget,
     "search": _add_search,
     "ask": _add_ask,
     "verify": _add_verify,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from groundsight.ingestion import IngestReport
+    from groundsight.ingestion.forget import ForgetReport
 
 
 class Suite:
@@ -47,6 +48,16 @@ class Suite:
             for path in paths:
                 self.parts.roots.admit(Path(path))
         return ingest(self.parts, named, self.principal, self.watch, prune=prune, confined=confined)
+
+    def forget(self, names: Sequence[str | Path]) -> ForgetReport:
+        """Remove files and folders, named by path or source, with all that was made from them and kept of them.
+
+        Raises:
+            NotFound: nothing of a name is indexed; then nothing is removed.
+        """
+        from groundsight.ingestion.forget import forget
+
+        return forget(self.parts, names, self.principal, self.watch)
 
     def search(self, query: Query | str) -> SearchResult:
         """Climb the retrieval ladder and return hits whose contributions add up to their scores.

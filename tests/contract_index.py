@@ -168,6 +168,17 @@ def test_deleting_leaves_nothing_to_find(index: Index):
     assert index.check() == CheckReport(())
 
 
+def test_another_opening_no_longer_sees_what_was_deleted_at_its_next_query(index: Index, reopen: Reopen):
+    other, gone = reopen(), make_text_entry("a.txt", "secret plan")
+    index.upsert([gone, make_text_entry("b.txt", "public plan")])
+    assert len(found(other, ChannelQuery("bm25_text", text="plan"))) == 2
+    index.delete([gone.asset.asset_id], tenant())
+    assert found(other, ChannelQuery("bm25_text", text="plan")) == ["public plan"]
+    assert found(other, dense("secret plan")) == ["public plan"]
+    assert other.get([gone.units[0].unit_id], tenant()) == ()
+    assert [asset.source for asset in reopen().assets(tenant())] == ["b.txt"]
+
+
 def test_a_filter_protects_from_deletion(index: Index):
     entry = make_text_entry("a.txt", "theirs", tenant="them")
     index.upsert([entry])

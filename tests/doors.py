@@ -97,7 +97,7 @@ class NoRoots:
     def source_of(self, source: str) -> str:
         raise NotFound("no such file in the folders that may be read")
 
-    stat = open_inside = source_of
+    stat = open_inside = source_of_any = source_of
 
 
 class Anywhere(NoRoots):

@@ -1,14 +1,19 @@
-"""Processes that write to and read from one index, for the crash and concurrency tests."""
+"""Processes that write to an index or a trail and read from it, for the crash and concurrency tests."""
 
 from __future__ import annotations
 
 import itertools
+import os
+import secrets
+import signal
+import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from groundsight.governance.audit import AuditLog, AuditRecord
 from groundsight.index import ChannelQuery
 from groundsight.index.local import LocalIndex
 from groundsight.types import Condition, Filter
@@ -48,6 +53,41 @@ def write_forever(folder: Path, first: int, acknowledge: Connection) -> None:
         acknowledge.send(turn)
         if turn % 4 == 3:
             index.search([ChannelQuery("text", vector=WORDS.encode(["common"])[0])], ALL, 5)
+
+
+def audit_forever(folder: Path, first: int, acknowledge: Connection) -> None:
+    """Record call after call and say so after each, until killed."""
+    log, name = AuditLog(folder), secrets.token_hex(4)
+    for turn in itertools.count(first):
+        call = AuditRecord(id=f"{name}-{turn}", tenant="t", user="u", door="mcp", tool="search", request="x")
+        log.append(call.model_copy(update={"kind": "begin"}))
+        log.append(call)
+        acknowledge.send(turn)
+
+
+def forget_and_die(home: Path, name: str, moment: int | str) -> None:
+    """Forget, and be killed at the n-th removal of a file, or at a step of the index."""
+    from groundsight.index import database, view
+    from groundsight.index.store import Store
+    from groundsight.settings import load_settings
+    from groundsight.suite import open_suite
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    removed = itertools.count(1)
+    match moment:
+        case "committed":
+            Store.erase_traces = die  # type: ignore[method-assign]
+        case "rewritten":
+            view.save = die
+        case "emptied":
+            plain = database.one
+            database.one = lambda *words: (plain(*words), "checkpoint" in words[1] and die())[0]  # type: ignore[index]
+        case _:
+            sys.addaudithook(lambda event, _: die() if event == "os.remove" and next(removed) == moment else None)
+    with open_suite(load_settings(home)) as suite:
+        suite.forget([name])
 
 
 def write_some(folder: Path, name: str, turns: int, done: Synchronized) -> None:

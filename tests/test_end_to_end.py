@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from mcp import Client
 
 from groundsight.cli import main
-from groundsight.governance.audit import verify_chain
+from groundsight.governance.audit_check import verify_chain
 from groundsight.server import build_server
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import open_suite
@@ -131,5 +132,26 @@ def test_the_doctor_finds_a_changed_trail(place: Path, capsys: pytest.CaptureFix
     whole = trail.read_text()
     trail.write_text(whole.replace('"OK"', '"NO"', 1))
     assert main(["doctor", "--home", str(place / "home")]) == 1
-    assert "line 1 was changed" in capsys.readouterr().out
+    assert "line 2 was changed" in capsys.readouterr().out
     trail.write_text(whole)
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")], ids=["gone", "empty"])
+def test_a_lost_index_is_said_by_every_command_and_the_way_back_works(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], harm: Any
+) -> None:
+    shutil.copytree(place / "home", tmp_path / "home")
+    home = ["--home", str(tmp_path / "home"), "--json"]
+    harm(tmp_path / "home" / "index" / "index.db")
+    for words in (["search", "notice"], ["ask", "What is the notice period?"], ["ingest", str(place / "docs")]):
+        capsys.readouterr()
+        assert main([*words, *home]) == 3
+        said = json.loads(capsys.readouterr().out)["error"]
+        assert said["code"] == "E_INDEX_CORRUPT"
+    assert main(["doctor", *home]) == 3
+    for name in said["next_step"].rpartition("ingest again: ")[2].split(", "):
+        shutil.move(tmp_path / name.replace("HOME", "home"), tmp_path / name.replace("/", "-"))
+    assert main(["ingest", str(place / "docs"), *home]) == 0
+    capsys.readouterr()
+    assert main(["search", "notice", *home]) == 0
+    assert json.loads(capsys.readouterr().out)["hits"]

@@ -19,7 +19,8 @@ from groundsight.errors import (
     RateLimited,
     StorageFailed,
 )
-from groundsight.governance.audit import AuditLog, verify_chain
+from groundsight.governance.audit import AuditLog
+from groundsight.governance.audit_check import verify_chain
 from groundsight.governance.limits import RateLimiter
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import TOOLS, tool
@@ -31,8 +32,9 @@ def a_gate(home: Path, *, burst: int = 1_000, clock: Any = lambda: 0.0) -> Gate:
     return Gate("test", audit=AuditLog(home / "audit"), limiter=RateLimiter(10, burst, clock))
 
 
-def lines(home: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (home / "audit" / "audit.jsonl").read_text().splitlines()]
+def lines(home: Path, kind: str = "end") -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in (home / "audit" / "audit.jsonl").read_text().splitlines()]
+    return [line for line in found if line["kind"] == kind]
 
 
 @pytest.fixture
@@ -50,6 +52,7 @@ def test_the_receipt_of_a_result_stands_in_the_trail(tmp_path: Path, suite: Scri
     assert line["id"] == result.receipt
     assert line["returned"] == [hit.id for hit in result.hits]
     assert (line["tool"], line["outcome"], line["door"]) == ("search", "OK", "test")
+    assert [begun["id"] for begun in lines(tmp_path, "begin")] == [line["id"]]
     assert (line["tenant"], line["user"]) == ("default", "local")
 
 

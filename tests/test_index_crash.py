@@ -6,6 +6,7 @@ import multiprocessing
 import random
 import shutil
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
@@ -29,10 +30,12 @@ def children_do_not_import_the_test_runner(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
-def kill_a_writer(folder: Path, first: int, chance: random.Random) -> int:
-    """Let a writer store some turns, kill it at a random moment, return the last turn it acknowledged."""
+def kill_a_writer(
+    folder: Path, first: int, chance: random.Random, work: Callable[[Path, int, Connection], None] = write_forever
+) -> int:
+    """Let a writer do some turns, kill it at a random moment, return the last turn it acknowledged."""
     ours, theirs = PROCESSES.Pipe(duplex=False)
-    writer = PROCESSES.Process(target=write_forever, args=(folder, first, theirs), daemon=True)
+    writer = PROCESSES.Process(target=work, args=(folder, first, theirs), daemon=True)
     writer.start()
     theirs.close()
     for _ in range(chance.randrange(1, 6)):

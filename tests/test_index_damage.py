@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,3 +179,100 @@ def test_a_snapshot_heals_a_ruined_database(tmp_path: Path, harm: Callable[[Path
     LocalIndex.open(tmp_path / "index").restore(tmp_path / "snapshot")
     assert answers(tmp_path / "index") == before
     assert local.LocalIndex.open(tmp_path / "index").check().problems == ()
+
+
+PIECES = ("index.json", "index/derived.bin", "derived", "pages", "audit", "roots.json")
+SIGNS = {"index.json", "index/derived.bin", "derived", "pages"}
+LOSSES: dict[str, Callable[[Path], object]] = {
+    "emptied": lambda home: empty(home / "index" / "index.db"),
+    "gone": lambda home: (home / "index" / "index.db").unlink(),
+    "folder gone": lambda home: shutil.rmtree(home / "index"),
+}
+
+
+def remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with an index and all that lies beside it."""
+    home = tmp_path_factory.mktemp("house")
+    index = fill(home / "index")
+    index.search(QUERIES, ALL, 20)
+    index.close()
+    for name in ("derived/owned-1/a", "pages/b/1.png", "audit/audit.jsonl", "roots.json"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("x")
+    return home
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_lost_database_is_damage_while_any_sign_of_it_is_left_and_else_the_home_is_fresh(
+    house: Path, tmp_path: Path, loss: str
+) -> None:
+    kept_with_folder = {"index.json"} if loss == "folder gone" else SIGNS
+    for number, away in enumerate(
+        itertools.chain(*(itertools.combinations(PIECES, n) for n in range(len(PIECES) + 1)))
+    ):
+        home = tmp_path / str(number)
+        shutil.copytree(house, home)
+        LOSSES[loss](home)
+        for name in away:
+            remove(home / name)
+        left = kept_with_folder - set(away)
+        found = outcome(home / "index")
+        assert isinstance(found, IndexCorrupt) == bool(left), away
+        if left:
+            assert all(f"HOME/{name}" in found.next_step for name in left)  # type: ignore[union-attr]
+            assert "groundsight restore" in found.next_step  # type: ignore[union-attr]
+            assert str(outcome(home / "index")) == str(found)
+        shutil.rmtree(home)
+
+
+def test_any_piece_but_the_database_may_be_missing(house: Path, tmp_path: Path) -> None:
+    before = answers(house / "index")
+    for name in PIECES:
+        home = tmp_path / name.replace("/", "-")
+        shutil.copytree(house, home)
+        remove(home / name)
+        assert answers(home / "index") == before
+        assert (home / "index.json").exists()
+
+
+def test_a_fresh_home_starts_empty_without_complaint(tmp_path: Path) -> None:
+    assert [result.hits for result in answers(tmp_path / "index")] == [(), ()]  # type: ignore[attr-defined]
+    assert LocalIndex.open(tmp_path / "index").check().problems == ()
+
+
+def test_the_database_of_another_home_is_not_answered_from(house: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "other" / "index").close()
+    shutil.copytree(house, tmp_path / "home")
+    shutil.copy(tmp_path / "other" / "index" / "index.db", tmp_path / "home" / "index" / "index.db")
+    for name in ("index.db-wal", "index.db-shm"):
+        (tmp_path / "home" / "index" / name).unlink(missing_ok=True)
+    found = outcome(tmp_path / "home" / "index")
+    assert isinstance(found, IndexCorrupt)
+    assert "not that of this home" in str(found)
+    assert "not that of this home" in LocalIndex.open(tmp_path / "home" / "index").check().problems[0]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_snapshot_of_any_home_heals_a_lost_database(house: Path, tmp_path: Path, loss: str) -> None:
+    shutil.copytree(house, tmp_path / "home")
+    other = fill(tmp_path / "other" / "index")
+    other.upsert([make_text_entry("more.txt", "alpha seven seven")])
+    other.snapshot(tmp_path / "snapshot")
+    LOSSES[loss](tmp_path / "home")
+    LocalIndex.open(tmp_path / "home" / "index").restore(tmp_path / "snapshot")
+    assert answers(tmp_path / "home" / "index") == other.search(QUERIES, ALL, 20)
+    assert LocalIndex.open(tmp_path / "home" / "index").check().problems == ()
+
+
+def test_a_database_without_its_log_is_not_taken_for_a_fresh_one(tmp_path: Path) -> None:
+    index = LocalIndex.open(tmp_path / "index")
+    index.upsert([make_text_entry("a.txt", "alpha")])
+    (tmp_path / "copy" / "index").mkdir(parents=True)
+    shutil.copy(tmp_path / "index.json", tmp_path / "copy" / "index.json")
+    shutil.copy(tmp_path / "index" / "index.db", tmp_path / "copy" / "index" / "index.db")
+    assert isinstance(outcome(tmp_path / "copy" / "index"), IndexCorrupt)

@@ -20,6 +20,7 @@ from groundsight.ingestion import Element, IngestReport, Parsed
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.ingest import ingest
 from groundsight.parts import Parts
+from groundsight.retrieval.cache import SearchCache
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Box, Principal, TextLine
@@ -63,6 +64,7 @@ def parts(tmp_path: Path) -> Parts:
         ocr=ScriptedReader(),
         tagger=None,
         captioner=None,
+        searches=SearchCache(),
         degraded=lambda: (),
     )
     return cast("Parts", made)

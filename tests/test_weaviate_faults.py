@@ -17,7 +17,7 @@ from typing import TypeVar
 import pytest
 
 from groundsight.cli import main
-from groundsight.errors import BackendDown, GroundsightError, IndexVersion, StorageFailed
+from groundsight.errors import BackendDown, GroundsightError, IndexCorrupt, IndexVersion, StorageFailed
 from groundsight.evals.weaviate_nodes import Node
 from groundsight.evals.weaviate_proxy import Fault, Proxy
 from groundsight.index import ChannelQuery
@@ -106,7 +106,7 @@ def test_collections_that_vanished_are_named():
     with pytest.raises(IndexVersion, match="missing"):
         index.search(WORDS_ASKED, ALL, 5)
     index.close()
-    assert isinstance(failure_of(settings, 10), IndexVersion)
+    assert isinstance(failure_of(settings, 10), IndexCorrupt)
 
 
 @NEEDS_SERVER

@@ -83,21 +83,22 @@ class Gate:
         Raises:
             GroundsightError: as the tool raised it; anything else becomes Internal, named by the receipt.
         """
-        receipt, start = new_receipt(), self._clock()
-        if self._audit:
-            self._audit.require_writable()
+        start = self._clock()
+        record = self._record(spec, suite, arguments)
         try:
-            result = self._admitted(spec, suite, arguments)
+            values = self._admitted(spec, suite, arguments)
+            self._write(record.model_copy(update={"kind": "begin"}))
+            result = spec.function(suite, **values)
         except GroundsightError as error:
-            self._write(spec, suite, arguments, receipt, start, outcome=error.error_code)
+            self._end(record, start, error.error_code)
             raise
         except Exception as error:  # noqa: BLE001 - the gate is where bugs become E_INTERNAL
-            self._write(spec, suite, arguments, receipt, start, outcome=Internal.code)
-            raise internal_error(spec.name, error, receipt) from None
-        self._write(spec, suite, arguments, receipt, start, outcome="OK", ids=result.ids())
-        return result.model_copy(update={"receipt": receipt if self._audit else ""})
+            self._end(record, start, Internal.code)
+            raise internal_error(spec.name, error, record.id) from None
+        self._end(record, start, "OK", result.ids())
+        return result.model_copy(update={"receipt": record.id if self._audit else ""})
 
-    def _admitted(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> Result:
+    def _admitted(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> dict[str, Any]:
         who = suite.principal
         self._limiter.admit(f"{who.tenant}\0{who.user}")
         if spec.writes and not who.may_write:
@@ -106,35 +107,26 @@ class Gate:
                 which=spec.name,
                 next_step="start the server with --allow-write, or set server.allow_write",
             )
-        values = checked_arguments(spec, arguments, suite.settings.limits.answer_chars)
-        return spec.function(suite, **values)
+        return checked_arguments(spec, arguments, suite.settings.limits.answer_chars)
 
-    def _write(
-        self,
-        spec: ToolSpec,
-        suite: Suite,
-        arguments: Mapping[str, Any],
-        receipt: str,
-        start: float,
-        *,
-        outcome: str,
-        ids: tuple[str, ...] = (),
-    ) -> None:
-        if self._audit is None:
-            return
-        self._audit.append(
-            AuditRecord(
-                id=receipt,
-                tenant=suite.principal.tenant,
-                user=suite.principal.user,
-                door=self._door,
-                tool=spec.name,
-                request=self._audit.fingerprint(json.dumps(dict(arguments), sort_keys=True, default=str)),
-                returned=ids[:MOST_IDS],
-                outcome=outcome,
-                seconds=round(self._clock() - start, 4),
-            )
+    def _record(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> AuditRecord:
+        words = json.dumps(dict(arguments), sort_keys=True, default=str)
+        return AuditRecord(
+            id=new_receipt(),
+            tenant=suite.principal.tenant,
+            user=suite.principal.user,
+            door=self._door,
+            tool=spec.name,
+            request=self._audit.fingerprint(words) if self._audit else "",
         )
+
+    def _end(self, record: AuditRecord, start: float, outcome: str, ids: tuple[str, ...] = ()) -> None:
+        seconds = round(self._clock() - start, 4)
+        self._write(record.model_copy(update={"returned": ids[:MOST_IDS], "outcome": outcome, "seconds": seconds}))
+
+    def _write(self, record: AuditRecord) -> None:
+        if self._audit:
+            self._audit.append(record)
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from groundsight.errors import NotFound
+from groundsight.governance.access import visible_to
+from groundsight.ingestion.forget import inside, readings
 from groundsight.ingestion.reach import source_for
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result, Shape
@@ -55,8 +58,20 @@ def ingest(
     prune: Annotated[bool, Field(description="also forget files that are gone")] = False,
 ) -> IngestSummary:
     """Read files or folders into the index; unchanged files are skipped, failures are reported one by one."""
-    sources = [source_for(suite.parts, suite.principal, path) for path in paths]
+    sources = [_there_or_gone(suite, path) for path in paths]
     return shaped(suite.ingest(sources, prune=prune, confined=True))
+
+
+def _there_or_gone(suite: Suite, path: str) -> str:
+    """Return the source of what may be read, or of what is gone while the caller still sees it in the index."""
+    try:
+        return source_for(suite.parts, suite.principal, path)
+    except NotFound:
+        seen = suite.parts.index.assets(visible_to(suite.principal))
+        for source in readings(suite.parts.roots, path):
+            if any(inside(each.source, source) for each in seen):
+                return source
+        raise
 
 
 def shaped(report: IngestReport) -> IngestSummary:

@@ -15,7 +15,8 @@ from typing import Literal
 from groundsight.doors.cli_show import paint
 from groundsight.doors.tokens import without_folders
 from groundsight.errors import GroundsightError
-from groundsight.governance.audit import verify_chain
+from groundsight.governance.audit_check import verify_chain
+from groundsight.index.lost import signs_of_loss
 from groundsight.parts import Parts
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -170,11 +171,12 @@ def _version(module: str) -> str:
 
 
 def _index(settings: Settings, parts: Parts) -> Check:
-    if settings.index.backend == "local" and not (settings.home / "index").exists():
+    folder = settings.home / "index"
+    if settings.index.backend == "local" and not folder.exists() and not signs_of_loss(folder):
         return Check(name="index", state="ok", detail="empty", next_step="groundsight ingest FOLDER")
     report = parts.index.check()
     if report.problems:
-        step = "restore a snapshot, or move the index away and ingest again"
+        step = "groundsight restore SNAPSHOT --yes, or: groundsight ingest FOLDER --home NEW_FOLDER"
         return Check(name="index", state="fail", detail="; ".join(report.problems[:5]), next_step=step)
     repaired = f"; rebuilt {', '.join(report.repaired)}" if report.repaired else ""
     return Check(name="index", state="ok", detail=f"sound{repaired}")
@@ -184,10 +186,15 @@ def _audit(settings: Settings) -> Check:
     if not settings.governance.audit:
         return Check(name="audit", state="warn", detail="off", next_step="set governance.audit = true")
     report = verify_chain(settings.home / "audit")
-    if report.problems:
-        step = "keep the audit folder as evidence and find out who changed it"
-        return Check(name="audit", state="fail", detail="; ".join(report.problems), next_step=step)
-    return Check(name="audit", state="ok", detail=f"{report.lines} records, chain whole")
+    if tampered := (*report.problems, *report.losses):
+        step = "keep a copy of the audit folder as evidence, find out who changed it, then move it away to begin anew"
+        return Check(name="audit", state="fail", detail="; ".join(tampered[:5]), next_step=step)
+    broken = (*report.torn, *(f"begun and not ended: {each}" for each in report.unfinished))
+    if not broken:
+        return Check(name="audit", state="ok", detail=f"{report.lines} records, chain whole")
+    detail = f"{report.lines} records, chain whole; {len(broken)} broken off: {'; '.join(broken[-5:])}"
+    step = "nothing, where a process was killed or is still at work: no finished call is missing"
+    return Check(name="audit", state="warn", detail=detail, next_step=step)
 
 
 def _callers(settings: Settings) -> Check:

@@ -1,4 +1,4 @@
-"""The commands of those who keep an index running: ``snapshot``, ``restore`` and ``tenants``."""
+"""The commands of those who keep an index running: ``forget``, ``snapshot``, ``restore`` and ``tenants``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundsight.errors import ConfigError, Disabled, InvalidArgument, Locked, StorageFailed
 from groundsight.index import snapshots
+from groundsight.index.held import note_snapshot
 from groundsight.index.snapshots import MANIFEST
 from groundsight.tracing import Watch
 from groundsight.types import Filter
@@ -35,6 +36,8 @@ def operate(settings: Settings, options: argparse.Namespace) -> int:
     with bar:
         watch = Watch(bar.step)
         match options.command:
+            case "forget":
+                done = forget(settings, options.names, watch)
             case "snapshot":
                 done = snapshot(settings, options.folder.expanduser(), options.keep, watch)
             case "restore":
@@ -43,6 +46,18 @@ def operate(settings: Settings, options: argparse.Namespace) -> int:
                 done = tenants(settings, options)
     print(json.dumps(done, ensure_ascii=False, indent=2) if options.json else _as_text(done))
     return 0
+
+
+def forget(settings: Settings, names: list[str], watch: Watch) -> dict[str, Any]:
+    """Forget files and folders; say which are still there and what still holds them.
+
+    Raises:
+        NotFound: nothing of a name is indexed; then nothing is removed.
+    """
+    from groundsight.suite import open_suite
+
+    with open_suite(settings) as suite:
+        return suite.acting_for(watch=watch).forget(names).model_dump(mode="json")
 
 
 def snapshot(settings: Settings, folder: Path, keep: int | None, watch: Watch) -> dict[str, Any]:
@@ -118,6 +133,7 @@ def _written(settings: Settings, folder: Path, watch: Watch) -> dict[str, Any]:
         if folder.exists():
             folder.rmdir()
         partial.rename(folder)
+        note_snapshot(settings.home, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     size = sum(file.stat().st_size for file in folder.iterdir())
@@ -198,6 +214,8 @@ def _move(word: str, move: dict[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "".join(f"\n  {each['place']}\n    {each['next_step']}" for each in value)  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return "-" if value is None else str(value)

@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.cli_migrate import run_migration
 
         return run_migration(settings, options)
-    if options.command in ("snapshot", "restore", "tenants"):
+    if options.command in ("forget", "snapshot", "restore", "tenants"):
         from groundsight.doors.cli_operate import operate
 
         return operate(settings, options)
@@ -172,10 +172,11 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _ingested(path: Path, roots: Roots) -> str:
     """A folder that a person ingests may be read from now on; inside a known folder nothing changes."""
-    if not path.expanduser().exists():
-        raise NotFound("there is no such file or folder", which=str(path), next_step="check the path")
     roots.admit(path)
-    return roots.source_of(path.expanduser())
+    try:
+        return roots.source_of_any(path)
+    except NotFound:
+        raise NotFound("there is no such file or folder", which=str(path), next_step="check the path") from None
 
 
 def _shown(named: Path, roots: Roots) -> str:

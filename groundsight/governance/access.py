@@ -27,6 +27,12 @@ def visible_to(principal: Principal, today: date | None = None) -> Filter:
     )
 
 
+def reachable_by(principal: Principal) -> Filter:
+    """What a principal may forget: all that is in its reach, also when rights or consent have run out since."""
+    who = visible_to(principal).conditions
+    return Filter(conditions=tuple(each for each in who if each.field in ("tenant", "region", "labels")))
+
+
 def tenant_of(principal: Principal) -> Filter:
     """Everything in the principal's tenant: what its own maintenance (ingest, prune) works on."""
     return Filter(conditions=(Condition(field="tenant", op="eq", value=principal.tenant),))

@@ -102,6 +102,16 @@ class Roots:
         """
         return self._source(*self._locate(source_or_path))
 
+    def source_of_any(self, path: Path) -> str:
+        """Return the source of a path inside a root whether or not anything is there, else NotFound."""
+        try:
+            found = self._innermost(path.expanduser().resolve())
+        except (OSError, RuntimeError, ValueError) as error:
+            raise no_such_file() from error
+        if found is None:
+            raise no_such_file()
+        return self._source(*found)
+
     def open_inside(self, source: str | Path) -> int:
         """Open a regular file inside a root and return its descriptor; the caller closes it.
 

@@ -187,4 +187,4 @@ def open_index(settings: Settings) -> Index:
         case "weaviate":
             from groundsight.index.weaviate import WeaviateIndex
 
-            return WeaviateIndex.open(settings.weaviate)
+            return WeaviateIndex.open(settings.weaviate, settings.home)

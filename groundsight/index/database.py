@@ -167,6 +167,15 @@ def locked(path: Path) -> Locked:
     return Locked("another writer holds the index", which=path.name, next_step="try again when it has finished")
 
 
+def log_kept(path: Path) -> Locked:
+    """The error for a log that a reader keeps from being emptied."""
+    return Locked(
+        "what was deleted is gone, but a long reader keeps its traces in the log",
+        which=path.name,
+        next_step="delete again when nobody reads",
+    )
+
+
 def damaged(path: Path, detail: str) -> IndexCorrupt:
     """The error for a damaged file, with the repair."""
     return IndexCorrupt(f"the index is damaged: {detail}", which=path.name, next_step=REPAIR)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-from groundsight.errors import IndexVersion, InvalidArgument
+from groundsight.errors import IndexCorrupt, IndexVersion, InvalidArgument
 from groundsight.index import (
     ChannelQuery,
     ChannelResult,
@@ -48,7 +48,7 @@ class LocalIndex:
     ) -> LocalIndex:
         """Open an index, making folder and database when there is none.
 
-        A database that is there is opened at first use, so that ``restore`` can heal a damaged one.
+        A database is opened at first use, so that ``restore`` can heal a damaged or lost one.
 
         Raises:
             StorageFailed: the folder or the database can't be made.
@@ -56,7 +56,8 @@ class LocalIndex:
         with database.storage_errors(folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = Store(folder, lock_seconds, publish_after)
-        store.create_when_missing()
+        with suppress(IndexCorrupt):
+            store.create_when_missing()
         return cls(store)
 
     def fingerprints(self) -> Mapping[str, str]:
@@ -84,11 +85,14 @@ class LocalIndex:
             change.put(ready, dimensions)
 
     def delete(self, asset_ids: Sequence[str], where: Filter) -> int:
-        """Remove assets that pass the filter, and their traces in the log and the mapped file."""
+        """Remove assets that pass the filter, and their traces in every file; also those of a deletion that was killed.
+
+        Raises:
+            Locked: they are gone, but a long reader keeps their traces in the log; delete again.
+        """
         with self._store.changing() as change:
             removed = change.delete(asset_ids, where)
-        if removed:
-            self._store.erase_traces()
+        self._store.erase_traces()
         return removed
 
     def search(self, queries: Sequence[ChannelQuery], where: Filter, limit: int) -> tuple[ChannelResult, ...]:

@@ -58,11 +58,11 @@ def prepare(connection: Connection) -> None:
     Raises:
         IndexVersion: another schema, or another program's database.
     """
-    if not _is_empty(connection):
+    if not is_empty(connection):
         return require_schema(connection)
     connection.execute("PRAGMA journal_mode=WAL").fetchall()
     with transaction(connection, "IMMEDIATE"):
-        if _is_empty(connection):
+        if is_empty(connection):
             connection.execute(TABLES)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
@@ -106,5 +106,6 @@ def forget_before(connection: Connection, stamp: Stamp) -> None:
         connection.execute("DELETE FROM gone WHERE version <= ?", (stamp.version,))
 
 
-def _is_empty(connection: Connection) -> bool:
+def is_empty(connection: Connection) -> bool:
+    """True when the file has no tables."""
     return not one(connection, "SELECT count(*) FROM sqlite_schema")

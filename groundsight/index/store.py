@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import secrets
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -14,13 +16,14 @@ from groundsight.index.database import Connection
 from groundsight.index.decoded import Decoded
 from groundsight.index.filters import add_functions
 from groundsight.index.locks import WriteLock
-from groundsight.index.schema import forget_before, prepare
+from groundsight.index.lost import foreign, lost, read_mark, signs_of_loss, write_mark
+from groundsight.index.schema import forget_before, is_empty, prepare, require_schema
 from groundsight.index.tokens import Tokeniser
-from groundsight.index.writer import TOKENS, Change, read_meta
+from groundsight.index.writer import IDENTITY, TOKENS, TRACES, Change, read_meta, write_meta
 
 HISTORY_KEPT = 1_000
-# Long readers may keep the log from being emptied; the next delete or checkpoint does it then.
-LOG_SECONDS = 0.5
+# How long a reader may keep the log from being emptied before the deletion says so.
+LOG_SECONDS = 10.0
 
 
 class Store:
@@ -73,24 +76,64 @@ class Store:
             self._shorten_history()
 
     def create_when_missing(self) -> None:
-        """Make the database and its tables when the file is missing or empty."""
-        if not self.path.exists() or self.path.stat().st_size == 0:
-            with self.write_lock.held(), closing(database.connect(self.path, create=True)) as first:
+        """Make the database and its tables when the file is missing or empty.
+
+        Raises:
+            IndexCorrupt: there was one before.
+        """
+        if self._is_there():
+            return
+        signs = signs_of_loss(self.folder)
+        with self.write_lock.held():
+            if self._is_there():
+                return
+            if signs:
+                raise lost(self.folder, signs)
+            with closing(database.connect(self.path, create=True)) as first:
                 prepare(first)
+
+    def _prepare(self, connection: Connection) -> None:
+        """Make the tables that another process is making now, or was killed over; else they were lost."""
+        with self.write_lock.held():
+            if is_empty(connection) and (signs := signs_of_loss(self.folder)):
+                raise lost(self.folder, signs)
+            prepare(connection)
 
     def connect(self) -> Connection:
         """Open a connection to a database that is ready for use.
 
         Raises:
             IndexVersion: the file has another schema.
-            IndexCorrupt: the file is damaged.
+            IndexCorrupt: the file is damaged, lost, or of another home.
         """
         self.create_when_missing()
         connection = database.connect(self.path)
         with database.storage_errors(self.path):
-            prepare(connection)
+            if is_empty(connection):
+                self._prepare(connection)
+            require_schema(connection)
+            self._require_own(connection)
             add_functions(connection)
         return connection
+
+    def _is_there(self) -> bool:
+        return self.path.exists() and self.path.stat().st_size > 0
+
+    def _require_own(self, connection: Connection) -> None:
+        """The mark of the home and the database name the same index; what has no name yet gets one."""
+        mark, identity = read_mark(self.folder), read_meta(connection, IDENTITY)
+        if mark is None:
+            with self.write_lock.held():
+                write_mark(self.folder, self._identified(connection))
+        elif mark != identity:
+            raise foreign(self.folder)
+
+    def _identified(self, connection: Connection) -> str:
+        identity = read_meta(connection, IDENTITY)
+        if identity is None:
+            identity = secrets.token_hex(16)
+            write_meta(connection, IDENTITY, identity)
+        return identity
 
     def refresh_words(self) -> None:
         """Make postings again that another version of the tokeniser made."""
@@ -128,23 +171,46 @@ class Store:
             self._view = view.load(connection, self.folder) or self._view
 
     def erase_traces(self) -> None:
-        """Empty the log, write the mapped file without what was deleted, and forget what was decoded."""
-        with self._read_lock:
-            self.decoded.clear()
-        with self.write_lock.held():
-            self._empty_log()
+        """Write database and mapped file afresh without what was deleted, empty the log, forget what was decoded.
+
+        Raises:
+            Locked: a reader keeps the log; the traces stay on record for the next time.
+        """
+        with self.write_lock.held(), closing(self.connect()) as connection, database.storage_errors(self.path):
+            if read_meta(connection, TRACES) is None:
+                return
+            with self._read_lock:
+                self.decoded.clear()
+            # With secure_delete alone words of 16 of 60 deleted documents stayed, in gaps of rebalanced pages.
+            connection.execute("VACUUM").fetchall()
             if (self.folder / view.FILE_NAME).exists():
                 self.publish()
+            connection.set_busy_timeout(int(LOG_SECONDS * 1000))
+            if database.one(connection, "PRAGMA wal_checkpoint(TRUNCATE)"):
+                raise database.log_kept(self.path)
+            connection.execute("DELETE FROM meta WHERE key = ?", (TRACES,)).fetchall()
 
     def replace_content(self, copy: Path) -> None:
-        """Put a verified copy in place of the content; the caller holds the write lock."""
+        """Put a verified copy in place of the content; the caller holds the write lock.
+
+        At no moment is there an empty database: a killed restore leaves the old content, the new, or a named loss.
+        """
         try:
+            self.connect().close(True)
+            self._sign(copy)
             snapshots.replace_content(copy, self.connect)
         except IndexCorrupt:
             self.close()
+            self._sign(copy)
             snapshots.set_aside(self.folder)
-            snapshots.replace_content(copy, self.connect)
+            os.replace(copy, self.path)
         self.publish()
+
+    def _sign(self, copy: Path) -> None:
+        """A snapshot may be of another home: what comes in belongs to this one."""
+        with database.storage_errors(copy), closing(database.connect(copy)) as own:
+            own.execute("PRAGMA journal_mode=WAL").fetchall()
+            write_meta(own, IDENTITY, read_mark(self.folder) or secrets.token_hex(16))
 
     def close(self) -> None:
         """Release files and connections; the next use opens them again."""
@@ -164,8 +230,3 @@ class Store:
         if mapped is not None:
             with self.writing() as connection:
                 forget_before(connection, mapped.stamp)
-
-    def _empty_log(self) -> None:
-        with closing(self.connect()) as connection, database.storage_errors(self.path):
-            connection.set_busy_timeout(int(LOG_SECONDS * 1000))
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -17,7 +17,7 @@ from groundsight.index.tokens import Tokeniser
 from groundsight.index.vectors import NAMES_PER_SLOT, encode, vector_id
 from groundsight.types import Asset, Filter, Unit
 
-DIMENSION, ENCODER, TOKENS = "dimension.", "encoder.", "tokens"
+DIMENSION, ENCODER, TOKENS, TRACES, IDENTITY = "dimension.", "encoder.", "tokens", "traces", "identity"
 
 
 class Change:
@@ -50,6 +50,8 @@ class Change:
             for number in self._numbers(f"asset_id = ? AND {clause.sql}", asset_id, *clause.values)
         ]
         self._take_out(found)
+        if found:
+            write_meta(self._connection, TRACES, "left")
         return len(found)
 
     def finish(self) -> None:

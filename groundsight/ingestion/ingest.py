@@ -22,17 +22,17 @@ from groundsight.errors import (
 )
 from groundsight.governance.access import tenant_of, visible_to
 from groundsight.governance.pii import Memory, find
-from groundsight.governance.redaction import profile_of
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
 from groundsight.ingestion.assemble import Linker, assemble, is_guarded, make_asset, new_asset_id
-from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.discover import Found, discover, not_there
+from groundsight.ingestion.forget import erase, inside, is_there, readings
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.kept import forget_pages, keep_pages
 from groundsight.ingestion.reach import folders_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
-from groundsight.types import Asset, Principal
+from groundsight.types import Asset, Filter, Principal
 
 if TYPE_CHECKING:
     from groundsight.governance.roots import Roots
@@ -67,12 +67,15 @@ def ingest(
         raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
     _open_lanes(parts)
     held = folders_of(parts, principal) if confined or principal.roots is not None else parts.roots
-    found, folders = discover(paths, held, hidden=parts.settings.ingestion.hidden_files)
+    gone = _gone_by_name(parts, held, principal, paths)
+    there = [path for path in paths if path not in gone]
+    found, folders = discover(there, held, hidden=parts.settings.ingestion.hidden_files)
     _claim(parts)
     run = _Run(parts, held, principal, watch, reader or _confined(parts), linker or _linker())
     found = run.without_hidden(found)
     files = [run.file(each, number, len(found)) for number, each in enumerate(found)]
-    files += _vanished(parts, principal, {each.source for each in found}, folders, prune)
+    places = (*folders, *gone.values())
+    files += _vanished(parts, principal, {each.source for each in found}, places, watch, prune=prune)
     return _report(files, run.derived.model_calls, parts)
 
 
@@ -87,7 +90,7 @@ class _Run:
         self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
         self._seen = {each.source for each in parts.index.assets(visible_to(principal))}
         self._guards = {each.sha256: each for each in self._known.values() if is_guarded(each)}
-        self.derived = Derived(parts.settings.home / "derived", profile_of(parts.settings.governance.redact))
+        self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
 
     def without_hidden(self, found: Sequence[Found]) -> list[Found]:
@@ -99,6 +102,7 @@ class _Run:
     def file(self, found: Found, number: int, total: int) -> FileReport:
         """Ingest one file; an error of this file only becomes its line."""
         self._watch.step(number, total, found.source)
+        self.derived.own(self._principal.tenant, found.source)
         try:
             if found.error is not None:
                 raise found.error
@@ -135,8 +139,10 @@ class _Run:
         self._parts.index.upsert([entry])
         self._probe(entry.units[0].unit_id, document.source)
         keep_pages(self._parts, entry.asset, document, self._watch)
+        if before:
+            self.derived.keep_only_used()
         if before and before.sha256 != document.sha256:
-            forget_pages(settings.home, [before], self._parts.index.assets(tenant_of(self._principal)))
+            forget_pages(settings.home, [before], self._parts.index.assets(Filter()))
         return FileReport(
             source=document.source,
             status="changed" if before else "added",
@@ -193,22 +199,32 @@ def _linker() -> Linker:
     return with_links
 
 
+def _gone_by_name(
+    parts: Parts, held: Roots, principal: Principal, names: Sequence[str | Path]
+) -> dict[str | Path, str]:
+    """Return the names of what is in the index and not there any more, with their sources."""
+    seen, gone = parts.index.assets(visible_to(principal)), dict[str | Path, str]()
+    for name in names:
+        for source in readings(parts.roots, name):
+            here = source.partition("/")[0] in held.names() and any(inside(each.source, source) for each in seen)
+            if here and not is_there(parts.roots, source):
+                gone[name] = source
+    return gone
+
+
 def _vanished(
-    parts: Parts, principal: Principal, present: set[str], folders: Sequence[str], prune: bool
+    parts: Parts, principal: Principal, present: set[str], places: Sequence[str], watch: Watch, *, prune: bool
 ) -> list[FileReport]:
-    """Report, or remove, what the principal sees in the index under these folders and the disk does not hold.
+    """Report, or remove, what the principal sees in the index at these places and the disk does not hold.
 
     What an older version stored under a raw name is always removed: it was just stored again under the redacted one.
     """
-    where = visible_to(principal)
-    inside = tuple(f"{folder}/" for folder in folders)
-    gone = [each for each in parts.index.assets(where) if each.source.startswith(inside) and each.source not in present]
-    gone = [each for each in gone if not any(each.source.startswith(f"{source}/") for source in present)]
-    kinds = parts.settings.governance.redact
+    where, kinds = visible_to(principal), parts.settings.governance.redact
+    known = [each for each in parts.index.assets(where) if any(inside(each.source, place) for place in places)]
+    gone = [each for each in known if not any(inside(each.source, source) for source in present)]
     removed = [each for each in gone if prune or find(each.source, kinds, Memory())]
     if removed:
-        parts.index.delete([each.asset_id for each in removed], where)
-        forget_pages(parts.settings.home, removed, parts.index.assets(tenant_of(principal)))
+        erase(parts, removed, where, watch)
     return [FileReport(source=each.source, status="removed" if each in removed else "vanished") for each in gone]
 
 

@@ -54,11 +54,12 @@ def kept_page(home: Path, asset: Asset, page: int, box: Box | None = None) -> by
 
 
 def forget_pages(home: Path, gone: Iterable[Asset], kept: Iterable[Asset]) -> None:
-    """Remove the pages of assets that are gone, unless another asset has the same content."""
+    """Remove the pages of assets that are gone, unless another asset (of any tenant) has the same content."""
     needed = {asset.sha256 for asset in kept}
     for asset in gone:
-        if asset.sha256 not in needed:
-            shutil.rmtree(_file(home, asset, 1).parent, ignore_errors=True)
+        folder = _file(home, asset, 1).parent
+        if asset.sha256 not in needed and folder.is_dir():
+            shutil.rmtree(folder)
 
 
 def page_or_kept(parts: Parts, asset: Asset, page: int, box: Box | None, watch: Watch) -> bytes:

@@ -1,4 +1,7 @@
-"""The last results, kept exactly: same principal's filter, same index version, same settings, same query."""
+"""The last results, kept exactly: same principal's filter, same index version, same settings, same query.
+
+A new version empties the cache, so that what was forgotten does not stay in memory.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,8 @@ class SearchCache:
     def get(self, key: CacheKey) -> SearchResult | None:
         """Return the kept result, None when there is none."""
         with self._lock:
+            if any(kept.version != key.version for kept in self._kept):
+                self._kept.clear()
             if key not in self._kept:
                 self.misses += 1
                 return None
@@ -46,6 +51,11 @@ class SearchCache:
             self._kept.move_to_end(key)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all results."""
+        with self._lock:
+            self._kept.clear()
 
     def __len__(self) -> int:
         return len(self._kept)

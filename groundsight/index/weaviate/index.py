@@ -19,6 +19,7 @@ from groundsight.index.weaviate import filters
 from groundsight.index.weaviate.binary import LocalServer, start_if_needed
 from groundsight.index.weaviate.epochs import Filling
 from groundsight.index.weaviate.known import Known
+from groundsight.index.weaviate.lost import require_not_lost
 from groundsight.index.weaviate.names import generation_since, tenant_name
 from groundsight.index.weaviate.reader import Reader
 from groundsight.index.weaviate.schema import Names
@@ -40,8 +41,7 @@ NOTING_SECONDS = 1.0
 
 
 class WeaviateIndex:
-    """Implements ``Index``. Readers see each asset as it was or as it is; one ``upsert`` of several assets
-    makes them live one after the other."""
+    """Implements ``Index``. One ``upsert`` of several assets makes them live one after the other."""
 
     def __init__(self, wire: Wire, prefix: str, fresh_seconds: float, server: LocalServer | None = None) -> None:
         self._server, self._fresh_seconds = server, fresh_seconds
@@ -54,13 +54,14 @@ class WeaviateIndex:
         self._epoch, self._fresh = 0, fresh_seconds > 0
 
     @classmethod
-    def open(cls, settings: WeaviateSettings) -> WeaviateIndex:
-        """Connect, and create the collections of a new index.
+    def open(cls, settings: WeaviateSettings, home: Path | None = None) -> WeaviateIndex:
+        """Connect, and create the collections of a new index; ``home`` remembers where there were documents.
 
         Raises:
             BackendDown: the server can't be reached within ``connect_seconds``.
             ConfigError: it refuses the credentials.
             IndexVersion: the server or the collections are of another version.
+            IndexCorrupt: the index, or a part of it, is gone from the server.
         """
         with ExitStack() as undo:
             server = start_if_needed(settings)
@@ -70,6 +71,8 @@ class WeaviateIndex:
             undo.pop_all()
             undo.callback(index.close)
             index._store.prepare()
+            if home is not None:
+                require_not_lost(home, settings, index._store.tenants())
             undo.pop_all()
         return index
 
@@ -107,6 +110,7 @@ class WeaviateIndex:
         """Remove the assets that pass the filter, with all that was stored of them."""
         with self._writing:
             state = self._store.read()
+            self._finish_abandoned(state)
             writer = self._writer(state.config)
             return sum(writer.delete(tenant, asset_ids, where) for tenant in self._tenants(where))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 
 from groundsight.errors import IndexVersion
 from groundsight.index.weaviate.filters import Test
+from groundsight.index.weaviate.lost import lost
 from groundsight.index.weaviate.messages import Place, Row
 from groundsight.index.weaviate.names import age_seconds, coded, decoded, new_generation, object_id
 from groundsight.index.weaviate.schema import SCHEMA_VERSION, Names, content_collections, meta_collection, meta_name
@@ -84,22 +86,28 @@ class StateStore:
         self._failed: set[str] = set()
 
     def prepare(self) -> None:
-        """Create the collections of a new index; refuse one of another schema.
+        """Create the collections of a new index; refuse one of another schema, and one of which parts are lost.
 
         Raises:
-            IndexVersion: another release wrote it, or its collections are gone.
+            IndexVersion: another release wrote it.
+            IndexCorrupt: some of its collections, or what it knows about itself, are gone.
         """
         there = self._wire.collections()
         if self._at.collection not in there:
+            if left := sorted(filter(self._is_content, there)):
+                raise lost("the index has lost what it knows about itself", ", ".join(left))
             self._create()
             return
+        if not self._wire.fetch(self._at, (Test("kind", "equal", coded(CONFIG)),), 1, FIELDS):
+            if self.tenants():
+                raise lost("the index has lost its configuration", self._at.collection)
+            self._create()
         names = self.names(self.read().config)
-        if missing := {each.name for each in content_collections(names)} - there:
-            raise IndexVersion(
-                "collections of the index are missing on the server",
-                which=", ".join(sorted(missing)),
-                next_step="restore a snapshot with: groundsight migrate --to weaviate",
-            )
+        if missing := {each.name for each in content_collections(names)} - self._wire.collections():
+            raise lost("collections of the index are missing on the server", ", ".join(sorted(missing)))
+
+    def _is_content(self, name: str) -> bool:
+        return any(re.fullmatch(rf"{re.escape(self.prefix)}{part}_e\d+", name) for part in ("", "Asset"))
 
     def names(self, config: Config) -> Names:
         """Return the collections of a configuration's epoch."""
@@ -193,10 +201,11 @@ class StateStore:
         return changed
 
     def _create(self) -> None:
+        """The configuration comes last: without it an index is still being made, or was never finished."""
         config = Config(built=self._wire.built_with)
+        self._wire.create(meta_collection(self.prefix))
         for each in content_collections(self.names(config)):
             self._wire.create(each)
-        self._wire.create(meta_collection(self.prefix))
         # Another process may have created it meanwhile and written to it already.
         if not self._wire.fetch(self._at, KINDS_OF_STATE, 1, FIELDS):
             self.write(config)

@@ -1,0 +1,92 @@
+"""Copies of an index that outlive what is forgotten: snapshots on record, and files that a repair set aside."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from groundsight.errors import GroundsightError, StorageFailed
+from groundsight.index import database, snapshots
+from groundsight.types import Asset, Word
+
+if TYPE_CHECKING:
+    from groundsight.settings import Settings
+
+REGISTER = "snapshots.json"
+ASIDE = ("damaged-*", "restore.*.tmp")
+
+
+class Held(Word):
+    """A place that still holds something, and what to do about it."""
+
+    place: str
+    next_step: str
+
+
+def note_snapshot(home: Path, folder: Path) -> None:
+    """Put a snapshot on record, and take off those that are gone.
+
+    Raises:
+        StorageFailed: the disk refused.
+    """
+    kept = dict.fromkeys((*_noted(home), folder.absolute()))
+    beside = home / f"{REGISTER}.new"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps([str(each) for each in kept], indent=1), "utf-8")
+        os.replace(beside, home / REGISTER)
+    except OSError as error:
+        raise StorageFailed("the list of snapshots can't be written", which=REGISTER) from error
+
+
+def still_held(settings: Settings, assets: Sequence[Asset]) -> tuple[Held, ...]:
+    """Name the snapshots on record that hold any of these assets, and what was set aside, which may."""
+    aside = [file for pattern in ASIDE for file in sorted((settings.home / "index").glob(pattern))]
+    step = "delete it when it is no longer needed: it may hold what was forgotten"
+    return (
+        *(Held(place=str(each), next_step=_advice(each)) for each in _noted(settings.home) if _holds(each, assets)),
+        *(Held(place=str(file), next_step=step) for file in aside),
+    )
+
+
+def _advice(folder: Path) -> str:
+    return f"write a new one and delete this: groundsight snapshot NEW_FOLDER && rm -r '{folder}'"
+
+
+def _noted(home: Path) -> Iterator[Path]:
+    try:
+        listed = json.loads((home / REGISTER).read_bytes())
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise StorageFailed(
+            "the list of snapshots can't be read", which=REGISTER,
+            next_step="move it away; look yourself for snapshots that hold what is forgotten",
+        ) from error  # fmt: skip
+    for each in cast("list[object]", listed) if isinstance(listed, list) else []:
+        if isinstance(each, str) and (Path(each) / snapshots.MANIFEST).exists():
+            yield Path(each)
+
+
+def _holds(folder: Path, assets: Sequence[Asset]) -> bool:
+    """A snapshot that can't be read may hold anything."""
+    wanted = {(asset.tenant, asset.source) for asset in assets}
+    try:
+        return not wanted.isdisjoint(_sources(folder))
+    except GroundsightError:
+        return True
+
+
+def _sources(folder: Path) -> Iterator[tuple[str, str]]:
+    file = folder / database.FILE_NAME
+    if not file.exists():
+        from groundsight.index.weaviate.snapshots import read_snapshot
+
+        yield from ((each.asset.tenant, each.asset.source) for each in read_snapshot(folder)[1])
+        return
+    with database.storage_errors(file), closing(database.connect(file)) as connection:
+        yield from database.rows(connection, "SELECT tenant, source FROM asset")

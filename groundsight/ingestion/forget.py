@@ -1,0 +1,171 @@
+"""Forgetting: a document goes from the index, with all that was made from it and kept of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.errors import GroundsightError, InvalidArgument, NotFound, PolicyRefused, StorageFailed
+from groundsight.governance.access import reachable_by, tenant_of
+from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.receipts import new_receipt
+from groundsight.index.held import Held, still_held
+from groundsight.ingestion.derived import derived_of
+from groundsight.ingestion.kept import forget_pages
+from groundsight.ingestion.reach import folders_of
+from groundsight.types import Asset, Filter, Principal, Word
+
+if TYPE_CHECKING:
+    from groundsight.governance.roots import Roots
+    from groundsight.parts import Parts
+    from groundsight.tracing import Watch
+
+
+class ForgetReport(Word):
+    """What was forgotten, by source, and what this does not reach.
+
+    ``still_there`` are files that the next ingest of their folder reads again; ``held`` are copies of the index that
+    were made earlier and hold some of it, each with what to do. ``receipt`` is the id of the audit record.
+    """
+
+    forgotten: tuple[str, ...]
+    still_there: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
+    receipt: str = ""
+
+
+def forget(parts: Parts, names: Sequence[str | Path], principal: Principal, watch: Watch) -> ForgetReport:
+    """Forget files and folders, each named by its path or its source, whether or not it still exists.
+
+    All names are looked up before anything is removed. When it is interrupted, every document is either whole or
+    gone, and the same call again does the rest.
+
+    Raises:
+        PolicyRefused: the principal may not write.
+        NotFound: nothing of a name is there, or nothing that the principal may reach: both read alike.
+        InvalidArgument: a name means one document as a path and another one as a source.
+        Locked: the documents are gone, but a long reader keeps the log of the index; call again.
+        StorageFailed: the disk refused.
+    """
+    if not principal.may_write:
+        raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
+    trail = _Trail(parts, principal, [str(name) for name in names])
+    try:
+        report = _forget(parts, [str(name) for name in names], principal, watch)
+    except GroundsightError as error:
+        trail.end(error.error_code)
+        raise
+    return report.model_copy(update={"receipt": trail.end("OK")})
+
+
+def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> None:
+    """Remove assets: what was made and kept of them first, so that a kill in between leaves them to be named again."""
+    derived = derived_of(parts.settings)
+    derived.forget_other_profiles()
+    ids = {asset.asset_id for asset in gone}
+    for number, asset in enumerate(gone):
+        watch.step(number, len(gone), asset.source)
+        derived.forget(asset.tenant, asset.source)
+    with_same = [asset for asset in parts.index.assets(Filter()) if asset.asset_id not in ids] if gone else []
+    try:
+        forget_pages(parts.settings.home, gone, with_same)
+    except OSError as error:
+        raise StorageFailed("kept pages can't be removed", which="pages", next_step="correct the rights") from error
+    parts.index.delete([asset.asset_id for asset in gone], where)
+    parts.searches.clear()
+
+
+def inside(source: str, name: str) -> bool:
+    """True when a source is the named one, or lies in it as in a folder or an archive."""
+    return source == name or source.startswith(f"{name}/")
+
+
+def readings(roots: Roots, name: str | Path) -> set[str]:
+    """Return the sources that a name may mean: it is one, or it is a path, of something there or gone."""
+    found = {str(name).rstrip("/")} - {""}
+    with suppress(NotFound):
+        found.add(roots.source_of_any(Path(name)))
+    return found
+
+
+def is_there(roots: Roots, source: str) -> bool:
+    """True when a source leads to a file or folder."""
+    try:
+        return bool(roots.source_of(source))
+    except NotFound:
+        return False
+
+
+def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Watch) -> ForgetReport:
+    where, derived = reachable_by(principal), derived_of(parts.settings)
+    everyone = parts.index.assets(tenant_of(principal))
+    held = None if principal.roots is None else folders_of(parts, principal).names()
+    reachable = [each for each in parts.index.assets(where) if held is None or each.source.partition("/")[0] in held]
+
+    def left(name: str, gone: Sequence[Asset] = ()) -> bool:
+        """True for work on files that never became documents, or whose documents are all gone."""
+        others = (each for each in everyone if each not in gone)
+        return derived.holds(principal.tenant, name) and not any(inside(each.source, name) for each in others)
+
+    def known(name: str) -> bool:
+        return any(inside(each.source, name) for each in reachable) or (held is None and left(name))
+
+    try:
+        wanted = [_source_of(parts, name, known) for name in names]
+    except NotFound:
+        parts.index.delete([], where)  # finishes what was interrupted after its last document
+        raise
+    gone = [asset for asset in reachable if any(inside(asset.source, name) for name in wanted)]
+    copies = still_held(parts.settings, gone)
+    for name in wanted:
+        if held is None and left(name, gone):
+            derived.forget(principal.tenant, name)
+    erase(parts, gone, where, watch)
+    there = tuple(asset.source for asset in gone if is_there(parts.roots, asset.source))
+    return ForgetReport(forgotten=tuple(asset.source for asset in gone), still_there=there, held=copies)
+
+
+def _source_of(parts: Parts, name: str, known: Callable[[str], bool]) -> str:
+    """Return the source that a name means, be it a path or a source."""
+    found = sorted(filter(known, readings(parts.roots, name)))
+    if not found:
+        raise NotFound(
+            "nothing of this name is indexed", which=name, next_step="name a source as search shows it, or a path"
+        )
+    if len(found) > 1:
+        raise InvalidArgument(
+            f"the name means {found[0]} and {found[1]}", which=name, next_step="write the path in full"
+        )
+    return found[0]
+
+
+class _Trail:
+    """The record of one forgetting: by whom, which assets, how it ended; the names only as a keyed hash."""
+
+    def __init__(self, parts: Parts, principal: Principal, names: Sequence[str]) -> None:
+        self._log = AuditLog(parts.settings.home / "audit") if parts.settings.governance.audit else None
+        self._start = time.perf_counter()
+        if self._log is None:
+            return
+        self._record = AuditRecord(
+            kind="begin",
+            id=new_receipt(),
+            tenant=principal.tenant,
+            user=principal.user,
+            door="engine",
+            tool="forget",
+            request=self._log.fingerprint(json.dumps(names)),
+        )
+        self._log.append(self._record)
+
+    def end(self, outcome: str) -> str:
+        """Write how it ended and return the id of the record, nothing without a trail."""
+        if self._log is None:
+            return ""
+        seconds = round(time.perf_counter() - self._start, 4)
+        self._log.append(self._record.model_copy(update={"kind": "end", "outcome": outcome, "seconds": seconds}))
+        return self._record.id

@@ -1,0 +1,328 @@
+"""Forgetting: what is forgotten leaves no byte in the home, what is not stays whole, and a kill changes neither."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+from reportlab.pdfgen.canvas import Canvas
+
+from groundsight import Suite, open_suite
+from groundsight.cli import main
+from groundsight.errors import InvalidArgument, Locked, NotFound, PolicyRefused
+from groundsight.governance.access import tenant_of
+from groundsight.governance.audit_check import verify_chain
+from groundsight.ingestion.derived import derived_of
+from groundsight.settings import load_settings
+from groundsight.types import Asset, Filter, Principal, Query
+from tests.build import make_asset, make_entry, make_unit
+from tests.index_workers import forget_and_die
+from tests.pictures import page_of
+from tests.test_index_crash import PROCESSES
+from tests.test_index_crash import children_do_not_import_the_test_runner as _lean  # noqa: F401
+
+WORDS = {
+    "text": "quibblesnatch",
+    "table": "wombatrolle",
+    "file name": "zephyrkiste",
+    "pdf page": "marmotglocke",
+    "docx": "ferretlampe",
+    "picture": "XYLOPHONTURM",
+    "mail": "otterbrille",
+}
+KEPT = "The harbour master keeps the badgerkelle."
+
+
+def write_files(folder: Path) -> None:
+    """One file of each kind that holds one of the words, and one that stays."""
+    folder.mkdir(parents=True)
+    (folder / "note.txt").write_text(f"The {WORDS['text']} weighs 4 kg.\n")
+    (folder / "table.csv").write_text(f"part,weight\n{WORDS['table']},4\nbolt,2\n")
+    (folder / f"{WORDS['file name']}.md").write_text("# A plain heading\n\nA plain sentence.\n")
+    (folder / "letter.eml").write_text(f"Subject: {WORDS['mail']}\nFrom: a@b.example\n\nThe {WORDS['mail']} is here.\n")
+    page_of(f"{WORDS['picture']} 1987", "NORTH QUAY").save(folder / "scan.png")
+    pdf = Canvas(str(folder / "page.pdf"))
+    pdf.drawString(72, 700, f"The {WORDS['pdf page']} stands on page one.")
+    pdf.save()
+    document = Document()
+    document.add_paragraph(f"The {WORDS['docx']} stands in the office.")
+    document.save(str(folder / "office.docx"))
+    (folder.parent / "stay.txt").write_text(KEPT)
+
+
+def residue(home: Path, words: Iterator[str] | list[str]) -> list[str]:
+    """Every file of the home that holds one of the words in its bytes or its name, in any of three spellings."""
+    forms = [form for word in words for form in (word, word.lower(), word.encode("utf-16-le").decode("latin-1"))]
+    found: list[str] = []
+    for file in home.rglob("*"):
+        data = file.read_bytes().decode("latin-1") if file.is_file() else ""
+        found += [f"{file.relative_to(home)}: {form}" for form in forms if form in data or form in file.name]
+    return found
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files and a home that has read them with every model that is packaged, and kept their pages."""
+    place = tmp_path_factory.mktemp("filled")
+    write_files(place / "files" / "inner")
+    (place / "home").mkdir()
+    (place / "home" / "groundsight.toml").write_text("[ingestion]\nkeep_page_pictures = true\n")
+    assert main(["ingest", str(place / "files"), "--home", str(place / "home"), "--json"]) == 0
+    with opened(place) as suite:
+        for word in WORDS.values():
+            suite.search(Query(text=word))
+        store = suite.parts.index._store  # type: ignore[attr-defined]
+        with store.write_lock.held():
+            store.publish()
+    assert (place / "home" / "index" / "derived.bin").exists()
+    return place
+
+
+@pytest.fixture
+def place(filled: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test, under roots of its own."""
+    shutil.copytree(filled, tmp_path / "place")
+    (tmp_path / "place" / "home" / "roots.json").write_text(json.dumps([str(tmp_path / "place" / "files")]))
+    return tmp_path / "place"
+
+
+def opened(place: Path) -> Suite:
+    return open_suite(load_settings(place / "home"))
+
+
+def cli(place: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    capsys.readouterr()
+    code = main([*words, "--json", "--home", str(place / "home")])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def sources(suite: Suite) -> list[str]:
+    return [asset.source for asset in suite.parts.index.assets(tenant_of(suite.principal))]
+
+
+def test_every_planted_word_is_there_before(place: Path) -> None:
+    found = "\n".join(residue(place / "home", list(WORDS.values())))
+    assert all(word.lower() in found.lower() for word in WORDS.values())
+
+
+@pytest.mark.parametrize("vanished", [False, True])
+def test_a_forgotten_folder_leaves_no_byte_in_the_home(
+    place: Path, capsys: pytest.CaptureFixture[str], vanished: bool
+) -> None:
+    if vanished:
+        shutil.rmtree(place / "files" / "inner")
+    code, done = cli(place, capsys, "forget", str(place / "files" / "inner"))
+    assert (code, len(done["forgotten"])) == (0, len(WORDS))
+    assert len(done["still_there"]) == (0 if vanished else len(WORDS))
+    assert residue(place / "home", list(WORDS.values())) == []
+    assert list((place / "home" / "pages").iterdir()) == []
+    with opened(place) as suite:
+        assert sources(suite) == ["files/stay.txt"]
+        assert suite.search("badgerkelle").hits[0].unit.text == KEPT
+        assert suite.parts.index.check().problems == ()
+
+
+@pytest.mark.parametrize("name", ["page.pdf", "scan.png", "note.txt"])
+def test_a_forgotten_file_takes_only_what_is_its_own(place: Path, name: str) -> None:
+    word = {"page.pdf": WORDS["pdf page"], "scan.png": WORDS["picture"], "note.txt": WORDS["text"]}[name]
+    with opened(place) as suite:
+        assert suite.forget([f"files/inner/{name}"]).forgotten == (f"files/inner/{name}",)
+        assert len(sources(suite)) == len(WORDS)
+    assert residue(place / "home", [word]) == []
+    others = [other for other in WORDS.values() if other != word]
+    assert all(residue(place / "home", [other]) for other in others)
+
+
+def test_a_vanished_file_named_on_the_command_line_is_pruned_with_all_that_was_made_of_it(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = place / "files" / "inner" / "note.txt"
+    gone.unlink()
+    code, done = cli(place, capsys, "ingest", str(gone))
+    assert (code, done["vanished"], done["removed"], done["failed"]) == (0, 1, 0, 0)
+    code, done = cli(place, capsys, "ingest", str(gone), "--prune")
+    assert (code, done["vanished"], done["removed"], done["failed"]) == (0, 0, 1, 0)
+    assert residue(place / "home", [WORDS["text"]]) == []
+    assert cli(place, capsys, "ingest", str(gone), "--prune")[1]["error"]["code"] == "E_NOT_FOUND"
+
+
+def test_a_vanished_folder_is_pruned_by_its_own_name_or_by_that_of_its_folder(place: Path) -> None:
+    shutil.rmtree(place / "files" / "inner")
+    with opened(place) as suite:
+        assert suite.ingest([place / "files" / "inner"], prune=True).removed == len(WORDS)
+    assert residue(place / "home", list(WORDS.values())) == []
+
+
+def test_content_that_two_files_share_stays_for_the_other(place: Path) -> None:
+    inner = place / "files" / "inner"
+    shutil.copy(inner / "scan.png", inner / "twin.png")
+    with opened(place) as suite:
+        assert suite.ingest([inner]).model_calls <= 1
+        suite.forget(["files/inner/scan.png"])
+        (twin,) = [hit.asset.source for hit in suite.search(WORDS["picture"]).hits if "twin" in hit.asset.source]
+        kept = place / "home" / "pages" / asset_of(suite, twin).sha256
+        assert (kept / "1.png").is_file()
+        suite.parts.index.delete([asset_of(suite, twin).asset_id], tenant_of(suite.principal))
+        assert suite.ingest([inner / "twin.png"]).model_calls == 0
+        suite.forget([str(inner / "twin.png")])
+        assert not kept.exists()
+    assert residue(place / "home", [WORDS["picture"]]) == []
+
+
+def asset_of(suite: Suite, source: str) -> Asset:
+    (found,) = [each for each in suite.parts.index.assets(tenant_of(suite.principal)) if each.source == source]
+    return found
+
+
+def test_an_earlier_state_of_a_file_goes_when_it_changes(place: Path) -> None:
+    (place / "files" / "inner" / "scan.png").unlink()
+    page_of("PLAIN WORDS").save(place / "files" / "inner" / "scan.png")
+    with opened(place) as suite:
+        suite.ingest([place / "files" / "inner" / "scan.png"])
+    assert residue(place / "home" / "derived", [WORDS["picture"]]) == []
+
+
+def test_work_on_files_that_never_became_documents_is_forgotten_with_their_folder(place: Path) -> None:
+    derived = derived_of(load_settings(place / "home"))
+    derived.own("default", "files/other/half.png")
+    derived.write("ocr", "model", "content", b"left by a killed run: voleschrank")
+    with opened(place) as suite:
+        assert suite.forget([place / "files" / "other"]).forgotten == ()
+    assert residue(place / "home", ["voleschrank"]) == []
+
+
+def test_another_process_no_longer_finds_it_at_its_next_query_and_keeps_nothing_in_memory(place: Path) -> None:
+    with opened(place) as ours, opened(place) as theirs:
+        assert theirs.search(WORDS["text"]).hits[0].asset.source == "files/inner/note.txt"
+        ours.search(WORDS["text"])
+        ours.forget(["files/inner/note.txt"])
+        assert len(ours.parts.searches) == 0
+        assert all("note.txt" not in hit.asset.source for hit in theirs.search(WORDS["text"]).hits)
+        assert len(theirs.parts.searches) == 1
+
+
+def test_snapshots_that_still_hold_it_are_named_with_what_to_do(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli(place, capsys, "snapshot", str(tmp_path / "one"))
+    cli(place, capsys, "snapshot", str(tmp_path / "two"))
+    cli(place, capsys, "forget", "files/inner/note.txt")
+    cli(place, capsys, "snapshot", str(tmp_path / "after"))
+    shutil.rmtree(tmp_path / "two")
+    (place / "home" / "index" / "damaged-1-index.db").write_bytes(b"")
+    held = cli(place, capsys, "forget", "files/inner")[1]["held"]
+    assert [Path(each["place"]).name for each in held] == ["one", "after", "damaged-1-index.db"]
+    assert f"rm -r '{tmp_path / 'one'}'" in held[0]["next_step"]
+    held = cli(place, capsys, "forget", "files")[1]["held"]
+    assert [Path(each["place"]).name for each in held][:2] == ["one", "after"]
+
+
+@pytest.mark.parametrize(
+    "name", ["files/inner/nothing.txt", "/etc/passwd", "nowhere", "..", "", "a\0b", "~", "files/in"]
+)
+def test_an_unknown_name_is_not_found_and_nothing_is_removed(place: Path, name: str) -> None:
+    with opened(place) as suite:
+        with pytest.raises(NotFound):
+            suite.forget(["files/inner/note.txt", name])
+        assert len(sources(suite)) == len(WORDS) + 1
+
+
+def test_a_name_that_means_two_documents_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "files" / "files" / "inner").mkdir(parents=True)
+    (place / "files" / "files" / "inner" / "note.txt").write_text("Another note.")
+    monkeypatch.chdir(place / "files")
+    with opened(place) as suite:
+        suite.ingest([place / "files" / "files"])
+        with pytest.raises(InvalidArgument, match=r"files/files/inner/note\.txt and files/inner/note\.txt"):
+            suite.forget(["files/inner/note.txt"])
+
+
+def test_only_a_writer_forgets_and_only_what_is_in_reach(place: Path) -> None:
+    with opened(place) as suite:
+        index = suite.parts.index
+        for asset in (
+            make_asset("files/inner/board.txt", labels=("board",)),
+            make_asset("files/inner/note.txt", tenant="them"),
+            make_asset("files/inner/expired.txt", usage_rights="restricted"),
+        ):
+            index.upsert([make_entry(asset, make_unit(asset, 0, "words"))])
+        with pytest.raises(PolicyRefused):
+            suite.acting_for(Principal()).forget(["files/inner/note.txt"])
+        with pytest.raises(NotFound):
+            suite.forget(["files/inner/board.txt"])
+        with pytest.raises(NotFound):
+            suite.acting_for(Principal(tenant="other", may_write=True)).forget(["files/inner/note.txt"])
+        assert "files/inner/expired.txt" in suite.forget(["files/inner"]).forgotten
+        assert sources(suite) == ["files/inner/board.txt", "files/stay.txt"]
+        assert sum(each.tenant == "them" for each in index.assets(Filter())) == 1
+
+
+def test_a_caller_with_folders_of_its_own_forgets_nothing_elsewhere(place: Path) -> None:
+    with opened(place) as suite:
+        (place / "files" / "inner" / "note.txt").unlink()
+        for roots in ((), (place / "home",)):
+            caller = suite.acting_for(Principal(may_write=True, roots=roots))
+            with pytest.raises(NotFound):
+                caller.forget(["files/inner/note.txt"])
+            assert caller.ingest(["files/inner/note.txt"], prune=True).removed == 0
+        caller = suite.acting_for(Principal(may_write=True, roots=(place / "files",)))
+        assert caller.forget(["files/inner/note.txt"]).forgotten == ("files/inner/note.txt",)
+
+
+def test_the_trail_says_who_forgot_and_how_it_ended_without_the_name(place: Path) -> None:
+    with opened(place) as suite:
+        receipt = suite.forget(["files/inner/note.txt"]).receipt
+        with pytest.raises(NotFound):
+            suite.forget(["files/inner/note.txt"])
+    trail = (place / "home" / "audit" / "audit.jsonl").read_text()
+    records = [json.loads(line) for line in trail.splitlines() if '"tool": "forget"' in line]
+    assert [(each["kind"], each["outcome"]) for each in records] == [
+        ("begin", ""), ("end", "OK"), ("begin", ""), ("end", "E_NOT_FOUND"),
+    ]  # fmt: skip
+    assert records[1]["id"] == receipt
+    assert "note.txt" not in trail
+    assert verify_chain(place / "home" / "audit").problems == ()
+
+
+@pytest.mark.parametrize("moment", [1, 2, 5, 9, "committed", "rewritten", "emptied"])
+def test_a_killed_forgetting_leaves_documents_whole_or_gone_and_the_next_one_ends_it(
+    place: Path, moment: object
+) -> None:
+    child = PROCESSES.Process(target=forget_and_die, args=(place / "home", "files/inner", moment), daemon=True)
+    child.start()
+    child.join()
+    assert child.exitcode == -9
+    with opened(place) as suite:
+        left = [each for each in suite.parts.index.assets(tenant_of(suite.principal)) if "inner" in each.source]
+        assert len(left) in (0, len(WORDS))
+        assert suite.parts.index.check().problems == ()
+        assert all(suite.parts.index.units(each.asset_id, tenant_of(suite.principal)) for each in left)
+        try:
+            suite.forget(["files/inner"])
+        except NotFound:
+            assert left == []
+        assert sources(suite) == ["files/stay.txt"]
+    assert residue(place / "home", list(WORDS.values())) == []
+    report = verify_chain(place / "home" / "audit")
+    assert (report.problems, report.losses, len(report.unfinished)) == ((), (), 1)
+
+
+def test_a_long_reader_that_keeps_the_log_is_said_and_the_next_one_ends_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("groundsight.index.store.LOG_SECONDS", 0.01)
+    with opened(place) as suite, opened(place) as theirs:
+        reading = theirs.parts.index.scan(Filter())
+        next(reading)
+        with pytest.raises(Locked, match="a long reader keeps its traces"):
+            suite.forget(["files/inner/note.txt"])
+        assert "files/inner/note.txt" not in sources(suite)
+        reading.close()  # type: ignore[attr-defined]
+        with pytest.raises(NotFound):
+            suite.forget(["files/inner/note.txt"])
+    assert residue(place / "home", [WORDS["text"]]) == []
