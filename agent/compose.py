@@ -101,7 +101,7 @@ def citations(
     quotes: dict[str, Quote] = {}
     for quote in [*(quote for one in found for quote in (one.quote, *one.rivals)), *_supports(report)]:
         quotes.setdefault(quote.evidence_id, quote)
-    stale = {one.source: one.stale for one in evidence.values() if one.stale}
+    stale: dict[str, Stale] = {one.source: one.stale for one in evidence.values() if one.stale}
     cited = [(marker, evidence[one], quotes.get(one)) for marker, one in laid.markers.items()]
     return tuple(_citation(marker, one, quote, stale.get(one.source, "")) for marker, one, quote in cited)
 

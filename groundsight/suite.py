@@ -34,18 +34,19 @@ class Suite:
         """Return a view of the same parts for another principal, or with another watch."""
         return Suite(self.parts, principal or self.principal, watch or self.watch)
 
-    def ingest(self, paths: Sequence[Path], *, prune: bool = False, confined: bool = False) -> IngestReport:
+    def ingest(self, paths: Sequence[str | Path], *, prune: bool = False, confined: bool = False) -> IngestReport:
         """Read files and folders into the index; unchanged files cost a hash, failures are reported.
 
         A folder that a program names may be read from now on, unless its principal holds folders of its own. A door
-        that passes on what a model named says ``confined``: no folder is added.
+        that passes on what a model named says ``confined``: no folder is added, and names may be sources.
         """
         from groundsight.ingestion.ingest import ingest
 
+        named = paths if confined else [Path(path) for path in paths]
         if not confined and self.principal.may_write and self.principal.roots is None:
             for path in paths:
-                self.parts.roots.admit(path)
-        return ingest(self.parts, paths, self.principal, self.watch, prune=prune, confined=confined)
+                self.parts.roots.admit(Path(path))
+        return ingest(self.parts, named, self.principal, self.watch, prune=prune, confined=confined)
 
     def search(self, query: Query | str) -> SearchResult:
         """Climb the retrieval ladder and return hits whose contributions add up to their scores.

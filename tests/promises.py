@@ -6,11 +6,14 @@ PROMISES = {
     "Files are read only under the folders you name, and parsed in confined child processes without network.": [
         "test_roots.py::test_path_tricks_read_like_absent_files",
         "test_roots.py::test_a_swap_race_never_reads_outside",
+        "test_confinement.py::test_what_lies_outside_reads_like_what_is_absent_through_every_door",
+        "test_confinement.py::test_a_swap_race_reads_nothing_outside",
         "test_hostile_files.py::test_the_double_flate_bomb_ends_at_a_limit_and_the_next_file_is_read",
         "test_sandbox.py::test_a_child_reaches_no_network",
     ],
     "A file that cannot be read is one clear line of the report, and nothing half-ingested is visible.": [
         "test_ingest.py::test_a_broken_file_and_an_empty_one_are_one_line_each",
+        "test_ingest_files.py::test_one_bad_file_of_any_kind_costs_one_line_and_the_rest_is_stored_once",
         "test_ingest.py::test_a_cancelled_run_keeps_finished_files_and_is_resumed",
     ],
     "An unchanged folder costs no model work the second time.": [

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -36,7 +37,7 @@ def open_beneath(root: Path, inside: PurePosixPath, flags: int) -> int:
 
 def _openat2(root: Path, inside: PurePosixPath, flags: int) -> int:
     """Open through openat2(2), Linux 5.6; older kernels take the checked way."""
-    library = ctypes.CDLL(None, use_errno=True)
+    library = _kernel()
     how = _OpenHow(flags, 0, _BENEATH | _NO_MAGICLINKS | _NO_SYMLINKS)
     name = os.fsencode(str(inside))
     base = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -50,6 +51,11 @@ def _openat2(root: Path, inside: PurePosixPath, flags: int) -> int:
     if problem in _NO_OPENAT2:
         return open_checked(root, inside, flags)
     raise OSError(problem, os.strerror(problem))
+
+
+@lru_cache(maxsize=1)
+def _kernel() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def open_checked(root: Path, inside: PurePosixPath, flags: int) -> int:

@@ -119,7 +119,7 @@ class Roots:
         descriptor = self._open(name, inside, LIST)
         try:
             with os.scandir(descriptor) as entries:
-                found = sorted((entry.name, _kind(entry)) for entry in entries)
+                found: list[tuple[str, EntryKind]] = sorted((entry.name, _kind(entry)) for entry in entries)
         except OSError as error:
             raise _unreadable(inside) from error
         finally:

@@ -76,8 +76,8 @@ def make_asset(
     What protects a document (region, labels, usage rights, consent) is not the writer's to change: it is taken from
     ``guard``, the document as it was before, or a protected one of the same content.
     """
-    guarded = guard.model_dump(include=set(PROTECTIVE)) if guard else {"region": who.region}
-    return Asset(
+    protection = {name: getattr(guard, name) for name in PROTECTIVE} if guard else {"region": who.region}
+    described = Asset(
         asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
         source=document.source,
         media_type=parsed.media_type,
@@ -89,8 +89,8 @@ def make_asset(
         tenant=who.tenant,
         pages=parsed.pages,
         warnings=parsed.warnings,
-        **guarded,
     )
+    return described.model_copy(update=protection)
 
 
 def is_guarded(asset: Asset) -> bool:
