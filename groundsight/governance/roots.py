@@ -119,13 +119,16 @@ class Roots:
         descriptor = self._open(name, inside, LIST)
         try:
             with os.scandir(descriptor) as entries:
-                found: list[tuple[str, EntryKind]] = sorted((entry.name, _kind(entry)) for entry in entries)
+                found = sorted((entry.name, _kind(entry)) for entry in entries)
         except OSError as error:
             raise _unreadable(inside) from error
         finally:
             os.close(descriptor)
-        listed = ((self._innermost(self._folders[name] / inside / below), kind) for below, kind in found)
-        return [(self._source(*at), kind) for at, kind in listed if at is not None]
+        listed: list[tuple[str, EntryKind]] = []
+        for below, kind in found:
+            at = self._innermost(self._folders[name] / inside / below)
+            listed += [(self._source(*at), kind)] if at else []
+        return listed
 
     def stat(self, source: str) -> os.stat_result | None:
         """Return the state of the regular file that a source names, None when it is gone; no link is followed.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, NotFound, UnsupportedType
-from groundsight.governance.sources import source_text
+from groundsight.governance.sources import no_such_file, source_text
 
 if TYPE_CHECKING:
     from groundsight.governance.roots import EntryKind, Roots
@@ -36,12 +36,17 @@ def discover(names: Sequence[str | Path], roots: Roots, *, hidden: bool) -> tupl
     return list(found.values()), folders
 
 
+def not_there(name: str) -> Found:
+    """Say that what a caller named is absent, or not for it: nothing but the caller's own last word stands in it."""
+    return Found(source_text(Path(name).name), no_such_file(), named=True)
+
+
 def _named(name: str | Path, roots: Roots, hidden: bool, folders: list[str]) -> Iterator[Found]:
     try:
         source = roots.source_of(name.expanduser() if isinstance(name, Path) else name)
         is_file = roots.stat(source) is not None
-    except NotFound as error:
-        yield Found(source_text(Path(name).name), error, named=True)
+    except NotFound:
+        yield not_there(str(name))
         return
     if is_file:
         yield Found(source, named=True)

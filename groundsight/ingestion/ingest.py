@@ -6,7 +6,6 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +21,10 @@ from groundsight.errors import (
     StorageFailed,
 )
 from groundsight.governance.access import tenant_of, visible_to
-from groundsight.governance.sources import no_such_file
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
 from groundsight.ingestion.assemble import Linker, assemble, is_guarded, make_asset, new_asset_id
 from groundsight.ingestion.derived import Derived
-from groundsight.ingestion.discover import Found, discover
+from groundsight.ingestion.discover import Found, discover, not_there
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.kept import forget_pages, keep_pages
 from groundsight.ingestion.reach import folders_of
@@ -92,10 +90,8 @@ class _Run:
     def without_hidden(self, found: Sequence[Found]) -> list[Found]:
         """Leave out what is indexed for others only; named, it reads like a file that is not there."""
         hidden = self._known.keys() - self._seen
-        named = [
-            replace(each, error=no_such_file()) if each.source in hidden and each.named else each for each in found
-        ]
-        return [each for each in named if each.source not in hidden or each.named]
+        absent = [not_there(each.source) if each.source in hidden and each.named else each for each in found]
+        return [each for each in absent if each.source not in hidden]
 
     def file(self, found: Found, number: int, total: int) -> FileReport:
         """Ingest one file; an error of this file only becomes its line."""
