@@ -127,7 +127,8 @@ class Roots:
         listed: list[tuple[str, EntryKind]] = []
         for below in sorted(found):
             at = self._innermost(self._folders[name] / inside / below)
-            listed += [(self._source(*at), found[below])] if at else []
+            if at is not None:
+                listed.append((self._source(*at), found[below]))
         return listed
 
     def stat(self, source: str) -> os.stat_result | None:
