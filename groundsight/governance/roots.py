@@ -135,15 +135,16 @@ class Roots:
         descriptor = self._open(name, inside, LIST)
         try:
             with os.scandir(descriptor) as entries:
-                found = sorted((entry.name, _kind(entry)) for entry in entries)
+                found: dict[str, EntryKind] = {entry.name: _kind(entry) for entry in entries}
         except OSError as error:
             raise _unreadable(inside) from error
         finally:
             os.close(descriptor)
         listed: list[tuple[str, EntryKind]] = []
-        for below, kind in found:
+        for below in sorted(found):
             at = self._innermost(self._folders[name] / inside / below)
-            listed += [(self._source(*at), kind)] if at else []
+            if at is not None:
+                listed.append((self._source(*at), found[below]))
         return listed
 
     def stat(self, source: str) -> os.stat_result | None:
