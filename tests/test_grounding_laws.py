@@ -1,4 +1,4 @@
-"""Laws of the check: exact offsets, order does not matter, more evidence never takes support away."""
+"""Laws of the check: exact offsets, any order of the evidence, and more of it takes only away what it disputes."""
 
 from __future__ import annotations
 
@@ -45,11 +45,12 @@ def test_any_text_gives_a_defined_report_with_exact_quotes(answer: str, text: st
 
 @settings(deadline=None, max_examples=80)
 @given(st.sampled_from(CASES), st.lists(st.sampled_from([*SENTENCES, *(case.claim for case in CASES)]), max_size=6))
-def test_more_evidence_never_takes_support_away(case: Case, more: list[str]) -> None:
+def test_more_evidence_takes_support_away_only_where_it_says_otherwise(case: Case, more: list[str]) -> None:
     before = verify(case.claim, case.evidence, SETTINGS)
     after = verify(case.claim, [*case.evidence, *evidences(more)], SETTINGS)
     for old, new in zip(before.claims, after.claims, strict=True):
-        assert old.label != "supported" or new.label == "supported"
+        otherwise = any(reason.evidence is not None for reason in new.reasons)
+        assert old.label != "supported" or new.label == "supported" or otherwise
 
 
 @settings(deadline=None, max_examples=40)

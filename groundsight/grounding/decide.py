@@ -84,27 +84,31 @@ def _weigh(
 ) -> Verdict:
     gathered = gather(facts, found, index, calibration)
     fits = [one for one in gathered if one.supports and one.probability >= calibration.threshold]
-    fits = [one for one in fits if not _beaten(one, found)]
+    rivals = [one for one in found if _is_rival(one)]
+    fits = [one for one in index.watch.each(fits) if not any(_beats(rival, one) for rival in rivals)]
     if fits:
         return _from_fits(claim, fits, found)
     return _against(claim, found, max((one.probability for one in gathered), default=0.0))
 
 
-def _beaten(fit: Comparison, found: Sequence[Comparison]) -> bool:
-    """Another passage says more of the claim by itself, and something else in one place: that is no support.
+def _is_rival(one: Comparison) -> bool:
+    """It speaks surely enough of the same thing, and says something else of it."""
+    sure = bool(one.conflicts) and one.rest >= one.needed and not one.of_another
+    return sure and one.pair.passage.channel != "caption"
 
-    Another name there counts only against a passage that says nothing of the claim but its names.
+
+def _beats(rival: Comparison, fit: Comparison) -> bool:
+    """The rival says more of the claim by itself: what passages that say less leave open is no support.
+
+    Another name in it counts only against a passage that says nothing of the claim but its names.
     """
     codes = _SURE | {"name_mismatch"} if fit.names_only else _SURE
-    for one in found:
-        spans = [(r.claim_span.start, r.claim_span.end) for r in one.conflicts if r.claim_span and r.code in codes]
-        if not spans or one.of_another or one.rest < one.needed or one.pair.passage.channel == "caption":
-            continue
-        mine = 0.0 if fit.joined else fit.pair.own_coverage_without(spans)
-        theirs = one.pair.own_coverage_without(spans)
-        if theirs > mine + _CLOSER or (theirs >= mine and _figures_here(one) > _figures_here(fit)):
-            return True
-    return False
+    spans = [(r.claim_span.start, r.claim_span.end) for r in rival.conflicts if r.claim_span and r.code in codes]
+    if not spans:
+        return False
+    mine = 0.0 if fit.joined else fit.pair.own_coverage_without(spans)
+    theirs = rival.pair.own_coverage_without(spans)
+    return theirs > mine + _CLOSER or (theirs >= mine and _figures_here(rival) > _figures_here(fit))
 
 
 def _figures_here(one: Comparison) -> int:

@@ -139,16 +139,11 @@ def _helped(
     one: Comparison, helpers: Mapping[Interval, list[Passage]], index: PassageIndex, calibration: Calibration
 ) -> Comparison:
     """Close what is open. What stands somewhere, but not where it would count, stays open without being absent."""
-    passage = one.pair.passage
-    lines = index.datelines(passage.evidence.evidence_id)
-    alone = {
-        span: [each for each in holding if _place(each) == _place(passage) or not (each.tabular or passage.tabular)]
-        for span, holding in helpers.items()
-    }
+    lines = index.datelines(one.pair.passage.evidence.evidence_id)
     dated = {
         moment.span: line for moment in one.pair.claim.moments for line in lines if agree(moment, line.facts.moments)
     }
-    near = {span: other for span in one.open for other in reversed(alone[span]) if _counts(one, span, other)}
+    near = {span: other for span in one.open for other in reversed(helpers[span]) if _counts(one, span, other)}
     every = dated | near
     help_ = {span: every[span] for span in one.open if span in every}
     still = tuple(span for span in one.open if span not in help_)
@@ -159,9 +154,14 @@ def _helped(
 
 
 def _counts(one: Comparison, span: Interval, helper: Passage) -> bool:
-    """A helper stands close by and speaks of the claim, or says much of it; a slot filled otherwise stays open."""
-    claim = one.pair.claim
-    near = _close(helper, one.pair.passage) and _shared(claim, span, helper.facts.keys | helper.context_keys) >= _TIED
+    """A helper stands close by and speaks of the claim, or says much of it; a slot filled otherwise stays open.
+
+    A row helps itself alone.
+    """
+    claim, passage = one.pair.claim, one.pair.passage
+    if (helper.tabular or passage.tabular) and _place(helper) != _place(passage):
+        return False
+    near = _close(helper, passage) and _shared(claim, span, helper.facts.keys | helper.context_keys) >= _TIED
     return span not in one.filled and (near or _shared(claim, span, helper.facts.keys) >= _TELLING)
 
 
