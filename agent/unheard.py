@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def unheard() -> Generator[None]:
     """
     from langchain_core.runnables.config import var_child_runnable_config
     from langchain_core.tracers.context import tracing_v2_callback_var
-    from langsmith.run_helpers import tracing_context
+    from langsmith.run_helpers import tracing_context  # pyright: ignore[reportUnknownVariableType]
 
     inherited = without_tracers(var_child_runnable_config.get())
     quiet = var_child_runnable_config.set(inherited)  # pyright: ignore[reportArgumentType]
@@ -35,7 +35,7 @@ def without_tracers(config: Mapping[str, Any] | None) -> Mapping[str, Any] | Non
     if config is None or callbacks is None:
         return config
     if isinstance(callbacks, list):
-        return {**config, "callbacks": _untraced(callbacks)}
+        return {**config, "callbacks": _untraced(cast("list[Any]", callbacks))}
     manager = copy.copy(callbacks)
     manager.handlers = _untraced(manager.handlers)
     manager.inheritable_handlers = _untraced(manager.inheritable_handlers)

@@ -23,12 +23,14 @@ class Graph(_Compiled):
     """
 
     def __init__(self, **parts: Any) -> None:
-        super().__init__(**parts)
+        above: Any = super()
+        above.__init__(**parts)
         self.config = without_tracers(self.config)
 
     def stream(self, input: Any, config: Any = None, **options: Any) -> Generator[Any]:
         """Run step by step; closing the generator stops the work."""
-        steps = super().stream(input, without_tracers(config), **options)
+        above: Any = super()
+        steps = above.stream(input, without_tracers(config), **options)
         watch, ended = Watch(), object()
         try:
             while True:
@@ -43,7 +45,8 @@ class Graph(_Compiled):
 
     async def astream(self, input: Any, config: Any = None, **options: Any) -> AsyncGenerator[Any]:
         """Run step by step; a cancelled task and a closed generator stop the work, nodes in threads too."""
-        steps = super().astream(input, without_tracers(config), **options)
+        above: Any = super()
+        steps = above.astream(input, without_tracers(config), **options)
         watch, ended = Watch(), object()
         try:
             while True:
@@ -58,13 +61,15 @@ class Graph(_Compiled):
 
     def bulk_update_state(self, *what: Any, **options: Any) -> Any:
         """Write what a person changed, which a tracer would see as well."""
+        above: Any = super()
         with unheard():
-            return super().bulk_update_state(*what, **options)
+            return above.bulk_update_state(*what, **options)
 
     async def abulk_update_state(self, *what: Any, **options: Any) -> Any:
         """Write what a person changed, which a tracer would see as well."""
+        above: Any = super()
         with unheard():
-            return await super().abulk_update_state(*what, **options)
+            return await above.abulk_update_state(*what, **options)
 
 
 @contextmanager

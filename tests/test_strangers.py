@@ -177,7 +177,6 @@ def test_a_thousand_idle_connections_do_not_starve_a_probe(serve: Callable[..., 
 def test_what_comes_on_top_of_too_much_is_told_to_come_again_and_a_probe_is_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listen, "UNDER_WAY", 1)
     held = HeldEncoder()
     held.go.set()
     with serving(tmp_path, text=held) as (address, _), ThreadPoolExecutor(1) as pool:
@@ -187,6 +186,7 @@ def test_what_comes_on_top_of_too_much_is_told_to_come_again_and_a_probe_is_answ
             pass
         first = pool.submit(texts.encode, ["first"])
         assert held.began.acquire(timeout=60)
+        monkeypatch.setattr(listen, "UNDER_WAY", 1)
         refused = get(f"{address}/v1/models")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert [get(f"{address}{probe}").status_code for probe in ("/live", "/health")] == [200, 200]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from mcp.server.transport_security import TransportSecurityMiddleware
 from starlette.applications import Starlette
@@ -27,11 +27,9 @@ class OwnPages:
     """Refuses other host names and the pages of other origins, before anything is done for them."""
 
     def __init__(self, app: ASGIApp) -> None:
-        cors = json.loads(os.environ.get("LANGGRAPH_HTTP") or "{}").get("cors") or {}
-        self._app = app
-        self._names = TransportSecurityMiddleware(
-            transport_security(Server(allowed_origins=cors.get("allow_origins", ())))
-        )
+        http: dict[str, Any] = json.loads(os.environ.get("LANGGRAPH_HTTP") or "{}")
+        pages = Server(allowed_origins=http.get("cors", {}).get("allow_origins", ()))
+        self._app, self._names = app, TransportSecurityMiddleware(transport_security(pages))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
