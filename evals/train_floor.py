@@ -76,15 +76,15 @@ def _searched(suite: Suite, text: str) -> tuple[Evidenced, set[str]]:
 def fitted(asked: Sequence[Sequence[Asked]]) -> NDArray[np.float64]:
     """Return weights of nearness, covered words and the intercept; each set and label weighs the same."""
     rows = [(each, 1 / sum(other.true == each.true for other in one)) for one in asked for each in one]
-    x = np.array([(each.evidence.nearness, each.evidence.covered, 1.0) for each, _ in rows])
-    y = np.array([float(each.true) for each, _ in rows])
-    weight = np.array([share for _, share in rows])
-    weight, weights = weight / weight.mean(), np.zeros(3)
+    x: NDArray[np.float64] = np.array([(each.evidence.nearness, each.evidence.covered, 1.0) for each, _ in rows])
+    y: NDArray[np.float64] = np.array([float(each.true) for each, _ in rows])
+    weight: NDArray[np.float64] = np.array([share for _, share in rows])
+    weight, weights = weight / weight.mean(), np.zeros(3, np.float64)
     for _ in range(50):
-        chance = 1 / (1 + np.exp(-x @ weights))
+        chance = 1.0 / (1.0 + np.exp(-(x @ weights)))
         slope = x.T @ (weight * (chance - y)) + 0.01 * weights
-        bend = (x * (weight * chance * (1 - chance))[:, None]).T @ x + 0.01 * np.eye(3)
-        weights -= np.linalg.solve(bend, slope)
+        bend = (x * (weight * chance * (1.0 - chance))[:, None]).T @ x + 0.01 * np.eye(3)
+        weights = weights - np.linalg.solve(bend, slope)
     return weights
 
 

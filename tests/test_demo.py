@@ -18,6 +18,7 @@ from mcp import Client, StdioServerParameters
 from groundsight import Suite, open_suite
 from groundsight.evals.demo.__main__ import FILES, QUESTIONS, home_of
 from groundsight.graphs.answer import answer_question
+from groundsight.tools.search import search
 
 ROOT = Path(__file__).resolve().parent.parent
 TRANSCRIPT = re.compile(r"^```text transcript\n(.*?)^```$", re.M | re.S)
@@ -121,3 +122,13 @@ async def by_server(question: str, home: Path) -> dict[str, Any]:
     async with Client(server) as client:
         result = await client.call_tool("ask", {"question": question})
         return result.structured_content or {}
+
+
+def test_the_search_of_the_readme_finds_the_invoice_first_and_nonsense_finds_nothing(suite: Suite) -> None:
+    found = search(suite, "purchase order INV-2041", limit=3)
+    assert found.hits[0].source.endswith("invoices/scan-0519.png")
+    assert sum(found.hits[0].contributions.values()) == pytest.approx(found.hits[0].score)
+    nothing = search(suite, "qwxz vlorb grint")
+    assert nothing.hits == ()
+    assert "Nothing found: nothing is near to the query" in nothing.as_text()
+    assert "No passage holds INV-9999." in search(suite, "turbocharger INV-9999").as_text()
