@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from groundsight.governance.pii import Memory, Replaced
 from groundsight.governance.pii_heads import label_of
@@ -41,8 +42,8 @@ def _values(
     numbers: Sequence[re.Match[str]], place: int, kinds: frozenset[PiiKind], memory: Memory
 ) -> Iterator[Replaced]:
     for number in numbers:
-        kind = next((kind for kind, shape in _LENGTHS if kind in kinds and shape.fullmatch(number.group())), None)
-        if kind:
+        fitting: list[PiiKind] = [kind for kind, shape in _LENGTHS if kind in kinds and shape.fullmatch(number.group())]
+        for kind in fitting[:1]:
             shown = memory.placeholder(kind, number.group().lstrip("+"))
             yield Replaced(kind, place + number.start(), place + number.end(), shown)
 
@@ -55,8 +56,10 @@ def _announced(line: str) -> frozenset[PiiKind]:
     words = line.split()
     if not 2 <= len(words) <= _MOST_WORDS or re.search(r"\d|[.!?:;,]$", line):
         return frozenset()
-    heads = {(at, at + size): label.kind for at in range(len(words)) for size in (1, 2, 3)
-             if at + size <= len(words) and (label := label_of(" ".join(words[at : at + size])))}  # fmt: skip
+    heads: dict[tuple[int, int], PiiKind] = {}
+    for at, size in product(range(len(words)), (1, 2, 3)):
+        if at + size <= len(words) and (label := label_of(" ".join(words[at : at + size]))):
+            heads[at, at + size] = label.kind
     starts = {at for at, _ in heads} | {len(words)}
     sure = {kind for (_, end), kind in heads.items() if end in starts}
     last = any(end == len(words) for _, end in heads) and len(words) <= 4 and all(word[0].isupper() for word in words)

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 
 _DOTS = frozenset("。·•∙⋅․")
 _DASHES = frozenset("−⁃˗⸺⸻﹘")
@@ -27,8 +28,6 @@ _ESCAPED = re.compile(
     r"|(?P<named>commat|period|plus|lowbar|hyphen|dash|nbsp|lpar|rpar|sol));|\\(?=[@._+\-()])",
     re.IGNORECASE,
 )
-_NAMES = ("commat", "period", "plus", "lowbar", "hyphen", "dash", "nbsp", "lpar", "rpar", "sol")
-_NAMED = dict(zip(_NAMES, "@.+_-- ()/", strict=True))
 _SPACES = re.compile(r" {2,}")
 _SLASH = re.compile(r"(?<=\d) ?/ ?(?=\d)")
 _UNDERSCORE = re.compile(r"(?<=\d)_|_(?=[\d+(])")
@@ -75,10 +74,10 @@ def normalise(text: str) -> View:
 
 def _unescaped(match: re.Match[str]) -> str:
     """Return the one character that an escape stands for, folded like any other; "" for a lone backslash."""
-    code = match["percent"] or match["hex"]
-    if code or match["number"]:
-        return _fold(chr(int(code, 16) if code else int(match["number"])))[:1]
-    return _NAMED[match["named"].lower()] if match["named"] else ""
+    if code := match["percent"] or match["hex"]:
+        return _fold(chr(int(code, 16)))[:1]
+    named = match["named"] or (f"#{match['number']}" if match["number"] else "")
+    return _fold(unescape(f"&{named};"))[:1] if named else ""
 
 
 def _plain(text: str) -> View:
