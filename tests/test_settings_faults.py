@@ -122,7 +122,8 @@ def test_a_machine_without_a_temporary_folder_is_told_before_any_file(
 
 
 def test_the_ingest_graph_fails_as_the_command_does(tmp_path: Path, files: Path) -> None:
-    suite = Suite(Parts(settings := with_model(tmp_path / "home", "ocr", "absent")), local_principal(settings))
+    settings = load_settings(tmp_path / "home", roots=[files], models={"ocr": "absent"})
+    suite = Suite(Parts(settings), local_principal(settings))
     with pytest.raises(ConfigError) as caught:
         build_ingest_graph(suite).invoke({"paths": [str(files)]})
     assert caught.value.which == "models.ocr = absent"
