@@ -18,6 +18,7 @@ from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json
 from groundsight.agent.whether import Near
 from groundsight.agent.whole import openings, whole_tables
 from groundsight.agent.withheld import without_placeholders
+from groundsight.limits import has_words, require_words
 from groundsight.tracing import Within
 from groundsight.types import Degraded, Evidence, GroundingReport, Query, Step
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Update = dict[str, Any]
 Node = Callable[[AnswerState, "Desk"], Update]
 LINKS_KEPT = 12
+NOTHING_NAMED = "The question names nothing that could be looked for: any passage would fit it."
 UNCONFIRMED = "A passage was found, but the check did not confirm that it answers the question."
 
 
@@ -57,6 +59,7 @@ def worked(name: str, node: Node) -> Node:
 def plan(state: AnswerState, desk: Desk) -> Update:
     """Take the question apart and name the first searches."""
     question = state["question"].strip()
+    require_words(question, "the question", "ask in words")
     made, spent = writer.plan(question, desk.chat, desk.suite.settings.agent.hops, left(state, desk))
     first = [step.question for step in made.steps if not step.after]
     queries = list(dict.fromkeys([question, *first]))
@@ -87,6 +90,9 @@ def search(state: AnswerState, desk: Desk) -> Update:
 
 def assess(state: AnswerState, desk: Desk) -> Update:
     """Settle what the evidence settles; go on searching while that can bring something."""
+    if desk.chat is None and not analyse(state["question"]).needs:
+        stop = "the question names nothing to look for"
+        return {"next": "abstain", "missing": [NOTHING_NAMED], "stop": stop, "detail": stop}
     current, found = plan_of(state), list(evidence_of_state(state).values())
     begun = openings(desk.suite, found)
     evidence = [*found, *begun]
@@ -180,9 +186,9 @@ def verify(state: AnswerState, desk: Desk) -> Update:
     """Check the draft sentence by sentence, and decide what happens to it."""
     written, redacted = without_placeholders(state["question"], draft_of_state(state))
     shorter: Update = {"draft": written.model_dump(mode="json"), "missing": [redacted]} if redacted else {}
-    if not written.sentences:
-        return {**shorter, "next": "abstain", "detail": redacted or "nothing is left to say"}
     laid = lay_out(written)
+    if not has_words(laid.text):
+        return {**shorter, "next": "abstain", "detail": redacted or "nothing is left to say"}
     beside = _beside_the_question(state, written)
     if beside:
         return {"next": "abstain", "missing": [beside], "detail": "the draft is not about what was asked"}

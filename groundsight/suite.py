@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from groundsight.limits import require_words
 from groundsight.parts import Parts
 from groundsight.settings import Settings, load_settings
 from groundsight.tracing import Watch
@@ -73,6 +74,7 @@ class Suite:
         """Check an answer sentence by sentence against evidence, or each sentence against its own."""
         from groundsight.grounding.verify import verify
 
+        require_words(answer, "the answer", "give the text to check")
         rules, limits = self.settings.grounding, self.settings.limits
         return verify(answer, evidence, rules, self.parts.judge, limits=limits, watch=self.watch)
 

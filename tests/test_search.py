@@ -69,7 +69,7 @@ def test_stop_words_reach_the_vectors_and_no_word_list() -> None:
 
 
 def test_an_empty_query_is_refused() -> None:
-    with pytest.raises(InvalidArgument, match="empty"):
+    with pytest.raises(InvalidArgument, match="no word"):
         ask(HouseIndex(REFUNDS), " \n ")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from groundsight.errors import InvalidArgument
+from groundsight.limits import require_words
 from groundsight.tools.bounds import RESULT_BYTES, fitting
 from groundsight.tools.find import chosen_filter, picture_named
 from groundsight.tools.results import (
@@ -77,8 +77,8 @@ def search(
     Returns passages with id, source, page, box and what each channel added to the score. Cite the ids;
     use `read` for context and `verify` before answering.
     """
-    if not query.strip() and not picture:
-        raise InvalidArgument("neither query nor picture is given", next_step="give words, a picture, or both")
+    if not picture:
+        require_words(query, "the query", "give words, a picture, or both")
     where = chosen_filter(kinds, source, created_from, created_to)
     looks = picture_named(suite, picture) if picture else None
     asked = Query(text=query, picture=looks, where=where, limit=limit, hops=hops, fusion=fusion)

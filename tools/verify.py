@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from groundsight.errors import InvalidArgument
+from groundsight.limits import require_words
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import evidence_by_id
 from groundsight.tools.results import Checked, Result, checked, evidence_uri
+from groundsight.tracing import Within
 from groundsight.types import Evidence, Query
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ def verify(
 
     Give the evidence by id or as texts; with neither, evidence is searched in the user's documents for each sentence.
     """
-    if not answer.strip():
-        raise InvalidArgument("the answer is empty", next_step="give the text to check")
+    require_words(answer, "the answer", "give the text to check")
+    limits = suite.settings.limits
+    suite = suite.acting_for(watch=Within(suite.watch, limits.verify_seconds, "limits.verify_seconds"))
     given = _given(suite, evidence_ids or [], texts or [])
     return shaped(suite, answer, given or _searched(suite, answer))
 
