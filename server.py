@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundsight import __version__
+from groundsight.doors.usage import Parser
 from groundsight.errors import ConfigError, GroundsightError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until the client leaves; return 0, or 2 when the settings cannot be used."""
-    parser = argparse.ArgumentParser(prog="server.py", description=__doc__)
+    parser = Parser(prog="server.py", description=__doc__)
     add_arguments(parser)
     return serve(parser.parse_args(argv))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MARKS = {"supported": "✓", "contradicted": "✗", "unsupported": "?", "not_checkable": "·", "unverified": "!"}
+UNREAD = 141  # 128 + SIGPIPE: the pipe was closed
 PLAIN_MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
 COLOURS = {"supported": "32", "contradicted": "31", "unsupported": "33", "unverified": "33", "not_checkable": "2"}
 
@@ -55,16 +57,37 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m" if coloured(stream or sys.stdout) else text
 
 
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line at once; where nobody reads on (``| head``), end quietly as other commands do."""
+    out = stream or sys.stdout
+    encoding = out.encoding or "utf-8"
+    try:
+        print(text.encode(encoding, "replace").decode(encoding), file=out, flush=True)
+    except BrokenPipeError:
+        unread(out)
+        raise SystemExit(UNREAD) from None
+
+
+def unread(stream: TextIO) -> None:
+    """Let what is still to be written go nowhere, so that the end of the process does not complain either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def say_json(data: Any, indent: int | None = 2) -> None:
+    """Print data as JSON."""
+    say(json.dumps(data, ensure_ascii=False, indent=indent))
+
+
 def show(result: Result) -> None:
     """Print a result for a person."""
-    text = _text(result)
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding))
+    say(_text(result))
 
 
 def show_error(error: GroundsightError) -> None:
     """Print an error on stderr: its code, what, limit and next step."""
-    print(paint(str(error), "31", sys.stderr), file=sys.stderr)
+    say(paint(str(error), "31", sys.stderr), sys.stderr)
 
 
 def _text(result: Result) -> str:
