@@ -92,7 +92,8 @@ def assess(state: AnswerState, desk: Desk) -> Update:
     """Settle what the evidence settles; go on searching while that can bring something."""
     if desk.chat is None and not analyse(state["question"]).needs:
         stop = "the question names nothing to look for"
-        return {"next": "abstain", "missing": [NOTHING_NAMED], "stop": stop, "detail": stop}
+        missing = _nothing_there(state) or [NOTHING_NAMED]
+        return {"next": "abstain", "missing": missing, "stop": stop, "detail": stop}
     current, found = plan_of(state), list(evidence_of_state(state).values())
     begun = openings(desk.suite, found)
     evidence = [*found, *begun]
@@ -122,7 +123,7 @@ def assess(state: AnswerState, desk: Desk) -> Update:
         }
     whole = analyse(state["question"])
     absent = bool(unmentioned(whole, evidence))
-    lost = [UNCONFIRMED] if state.get("banned") else []
+    lost = [UNCONFIRMED] if state.get("banned") else _nothing_there(state)
     lost = lost or [explain(one, evidence) for one in ([whole] if absent else open_steps(current, findings) or [whole])]
     partly = bool(findings) and current.join == "all"
     written = desk.chat is not None and bool(evidence) and not absent
@@ -133,6 +134,12 @@ def assess(state: AnswerState, desk: Desk) -> Update:
         "stop": stop,
         "detail": stop,
     }
+
+
+def _nothing_there(state: AnswerState) -> list[str]:
+    """Over an empty index the answer says so, and what to run."""
+    empty = [one for one in state.get("degraded", ()) if one["lane"] == "index"]
+    return [f"There is no answer: {one['reason']}. Next: {one['remedy']}" for one in empty[:1]]
 
 
 def _near(desk: Desk) -> Near | None:

@@ -18,6 +18,7 @@ from groundsight.tools.results import (
     degraded_line,
     evidence_uri,
     found,
+    nothing_text,
     where_text,
 )
 from groundsight.types import Degraded, Nothing, Query, UnitKind
@@ -54,7 +55,7 @@ class SearchHits(Result):
 
     def remarks(self) -> tuple[str, ...]:
         """Say why there is nothing, and which identifiers are nowhere."""
-        nothing = f"Nothing found: {self.nothing.why}." if self.nothing else ""
+        nothing = nothing_text(self.nothing) if self.nothing else ""
         absent = f"No passage holds {', '.join(self.absent)}." if self.absent and self.hits else ""
         return tuple(filter(None, (nothing, absent)))
 

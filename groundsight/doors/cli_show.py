@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from groundsight.errors import GroundsightError
 from groundsight.tools.ask import AnswerResult
-from groundsight.tools.results import DATA_NOTE, Checked, Corners, Result, degraded_text, where_text
+from groundsight.tools.results import (
+    DATA_NOTE,
+    Checked,
+    Corners,
+    Result,
+    degraded_text,
+    nothing_text,
+    where_text,
+)
 from groundsight.tools.search import SearchHits
 from groundsight.tools.verify import Verification
 
@@ -120,7 +128,8 @@ def _answer(result: AnswerResult) -> str:
 
 def _verification(result: Verification) -> str:
     sentences = [_sentence(each) for each in result.claims]
-    return "\n".join([*sentences, "", f"{result.verdict}: {_ratio(result.grounding_ratio)}."])
+    nothing = [nothing_text(result.nothing)] if result.nothing else []
+    return "\n".join([*nothing, *sentences, "", f"{result.verdict}: {_ratio(result.grounding_ratio)}."])
 
 
 def _hits(result: SearchHits) -> str:

@@ -110,7 +110,7 @@ class Tier(Word):
 
 
 class Nothing(Word):
-    """Why a search has no hits: ``reason`` for programs, ``why`` for people.
+    """Why a search has no hits: ``reason`` for programs, ``why`` for people, and what to do.
 
     ``empty_index``: the caller may see nothing at all. ``empty_filter``: the caller may see something, the query's
     own filter lets nothing through. ``below_floor``: what there is, is too far from the query to be shown.
@@ -118,6 +118,7 @@ class Nothing(Word):
 
     reason: Literal["empty_index", "empty_filter", "below_floor"]
     why: str
+    remedy: str = ""
 
 
 class SearchResult(Word):
