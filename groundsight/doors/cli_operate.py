@@ -106,7 +106,9 @@ def tenants(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     """
     if settings.index.backend != "weaviate":
         raise Disabled(
-            "tenants have states on Weaviate only", which="index.backend", next_step="groundsight migrate --to weaviate"
+            "tenants have states on Weaviate only",
+            which="index.backend",
+            next_step="groundsight migrate --to weaviate, then set index.backend = 'weaviate'",
         )
     from groundsight.index.weaviate.tenants import Tenants
 
