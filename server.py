@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundsight import __version__
+from groundsight.doors.usage import Parser
 from groundsight.errors import ConfigError, GroundsightError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until the client leaves; return 0, or 2 when the settings cannot be used."""
-    parser = argparse.ArgumentParser(prog="server.py", description=__doc__)
+    parser = Parser(prog="server.py", description=__doc__)
     add_arguments(parser)
     return serve(parser.parse_args(argv))
 
@@ -110,10 +111,10 @@ def serve(options: argparse.Namespace) -> int:
     log_quietly()
     try:
         settings = _settings(options)
-        if options.what == "encoders":
-            _serve_encoders(settings)
-        else:
-            _run(settings, http=options.http, writable=options.allow_write or settings.server.allow_write)
+        if options.what != "encoders":
+            writable = options.allow_write or settings.server.allow_write
+            return _run(settings, http=options.http, writable=writable)
+        _serve_encoders(settings)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
@@ -139,7 +140,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def _run(settings: Settings, *, http: bool, writable: bool) -> None:
+def _run(settings: Settings, *, http: bool, writable: bool) -> int:
     """Serve; what the settings ask for and can't be had is told now, and again by each call that needs it."""
     from groundsight.doors.preflight import settings_faults
     from groundsight.suite import open_suite
@@ -148,8 +149,9 @@ def _run(settings: Settings, *, http: bool, writable: bool) -> None:
         print(fault, file=sys.stderr)
     factory = partial(open_suite, settings)
     if not http:
-        build_server(factory, writable=writable).run("stdio")
-        return
+        from groundsight.doors.mcp_stdio import serve_lines
+
+        return serve_lines(build_server(factory, writable=writable))
     from groundsight.doors.http import refuse_open_bind, serve_http
     from groundsight.doors.mcp_tools import Door
     from groundsight.doors.readiness import probes_of
@@ -164,6 +166,7 @@ def _run(settings: Settings, *, http: bool, writable: bool) -> None:
         log.warning("%s can name no file: several tenants are served, and this caller has no roots", user)
     door = Door(factory, writable=writable, caller=tokens.present if tokens else None)
     serve_http(server_of(door, tokens), listening, probes_of(door, warmed=listening.warm), tokens)
+    return 0
 
 
 def _serve_encoders(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json
 from groundsight.agent.whether import Near
 from groundsight.agent.whole import openings, whole_tables
 from groundsight.agent.withheld import without_placeholders
+from groundsight.limits import has_words, require_words
 from groundsight.tracing import Within
 from groundsight.types import Degraded, Evidence, GroundingReport, Query, Step
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Update = dict[str, Any]
 Node = Callable[[AnswerState, "Desk"], Update]
 LINKS_KEPT = 12
+NOTHING_NAMED = "The question names nothing that could be looked for: any passage would fit it."
 UNCONFIRMED = "A passage was found, but the check did not confirm that it answers the question."
 
 
@@ -57,6 +59,7 @@ def worked(name: str, node: Node) -> Node:
 def plan(state: AnswerState, desk: Desk) -> Update:
     """Take the question apart and name the first searches."""
     question = state["question"].strip()
+    require_words(question, "the question", "ask in words")
     made, spent = writer.plan(question, desk.chat, desk.suite.settings.agent.hops, left(state, desk))
     first = [step.question for step in made.steps if not step.after]
     queries = list(dict.fromkeys([question, *first]))
@@ -87,6 +90,10 @@ def search(state: AnswerState, desk: Desk) -> Update:
 
 def assess(state: AnswerState, desk: Desk) -> Update:
     """Settle what the evidence settles; go on searching while that can bring something."""
+    if desk.chat is None and not analyse(state["question"]).needs:
+        stop = "the question names nothing to look for"
+        missing = _nothing_there(state) or [NOTHING_NAMED]
+        return {"next": "abstain", "missing": missing, "stop": stop, "detail": stop}
     current, found = plan_of(state), list(evidence_of_state(state).values())
     begun = openings(desk.suite, found)
     evidence = [*found, *begun]
@@ -116,7 +123,7 @@ def assess(state: AnswerState, desk: Desk) -> Update:
         }
     whole = analyse(state["question"])
     absent = bool(unmentioned(whole, evidence))
-    lost = [UNCONFIRMED] if state.get("banned") else []
+    lost = [UNCONFIRMED] if state.get("banned") else _nothing_there(state)
     lost = lost or [explain(one, evidence) for one in ([whole] if absent else open_steps(current, findings) or [whole])]
     partly = bool(findings) and current.join == "all"
     written = desk.chat is not None and bool(evidence) and not absent
@@ -127,6 +134,12 @@ def assess(state: AnswerState, desk: Desk) -> Update:
         "stop": stop,
         "detail": stop,
     }
+
+
+def _nothing_there(state: AnswerState) -> list[str]:
+    """Over an empty index the answer says so, and what to run."""
+    empty = [one for one in state.get("degraded", ()) if one["lane"] == "index"]
+    return [f"There is no answer: {one['reason']}. Next: {one['remedy']}" for one in empty[:1]]
 
 
 def _near(desk: Desk) -> Near | None:
@@ -180,9 +193,9 @@ def verify(state: AnswerState, desk: Desk) -> Update:
     """Check the draft sentence by sentence, and decide what happens to it."""
     written, redacted = without_placeholders(state["question"], draft_of_state(state))
     shorter: Update = {"draft": written.model_dump(mode="json"), "missing": [redacted]} if redacted else {}
-    if not written.sentences:
-        return {**shorter, "next": "abstain", "detail": redacted or "nothing is left to say"}
     laid = lay_out(written)
+    if not has_words(laid.text):
+        return {**shorter, "next": "abstain", "detail": redacted or "nothing is left to say"}
     beside = _beside_the_question(state, written)
     if beside:
         return {"next": "abstain", "missing": [beside], "detail": "the draft is not about what was asked"}

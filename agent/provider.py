@@ -50,7 +50,7 @@ def _unusable(llm: str, error: BaseException) -> ConfigError:
         return ConfigError(
             f"the language model needs a package that is not installed: {error.name or 'the provider'}",
             which=which,
-            next_step="install groundsight[llm], and the provider's package where it is another",
+            next_step="pip install 'groundsight[llm]', and the provider's package where it is another",
         )
     missing = next((name for name in _KEY.findall(str(error)) if name not in os.environ), "")
     if missing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -10,6 +9,8 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from statistics import median
+
+from groundsight.doors.usage import Parser
 
 BARE = """
 from mcp.server import MCPServer
@@ -41,7 +42,7 @@ TARGET_SECONDS = 0.15
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the medians as JSON; return 1 when the server costs 0.15 CPU seconds more than the SDK alone."""
-    parser = argparse.ArgumentParser(prog="bench_start", description=main.__doc__)
+    parser = Parser(prog="bench_start", description=main.__doc__)
     parser.add_argument("--runs", type=int, default=7, help="starts of each server (default 7)")
     runs = parser.parse_args(argv).runs
     bare, ours, help_ = list[float](), list[float](), list[float]()

@@ -7,7 +7,6 @@ must show the same by itself, and a fixed set of searches must find what it foun
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from groundsight.doors.usage import Parser
 from groundsight.errors import BackendDown, IndexCorrupt
 from groundsight.evals.chaos_work import ALL, Work, lost_in, torn_in, vectors, written
 from groundsight.evals.weaviate_nodes import VARIABLE, Node, Program, start, starter
@@ -229,7 +229,7 @@ def patiently(ask: Callable[[], T]) -> T:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table, as JSON with ``--json``; return 1 when anything was lost, torn, wrongly empty or changed."""
-    parser = argparse.ArgumentParser(prog="chaos", description=main.__doc__)
+    parser = Parser(prog="chaos", description=main.__doc__)
     parser.add_argument("--tries", type=int, default=3, help="faults of each kind (default 3)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(argv)

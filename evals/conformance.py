@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from groundsight.doors.usage import Parser
 from groundsight.errors import Disabled
 
 REVISIONS = ("2025-11-25", "2026-07-28")
@@ -23,7 +23,7 @@ SUMMARY = "=== SUMMARY ==="
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the summary of each revision; return 1 when one fails as its ``conformance-*.yml`` does not list."""
-    parser = argparse.ArgumentParser(prog="conformance", description=main.__doc__)
+    parser = Parser(prog="conformance", description=main.__doc__)
     parser.add_argument("folder", type=Path, help="where npm installed the suite")
     folder = parser.parse_args(argv).folder.resolve()
     with _served() as url:

@@ -8,7 +8,6 @@ their memory tables to disk. ``sq`` trains on 100,000 units of a tenant, so belo
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from groundsight.doors.usage import Parser
 from groundsight.evals.index_bare import BareClient
 from groundsight.evals.index_corpus import GROUP_ASSETS, NEAREST, UNITS_PER_ASSET, Corpus
 from groundsight.evals.weaviate_nodes import VARIABLE, Node, Program, start, starter
@@ -263,7 +263,7 @@ def _say(line: str) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a table; return 1 when ours costs over 1.15 times the bare client, in CPU or in storing time."""
-    parser = argparse.ArgumentParser(prog="index_bench", description=main.__doc__)
+    parser = Parser(prog="index_bench", description=main.__doc__)
     parser.add_argument("--units", type=int, default=2_000, help="units to store (default 2000)")
     parser.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="servers; three hold three replicas")
     parser.add_argument("--quantizer", action="append", choices=("none", "rq", "sq", "bq"), help="repeatable")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from groundsight.doors.usage import Parser
 from groundsight.errors import ConfigError, GroundsightError, InvalidArgument
 from groundsight.evals.gates import GATES, broken, load_gates
 from groundsight.evals.progress import Bar
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     An interrupted run returns 130; its finished items are kept, and the same command goes on from there.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="groundsight eval", description=main.__doc__, epilog=EPILOG, formatter_class=argparse.RawTextHelpFormatter
     )
     add_arguments(parser)

@@ -6,7 +6,6 @@ Run ``python -m groundsight.evals.train_calibration`` after a feature of the che
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import re
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from groundsight.doors.usage import Parser
 from groundsight.evals.metrics import auroc, balanced_accuracy, expected_calibration_error
 from groundsight.grounding.calibrate import FEATURES, PACKAGED, Calibration, packaged
 from groundsight.grounding.claims import evidence_from_text
@@ -138,7 +138,7 @@ def train() -> tuple[Calibration, dict[str, float]]:
 
 def main() -> None:
     """Print the figures and write the coefficients."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--out", type=Path, default=PACKAGED, help="file of coefficients to write")
     out: Path = parser.parse_args().out
     found, _ = train()

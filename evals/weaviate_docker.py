@@ -7,7 +7,6 @@ machine's network, so that one may be killed and started again on its ports; doc
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from groundsight.doors.usage import Parser
 from groundsight.index.weaviate.binary import is_ready, node_environment
 
 COMPOSE = Path(__file__).resolve().parents[1] / "compose.yaml"
@@ -61,7 +61,7 @@ def environment(number: int, nodes: int, first: int, *, again: bool) -> dict[str
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Start the nodes, wait until they are ready, print a line for each."""
-    parser = argparse.ArgumentParser(prog="weaviate_docker", description=main.__doc__)
+    parser = Parser(prog="weaviate_docker", description=main.__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the nodes' data")
     parser.add_argument("--nodes", type=int, default=1, help="size of the cluster (default 1)")
     parser.add_argument("--only", type=int, help="start this node of the cluster again")

@@ -1,5 +1,5 @@
 """The command line door. Exit codes: 0 done, 1 failed or not verified, 2 settings or usage, 3 the index needs
-repair, 4 some files could not be read, 130 interrupted."""
+repair, 4 some files could not be read, 130 interrupted, 141 nobody reads the output."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from groundsight.doors.usage import Parser
 
 COMMANDS = {
     "ingest": "read files and folders into the index",
@@ -47,7 +49,19 @@ KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        try:
+            return _main(list(sys.argv[1:] if argv is None else argv))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        from groundsight.doors.cli_show import UNREAD, unread
+
+        unread(sys.stdout)
+        return UNREAD
+
+
+def _main(arguments: list[str]) -> int:
     if arguments[:1] == ["eval"]:
         return _evaluate(arguments[1:])
     options = build_parser().parse_args(arguments)
@@ -62,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe every command; imports nothing heavy, so that help is immediate."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="groundsight",
         description="Search your own documents and pictures, and get only answers that the evidence supports.",
         epilog="Start with: groundsight ingest FOLDER; then: groundsight ask 'QUESTION'",

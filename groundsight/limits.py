@@ -1,4 +1,7 @@
-"""Limits: of what is read, asked and answered, and of the encoder service. They are part of the settings."""
+"""Limits: of what is read, asked and answered, and of the encoder service. They are part of the settings.
+
+The least that may be asked or checked is one word.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from groundsight.errors import InvalidArgument
+
 Positive = Annotated[int, Field(gt=0)]
 MIB = 1024 * 1024
+# Letters by their category that no font shows: the fillers of Hangul.
+_UNSEEN_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
 
 
 class Section(BaseModel):
@@ -57,3 +64,18 @@ class Encoders(Section):
     batch_pictures: Positive = 16
     queue_items: Positive = 1_024
     queue_bytes: Positive = 512 * MIB
+
+
+def has_words(text: str) -> bool:
+    """True when a text holds a letter or digit that can be seen."""
+    return any(char.isalnum() and char not in _UNSEEN_LETTERS for char in text)
+
+
+def require_words(text: str, what: str, next_step: str) -> None:
+    """Refuse a text without words: a search for nothing finds whatever lies nearest.
+
+    Raises:
+        InvalidArgument: ``what`` holds no word.
+    """
+    if not has_words(text):
+        raise InvalidArgument(f"{what} holds no word", next_step=next_step)

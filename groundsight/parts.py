@@ -170,7 +170,7 @@ class Parts:
                 Degraded(
                     lane="visual",
                     reason="concept tags stand in for a picture encoder: nouns only, no people, relations or counts",
-                    remedy="install groundsight[models] and set models.visual = 'open_clip:MODEL@PRETRAINED'",
+                    remedy="pip install 'groundsight[models]', then set models.visual = 'open_clip:MODEL@PRETRAINED'",
                 )
             )
         if models.caption == "none":
@@ -178,7 +178,7 @@ class Parts:
                 Degraded(
                     lane="caption",
                     reason="no captioner: pictures are known by their tags and the words read from them",
-                    remedy="install groundsight[models] and set models.caption = 'transformers:FOLDER'",
+                    remedy="pip install 'groundsight[models]', then set models.caption = 'transformers:FOLDER'",
                 )
             )
         if models.ocr == "none" or not self.settings.ingestion.ocr:

@@ -252,7 +252,7 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
 
 
-def load_settings(home: Path | None = None, file: Path | None = None, **values: object) -> Settings:
+def load_settings(home: str | Path | None = None, file: str | Path | None = None, **values: object) -> Settings:
     """Read ``file`` (default ``<home>/groundsight.toml`` when it exists) and the environment.
 
     Raises:
@@ -260,11 +260,9 @@ def load_settings(home: Path | None = None, file: Path | None = None, **values: 
     """
     explicit: dict[str, object] = dict(values)
     if home is not None:
-        explicit["home"] = home.expanduser().resolve()
-    toml = file or (
-        home.expanduser() / "groundsight.toml" if home else Path.home() / ".groundsight" / "groundsight.toml"
-    )
-    if file is not None and not file.is_file():
+        explicit["home"] = Path(home).expanduser().resolve()
+    toml = Path(file or Path(home or Path.home() / ".groundsight") / "groundsight.toml").expanduser()
+    if file is not None and not toml.is_file():
         raise ConfigError("the settings file is not there", which=str(file), next_step="check the path after --config")
     reader = type("SettingsFromFile", (Settings,), {"model_config": {**Settings.model_config, "toml_file": toml}})
     try:

@@ -7,6 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from groundsight.errors import ConfigError
+from groundsight.limits import require_words
 from groundsight.parts import Parts
 from groundsight.settings import Settings, load_settings
 from groundsight.tracing import Watch
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
     from groundsight.ingestion import IngestReport
     from groundsight.ingestion.forget import ForgetReport
+
+
+AnyPath = str | Path
 
 
 class Suite:
@@ -35,7 +40,9 @@ class Suite:
         """Return a view of the same parts for another principal, or with another watch."""
         return Suite(self.parts, principal or self.principal, watch or self.watch)
 
-    def ingest(self, paths: Sequence[str | Path], *, prune: bool = False, confined: bool = False) -> IngestReport:
+    def ingest(
+        self, paths: AnyPath | Sequence[AnyPath], *, prune: bool = False, confined: bool = False
+    ) -> IngestReport:
         """Read files and folders into the index; unchanged files cost a hash, failures are reported.
 
         A folder that a program names may be read from now on, unless its principal holds folders of its own. A door
@@ -43,13 +50,15 @@ class Suite:
         """
         from groundsight.ingestion.ingest import ingest
 
-        named = paths if confined else [Path(path) for path in paths]
+        named = [paths] if isinstance(paths, str | Path) else paths
+        if not confined:
+            named = [Path(path).expanduser() for path in named]
         if not confined and self.principal.may_write and self.principal.roots is None:
-            for path in paths:
+            for path in named:
                 self.parts.roots.admit(Path(path))
         return ingest(self.parts, named, self.principal, self.watch, prune=prune, confined=confined)
 
-    def forget(self, names: Sequence[str | Path]) -> ForgetReport:
+    def forget(self, names: AnyPath | Sequence[AnyPath]) -> ForgetReport:
         """Remove files and folders, named by path or source, with all that was made from them and kept of them.
 
         Raises:
@@ -57,7 +66,8 @@ class Suite:
         """
         from groundsight.ingestion.forget import forget
 
-        return forget(self.parts, names, self.principal, self.watch)
+        named = [names] if isinstance(names, str | Path) else names
+        return forget(self.parts, named, self.principal, self.watch)
 
     def search(self, query: Query | str) -> SearchResult:
         """Climb the retrieval ladder and return hits whose contributions add up to their scores.
@@ -73,6 +83,7 @@ class Suite:
         """Check an answer sentence by sentence against evidence, or each sentence against its own."""
         from groundsight.grounding.verify import verify
 
+        require_words(answer, "the answer", "give the text to check")
         rules, limits = self.settings.grounding, self.settings.limits
         return verify(answer, evidence, rules, self.parts.judge, limits=limits, watch=self.watch)
 
@@ -94,9 +105,15 @@ class Suite:
 
 
 def open_suite(
-    settings: Settings | None = None, principal: Principal | None = None, *, home: Path | None = None
+    settings: Settings | None = None, principal: Principal | None = None, *, home: AnyPath | None = None
 ) -> Suite:
-    """Assemble a suite; without arguments from the environment and ``~/.groundsight``."""
+    """Assemble a suite; without arguments from the environment and ``~/.groundsight``.
+
+    Raises:
+        ConfigError: the settings can't be used.
+    """
+    if isinstance(settings, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance] - a likely slip without types
+        raise ConfigError("settings are expected, not a path", which=str(settings), next_step="open_suite(home=...)")
     chosen = settings or load_settings(home)
     return Suite(Parts(chosen), principal or local_principal(chosen))
 

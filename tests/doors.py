@@ -39,7 +39,7 @@ from groundsight.types import (
 )
 from tests.build import every, make_asset, make_unit
 
-LANE = Degraded(lane="caption", reason="no captioner", remedy="install groundsight[models]")
+LANE = Degraded(lane="caption", reason="no captioner", remedy="pip install 'groundsight[models]'")
 CANARY = "CANARY-hunter2-S3CR3T"
 
 

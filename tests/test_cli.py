@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import signal
@@ -13,13 +14,15 @@ from typing import Any
 
 import pytest
 
-from groundsight.cli import COMMANDS, main
+from groundsight.cli import COMMANDS, build_parser, main
 from groundsight.doors.cli_show import coloured
-from groundsight.errors import Cancelled, IndexCorrupt, IndexVersion, ModelFailed
+from groundsight.errors import Cancelled, ConfigError, IndexCorrupt, IndexVersion, ModelFailed
 from groundsight.governance.roots import Roots
+from groundsight.suite import open_suite
 from groundsight.types import Query, SearchResult, Tier
 from tests.doors import CANARY, ScriptedSuite, some_rows
 from tests.test_server_stdio import ROOT, environment
+from tests.test_shape import sources, tree_of
 
 CLI = Callable[..., tuple[int, str, str]]
 
@@ -56,11 +59,100 @@ def test_help_shows_an_example(command: list[str]) -> None:
     assert "example" in ended.stdout or not command
 
 
-@pytest.mark.parametrize("arguments", [[], ["serch"], ["search", "--nope"], ["search", "x", "--kind", "novel"]])
-def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "usage", "said"),
+    [
+        ([], "groundsight", "required: COMMAND"),
+        (["serch", "x"], "groundsight search", "did you mean 'search'?"),
+        (["xyzzy"], "groundsight", "is none of ingest, search"),
+        (["--hom", "x", "search", "y"], "groundsight", "options stand behind the command"),
+        (["search", "x", "--kind", "tabel"], "groundsight search", "did you mean 'table'?"),
+        (["search", "x", "--hom", "y"], "groundsight search", "did you mean --home?"),
+        (["search", "x", "--lim=3"], "groundsight search", "did you mean --limit?"),
+        (["ask", "x", "--base_url", "y"], "groundsight ask", "did you mean --base-url?"),
+        (["verify", "--answr", "x"], "groundsight verify", "did you mean --answer?"),
+        (["serve", "--allow-wrte"], "groundsight serve", "did you mean --allow-write?"),
+        (["search", "--zzz"], "groundsight search", "behind --"),
+        (["search", "two", "words"], "groundsight search", "in quotes"),
+        (["eval", "--sed", "x"], "groundsight eval", "did you mean --seed?"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_with_the_nearest_name_and_the_usage_of_the_command(
+    arguments: list[str], usage: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
+    shown = capsys.readouterr().err
     assert caught.value.code == 2
+    assert shown.startswith(f"usage: {usage} [-h]")
+    assert said in shown
+
+
+def test_no_parser_of_the_house_takes_abbreviations() -> None:
+    bare = [
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if any(isinstance(node, ast.Attribute) and node.attr == "ArgumentParser" for node in made(tree_of(path)))
+    ]
+    assert bare == []
+
+
+def made(tree: ast.Module) -> list[ast.expr]:
+    """What the module calls."""
+    return [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def test_words_that_begin_with_a_dash_stand_behind_two_and_numbers_need_none(cli: CLI) -> None:
+    assert cli("search", "-4")[0] == 0
+    assert cli("search", "-4 degrees")[0] == 0
+    assert build_parser().parse_args(["search", "--limit", "3", "--", "--home"]).query == "--home"
+
+
+@pytest.mark.parametrize(
+    "command", ["search x", "search x --json", "doctor", "doctor --json", "status", "snapshot out", "eval", "--help"]
+)
+def test_output_that_nobody_reads_ends_the_command_quietly(command: str, tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    home = [] if command in ("eval", "--help") else ["--home", str(tmp_path / "home")]
+    program = EVAL_AND_MAIN if command == "eval" else "import sys; from groundsight.cli import main; sys.exit(main())"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *command.split(), *home],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+    )
+    os.close(theirs)
+    assert ended.stderr == b""
+    assert ended.returncode == 141 or command == "--help"
+
+
+EVAL_AND_MAIN = """
+import sys
+from groundsight import cli
+from groundsight.evals import run
+run.main = lambda _: print("a report", flush=True)
+sys.exit(cli.main())
+"""
+
+
+def test_python_takes_paths_as_text(tmp_path: Path) -> None:
+    folder, home = tmp_path / "docs", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir()
+    (folder / "a.txt").write_text("The notice period is 90 days.")
+    (home / "groundsight.toml").write_text(f'roots = ["{folder}"]\n[models]\ntext = "none"\nvisual = "none"\n')
+    with open_suite(home=str(home)) as suite:
+        assert suite.ingest(str(folder)).added == 1
+        assert suite.ingest([str(folder)]).unchanged == 1
+        assert suite.ingest(folder / "a.txt").unchanged == 1
+        assert len(suite.search("notice period").hits) == 1
+    assert Query.model_validate({"picture": Path("a.png")}).picture == "a.png"
+    with pytest.raises(ConfigError, match="home="):
+        open_suite("home")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="'hom'"):
+        open_suite(hom="x")  # type: ignore[call-arg]
 
 
 def test_search_prints_what_each_channel_added(cli: CLI) -> None:

@@ -30,7 +30,7 @@ from tests.chat_server import (
     plan_of,
 )
 
-pytest.importorskip("langchain_openai", reason="install groundsight[llm]")
+pytest.importorskip("langchain_openai", reason="pip install 'groundsight[llm]'")
 CHAIN = "What is the extension of the manager of the Berlin office?"
 PERIOD = "How long is the notice period?"
 

@@ -69,7 +69,7 @@ def test_stop_words_reach_the_vectors_and_no_word_list() -> None:
 
 
 def test_an_empty_query_is_refused() -> None:
-    with pytest.raises(InvalidArgument, match="empty"):
+    with pytest.raises(InvalidArgument, match="no word"):
         ask(HouseIndex(REFUNDS), " \n ")
 
 
@@ -287,4 +287,6 @@ def test_standard_scores_can_be_summed_instead_of_ranks() -> None:
 def test_an_index_without_content_says_what_to_do() -> None:
     result = ask(HouseIndex(), "anything at all")
     assert result.hits == ()
-    assert [lane.remedy for lane in result.degraded if lane.lane == "index"] == ["run: groundsight ingest FOLDER"]
+    (remedy,) = [lane.remedy for lane in result.degraded if lane.lane == "index"]
+    assert remedy.startswith("run: ")
+    assert remedy.endswith("ingest FOLDER")

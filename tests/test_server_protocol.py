@@ -127,7 +127,7 @@ def test_structured_content_follows_the_published_schema(tmp_path: Path, mode: s
         ({"query": "x", "topk": 3}, "known arguments: query"),
         ({"query": "x", "limit": "many"}, "argument 'limit'"),
         ({"query": "x", "limit": 0}, "argument 'limit'"),
-        ({}, "neither query nor picture"),
+        ({}, "give words, a picture, or both"),
         ({"query": "x", "__class__": 1}, "unknown argument"),
     ],
 )

@@ -141,7 +141,7 @@ def test_a_search_with_a_wrong_reranker_is_a_fault_of_the_settings(
 
 @needs_models
 def test_serving_tells_every_fault_of_the_settings_at_its_start(tmp_path: Path) -> None:
-    pytest.importorskip("langchain_openai", reason="install groundsight[llm]")
+    pytest.importorskip("langchain_openai", reason="pip install 'groundsight[llm]'")
     lanes = {f"GROUNDSIGHT_MODELS__{lane.upper()}": ABSENT[lane] for lane in ("caption", "judge")}
     given = {**environment(), **lanes, "GROUNDSIGHT_AGENT__LLM": "openai:gpt"}
     given.pop("OPENAI_API_KEY", None)

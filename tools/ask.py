@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from groundsight.errors import InvalidArgument
+from groundsight.limits import require_words
 from groundsight.tools.bounds import clip, fitting, one_line
 from groundsight.tools.results import (
     NAME_CHARS,
@@ -86,8 +86,7 @@ def ask(
 
     Every sentence is checked against the evidence; status says whether it is answered, partial, abstained or refused.
     """
-    if not question.strip():
-        raise InvalidArgument("the question is empty", next_step="ask something")
+    require_words(question, "the question", "ask in words")
     return shaped(suite.ask(question))
 
 

@@ -105,7 +105,7 @@ class Gate:
             raise PolicyRefused(
                 "this caller may only read",
                 which=spec.name,
-                next_step="start the server with --allow-write, or set server.allow_write",
+                next_step="start the server with --allow-write, or set server.allow_write; callers need may_write too",
             )
         return checked_arguments(spec, arguments, suite.settings.limits.answer_chars)
 

@@ -13,6 +13,7 @@ from groundsight.types import (
     ChannelScore,
     Degraded,
     Hit,
+    Nothing,
     Stale,
     TextLine,
     Tier,
@@ -183,6 +184,11 @@ def where_text(source: str, page: int | None, section: str | None = None, stale:
     """Say where something lies, for a person, and whether its file is still what was read."""
     old = f" ({STALE_TEXT[stale]})" if stale else ""
     return ", ".join([source, *([f"page {page}"] if page else []), *([section] if section else [])]) + old
+
+
+def nothing_text(nothing: Nothing) -> str:
+    """Say that nothing was found, why, and what to do: the first thing that a reader sees."""
+    return f"Nothing found: {nothing.why}. Next: {nothing.remedy}"
 
 
 def degraded_text(degraded: Sequence[Degraded]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from groundsight.errors import InvalidArgument
+from groundsight.limits import require_words
 from groundsight.tools.bounds import RESULT_BYTES, fitting
 from groundsight.tools.find import chosen_filter, picture_named
 from groundsight.tools.results import (
@@ -18,6 +18,7 @@ from groundsight.tools.results import (
     degraded_line,
     evidence_uri,
     found,
+    nothing_text,
     where_text,
 )
 from groundsight.types import Degraded, Nothing, Query, UnitKind
@@ -54,7 +55,7 @@ class SearchHits(Result):
 
     def remarks(self) -> tuple[str, ...]:
         """Say why there is nothing, and which identifiers are nowhere."""
-        nothing = f"Nothing found: {self.nothing.why}." if self.nothing else ""
+        nothing = nothing_text(self.nothing) if self.nothing else ""
         absent = f"No passage holds {', '.join(self.absent)}." if self.absent and self.hits else ""
         return tuple(filter(None, (nothing, absent)))
 
@@ -77,8 +78,8 @@ def search(
     Returns passages with id, source, page, box and what each channel added to the score. Cite the ids;
     use `read` for context and `verify` before answering.
     """
-    if not query.strip() and not picture:
-        raise InvalidArgument("neither query nor picture is given", next_step="give words, a picture, or both")
+    if not picture:
+        require_words(query, "the query", "give words, a picture, or both")
     where = chosen_filter(kinds, source, created_from, created_to)
     looks = picture_named(suite, picture) if picture else None
     asked = Query(text=query, picture=looks, where=where, limit=limit, hops=hops, fusion=fusion)

@@ -8,7 +8,7 @@ from groundsight.governance.access import visible_to
 from groundsight.ingestion.reach import folders_of
 from groundsight.tools.bounds import one_line
 from groundsight.tools.results import Answering, Result, answering, degraded_text
-from groundsight.types import Degraded, Tier
+from groundsight.types import Degraded, Nothing, Tier
 
 if TYPE_CHECKING:
     from groundsight.settings import Settings
@@ -28,16 +28,20 @@ class Status(Result):
     fingerprints: dict[str, str]
     tier: Answering
     degraded: tuple[Degraded, ...] = ()
+    nothing: Nothing | None = None
 
     def as_text(self) -> str:
         """Counts, folders, models and what is missing."""
         lanes = ", ".join(f"{lane}: {model}" for lane, model in self.tier.models.items())
         head = f"{self.assets} documents, {self.units} units under {', '.join(self.roots) or 'no folders yet'}"
-        return "\n".join([head, f"tier {self.tier.name}: {lanes}", degraded_text(self.degraded)]).strip()
+        nothing = [f"{self.nothing.why}. Next: {self.nothing.remedy}"] if self.nothing else []
+        return "\n".join([head, *nothing, f"tier {self.tier.name}: {lanes}", degraded_text(self.degraded)]).strip()
 
 
 def status(suite: Suite) -> Status:
     """Say how much is indexed, in which folders, which models answer, and which lanes are off."""
+    from groundsight.retrieval.emptiness import emptiness
+
     counts = suite.parts.index.count(visible_to(suite.principal))
     fingerprints = suite.parts.index.fingerprints()
     return Status(
@@ -48,6 +52,7 @@ def status(suite: Suite) -> Status:
         backend=suite.settings.index.backend,
         fingerprints={lane: one_line(print_, 200) for lane, print_ in fingerprints.items()},
         tier=answering(tier_of(suite.settings)),
+        nothing=emptiness(suite.parts, suite.principal),
         degraded=suite.parts.degraded(),
     )
 

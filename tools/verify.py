@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from groundsight.errors import InvalidArgument
+from groundsight.limits import require_words
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import evidence_by_id
-from groundsight.tools.results import Checked, Result, checked, evidence_uri
-from groundsight.types import Evidence, Query
+from groundsight.tools.results import Checked, Result, checked, evidence_uri, nothing_text
+from groundsight.tracing import Within
+from groundsight.types import Evidence, Nothing, Query
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -33,6 +34,7 @@ class Verification(Result):
     claims: tuple[Checked, ...]
     evidence: tuple[str, ...]
     method: str
+    nothing: Nothing | None = None
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of the evidence that was used."""
@@ -47,7 +49,8 @@ class Verification(Result):
         """One line for each sentence, and the verdict."""
         ratio = "nothing checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
         lines = [f"- {each.verdict} ({each.probability:.2f}): {each.text} | {each.reason}" for each in self.claims]
-        return "\n".join([f"verdict: {self.verdict}, grounding ratio: {ratio}", *lines])
+        nothing = [nothing_text(self.nothing)] if self.nothing else []
+        return "\n".join([*nothing, f"verdict: {self.verdict}, grounding ratio: {ratio}", *lines])
 
 
 def verify(
@@ -60,10 +63,15 @@ def verify(
 
     Give the evidence by id or as texts; with neither, evidence is searched in the user's documents for each sentence.
     """
-    if not answer.strip():
-        raise InvalidArgument("the answer is empty", next_step="give the text to check")
+    from groundsight.retrieval.emptiness import emptiness
+
+    require_words(answer, "the answer", "give the text to check")
+    limits = suite.settings.limits
+    suite = suite.acting_for(watch=Within(suite.watch, limits.verify_seconds, "limits.verify_seconds"))
     given = _given(suite, evidence_ids or [], texts or [])
-    return shaped(suite, answer, given or _searched(suite, answer))
+    nothing = None if given else emptiness(suite.parts, suite.principal)
+    report = shaped(suite, answer, given or _searched(suite, answer))
+    return report.model_copy(update={"nothing": nothing})
 
 
 def shaped(suite: Suite, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> Verification:

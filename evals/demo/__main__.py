@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import anyio
 
+from groundsight.doors.usage import Parser
 from groundsight.evals.demo.show import print_answer, print_report
 from groundsight.settings import load_settings
 
@@ -25,7 +25,7 @@ QUESTIONS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Show ingestion, a two-hop question, a picture question and one that the files can't answer."""
-    parser = argparse.ArgumentParser(prog="make demo", description=main.__doc__)
+    parser = Parser(prog="make demo", description=main.__doc__)
     parser.add_argument("--data", type=Path, default=FILES, help="folder to ingest")
     parser.add_argument("--question", action="append", help="ask this instead; repeatable")
     parser.add_argument("--home", type=Path, help="where the index is kept (default: under .groundsight, by folder)")

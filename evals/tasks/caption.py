@@ -38,7 +38,7 @@ def run(context: Context) -> TaskResult:
         raise Disabled(
             "no captioner, so nothing to measure: tags are not captions",
             which="models.caption = none",
-            next_step="install groundsight[models] and set models.caption = 'transformers:FOLDER'",
+            next_step="pip install 'groundsight[models]', then set models.caption = 'transformers:FOLDER'",
         )
     rows = read_rows(first_file(context.folder, "items.jsonl"), Captioned, context.limit)
     cpu, wall = time.process_time(), time.perf_counter()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import shutil
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from groundsight.doors.cli_show import paint
+from groundsight.doors.cli_show import paint, say, say_json
 from groundsight.doors.tokens import without_folders
 from groundsight.errors import GroundsightError
 from groundsight.governance.audit_check import verify_chain
@@ -44,9 +43,9 @@ def doctor(settings: Settings, *, as_json: bool) -> int:
     for check in checks(settings):
         found.append(check)
         if not as_json:
-            print(_line(check), flush=True)
+            say(_line(check))
     if as_json:
-        print(json.dumps({"checks": [check.model_dump() for check in found]}, ensure_ascii=False, indent=2))
+        say_json({"checks": [check.model_dump() for check in found]})
     failed = [check.name for check in found if check.state == "fail"]
     return 3 if "index" in failed else int(bool(failed))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -21,13 +20,13 @@ BackEnd = Literal["local", "weaviate"]
 
 def run_migration(settings: Settings, options: argparse.Namespace) -> int:
     """Move the index or change its schema, and print what was done; 1 when the check found a difference."""
-    from groundsight.doors.cli_show import Bar
+    from groundsight.doors.cli_show import Bar, say, say_json
 
     bar = Bar()
     watch = Watch(bar.step)
     with bar:
         done = _schema(settings, options.schema, watch) if options.schema else _move(settings, options.to, watch)
-    print(json.dumps(done, ensure_ascii=False, indent=2) if options.json else _as_text(done))
+    say_json(done) if options.json else say(_as_text(done))
     return int(bool(done.get("problems")))
 
 

@@ -30,7 +30,7 @@ DAYS = re.compile(r"(\d{1,5})d?")
 
 def operate(settings: Settings, options: argparse.Namespace) -> int:
     """Run one of these commands and print what was done."""
-    from groundsight.doors.cli_show import Bar
+    from groundsight.doors.cli_show import Bar, say, say_json
 
     bar = Bar()
     with bar:
@@ -44,7 +44,7 @@ def operate(settings: Settings, options: argparse.Namespace) -> int:
                 done = restore(settings, options.folder.expanduser(), watch, replace=options.yes)
             case _:
                 done = tenants(settings, options)
-    print(json.dumps(done, ensure_ascii=False, indent=2) if options.json else _as_text(done))
+    say_json(done) if options.json else say(_as_text(done))
     return 0
 
 
@@ -106,7 +106,9 @@ def tenants(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     """
     if settings.index.backend != "weaviate":
         raise Disabled(
-            "tenants have states on Weaviate only", which="index.backend", next_step="groundsight migrate --to weaviate"
+            "tenants have states on Weaviate only",
+            which="index.backend",
+            next_step="groundsight migrate --to weaviate, then set index.backend = 'weaviate'",
         )
     from groundsight.index.weaviate.tenants import Tenants
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 from collections.abc import Callable, Generator, Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
-from groundsight.doors.cli_show import Bar, show, show_error
+from groundsight.doors.cli_show import Bar, say_json, show, show_error
 from groundsight.errors import (
     Cancelled,
     ConfigError,
@@ -67,7 +66,7 @@ def exit_code(error: GroundsightError) -> int:
 
 def _failed(error: GroundsightError, options: argparse.Namespace) -> int:
     if options.json:
-        print(json.dumps({"error": error.as_data()}, ensure_ascii=False))
+        say_json({"error": error.as_data()}, None)
     show_error(error)
     return exit_code(error)
 
@@ -199,7 +198,7 @@ def _text_of(file: Path) -> str:
 
 def _print(result: Result, options: argparse.Namespace) -> None:
     if options.json:
-        print(json.dumps(result.model_dump(mode="json"), ensure_ascii=False, indent=2))
+        say_json(result.model_dump(mode="json"))
     else:
         show(result)
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from groundsight.errors import GroundsightError
 from groundsight.tools.ask import AnswerResult
-from groundsight.tools.results import DATA_NOTE, Checked, Corners, Result, degraded_text, where_text
+from groundsight.tools.results import (
+    DATA_NOTE,
+    Checked,
+    Corners,
+    Result,
+    degraded_text,
+    nothing_text,
+    where_text,
+)
 from groundsight.tools.search import SearchHits
 from groundsight.tools.verify import Verification
 
@@ -16,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MARKS = {"supported": "✓", "contradicted": "✗", "unsupported": "?", "not_checkable": "·", "unverified": "!"}
+UNREAD = 141  # 128 + SIGPIPE: the pipe was closed
 PLAIN_MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
 COLOURS = {"supported": "32", "contradicted": "31", "unsupported": "33", "unverified": "33", "not_checkable": "2"}
 
@@ -55,16 +65,37 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m" if coloured(stream or sys.stdout) else text
 
 
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line at once; where nobody reads on (``| head``), end quietly as other commands do."""
+    out = stream or sys.stdout
+    encoding = out.encoding or "utf-8"
+    try:
+        print(text.encode(encoding, "replace").decode(encoding), file=out, flush=True)
+    except BrokenPipeError:
+        unread(out)
+        raise SystemExit(UNREAD) from None
+
+
+def unread(stream: TextIO) -> None:
+    """Let what is still to be written go nowhere, so that the end of the process does not complain either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def say_json(data: Any, indent: int | None = 2) -> None:
+    """Print data as JSON."""
+    say(json.dumps(data, ensure_ascii=False, indent=indent))
+
+
 def show(result: Result) -> None:
     """Print a result for a person."""
-    text = _text(result)
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding))
+    say(_text(result))
 
 
 def show_error(error: GroundsightError) -> None:
     """Print an error on stderr: its code, what, limit and next step."""
-    print(paint(str(error), "31", sys.stderr), file=sys.stderr)
+    say(paint(str(error), "31", sys.stderr), sys.stderr)
 
 
 def _text(result: Result) -> str:
@@ -97,7 +128,8 @@ def _answer(result: AnswerResult) -> str:
 
 def _verification(result: Verification) -> str:
     sentences = [_sentence(each) for each in result.claims]
-    return "\n".join([*sentences, "", f"{result.verdict}: {_ratio(result.grounding_ratio)}."])
+    nothing = [nothing_text(result.nothing)] if result.nothing else []
+    return "\n".join([*nothing, *sentences, "", f"{result.verdict}: {_ratio(result.grounding_ratio)}."])
 
 
 def _hits(result: SearchHits) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio.to_thread
@@ -20,6 +21,7 @@ from mcp_types import (
     ResourceTemplateReference,
 )
 
+from groundsight.doors.mcp_stdio import run_lines
 from groundsight.doors.mcp_tools import Door
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound
 from groundsight.tools.bounds import clip, one_line
@@ -37,6 +39,11 @@ MOST_COMPLETIONS = 100
 
 class PromptingServer(MCPServer[dict[str, Any]]):
     """A server that names what is wrong with a request for a prompt, where the SDK alone reports a crash."""
+
+    async def run_stdio_async(self) -> None:
+        """Serve one client over standard input and output."""
+        server = self._lowlevel_server
+        await run_lines(partial(server.run, initialization_options=server.create_initialization_options()))
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

@@ -43,7 +43,10 @@ def _model(models: Models, lane: str) -> None:
 
 def _partitioner(name: str) -> None:
     if name == "unstructured" and find_spec(name) is None:
-        raise Disabled("unstructured is not installed", next_step="install groundsight[documents], or use builtin")
+        raise Disabled(
+            "unstructured is not installed",
+            next_step="pip install 'groundsight[documents]', or set ingestion.partitioner = 'builtin'",
+        )
 
 
 def _language_model(settings: Settings) -> None:

@@ -29,7 +29,7 @@ def machine_fault(error: BaseException, trace: TracebackType | None) -> Groundsi
         return Disabled(
             "a library of the reader is missing or broken",
             which=error.name or library,
-            next_step="reinstall groundsight with the extra that brings it; groundsight doctor shows the extras",
+            next_step="reinstall groundsight with the extra that brings it; see them with: groundsight doctor",
         )
     if number in _FULL:
         return OutOfResources("the folder for temporary files is full", next_step="free some disk space, or set TMPDIR")

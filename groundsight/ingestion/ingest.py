@@ -164,7 +164,7 @@ def _open_lanes(parts: Parts) -> None:
         raise ConfigError(
             "unstructured is not installed",
             which="ingestion.partitioner = unstructured",
-            next_step="install groundsight[documents], or use builtin",
+            next_step="pip install 'groundsight[documents]', or set ingestion.partitioner = 'builtin'",
         )
     try:
         tempfile.gettempdir()

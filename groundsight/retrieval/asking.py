@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import Disabled, IndexVersion, InvalidArgument, LimitExceeded
 from groundsight.index import ChannelQuery
+from groundsight.limits import require_words
 from groundsight.retrieval.expansion import pseudo_caption, spelled, telling, words_read
 from groundsight.types import Channel, Degraded, Principal, Query
 
@@ -43,8 +44,8 @@ def normalised(query: Query, limits: Limits) -> Query:
     _require_within(len(query.text), limits.query_chars, "E_LIMIT_QUERY", "the query is too long", "characters")
     _require_within(query.limit, limits.results, "E_LIMIT_RESULTS", "too many results were asked for", "results")
     text = " ".join(query.text.replace("\0", " ").split())
-    if not text and not query.picture:
-        raise InvalidArgument("the query is empty", which="text", next_step="give words, a picture, or both")
+    if not query.picture:
+        require_words(text, "the query", "give words, a picture, or both")
     if query.limit < 1:
         raise InvalidArgument("at least one result has to be asked for", which="limit", next_step="use 1 or more")
     if not 1 <= query.hops <= MOST_HOPS:

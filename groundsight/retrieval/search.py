@@ -10,6 +10,7 @@ from groundsight.governance.access import matches, visible_to
 from groundsight.retrieval.asking import Asked, asked_of, normalised
 from groundsight.retrieval.cache import CacheKey
 from groundsight.retrieval.diversity import spread_out
+from groundsight.retrieval.emptiness import emptiness
 from groundsight.retrieval.floor import too_far
 from groundsight.retrieval.fusion import by_score, fuse, total_of, total_weight, without_tails
 from groundsight.retrieval.graph import follow
@@ -110,11 +111,9 @@ class _Climb:
         """Say why there are no hits; what another may see counts as not there."""
         if hits:
             return None
-        if self._parts.index.count(self._where).units:
-            return Nothing(reason="below_floor", why=far or "nothing shares a word with the query or is near to it")
-        if self._parts.index.count(visible_to(self._principal)).units:
-            return Nothing(reason="empty_filter", why="the filter of this query matches nothing")
-        return Nothing(reason="empty_index", why="nothing is indexed, or nothing that you may see")
+        missing = emptiness(self._parts, self._principal, self._where)
+        why = far or "nothing shares a word with the query or is near to it"
+        return missing or Nothing(reason="below_floor", why=why, remedy="try other words")
 
     def _candidates(self, asked: Asked, held: Held) -> tuple[tuple[Hit, ...], float]:
         """Ask every channel at once, fuse, and fetch the best candidates with the headings that were named."""
@@ -184,7 +183,7 @@ def _gaps(asked: Asked, nothing: Nothing | None) -> tuple[Degraded, ...]:
     """Name the lanes that stayed silent; over an empty index nothing else needs saying."""
     if nothing is None or nothing.reason != "empty_index":
         return asked.degraded
-    return (Degraded(lane="index", reason=nothing.why, remedy="run: groundsight ingest FOLDER"),)
+    return (Degraded(lane="index", reason=nothing.why, remedy=nothing.remedy),)
 
 
 def tier_of(parts: Parts) -> Tier:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike, fspath
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from groundsight.types.base import Channel, Stale, Word
 from groundsight.types.things import Asset, Unit
@@ -51,11 +52,15 @@ class Principal(Word):
     roots: tuple[Path, ...] | None = None
 
 
+def _as_str(given: object) -> object:
+    return fspath(given) if isinstance(given, PathLike) else given  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
 class Query(Word):
     """What is searched: words, a picture (a file, or the id of an image unit), or both."""
 
     text: str = ""
-    picture: str | None = None
+    picture: Annotated[str | None, BeforeValidator(_as_str)] = None
     where: Filter = Filter()
     channels: tuple[Channel, ...] | None = None
     limit: int = 10
@@ -105,7 +110,7 @@ class Tier(Word):
 
 
 class Nothing(Word):
-    """Why a search has no hits: ``reason`` for programs, ``why`` for people.
+    """Why a search has no hits: ``reason`` for programs, ``why`` for people, and what to do.
 
     ``empty_index``: the caller may see nothing at all. ``empty_filter``: the caller may see something, the query's
     own filter lets nothing through. ``below_floor``: what there is, is too far from the query to be shown.
@@ -113,6 +118,7 @@ class Nothing(Word):
 
     reason: Literal["empty_index", "empty_filter", "below_floor"]
     why: str
+    remedy: str = ""
 
 
 class SearchResult(Word):

@@ -41,7 +41,9 @@ def library() -> ModuleType:
             import weaviate
     except ImportError as error:
         raise Disabled(
-            "the Weaviate client is not installed", which="index.backend", next_step="install groundsight[weaviate]"
+            "the Weaviate client is not installed",
+            which="index.backend",
+            next_step="pip install 'groundsight[weaviate]'",
         ) from error
     logging.getLogger("weaviate-client").disabled = True
     return weaviate

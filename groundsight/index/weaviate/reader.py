@@ -20,7 +20,7 @@ from groundsight.types import Asset, Filter, Unit
 FIELDS = ("generation", "ordinal", "data")
 RETRIES = 3
 ROUNDS = 8
-REPAIR = "groundsight doctor names what is damaged; ingest the source again"
+REPAIR = "see what is damaged with: groundsight doctor; then ingest the source again"
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class UnstructuredPartitioner:
             Disabled: the ``documents`` extra is not installed.
         """
         if find_spec("unstructured") is None:
-            raise Disabled("unstructured is not installed", next_step="install groundsight[documents]")
+            raise Disabled("unstructured is not installed", next_step="pip install 'groundsight[documents]'")
         built_in = BuiltinPartitioner(self.render_dpi)(path, media_type, scratch, limits)
         if media_type not in _READ:
             return built_in
