@@ -246,7 +246,7 @@ def test_each_caller_sees_and_may_do_what_its_token_says(tmp_path: Path, mode: s
             transport = streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=wire)
             async with Client(transport, mode=mode) as client:
                 listed: Any = (await client.read_resource("groundsight://assets")).contents[0]
-                written = await client.call_tool("ingest", {"paths": ["docs"]})
+                written = await client.call_tool("ingest", {"paths": ["elsewhere"]})
                 sources = [asset["source"] for asset in json.loads(listed.text)["assets"]]
                 return sources, (written.structured_content or {})["error"]["code"]
 

@@ -125,7 +125,7 @@ def test_long_calls_report_progress_and_stop_when_their_caller_goes_away(tmp_pat
 
 
 def trail(home: Path) -> list[tuple[str, str]]:
-    """The tool and the outcome of each call so far."""
+    """The tool and the outcome of each call that has ended."""
     file = home / "audit" / "audit.jsonl"
     lines = file.read_text().splitlines() if file.exists() else []
-    return [(line["tool"], line["outcome"]) for line in map(json.loads, lines)]
+    return [(line["tool"], line["outcome"]) for line in map(json.loads, lines) if line["kind"] == "end"]

@@ -7,7 +7,7 @@ import difflib
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 
@@ -16,9 +16,11 @@ class Parser(argparse.ArgumentParser):
     """A parser that takes no abbreviations: a later option must not change what a script means."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"allow_abbrev": False, **options})
+        super().__init__(allow_abbrev=False, **options)
 
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> Any:
         """Refuse an unknown option by name, before anything that is missing is asked for, and words too many."""
         for word in self._options_in(sys.argv[1:] if args is None else args):
             self._refuse(word)
@@ -28,7 +30,7 @@ class Parser(argparse.ArgumentParser):
         return found, extra
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        choices: Any = action.choices
+        choices = cast("Iterable[str] | dict[str, Parser] | None", action.choices)
         if choices is None or value in choices:
             return
         near = nearest(str(value), choices)
