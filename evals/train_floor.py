@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from groundsight.doors.usage import Parser
 from groundsight.evals.floor import nonsense
 from groundsight.evals.reading import first_file
 from groundsight.retrieval import floor as product
@@ -104,7 +105,7 @@ def _beside(folder: Path, options: argparse.Namespace) -> list[Path]:
 
 def main() -> None:
     """Fit, print what passes on every set, and write the packaged coefficients."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("fit", nargs="+", type=Path)
     parser.add_argument("--held-out", nargs="*", type=Path, default=[])
     parser.add_argument("--home", type=Path, required=True)

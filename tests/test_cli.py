@@ -64,7 +64,7 @@ def test_help_shows_an_example(command: list[str]) -> None:
     [
         ([], "groundsight", "required: COMMAND"),
         (["serch", "x"], "groundsight search", "did you mean 'search'?"),
-        (["xyzzy"], "groundsight", "is none of ingest, search"),
+        (["xyzzy"], "groundsight", "is none of ingest, "),
         (["--hom", "x", "search", "y"], "groundsight", "options stand behind the command"),
         (["search", "x", "--kind", "tabel"], "groundsight search", "did you mean 'table'?"),
         (["search", "x", "--hom", "y"], "groundsight search", "did you mean --home?"),

@@ -23,7 +23,7 @@ ADVICE = {"next_step", "remedy", "limit", "which", "step", "hint", "advice"}
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 HOLE = "HOLE"
 FILLED = ("FOLDER", "1", "weaviate", "local", "mcp")
-COMMAND = re.compile(rf"\bgroundsight ((?:{'|'.join(COMMANDS)})\b(?:(?!  )[^;,:()`\"\n])*)")
+COMMAND = re.compile(rf"\bgroundsight ((?:{'|'.join(COMMANDS)})\b(?:(?!  )[^;,:()&`\"\n])*)")
 SETTING = re.compile(r"(?<![\w./])([a-z]+(?:\.[a-z_0-9]+)+)(?: = ('[^']*'|\"[^\"]*\"|true|false|\d+))?")
 VARIABLE = re.compile(r"GROUNDSIGHT_[A-Z_]+")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
