@@ -30,14 +30,16 @@ class Parser(argparse.ArgumentParser):
         return found, extra
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        choices = cast("Iterable[str] | dict[str, Parser] | None", action.choices)
-        if choices is None or value in choices:
+        if action.choices is None or value in action.choices:
             return
+        choices = [str(each) for each in cast("Iterable[object]", action.choices)]
         near = nearest(str(value), choices)
-        if isinstance(choices, dict) and near:
-            choices[near].error(f"there is no command {value!r}, did you mean {near!r}?")
+        if isinstance(action.choices, dict) and near:
+            cast("dict[str, Parser]", action.choices)[near].error(
+                f"there is no command {value!r}, did you mean {near!r}?"
+            )
         hint = f", did you mean {near!r}?" if near else ""
-        raise argparse.ArgumentError(action, f"{value!r} is none of {', '.join(map(str, choices))}{hint}")
+        raise argparse.ArgumentError(action, f"{value!r} is none of {', '.join(choices)}{hint}")
 
     def _options_in(self, words: Sequence[str]) -> Iterable[str]:
         """The words that stand for options of this parser, not for those of a command of it."""
