@@ -34,10 +34,9 @@ class Parser(argparse.ArgumentParser):
             return
         choices = [str(each) for each in cast("Iterable[object]", action.choices)]
         near = nearest(str(value), choices)
-        if isinstance(action.choices, dict) and near:
-            cast("dict[str, Parser]", action.choices)[near].error(
-                f"there is no command {value!r}, did you mean {near!r}?"
-            )
+        if near and self._subparsers is not None:
+            commands = cast("dict[str, Parser]", action.choices)
+            commands[near].error(f"there is no command {value!r}, did you mean {near!r}?")
         hint = f", did you mean {near!r}?" if near else ""
         raise argparse.ArgumentError(action, f"{value!r} is none of {', '.join(choices)}{hint}")
 
