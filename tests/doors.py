@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -255,3 +256,10 @@ class OneLine:
 def settings_at(home: Path, **values: object) -> Settings:
     """Settings whose home is a folder of the test."""
     return load_settings(home, **values)
+
+
+def trail(home: Path) -> list[tuple[str, str]]:
+    """The tool and the outcome of each call of a home that has ended."""
+    file = home / "audit" / "audit.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(line["tool"], line["outcome"]) for line in map(json.loads, lines) if line["kind"] == "end"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from groundsight.server import build_server
 from tests.agent_house import HOUSE, AskedHouse
 from tests.chat_server import draft_of, plan_of
 from tests.client_model import DECLINED, GOOD, PERIOD, Asked, Person, Script, writes
+from tests.doors import trail
 from tests.talk import MODES
 
 CHAIN = "What is the extension of the manager of the Berlin office?"
@@ -212,8 +212,7 @@ def test_a_caller_may_leave_while_its_model_is_asked(tmp_path: Path, mode: str) 
 
 def test_every_round_stands_in_the_trail(tmp_path: Path, mode: str) -> None:
     ask(mode, house(tmp_path), Person(GOOD))
-    lines = (tmp_path / "audit" / "audit.jsonl").read_text().splitlines()
-    assert [json.loads(line)["outcome"] for line in lines] == ["E_INPUT_REQUIRED", "E_INPUT_REQUIRED", "OK"]
+    assert [outcome for _, outcome in trail(tmp_path)] == ["E_INPUT_REQUIRED", "E_INPUT_REQUIRED", "OK"]
 
 
 def by_hand(home: Path, *, then: Callable[[Client, InputRequiredResult], Coroutine[Any, Any, Any]]) -> Any:

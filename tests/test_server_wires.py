@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -15,6 +14,7 @@ from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
 from tests.client_model import DECLINED, GOOD, PERIOD, Person, Script, says
+from tests.doors import trail
 from tests.talk import MODES
 from tests.test_server_http import served
 from tests.test_server_stdio import ROOT, environment
@@ -122,10 +122,3 @@ def test_long_calls_report_progress_and_stop_when_their_caller_goes_away(tmp_pat
             assert len(trail(tmp_path)) == left
 
     over(wire, mode, tmp_path, talk, "long")
-
-
-def trail(home: Path) -> list[tuple[str, str]]:
-    """The tool and the outcome of each call that has ended."""
-    file = home / "audit" / "audit.jsonl"
-    lines = file.read_text().splitlines() if file.exists() else []
-    return [(line["tool"], line["outcome"]) for line in map(json.loads, lines) if line["kind"] == "end"]
