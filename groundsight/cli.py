@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from groundsight import __version__
 from groundsight.doors.usage import Parser
 
 COMMANDS = {
@@ -81,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Search your own documents and pictures, and get only answers that the evidence supports.",
         epilog="Start with: groundsight ingest FOLDER; then: groundsight ask 'QUESTION'",
     )
+    parser.add_argument("--version", action="version", version=f"groundsight {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(

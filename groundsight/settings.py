@@ -264,16 +264,24 @@ def load_settings(home: str | Path | None = None, file: str | Path | None = None
     toml = Path(file or Path(home or Path.home() / ".groundsight") / "groundsight.toml").expanduser()
     if file is not None and not toml.is_file():
         raise ConfigError("the settings file is not there", which=str(file), next_step="check the path after --config")
+    if toml.parent.exists() and not toml.parent.is_dir():
+        raise ConfigError(
+            "the home is a file, not a folder", which=str(toml.parent), next_step="name a folder as --home"
+        )
     reader = type("SettingsFromFile", (Settings,), {"model_config": {**Settings.model_config, "toml_file": toml}})
     try:
         return reader.model_validate(explicit)
     except (ValidationError, SettingsError, ValueError) as error:
-        raise ConfigError(_first_problem(error), which=str(toml), next_step="correct the named setting") from error
+        where = f"{toml} or a variable GROUNDSIGHT_..." if toml.is_file() else "a variable GROUNDSIGHT_..."
+        raise ConfigError(_first_problem(error), which=where, next_step="correct what is named") from error
 
 
 def _first_problem(error: Exception) -> str:
     """Say which setting is wrong, without echoing its value (it may be a secret)."""
-    if isinstance(error, ValidationError):
-        first = error.errors(include_input=False)[0]
-        return f"setting {'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    return str(error).splitlines()[0]
+    if not isinstance(error, ValidationError):
+        return str(error).splitlines()[0]
+    first = error.errors(include_input=False)[0]
+    if not first["loc"]:
+        return f"the file is no TOML: {first['msg'].removeprefix('Value error, ')}"
+    path = ".".join(str(part) for part in first["loc"])
+    return f"there is no setting {path}" if first["type"] == "extra_forbidden" else f"setting {path}: {first['msg']}"

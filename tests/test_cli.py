@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from groundsight import __version__
 from groundsight.cli import COMMANDS, build_parser, main
 from groundsight.doors.cli_show import coloured
 from groundsight.errors import Cancelled, ConfigError, IndexCorrupt, IndexVersion, ModelFailed
@@ -266,6 +268,37 @@ def test_wrong_settings_are_exit_code_2(cli: CLI, tmp_path: Path) -> None:
     assert cli("status", "--config", str(tmp_path / "wrong.toml"))[0] == 2
     assert cli("status", "--config", str(tmp_path / "no.toml"))[0] == 2
     assert cli("search", "x", "--limit", "0")[0] == 2
+
+
+def test_a_wrong_setting_is_told_where_it_stands(cli: CLI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken.toml").write_text("[search\n")
+    assert "the file is no TOML" in cli("status", "--config", str(tmp_path / "broken.toml"))[2]
+    monkeypatch.setenv("GROUNDSIGHT_SEARCH__LIMITT", "3")
+    told = cli("status")[2]
+    assert "there is no setting search.limitt (a variable GROUNDSIGHT_" in told
+    assert "groundsight.toml" not in told
+
+
+def test_a_file_is_no_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.txt").write_text("no folder")
+    assert main(["status", "--home", str(tmp_path / "notes.txt")]) == 2
+    assert "the home is a file, not a folder" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"groundsight {__version__}\n"
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main(["serve", "--http", "--port", port, "--home", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert f"server.port = {port}" in told
+    assert "choose another with --port" in told
 
 
 def test_the_first_interrupt_stops_at_the_next_step(cli: CLI) -> None:

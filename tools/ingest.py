@@ -45,11 +45,13 @@ class IngestSummary(Result):
     files: tuple[FileLine, ...] = ()
 
     def as_text(self) -> str:
-        """Counts and what failed."""
+        """Counts, what failed and what is gone."""
         names = ("added", "changed", "unchanged", "failed", "vanished", "removed", "units")
         counts = ", ".join(f"{name} {getattr(self, name)}" for name in names)
         failed = [f"- {file.source}: {file.problem}" for file in self.files if file.problem]
-        return "\n".join([counts, *failed, *(f"degraded: {lane}" for lane in self.degraded)])
+        gone = [f"- {file.source}: not there any more; prune forgets it" for file in self.files
+                if file.status == "vanished"]  # fmt: skip
+        return "\n".join([counts, *failed, *gone, *(f"degraded: {lane}" for lane in self.degraded)])
 
 
 def ingest(

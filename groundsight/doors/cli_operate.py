@@ -200,6 +200,8 @@ def _days(given: str | None, default: int) -> int | None:
 
 
 def _as_text(done: dict[str, Any]) -> str:
+    if "forgotten" in done:
+        return _forgotten(done)
     if "tenants" not in done:
         return "\n".join(f"{name}: {_shown(value)}" for name, value in done.items())
     rows = [
@@ -209,6 +211,12 @@ def _as_text(done: dict[str, Any]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([*lines, *(_move(word, each) for word in ("due", "moved") for each in done.get(word, []))])
+
+
+def _forgotten(done: dict[str, Any]) -> str:
+    there = [f"still on the disk, and read again by the next ingest: {source}" for source in done["still_there"]]
+    held = [f"also in {each['place']}; {each['next_step']}" for each in done["held"]]
+    return "\n".join([*(f"forgotten: {source}" for source in done["forgotten"]), *there, *held])
 
 
 def _move(word: str, move: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +15,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from groundsight.doors.connections import Patient, Waiting
 from groundsight.doors.metrics import TYPE, Registry
 from groundsight.doors.strangers import Strangers, bearer_known
+from groundsight.errors import ConfigError
 
 if TYPE_CHECKING:
-    import socket
-
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from groundsight.doors.tokens import TokenCheck
@@ -126,9 +126,9 @@ class Listener:
 
         self._host = server.host
         self._uvicorn = uvicorn.Server(config(server.port))
-        self._sockets = [self._uvicorn.config.bind_socket()]
+        self._sockets = [_bound(server.host, server.port, "server.port")]
         if server.metrics_port is not None and isinstance(app, Monitored):
-            self._sockets.append(config(server.metrics_port).bind_socket())
+            self._sockets.append(_bound(server.host, server.metrics_port, "server.metrics_port"))
             app.metrics_port = self._sockets[1].getsockname()[1]
         for listening in self._sockets:
             listening.listen(BACKLOG)
@@ -143,6 +143,23 @@ class Listener:
     def stop(self) -> None:
         """Finish the requests under way and return from ``run``; safe from any thread."""
         self._uvicorn.should_exit = True
+
+
+def _bound(host: str, port: int, setting: str) -> socket.socket:
+    """Take an address; a library that listens by itself ends the process without a word that helps."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise ConfigError(
+            f"the address can't be listened on: {error.strerror}",
+            which=f"server.host = {host}, {setting} = {port}",
+            next_step="stop what listens there, or choose another with --port or --host",
+        ) from error
+    listening.set_inheritable(True)
+    return listening
 
 
 def _shown(host: str, listening: socket.socket) -> str:

@@ -47,6 +47,8 @@ def serve_lines(server: MCPServer[dict[str, Any]]) -> int:
     if sys.stdin is None or sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller
         raise ConfigError("standard input or output is closed", next_step="start it from a client, or add --http")
     code = 0
+    if sys.stdin.isatty():
+        print("groundsight waits for an MCP client on standard input; Ctrl-C ends it", file=sys.stderr, flush=True)
     try:
         server.run("stdio")
     except* (BrokenPipeError, ConnectionResetError):

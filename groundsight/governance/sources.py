@@ -51,5 +51,5 @@ def no_such_file() -> NotFound:
     """The one refusal of a file: absent, outside, a folder, a device, another's, all read alike."""
     return NotFound(
         "no such file in the folders that may be read",
-        next_step="list the sources, or add its folder on the command line",
+        next_step="check the name; 'groundsight status' shows the folders that may be read",
     )

@@ -20,7 +20,7 @@ def show_page(path: Path, media_type: str, order: PictureOrder) -> bytes:
     raise UnsupportedType(
         f"files of type {media_type} have no pages that can be shown",
         which=order.name,
-        next_step="ask for the text of its units instead",
+        next_step="search for what it says instead",
     )
 
 
