@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from groundsight.evals.charts import Bar, bar_chart, line_chart, number, round_top
 
-MOST_SEGMENTS = 14
-SEGMENT_METRICS = ("recall_at_10", "recall_at_5")
+MOST_SEGMENTS = 19
+SEGMENT_METRICS = ("recall_at_10", "recall_at_5", "caught", "truths_refused", "right", "near_misses_refused")
 
 
 def plots(data: Mapping[str, Any], path: Path) -> str:
@@ -35,7 +35,7 @@ def _segments(segments: Mapping[str, Any]) -> list[str]:
         bars = [_segment(name, row, metric) for name, row in groups.items() if metric in row]
         if kind == "kind" or not metric or len(bars) < 2:
             continue
-        shown = metric.replace("recall_at_", "Recall@")
+        shown = metric.replace("recall_at_", "Recall@").replace("_", " ")
         made.append(bar_chart(f"{shown} by {kind.replace('_', ' ')}", bars[:MOST_SEGMENTS], 1.0))
     return made
 

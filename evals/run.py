@@ -17,9 +17,10 @@ from groundsight.evals.tasks import TASKS, Context, find_task
 from groundsight.tracing import Watch
 
 INTERRUPTED = 130
-OWN_DATA = ("house", "refusal", "compression")
+OWN_DATA = {"house": "house", "refusal": "house", "compression": "house", "written": "written"}
 EPILOG = """examples:
   groundsight eval                                       the house set that ships with the project
+  groundsight eval written                               hand-written truths and lies, questions and near misses
   groundsight eval new my-set/questions.jsonl --corpus my-files
   groundsight eval house my-set --corpus my-files        your own questions about your own files
   groundsight eval --compare before.json after.json      two reports of one task
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="folder of the data set; new: the file")
     parser.add_argument("--corpus", type=Path, help="folder of the files that the questions are about")
     parser.add_argument("--json", dest="report", type=Path, metavar="FILE", help="write the report here")
-    parser.add_argument("--limit", type=int, help="only the first N items")
+    parser.add_argument("--limit", type=int, help="only the first N items; written: N drawn over all texts")
     parser.add_argument("--seed", type=int, default=0, help="seed of the intervals")
     parser.add_argument("--home", type=Path, default=Path(".groundsight/eval"), help="keeps indexes and caches")
     parser.add_argument("--config", type=Path, help="settings file")
@@ -85,7 +86,7 @@ def run_task(options: argparse.Namespace, config: Path | None, home: str = "") -
     context = Context(
         folder=folder,
         settings=load_settings(None, config),
-        home=(options.home / home / options.task / (folder.name if options.folder else "house")).resolve(),
+        home=(options.home / home / options.task / folder.name).resolve(),
         corpus=options.corpus,
         limit=options.limit,
         seed=options.seed,
@@ -103,9 +104,7 @@ def _folder(options: argparse.Namespace) -> Path:
         return options.folder.resolve()
     if options.task not in OWN_DATA:
         raise InvalidArgument("the task needs a folder", which=options.task, next_step="groundsight eval TASK DIR")
-    from groundsight.evals.tasks.house import HOUSE
-
-    return HOUSE
+    return Path(__file__).resolve().parent / OWN_DATA[options.task]
 
 
 def _report(result: TaskResult, options: argparse.Namespace) -> int:

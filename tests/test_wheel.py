@@ -62,8 +62,10 @@ def test_the_wheel_holds_every_room_and_its_data(wheel: Path) -> None:
         "groundsight/prompts/draft.md",
         "groundsight/evals/gates.toml",
         "groundsight/evals/house/questions.jsonl",
+        "groundsight/evals/written/test.jsonl",
         "groundsight/encoders/data/vocab.txt",
     } <= names
+    assert "groundsight/evals/written/train.jsonl" not in names, "the training part stays in the checkout"
 
 
 def test_help_ingest_and_search_work_from_outside_the_checkout(bin_folder: Path, tmp_path: Path) -> None:

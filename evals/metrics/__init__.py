@@ -9,6 +9,7 @@ from groundsight.evals.metrics.judging import (
     best_threshold,
     expected_calibration_error,
     precision_recall_f1,
+    rejected_at,
     reliability,
     risk_coverage,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "precision_recall_f1",
     "recall_at",
     "reciprocal_rank",
+    "rejected_at",
     "reliability",
     "resampled",
     "risk_coverage",

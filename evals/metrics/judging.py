@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 
 def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
@@ -43,6 +44,26 @@ def best_threshold(scores: Sequence[float], labels: Sequence[bool]) -> float:
     """The score at or above which "yes" gives the best balanced accuracy on these items."""
     cuts = sorted(set(scores))
     return max(cuts, key=lambda cut: balanced_accuracy([score >= cut for score in scores], labels))
+
+
+def rejected_at(scores: Sequence[float], labels: Sequence[bool], share: float) -> float:
+    """Share of the false that a floor under the scores rejects when it rejects ``share`` of the true.
+
+    Between two floors both shares are drawn along a line, as if equal scores were told apart by chance.
+
+    Raises:
+        ValueError: only one class is present.
+    """
+    true = sorted(score for score, label in zip(scores, labels, strict=True) if label)
+    false = sorted(score for score, label in zip(scores, labels, strict=True) if not label)
+    if not true or not false:
+        raise ValueError("both classes are needed")
+    floors = [*sorted({*true, *false}), float("inf")]
+    points = [(bisect_left(true, cut) / len(true), bisect_left(false, cut) / len(false)) for cut in floors]
+    for (x, y), (right, top) in pairwise(points):
+        if x <= share < right:
+            return y + (top - y) * (share - x) / (right - x)
+    return 1.0
 
 
 def precision_recall_f1(predicted: Sequence[bool], labels: Sequence[bool]) -> tuple[float, float, float]:

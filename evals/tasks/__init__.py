@@ -19,6 +19,7 @@ from groundsight.tracing import Watch
 
 TASKS = (
     "house", "multihop", "retrieval", "grounding", "refusal", "ocr", "caption", "pii", "speech", "compression",
+    "written",
 )  # fmt: skip
 
 

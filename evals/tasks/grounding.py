@@ -1,7 +1,8 @@
 """Grounding: claims or answers against evidence, with human labels.
 
 Reads WiCE (claim, evidence sentences, label), BEGIN (knowledge, response, begin_label) and rows of
-one's own: ``{"id", "answer", "evidence": ["..."], "label": true}``.
+one's own: ``{"id", "answer", "evidence": ["..."], "label": true}``, with the ``cells`` of a table and its ``title``
+where the evidence has one.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from groundsight.grounding import Judge
 from groundsight.grounding.claims import evidence_from_text
 from groundsight.grounding.judges import open_judge
 from groundsight.grounding.verify import verify
-from groundsight.types import GroundingReport
+from groundsight.ingestion.readers.csv_file import as_text
+from groundsight.types import Evidence, GroundingReport
 
 
 class Case(Item):
@@ -47,6 +49,8 @@ class Case(Item):
     evidence: list[str] = Field(min_length=1)
     label: bool
     cluster: str = ""
+    title: str = ""
+    cells: tuple[tuple[str, ...], ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -72,10 +76,10 @@ def run(context: Context) -> TaskResult:
     path = first_file(context.folder, "*.jsonl", "dev*.jsonl.gz", "test*.jsonl.gz", "*.jsonl.gz")
     cases, judge = read_rows(path, Case, context.limit), open_judge(context.settings.models)
     cpu, wall = time.process_time(), time.perf_counter()
-    items = [_judge(case, context, judge) for case in cases]
+    items = [judge_case(case, context, judge) for case in cases]
     spent = time.process_time() - cpu
     labels = [case.label for case in cases]
-    _need_both(labels, path)
+    need_both(labels, path)
     scores = [item.scores["p_supported"] for item in items]
     said = [bool(item.scores["said_supported"]) for item in items]
     judged = Judged(scores, said, labels, [item.cluster or item.id for item in items])
@@ -99,26 +103,41 @@ def run(context: Context) -> TaskResult:
     )
 
 
-def _need_both(labels: Sequence[bool], path: Path) -> None:
+def need_both(labels: Sequence[bool], path: Path) -> None:
+    """Raise InvalidArgument when all labels are the same: nothing can be told apart then."""
     if len(set(labels)) < 2:
         raise InvalidArgument(
             "every answer has the same label", which=str(path), next_step="add answers of the other kind"
         )
 
 
-def _judge(case: Case, context: Context, judge: Judge | None) -> ItemResult:
+def judge_case(case: Case, context: Context, judge: Judge | None) -> ItemResult:
+    """Check one answer against its evidence; every score is 0.0 to 1.0."""
     context.watch.check()
-    evidence = [evidence_from_text(f"{case.id}-{place}", case.id, text) for place, text in enumerate(case.evidence)]
     clock = Clock()
     with clock.stage("verify"):
-        report = verify(case.answer, evidence, context.settings.grounding, judge=judge)
+        report = verify(case.answer, _evidence(case), context.settings.grounding, judge=judge)
     said = report.checkable > 0 and report.supported == report.checkable
-    scores = {"p_supported": p_supported(report), "said_supported": float(said), "correct": float(said == case.label)}
+    scores = {
+        "p_supported": p_supported(report),
+        "said_supported": float(said),
+        "said_contradicted": float(report.contradicted > 0),
+        "correct": float(said == case.label),
+    }
     if report.grounding_ratio is not None:
         scores["grounding_ratio"] = report.grounding_ratio
     reasons = [reason.message for verdict in report.claims for reason in verdict.reasons]
     detail = {"answer": case.answer, "label": case.label, "ratio": report.grounding_ratio, "reasons": reasons}
     return ItemResult(case.id, scores, cluster=case.cluster, wall_ms=clock.wall_ms, cpu_ms=clock.cpu_ms, detail=detail)
+
+
+def _evidence(case: Case) -> list[Evidence]:
+    """The texts, and the table as the reader of a file gives it: rows parted by bars, with their cells."""
+    found = [evidence_from_text(f"{case.id}-{place}", case.id, text) for place, text in enumerate(case.evidence)]
+    if case.cells:
+        table = evidence_from_text(f"{case.id}-table", case.id, as_text(case.cells))
+        found.append(table.model_copy(update={"kind": "table", "title": case.title, "cells": case.cells}))
+    return found
 
 
 def p_supported(report: GroundingReport) -> float:
