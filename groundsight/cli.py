@@ -4,6 +4,7 @@ repair, 4 some files could not be read, 130 interrupted, 141 nobody reads the ou
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,6 +51,8 @@ KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
     try:
         try:
             return _main(list(sys.argv[1:] if argv is None else argv))
@@ -100,8 +103,15 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", type=Path, help="settings file (default HOME/groundsight.toml)")
 
 
+def _path(name: str) -> Path:
+    # An empty one would be the folder one stands in.
+    if not name.strip():
+        raise argparse.ArgumentTypeError("the name is empty; name a file or a folder, . for this one")
+    return Path(name)
+
+
 def _add_ingest(command: argparse.ArgumentParser) -> None:
-    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+    command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="file or folder")
     command.add_argument("--prune", action="store_true", help="also forget files that are gone")
 
 

@@ -6,6 +6,7 @@ Environment names are ``GROUNDSIGHT_`` plus the path with double underscores, fo
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -274,6 +275,12 @@ def load_settings(home: str | Path | None = None, file: str | Path | None = None
     except (ValidationError, SettingsError, ValueError) as error:
         where = f"{toml} or a variable GROUNDSIGHT_..." if toml.is_file() else "a variable GROUNDSIGHT_..."
         raise ConfigError(_first_problem(error), which=where, next_step="correct what is named") from error
+
+
+def elsewhere(home: Path) -> str:
+    """Return the option by which a printed command finds a home that is not the usual one."""
+    usual = (Path.home() / ".groundsight").resolve()
+    return "" if home.expanduser().resolve() == usual else f" --home {shlex.quote(str(home))}"
 
 
 def _first_problem(error: Exception) -> str:

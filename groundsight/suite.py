@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from groundsight.errors import ConfigError
+from groundsight.errors import ConfigError, InvalidArgument
 from groundsight.limits import require_words
 from groundsight.parts import Parts
 from groundsight.settings import Settings, load_settings
@@ -50,7 +50,7 @@ class Suite:
         """
         from groundsight.ingestion.ingest import ingest
 
-        named = [paths] if isinstance(paths, str | Path) else paths
+        named = _named(paths)
         if not confined:
             named = [Path(path).expanduser() for path in named]
         if not confined and self.principal.may_write and self.principal.roots is None:
@@ -66,8 +66,7 @@ class Suite:
         """
         from groundsight.ingestion.forget import forget
 
-        named = [names] if isinstance(names, str | Path) else names
-        return forget(self.parts, named, self.principal, self.watch)
+        return forget(self.parts, _named(names), self.principal, self.watch)
 
     def search(self, query: Query | str) -> SearchResult:
         """Climb the retrieval ladder and return hits whose contributions add up to their scores.
@@ -102,6 +101,14 @@ class Suite:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _named(names: AnyPath | Sequence[AnyPath]) -> Sequence[AnyPath]:
+    """Refuse what names nothing: an empty path is the folder one stands in."""
+    listed = [names] if isinstance(names, str | Path) else names
+    if not listed or any(isinstance(each, str) and not each.strip() for each in listed):
+        raise InvalidArgument("a name is empty", which="paths", next_step="name a file or a folder, . for this one")
+    return listed
 
 
 def open_suite(

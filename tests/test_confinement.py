@@ -164,6 +164,20 @@ def test_a_caller_without_folders_reads_all_where_one_tenant_is_served(tmp_path:
         assert document.read() == b"a"
 
 
+@pytest.mark.parametrize("confined", [True, False])
+def test_what_a_caller_of_another_tenant_has_is_not_gone_for_the_local_person_cannot_see_it(
+    house: House, suite: Suite, confined: bool
+) -> None:
+    bob = TokenCheck(house.settings.server, house.settings.governance).principal("token-of-bob")
+    acting = suite.acting_for(bob)
+    names = ("theirs", "theirs/a.txt") if confined else (house.place / "theirs", house.place / "theirs" / "a.txt")
+    for name in (*names, *names):
+        first = acting.ingest([name], prune=True, confined=confined)
+        assert [each.status for each in first.files] in (["added"], ["unchanged"])
+    (house.place / "theirs" / "a.txt").unlink()
+    assert [each.status for each in acting.ingest([names[1]], prune=True, confined=confined).files] == ["removed"]
+
+
 def test_a_folder_of_a_caller_is_its_own_inside_of_anothers(house: House) -> None:
     callers = house.settings.server.callers
     wide = callers[0].model_copy(update={"roots": (house.place,)})

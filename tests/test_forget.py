@@ -217,19 +217,35 @@ def test_snapshots_that_still_hold_it_are_named_with_what_to_do(
     (place / "home" / "index" / "damaged-1-index.db").write_bytes(b"")
     held = cli(place, capsys, "forget", "files/inner")[1]["held"]
     assert [Path(each["place"]).name for each in held] == ["one", "after", "damaged-1-index.db"]
-    assert f"rm -r '{tmp_path / 'one'}'" in held[0]["next_step"]
+    step = f"groundsight snapshot NEW_FOLDER --home {place / 'home'}; then delete {tmp_path / 'one'}"
+    assert step in held[0]["next_step"]
     held = cli(place, capsys, "forget", "files")[1]["held"]
     assert [Path(each["place"]).name for each in held][:2] == ["one", "after"]
 
 
 @pytest.mark.parametrize(
-    "name", ["files/inner/nothing.txt", "/etc/passwd", "nowhere", "..", "", "a\0b", "~", "files/in"]
+    "name", ["files/inner/nothing.txt", "/etc/passwd", "nowhere", "..", "a\0b", "~", "files/in"]
 )
 def test_an_unknown_name_is_not_found_and_nothing_is_removed(place: Path, name: str) -> None:
     with opened(place) as suite:
         with pytest.raises(NotFound):
             suite.forget(["files/inner/note.txt", name])
         assert len(sources(suite)) == len(WORDS) + 1
+
+
+@pytest.mark.parametrize("names", ["", " ", [], ["files", ""]])
+def test_an_empty_name_is_not_the_folder_one_stands_in(
+    place: Path, names: str | list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place / "files")
+    with opened(place) as suite:
+        for verb in (suite.forget, suite.ingest):
+            with pytest.raises(InvalidArgument, match="a name is empty"):
+                verb(names)
+        assert len(sources(suite)) == len(WORDS) + 1
+    with pytest.raises(SystemExit) as ended:
+        main(["ingest", "", "--home", str(place / "home")])
+    assert ended.value.code == 2
 
 
 def test_a_name_that_means_two_documents_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from groundsight.errors import NotFound
 from groundsight.governance.access import visible_to
 from groundsight.ingestion.forget import inside, readings
-from groundsight.ingestion.reach import source_for
+from groundsight.ingestion.reach import folders_of, source_for
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result, Shape
 
@@ -70,7 +70,7 @@ def _there_or_gone(suite: Suite, path: str) -> str:
         return source_for(suite.parts, suite.principal, path)
     except NotFound:
         seen = suite.parts.index.assets(visible_to(suite.principal))
-        for source in readings(suite.parts.roots, path):
+        for source in readings(folders_of(suite.parts, suite.principal), path):
             if any(inside(each.source, source) for each in seen):
                 return source
         raise

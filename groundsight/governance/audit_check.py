@@ -41,6 +41,8 @@ class ChainReport:
 
 def verify_chain(folder: Path) -> ChainReport:
     """Check every line of the trail in ``folder`` against its key, the record before it and the head."""
+    if folder.exists() and not folder.is_dir():
+        return ChainReport(0, ("the folder of the trail is a file",))
     if not (folder / KEY).is_file():
         gone = any((folder / name).exists() for name in (TRAIL, HEAD))
         return ChainReport(0, ("the key of the trail is missing",) if gone else ())

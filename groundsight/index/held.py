@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from groundsight.errors import GroundsightError, StorageFailed
 from groundsight.index import database, snapshots
+from groundsight.settings import elsewhere
 from groundsight.types import Asset, Word
 
 if TYPE_CHECKING:
@@ -48,13 +49,17 @@ def still_held(settings: Settings, assets: Sequence[Asset]) -> tuple[Held, ...]:
     aside = [file for pattern in ASIDE for file in sorted((settings.home / "index").glob(pattern))]
     step = "delete it when it is no longer needed: it may hold what was forgotten"
     return (
-        *(Held(place=str(each), next_step=_advice(each)) for each in _noted(settings.home) if _holds(each, assets)),
+        *(
+            Held(place=str(each), next_step=_advice(settings, each))
+            for each in _noted(settings.home)
+            if _holds(each, assets)
+        ),
         *(Held(place=str(file), next_step=step) for file in aside),
     )
 
 
-def _advice(folder: Path) -> str:
-    return f"write a new one and delete this: groundsight snapshot NEW_FOLDER && rm -r '{folder}'"
+def _advice(settings: Settings, folder: Path) -> str:
+    return f"first write a new one: groundsight snapshot NEW_FOLDER{elsewhere(settings.home)}; then delete {folder}"
 
 
 def _noted(home: Path) -> Iterator[Path]:

@@ -17,7 +17,7 @@ from typing import cast
 from groundsight.errors import IndexCorrupt
 from groundsight.index import database
 
-RESTORE = "groundsight restore SNAPSHOT"
+RESTORE = "groundsight restore SNAPSHOT --yes"
 
 
 def mark_of(folder: Path) -> Path:
@@ -88,5 +88,5 @@ def foreign(folder: Path) -> IndexCorrupt:
     return IndexCorrupt(
         "the database is not that of this home",
         which=f"{folder.name}/{database.FILE_NAME}",
-        next_step=f"put the right one back, or: {RESTORE} --yes; to keep it move HOME/{mark_of(folder).name} away",
+        next_step=f"put the right one back, or: {RESTORE}; to keep it move HOME/{mark_of(folder).name} away",
     )

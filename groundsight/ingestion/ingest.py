@@ -205,9 +205,9 @@ def _gone_by_name(
     """Return the names of what is in the index and not there any more, with their sources."""
     seen, gone = parts.index.assets(visible_to(principal)), dict[str | Path, str]()
     for name in names:
-        for source in readings(parts.roots, name):
+        for source in readings(held, name):
             here = source.partition("/")[0] in held.names() and any(inside(each.source, source) for each in seen)
-            if here and not is_there(parts.roots, source):
+            if here and not is_there(held, source):
                 gone[name] = source
     return gone
 

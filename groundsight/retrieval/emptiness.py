@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.governance.access import visible_to
+from groundsight.settings import elsewhere
 from groundsight.types import Filter, Nothing
 
 if TYPE_CHECKING:
@@ -40,5 +40,4 @@ def ingest_command(settings: Settings) -> str:
         return "groundsight ingest FOLDER (on the machine of the server)"
     program = ["groundsight"] if shutil.which("groundsight") else [sys.executable, "-m", "groundsight.cli"]
     folders = [str(folder) for folder in settings.roots] or ["FOLDER"]
-    elsewhere = settings.home.expanduser().resolve() != (Path.home() / ".groundsight").resolve()
-    return shlex.join([*program, "ingest", *folders, *(["--home", str(settings.home)] if elsewhere else [])])
+    return shlex.join([*program, "ingest", *folders]) + elsewhere(settings.home)
