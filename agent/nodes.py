@@ -84,6 +84,7 @@ def search(state: AnswerState, desk: Desk) -> Update:
         "asked": [query],
         "tier": result.tier.model_dump(mode="json"),
         "degraded": [one.model_dump(mode="json") for one in result.degraded],
+        "far": [result.nothing.why] if result.nothing else [],
         "detail": f"{query!r}: {len(found)} hits",
     }
 
@@ -124,7 +125,9 @@ def assess(state: AnswerState, desk: Desk) -> Update:
     whole = analyse(state["question"])
     absent = bool(unmentioned(whole, evidence))
     lost = [UNCONFIRMED] if state.get("banned") else _nothing_there(state)
-    lost = lost or [explain(one, evidence) for one in ([whole] if absent else open_steps(current, findings) or [whole])]
+    far = next(iter(state.get("far", ())), "")
+    opened = [whole] if absent else open_steps(current, findings) or [whole]
+    lost = lost or [explain(one, evidence, far=far) for one in opened]
     partly = bool(findings) and current.join == "all"
     written = desk.chat is not None and bool(evidence) and not absent
     return {

@@ -80,6 +80,7 @@ class AnswerState(TypedDict, total=False):
     asked: Annotated[list[str], operator.add]
     evidence: Annotated[dict[str, Json], merge]
     links: Annotated[dict[str, list[str]], merge]
+    far: Annotated[list[str], operator.add]
     findings: list[Json]
     missing: list[str]
     known: int
