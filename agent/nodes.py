@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundsight.agent import writer
+from groundsight.agent.asking import asks_nothing
 from groundsight.agent.assess import beside_the_question, explain, spoken_of, unmentioned
 from groundsight.agent.budget import seconds_left, used_up
 from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected, without
@@ -18,7 +19,7 @@ from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json
 from groundsight.agent.whether import Near
 from groundsight.agent.whole import openings, whole_tables
 from groundsight.agent.withheld import without_placeholders
-from groundsight.limits import has_words, require_words
+from groundsight.limits import has_words, require_question
 from groundsight.tracing import Within
 from groundsight.types import Degraded, Evidence, GroundingReport, Query, Step
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 Update = dict[str, Any]
 Node = Callable[[AnswerState, "Desk"], Update]
 LINKS_KEPT = 12
-NOTHING_NAMED = "The question names nothing that could be looked for: any passage would fit it."
 UNCONFIRMED = "A passage was found, but the check did not confirm that it answers the question."
 
 
@@ -59,7 +59,7 @@ def worked(name: str, node: Node) -> Node:
 def plan(state: AnswerState, desk: Desk) -> Update:
     """Take the question apart and name the first searches."""
     question = state["question"].strip()
-    require_words(question, "the question", "ask in words")
+    require_question(question)
     made, spent = writer.plan(question, desk.chat, desk.suite.settings.agent.hops, left(state, desk))
     first = [step.question for step in made.steps if not step.after]
     queries = list(dict.fromkeys([question, *first]))
@@ -91,9 +91,9 @@ def search(state: AnswerState, desk: Desk) -> Update:
 
 def assess(state: AnswerState, desk: Desk) -> Update:
     """Settle what the evidence settles; go on searching while that can bring something."""
-    if desk.chat is None and not analyse(state["question"]).needs:
-        stop = "the question names nothing to look for"
-        missing = _nothing_there(state) or [NOTHING_NAMED]
+    if desk.chat is None and (unasked := asks_nothing(analyse(state["question"]))):
+        stop = "the question asks nothing that could be looked up"
+        missing = _nothing_there(state) or [unasked]
         return {"next": "abstain", "missing": missing, "stop": stop, "detail": stop}
     current, found = plan_of(state), list(evidence_of_state(state).values())
     begun = openings(desk.suite, found)

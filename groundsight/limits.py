@@ -5,6 +5,8 @@ The least that may be asked or checked is one word.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +17,9 @@ Positive = Annotated[int, Field(gt=0)]
 MIB = 1024 * 1024
 # Letters by their category that no font shows: the fillers of Hangul.
 _UNSEEN_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
+# A letter with two digits or more, whatever marks part them: P-300, B7731/4.
+_NUMBERED = re.compile(r"(?=\S*[^\W\d_])(?=\S*\d\d)\S+")
 
 
 class Section(BaseModel):
@@ -79,3 +84,18 @@ def require_words(text: str, what: str, next_step: str) -> None:
     """
     if not has_words(text):
         raise InvalidArgument(f"{what} holds no word", next_step=next_step)
+
+
+def require_question(text: str) -> None:
+    """Refuse a question without a word of two letters or an identifier: any passage with that digit would answer it.
+
+    One sign is a word where a script has no capitals, as in Chinese.
+
+    Raises:
+        InvalidArgument: the question holds no such word.
+    """
+    require_words(text, "the question", "ask in words")
+    plain = unicodedata.normalize("NFC", "".join(char for char in text if char not in _UNSEEN_LETTERS))
+    signs = any(unicodedata.category(char) == "Lo" for char in plain)
+    if not (signs or _TWO_LETTERS.search(plain) or _NUMBERED.search(plain)):
+        raise InvalidArgument("the question holds no word of two letters", next_step="ask in words")

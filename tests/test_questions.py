@@ -12,14 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp import Client
 
+from groundsight.agent.asking import asks_nothing
+from groundsight.agent.question import analyse
 from groundsight.cli import main
 from groundsight.errors import GroundsightError, InvalidArgument
 from groundsight.graphs.answer import build_answer_graph
 from groundsight.graphs.verify import build_verify_graph
-from groundsight.limits import has_words
+from groundsight.limits import has_words, require_question
 from groundsight.server import build_server
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import Suite, open_suite
+from groundsight.tools.ask import ask as tools_ask
 
 LIGHT = '[models]\nvisual = "none"\ntext = "none"\n[ingestion]\ntags = false\nocr = false\n'
 WORDLESS = [
@@ -90,6 +93,37 @@ def test_a_question_that_names_nothing_is_not_answered_with_whatever_lies_neares
             assert (answer.status, answer.grounding_ratio) == ("abstained", None), question
             assert "names nothing" in answer.text
         assert suite.ask("What is the board?").status != "refused"
+
+
+NO_QUESTION = ["[1]", "7", "3.50", "x", "2031", "(b)", "4 5 6", "a 1"]
+NOTHING_ASKED = ["board", "the board?", "GBP", "make", "2031 board", "30kg board", "March"]
+SOMETHING_ASKED = [
+    "board notes", "BX-2041", "P-300", '"board"', "is the board long", "list boards", "Ada Roe", "板在哪里",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("question", NO_QUESTION)
+def test_a_digit_or_a_letter_is_no_question_though_it_may_be_searched(settings: Settings, question: str) -> None:
+    with open_suite(settings) as suite:
+        for ask in (suite.ask, lambda text: tools_ask(suite, text)):
+            with pytest.raises(InvalidArgument, match="no word of two letters"):
+                ask(question)
+        suite.search(question)
+
+
+def test_a_bare_word_asks_nothing_and_is_shown_what_was_found(settings: Settings) -> None:
+    with open_suite(settings) as suite:
+        for question in NOTHING_ASKED:
+            answer = suite.ask(question)
+            assert (answer.status, answer.grounding_ratio) == ("abstained", None), question
+            assert "but asks nothing of it" in answer.text, question
+        assert suite.ask("board").evidence
+
+
+@pytest.mark.parametrize("question", SOMETHING_ASKED)
+def test_a_name_an_identifier_a_topic_of_two_words_and_a_verb_ask_something(question: str) -> None:
+    require_question(question)
+    assert asks_nothing(analyse(question)) == ""
 
 
 @given(st.text())

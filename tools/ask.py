@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from groundsight.limits import require_words
+from groundsight.limits import require_question
 from groundsight.tools.bounds import clip, fitting, one_line
 from groundsight.tools.results import (
     NAME_CHARS,
@@ -86,7 +86,7 @@ def ask(
 
     Every sentence is checked against the evidence; status says whether it is answered, partial, abstained or refused.
     """
-    require_words(question, "the question", "ask in words")
+    require_question(question)
     return shaped(suite.ask(question))
 
 
