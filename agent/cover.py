@@ -27,7 +27,10 @@ PRONOUN = re.compile(
     r"^(?:he|she|it|they|his|her|its|their|(?:this|that|these|those)\s+(?:is|was|are|were|will|has|have|had))\b", re.I
 )
 NEGATION = re.compile(r"\b(?:not|no|never|without|except|excluding|cannot|none|un\w+able)\b|n['\u2019]t\b", re.I)
-_ASKS_NEGATION = re.compile(r"\b(?:not|without|never|except|excluding)\b|n['\u2019]t\b", re.I)
+_ASKS_NEGATION = re.compile(
+    r"\b(?:not|without|never|except|excluding|none|nobody|nothing|neither|no(?!\.|\s+[\d#]|\s*\?))\b|n['\u2019]t\b",
+    re.I,
+)
 _FORMER = re.compile(r"\b(?:replac|supersed|former|previous|instead of)", re.I)
 _TOTAL = re.compile(r"\b(?:together|altogether|in total|overall|whole year|all year)\b", re.I)
 OPENING_CHARS = 300
@@ -250,8 +253,13 @@ def _said_close(need: Need, close: frozenset[str]) -> bool:
     return any(not close.isdisjoint(alike(part)) for part in need.stems)
 
 
+def asks_negation(question: str) -> bool:
+    """Say whether a question asks for what is not so; ``no`` before a figure is a number (no 12)."""
+    return bool(_ASKS_NEGATION.search(question))
+
+
 def _keeps_negation(asked: Asked, passage: Passage) -> bool:
-    return asked.expects == "yes-no" or not _ASKS_NEGATION.search(asked.text) or bool(NEGATION.search(passage.said))
+    return asked.expects == "yes-no" or not asks_negation(asked.text) or bool(NEGATION.search(passage.said))
 
 
 def _score(asked: Asked, passage: Passage, missing: tuple[Need, ...], typed: bool) -> float:

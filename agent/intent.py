@@ -9,12 +9,15 @@ from typing import Literal
 from groundsight.agent.words import stem, stem_set
 from groundsight.types import Word
 
-Op = Literal["extreme", "count", "sum", "mean", "list", "gap", "compare", "lookup"]
+Op = Literal["extreme", "count", "sum", "mean", "list", "gap", "compare", "next", "lookup"]
 Dimension = Literal["", "money", "weight", "length", "height", "date", "time", "temperature"]
 
 
 class Intent(Word):
-    """An operation; ``high`` and ``dimension`` say which end of what, ``said`` are the stems that ask for it."""
+    """An operation (``next``: one that no row settles); ``high`` and ``dimension`` say which end of what.
+
+    ``said`` are the stems that ask for it.
+    """
 
     op: Op
     high: bool = True
@@ -42,6 +45,7 @@ _WITH_MOST: dict[str, tuple[bool, Dimension]] = {
 }  # fmt: skip
 _COMPARATIVE = re.compile(r"(?:er|more|less|better)$")
 _DEGREE = re.compile(rf"\b({'|'.join((*_HIGH, *_LOW))})\b(?:\s+({'|'.join(_WITH_MOST)})\b)?", re.I)
+_IN_TIME = re.compile(r"\b(first|last|next)\s*\W*$|\b(?:is|are|was|were) (?:the )?(first|last|next) to\b", re.I)
 _AT_LEAST = re.compile(r"\bat (?:the )?(?:least|most|latest|earliest)\b", re.I)
 _COUNT = re.compile(r"\bhow many\b|^what is the number of\b", re.I)
 _MEAN = re.compile(r"\b(?:average|mean)\b", re.I)
@@ -68,7 +72,7 @@ _OF_WORDS = stem_set(
 def asks_extreme(question: str) -> bool:
     """Say whether a question asks for the one with the most or least of something: no single cell tells that."""
     wanted = intent(question)
-    return wanted is not None and wanted.op == "extreme"
+    return wanted is not None and wanted.op in ("extreme", "next")
 
 
 def intent(question: str) -> Intent | None:
@@ -81,6 +85,8 @@ def intent(question: str) -> Intent | None:
         return _of_two(plain, degree)
     if degree:
         return _degree("extreme", degree)
+    if ordered := _IN_TIME.search(plain):
+        return _in_time((ordered.group(1) or ordered.group(2)).casefold())
     for form, op in ((_MEAN, "mean"), (_SUM, "sum"), (_SPENT, "sum"), (_COUNT, "count"), (_LIST, "list")):
         if form.search(plain):
             return Intent.model_validate({"op": op, "said": _OF_WORDS})
@@ -91,6 +97,13 @@ def _of_two(plain: str, degree: re.Match[str]) -> Intent | None:
     if re.search(r"\bhow (?:much|many)\b", plain, re.I) and re.search(r"\bthan\b", plain, re.I):
         return _degree("gap", degree)
     return _degree("compare", degree) if _EITHER.search(plain) else None
+
+
+def _in_time(word: str) -> Intent:
+    """What expires first has the earliest date; what is next hangs on today, which no table tells."""
+    return Intent(
+        op="next" if word == "next" else "extreme", high=word == "last", dimension="date", said=frozenset((stem(word),))
+    )
 
 
 def _degree(op: Op, found: re.Match[str]) -> Intent:

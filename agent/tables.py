@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from groundsight.agent.cover import asks_negation
 from groundsight.agent.intent import Dimension, Intent, intent
 from groundsight.agent.kinds import has_type
 from groundsight.agent.linking import Linked, is_people, key_column, kind_column, link
@@ -35,7 +36,7 @@ _SERVED = stem_set("joined since started start hired employed member entered beg
 
 def work_out(step: int, asked: Asked, evidence: Sequence[Evidence], banned: Collection[str] = ()) -> Finding | None:
     """Answer a question from the rows of the one table that all its words fit; None when none or several differ."""
-    wanted = intent(asked.text)
+    wanted = None if asks_negation(asked.text) else intent(asked.text)
     if wanted is None or (wanted.op == "lookup" and step == WHOLE):
         return None
     found = [
@@ -62,6 +63,8 @@ def _answer(step: int, asked: Asked, wanted: Intent, linked: Linked) -> Finding 
             return _list(step, asked, linked)
         case "lookup":
             return _cell(step, asked, linked)
+        case "next":
+            return None
 
 
 def _gap(step: int, asked: Asked, wanted: Intent, linked: Linked) -> Finding | None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundsight.agent.extract import find
 from groundsight.agent.question import analyse
 from groundsight.agent.tables import work_out
 from groundsight.grounding.grids import grids
@@ -57,6 +58,9 @@ def label(sentence: str, evidence: Sequence[Evidence] = tuple(LIBRARY)) -> str:
     [
         ("Which book was the most expensive?", "Harbour Lights has the highest Price (EUR) of 4 rows: 31.00"),
         ("Which book has the fewest pages?", "Night Ferries has the lowest Pages of 4 rows: 188"),
+        ("Which book was acquired first?", "Night Ferries has the earliest Acquired of 4 rows: 2008-06-01"),
+        ("Which book was acquired last?", "Harbour Lights has the latest Acquired of 4 rows: 2023-01-15"),
+        ("Which book was the first to be acquired?", "Night Ferries has the earliest Acquired of 4 rows: 2008-06-01"),
         ("Which book was acquired most recently?", "Harbour Lights has the latest Acquired of 4 rows: 2023-01-15"),
         (
             "What is the cheapest book by Mara Lindt?",
@@ -184,3 +188,17 @@ def test_two_tables_of_one_file_stay_apart() -> None:
 )
 def test_what_was_spent_on_something_is_the_sum_of_its_rows(question: str, sentence: str) -> None:
     assert said(question, [table("stable/spent", SPENT)]) == sentence
+
+
+def test_what_is_next_hangs_on_today_and_what_is_not_so_is_no_row() -> None:
+    renamed = [table("library/next-first-last", BOOKS)]
+    for question in (
+        "Which book was acquired next?",
+        "Which books were not written by Mara Lindt?",
+        "How many books have no shelf?",
+        "How many of the books has nobody written?",
+    ):
+        assert said(question, renamed) == "", question
+    for word in ("first", "last", "next"):
+        asked = analyse(f"Which book is lent {word}?")
+        assert find(1, asked, renamed) is None, word

@@ -84,6 +84,17 @@ def test_a_negated_condition_has_to_be_in_the_passage() -> None:
     assert find(1, analyse("Who was not sent the report?"), [one]) is None
 
 
+@pytest.mark.parametrize("question", ["Who sings no solo?", "Who never sings?", "Which singer has none of the solos?"])
+def test_what_says_that_something_is_so_does_not_answer_who_does_it_not(question: str) -> None:
+    one = make_evidence("The singer Odile Marchand sings the solo in March.")
+    assert find(1, analyse(question), [one]) is None
+
+
+def test_no_before_a_figure_is_a_number_and_no_negation() -> None:
+    one = make_evidence("Odile Marchand owns locker 12.")
+    assert find(1, analyse("Who owns locker no 12?"), [one]) is not None
+
+
 def test_a_name_from_another_sentence_does_not_answer_for_this_one() -> None:
     one = make_evidence("Rita Gomez is the treasurer. Her deputy is Tom Hall. Tom Hall was born in Leeds.")
     assert find(1, analyse("Where was Rita Gomez born?"), [one]) is None
