@@ -33,6 +33,7 @@ _ASKS_NEGATION = re.compile(
 )
 _FORMER = re.compile(r"\b(?:replac|supersed|former|previous|instead of)", re.I)
 _TOTAL = re.compile(r"\b(?:together|altogether|in total|overall|whole year|all year)\b", re.I)
+_OF = re.compile(r"\bof (?:the |an? )?([\w-]+)", re.I)
 OPENING_CHARS = 300
 LABEL_WORDS = 6
 _MONTH_WORDS = stem_set(" ".join(MONTHS))
@@ -230,9 +231,11 @@ def _hard_enough(missing: tuple[Need, ...], asked: Asked, passage: Passage) -> t
     topics = asked.of("topic")
     lost = [need for need in missing if need.kind == "topic"]
     if not asked.of("name", "id", "quoted"):
-        close = passage.near | passage.apart | stem_set(passage.before) | stem_set(naming_of(passage.evidence))
+        before = stem_set(passage.before) if _refers_back(passage, asked) else frozenset[str]()
+        close = passage.near | passage.apart | before | stem_set(naming_of(passage.evidence))
         lost = [need for need in topics if not _said_close(need, close)]
-        if len(lost) == 1 and _said_close(lost[0], passage.begins) and _speaks_of(asked, passage):
+        begun = len(lost) == 1 and _said_close(lost[0], passage.begins) and not _of_another(lost[0], asked, passage)
+        if begun and _speaks_of(asked, passage):
             lost = []
         return (
             *(need for need in missing if need.kind != "topic"),
@@ -240,6 +243,12 @@ def _hard_enough(missing: tuple[Need, ...], asked: Asked, passage: Passage) -> t
         )
     forgiven = len(lost) * 2 <= len(topics)
     return (*(need for need in missing if need.kind != "topic"), *(() if forgiven else lost))
+
+
+def _of_another(need: Need, asked: Asked, passage: Passage) -> bool:
+    """What is asked of one thing is said of another: the handle of the door, and not of the gate."""
+    of_it = any(set(need.stems) & stem_set(found) for found in _OF.findall(asked.text))
+    return of_it and any(not stem_set(found) & stem_set(asked.text) for found in _OF.findall(passage.said))
 
 
 def _speaks_of(asked: Asked, passage: Passage) -> bool:

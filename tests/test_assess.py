@@ -90,6 +90,19 @@ def test_what_says_that_something_is_so_does_not_answer_who_does_it_not(question
     assert find(1, analyse(question), [one]) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The boathouse is open to guests. Colour of the jetty: grey.",
+        "Two oars lie in the boathouse. The colour of the jetty is grey.",
+    ],
+)
+def test_the_sentence_before_does_not_make_a_quote_about_another_thing(text: str) -> None:
+    one = make_evidence(text, "lake.md", evidence_id="lake-0000")
+    assert find(1, analyse("What is the colour of the boathouse?"), [one]) is None
+    assert find(1, analyse("What is the colour of the jetty?"), [one]) is not None
+
+
 def test_no_before_a_figure_is_a_number_and_no_negation() -> None:
     one = make_evidence("Odile Marchand owns locker 12.")
     assert find(1, analyse("Who owns locker no 12?"), [one]) is not None
