@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groundsight.governance.pii import Memory, Replaced, find, redact_parts
 from groundsight.governance.pii_columns import find_in_columns
-from groundsight.governance.pii_tables import Heads, clean_cells, clean_lines
+from groundsight.governance.pii_tables import Heads, clean_cells, clean_lines, is_value
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.tables import table_title
 from groundsight.settings import PiiKind
@@ -67,11 +67,14 @@ def _rebuilt(element: Element, cleaned: Iterator[str]) -> Element:
 
 
 def _labelled(elements: Sequence[Element], kinds: Sequence[PiiKind], memory: Memory) -> Iterator[Element]:
-    """Read cells under their heads and lines beside their labels; a table that goes on keeps its heads."""
+    """Read cells under their heads and lines beside their labels, also where the head ended the element before."""
     heads: Heads = {}
+    above: Heads = {}
     before: tuple[str, ...] = ()
     for element in elements:
         if element.cells and element.cells[0] != before:
             heads, before = {}, element.cells[0]
         cells = clean_cells(element.cells, kinds, memory, heads) if element.cells else ()
-        yield element.model_copy(update={"text": clean_lines(element.text, kinds, memory), "cells": cells})
+        if element.cells or (element.text.strip() and not is_value(element.text)):
+            above = {}
+        yield element.model_copy(update={"text": clean_lines(element.text, kinds, memory, above), "cells": cells})

@@ -1,0 +1,80 @@
+"""A head reaches its value over the border of a cell, an element and an empty row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from groundsight.governance.pii import Memory
+from groundsight.governance.pii_tables import clean_lines
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.document import clean_document
+from groundsight.ingestion.readers.docx_file import read_docx
+from groundsight.ingestion.readers.html_file import read_html
+from groundsight.ingestion.readers.markdown_file import read_markdown
+from groundsight.ingestion.readers.xlsx_file import read_xlsx
+from groundsight.settings import ALL_PII
+
+
+def shown(parsed: Parsed) -> str:
+    clean = clean_document(parsed, ALL_PII)
+    return "\n".join(part for each in clean.elements for part in (each.text, *map("|".join, each.cells)) if part)
+
+
+def sheet(path: Path, rows: list[list[object]]) -> Parsed:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    book.save(path)
+    return read_xlsx(path)
+
+
+def test_a_label_reaches_every_number_of_its_row(tmp_path: Path) -> None:
+    row: list[object] = ["SSN", 564489081, 564489082, 564489083]
+    for rows in ([["Keeper", "Zed", "Ann", "Bo"], row], [row]):
+        text = shown(sheet(tmp_path / "a.xlsx", rows))
+        assert "564489" not in text
+        assert "[SSN_3]" in text
+
+
+def html(path: Path) -> Parsed:
+    path.write_text("<dl><dt>Phone</dt><dd>607334183</dd></dl><h2>SSN</h2><p>564489083</p>")
+    return read_html(path)
+
+
+def markdown(path: Path) -> Parsed:
+    path.write_text("## Phone\n\n607334187\n\n**SSN**\n\n564489122\n\n## Mobile no\n\n- 607334188\n- 607334189\n")
+    return read_markdown(path)
+
+
+def word(path: Path) -> Parsed:
+    from docx import Document
+
+    file = Document()
+    file.add_heading("Phone", 2)
+    file.add_paragraph("607334190")
+    file.save(str(path))
+    return read_docx(path, path.parent)
+
+
+@pytest.mark.parametrize("carrier", [html, markdown, word])
+def test_a_label_reaches_the_value_in_the_element_behind_it(carrier: Callable[[Path], Parsed], tmp_path: Path) -> None:
+    text = shown(carrier(tmp_path / "file"))
+    assert "607334" not in text
+    assert "564489" not in text
+
+
+def test_a_heading_says_nothing_about_the_text_behind_a_sentence_or_a_table() -> None:
+    heading = Element(kind="heading", text="Phone")
+    number = Element(kind="text", text="1204567")
+    for between in (Element(kind="text", text="Calls in the year"), Element(kind="table", cells=(("Year", "n"),))):
+        assert "1204567" in shown(Parsed(media_type="text/html", elements=(heading, between, number)))
+
+
+def test_a_label_and_numbers_alone_on_a_line_are_read_together() -> None:
+    assert clean_lines("SSN 564489081 564489082", ALL_PII, Memory()) == "SSN [SSN_1] [SSN_2]"
+    assert clean_lines("Order 564489081 564489082", ALL_PII, Memory()) == "Order 564489081 564489082"
