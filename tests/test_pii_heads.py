@@ -78,3 +78,18 @@ def test_a_heading_says_nothing_about_the_text_behind_a_sentence_or_a_table() ->
 def test_a_label_and_numbers_alone_on_a_line_are_read_together() -> None:
     assert clean_lines("SSN 564489081 564489082", ALL_PII, Memory()) == "SSN [SSN_1] [SSN_2]"
     assert clean_lines("Order 564489081 564489082", ALL_PII, Memory()) == "Order 564489081 564489082"
+
+
+def test_an_empty_row_of_a_sheet_does_not_take_the_heads_away(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Keeper", "Phone", "SSN"], ["Zed", 607334191, 564489084], []]
+    rows += [["Ann", 607334192, 564489085], ["Bo", 607334193, 564489086], [], ["Cy", 607334194, 564489087]]
+    text = shown(sheet(tmp_path / "a.xlsx", rows))
+    assert "607334" not in text
+    assert "564489" not in text
+
+
+def test_a_table_below_an_empty_row_with_heads_of_its_own_is_read_by_them(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Keeper", "Phone"], ["Zed", 607334191], [], ["Lamp", "Hours"], ["North", 1204567]]
+    text = shown(sheet(tmp_path / "a.xlsx", rows))
+    assert "607334" not in text
+    assert "1204567" in text
