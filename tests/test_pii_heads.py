@@ -14,8 +14,9 @@ from groundsight.ingestion.document import clean_document
 from groundsight.ingestion.readers.docx_file import read_docx
 from groundsight.ingestion.readers.html_file import read_html
 from groundsight.ingestion.readers.markdown_file import read_markdown
+from groundsight.ingestion.readers.pdf import read_pdf
 from groundsight.ingestion.readers.xlsx_file import read_xlsx
-from groundsight.settings import ALL_PII
+from groundsight.settings import ALL_PII, Limits
 
 
 def shown(parsed: Parsed) -> str:
@@ -93,3 +94,20 @@ def test_a_table_below_an_empty_row_with_heads_of_its_own_is_read_by_them(tmp_pa
     text = shown(sheet(tmp_path / "a.xlsx", rows))
     assert "607334" not in text
     assert "1204567" in text
+
+
+@pytest.mark.parametrize("columns", [(60, 190, 320), (60, 250, 420)])
+def test_a_table_without_rules_keeps_its_heads_that_stand_to_the_left(columns: tuple[int, ...], tmp_path: Path) -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    page = Canvas(str(tmp_path / "a.pdf"))
+    page.drawString(60, 760, "The keepers of the harbour are listed below with what the office needs.")
+    rows = [("Keeper", "Phone", "SSN"), *((f"Keeper {n}", f"60733419{n}", f"56448908{n}") for n in range(1, 6))]
+    for at, row in enumerate(rows):
+        for x, cell in zip(columns, row, strict=True):
+            page.drawString(x, 700 - 16 * at, cell)
+    page.save()
+    text = shown(read_pdf(tmp_path / "a.pdf", tmp_path, Limits(), 100))
+    assert "607334" not in text
+    assert "564489" not in text
+    assert "Keeper|Phone|SSN" in text

@@ -97,6 +97,7 @@ def _goes_on(table: Element, element: Element, on_sheet: bool) -> bool:
 
 def _lone_row(text: str, heads: Heads, kinds: Sequence[PiiKind], memory: Memory) -> str:
     """A row between two empty ones is read as text: a short one holds what the heads of its table announce."""
-    for label in {label for _, label in heads.values() if label.kind in kinds and len(text.split()) <= _ROW_WORDS}:
+    labels = dict.fromkeys(label for _, label in heads.values() if label.kind in kinds)
+    for label in labels if len(text.split()) <= _ROW_WORDS else ():
         (text,) = redact_parts([(text, "")], lambda text, label=label: find_under(text, label, memory))
     return text
