@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from groundsight.governance.pii import Memory
+from groundsight.governance.pii import Memory, redact
+from groundsight.governance.pii_heads import kinds_asked, label_of
 from groundsight.governance.pii_tables import clean_lines
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.document import clean_document
@@ -111,3 +112,27 @@ def test_a_table_without_rules_keeps_its_heads_that_stand_to_the_left(columns: t
     assert "607334" not in text
     assert "564489" not in text
     assert "Keeper|Phone|SSN" in text
+
+
+SPELT = ("social_security_number", "Social-Security-Number", "Soc. Sec. No.", "socialSecurityNo", "SOCIAL  SECURITY")
+
+
+@pytest.mark.parametrize("head", SPELT)
+def test_a_head_is_known_however_its_words_are_parted(head: str) -> None:
+    label = label_of(head)
+    assert label is not None
+    assert label.kind == "ssn"
+    assert kinds_asked(f"What is the {head} of Ann?") == {"ssn"}
+    assert redact(f"her {head} 564489129 is known", ALL_PII).text == f"her {head} [SSN_1] is known"
+
+
+@pytest.mark.parametrize("head", ["Society", "Social events", "Sec", "Message_No"])
+def test_parts_of_a_head_announce_nothing(head: str) -> None:
+    assert label_of(head) is None
+    assert redact(f"{head} 564489129", ALL_PII).text == f"{head} 564489129"
+
+
+@pytest.mark.parametrize("text", ["phone_number=607334197", "SSN_NUMBER 564489129", "her mobile no 607334209 rings"])
+def test_a_label_joined_to_its_number_is_read(text: str) -> None:
+    assert "_1]" in redact(text, ALL_PII).text
+    assert redact("message_1204567", ALL_PII).text == "message_1204567"

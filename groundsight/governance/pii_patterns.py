@@ -62,8 +62,9 @@ _IBAN_LENGTH = {country: length for length, listed in _IBAN_LENGTHS.items() for 
 
 _SSN = re.compile(r"(?<![\w.])(?<!\d[ \-,])(\d{3})(-\n?|\.| ?\n|  ?)(\d{2})\2(\d{4})(?!\w)(?![ \-.,]\d)")
 _SSN_SPACED_DASH = re.compile(r"(?<![\w.])(\d{3}) ?- ?\n?(\d{2}) ?- ?\n?(\d{4})(?!\w)")
+_SSN_WORD = r"(?<![^\W_])(?:ssn|itin|soc(?:ial|\.)?[ _\-]?sec(?:urity)?)(?![^\W_])"
 _SSN_LABELLED = re.compile(
-    r"\b(?:ssn|itin|social security)\b[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
+    _SSN_WORD + r"[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
 )
 
 _IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\.\n?){3}\d{1,3}(?!\w)(?!\.\d)")
@@ -163,7 +164,7 @@ def _ssn_rules(area: str, group: str, serial: str) -> bool:
 
 
 def _labelled_ssn(text: str, start: int) -> bool:
-    return bool(re.search(r"\b(?:ssn|itin|social security)\b", text[max(0, start - 40) : start], re.IGNORECASE))
+    return bool(re.search(_SSN_WORD, text[max(0, start - 40) : start], re.IGNORECASE))
 
 
 def _address(shown: str) -> str:

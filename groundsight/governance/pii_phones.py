@@ -31,7 +31,8 @@ _NOUN = (
 )
 _VERB = r"dial|call|ring|messages?|reach|answering|contact"
 _LABELLED = re.compile(
-    rf"\b(?:{_NOUN}|(?P<verb>{_VERB}))\b(?P<gap>[^\d\n\t]{{0,15}}\n?[ ]{{0,3}})(?P<shown>{_GROUPS}){_END}",
+    rf"(?:(?<![^\W_])(?:{_NOUN})(?![^\W_])|\b(?P<verb>{_VERB})\b)"
+    rf"(?P<gap>[^\d\n\t]{{0,15}}\n?[ ]{{0,3}})(?P<shown>{_GROUPS}){_END}",
     re.IGNORECASE,
 )
 # What may stand between a label and its number; other words label something else (phone calls: 1204567).
@@ -45,7 +46,8 @@ _IN_LINKS = re.compile(
     re.IGNORECASE,
 )
 _LOOSELY_LABELLED = re.compile(
-    rf"\b(?:mobile|cell|desk|office|home|registered|work)\b(?:[:.#]|[ ]|\n){{0,3}}(?P<shown>{_GROUPS}){_END}",
+    r"(?<![^\W_])(?:mobile|cell|desk|office|home|registered|work)(?:[ _](?:number|num|no|nr)(?![^\W_]))?"
+    rf"(?:[:.#=_]|[ ]|\n){{0,3}}(?P<shown>{_GROUPS}){_END}",
     re.IGNORECASE,
 )
 _FOLLOWED = re.compile(
