@@ -135,4 +135,17 @@ def test_parts_of_a_head_announce_nothing(head: str) -> None:
 @pytest.mark.parametrize("text", ["phone_number=607334197", "SSN_NUMBER 564489129", "her mobile no 607334209 rings"])
 def test_a_label_joined_to_its_number_is_read(text: str) -> None:
     assert "_1]" in redact(text, ALL_PII).text
-    assert redact("message_1204567", ALL_PII).text == "message_1204567"
+
+
+HARMLESS = ("The picnic at st.james in May", "met Ann at bldg.four")
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_a_number_or_a_place_that_is_no_address_stays(text: str) -> None:
+    assert redact(text, ALL_PII).text == text
+
+
+@pytest.mark.parametrize("mail", ["nils.holgersson@holgersson-smithy.se", "nils at mail dot example dot se"])
+def test_an_address_after_the_word_at_is_replaced_whole(mail: str) -> None:
+    assert redact(f"Write to me at {mail}", ALL_PII).text.endswith("[EMAIL_1]")
+    assert "holgersson" not in redact(f"Write to me at {mail}", ALL_PII).text

@@ -62,7 +62,7 @@ _IBAN_LENGTH = {country: length for length, listed in _IBAN_LENGTHS.items() for 
 
 _SSN = re.compile(r"(?<![\w.])(?<!\d[ \-,])(\d{3})(-\n?|\.| ?\n|  ?)(\d{2})\2(\d{4})(?!\w)(?![ \-.,]\d)")
 _SSN_SPACED_DASH = re.compile(r"(?<![\w.])(\d{3}) ?- ?\n?(\d{2}) ?- ?\n?(\d{4})(?!\w)")
-_SSN_WORD = r"(?<![^\W_])(?:ssn|itin|soc(?:ial|\.)?[ _\-]?sec(?:urity)?)(?![^\W_])"
+_SSN_WORD = r"(?<![^\W_])(?:ssn|itin|soc(?:ial|\.)?[ _\-]?sec(?:urity)?)(?:no|number)?(?![^\W_])"
 _SSN_LABELLED = re.compile(
     _SSN_WORD + r"[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
 )
