@@ -137,7 +137,19 @@ def test_a_label_joined_to_its_number_is_read(text: str) -> None:
     assert "_1]" in redact(text, ALL_PII).text
 
 
-HARMLESS = ("The picnic at st.james in May", "met Ann at bldg.four")
+HARMLESS = (
+    "The picnic at st.james in May",
+    "met Ann at bldg.four",
+    "Firmware 2.0.113.77 is out",
+    "on kernel 5.15.0.91",
+    "see Appendix 1.2.3.4",
+    "4.1.2.3 Scope",
+    "Part 123-45-6789",
+    "Serial no. 123-45-6789",
+    "case: 123 - 45 - 6789",
+    "Contact: 20240318",
+    "Reach: 1204567",
+)
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -149,3 +161,15 @@ def test_a_number_or_a_place_that_is_no_address_stays(text: str) -> None:
 def test_an_address_after_the_word_at_is_replaced_whole(mail: str) -> None:
     assert redact(f"Write to me at {mail}", ALL_PII).text.endswith("[EMAIL_1]")
     assert "holgersson" not in redact(f"Write to me at {mail}", ALL_PII).text
+
+
+@pytest.mark.parametrize("head", ["Reach", "Messages", "Ring", "Answering"])
+def test_a_verb_over_a_column_announces_no_phones(head: str, tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Region", head], ["North", 1204567], ["South", 2204567]]
+    assert "PHONE" not in shown(sheet(tmp_path / "a.xlsx", rows))
+    assert redact(f"{head} me on 555-0199 or 5550188", ALL_PII).text.startswith(f"{head} me on [PHONE_1]")
+
+
+@pytest.mark.parametrize("line", ["10.20.30.12 printer", "10.1.2.3 Printer", "4.1.2.3 scanner", "Call: 5550199"])
+def test_a_list_of_hosts_is_no_list_of_headings(line: str) -> None:
+    assert "_1]" in redact(line, ALL_PII).text

@@ -59,6 +59,8 @@ _DATE = re.compile(
     r"(?:19|20)\d\d[ \-./](?:0?[1-9]|1[0-2])[ \-./]\d{1,2}|\d{1,2}[ \-./]\d{1,2}[ \-./](?:19|20)\d\d"
     r"|(?:19|20)\d\d[ \-/]{1,2}(?:19|20)\d\d"
 )
+_DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_VERBS_AS_LABELS = frozenset({"dial", "call", "contact"})
 
 
 def phones(text: str) -> Iterator[Candidate]:
@@ -124,7 +126,11 @@ def _tells(match: re.Match[str]) -> bool:
     """False for "phone calls: 1204567": other words label something else, unless the number is grouped."""
     found = match.groupdict()
     others = set(re.findall(r"[^\W\d_]+", (found.get("gap") or "").casefold())) - _BETWEEN
-    called = found.get("verb") and ":" not in found["gap"]
+    verb, gap = (found.get("verb") or "").casefold(), found.get("gap") or ""
+    # A verb tells in running text; "Reach: 1204567" is a column of amounts, "Contact: 20240318" one of days.
+    if verb and (_DAY.fullmatch(match["shown"]) or (":" in gap and verb not in _VERBS_AS_LABELS)):
+        return "-" in match["shown"] or "(" in match["shown"]
+    called = verb and ":" not in gap
     return not others or bool(called) or "-" in match["shown"] or "(" in match["shown"]
 
 
