@@ -19,6 +19,8 @@ from groundsight.settings import PiiKind
 _LONGEST = 60
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_PARTED = re.compile(r"[\s_.\-]+")
+_SOCIAL = re.compile(r"\bsoc(?:ial)? ?sec(?:urity)?\b")
 _BESIDE = frozenset(
     """number numbers no nos nr num nummer n numéro numero número de s home work office mobile mobil cell business
     private privat personal primary secondary main alt alternate alternative other emergency contact contacts customer
@@ -77,7 +79,7 @@ _REPLACED = re.compile(r"\[[A-Z]{2,5}_\d")
 # Most cells of a table are no head: what holds none of these words is told at once.
 _HINT = re.compile(
     "|".join(sorted({word for core, _ in _WORDS.values() for word in core} - {"tel", "ss"}))
-    + "|tel|ss|social|mobil|cell|contact|code|prefix|vorwahl|ext",
+    + "|tel|ss|soc|mobil|cell|contact|code|prefix|vorwahl|ext",
     re.IGNORECASE,
 )
 
@@ -96,10 +98,10 @@ def label_of(head: str) -> Label | None:
     """Return what a head or label announces, None for any other text."""
     if not 2 <= len(head) <= _LONGEST or "@" in head or _REPLACED.search(head) or not _HINT.search(head):
         return None
+    head = _spelt(head)
     if _PHONE_PARTS.fullmatch(head.strip(" .:#*")):
         return Label("phone", part=True)
-    spelt = _CAMEL.sub(" ", head).casefold().replace("social security", "ssn")
-    words = set(_WORD.findall(spelt))
+    words = set(_WORD.findall(head))
     rest = words - _BESIDE
     for kind, (core, more) in _WORDS.items():
         if rest & core and rest <= core | more:
@@ -109,9 +111,15 @@ def label_of(head: str) -> Label | None:
     return Label("phone") if not rest and "contact" in words and words & _NUMBER_WORDS else None
 
 
+def _spelt(text: str) -> str:
+    """Fold the ways to part the words of a head: "Social-Security_No.", "socialSecurityNo" and "soc. sec. no"."""
+    parted = _PARTED.sub(" ", _CAMEL.sub(" ", text).casefold())
+    return _SOCIAL.sub("ssn", parted)
+
+
 def kinds_asked(question: str) -> frozenset[PiiKind]:
     """Return the kinds whose value a question asks for: a phone number, but not a phone plan."""
-    words = [word.casefold() for word in _WORD.findall(question.replace("social security", "ssn"))]
+    words = _WORD.findall(_spelt(question))
     followed = zip(words, [*words[1:], ""], strict=True)
     asked = [word for word, following in followed if following in _AFTER]
     return frozenset(kind for kind, (core, _) in _WORDS.items() for word in asked if word in core)

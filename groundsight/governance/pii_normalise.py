@@ -15,11 +15,17 @@ _LOOKALIKES = str.maketrans("OoQlI", "00011")
 _MIXED = re.compile(r"(?<!\w)[\dOoQlI]{2,40}+(?!\w)")
 _AT = re.compile(r"\s{0,2}[\[({<]\s?at\s?[\])}>]\s{0,2}", re.IGNORECASE)
 _DOT = re.compile(r"\s{0,2}[\[({]\s?(?:dot|\.)\s?[\])}]\s{0,2}", re.IGNORECASE)
-_SPOKEN_AT = re.compile(r"(?<=\w) {1,2}at {1,2}(?=[\w-]{1,63}(?:\.| {1,2}dot {1,2})[a-z])", re.IGNORECASE)
-_JOINED_AT = re.compile(
-    r"(?<=[^\W_])_at_(?=[a-z\d-]{1,63}(?:\.|_dot_)(?:com|org|net|edu|gov|info|eu|de|uk|us|fr|it|es|nl|ch|se)\b)",
+# A spoken address ends as addresses do ("at st.james" is a place), and has no written @ behind it.
+_ENDING = (
+    r"(?:com|org|net|edu|gov|mil|int|info|biz|name|io|ai|app|dev|eu|de|uk|us|fr|it|es|nl|ch|se|at|be|pt|pl|cz|dk|no|fi|ie"
+    r"|gr|hu|ro|ru|ua|tr|il|in|cn|jp|kr|au|nz|ca|br|mx|ar|cl|za|localdomain|local|test|example)\b(?![\w.+\-]{0,64}@)"
+)
+_SPOKEN_AT = re.compile(
+    rf"(?<=\w) {{1,2}}at {{1,2}}(?=[\w-]{{1,63}}(?:(?:\.| {{1,2}}dot {{1,2}})[\w-]{{1,63}}){{0,3}}"
+    rf"(?:\.| {{1,2}}dot {{1,2}}){_ENDING})",
     re.IGNORECASE,
 )
+_JOINED_AT = re.compile(rf"(?<=[^\W_])_at_(?=[a-z\d-]{{1,63}}(?:\.|_dot_){_ENDING})", re.IGNORECASE)
 _SPOKEN_DOT = re.compile(r"(?<=\w) {1,2}dot {1,2}(?=\w)", re.IGNORECASE)
 
 # How links, Markdown and HTML write the signs of addresses and numbers; a lone backslash stands for nothing.

@@ -62,13 +62,22 @@ _IBAN_LENGTH = {country: length for length, listed in _IBAN_LENGTHS.items() for 
 
 _SSN = re.compile(r"(?<![\w.])(?<!\d[ \-,])(\d{3})(-\n?|\.| ?\n|  ?)(\d{2})\2(\d{4})(?!\w)(?![ \-.,]\d)")
 _SSN_SPACED_DASH = re.compile(r"(?<![\w.])(\d{3}) ?- ?\n?(\d{2}) ?- ?\n?(\d{4})(?!\w)")
+_SSN_WORD = r"(?<![^\W_])(?:ssn|itin|soc(?:ial|\.)?[ _\-]?sec(?:urity)?)(?:no|number)?(?![^\W_])"
 _SSN_LABELLED = re.compile(
-    r"\b(?:ssn|itin|social security)\b[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
+    _SSN_WORD + r"[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
 )
 
 _IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\.\n?){3}\d{1,3}(?!\w)(?!\.\d)")
 _NUMBERED = re.compile(
-    r"(?:\bv|\bversion|\brelease|\bbuild|\bsection|\bclause|\bchapter|\bpatch|§)\.?[ ]?$", re.IGNORECASE
+    r"(?:\b(?:v|version|release|build|section|clause|chapter|patch|firmware|fw|kernel|driver|software|revision|rev|appendix"
+    r"|annex|article|paragraph|figure|fig|table)|§)\.?[:= ]{0,2}$",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r" [^\W\d_]")
+_OTHER_NUMBER = re.compile(
+    r"\b(?:part|serial|case|sku|invoice|order|lot|batch|model|item|ticket|isbn|issn|upc|ean)\b"
+    r"[^\w\n]{0,3}(?:(?:no|nr|number|id|code)\b[^\w\n]{0,3})?$",
+    re.IGNORECASE,
 )
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])")
 
@@ -106,11 +115,13 @@ def ibans(text: str) -> Iterator[Candidate]:
 def ssns(text: str) -> Iterator[Candidate]:
     """Yield US social security and taxpayer numbers by the rules of their issuer."""
     for match in _SSN.finditer(text):
-        if _ssn_rules(match[1], match[3], match[4]) and (match[2].strip("\n") or _labelled_ssn(text, match.start())):
+        told = match[2].strip("\n") and not _OTHER_NUMBER.search(text, max(0, match.start() - 24), match.start())
+        if _ssn_rules(match[1], match[3], match[4]) and (told or _labelled_ssn(text, match.start())):
             yield Candidate(match.start(), match.end(), match[1] + match[3] + match[4])
     for pattern in (_SSN_SPACED_DASH, _SSN_LABELLED):
         for match in pattern.finditer(text):
-            if _ssn_rules(match[1], match[2], match[3]):
+            other = _OTHER_NUMBER.search(text, max(0, match.start(1) - 24), match.start(1))
+            if _ssn_rules(match[1], match[2], match[3]) and not other:
                 yield Candidate(match.start(1), match.end(), match[1] + match[2] + match[3])
 
 
@@ -163,7 +174,7 @@ def _ssn_rules(area: str, group: str, serial: str) -> bool:
 
 
 def _labelled_ssn(text: str, start: int) -> bool:
-    return bool(re.search(r"\b(?:ssn|itin|social security)\b", text[max(0, start - 40) : start], re.IGNORECASE))
+    return bool(re.search(_SSN_WORD, text[max(0, start - 40) : start], re.IGNORECASE))
 
 
 def _address(shown: str) -> str:
@@ -177,12 +188,14 @@ def _address(shown: str) -> str:
 
 def _looks_numbered(text: str, match: re.Match[str]) -> bool:
     """True for "version 1.2.3.4" and for a heading such as "4.1.2.3 Scope"."""
-    before, after = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 2]
+    before, after = text[max(0, match.start() - 16) : match.start()], text[match.end() : match.end() + 2]
     small = all(0 < int(part) <= 30 for part in match.group().split("."))
+    # A heading starts with a capital and few chapters have ten parts: "10.20.30.12 printer" is a host of a list.
+    heads = small and not match.group().startswith("10.") and bool(_HEADING.match(after)) and not after[1:].islower()
     starts_line = not before or before.endswith("\n")
     if small and "\n" in match.group():
         return True
-    return bool(_NUMBERED.search(before)) or (small and starts_line and after[:1] == " " and after[1:].isalpha())
+    return bool(_NUMBERED.search(before)) or (heads and starts_line)
 
 
 def _only_digits(shown: str) -> str:

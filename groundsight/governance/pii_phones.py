@@ -31,7 +31,8 @@ _NOUN = (
 )
 _VERB = r"dial|call|ring|messages?|reach|answering|contact"
 _LABELLED = re.compile(
-    rf"\b(?:{_NOUN}|(?P<verb>{_VERB}))\b(?P<gap>[^\d\n\t]{{0,15}}\n?[ ]{{0,3}})(?P<shown>{_GROUPS}){_END}",
+    rf"(?:(?<![^\W_])(?:{_NOUN})(?![^\W_])|\b(?P<verb>{_VERB})\b)"
+    rf"(?P<gap>[^\d\n\t]{{0,15}}\n?[ ]{{0,3}})(?P<shown>{_GROUPS}){_END}",
     re.IGNORECASE,
 )
 # What may stand between a label and its number; other words label something else (phone calls: 1204567).
@@ -45,7 +46,8 @@ _IN_LINKS = re.compile(
     re.IGNORECASE,
 )
 _LOOSELY_LABELLED = re.compile(
-    rf"\b(?:mobile|cell|desk|office|home|registered|work)\b(?:[:.#]|[ ]|\n){{0,3}}(?P<shown>{_GROUPS}){_END}",
+    r"(?<![^\W_])(?:mobile|cell|desk|office|home|registered|work)(?:[ _](?:number|num|no|nr)(?![^\W_]))?"
+    rf"(?:[:.#=_]|[ ]|\n){{0,3}}(?P<shown>{_GROUPS}){_END}",
     re.IGNORECASE,
 )
 _FOLLOWED = re.compile(
@@ -57,6 +59,8 @@ _DATE = re.compile(
     r"(?:19|20)\d\d[ \-./](?:0?[1-9]|1[0-2])[ \-./]\d{1,2}|\d{1,2}[ \-./]\d{1,2}[ \-./](?:19|20)\d\d"
     r"|(?:19|20)\d\d[ \-/]{1,2}(?:19|20)\d\d"
 )
+_DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_VERBS_AS_LABELS = frozenset({"dial", "call", "contact"})
 
 
 def phones(text: str) -> Iterator[Candidate]:
@@ -122,7 +126,11 @@ def _tells(match: re.Match[str]) -> bool:
     """False for "phone calls: 1204567": other words label something else, unless the number is grouped."""
     found = match.groupdict()
     others = set(re.findall(r"[^\W\d_]+", (found.get("gap") or "").casefold())) - _BETWEEN
-    called = found.get("verb") and ":" not in found["gap"]
+    verb, gap = (found.get("verb") or "").casefold(), found.get("gap") or ""
+    # A verb tells in running text; "Reach: 1204567" is a column of amounts, "Contact: 20240318" one of days.
+    if verb and (_DAY.fullmatch(match["shown"]) or (":" in gap and verb not in _VERBS_AS_LABELS)):
+        return "-" in match["shown"] or "(" in match["shown"]
+    called = verb and ":" not in gap
     return not others or bool(called) or "-" in match["shown"] or "(" in match["shown"]
 
 

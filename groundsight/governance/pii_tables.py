@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from groundsight.errors import RedactionFailed
-from groundsight.governance.pii import Memory, find, find_under, redact_parts
+from groundsight.governance.pii import PLACEHOLDER, Memory, find, find_under, redact_parts
 from groundsight.governance.pii_heads import Label, label_of
 from groundsight.settings import PiiKind
 
 Cells = tuple[tuple[str, ...], ...]
 _MOST_ROUNDS = 12
 _PLAIN = re.compile(r"[\d\s.,+\-/()]*\d[\d\s.,+\-/()]*\Z")
+_JOINED = re.compile(r"(?P<name>[^\d\[]{2,60}[^\W\d_][.)]?)(?P<sign>[\s=]{1,3})(?=[\d+(\[])")
 _BARE_NUMBER = re.compile(r"\s*(?:local |subscriber )?(?:number|no\.?|nr\.?|nummer)\s*\Z", re.IGNORECASE)
 Labelled = tuple[int, Label]
 Heads = dict[int, Labelled]
@@ -37,18 +38,31 @@ def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: H
     raise RedactionFailed("a table hides values inside values", next_step="look at the file by hand")
 
 
-def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory) -> str:
-    """Redact lines that stand under a line which is a head, and what follows "label:" on its own line."""
-    heads: Heads = {}
+def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory, heads: Heads | None = None) -> str:
+    """Redact lines that stand under a line which is a head, and what follows a label on its own line.
+
+    ``heads`` carries the head over to the next text.
+    """
+    heads = {} if heads is None else heads
     told: list[str] = []
     for line in text.split("\n"):
-        name, colon, value = line.partition(":")
-        cells = (name, value) if colon and label_of(name) else (line,)
+        cells, sign = _parted(line)
         # A sentence below a heading is no value of it.
-        if not colon and len(line.split()) > 3:
+        if len(cells) == 1 and len(line.split()) > 3:
             heads.clear()
-        told.append(":".join(_under_heads(list(cells), frozenset(), heads, kinds, memory)))
+        told.append(sign.join(_under_heads(list(cells), frozenset(), heads, kinds, memory)))
     return "\n".join(told)
+
+
+def _parted(line: str) -> tuple[tuple[str, ...], str]:
+    """Part "label: value" and "label 123 456" between the label and the rest, with the sign that stood there."""
+    name, colon, value = line.partition(":")
+    if colon and label_of(name):
+        return (name, value), colon
+    joined = _JOINED.match(line)
+    if joined and _is_value(line[joined.end() :]) and label_of(joined["name"]):
+        return (joined["name"], line[joined.end() :]), joined["sign"]
+    return (line,), ""
 
 
 def _under_heads(
@@ -113,10 +127,21 @@ def _announced(
     """The head above wins; else the label in front, unless the column is one of quantities."""
     if place in heads:
         return heads[place]
-    before = next((at for at in reversed(range(place)) if row[at].strip() and not _PLAIN.match(row[at])), None)
+    before = next((at for at in reversed(range(place)) if row[at].strip() and not _is_value(row[at])), None)
     if before is None or before not in own or place in numeric:
         return None
     return ~before, own[before]
+
+
+def is_value(text: str) -> bool:
+    """True for what may be the value of a head and is no text of its own: no word, placeholders apart."""
+    rest = PLACEHOLDER.sub("", text)
+    return bool(text.strip()) and not re.search(r"[^\W\d_A-Z]{3}|[^\W\d_]{5}", rest)
+
+
+def _is_value(cell: str) -> bool:
+    """What was replaced before is as little a label as a number is."""
+    return not (rest := PLACEHOLDER.sub("", cell)).strip() or _PLAIN.match(rest) is not None
 
 
 def _quantities(cells: Cells) -> frozenset[int]:

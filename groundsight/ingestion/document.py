@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from groundsight.governance.pii import Memory, Replaced, find, redact_parts
+from groundsight.governance.pii import PLACEHOLDER, Memory, Replaced, find, find_under, redact_parts
 from groundsight.governance.pii_columns import find_in_columns
-from groundsight.governance.pii_tables import Heads, clean_cells, clean_lines
+from groundsight.governance.pii_tables import Heads, clean_cells, clean_lines, is_value
 from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.sniff import XLSX
 from groundsight.ingestion.tables import table_title
 from groundsight.settings import PiiKind
+
+_ROW_WORDS = 12
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ def clean_document(parsed: Parsed, kinds: Sequence[PiiKind]) -> CleanDocument:
     parsed = parsed.model_copy(update={"elements": tuple(_tidied(element) for element in parsed.elements)})
     for look in (find, find_in_columns):
         parsed = _redacted(parsed, lambda text, look=look: look(text, kinds, memory))
-    elements = tuple(_labelled(parsed.elements, kinds, memory))
+    elements = tuple(_labelled(parsed, kinds, memory))
     return CleanDocument(elements, parsed.title, parsed.warnings, memory)
 
 
@@ -66,12 +70,34 @@ def _rebuilt(element: Element, cleaned: Iterator[str]) -> Element:
     return element.model_copy(update={"section": section or None, "text": text, "cells": cells})
 
 
-def _labelled(elements: Sequence[Element], kinds: Sequence[PiiKind], memory: Memory) -> Iterator[Element]:
-    """Read cells under their heads and lines beside their labels; a table that goes on keeps its heads."""
+def _labelled(parsed: Parsed, kinds: Sequence[PiiKind], memory: Memory) -> Iterator[Element]:
+    """Read cells under their heads and lines beside their labels, also where the head ended the element before."""
     heads: Heads = {}
-    before: tuple[str, ...] = ()
-    for element in elements:
-        if element.cells and element.cells[0] != before:
-            heads, before = {}, element.cells[0]
+    above: Heads = {}
+    table: Element | None = None
+    for element in parsed.elements:
+        on_sheet = parsed.media_type == XLSX and table is not None and table.page == element.page
+        if element.cells:
+            heads = heads if table and _goes_on(table, element, on_sheet) else {}
+            table = element
         cells = clean_cells(element.cells, kinds, memory, heads) if element.cells else ()
-        yield element.model_copy(update={"text": clean_lines(element.text, kinds, memory), "cells": cells})
+        if element.cells or (element.text.strip() and not is_value(element.text)):
+            above = {}
+        text = clean_lines(element.text, kinds, memory, above)
+        if on_sheet and not element.cells:
+            text = _lone_row(text, heads, kinds, memory)
+        yield element.model_copy(update={"text": text, "cells": cells})
+
+
+def _goes_on(table: Element, element: Element, on_sheet: bool) -> bool:
+    """True for the next block of a table, and below an empty row of a sheet for rows that bring no head."""
+    brings_heads = not any(re.search(r"\d{3}", PLACEHOLDER.sub("0000", cell)) for cell in element.cells[0])
+    return element.cells[0] == table.cells[0] or (on_sheet and not brings_heads)
+
+
+def _lone_row(text: str, heads: Heads, kinds: Sequence[PiiKind], memory: Memory) -> str:
+    """A row between two empty ones is read as text: a short one holds what the heads of its table announce."""
+    labels = dict.fromkeys(label for _, label in heads.values() if label.kind in kinds)
+    for label in labels if len(text.split()) <= _ROW_WORDS else ():
+        (text,) = redact_parts([(text, "")], lambda text, label=label: find_under(text, label, memory))
+    return text

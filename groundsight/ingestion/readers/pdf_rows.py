@@ -61,8 +61,8 @@ def aligned_tables(pieces: Sequence[Piece]) -> tuple[list[tuple[Rect, Cells]], l
     tables: list[tuple[Rect, Cells]] = []
     used: set[int] = set()
     for first, last in _stretches(rows):
-        start = _header_start(rows, first)
         columns = _columns(rows[first:last])
+        start = _header_start(rows, first, columns)
         if not _is_table(rows[first:last], columns):
             continue
         span = rows[start:last]
@@ -147,18 +147,30 @@ def _is_table(rows: list[_Row], columns: list[Rect]) -> bool:
     return (many and len(columns) >= 2) or (amounts and len(columns) == 1)
 
 
-def _header_start(rows: list[_Row], first: int) -> int:
-    """Walk up over short rows that stand above the numbers."""
+def _header_start(rows: list[_Row], first: int, columns: list[Rect]) -> int:
+    """Walk up over short rows that stand above the numbers, and over one that heads every column and the labels."""
     numbers = next(row for row in rows[first:] if row.is_data).numbers
     edge = numbers[0].rect.x0 - 0.12
     start = first
     while start > 0 and first - start < _HEADER_ROWS and _near(rows[start - 1], rows[start]):
         row = rows[start - 1]
         above = row.is_years or all(piece.rect.x0 >= edge or _is_scale(piece.text) for piece in row.pieces)
+        above = above or _heads_all(row, columns)
         if not above or any(len(piece.text) > 60 for piece in row.pieces):
             break
         start -= 1
     return start
+
+
+def _heads_all(row: _Row, columns: list[Rect]) -> bool:
+    """Words, a piece of its own over each of several columns: a line of text is one piece, or leaves columns bare."""
+    over = [[piece for piece in row.pieces if _overlap(piece.rect, column)] for column in columns]
+    apart = len({piece.rect.x0 for pieces in over for piece in pieces}) >= len(columns) > 1
+    return apart and all(over) and not row.numbers
+
+
+def _overlap(one: Rect, other: Rect) -> bool:
+    return one.x0 < other.x1 and other.x0 < one.x1
 
 
 def _is_scale(text: str) -> bool:
