@@ -150,7 +150,7 @@ def _sentences(
     cut = _lines(text) if ocr else _with_values(text, list(sentence_spans(text)))
     spans = [span for span in watch.each(cut) if not _inside((base + span[0], base + span[1]), taken)]
     money = currency_of(text)
-    facts = [with_currency(_bounded(read_facts(text[start:end], ocr=ocr)), money) for start, end in watch.each(spans)]
+    facts = [with_currency(_bounded(_read(text[start:end], ocr=ocr)), money) for start, end in watch.each(spans)]
     head = heading_lines(text, ocr=ocr) if len(spans) > 1 else ()
     named = _people(facts)
     for at, (start, end) in enumerate(spans):
@@ -163,6 +163,12 @@ def _sentences(
         yield Passage(
             evidence, part.channel, span, facts[at], context, False, row, earlier, at, named, tabular
         )  # fmt: skip
+
+
+def _read(text: str, *, ocr: bool) -> Facts:
+    """A line break inside a sentence is a space; before a number that stands alone it parts a label from its value."""
+    valued = is_value(text.rpartition("\n")[2])
+    return read_facts(text if ocr or valued else text.replace("\n", " "), ocr=ocr)
 
 
 def _people(facts: Iterable[Facts]) -> tuple[Name, ...]:

@@ -1,0 +1,46 @@
+"""What stands elsewhere in a text lends a claim nothing: half a sentence, a neighbour, another row, another clause."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundsight.grounding.claims import evidence_from_text, sentence_spans
+from groundsight.grounding.verify import verify
+from groundsight.settings import Grounding
+
+
+def label(claim: str, text: str) -> str:
+    (verdict,) = verify(claim, [evidence_from_text("e", "e.txt", text)], Grounding()).claims
+    return verdict.label
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("Smoking is never\npermitted in the hall.", "Smoking is permitted in the hall."),
+        ("Visitors who book late may not\nbring a dog into the reserve.", "Visitors who book late may bring a dog."),
+        (
+            "The cover for death is\nEUR 150,000, for disability up to EUR 300,000.",
+            "The cover for death is EUR 300,000.",
+        ),
+        ("The choir sings on Friday. The organ was not\nrestored in May.", "The organ was restored in May."),
+    ],
+)
+def test_a_line_break_inside_a_sentence_does_not_end_it(text: str, claim: str) -> None:
+    assert label(claim, text) != "supported"
+    assert label(text.replace("\n", " ").split(". ")[-1], text) == "supported"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Shed\npaint 12\nbrushes 30",
+        "- the lamp is\n- the desk is old",
+        "Colour: the\nWidth: 40 cm",
+        "# The barn\nthe barn is red.",
+        "Lamp | the\nDesk | old",
+        "The hut stands by the lake\nThe boat lies on the shore",
+    ],
+)
+def test_points_rows_and_headings_stay_apart(text: str) -> None:
+    assert [text[start:end] for start, end in sentence_spans(text)] == text.split("\n")
