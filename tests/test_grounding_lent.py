@@ -44,3 +44,29 @@ def test_a_line_break_inside_a_sentence_does_not_end_it(text: str, claim: str) -
 )
 def test_points_rows_and_headings_stay_apart(text: str) -> None:
     assert [text[start:end] for start, end in sentence_spans(text)] == text.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("The dog is brown. The cat weighs 30 kg.", "The dog weighs 30 kg."),
+        ("The cat weighs 30 kg.", "The dog weighs 30 kg."),
+        ("Keep the milk cold. The oven is set to 200 °C.", "Keep the milk above 8 °C."),
+        ("The red kiln is new. The blue kiln was repaired in 2019.", "The red kiln was repaired in 2019."),
+        ("The choir rehearses weekly. The orchestra has 64 members.", "The choir has 64 members."),
+    ],
+)
+def test_a_neighbour_lends_no_number(text: str, claim: str) -> None:
+    assert label(claim, text) != "supported"
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("The cat is brown. It weighs 30 kg.", "The cat weighs 30 kg."),
+        ("Lumen tower\nThe lift holds 12 persons.", "The lift of Lumen tower holds 12 persons."),
+        ("The orchestra was founded in 1911. It has 64 members.", "The orchestra, founded in 1911, has 64 members."),
+    ],
+)
+def test_a_neighbour_lends_what_a_pronoun_means_and_a_heading(text: str, claim: str) -> None:
+    assert label(claim, text) == "supported"

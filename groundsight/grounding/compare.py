@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from groundsight.grounding.align import Interval, Pair
+from groundsight.grounding.align import Interval, Pair, another_subject
 from groundsight.grounding.calibrate import Calibration
 from groundsight.grounding.checks_ids import check_ids
 from groundsight.grounding.checks_names import check_names
@@ -43,7 +43,15 @@ class Comparison:
     def supports(self) -> bool:
         """True when nothing conflicts, nothing that can be checked is left open, and the passage states something."""
         settled = not self.conflicts and not self.open
-        return settled and not self.pair.passage.asks and not self.needs_rows
+        stated = not self.pair.passage.asks and not self.needs_rows and not self.of_other_figures
+        return settled and stated
+
+    @property
+    def of_other_figures(self) -> bool:
+        """True when a sentence opens with something else: its numbers and dates are those of that."""
+        pair = self.pair
+        here = pair.passage.is_sentence and bool(figures(pair.claim) & {*self.settled})
+        return here and another_subject(pair.claim, pair.passage.facts)
 
     @property
     def names_only(self) -> bool:
@@ -95,6 +103,11 @@ class Comparison:
         """Coverage of the claim without the conflicting stretches: how surely the same thing is meant."""
         spans = [(r.claim_span.start, r.claim_span.end) for r in self.conflicts if r.claim_span]
         return self.pair.coverage_without(spans)
+
+
+def figures(claim: Facts) -> frozenset[Interval]:
+    """Return where the numbers and dates of a claim stand."""
+    return frozenset(one.span for one in (*claim.quantities, *claim.moments))
 
 
 def compare(claim: Facts, passage: Passage, calibration: Calibration) -> Comparison:
