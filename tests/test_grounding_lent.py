@@ -70,3 +70,29 @@ def test_a_neighbour_lends_no_number(text: str, claim: str) -> None:
 )
 def test_a_neighbour_lends_what_a_pronoun_means_and_a_heading(text: str, claim: str) -> None:
     assert label(claim, text) == "supported"
+
+
+@pytest.mark.parametrize(
+    ("text", "claim", "other"),
+    [
+        ("Oil was changed; the coolant was not changed.", "The coolant was changed.", "The oil was changed."),
+        (
+            "The permit was granted for the stage but the permit for the bar was not granted.",
+            "The permit for the bar was granted.",
+            "The permit for the stage was granted.",
+        ),
+        (
+            "The cafe is open on Monday. The museum is closed on Monday.",
+            "The museum is open on Monday.",
+            "The cafe is open on Monday.",
+        ),
+        (
+            "The north stairs were locked in May. The south stairs were unlocked in May.",
+            "The south stairs were locked in May.",
+            "The north stairs were locked in May.",
+        ),
+    ],
+)
+def test_what_one_clause_says_is_no_answer_to_what_another_denies(text: str, claim: str, other: str) -> None:
+    assert label(claim, text) == "contradicted"
+    assert label(other, text) == "supported"
