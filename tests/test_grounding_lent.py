@@ -96,3 +96,21 @@ def test_a_neighbour_lends_what_a_pronoun_means_and_a_heading(text: str, claim: 
 def test_what_one_clause_says_is_no_answer_to_what_another_denies(text: str, claim: str, other: str) -> None:
     assert label(claim, text) == "contradicted"
     assert label(other, text) == "supported"
+
+
+@pytest.mark.parametrize(
+    "head", ["Price $", "Price USD", "Price in dollars", "Price, USD", "Price [USD]", "Price (USD)"]
+)
+def test_the_head_of_a_column_names_its_currency_in_any_spelling(head: str) -> None:
+    text = f"Kayak | {head}\nKestrel | 2490\nWren | 1200"
+    assert label("The price of the Kestrel is $2,490.", text) == "supported"
+    assert label("The price of the Kestrel is €2,490.", text) == "contradicted"
+
+
+@pytest.mark.parametrize("no", ["no", "No", "none", "✗"])
+def test_a_no_under_a_head_denies_it(no: str) -> None:
+    text = f"Ladder | In stock | Length\nOak | {no} | 4 m\nAsh | yes | 6 m"
+    assert label("The Oak ladder is in stock.", text) != "supported"
+    assert label("The Oak ladder is not in stock.", text) == "supported"
+    assert label("The Ash ladder is in stock.", text) == "supported"
+    assert label("The Ash ladder is not in stock.", text) != "supported"

@@ -39,8 +39,6 @@ def _denied_too(pair: Pair, one: Negation) -> bool:
 
 def _flips(pair: Pair) -> Iterator[Reason]:
     """A negation on one side whose governed word the other side states plainly."""
-    if pair.passage.cell:
-        return
     claim, source = pair.claim, pair.passage.facts
     for one in claim.negations:
         if one.head & pair.matched_keys and not _negated(one.head, source) and not _reversed(pair, one.head):
