@@ -114,3 +114,35 @@ def test_a_no_under_a_head_denies_it(no: str) -> None:
     assert label("The Oak ladder is not in stock.", text) == "supported"
     assert label("The Ash ladder is in stock.", text) == "supported"
     assert label("The Ash ladder is not in stock.", text) != "supported"
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("The mast is about 9 m high.", "The mast is more than 9 m high."),
+        ("The mast is about 9 m high.", "The mast is at least 9 m high."),
+        ("The mast is at least 9 m high.", "The mast is more than 9 m high."),
+        ("The dough takes 2½ cups of flour.", "The dough takes 2 cups of flour."),
+        ("The dough takes 2 1/2 cups of flour.", "The dough takes 2 cups of flour."),
+        ("The beam is ¾ inch thick.", "The beam is 4 inch thick."),
+        ("Guide | Hours\nPia | 12\nOle | 30", "Pia has the most hours."),
+        ("Guide | Hours\nPia | 12\nOle | 30", "Pia has the lowest hours."),
+    ],
+)
+def test_a_bound_a_part_and_a_best_are_more_than_the_bare_number(text: str, claim: str) -> None:
+    assert label(claim, text) != "supported"
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("The mast is more than 9 m high.", "The mast is more than 9 m high."),
+        ("The mast is 9 m high.", "The mast is at least 9 m high."),
+        ("The dough takes 2½ cups of flour.", "The dough takes 2.5 cups of flour."),
+        ("The dough takes 1–2½ cups of flour.", "The dough takes 1 to 2.5 cups of flour."),
+        ("The beam is 1 3/4 inch thick.", "The beam is 1.75 inch thick."),
+        ("Guide | Award | Hours\nPia | most helpful | 12\nOle | none | 30", "Pia has the most helpful award."),
+    ],
+)
+def test_a_bound_a_part_and_a_best_that_are_said_are_supported(text: str, claim: str) -> None:
+    assert label(claim, text) == "supported"

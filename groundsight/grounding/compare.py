@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,11 @@ from groundsight.grounding.signs import check_signs
 from groundsight.types import Reason
 
 LOCATED = 0.6
+_SUPERLATIVE = re.compile(
+    r"(?<!\bat\s)\b(?:most|least|fewest|best|worst|(?:high|low|long|short|larg|small|bigg|old|young|new|lat|earli|cheap|dear|"
+    r"fast|slow|heavi|light|tall|deep|wid|great|warm|cold|busi|near|farth)est)\b",
+    re.IGNORECASE,
+)
 _LONG = 8
 _MOST_LOST = 6.0
 SLOTS = frozenset({"number_mismatch", "date_mismatch", "name_mismatch"})
@@ -62,9 +68,11 @@ class Comparison:
 
     @property
     def needs_rows(self) -> bool:
-        """True when a claim compares two things and the passage is one row: only a computation over rows says that."""
+        """True when a claim compares, and the passage is one row: only a computation over rows says that."""
         claim, bounded = self.pair.claim, any(one.bound in ("gt", "lt") for one in self.pair.claim.quantities)
-        return self.pair.passage.tabular and not bounded and "than" in claim.all_words
+        said = self.pair.passage.facts.all_words
+        best = any(found.casefold() not in said for found in _SUPERLATIVE.findall(claim.text))
+        return self.pair.passage.tabular and (best or (not bounded and "than" in claim.all_words))
 
     @property
     def joined(self) -> bool:
