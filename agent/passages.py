@@ -179,7 +179,8 @@ def _divides(text: str, at: int, match: re.Match[str], end: int) -> bool:
         return not _ABBREVIATION.search(before)
     if gap.count("\n") > 1 or before.rstrip().endswith((".", "!", "?", ":", ";", "|")):
         return True
-    line = before.rsplit("\n", 1)[-1]
+    # The line, not the sentence: one that begins late in a line still runs on.
+    line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
     return len(line) < WRAPPED_LINE_CHARS or bool(_NEW_LINE_ITEM.match(text[match.end() : end][:60]))
 
 

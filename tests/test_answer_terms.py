@@ -8,6 +8,7 @@ import pytest
 
 from groundsight.agent.extract import find
 from groundsight.agent.lookup import settle
+from groundsight.agent.passages import passages
 from groundsight.agent.planner import plan
 from groundsight.agent.question import analyse
 from groundsight.agent.words import stem_set
@@ -102,6 +103,11 @@ def test_the_beginning_of_a_file_says_what_its_sentences_are_about() -> None:
     assert found is not None
     assert found.quote.evidence_id == "fee-0001"
     assert find(1, analyse("How much is the weekly fee for the terrace?"), [STALL, rest]) is None
+
+
+def test_a_sentence_that_begins_late_in_a_line_runs_on_to_the_next() -> None:
+    text = "The kiln in the yard was delivered early in the spring of this year. The glaze is\nLead free and food safe."
+    assert [one.quoted for one in passages([prose("kiln", text)])][1:] == ["The glaze is\nLead free and food safe."]
 
 
 def test_a_heading_is_no_answer() -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from groundsight.grounding.facts import Facts
 from groundsight.grounding.names import covered_by
-from groundsight.grounding.passages import Passage
+from groundsight.grounding.passages import REFERRING, Passage
 from groundsight.grounding.tokens import Token, ocr_alike, rivals
 from groundsight.types import Reason, Span
 
@@ -34,7 +34,9 @@ class Pair:
     @cached_property
     def near(self) -> tuple[Token, ...]:
         """Claim words that only the sentences around the passage say."""
-        keys = self.passage.context_keys
+        beside = () if another_subject(self.claim, self.passage.facts) else self.passage.beside
+        lending = (*self.passage.lent, *(one for one in beside if not another_subject(self.claim, one)))
+        keys = frozenset(key for facts in lending for key in facts.keys)
         mine = set(self.own)
         return tuple(token for token in self.claim.words if token not in mine and token.keys & keys)
 
@@ -122,6 +124,13 @@ class Pair:
         left = [t for t in shared if t.end <= span[0]][-2:]
         right = [t for t in shared if t.start >= span[1]][:2]
         return [t.keys for t in (*left, *right)]
+
+
+def another_subject(claim: Facts, said: Facts) -> bool:
+    """True when this opens with what the claim does not name, and does not name what the claim opens with."""
+    if said.all_words & REFERRING or not said.words or not claim.words:
+        return False
+    return not said.words[0].keys & claim.keys and not claim.words[0].keys & said.keys
 
 
 def _spans(facts: Facts) -> list[Interval]:

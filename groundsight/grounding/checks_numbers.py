@@ -45,6 +45,7 @@ def check_dates(pair: Pair) -> Outcome:
     """Compare every date and time of the claim with those of the passage; a year may come from around it."""
     own = pair.passage.facts.moments
     around = tuple(moment for facts in pair.passage.context for moment in facts.moments)
+    held = tuple(moment for facts in pair.passage.lent for moment in facts.moments)
     settled: list[Interval] = []
     missing: list[Interval] = []
     conflicts: list[Reason] = []
@@ -55,7 +56,7 @@ def check_dates(pair: Pair) -> Outcome:
             settled += [] if other else [wanted.span]
         elif other := _clashing(pair, wanted, own):
             conflicts.append(_date_reason(pair, wanted, other))
-        elif agree(wanted, around):
+        elif agree(wanted, held):
             settled.append(wanted.span)
         else:
             missing.append(wanted.span)
@@ -157,7 +158,7 @@ def _around(pair: Pair, wanted: Quantity) -> bool:
     """The number stands in a neighbouring sentence, and this passage has none of its kind."""
     if any(_replaces(wanted, one) for one in pair.passage.facts.quantities):
         return False
-    near = (one for facts in pair.passage.context for one in facts.quantities)
+    near = (one for facts in pair.passage.lent for one in facts.quantities)
     return any(wanted.kind == one.kind and wanted.noun == one.noun and agrees(wanted, one) for one in near)
 
 

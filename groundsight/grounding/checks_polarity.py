@@ -39,8 +39,6 @@ def _denied_too(pair: Pair, one: Negation) -> bool:
 
 def _flips(pair: Pair) -> Iterator[Reason]:
     """A negation on one side whose governed word the other side states plainly."""
-    if pair.passage.cell:
-        return
     claim, source = pair.claim, pair.passage.facts
     for one in claim.negations:
         if one.head & pair.matched_keys and not _negated(one.head, source) and not _reversed(pair, one.head):
@@ -50,7 +48,7 @@ def _flips(pair: Pair) -> Iterator[Reason]:
             )
             return
     for one in source.negations:
-        if one.head & pair.matched_keys and not _negated(one.head, claim) and not _stated_too(one, source):
+        if one.head & pair.matched_keys and not _negated(one.head, claim) and not _stated_too(pair, one):
             message = "stated in the answer, negated in the source"
             yield pair.reason("negation_flip", message, _where(claim, one.head), _token_span(source, one.at))
             return
@@ -60,9 +58,13 @@ def _negated(head: frozenset[str], facts: Facts) -> bool:
     return any(head & one.scope for one in facts.negations)
 
 
-def _stated_too(one: Negation, facts: Facts) -> bool:
-    """The word also stands outside the reach of this negation."""
-    return sum(bool(token.keys & one.head) for token in facts.words) > 1
+def _stated_too(pair: Pair, one: Negation) -> bool:
+    """The word also stands outside the reach of this negation, in a clause that says no less of the claim."""
+    facts = pair.passage.facts
+    spots = [(token.start, token.end) for token in facts.words if token.keys & one.head]
+    denied = next((spot for spot in spots if spot[0] > facts.tokens[one.at].start), spots[-1])
+    against = pair.segment_words(denied)
+    return any(not against > pair.segment_words(spot) for spot in spots if spot != denied)
 
 
 def _reversed(pair: Pair, head: frozenset[str]) -> bool:

@@ -18,6 +18,15 @@ _INITIAL = re.compile(r"(?:^|[\s.(])[A-Z]\.$")
 _MARKER = re.compile(r"\s*(?:\[\s*\^?[\w:.-]+(?:\s*[,;]\s*[\w:.-]+)*\s*\]|【[^】]{1,40}】)")
 _LIST = re.compile(r"(?:[-*•‣◦–]\s+|\(?(?:\d{1,2}|[a-z])[.)]\s+|\(?[A-Z]\)\s+|>\s+)+")
 _LONGEST = 600
+_OPEN = re.compile(
+    r"\b(?:an?|the|this|these|its|their|his|her|our|your|my|is|are|was|were|be|been|being|has|have|had|does?|did|will|would|"
+    r"can|could|may|might|must|shall|should|not|never|no|of|to|in|on|at|by|for|from|with|without|under|over|between|"
+    r"and|or|but|than|that|which|who|as|about|only|least|most)$",
+    re.IGNORECASE,
+)
+_APART = re.compile(r"\s*(?:[-*•‣◦–#>|]|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s|[^\s.,:][^.,:]{0,30}:\s)|.*(?:\t|\s\|\s)")
+_FIGURE_END = re.compile(r"\d[\d.,]*\s?\S{0,4}$")
+_WRAPPED = 50
 _PAIRED = re.compile(r"(?<![\w*_`])([*_`]{1,3})(?=\S)([^\n]+?)(?<=\S)\1(?![\w*_`])")
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|whereas)\s+(?=(?:the|it|he|she|they|this|a|an|its|their|[A-Z])\b)")
 _FULL = re.compile(
@@ -40,11 +49,40 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each sentence, trimmed of white space, in order."""
     start = 0
     for found in _ENDS.finditer(text):
-        if _inside(text, start, found):
+        if _inside(text, start, found) or _wrapped(text, found):
             continue
         yield from _shortened(text, start, found.end())
         start = found.end()
     yield from _shortened(text, start, len(text))
+
+
+def runs_on(line: str, following: str) -> bool:
+    """True when a line break inside running prose parts these two: no end of a line of a list, form or heading."""
+    line, following = line.rstrip(), following.strip()
+    if not line.strip() or not following or line.endswith((".", "!", "?", "…", ":", ";", "|")):
+        return False
+    if _APART.match(following) or re.match(r"\s*#|.*(?:\t|\s\|\s)", line):
+        return False
+    if _OPEN.search(line) and " " in line.strip():
+        return True
+    if following[0].islower():
+        return len(line.split()) > 2 and _goes_on(line, following)
+    return len(line) >= _WRAPPED and following[0] in "0123456789$€£"
+
+
+def _goes_on(line: str, following: str) -> bool:
+    """A lone word, or a figure at the end of both lines, is the next point of a list or form."""
+    return following.endswith((".", "!", "?")) or (
+        " " in following and not (_FIGURE_END.search(line) and _FIGURE_END.search(following))
+    )
+
+
+def _wrapped(text: str, found: re.Match[str]) -> bool:
+    if found.group() != "\n":
+        return False
+    line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    after = text.find("\n", found.end())
+    return runs_on(line, text[found.end() : after if after >= 0 else len(text)])
 
 
 def without_markers(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from groundsight.grounding.align import Interval, Pair
+from groundsight.grounding.align import Interval, Pair, another_subject
 from groundsight.grounding.calibrate import Calibration
 from groundsight.grounding.checks_ids import check_ids
 from groundsight.grounding.checks_names import check_names
@@ -18,6 +19,11 @@ from groundsight.grounding.signs import check_signs
 from groundsight.types import Reason
 
 LOCATED = 0.6
+_SUPERLATIVE = re.compile(
+    r"(?<!\bat\s)\b(?:most|least|fewest|best|worst|(?:high|low|long|short|larg|small|bigg|old|young|new|lat|earli|cheap|dear|"
+    r"fast|slow|heavi|light|tall|deep|wid|great|warm|cold|busi|near|farth)est)\b",
+    re.IGNORECASE,
+)
 _LONG = 8
 _MOST_LOST = 6.0
 SLOTS = frozenset({"number_mismatch", "date_mismatch", "name_mismatch"})
@@ -43,7 +49,15 @@ class Comparison:
     def supports(self) -> bool:
         """True when nothing conflicts, nothing that can be checked is left open, and the passage states something."""
         settled = not self.conflicts and not self.open
-        return settled and not self.pair.passage.asks and not self.needs_rows
+        stated = not self.pair.passage.asks and not self.needs_rows and not self.of_other_figures
+        return settled and stated
+
+    @property
+    def of_other_figures(self) -> bool:
+        """True when a sentence opens with something else: its numbers and dates are those of that."""
+        pair = self.pair
+        here = pair.passage.is_sentence and bool(figures(pair.claim) & {*self.settled})
+        return here and another_subject(pair.claim, pair.passage.facts)
 
     @property
     def names_only(self) -> bool:
@@ -54,9 +68,11 @@ class Comparison:
 
     @property
     def needs_rows(self) -> bool:
-        """True when a claim compares two things and the passage is one row: only a computation over rows says that."""
+        """True when a claim compares, and the passage is one row: only a computation over rows says that."""
         claim, bounded = self.pair.claim, any(one.bound in ("gt", "lt") for one in self.pair.claim.quantities)
-        return self.pair.passage.tabular and not bounded and "than" in claim.all_words
+        said = self.pair.passage.facts.all_words
+        best = any(found.casefold() not in said for found in _SUPERLATIVE.findall(claim.text))
+        return self.pair.passage.tabular and (best or (not bounded and "than" in claim.all_words))
 
     @property
     def joined(self) -> bool:
@@ -95,6 +111,11 @@ class Comparison:
         """Coverage of the claim without the conflicting stretches: how surely the same thing is meant."""
         spans = [(r.claim_span.start, r.claim_span.end) for r in self.conflicts if r.claim_span]
         return self.pair.coverage_without(spans)
+
+
+def figures(claim: Facts) -> frozenset[Interval]:
+    """Return where the numbers and dates of a claim stand."""
+    return frozenset(one.span for one in (*claim.quantities, *claim.moments))
 
 
 def compare(claim: Facts, passage: Passage, calibration: Calibration) -> Comparison:

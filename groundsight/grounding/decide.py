@@ -22,7 +22,7 @@ _SHOWN = 4
 _AS_GOOD = 0.1
 _SAME_MATTER = 0.55
 _CLOSER = 0.1
-_SURE = frozenset({"number_mismatch", "date_mismatch", "negation_flip"})
+_SURE = frozenset({"number_mismatch", "date_mismatch", "negation_flip", "antonym"})
 
 
 def decide(

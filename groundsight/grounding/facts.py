@@ -84,7 +84,7 @@ def find_negations(text: str, tokens: Sequence[Token], words: Sequence[Token]) -
 
 
 def joined(facts: Facts, extra: Facts) -> Facts:
-    """Return ``facts`` with the words, names and dates of ``extra`` added; its own numbers and offsets stay."""
+    """Return ``facts`` with the words, names, dates and denials of ``extra`` added; its numbers and offsets stay."""
     return replace(
         facts,
         tokens=facts.tokens + extra.tokens,
@@ -92,6 +92,7 @@ def joined(facts: Facts, extra: Facts) -> Facts:
         names=facts.names + extra.names,
         moments=facts.moments + extra.moments,
         ids=facts.ids + extra.ids,
+        negations=facts.negations + tuple(replace(one, at=one.at + len(facts.tokens)) for one in extra.negations),
     )
 
 

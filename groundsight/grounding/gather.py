@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from groundsight.grounding.align import Interval
+from groundsight.grounding.align import Interval, another_subject
 from groundsight.grounding.calibrate import Calibration
 from groundsight.grounding.checks_names import named_in
 from groundsight.grounding.checks_numbers import says
-from groundsight.grounding.compare import SLOTS, Comparison, coverage, details, weighed
+from groundsight.grounding.compare import SLOTS, Comparison, coverage, details, figures, weighed
 from groundsight.grounding.dates import agree
 from groundsight.grounding.facts import Facts
 from groundsight.grounding.passages import Passage
@@ -60,7 +60,7 @@ def join(claim: Facts, found: Sequence[Comparison], calibration: Calibration, wa
 
     A row of a table or form speaks of its own thing: its cells are joined, but never with another row or a sentence.
     """
-    parts = [one for one in found if _is_part(one) and not one.located]
+    parts = [one for one in found if _is_part(one) and not one.located and not one.of_other_figures]
     rows: dict[tuple[str, Interval], list[Comparison]] = {}
     for one in (each for each in parts if each.pair.passage.tabular):
         rows.setdefault(_place(one.pair.passage), []).append(one)
@@ -156,10 +156,12 @@ def _helped(
 def _counts(one: Comparison, span: Interval, helper: Passage) -> bool:
     """A helper stands close by and speaks of the claim, or says much of it; a slot filled otherwise stays open.
 
-    A row helps itself alone.
+    A row helps itself alone, and a sentence that opens with something else lends no number.
     """
     claim, passage = one.pair.claim, one.pair.passage
     if (helper.tabular or passage.tabular) and _place(helper) != _place(passage):
+        return False
+    if span in figures(claim) and helper.is_sentence and another_subject(claim, helper.facts):
         return False
     near = _close(helper, passage) and _shared(claim, span, helper.facts.keys | helper.context_keys) >= _TIED
     return span not in one.filled and (near or _shared(claim, span, helper.facts.keys) >= _TELLING)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import PurePath
 
+from groundsight.grounding.claims import runs_on
 from groundsight.grounding.facts import Facts, read_facts
 from groundsight.grounding.tables import is_drawn
 from groundsight.types import Evidence
@@ -72,8 +74,13 @@ def with_currency(facts: Facts, currency: str) -> Facts:
 
 def _top(text: str) -> Iterator[str]:
     lines: Sequence[str] = [line for line in text.split("\n", _LINES + 6)[: _LINES + 6] if line.strip()]
-    for line in lines[:_LINES]:
-        if is_drawn(line) or len(line.split()) > _WORDS or line.rstrip().endswith((".", "!", "?", ",", ";")):
+    for line, after in zip_longest(lines[:_LINES], lines[1:_LINES], fillvalue=""):
+        if (
+            runs_on(line, after)
+            or is_drawn(line)
+            or len(line.split()) > _WORDS
+            or line.rstrip().endswith((".", "!", "?", ",", ";"))
+        ):
             return
         if not is_value(line) and not re.search(r"\d[.,]\d{2}\s*$", line):
             yield line.lstrip("# ")

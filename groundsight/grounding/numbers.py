@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from groundsight.grounding.digits import DIGITS, parse_digits
 from groundsight.grounding.tokens import lexicon, stem
 from groundsight.grounding.units import factor_of, money_names, per_at, unit_at, unit_named
 
@@ -27,14 +28,10 @@ _SCALES = {
     "k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "bn": 1e9, "b": 1e9, "tn": 1e12,
 }  # fmt: skip
 _WORDS = "|".join(sorted((*_ONES, *_TENS, "hundred", "thousand", "million", "billion"), key=len, reverse=True))
-_DIGITS = (
-    r"\d{1,3}(?:[\u00a0\u202f' ]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
-    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
-)
 _MONEY = "|".join(map(re.escape, money_names()))
 _NUMBER = re.compile(
     rf"(?<![\w.])(?P<sign>[-−–+](?=[\d$€£¥]))?(?P<money>(?:{_MONEY})(?![^\W\d_]))?\s?"
-    rf"(?:(?P<digits>{_DIGITS})(?P<ordinal>st|nd|rd|th)?(?![\d])"
+    rf"(?:(?P<digits>{DIGITS})(?P<ordinal>st|nd|rd|th)?(?![\d])"
     rf"|(?P<words>\b(?:{_WORDS})(?:(?:[\s-]|\s+and\s+)(?:{_WORDS}))*\b))"
     rf"(?P<scale>\s?(?:thousand|million|billion|trillion|bn|mn|mio|tn)\b|(?(money)\s?[kmb]\b|(?-i:\s?[kKMB](?![\w/°]))))?",
     re.IGNORECASE,
@@ -158,7 +155,8 @@ def _bounded(claim: Quantity, low: float, high: float, source: Quantity) -> bool
     limit = source.bound in (("gt", "ge") if upward else ("lt", "le"))
     if same or limit:
         # What holds over 25 is a rule about 25: it says nothing of 20.
-        return same and (source.bound != "exact" or claim.bound in ("ge", "le"))
+        # And what is about 25, or 25 at least, is not said to be more than 25.
+        return same and (source.bound == claim.bound or (claim.bound in ("ge", "le") and source.bound != "about"))
     return edge > mine if upward else edge < mine
 
 
@@ -213,19 +211,8 @@ def _absolute(kind: str, value: float) -> tuple[str, float]:
 
 def _value(match: re.Match[str]) -> tuple[float | None, float]:
     if digits := match["digits"]:
-        return _parse_digits(digits)
+        return parse_digits(digits)
     return _parse_words(match["words"])
-
-
-def _parse_digits(digits: str) -> tuple[float, float]:
-    plain = re.sub(r"[\u00a0\u202f' ]", "", digits)
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", plain):
-        plain = plain.replace(",", "")
-    elif re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}", plain):
-        plain = plain.replace(".", "").replace(",", ".")
-    plain = plain.replace(",", ".")
-    decimals = len(plain.partition(".")[2])
-    return float(plain), 10.0**-decimals
 
 
 def _parse_words(words: str) -> tuple[float | None, float]:
@@ -291,5 +278,6 @@ def _range(text: str, last: Quantity, new: Quantity) -> Quantity:
 
 def _factor(quantity: Quantity) -> float:
     """How much the unit and the scale of the upper end multiply the lower end of "3-5 million"."""
-    shown = float(re.sub(r"[^\d.]", "", quantity.text) or 1) if re.search(r"\d", quantity.text) else quantity.high
+    found = _NUMBER.search(quantity.text)
+    shown = (_value(found)[0] if found and found["digits"] else None) or quantity.high
     return abs(quantity.high / shown) if shown else 1.0

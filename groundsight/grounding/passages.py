@@ -29,7 +29,7 @@ _LONGEST = 600
 _MOST = 24
 _FAR = 12
 Interval = tuple[int, int]
-_REFERRING = frozenset({"it", "its", "he", "she", "his", "her", "him", "they", "their", "them", "this", "these"})
+REFERRING = frozenset({"it", "its", "he", "she", "his", "her", "him", "they", "their", "them", "this", "these"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ class Passage:
     named: tuple[Name, ...] = ()
     tabular: bool = False
     scales: tuple[float, ...] = ()
+    beside: tuple[Facts, ...] = ()
+
+    @cached_property
+    def lent(self) -> tuple[Facts, ...]:
+        """What holds for this passage too: the headings, and the sentences around only where a pronoun means them."""
+        if self.facts.all_words & REFERRING:
+            return self.context
+        return tuple(facts for facts in self.context if not any(facts is one for one in self.beside))
 
     @cached_property
     def context_keys(self) -> frozenset[str]:
@@ -73,6 +81,12 @@ class Passage:
     def shown(self) -> str:
         """The passage as it stands in its evidence."""
         return self.evidence.text[slice(*self.span)]
+
+    @property
+    def is_sentence(self) -> bool:
+        """Running prose has a subject of its own; a row, a heading and a line of a picture have none."""
+        closed = self.shown.rstrip(" \n\"'”’)*_]").endswith((".", "!", "…"))
+        return closed and not self.tabular and self.channel == "text"
 
     @property
     def asks(self) -> bool:
@@ -150,19 +164,26 @@ def _sentences(
     cut = _lines(text) if ocr else _with_values(text, list(sentence_spans(text)))
     spans = [span for span in watch.each(cut) if not _inside((base + span[0], base + span[1]), taken)]
     money = currency_of(text)
-    facts = [with_currency(_bounded(read_facts(text[start:end], ocr=ocr)), money) for start, end in watch.each(spans)]
+    facts = [with_currency(_bounded(_read(text[start:end], ocr=ocr)), money) for start, end in watch.each(spans)]
     head = heading_lines(text, ocr=ocr) if len(spans) > 1 else ()
     named = _people(facts)
     for at, (start, end) in enumerate(spans):
         near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]
         row = is_row(text[start:end])
-        context = (*around, *head, *([] if row else near))
+        beside = () if row else tuple(near)
+        context = (*around, *head, *beside)
         earlier = () if row else _before(facts, at)
         tabular = row or is_drawn(text[start:end])
         span = base + start, base + end
         yield Passage(
-            evidence, part.channel, span, facts[at], context, False, row, earlier, at, named, tabular
+            evidence, part.channel, span, facts[at], context, False, row, earlier, at, named, tabular, beside=beside
         )  # fmt: skip
+
+
+def _read(text: str, *, ocr: bool) -> Facts:
+    """A line break inside a sentence is a space; before a number that stands alone it parts a label from its value."""
+    valued = is_value(text.rpartition("\n")[2])
+    return read_facts(text if ocr or valued else text.replace("\n", " "), ocr=ocr)
 
 
 def _people(facts: Iterable[Facts]) -> tuple[Name, ...]:
@@ -172,7 +193,7 @@ def _people(facts: Iterable[Facts]) -> tuple[Name, ...]:
 
 def _before(facts: Sequence[Facts], at: int) -> tuple[Facts, ...]:
     """What a pronoun of this passage may mean: the sentences before, only where there is such a pronoun."""
-    return tuple(facts[max(0, at - _FAR) : at]) if facts[at].all_words & _REFERRING else ()
+    return tuple(facts[max(0, at - _FAR) : at]) if facts[at].all_words & REFERRING else ()
 
 
 def _with_values(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

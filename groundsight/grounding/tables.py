@@ -8,17 +8,21 @@ from dataclasses import dataclass
 
 from groundsight.grounding.dates import find_moments
 from groundsight.grounding.numbers import find_quantities
+from groundsight.grounding.units import money_names, unit_named
 
 Rows = tuple[tuple[str, ...], ...]
 _WIDEST = 64
 _LABELS = 8
+_NO = re.compile(r"\s*(?:no|none|never|false|✗|✘|nein|non)\.?\s*", re.IGNORECASE)
 _RULE = re.compile(r"^[\s|:+-]+$")
+_MONEY = "|".join(map(re.escape, (*money_names(), "dollars", "euros", "pounds")))
 _UNIT_HEAD = re.compile(
-    r"\(\s*(?:in\s+)?(?P<inner>[^)]*)\)|\b(?:in|,)\s+(?P<bare>(?:thousands|millions|billions|%|percent)\b.*)$",
+    rf"[(\[]\s*(?:in\s+)?(?P<inner>[^)\]]*)[)\]]|(?:^|[\s,/])(?P<money>{_MONEY})\.?\s*$|"
+    r"\b(?:in|,)\s+(?P<bare>(?:thousands|millions|billions|%|percent)\b.*)$",
     re.IGNORECASE,
 )
 _KNOWN_UNIT = re.compile(
-    r"^(?:(?P<money>US\$|[$€£]|USD|EUR|GBP)\s?)?(?P<scale>thousands?|millions?|billions?|bn|mn|m|k)?$|^(?P<unit>%|[a-zA-Zµμ°%‰/²³]{1,12})$",
+    rf"^(?:(?P<money>{_MONEY})\s?)?(?P<scale>thousands?|millions?|billions?|bn|mn|m|k)?$|^(?P<unit>%|[a-zA-Zµμ°%‰/²³]{{1,12}})$",
     re.IGNORECASE,
 )
 
@@ -65,8 +69,7 @@ def cell_readings(table: Table) -> Iterator[Reading]:
             others = (label for label in labels if label != _labelled(head, row, at))
             yield Reading(span, _labelled(head, row, at), " ; ".join(others))
         if not numeric:
-            pairs = [f"{_head(head, at)} {cell}" for at, cell in enumerate(row)]
-            yield Reading(span, " ; ".join(pairs), "")
+            yield Reading(span, " ; ".join(_labelled(head, row, at) for at in range(len(row))), "")
 
 
 def _head(head: Sequence[str], at: int) -> str:
@@ -74,7 +77,9 @@ def _head(head: Sequence[str], at: int) -> str:
 
 
 def _labelled(head: Sequence[str], row: Sequence[str], at: int) -> str:
-    return f"{_head(head, at)} {row[at]}"
+    """A bare "no" under a head denies the head."""
+    name = _head(head, at)
+    return f"not {name}" if _NO.fullmatch(row[at]) and name else f"{name} {row[at]}"
 
 
 def _is_number(cell: str) -> bool:
@@ -86,14 +91,15 @@ def _is_number(cell: str) -> bool:
 def _with_unit(cell: str, column: str) -> str:
     """Write the column's unit or scale beside the number, as "4.2" under "USD million" becomes "USD 4.2 million"."""
     found = _UNIT_HEAD.search(column)
-    given = (found["inner"] or found["bare"] or "").strip() if found else ""
+    given = (found["inner"] or found["bare"] or found["money"] or "").strip() if found else ""
     known = _KNOWN_UNIT.match(given) if given and _is_number(cell) else None
     if not known:
         return cell
     bare = cell.strip()
     if known["unit"]:
         return f"{bare} {known['unit']}"
-    return f"{(known['money'] or '').upper()} {bare} {_scale(known['scale'])}".strip()
+    money = unit_named(known["money"] or "")
+    return f"{money[0].upper() if money else ''} {bare} {_scale(known['scale'])}".strip()
 
 
 def _scale(word: str | None) -> str:
