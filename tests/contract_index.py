@@ -344,4 +344,11 @@ def test_identifiers_are_looked_up_as_wholes_among_what_the_filter_lets_through(
     assert held_in("inv2041 and INV-2043", index, tenant()).absent == ("INV-2043",)
     assert [occurs(term, index, tenant("them")) for term in ("INV-2041", "INV-2042")] == [True, False]
     assert occurs("RX77842199440532", index, tenant("them"))
+    index.upsert([make_text_entry("c.txt", "Report MR-2024-017, plate FA-MR 112", tenant="them")])
+    assert (
+        len(held_in("mr2024017", index, tenant("them")).units())
+        == len(held_in("famr112", index, tenant("them")).units())
+        == 1
+    )
+    assert held_in("MR2024017", index, tenant()).absent == ("MR2024017",)
     assert not occurs("RX77842199440532", index, tenant())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from groundsight.evals.floor import nonsense
 from groundsight.index import Entry
-from groundsight.retrieval.floor import Evidenced, packaged_floor
+from groundsight.retrieval.floor import Evidenced, evidence_for, packaged_floor
 from groundsight.retrieval.search import search
 from groundsight.settings import Search, Settings
 from groundsight.tracing import Watch
@@ -28,10 +28,10 @@ class Calibrated(WordEncoder):
 
 
 class Nearest(Calibrated):
-    """Finds something a little near to every text."""
+    """Finds something a little near to every text: as near as most questions in other words are to their passage."""
 
     def encode(self, texts, **kind):  # type: ignore[no-untyped-def]
-        return 0.2 * super().encode(["refunds paid"] * len(texts), **kind)
+        return 0.75 * super().encode(["refunds paid"] * len(texts), **kind)
 
 
 def parts_of(*entries: Entry, tree: Settings | None = None, **doubles: object) -> HouseParts:
@@ -105,6 +105,36 @@ def test_without_a_calibration_whatever_is_nearest_is_shown() -> None:
     assert ask(parts_of(REFUNDS, **dense), NONSENSE).hits == ()
     assert ask(parts_of(REFUNDS, tree=off, **dense), NONSENSE).hits
     assert ask(parts_of(REFUNDS, **dense), NONSENSE, channels=("text",)).hits
+
+
+@pytest.mark.parametrize("text", ["walkie-talkie runtime", "can pupils come and look around", "Gravestone", "café"])
+def test_a_question_in_other_words_is_shown_what_nonsense_is_not(text: str) -> None:
+    parts = parts_of(REFUNDS, text_encoder=Nearest())
+    assert ask(parts, text).hits
+    assert ask(parts, f"{NONSENSE} asdf").hits == ()
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 9))
+def test_what_passes_without_words_passes_with_them(near: float, covered: float, words: int) -> None:
+    strange = Evidenced(nearness=near, covered=covered, words=words, strange=True)
+    assert packaged_floor().passes(strange) <= packaged_floor().passes(strange.model_copy(update={"strange": False}))
+
+
+@pytest.mark.parametrize(
+    ("text", "strange"),
+    [
+        ("how many members help out", False),
+        ("walkie-talkie runtime", False),
+        ("café terrace", False),
+        ("qwxz vlorb members", True),
+        ("qwxz vlorb members help", False),
+        ("zzzz 12345", True),
+        ("12345 678", True),
+        ("of the", False),
+    ],
+)
+def test_a_query_is_strange_when_most_of_its_words_are_none(text: str, strange: bool) -> None:
+    assert evidence_for(text, ()).strange is strange
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))

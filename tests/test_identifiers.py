@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundsight.retrieval.identifiers import FEW, Identifier, held_in, named_in, occurs
+from groundsight.index import Entry
+from groundsight.retrieval.identifiers import FEW, held_in, named_in, occurs
 from groundsight.retrieval.search import search
+from groundsight.retrieval.spellings import Identifier
 from groundsight.tracing import Watch
 from groundsight.types import Condition, Filter, Principal, Query, SearchResult
 from tests.build import make_text_entry
@@ -23,6 +25,12 @@ CODES = st.tuples(st.from_regex(r"[A-Z]{2,4}", fullmatch=True), st.integers(3_00
 
 def sources(result: SearchResult) -> list[str]:
     return [hit.asset.source for hit in result.hits]
+
+
+def memory_of(*entries: Entry) -> MemoryIndex:
+    index = MemoryIndex()
+    index.upsert(entries)
+    return index
 
 
 def ask(index: HouseIndex, text: str, who: Principal = ALICE, **query: object) -> SearchResult:
@@ -85,6 +93,7 @@ def test_what_many_hold_is_no_identifier() -> None:
         ("account DE89 3704 0044 0532 0130 00", ["DE89 3704 0044 0532 0130 00"]),
         ("write to a.b@example.org", ["a.b@example.org"]),
         ("customer 48213", ["48213"]),
+        ("the car FA-MR 112", ["FA-MR 112"]),
         ("films of the 1990s, July 2025, 2025-01-31, Q3 2022, 1,234.50 EUR, 30-day, 5km, FIFA 2018", []),
     ],
 )
@@ -124,6 +133,58 @@ def test_an_identifier_is_matched_as_a_whole(words: str, holds: str, holds_not: 
     one = Identifier(tuple(words.split()), True)
     assert one.held_by(holds)
     assert not one.held_by(holds_not)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("MR2024017", "report MR-2024-017"),
+        ("MR 2024017", "report MR-2024-017"),
+        ("mr-2024017", "report MR/2024/017"),
+        ("MR-2024-017", "report MR2024017"),
+        ("TR2506", "course TR-25-06"),
+        ("AED227", "device AED/22-7"),
+        ("B77314", "lot B-77-314"),
+        ("famr112", "the car (plate FA-MR 112)"),
+        ("FA-MR 112", "the car (plate FAMR112)"),
+    ],
+)
+def test_an_identifier_is_found_however_it_is_parted(query: str, text: str) -> None:
+    holder = entry_of("holder.txt", f"{text}, among much else")
+    index = memory_of(*TITLES, NEAR, holder)
+    held = held_in(f"purchase order {query}", index, EVERYTHING)
+    assert (held.units(), held.absent) == ({holder.units[0].unit_id}, ())
+    assert occurs(query, index, EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("MR2024018", "report MR-2024-017"),
+        ("MR202401", "report MR-2024-017"),
+        ("FA-MR 113", "plate FA-MR 112"),
+        ("INV20417", "paid for INV 2041 on 7 May"),
+        ("2024017", "paid 2024-01-7"),
+        ("MR2024017", "by MR 2024-01-7"),
+        ("EUR12500", "EUR 12.500 and 12,500"),
+        ("v23.1", "version v2.3.1"),
+    ],
+)
+def test_what_is_merely_near_however_it_is_parted_is_another_one(query: str, text: str) -> None:
+    index = memory_of(entry_of("near.txt", text))
+    held = held_in(query, index, EVERYTHING)
+    assert (held.units(), held.absent) == (frozenset(), (query,))
+    assert not occurs(query, index, EVERYTHING)
+
+
+def test_the_spelling_asked_for_goes_before_the_others() -> None:
+    other, itself = entry_of("other.txt", "lot B-77-314 and more"), entry_of("itself.txt", "lot B-7731-4 and more")
+    assert held_in("B-7731-4", memory_of(other, itself), EVERYTHING).units() == {itself.units[0].unit_id}
+
+
+def test_what_only_spaces_could_spell_is_neither_held_nor_denied() -> None:
+    held = held_in("AED227", memory_of(entry_of("row.txt", "AED 22 7 pieces")), EVERYTHING)
+    assert (held.units(), held.absent) == (frozenset(), ())
 
 
 def test_whether_a_term_occurs_is_looked_up_without_a_search() -> None:

@@ -18,7 +18,7 @@ from groundsight.tools.gate import Gate
 from groundsight.tools.registry import TOOLS, tool, tools
 from groundsight.tools.results import Result
 from groundsight.tools.verify import MOST_SEARCHES
-from groundsight.types import Evidence, GroundingReport, Hit, Principal, Query, SearchResult, Tier
+from groundsight.types import ChannelScore, Evidence, GroundingReport, Hit, Principal, Query, SearchResult, Tier
 from tests.build import make_asset, make_unit
 from tests.doors import OneLine, ScriptedSuite, channel, settings_at, some_rows
 
@@ -68,6 +68,17 @@ def test_a_flood_of_text_is_cut_and_marked(tmp_path: Path) -> None:
     assert result.truncated
     assert len(result.model_dump_json()) <= RESULT_BYTES
     assert all(len(hit.text) <= 2_000 for hit in result.hits)
+
+
+@pytest.mark.parametrize(("lanes", "weak"), [(["text"], True), (["text", "bm25_text"], False), (["visual"], False)])
+def test_hits_that_share_no_word_with_the_query_are_called_weak(lanes: list[str], weak: bool, tmp_path: Path) -> None:
+    asset = make_asset()
+    parts = tuple(ChannelScore(channel=lane, raw=0.3, weight=1, contribution=0.3) for lane in lanes)
+    hit = Hit(unit=make_unit(asset, 0, "The hut opens in May."), asset=asset, score=0.3 * len(lanes), channels=parts)
+    suite = ScriptedSuite(
+        settings_at(tmp_path), search=lambda _, query: SearchResult(query=query.text, hits=(hit,), tier=Tier())
+    )
+    assert ("merely the nearest" in call(suite, "search", query="x").as_text()) is weak
 
 
 def test_text_from_files_is_shown_without_control_characters(tmp_path: Path) -> None:

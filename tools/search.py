@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 
+NEAREST = "Weak: no passage shown shares a word with the query, these are merely the nearest."
+
+
 class SearchHits(Result):
     """Hits best first; the contributions of a hit's channels add up to its score.
 
@@ -54,10 +57,14 @@ class SearchHits(Result):
         return "\n\n".join([DATA_NOTE, *shown, *self.remarks(), degraded_line(self.degraded)]).strip()
 
     def remarks(self) -> tuple[str, ...]:
-        """Say why there is nothing, and which identifiers are nowhere."""
+        """Say why there is nothing, which identifiers are nowhere, and that hits are merely nearest."""
+        from groundsight.retrieval.asking import DENSE
+
         nothing = nothing_text(self.nothing) if self.nothing else ""
         absent = f"No passage holds {', '.join(self.absent)}." if self.absent and self.hits else ""
-        return tuple(filter(None, (nothing, absent)))
+        lanes = {part.channel for hit in self.hits for part in hit.channels}
+        weak = NEAREST if lanes and lanes <= {*DENSE, "rerank", "recency"} else ""
+        return tuple(filter(None, (nothing, absent, weak)))
 
 
 def search(

@@ -2,21 +2,25 @@
 
 A fused score is relative, so nonsense has a best hit too. Absolute are the cosine of the nearest passage, and how much
 of the words of the query, by rarity, the best passage holds. Both depend on what the caller may see and nothing else.
+Questions in other words lie as far from their passage as nonsense does, so how near is near enough depends on whether
+the words of the query are words.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from groundsight.encoders.wordhood import is_word
+from groundsight.index.keys import is_plain, words_of
 from groundsight.retrieval.asking import DENSE
 from groundsight.retrieval.identifiers import Held
-from groundsight.retrieval.words import asked_weights, quotable, terms_of
+from groundsight.retrieval.words import asked_weights, fold, quotable, terms_of
 from groundsight.types import Hit
 
 ALL = 0.999
@@ -24,6 +28,8 @@ ALL = 0.999
 
 class Floor(BaseModel):
     """Weights of a logistic model and the least score that passes; they hold for one text encoder alone.
+
+    ``least`` holds for queries made of words, ``strange`` for the others.
 
     ``enough`` is the share of the words that passes without nearness; of questions over foreign sets 5 % reach it.
     ``looks`` names the picture encoder whose answers to words say too little to pass the floor by themselves.
@@ -38,6 +44,7 @@ class Floor(BaseModel):
     nearness: float
     covered: float
     least: float
+    strange: float
     enough: float
 
     def score(self, evidence: Evidenced) -> float:
@@ -48,17 +55,21 @@ class Floor(BaseModel):
 
     def passes(self, evidence: Evidenced) -> bool:
         """Tell whether the evidence is enough."""
-        return self.score(evidence) >= self.least
+        return self.score(evidence) >= (self.strange if evidence.strange else self.least)
 
 
 class Evidenced(BaseModel):
-    """The best cosine of a text channel; the best share of the query's words by rarity, and how many words that are."""
+    """The best cosine of a text channel; the best share of the query's words by rarity, and how many words that are.
+
+    ``strange`` when most words of the query stand in no candidate and are no words either.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     nearness: float
     covered: float
     words: int = 0
+    strange: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -75,7 +86,14 @@ def evidence_for(words: str, hits: Sequence[Hit]) -> Evidenced:
     covered, best = max(((sum(weights[term] for term in each), len(each)) for each in held), default=(0.0, 0))
     raws = (part.raw for hit in hits for part in hit.channels if part.channel in DENSE)
     total = sum(weights.values()) or 1.0
-    return Evidenced(nearness=max(raws, default=0.0), covered=covered / total, words=best)
+    strange = _strange(words, frozenset[str]().union(*held))
+    return Evidenced(nearness=max(raws, default=0.0), covered=covered / total, words=best, strange=strange)
+
+
+def _strange(words: str, held: Set[str]) -> bool:
+    lettered = [word for word in words_of(words) if any(map(str.isalpha, word))]
+    asked = [word for word in lettered if not is_plain(word)]
+    return not lettered or 2 * sum(fold(word) in held or is_word(word) for word in asked) < len(asked)
 
 
 def too_far(words: str, hits: Sequence[Hit], held: Held, encoder: str | None, looks: str | None) -> str:

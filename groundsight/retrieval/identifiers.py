@@ -2,21 +2,22 @@
 
 What an identifier is follows from its build and from the index, never from a list: digits with letters or with
 separators, at most ``FEW`` holders. ``INV-2041``, ``INV 2041`` and ``inv2041`` are one; ``INV-2042``, ``INV-20411`` and
-``INV-2041-7`` are others.
+``INV-2041-7`` are others. Where nobody holds the spelling asked for, separators don't count at all: ``MR2024017`` and
+``MR-2024-017`` are one then.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from groundsight.index import ChannelQuery
 from groundsight.index.keys import is_plain
 from groundsight.retrieval.fusion import total_of
+from groundsight.retrieval.spellings import ANYHOW, DATE, PARTS, Identifier, has_digit
 from groundsight.retrieval.words import quotable
 from groundsight.types import Channel, ChannelScore
 
@@ -31,62 +32,11 @@ OVER = 1.5
 # The rest of a contract speaks of its number without repeating it. OPENED * OVER + 1 stays under OVER.
 OPENED = 0.3
 LONGEST_RUN = 6
-LONG = 8
 FIELDS: tuple[Channel, ...] = ("bm25_text", "bm25_caption", "bm25_ocr", "bm25_transcript", "bm25_meta")
 _OUTER = "\"'“”‘’«»()[]{}<>,;!?*"
-_MARK = r"[-\u2010-\u2015\u2212./:#_·@+]"
-_LOOSE = rf"\s?{_MARK}?\s?"
-_APART = rf"(?:\s{_MARK}?\s?|{_MARK}\s?)"
-_PARTS = re.compile(r"[^\W\d_]+|\d+")
 _YEAR = re.compile(r"(?:1[5-9]\d\d|20[0-3]\d)s?")
-_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d\d){1,2}")
 _AMOUNT = re.compile(r"\d{1,3}(?:[.,'’]\d{3})+(?:[.,]\d+)?|\d+[.,]\d+")
 _COUNTED = re.compile(r"\d+(?:[a-z]{1,3}|%)|\d+\w{0,2}-[a-z]{2,}.*|[a-z]+-(?:1[5-9]\d\d|20[0-3]\d)s?")
-
-
-@dataclass(frozen=True)
-class Identifier:
-    """Neighbouring words of a query that name one thing; ``sure`` when their build alone says so."""
-
-    words: tuple[str, ...]
-    sure: bool
-
-    @property
-    def shown(self) -> str:
-        """The identifier as the query writes it."""
-        return " ".join(self.words)
-
-    @cached_property
-    def asked(self) -> str:
-        """The spellings by which BM25 finds it: as written, in one, in parts, a long number in fours."""
-        parts = _PARTS.findall(self.shown)
-        one = "".join(parts)
-        fours = [one[at : at + 4] for at in range(0, len(one), 4)] if len(one) >= LONG else []
-        return " ".join((self.shown, one, "-".join(parts), *fours))
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Match it whole in a text, whatever the separators, spaces and case."""
-        first = _PARTS.match(self.shown) or _PARTS.search(self.shown)
-        before = r"(?<![^\W_])(?<![^\W_]-)(?<!\d[./:])" if first and first.group().isdigit() else r"(?<![^\W_])"
-        after = r"(?![^\W_])(?![-./:]\d)(?!-[^\W\d_]{1,2}(?![^\W_]))"
-        return re.compile(before + "".join(self._spelled()) + after, re.IGNORECASE)
-
-    def _spelled(self) -> Iterator[str]:
-        """Digits stay apart where the query parts them, but for spaces and hyphens in a long number."""
-        digits = sum(map(str.isdigit, self.shown))
-        found = list(_PARTS.finditer(self.shown))
-        for at, part in enumerate(found):
-            if at:
-                gap = self.shown[found[at - 1].end() : part.start()]
-                figures = part.group().isdigit() and found[at - 1].group().isdigit()
-                yield _APART if figures and (digits < LONG or gap.strip(" -")) else _LOOSE
-            yield r"[ -]?".join(part.group()) if part.group().isdigit() and digits >= LONG else re.escape(part.group())
-
-    def held_by(self, text: str) -> bool:
-        """True when the text holds it as a whole."""
-        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-        return self.pattern.search(plain) is not None
 
 
 def named_in(query: str) -> tuple[tuple[Identifier, ...], ...]:
@@ -121,24 +71,38 @@ def held_in(query: str, index: Index, where: Filter) -> Held:
     In a run of words the longest identifiers that are held count, and the shortest of those that are not.
     """
     runs = named_in(query)
-    asked = dict.fromkeys(one.asked for run in runs for one in run)
-    units = _read(" ".join(asked), index, where) if asked else []
+    units = _read(" ".join(dict.fromkeys(one.asked for run in runs for one in run)), index, where)
     held: dict[Identifier, frozenset[str]] = {}
     absent: list[str] = []
     for run in runs:
-        taken: set[str] = set()
-        for one in run:
-            found = frozenset(unit.unit_id for unit, text in units if one.held_by(text))
-            if found and taken.isdisjoint(one.words):
-                taken.update(one.words)
-                held[one] = found
-        for one in reversed(run):
-            if one.sure and taken.isdisjoint(one.words):
+        taken = _taken(run, units, Identifier.held_by, held)
+        left = [one for one in run if taken.isdisjoint(one.words)]
+        parted = _read(" ".join(dict.fromkeys(one.pieces for one in left)), index, where)
+        taken |= _taken(left, parted, Identifier.parted_by, held)
+        units = [*units, *parted]
+        for one in reversed(left):
+            if one.sure and taken.isdisjoint(one.words) and not any(one.parted_by(text, ANYHOW) for _, text in parted):
                 taken.update(one.words)
                 absent.append(one.shown)
     few = {unit_id for found in held.values() if len(found) <= FEW for unit_id in found}
     opened = frozenset(unit.asset_id for unit, _ in units if unit.ordinal == 0 and unit.unit_id in few)
     return Held(held, tuple(absent), opened)
+
+
+def _taken(
+    run: Iterable[Identifier],
+    units: Sequence[tuple[Unit, str]],
+    holds: Callable[[Identifier, str], bool],
+    held: dict[Identifier, frozenset[str]],
+) -> set[str]:
+    """Note who holds what, the longest first, and return the words that are accounted for."""
+    taken: set[str] = set()
+    for one in run:
+        found = frozenset(unit.unit_id for unit, text in units if holds(one, text))
+        if found and taken.isdisjoint(one.words):
+            taken.update(one.words)
+            held[one] = found
+    return taken
 
 
 def levelled(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
@@ -185,10 +149,15 @@ def occurs(term: str, index: Index, where: Filter) -> bool:
     Sure for a word or an identifier; of a phrase of common words only the units nearest by BM25 are read.
     """
     one = Identifier(tuple(term.split()), True)
-    return any(one.held_by(text) for _, text in _read(one.asked, index, where))
+    if any(one.held_by(text) for _, text in _read(one.asked, index, where)):
+        return True
+    code = one.pieces if has_digit(term) else ""
+    return any(one.parted_by(text, ANYHOW) for _, text in _read(code, index, where))
 
 
 def _read(asked: str, index: Index, where: Filter) -> list[tuple[Unit, str]]:
+    if not asked.strip():
+        return []
     results = index.search([ChannelQuery(channel, text=asked) for channel in FIELDS], where, FEW + 1)
     found = dict.fromkeys(unit_id for result in results for unit_id, _ in result.hits)
     return [(unit, quotable(unit)) for unit, _ in index.get(tuple(found), where)]
@@ -199,7 +168,7 @@ def _runs(query: str) -> Iterator[tuple[str, ...]]:
     run: list[str] = []
     for chunk in query.split():
         word = chunk.strip(_OUTER).rstrip(".:").removesuffix("'s").removesuffix("’s")
-        if word and (_has_digit(word) or _is_code(word) or "@" in word):
+        if word and (has_digit(word) or _is_code(word) or "@" in word):
             run = [*run, word][-LONGEST_RUN:]
             if chunk[-1] not in ",;!?)":
                 continue
@@ -218,25 +187,25 @@ def _within(run: tuple[str, ...]) -> Iterator[Identifier]:
     for first, after in sorted(pairs, key=lambda pair: pair[0] - pair[1]):
         words = run[first:after]
         if _alone(words[0]) if len(words) == 1 else _together(words):
-            yield Identifier(words, all(word.isupper() or _has_digit(word) for word in words))
+            yield Identifier(words, all(word.isupper() or has_digit(word) for word in words))
 
 
 def _alone(word: str) -> bool:
     """A mail address, digits with letters, digits with two separators, or five digits in one."""
     digits = sum(map(str.isdigit, word))
-    if any(form.fullmatch(word) for form in (_YEAR, _DATE, _AMOUNT, _COUNTED)):
+    if any(form.fullmatch(word) for form in (_YEAR, DATE, _AMOUNT, _COUNTED)):
         return False
     if "@" in word[1:-1]:
         return True
-    return digits >= 2 and (any(map(str.isalpha, word)) or len(_PARTS.findall(word)) > 2 or digits >= 5)
+    return digits >= 2 and (any(map(str.isalpha, word)) or len(PARTS.findall(word)) > 2 or digits >= 5)
 
 
 def _together(words: Sequence[str]) -> bool:
     """Codes with a number that is no year, or numbers of seven digits and more; amounts and dates break it."""
-    numbers = [word for word in words if _has_digit(word)]
-    if len(words[-1]) > 1 and words[-1].isalpha():
+    numbers = [word for word in words if has_digit(word)]
+    if len(words[-1]) > 1 and not has_digit(words[-1]):
         return False
-    if any(form.fullmatch(word) for word in numbers for form in (_DATE, _AMOUNT, _COUNTED)):
+    if any(form.fullmatch(word) for word in numbers for form in (DATE, _AMOUNT, _COUNTED)):
         return False
     telling = sum(sum(map(str.isdigit, word)) for word in numbers if not _YEAR.fullmatch(word))
     return telling >= (7 if len(numbers) == len(words) else 3)
@@ -246,10 +215,7 @@ def _named(word: str) -> bool:
     return len(word) > 1 and word[:2].isalpha()
 
 
-def _has_digit(word: str) -> bool:
-    return any(map(str.isdigit, word))
-
-
 def _is_code(word: str) -> bool:
-    """Up to six capitals, or up to four small letters as people type them."""
-    return word.isalpha() and len(word) <= (6 if word.isupper() else 4) and not is_plain(word)
+    """Up to six capitals, or up to four small letters as people type them; ``FA-MR`` is one too."""
+    bare = "".join(PARTS.findall(word))
+    return bare.isalpha() and len(bare) <= (6 if word.isupper() else 4) and not is_plain(word)
