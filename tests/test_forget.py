@@ -223,9 +223,7 @@ def test_snapshots_that_still_hold_it_are_named_with_what_to_do(
     assert [Path(each["place"]).name for each in held][:2] == ["one", "after"]
 
 
-@pytest.mark.parametrize(
-    "name", ["files/inner/nothing.txt", "/etc/passwd", "nowhere", "..", "a\0b", "~", "files/in"]
-)
+@pytest.mark.parametrize("name", ["files/inner/nothing.txt", "/etc/passwd", "nowhere", "..", "a\0b", "~", "files/in"])
 def test_an_unknown_name_is_not_found_and_nothing_is_removed(place: Path, name: str) -> None:
     with opened(place) as suite:
         with pytest.raises(NotFound):
