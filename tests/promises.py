@@ -66,8 +66,8 @@ PROMISES = {
     "A hit and a citation say when their file has changed or is gone.": [
         "test_ingest_files.py::test_a_hit_and_a_citation_say_that_their_file_has_changed_or_gone",
     ],
-    "Of a sentence in the source's own words, a wrong number, an inserted negation and a swapped name, exactly the true "
-    "one is supported.": [
+    "Of a sentence in the source's own words, a wrong number, an inserted negation and a swapped name, exactly the "
+    "true one is supported.": [
         "test_contrast.py::test_of_four_claims_exactly_the_true_one_is_supported",
     ],
     '"The source says exactly this" means that every sign agrees.': [
