@@ -9,7 +9,7 @@ import pytest
 
 from groundsight.governance.pii import Memory, redact
 from groundsight.governance.pii_heads import kinds_asked, label_of
-from groundsight.governance.pii_tables import clean_lines
+from groundsight.governance.pii_tables import clean_cells, clean_lines
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.document import clean_document
 from groundsight.ingestion.readers.docx_file import read_docx
@@ -18,6 +18,17 @@ from groundsight.ingestion.readers.markdown_file import read_markdown
 from groundsight.ingestion.readers.pdf import read_pdf
 from groundsight.ingestion.readers.xlsx_file import read_xlsx
 from groundsight.settings import ALL_PII, Limits
+
+PHONE_HEADS = (
+    "Phone Number", "Ph No", "Telefonnummer", "Natel", "Téléphone portable", "Tél. fixe", "GSM", "Teléfono móvil",
+    "TELEFONO", "Número de teléfono", "Telefone", "Nº de telemóvel", "Numero di telefono", "Cellulare",
+    "Telefoonnummer", "Telefonnr", "Tlf.", "Tlf nr", "Puhelinnumero", "Numer telefonu", "Komórka", "Telefonní číslo",
+    "Telefónne číslo",
+    "Telefonszám", "Număr de telefon", "Broj telefona", "Τηλέφωνο", "Κινητό τηλέφωνο", "Телефон", "Номер телефона",
+    "Контактный телефон", "Телефонен номер", "Cep telefonu", "Telefon numarası", "رقم الهاتف", "رقم الجوال",
+    "מספר טלפון", "फ़ोन नंबर", "电话", "手机号码", "聯絡電話", "電話番号", "携帯番号（自宅）", "전화번호", "휴대폰 번호",
+    "Số điện thoại", "Nomor telepon", "หมายเลขโทรศัพท์",
+)  # fmt: skip
 
 
 def shown(parsed: Parsed) -> str:
@@ -173,3 +184,28 @@ def test_a_verb_over_a_column_announces_no_phones(head: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("line", ["10.20.30.12 printer", "10.1.2.3 Printer", "4.1.2.3 scanner", "Call: 5550199"])
 def test_a_list_of_hosts_is_no_list_of_headings(line: str) -> None:
     assert "_1]" in redact(line, ALL_PII).text
+
+
+@pytest.mark.parametrize("head", PHONE_HEADS)
+def test_a_head_in_a_known_language_announces_a_phone(head: str) -> None:
+    cells = (("Keeper", head), ("Zed", "607334197"))
+    assert clean_cells(cells, ALL_PII, Memory())[1][1] == "[PHONE_1]"
+
+
+OTHER_HEADS = {
+    "card": ("Kreditkartennummer", "Numéro de carte", "Número de tarjeta", "Numer karty", "Номер карты", "信用卡号"),
+    "email": ("Courriel", "Correo electrónico", "Sähköposti", "Электронная почта", "メールアドレス", "邮箱", "E-post"),
+    "ssn": ("Número de Seguro Social", "Numéro de sécurité sociale"),
+}
+
+
+@pytest.mark.parametrize(("kind", "head"), [(kind, head) for kind, heads in OTHER_HEADS.items() for head in heads])
+def test_a_head_in_a_known_language_announces_its_kind(kind: str, head: str) -> None:
+    label = label_of(head)
+    assert label is not None
+    assert (label.kind, label.sure) == (kind, True)
+
+
+@pytest.mark.parametrize("head", ["Carta", "Posta", "Numer klienta", "Номер договора", "Seguro", "客户号码", "番号"])
+def test_a_head_that_names_something_else_announces_nothing(head: str) -> None:
+    assert label_of(head) is None

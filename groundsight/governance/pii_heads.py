@@ -6,10 +6,13 @@ A head counts only when every word of it fits ("Emergency contact phone"): "Phon
 
 from __future__ import annotations
 
+import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 
 from groundsight.governance.pii_normalise import Candidate
 from groundsight.governance.pii_patterns import luhn
@@ -20,51 +23,36 @@ _LONGEST = 60
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTED = re.compile(r"[\s_.\-]+")
-_SOCIAL = re.compile(r"\bsoc(?:ial)? ?sec(?:urity)?\b")
-_BESIDE = frozenset(
-    """number numbers no nos nr num nummer n numéro numero número de s home work office mobile mobil cell business
-    private privat personal primary secondary main alt alternate alternative other emergency contact contacts customer
-    client patient employee staff member user guest applicant student spouse parent guardian father mother company
-    direct day daytime evening night line the my your his her their or and holder owner sender recipient receiver
-    caller person first second intl international local full required optional preferred best billing shipping
-    delivery dienstlich geschäftlich address adresse addr""".split()
+
+
+def _spelt(text: str) -> str:
+    """Fold how the words of a head are written: "Social-Security_No.", "socialSecurityNo", "TELÉFONO"."""
+    told = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text))
+    bare = told if told.isascii() else "".join(each for each in told if unicodedata.category(each)[0] != "M")
+    return _PARTED.sub(" ", bare.casefold())
+
+
+def _words(group: dict[str, str], sign: str | None = None) -> frozenset[str]:
+    return frozenset(_spelt(word) for words in group.values() for word in words.split(sign))
+
+
+# Words by ISO 639-1 language. core: announce a kind; more: may stand beside those; phrases: read as one core word;
+# number: make a short card or loose phone word sure; beside: say nothing of their own.
+_DATA: dict[str, dict[str, dict[str, str]]] = json.loads(
+    files("groundsight.governance").joinpath("data/heads.json").read_text("utf-8")
 )
-_WORDS: dict[PiiKind, tuple[frozenset[str], frozenset[str]]] = {
-    "phone": (
-        frozenset(
-            """phone phones telephone telephones tel tels telefon telefono teléfono téléphone telefoon cellphone handy
-            handynummer telefonnummer telefonnr rufnummer mobilnummer mobilfunknummer mobiltelefon phonenumber phoneno
-            telno fax faxnummer telefax facsimile whatsapp msisdn landline festnetz hotline celular móvil cellulare
-            dial durchwahl""".split()
-        ),
-        frozenset(),
-    ),
-    "ssn": (frozenset("ssn ssns ss itin ssan".split()), frozenset({"us"})),
-    "card": (
-        frozenset(
-            "card cards pan cc creditcard cardnumber ccnumber kreditkarte kreditkartennummer kartennummer".split()
-        ),
-        frozenset("credit debit payment bank visa mastercard amex".split()),
-    ),
-    "iban": (frozenset({"iban", "ibans"}), frozenset("bank account code konto".split())),
-    "email": (
-        frozenset("email emails mail mails emailaddress mailadresse courriel correo".split()),
-        frozenset("e electrónico".split()),
-    ),
-    "ip": (
-        frozenset("ip ips ipv ipaddress".split()),
-        frozenset(
-            """server source src destination dest dst remote host public static gateway dns lan wan internal external
-            login last current peer router from to""".split()
-        ),
-    ),
+_KINDS: tuple[PiiKind, ...] = ("phone", "ssn", "card", "iban", "email", "ip")
+_NUMBER_WORDS, _LOOSE, _SHORT_CARD = (_words(_DATA["words"][name]) for name in ("number", "loose", "short_card"))
+_BESIDE = _words(_DATA["words"]["beside"]) | _NUMBER_WORDS | _LOOSE
+_WORDS = {kind: (_words(_DATA["core"][kind]), _words(_DATA["more"].get(kind, {}))) for kind in _KINDS}
+_PHRASES = {
+    kind: re.compile(rf"\b(?:{'|'.join(sorted(_words(told, '|')))})\b") for kind, told in _DATA["phrases"].items()
 }
 # What may follow the name of a value that is asked for; "" is the end of the question.
 _AFTER = {""} | set(
     """number numbers no nr num address addresses adresse of for is was are does do did has have belongs to in at on and
     or under can should may listed given stored""".split()
 )
-_NUMBER_WORDS = frozenset("number numbers no nr num nummer".split())
 _PHONE_PARTS = re.compile(r"(?:area|country|dial(?:l?ing)?|city) ?code|prefix|vorwahl|ext(?:ension)?", re.IGNORECASE)
 
 _PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[ \-./()]{0,3}\d){6,14}(?![\w,]|\.\d)")
@@ -78,9 +66,7 @@ _IP = re.compile(r"(?<![\w.:])[\dA-Fa-f:.]{6,45}(?![\w:])")
 _REPLACED = re.compile(r"\[[A-Z]{2,5}_\d")
 # Most cells of a table are no head: what holds none of these words is told at once.
 _HINT = re.compile(
-    "|".join(sorted({word for core, _ in _WORDS.values() for word in core} - {"tel", "ss"}))
-    + "|tel|ss|soc|mobil|cell|contact|code|prefix|vorwahl|ext",
-    re.IGNORECASE,
+    "|".join(sorted(_LOOSE.union(*(core for core, _ in _WORDS.values())))) + "|contact|code|prefix|vorwahl|ext"
 )
 
 
@@ -96,30 +82,33 @@ class Label:
 @lru_cache(maxsize=8192)
 def label_of(head: str) -> Label | None:
     """Return what a head or label announces, None for any other text."""
-    if not 2 <= len(head) <= _LONGEST or "@" in head or _REPLACED.search(head) or not _HINT.search(head):
+    if not 2 <= len(head) <= _LONGEST or "@" in head or _REPLACED.search(head):
         return None
-    head = _spelt(head)
+    head = _told(head)
+    if not _HINT.search(head):
+        return None
     if _PHONE_PARTS.fullmatch(head.strip(" .:#*")):
         return Label("phone", part=True)
     words = set(_WORD.findall(head))
     rest = words - _BESIDE
     for kind, (core, more) in _WORDS.items():
         if rest & core and rest <= core | more:
-            return Label(kind, sure=not (rest & {"card", "cards", "cc"}) or bool(words & _NUMBER_WORDS))
-    if not rest and words & {"mobile", "mobil", "cell"}:
+            return Label(kind, sure=not (rest & _SHORT_CARD) or bool(words & _NUMBER_WORDS))
+    if not rest and words & _LOOSE:
         return Label("phone", sure=bool(words & _NUMBER_WORDS))
     return Label("phone") if not rest and "contact" in words and words & _NUMBER_WORDS else None
 
 
-def _spelt(text: str) -> str:
-    """Fold the ways to part the words of a head: "Social-Security_No.", "socialSecurityNo" and "soc. sec. no"."""
-    parted = _PARTED.sub(" ", _CAMEL.sub(" ", text).casefold())
-    return _SOCIAL.sub("ssn", parted)
+def _told(text: str) -> str:
+    spelt = _spelt(text)
+    for kind, phrase in _PHRASES.items():
+        spelt = phrase.sub(kind, spelt)
+    return spelt
 
 
 def kinds_asked(question: str) -> frozenset[PiiKind]:
     """Return the kinds whose value a question asks for: a phone number, but not a phone plan."""
-    words = _WORD.findall(_spelt(question))
+    words = _WORD.findall(_told(question))
     followed = zip(words, [*words[1:], ""], strict=True)
     asked = [word for word, following in followed if following in _AFTER]
     return frozenset(kind for kind, (core, _) in _WORDS.items() for word in asked if word in core)
