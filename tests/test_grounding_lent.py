@@ -146,3 +146,17 @@ def test_a_bound_a_part_and_a_best_are_more_than_the_bare_number(text: str, clai
 )
 def test_a_bound_a_part_and_a_best_that_are_said_are_supported(text: str, claim: str) -> None:
     assert label(claim, text) == "supported"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "claim"),
+    [
+        ("The pool closes at 20:00. It is not heated in winter.", "The pool is heated in winter."),
+        ("Dogs must be kept on a lead. They are not allowed in the greenhouse.", "Dogs are allowed in the greenhouse."),
+        ("Dr. Amsel may not sign contracts. She is not a member of the board.", "Dr. Amsel is a member of the board."),
+        ("Piet read the lease to Hanne. Hanne never signed the lease.", "Hanne signed the lease."),
+        ("The tower has a clock. It is closed on Mondays.", "The tower is open on Mondays."),
+    ],
+)
+def test_a_sentence_that_denies_the_claim_lends_it_no_words(evidence: str, claim: str) -> None:
+    assert label(claim, evidence) != "supported"

@@ -22,7 +22,8 @@ _SHOWN = 4
 _AS_GOOD = 0.1
 _SAME_MATTER = 0.55
 _CLOSER = 0.1
-_SURE = frozenset({"number_mismatch", "date_mismatch", "negation_flip", "antonym"})
+_DENIES = frozenset({"negation_flip", "antonym"})
+_SURE = _DENIES | {"number_mismatch", "date_mismatch"}
 
 
 def decide(
@@ -100,8 +101,11 @@ def _is_rival(one: Comparison) -> bool:
 def _beats(rival: Comparison, fit: Comparison) -> bool:
     """The rival says more of the claim by itself: what passages that say less leave open is no support.
 
-    Another name in it counts only against a passage that says nothing of the claim but its names.
+    Another name in it counts only against a passage that says nothing of the claim but its names. A sentence that
+    denies the claim beats whatever borrows its words.
     """
+    if any(r.code in _DENIES for r in rival.conflicts) and {*fit.pair.near} & {*rival.pair.own}:
+        return True
     codes = _SURE | {"name_mismatch"} if fit.names_only else _SURE
     spans = [(r.claim_span.start, r.claim_span.end) for r in rival.conflicts if r.claim_span and r.code in codes]
     if not spans:
