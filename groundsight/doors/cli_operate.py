@@ -200,7 +200,7 @@ def _days(given: str | None, default: int) -> int | None:
 
 
 def _as_text(done: dict[str, Any]) -> str:
-    if "forgotten" in done:
+    if "still_there" in done:
         return _forgotten(done)
     if "tenants" not in done:
         return "\n".join(f"{name}: {_shown(value)}" for name, value in done.items())
