@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -36,18 +36,18 @@ def shown(parsed: Parsed) -> str:
     return "\n".join(part for each in clean.elements for part in (each.text, *map("|".join, each.cells)) if part)
 
 
-def sheet(path: Path, rows: list[list[object]]) -> Parsed:
+def sheet(path: Path, rows: Sequence[Sequence[str | int]]) -> Parsed:
     from openpyxl import Workbook
 
     book = Workbook()
     for row in rows:
-        book.worksheets[0].append(row)
+        book.worksheets[0].append([*row])
     book.save(path)
     return read_xlsx(path)
 
 
 def test_a_label_reaches_every_number_of_its_row(tmp_path: Path) -> None:
-    row: list[object] = ["SSN", 564489081, 564489082, 564489083]
+    row: Sequence[str | int] = ["SSN", 564489081, 564489082, 564489083]
     for rows in ([["Keeper", "Zed", "Ann", "Bo"], row], [row]):
         text = shown(sheet(tmp_path / "a.xlsx", rows))
         assert "564489" not in text
@@ -94,7 +94,7 @@ def test_a_label_and_numbers_alone_on_a_line_are_read_together() -> None:
 
 
 def test_an_empty_row_of_a_sheet_does_not_take_the_heads_away(tmp_path: Path) -> None:
-    rows: list[list[object]] = [["Keeper", "Phone", "SSN"], ["Zed", 607334191, 564489084], []]
+    rows: list[Sequence[str | int]] = [["Keeper", "Phone", "SSN"], ["Zed", 607334191, 564489084], []]
     rows += [["Ann", 607334192, 564489085], ["Bo", 607334193, 564489086], [], ["Cy", 607334194, 564489087]]
     text = shown(sheet(tmp_path / "a.xlsx", rows))
     assert "607334" not in text
@@ -102,7 +102,13 @@ def test_an_empty_row_of_a_sheet_does_not_take_the_heads_away(tmp_path: Path) ->
 
 
 def test_a_table_below_an_empty_row_with_heads_of_its_own_is_read_by_them(tmp_path: Path) -> None:
-    rows: list[list[object]] = [["Keeper", "Phone"], ["Zed", 607334191], [], ["Lamp", "Hours"], ["North", 1204567]]
+    rows: list[Sequence[str | int]] = [
+        ["Keeper", "Phone"],
+        ["Zed", 607334191],
+        [],
+        ["Lamp", "Hours"],
+        ["North", 1204567],
+    ]
     text = shown(sheet(tmp_path / "a.xlsx", rows))
     assert "607334" not in text
     assert "1204567" in text
@@ -176,7 +182,7 @@ def test_an_address_after_the_word_at_is_replaced_whole(mail: str) -> None:
 
 @pytest.mark.parametrize("head", ["Reach", "Messages", "Ring", "Answering"])
 def test_a_verb_over_a_column_announces_no_phones(head: str, tmp_path: Path) -> None:
-    rows: list[list[object]] = [["Region", head], ["North", 1204567], ["South", 2204567]]
+    rows: list[Sequence[str | int]] = [["Region", head], ["North", 1204567], ["South", 2204567]]
     assert "PHONE" not in shown(sheet(tmp_path / "a.xlsx", rows))
     assert redact(f"{head} me on 555-0199 or 5550188", ALL_PII).text.startswith(f"{head} me on [PHONE_1]")
 

@@ -44,7 +44,9 @@ _DATA: dict[str, dict[str, dict[str, str]]] = json.loads(
 _KINDS: tuple[PiiKind, ...] = ("phone", "ssn", "card", "iban", "email", "ip")
 _NUMBER_WORDS, _LOOSE, _SHORT_CARD = (_words(_DATA["words"][name]) for name in ("number", "loose", "short_card"))
 _BESIDE = _words(_DATA["words"]["beside"]) | _NUMBER_WORDS | _LOOSE
-_WORDS = {kind: (_words(_DATA["core"][kind]), _words(_DATA["more"].get(kind, {}))) for kind in _KINDS}
+_WORDS: dict[PiiKind, tuple[frozenset[str], frozenset[str]]] = {
+    kind: (_words(_DATA["core"][kind]), _words(_DATA["more"].get(kind, {}))) for kind in _KINDS
+}
 _PHRASES = {
     kind: re.compile(rf"\b(?:{'|'.join(sorted(_words(told, '|')))})\b") for kind, told in _DATA["phrases"].items()
 }

@@ -14,7 +14,7 @@ from groundsight.governance.pii_tables import clean_cells
 from groundsight.settings import PiiKind
 from groundsight.types import TEXT_FIELDS, Asset, Link, Tag, Unit
 
-PROFILE = "structured-v2"
+PROFILE = "structured-v3"
 _SEAL_KEY = secrets.token_bytes(32)
 
 
