@@ -203,7 +203,7 @@ def test_ask_prints_everything_needed_to_check_it(cli: CLI) -> None:
 
 def test_ask_takes_a_language_model(cli: CLI) -> None:
     seen: list[Any] = []
-    cli("ask", "x", "--llm", "openai:m", "--base-url", "http://127.0.0.1:1/v1", ask=lambda s, _: seen.append(s))
+    cli("ask", "why?", "--llm", "openai:m", "--base-url", "http://127.0.0.1:1/v1", ask=lambda s, _: seen.append(s))
     agent = seen[0].settings.agent
     assert (agent.llm, agent.llm_base_url) == ("openai:m", "http://127.0.0.1:1/v1")
 
