@@ -7,15 +7,12 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from groundsight.errors import GroundsightError, StorageFailed
 from groundsight.index import database, snapshots
-from groundsight.settings import elsewhere
+from groundsight.settings import Settings, elsewhere
 from groundsight.types import Asset, Word
-
-if TYPE_CHECKING:
-    from groundsight.settings import Settings
 
 REGISTER = "snapshots.json"
 ASIDE = ("damaged-*", "restore.*.tmp")

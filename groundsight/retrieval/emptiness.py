@@ -8,12 +8,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from groundsight.governance.access import visible_to
-from groundsight.settings import elsewhere
+from groundsight.settings import Settings, elsewhere
 from groundsight.types import Filter, Nothing
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
-    from groundsight.settings import Settings
     from groundsight.types import Principal
 
 
