@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
-from typing import cast
+
+from groundsight.language.stems import snowball
 
 FINGERPRINT = "words-1"
 SHORTEST_STEMMED = 4
@@ -25,7 +26,7 @@ class Tokeniser:
     """Turns text into terms, for any thread: the stemmer keeps state, so it works for one at a time."""
 
     def __init__(self) -> None:
-        self._stem = _english_stemmer()
+        self._stem = snowball()
         # Texts repeat their words: of 120,000 words with Zipf's distribution 19 of 20 were cut before. Nothing that
         # is cut out crosses white space.
         self._known = lru_cache(maxsize=50_000)(self._terms_of)
@@ -82,10 +83,3 @@ def _pairs(part: str) -> Iterator[str]:
         run = found.group()
         yield from (run[at : at + 2] for at in range(max(1, len(run) - 1)))
     yield from (rest for rest in _UNSPACED.split(part) if rest)
-
-
-def _english_stemmer() -> Callable[[str], str]:
-    import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
-
-    stemmer = snowballstemmer.stemmer("english")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return cast("Callable[[str], str]", stemmer.stemWord)  # pyright: ignore[reportUnknownMemberType]

@@ -1,0 +1,39 @@
+"""How a number is bounded by the words around it: at least, up to, about, exactly, within."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, cast
+
+from groundsight.language.stems import lexicon_lines
+
+Bound = Literal["exact", "sure", "about", "ge", "gt", "le", "lt"]
+
+
+def _patterns() -> tuple[tuple[Bound, re.Pattern[str]], ...]:
+    rows = (line.split("\t") for line in lexicon_lines("bounds.tsv"))
+    return tuple(
+        (cast("Bound", bound), re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})\s*$", re.IGNORECASE))
+        for bound, *phrases in rows
+    )
+
+
+_BEFORE = _patterns()
+# Only of time: "within 14 days", "after two hours", but "after 3 matches".
+_SPANS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
+    ("le", re.compile(r"\b(?:within|innerhalb(?:\s+von)?)\s+$", re.IGNORECASE)),
+    ("gt", re.compile(r"\bafter\s+$", re.IGNORECASE)),
+)
+_BEHIND = re.compile(
+    r"\s+(?:[^\W\d]+\s+)?(?:or|and)\s+(?:(?P<ge>more|over|above|longer)|(?P<le>less|fewer|under|below))\b"
+)
+
+
+def bound_at(text: str, start: int, end: int, kind: str) -> tuple[Bound, int]:
+    """Return the bound of the number of this kind at ``start`` to ``end``, and where the words before it begin."""
+    before = text[max(0, start - 24) : start]
+    for bound, pattern in (*_BEFORE, *(_SPANS if kind in ("time", "months") else ())):
+        if found := pattern.search(before):
+            return bound, start - len(found.group())
+    behind = _BEHIND.match(text, end)
+    return cast("Bound", behind.lastgroup if behind else "exact"), start

@@ -1,0 +1,215 @@
+"""Dates and times with their offsets, in English, German, French and Spanish; a date is what it says and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+
+from groundsight.language.stems import lexicon_lines
+from groundsight.language.units import unit_named
+
+
+def _numbered(name: str) -> dict[str, int]:
+    rows = (line.split("\t") for line in lexicon_lines(name))
+    return {word: int(number) for number, words in rows for word in words.split()}
+
+
+_MONTHS, _WEEKDAYS = _numbered("months.tsv"), _numbered("weekdays.tsv")
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+_PARTS = {"early": 1, "beginning of": 1, "start of": 1, "mid": 2, "middle of": 2, "late": 3, "end of": 3}
+_NAMES = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = rf"(?P<month>(?i:{_NAMES}))(?!\w)\.?"
+# A month alone needs its capital, and "May", "March" and short forms a word before them.
+_ALONE = "|".join(name.title() for name in _MONTHS if len(name) > 3 and name != "march")
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)?"
+_OF = r"(?:\s+of(?:\s+the)?|\s+de)?\s*,?\s+"
+_YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"
+_SHORT = r"(?P<year>(?:1[0-9]|20)\d\d|\d\d)"
+_HOUR, _HALF = r"\b(?P<hour>[01]?\d|2[0-4])", r"(?P<half>[ap]\.?m\b\.?)"
+_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        r"\b(?P<year>\d{4})-(?P<monthno>\d{2})-(?P<day>\d{2})(?!\d)",
+        r"(?<![\d/.])(?P<day>\d{1,2})\.\s?(?P<monthno>\d{1,2})\.\s?(?P<year>(?:19|20)\d\d|\d\d)(?![\d.]*\d)",
+        r"(?<![\d/.])(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>\d{4})(?!\d)",
+        rf"\b{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}\b",
+        rf"\b{_MONTH}\s+{_DAY},?\s+{_YEAR}\b",
+        rf"\b{_MONTH}{_OF}{_YEAR}\b",
+        rf"\b{_DAY}{_OF}{_MONTH}(?!\w)",
+        rf"\b{_MONTH}\s+{_DAY}\b(?![.,]?\d|\s?%)",
+        rf"\b[Qq](?P<quarter>[1-4])(?:\s+(?:of\s+)?|/|-)?(?:FY\s?'?{_SHORT}|{_YEAR.replace('year', 'year2')})\b",
+        rf"\b{_YEAR}[\s-]?[Qq](?P<quarter>[1-4])\b",
+        rf"(?i:\b(?P<nth>first|second|third|fourth)\s+quarter\b)"
+        rf"(?:\s+(?:of\s+)?(?:FY\s?|(?:fiscal|financial)\s+(?:year\s+)?)?{_YEAR}\b)?",
+        r"\b[Qq](?P<quarter>[1-4])\b",
+        rf"\b(?:FY\s?'?|(?i:(?:fiscal|financial|business)(?:\s+year)?|geschäftsjahr)\s+){_SHORT}\b",
+        r"\b(?P<decade>1[0-9]\d0|20\d0)s\b",
+        rf"(?:(?<![\w$€£¥.,/-])|(?<=\bmid-)|(?<=\bpre-)|(?<=\bpost-)|(?<=\blate-)){_YEAR}(?![\w%/]|[.,]\d|\s?[%°])",
+        rf"(?<=\b\d{{4}}[-–]){_YEAR}(?![\w%/-])",
+        rf"{_HOUR}[:h](?P<minute>[0-5]\d)(?::[0-5]\d)?(?:\s?{_HALF}|\s?Uhr\b)?(?![\d%])",
+        rf"{_HOUR}\.(?P<minute>[0-5]\d)\s?(?:{_HALF}|Uhr\b)",
+        rf"\b(?i:at|from|until|till|before|after)\s+{_HOUR[2:]}\.(?P<minute>[0-5]\d)(?![\d%]|\s?[€$£%]|\s?[A-Za-z])",
+        rf"{_HOUR}\s?(?:{_HALF}|Uhr\b|o['’]clock\b)",
+        r"\b(?P<noon>[Nn]oon|[Mm]idnight)\b",
+        rf"\b(?P<month>{_ALONE})\b(?!\s+[A-Z])",
+        r"\b(?P<lead>(?:in|since|until|by|from|of|last|next|each|every|early|late|mid)[\s-])(?P<month>May|March)\b",
+        rf"\b(?P<weekday>{'|'.join(name.title() for name in _WEEKDAYS if len(name) > 4)})s?\b",
+        rf"\b(?P<weekday>{'|'.join(name.title() for name in _WEEKDAYS if len(name) < 5)})\b\.?(?=,?\s\d|\s?[-–])",
+    )
+)
+_ANY_NAME = re.compile(rf"\b(?:{_NAMES})", re.IGNORECASE)
+_DATED = re.compile(r"(?i:(early|beginning of|start of|mid|middle of|late|end of)(?:\s+|-)(?:the\s+)?)$")
+_FROM_DAY = re.compile(r"(?<![\d.,/-])(\d{1,2})(?:st|nd|rd|th|\.)?\s?(?:-|–|to|until|bis|au|al)\s?$")
+_DENIED = re.compile(
+    r"(?i:\b(?:except|excluding|not|but not|apart from|außer|sauf|excepto|nicht)(?:\s+(?:on|in|at|for|am|im))?\s+)$"
+)
+_COUNTED = frozenset("people employees visitors members students seats rooms steps pages units".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date or time as written at ``span``; what is not said is None. Hours count to 24, weekdays from Monday, 1.
+
+    ``part`` is the early, middle or late third of a month, year or decade. ``denied``: "except on Mondays".
+    """
+
+    span: tuple[int, int]
+    text: str
+    year: int | None = None
+    quarter: int | None = None
+    month: int | None = None
+    day: int | None = None
+    hour: int | None = None
+    minute: int | None = None
+    decade: int | None = None
+    weekday: int | None = None
+    part: int | None = None
+    denied: bool = False
+
+    def said(self) -> dict[str, int]:
+        """Return the fields that are given."""
+        return {f.name: v for f in fields(self)[2:-1] if (v := getattr(self, f.name)) is not None}
+
+
+def month_follows(text: str) -> bool:
+    """True where a text goes on with a month ("3. März")."""
+    return re.match(rf"{_MONTH}", text) is not None
+
+
+def find_moments(text: str) -> tuple[Moment, ...]:
+    """Find dates and times, longest forms first, in order of appearance; the first day of a range has its month."""
+    taken: list[Moment] = []
+    numbered, named = any(c.isdigit() for c in text), _ANY_NAME.search(text) is not None
+    for form in _FORMS:
+        # Nine sentences of ten hold no month, half of them no digit: most forms need not be tried.
+        if (r"\d" in form.pattern and not numbered) or ("(?P<month>" in form.pattern and not named):
+            continue
+        for match in form.finditer(text):
+            if not _overlaps(match.span(), taken) and (moment := _moment(text, match)):
+                taken += [moment, *_range_start(text, moment)]
+    return tuple(sorted(taken, key=lambda one: one.span))
+
+
+def agree(claim: Moment, sources: Iterable[Moment], context: Iterable[Moment] = ()) -> bool:
+    """True when one source date says all the claim says; a year may come from the context."""
+    wanted = claim.said()
+    years = {one.year for one in context}
+    return any(claim.denied == one.denied and _fits(wanted, one.said(), years) for one in sources)
+
+
+def clash(claim: Moment, source: Moment) -> bool:
+    """True when both give the same field with different values."""
+    mine, theirs = claim.said(), source.said()
+    shared = mine.keys() & theirs.keys()
+    return bool(shared) and any(mine[name] != theirs[name] for name in shared)
+
+
+def _fits(wanted: dict[str, int], given: dict[str, int], years: set[int | None]) -> bool:
+    for name, value in wanted.items():
+        if given.get(name) == value or _implied(name, value, given):
+            continue
+        if name != "year" or "year" in given or value not in years:
+            return False
+    return True
+
+
+def _implied(name: str, value: int, given: dict[str, int]) -> bool:
+    match name:
+        case "quarter" if "month" in given:
+            return (given["month"] + 2) // 3 == value
+        case "decade" if "year" in given:
+            return given["year"] // 10 * 10 == value
+        case "part" if "day" in given:
+            return min(3, (given["day"] + 9) // 10) == value
+        case _:
+            return name == "minute" and value == 0 and "hour" in given and "minute" not in given
+
+
+def _overlaps(span: tuple[int, int], taken: list[Moment]) -> bool:
+    return any(one.span[0] < span[1] and span[0] < one.span[1] for one in taken)
+
+
+def _moment(text: str, match: re.Match[str]) -> Moment | None:
+    got = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
+    said = dict(_fields(got))
+    if said.get("day", 1) > 31 or said.get("month", 1) > 12 or not said or _counts(text, match, said):
+        return None
+    start, end = match.end("lead") if "lead" in got else match.start(), match.end()
+    if (part := _DATED.search(text[max(0, start - 20) : start])) and "day" not in said:
+        said["part"] = _PARTS[part[1].casefold()]
+        start -= len(part.group())
+    denied = bool(_DENIED.search(text[max(0, start - 20) : start]))
+    return Moment((start, end), text[start:end], **said, denied=denied)
+
+
+def _counts(text: str, match: re.Match[str], said: dict[str, int]) -> bool:
+    """A bare number of four digits before a unit is no year."""
+    after = re.compile(r"\s?([^\W\d_]+)").match(text, match.end())
+    return match.group().isdigit() and after is not None and (after[1] in _COUNTED or unit_named(after[1]) is not None)
+
+
+def _range_start(text: str, moment: Moment) -> Iterator[Moment]:
+    """ "3-7 August 2024" begins on 3 August 2024."""
+    start = moment.span[0]
+    found = _FROM_DAY.search(text[max(0, start - 16) : start]) if moment.day and text[start].isdigit() else None
+    if found and moment.month and int(found[1]) <= 31:
+        begin = start - len(found.group())
+        span = (begin, begin + len(found[1]))
+        yield replace(moment, span=span, text=found[1], day=int(found[1]))
+
+
+def _fields(got: dict[str, str]) -> Iterator[tuple[str, int]]:
+    for name in ("day", "quarter", "decade", "minute"):
+        if name in got:
+            yield name, int(got[name])
+    if "year" in got:
+        yield "year", int(got["year"]) + (2000 if len(got["year"]) == 2 else 0)
+    if "month" in got:
+        yield "month", _MONTHS[got["month"].casefold()]
+    if "monthno" in got:
+        yield "month", int(got["monthno"])
+    if "nth" in got:
+        yield "quarter", _ORDINALS[got["nth"].casefold()]
+    if "weekday" in got:
+        yield "weekday", _WEEKDAYS[got["weekday"].casefold()]
+    if "hour" in got:
+        yield "hour", _hour(int(got["hour"]), got.get("half", ""))
+    if "noon" in got:
+        yield from (("hour", 12 if got["noon"].casefold() == "noon" else 0), ("minute", 0))
+    if "first" in got:
+        yield from _numeric(int(got["first"]), int(got["second"]))
+
+
+def _hour(hour: int, half: str) -> int:
+    if not half:
+        return hour
+    return hour % 12 + (12 if half.casefold().startswith("p") else 0)
+
+
+def _numeric(first: int, second: int) -> Iterator[tuple[str, int]]:
+    """12/03 may be read either way: only an order that can't be otherwise gives day and month."""
+    if first > 12 >= second:
+        yield from (("day", first), ("month", second))
+    elif second > 12 >= first or first == second:
+        yield from (("month", first), ("day", second))

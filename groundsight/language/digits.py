@@ -1,0 +1,69 @@
+"""Numbers as written: digits of any locale, vulgar fractions, and number words of four languages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from groundsight.language.stems import lexicon_lines
+
+_PART = r"[¼-¾⅐-⅞]|\s\d/\d{1,2}(?![/\d])"
+DIGITS = (
+    rf"\d+\s?(?:{_PART})|[¼-¾⅐-⅞]|"
+    r"\d{1,3}(?:[\u00a0\u202f' ]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
+    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
+)
+NUMERALS = {
+    word: float(value)
+    for first, value, *others in (line.split("\t") for line in lexicon_lines("numerals.tsv"))
+    for word in (first, *others)
+}
+_PLAIN = "|".join(sorted(NUMERALS, key=len, reverse=True))
+# German writes its parts as one word ("siebenhundert", "einundzwanzig").
+WORDS = rf"\b(?:half\s+an?\s+)?(?:ein(?:und)?)?(?:{_PLAIN})(?:(?:[\s-]|\s+and\s+|\s+y\s+|und)?(?:{_PLAIN}))*\b"
+_FOUND = re.compile(rf"half|{_PLAIN}|ein(?=hundert|tausend|und)", re.IGNORECASE)
+_SHARES = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
+# Of a whole ("three quarters of the guests", "half full"), of one unit ("half an hour"), or behind a number.
+FRACTION = (
+    r"\b(?:(?:and\s+(?:an?|one)\s+)half\b|(?:(?:an?|one|two|three|four)[\s-])?"
+    r"(?:half|(?<=[\s-])(?:third|quarter|fifth|tenth)s?)(?=\s+(?:of|an?|the|full|empty)\b(?!\s+(?:dozen|million))))"
+)
+
+
+def parse_digits(digits: str) -> tuple[float, float]:
+    """Return the value of digits in any writing, and the step of their last place."""
+    if found := re.fullmatch(rf"(?P<whole>\d*)\s?(?P<part>{_PART})", digits):
+        return float(found["whole"] or 0) + _part(found["part"]), 1e-3
+    plain = re.sub(r"[\u00a0\u202f' ]", "", digits)
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", plain):
+        plain = plain.replace(",", "")
+    elif re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}", plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    plain = plain.replace(",", ".")
+    decimals = len(plain.partition(".")[2])
+    return float(plain), 10.0**-decimals
+
+
+def parse_words(words: str) -> float:
+    """Return the value of number words ("one thousand two hundred", "half a dozen")."""
+    total, part = 0.0, 0.0
+    for word in _FOUND.findall(words.casefold()):
+        value = 0.5 if word == "half" else NUMERALS.get(word, 1.0)
+        if value >= 1000:
+            total, part = total + (part or 1) * value, 0.0
+        elif word == "dozen" or value == 100:
+            part = (part or 1) * value
+        else:
+            part += value
+    return total + part
+
+
+def parse_fraction(words: str) -> float:
+    """Return the value of a fraction in words ("three quarters")."""
+    parts = words.casefold().replace("-", " ").split()
+    return (NUMERALS.get(parts[0], 1.0) if len(parts) > 1 else 1.0) / _SHARES[parts[-1].rstrip("s")]
+
+
+def _part(text: str) -> float:
+    upper, _, lower = unicodedata.normalize("NFKC", text).strip().replace("⁄", "/").partition("/")
+    return int(upper) / (int(lower) or 1)

@@ -1,0 +1,45 @@
+"""Which words may stand for which: synonyms, broader terms, word families and opposites, distilled from WordNet."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from groundsight.language.stems import lexicon_lines
+
+
+class Related(NamedTuple):
+    """Stems that a word of the evidence licenses, and stems that say its opposite."""
+
+    licensed: frozenset[str]
+    opposite: frozenset[str]
+
+
+_NONE = Related(frozenset(), frozenset())
+
+
+def related(stem: str) -> Related:
+    """Return what a stem of the evidence licenses ("purchas" licenses "buy") and what it excludes."""
+    return _table().get(stem, _NONE)
+
+
+def is_known(stem: str) -> bool:
+    """True for the stem of an ordinary word, no name."""
+    return stem in _words()
+
+
+def verb_share(stem: str) -> float:
+    """Return how many of a word's uses are verbs, 0 to 1."""
+    return _words().get(stem, 0.0)
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, float]:
+    rows = (line.split("\t") for line in lexicon_lines("words.tsv.gz"))
+    return {key: float(share) for key, share in rows}
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Related]:
+    rows = (line.split("\t") for line in lexicon_lines("wordnet.tsv.gz"))
+    return {key: Related(frozenset(like.split()), frozenset(unlike.split())) for key, like, unlike in rows}

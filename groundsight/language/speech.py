@@ -1,0 +1,119 @@
+"""Manner of speaking: what in a sentence only wraps a statement, and which sentences state nothing at all."""
+
+from __future__ import annotations
+
+import re
+
+from groundsight.language.facts import Facts, read_facts
+from groundsight.language.sentences import without_emphasis, without_list_mark
+from groundsight.language.stems import word_list
+from groundsight.language.tokens import Token, rivals
+
+_VERBISH = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|does|do|did|will|would|can|could|may|might|must|shall|should)\b"
+    r"|\b\w{2,}(?:ed|s|es|ing)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_REFUSAL = re.compile(
+    r"\b(?:(?:the|these|those|this|provided|given|available)\s+(?:provided\s+|given\s+|available\s+)?"
+    r"(?:documents?|sources?|passages?|evidence|context|texts?|files?|information)\s+(?:provided\s+)?"
+    r"(?:do|does|did|is|are)\s*(?:not|n['’]t)"
+    r"|i\s+(?:do\s+not|don['’]t|cannot|can['’]t|could\s+not|couldn['’]t|am\s+unable|am\s+not\s+able|am\s+not\s+sure)"
+    r"|(?:unable|not\s+able)\s+to\s+(?:answer|determine|find)"
+    r"|(?:no|not\s+enough|insufficient)\s+(?:relevant\s+)?(?:evidence|information|passages?|documents?)\b)",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"^(?:hi|hello|hey|thanks?|thank\s+you|sure|certainly|of\s+course|great\s+question|good\s+(?:morning|afternoon|evening)|"
+    r"welcome|please|let\s+me|here\s+(?:is|are|'s)|hope\s+this|i\s+hope|you['’]re\s+welcome|let['’]s|feel\s+free|sorry|ok(?:ay)?|"
+    r"yes|no|goodbye|bye)\b",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"^[\W_]*(?:(?:yes|no|sure|certainly|indeed|of\s+course|well|ok(?:ay)?|so)\s*[,!:;–—-]+\s*"
+    r"|(?:i|we)\s+(?:think|believe|guess|suppose|assume|would\s+say)\s+(?:that\s+)?"
+    r"|(?:it\s+(?:seems|appears)\s+(?:that\s+)?)|as\s+far\s+as\s+(?:i|we)\s+(?:know|can\s+(?:tell|see))\s*,\s*)+",
+    re.IGNORECASE,
+)
+_BUT = re.compile(r"[,;:–—]\s*(?:but|however|though|yet|still)\b,?\s*", re.IGNORECASE)
+_TAG = re.compile(
+    r",?\s+(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must)(?:n['’]t)?\s+"
+    r"(?:it|he|she|they|there|you|we|i|that|this)(?:\s+not)?|(?<=[,.]\s)(?:right|correct|no|yes|ok|eh|true))\s*[?？]\W*$",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"[:|=]\s*\S")
+_LINKS = frozenset({"the", "a", "an", "on", "in", "at", "of", "by", "from", "and", "or"})
+_JOINT = re.compile(r"[,;:–—]|\b(?:but|and|because|since|while|although|though|however|which)\b", re.IGNORECASE)
+
+
+def stated(text: str) -> str:
+    """Blank out what wraps a statement (a hedge, a tag, a question mark); the length stays the same."""
+    plain = _blanked(text, _LEAD.match(text))
+    if (found := _REFUSAL.search(plain)) and (but := _BUT.search(plain, found.end())):
+        plain = " " * but.end() + plain[but.end() :]
+    plain = _blanked(plain, _TAG.search(plain))
+    return re.sub(r"[?？]+(?=\W*$)", lambda found: " " * len(found.group()), plain)
+
+
+def is_checkable(text: str) -> bool:
+    """False for questions, greetings, headings, refusals and fragments that hold no name, number or date."""
+    plain = without_list_mark(without_emphasis(text)).strip(" \t\"'“”")
+    said = stated(plain)
+    facts = read_facts(said)
+    if _REFUSAL.search(said):
+        return holds_detail(facts) and bool(facts.quantities or facts.moments or _JOINT.search(said))
+    return holds_detail(facts) or (bool(facts.words) and not _says_nothing(text, plain))
+
+
+def holds_detail(facts: Facts) -> bool:
+    """True for what holds a name, number, date or identifier; in a line of capitals every strange word is a name."""
+    return bool(_details(facts)) or _is_name(facts)
+
+
+def is_bare(facts: Facts) -> bool:
+    """True for one number, date or name with nothing said of it: that is no statement."""
+    spans = _details(facts)
+    rest = [token for token in facts.tokens if not any(a <= token.start and token.end <= b for a, b in spans)]
+    alone = all(token.word in _LINKS for token in rest)
+    return (len(spans) == 1 and alone) or (not spans and _is_name(facts) and not _LABEL.search(facts.text))
+
+
+def _details(facts: Facts) -> list[tuple[int, int]]:
+    return [one.span for one in (*facts.quantities, *facts.moments, *facts.ids, *facts.names)]
+
+
+def _is_name(facts: Facts) -> bool:
+    capital = facts.tokens and not any(token.text[0].islower() for token in facts.tokens)
+    return bool(capital) and any(token.text[0].isupper() and not _ordinary(token) for token in facts.tokens)
+
+
+def _ordinary(token: Token) -> bool:
+    known = token.weight < 1 or len(token.keys) > 1 or bool(rivals(token.stem))
+    return known or token.word in word_list("headings.txt")
+
+
+def _blanked(text: str, found: re.Match[str] | None) -> str:
+    return text if found is None else text[: found.start()] + " " * len(found.group()) + text[found.end() :]
+
+
+def _says_nothing(text: str, plain: str) -> bool:
+    words = re.findall(r"[^\W_]+", plain)
+    if plain.endswith(("?", "？", ":", "：")):
+        return True
+    return _is_chat(plain, words) if _GREETING.match(plain) else _is_heading(text, plain, words)
+
+
+def _is_chat(plain: str, words: list[str]) -> bool:
+    first = words[0].casefold()
+    return first not in {"yes", "no", "please", "great", "welcome", "sure", "good"} or len(words) <= 4
+
+
+def _is_heading(text: str, plain: str, words: list[str]) -> bool:
+    if not plain.isascii():
+        return False
+    closed = plain.endswith((".", "!", "…"))
+    if text.lstrip().startswith("#"):
+        return not closed
+    return len(words) == 1 or (
+        not closed and not _VERBISH.search(plain) and not re.search(r"\d", plain) and len(words) <= 8
+    )

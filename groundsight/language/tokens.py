@@ -1,0 +1,123 @@
+"""Words with offsets: their stems, what each may stand for, and what says the opposite."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from groundsight.language.licences import related
+from groundsight.language.stems import lexicon_lines, stem, word_list
+from groundsight.language.units import unit_named
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_]+)?")
+_LIGHT = frozenset("up down before after above below over under more less fewer".split())
+_OCR_DIGITS = str.maketrans("OoIlSB", "001158")
+_OCR_FOLD = str.maketrans("01589|", "olsbg" + "l")
+_DIGIT_LIKE = re.compile(r"(?<![^\W\d_])[0-9OoIlSB][0-9OoIlSB.,]*(?![^\W\d_])")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word: its stem, its match keys, where it stands and its weight. A claim's word is said where keys meet."""
+
+    text: str
+    word: str
+    stem: str
+    keys: frozenset[str]
+    start: int
+    end: int
+    weight: float
+
+    @property
+    def content(self) -> bool:
+        """True for a word that carries meaning."""
+        return self.weight > 0
+
+
+@lru_cache(maxsize=1)
+def _series() -> dict[str, frozenset[str]]:
+    rows = (frozenset(map(stem, line.split())) for line in lexicon_lines("opposites.txt"))
+    found: dict[str, frozenset[str]] = {}
+    for row in rows:
+        found.update({one: found.get(one, frozenset()) | (row - {one}) for one in row})
+    return found
+
+
+@lru_cache(maxsize=4_096)
+def rivals(word: str) -> frozenset[str]:
+    """Return the stems that exclude this stem ("open" excludes "close"), also those of its very synonyms."""
+    near = {one for one in related(word).licensed if word in related(one).licensed}
+    against = (related(one).opposite | _series().get(one, frozenset()) for one in (word, *near))
+    return frozenset[str]().union(*against) - {word} - related(word).licensed
+
+
+def tokenise(text: str, *, ocr: bool = False, source: bool = False) -> tuple[Token, ...]:
+    """Split text into words that keep their offsets; hyphens separate, possessive endings are dropped.
+
+    A word of a ``source`` has the stems that it licenses among its keys; a word of a claim has its own stem alone.
+    """
+    shown = repair_digits(text) if ocr else text
+    return tuple(_token(match.group(), match.start(), source) for match in _WORD.finditer(shown))
+
+
+def _token(text: str, start: int, source: bool) -> Token:
+    word, base, weight, plain, licensed = _analyse(text)
+    return Token(text, word, base, licensed if source else plain, start, start + len(text), weight)
+
+
+@lru_cache(maxsize=16_384)
+def _analyse(text: str) -> tuple[str, str, float, frozenset[str], frozenset[str]]:
+    word = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    word = word.removesuffix("'s")
+    base = stem(word)
+    unit = unit_named(word) if len(word) > 1 else None
+    plain = frozenset((base, f"{unit[0]}:{unit[2]:g}")) if unit else frozenset((base,))
+    return word, base, _weight(word), plain, plain | related(base).licensed
+
+
+def _weight(word: str) -> float:
+    if word in _LIGHT:
+        return 0.2
+    if word in word_list("stop_words.txt") or "'" in word:
+        return 0.0
+    if len(word) == 1 and word.isascii() and word.isalpha():
+        return 0.3
+    return 0.6 if stem(word) in word_list("common_stems.txt") else 1.0
+
+
+def repair_digits(text: str) -> str:
+    """Read O, l, I, S and B as digits inside words that hold a digit; the length stays the same."""
+    return _DIGIT_LIKE.sub(
+        lambda found: (
+            found.group().translate(_OCR_DIGITS) if any(c.isdigit() for c in found.group()) else found.group()
+        ),
+        text,
+    )
+
+
+def ocr_alike(one: str, other: str) -> bool:
+    """True when two words differ as a reader of pictures would confuse them: shapes, or one letter in five."""
+    first, second = (
+        w.translate(_OCR_FOLD).replace("rn", "m").replace("in", "m").replace("vv", "w").replace("i", "l")
+        for w in (one, other)
+    )
+    if first == second:
+        return True
+    return min(len(first), len(second)) >= 5 and _one_edit(first, second)
+
+
+def _one_edit(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1:
+        return False
+    at = next((i for i, c in enumerate(short) if c != long[i]), len(short))
+    return short[at:] == long[at + 1 :] or (len(short) == len(long) and short[at + 1 :] == long[at + 1 :])
+
+
+def keys_of(tokens: Iterable[Token]) -> frozenset[str]:
+    """Return every match key of the content words."""
+    return frozenset(key for token in tokens if token.content for key in token.keys)
