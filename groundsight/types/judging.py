@@ -9,7 +9,7 @@ from groundsight.types.asking import ChannelScore, Degraded, Tier
 from groundsight.types.base import Box, Fraction, Place, Span, Stale, TextField, TextLine, UnitKind, Word
 
 VerdictLabel = Literal["supported", "contradicted", "unsupported", "not_checkable", "unverified"]
-AnswerStatus = Literal["answered", "partial", "abstained", "refused"]
+AnswerStatus = Literal["answered", "partial", "evidence", "abstained", "refused"]
 
 
 class EvidencePart(Word):
@@ -63,6 +63,8 @@ class Reason(Word):
         "verbatim", "covered", "number_mismatch", "date_mismatch", "name_mismatch", "negation_flip",
         "entity_missing", "low_coverage", "comparison_mismatch", "quantifier_mismatch", "antonym", "sign_mismatch",
         "no_evidence", "not_a_statement", "judge_failed", "judge", "weak_channel", "computed", "unchecked",
+        "number_missing", "unit_missing", "date_missing", "role_mismatch", "attribute_mismatch", "modality_mismatch",
+        "time_mismatch", "rate_mismatch", "wrong_citation",
     ]  # fmt: skip
     message: str
     claim_span: Span | None = None
@@ -128,14 +130,25 @@ class Step(Word):
     seconds: float = 0.0
 
 
+class Fit(Word):
+    """Whether an answer answers what was asked, which no grounding ratio tells; ``reason`` is for people."""
+
+    value: Literal["yes", "partly", "no", "unknown"] = "unknown"
+    reason: str = ""
+
+
 class Answer(Word):
-    """An answer, or the honest reason why there is none, with everything needed to check it."""
+    """An answer, or the honest reason why there is none, with everything needed to check it.
+
+    ``evidence`` as a status: nothing is sure, so the text only shows where the closest passages stand.
+    """
 
     question: str
     status: AnswerStatus
     text: str
     stop_reason: str
     grounding_ratio: float | None
+    fit: Fit = Fit()
     verdicts: tuple[Verdict, ...] = ()
     citations: tuple[Citation, ...] = ()
     evidence: tuple[Evidence, ...] = ()

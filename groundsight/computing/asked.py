@@ -1,0 +1,228 @@
+"""From a question to operations over tables: every word of it has to be used, else there is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from groundsight.computing.linked import Link
+from groundsight.computing.linking import link
+from groundsight.computing.measuring import compared, is_people, of_measure
+from groundsight.computing.run import run
+from groundsight.computing.stated import Stated, asked_for
+from groundsight.computing.words import light_verbs, stems
+from groundsight.evidence.grids import Table
+from groundsight.language.facts import read_facts
+from groundsight.types.computed import Computation, Operation
+
+_SPENT = frozenset(stems("spend pay"))
+_PEOPLE = frozenset(stems("people person persons name names"))
+
+
+def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
+    """Return what answers a question, best first; empty where a word is used nowhere or two tables disagree.
+
+    Who is meant is not told by words that only something alike links: a command is no purchase order.
+    """
+    facts = read_facts(question)
+    wanted = asked_for(facts)
+    if wanted is None:
+        return []
+    found: list[tuple[int, Computation]] = []
+    for table in tables:
+        linked = link(facts, table, (), wanted.places)
+        made = None if _unused(linked) else _answer(wanted, linked)
+        guessed = linked.weak and wanted.asks in ("who", "whom", "whose") and made and made.operation == "rows"
+        sure = made and not guessed and _all_told(linked, made)
+        found += [(linked.weak, made)] if made and sure else []
+    found.sort(key=lambda one: one[0])
+    best = [made for weak, made in found if weak == found[0][0]]
+    return [made for _, made in found] if len({(one.operation, one.result) for one in best}) == 1 else []
+
+
+def _all_told(linked: Link, made: Computation) -> bool:
+    """A word that only something like it links has to link a column that the answer uses: married is not joined.
+
+    So has a date: what was paid in March is not what was paid for March.
+    """
+    heads, columns = linked.table.head, linked.table.columns
+    told = {one.column for one in made.conditions} | {one.under for one in made.operands} | {heads[linked.table.key]}
+    told |= {heads[at] for at, cells in enumerate(columns) if made.result in cells}
+    dated = [at for at in linked.heads if linked.table.scale(at) == "date"] if linked.facts.moments else []
+    loose = all(any(heads[at] in told for at in columns) for columns in linked.loose.values())
+    return loose and all(heads[at] in told for at in dated)
+
+
+def _unused(linked: Link) -> bool:
+    light = light_verbs()
+    people = any(is_people(cells) for cells in linked.table.columns)
+    return any(one.stem not in light and not (people and one.stem in _PEOPLE) for one in linked.left)
+
+
+def _answer(wanted: Stated, linked: Link) -> Computation | None:
+    match wanted.operation:
+        case "most" | "least" | "larger" | "smaller":
+            return _extreme(wanted, linked)
+        case "sum" | "mean":
+            return _total(wanted, linked) or _over(wanted.operation, wanted, linked)
+        case "difference" | "change" | "ratio" | "days":
+            return _over(wanted.operation, wanted, linked) if len(linked.rows) == 2 else None
+        case "count":
+            return _count(wanted, linked)
+        case _:
+            return _look_up(wanted, linked)
+
+
+def _extreme(wanted: Stated, linked: Link) -> Computation | None:
+    column, flipped = _measured(wanted, linked)
+    label = _named(wanted, linked) if wanted.operation in ("most", "least") else linked.table.key
+    if column is None or label is None or column == label:
+        return None
+    flip: dict[Operation, Operation] = {"most": "least", "least": "most", "larger": "smaller", "smaller": "larger"}
+    operation = flip[wanted.operation] if flipped else wanted.operation
+    if operation in ("larger", "smaller") and len(linked.rows) != 2:
+        return None
+    return run(operation, linked.table, column, linked.rows, linked.where, label=label, rank=wanted.rank)
+
+
+def _measured(wanted: Stated, linked: Link) -> tuple[int | None, bool]:
+    """Return the column that is compared; True beside it where its low end is meant by a high word (born, age)."""
+    table, free = linked.table, _free(linked)
+    told = [at for at in linked.best_heads() if at in free and table.measures[at]]
+    fits = [at for at in compared(table, wanted.measure) if at in free]
+    if column := _only([at for at in fits if at in told] or fits):
+        return column[0], False
+    if wanted.measure == "date" and (ages := [at for at in free if "age" in stems(table.head[at])]):
+        return ages[0], True
+    if wanted.measure:
+        return None, False
+    numbers = [at for at in free if table.scale(at) == "number"]
+    column = _only([at for at in told if at in numbers]) or (() if told else _only(numbers))
+    return (column[0] if column else None), False
+
+
+def _free(linked: Link) -> list[int]:
+    return [at for at in range(len(linked.table.head)) if at not in linked.held]
+
+
+def _only(found: Sequence[int]) -> tuple[int, ...]:
+    return (found[0],) if len(found) == 1 else ()
+
+
+def _named(wanted: Stated, linked: Link) -> int | None:
+    """Return the column of what is asked for: which boat, who; the key of the table for what its own name calls."""
+    table, free = linked.table, _free(linked)
+    if wanted.asks in ("who", "whom", "whose") or (wanted.focus >= 0 and linked.words[wanted.focus].stem in _PEOPLE):
+        people = [at for at in free if is_people(table.columns[at])]
+        told = [at for at in people if at in linked.heads]
+        return (told or people or [None])[0]
+    if wanted.asks in ("when", "where", "how much", "how many"):
+        return None
+    heads = [at for at in linked.best_heads() if at in free and wanted.focus in linked.heads[at]]
+    if heads:
+        return heads[0]
+    if wanted.focus in linked.titled or _of_key(wanted, linked):
+        return table.key if table.key in free or wanted.operation != "cell" else None
+    return None
+
+
+def _of_key(wanted: Stated, linked: Link) -> bool:
+    """The noun is a word of the cells that name the rows, or one that only the table's name licenses."""
+    at = wanted.focus
+    in_cells = any(at in one.places and one.column == linked.table.key for one in linked.met)
+    return in_cells or (at in linked.used and not any(at in places for places in linked.heads.values()))
+
+
+def _over(operation: Operation, wanted: Stated, linked: Link) -> Computation | None:
+    column = _number_column(wanted, linked)
+    if column is None:
+        return None
+    kept = linked.rows
+    if operation in ("sum", "mean") and len(kept) == 1 and linked.met:
+        return run("cell", linked.table, column, kept, linked.where)
+    return run(operation, linked.table, column, kept, linked.where)
+
+
+def _number_column(wanted: Stated, linked: Link) -> int | None:
+    table, free = linked.table, _free(linked)
+    numbers = [at for at in free if table.scale(at) in ("number", "time")]
+    told = [at for at in linked.best_heads() if at in numbers]
+    by_focus = [at for at in told if wanted.focus in linked.heads[at]]
+    if wanted.measure:
+        fits = [at for at in compared(table, wanted.measure) if at in free]
+        return next(iter(_only([at for at in fits if at in told] or fits)), None)
+    if told:
+        return next(iter(_only(told) or _only(by_focus)), None)
+    money = [at for at in of_measure(table, "money") if at in numbers]
+    return next(iter(_only(numbers) or _only(money)), None)
+
+
+def _total(wanted: Stated, linked: Link) -> Computation | None:
+    """A total that the table prints is read and not added up again."""
+    table = linked.table
+    if wanted.operation != "sum" or linked.met or len(table.totals) != 1:
+        return None
+    column = _number_column(wanted, linked)
+    printed = Table(table.source, table.section, table.title, table.head, table.totals)
+    return run("cell", printed, column, [0]) if column is not None and printed.columns[column][0] else None
+
+
+def _count(wanted: Stated, linked: Link) -> Computation | None:
+    """Count rows, unless a column of numbers says how many."""
+    table, kept, focus = linked.table, linked.rows, wanted.focus
+    numbers = [at for at in linked.best_heads() if table.scale(at) == "number" and at not in linked.held]
+    if numbers:
+        column = _only([at for at in numbers if focus in linked.heads[at]] or numbers)
+        return run("cell", table, column[0], kept, linked.where) if column and linked.met else None
+    counted = [at for at in of_measure(table, "count") if at not in linked.held]
+    if len(kept) == 1 and len(counted) == 1 and any(focus in one.places for one in linked.met):
+        return run("cell", table, counted[0], kept, linked.where)
+    return run("count", table, table.key, kept, linked.where) if kept and _counts_rows(wanted, linked) else None
+
+
+def _counts_rows(wanted: Stated, linked: Link) -> bool:
+    """Rows are counted where the counted noun names them: the key's head, a condition, or the name of the table."""
+    focus, key = wanted.focus, linked.table.key
+    if any(one.whole and one.column == key and one.where.test == "is" for one in linked.met):
+        return False
+    people = focus >= 0 and linked.words[focus].stem in _PEOPLE and bool(linked.met)
+    headed = focus in linked.heads.get(key, ()) or (linked.met and any(focus in one for one in linked.heads.values()))
+    return people or bool(headed) or focus in linked.titled or _of_key(wanted, linked) or _in_met(focus, linked)
+
+
+def _in_met(focus: int, linked: Link) -> bool:
+    return any(focus in one.places for one in linked.met)
+
+
+def _look_up(wanted: Stated, linked: Link) -> Computation | None:
+    """Look one cell up, or name all rows that fit; without a condition there is nothing to look up."""
+    column, kept = _target(wanted, linked), linked.rows
+    if column is None or not kept or not linked.met:
+        return None
+    if len(kept) == 1:
+        return run("cell", linked.table, column, kept, linked.where, label=_told_by(linked, column))
+    if _SPENT & {one.stem for one in linked.words} and column in of_measure(linked.table, "money"):
+        return run("sum", linked.table, column, kept, linked.where)
+    if linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many"):
+        return None
+    return run("rows", linked.table, column, kept, linked.where)
+
+
+def _told_by(linked: Link, column: int) -> int:
+    """The column by which a question tells a row: that of a condition in words, else the one that names the rows."""
+    held = [one.column for one in linked.met if one.column != column and linked.table.measures[one.column] is None]
+    return linked.table.key if linked.table.key in held or not held else held[0]
+
+
+def _target(wanted: Stated, linked: Link) -> int | None:
+    table, free = linked.table, _free(linked)
+    named = _named(wanted, linked)
+    if named is not None or wanted.asks in ("who", "whom", "whose"):
+        return named
+    told = [at for at in linked.best_heads() if at in free]
+    if wanted.asks == "when":
+        dated = [at for at in free if table.scale(at) in ("date", "time")]
+        return next(iter(_only([at for at in told if at in dated] or dated)), None)
+    if wanted.asks in ("how much", "how many"):
+        return _number_column(wanted, linked)
+    by_focus = [at for at in told if wanted.focus in linked.heads[at]]
+    return next(iter(_only(told) or _only(by_focus)), None)

@@ -1,0 +1,142 @@
+"""Numbers, dates and denials of a sentence as conditions on the rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from groundsight.computing.linked import Link, Met
+from groundsight.computing.words import condition_words, degree
+from groundsight.evidence.grids import Table, seconds
+from groundsight.language.dates import Moment
+from groundsight.language.quantities import Quantity
+from groundsight.types.computed import Where
+
+YES = frozenset(("yes", "true", "x", "✓", "✔"))
+NO = frozenset(("no", "false", "-", "✗", "✘", ""))
+
+
+def numbers(linked: Link, values: Sequence[Quantity | Moment]) -> None:
+    """A number with a bound, or one that a measured column holds exactly, is a condition."""
+    for one in linked.facts.quantities:
+        places = linked.inside(one.span)
+        if one in values or places & linked.used or one.kind == "ordinal":
+            continue
+        columns = [at for at in _measured(linked, one) if at not in linked.held and _rows_of(linked.table, at, one)]
+        told = [at for at in columns if at in linked.heads] or columns
+        if len(told) == 1:
+            bound = _bound_words(linked, min(places))
+            rows = _rows_of(linked.table, told[0], one)
+            test = {"gt": "over", "lt": "under", "ge": "from", "le": "up to"}.get(one.bound, "is")
+            where = Where.model_validate({"column": linked.table.head[told[0]], "test": test, "values": (one.text,)})
+            linked.met.append(Met(told[0], frozenset(rows), where, frozenset(places | bound)))
+            linked.used |= places | bound
+
+
+def _measured(linked: Link, one: Quantity) -> list[int]:
+    """The columns that a number may speak of: of its unit, else of what the words of the bound measure."""
+    numbers = [(at, each) for at, each in enumerate(linked.table.measures) if each and each.scale == "number"]
+    if one.kind:
+        return [at for at, each in numbers if each.kind == one.kind]
+    return [at for at, _ in numbers]
+
+
+def _rows_of(table: Table, column: int, one: Quantity) -> list[int]:
+    measured = table.measures[column]
+    if measured is None:
+        return []
+    tests: dict[str, Callable[[float], bool]] = {
+        "gt": lambda value: value > one.low, "ge": lambda value: value >= one.low,
+        "lt": lambda value: value < one.low, "le": lambda value: value <= one.low,
+    }  # fmt: skip
+    test = tests.get(one.bound, lambda value: abs(value - one.low) <= 1e-9 * max(1.0, abs(value)))
+    factor = measured.factor if one.kind else 1.0
+    return [at for at, key in measured.keys.items() if test(float(key) * factor)]
+
+
+def _bound_words(linked: Link, first: int) -> set[int]:
+    """The words before a number that make it a bound ("more than", "at least", "over")."""
+    found: set[int] = set()
+    for at in range(first - 1, max(-1, first - 4), -1):
+        word = linked.words[at].text.casefold()
+        if word not in condition_words() and not degree(word) and not linked.words[at].small:
+            break
+        found.add(at)
+    return found
+
+
+def moments(linked: Link) -> None:
+    """A date with before or after, or one that a column of dates holds, is a condition."""
+    for one in linked.facts.moments:
+        places = linked.inside(one.span)
+        if places <= linked.used:
+            continue
+        scale = "time" if one.hour is not None else "date"
+        columns = [at for at in range(len(linked.table.head)) if linked.table.scale(at) == scale]
+        told = [at for at in columns if at in linked.heads] or columns
+        if len(told) == 1:
+            _meet_moment(linked, told[0], one, places)
+
+
+def _meet_moment(linked: Link, column: int, one: Moment, places: set[int]) -> None:
+    before = min(places) - 1
+    word = linked.words[before].text.casefold() if before >= 0 else ""
+    if word == "than" and before:
+        before -= 1
+        word = linked.words[before].text.casefold()
+    role = condition_words().get(word, "is")
+    measured = linked.table.measures[column]
+    rows = [at for at, key in measured.keys.items() if _fits(key, one, role)] if measured else []
+    test = role if role in ("over", "under", "from") else "is"
+    where = Where.model_validate({"column": linked.table.head[column], "test": test, "values": (one.text,)})
+    bound = set(range(before, min(places))) if test != "is" else set[int]()
+    linked.met.append(Met(column, frozenset(rows), where, frozenset(places | bound)))
+    linked.used |= places | bound
+
+
+def _fits(key: Decimal, one: Moment, role: str) -> bool:
+    """Compare a key with the fields that are said: after 2020 begins in 2021."""
+    if one.hour is not None:
+        low = high = seconds(f"{one.hour}:{one.minute or 0:02}")
+    elif one.year is None:
+        return _same_day(int(key), one)
+    else:
+        low = Decimal(one.year * 10_000 + (one.month or 0) * 100 + (one.day or 0))
+        high = Decimal(one.year * 10_000 + (one.month or 99) * 100 + (one.day or 99))
+    return {"under": key < low, "over": key > high, "from": key >= low}.get(role, low <= key <= high)
+
+
+def _same_day(key: int, one: Moment) -> bool:
+    month, day = key // 100 % 100, key % 100
+    return one.month in (None, month) and one.day in (None, day) and one.month is not None
+
+
+def denials(linked: Link) -> None:
+    """A small word of denial turns the condition behind it around; a column of yes and no is a condition itself."""
+    _flags(linked)
+    for at, one in list(linked.open()):
+        if condition_words().get(one.text.casefold()) != "not":
+            continue
+        after = [met for met in linked.met if min(met.places) > at and met.where.test == "is"]
+        if after:
+            nearest = min(after, key=lambda met: min(met.places))
+            _turn(linked, nearest, at)
+
+
+def _flags(linked: Link) -> None:
+    for column, places in list(linked.heads.items()):
+        cells = [cell.casefold() for cell in linked.table.columns[column]]
+        if column in linked.held or not {*cells} <= YES | NO or not {*cells} & YES:
+            continue
+        rows = frozenset(at for at, cell in enumerate(cells) if cell in YES)
+        values = tuple(dict.fromkeys(linked.table.columns[column][at] for at in sorted(rows)))
+        where = Where(column=linked.table.head[column], values=values)
+        linked.met.append(Met(column, rows, where, frozenset(places)))
+
+
+def _turn(linked: Link, met: Met, at: int) -> None:
+    rest = frozenset(range(len(linked.table.rows))) - met.rows
+    where = met.where.model_copy(update={"test": "is not"})
+    linked.met[linked.met.index(met)] = replace(met, rows=rest, where=where, places=met.places | {at})
+    linked.used.add(at)

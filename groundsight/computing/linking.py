@@ -1,0 +1,207 @@
+"""Which words of a sentence name rows, columns and the table itself; a word that names nothing is left over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from groundsight.computing.conditions import NO, YES, denials, moments, numbers
+from groundsight.computing.linked import Link, Met
+from groundsight.computing.measuring import head_stems, of_measure
+from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures_of, said, stems
+from groundsight.evidence.grids import Table
+from groundsight.language.dates import Moment
+from groundsight.language.facts import Facts
+from groundsight.language.quantities import Quantity
+from groundsight.language.units import unit_named
+from groundsight.types.computed import Where
+
+LONGEST_CELL = 60
+
+
+def link(
+    facts: Facts, table: Table, values: Sequence[Quantity | Moment] = (), asks: frozenset[int] = frozenset()
+) -> Link:
+    """Link the words of a sentence to a table; ``values`` are results that it states and ``asks`` are words of its
+    operation: neither is a condition.
+    """
+    linked = Link(table, facts, said(facts.text))
+    for one in values:
+        linked.used |= linked.inside(one.span)
+    _whole_cells(linked, {at for one in values if isinstance(one, Moment) for at in linked.inside(one.span)})
+    _heads(linked)
+    numbers(linked, values)
+    moments(linked)
+    linked.used |= asks
+    _parts_of_cells(linked)
+    _titles(linked)
+    _alike(linked)
+    denials(linked)
+    return linked
+
+
+def _whole_cells(linked: Link, taken: set[int]) -> None:
+    """Take every cell whose words all stand in the sentence one after another, the longest first."""
+    found: list[tuple[int, int, tuple[int, ...]]] = []
+    for column, cells in enumerate(linked.table.columns):
+        for row, cell in enumerate(cells):
+            parts = _bare(cell)
+            if _speaks(cell, parts) and _told(linked, column, cell):
+                found += [(column, row, run) for run in _runs(linked.words, parts)]
+    for length in sorted({len(run) for *_, run in found}, reverse=True):
+        here = [one for one in found if len(one[2]) == length and not taken & {*one[2]}]
+        _meet(linked, here)
+        taken |= {at for *_, run in here for at in run}
+
+
+def _speaks(cell: str, parts: Sequence[str]) -> bool:
+    return 0 < len(cell) <= LONGEST_CELL and any(part for part in parts if not part.isdigit() or len(parts) > 1)
+
+
+def _told(linked: Link, column: int, cell: str) -> bool:
+    """A word is no condition where it heads its own column, and a bare number or yes is none by itself."""
+    measured = linked.table.measures[column]
+    spelled = measured is None or measured.scale == "date"
+    return spelled and cell.casefold() not in YES | NO and cell.casefold() != linked.table.head[column].casefold()
+
+
+@lru_cache(maxsize=8192)
+def _bare(cell: str) -> tuple[str, ...]:
+    """The stems of a cell; a footnote mark in brackets is none of its words."""
+    words = said(re.sub(r"\s*\(\d\)$", "", cell))
+    start = next((at for at, one in enumerate(words) if not one.small), 0)
+    return tuple(one.stem for one in words[start:])
+
+
+def _runs(words: Sequence[Said], parts: tuple[str, ...]) -> Iterator[tuple[int, ...]]:
+    """Find the words of a cell in a sentence, in their order, at most one small word between two."""
+    if len(parts) == 1 and len(parts[0]) == 1 and parts[0].isalpha():
+        yield from ((at,) for at, one in enumerate(words) if one.stem == parts[0] and not one.small)
+        return
+    for start, word in enumerate(words):
+        if word.stem != parts[0] or word.small:
+            continue
+        run = [start]
+        for part in parts[1:]:
+            gap = next((at for at in (run[-1] + 1, run[-1] + 2) if at < len(words) and words[at].stem == part), None)
+            if gap is None or (gap == run[-1] + 2 and not words[run[-1] + 1].small):
+                break
+            run.append(gap)
+        if len(run) == len(parts):
+            yield tuple(run)
+
+
+def _meet(linked: Link, found: Sequence[tuple[int, int, tuple[int, ...]]]) -> None:
+    """Make one condition of the cells of one column; of several columns that hold the same words, the first."""
+    seen: set[tuple[int, ...]] = set()
+    for column in dict.fromkeys(column for column, *_ in found):
+        mine = [(row, run) for at, row, run in found if at == column and run not in seen]
+        if not mine:
+            continue
+        rows, places = frozenset(row for row, _ in mine), frozenset(at for _, run in mine for at in run)
+        values = tuple(dict.fromkeys(linked.table.columns[column][row] for row, _ in mine))
+        first = tuple((row, run[0]) for row, run in mine)
+        old = next((one for one in linked.met if one.column == column), None)
+        if old:
+            linked.met.remove(old)
+            rows, places, values = rows | old.rows, places | old.places, old.where.values + values
+            first += old.first
+        where = Where(column=linked.table.head[column], values=values)
+        linked.met.append(Met(column, rows, where, places, first=first))
+        linked.used |= places
+        seen |= {run for _, run in mine}
+
+
+def _heads(linked: Link) -> None:
+    """Link words to the heads of columns; several heads may have one."""
+    for at, one in list(linked.open()):
+        for column in range(len(linked.table.head)):
+            if one.stem in head_stems(linked.table.head[column]):
+                linked.heads.setdefault(column, set()).add(at)
+                linked.used.add(at)
+
+
+def _parts_of_cells(linked: Link) -> None:
+    """Take a word that no head has as a condition where cells of one column have it."""
+    for at, one in list(linked.open()):
+        if one.stem in _name_stems(linked.table) or at in linked.used or condition_words().get(one.text.casefold()):
+            continue
+        found = {column: rows for column in range(len(linked.table.head)) if (rows := _having(linked, column, one))}
+        told = [column for column in found if column in linked.heads] or list(found)
+        if len(told) == 1:
+            _narrow(linked, told[0], found[told[0]], at)
+
+
+def _having(linked: Link, column: int, one: Said) -> frozenset[int]:
+    measured = linked.table.measures[column]
+    if measured is not None or len(one.stem) < 2:
+        return frozenset()
+    cells = linked.table.columns[column]
+    return frozenset(at for at, cell in enumerate(cells) if len(cell) <= LONGEST_CELL and one.stem in _bare(cell))
+
+
+def _narrow(linked: Link, column: int, rows: frozenset[int], at: int) -> None:
+    """Words of one cell narrow a condition; a word of other rows widens it."""
+    old = next((one for one in linked.met if one.column == column), None)
+    if old:
+        if not (rows & old.rows):
+            return
+        linked.met.remove(old)
+        rows &= old.rows
+    cells = linked.table.columns[column]
+    values = tuple(dict.fromkeys(cells[row] for row in sorted(rows)))
+    places = frozenset({at}) | (old.places if old else frozenset[int]())
+    linked.met.append(Met(column, rows, Where(column=linked.table.head[column], values=values), places, whole=False))
+    linked.used.add(at)
+
+
+def _titles(linked: Link) -> None:
+    """Words of the table's own name are used; digits that stand there are its number."""
+    for at, one in list(linked.open()):
+        if one.stem in _name_stems(linked.table) or one.stem in stems(re.sub(r"[_/.-]+", " ", linked.table.source)):
+            linked.titled.add(at)
+            linked.used.add(at)
+            linked.weak += one.stem not in _name_stems(linked.table)
+
+
+def _name_stems(table: Table) -> frozenset[str]:
+    return _stems_of_name(table.source, table.section, table.title)
+
+
+@lru_cache(maxsize=256)
+def _stems_of_name(source: str, section: str, title: str) -> frozenset[str]:
+    stem_of_file = re.sub(r"\.\w+$", "", source.rsplit("/", 1)[-1])
+    return frozenset(one for one in stems(re.sub(r"[_/.-]+", " ", f"{stem_of_file} {section} {title}")))
+
+
+def _alike(linked: Link) -> None:
+    """Link what is left by meaning: a measure, a word that the head licenses, or one that the name licenses."""
+    for at, one in list(linked.open()):
+        if one.text.casefold() in condition_words() or one.stem in light_verbs():
+            continue
+        columns = _columns_alike(linked.table, one)
+        for column in columns:
+            linked.heads.setdefault(column, set()).add(at)
+        if columns:
+            linked.loose[at] = columns
+        if columns or any(akin(one.stem, part) or _same(one.stem, part) for part in _name_stems(linked.table)):
+            linked.used.add(at)
+            linked.weak += 1
+
+
+def _columns_alike(table: Table, one: Said) -> list[int]:
+    """By its family or its unit, else by its measure, else by a licence; what the head says has to license it."""
+    heads = [head_stems(head) for head in table.head]
+    unit = unit_named(one.text.casefold())
+    return (
+        [at for at, parts in enumerate(heads) if any(akin(one.stem, part) for part in parts)]
+        or [at for at, each in enumerate(table.measures) if unit and each and each.kind == unit[0]]
+        or [at for name in measures_of(one.stem) for at in of_measure(table, name)]
+        or [at for at, parts in enumerate(heads) if any(_same(one.stem, part) for part in parts)]
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    """Each licenses the other: "join" alone licenses "marry" too."""
+    return one in alike(other) and other in alike(one)

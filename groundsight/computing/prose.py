@@ -1,0 +1,240 @@
+"""Sums, differences and gaps of numbers and dates of prose that yield what a free sentence states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import combinations
+
+from groundsight.computing.operands import shown
+from groundsight.computing.run import day_of
+from groundsight.computing.stated import cues_of
+from groundsight.computing.tabular import Found
+from groundsight.computing.words import Said, akin, alike, degree, degrees, operations, said
+from groundsight.evidence.passage_index import PassageIndex
+from groundsight.evidence.passages import Passage
+from groundsight.language.dates import Moment
+from groundsight.language.facts import Facts
+from groundsight.language.quantities import Quantity, agrees
+from groundsight.types import Quote
+from groundsight.types.computed import Computation, Operand, Operation
+
+NEAREST = 12
+COVERED = 0.35
+READ = 0.5
+SMALL = 10
+_AGAINST = ("than", "compared", "that")
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A number or a moment with the passage that gives it."""
+
+    passage: Passage
+    number: Quantity | None = None
+    moment: Moment | None = None
+
+    @property
+    def operand(self) -> Operand:
+        """The value as its passage writes it."""
+        one = self.number or self.moment
+        assert one is not None
+        return Operand(shown=one.text, quote=self.quote)
+
+    @property
+    def quote(self) -> Quote:
+        """The passage."""
+        return self.passage.quote()
+
+
+def in_prose(facts: Facts, index: PassageIndex) -> Found | None:
+    """Find the two values whose sum, difference or gap is the number that a sentence states; None where none is.
+
+    The sentence has to say so by a word of operation or of degree, both values stand in passages that share its words,
+    and together these say enough of what it says. Who has more of two has to be told apart.
+    """
+    cues = _cues(facts)
+    passages = index.closest(facts, NEAREST) if cues and facts.quantities else []
+    for value in facts.quantities:
+        if (
+            value.bound not in ("exact", "sure", "about")
+            or not value.low
+            or value.kind == "ordinal"
+            or plain(facts, value, passages)
+        ):
+            continue
+        for operation, first, second, result in _pairs(value, cues, passages):
+            if not _told(facts, value, (first, second)):
+                continue
+            if operation != "difference" or not first.number or _way(facts, cues, first, second):
+                return _found(operation, value, first, second, result)
+    return None
+
+
+def _cues(facts: Facts) -> frozenset[str]:
+    """What the words of a sentence allow: sum, more, less, rest, difference."""
+    words = said(facts.text)
+    compared = {one.degree.end for one in degrees(words) if one.degree.form == "comparative"}
+    ways = {"more" if end == "high" else "less" for end in compared}
+    return frozenset({*cues_of(words), *ways, *(("rest",) if facts.negations else ())})
+
+
+def plain(facts: Facts, value: Quantity, passages: Sequence[Passage]) -> bool:
+    """A number that stands in a passage about the same is read there and not worked out."""
+    given = [passage for passage in passages if any(agrees(value, one) for one in passage.facts.quantities)]
+    return any(_share(facts, [passage]) >= READ for passage in given)
+
+
+def _pairs(
+    value: Quantity, cues: frozenset[str], passages: Sequence[Passage]
+) -> Iterator[tuple[Operation, _Value, _Value, str]]:
+    numbers = [
+        _Value(passage, one)
+        for passage in passages
+        for one in passage.facts.quantities
+        if one.low == one.high and (one.kind == value.kind or not one.kind or _worded(value))
+    ]
+    for first, second in combinations(numbers, 2):
+        yield from _of_numbers(value, cues, first, second)
+    if value.kind in ("time", "months"):
+        moments = [_Value(passage, moment=one) for passage in passages for one in passage.facts.moments]
+        for first, second in combinations(moments, 2):
+            yield from _of_moments(value, first, second)
+
+
+def _worded(value: Quantity) -> bool:
+    """A number before a word that may be a unit of which nothing is known (bolivianos)."""
+    return not value.kind and bool(value.noun)
+
+
+def _of_numbers(
+    value: Quantity, cues: frozenset[str], first: _Value, second: _Value
+) -> Iterator[tuple[Operation, _Value, _Value, str]]:
+    one, other = first.number, second.number
+    if one is None or other is None or one.kind != other.kind or {one.low, other.low} & {0.0}:
+        return
+    if first.passage is second.passage and one.span == other.span:
+        return
+    step = max(one.step, other.step)
+    if "sum" in cues and _is(value, one.low + other.low, step):
+        yield "sum", first, second, shown(one.low + other.low, one)
+    if cues & {"more", "less", "rest", "difference"} and one.low != other.low:
+        high, low = (first, second) if one.low >= other.low else (second, first)
+        if _is(value, abs(one.low - other.low), step):
+            yield "difference", high, low, shown(abs(one.low - other.low), one)
+
+
+def _is(value: Quantity, result: float, step: float) -> bool:
+    return agrees(value, replace(value, low=result, high=result, bound="exact", step=step, denied=False))
+
+
+def _of_moments(value: Quantity, first: _Value, second: _Value) -> Iterator[tuple[Operation, _Value, _Value, str]]:
+    one, other = first.moment, second.moment
+    if one is None or other is None:
+        return
+    days = [day for each in (one, other) if (day := _day(each))]
+    if len(days) == 2 and value.kind == "time" and _is(value, abs((days[1] - days[0]) / timedelta(seconds=1)), 1.0):
+        yield "days", first, second, str(abs((days[1] - days[0]).days))
+    if one.hour is not None and other.hour is not None and value.kind == "time":
+        gap = abs((one.hour - other.hour) * 60 + (one.minute or 0) - (other.minute or 0))
+        if gap and _is(value, gap * 60, 1.0):
+            yield "difference", first, second, f"{gap} minutes"
+    if one.year and other.year and value.kind == "months" and one.month is None and other.month is None:
+        gap = abs(one.year - other.year)
+        if gap and _is(value, gap * 12, 1.0):
+            yield "difference", first, second, f"{gap} years"
+
+
+def _day(one: Moment) -> date | None:
+    """The day of a moment; two moments without a year are taken to lie in one year."""
+    return day_of(one) or day_of(replace(one, year=2023)) if one.day else None
+
+
+def _told(facts: Facts, value: Quantity, values: tuple[_Value, _Value]) -> bool:
+    """Both passages share words with the sentence and say enough of it, and every other number of it stands there."""
+    passages = [one.passage for one in values]
+    if _share(facts, passages) < COVERED or not all(_own(facts, one) for one in passages):
+        return False
+    given = [one for passage in passages for one in passage.facts.quantities]
+    others = [one for one in facts.quantities if one is not value and one.low != len(values)]
+    if not all(any(agrees(one, each) for each in given) for one in others):
+        return False
+    return bool(value.kind) or value.low >= SMALL or _counts(facts, value, passages)
+
+
+def _counts(facts: Facts, value: Quantity, passages: Sequence[Passage]) -> bool:
+    """A small number is the difference of two others by chance: what it counts has to be named in both passages."""
+    behind = [one.stem for one in _words(facts) if one.start >= value.span[1]][:2]
+    return bool(behind) and any(all(_says(passage, one) for passage in passages) for one in behind)
+
+
+def _says(passage: Passage, word: str) -> bool:
+    around = (said(facts.text) for facts in passage.context)
+    return any(_near(word, one.stem) for each in (said(passage.shown), *around) for one in each)
+
+
+def _own(facts: Facts, passage: Passage) -> bool:
+    """The passage itself, not only its heading, has a word of the sentence."""
+    own = said(passage.shown)
+    return any(_near(word.stem, one.stem) for word in _words(facts) for one in own)
+
+
+def _share(facts: Facts, passages: Sequence[Passage]) -> float:
+    """How many of the words of a sentence some passages say, those of operations and numbers left out."""
+    words = _words(facts)
+    return sum(any(_says(passage, one.stem) for passage in passages) for one in words) / max(1, len(words))
+
+
+def _words(facts: Facts) -> list[Said]:
+    taken = [each.span for each in facts.quantities]
+    return [
+        one
+        for one in said(facts.text)
+        if not one.small and not degree(one.text) and one.text.casefold() not in operations()
+        and not any(start <= one.start < end for start, end in taken)
+    ]  # fmt: skip
+
+
+def _near(word: str, one: str) -> bool:
+    return akin(word, one) or word in alike(one)
+
+
+def _way(facts: Facts, cues: frozenset[str], high: _Value, low: _Value) -> bool:
+    """True where the higher value belongs to what is said to have more; "than" parts the two sides, where there is one.
+
+    The other way round is no contradiction: 6 of 8 sentences that were turned round by a word were true.
+    """
+    than = next((one.start for one in said(facts.text) if one.text.casefold() in _AGAINST), 0)
+    if not than or not cues & {"more", "less"}:
+        return True
+    first = [one.stem for one in _words(facts) if one.start < than]
+    second = [one.stem for one in _words(facts) if one.start > than]
+    near_high, near_low = _beside(high, low), _beside(low, high)
+    straight = _shared(first, near_high) + _shared(second, near_low)
+    turned = _shared(first, near_low) + _shared(second, near_high)
+    more = 1 if "more" in cues and "less" not in cues else -1
+    return more * (straight - turned) > 0
+
+
+def _shared(words: Sequence[str], others: Sequence[str]) -> int:
+    return sum(any(_near(word, one) for one in others) for word in words)
+
+
+def _beside(mine: _Value, other: _Value) -> list[str]:
+    """The words of a passage that stand nearer to one value than to the other."""
+    words = [one for one in said(mine.passage.facts.text) if not one.small]
+    if mine.passage is not other.passage or mine.number is None or other.number is None:
+        return [one.stem for one in words]
+    here, there = mine.number.span[0], other.number.span[0]
+    return [one.stem for one in words if abs(one.start - here) < abs(one.start - there)]
+
+
+def _found(operation: Operation, value: Quantity, first: _Value, second: _Value, result: str) -> Found:
+    made = Computation(
+        operation=operation,
+        source=first.passage.evidence.source,
+        operands=(first.operand, second.operand),
+        result=result,
+    )
+    return Found(made, True, value.span)

@@ -1,0 +1,88 @@
+"""A computation said last, in one short sentence that holds its value and its operands; it is never parsed back."""
+
+from __future__ import annotations
+
+import re
+
+from groundsight.computing.run import LISTED
+from groundsight.language.dates import find_moments
+from groundsight.types.computed import Computation, Where
+
+_RANKS = {2: "second ", 3: "third ", 4: "fourth ", 5: "fifth "}
+_ENDS = {"most": ("highest", "latest"), "least": ("lowest", "earliest")}
+_DATED = {"over": "after ", "under": "before "}
+_TESTS = {"is": "", "is not": "not ", "over": "over ", "under": "under ", "from": "from ", "up to": "up to "}
+
+
+def say(made: Computation) -> str:
+    """Say what was computed, from which values and under which conditions."""
+    first = made.operands[0]
+    match made.operation:
+        case "cell":
+            return (
+                f"{first.of}: {first.under}: {first.shown}" if first.of else f"{first.shown}: {_with(made.conditions)}"
+            )
+        case "rows" | "count":
+            return _rows(made)
+        case "sum":
+            return f"{first.under}{_over(made)} total {_value(made)}{_list(made, ' + ')}"
+        case "mean":
+            return f"{first.under}{_over(made)} are on average {_value(made)}{_list(made, ', ')}"
+        case "most" | "least":
+            end = _ENDS[made.operation][bool(find_moments(first.shown))]
+            return f"{made.result} has the {_RANKS.get(made.rank, '')}{end} {first.under}{_over(made)}: {first.shown}"
+        case _:
+            return _of_two(made)
+
+
+def _of_two(made: Computation) -> str:
+    first, second = made.operands[0], made.operands[-1]
+    against = f"{first.shown} against {second.shown}"
+    match made.operation:
+        case "larger" | "smaller":
+            way = "higher" if made.operation == "larger" else "lower"
+            return f"{first.of} has a {way} {first.under} than {second.of}: {against}"
+        case "ratio":
+            return f"{first.under} of {first.of} is {made.result} times that of {second.of}: {against}"
+        case "change":
+            return f"{first.under} changes by {made.result} % from {first.of} to {second.of}: {against}"
+        case "days":
+            days = "day lies" if made.result == "1" else "days lie"
+            return f"{made.result} {days} between {first.shown} and {second.shown}"
+        case "end":
+            return f"{second.shown} from {first.shown} end on {made.result}"
+        case _ if first.of:
+            return f"{first.under} is {_value(made)} higher for {first.of} than for {second.of}: {against}"
+        case _:
+            return f"{first.shown} is {_value(made)} more than {second.shown}"
+
+
+def _value(made: Computation) -> str:
+    """Four digits alone would read as a year."""
+    grouped = f"{int(made.result):,}" if re.fullmatch(r"\d{4,}", made.result) else made.result
+    return f"{grouped} {made.unit}".strip()
+
+
+def _rows(made: Computation) -> str:
+    names = ", ".join(dict.fromkeys(one.shown for one in made.operands[:LISTED]))
+    dots = ", ..." if len(made.operands) > LISTED else ""
+    where = f" with {_with(made.conditions)}" if made.conditions else ""
+    return f"{len(made.operands)} of {made.among} rows{where}: {names}{dots}"
+
+
+def _over(made: Computation) -> str:
+    where = f" with {_with(made.conditions)}" if made.conditions else ""
+    return f" of {made.among} rows{where}"
+
+
+def _with(conditions: tuple[Where, ...]) -> str:
+    return " and ".join(f"{one.column} {_test(one)}{' or '.join(one.values)}" for one in conditions)
+
+
+def _test(one: Where) -> str:
+    dated = find_moments(one.values[0])
+    return _DATED.get(one.test, _TESTS[one.test]) if dated else _TESTS[one.test]
+
+
+def _list(made: Computation, mark: str) -> str:
+    return f": {mark.join(one.shown for one in made.operands)}" if len(made.operands) <= LISTED else ""

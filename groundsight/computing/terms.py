@@ -1,0 +1,122 @@
+"""End dates that no file gives: a start and a term, found in one row or in one text, are added up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from groundsight.computing.linked import Link
+from groundsight.computing.linking import link
+from groundsight.computing.operands import term_of
+from groundsight.computing.run import day_in, day_of, day_shown, later
+from groundsight.computing.words import akin, alike, light_verbs, said, stems
+from groundsight.evidence.grids import Table
+from groundsight.evidence.passage_index import PassageIndex
+from groundsight.evidence.passages import Passage
+from groundsight.language.dates import Moment
+from groundsight.language.facts import Facts, read_facts
+from groundsight.language.units import unit_named
+from groundsight.types.computed import Computation, Operand
+
+_ENDS = re.compile(r"^(?:(?:until|till|up to) when|when|(?:on |by )?(?:what|which) (?:date|day))\b", re.I)
+_ENDING = frozenset(stems("end expire run out finish over due stop valid last"))
+_START = frozenset(stems("start begin from since first last sign issue purchase commence date"))
+
+
+def ends(question: str, tables: Iterable[Table], index: PassageIndex) -> Computation | None:
+    """Work out when something ends; None where start and term are not found together, or several ends are."""
+    facts = read_facts(question)
+    if not _ENDS.search(question.strip()) or not {one.stem for one in said(question)} & _ENDING:
+        return None
+    made = [*_in_rows(facts, tables), *_in_text(facts, index)]
+    return made[0] if len({one.result for one in made}) == 1 else None
+
+
+def _end(start: Operand, term: Operand, source: str) -> Computation | None:
+    day, counted = day_in(start.shown), term_of(term.shown)
+    if day is None or counted is None:
+        return None
+    return Computation(operation="end", source=source, operands=(start, term), result=day_shown(later(day, *counted)))
+
+
+def _in_rows(facts: Facts, tables: Iterable[Table]) -> Iterator[Computation]:
+    """Add up the start and the term of the one row that all words of the question fit."""
+    for table in tables:
+        words = said(facts.text)
+        asks = frozenset(at for at, one in enumerate(words) if one.stem in _ENDING | light_verbs())
+        linked = link(facts, table, (), asks)
+        if not linked.left and linked.met and len(linked.rows) == 1:
+            yield from _of_row(linked, linked.rows[0])
+
+
+def _of_row(linked: Link, row: int) -> Iterator[Computation]:
+    table = linked.table
+    cells = [column[row] for column in table.columns]
+    starts = [at for at, head in enumerate(table.head) if {*stems(head)} & _START and day_in(cells[at])]
+    terms = [(at, shown) for at, head in enumerate(table.head) if (shown := _cell_term(head, cells[at]))]
+    if len(starts) == 1 and len(terms) == 1:
+        start = Operand(
+            shown=cells[starts[0]],
+            quote=table.rows[row].quote(starts[0]),
+            of=cells[table.key],
+            under=table.head[starts[0]],
+        )
+        term = Operand(
+            shown=terms[0][1],
+            quote=table.rows[row].quote(terms[0][0]),
+            of=cells[table.key],
+            under=table.head[terms[0][0]],
+        )
+        if made := _end(start, term, table.source):
+            yield made
+
+
+def _cell_term(head: str, cell: str) -> str:
+    """Read a term from a cell (24 months), or from a number under a head that names its unit."""
+    if term_of(cell):
+        return cell.strip()
+    units = [one for one in stems(head) if (known := unit_named(one)) and known[0] in ("time", "months")]
+    return f"{cell.strip()} {units[0]}s" if units and re.fullmatch(r"\d{1,3}", cell.strip()) else ""
+
+
+def _in_text(facts: Facts, index: PassageIndex) -> Iterator[Computation]:
+    wanted = [one.stem for one in said(facts.text) if not one.small and one.stem not in _ENDING | light_verbs()]
+    for one in index.passages:
+        spelled = [each for each in one.facts.quantities if term_of(each.text)]
+        if not wanted or len(spelled) != 1 or one.tabular or not _speaks(one, wanted):
+            continue
+        if (start := _start(one, spelled[0].span[1], index)) and (
+            made := _end(start, Operand(shown=spelled[0].text, quote=one.quote()), one.evidence.source)
+        ):
+            yield made
+
+
+def _speaks(one: Passage, wanted: Sequence[str]) -> bool:
+    """The sentence names what ends, and everything else that is asked stands around it."""
+    own = stems(one.facts.text)
+    around = (*own, *stems(f"{one.evidence.title} {one.evidence.source} {one.evidence.text}"))
+    return any(word in own for word in wanted) and all(any(akin(word, each) for each in around) for word in wanted)
+
+
+def _start(one: Passage, behind: int, index: PassageIndex) -> Operand | None:
+    """The day that the sentence itself gives, else the day of the event from which it counts, in the same file."""
+    days = [each for each in one.facts.moments if day_of(each)]
+    if days:
+        spoken = len(days) == 1 and {*stems(one.facts.text)} & _START
+        return Operand(shown=days[0].text, quote=one.quote()) if spoken else None
+    counted = re.search(r"\b(?:from|after|of)\s+(?:the\s+)?(?:da(?:te|y)\s+of\s+)?([a-z]+)\b", one.facts.text[behind:])
+    wanted = frozenset((stems(counted[1])[0],)) if counted else _START
+    near = [each for each in index.passages if each.evidence.source == one.evidence.source and _dated(each)]
+    told = [each for each in near if any(_told(word, each) for word in wanted) and (counted or each.at == one.at - 1)]
+    days_told = {day_of(_dated(each)[0]) for each in told}
+    first = _dated(told[0])[0] if len(days_told) == 1 else None
+    return Operand(shown=first.text, quote=told[0].quote()) if first else None
+
+
+def _dated(one: Passage) -> Sequence[Moment]:
+    found = [each for each in one.facts.moments if day_of(each)]
+    return found if len(found) == 1 else ()
+
+
+def _told(word: str, one: Passage) -> bool:
+    return any(akin(word, each) or each in alike(word) for each in stems(one.facts.text))

@@ -1,0 +1,170 @@
+"""The words of a sentence as an operation needs them: every one with its place, and what it asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from groundsight.language.licences import related
+from groundsight.language.stems import stem
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_IRREGULAR = {
+    "best": ("high", ""), "better": ("high", ""), "worst": ("low", ""), "worse": ("low", ""), "most": ("high", ""),
+    "more": ("high", ""), "least": ("low", ""), "less": ("low", ""), "fewest": ("low", ""), "fewer": ("low", ""),
+    "last": ("high", "date"), "latest": ("high", "date"), "first": ("low", "date"), "maximum": ("high", ""),
+    "minimum": ("low", ""),
+}  # fmt: skip
+_COMPARING = frozenset(("better", "worse", "more", "less", "fewer"))
+
+
+RANKS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5}
+_OTHER = {"high": "low", "low": "high"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One word as said: its stem, its spelling and where it stands. ``small`` words carry no meaning of their own."""
+
+    stem: str
+    text: str
+    start: int
+    end: int
+    small: bool
+
+
+class Degree(NamedTuple):
+    """A word of degree: which end of what it means, and whether it compares two or picks one of all."""
+
+    end: str
+    measure: str
+    form: str
+
+
+class Ranked(NamedTuple):
+    """A word of degree in a sentence, at ``at``, with what it says and the places of all words that say it."""
+
+    at: int
+    degree: Degree
+    rank: int
+    places: frozenset[int]
+
+
+@lru_cache(maxsize=4096)
+def said(text: str) -> tuple[Said, ...]:
+    """Return every word of a text; a possessive ending is dropped."""
+    found = (match for match in _WORD.finditer(text.replace("_", " ")))
+    return tuple(_said(match.group(), match.start()) for match in found)
+
+
+def _said(shown: str, start: int) -> Said:
+    bare = re.sub(r"['’]s?$", "", shown)
+    folded = bare.casefold()
+    single = len(bare) == 1 and bare.isupper() and start > 0
+    meant = folded in condition_words() and folded != "from"
+    small = folded in _function_words() and not meant and not single
+    return Said(stem(folded), bare, start, start + len(bare), small)
+
+
+@lru_cache(maxsize=4096)
+def stems(text: str) -> tuple[str, ...]:
+    """Return the stems of all words of a text, in order."""
+    return tuple(one.stem for one in said(text))
+
+
+@lru_cache(maxsize=8192)
+def alike(word: str) -> frozenset[str]:
+    """Return a stem with those that it licenses or is licensed by."""
+    return related(word).licensed | {word}
+
+
+def akin(one: str, other: str) -> bool:
+    """True for the same word, and for a long word that begins or ends with the other (supply, supplier)."""
+    short, long = sorted((one, other), key=len)
+    return one == other or (len(short) >= 4 and (long.startswith(short) or long.endswith(short)))
+
+
+@lru_cache(maxsize=4096)
+def degree(word: str) -> Degree | None:
+    """Read an adjective of measure in any form: "tall", "taller", "tallest"."""
+    folded = word.casefold()
+    if folded in _IRREGULAR:
+        end, measure = _IRREGULAR[folded]
+        return Degree(end, measure, "comparative" if folded in _COMPARING else "superlative")
+    table = {base: (end, measure) for base, end, measure in tsv("degrees.tsv")}
+    if folded in table:
+        return Degree(*table[folded], "base")
+    for ending, form in (("er", "comparative"), ("est", "superlative")):
+        if folded.endswith(ending) and (base := next((b for b in _bases(folded, ending) if b in table), "")):
+            return Degree(*table[base], form)
+    return None
+
+
+def degrees(words: Sequence[Said]) -> list[Ranked]:
+    """Return what compares or picks in a sentence: "cheapest", "most expensive", "second highest"."""
+    return [found for at in range(len(words)) if (found := _ranked(words, at))]
+
+
+def _ranked(words: Sequence[Said], at: int) -> Ranked | None:
+    one = degree(words[at].text)
+    if one is None or one.form == "base":
+        return None
+    behind = degree(words[at + 1].text) if at + 1 < len(words) else None
+    joined = behind is not None and behind.form == "base" and not one.measure
+    if behind and joined:
+        one = Degree(behind.end if one.end == "high" else _OTHER[behind.end], behind.measure, one.form)
+    rank = RANKS.get(words[at - 1].text.casefold(), 1) if at and one.form == "superlative" else 1
+    return Ranked(at, one, rank, frozenset(range(at - (rank > 1), at + 1 + joined)))
+
+
+def _bases(word: str, ending: str) -> tuple[str, ...]:
+    bare = word.removesuffix(ending)
+    return bare, bare + "e", bare[:-1] + "y", bare[:-1]
+
+
+@lru_cache(maxsize=1)
+def condition_words() -> dict[str, str]:
+    """Small words that are conditions: not, before, over, only."""
+    return {word: role for word, role, *_ in tsv("conditions.tsv")}
+
+
+@lru_cache(maxsize=1)
+def operations() -> dict[str, str]:
+    """Words and phrases that ask for an operation or state it."""
+    return {word: operation for word, operation, *_ in tsv("operations.tsv")}
+
+
+@lru_cache(maxsize=1)
+def measures() -> dict[str, frozenset[str]]:
+    """The stems of the words for each measure."""
+    return {name: frozenset(stems(words)) for name, words in tsv("measures.tsv")}
+
+
+def measures_of(word: str) -> list[str]:
+    """Return the measures that a stem speaks of, itself or by its adjective ("weigh", "heavy")."""
+    return [name for name, words in measures().items() if word in words]
+
+
+@lru_cache(maxsize=1)
+def _function_words() -> frozenset[str]:
+    return frozenset(_text("function_words.txt").split())
+
+
+@lru_cache(maxsize=1)
+def light_verbs() -> frozenset[str]:
+    """The stems of verbs that mean what stands beside them: have, get, go."""
+    return frozenset(map(stem, _text("light_verbs.txt").split()))
+
+
+@lru_cache(maxsize=8)
+def tsv(name: str) -> tuple[tuple[str, ...], ...]:
+    """Read a table of the lexicon."""
+    return tuple(tuple(line.split("\t")) for line in _text(name).splitlines() if line)
+
+
+def _text(name: str) -> str:
+    return (files("groundsight.language") / "lexicon" / name).read_text("utf-8")

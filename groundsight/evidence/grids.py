@@ -1,0 +1,233 @@
+"""Whole tables: the blocks of rows that one table was cut into, joined, with what each column measures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+
+from groundsight.evidence.tables import Block, head_unit, text_tables
+from groundsight.language.dates import find_moments
+from groundsight.language.units import unit_named
+from groundsight.tracing import Watch
+from groundsight.types import Evidence, Quote, Span
+
+Scale = Literal["number", "date", "time"]
+MOST_ROWS = 2_000
+_TOTALS = re.compile(r"^\W*(?:grand |sub-?)?(?:totals?|sums?|averages?|means?|overall|altogether|all)\b", re.I)
+_NOTHING = re.compile(r"^\W*(?:n/?a|none|nil|unknown|tbd|tba|open)?\W*$", re.I)
+_DIGITS = re.compile(r"\d(?:[\d.,'\u00a0\u202f ]*\d)?")
+_TIME = re.compile(r"^\d{1,3}(?::[0-5]\d){1,2}(?:\.\d+)?$")
+_CODE = re.compile(r"^\W*[^\W\d]")
+_DATED = re.compile(
+    r"\b(?:date|day|year|since|joined|built|founded|started?|born|opened|bought|purchased|when)\b", re.I
+)
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row with the evidence that holds it and where it stands in its text."""
+
+    cells: tuple[str, ...]
+    evidence: Evidence
+    span: tuple[int, int]
+
+    def quote(self, column: int | None = None) -> Quote:
+        """Point at the characters of this row, or of one of its cells."""
+        start, end = self._place(column) if column is not None else self.span
+        place = self.evidence.place
+        return Quote(
+            evidence_id=self.evidence.evidence_id,
+            span=Span(start=start, end=end),
+            text=self.evidence.text[start:end],
+            source=self.evidence.source,
+            page=place.page,
+            box=place.box,
+        )
+
+    def _place(self, column: int) -> tuple[int, int]:
+        """Walk the cells from the left: the 7 of a cell is not the 7 of the 17 before it."""
+        at = self.span[0]
+        for cell in self.cells[:column]:
+            found = self.evidence.text.find(cell, at, self.span[1]) if cell else -1
+            at = found + len(cell) if found >= 0 else at
+        found = self.evidence.text.find(self.cells[column], at, self.span[1])
+        return (found, found + len(self.cells[column])) if found >= 0 else self.span
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A column that can be ordered: a key for each row that has a value, its scale, and the unit of its numbers.
+
+    ``unit`` is as written; ``kind`` is its dimension ("length", "eur", "" if unknown), ``factor`` leads to its base.
+    Keys of dates are yyyymmdd with 0 for what is not said, those of times count in the last unit written.
+    """
+
+    keys: dict[int, Decimal]
+    scale: Scale
+    unit: str = ""
+    kind: str = ""
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of one source; ``totals`` are its rows that sum up others."""
+
+    source: str
+    section: str
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[Row, ...]
+    totals: tuple[Row, ...] = ()
+
+    @cached_property
+    def columns(self) -> tuple[tuple[str, ...], ...]:
+        """The cells of each column, top to bottom."""
+        return tuple(tuple(_cell(row, at) for row in self.rows) for at in range(len(self.head)))
+
+    @cached_property
+    def measures(self) -> tuple[Measured | None, ...]:
+        """What each column measures; None where it has words or mixes units."""
+        return tuple(_measured(name, cells) for name, cells in zip(self.head, self.columns, strict=True))
+
+    @cached_property
+    def key(self) -> int:
+        """The column that tells the rows apart: the first or second if its words all differ, else the first."""
+        for at, cells in enumerate(self.columns[:2]):
+            if self.measures[at] is None and all(cells) and len(set(cells)) == len(cells):
+                return at
+        return 0
+
+    def scale(self, at: int) -> str:
+        """The scale of a column, "" for words."""
+        one = self.measures[at]
+        return one.scale if one else ""
+
+
+def grids(evidence: Sequence[Evidence], watch: Watch | None = None) -> tuple[Table, ...]:
+    """Join the blocks of every table: same source, section, title and header, in the order of their ids."""
+    blocks: dict[tuple[str, str, str, tuple[str, ...]], tuple[list[Row], list[Row]]] = {}
+    tables = {one.evidence_id: one for one in evidence}
+    for one in (watch or Watch()).each(sorted(tables.values(), key=lambda each: each.evidence_id)):
+        for block in text_tables(one.text, one.cells):
+            head = tuple(_squeezed(cell) for cell in block.rows[0])
+            rows = _rows(one, block)
+            title = one.text[: rows[0].span[0]].strip().split("\n")[0] if rows and rows[0].span[0] else ""
+            plain, totals = blocks.setdefault((one.source, one.place.section or "", title, head), ([], []))
+            for row in rows:
+                (totals if _is_total(row.cells) else plain).append(row)
+    return tuple(
+        Table(*key, tuple(plain), tuple(totals))
+        for key, (plain, totals) in blocks.items()
+        if 0 < len(plain) <= MOST_ROWS
+    )
+
+
+def number_shown(value: Decimal) -> str:
+    """Write a number without an exponent and without trailing zeros."""
+    plain = f"{value:f}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+def _rows(one: Evidence, block: Block) -> list[Row]:
+    pairs = zip(block.rows[1:], block.spans[1:], strict=True)
+    return [Row(tuple(map(_squeezed, cells)), one, span) for cells, span in pairs]
+
+
+def _is_total(cells: Sequence[str]) -> bool:
+    return bool(_TOTALS.match(next((cell for cell in cells if cell.strip()), "")))
+
+
+def _cell(row: Row, at: int) -> str:
+    return row.cells[at] if at < len(row.cells) else ""
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _measured(name: str, cells: Sequence[str]) -> Measured | None:
+    given = {at: cell for at, cell in enumerate(cells) if not _NOTHING.match(cell)}
+    return (_dates(name, given) or _times(given) or _numbers(name, given)) if given else None
+
+
+def _dates(name: str, given: dict[int, str]) -> Measured | None:
+    keys: dict[int, Decimal] = {}
+    exact = False
+    for at, cell in given.items():
+        found = find_moments(cell)
+        if len(found) != 1 or not (found[0].year or found[0].day) or len(cell) - len(found[0].text) > 4:
+            return None
+        exact = exact or found[0].month is not None
+        keys[at] = Decimal((found[0].year or 0) * 10_000 + (found[0].month or 0) * 100 + (found[0].day or 0))
+    if len({key > 10_000 for key in keys.values()}) > 1:
+        return None
+    return Measured(keys, "date") if exact or _DATED.search(name) else None
+
+
+def _times(given: dict[int, str]) -> Measured | None:
+    if not all(_TIME.match(cell) for cell in given.values()):
+        return None
+    return Measured({at: seconds(cell) for at, cell in given.items()}, "time")
+
+
+def seconds(shown: str) -> Decimal:
+    """Read 6:40 or 1:02:33 as a count of its last unit."""
+    total = Decimal(0)
+    for part in shown.split(":"):
+        total = total * 60 + Decimal(part)
+    return total
+
+
+def _numbers(name: str, given: dict[int, str]) -> Measured | None:
+    found = {at: _DIGITS.findall(cell) for at, cell in given.items()}
+    if any(len(one) != 1 for one in found.values()):
+        return None
+    units = {_unit(cell, found[at][0]) for at, cell in given.items()} - {""}
+    coded = any(_CODE.match(cell) and not _is_money(cell, found[at][0]) for at, cell in given.items())
+    if coded or len(units) > 1 or any(len(unit) > 12 for unit in units):
+        return None
+    comma = any(re.search(r"\d,\d{1,2}$", one[0]) for one in found.values())
+    keys = {at: _signed(given[at], _plain(one[0], comma=comma)) for at, one in found.items()}
+    return _in_unit(keys, next(iter(units), "") or head_unit(name))
+
+
+def _is_money(cell: str, digits: str) -> bool:
+    known = unit_named(_unit(cell, digits))
+    return known is not None and len(known[0]) == 3
+
+
+def _in_unit(keys: dict[int, Decimal], unit: str) -> Measured:
+    """Read the unit of a column; a scale in it ("EUR million") multiplies."""
+    words = unit.casefold().split()
+    factor = next((_SCALES[word.rstrip("s")] for word in words if word.rstrip("s") in _SCALES), 1.0)
+    bare = " ".join(word for word in unit.split() if word.casefold().rstrip("s") not in _SCALES)
+    known = unit_named(bare) if bare else None
+    return Measured(keys, "number", unit, known[0] if known else "", factor * (known[2] if known else 1.0))
+
+
+def _unit(cell: str, digits: str) -> str:
+    return " ".join(re.sub(r"[-+()\u2212]", " ", cell.replace(digits, " ", 1)).split())
+
+
+def _plain(digits: str, *, comma: bool) -> Decimal:
+    """Read digits; in a column that has decimal commas, points part the thousands."""
+    bare = re.sub(r"['\u00a0\u202f ]", "", digits)
+    if comma:
+        bare = bare.replace(".", "").replace(",", ".")
+    bare = bare.replace(",", "")
+    return Decimal(bare) if bare.count(".") < 2 else Decimal(bare.replace(".", ""))
+
+
+def _signed(cell: str, value: Decimal) -> Decimal:
+    return -value if re.match(r"^\s*(?:[-\u2212]|\([^)]*\)\s*$)", cell) else value
+
+
+def cited(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the ids of the evidence that holds some rows, each once."""
+    yield from dict.fromkeys(row.evidence.evidence_id for row in rows)

@@ -1,0 +1,173 @@
+"""Operations over tables and prose: asked for, said, and found again in free sentences."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from groundsight.computing.asked import operations
+from groundsight.computing.find import find
+from groundsight.computing.operands import over, parts, worked_out
+from groundsight.computing.run import run
+from groundsight.computing.say import say
+from groundsight.computing.terms import ends
+from groundsight.evidence.grids import grids
+from groundsight.evidence.passage_index import PassageIndex
+from groundsight.language.facts import read_facts
+from groundsight.types import Evidence, Quote, Span
+from groundsight.types.computed import Operand
+from tests.computing_cases import ASKED, TABLES, rows, table
+
+SHELF = [table(name, cells) for name, cells in TABLES.items()]
+LEFT_OPEN = {
+    "From which gate does the flight to Porto leave?",
+    "How much rain fell at Station North in March?",
+    "How many votes were cast altogether?",
+}
+
+
+def holds(sentence: str, *evidence: Evidence) -> bool | None:
+    """Whether a sentence is computed and holds; None when nothing is computed."""
+    found = find(read_facts(sentence), PassageIndex(evidence))
+    return None if found is None else found.holds
+
+
+def prose(text: str) -> Evidence:
+    return Evidence(evidence_id="p-0000", kind="text", source="p.txt", text=text)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_questions_are_answered_over_all_tables_and_near_misses_by_none(name: str) -> None:
+    tables = grids(SHELF)
+    for asked, question, answer in ASKED:
+        made = operations(question, tables) if asked == name else []
+        if asked == name and question not in LEFT_OPEN:
+            assert (made[0].result if made else None) == answer, question
+
+
+@pytest.mark.parametrize(("name", "question"), [(name, asked) for name, asked, answer in ASKED if answer])
+def test_what_is_said_of_a_computation_is_found_again(name: str, question: str) -> None:
+    shelf = [one for one in SHELF if one.source == f"{name}.csv"]
+    for made in operations(question, grids(shelf)):
+        assert holds(say(made), *shelf), say(made)
+
+
+ONE = st.integers(2_100, 9_999)  # below, four digits may be a year
+
+
+@settings(deadline=None)
+@given(st.lists(ONE, min_size=3, max_size=6, unique=True), st.integers(1, 50))
+def test_every_operation_holds_as_said_and_no_longer_with_another_result(values: list[int], more: int) -> None:
+    cells = (("Kiln", "Load (kg)"), *((f"Kiln {chr(65 + at)}", str(one)) for at, one in enumerate(values)))
+    shelf = table("kilns", cells)
+    (grid,) = grids([shelf])
+    made = run("sum", grid, 1, range(len(values)))
+    assert made is not None
+    assert holds(say(made), shelf)
+    wrong = made.model_copy(update={"result": str(sum(values) + more)})
+    assert holds(say(wrong), shelf) is False
+    best = run("most", grid, 1, range(len(values)))
+    assert best is not None
+    assert holds(say(best), shelf)
+    other = f"Kiln {chr(65 + values.index(min(values)))}"
+    assert holds(say(best.model_copy(update={"result": other})), shelf) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "verdict"),
+    [
+        ("29 of 36 moorings have been inspected.", "Seven moorings have not been inspected.", True),
+        ("29 of 36 moorings have been inspected.", "Nine moorings have not been inspected.", None),
+        ("The orchard was founded in 1951. The orchard closed in 1986.", "The orchard lasted 35 years.", True),
+        ("The press costs €640. The stand of the press costs €95.", "Press and stand together cost €735.", True),
+        ("The press costs €640. The stand of the press costs €95.", "Press and stand together cost €745.", None),
+        ("Adults pay £12. Children pay £7.", "Adults pay £5 more than children.", True),
+        ("Adults pay £12. Children pay £7.", "Children pay £5 more than adults.", None),
+        ("Adults pay £12. Children pay £7.", "Adults pay £12 a visit.", None),
+        ("The form came in on 3 May 2024. The permit for the form was given on 9 May 2024.",
+         "6 days lie between the form and the permit.", True),
+    ],
+)  # fmt: skip
+def test_a_number_that_prose_yields_is_found_and_another_is_not(text: str, sentence: str, verdict: bool | None) -> None:
+    assert holds(sentence, prose(text)) is verdict
+
+
+FERNS = table(
+    "greenhouse",
+    rows(
+        """
+Plant | Height (cm) | Price (EUR) | Bench
+Tree fern | 140 | 48.00 | East
+Maidenhair | 35 | 9.50 | West
+Staghorn | 60 | 22.00 | East
+"""
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        ("The tree fern is the dearest plant.", True),
+        ("The staghorn is the dearest plant.", False),
+        ("The staghorn is taller than the maidenhair.", True),
+        ("The maidenhair is taller than the staghorn.", False),
+        ("The staghorn is 25 cm taller than the maidenhair.", True),
+        ("The staghorn is 35 cm taller than the maidenhair.", False),
+        ("Two of the three plants are on the East bench.", True),
+        ("The maidenhair costs 9.50 euros.", True),
+        ("The maidenhair costs 22 euros.", False),
+        ("The staghorn is not the dearest plant.", None),
+        ("The tree fern is the dearest plant of the botanical garden.", None),
+    ],
+)
+def test_a_free_sentence_is_computed_over_the_table_that_it_speaks_of(sentence: str, verdict: bool | None) -> None:
+    assert holds(sentence, FERNS) is verdict
+
+
+def test_a_question_of_two_look_ups_is_asked_part_by_part() -> None:
+    answers = {"When was the launch?": "3 May 2024", "When was the review?": "13 May 2024"}
+
+    def ask(question: str) -> Operand | None:
+        shown = answers.get(question)
+        quote = Quote(evidence_id="p-0000", span=Span(start=0, end=1), text=shown or "-")
+        return Operand(shown=shown, quote=quote) if shown else None
+
+    made = worked_out("How many days lie between the launch and the review?", ask)
+    assert made is not None
+    assert (made.result, say(made)) == ("10", "10 days lie between 3 May 2024 and 13 May 2024")
+    assert worked_out("How many days lie between the launch and the fair?", ask) is None
+    assert parts("Which review was the longest?") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "said"),
+    [
+        ("The permit starts on 15 May 2024 and is granted for 18 months.", "When does the permit end?",
+         "18 months from 15 May 2024 end on 15 November 2025"),
+        ("The kiln was delivered on 31 January 2023. Its guarantee lasts two years from delivery.",
+         "When does the guarantee of the kiln run out?", "two years from 31 January 2023 end on 31 January 2025"),
+        ("The loan begins on 31 August 2024 and runs for 6 months.", "When does the loan end?",
+         "6 months from 31 August 2024 end on 28 February 2025"),
+        ("The permit starts on 15 May 2024 and is granted for 18 months.", "When does the terrace end?", ""),
+    ],
+)  # fmt: skip
+def test_an_end_is_a_start_plus_a_term_and_the_check_adds_it_again(text: str, question: str, said: str) -> None:
+    made = ends(question, (), PassageIndex([prose(text)]))
+    assert (say(made) if made else "") == said
+    if made:
+        assert holds(said, prose(text))
+        assert holds(say(made.model_copy(update={"result": "1 March 2026"})), prose(text)) is False
+
+
+def test_values_of_different_units_are_not_subtracted() -> None:
+    quote = Quote(evidence_id="p-0000", span=Span(start=0, end=1), text="-")
+    euros, kilos = Operand(shown="480 EUR", quote=quote), Operand(shown="92 kg", quote=quote)
+    assert over("difference", euros, kilos) is None
+
+
+def test_a_cell_is_quoted_where_it_stands_and_not_where_its_digits_stand_before() -> None:
+    (grid,) = grids([table("t", (("Lot", "Bids"), ("17", "7")))])
+    quote = grid.rows[0].quote(1)
+    assert (quote.text, quote.span.start) == ("7", len("Lot | Bids\n17 | "))
