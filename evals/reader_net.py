@@ -1,0 +1,86 @@
+"""The packaged reader as a torch module: MiniLM-L6 with match kinds for token types, a claim head and a span head."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from groundsight.encoders.pairing import KINDS, MATCHED, OPPOSITE, P_IDLE, P_LICENSED
+
+WIDTH, HEADS, INNER, LAYERS = 384, 12, 1536, 6
+MASKED = -1e4
+
+
+class Layer(nn.Module):
+    """One BERT layer with its three projections in one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.first, self.second = nn.Linear(WIDTH, INNER), nn.Linear(INNER, WIDTH)
+        self.norm_1, self.norm_2 = nn.LayerNorm(WIDTH, eps=1e-12), nn.LayerNorm(WIDTH, eps=1e-12)
+        self.drop = nn.Dropout(0.1)
+
+    def forward(self, x: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        rows, length, _ = x.shape
+        q, k, v = self.qkv(x).view(rows, length, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
+        weights = torch.softmax(q @ k.transpose(-1, -2) * (WIDTH // HEADS) ** -0.5 + bias, -1)
+        x = self.norm_1(x + self.drop(self.out((weights @ v).transpose(1, 2).reshape(rows, length, WIDTH))))
+        return self.norm_2(x + self.drop(self.second(functional.gelu(self.first(x)))))
+
+
+class ReaderNet(nn.Module):
+    """``forward`` gives (rows, tokens, 4): start, end (at token 0: no answer), false word, claim (at token 0)."""
+
+    def __init__(self, minilm: Path | None = None) -> None:
+        super().__init__()
+        self.words, self.places = nn.Embedding(30522, WIDTH), nn.Embedding(512, WIDTH)
+        self.kinds, self.norm = nn.Embedding(KINDS, WIDTH), nn.LayerNorm(WIDTH, eps=1e-12)
+        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.false_word, self.span, self.nothing = nn.Linear(WIDTH, 1), nn.Linear(WIDTH, 2), nn.Linear(WIDTH, 1)
+        self.claim = nn.Sequential(nn.Linear(2 * WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, 1))
+        if minilm:
+            self._load(minilm)
+
+    def forward(self, ids: torch.Tensor, kinds: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        x = self.norm(self.words(ids) + self.places(torch.arange(ids.shape[1])[None]) + self.kinds(kinds))
+        bias = (1.0 - mask.to(x.dtype))[:, None, None] * MASKED
+        for layer in self.layers:
+            x = layer(x, bias)
+        false = self.false_word(x).float()
+        mine = ((kinds >= MATCHED) & (kinds <= OPPOSITE)).unsqueeze(-1)
+        doubted = (x.float() * torch.softmax(false.masked_fill(~mine, MASKED), 1)).sum(1)
+        claim = self.claim(torch.cat([x[:, 0].float(), doubted], -1).to(self.span.weight.dtype)).float()
+        theirs = ((kinds >= P_IDLE) & (kinds <= P_LICENSED) & (mask > 0)).unsqueeze(-1)
+        span = self.span(x).float().masked_fill(~theirs, MASKED)
+        nothing = self.nothing(x[:, :1]).float().expand(-1, 1, 2)
+        first = torch.cat([nothing, false[:, :1], claim[:, None]], -1)
+        rest = torch.cat([span[:, 1:], false[:, 1:], torch.zeros_like(false[:, 1:])], -1)
+        return torch.cat([first, rest], 1)
+
+    def _load(self, path: Path) -> None:
+        """Start from all-MiniLM-L6-v2 (``model.safetensors``); every match kind starts as its one token type."""
+        # The types of safetensors are partial.
+        load_file: Any = import_module("safetensors.torch").load_file
+        given = {key.removeprefix("bert."): value for key, value in load_file(str(path)).items()}
+        named = {"words": "word_embeddings", "places": "position_embeddings"}
+        state = {f"{mine}.weight": given[f"embeddings.{theirs}.weight"] for mine, theirs in named.items()}
+        first = given["embeddings.token_type_embeddings.weight"][:1]
+        state["kinds.weight"] = first.repeat(KINDS, 1) + 0.02 * torch.randn(KINDS, WIDTH)
+        for part in ("weight", "bias"):
+            state[f"norm.{part}"] = given[f"embeddings.LayerNorm.{part}"]
+            for at in range(LAYERS):
+                layer, mine = f"encoder.layer.{at}.", f"layers.{at}."
+                three = [given[f"{layer}attention.self.{name}.{part}"] for name in ("query", "key", "value")]
+                state[f"{mine}qkv.{part}"] = torch.cat(three)
+                state[f"{mine}out.{part}"] = given[f"{layer}attention.output.dense.{part}"]
+                state[f"{mine}norm_1.{part}"] = given[f"{layer}attention.output.LayerNorm.{part}"]
+                state[f"{mine}first.{part}"] = given[f"{layer}intermediate.dense.{part}"]
+                state[f"{mine}second.{part}"] = given[f"{layer}output.dense.{part}"]
+                state[f"{mine}norm_2.{part}"] = given[f"{layer}output.LayerNorm.{part}"]
+        self.load_state_dict(state, strict=False)

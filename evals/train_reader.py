@@ -1,0 +1,181 @@
+"""Train the packaged reader and write its int8 weights.
+
+``python -m groundsight.evals.train_reader --minilm model.safetensors --claims train.jsonl.gz --questions
+train.jsonl.gz --out reader.onnx TEXTS...``: TEXTS are files like ``evals/written/train.jsonl``. About 20 minutes on two
+cores. Shared sets come in small shares: with more of them real text got worse while their own development part got
+better. Then fit the gate and the arbiter on texts that were not trained on (``evals.train_gate``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from groundsight.doors.usage import Parser
+from groundsight.encoders.minilm import open_tokenizer
+from groundsight.encoders.pairing import SEP, Paired, paired
+from groundsight.evals.reader_net import ReaderNet
+from groundsight.evals.reader_rows import Row, shared_claims, shared_questions, written
+from groundsight.evals.reading import read_rows
+from groundsight.evals.tasks.written import Text
+
+TOKENS, ROWS, SORTED = 144, 32, 40
+RATE, HEAD_RATE, WARM_UP, FLAT, FLOOR = 2.2e-4, 6.0, 60, 0.6, 0.03
+KEPT_MOST = 0.996
+OF_CLAIMS = {
+    "syn": 0.1, "tpl": 0.14, "table": 0.2, "fever": 0.12, "fm2": 0.25, "feversym": 0.3, "snli": 0.12, "breaking": 0.2,
+    "conjnli": 0.1,
+}  # fmt: skip
+OF_QUESTIONS = {
+    "halueval": 0.08, "halueval-neg": 0.2, "squad2": 0.6, "wtq": 1.0, "wtq-neg": 1.0, "wtq-cell": 0.28,
+    "wtq-cell-neg": 0.4, "feta": 1.0, "covidqa": 0.2, "covidqa-neg": 0.4, "tatqa-table": 1.0, "tatqa-text": 0.6,
+    "tatqa-neg": 1.0, "tatqa-compute": 0.35, "statement": 0.08,
+}  # fmt: skip
+Batch = list[tuple[Row, Paired]]
+# The types of torch are partial.
+lib: Any = torch
+
+
+def rows_of(texts: Sequence[Text], claims: Path, questions: Path, lot: random.Random) -> list[Row]:
+    """Draw the training rows: the hand-written ones with their answered questions and a third of the claims twice."""
+    again = [row for row in written(texts, lot) if row.span[0] >= 0 or (row.task == "claim" and lot.random() < 0.35)]
+    return [
+        *written(texts, lot),
+        *again,
+        *shared_claims(claims, OF_CLAIMS, lot),
+        *shared_questions(questions, OF_QUESTIONS, lot),
+    ]
+
+
+def batches(rows: list[Row], tokenizer: Any, lot: random.Random) -> Iterator[Batch]:
+    """Yield batches of one task and of about one length, in an order of chance."""
+    lot.shuffle(rows)
+    for start in range(0, len(rows), ROWS * SORTED):
+        drawn = [
+            (row, paired(row.asked, row.passage, row.task, tokenizer, TOKENS))
+            for row in rows[start : start + ROWS * SORTED]
+        ]
+        made: list[Batch] = []
+        for task in ("claim", "question"):
+            same = sorted((one for one in drawn if one[0].task == task), key=lambda one: len(one[1].ids))
+            made += [same[at : at + ROWS] for at in range(0, len(same), ROWS)]
+        lot.shuffle(made)
+        yield from made
+
+
+def tensors(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Pad a batch to ids, kinds and mask."""
+    longest = max(len(one.ids) for _, one in batch)
+    ids = torch.zeros(len(batch), longest, dtype=torch.long)
+    kinds, mask = torch.zeros_like(ids), torch.zeros_like(ids)
+    for at, (_, one) in enumerate(batch):
+        length = len(one.ids)
+        ids[at, :length], kinds[at, :length], mask[at, :length] = torch.tensor(one.ids), torch.tensor(one.kinds), 1
+    return ids, kinds, mask
+
+
+def loss_of(batch: Batch, out: torch.Tensor, tokenizer: Any) -> torch.Tensor:
+    """Cross entropy of the span, or of the label with that of the false words where they are known."""
+    if batch[0][0].task == "question":
+        places = torch.tensor([_tokens(row, pair) for row, pair in batch])
+        both = (functional.cross_entropy(out[:, :, at], places[:, at]) for at in (0, 1))
+        return sum(both, torch.tensor(0.0)) / 2
+    labels = torch.tensor([0.97 if row.supported else 0.03 for row, _ in batch])
+    loss = functional.binary_cross_entropy_with_logits(out[:, 0, 3], labels)
+    false = torch.full(out.shape[:2], -1.0)
+    for at, (row, pair) in enumerate(batch):
+        asked = tokenizer.encode(row.asked, add_special_tokens=False).offsets[: pair.ids.index(SEP) - 1]
+        if row.supported or row.false_words:
+            false[at, 1 : len(asked) + 1] = torch.tensor([float(_hit(one, row.false_words)) for one in asked])
+    known = false >= 0
+    if not known.any():
+        return loss
+    heavy = torch.tensor(3.0)
+    return loss + 0.3 * functional.binary_cross_entropy_with_logits(out[:, :, 2][known], false[known], pos_weight=heavy)
+
+
+def _tokens(row: Row, pair: Paired) -> tuple[int, int]:
+    held = [at for at, place in enumerate(pair.offsets) if place and _hit(place, (row.span,))]
+    return (held[0], held[-1]) if held else (0, 0)
+
+
+def _hit(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    return any(place[0] < end and place[1] > start for start, end in spans)
+
+
+def train(rows: list[Row], minilm: Path, lot: random.Random) -> ReaderNet:
+    """Read every row once; the weights returned are their moving average."""
+    lib.manual_seed(0)
+    net, tokenizer = ReaderNet(minilm), open_tokenizer()
+    net.words.requires_grad_(False)
+    net.places.requires_grad_(False)
+    parts = {name: list(part.parameters()) for name, part in net.named_children() if name not in ("words", "places")}
+    body = [one for name in ("norm", "layers") for one in parts.pop(name)]
+    heads = [one for part in parts.values() for one in part]
+    groups = [{"params": body, "lr": RATE}, {"params": heads, "lr": RATE * HEAD_RATE}]
+    optimiser: Any = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
+    kept = {name: one.detach().clone() for name, one in net.named_parameters() if one.requires_grad}
+    seen = 0
+    for step, batch in enumerate(batches(rows, tokenizer, lot), 1):
+        share = seen / len(rows)
+        slope = min(1.0, step / WARM_UP) * (1.0 if share < FLAT else max(FLOOR, (1 - share) / (1 - FLAT)))
+        for group, rate in zip(optimiser.param_groups, (RATE, RATE * HEAD_RATE), strict=True):
+            group["lr"] = rate * slope
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            out = net(*tensors(batch))
+        loss: Any = loss_of(batch, out.float(), tokenizer)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*body, *heads], 1.0)
+        optimiser.step()
+        seen += len(batch)
+        decay = min(KEPT_MOST, (1 + step) / (10 + step))
+        for name, one in net.named_parameters():
+            if name in kept:
+                kept[name].lerp_(one.detach(), 1 - decay)
+        if step % 100 == 0:
+            print(f"{seen} of {len(rows)} rows, loss {loss.item():.3f}", flush=True)
+    net.load_state_dict(kept, strict=False)
+    return net.eval()
+
+
+def export(net: ReaderNet, out: Path) -> str:
+    """Write the weights as int8 and return their hash."""
+    quantization: Any = import_module("onnxruntime.quantization")
+    whole = out.with_suffix(".fp32.onnx")
+    ids = torch.randint(5, 3000, (2, 20))
+    names = ["ids", "kinds", "mask"]
+    axes = {name: {0: "rows", 1: "tokens"} for name in [*names, "out"]}
+    lib.onnx.export(
+        net, (ids, torch.ones_like(ids), torch.ones_like(ids)), str(whole), input_names=names, output_names=["out"],
+        dynamic_axes=axes, opset_version=17, dynamo=False,
+    )  # fmt: skip
+    kinds = ["MatMul", "Gather", "Gemm"]
+    quantised = {"weight_type": quantization.QuantType.QInt8, "op_types_to_quantize": kinds, "per_channel": True}
+    quantization.quantize_dynamic(whole, out, **quantised)
+    whole.unlink()
+    return hashlib.sha256(out.read_bytes()).hexdigest()
+
+
+def main() -> None:
+    """Train, export, and print the hash that ``encoders/reader.py`` has to name."""
+    parser = Parser(prog="python -m groundsight.evals.train_reader", description=__doc__)
+    for name in ("--minilm", "--claims", "--questions", "--out"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("texts", type=Path, nargs="+")
+    given, lot = parser.parse_args(), random.Random(7)
+    texts = [text for path in given.texts for text in read_rows(path, Text)]
+    rows = rows_of(texts, given.claims, given.questions, lot)
+    print(f"{len(texts)} texts, {len(rows)} rows")
+    print(export(train(rows, given.minilm, lot), given.out))
+
+
+if __name__ == "__main__":
+    main()
