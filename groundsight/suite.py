@@ -84,7 +84,8 @@ class Suite:
 
         require_words(answer, "the answer", "give the text to check")
         rules, limits = self.settings.grounding, self.settings.limits
-        return verify(answer, evidence, rules, self.parts.judge, limits=limits, watch=self.watch)
+        parts, watch = self.parts, self.watch
+        return verify(answer, evidence, rules, parts.judge, limits=limits, watch=watch, arbiter=parts.arbiter)
 
     def ask(self, question: str) -> Answer:
         """Answer with what the evidence supports, through the graph that the settings name."""

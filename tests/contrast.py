@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from groundsight.grounding.claims import evidence_from_text
+from groundsight.language.sentences import evidence_from_text
 from groundsight.types import Box, Evidence, EvidencePart, Span, TextLine
 
 DATA = Path(__file__).parent / "data"

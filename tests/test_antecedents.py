@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from groundsight.grounding.claims import evidence_from_text
-from groundsight.grounding.facts import read_facts
 from groundsight.grounding.verify import verify
+from groundsight.language.facts import read_facts
+from groundsight.language.sentences import evidence_from_text
 from groundsight.settings import Grounding
 from groundsight.types import Evidence, EvidencePart, Span, Verdict
 

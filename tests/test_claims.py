@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from groundsight.grounding.claims import evidence_from_text, split_claims
-from groundsight.grounding.speech import is_checkable, stated
+from groundsight.language.sentences import evidence_from_text, split_claims
+from groundsight.language.speech import is_checkable, stated
 
 
 def texts(answer: str) -> list[str]:

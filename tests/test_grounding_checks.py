@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from groundsight.grounding.dates import agree, clash, find_moments
-from groundsight.grounding.facts import read_facts
-from groundsight.grounding.numbers import agrees, find_quantities
-from groundsight.grounding.tables import cell_readings, text_tables
-from groundsight.grounding.tokens import ocr_alike, repair_digits, rivals, stem
+from groundsight.evidence.tables import cell_readings, text_tables
+from groundsight.language.dates import agree, clash, find_moments
+from groundsight.language.facts import read_facts
+from groundsight.language.quantities import agrees, find_quantities
+from groundsight.language.tokens import ocr_alike, repair_digits, rivals, stem
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundsight.grounding.claims import evidence_from_text, split_claims
 from groundsight.grounding.verify import verify
+from groundsight.language.sentences import evidence_from_text, split_claims
 from groundsight.settings import Grounding
 from groundsight.types import Evidence
 from tests.contrast import Case, cases, facts
@@ -81,7 +81,7 @@ def test_every_supported_claim_has_a_reason_and_every_conflict_both_spans(at: in
 
 
 def test_a_hundred_times_the_evidence_is_read_in_one_pass() -> None:
-    from groundsight.grounding.search import PassageIndex
+    from groundsight.evidence.passage_index import PassageIndex
 
     once = PassageIndex(evidences(SENTENCES)).passages
     many = PassageIndex(evidences(SENTENCES * 100)).passages

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from groundsight.grounding.claims import evidence_from_text
 from groundsight.grounding.verify import verify
+from groundsight.language.sentences import evidence_from_text
 from groundsight.settings import Grounding
 from groundsight.types import Evidence, Verdict
 
@@ -54,7 +54,7 @@ def test_cells_of_two_rows_never_support_one_statement(claim: str) -> None:
         "The coach of Stenby is Marie Cole.",
         "Harfield won 18 and has 38 points.",
         "Harfield has the highest Points of 3 rows: 38",
-        '2 of 3 rows have Hall "North Hall": Harfield, Stenby',
+        "2 of 3 rows with Hall North Hall: Harfield, Stenby",
     ],
 )
 def test_one_row_and_what_is_computed_over_rows_are_supported(claim: str) -> None:

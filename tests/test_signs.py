@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from groundsight.grounding.claims import evidence_from_text
-from groundsight.grounding.signs import written
 from groundsight.grounding.verify import verify
+from groundsight.language.sentences import evidence_from_text
+from groundsight.language.typography import written
 from groundsight.settings import Grounding
 from groundsight.types import Verdict
 

@@ -6,9 +6,10 @@ import pytest
 
 from groundsight.errors import Cancelled, ConfigError, LimitExceeded, ModelFailed, TimedOut
 from groundsight.grounding import Judgement
-from groundsight.grounding.claims import evidence_from_text
+from groundsight.grounding.calibrate import open_arbiter
 from groundsight.grounding.judges import NliJudge, open_judge
 from groundsight.grounding.verify import queries_of, report, verify
+from groundsight.language.sentences import evidence_from_text
 from groundsight.settings import Grounding, Limits, Models
 from groundsight.tracing import Watch
 from groundsight.types import Claim, Evidence, EvidencePart, GroundingReport, Span, Verdict, VerdictLabel
@@ -149,10 +150,8 @@ def test_without_evidence_nothing_is_supported() -> None:
     ("supported", "others", "verdict"), [(14, 6, "pass"), (649, 351, "abstain"), (13, 7, "revise"), (1, 0, "pass")]
 )
 def test_the_thresholds_are_exact(supported: int, others: int, verdict: str) -> None:
-    from groundsight.grounding.calibrate import packaged
-
     verdicts = (_verdict("supported"),) * supported + (_verdict("unsupported"),) * others
-    assert report(verdicts, SETTINGS, packaged()).verdict == verdict
+    assert report(verdicts, SETTINGS, open_arbiter(None)).verdict == verdict
 
 
 def test_one_contradiction_stops_a_pass() -> None:

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from groundsight.grounding.facts import Facts
-from groundsight.grounding.names import covered_by
-from groundsight.grounding.passages import REFERRING, Passage
-from groundsight.grounding.tokens import Token, ocr_alike, rivals
+from groundsight.evidence.passages import REFERRING, Passage
+from groundsight.language.facts import Facts
+from groundsight.language.names import covered_by
+from groundsight.language.tokens import Token, ocr_alike, rivals
 from groundsight.types import Reason, Span
 
 Interval = tuple[int, int]
 _SEGMENT = re.compile(r"[,;:\n]|\b(?:and|but|while|whereas|compared\s+(?:with|to)|versus|than)\b", re.IGNORECASE)
+TELLING = 0.6
 CONTEXT_CREDIT = 0.6
+# Words that a pronoun means: .9 put such sentences before those that say the claim (1 in 100 lies fewer refused).
+MEANT_CREDIT = 0.8
 ROW_CREDIT = 0.9
 
 
@@ -41,12 +44,6 @@ class Pair:
         return tuple(token for token in self.claim.words if token not in mine and token.keys & keys)
 
     @cached_property
-    def missing(self) -> tuple[Token, ...]:
-        """Claim words said neither in the passage nor around it."""
-        said = {*self.own, *self.near}
-        return tuple(token for token in self.claim.words if token not in said)
-
-    @cached_property
     def matched_keys(self) -> frozenset[str]:
         """Match keys of the words that both sides say."""
         return frozenset(key for token in self.own for key in token.keys)
@@ -61,7 +58,8 @@ class Pair:
         total = _weight(self.claim.words, spans)
         if not total:
             return 1.0 if not self.claim.words or spans else 0.0
-        credit = ROW_CREDIT if self.passage.row else CONTEXT_CREDIT
+        meant = MEANT_CREDIT if self.passage.facts.all_words & REFERRING else CONTEXT_CREDIT
+        credit = ROW_CREDIT if self.passage.row else meant
         return (_weight(self.own, spans) + credit * _weight(self.near, spans)) / total
 
     def own_coverage_without(self, spans: Sequence[Interval]) -> float:
@@ -75,6 +73,23 @@ class Pair:
         theirs = self._anchors(self.passage.facts.words, passage_span)
         return any(one & other for one in mine for other in theirs)
 
+    def neighbours(self, claim_span: Interval, passage_span: Interval) -> int:
+        """Count the sides, 0 to 2, on which the nearest telling words of both stretches are the same."""
+        mine, theirs = _beside(self.claim, claim_span), _beside(self.passage.facts, passage_span)
+        return sum(bool(a and b and a.stem in b.keys) for a, b in zip(mine, theirs, strict=True))
+
+    def clause_of(self, span: Interval) -> tuple[Token, ...]:
+        """Return the claim's words between the breaks around ``span``."""
+        cuts = [found.span() for found in _SEGMENT.finditer(self.claim.text)]
+        start = max((end for _, end in cuts if end <= span[0]), default=0)
+        stop = min((begin for begin, _ in cuts if begin >= span[1]), default=len(self.claim.text))
+        return tuple(token for token in self.claim.words if start <= token.start and token.end <= stop)
+
+    def turned(self, claim_span: Interval, passage_span: Interval) -> bool:
+        """True when the nearest telling word on one side of a stretch stands on the other side of the other stretch."""
+        (left, right), (before, after) = _beside(self.claim, claim_span), _beside(self.passage.facts, passage_span)
+        return any(a and b and a.stem in b.keys for a, b in ((left, after), (right, before)))
+
     def segment_words(self, span: Interval, *but: Interval) -> frozenset[str]:
         """Return the shared match keys, numbers included, in the clause around ``span``; ``but`` is left out, too."""
         facts = self.passage.facts
@@ -87,7 +102,7 @@ class Pair:
             if t.content and start <= t.start and t.end <= stop and not _inside((t.start, t.end), [span, *but])
         )
         mine = {key for token in self.claim.tokens if token.content for key in token.keys}
-        return frozenset(key for token in tokens for key in token.keys & mine if not key.startswith("~"))
+        return frozenset(key for token in tokens for key in token.keys & mine)
 
     def reason(self, code: str, message: str, claim_span: Interval | None, passage_span: Interval | None) -> Reason:
         """Word a reason with both spans; the claim's span still counts in the claim's text."""
@@ -113,9 +128,9 @@ class Pair:
         """The passage denies the opposite: "not open" says "closed"."""
         against = rivals(token.stem)
         facts = self.passage.facts
-        if not against & facts.keys or any(token.keys & one.scope for one in self.claim.negations):
+        if not against & facts.stems or any(token.keys & one.scope for one in self.claim.negations):
             return False
-        return any(against & one.head for one in facts.negations)
+        return any(one.stem in against for one in facts.negations)
 
     def _anchors(self, words: Sequence[Token], span: Interval) -> list[frozenset[str]]:
         shared = [
@@ -131,6 +146,12 @@ def another_subject(claim: Facts, said: Facts) -> bool:
     if said.all_words & REFERRING or not said.words or not claim.words:
         return False
     return not said.words[0].keys & claim.keys and not claim.words[0].keys & said.keys
+
+
+def _beside(facts: Facts, span: Interval) -> tuple[Token | None, Token | None]:
+    words = [t for t in facts.tokens if t.weight >= TELLING]
+    left = [t for t in words if t.end <= span[0]]
+    return left[-1] if left else None, next((t for t in words if t.start >= span[1]), None)
 
 
 def _spans(facts: Facts) -> list[Interval]:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groundsight.grounding.facts import Facts
-from groundsight.grounding.ids import Ident
-from groundsight.grounding.names import Name, covered_by
-from groundsight.grounding.passages import Passage
-from groundsight.grounding.tokens import Token
+from groundsight.evidence.passages import Passage
+from groundsight.language.facts import Facts
+from groundsight.language.ids import Ident
+from groundsight.language.names import Name, covered_by
+from groundsight.language.tokens import Token
 
 _PERSON = frozenset({"he", "she", "him", "his", "her", "hers"})
 _THING = frozenset({"it", "its"})
@@ -18,8 +18,8 @@ _MANY = frozenset({"they", "them", "their"})
 _POINTING = frozenset({"this", "that", "these", "those", "both"})
 _PRONOUNS = _PERSON | _THING | _MANY
 _STAND_IN = frozenset(
-    "company firm business organisation organization invoice order contract agreement document report ship vessel "
-    "ferry boat building bridge project product machine device team club school hospital bank person man woman "
+    "company firm business organisation organization invoice order contract agreement document report ship "
+    "boat building bridge project product machine device team club school hospital bank person man woman "
     "author director manager supplier customer".split()
 )
 _PEOPLE = frozenset("person man woman author director manager".split())
@@ -30,9 +30,7 @@ _EXPLETIVE = re.compile(
 )
 _OBJECT = re.compile(r"^\W*(?:he|she|they|it)\s+(?:\w+\s+){1,2}(?P<object>it|him|her|them)\b", re.IGNORECASE)
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|to|near|of|for)\s+$", re.IGNORECASE)
-_FIRM = frozenset(
-    "ltd inc gmbh corp foods motors bank airlines university hospital school group ferries marine".split()
-)
+_FIRM = frozenset("ltd inc gmbh corp foods motors bank airlines university hospital school group marine".split())
 Subject = tuple[Ident | Name, ...]
 
 

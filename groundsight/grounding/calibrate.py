@@ -1,19 +1,32 @@
-"""The probability that a passage supports a claim: a small logistic model with packaged coefficients."""
+"""Whether free wording is accepted: the probability of support by shared words, slots and the packaged reader."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-FEATURES = ("window", "lost", "open_names", "open_figures", "settled", "conflict", "joined")
+from groundsight.evidence.passage_index import PassageIndex
+from groundsight.grounding.bind import FEATURES, Bound
+
+if TYPE_CHECKING:
+    from groundsight.encoders.reader import Reader
+
+__all__ = ["FEATURES", "READ_FEATURES", "Arbiter", "Calibration", "open_arbiter", "packaged_at"]
+READ_FEATURES = (*FEATURES, "reads")
+DATA = Path(__file__).resolve().parent / "data"
+# Logits of the reader lie within six on either side.
+LOGIT = 6.0
 
 
 class Calibration(BaseModel):
-    """Coefficients by feature name, the threshold of support, and where they come from."""
+    """A logistic model: coefficients by feature name, the threshold of support, and where they come from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,16 +36,45 @@ class Calibration(BaseModel):
     intercept: float
     weights: dict[str, float]
 
-    def probability(self, features: dict[str, float]) -> float:
+    def of_features(self, features: Mapping[str, float]) -> float:
         """Return the probability of support for these features; names that have no weight are refused."""
         score = self.intercept + sum(self.weights[name] * value for name, value in features.items())
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
 
 
-PACKAGED = Path(__file__).resolve().parent / "data" / "calibration.json"
+@dataclass(frozen=True)
+class Arbiter:
+    """Decides where no check of a slot does: coefficients, and what the packaged reader says where there is one."""
+
+    calibration: Calibration
+    reader: Reader | None = None
+
+    @property
+    def method(self) -> str:
+        """What decided, for reports."""
+        return "lexical" if self.reader is None else "lexical+reader"
+
+    def probability(self, bound: Bound, index: PassageIndex) -> float:
+        """Return the probability of support; what a check refuses anyway is not read."""
+        if self.reader is None:
+            return self.calibration.of_features(bound.features)
+        refused = bool(bound.open or bound.conflicts)
+        reads = 0.0 if refused else reads_of(bound.claim.text, index, self.reader)
+        return self.calibration.of_features({**bound.features, "reads": reads})
 
 
-@lru_cache(maxsize=1)
-def packaged() -> Calibration:
-    """Read the packaged coefficients once."""
-    return Calibration.model_validate(json.loads(PACKAGED.read_text("utf-8")))
+def reads_of(claim: str, index: PassageIndex, reader: Reader) -> float:
+    """Return how surely the reader finds a claim said by the sentences that say most of it, -1 to 1."""
+    logit = reader.support([(claim, index.lines.selected(claim))])[0]
+    return max(-LOGIT, min(LOGIT, logit)) / LOGIT
+
+
+def open_arbiter(reader: Reader | None) -> Arbiter:
+    """Return the packaged arbiter, fitted with or without a reader."""
+    return Arbiter(packaged_at("calibration.json" if reader is None else "calibration_reader.json"), reader)
+
+
+@lru_cache(maxsize=2)
+def packaged_at(name: str) -> Calibration:
+    """Read packaged coefficients once."""
+    return Calibration.model_validate(json.loads((DATA / name).read_text("utf-8")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from groundsight.grounding.align import Interval, Pair
 from groundsight.grounding.checks_numbers import Outcome
-from groundsight.grounding.ids import Ident
+from groundsight.language.ids import Ident
 from groundsight.types import Reason
 
 

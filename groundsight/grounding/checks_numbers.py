@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groundsight.grounding.align import Interval, Pair
-from groundsight.grounding.dates import Moment, agree, clash
-from groundsight.grounding.numbers import Quantity, agrees, same_kind
+from groundsight.language.dates import Moment, agree, clash
+from groundsight.language.quantities import Quantity, agrees, same_kind, spelled
 from groundsight.types import Reason
 
 _FAMILY = {"months": "time"}
@@ -44,13 +44,12 @@ def check_numbers(pair: Pair) -> Outcome:
 def check_dates(pair: Pair) -> Outcome:
     """Compare every date and time of the claim with those of the passage; a year may come from around it."""
     own = pair.passage.facts.moments
-    around = tuple(moment for facts in pair.passage.context for moment in facts.moments)
     held = tuple(moment for facts in pair.passage.lent for moment in facts.moments)
     settled: list[Interval] = []
     missing: list[Interval] = []
     conflicts: list[Reason] = []
     for wanted in pair.claim.moments:
-        if agree(wanted, own, (*around, *own)):
+        if agree(wanted, own, (*held, *own)):
             other = _mispaired_date(pair, wanted, own)
             conflicts += [_date_reason(pair, wanted, other)] if other else []
             settled += [] if other else [wanted.span]
@@ -64,9 +63,26 @@ def check_dates(pair: Pair) -> Outcome:
 
 
 def says(wanted: Quantity, given: Sequence[Quantity], scales: Sequence[float] = ()) -> list[Quantity]:
-    """Return the given quantities that say this number of the same kind of thing; a bare number is no share."""
+    """Return the given quantities that say this number of the same kind of thing; a bare number is no share.
+
+    Either end of a range says its number ("from 180 to 195"), and a bare number may have its unit elsewhere.
+    """
     given = [one for one in given if one.kind or wanted.kind != "percent"] if not scales else given
-    return [one for one in given if _comparable(wanted, one) and agrees(wanted, one, scales)]
+    return [one for one in given if (_comparable(wanted, one) and _alike(wanted, one, scales)) or _bare(wanted, one)]
+
+
+def _alike(wanted: Quantity, one: Quantity, scales: Sequence[float]) -> bool:
+    if agrees(wanted, one, scales):
+        return True
+    ends = (replace(one, low=end, high=end) for end in (one.low, one.high)) if one.low != one.high else ()
+    return wanted.low == wanted.high and any(agrees(wanted, end, scales) for end in ends)
+
+
+def _bare(wanted: Quantity, one: Quantity) -> bool:
+    """ "90 instead of 60 days", "a child of 6" beside "a six-year-old"."""
+    if one.kind or wanted.kind not in ("time", "months"):
+        return False
+    return abs(spelled(wanted) - one.low) <= 1e-6 * max(1.0, abs(one.low))
 
 
 def _twins(pair: Pair, wanted: Quantity) -> list[Quantity]:
@@ -76,7 +92,7 @@ def _twins(pair: Pair, wanted: Quantity) -> list[Quantity]:
 
 def _comparable(wanted: Quantity, one: Quantity) -> bool:
     if wanted.kind and one.kind:
-        return wanted.kind == one.kind
+        return same_kind(wanted, one)
     return same_kind(wanted, one) or bool(wanted.kind) != bool(one.kind)
 
 

@@ -2,130 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 
-from groundsight.grounding.align import Interval, Pair
-from groundsight.grounding.checks_numbers import Outcome
-from groundsight.grounding.facts import Facts, Negation
-from groundsight.grounding.tokens import Token, rivals
+from groundsight.grounding.align import TELLING, Interval, Pair
+from groundsight.grounding.checks_numbers import says
+from groundsight.language.facts import Facts, Negation
+from groundsight.language.licences import is_known
+from groundsight.language.stems import lexicon_lines, stem, word_list
+from groundsight.language.tokens import Token, rivals
 from groundsight.types import Reason
 
-_LEVELS = {
-    "no": 0, "none": 0, "neither": 0, "few": 1, "some": 2, "several": 2, "half": 2.5, "many": 3, "most": 4,
-    "majority": 4, "all": 5, "every": 5, "each": 5, "both": 5, "everyone": 5,
-}  # fmt: skip
+_SOME = 2
+_REACH = 6
+_EXCEPTS = frozenset({"without", "except"})
 
 
 def check_polarity(pair: Pair) -> tuple[Reason, ...]:
     """Return every located reversal of the claim in this passage."""
-    opposites = tuple(_opposites(pair))
-    flips = tuple(_flips(pair))
-    return (*flips, *opposites, *_quantifiers(pair))
+    return (*_flips(pair), *_opposites(pair), *_quantifiers(pair))
 
 
-def check_negations(pair: Pair) -> Outcome:
-    """Look for each negation of the claim in the passage: what is merely not denied is not said."""
-    spans = {_token_span(pair.claim, one.at): one for one in pair.claim.negations}
-    settled = tuple(span for span, one in spans.items() if _denied_too(pair, one))
-    return Outcome(settled, tuple(span for span in spans if span not in settled))
-
-
-def _denied_too(pair: Pair, one: Negation) -> bool:
-    facts = pair.passage.facts
-    return _negated(one.scope, facts) or any(
-        rivals(token.stem) & facts.keys for token in pair.claim.words if token.keys & one.scope
-    )
+def denies(facts: Facts) -> bool:
+    """True when anything in a sentence denies, excepts or takes away."""
+    return bool(facts.negations) or any(map(_denying, facts.tokens))
 
 
 def _flips(pair: Pair) -> Iterator[Reason]:
-    """A negation on one side whose governed word the other side states plainly."""
+    """One side denies what the other states; where that denies anything in other words, it is left alone."""
     claim, source = pair.claim, pair.passage.facts
-    for one in claim.negations:
-        if one.head & pair.matched_keys and not _negated(one.head, source) and not _reversed(pair, one.head):
-            at = _token_span(claim, one.at)
-            yield pair.reason(
-                "negation_flip", "negated in the answer, stated in the source", at, _where(source, one.head)
-            )
-            return
-    for one in source.negations:
-        if one.head & pair.matched_keys and not _negated(one.head, claim) and not _stated_too(pair, one):
-            message = "stated in the answer, negated in the source"
-            yield pair.reason("negation_flip", message, _where(claim, one.head), _token_span(source, one.at))
-            return
+    ticked = not pair.passage.tabular or "yes" in source.all_words
+    if claim.negations and ticked and not (source.negations or _other_count(pair)):
+        for one in claim.negations:
+            if one.stem in source.stems and not _governed(source, one.stem):
+                message, at = "negated in the answer, stated in the source", _spot(claim.tokens[one.at])
+                yield pair.reason("negation_flip", message, at, _where(source, one.stem))
+                return
+    elif source.negations:
+        for one in source.negations:
+            excepts = source.tokens[one.at].word in _EXCEPTS
+            if (
+                one.stem in claim.stems
+                and not excepts
+                and not _governed(claim, one.stem)
+                and not _stated_too(pair, one)
+            ):
+                message, at = "stated in the answer, negated in the source", _spot(source.tokens[one.at])
+                yield pair.reason("negation_flip", message, _where(claim, one.stem), at)
+                return
 
 
-def _negated(head: frozenset[str], facts: Facts) -> bool:
-    return any(head & one.scope for one in facts.negations)
+def _governed(facts: Facts, base: str) -> bool:
+    """True when a word that may deny stands up to six words before this one, or ends its clause."""
+    return any(
+        _denying(other)
+        for at, token in enumerate(facts.tokens)
+        if token.stem == base
+        for other in facts.tokens[max(0, at - _REACH) : at + _REACH + 1]
+        if other is not token
+    )
+
+
+def _denying(token: Token) -> bool:
+    listed = word_list("denial_words.txt")
+    prefixed = token.word.startswith(("un", "dis")) and is_known(stem(token.word[2:].removeprefix("s")))
+    return prefixed or token.word in listed or token.stem in listed or token.word.endswith("n't")
+
+
+def _other_count(pair: Pair) -> bool:
+    """ "Three have not signed" beside "nine of twelve have signed": those that are left are others."""
+    return not all(says(one, pair.passage.facts.quantities) for one in pair.claim.quantities)
 
 
 def _stated_too(pair: Pair, one: Negation) -> bool:
     """The word also stands outside the reach of this negation, in a clause that says no less of the claim."""
     facts = pair.passage.facts
-    spots = [(token.start, token.end) for token in facts.words if token.keys & one.head]
+    spots = [_spot(token) for token in facts.words if token.stem == one.stem]
     denied = next((spot for spot in spots if spot[0] > facts.tokens[one.at].start), spots[-1])
     against = pair.segment_words(denied)
     return any(not against > pair.segment_words(spot) for spot in spots if spot != denied)
 
 
-def _reversed(pair: Pair, head: frozenset[str]) -> bool:
-    """A negated word beside an opposite on the other side is one reversal, not two."""
-    mine = [t for t in pair.claim.words if t.keys & head]
-    return any(rivals(t.stem) & pair.passage.facts.keys and not t.keys & pair.passage.facts.keys for t in mine)
-
-
 def _opposites(pair: Pair) -> Iterator[Reason]:
-    """A word of the claim whose opposite stands in its place."""
-    claim_stems = {token.stem for token in pair.claim.words}
-    said = set(pair.own)
-    for word in pair.claim.words:
-        if word in said or not (against := rivals(word.stem)):
-            continue
-        for other in pair.passage.facts.words:
-            if other.stem not in against or other.stem in claim_stems or not _beside(pair, word, other):
-                continue
-            if _is_negated(word, pair.claim) == _is_negated(other, pair.passage.facts):
+    """A word of the claim whose opposite stands in its place, where both sides deny or neither does."""
+    said, mine = pair.passage.facts, pair.claim.stems
+    if bool(pair.claim.negations) != bool(said.negations):
+        return
+    for word in (one for one in pair.claim.words if one not in pair.own):
+        against, turned = rivals(word.stem) - mine, _converses().get(word.stem, frozenset())
+        for other in (one for one in said.words if one.stem in against):
+            # "Lent to them" and "below the village" need the same word on both sides.
+            needed = 1 if word.weight >= TELLING and other.stem not in turned else 2
+            near = pair.neighbours(_spot(word), _spot(other))
+            if near >= needed or (needed == 1 and pair.turned(_spot(word), _spot(other))):
                 message = f"{word.text} in the answer, {other.text} in the source"
-                yield pair.reason("antonym", message, (word.start, word.end), (other.start, other.end))
+                yield pair.reason("antonym", message, _spot(word), _spot(other))
                 return
 
 
-def _beside(pair: Pair, word: Token, other: Token) -> bool:
-    return pair.passage.cell or pair.same_slot((word.start, word.end), (other.start, other.end))
-
-
-def _is_negated(word: Token, facts: Facts) -> bool:
-    return any(word.keys & one.scope for one in facts.negations)
+@lru_cache(maxsize=1)
+def _converses() -> dict[str, frozenset[str]]:
+    """What tells the same deed from the other side is no opposite: "lent to them" says "borrowed by them"."""
+    rows = [[stem(word) for word in line.split()] for line in lexicon_lines("converses.txt")]
+    return {one: frozenset(w for row in rows if one in row for w in row) for row in rows for one in row}
 
 
 def _quantifiers(pair: Pair) -> Iterator[Reason]:
     for mine, level, head in _counted(pair.claim):
         for theirs, other, governed in _counted(pair.passage.facts):
-            if not head & governed or _entails(other, level):
+            if not head & governed or other == level or other > level >= _SOME:
                 continue
             message = f"{mine.text} in the answer, {theirs.text} in the source"
-            yield pair.reason("quantifier_mismatch", message, (mine.start, mine.end), (theirs.start, theirs.end))
+            yield pair.reason("quantifier_mismatch", message, _spot(mine), _spot(theirs))
             return
 
 
-def _counted(facts: Facts) -> Iterator[tuple[Token, float, frozenset[str]]]:
+def _counted(facts: Facts) -> Iterator[tuple[Token, int, frozenset[str]]]:
+    levels = _levels()
     for at, token in enumerate(facts.tokens):
-        if token.word not in _LEVELS:
-            continue
-        governed = [one for one in facts.tokens[at + 1 : at + 6] if one.content][:2]
-        if governed:
-            yield token, _LEVELS[token.word], frozenset(key for one in governed for key in one.keys)
+        if token.word in levels and (governed := [one for one in facts.tokens[at + 1 : at + 6] if one.content][:2]):
+            yield token, levels[token.word], frozenset(one.stem for one in governed)
 
 
-def _entails(source: float, claim: float) -> bool:
-    """ "All" says "most", "many" and "some"; "some" does not say "all"."""
-    return source == claim or (source > claim >= 2)
+@lru_cache(maxsize=1)
+def _levels() -> dict[str, int]:
+    """How much of all a quantifier means, from none (0) to all (6)."""
+    return {word: at for at, line in enumerate(lexicon_lines("quantifiers.txt")) for word in line.split()}
 
 
-def _token_span(facts: Facts, at: int) -> Interval:
-    token = facts.tokens[at]
+def _spot(token: Token) -> Interval:
     return token.start, token.end
 
 
-def _where(facts: Facts, keys: frozenset[str]) -> Interval | None:
-    found: Sequence[Token] = [token for token in facts.words if token.keys & keys]
-    return (found[0].start, found[0].end) if found else None
+def _where(facts: Facts, base: str) -> Interval | None:
+    return next((_spot(token) for token in facts.words if token.stem == base), None)

@@ -4,138 +4,122 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from groundsight.computing.find import check
+from groundsight.evidence.passage_index import PassageIndex
+from groundsight.evidence.passages import Passage
 from groundsight.grounding.anaphora import Reference, references, speaks_of
-from groundsight.grounding.calibrate import Calibration
-from groundsight.grounding.checks_numbers import says
-from groundsight.grounding.claims import without_cites, without_markers
-from groundsight.grounding.columns import check_columns
+from groundsight.grounding.bind import Bound, bind
+from groundsight.grounding.calibrate import Arbiter
 from groundsight.grounding.compare import Comparison, compare
-from groundsight.grounding.facts import Facts, read_facts
-from groundsight.grounding.gather import gather
-from groundsight.grounding.passages import Passage
-from groundsight.grounding.search import PassageIndex
-from groundsight.grounding.speech import is_bare, is_checkable, stated
-from groundsight.grounding.sums import check_sum
-from groundsight.types import Claim, Quote, Reason, Span, Verdict
+from groundsight.grounding.held import Held
+from groundsight.language.facts import Facts, read_facts
+from groundsight.language.sentences import without_cites, without_markers
+from groundsight.language.speech import is_bare, is_checkable, stated
+from groundsight.types import Claim, Reason, Span, Verdict
 
 _SHOWN = 4
-_AS_GOOD = 0.1
-_SAME_MATTER = 0.55
-_CLOSER = 0.1
-_DENIES = frozenset({"negation_flip", "antonym"})
-_SURE = _DENIES | {"number_mismatch", "date_mismatch"}
+_SURE = frozenset({"negation_flip", "antonym", "number_mismatch", "date_mismatch"})
+_WORST = ("contradicted", "unsupported", "supported")
 
 
 def decide(
     claim: Claim,
-    index: PassageIndex | None,
-    calibration: Calibration,
+    held: Held | None,
+    arbiter: Arbiter,
     before: Sequence[Facts] = (),
     *,
     listed: bool = False,
+    cells: Sequence[str] | None = None,
 ) -> Verdict:
-    """Judge one claim: not checkable, verbatim, supported by one or several passages, contradicted, or unsupported.
+    """Judge one claim: not checkable, verbatim, supported by passages, contradicted, or unsupported.
 
-    Without an index nothing was looked for: that is unverified, not unsupported. ``before`` is what the claims before
+    Without ``held`` nothing was looked for: that is unverified, not unsupported. ``before`` is what the claims before
     it state; a pronoun is held to what they name. ``listed`` is a point of a list, which its lead-in completes.
+    ``cells`` are what the row of a table states cell by cell, each with its row and column; its header states none.
     """
     text = without_markers(claim.text)
-    if not is_checkable(text):
-        return Verdict(
-            claim=claim,
-            label="not_checkable",
-            probability=0.0,
-            reasons=(_plain("not_a_statement", "nothing to check"),),
+    if cells == [] or not is_checkable(text):
+        return _verdict(claim, "not_checkable", 0.0, _plain("not_a_statement", "nothing to check"))
+    if held is None:
+        return _verdict(
+            claim, "unverified", 0.0, _plain("unchecked", "unchecked: no evidence was searched for this sentence")
         )
-    if index is None:
-        unchecked = (_plain("unchecked", "unchecked: no evidence was searched for this sentence"),)
-        return Verdict(claim=claim, label="unverified", probability=0.0, reasons=unchecked)
+    index = held.index
     if not index.passages:
-        return Verdict(
-            claim=claim, label="unsupported", probability=0.0, reasons=(_plain("no_evidence", "no evidence was given"),)
-        )
+        said = "the evidence holds no text" if index.evidence else "no evidence was given"
+        return _verdict(claim, "unsupported", 0.0, _plain("no_evidence", said))
+    if cells:
+        return _row(claim, [_decided(claim, read_facts(cell), held, arbiter, ()) for cell in cells])
     facts = read_facts(stated(text))
     if is_bare(facts) and not listed:
-        return _unsupported(claim, 0.0, (_plain("low_coverage", "a value alone states nothing that can be checked"),))
-    if computed := check_sum(claim, text, index):
-        return computed
-    # The heads of columns are spelled as they are: amount_eur is no emphasis.
-    if computed := check_columns(claim, without_cites(claim.text), index):
-        return computed
-    meant = references(facts, before)
-    every = [compare(facts, passage, calibration) for passage in index.watch.each(index.candidates(facts))]
-    found = [one for one in index.watch.each(every) if speaks_of(one.pair.passage, meant)]
-    if every and not found:
-        return _placed(_unsupported(claim, 0.05, tuple(_unnamed(one) for one in meant)))
-    exact = [one for one in index.verbatim(without_cites(claim.text)) if speaks_of(one, meant)]
-    if quotes := tuple(one.quote() for one in exact[:_SHOWN]):
-        return _placed(
-            _supported(claim, 0.99, quotes, (_plain("verbatim", "the source says exactly this"), *_dissent(found)))
+        return _verdict(
+            claim, "unsupported", 0.0, _plain("low_coverage", "a value alone states nothing that can be checked")
         )
-    return _placed(_weigh(claim, facts, found, index, calibration))
+    # The heads of columns are spelled as they are: amount_eur is no emphasis.
+    if computed := check(claim, read_facts(without_cites(claim.text)), index):
+        return computed
+    return _placed(_decided(claim, facts, held, arbiter, references(facts, before)))
 
 
-def _unnamed(one: Reference) -> Reason:
-    message = f"no passage that says this names {one.shown}"
-    return Reason(code="entity_missing", message=message, claim_span=Span(start=one.span[0], end=one.span[1]))
+def bound_to(facts: Facts, index: PassageIndex) -> Bound:
+    """Bind what a sentence that stands alone states to the passages of some evidence."""
+    return bind(facts, compared(facts, index, references(facts, ())), Held(index))
 
 
-def _weigh(
-    claim: Claim, facts: Facts, found: Sequence[Comparison], index: PassageIndex, calibration: Calibration
-) -> Verdict:
-    gathered = gather(facts, found, index, calibration)
-    fits = [one for one in gathered if one.supports and one.probability >= calibration.threshold]
-    rivals = [one for one in found if _is_rival(one)]
-    fits = [one for one in index.watch.each(fits) if not any(_beats(rival, one) for rival in rivals)]
-    if fits:
-        return _from_fits(claim, fits, found)
-    return _against(claim, found, max((one.probability for one in gathered), default=0.0))
+def compared(facts: Facts, index: PassageIndex, meant: Sequence[Reference]) -> list[Comparison]:
+    """Compare a claim with every passage that shares enough of its words and names what its pronouns mean."""
+    fitting = (one for one in index.candidates(facts) if speaks_of(one, meant))
+    return [compare(facts, passage) for passage in index.watch.each(fitting)]
 
 
-def _is_rival(one: Comparison) -> bool:
-    """It speaks surely enough of the same thing, and says something else of it."""
-    sure = bool(one.conflicts) and one.rest >= one.needed and not one.of_another
-    return sure and one.pair.passage.channel != "caption"
+def _decided(claim: Claim, facts: Facts, held: Held, arbiter: Arbiter, meant: Sequence[Reference]) -> Verdict:
+    """Judge by what the claim cites, then by all evidence; support that lies elsewhere is told with its place."""
+    index = held.index
+    found = compared(facts, index, meant)
+    if not found and index.candidates(facts):
+        return _verdict(claim, "unsupported", 0.05, *map(_unnamed, meant))
+    exact = [one for one in index.verbatim(without_cites(claim.text)) if speaks_of(one, meant)]
+    if exact:
+        reasons = (_plain("verbatim", "the source says exactly this"), *_dissent(found))
+        return _cited(_verdict(claim, "supported", 0.99, *reasons, support=exact))
+    cited = [one for one in found if one.passage.evidence.evidence_id in claim.cites]
+    by_cited = _weigh(claim, bind(facts, cited, held), found, arbiter, index) if cited else None
+    if by_cited and by_cited.label != "unsupported":
+        return by_cited
+    return _cited(_weigh(claim, bind(facts, found, held), found, arbiter, index))
 
 
-def _beats(rival: Comparison, fit: Comparison) -> bool:
-    """The rival says more of the claim by itself: what passages that say less leave open is no support.
-
-    Another name in it counts only against a passage that says nothing of the claim but its names. A sentence that
-    denies the claim beats whatever borrows its words.
-    """
-    if any(r.code in _DENIES for r in rival.conflicts) and {*fit.pair.near} & {*rival.pair.own}:
-        return True
-    codes = _SURE | {"name_mismatch"} if fit.names_only else _SURE
-    spans = [(r.claim_span.start, r.claim_span.end) for r in rival.conflicts if r.claim_span and r.code in codes]
-    if not spans:
-        return False
-    mine = 0.0 if fit.joined else fit.pair.own_coverage_without(spans)
-    theirs = rival.pair.own_coverage_without(spans)
-    return theirs > mine + _CLOSER or (theirs >= mine and _figures_here(rival) > _figures_here(fit))
+def _cited(verdict: Verdict) -> Verdict:
+    """Tell which evidence supports a claim that cites other evidence."""
+    ids = tuple(dict.fromkeys(quote.evidence_id for quote in verdict.support))
+    if verdict.label != "supported" or not verdict.claim.cites or {*ids} & {*verdict.claim.cites}:
+        return verdict
+    message = f"{', '.join(ids)} says this, not {', '.join(verdict.claim.cites)}"
+    return verdict.model_copy(update={"reasons": (*verdict.reasons, _plain("wrong_citation", message))})
 
 
-def _figures_here(one: Comparison) -> int:
-    """How many numbers of the claim stand in the passage itself, not in the sentences around it."""
-    given = one.pair.passage.facts.quantities
-    return sum(bool(says(wanted, given, one.pair.passage.scales)) for wanted in one.pair.claim.quantities)
+def _row(claim: Claim, cells: Sequence[Verdict]) -> Verdict:
+    """A row of a table is what the worst of its cells is; its reasons point at the whole row."""
+    worst = min(cells, key=lambda one: (_WORST.index(one.label), one.probability))
+    reasons = tuple(reason.model_copy(update={"claim_span": claim.span}) for reason in worst.reasons)
+    support = tuple(dict.fromkeys(quote for one in cells for quote in one.support))[:_SHOWN]
+    return worst.model_copy(update={"reasons": reasons, "support": support if worst.label == "supported" else ()})
 
 
-def _from_fits(claim: Claim, fits: Sequence[Comparison], found: Sequence[Comparison]) -> Verdict:
-    likeliest = max(one.probability for one in fits)
-    best = min((one for one in fits if one.probability >= likeliest - _AS_GOOD), key=_cost)
-    weak = all(one.pair.passage.channel == "caption" for one in fits)
-    reasons = (_plain("weak_channel", "only a caption says this"),) if weak else _covered(best.passages)
-    return _supported(claim, likeliest, _quotes(best.passages), (*reasons, *_dissent(found)))
-
-
-def _cost(one: Comparison) -> tuple[bool, int, float, int, float, str, int]:
-    """Of passages that are about as likely: words before captions, few before many, own words first, then short."""
-    passage = one.pair.passage
-    start, end = passage.span
-    caption = passage.channel == "caption"
-    own = round(one.pair.own_coverage_without(()), 1)
-    return caption, len(one.passages), -own, end - start, -passage.evidence.score, passage.evidence.evidence_id, start
+def _weigh(claim: Claim, bound: Bound, found: Sequence[Comparison], arbiter: Arbiter, index: PassageIndex) -> Verdict:
+    """A located conflict contradicts, a slot left open is not supported, and the arbiter decides on the rest."""
+    if not bound.chosen:
+        return _verdict(
+            claim, "unsupported", 0.0, *bound.open or (_plain("low_coverage", "no passage speaks of this"),)
+        )
+    likely = arbiter.probability(bound, index)
+    if bound.conflicts:
+        return _verdict(claim, "contradicted", min(likely, 0.05), *bound.conflicts)
+    if bound.open or likely < arbiter.calibration.threshold:
+        return _verdict(claim, "unsupported", min(likely, 0.49), *bound.open or (_lacking(bound),))
+    weak = all(one.channel == "caption" for one in bound.passages)
+    reason = _plain("weak_channel", "only a caption says this") if weak else _covered(bound.passages)
+    return _verdict(claim, "supported", likely, reason, *_dissent(found), support=bound.passages)
 
 
 def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
@@ -148,70 +132,34 @@ def _dissent(found: Sequence[Comparison]) -> tuple[Reason, ...]:
     return (first.model_copy(update={"message": f"another passage disagrees: {first.message}"}),)
 
 
-def _against(claim: Claim, found: Sequence[Comparison], likely: float) -> Verdict:
-    best = max([one for one in found if not one.of_another] or found, key=_against_rank, default=None)
-    if best is None:
-        return _unsupported(claim, 0.0, (_plain("low_coverage", "no passage speaks of this"),))
-    if _contradicts(best, found):
-        return Verdict(
-            claim=claim, label="contradicted", probability=min(best.probability, 0.05), reasons=best.conflicts
-        )
-    return _unsupported(claim, min(likely, 0.49), (*best.conflicts, *_lacking(best)))
+def _against_rank(one: Comparison) -> tuple[float, int, str, int]:
+    return round(one.rest, 6), -len(one.conflicts), one.passage.evidence.evidence_id, -one.passage.span[0]
 
 
-def _contradicts(best: Comparison, found: Sequence[Comparison]) -> bool:
-    """A located conflict counts unless another passage, without any conflict, says the disputed words."""
-    if best.pair.claim.ids and (best.of_another or not best.identified):
-        return False
-    if not best.conflicts or best.rest < best.needed or best.pair.coverage < _SAME_MATTER or not best.tied:
-        return False
-    if best.pair.passage.channel == "caption":
-        return False
-    elsewhere = {span for one in found if not one.conflicts and not one.of_another for span in one.settled}
-    return any(_interval(one) not in elsewhere for one in best.conflicts)
+def _lacking(bound: Bound) -> Reason:
+    said = {token for one in bound.chosen for token in (*one.pair.own, *one.pair.near)}
+    words = ", ".join([token.text for token in bound.claim.words if token not in said][:5])
+    if not words:
+        return _plain("low_coverage", "no passage says all of this")
+    return bound.chosen[0].pair.reason("low_coverage", f"not in the closest passage: {words}", None, None)
 
 
-def _interval(reason: Reason) -> tuple[int, int] | None:
-    return (reason.claim_span.start, reason.claim_span.end) if reason.claim_span else None
+def _unnamed(one: Reference) -> Reason:
+    message = f"no passage that says this names {one.shown}"
+    return Reason(code="entity_missing", message=message, claim_span=Span(start=one.span[0], end=one.span[1]))
 
 
-def _against_rank(one: Comparison) -> tuple[float, bool, int, int, str, int]:
-    passage = one.pair.passage
-    weight = -len(one.conflicts), -len(one.open)
-    return round(one.rest, 6), bool(one.conflicts), *weight, passage.evidence.evidence_id, -passage.span[0]
+def _verdict(
+    claim: Claim, label: str, probability: float, *reasons: Reason, support: Sequence[Passage] = ()
+) -> Verdict:
+    quotes = tuple(dict.fromkeys(passage.quote() for passage in support[:_SHOWN]))
+    said = {"claim": claim, "label": label, "probability": probability, "reasons": reasons, "support": quotes}
+    return Verdict.model_validate(said)
 
 
-def _lacking(best: Comparison) -> tuple[Reason, ...]:
-    text = best.pair.claim.text
-    absent = tuple(
-        Reason(
-            code="entity_missing",
-            message=f"{text[start:end]} is not in the evidence beside this statement",
-            claim_span=Span(start=start, end=end),
-        )
-        for start, end in best.open
-    )
-    words = ", ".join(token.text for token in best.pair.missing[:5])
-    low = (best.pair.reason("low_coverage", f"not in the closest passage: {words}", None, None),) if words else ()
-    return absent or low or (_plain("low_coverage", "no passage says all of this"),)
-
-
-def _supported(claim: Claim, probability: float, quotes: Sequence[Quote], reasons: tuple[Reason, ...]) -> Verdict:
-    return Verdict(claim=claim, label="supported", probability=probability, support=tuple(quotes), reasons=reasons)
-
-
-def _unsupported(claim: Claim, probability: float, reasons: tuple[Reason, ...]) -> Verdict:
-    return Verdict(claim=claim, label="unsupported", probability=probability, reasons=reasons)
-
-
-def _quotes(passages: Sequence[Passage]) -> tuple[Quote, ...]:
-    return tuple(dict.fromkeys(passage.quote() for passage in passages[:_SHOWN]))
-
-
-def _covered(passages: Sequence[Passage]) -> tuple[Reason, ...]:
+def _covered(passages: Sequence[Passage]) -> Reason:
     count = len({(passage.evidence.evidence_id, passage.span) for passage in passages})
-    said = "one passage says this" if count == 1 else f"{count} passages say this together"
-    return (_plain("covered", said),)
+    return _plain("covered", "one passage says this" if count == 1 else f"{count} passages say this together")
 
 
 def _plain(code: str, message: str) -> Reason:

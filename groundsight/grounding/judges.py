@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from groundsight.errors import ConfigError, ModelFailed
+from groundsight.evidence.passage_index import PassageIndex
 from groundsight.grounding import Judge, Judgement
-from groundsight.grounding.facts import read_facts
-from groundsight.grounding.search import PassageIndex
+from groundsight.language.facts import read_facts
 
 if TYPE_CHECKING:
     from groundsight.settings import Models

@@ -6,22 +6,14 @@ import re
 from itertools import pairwise
 
 from groundsight.grounding.align import Interval, Pair
-from groundsight.grounding.claims import without_emphasis
-from groundsight.grounding.facts import Facts
+from groundsight.language.facts import Facts
+from groundsight.language.sentences import without_emphasis
+from groundsight.language.typography import SAME
 from groundsight.types import Reason
 
-# Spellings of one sign. A prime, a superscript, a full-width or a percent sign is none: it means something else.
-_SAME = str.maketrans({**dict.fromkeys("‘’‚‛", "'"), **dict.fromkeys("“”„‟«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-")})
-_UNSEEN = str.maketrans({"…": "...", "\u00ad": "", "\u200b": "", "\ufeff": ""})
 _BOUND = re.compile(r"(?:[<>]=|[≤≥=~≈])?\s*$")
 _IDLE = frozenset(" \t\n.,;:!-'\"()[]{}*`|#•◦‣§¶")
 Edge = tuple[str, str]
-
-
-def written(text: str) -> str:
-    """Return a text with its typography folded: equal only for texts that agree in every other sign."""
-    one = " ".join(without_emphasis(text).translate(_SAME).translate(_UNSEEN).split())
-    return re.sub(r"\s+(?=[.,;:!?])", "", one).removesuffix(".").removesuffix("。")
 
 
 def check_signs(pair: Pair) -> tuple[Reason, ...]:
@@ -54,7 +46,7 @@ def _telling(gap: str) -> str:
 
 def _gaps(facts: Facts) -> list[tuple[Edge, str, Interval]]:
     """What stands between neighbours, with the words on both sides; numbers, dates and identifiers are blanked."""
-    shown = without_emphasis(facts.text).translate(_SAME)
+    shown = without_emphasis(facts.text).translate(SAME)
     for start, end in (one.span for one in (*facts.quantities, *facts.moments, *facts.ids)):
         start = _BOUND.search(shown, 0, start).start()  # pyright: ignore[reportOptionalMemberAccess]
         shown = f"{shown[:start]}{'':{end - start}}{shown[end:]}"

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from groundsight.errors import GroundsightError, LimitExceeded
+from groundsight.evidence.passage_index import PassageIndex
+from groundsight.evidence.tables import cell_readings, text_tables
 from groundsight.grounding import Judge
 from groundsight.grounding.anaphora import references
-from groundsight.grounding.calibrate import Calibration, packaged
-from groundsight.grounding.claims import split_claims, without_markers
+from groundsight.grounding.calibrate import Arbiter, open_arbiter
 from groundsight.grounding.decide import decide
-from groundsight.grounding.facts import Facts, read_facts
-from groundsight.grounding.search import PassageIndex
-from groundsight.grounding.speech import is_bare, is_checkable, stated
+from groundsight.grounding.held import Held
+from groundsight.language.facts import Facts, read_facts
+from groundsight.language.sentences import split_claims, without_markers
+from groundsight.language.speech import is_bare, is_checkable, stated
 from groundsight.limits import Limits
 from groundsight.tracing import Watch, Within
 from groundsight.types import Claim, Evidence, GroundingReport, Quote, Reason, Verdict
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _HARD = frozenset({"number_mismatch", "date_mismatch", "entity_missing", "comparison_mismatch"})
 _SURE = 0.9
 _BACK = 5
+_INDENT = 4
 _DECIDED = 0.8
 
 
@@ -39,6 +42,7 @@ def verify(
     *,
     limits: Limits | None = None,
     watch: Watch | None = None,
+    arbiter: Arbiter | None = None,
 ) -> GroundingReport:
     """Check an answer sentence by sentence, against one evidence or each against its own (see ``queries_of``).
 
@@ -52,22 +56,32 @@ def verify(
     most = limits or Limits()
     claims = _within(answer, evidence, most)
     bounded = Within(watch or Watch(), most.verify_seconds, "limits.verify_seconds")
-    calibration = packaged()
+    weighs = arbiter or open_arbiter(None)
     said = [read_facts(stated(without_markers(claim.text))) for claim in bounded.each(claims)]
     own = isinstance(evidence, Mapping)
     given: Found = evidence if own else {"": evidence}
+    rows = _rows(answer)
     queries = [_query(claim, said, at) if own else "" for at, claim in enumerate(bounded.each(claims))]
-    indexes = {
-        query: PassageIndex(sorted(given[query], key=_order), bounded) for query in set(queries) if query in given
+    holdings = {
+        query: Held(PassageIndex(sorted(given[query], key=_order), bounded)) for query in set(queries) if query in given
     }
     verdicts = tuple(
-        decide(claim, indexes.get(query), calibration, said[max(0, at - _BACK) : at], listed=_listed(claims, said, at))
+        decide(
+            claim,
+            holdings.get(query),
+            weighs,
+            said[max(0, at - _BACK) : at],
+            listed=_listed(claims, said, at),
+            cells=_cells(claim, rows),
+        )
         for at, (claim, query) in enumerate(bounded.each(zip(claims, queries, strict=True)))
     )
     if judge is not None:
         pairs = bounded.each(zip(verdicts, queries, strict=True))
-        verdicts = tuple(_refined(one, indexes[query], judge) if query in indexes else one for one, query in pairs)
-    return report(verdicts, settings, calibration, judge)
+        verdicts = tuple(
+            _refined(one, holdings[query].index, judge) if query in holdings else one for one, query in pairs
+        )
+    return report(verdicts, settings, weighs, judge)
 
 
 def queries_of(answer: str) -> tuple[str, ...]:
@@ -97,6 +111,20 @@ def _listed(claims: Sequence[Claim], said: Sequence[Facts], at: int) -> bool:
     return lead is not None and lead.text.rstrip(" *_").endswith((":", "："))
 
 
+def _rows(answer: str) -> dict[int, list[str]]:
+    """What the rows of the tables that an answer draws state, cell by cell, by their start; a header states nothing."""
+    tables = text_tables(answer, ())
+    rows: dict[int, list[str]] = {table.spans[0][0]: [] for table in tables}
+    for one in (reading for table in tables for reading in cell_readings(table)):
+        rows.setdefault(one.span[0], []).append(" ; ".join(filter(None, (one.label, one.text))))
+    return rows
+
+
+def _cells(claim: Claim, rows: Mapping[int, list[str]]) -> list[str] | None:
+    """The cells of the row that a claim is; None for what is no row."""
+    return next((cells for start, cells in rows.items() if start <= claim.span.start < start + _INDENT), None)
+
+
 def _within(answer: str, evidence: Sequence[Evidence] | Found, most: Limits) -> tuple[Claim, ...]:
     """Split an answer that is short enough, with evidence that is."""
     _refuse_over(len(answer), most.answer_chars, "the answer is too long", "characters (limits.answer_chars)")
@@ -117,7 +145,7 @@ def _refuse_over(size: int, most: int, what: str, of: str) -> None:
 
 
 def report(
-    verdicts: tuple[Verdict, ...], settings: Grounding, calibration: Calibration, judge: Judge | None = None
+    verdicts: tuple[Verdict, ...], settings: Grounding, arbiter: Arbiter, judge: Judge | None = None
 ) -> GroundingReport:
     """Count the verdicts and say whether the answer passes, with what failed."""
     checkable = sum(verdict.label != "not_checkable" for verdict in verdicts)
@@ -133,8 +161,8 @@ def report(
         supported=supported,
         contradicted=contradicted,
         failed=_failed(ratio, contradicted, unverified, settings),
-        method="lexical" if judge is None else f"lexical+{judge.fingerprint}",
-        calibration=calibration.version,
+        method=arbiter.method if judge is None else f"{arbiter.method}+{judge.fingerprint}",
+        calibration=arbiter.calibration.version,
     )
 
 

@@ -1,6 +1,6 @@
 """The last results, kept exactly: same principal's filter, same index version, same settings, same query.
 
-A new version empties the cache, so that what was forgotten does not stay in memory.
+A new version empties the cache, and with it what was read of texts, so that what was forgotten does not stay in memory.
 """
 
 from __future__ import annotations
@@ -9,7 +9,13 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from groundsight.computing.words import said, stems
+from groundsight.language.facts import read_facts
+from groundsight.retrieval.onwards import spelled
+from groundsight.retrieval.words import terms_of
 from groundsight.types import Filter, Query, SearchResult
+
+READ = (read_facts, said, stems, spelled, terms_of)
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class SearchCache:
         """Return the kept result, None when there is none."""
         with self._lock:
             if any(kept.version != key.version for kept in self._kept):
-                self._kept.clear()
+                self._empty()
             if key not in self._kept:
                 self.misses += 1
                 return None
@@ -53,9 +59,14 @@ class SearchCache:
                 self._kept.popitem(last=False)
 
     def clear(self) -> None:
-        """Forget all results."""
+        """Forget all results, and what was read of any text."""
         with self._lock:
-            self._kept.clear()
+            self._empty()
+
+    def _empty(self) -> None:
+        self._kept.clear()
+        for remembered in READ:
+            remembered.cache_clear()
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -56,7 +56,7 @@ def _names(unit: Unit, asked: Set[str]) -> Mapping[str, str]:
     """Return the unit's names, with how they are told apart; numbers and what the question names are left out."""
     shown = [link.shown for link in unit.links if link.key not in asked and not link.shown[0].isdigit()]
     parts = [part for name in shown for part in name.split(" and ")]
-    found = {_spelled(part): part for part in reversed(parts) if as_key(part) not in asked}
+    found = {spelled(part): part for part in reversed(parts) if as_key(part) not in asked}
     return dict(list(reversed(found.items()))[:MOST_NAMES])
 
 
@@ -67,12 +67,12 @@ def _ask(question: str, covered: Set[str], names: Mapping[str, str]) -> ChannelQ
 
 
 def _sharing(units: Sequence[Unit], names: Mapping[str, str]) -> list[Onward]:
-    held = [(unit.unit_id, f" {_spelled(quotable(unit))} ") for unit in units]
+    held = [(unit.unit_id, f" {spelled(quotable(unit))} ") for unit in units]
     first = [(unit_id, next((names[name] for name in names if f" {name} " in text), "")) for unit_id, text in held]
     return [Onward(unit_id, shown) for unit_id, shown in first if shown]
 
 
 @lru_cache(maxsize=KEPT_TEXTS)
-def _spelled(text: str) -> str:
+def spelled(text: str) -> str:
     """Return the words of a text with single spaces, case folded, so that one lies in another."""
     return " ".join(words_of(text)).casefold()
