@@ -36,7 +36,6 @@ def draft_of(plan: Plan, findings: Sequence[Finding], direct: Draft | None = Non
     for step in steps:
         found = by_step[step]
         sentences.append((found.sentence, (found.quote.evidence_id, *found.also)))
-        sentences += [(f'Another source differs: "{squeeze(one.text)}"', (one.evidence_id,)) for one in found.rivals]
     kept = list(dict(sentences).items())
     return Draft(sentences=tuple(text for text, _ in kept), cites=tuple(cites for _, cites in kept))
 
@@ -97,13 +96,15 @@ def only_known(draft: Draft, evidence: Mapping[str, Evidence]) -> tuple[Draft, i
     return draft.model_copy(update={"cites": cites}), removed
 
 
-def citations(
-    laid: Laid, evidence: Mapping[str, Evidence], report: GroundingReport, found: Sequence[Finding]
-) -> tuple[Citation, ...]:
-    """Say for every marker where it leads: source, page, box and the words that support the sentence."""
-    quotes: dict[str, Quote] = {}
-    for quote in [*(quote for one in found for quote in (one.quote, *one.rivals)), *_supports(report)]:
-        quotes.setdefault(quote.evidence_id, quote)
+def quotes_of(report: GroundingReport, found: Sequence[Finding]) -> list[Quote]:
+    """Return the words that an answer rests on, those that the rules chose first."""
+    chosen = [one.quote for one in found]
+    return [*chosen, *(quote for verdict in report.claims for quote in verdict.support)]
+
+
+def citations(laid: Laid, evidence: Mapping[str, Evidence], said: Sequence[Quote]) -> tuple[Citation, ...]:
+    """Say for every marker where it leads: source, page, box and the first of the words that were said there."""
+    quotes = {quote.evidence_id: quote for quote in reversed(said)}
     stale: dict[str, Stale] = {one.source: one.stale for one in evidence.values() if one.stale}
     cited = [(marker, evidence[one], quotes.get(one)) for marker, one in laid.markers.items()]
     return tuple(_citation(marker, one, quote, stale.get(one.source, "")) for marker, one, quote in cited)
@@ -113,10 +114,6 @@ def receipt(question: str, text: str, evidence_ids: Sequence[str], index_version
     """Fingerprint an answer with what it rests on."""
     joined = "\0".join((question, text, *sorted(evidence_ids), index_version))
     return "ans-" + hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
-def _supports(report: GroundingReport) -> list[Quote]:
-    return [quote for verdict in report.claims for quote in verdict.support]
 
 
 def _citation(marker: str, one: Evidence, quote: Quote | None, stale: Stale) -> Citation:
@@ -135,8 +132,8 @@ def _citation(marker: str, one: Evidence, quote: Quote | None, stale: Stale) -> 
 
 
 def _holds_detail(verdict: Verdict) -> bool:
-    from groundsight.grounding.facts import read_facts
-    from groundsight.grounding.speech import holds_detail
+    from groundsight.language.facts import read_facts
+    from groundsight.language.speech import holds_detail
 
     return holds_detail(read_facts(_MARKER.sub("", verdict.claim.text)))
 

@@ -1,4 +1,4 @@
-"""Descriptions in a question (the ferry whose engine was repaired) and the questions that resolve them."""
+"""Descriptions in a question (the house whose roof was repaired) and the questions that resolve them."""
 
 from __future__ import annotations
 

@@ -1,56 +1,59 @@
-"""The last nodes of the answer graph: give the answer, abstain, or withhold it."""
+"""The last nodes of the answer graph: give the answer, show the closest evidence, or abstain."""
 
 from __future__ import annotations
 
 from groundsight.agent.assess import explain
-from groundsight.agent.compose import citations, lay_out, receipt
+from groundsight.agent.compose import citations, lay_out, quotes_of, receipt
+from groundsight.agent.nearest import nearest, shown
 from groundsight.agent.nodes import Desk, Update
 from groundsight.agent.question import analyse
 from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.agent.state import AnswerState
-from groundsight.types import Answer, Degraded, GroundingReport, Tier
+from groundsight.types import Answer, Degraded, Fit, GroundingReport, Tier
 
 
 def answer(state: AnswerState, desk: Desk) -> Update:
     """Assemble the answer with its citations, verdicts and trace."""
-    laid, evidence = lay_out(draft_of_state(state)), evidence_of_state(state)
-    report = GroundingReport.model_validate(state["report"])
-    lost = state.get("missing", []) if state.get("stop") or state.get("missing") else []
-    text = "\n".join([laid.text, *lost])
-    given = _answer(
-        state, desk, text, "partial" if lost else "answered", state.get("stop") or "the evidence answers the question"
-    )
-    full = given.model_copy(
-        update={
-            "grounding_ratio": report.grounding_ratio,
-            "verdicts": report.claims,
-            "citations": citations(laid, evidence, report, findings_of(state)),
-            "evidence": tuple(
-                in_cited_order(state, laid.markers)[: max(len(laid.markers), desk.suite.settings.agent.evidence)]
-            ),
-        }
-    )
-    return {"answer": full.model_dump(mode="json"), "detail": full.status}
+    laid, known = lay_out(draft_of_state(state)), evidence_of_state(state)
+    report, lost = GroundingReport.model_validate(state["report"]), list(dict.fromkeys(state.get("missing", ())))
+    partly = lost or state.get("fit", {}).get("value") == "partly"
+    reason = state.get("stop") or f"the evidence answers {'a part of ' if partly else ''}the question"
+    given = _answer(state, desk, "\n".join([laid.text, *lost]), "partial" if partly else "answered", reason)
+    most = max(len(laid.markers), desk.suite.settings.agent.evidence)
+    full = {
+        "grounding_ratio": report.grounding_ratio,
+        "verdicts": report.claims,
+        "citations": citations(laid, known, quotes_of(report, findings_of(state))),
+        "evidence": tuple(in_cited_order(state, laid.markers)[:most]),
+    }
+    return {"answer": given.model_copy(update=full).model_dump(mode="json"), "detail": given.status}
+
+
+def show_evidence(state: AnswerState, desk: Desk) -> Update:
+    """Give no answer but what was looked for and where the closest passages stand."""
+    known, asked = evidence_of_state(state), analyse(state["question"])
+    found = nearest(state["question"], list(known.values()), desk.eyes)
+    laid = lay_out(shown(found))
+    lost = list(dict.fromkeys(state.get("missing", ()))) or [explain(asked, list(known.values()))]
+    reason = state.get("stop") or "the evidence does not answer the question"
+    closest = ["The closest passages:", laid.text] if found else []
+    given = _answer(state, desk, "\n".join([*lost, *closest]), "evidence" if found else "abstained", reason)
+    cited = citations(laid, known, found)
+    full = {
+        "citations": cited,
+        "evidence": tuple(in_cited_order(state, laid.markers)[: desk.suite.settings.agent.evidence]),
+    }
+    return {"answer": given.model_copy(update=full).model_dump(mode="json"), "detail": given.text}
 
 
 def abstain(state: AnswerState, desk: Desk) -> Update:
-    """Say that the files do not answer the question, and which part was not found."""
+    """Say why there is nothing to show: nothing was found or asked, or a person declined."""
     evidence = list(evidence_of_state(state).values())
     lost = state.get("missing") or [explain(analyse(state["question"]), evidence)]
-    given = _answer(
-        state, desk, " ".join(lost), "abstained", state.get("stop") or "the evidence does not answer the question"
-    )
+    reason = state.get("stop") or "the evidence does not answer the question"
+    given = _answer(state, desk, " ".join(lost), "abstained", reason)
     shown = given.model_copy(update={"evidence": tuple(evidence[: desk.suite.settings.agent.evidence])})
     return {"answer": shown.model_dump(mode="json"), "detail": given.text}
-
-
-def withhold(state: AnswerState, desk: Desk) -> Update:
-    """Give no answer although one was written: the evidence does not carry it."""
-    report = GroundingReport.model_validate(state["report"])
-    text = "No answer is given: the evidence found does not support one."
-    given = _answer(state, desk, text, "refused", state.get("stop") or "a sentence of the answer is not supported")
-    update = {"grounding_ratio": report.grounding_ratio, "verdicts": report.claims}
-    return {"answer": given.model_copy(update=update).model_dump(mode="json"), "detail": given.stop_reason}
 
 
 def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str) -> Answer:
@@ -62,6 +65,7 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
             "text": text,
             "stop_reason": reason,
             "grounding_ratio": None,
+            "fit": state.get("fit") or Fit(),
             "tier": _tier(state).model_dump(),
             "degraded": tuple(dict.fromkeys(Degraded.model_validate(one) for one in state.get("degraded", ()))),
             "trace": tuple(state.get("trace", ())),

@@ -55,11 +55,13 @@ class _Spent:
     tokens: int = 0
     problem: str = ""
     by: str = ""
+    text: str = ""
 
     def saw(self, message: object, messages: list[Message]) -> None:
         """Count a reply and note who wrote it, where it says so."""
         self.tokens += _tokens(message, messages)
         self.by = str(getattr(message, "by", ""))
+        self.text = _text(message)
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,25 @@ class Chat:
     pause: Callable[[float], None] = time.sleep
     suspends: bool = False
 
-    def ask(self, system: str, user: str, schema: type[T], *, seconds: float | None = None) -> Reply[T]:
-        """Ask once; a malformed reply is repaired once; after that the value is None and the reason is given."""
+    def ask(
+        self,
+        system: str,
+        user: str,
+        schema: type[T],
+        *,
+        seconds: float | None = None,
+        read: Callable[[str], T | None] = lambda text: None,
+    ) -> Reply[T]:
+        """Ask once; a malformed reply is repaired once; after that the value is None and the reason is given.
+
+        ``read`` makes a value of a reply without a JSON object of the schema, or None.
+        """
         deadline = time.monotonic() + min(self.seconds, seconds or self.seconds)
         spent = _Spent()
         messages: list[Message] = [("system", system), ("human", user)]
-        value = self._structured(messages, schema, deadline, spent)
+        value = self._structured(messages, schema, deadline, spent) or read(spent.text)
         if value is None and not spent.problem.startswith("unreachable"):
-            value = self._repaired(messages, schema, deadline, spent)
+            value = self._repaired(messages, schema, deadline, spent) or read(spent.text)
         if value is not None:
             return Reply(value, spent.by or self.name, spent.tokens)
         lane = Degraded(
@@ -99,7 +112,7 @@ class Chat:
         parts = cast("dict[str, Any]", raw)
         spent.saw(parts.get("raw"), messages)
         parsed = parts.get("parsed")
-        return parsed if isinstance(parsed, schema) else _parsed(_text(parts.get("raw")), schema, spent)
+        return parsed if isinstance(parsed, schema) else _parsed(schema, spent)
 
     def _repaired(self, messages: list[Message], schema: type[T], deadline: float, spent: _Spent) -> T | None:
         wrong = spent.problem or "the reply was not a JSON object of the schema"
@@ -108,7 +121,7 @@ class Chat:
         if raw is None:
             return None
         spent.saw(raw, again)
-        return _parsed(_text(raw), schema, spent)
+        return _parsed(schema, spent)
 
     def _patiently(self, model: Model, messages: list[Message], deadline: float, spent: _Spent) -> object | None:
         """Call until something comes back that is no passing failure; None when nothing does."""
@@ -165,9 +178,10 @@ class _Plain:
         return self
 
 
-def _parsed(text: str, schema: type[T], spent: _Spent) -> T | None:
-    """Find the first JSON object of the schema in a reply, prose around it ignored."""
-    decoder, at = json.JSONDecoder(), text.find("{")
+def _parsed(schema: type[T], spent: _Spent) -> T | None:
+    """Find the first JSON object of the schema in the last reply, prose around it ignored."""
+    decoder, text = json.JSONDecoder(), spent.text
+    at = text.find("{")
     spent.problem = "malformed: no JSON object in the reply"
     while 0 <= at < REPLY_CHARS:
         try:

@@ -3,79 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from groundsight.agent.assess import missing, unmentioned
-from groundsight.agent.extract import find
+from groundsight.agent.answerer import find
+from groundsight.agent.assess import unmentioned
 from groundsight.agent.planner import ready
+from groundsight.agent.proposals import Eyes
 from groundsight.agent.question import Asked, analyse
 from groundsight.agent.state import WHOLE, Finding, Plan, PlanStep
-from groundsight.agent.tables import work_out
-from groundsight.agent.terms import end_of
-from groundsight.agent.whether import Near, whether
-from groundsight.agent.words import content_words, holds, stem_set, stems
+from groundsight.agent.tables import end_of, work_out
+from groundsight.agent.words import stem_set
 from groundsight.types import Evidence
 
 QUERIES_A_HOP = 4
 BRIDGES_A_STEP = 2
 
 
-def settle(
-    plan: Plan,
-    question: str,
-    evidence: Sequence[Evidence],
-    banned: Collection[str] = (),
-    tables: Sequence[Evidence] = (),
-    near: Near | None = None,
-) -> list[Finding]:
-    """Answer every step that the evidence answers, each with the answers before it put in.
+@dataclass(frozen=True)
+class Shelf:
+    """What a question may be answered from: evidence, the whole tables of which it holds rows, and what looks at it.
 
-    ``tables`` are the whole tables of which evidence holds some rows; ``near`` says how close sentences are to a text.
+    ``banned`` are sentences that the check has refused.
     """
-    if whole := work_out(WHOLE, analyse(question), tables, banned):
+
+    evidence: Sequence[Evidence]
+    tables: Sequence[Evidence] = ()
+    eyes: Eyes | None = None
+    banned: Collection[str] = ()
+
+
+def settle(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
+    """Answer every step that the evidence answers, each with the answers before it put in."""
+    if whole := work_out(WHOLE, analyse(question), shelf.tables, shelf.banned):
         return [whole]
-    findings = _step_by_step(plan, question, evidence, banned, tables)
+    findings = _step_by_step(plan, question, shelf)
     if complete(plan, findings):
         return findings
-    if ends := end_of(analyse(question), evidence, tables, banned):
-        return ends
-    nearest = whether(analyse(question), evidence, near, banned)
-    return [nearest] if nearest else findings
+    return end_of(analyse(question), shelf.evidence, shelf.tables, shelf.banned) or findings
 
 
-def _step_by_step(
-    plan: Plan, question: str, evidence: Sequence[Evidence], banned: Collection[str], tables: Sequence[Evidence]
-) -> list[Finding]:
+def _step_by_step(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
     findings: list[Finding] = []
-    while True:
-        new = [found for step in ready(plan, findings) if (found := _found(step, evidence, banned, tables))]
-        if not new:
-            return _straight(plan, question, evidence, findings, banned)
+    while new := [found for step in ready(plan, findings) if (found := _found(step, shelf))]:
         findings += new
-
-
-def _found(
-    step: PlanStep, evidence: Sequence[Evidence], banned: Collection[str], tables: Sequence[Evidence]
-) -> Finding | None:
-    """What is worked out over rows goes before what is read from one of them."""
-    asked = analyse(step.question)
-    return work_out(step.step, asked, tables, banned) or find(step.step, asked, evidence, (), banned)
-
-
-def _straight(
-    plan: Plan, question: str, evidence: Sequence[Evidence], findings: list[Finding], banned: Collection[str]
-) -> list[Finding]:
-    """One passage that answers a whole chain makes its links unnecessary."""
     last = plan.steps[-1].step
-    if plan.join != "last" or len(plan.steps) == 1 or any(found.step == last for found in findings):
+    if len(plan.steps) == 1 or plan.join != "last" or any(found.step == last for found in findings):
         return findings
-    whole = find(last, analyse(question), evidence, (), banned)
-    return [whole] if whole and _says_all(whole, question) else findings
+    # One passage that answers a whole chain makes its links unnecessary.
+    whole = _found(PlanStep(step=last, question=question), shelf)
+    return [whole] if whole else findings
 
 
-def _says_all(found: Finding, question: str) -> bool:
-    """A link may be skipped only where the passage itself has every word of the question."""
-    said = stem_set(found.sentence)
-    return all(any(holds(said, part) for part in stems(word)) for word in content_words(question))
+def _found(step: PlanStep, shelf: Shelf) -> Finding | None:
+    """What is worked out over rows goes before what is read from one of them."""
+    computed = work_out(step.step, analyse(step.question), shelf.tables, shelf.banned)
+    if computed or shelf.eyes is None:
+        return computed
+    return find(step.step, step.question, shelf.evidence, shelf.eyes, shelf.banned)
 
 
 def complete(plan: Plan, findings: Sequence[Finding]) -> bool:
@@ -99,7 +83,7 @@ def next_queries(
     for step in ready(plan, findings):
         one = analyse(step.question)
         absent = [need.shown for need in unmentioned(one, evidence)]
-        queries += [step.question, *absent, _missing_words(one, evidence), *_bridges(one, evidence, links)]
+        queries += [step.question, *absent, *_bridges(one, evidence, links)]
     fresh = dict.fromkeys(query for query in queries if query and query not in asked)
     return list(fresh)[:QUERIES_A_HOP]
 
@@ -109,14 +93,9 @@ def open_steps(plan: Plan, findings: Sequence[Finding]) -> list[Asked]:
     return [analyse(step.question) for step in ready(plan, findings)]
 
 
-def _missing_words(one: Asked, evidence: Sequence[Evidence]) -> str:
-    lost = missing(one, evidence)
-    return " ".join(need.shown for need in one.needs if need.hard or need in lost) if lost else ""
-
-
 def _bridges(one: Asked, evidence: Sequence[Evidence], links: Mapping[str, Sequence[str]]) -> list[str]:
     """Name things that the best evidence points to, with the words that are asked of them."""
-    focus = " ".join(need.shown for need in one.of("focus"))
+    focus = " ".join(need.shown for need in one.of("topic"))
     known = stem_set(one.text)
     shown = [link for found in evidence[:3] for link in links.get(found.evidence_id, ()) if not stem_set(link) & known]
     return [f"{link} {focus}" for link in list(dict.fromkeys(shown))[:BRIDGES_A_STEP]] if focus else []

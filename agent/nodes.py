@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from groundsight.agent import writer
 from groundsight.agent.asking import asks_nothing
-from groundsight.agent.assess import beside_the_question, explain, spoken_of, unmentioned
+from groundsight.agent.assess import explain, unmentioned
 from groundsight.agent.budget import seconds_left, used_up
-from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected, without
-from groundsight.agent.lookup import complete, next_queries, open_steps, settle
+from groundsight.agent.compose import only_known
+from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
+from groundsight.agent.proposals import Eyes
 from groundsight.agent.question import analyse
-from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order, plan_of
-from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json
-from groundsight.agent.whether import Near
+from groundsight.agent.reading import evidence_of_state, findings_of, plan_of
+from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json, Plan
 from groundsight.agent.whole import openings, whole_tables
-from groundsight.agent.withheld import without_placeholders
+from groundsight.agent.withheld import removed
 from groundsight.limits import has_words, require_question
 from groundsight.tracing import Within
-from groundsight.types import Degraded, Evidence, GroundingReport, Query, Step
+from groundsight.types import Degraded, Evidence, Query, Step
 
 if TYPE_CHECKING:
     from groundsight.agent.llm import Chat
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Update = dict[str, Any]
 Node = Callable[[AnswerState, "Desk"], Update]
 LINKS_KEPT = 12
+# Plan, draft and one revision, or a second draft after one more search.
+CALLS_AT_MOST = 3
+PART_MISSING = "Part of what was asked was not found."
 UNCONFIRMED = "A passage was found, but the check did not confirm that it answers the question."
 
 
@@ -40,6 +43,20 @@ class Desk:
     suite: Suite
     chat: Chat | None = None
     lacking: tuple[Degraded, ...] = ()
+
+    @property
+    def eyes(self) -> Eyes | None:
+        """What looks for answers without a model; None where the reader or the text encoder is switched off."""
+        reader, encoder = self.suite.parts.reader, self.suite.parts.text_encoder
+        if reader is None or encoder is None:
+            return None
+
+        def near(text: str, said: Sequence[str]) -> list[float]:
+            return [
+                float(one) for one in encoder.encode(said, role="passage") @ encoder.encode([text], role="query")[0]
+            ]
+
+        return Eyes(reader, near)
 
 
 def worked(name: str, node: Node) -> Node:
@@ -57,16 +74,17 @@ def worked(name: str, node: Node) -> Node:
 
 
 def plan(state: AnswerState, desk: Desk) -> Update:
-    """Take the question apart and name the first searches."""
-    question = state["question"].strip()
+    """Take the question apart and name the first searches: by rule, and by the model when that was not enough."""
+    question, again = state["question"].strip(), bool(state.get("plan"))
     require_question(question)
-    made, spent = writer.plan(question, desk.chat, desk.suite.settings.agent.hops, left(state, desk))
+    chat = _chat_within(state, desk) if again else None
+    made, spent = writer.plan(question, chat, desk.suite.settings.agent.hops, left(state, desk))
     first = [step.question for step in made.steps if not step.after]
     queries = list(dict.fromkeys([question, *first]))
     detail = f"{made.by}: " + " -> ".join(step.question for step in made.steps)
-    lacking = [*spent.get("degraded", ()), *(one.model_dump(mode="json") for one in desk.lacking)]
-    planned = {"plan": made.model_dump(mode="json"), "queries": queries, "hops": 0, "detail": detail}
-    return {**spent, **planned, "degraded": lacking}
+    lacking = [*spent.get("degraded", ()), *(one.model_dump(mode="json") for one in desk.lacking if not again)]
+    planned = {"plan": made.model_dump(mode="json"), "queries": queries, "detail": detail, "degraded": lacking}
+    return {**spent, **planned, "hops": state.get("hops", 0)}
 
 
 def search(state: AnswerState, desk: Desk) -> Update:
@@ -91,71 +109,57 @@ def search(state: AnswerState, desk: Desk) -> Update:
 
 def assess(state: AnswerState, desk: Desk) -> Update:
     """Settle what the evidence settles; go on searching while that can bring something."""
-    if desk.chat is None and (unasked := asks_nothing(analyse(state["question"]))):
+    whole, chat = analyse(state["question"]), _chat_within(state, desk)
+    if chat is None and (unasked := asks_nothing(whole)):
         stop = "the question asks nothing that could be looked up"
-        missing = _nothing_there(state) or [unasked]
-        return {"next": "abstain", "missing": missing, "stop": stop, "detail": stop}
+        return {"next": "abstain", "missing": _nothing_there(state) or [unasked], "stop": stop, "detail": stop}
+    current, update, evidence = _settled(state, desk)
+    findings = [Finding.model_validate(one) for one in update["findings"]]
+    hops = {"hops": state.get("hops", 0) + 1}
+    if complete(current, findings):
+        return {**update, **hops, "next": "draft", "stop": "", "detail": "every part is covered"}
+    if chat and _wants_plan(state, current, evidence):
+        return {**update, **hops, "next": "plan", "detail": "the rules' plan did not bring every name"}
+    queries = next_queries(current, findings, evidence, state.get("links", {}), state.get("asked", ()))
+    if not (stop := _why_stop(state, desk, queries, len(evidence))):
+        return {**update, **hops, "next": "search", "queries": queries, "detail": "; ".join(queries)}
+    if chat and evidence:
+        return {**update, "next": "draft", "stop": "", "detail": stop}
+    partly = bool(findings) and current.join == "all"
+    opened = (open_steps(current, findings) if partly else []) or [whole]
+    far = next(iter(state.get("far", ())), "")
+    lost = [UNCONFIRMED] if state.get("banned") else _nothing_there(state)
+    lost = lost or [explain(one, evidence, far=far) for one in opened]
+    silent = not evidence or bool(removed(whole, evidence))
+    nothing = "abstain" if silent else "show_evidence"
+    return {**update, "next": "draft" if partly else nothing, "missing": lost, "stop": stop, "detail": stop}
+
+
+def _settled(state: AnswerState, desk: Desk) -> tuple[Plan, Update, list[Evidence]]:
+    """Return the plan, the update with what the rules settle, and the evidence with how its files begin."""
     current, found = plan_of(state), list(evidence_of_state(state).values())
     begun = openings(desk.suite, found)
     evidence = [*found, *begun]
     tables = whole_tables(desk.suite, evidence)
-    findings = settle(current, state["question"], evidence, state.get("banned", ()), tables, _near(desk))
+    shelf = Shelf(evidence, tables, desk.eyes, state.get("banned", ()))
+    findings = settle(current, state["question"], shelf)
     update: Update = {"findings": [one.model_dump(mode="json") for one in findings], "known": len(evidence)}
     update["evidence"] = {one.evidence_id: one.model_dump(mode="json") for one in begun} | _cited_blocks(
         findings, tables
     )
-    if complete(current, findings):
-        return {
-            **update,
-            "next": "draft",
-            "stop": "",
-            "hops": state.get("hops", 0) + 1,
-            "detail": "every part is covered",
-        }
-    queries = next_queries(current, findings, evidence, state.get("links", {}), state.get("asked", ()))
-    stop = _why_stop(state, desk, queries, len(evidence))
-    if not stop:
-        return {
-            **update,
-            "next": "search",
-            "queries": queries,
-            "hops": state.get("hops", 0) + 1,
-            "detail": "; ".join(queries),
-        }
-    whole = analyse(state["question"])
-    absent = bool(unmentioned(whole, evidence))
-    lost = [UNCONFIRMED] if state.get("banned") else _nothing_there(state)
-    far = next(iter(state.get("far", ())), "")
-    opened = [whole] if absent else open_steps(current, findings) or [whole]
-    lost = lost or [explain(one, evidence, far=far) for one in opened]
-    partly = bool(findings) and current.join == "all"
-    written = desk.chat is not None and bool(evidence) and not absent
-    return {
-        **update,
-        "next": "draft" if partly or written else "abstain",
-        "missing": lost,
-        "stop": stop,
-        "detail": stop,
-    }
+    return current, update, evidence
+
+
+def _wants_plan(state: AnswerState, current: Plan, evidence: Sequence[Evidence]) -> bool:
+    """A model plans once, and only a chain of whose names the first search brought not all."""
+    first = current.by == "rules" and not state.get("calls")
+    return first and len(current.steps) > 1 and bool(unmentioned(analyse(state["question"]), evidence))
 
 
 def _nothing_there(state: AnswerState) -> list[str]:
     """Over an empty index the answer says so, and what to run."""
     empty = [one for one in state.get("degraded", ()) if one["lane"] == "index"]
     return [f"There is no answer: {one['reason']}. Next: {one['remedy']}" for one in empty[:1]]
-
-
-def _near(desk: Desk) -> Near | None:
-    """Measure how close sentences are to a text by the text encoder; None without one."""
-    encoder = desk.suite.parts.text_encoder
-    if encoder is None:
-        return None
-
-    def near(text: str, said: Sequence[str]) -> list[float]:
-        asked = encoder.encode([text], role="query")[0]
-        return [float(score) for score in encoder.encode(said, role="passage") @ asked]
-
-    return near
 
 
 def _cited_blocks(findings: Sequence[Finding], tables: Sequence[Evidence]) -> dict[str, Json]:
@@ -177,100 +181,38 @@ def _why_stop(state: AnswerState, desk: Desk, queries: list[str], known: int) ->
 
 def draft(state: AnswerState, desk: Desk) -> Update:
     """Write the answer: by the language model where there is one, else as quoted evidence."""
-    evidence, found = evidence_of_state(state), findings_of(state)
-    # What a chain found before its end answers nothing when quoted; only a model may still write from it.
-    unended = bool(state.get("missing")) and plan_of(state).join != "all"
-    by_rule = Draft(sentences=(), cites=()) if unended else writer.quoted(state["question"], plan_of(state), found)
-    shown = writer.shown_first(found, evidence, desk.suite.settings.agent.evidence)
-    made, spent = writer.draft(state["question"], by_rule, shown, _chat_within(state, desk), left(state, desk))
-    written, removed = only_known(made, evidence)
-    detail = f"{written.by}: {len(written.sentences)} sentences" + (
-        f", {removed} unknown ids removed" if removed else ""
-    )
-    # A model that wrote an answer closes the parts that the rules had left open; the checks that follow decide.
-    closed: Update = {} if written.by == "rules" else {"missing": [], "stop": ""}
-    return {**spent, **closed, "draft": written.model_dump(mode="json"), "detail": detail}
+    evidence, chat = evidence_of_state(state), _chat_within(state, desk)
+    ruled = by_rule(state)
+    if chat is None or not evidence:
+        return {"draft": ruled.model_dump(mode="json"), "next": "verify", "detail": _sentences(ruled)}
+    shown = writer.shown_first(findings_of(state), evidence, desk.suite.settings.agent.evidence)
+    made, spent = writer.draft(state["question"], shown, chat, left(state, desk))
+    written, unknown = only_known(made, evidence)
+    detail = _sentences(written) + (f", {unknown} unknown ids removed" if unknown else "")
+    calls = state.get("calls", 0) + spent.get("calls", 0)
+    if not written.sentences and _worth_searching(state, written.lacking, calls):
+        return {**spent, "next": "search", "queries": [written.lacking], "detail": f"looking for {written.lacking!r}"}
+    if not written.sentences:
+        return {**spent, "draft": ruled.model_dump(mode="json"), "next": "verify", "detail": detail}
+    lacks = [PART_MISSING] if written.lacking else []
+    update = {"draft": written.model_dump(mode="json"), "missing": lacks, "stop": "", "next": "verify"}
+    return {**spent, **update, "detail": detail}
 
 
-def verify(state: AnswerState, desk: Desk) -> Update:
-    """Check the draft sentence by sentence, and decide what happens to it."""
-    written, redacted = without_placeholders(state["question"], draft_of_state(state))
-    shorter: Update = {"draft": written.model_dump(mode="json"), "missing": [redacted]} if redacted else {}
-    laid = lay_out(written)
-    if not has_words(laid.text):
-        return {**shorter, "next": "abstain", "detail": redacted or "nothing is left to say"}
-    beside = _beside_the_question(state, written)
-    if beside:
-        return {"next": "abstain", "missing": [beside], "detail": "the draft is not about what was asked"}
-    report = desk.suite.verify(laid.text, in_cited_order(state, laid.markers))
-    bad = rejected(laid, report)
-    ratio = f"{report.supported} of {report.checkable} sentences supported"
-    if not bad:
-        good = report.supported > 0
-        return {
-            **shorter,
-            "report": report.model_dump(mode="json"),
-            "next": "answer" if good else "abstain",
-            "detail": ratio,
-        }
-    allowed = desk.suite.settings.grounding.revisions
-    again = state.get("revisions", 0) < allowed and not used_up({**state, "hops": 0}, desk.suite.settings.agent)
-    following = "revise" if again else "prune"
-    return {**shorter, "report": report.model_dump(mode="json"), "next": following, "detail": ratio}
+def by_rule(state: AnswerState) -> Draft:
+    """What a chain found before its end answers nothing when quoted; only a model may still write from it."""
+    current, found = plan_of(state), findings_of(state)
+    if complete(current, found) or current.join == "all":
+        return writer.quoted(state["question"], current, found)
+    return Draft()
 
 
-def _beside_the_question(state: AnswerState, written: Draft) -> str:
-    """A model's draft has to rest on evidence that holds every name, id, number and phrase of the question."""
-    if written.by == "rules":
-        return ""
-    evidence = evidence_of_state(state)
-    return beside_the_question(analyse(state["question"]), spoken_of(written, evidence), list(evidence.values()))
+def _sentences(written: Draft) -> str:
+    return f"{written.by}: {len(written.sentences)} sentences"
 
 
-def revise(state: AnswerState, desk: Desk) -> Update:
-    """Replace what the evidence does not say: the language model rewrites, the rules look for another passage."""
-    written, report = draft_of_state(state), GroundingReport.model_validate(state["report"])
-    bad = rejected(lay_out(written), report)
-    update: Update = {"revisions": state.get("revisions", 0) + 1}
-    if written.by != "rules":
-        evidence = evidence_of_state(state)
-        shown = in_cited_order(state, lay_out(written).markers)[: desk.suite.settings.agent.evidence]
-        made, spent = writer.revise(state["question"], written, bad, shown, desk.chat, left(state, desk))
-        kept, _ = only_known(made, evidence)
-        return {**update, **spent, "draft": kept.model_dump(mode="json"), "next": "verify", "detail": "rewritten"}
-    bare = laid_bare(written, list(bad), findings_of(state))
-    if bare != written:
-        return {**update, "draft": bare.model_dump(mode="json"), "next": "verify", "detail": "quoting bare"}
-    sentences = [written.sentences[at] for at in bad]
-    said = {text: found.sentence for found in findings_of(state) for text in (found.sentence, found.bare)}
-    load_bearing = {said[text] for text in sentences if text in said}
-    if load_bearing:
-        return {**update, "banned": sorted(load_bearing), "next": "assess", "detail": "looking for another passage"}
-    return {
-        **update,
-        "draft": without(written, list(bad)).model_dump(mode="json"),
-        "next": "verify",
-        "detail": "shortened",
-    }
-
-
-def prune(state: AnswerState, desk: Desk) -> Update:
-    """Remove every sentence that the evidence does not support; withhold the rest when too little is left."""
-    written, report = draft_of_state(state), GroundingReport.model_validate(state["report"])
-    bad = rejected(lay_out(written), report)
-    left = without(written, list(bad))
-    ratio, floor = report.grounding_ratio or 0.0, desk.suite.settings.grounding.refuse
-    if 0 in bad or not left.sentences or ratio < floor:
-        stop = f"the evidence supports too little of the answer (ratio {ratio:.2f}, floor {floor:.2f})"
-        return {"next": "withhold", "stop": stop, "detail": stop}
-    rest = desk.suite.verify(lay_out(left).text, in_cited_order(state, lay_out(left).markers))
-    return {
-        "draft": left.model_dump(mode="json"),
-        "report": rest.model_dump(mode="json"),
-        "missing": ["Part of the answer was left out: the evidence does not support it."],
-        "next": "withhold" if rejected(lay_out(left), rest) else "answer",
-        "detail": f"{len(bad)} sentences removed",
-    }
+def _worth_searching(state: AnswerState, lacking: str, calls: int) -> bool:
+    return has_words(lacking) and lacking not in state.get("asked", ()) and calls < CALLS_AT_MOST
 
 
 def left(state: AnswerState, desk: Desk) -> float:

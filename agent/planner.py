@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from groundsight.agent.arithmetic import between, difference
+from groundsight.agent.arithmetic import of_two
 from groundsight.agent.describe import ROLES, innermost, normalised, who
 from groundsight.agent.state import Finding, Plan, PlanStep
 
@@ -43,7 +43,7 @@ _ADJECTIVES = {
 
 def plan(question: str, *, hops: int) -> Plan:
     """Take a question apart into steps that can be looked up; without a pattern it is one step."""
-    for take_apart in (between, difference, _compared, _joined, _chained):
+    for take_apart in (of_two, _compared, _joined, _chained):
         steps = take_apart(question.strip())
         if steps is not None:
             return steps

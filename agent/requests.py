@@ -12,6 +12,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from groundsight.agent.llm import Chat, Reply
+from groundsight.agent.prose import is_cited, statements
 from groundsight.agent.state import Draft, Plan, PlanStep
 from groundsight.agent.words import squeeze
 from groundsight.prompts import render
@@ -19,7 +20,8 @@ from groundsight.types import Evidence, Verdict
 
 T = TypeVar("T")
 QUERY_CHARS = 512
-SENTENCES_AT_MOST = 12
+SENTENCES_AT_MOST = 24
+TEXT_CHARS = 8_000
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>", re.I)
 _LINK = re.compile(r"\[([^\]]*)\]\((?:[^()]|\([^)]*\))*\)|\[([^\]]*)\]\[[^\]]*\]")
 _TAG = re.compile(r"</?[a-z][^>]{0,200}>", re.I)
@@ -43,7 +45,7 @@ class PlanReply(BaseModel):
 class SentenceReply(BaseModel):
     """One sentence with the ids of the passages that say it."""
 
-    text: Annotated[str, Field(min_length=1, max_length=2_000)]
+    text: Annotated[str, Field(min_length=1, max_length=TEXT_CHARS)]
     cites: list[str] = Field(default_factory=list[str])
 
 
@@ -71,13 +73,11 @@ def ask_plan(chat: Chat, question: str, most: int, seconds: float) -> Made[Plan]
 
 
 def ask_draft(chat: Chat, question: str, shown: Sequence[Evidence], seconds: float) -> Made[Draft]:
-    """Ask for an answer from evidence; an answer that says "not enough" has no sentences."""
+    """Ask for an answer from evidence; ``lacking`` of the draft is what the evidence does not hold."""
     fence = _fence(shown)
     prompt = render("draft", fence=fence, schema=_schema(DraftReply))
-    reply = chat.ask(
-        prompt.text, f"Question: {squeeze(question)}\n\n{_fenced(shown, fence)}", DraftReply, seconds=seconds
-    )
-    return Made(_draft(reply.value, shown, reply.by) if reply.value else None, _spent(reply))
+    user = f"Question: {squeeze(question)}\n\n{_fenced(shown, fence)}"
+    return _written(chat, prompt.text, user, shown, seconds)
 
 
 def ask_revision(
@@ -87,8 +87,18 @@ def ask_revision(
     fence = _fence(shown)
     prompt = render("revise", fence=fence, schema=_schema(DraftReply))
     user = f"Question: {squeeze(question)}\n\n{_fenced(shown, fence)}\n\n{_checked(written, bad, shown, fence)}"
-    reply = chat.ask(prompt.text, user, DraftReply, seconds=seconds)
-    return Made(_draft(reply.value, shown, reply.by) if reply.value else None, _spent(reply))
+    return _written(chat, prompt.text, user, shown, seconds)
+
+
+def _written(chat: Chat, system: str, user: str, shown: Sequence[Evidence], seconds: float) -> Made[Draft]:
+    """Ask for sentences with cites; prose with markers is taken as it comes."""
+    names = _names(shown)
+
+    def read(text: str) -> DraftReply | None:
+        return DraftReply(sentences=[SentenceReply(text=text[:TEXT_CHARS])]) if is_cited(text, names) else None
+
+    reply = chat.ask(system, user, DraftReply, seconds=seconds, read=read)
+    return Made(_draft(reply.value, shown, names, reply.by) if reply.value else None, _spent(reply))
 
 
 def plain(text: str, shown: Sequence[Evidence]) -> str:
@@ -109,12 +119,24 @@ def _plan(reply: PlanReply, most: int, name: str) -> Plan | None:
     return Plan(steps=tuple(steps), join=reply.join, by=name)
 
 
-def _draft(reply: DraftReply, shown: Sequence[Evidence], name: str) -> Draft:
-    ids = {f"E{at}": one.evidence_id for at, one in enumerate(shown, 1)}
-    kept = reply.sentences[:SENTENCES_AT_MOST] if reply.enough else []
-    pairs = [(plain(one.text, shown), tuple(ids.get(cited.strip("[] "), cited) for cited in one.cites)) for one in kept]
-    said = [(text, cites) for text, cites in pairs if text]
-    return Draft(sentences=tuple(text for text, _ in said), cites=tuple(cites for _, cites in said), by=name)
+def _draft(reply: DraftReply, shown: Sequence[Evidence], names: Mapping[str, str], name: str) -> Draft:
+    said: list[tuple[str, tuple[str, ...]]] = []
+    for one in reply.sentences:
+        listed = tuple(names.get(cited.strip("[] "), cited) for cited in one.cites)
+        parts = [(plain(text, shown), (*listed, *marked)) for text, marked in statements(one.text, names)]
+        said += [(text, tuple(dict.fromkeys(cites))) for text, cites in parts if text]
+    kept = said[:SENTENCES_AT_MOST]
+    lacking = "" if reply.enough else squeeze(reply.missing)[:QUERY_CHARS]
+    return Draft(
+        sentences=tuple(text for text, _ in kept), cites=tuple(cites for _, cites in kept), by=name, lacking=lacking
+    )
+
+
+def _names(shown: Sequence[Evidence]) -> dict[str, str]:
+    """Lead from what a marker may say (E1, 1, a file name) to the id of an evidence."""
+    files = {name: one.evidence_id for one in reversed(shown) for name in (one.source, one.source.rsplit("/", 1)[-1])}
+    numbered = {key: one.evidence_id for at, one in enumerate(shown, 1) for key in (f"E{at}", str(at))}
+    return files | {one.evidence_id: one.evidence_id for one in shown} | numbered
 
 
 def _fence(shown: Sequence[Evidence]) -> str:
@@ -152,4 +174,4 @@ def _schema(model: type[BaseModel]) -> str:
 
 
 def _spent(reply: Reply[Any]) -> dict[str, Any]:
-    return {"tokens": reply.tokens, "degraded": [one.model_dump(mode="json") for one in reply.degraded]}
+    return {"calls": 1, "tokens": reply.tokens, "degraded": [one.model_dump(mode="json") for one in reply.degraded]}

@@ -45,16 +45,16 @@ class Finding(Word):
     bare: str = ""
     quote: Quote
     value: str = ""
-    rivals: tuple[Quote, ...] = ()
     also: tuple[str, ...] = ()
 
 
 class Draft(Word):
-    """Sentences of an answer with the ids that each cites."""
+    """Sentences of an answer with the ids that each cites; ``lacking`` is what its writer missed, a query at most."""
 
-    sentences: tuple[str, ...]
-    cites: tuple[tuple[str, ...], ...]
+    sentences: tuple[str, ...] = ()
+    cites: tuple[tuple[str, ...], ...] = ()
     by: str = "rules"
+    lacking: str = ""
 
 
 def merge(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
@@ -86,6 +86,9 @@ class AnswerState(TypedDict, total=False):
     known: int
     hops: int
     draft: Required[Json]
+    kept: Json
+    fit: Json
+    calls: Annotated[int, operator.add]
     banned: Annotated[list[str], operator.add]
     report: Required[Json]
     revisions: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from groundsight.agent.passages import first_of
 from groundsight.governance.access import visible_to
 from groundsight.retrieval.evidence import evidence_of
 from groundsight.types import Evidence, Hit
@@ -44,3 +43,9 @@ def openings(suite: Suite, evidence: Sequence[Evidence]) -> list[Evidence]:
     return [
         one for unit, asset in found if (one := evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=()))).text
     ]
+
+
+def first_of(unit_id: str) -> str:
+    """Return the id of the first unit of the same file, empty for an id that counts no units."""
+    asset, dash, number = unit_id.rpartition("-")
+    return f"{asset}{dash}{'0' * len(number)}" if dash and number.isdigit() else ""

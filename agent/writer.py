@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from groundsight.agent.arithmetic import sum_of
-from groundsight.agent.compare import verdict_of
+from groundsight.agent.arithmetic import sum_of, verdict_of
 from groundsight.agent.compose import draft_of
 from groundsight.agent.planner import plan as plan_by_rule
 from groundsight.agent.state import WHOLE, Draft, Finding, Plan
@@ -19,7 +18,7 @@ Spent = Mapping[str, Any]
 
 
 def plan(question: str, chat: Chat | None, hops: int, seconds: float) -> tuple[Plan, Spent]:
-    """Take a question apart."""
+    """Take a question apart: by rule, or by the language model where one is given."""
     by_rule = plan_by_rule(question, hops=hops)
     if chat is None:
         return by_rule, {}
@@ -35,33 +34,22 @@ def quoted(question: str, steps: Plan, found: Sequence[Finding]) -> Draft:
         return draft_of(steps, found)
     if steps.join in ("days", "difference"):
         direct = sum_of(steps, found)
-        return draft_of(steps, found, direct) if direct else Draft(sentences=(), cites=())
+        return draft_of(steps, found, direct) if direct else Draft()
     return draft_of(steps, found, verdict_of(question, steps, found))
 
 
-def draft(
-    question: str, by_rule: Draft, shown: Sequence[Evidence], chat: Chat | None, seconds: float
-) -> tuple[Draft, Spent]:
-    """Write an answer with cites; quoted evidence stands in when the model has nothing to say."""
-    if chat is None or not shown:
-        return by_rule, {}
+def draft(question: str, shown: Sequence[Evidence], chat: Chat, seconds: float) -> tuple[Draft, Spent]:
+    """Have the language model write an answer with cites; without sentences where it has none."""
     from groundsight.agent.requests import ask_draft
 
     made = ask_draft(chat, question, shown, seconds)
-    return (made.value if made.value and made.value.sentences else by_rule), made.spent
+    return made.value or Draft(), made.spent
 
 
 def revise(
-    question: str,
-    written: Draft,
-    bad: Mapping[int, Verdict],
-    shown: Sequence[Evidence],
-    chat: Chat | None,
-    seconds: float,
+    question: str, written: Draft, bad: Mapping[int, Verdict], shown: Sequence[Evidence], chat: Chat, seconds: float
 ) -> tuple[Draft, Spent]:
-    """Write an answer again without what the evidence does not say; unchanged when there is no model."""
-    if chat is None:
-        return written, {}
+    """Have an answer written again without what the evidence does not say; unchanged when the model fails."""
     from groundsight.agent.requests import ask_revision
 
     made = ask_revision(chat, question, written, bad, shown, seconds)

@@ -1,4 +1,4 @@
-"""The answer graph: plan, search in parallel, assess, draft, verify, and answer, revise or abstain."""
+"""The answer graph: plan, search in parallel, assess, draft, verify, and answer, revise or show the evidence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from groundsight.agent import finish, nodes
+from groundsight.agent import finish, mending, nodes
 from groundsight.agent.llm import CLIENT
 from groundsight.agent.nodes import Update
 from groundsight.agent.state import AnswerState, Question
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 STEPS_AT_MOST = 80
-LAST = (finish.answer, finish.abstain, finish.withhold)
+LAST = (finish.answer, finish.show_evidence, finish.abstain)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def build_answer_graph(suite: Suite | None = None) -> Any:
     office = Office(suite)
     flow = new_flow(AnswerState, Question, Asking)
     patient = RetryPolicy(initial_interval=0.1, max_interval=2.0, max_attempts=3, retry_on=worth_repeating)
-    for node in (nodes.assess, nodes.draft, nodes.verify, nodes.revise, nodes.prune, *LAST):
+    for node in (nodes.assess, nodes.draft, mending.verify, mending.revise, *LAST):
         flow.add_node(node.__name__, _node(node.__name__, node, office))
     flow.add_node("plan", _admitted("ask", _question, nodes.worked("plan", nodes.plan), office))
     searched = _admitted("search", _query, nodes.worked("search", nodes.search), office)
@@ -70,13 +70,12 @@ def build_answer_graph(suite: Suite | None = None) -> Any:
     flow.add_conditional_edges("plan", _after_plan, ["approve_plan", "search"])
     flow.add_conditional_edges("approve_plan", _fan_out, ["search", "abstain"])
     flow.add_edge("search", "assess")
-    flow.add_conditional_edges("assess", _after_assess, ["search", "draft", "abstain"])
-    flow.add_edge("draft", "verify")
-    flow.add_conditional_edges("verify", _next, ["answer", "revise", "prune", "abstain"])
+    flow.add_conditional_edges("assess", _after_assess, ["plan", "search", "draft", "show_evidence", "abstain"])
+    flow.add_conditional_edges("draft", _after_assess, ["search", "verify"])
+    flow.add_conditional_edges("verify", _next, ["verify", "answer", "revise", "show_evidence", "abstain"])
     flow.add_conditional_edges("revise", _next, ["verify", "assess"])
-    flow.add_conditional_edges("prune", _next, ["answer", "withhold"])
     flow.add_conditional_edges("answer", _after_answer, ["approve_answer", "__end__"])
-    for last in ("approve_answer", "abstain", "withhold"):
+    for last in ("approve_answer", "show_evidence", "abstain"):
         flow.add_edge(last, "__end__")
     return compiled(flow, "answer")
 

@@ -23,7 +23,7 @@ from groundsight.tools.results import (
     evidence_uri,
     where_text,
 )
-from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Stale
+from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Fit, Stale
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -46,13 +46,14 @@ class Cited(Shape):
 
 
 class AnswerResult(Result):
-    """An answer with its citations and a verdict a sentence, or the reason why there is none."""
+    """An answer with its citations and a verdict a sentence, the closest passages, or the reason why there is none."""
 
     question: str
     status: AnswerStatus
     text: str
     stop_reason: str
     grounding_ratio: float | None
+    fit: Fit
     verdicts: tuple[Checked, ...] = ()
     citations: tuple[Cited, ...] = ()
     tier: Answering
@@ -75,7 +76,8 @@ class AnswerResult(Result):
         ]
         checked = [f"- {each.verdict}: {each.text}" for each in self.verdicts]
         ratio = "not checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
-        head = [f"status: {self.status} ({self.stop_reason}), grounding ratio: {ratio}", self.text]
+        fit = f", answers the question: {self.fit.value}" if self.fit.reason else ""
+        head = [f"status: {self.status} ({self.stop_reason}), grounding ratio: {ratio}{fit}", self.text]
         return "\n".join([*head, "", *cited, "", *checked, degraded_line(self.degraded)]).strip()
 
 
@@ -84,7 +86,8 @@ def ask(
 ) -> AnswerResult:
     """Answer a question from the user's documents only, in several hops if needed.
 
-    Every sentence is checked against the evidence; status says whether it is answered, partial, abstained or refused.
+    Every sentence is checked against the evidence. status: answered, partial, evidence (nothing is sure: the closest
+    passages are shown), abstained or refused.
     """
     require_question(question)
     return shaped(suite.ask(question))
@@ -100,6 +103,7 @@ def shaped(answer: Answer) -> AnswerResult:
         text=clip(answer.text, ANSWER_CHARS),
         stop_reason=one_line(answer.stop_reason, QUOTE_CHARS),
         grounding_ratio=answer.grounding_ratio,
+        fit=answer.fit.model_copy(update={"reason": one_line(answer.fit.reason, QUOTE_CHARS)}),
         verdicts=verdicts,
         citations=citations,
         tier=answering(answer.tier),

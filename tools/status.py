@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from groundsight.settings import Settings
     from groundsight.suite import Suite
 
-LANES = ("text", "visual", "ocr", "caption", "rerank", "judge")
+LANES = ("text", "visual", "ocr", "caption", "rerank", "reader", "judge")
 
 
 class Status(Result):

@@ -94,7 +94,7 @@ def shaped(suite: Suite, answer: str, evidence: Sequence[Evidence] | Mapping[str
 
 
 def _given(suite: Suite, ids: list[str], texts: list[str]) -> tuple[Evidence, ...]:
-    from groundsight.grounding.claims import evidence_from_text
+    from groundsight.language.sentences import evidence_from_text
 
     given = [evidence_from_text(f"text-{number}", f"text {number}", text) for number, text in enumerate(texts, 1)]
     return (*(evidence_by_id(suite, ids) if ids else ()), *given)

@@ -134,6 +134,7 @@ def _lanes(parts: Parts) -> dict[str, Callable[[], object]]:
         "tags": lambda: parts.tagger,
         "caption": lambda: parts.captioner,
         "rerank": lambda: parts.reranker,
+        "reader": lambda: parts.reader,
         "judge": lambda: parts.judge,
     }
 

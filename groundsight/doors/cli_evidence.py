@@ -47,7 +47,7 @@ def evidence_of_file(suite: Suite, file: Path) -> Sequence[Evidence]:
 
 
 def _plain(suite: Suite, document: Frozen) -> list[Evidence]:
-    from groundsight.grounding.claims import evidence_from_text
+    from groundsight.language.sentences import evidence_from_text
 
     limit = suite.settings.limits.text_bytes
     if document.bytes > limit:
@@ -83,7 +83,7 @@ def _with_words(suite: Suite, element: Element, scratch: Path) -> Element:
 
 
 def _pages(name: str, elements: Sequence[Element]) -> list[Evidence]:
-    from groundsight.grounding.claims import evidence_from_text
+    from groundsight.language.sentences import evidence_from_text
 
     texts: dict[int | None, list[str]] = {}
     for element in elements:

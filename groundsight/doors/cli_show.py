@@ -120,10 +120,15 @@ def _answer(result: AnswerResult) -> str:
         result.text or "No answer.",
         _titled("Sources", cited),
         _titled("Checked", [_sentence(each) for each in result.verdicts]),
-        f"{result.status}: {result.stop_reason}. {_ratio(result.grounding_ratio)}. Tier: {result.tier.name}.",
+        f"{result.status}: {result.stop_reason}. {_ratio(result.grounding_ratio)}.{_fit(result)} "
+        f"Tier: {result.tier.name}.",
         degraded_text(result.degraded),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _fit(result: AnswerResult) -> str:
+    return f" Answers the question: {result.fit.value} ({result.fit.reason})." if result.fit.reason else ""
 
 
 def _verification(result: Verification) -> str:

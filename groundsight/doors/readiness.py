@@ -78,7 +78,7 @@ class Readiness:
 def warm(suite: Suite) -> None:
     """Load every model that the settings name and run the text encoder once."""
     parts = suite.parts
-    for lane in ("text_encoder", "picture_encoder", "ocr", "tagger", "captioner", "reranker", "judge"):
+    for lane in ("text_encoder", "picture_encoder", "ocr", "tagger", "captioner", "reranker", "reader", "judge"):
         getattr(parts, lane)
     if parts.text_encoder is not None:
         parts.text_encoder.encode(["ready"], role="query")

@@ -1,0 +1,101 @@
+"""Sources that disagree: what another source says otherwise stands beside every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from groundsight.agent.compose import lay_out
+from groundsight.agent.mention import mentions
+from groundsight.agent.naming import heading_of, naming_of
+from groundsight.agent.question import Asked
+from groundsight.agent.state import Draft
+from groundsight.agent.uphold import Check, Known, place_of
+from groundsight.agent.versions import in_force_first, told
+from groundsight.evidence.passage_index import PassageIndex
+from groundsight.evidence.passages import Passage
+from groundsight.language.facts import Facts, read_facts
+from groundsight.types import Evidence, Quote, Verdict
+
+Said = tuple[str, tuple[str, ...]]
+# Of the words of a sentence without its values: two thirds let "late returns cost" differ from "a day ticket costs".
+SAME_MATTER = 0.75
+
+
+def beside(draft: Draft, asked: Asked, known: Known, check: Check) -> Draft:
+    """Set what another source says otherwise next to each sentence, what is in force first."""
+    pairs = list(zip(draft.sentences, draft.cites, strict=True))
+    against = _against(draft, asked, known, check)
+    laid = [said for at, pair in enumerate(pairs) for said in _ordered(pair, against.get(at, ()), known)]
+    kept = list(dict(laid).items())
+    return draft.model_copy(
+        update={"sentences": tuple(text for text, _ in kept), "cites": tuple(cites for _, cites in kept)}
+    )
+
+
+def _against(draft: Draft, asked: Asked, known: Known, check: Check) -> dict[int, list[Quote]]:
+    """Return for each sentence what other sources about the same thing say otherwise, one quote a source."""
+    laid, found = lay_out(draft), dict[int, list[Quote]]()
+    said = [read_facts(sentence) for sentence in draft.sentences]
+    index = PassageIndex(_others(draft, asked, known))
+    near = [one for one in index.passages if any(_same_matter(each, one) for each in said)]
+    for source in dict.fromkeys(one.evidence.source for one in near):
+        passages = [one for one in near if one.evidence.source == source]
+        report = check(laid.text, [one for one in index.evidence if one.source == source])
+        claims = {place_of(laid, one.claim.span): one for one in report.claims}
+        for at, each in enumerate(said):
+            mine = [one for one in passages if _same_matter(each, one)]
+            if rival := _contradicting(claims.get(at), mine) or _other_id(each, asked, mine):
+                found.setdefault(at, []).append(rival.quote())
+    return found
+
+
+def _others(draft: Draft, asked: Asked, known: Known) -> list[Evidence]:
+    """Return the evidence of sources that are not cited and speak of the same names of the question as what is."""
+    cited = [known[one] for cites in draft.cites for one in cites]
+    same, sources = _about(asked, cited), {one.source for one in cited}
+    return [one for one in known.values() if one.source not in sources and same <= _about(asked, [one])]
+
+
+def _about(asked: Asked, evidence: Sequence[Evidence]) -> frozenset[str]:
+    texts = [f"{one.text} {heading_of(one)} {naming_of(one)}" for one in evidence]
+    return frozenset(need.shown for need in asked.needs if need.hard and any(mentions(text, need) for text in texts))
+
+
+def _contradicting(verdict: Verdict | None, passages: Sequence[Passage]) -> Passage | None:
+    """Return the passage in which the check locates a conflict."""
+    quotes = [one.evidence for one in verdict.reasons if one.evidence] if verdict else []
+    if verdict is None or verdict.label != "contradicted" or not quotes:
+        return None
+    holders = (one for one in passages if _holds(one, quotes[0]))
+    return min(holders, key=lambda one: one.span[1] - one.span[0], default=None)
+
+
+def _other_id(said: Facts, asked: Asked, passages: Sequence[Passage]) -> Passage | None:
+    """Return a passage that gives another identifier for the same matter; an asked identifier is its subject."""
+    ids = {one.key for one in said.ids}
+    if not ids or ids & {one.key for one in read_facts(asked.text).ids}:
+        return None
+    return next((one for one in passages if one.facts.ids and not ids & one.facts.id_keys), None)
+
+
+def _holds(passage: Passage, quote: Quote) -> bool:
+    inside = passage.span[0] <= quote.span.start and quote.span.end <= passage.span[1]
+    return inside and passage.evidence.evidence_id == quote.evidence_id
+
+
+def _same_matter(said: Facts, passage: Passage) -> bool:
+    """Say whether a passage has most words of a sentence, the values and names of both aside."""
+    spans = [name.span for name in said.names]
+    words = [one for one in said.words if not any(start <= one.start < end for start, end in spans)]
+    held = passage.facts.keys | (passage.context_keys if passage.tabular else frozenset[str]())
+    return sum(bool(one.keys & held) for one in words) >= max(1, SAME_MATTER * len(words))
+
+
+def _ordered(pair: Said, against: Sequence[Quote], known: Known) -> list[Said]:
+    """Write a sentence and what disagrees with it: the one in force first, the others as other sources."""
+    if not against or not pair[1]:
+        return [pair]
+    said = [(pair[0], known[pair[1][0]], pair[1])]
+    said += [(one.text, known[one.evidence_id], (one.evidence_id,)) for one in against]
+    first, *rest = in_force_first(said, lambda one: one[1])
+    return [(first[0], first[2]), *((told(text, one, first[1]), cites) for text, one, cites in rest)]
