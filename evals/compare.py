@@ -15,8 +15,20 @@ from groundsight.evals.metrics.intervals import Difference
 from groundsight.evals.reading import Item, read_rows
 
 TOLERANCE = 0.02
-LOWER_IS_BETTER = ("cer", "wer", "_ms", "ece", "leaks", "needless_chars")
-NO_QUALITY = ("gave_answer", "unanswerable", "p_supported", "said_supported", "taken_chars")
+LOWER_IS_BETTER = (
+    "cer", "wer", "_ms", "ece", "leaks", "needless_chars", "wrong", "unanswered", "truths_refused",
+    "truths_contradicted", "passed", "shapes_given", "given_alone",
+)  # fmt: skip
+NO_QUALITY = (
+    "gave_answer",
+    "unanswerable",
+    "p_supported",
+    "said_supported",
+    "taken_chars",
+    "overlap",
+    "short",
+    "nearest",
+)
 
 
 class ItemRow(Item):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundsight.errors import InvalidArgument
 from groundsight.evals.reading import Item, read_rows
 from groundsight.governance.redaction import profile_of, seal_entry
 from groundsight.index import Entry
@@ -15,7 +16,7 @@ from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.encode import encode
 from groundsight.ingestion.links import with_links
 from groundsight.suite import Suite
-from groundsight.types import Asset, Filter, Unit, VectorName
+from groundsight.types import Asset, Filter, Principal, Unit, VectorName
 
 BATCH = 200
 
@@ -58,12 +59,36 @@ def shelve(path: Path, suite: Suite, limit: int | None = None) -> Shelf:
 
 
 def ingest_only(corpus: Path, suite: Suite) -> IngestReport:
-    """Bring a folder into the index and take everything else out of it: a home may have held another corpus."""
+    """Bring a folder into the index and take everything else out of it: a home may have held another corpus.
+
+    Raises:
+        InvalidArgument: nothing could be read.
+    """
     report = suite.ingest([corpus], prune=True)
+    if report.units == 0 and report.unchanged == 0:
+        raise InvalidArgument("nothing could be read from the corpus", which=str(corpus), next_step="check --corpus")
     sources = {file.source for file in report.files}
     strangers = [asset.asset_id for asset in suite.parts.index.assets(_everything(suite)) if not _among(asset, sources)]
     _forget(strangers, suite)
     return report
+
+
+def scoped(suite: Suite, name: str, folder: Path) -> Suite:
+    """The same parts for a tenant of its own whose index holds this folder and nothing else."""
+    scope = suite.acting_for(Principal(tenant=name, may_write=True))
+    ingest_only(folder, scope)
+    return scope
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Make the folder hold these texts by name and nothing else; what is there already keeps its time of change."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stranger in {path.name for path in folder.iterdir()} - files.keys():
+        (folder / stranger).unlink()
+    for name, content in files.items():
+        path = folder / name
+        if not path.is_file() or path.read_text("utf-8") != content:
+            path.write_text(content, "utf-8")
 
 
 def _forget(asset_ids: Sequence[str], suite: Suite) -> None:

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 WORST = 20
-RANKED_BY = ("answer_contains", "recall_at_5", "recall_at_10", "refused", "correct", "right", "word_f1", "map")
+RANKED_BY = (
+    "answer_contains", "recall_at_5", "recall_at_10", "refused", "correct", "right", "word_f1", "map", "caught",
+    "near_misses_refused",
+)  # fmt: skip
 PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
 MOST_BYTES = 400_000
 MOST_CHARS = 1_200

@@ -17,10 +17,15 @@ from groundsight.evals.tasks import TASKS, Context, find_task
 from groundsight.tracing import Watch
 
 INTERRUPTED = 130
-OWN_DATA = {"house": "house", "refusal": "house", "compression": "house", "written": "written"}
+OWN_DATA = {
+    **dict.fromkeys(("house", "refusal", "compression", "other_words", "renamed"), "house"),
+    **dict.fromkeys(("contrast", "answers", "models", "everyday"), "floors"),
+    "written": "written",
+}
 EPILOG = """examples:
   groundsight eval                                       the house set that ships with the project
   groundsight eval written                               hand-written truths and lies, questions and near misses
+  groundsight eval contrast                              sentences that differ in one thing from the truth
   groundsight eval new my-set/questions.jsonl --corpus my-files
   groundsight eval house my-set --corpus my-files        your own questions about your own files
   groundsight eval --compare before.json after.json      two reports of one task

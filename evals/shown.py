@@ -13,13 +13,25 @@ LISTED = 12
 
 
 def table(result: TaskResult, page: Path) -> str:
-    """The figures of a run with their intervals, the controls beneath, and what it ran on."""
+    """The figures of a run with their intervals, the controls beneath, each kind's figures, and what it ran on."""
     rows = {**result.metrics, **{f"control: {name}": estimate for name, estimate in result.controls.items()}}
     width = max(len(name) for name in rows)
     lines = [f"{result.task} on {result.dataset}: {result.n} items, {result.cpu_s:.1f} CPU s, {result.wall_s:.1f} s"]
     lines += [f"  {name:<{width}} {e.value:9.4g}   {e.low:.4g} to {e.high:.4g}" for name, e in rows.items()]
+    lines += [line for kind, groups in result.segments.items() for line in _by_kind(kind, groups)]
     lines.append(f"tier: {', '.join(f'{lane} {model}' for lane, model in result.tier.items())}")
     return "\n".join([*lines, f"degraded: {', '.join(result.degraded) or 'nothing'}", f"report: {page}"])
+
+
+def _by_kind(kind: str, groups: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """One line for each kind: how many items, and its figures without their intervals."""
+    names = list(dict.fromkeys(name for row in groups.values() for name in row if name != "n"))
+    width = max(len(kind), *map(len, groups)) + 2
+    lines = [f"  {kind:<{width}}    n  {'  '.join(names)}"]
+    for group, row in groups.items():
+        figures = (f"{row[name]['value']:{len(name)}.2f}" if name in row else " " * len(name) for name in names)
+        lines.append(f"  {group:<{width}} {row['n']:4}  {'  '.join(figures)}".rstrip())
+    return lines
 
 
 def junit(result: TaskResult, missed: Sequence[str]) -> str:

@@ -17,8 +17,8 @@ from groundsight.settings import load_settings
 
 FILES = Path(__file__).resolve().parent / "files"
 QUESTIONS = (
-    "Who approved the purchase order named on invoice INV-2041?",
-    "What total is on the photographed receipt of Kallen Ship Chandlers?",
+    "Who is the captain of the vessel that purchase order PO 7781 was for?",
+    "How much are the harbour fees of MS Birk for July?",
     "What was the fuel use of MS Birk in 2023?",
 )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from groundsight.errors import InvalidArgument
-from groundsight.evals.journal import Keep, kept_items
+from groundsight.evals.journal import Keep, Make, kept_items
 from groundsight.evals.metrics import Estimate, bootstrap, resampled
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.settings import Settings
@@ -19,7 +19,7 @@ from groundsight.tracing import Watch
 
 TASKS = (
     "house", "multihop", "retrieval", "grounding", "refusal", "ocr", "caption", "pii", "speech", "compression",
-    "written",
+    "written", "contrast", "answers", "models", "everyday", "other_words", "renamed",
 )  # fmt: skip
 
 
@@ -44,9 +44,11 @@ class Context:
         return self.opener(self.settings.model_copy(update={"home": self.home}))
 
     def keeping(self, *key: object) -> AbstractContextManager[Keep]:
-        """Keep finished items, so that an interrupted run goes on; ``key`` is what they depend on."""
+        """Keep finished items, so that an interrupted run goes on; ``key`` is what they depend on beside the data."""
+        files = [self.folder] if self.folder.is_file() else sorted(self.folder.glob("*.jsonl*"))
+        data = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
         settings = self.settings.model_copy(update={"home": self.home})
-        return kept_items(self.home / "items.partial.jsonl", settings.model_dump_json(), str(self.folder), *key)
+        return kept_items(self.home / "items.partial.jsonl", settings.model_dump_json(), str(self.folder), data, *key)
 
 
 Task = Callable[[Context], TaskResult]
@@ -78,6 +80,16 @@ def of_set(items: Sequence[ItemResult], metric: Callable[[Sequence[ItemResult]],
     """A figure of the whole set with an interval over draws of its items, by source where they share one."""
     clusters: list[Hashable] = [item.cluster or item.id for item in items]
     return resampled(lambda places: metric([items[place] for place in places]), clusters, seed=seed)
+
+
+def made(jobs: Sequence[tuple[str, Make]], context: Context, *key: object) -> list[ItemResult]:
+    """Make the named items one after the other; see ``Context.keeping``."""
+    items: list[ItemResult] = []
+    with context.keeping(*key) as keep:
+        for place, (name, make) in enumerate(jobs, 1):
+            context.watch.step(place, len(jobs), name)
+            items.append(keep(name, make))
+    return items
 
 
 def exact(value: float) -> Estimate:

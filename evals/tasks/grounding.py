@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, model_validator
 
+from groundsight.encoders import open_reader
 from groundsight.errors import InvalidArgument
 from groundsight.evals.metrics import (
     Estimate,
@@ -25,6 +27,7 @@ from groundsight.evals.metrics import (
     bootstrap,
     expected_calibration_error,
     precision_recall_f1,
+    rejected_at,
     reliability,
     resampled,
     risk_coverage,
@@ -34,11 +37,16 @@ from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact, means
 from groundsight.evals.timing import Clock
 from groundsight.grounding import Judge
-from groundsight.grounding.claims import evidence_from_text
+from groundsight.grounding.calibrate import Arbiter, open_arbiter
 from groundsight.grounding.judges import open_judge
 from groundsight.grounding.verify import verify
 from groundsight.ingestion.readers.csv_file import as_text
+from groundsight.language.sentences import evidence_from_text, sentence_spans
+from groundsight.retrieval.words import terms_of
+from groundsight.settings import Models
 from groundsight.types import Evidence, GroundingReport
+
+SELECTED = 42  # words: of the whole article overlap tells QAGS CNN/DM at AUROC .629, of as many words at .752
 
 
 class Case(Item):
@@ -96,10 +104,7 @@ def run(context: Context) -> TaskResult:
         cpu_s=spent,
         wall_s=time.perf_counter() - wall,
         controls=_controls(cases, judged, context.seed),
-        plots={
-            "risk_coverage": risk_coverage([abs(s - 0.5) for s in scores], _right(scores, labels)),
-            "reliability": reliability(scores, labels),
-        },
+        plots=curves(judged),
     )
 
 
@@ -113,25 +118,55 @@ def need_both(labels: Sequence[bool], path: Path) -> None:
 
 def judge_case(case: Case, context: Context, judge: Judge | None) -> ItemResult:
     """Check one answer against its evidence; every score is 0.0 to 1.0."""
+    item = judge_answer(case.id, case.answer, evidence_of_case(case), case.label, context, judge)
+    return replace(item, cluster=case.cluster)
+
+
+def judge_answer(
+    name: str, answer: str, evidence: Sequence[Evidence], label: bool, context: Context, judge: Judge | None
+) -> ItemResult:
+    """Check one answer whose ``label`` says whether the evidence supports all of it."""
     context.watch.check()
     clock = Clock()
     with clock.stage("verify"):
-        report = verify(case.answer, _evidence(case), context.settings.grounding, judge=judge)
+        models = context.settings.models
+        arbiter = arbiter_of(models.reader, models.threads)
+        report = verify(answer, evidence, context.settings.grounding, judge=judge, arbiter=arbiter)
     said = report.checkable > 0 and report.supported == report.checkable
     scores = {
         "p_supported": p_supported(report),
         "said_supported": float(said),
         "said_contradicted": float(report.contradicted > 0),
-        "correct": float(said == case.label),
+        "correct": float(said == label),
     }
     if report.grounding_ratio is not None:
         scores["grounding_ratio"] = report.grounding_ratio
     reasons = [reason.message for verdict in report.claims for reason in verdict.reasons]
-    detail = {"answer": case.answer, "label": case.label, "ratio": report.grounding_ratio, "reasons": reasons}
-    return ItemResult(case.id, scores, cluster=case.cluster, wall_ms=clock.wall_ms, cpu_ms=clock.cpu_ms, detail=detail)
+    detail = {"answer": answer, "label": label, "ratio": report.grounding_ratio, "reasons": reasons}
+    return ItemResult(name, scores, wall_ms=clock.wall_ms, cpu_ms=clock.cpu_ms, detail=detail)
 
 
-def _evidence(case: Case) -> list[Evidence]:
+@cache
+def arbiter_of(reader: str, threads: int) -> Arbiter:
+    """Open what decides on free wording as the product does, once for all items."""
+    return open_arbiter(open_reader(Models(reader=reader, threads=threads)))
+
+
+def stopped(item: ItemResult) -> dict[str, float]:
+    """What a judged claim counts for: a lie is caught or not, a truth is refused or not, and may be contradicted."""
+    refused, sure = 1.0 - item.scores["said_supported"], {"p_supported": item.scores["p_supported"]}
+    if not item.detail["label"]:
+        return {"caught": refused, **sure}
+    return {"truths_refused": refused, "truths_contradicted": item.scores["said_contradicted"], **sure}
+
+
+def overlap(claim: str, evidence: str) -> float:
+    """Share of the claim's content words that the evidence holds, plural endings folded."""
+    said = set(terms_of(claim))
+    return len(said & set(terms_of(evidence))) / max(len(said), 1)
+
+
+def evidence_of_case(case: Case) -> list[Evidence]:
     """The texts, and the table as the reader of a file gives it: rows parted by bars, with their cells."""
     found = [evidence_from_text(f"{case.id}-{place}", case.id, text) for place, text in enumerate(case.evidence)]
     if case.cells:
@@ -144,6 +179,29 @@ def p_supported(report: GroundingReport) -> float:
     """Probability that the whole answer is supported: that of its weakest checkable claim."""
     checkable = [verdict.probability for verdict in report.claims if verdict.label != "not_checkable"]
     return min(checkable, default=0.0)
+
+
+def curves(judged: Judged) -> dict[str, Any]:
+    """How often the probability errs among the surest claims, and how far it can be taken at its word."""
+    scores, labels = judged.scores, judged.labels
+    right = _right(scores, labels)
+    return {
+        "risk_coverage": risk_coverage([abs(score - 0.5) for score in scores], right),
+        "reliability": reliability(scores, labels),
+    }
+
+
+def told(items: Sequence[ItemResult], score: str = "p_supported") -> Judged:
+    """Judged claims or answers by one of their scores."""
+    scores, labels = [item.scores[score] for item in items], [bool(item.detail["label"]) for item in items]
+    said = [not item.scores.get("truths_refused", item.scores.get("caught")) for item in items]
+    return Judged(scores, said, labels, [item.cluster or item.id for item in items])
+
+
+def caught_by_overlap(items: Sequence[ItemResult], seed: int) -> Estimate:
+    """The share of lies that word overlap rejects when it rejects as many truths as the check."""
+    share = means(items, seed)["truths_refused"].value
+    return told(items, "overlap").figure(lambda scores, labels: rejected_at(scores, labels, share), seed)
 
 
 @dataclass(frozen=True)
@@ -188,14 +246,33 @@ def _metrics(judged: Judged, items: Sequence[ItemResult], seed: int) -> dict[str
 def _controls(cases: Sequence[Case], judged: Judged, seed: int) -> dict[str, Estimate]:
     labels = judged.labels
     shorter = [-float(len(case.answer)) for case in cases]
+    whole = [overlap(case.answer, _text(case)) for case in cases]
+    nearest = [overlap(case.answer, selected(case.answer, _text(case))) for case in cases]
     similar = [max(SequenceMatcher(None, case.answer, text).ratio() for text in case.evidence) for case in cases]
     _, _, everything = precision_recall_f1([True] * len(labels), labels)
     return {
         "always_yes_f1": exact(everything),
         "always_yes_balanced_accuracy": exact(balanced_accuracy([True] * len(labels), labels)),
         "length_only_auroc": replace(judged, scores=shorter).figure(auroc, seed),
+        "overlap_auroc": replace(judged, scores=whole).figure(auroc, seed),
+        "selected_overlap_auroc": replace(judged, scores=nearest).figure(auroc, seed),
         "difflib_auroc": replace(judged, scores=similar).figure(auroc, seed),
     }
+
+
+def _text(case: Case) -> str:
+    return "\n".join([*case.evidence, as_text(case.cells)])
+
+
+def selected(claim: str, evidence: str) -> str:
+    """The sentences of the evidence that share most words with the claim, until they hold ``SELECTED`` words."""
+    said, kept = set(terms_of(claim)), list[str]()
+    sentences = [evidence[start:end] for start, end in sentence_spans(evidence)]
+    for sentence in sorted(sentences, key=lambda each: -len(said & set(terms_of(each)))):
+        if kept and len(" ".join([*kept, sentence]).split()) > SELECTED:
+            break
+        kept.append(sentence)
+    return "\n".join(kept)
 
 
 def _cross_validated(scores: Sequence[float], labels: Sequence[bool]) -> float:

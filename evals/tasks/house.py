@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from groundsight.errors import InvalidArgument
 from groundsight.evals.corpus import ingest_only
 from groundsight.evals.drift import centroids
 from groundsight.evals.falsify import falsified_caught
@@ -94,14 +93,8 @@ def corpus_of(context: Context) -> Path:
 
 
 def ingested(suite: Suite, corpus: Path, context: Context) -> Library:
-    """Bring the corpus into the index and return all its units.
-
-    Raises:
-        InvalidArgument: nothing could be read.
-    """
-    report = ingest_only(corpus, suite.acting_for(watch=context.watch))
-    if report.units == 0 and report.unchanged == 0:
-        raise InvalidArgument("nothing could be read from the corpus", which=str(corpus), next_step="check --corpus")
+    """Bring the corpus into the index and return all its units."""
+    ingest_only(corpus, suite.acting_for(watch=context.watch))
     return Library(list(suite.parts.index.scan(tenant_of(suite.principal))))
 
 
@@ -171,6 +164,8 @@ class _Asking:
             return scores | {"refused": float(not gave)}
         right = gave and contains_answer(answer.text, self.question.answers)
         scores["answer_contains"] = float(right)
+        if answer.status == "evidence":
+            scores["evidence_contains"] = float(contains_answer(answer.text, self.question.answers))
         if answer.grounding_ratio is not None and gave:
             scores |= {"grounding_ratio": answer.grounding_ratio} | _refined(answer)
         caught = falsified_caught(answer, self.question.answers, self.others, self.suite)

@@ -7,49 +7,42 @@ near misses, drawn over the texts; claims cost little and are always checked all
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from html import escape
-from itertools import zip_longest
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from pydantic import Field
 
+from groundsight.evals.asking import OUTCOMES, Asked, Asking, drawn, outcomes
+from groundsight.evals.corpus import write_files
 from groundsight.evals.journal import Make
 from groundsight.evals.lanes import fingerprint_of
-from groundsight.evals.metrics import (
-    Estimate,
-    auroc,
-    balanced_accuracy,
-    contains_answer,
-    precision_recall_f1,
-    rejected_at,
-)
-from groundsight.evals.metrics.wording import words
+from groundsight.evals.metrics import Estimate, auroc, balanced_accuracy
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.segments import by_segment
-from groundsight.evals.tasks import Context, exact, house, means, of_set
-from groundsight.evals.tasks.grounding import Case, Judged, judge_case, need_both
-from groundsight.evals.timing import Clock
+from groundsight.evals.tasks import Context, exact, house, made, means
+from groundsight.evals.tasks.grounding import (
+    Case,
+    caught_by_overlap,
+    curves,
+    judge_case,
+    need_both,
+    overlap,
+    stopped,
+    told,
+)
 from groundsight.grounding import Judge
 from groundsight.grounding.judges import open_judge
 from groundsight.ingestion.readers.csv_file import as_text
-from groundsight.retrieval.evidence import evidence_of
-from groundsight.retrieval.words import terms_of
 from groundsight.suite import Suite
-from groundsight.types import Query, SearchResult
 
 WRITTEN = Path(__file__).resolve().parent.parent / "written"
 OF_CLAIMS = ("caught", "truths_refused", "truths_contradicted")
-OF_ANSWERS = ("right", "wrong", "refused", "near_misses_refused")
-DRAW = 0  # the same questions in every limited run, whatever --seed: gates compare runs
-
-Row = TypeVar("Row")
 
 
 class Statement(Item):
@@ -58,24 +51,6 @@ class Statement(Item):
     claim: str
     label: Literal["supported", "contradicted", "unsupported"]
     how: str
-
-
-class Asked(Item):
-    """A question with its answer, the shortest span of the text; of a list all items count, parted by "; "."""
-
-    question: str
-    answer: str
-    also: tuple[str, ...] = ()
-    type: str
-
-    def answered_by(self, text: str) -> bool:
-        """True when the text holds the answer or another form of it; yes and no count as the first word only."""
-        if self.type == "yes_no":
-            return words(text)[:1] == words(self.answer)
-        forms = (self.answer, *self.also)
-        if self.type == "list":
-            return any(all(contains_answer(text, [part]) for part in form.split("; ")) for form in forms)
-        return contains_answer(text, forms)
 
 
 class NearMiss(Item):
@@ -102,11 +77,12 @@ def run(context: Context) -> TaskResult:
     texts, judge = read_rows(path, Text), open_judge(context.settings.models)
     need_both([each.label == "supported" for text in texts for each in text.claims], path)
     cpu, wall = time.process_time(), time.perf_counter()
-    _write_files(texts, context.home / "files")
+    write_files(context.home / "files", files_of(texts))
     with context.open() as suite:
         house.ingested(suite, context.home / "files", context)
         first = suite.search(texts[0].questions[0].question)
-        items = _items([*_claims(texts, context, judge), *_questions(texts, context.limit, suite)], suite, context)
+        jobs = [*_claims(texts, context, judge), *_questions(texts, context.limit, suite)]
+        items = made(jobs, context, suite.parts.index.version())
         fingerprint = fingerprint_of(suite)
     judged = [item for item in items if "p_supported" in item.scores]
     return TaskResult(
@@ -121,7 +97,8 @@ def run(context: Context) -> TaskResult:
         cpu_s=time.process_time() - cpu,
         wall_s=time.perf_counter() - wall,
         controls=_controls(items, judged, context.seed),
-        segments=by_segment(items, context.seed, (*OF_CLAIMS, *OF_ANSWERS)),
+        plots=curves(told(judged)),
+        segments=by_segment(items, context.seed, (*OF_CLAIMS, *OUTCOMES)),
     )
 
 
@@ -129,16 +106,9 @@ def _name(judge: Judge | None, context: Context) -> str:
     return judge.fingerprint if judge is not None else context.settings.models.judge
 
 
-def _write_files(texts: Sequence[Text], folder: Path) -> None:
-    """Make the folder hold these texts and nothing else; what is there already keeps its time of change."""
-    wanted = {f"{text.id}.{'html' if text.cells else 'txt'}": _content(text) for text in texts}
-    folder.mkdir(parents=True, exist_ok=True)
-    for stranger in {path.name for path in folder.iterdir()} - wanted.keys():
-        (folder / stranger).unlink()
-    for name, content in wanted.items():
-        path = folder / name
-        if not path.is_file() or path.read_text("utf-8") != content:
-            path.write_text(content, "utf-8")
+def files_of(texts: Sequence[Text]) -> dict[str, str]:
+    """Return the content of each text's file by its name."""
+    return {f"{text.id}.{'html' if text.cells else 'txt'}": _content(text) for text in texts}
 
 
 def _content(text: Text) -> str:
@@ -150,15 +120,6 @@ def _content(text: Text) -> str:
     table = "".join(f"<tr>{row}</tr>" for row in rows)
     said = "".join(f"<p>{line}</p>" for line in lines)
     return f"<h1>{title}</h1><table>{table}</table>{said}"
-
-
-def _items(jobs: Sequence[tuple[str, Make]], suite: Suite, context: Context) -> list[ItemResult]:
-    items: list[ItemResult] = []
-    with context.keeping(suite.parts.index.version()) as keep:
-        for place, (name, make) in enumerate(jobs, 1):
-            context.watch.step(place, len(jobs), name)
-            items.append(keep(name, make))
-    return items
 
 
 def _claims(texts: Sequence[Text], context: Context, judge: Judge | None) -> Iterator[tuple[str, Make]]:
@@ -179,112 +140,38 @@ def _claim(text: Text, place: int, claim: Statement, context: Context, judge: Ju
         cells=text.cells,
     )
     item = judge_case(case, context, judge)
-    refused = 1.0 - item.scores["said_supported"]
-    of_truth = {"truths_refused": refused, "truths_contradicted": item.scores["said_contradicted"]}
-    scores = of_truth if truth else {"caught": refused}
-    scores |= {"p_supported": item.scores["p_supported"], "overlap": _overlap(claim.claim, text)}
+    scores = stopped(item) | {"overlap": overlap(claim.claim, f"{text.text}\n{as_text(text.cells)}")}
     return replace(item, scores=scores, segments={"truth" if truth else "lie": claim.how})
-
-
-def _overlap(claim: str, text: Text) -> float:
-    """Share of the claim's content words that its text and table hold, plural endings folded."""
-    said = set(terms_of(claim))
-    return len(said & set(terms_of(f"{text.text}\n{as_text(text.cells)}"))) / max(len(said), 1)
 
 
 def _questions(texts: Sequence[Text], limit: int | None, suite: Suite) -> Iterator[tuple[str, Make]]:
     questions = [[(text.id, n, each) for n, each in enumerate(text.questions, 1)] for text in texts]
-    for source, place, asked in _drawn(questions, limit):
-        name = f"{source}/question {place}"
-        yield name, partial(_Asking(name, source, suite).question, asked)
+    for source, place, asked in drawn(questions, limit):
+        asking = Asking(f"{source}/question {place}", suite, {"question": asked.type}, source)
+        yield asking.name, partial(asking.question, asked.question, (asked.answer, *asked.also), asked.answered_by)
     misses = [[(text.id, n, each) for n, each in enumerate(text.near_misses, 1)] for text in texts]
-    for source, place, miss in _drawn(misses, limit):
-        name = f"{source}/near miss {place}"
-        yield name, partial(_Asking(name, source, suite).near_miss, miss)
-
-
-def _drawn(groups: Sequence[Sequence[Row]], limit: int | None) -> list[Row]:
-    """All rows in order, or ``limit`` of them: one of every text by lot, then a second of every text, and so on."""
-    if limit is None:
-        return [row for group in groups for row in group]
-    lot = random.Random(DRAW)
-    shuffled = [lot.sample(group, len(group)) for group in lot.sample(groups, len(groups))]
-    return [row for turn in zip_longest(*shuffled) for row in turn if row is not None][:limit]
-
-
-@dataclass(frozen=True)
-class _Asking:
-    """One question or near miss on its way through search and answer; ``source`` is the id of its text."""
-
-    name: str
-    source: str
-    suite: Suite
-
-    def question(self, asked: Asked) -> ItemResult:
-        item, found = self._asked(asked.question, {"question": asked.type}, (asked.answer, *asked.also))
-        gave, text = item.scores["gave_answer"], item.detail["answer"]["text"]
-        right = bool(gave) and asked.answered_by(text)
-        nearest = any(asked.answered_by(evidence_of(hit).text) for hit in found.hits[:1])
-        scores = {"right": float(right), "wrong": gave - right, "refused": 1.0 - gave, "nearest": float(nearest)}
-        return replace(item, scores={**item.scores, **scores})
-
-    def near_miss(self, miss: NearMiss) -> ItemResult:
-        item, _ = self._asked(miss.question, {"near_miss": miss.how}, ())
-        return replace(item, scores={"near_misses_refused": 1.0 - item.scores["gave_answer"]})
-
-    def _asked(self, text: str, segments: dict[str, str], answers: Sequence[str]) -> tuple[ItemResult, SearchResult]:
-        clock = Clock()
-        timed = self.suite.acting_for(watch=clock.watch)
-        with clock.stage("search"):
-            found = timed.search(Query(text=text))
-        with clock.stage("answer"):
-            answer = timed.ask(text)
-        said = {"status": answer.status, "stop_reason": answer.stop_reason, "text": answer.text}
-        hits = [{"source": hit.asset.source, "score": round(hit.score, 4)} for hit in found.hits[:3]]
-        item = ItemResult(
-            self.name,
-            {"gave_answer": float(answer.status in ("answered", "partial"))},
-            cluster=self.source,
-            segments=segments,
-            wall_ms=clock.wall_ms,
-            cpu_ms=clock.cpu_ms,
-            detail={"question": text, "answers": answers, "answer": said, "hits": hits},
-        )
-        return item, found
+    for source, place, miss in drawn(misses, limit):
+        asking = Asking(f"{source}/near miss {place}", suite, {"near_miss": miss.how}, source)
+        yield asking.name, partial(asking.near_miss, miss.question)
 
 
 def _metrics(items: Sequence[ItemResult], judged: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
-    found, truths = means(items, seed), _told(judged)
+    found, truths = means(judged, seed), told(judged)
     return {
         **{name: found[name] for name in OF_CLAIMS},
         "auroc": truths.figure(auroc, seed),
         "balanced_accuracy": truths.decided(balanced_accuracy, seed),
-        **{name: found[name] for name in OF_ANSWERS},
-        "precision_of_given": of_set([item for item in items if "right" in item.scores], _precision, seed),
+        **outcomes(items, seed),
     }
 
 
 def _controls(items: Sequence[ItemResult], judged: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
     """What needs no check and no answer; overlap catches lies at the share of truths that the check refuses."""
-    found, truths = means(items, seed), _told(judged)
-    overlap = replace(truths, scores=[item.scores["overlap"] for item in judged])
-    share = found["truths_refused"].value
+    found = means(items, seed)
     return {
-        "overlap_auroc": overlap.figure(auroc, seed),
-        "overlap_caught": overlap.figure(lambda scores, labels: rejected_at(scores, labels, share), seed),
+        "overlap_auroc": told(judged, "overlap").figure(auroc, seed),
+        "overlap_caught": caught_by_overlap(judged, seed),
         "always_yes_caught": exact(0.0),
         "always_yes_balanced_accuracy": exact(0.5),
         "nearest_passage_right": found["nearest"],
     }
-
-
-def _told(judged: Sequence[ItemResult]) -> Judged:
-    truths = ["truth" in item.segments for item in judged]
-    scores = [item.scores["p_supported"] for item in judged]
-    said = [not item.scores.get("truths_refused", item.scores.get("caught")) for item in judged]
-    return Judged(scores, said, truths, [item.cluster for item in judged])
-
-
-def _precision(questions: Sequence[ItemResult]) -> float:
-    given = [item.scores["gave_answer"] == 1.0 for item in questions]
-    return precision_recall_f1(given, [item.scores["right"] == 1.0 for item in questions])[0]
