@@ -6,11 +6,14 @@ import copy
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
-from groundsight.agent.words import NUMBER, stem_set
+from groundsight.agent.words import stem_set
+from groundsight.encoders import TextEncoder, open_reader, open_text_encoder
+from groundsight.encoders.reader import Reader
 from groundsight.errors import BackendDown
-from groundsight.settings import Settings, load_settings
+from groundsight.settings import Models, Settings, load_settings
 from groundsight.tracing import Watch
 from groundsight.types import (
     Answer,
@@ -57,10 +60,22 @@ class OneVersion:
 
 
 class HouseParts:
-    """Parts with nothing but an index version."""
+    """Parts with an index version and the packaged nets, which are opened once for all houses."""
 
     index = OneVersion()
-    text_encoder = None
+
+    @property
+    def text_encoder(self) -> TextEncoder | None:
+        return _nets()[0]
+
+    @property
+    def reader(self) -> Reader | None:
+        return _nets()[1]
+
+
+@cache
+def _nets() -> tuple[TextEncoder | None, Reader | None]:
+    return open_text_encoder(Models()), open_reader(Models())
 
 
 class HouseSuite:
@@ -109,7 +124,7 @@ class HouseSuite:
 
     def _verdict(self, found: re.Match[str], evidence: Sequence[Evidence]) -> Verdict:
         line = re.sub(r"\s*\[\d+\]|another source differs:", "", found.group(0), flags=re.I)
-        words, numbers = stem_set(line), set(NUMBER.findall(line))
+        words, numbers = stem_set(line), set(re.findall(r"\d[\d.,]*\d|\d", line))
         holder = next((one for one in evidence if _says(one, words, numbers)), None)
         good = holder is not None and not any(word in line for word in self.never)
         whole = Span(start=0, end=len(holder.text)) if holder else Span(start=0, end=0)

@@ -79,8 +79,9 @@ PROMISES = {
         "test_verify.py::test_one_contradiction_stops_a_pass",
         "test_answer_graph.py::test_what_can_not_be_supported_is_never_given",
     ],
-    "A question that the files cannot answer is refused, with the reason.": [
-        "test_assess.py::test_a_near_miss_abstains_and_names_the_missing_part",
+    "What is not sure is not answered: the reply says what was looked for and shows the closest passages.": [
+        "test_assess.py::test_a_near_miss_is_not_answered_and_what_was_looked_for_is_named",
+        "test_answer_graph.py::test_for_what_is_not_in_the_files_the_closest_passages_are_shown_with_their_places",
         "test_demo.py::test_the_demo_answers_over_two_files_reads_a_picture_and_abstains",
     ],
     "Command line, MCP server and graph give the same verdicts.": [

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundsight.agent.extract import find
 from groundsight.agent.question import analyse
 from groundsight.agent.tables import work_out
-from groundsight.grounding.grids import grids
+from groundsight.evidence.grids import grids
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
 from groundsight.types import Evidence, Place
-from tests.test_answer_chains import table
+from tests.computing_cases import table
 
 BOOKS = (
     ("Title", "Author", "Shelf", "Acquired", "Pages", "Price (EUR)"),
@@ -64,7 +63,7 @@ def label(sentence: str, evidence: Sequence[Evidence] = tuple(LIBRARY)) -> str:
         ("Which book was acquired most recently?", "Harbour Lights has the latest Acquired of 4 rows: 2023-01-15"),
         (
             "What is the cheapest book by Mara Lindt?",
-            'Night Ferries has the lowest Price (EUR) of 2 rows with Author "Mara Lindt": 9.90',
+            "Night Ferries has the lowest Price (EUR) of 2 rows with Author Mara Lindt: 9.90",
         ),
     ],
 )
@@ -73,29 +72,29 @@ def test_an_extreme_names_its_row_its_column_and_how_many_rows_were_compared(que
 
 
 def test_rows_are_counted_and_named() -> None:
-    counted = '2 of 4 rows have Author "Mara Lindt": Tide Tables, Night Ferries'
+    counted = "2 of 4 rows with Author Mara Lindt: Tide Tables, Night Ferries"
     assert said("How many books are by Mara Lindt?") == counted
     assert said("Which books are by Mara Lindt?") == counted
-    assert said("How many books does the library have?").startswith("4 rows are listed under Title: Tide Tables, ")
+    assert said("How many books does the library have?").startswith("4 of 4 rows: Tide Tables, ")
 
 
-def test_a_row_that_sums_up_the_others_is_not_added_again() -> None:
-    assert said("How many loaves were baked in total?") == "Loaves of 3 rows adds up to 355: 140 + 95 + 120"
-    stone = 'Loaves of 2 rows with Oven "Stone" averages 130: 140, 120'
+def test_a_printed_total_is_read_and_not_added_again() -> None:
+    assert said("How many loaves were baked in total?") == "Total: Loaves: 355"
+    stone = "Loaves of 2 rows with Oven Stone are on average 130: 140, 120"
     assert said("What is the average number of loaves of the stone oven?") == stone
 
 
 def test_two_rows_are_compared_and_subtracted() -> None:
-    longer = 'The Salt Road has the highest Pages of 2 rows with Title "Tide Tables" or "The Salt Road": 344'
+    longer = "The Salt Road has a higher Pages than Tide Tables: 344 against 212"
     assert said("Which has more pages, Tide Tables or The Salt Road?") == longer
-    gap = "Price (EUR) is 5.5 higher for The Salt Road than for Tide Tables: 24.00 against 18.50"
+    gap = "Price (EUR) is 5.5 EUR higher for The Salt Road than for Tide Tables: 24.00 against 18.50"
     assert said("How much more expensive is The Salt Road than Tide Tables?") == gap
 
 
 def test_a_cell_is_looked_up_by_what_its_row_says_elsewhere() -> None:
     assert said("On which shelf is Night Ferries?") == "Night Ferries: Shelf: L1"
     assert said("Who wrote the book on shelf L4?") == "L4: Author: Nora Quist"
-    assert said("Which book has 344 pages?") == "The Salt Road: Pages: 344"
+    assert said("Which book has 344 pages?") == "The Salt Road: Pages 344"
 
 
 def test_a_cell_of_another_type_is_no_answer() -> None:
@@ -104,7 +103,7 @@ def test_a_cell_of_another_type_is_no_answer() -> None:
 
 
 def test_all_rows_that_fit_are_named_and_not_one_of_them() -> None:
-    assert said("Which book is on shelf K2?") == '2 of 4 rows have Shelf "K2": Tide Tables, The Salt Road'
+    assert said("Which book is on shelf K2?") == "2 of 4 rows with Shelf K2: Tide Tables, The Salt Road"
 
 
 @pytest.mark.parametrize(
@@ -142,11 +141,13 @@ def test_decimal_commas_are_read_by_the_whole_column() -> None:
 def test_the_check_computes_every_statement_again() -> None:
     assert label("Harbour Lights has the highest Price (EUR) of 4 rows: 31.00") == "supported"
     assert label("Tide Tables has the highest Price (EUR) of 4 rows: 18.50") == "contradicted"
-    assert label('3 of 4 rows have Author "Mara Lindt": Tide Tables, Night Ferries') == "contradicted"
-    assert label('2 of 4 rows have Author "Mara Lindt": Tide Tables, The Salt Road') == "contradicted"
-    assert label("Loaves of 3 rows adds up to 356: 140 + 95 + 121") == "contradicted"
+    assert label("3 of 4 rows with Author Mara Lindt: Tide Tables, Night Ferries") == "contradicted"
+    assert label("2 of 4 rows with Author Mara Lindt: Tide Tables, The Salt Road") == "contradicted"
+    assert label("Loaves of 3 rows total 356: 140 + 95 + 120") == "contradicted"
+    assert label("Loaves of 3 rows total 356: 140 + 95 + 121") != "supported"
     assert (
-        label("Price (EUR) is 6 higher for The Salt Road than for Tide Tables: 24.00 against 18.00") == "contradicted"
+        label("Price (EUR) is 6 EUR higher for The Salt Road than for Tide Tables: 24.00 against 18.50")
+        == "contradicted"
     )
     assert label("Harbour Lights has the highest Price (EUR) of 9 rows: 31.00") == "unsupported"
 
@@ -164,7 +165,7 @@ def test_a_table_cut_into_blocks_is_computed_as_one(values: list[int], size: int
     ]
     assert [len(grid.rows) for grid in grids(blocks)] == [len(rows)]
     assert said("How many visitors were there altogether?", blocks).startswith(
-        f"Visitors of {len(rows)} rows adds up to {sum(values)}"
+        f"Visitors of {len(rows)} rows total {sum(values):,}"
     )
 
 
@@ -179,10 +180,10 @@ def test_two_tables_of_one_file_stay_apart() -> None:
     [
         (
             "How much did we spend on fodder?",
-            'amount_usd of 2 rows with purpose "fodder" adds up to 119.5: 61.40 + 58.10',
+            "amount_usd of 2 rows with purpose fodder total 119.5: 61.40 + 58.10",
         ),
         ("How much did we pay Jo Adler?", "Jo Adler: amount_usd: 95.00"),
-        ("How much have we spent in total?", "amount_usd of 3 rows adds up to 214.5: 61.40 + 95.00 + 58.10"),
+        ("How much have we spent in total?", "amount_usd of 3 rows total 214.5: 61.40 + 95.00 + 58.10"),
         ("How much did we spend on saddles?", ""),
     ],
 )
@@ -199,6 +200,3 @@ def test_what_is_next_hangs_on_today_and_what_is_not_so_is_no_row() -> None:
         "How many of the books has nobody written?",
     ):
         assert said(question, renamed) == "", question
-    for word in ("first", "last", "next"):
-        asked = analyse(f"Which book is lent {word}?")
-        assert find(1, asked, renamed) is None, word

@@ -51,11 +51,11 @@ def environment() -> dict[str, str]:
 
 def test_the_demo_answers_over_two_files_reads_a_picture_and_abstains(shown: str) -> None:
     two_hops, picture, unanswerable = shown.split("\nQ: ")[1:]
-    assert "Ingrid Solberg" in two_hops
-    assert {"scan-0519.png", "purchase-orders-2025.xlsx"} <= set(re.findall(r"[\w-]+\.(?:png|xlsx)", two_hops))
-    assert "146.30" in picture
-    assert "receipt-photo.jpg" in picture
-    assert "status: abstained" in unanswerable
+    assert "Petra Dahl" in two_hops
+    assert {"fleet-register.html", "purchase-orders-2025.xlsx"} <= set(re.findall(r"[\w-]+\.(?:html|xlsx)", two_hops))
+    assert "1,860" in picture
+    assert "harbour-fees-july.tiff" in picture
+    assert "status: evidence" in unanswerable
 
 
 def test_every_answer_of_the_demo_shows_verdicts_ratio_tier_and_what_is_missing(shown: str) -> None:

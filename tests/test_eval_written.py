@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from groundsight.errors import InvalidArgument
+from groundsight.evals.asking import Asked
 from groundsight.evals.metrics import contains_answer, rejected_at
 from groundsight.evals.result import TaskResult
 from groundsight.evals.tasks import written
-from groundsight.evals.tasks.written import WRITTEN, Asked
+from groundsight.evals.tasks.written import WRITTEN
 from groundsight.tracing import Watch
 from tests.eval_house import context_of
 
@@ -35,7 +36,7 @@ LETTER = {
         {"claim": "The work cost 4,900 EUR.", "label": "contradicted", "how": "number"},
     ],
     "questions": [{"question": "Who repaired the organ?", "answer": "Anna Holm", "type": "who"}],
-    "near_misses": [{"question": "Who repaired the submarine?", "how": "entity"}],
+    "near_misses": [{"question": "Who repaired the organ of Lisbon?", "how": "entity"}],
 }
 TABLE = {
     "id": "prices",
@@ -73,7 +74,7 @@ def test_truths_lies_questions_and_near_misses_are_counted_apart(whole: TaskResu
     assert value["caught"] == 1.0
     assert value["truths_refused"] == value["truths_contradicted"] == 0.0, "a table's cells are evidence too"
     assert value["auroc"] == value["balanced_accuracy"] == 1.0
-    assert value["right"] + value["wrong"] + value["refused"] == 1.0
+    assert value["right"] + value["wrong"] + value["unanswered"] == 1.0
     assert value["near_misses_refused"] == 1.0
 
 

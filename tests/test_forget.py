@@ -18,6 +18,8 @@ from groundsight.errors import InvalidArgument, Locked, NotFound, PolicyRefused
 from groundsight.governance.access import tenant_of
 from groundsight.governance.audit_check import verify_chain
 from groundsight.ingestion.derived import derived_of
+from groundsight.language.facts import read_facts
+from groundsight.retrieval.cache import READ
 from groundsight.settings import load_settings
 from groundsight.types import Asset, Filter, Principal, Query
 from tests.build import make_asset, make_entry, make_unit
@@ -200,8 +202,10 @@ def test_another_process_no_longer_finds_it_at_its_next_query_and_keeps_nothing_
     with opened(place) as ours, opened(place) as theirs:
         assert theirs.search(WORDS["text"]).hits[0].asset.source == "files/inner/note.txt"
         ours.search(WORDS["text"])
+        read_facts(f"The {WORDS['text']} weighs 4 kg.")
         ours.forget(["files/inner/note.txt"])
         assert len(ours.parts.searches) == 0
+        assert [read.cache_info().currsize for read in READ] == [0] * len(READ)
         assert all("note.txt" not in hit.asset.source for hit in theirs.search(WORDS["text"]).hits)
         assert len(theirs.parts.searches) == 1
 

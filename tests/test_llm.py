@@ -103,17 +103,39 @@ def test_a_name_without_a_provider_is_refused() -> None:
 
 def test_a_plan_of_the_model_is_followed_and_its_draft_is_checked() -> None:
     plan = plan_of("Who is the manager of the Berlin office?", "What is the extension of {1}?", after={2: [1]})
-    given, server = ask_house(writes(plan=plan, text="The extension of Anna Schmidt is 4711.", words="4711"), CHAIN)
-    assert given.status == "answered"
-    assert given.text == "The extension of Anna Schmidt is 4711 [1]."
+    script = writes(plan=plan, text="The extension of Anna Schmidt is 4711.", words="4711")
+    given, server = ask_house(script, CHAIN.replace("Berlin", "Spandau"))
+    assert given.text.startswith("The extension of Anna Schmidt is 4711 [1].")
     assert (given.tier.name, given.tier.models["writer"]) == ("llm", "openai:fake")
-    assert given.trace[0].detail.startswith("openai:fake: Who is")
+    assert any(step.detail.startswith("openai:fake: Who is") for step in given.trace)
     assert len(server.requests) == 2
+    assert given.status == "partial"
+    assert '"Spandau" is in none of' in given.text
+
+
+def test_no_plan_is_asked_for_where_the_first_search_brings_every_name() -> None:
+    given, server = ask_house(writes(text="The extension of Anna Schmidt is 4711.", words="4711"), CHAIN)
+    assert (given.status, given.text) == ("answered", "The extension of Anna Schmidt is 4711 [1].")
+    assert len(server.requests) == 1
+
+
+def test_what_a_model_misses_is_searched_before_it_is_asked_once_more() -> None:
+    texts = {"hall.txt": "The Guild Hall is looked after by Jonas Veldt.", "phones.txt": "Veldt, Jonas: 318"}
+    asked: list[str] = []
+
+    def script(body: dict[str, Any]) -> str:
+        asked.append(shown_id(body, "318"))
+        if asked[-1] == "E99":
+            return draft_of(enough=False, missing="phone of Jonas Veldt")
+        return draft_of(("Veldt, Jonas: 318.", [asked[-1]]))
+
+    given, _ = ask_house(script, "Which number reaches whoever looks after the Guild Hall?", texts)
+    assert "318" in given.text
+    assert len(asked) == 2
 
 
 def test_sub_questions_of_a_plan_are_searched_in_parallel() -> None:
-    plan = plan_of("What is the budget of Alpha?", "What is the budget of Beta?", join="compare")
-    script = writes(plan=plan, text="Project Beta has a budget of EUR 7,000.", words="7,000")
+    script = writes(text="Project Beta has a budget of EUR 7,000.", words="7,000")
     given, _ = ask_house(script, "Which project has the higher budget, Alpha or Beta?")
     assert [step.node for step in given.trace].count("search") == 3
     assert given.trace[4].node == "assess"
@@ -135,8 +157,8 @@ def test_an_unsupported_sentence_is_sent_back_with_its_reason() -> None:
 
 def test_a_model_that_insists_is_not_given() -> None:
     given, _ = ask_house(writes(plan=plan_of(PERIOD), text="The notice period is 30 days.", words="90 days"), PERIOD)
-    assert given.status == "refused"
-    assert "30" not in given.text
+    assert given.tier.models["writer"] == "rules"
+    assert given.text == "The notice period is 90 days [1]."
 
 
 def test_ids_that_were_not_retrieved_are_removed() -> None:
@@ -152,8 +174,8 @@ def test_ids_that_were_not_retrieved_are_removed() -> None:
 def test_a_near_miss_stays_one_whatever_the_model_writes() -> None:
     script = writes(plan=plan_of("x y z"), text="The total of the invoice is EUR 99.00.", words="99.00")
     given, _ = ask_house(script, "What was the total of invoice INV-2043?")
-    assert given.status == "abstained"
-    assert "INV-2043" in given.text
+    assert given.status == "evidence"
+    assert '"INV-2043" is in none of' in given.text
 
 
 def test_not_enough_means_quoted_evidence_or_nothing() -> None:
@@ -162,8 +184,9 @@ def test_not_enough_means_quoted_evidence_or_nothing() -> None:
             plan_of("What was the profit in 2024?") if is_plan(body) else draft_of(enough=False, missing="the profit")
         )
 
-    given, _ = ask_house(script, "What was the profit in 2024?")
-    assert given.status == "abstained"
+    given, server = ask_house(script, "What was the profit in 2024?")
+    assert given.status == "evidence"
+    assert len(server.requests) <= 3
 
 
 @pytest.mark.parametrize(
@@ -275,7 +298,7 @@ def test_cancelling_does_not_wait_for_the_model() -> None:
 
 
 def test_tokens_are_counted_and_the_budget_ends_the_writing() -> None:
-    script = writes(plan=plan_of(PERIOD), text="Ninety.", words="90")
+    script = writes(plan=plan_of(PERIOD), text="The notice period is 30 days.", words="90")
     given, server = ask_house(script, PERIOD, tokens=50)
     assert given.tier.models["writer"] == "rules"
     assert len(server.requests) == 1

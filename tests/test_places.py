@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundsight.grounding.places import box_of_words
+from groundsight.evidence.places import box_of_words
 from groundsight.types import Box, TextLine
 
 

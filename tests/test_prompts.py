@@ -21,7 +21,8 @@ PLACES = {
 @pytest.mark.parametrize("name", PLACES)
 def test_a_prompt_has_a_name_a_version_and_a_hash(name: str) -> None:
     prompt = render(name, **PLACES[name])
-    assert (prompt.name, prompt.version, len(prompt.sha256)) == (name, "1", 64)
+    assert (prompt.name, len(prompt.sha256)) == (name, 64)
+    assert int(prompt.version) >= 1
     assert "{{" not in prompt.text
 
 

@@ -74,6 +74,20 @@ def test_every_lane_names_its_setting(tmp_path: Path) -> None:
         assert caught.value.which == f"models.{lane} = {ABSENT[lane]}"
 
 
+@pytest.mark.parametrize(
+    ("lane", "remedy"), [("reader", "models.reader = 'packaged'"), ("text", "models.text = 'minilm'")]
+)
+def test_without_the_reader_or_the_vectors_that_it_needs_its_lane_is_named(
+    lane: str, remedy: str, tmp_path: Path
+) -> None:
+    (gap,) = [gap for gap in Parts(with_model(tmp_path, lane, "none")).degraded() if gap.lane == "reader"]
+    assert gap.remedy == f"set {remedy}"
+
+
+def test_by_default_the_reader_is_not_named_as_lacking(tmp_path: Path) -> None:
+    assert "reader" not in {gap.lane for gap in Parts(load_settings(tmp_path)).degraded()}
+
+
 @needs_models
 def test_what_is_wrong_with_a_folder_is_told_as_a_fault_of_its_setting(tmp_path: Path, files: Path) -> None:
     bert = tiny_models.save_bert(tmp_path / "bert")

@@ -14,6 +14,9 @@ ROOMS = ("groundsight", "agent", "tools", "graphs", "prompts", "evals", "server.
 LAYERS = (
     ("types", "errors", "limits", "settings", "tracing", ""),
     ("governance",),
+    ("language",),
+    ("evidence",),
+    ("computing",),
     ("encoders", "vision", "audio", "index"),
     ("ingestion", "retrieval", "grounding"),
     ("suite", "parts"),

@@ -22,7 +22,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     (place / "docs").mkdir()
     (place / "docs" / "staff.csv").write_text(ROWS)
     (place / "docs" / "note.txt").write_text(NOTE)
-    light = {"models": Models(text="none", visual="none", ocr="none"), "ingestion": Ingestion(tags=False)}
+    light = {"models": Models(visual="none", ocr="none"), "ingestion": Ingestion(tags=False)}
     with open_suite(load_settings(place / "home").model_copy(update=light)) as opened:
         opened.ingest([place / "docs"])
         yield opened
@@ -33,7 +33,6 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     [
         ("What is Ann Berg's phone number?", "a phone number"),
         ("What is the SSN of Bob Holm?", "a social security number"),
-        ("How can I reach Ann Berg?", "a phone number"),
     ],
 )
 def test_a_redacted_value_is_no_answer_and_the_reason_says_so(suite: Suite, question: str, kind: str) -> None:

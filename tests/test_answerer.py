@@ -1,0 +1,98 @@
+"""The writer without a language model: the packaged reader proposes, filters veto, and the gate has to be sure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import pytest
+
+from groundsight.agent.answerer import find, likeliest
+from groundsight.agent.proposals import Eyes, Question, absent, proposals
+from groundsight.agent.state import Finding
+from groundsight.encoders import open_reader, open_text_encoder
+from groundsight.evidence.windows import windows
+from groundsight.language.sentences import evidence_from_text
+from groundsight.settings import Models
+from groundsight.types import Evidence
+
+LEASE = (
+    "Allotment lease, plot 31\nTenant: Mirela Kovač. Landlord: Gardens of Zaprešić.\n"
+    "The rent is 84 EUR a year and falls due on 1 March.\n"
+    "Hens may be kept; bees may not, because of the school next door.\n"
+    "The lease was signed by Tomo Barić on behalf of the landlord."
+)
+HIRE = (("Item", "Day rate", "Deposit"), ("Marquee", "95 EUR", "150 EUR"), ("Trestle", "4 EUR", "20 EUR"))
+
+
+@cache
+def eyes() -> Eyes:
+    reader, encoder = open_reader(Models()), open_text_encoder(Models())
+    assert reader is not None
+    assert encoder is not None
+
+    def near(text: str, said: Sequence[str]) -> list[float]:
+        return [float(one) for one in encoder.encode(said, role="passage") @ encoder.encode([text], role="query")[0]]
+
+    return Eyes(reader, near)
+
+
+def lease() -> list[Evidence]:
+    return [evidence_from_text("lease", "lease.txt", LEASE)]
+
+
+def hire() -> list[Evidence]:
+    text = "\n".join(" | ".join(row) for row in HIRE)
+    return [evidence_from_text("hire", "hire.csv", text).model_copy(update={"kind": "table", "cells": HIRE})]
+
+
+def asked(question: str, evidence: list[Evidence]) -> Finding | None:
+    return find(1, question, evidence, eyes(), ())
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("What does it cost to rent the plot for a year?", "84 EUR"),
+        ("Who put his name to it for the landlord?", "Tomo Barić"),
+    ],
+)
+def test_a_question_in_other_words_is_answered_with_the_value_and_its_place(question: str, value: str) -> None:
+    found = asked(question, lease())
+    assert found is not None
+    assert value in found.value
+    assert LEASE[found.quote.span.start : found.quote.span.end] == found.quote.text
+
+
+@pytest.mark.parametrize("question", ["How much does plot 32 cost?", "What is the rent of the allotment in Sisak?"])
+def test_what_a_question_names_has_to_stand_with_the_answer(question: str) -> None:
+    (window,) = windows(lease())
+    assert absent(Question(question), window)
+    assert asked(question, lease()) is None
+
+
+def test_a_value_of_a_row_is_said_with_its_key_and_head() -> None:
+    best = max(
+        proposals(Question("What deposit is asked for the marquee?"), hire(), eyes()), key=lambda one: one.margin
+    )
+    assert best.value == "150 EUR"
+    assert best.column == 2
+
+
+def test_a_question_for_yes_or_no_is_left_to_the_evidence() -> None:
+    assert asked("Am I allowed to keep hens there?", lease()) is None
+    assert likeliest(Question("Are hens allowed on the plot?"), lease(), eyes()) == []
+
+
+def test_a_sentence_that_the_check_refused_is_not_proposed_again_and_competes_with_no_other() -> None:
+    once, again = "The rent is 84 EUR a year.", "Each plot has a rent of 84 EUR a year."
+    both = [evidence_from_text(f"t{at}", f"t{at}.txt", text) for at, text in enumerate((once, again))]
+    first, second = (find(1, "How much is the rent a year?", both, eyes(), banned) for banned in ((), (once,)))
+    assert first is not None
+    assert second is not None
+    assert (first.sentence, second.sentence) == (once, again)
+
+
+def test_without_evidence_nothing_is_proposed() -> None:
+    assert proposals(Question("Who signed it?"), [], eyes()) == []
+    assert asked("Who signed it?", []) is None
