@@ -55,11 +55,11 @@ class Arbiter:
         return "lexical" if self.reader is None else "lexical+reader"
 
     def probability(self, bound: Bound, index: PassageIndex) -> float:
-        """Return the probability of support; what a check refuses anyway is not read."""
+        """Return the probability of support; what a check refuses is not read and counts as denied by the reader."""
         if self.reader is None:
             return self.calibration.of_features(bound.features)
         refused = bool(bound.open or bound.conflicts)
-        reads = 0.0 if refused else reads_of(bound.claim.text, index, self.reader)
+        reads = -1.0 if refused else reads_of(bound.claim.text, index, self.reader)
         return self.calibration.of_features({**bound.features, "reads": reads})
 
 
