@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from groundsight.language.facts import Facts, read_facts
 from groundsight.types import Fit
 
-_YES_NO = re.compile(r"^(?:am|is|are|was|were|do|does|did|has|have|had|can|could|may|must|should|will|would)\b", re.I)
+YES_NO = re.compile(r"^(?:am|is|are|was|were|do|does|did|has|have|had|can|could|may|must|should|will|would)\b", re.I)
 _LIST = re.compile(r"^(?:list|name|enumerate)\b|\b(?:which|what) (?:are|were)\b", re.I)
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.I)
 _RELATIVE = re.compile(r"\b(?:before|after|until|while|during|once|every|always|as soon as|daily|never)\b", re.I)
@@ -36,7 +36,7 @@ def _new(one: Facts, asked: Facts) -> bool:
     """Something that the question does not hold: a word, a value, or that it is or is not so."""
     figures = [*one.quantities, *one.moments, *one.ids]
     values = any(value.text not in asked.text for value in figures) or bool(_NONE.search(one.text))
-    return values or bool(one.keys - asked.keys) or bool(_YES_NO.match(asked.text) and one.words)
+    return values or bool(one.keys - asked.keys) or bool(YES_NO.match(asked.text) and one.words)
 
 
 def _when(asked: Facts, said: Sequence[Facts]) -> Fit:
@@ -99,7 +99,7 @@ def _several(asked: Facts, said: Sequence[Facts]) -> Fit:
 
 
 _JUDGES: tuple[tuple[str, Callable[[Facts, Sequence[Facts]], Fit]], ...] = (
-    (_YES_NO.pattern, _whether),
+    (YES_NO.pattern, _whether),
     (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|year|month|time)\b", _when),
     (r"^how (?:many|much|old|tall|heavy|far)\b", _how_much),
     (r"^(?:who|whom|whose|to whom|by whom)\b", _who),

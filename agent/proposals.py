@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from groundsight.agent.fit import fit_of
+from groundsight.agent.fit import YES_NO, fit_of
 from groundsight.encoders.reader import Reader
 from groundsight.evidence.windows import Stretch, Window, quoted, windows
 from groundsight.language.content import content_of, words_of
@@ -24,9 +24,6 @@ SCALE = 6.0
 # How far ahead a sentence counts that nothing competes with.
 ALONE = 0.3
 NEAR_CHARS = 400
-_WHETHER = re.compile(
-    r"\W*(?:am|is|are|was|were|do|does|did|has|have|had|can|could|may|must|should|will|would)\b", re.I
-)
 
 
 Near = Callable[[str, Sequence[str]], Sequence[float]]
@@ -54,7 +51,7 @@ class Question:
     @property
     def asks_whether(self) -> bool:
         """True for a question that yes or no answers."""
-        return bool(_WHETHER.match(self.text))
+        return bool(YES_NO.match(re.sub(r"^\W+", "", self.text)))
 
     @cached_property
     def all_stems(self) -> frozenset[str]:
