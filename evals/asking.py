@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -11,12 +12,13 @@ from typing import Any, TypeVar
 from groundsight.evals.metrics import Estimate, contains_answer, precision_recall_f1, risk_coverage
 from groundsight.evals.metrics.wording import words
 from groundsight.evals.reading import Item
-from groundsight.evals.result import ItemResult
-from groundsight.evals.tasks import means, of_set
+from groundsight.evals.result import ItemResult, TaskResult
+from groundsight.evals.segments import by_segment
+from groundsight.evals.tasks import Context, means, of_set
 from groundsight.evals.timing import Clock
 from groundsight.retrieval.evidence import evidence_of
 from groundsight.suite import Suite
-from groundsight.types import Query
+from groundsight.types import Query, SearchResult
 
 OUTCOMES = ("right", "wrong", "shown", "unanswered", "near_misses_refused")
 DRAW = 0  # the same rows in every limited run, whatever --seed: gates compare runs
@@ -118,3 +120,30 @@ def coverage(items: Sequence[ItemResult]) -> dict[str, Any]:
 def _precision(questions: Sequence[ItemResult]) -> float:
     given = [item.scores["right"] + item.scores["wrong"] == 1.0 for item in questions]
     return precision_recall_f1(given, [item.scores["right"] == 1.0 for item in questions])[0]
+
+
+def asked_result(
+    task: str,
+    context: Context,
+    items: list[ItemResult],
+    first: SearchResult,
+    fingerprint: str,
+    started: tuple[float, float],
+) -> TaskResult:
+    """Return what questions over one or several folders came to; ``started`` are processor and wall clock before."""
+    cpu, wall = started
+    return TaskResult(
+        task=task,
+        dataset=context.folder.name,
+        n=len(items),
+        metrics=outcomes(items, context.seed),
+        items=items,
+        tier={"tier": first.tier.name, **first.tier.models},
+        degraded=[lane.lane for lane in first.degraded],
+        fingerprint=fingerprint,
+        cpu_s=time.process_time() - cpu,
+        wall_s=time.perf_counter() - wall,
+        controls={"nearest_passage_right": means(items, context.seed)["nearest"]},
+        plots=coverage(items),
+        segments=by_segment(items, context.seed, OUTCOMES),
+    )

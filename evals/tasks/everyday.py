@@ -12,14 +12,13 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from groundsight.evals.asking import OUTCOMES, Asked, Asking, coverage, drawn, outcomes
+from groundsight.evals.asking import Asked, Asking, asked_result, drawn
 from groundsight.evals.corpus import scoped, write_files
 from groundsight.evals.journal import Make
 from groundsight.evals.lanes import fingerprint_of
 from groundsight.evals.reading import Item, read_rows
 from groundsight.evals.result import TaskResult
-from groundsight.evals.segments import by_segment
-from groundsight.evals.tasks import Context, made, means
+from groundsight.evals.tasks import Context, made
 from groundsight.suite import Suite
 
 
@@ -50,21 +49,7 @@ def run(context: Context) -> TaskResult:
         first = next(iter(folders.values())).search(lines[0].question)
         fingerprint = fingerprint_of(suite)
         items = made(list(_jobs(lines, folders, context.limit)), context, suite.parts.index.version())
-    return TaskResult(
-        task="everyday",
-        dataset=context.folder.name,
-        n=len(items),
-        metrics=outcomes(items, context.seed),
-        items=items,
-        tier={"tier": first.tier.name, **first.tier.models},
-        degraded=[lane.lane for lane in first.degraded],
-        fingerprint=fingerprint,
-        cpu_s=time.process_time() - cpu,
-        wall_s=time.perf_counter() - wall,
-        controls={"nearest_passage_right": means(items, context.seed)["nearest"]},
-        plots=coverage(items),
-        segments=by_segment(items, context.seed, OUTCOMES),
-    )
+    return asked_result("everyday", context, items, first, fingerprint, (cpu, wall))
 
 
 def _folder(name: str, files: list[File], suite: Suite, home: Path) -> Suite:

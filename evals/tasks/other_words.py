@@ -10,15 +10,14 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from groundsight.evals.asking import OUTCOMES, Asking, coverage, drawn, outcomes
+from groundsight.evals.asking import Asking, asked_result, drawn
 from groundsight.evals.gold import Question
 from groundsight.evals.journal import Make
 from groundsight.evals.lanes import fingerprint_of
 from groundsight.evals.metrics import contains_answer
 from groundsight.evals.reading import first_file, read_rows
 from groundsight.evals.result import TaskResult
-from groundsight.evals.segments import by_segment
-from groundsight.evals.tasks import Context, house, made, means
+from groundsight.evals.tasks import Context, house, made
 from groundsight.suite import Suite
 
 
@@ -30,21 +29,7 @@ def run(context: Context) -> TaskResult:
         house.ingested(suite, house.corpus_of(context), context)
         first, fingerprint = suite.search(questions[0].question), fingerprint_of(suite)
         items = made(list(asked(questions, suite, context.limit)), context, suite.parts.index.version())
-    return TaskResult(
-        task="other_words",
-        dataset=context.folder.name,
-        n=len(items),
-        metrics=outcomes(items, context.seed),
-        items=items,
-        tier={"tier": first.tier.name, **first.tier.models},
-        degraded=[lane.lane for lane in first.degraded],
-        fingerprint=fingerprint,
-        cpu_s=time.process_time() - cpu,
-        wall_s=time.perf_counter() - wall,
-        controls={"nearest_passage_right": means(items, context.seed)["nearest"]},
-        plots=coverage(items),
-        segments=by_segment(items, context.seed, OUTCOMES),
-    )
+    return asked_result("other_words", context, items, first, fingerprint, (cpu, wall))
 
 
 def asked(
