@@ -17,6 +17,7 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers import BuiltinPartitioner
 from groundsight.ingestion.sniff import DOCX, PPTX, XLSX, sniff
 from groundsight.settings import Limits
+from groundsight.types import LeftOut
 
 
 def read(path: Path) -> Parsed:
@@ -126,7 +127,7 @@ def test_pptx_slides_are_pages_with_boxes_tables_pictures_and_notes(tmp_path: Pa
     assert first(parsed, "table").cells == (("Step", "Day"), ("Build", "3"))
     assert (tmp_path / str(first(parsed, "figure").picture)).is_file()
     assert parsed.elements[-1].text == "Notes: Say this aloud"
-    assert "hidden" in parsed.warnings[0]
+    assert parsed.left_out == (LeftOut(kind="hidden slide", why="it is not shown"),)
 
 
 def make_xlsx(path: Path) -> Path:

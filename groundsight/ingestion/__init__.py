@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from groundsight.settings import Limits
-from groundsight.types import Box, Word
+from groundsight.types import Box, LeftOut, Word
 
 ElementKind = Literal["heading", "text", "table", "figure", "picture", "page"]
 
@@ -20,7 +20,7 @@ class Element(Word):
 
     ``cells`` for tables, header row first. ``picture`` is the name of a PNG in the scratch folder:
     figures and pictures always have one, a ``page`` has one when it carries no text of its own
-    and has to be read. ``text`` of a figure is its caption or the text beside it.
+    and has to be read. ``text`` of a figure is its caption or the text beside it. ``mark`` is that of the unit.
     """
 
     kind: ElementKind
@@ -31,16 +31,29 @@ class Element(Word):
     level: int = 0
     cells: tuple[tuple[str, ...], ...] = ()
     picture: str | None = None
+    mark: str = ""
+
+
+class Inside(Word):
+    """A file that lies in a file: its name as the container tells it, and its bytes as a file of the scratch folder."""
+
+    name: str
+    file: str
 
 
 class Parsed(Word):
-    """Everything a partitioner read from one file."""
+    """Everything a partitioner read from one file, and the ledger of what it did not read.
+
+    ``inside`` are files to be read as assets of their own, whose parent is this one.
+    """
 
     media_type: str
     title: str = ""
     created: date | None = None
     pages: int | None = None
     elements: tuple[Element, ...] = ()
+    inside: tuple[Inside, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

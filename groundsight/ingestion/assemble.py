@@ -50,7 +50,8 @@ def assemble(
     kinds = parts.settings.governance.redact
     document = clean_document(parsed, kinds)
     title = redact(document.title or asset.title, kinds, document.memory).text
-    asset = asset.model_copy(update={"title": title, "warnings": document.warnings})
+    warnings = (*document.warnings, *map(str, parsed.left_out))
+    asset = asset.model_copy(update={"title": title, "warnings": warnings})
     chunks = chunk(document.elements, parts.settings, document.memory).chunks
     seen = _seen(chunks, scratch, parts, derived, document.memory, watch)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
@@ -85,7 +86,7 @@ def make_asset(
         created=parsed.created,
         tenant=who.tenant,
         pages=parsed.pages,
-        warnings=parsed.warnings,
+        left_out=parsed.left_out,
     )
     return described.model_copy(update=protection)
 
@@ -116,6 +117,7 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
         heading=piece.heading,
         text=piece.text,
         cells=piece.cells,
+        mark=piece.mark,
         meta=_meta(asset, piece),
         caption=seen.caption if seen else "",
         ocr=seen.ocr if seen else "",

@@ -42,6 +42,7 @@ class Chunk:
     heading: str = ""
     cells: tuple[tuple[str, ...], ...] = ()
     picture: str | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,11 @@ def _drafts(elements: Sequence[Element], atoms: list[Atom], settings: Settings) 
 
 
 def _opens_section(run: Sequence[Located], item: Located) -> bool:
-    """After body text a heading starts anew, and so does another section, sheet or slide."""
-    last = run[-1].element
-    return last.kind != "heading" and (item.element.kind == "heading" or item.element.section != last.section)
+    """After body text a heading starts anew, and so does another section, sheet, slide or mark."""
+    last, element = run[-1].element, item.element
+    if element.mark != last.mark:
+        return True
+    return last.kind != "heading" and (element.kind == "heading" or element.section != last.section)
 
 
 def _special_drafts(item: Located, atoms: list[Atom], settings: Settings) -> Iterator[Draft]:
@@ -211,7 +214,7 @@ def _chunk(atoms: Sequence[Atom], ends: Sequence[int], draft: Draft) -> Chunk:
         start = ends[draft.first] - len(atoms[draft.first].text)
         span = Span(start=start, end=ends[draft.last - 1])
     place = Place(page=draft.where.page, box=draft.box, span=span, section=draft.where.section)
-    return Chunk(draft.kind, text, place, draft.where.heading, draft.cells, draft.picture)
+    return Chunk(draft.kind, text, place, draft.where.heading, draft.cells, draft.picture, draft.where.element.mark)
 
 
 def union(boxes: Iterable[Box | None]) -> Box | None:

@@ -53,7 +53,7 @@ from groundsight.types.judging import (
     Verdict,
     VerdictLabel,
 )
-from groundsight.types.things import Asset, Unit
+from groundsight.types.things import Asset, LeftOut, Unit
 
 __all__ = [
     "TEXT_FIELDS",
@@ -75,6 +75,7 @@ __all__ = [
     "Fraction",
     "GroundingReport",
     "Hit",
+    "LeftOut",
     "Lineage",
     "Link",
     "Nothing",

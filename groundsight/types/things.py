@@ -11,12 +11,28 @@ from pydantic import Field
 from groundsight.types.base import Lineage, Link, Place, Tag, TextField, TextLine, UnitKind, Word
 
 
+class LeftOut(Word):
+    """Parts of one kind that a reader met and did not take in; neither word quotes the file.
+
+    ``kind`` names one part in the singular ("chart sheet"), ``why`` is the true reason.
+    """
+
+    kind: str
+    why: str
+    count: int = 1
+
+    def __str__(self) -> str:
+        number = f" ({self.count})" if self.count > 1 else ""
+        return f"not read: {self.kind}{number}, {self.why}"
+
+
 class Asset(Word):
     """One source file or record. ``asset_id`` is derived from tenant, source and content hash.
 
     ``labels`` are the groups that may read it (none: everyone in the tenant);
     ``consent_until`` is the last day on which it may be used (None: no limit). ``mtime_ns`` is when the file had last
-    been written when it was read (None: not known, as in indexes of before).
+    been written when it was read (None: not known, as in indexes of before). ``parent`` is the source of the file that
+    it lies in (a mail, an archive), ``left_out`` what its reader did not take in; each of those is a warning, too.
     """
 
     asset_id: str
@@ -35,13 +51,16 @@ class Asset(Word):
     phash: str | None = None
     pages: int | None = None
     redactions: Mapping[str, int] = Field(default_factory=dict)
+    parent: str | None = None
+    left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 class Unit(Word):
     """The smallest thing that is retrieved and cited: a chunk, a table, a figure, a picture, a page.
 
-    The five text fields are its channels. ``cells`` (tables only) is row by row, the header first.
+    The five text fields are its channels. ``cells`` (tables only) is row by row, the header first. ``mark`` says what
+    its text is when it is not the document speaking now: "comment", "quoted", "hidden", "deleted".
     """
 
     unit_id: str
@@ -56,6 +75,7 @@ class Unit(Word):
     transcript: str = ""
     meta: str = ""
     cells: tuple[tuple[str, ...], ...] = ()
+    mark: str = ""
     lines: tuple[TextLine, ...] = ()
     tags: tuple[Tag, ...] = ()
     links: tuple[Link, ...] = ()

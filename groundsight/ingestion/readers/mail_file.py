@@ -16,6 +16,7 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import decode, one_line, paragraphs
 from groundsight.ingestion.readers.html_file import html_elements
 from groundsight.ingestion.sniff import EMAIL
+from groundsight.types import LeftOut
 
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
 _MOST_PARTS = 500
@@ -39,7 +40,7 @@ def read_mail(path: Path) -> Parsed:
         title=_header(message, "Subject"),
         created=_day(message),
         elements=tuple(elements),
-        warnings=(f"{len(names)} attachments were not opened",) if names else (),
+        left_out=(LeftOut(kind="attachment", why="attachments are not opened", count=len(names)),) if names else (),
     )
 
 

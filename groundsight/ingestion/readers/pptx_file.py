@@ -11,7 +11,7 @@ from groundsight.ingestion.readers.clean import clean, clean_rows, day_of, one_l
 from groundsight.ingestion.readers.csv_file import table_blocks
 from groundsight.ingestion.readers.embedded import PictureBox
 from groundsight.ingestion.sniff import PPTX
-from groundsight.types import Box
+from groundsight.types import Box, LeftOut
 
 if TYPE_CHECKING:
     from pptx.slide import Slide
@@ -41,7 +41,8 @@ def read_pptx(path: Path, scratch: Path) -> Parsed:
         created=day_of(about.created),
         pages=len(show.slides),
         elements=tuple(elements),
-        warnings=box.warnings + ((f"{hidden} hidden slides were not read",) if hidden else ()),
+        left_out=(LeftOut(kind="hidden slide", why="it is not shown", count=hidden),) if hidden else (),
+        warnings=box.warnings,
     )
 
 
