@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from groundsight.agent.proposals import Eyes, Proposal, Question, absent, of_another, proposals
+from groundsight.agent.candidates import Eyes, Proposal, Question
+from groundsight.agent.proposals import absent, of_another, proposals
 from groundsight.agent.state import Finding
 from groundsight.evidence.windows import quoted
 from groundsight.types import Evidence, Quote

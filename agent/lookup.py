@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from groundsight.agent.answerer import find
 from groundsight.agent.assess import unmentioned
+from groundsight.agent.candidates import Eyes
 from groundsight.agent.planner import ready
-from groundsight.agent.proposals import Eyes
 from groundsight.agent.question import Asked, analyse
 from groundsight.agent.state import WHOLE, Finding, Plan, PlanStep
 from groundsight.agent.tables import end_of, work_out
