@@ -143,7 +143,7 @@ def shared_questions(path: Path, shares: dict[str, float], lot: random.Random) -
         if end > len(passage):
             continue
         yield Row("question", one["q"], passage, span=(start, end))
-        values = [found.group() for found in _VALUE.finditer(passage, 1)]
+        values = one.get("others") or [found.group() for found in _VALUE.finditer(passage, 1)]
         if values and lot.random() < shares.get("statement", 0.0):
             right = start >= 0 and end - start < 80 and lot.random() < 0.5
             yield Row("claim", f"{one['q']} {passage[start:end] if right else lot.choice(values)}", passage, right)
