@@ -86,7 +86,8 @@ def _next_best(state: AnswerState, written: Draft, why: str) -> Update:
 
 
 def _held(draft: Draft, state: AnswerState, desk: Desk) -> Held:
-    return hold(draft, evidence_of_state(state), desk.suite.verify, desk.suite.settings.grounding)
+    computed = {one.sentence: one.made for one in findings_of(state) if one.made}
+    return hold(draft, evidence_of_state(state), desk.suite.verify, desk.suite.settings.grounding, computed)
 
 
 def _better(held: Held, state: AnswerState) -> Draft:

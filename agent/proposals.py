@@ -24,6 +24,7 @@ SCALE = 6.0
 # How far ahead a sentence counts that nothing competes with.
 ALONE = 0.3
 NEAR_CHARS = 400
+_HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.I)
 
 
 Near = Callable[[str, Sequence[str]], Sequence[float]]
@@ -60,8 +61,8 @@ class Question:
 
     @cached_property
     def stems(self) -> frozenset[str]:
-        """Stems of its content words."""
-        return content_of(self.text)
+        """Stems of its content words; "how many" asks for a number and is no word of the matter."""
+        return content_of(_HOW_MANY.sub(" ", self.text))
 
 
 @dataclass(frozen=True)
@@ -253,8 +254,8 @@ def of_another(question: Question, one: Proposal) -> bool:
 
     It lacks a name or an identifier of the question, and holds one that is neither asked nor part of the value.
     """
-    said, value, asked = read_facts(one.said), stems_of(one.value), question.facts
-    lacks = any(not set(name.words) & said.all_words for name in asked.names)
-    lacks = lacks or any(wanted.key not in said.id_keys for wanted in asked.ids)
-    known = question.all_stems | value
-    return lacks and any(not stems_of(other.text) <= known for other in (*said.names, *said.ids))
+    said, asked = read_facts(one.said), question.facts
+    known = question.all_stems | stems_of(one.value)
+    others = said.names if any(not set(name.words) & said.all_words for name in asked.names) else ()
+    codes = said.ids if any(wanted.key not in said.id_keys for wanted in asked.ids) else ()
+    return any(not stems_of(other.text) <= known for other in (*others, *codes))

@@ -23,8 +23,7 @@ from groundsight.encoders.minilm import open_tokenizer
 from groundsight.encoders.pairing import SEP, Paired, paired
 from groundsight.evals.reader_net import ReaderNet
 from groundsight.evals.reader_rows import Row, shared_claims, shared_questions, written
-from groundsight.evals.reading import read_rows
-from groundsight.evals.tasks.written import Text
+from groundsight.evals.tasks.written import Text, read_texts
 
 TOKENS, ROWS, SORTED = 144, 32, 40
 RATE, HEAD_RATE, WARM_UP, FLAT, FLOOR = 2.2e-4, 6.0, 60, 0.6, 0.03
@@ -171,7 +170,7 @@ def main() -> None:
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("texts", type=Path, nargs="+")
     given, lot = parser.parse_args(), random.Random(7)
-    texts = [text for path in given.texts for text in read_rows(path, Text)]
+    texts = [text for path in given.texts for text in read_texts(path)]
     rows = rows_of(texts, given.claims, given.questions, lot)
     print(f"{len(texts)} texts, {len(rows)} rows")
     print(export(train(rows, given.minilm, lot), given.out))
