@@ -137,6 +137,11 @@ class Proposal:
         return share(question.stems, content_of(self.label)) if self.label else 0.0
 
     @property
+    def whole(self) -> Quote:
+        """The sentence, row or line that holds the value, with its place."""
+        return quoted(self.window.evidence, self.stretch.span, self.stretch.channel)
+
+    @property
     def quote(self) -> Quote:
         """The characters of the value with their place and box."""
         return self.window.quote(self.start, self.end)
