@@ -10,6 +10,7 @@ from functools import cached_property
 
 from groundsight.agent.fit import YES_NO
 from groundsight.encoders.reader import Reader
+from groundsight.evidence.heads import lead_of
 from groundsight.evidence.windows import Stretch, Window, quoted, windows
 from groundsight.language.content import content_of, function_words, words_of
 from groundsight.language.facts import Facts, read_facts
@@ -73,13 +74,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A value in a sentence, row or line. ``features`` are what the gate weighs."""
+    """A value in a sentence, row or line; ``lead`` says what its file is about. ``features`` are what the gate weighs."""
 
     window: Window
     start: int
     end: int
     margin: float
     rank: int
+    lead: str = ""
     features: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
@@ -154,18 +156,35 @@ def candidates(question: Question, evidence: Sequence[Evidence], eyes: Eyes) -> 
     places = [ranked[one.evidence.evidence_id] for one in shown]
     found: dict[tuple[int, int], Proposal] = {}
     least: dict[int, float] = {}
-    for one in eyes.reader.spans(question.text, [one.text for one in shown], MARKED):
-        window = shown[one.passage]
-        start, end = window.cell_at(one.start, one.end) or (one.start, one.end)
+    leads = _leads(shown, evidence)
+    led = [f"{lead}\n{one.text}" if lead else one.text for lead, one in zip(leads, shown, strict=True)]
+    for one in eyes.reader.spans(question.text, led, MARKED):
+        window, shift = shown[one.passage], len(led[one.passage]) - len(shown[one.passage].text)
+        if one.start < shift:
+            continue
+        start, end = one.start - shift, one.end - shift
+        start, end = window.cell_at(start, end) or (start, end)
         # A value lies in one sentence, row or line.
         if "\n" not in (value := window.text[start:end].strip(" .,;:")) and value:
-            found.setdefault((one.passage, start), Proposal(window, start, end, one.margin, places[one.passage]))
+            found.setdefault(
+                (one.passage, start), Proposal(window, start, end, one.margin, places[one.passage], leads[one.passage])
+            )
         least[one.passage] = one.margin
     for at, window in enumerate(shown):
         for start, end in window.cells:
-            unmarked = Proposal(window, start, end, least.get(at, 0.0) - UNMARKED, places[at])
+            unmarked = Proposal(window, start, end, least.get(at, 0.0) - UNMARKED, places[at], leads[at])
             found.setdefault((at, start), unmarked)
     return sorted(found.values(), key=lambda one: -one.margin)
+
+
+def _leads(shown: Sequence[Window], evidence: Sequence[Evidence]) -> list[str]:
+    """What each window is about, as it was trained with: the first line of its file, else the title; "" where it is it.
+
+    A question names the lease; the line with the rent does not.
+    """
+    first = {one.source: lead_of(one.text) for one in evidence if one.evidence_id.endswith("-0000")}
+    leads = [first.get(one.evidence.source) or lead_of(one.evidence.title) for one in shown]
+    return ["" if one.text.startswith(lead) else lead for lead, one in zip(leads, shown, strict=True)]
 
 
 def closest(question: Question, window: Window) -> Quote:

@@ -43,12 +43,12 @@ def proposals(
 
 
 def beside(one: Proposal) -> str:
-    """The sentence or row of a value with its neighbours: what the statement is held against."""
+    """The sentence or row of a value with its neighbours, under what its file is about: there the statement is held."""
     text, (start, end) = one.window.text, one.stretch.at
     room = max(0, (NEAR_CHARS - (end - start)) // 2)
     first = text.rfind("\n", 0, max(0, start - room)) + 1 if start > room else 0
     last = text.find("\n", min(len(text), end + room))
-    return text[first : last if last >= 0 else len(text)].replace("\n", " ")
+    return f"{one.lead} {text[first : last if last >= 0 else len(text)]}".replace("\n", " ").strip()
 
 
 def _says_nothing(one: Proposal, question: Question) -> bool:
