@@ -30,7 +30,7 @@ def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
     found: list[tuple[int, Computation]] = []
     for table in tables:
         linked = link(facts, table, (), wanted.places)
-        made = None if _unused(linked) else _answer(wanted, linked)
+        made = None if _unused(wanted, linked) else _answer(wanted, linked)
         guessed = linked.weak and wanted.asks in ("who", "whom", "whose") and made and made.operation == "rows"
         sure = made and not guessed and _all_told(linked, made)
         found += [(linked.weak, made)] if made and sure else []
@@ -52,8 +52,9 @@ def _all_told(linked: Link, made: Computation) -> bool:
     return loose and all(heads[at] in told for at in dated)
 
 
-def _unused(linked: Link) -> bool:
-    light = light_verbs()
+def _unused(wanted: Stated, linked: Link) -> bool:
+    """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
+    light = light_verbs() | (frozenset(stems("all")) if wanted.operation in ("sum", "mean", "count") else frozenset())
     people = any(is_people(cells) for cells in linked.table.columns)
     return any(one.stem not in light and not (people and one.stem in _PEOPLE) for one in linked.left)
 
@@ -77,7 +78,9 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
 def _extreme(wanted: Stated, linked: Link) -> Computation | None:
     column, flipped = _measured(wanted, linked)
     label = _named(wanted, linked) if wanted.operation in ("most", "least") else linked.table.key
-    if column is None or label is None or column == label:
+    if wanted.asks == "when" and column is not None and linked.table.scale(column) == "date":
+        label = column
+    elif column is None or label is None or column == label:
         return None
     flip: dict[Operation, Operation] = {"most": "least", "least": "most", "larger": "smaller", "smaller": "larger"}
     operation = flip[wanted.operation] if flipped else wanted.operation
@@ -172,7 +175,8 @@ def _count(wanted: Stated, linked: Link) -> Computation | None:
     """Count rows, unless a column of numbers says how many."""
     table, kept, focus = linked.table, linked.rows, wanted.focus
     numbers = [at for at in linked.best_heads() if table.scale(at) == "number" and at not in linked.held]
-    if numbers:
+    named = focus in linked.heads.get(table.key, ()) and not any(focus in linked.heads[at] for at in numbers)
+    if numbers and not named:
         column = _only([at for at in numbers if focus in linked.heads[at]] or numbers)
         at = next(iter(column), -1)
         return run("cell", table, at, kept, linked.where, label=_told_by(linked, at)) if column and linked.met else None

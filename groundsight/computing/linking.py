@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from groundsight.computing.conditions import NO, YES, denials, moments, numbers
+from groundsight.computing.conditions import NO, YES, denials, moments, numbers, signs
 from groundsight.computing.linked import Link, Met
 from groundsight.computing.measuring import head_stems, of_measure
 from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures_of, said, stems
@@ -32,6 +32,7 @@ def link(
     _whole_cells(linked, {at for one in values if isinstance(one, Moment) for at in linked.inside(one.span)})
     _heads(linked)
     numbers(linked, values)
+    signs(linked)
     moments(linked)
     linked.used |= asks
     _parts_of_cells(linked)
