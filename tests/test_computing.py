@@ -174,7 +174,10 @@ def test_a_cell_is_quoted_where_it_stands_and_not_where_its_digits_stand_before(
 
 
 def test_a_column_of_dates_is_read_by_the_order_that_one_of_them_can_only_have() -> None:
-    sales = table("sales", rows("Date | Buyer | Amount (GBP)\n03/04/2025 | Moss | 12\n25/05/2025 | Fern | 30\n12/05/2025 | Moss | 7"))
+    sales = table(
+        "sales",
+        rows("Date | Buyer | Amount (GBP)\n03/04/2025 | Moss | 12\n25/05/2025 | Fern | 30\n12/05/2025 | Moss | 7"),
+    )
     first = operations("When did Moss first buy?", grids([sales]))
     may = operations("How much was spent in April 2025?", grids([sales]))
     assert [one.result for one in (*first, *may)] == ["03/04/2025", "12"]
