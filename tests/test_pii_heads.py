@@ -15,7 +15,7 @@ from groundsight.ingestion.document import clean_document
 from groundsight.ingestion.readers.docx_file import read_docx
 from groundsight.ingestion.readers.html_file import read_html
 from groundsight.ingestion.readers.markdown_file import read_markdown
-from groundsight.ingestion.readers.pdf import read_pdf
+from groundsight.ingestion.readers.pdf.pdf_file import read_pdf
 from groundsight.ingestion.readers.xlsx_file import read_xlsx
 from groundsight.settings import ALL_PII, Limits
 

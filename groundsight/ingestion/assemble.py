@@ -19,6 +19,7 @@ from groundsight.ingestion.document import clean_document
 from groundsight.ingestion.encode import encode
 from groundsight.ingestion.enrich import Seen, see
 from groundsight.ingestion.frozen import Frozen
+from groundsight.ingestion.picture_tables import lines_on_page, with_tables
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Principal, Unit
@@ -54,6 +55,7 @@ def assemble(
     asset = asset.model_copy(update={"title": title, "left_out": parsed.left_out, "warnings": warnings})
     chunks = chunk(document.elements, parts.settings, document.memory).chunks
     seen = _seen(chunks, scratch, parts, derived, document.memory, watch)
+    chunks, seen = with_tables(chunks, seen, parts.settings, document.memory)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
     units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
     linked = tuple(redact_unit(unit, kinds, document.memory) for unit in linker(asset, units))
@@ -140,11 +142,12 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
         heading=piece.heading,
         text=piece.text,
         cells=piece.cells,
+        boxes=piece.boxes,
         mark=piece.mark,
         meta=_meta(asset, piece),
         caption=seen.caption if seen else "",
         ocr=seen.ocr if seen else "",
-        lines=seen.lines if seen else (),
+        lines=lines_on_page(seen.lines, piece.place.box) if seen else (),
         tags=seen.tags if seen else (),
         lineage=seen.lineage if seen else (),
     )

@@ -16,6 +16,7 @@ from groundsight.settings import PiiKind, Settings
 from groundsight.types import Box, Place, Span, UnitKind
 
 _MOST_ROUNDS = 6
+Boxes = tuple[tuple[Box | None, ...], ...]
 _KINDS: dict[str, UnitKind] = {"table": "table", "figure": "figure", "picture": "image", "page": "page"}
 
 
@@ -29,6 +30,7 @@ class Draft:
     where: Located
     box: Box | None = None
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: Boxes = ()
     picture: str | None = None
 
 
@@ -41,6 +43,7 @@ class Chunk:
     place: Place
     heading: str = ""
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: Boxes = ()
     picture: str | None = None
     mark: str = ""
 
@@ -106,9 +109,14 @@ def _special_drafts(item: Located, atoms: list[Atom], settings: Settings) -> Ite
         atoms.extend(atoms_of(element.text, settings.ingestion.chunk_chars))
         yield Draft(kind, first, len(atoms), item, element.box, picture=element.picture)
         return
-    for text, cells in table_blocks(element.cells, element.text, settings.ingestion.chunk_chars):
+    for text, cells, rows in table_blocks(element.cells, element.text, settings.ingestion.chunk_chars):
         atoms.append(Atom(text, "\n\n"))
-        yield Draft(kind, len(atoms) - 1, len(atoms), item, element.box, cells)
+        boxes = (*element.boxes[:1], *element.boxes[1 + rows.start : 1 + rows.stop])
+        yield Draft(kind, len(atoms) - 1, len(atoms), item, _box_of_rows(boxes) or element.box, cells, boxes)
+
+
+def _box_of_rows(boxes: Boxes) -> Box | None:
+    return union(box for row in boxes for box in row if box is not None)
 
 
 def _text_drafts(run: Sequence[Located], atoms: list[Atom], settings: Settings) -> Iterator[Draft]:
@@ -214,7 +222,8 @@ def _chunk(atoms: Sequence[Atom], ends: Sequence[int], draft: Draft) -> Chunk:
         start = ends[draft.first] - len(atoms[draft.first].text)
         span = Span(start=start, end=ends[draft.last - 1])
     place = Place(page=draft.where.page, box=draft.box, span=span, section=draft.where.section)
-    return Chunk(draft.kind, text, place, draft.where.heading, draft.cells, draft.picture, draft.where.element.mark)
+    heading, mark = draft.where.heading, draft.where.element.mark
+    return Chunk(draft.kind, text, place, heading, draft.cells, draft.boxes, draft.picture, mark)
 
 
 def union(boxes: Iterable[Box | None]) -> Box | None:

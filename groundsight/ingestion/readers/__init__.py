@@ -20,7 +20,7 @@ class BuiltinPartitioner:
     def __call__(self, path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed:
         """Read a file of a known kind; only the library of that kind is imported."""
         if media_type == PDF:
-            from groundsight.ingestion.readers.pdf import read_pdf
+            from groundsight.ingestion.readers.pdf.pdf_file import read_pdf
 
             return read_pdf(path, scratch, limits, self.render_dpi)
         if media_type in PICTURES:
