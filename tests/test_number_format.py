@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundsight.ingestion.readers.office.number_format import BUILT_IN, shown
+from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,11 @@ from groundsight.ingestion.readers.office.number_format import BUILT_IN, shown
     ],
 )  # fmt: skip
 def test_a_number_is_written_as_it_is_shown(number: float, form: str, text: str) -> None:
-    assert shown(number, form) == text
+    assert formatted(number, form) == text
 
 
 def test_days_may_count_from_1904() -> None:
-    assert shown(0, "yyyy-mm-dd", since_1904=True) == "1904-01-01"
+    assert formatted(0, "yyyy-mm-dd", since_1904=True) == "1904-01-01"
 
 
 FORMS = st.text('0#?.,%/E+-;[]hmsyd"\\_*@> 1', max_size=12) | st.sampled_from(list(BUILT_IN.values()))
@@ -35,4 +35,4 @@ FORMS = st.text('0#?.,%/E+-;[]hmsyd"\\_*@> 1', max_size=12) | st.sampled_from(li
 
 @given(st.floats(allow_nan=False, allow_infinity=False), FORMS)
 def test_any_number_under_any_format_gives_some_text(number: float, form: str) -> None:
-    assert shown(number, form)
+    assert formatted(number, form)

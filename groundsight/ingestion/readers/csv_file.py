@@ -13,7 +13,7 @@ from pathlib import Path
 from groundsight.errors import LimitExceeded, ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import decode, one_line
-from groundsight.ingestion.readers.table_heads import Headed, line_of, parted, read_head, stands_above
+from groundsight.ingestion.readers.table_heads import Headed, parted, read_head, row_line, stands_above
 from groundsight.ingestion.sniff import CSV
 
 ROWS_IN_BLOCK = 40
@@ -91,7 +91,7 @@ def _elements(rows: Sequence[Sequence[str]]) -> Iterator[Element]:
     groups = [[rows[number] for number in group] for group in parted(rows)]
     for group, following in zip_longest(groups, groups[1:], fillvalue=()):
         if stands_above(group, following):
-            above.extend(map(line_of, group))
+            above.extend(map(row_line, group))
             continue
         yield from headed_blocks(read_head(group), above="\n".join(above))
         above.clear()

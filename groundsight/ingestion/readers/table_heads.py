@@ -43,7 +43,7 @@ def read_head(rows: Sequence[Row], declared: int = 0) -> Headed:
             f"{name} ({unit.strip('()[] ')})" if unit else name for name, unit in zip(header, grid[first], strict=True)
         ]
         first += 1
-    title = "\n".join(line_of(row) for row in grid[:titles])
+    title = "\n".join(row_line(row) for row in grid[:titles])
     return Headed(title, tuple(header), tuple(_bare(row) for row in grid[first:]), first)
 
 
@@ -97,7 +97,7 @@ def stands_above(group: Sequence[Row], following: Sequence[Row]) -> bool:
     return len(group) == 1 or widest == 1 or (widest == 2 < usual and len(group) <= _MOST_TITLES)
 
 
-def line_of(row: Row) -> str:
+def row_line(row: Row) -> str:
     """Write a row as a line; of two cells the first is the label of the second."""
     cells = [cell for cell in row if cell and cell != COVERED]
     labelled = len(cells) == 2 and not is_numeric(cells[0]) and not cells[0].endswith(":")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.clean import clean, clean_rows, one_line
 from groundsight.ingestion.readers.office.equations import linear
-from groundsight.ingestion.readers.office.number_format import shown
+from groundsight.ingestion.readers.office.number_format import formatted
 from groundsight.ingestion.readers.office.package import Node, Package, child, inner, local, value
 
 _MOST_POINTS = 20_000
@@ -103,7 +103,7 @@ def _joined(lower: dict[int, str], upper: dict[int, str]) -> dict[int, str]:
 def _point(node: Node, code: str) -> str:
     text = next((one.text or "" for one in node if local(one) == "v"), "")
     try:
-        return shown(float(text), value(node, "formatCode") or code)
+        return formatted(float(text), value(node, "formatCode") or code)
     except ValueError:
         return one_line(text)
 

@@ -33,7 +33,7 @@ Token = tuple[str, str]
 Section = tuple[tuple[str, float] | None, tuple[Token, ...]]
 
 
-def shown(number: float, code: str, *, since_1904: bool = False) -> str:
+def formatted(number: float, code: str, *, since_1904: bool = False) -> str:
     """Write a number under a number format; days and times are numbers of days since 1900, or 1904."""
     sections = _sections(code)
     tokens, own_sign = _chosen(number, sections)

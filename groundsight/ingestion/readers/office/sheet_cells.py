@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from groundsight.ingestion.readers.clean import one_line
-from groundsight.ingestion.readers.office.number_format import BUILT_IN, shown
+from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
 from groundsight.ingestion.readers.office.package import Ledger, Node, Package, below, child, local, value
 
 _MOST_ROWS, _MOST_CELLS = 200_000, 2_000_000
@@ -51,7 +51,7 @@ class Formats:
             number = float(text)
         except ValueError:
             return text
-        return shown(number, code, since_1904=self._since_1904)
+        return formatted(number, code, since_1904=self._since_1904)
 
 
 def read_cells(part: str, package: Package, formats: Formats) -> Cells:

@@ -15,9 +15,9 @@ from groundsight.ingestion.readers.table_heads import (
     COVERED,
     Headed,
     is_numeric,
-    line_of,
     parted,
     read_head,
+    row_line,
     stands_above,
 )  # fmt: skip
 
@@ -130,7 +130,7 @@ def _cut(grid: _Grid, rows: Sequence[int], columns: Sequence[int]) -> list[list[
 def _texts(grid: _Grid, rows: list[int], columns: list[int]) -> Iterator[Element]:
     for mark in ("", "hidden"):
         lines = [
-            line_of([grid.rows[row][at] for at in columns])
+            row_line([grid.rows[row][at] for at in columns])
             for row in rows
             if (row in grid.hidden_rows or grid.hidden_columns.issuperset(columns)) == bool(mark)
         ]
