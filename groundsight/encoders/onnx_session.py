@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,15 @@ ERRORS_ONLY = 3
 class OnnxModel:
     """A loaded graph; ``run`` may be called from several threads at once."""
 
-    def __init__(self, session: Any, name: str) -> None:
-        self._session = session
+    def __init__(self, session: Any, name: str, weights: Sequence[Any] = ()) -> None:
+        self._session, self._weights = session, weights
         self.name = name
 
     @classmethod
-    def load(cls, model: bytes, name: str, *, threads: int) -> OnnxModel:
-        """Load a serialised graph for the CPU.
+    def load(
+        cls, model: bytes, name: str, *, threads: int, weights: Mapping[str, NDArray[Any]] | None = None
+    ) -> OnnxModel:
+        """Load a serialised graph for the CPU; ``weights`` are the initialisers that it holds by name only.
 
         Raises:
             ModelFailed: the bytes are no graph that this runtime can run.
@@ -35,11 +38,14 @@ class OnnxModel:
         options.log_severity_level = ERRORS_ONLY
         # Threads that spin while they wait cost 15 % more CPU and no time less (MiniLM, 2 threads).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        values = [runtime.OrtValue.ortvalue_from_numpy(each) for each in (weights or {}).values()]
         try:
+            if weights:
+                options.add_external_initializers(list(weights), values)
             session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except (RuntimeError, ValueError, *_runtime_errors()) as error:
             raise ModelFailed("a graph can't be loaded", which=name, next_step="reinstall its package") from error
-        return cls(session, name)
+        return cls(session, name, values)
 
     def run(self, feeds: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
         """Return the first output for these named inputs."""
