@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from groundsight.settings import Limits
-from groundsight.types import Box, LeftOut, Word
+from groundsight.types import Box, LeftOut, Link, Word
 
 ElementKind = Literal["heading", "text", "table", "figure", "picture", "page"]
 
@@ -21,6 +21,7 @@ class Element(Word):
     ``cells`` for tables, header row first. ``picture`` is the name of a PNG in the scratch folder:
     figures and pictures always have one, a ``page`` has one when it carries no text of its own
     and has to be read. ``text`` of a figure is its caption or the text beside it. ``mark`` is that of the unit.
+    ``meta`` are words about it that a reader does not see on the page: where its links lead.
     """
 
     kind: ElementKind
@@ -32,6 +33,7 @@ class Element(Word):
     cells: tuple[tuple[str, ...], ...] = ()
     picture: str | None = None
     mark: str = ""
+    meta: str = ""
 
 
 class Inside(Word):
@@ -44,7 +46,8 @@ class Inside(Word):
 class Parsed(Word):
     """Everything a partitioner read from one file, and the ledger of what it did not read.
 
-    ``inside`` are files to be read as assets of their own, whose parent is this one.
+    ``inside`` are files to be read as assets of their own, whose parent is this one. ``links`` tie the document as a
+    whole to others (the mails of a thread).
     """
 
     media_type: str
@@ -53,6 +56,7 @@ class Parsed(Word):
     pages: int | None = None
     elements: tuple[Element, ...] = ()
     inside: tuple[Inside, ...] = ()
+    links: tuple[Link, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
 
