@@ -74,7 +74,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A value in a sentence, row or line; ``lead`` says what its file is about. ``features`` are what the gate weighs."""
+    """A value in a sentence, row or line; ``lead`` is what its file is about, ``features`` are what the gate weighs."""
 
     window: Window
     start: int
