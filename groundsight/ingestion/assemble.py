@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import ParseFailed
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
-from groundsight.governance.redaction import profile_of, redact_unit, seal_entry
+from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.chunking import Chunk, chunk
@@ -56,7 +56,7 @@ def assemble(
     seen = _seen(chunks, scratch, parts, derived, document.memory, watch)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
     units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
-    linked = tuple(redact_unit(unit, kinds, document.memory) for unit in linker(asset, units))
+    linked = tuple(with_clean_links(unit, kinds) for unit in linker(asset, units))
     hashes = [one.phash for one in seen.values()]
     only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
     asset = asset.model_copy(update={"redactions": dict(document.memory.counts), "phash": only})
