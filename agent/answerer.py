@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from groundsight.agent.proposals import Eyes, Proposal, Question, absent, of_another, proposals
+from groundsight.agent.candidates import Eyes, Proposal, Question
+from groundsight.agent.proposals import absent, of_another, proposals
 from groundsight.agent.state import Finding
-from groundsight.evidence.windows import quoted
 from groundsight.types import Evidence, Quote
 
 PACKAGED = Path(__file__).resolve().parent / "data" / "gate.json"
@@ -30,9 +30,9 @@ class Gate:
         score = self.intercept + sum(weight * features[name] for name, weight in self.weights.items())
         return 1 / (1 + math.exp(-score))
 
-    def sure(self, one: Proposal, question: Question) -> bool:
+    def sure(self, one: Proposal, question: Question, least: float = 0.0) -> bool:
         """True for a proposal that is probable enough, with everything that the question names beside it."""
-        likely = self.probability(one.features) >= self.threshold
+        likely = self.probability(one.features) >= (least or self.threshold)
         return likely and not absent(question, one.window) and not of_another(question, one)
 
 
@@ -46,25 +46,34 @@ def gate() -> Gate:
 def find(step: int, text: str, evidence: Sequence[Evidence], eyes: Eyes, banned: Collection[str]) -> Finding | None:
     """Return the passage that answers a question, or None where none is sure enough.
 
+    What the gate likes best and something vetoes is not replaced by the next best.
+    """
+    question, weighs = Question(text), gate()
+    best = next(iter(_weighed(question, evidence, eyes, banned)), None)
+    if best is None or not weighs.sure(best, question):
+        return None
+    return Finding(step=step, question=text, sentence=best.sentence, quote=best.quote, value=best.value)
+
+
+def answers(text: str, evidence: Sequence[Evidence], eyes: Eyes, least: float) -> list[Proposal]:
+    """Return every proposal that is at least so probable, the best one first."""
+    question, weighs = Question(text), gate()
+    return [one for one in _weighed(question, evidence, eyes) if weighs.sure(one, question, least)]
+
+
+def _weighed(
+    question: Question, evidence: Sequence[Evidence], eyes: Eyes, banned: Collection[str] = ()
+) -> list[Proposal]:
+    """Order the proposals by the gate.
+
     A question for yes or no is left to the evidence: read by this net, two of five answers were wrong.
     """
-    question = Question(text)
     if question.asks_whether:
-        return None
+        return []
     weighs = gate()
-    found = sorted(proposals(question, evidence, eyes, banned), key=lambda one: -weighs.probability(one.features))
-    sure = [one for one in found if weighs.sure(one, question)]
-    # What the gate likes best and something vetoes is not replaced by the next best.
-    if not sure or found[0] is not sure[0]:
-        return None
-    best = sure[0]
-    return Finding(step=step, question=text, sentence=best.sentence, quote=best.quote, value=best.value)
+    return sorted(proposals(question, evidence, eyes, banned), key=lambda one: -weighs.probability(one.features))
 
 
 def likeliest(question: Question, evidence: Sequence[Evidence], eyes: Eyes) -> list[Quote]:
     """Return the sentences, rows or lines of the best proposals, sure or not."""
-    if question.asks_whether:
-        return []
-    weighs = gate()
-    found = sorted(proposals(question, evidence, eyes), key=lambda one: -weighs.probability(one.features))
-    return [quoted(one.window.evidence, one.stretch.span, one.stretch.channel) for one in found]
+    return [one.whole for one in _weighed(question, evidence, eyes)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from groundsight.computing.words import degree
 from groundsight.language.facts import Facts, read_facts
 from groundsight.types import Fit
 
 YES_NO = re.compile(r"^(?:am|is|are|was|were|do|does|did|has|have|had|can|could|may|must|should|will|would)\b", re.I)
 _LIST = re.compile(r"^(?:list|name|enumerate)\b|\b(?:which|what) (?:are|were)\b", re.I)
+_HOW = re.compile(r"how (\w+)")
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.I)
 _RELATIVE = re.compile(r"\b(?:before|after|until|while|during|once|every|always|as soon as|daily|never)\b", re.I)
 _PLACE = re.compile(r"\b(?:in|at|on|near|under|behind|from|to|between|beside|above|outside)\s+(?!\d)\w", re.I)
@@ -29,6 +31,8 @@ def fit_of(question: str, said: Sequence[str]) -> Fit:
         return Fit(value="no", reason="the answer repeats the question")
     plain = question.strip().casefold()
     judge = next((judge for opening, judge in _JUDGES if re.search(opening, plain)), None)
+    if judge is None and (how := _HOW.match(plain)) and degree(how[1]):
+        judge = _measured
     return judge(asked, facts) if judge else Fit(reason="what is asked has no type that can be told")
 
 
@@ -51,10 +55,22 @@ def _when(asked: Facts, said: Sequence[Facts]) -> Fit:
 def _who(asked: Facts, said: Sequence[Facts]) -> Fit:
     known = asked.all_words
     names = [name for one in said for name in one.names if not {*name.text.casefold().split()} <= known]
+    if not names and all(map(_only_figures, said)):
+        return Fit(value="no", reason="a number or a date is nobody")
     return Fit(value="yes", reason="a name is given") if names else Fit(reason="no name, perhaps a role")
 
 
+def _only_figures(one: Facts) -> bool:
+    """True for a bare number or date, with its unit."""
+    spans = [figure.span for figure in (*one.quantities, *one.moments)]
+    return bool(spans) and all(
+        any(start <= word.start < end for start, end in spans) for word in one.tokens if word.text.isalnum()
+    )
+
+
 def _where(asked: Facts, said: Sequence[Facts]) -> Fit:
+    if all(map(_only_figures, said)):
+        return Fit(value="no", reason="a number or a date is no place")
     placed = any(_PLACE.search(one.text) or one.names for one in said)
     return Fit(value="yes", reason="a place is given") if placed else Fit(reason="no word that opens a place")
 
@@ -74,6 +90,14 @@ def _how_much(asked: Facts, said: Sequence[Facts]) -> Fit:
     if wanted and not any(wanted == quantity.unit or wanted in quantity.text.casefold() for quantity in found):
         return Fit(value="partly", reason=f"no number of {wanted}s is given")
     return Fit(value="yes", reason="a number is given")
+
+
+def _measured(asked: Facts, said: Sequence[Facts]) -> Fit:
+    """How long, early, wide: a number; words may say it too, but no date does."""
+    counted = _how_much(asked, said)
+    if counted.value != "no" or any(one.moments for one in said):
+        return counted
+    return Fit(reason="no number, perhaps in words")
 
 
 def _unit(question: str) -> str:
@@ -101,7 +125,7 @@ def _several(asked: Facts, said: Sequence[Facts]) -> Fit:
 _JUDGES: tuple[tuple[str, Callable[[Facts, Sequence[Facts]], Fit]], ...] = (
     (YES_NO.pattern, _whether),
     (r"^(?:on |since |until |by )?when\b|\b(?:what|which) (?:date|day|year|month|time)\b", _when),
-    (r"^how (?:many|much|old|tall|heavy|far)\b", _how_much),
+    (r"^(?:\w+ )?how (?:many|much|far)\b", _how_much),
     (r"^(?:who|whom|whose|to whom|by whom)\b", _who),
     (r"^where\b", _where),
     (r"^why\b", _why),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from groundsight.agent.answerer import find
 from groundsight.agent.assess import unmentioned
+from groundsight.agent.candidates import Eyes
 from groundsight.agent.planner import ready
-from groundsight.agent.proposals import Eyes
 from groundsight.agent.question import Asked, analyse
 from groundsight.agent.state import WHOLE, Finding, Plan, PlanStep
 from groundsight.agent.tables import end_of, work_out
@@ -34,7 +34,7 @@ class Shelf:
 
 def settle(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
     """Answer every step that the evidence answers, each with the answers before it put in."""
-    if whole := work_out(WHOLE, analyse(question), shelf.tables, shelf.banned):
+    if whole := work_out(WHOLE, analyse(question), (*shelf.tables, *shelf.evidence), shelf.banned):
         return [whole]
     findings = _step_by_step(plan, question, shelf)
     if complete(plan, findings):
@@ -56,7 +56,7 @@ def _step_by_step(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
 
 def _found(step: PlanStep, shelf: Shelf) -> Finding | None:
     """What is worked out over rows goes before what is read from one of them."""
-    computed = work_out(step.step, analyse(step.question), shelf.tables, shelf.banned)
+    computed = work_out(step.step, analyse(step.question), (*shelf.tables, *shelf.evidence), shelf.banned)
     if computed or shelf.eyes is None:
         return computed
     return find(step.step, step.question, shelf.evidence, shelf.eyes, shelf.banned)

@@ -69,7 +69,7 @@ def _given(state: AnswerState, desk: Desk, kept: Draft, held: Held | None, missi
     ruled = kept.by == "rules"
     if not ruled and any(is_identifier(need, asked) for need in unmentioned(asked, every)):
         return update | _next_best(state, kept, NOWHERE)
-    told = beside(kept, asked, known, desk.suite.verify)
+    told = beside(kept, asked, known, desk.suite.verify, desk.eyes)
     report = held.report if held and told == kept else _held(told, state, desk).report
     noted = [*missing, *filter(None, ["" if ruled else note_of(asked, every)])]
     return update | {
@@ -86,7 +86,8 @@ def _next_best(state: AnswerState, written: Draft, why: str) -> Update:
 
 
 def _held(draft: Draft, state: AnswerState, desk: Desk) -> Held:
-    return hold(draft, evidence_of_state(state), desk.suite.verify, desk.suite.settings.grounding)
+    computed = {one.sentence: one.made for one in findings_of(state) if one.made}
+    return hold(draft, evidence_of_state(state), desk.suite.verify, desk.suite.settings.grounding, computed)
 
 
 def _better(held: Held, state: AnswerState) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from groundsight.agent.answerer import likeliest
-from groundsight.agent.proposals import Eyes, Question, closest, read_windows
+from groundsight.agent.candidates import Eyes, Question, closest, read_windows
 from groundsight.agent.state import Draft
 from groundsight.agent.words import squeeze
 from groundsight.types import Evidence, Quote

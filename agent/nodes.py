@@ -11,9 +11,9 @@ from groundsight.agent import writer
 from groundsight.agent.asking import asks_nothing
 from groundsight.agent.assess import explain, unmentioned
 from groundsight.agent.budget import seconds_left, used_up
+from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
-from groundsight.agent.proposals import Eyes
 from groundsight.agent.question import analyse
 from groundsight.agent.reading import evidence_of_state, findings_of, plan_of
 from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json, Plan

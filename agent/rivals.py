@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from groundsight.agent.answerer import answers
+from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import lay_out
 from groundsight.agent.mention import mentions
 from groundsight.agent.naming import heading_of, naming_of
@@ -19,12 +21,19 @@ from groundsight.types import Evidence, Quote, Verdict
 Said = tuple[str, tuple[str, ...]]
 # Of the words of a sentence without its values: two thirds let "late returns cost" differ from "a day ticket costs".
 SAME_MATTER = 0.75
+# How probable it has to be that another source answers: it is only shown beside, so less than to be given.
+RIVAL = 0.35
 
 
-def beside(draft: Draft, asked: Asked, known: Known, check: Check) -> Draft:
-    """Set what another source says otherwise next to each sentence, what is in force first."""
+def beside(draft: Draft, asked: Asked, known: Known, check: Check, eyes: Eyes | None = None) -> Draft:
+    """Set what another source says otherwise next to each sentence, what is in force first.
+
+    With a reader each other source is asked the question too: it may answer it otherwise in other words.
+    """
     pairs = list(zip(draft.sentences, draft.cites, strict=True))
     against = _against(draft, asked, known, check)
+    if eyes and pairs and not against:
+        against = {0: _answering(draft, asked, known, eyes)}
     laid = [said for at, pair in enumerate(pairs) for said in _ordered(pair, against.get(at, ()), known)]
     kept = list(dict(laid).items())
     return draft.model_copy(
@@ -47,6 +56,24 @@ def _against(draft: Draft, asked: Asked, known: Known, check: Check) -> dict[int
             if rival := _contradicting(claims.get(at), mine) or _other_id(each, asked, mine):
                 found.setdefault(at, []).append(rival.quote())
     return found
+
+
+def _answering(draft: Draft, asked: Asked, known: Known, eyes: Eyes) -> list[Quote]:
+    """Return what other sources answer, one quote each: another value of the asked kind than any that was said."""
+    said = [read_facts(sentence) for sentence in draft.sentences]
+    found = answers(asked.text, _others(draft, asked, known), eyes, RIVAL)
+    best = {one.window.evidence.source: one for one in reversed(found)}
+    return [one.whole for one in best.values() if _otherwise(read_facts(one.value), said)]
+
+
+def _otherwise(value: Facts, said: Sequence[Facts]) -> bool:
+    """True for a number, date or name where the answer has one of the same kind and not this one."""
+    for kind in ("quantities", "moments", "names"):
+        mine = {one.text.casefold() for one in getattr(value, kind)}
+        theirs = {one.text.casefold() for each in said for one in getattr(each, kind)}
+        if mine and theirs:
+            return not mine & theirs
+    return False
 
 
 def _others(draft: Draft, asked: Asked, known: Known) -> list[Evidence]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Required
 from typing_extensions import TypedDict
 
 from groundsight.types import Quote, Word
+from groundsight.types.computed import Computation
 
 Json = dict[str, Any]
 WHOLE = 0
@@ -36,7 +37,8 @@ class Finding(Word):
     """The passage that answers one step; ``value`` is what later steps put in place of ``{step}``.
 
     ``bare`` is the sentence without the name that was put before it. ``also`` are the ids of further evidence that
-    a computed sentence rests on. Step ``WHOLE`` answers the whole question at once, whatever the plan.
+    a computed sentence rests on, ``made`` is what was computed. Step ``WHOLE`` answers the whole question at once,
+    whatever the plan.
     """
 
     step: int
@@ -46,6 +48,7 @@ class Finding(Word):
     quote: Quote
     value: str = ""
     also: tuple[str, ...] = ()
+    made: Computation | None = None
 
 
 class Draft(Word):

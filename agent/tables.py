@@ -9,6 +9,7 @@ from groundsight.agent.state import WHOLE, Finding
 from groundsight.computing.asked import operations
 from groundsight.computing.say import say
 from groundsight.computing.terms import ends
+from groundsight.evidence.forms import forms
 from groundsight.evidence.grids import grids
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.types import Evidence
@@ -16,9 +17,12 @@ from groundsight.types.computed import Computation
 
 
 def work_out(step: int, asked: Asked, evidence: Sequence[Evidence], banned: Collection[str] = ()) -> Finding | None:
-    """Answer a question from the rows of the one table that all its words fit; a look-up is left to the last step."""
+    """Answer a question from the rows of the one table or form that all its words fit.
+
+    A look-up is left to the last step.
+    """
     tables = [one for one in evidence if len(one.cells) > 1]
-    made = next(iter(operations(asked.text, grids(tables))), None)
+    made = next(iter(operations(asked.text, (*grids(tables), *forms(evidence)))), None)
     if made is None or (step == WHOLE and made.operation == "cell"):
         return None
     return finding(step, asked.text, made, banned)
@@ -46,5 +50,5 @@ def finding(step: int, question: str, made: Computation, banned: Collection[str]
     first = made.operands[0].quote
     value = f"{made.result} {made.unit}".strip() if made.operation not in ("cell", "rows") else made.result
     return None if said in banned else Finding(
-        step=step, question=question, sentence=said, quote=first, value=value, also=ids[1:]
+        step=step, question=question, sentence=said, quote=first, value=value, also=ids[1:], made=made
     )  # fmt: skip

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from groundsight.agent.compose import Laid, lay_out, rejected, without
 from groundsight.agent.state import Draft
+from groundsight.computing.find import upheld
 from groundsight.grounding.calibrate import open_arbiter
 from groundsight.grounding.verify import report as counted
 from groundsight.settings import Grounding
 from groundsight.types import Evidence, GroundingReport, Span, Verdict
+from groundsight.types.computed import Computation
 
 Check = Callable[[str, Sequence[Evidence]], GroundingReport]
 Known = Mapping[str, Evidence]
@@ -28,16 +30,22 @@ class Held:
     kept: Draft
 
 
-def hold(draft: Draft, known: Known, check: Check, settings: Grounding) -> Held:
+def hold(
+    draft: Draft, known: Known, check: Check, settings: Grounding, computed: Mapping[str, Computation] | None = None
+) -> Held:
     """Check every sentence of a draft against what it cites, and where that does not say it against all evidence.
 
-    Only a sentence that something supports is kept: what states nothing is padding.
+    A sentence that says a computation stands or falls with its operands: it is never read back from English. Only a
+    sentence that something supports is kept: what states nothing is padding.
     """
     laid = lay_out(draft)
     cited = {ids: check(laid.text, [known[one] for one in ids]) for ids in dict.fromkeys(draft.cites) if ids}
     whole = next(iter(cited.values()), None) or check(laid.text, list(known.values()))
     places = [place_of(laid, verdict.claim.span) for verdict in whole.claims]
     own = [cited[ids].claims[n] if (ids := draft.cites[at]) else None for n, at in enumerate(places)]
+    for n, at in enumerate(places):
+        if (made := (computed or {}).get(draft.sentences[at])) and draft.by == "rules":
+            own[n] = upheld(whole.claims[n].claim, made, known) or own[n]
     if not all(one and one.label == "supported" for one in own):
         whole = check(laid.text, list(known.values()))
     verdicts = tuple(_better(one, other) for one, other in zip(own, whole.claims, strict=True))

@@ -18,11 +18,13 @@ from typing import Any
 
 from groundsight.encoders.pairing import Task
 from groundsight.evals.tasks.written import Asked, Text
+from groundsight.evidence.heads import lead_of
 from groundsight.evidence.selected import Lines
 from groundsight.language.content import content_of, words_of
 from groundsight.language.sentences import sentence_spans
 
 WINDOW_CHARS = (250, 420, 420)
+ELSEWHERE = 0.5
 _VALUE = re.compile(r"\d[\d.,]*\d|[A-Z][\w-]+(?: [A-Z][\w-]+)*")
 _ASKS_WHETHER = re.compile(r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|may|must|should)\b", re.I)
 
@@ -48,24 +50,36 @@ def lines_of(text: Text) -> list[str]:
 
 
 def windows_of(text: Text, most: int) -> list[str]:
-    """Join neighbouring lines to windows of at most ``most`` characters."""
+    """Join neighbouring lines to windows of at most ``most`` characters, each under the first line of the text."""
     found: list[str] = []
     for line in lines_of(text):
         if found and len(found[-1]) + len(line) < most:
             found[-1] += f"\n{line}"
         else:
             found.append(line)
-    return found
+    lead = lead_of(text.text)
+    return [one if one.startswith(lead) else f"{lead}\n{one}" for one in found]
 
 
 def written(texts: Sequence[Text], lot: random.Random) -> Iterator[Row]:
-    """Yield every row of the hand-written texts once."""
+    """Yield every row of the hand-written texts once; half of the questions are asked of another text, too."""
+    pool = [(text.id, one, content_of(one)) for text in texts for one in windows_of(text, WINDOW_CHARS[-1])]
     for text in texts:
         lines = Lines(lines_of(text))
         for claim in text.claims:
             yield Row("claim", claim.claim, lines.selected(claim.claim), claim.label == "supported")
         yield from _questions(text, windows_of(text, lot.choice(WINDOW_CHARS)))
         yield from _statements(text, lines, lot)
+        yield from _elsewhere(text, pool, lot)
+
+
+def _elsewhere(text: Text, pool: Sequence[tuple[str, str, frozenset[str]]], lot: random.Random) -> Iterator[Row]:
+    """A question beside the window of another text that shares most words with it: the rent of another flat."""
+    for asked in text.questions:
+        if asked.type != "yes_no" and lot.random() < ELSEWHERE:
+            wanted = content_of(asked.question)
+            others = [one for one in pool if one[0] != text.id and asked.answer.casefold() not in one[1].casefold()]
+            yield Row("question", asked.question, max(others, key=lambda one: len(wanted & one[2]))[1])
 
 
 def _questions(text: Text, shown: Sequence[str]) -> Iterator[Row]:
@@ -143,7 +157,7 @@ def shared_questions(path: Path, shares: dict[str, float], lot: random.Random) -
         if end > len(passage):
             continue
         yield Row("question", one["q"], passage, span=(start, end))
-        values = [found.group() for found in _VALUE.finditer(passage, 1)]
+        values = one.get("others") or [found.group() for found in _VALUE.finditer(passage, 1)]
         if values and lot.random() < shares.get("statement", 0.0):
             right = start >= 0 and end - start < 80 and lot.random() < 0.5
             yield Row("claim", f"{one['q']} {passage[start:end] if right else lot.choice(values)}", passage, right)

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from groundsight.agent.answerer import PACKAGED
+from groundsight.agent.candidates import Question
 from groundsight.agent.nodes import Desk
-from groundsight.agent.proposals import Question, absent, of_another, proposals
+from groundsight.agent.proposals import absent, of_another, proposals
 from groundsight.doors.usage import Parser
 from groundsight.evals.corpus import write_files
 from groundsight.evals.gold import Question as HouseQuestion

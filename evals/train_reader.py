@@ -1,9 +1,10 @@
 """Train the packaged reader and write its int8 weights.
 
 ``python -m groundsight.evals.train_reader --minilm model.safetensors --claims train.jsonl.gz --questions
-train.jsonl.gz --out reader.onnx TEXTS...``: TEXTS are files like ``evals/written/train.jsonl``. About 20 minutes on two
-cores. Shared sets come in small shares: with more of them real text got worse while their own development part got
-better. Then fit the gate and the arbiter on texts that were not trained on (``evals.train_gate``).
+train.jsonl.gz qamr.jsonl.gz --out reader.onnx --texts TEXTS... --pairs PAIRS...``: TEXTS are files like
+``evals/written/train.jsonl``, PAIRS like ``evals/written/pairs_train.jsonl``. Half an hour on two cores. Shared
+sets come in small shares: with more of them real text got worse while their own development part got better. Then fit
+the gate and the arbiter on texts that were not trained on (``evals.train_gate``).
 """
 
 from __future__ import annotations
@@ -23,8 +24,7 @@ from groundsight.encoders.minilm import open_tokenizer
 from groundsight.encoders.pairing import SEP, Paired, paired
 from groundsight.evals.reader_net import ReaderNet
 from groundsight.evals.reader_rows import Row, shared_claims, shared_questions, written
-from groundsight.evals.reading import read_rows
-from groundsight.evals.tasks.written import Text
+from groundsight.evals.tasks.written import Text, read_texts
 
 TOKENS, ROWS, SORTED = 144, 32, 40
 RATE, HEAD_RATE, WARM_UP, FLAT, FLOOR = 2.2e-4, 6.0, 60, 0.6, 0.03
@@ -36,21 +36,25 @@ OF_CLAIMS = {
 OF_QUESTIONS = {
     "halueval": 0.08, "halueval-neg": 0.2, "squad2": 0.6, "wtq": 1.0, "wtq-neg": 1.0, "wtq-cell": 0.28,
     "wtq-cell-neg": 0.4, "feta": 1.0, "covidqa": 0.2, "covidqa-neg": 0.4, "tatqa-table": 1.0, "tatqa-text": 0.6,
-    "tatqa-neg": 1.0, "tatqa-compute": 0.35, "statement": 0.08,
+    "tatqa-neg": 1.0, "tatqa-compute": 0.35, "qamr": 0.45, "qamr-neg": 0.45, "statement": 0.1,
 }  # fmt: skip
 Batch = list[tuple[Row, Paired]]
 # The types of torch are partial.
 lib: Any = torch
 
 
-def rows_of(texts: Sequence[Text], claims: Path, questions: Path, lot: random.Random) -> list[Row]:
-    """Draw the training rows: the hand-written ones with their answered questions and a third of the claims twice."""
+def rows_of(
+    texts: Sequence[Text], pairs: Sequence[Text], claims: Path, questions: Sequence[Path], lot: random.Random
+) -> list[Row]:
+    """Draw the training rows: of the hand-written ones answered questions, pairs and a third of the claims twice."""
     again = [row for row in written(texts, lot) if row.span[0] >= 0 or (row.task == "claim" and lot.random() < 0.35)]
     return [
         *written(texts, lot),
         *again,
+        *written(pairs, lot),
+        *written(pairs, lot),
         *shared_claims(claims, OF_CLAIMS, lot),
-        *shared_questions(questions, OF_QUESTIONS, lot),
+        *(row for path in questions for row in shared_questions(path, OF_QUESTIONS, lot)),
     ]
 
 
@@ -167,13 +171,15 @@ def export(net: ReaderNet, out: Path) -> str:
 def main() -> None:
     """Train, export, and print the hash that ``encoders/reader.py`` has to name."""
     parser = Parser(prog="python -m groundsight.evals.train_reader", description=__doc__)
-    for name in ("--minilm", "--claims", "--questions", "--out"):
+    for name in ("--minilm", "--claims", "--out"):
         parser.add_argument(name, type=Path, required=True)
-    parser.add_argument("texts", type=Path, nargs="+")
+    parser.add_argument("--questions", type=Path, nargs="+", required=True)
+    parser.add_argument("--pairs", type=Path, nargs="*", default=[])
+    parser.add_argument("--texts", type=Path, nargs="+", required=True)
     given, lot = parser.parse_args(), random.Random(7)
-    texts = [text for path in given.texts for text in read_rows(path, Text)]
-    rows = rows_of(texts, given.claims, given.questions, lot)
-    print(f"{len(texts)} texts, {len(rows)} rows")
+    texts, pairs = ([text for path in paths for text in read_texts(path)] for paths in (given.texts, given.pairs))
+    rows = rows_of(texts, pairs, given.claims, given.questions, lot)
+    print(f"{len(texts)} texts, {len(pairs)} of pairs, {len(rows)} rows", flush=True)
     print(export(train(rows, given.minilm, lot), given.out))
 
 

@@ -43,6 +43,8 @@ class Limits(Section):
     archive_members: Positive = 5_000
     archive_bytes: Positive = 200 * MIB
     archive_ratio: Positive = 200
+    inside_depth: Positive = 3
+    inside_files: Positive = 1_000
     document_chars: Positive = 5_000_000
     document_units: Positive = 20_000
     parse_seconds: Positive = 60

@@ -8,7 +8,8 @@ from functools import cache
 import pytest
 
 from groundsight.agent.answerer import find, likeliest
-from groundsight.agent.proposals import Eyes, Question, absent, proposals
+from groundsight.agent.candidates import Eyes, Question
+from groundsight.agent.proposals import absent, proposals
 from groundsight.agent.state import Finding
 from groundsight.encoders import open_reader, open_text_encoder
 from groundsight.evidence.windows import windows

@@ -42,6 +42,7 @@ from groundsight.ingestion.readers.csv_file import as_text
 from groundsight.suite import Suite
 
 WRITTEN = Path(__file__).resolve().parent.parent / "written"
+Label = Literal["supported", "contradicted", "unsupported"]
 OF_CLAIMS = ("caught", "truths_refused", "truths_contradicted")
 
 
@@ -49,7 +50,7 @@ class Statement(Item):
     """A sentence about a text, true or wrong in one thing; ``how`` names the rewording or the fault."""
 
     claim: str
-    label: Literal["supported", "contradicted", "unsupported"]
+    label: Label
     how: str
 
 
@@ -66,9 +67,43 @@ class Text(Item):
     id: str
     text: str
     cells: tuple[tuple[str, ...], ...] = ()
-    claims: list[Statement] = Field(min_length=1)
-    questions: list[Asked] = Field(min_length=1)
-    near_misses: list[NearMiss] = Field(min_length=1)
+    claims: list[Statement] = Field(default_factory=list[Statement])
+    questions: list[Asked] = Field(default_factory=list[Asked])
+    near_misses: list[NearMiss] = Field(default_factory=list[NearMiss])
+
+
+class Weighed(Item):
+    """One sentence with its label in each of two texts."""
+
+    claim: str
+    a: Label
+    b: Label
+    how: str
+
+
+class Pair(Item):
+    """Two texts of the same words in other roles, and sentences that are mostly true of one and false of the other."""
+
+    id: str
+    a: str
+    b: str
+    claims: list[Weighed] = Field(min_length=1)
+
+    def texts(self) -> tuple[Text, Text]:
+        """Return both as texts of their own."""
+        labels = ([one.a for one in self.claims], [one.b for one in self.claims])
+        first, second = (
+            [Statement(claim=one.claim, label=label, how=one.how) for one, label in zip(self.claims, side, strict=True)]
+            for side in labels
+        )
+        return Text(id=f"{self.id}-a", text=self.a, claims=first), Text(id=f"{self.id}-b", text=self.b, claims=second)
+
+
+def read_texts(path: Path) -> list[Text]:
+    """Read texts; of pairs both sides."""
+    if path.stem.startswith("pairs"):
+        return [text for pair in read_rows(path, Pair) for text in pair.texts()]
+    return read_rows(path, Text)
 
 
 def run(context: Context) -> TaskResult:

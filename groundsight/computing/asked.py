@@ -59,6 +59,8 @@ def _unused(linked: Link) -> bool:
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
+    if len(linked.table.rows) == 1:
+        return _of_form(wanted, linked)
     match wanted.operation:
         case "most" | "least" | "larger" | "smaller":
             return _extreme(wanted, linked)
@@ -172,10 +174,11 @@ def _count(wanted: Stated, linked: Link) -> Computation | None:
     numbers = [at for at in linked.best_heads() if table.scale(at) == "number" and at not in linked.held]
     if numbers:
         column = _only([at for at in numbers if focus in linked.heads[at]] or numbers)
-        return run("cell", table, column[0], kept, linked.where) if column and linked.met else None
+        at = next(iter(column), -1)
+        return run("cell", table, at, kept, linked.where, label=_told_by(linked, at)) if column and linked.met else None
     counted = [at for at in of_measure(table, "count") if at not in linked.held]
     if len(kept) == 1 and len(counted) == 1 and any(focus in one.places for one in linked.met):
-        return run("cell", table, counted[0], kept, linked.where)
+        return run("cell", table, counted[0], kept, linked.where, label=_told_by(linked, counted[0]))
     return run("count", table, table.key, kept, linked.where) if kept and _counts_rows(wanted, linked) else None
 
 
@@ -205,6 +208,22 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     if linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many"):
         return None
     return run("rows", linked.table, column, kept, linked.where)
+
+
+def _of_form(wanted: Stated, linked: Link) -> Computation | None:
+    """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
+    told = [at for at in linked.best_heads() if at in _free(linked) and at not in _guessed(linked)]
+    whole = [at for at in told if linked.words_of_head(at) <= {linked.words[one].stem for one in linked.heads[at]}]
+    column = next(iter(_only(whole)), None)
+    if column is None or wanted.operation not in ("cell", "count", "sum") or not linked.rows:
+        return None
+    read = read_facts(linked.table.columns[column][0])
+    typed = {"when": read.moments, "how much": read.quantities, "how many": read.quantities, "who": read.names}
+    return run("cell", linked.table, column, [0], label=column) if typed.get(wanted.asks, True) else None
+
+
+def _guessed(linked: Link) -> set[int]:
+    return {column for columns in linked.loose.values() for column in columns}
 
 
 def _told_by(linked: Link, column: int) -> int:

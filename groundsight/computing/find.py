@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from groundsight.computing.operands import in_operands
 from groundsight.computing.prose import NEAREST, in_prose, plain
@@ -11,7 +11,8 @@ from groundsight.computing.tabular import Found, in_table
 from groundsight.computing.words import akin, light_verbs, said
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.language.facts import Facts
-from groundsight.types import Claim, Reason, Span, Verdict
+from groundsight.types import Claim, Evidence, Reason, Span, Verdict
+from groundsight.types.computed import Computation
 
 SHOWN = 4
 
@@ -45,6 +46,17 @@ def check(claim: Claim, facts: Facts, index: PassageIndex) -> Verdict | None:
     message = f"{facts.text[slice(*found.span)]} in the answer; by the source: {shown}"
     reason = Reason(code="number_mismatch", message=message, claim_span=span, evidence=quotes[0])
     return Verdict(claim=claim, label="contradicted", probability=0.01, reasons=(reason,))
+
+
+def upheld(claim: Claim, made: Computation, known: Mapping[str, Evidence]) -> Verdict | None:
+    """Support what says a computation while every operand still stands where it was read; None where one does not."""
+    quotes = tuple(dict.fromkeys(one.quote for one in made.operands))
+    for one in quotes:
+        held = known.get(one.evidence_id)
+        if held is None or held.text[one.span.start : one.span.end] != one.text:
+            return None
+    reason = Reason(code="computed", message=f"computed from the source: {say(made)}", claim_span=claim.span)
+    return Verdict(claim=claim, label="supported", probability=0.97, support=quotes[:SHOWN], reasons=(reason,))
 
 
 def _given(facts: Facts, failed: Found, index: PassageIndex) -> bool:

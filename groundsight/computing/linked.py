@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from groundsight.computing.words import Said
+from groundsight.computing.words import Said, said
 from groundsight.evidence.grids import Table
 from groundsight.language.facts import Facts
 from groundsight.types.computed import Where
@@ -75,6 +75,10 @@ class Link:
     def inside(self, span: tuple[int, int]) -> set[int]:
         """The places of the words that lie in a stretch of the sentence."""
         return {at for at, one in enumerate(self.words) if one.start < span[1] and span[0] < one.end}
+
+    def words_of_head(self, at: int) -> frozenset[str]:
+        """The stems of the words of a head that carry meaning."""
+        return frozenset(one.stem for one in said(self.table.head[at]) if not one.small)
 
     def best_heads(self) -> list[int]:
         """The columns that the sentence names best: none whose words another head has and more."""

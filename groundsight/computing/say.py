@@ -19,9 +19,9 @@ def say(made: Computation) -> str:
     first = made.operands[0]
     match made.operation:
         case "cell":
-            return (
-                f"{first.of}: {first.under}: {first.shown}" if first.of else f"{first.shown}: {_with(made.conditions)}"
-            )
+            if not first.of and made.conditions:
+                return f"{first.shown}: {_with(made.conditions)}"
+            return ": ".join(filter(None, (first.of, first.under, first.shown)))
         case "rows" | "count":
             return _rows(made)
         case "sum":

@@ -14,6 +14,7 @@ from groundsight.language.sentences import runs_on
 from groundsight.types import Evidence
 
 _LINES = 10
+LEAD_CHARS = 80
 _WORDS = 9
 _MONEY_HEAD = re.compile(
     r"\b(?:amount|amounts|price|prices|total|sum|value|cost|costs|fee|fees|all figures)\b[^\n\d]{0,12}?"
@@ -35,6 +36,12 @@ def head_facts(evidence: Evidence) -> Facts:
 def heading_lines(text: str, *, ocr: bool) -> tuple[Facts, ...]:
     """Return what the short lines at the top of a text state, up to its first long line or sentence."""
     return tuple(read_facts(line, ocr=ocr, source=True) for line in _top(text))
+
+
+def lead_of(text: str) -> str:
+    """Return the first line of a text as what it is about, cut at a word."""
+    line = next((one.strip() for one in text.split("\n") if one.strip()), "")
+    return line if len(line) <= LEAD_CHARS else line[:LEAD_CHARS].rpartition(" ")[0]
 
 
 def is_row(line: str) -> bool:

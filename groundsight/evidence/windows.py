@@ -65,6 +65,22 @@ class Window:
         return None
 
     @cached_property
+    def cells(self) -> tuple[Interval, ...]:
+        """Where the cells of rows stand in the window."""
+        found: list[Interval] = []
+        for one in self.stretches:
+            at = one.at[0]
+            for column, shown in _cells(self.evidence.cells[0], one.row.cells) if one.row else ():
+                cell = one.row.cells[column].strip() if one.row else ""
+                found.append((at + len(shown) - len(cell), at + len(shown)))
+                at += len(shown) + len(PARTED)
+        return tuple(found)
+
+    def cell_at(self, start: int, end: int) -> Interval | None:
+        """Return the cell that holds some characters of the window."""
+        return next((one for one in self.cells if one[0] <= start and end <= one[1]), None)
+
+    @cached_property
     def heading(self) -> str:
         """What the file and its headings say of every stretch."""
         return f"{self.evidence.title} {self.evidence.place.section or ''} {self.evidence.source}"

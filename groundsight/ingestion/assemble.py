@@ -51,7 +51,7 @@ def assemble(
     document = clean_document(parsed, kinds)
     title = redact(document.title or asset.title, kinds, document.memory).text
     warnings = (*document.warnings, *map(str, parsed.left_out))
-    asset = asset.model_copy(update={"title": title, "warnings": warnings})
+    asset = asset.model_copy(update={"title": title, "left_out": parsed.left_out, "warnings": warnings})
     chunks = chunk(document.elements, parts.settings, document.memory).chunks
     seen = _seen(chunks, scratch, parts, derived, document.memory, watch)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
@@ -67,14 +67,19 @@ def assemble(
 
 
 def make_asset(
-    parsed: Parsed, document: Frozen, who: Principal, settings: Settings, guard: Asset | None = None
+    parsed: Parsed,
+    document: Frozen,
+    who: Principal,
+    settings: Settings,
+    guard: Asset | None = None,
+    holder: Asset | None = None,
 ) -> Asset:
     """Describe the file; the tenant comes from the principal, and so does the region of what was not there before.
 
     What protects a document (region, labels, usage rights, consent) is not the writer's to change: it is taken from
-    ``guard``, the document as it was before, or a protected one of the same content.
+    ``guard``, the document as it was before, or a protected one of the same content. A file that lies in another one,
+    the ``holder``, is protected as that is, too.
     """
-    protection = {name: getattr(guard, name) for name in PROTECTIVE} if guard else {"region": who.region}
     described = Asset(
         asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
         source=document.source,
@@ -85,15 +90,33 @@ def make_asset(
         mtime_ns=document.mtime_ns,
         created=parsed.created,
         tenant=who.tenant,
+        region=who.region,
         pages=parsed.pages,
-        left_out=parsed.left_out,
+        parent=holder.source if holder else None,
     )
-    return described.model_copy(update=protection)
+    return _protected(_protected(described, guard), holder)
 
 
 def is_guarded(asset: Asset) -> bool:
     """True when not everybody of its tenant and region may read it for ever: a file that was moved keeps that."""
     return bool(asset.labels) or asset.usage_rights != "approved" or asset.consent_until is not None
+
+
+def is_kept_as(asset: Asset, holder: Asset) -> bool:
+    """True when a file is known to lie in this one and is no less protected."""
+    return asset.parent == holder.source and _protected(asset, holder) == asset
+
+
+def _protected(asset: Asset, guard: Asset | None) -> Asset:
+    """Protect an asset as ``guard`` is; of two limits to use or consent the stricter one holds."""
+    if guard is None:
+        return asset
+    update = {name: getattr(guard, name) for name in PROTECTIVE if name == "region" or getattr(guard, name)}
+    if asset.usage_rights == "restricted":
+        update["usage_rights"] = asset.usage_rights
+    if asset.consent_until and guard.consent_until:
+        update["consent_until"] = min(asset.consent_until, guard.consent_until)
+    return asset.model_copy(update=update)
 
 
 def _seen(

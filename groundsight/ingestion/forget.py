@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound, PolicyRefused, StorageFailed
@@ -93,11 +93,12 @@ def readings(roots: Roots, name: str | Path) -> set[str]:
 
 
 def is_there(roots: Roots, source: str) -> bool:
-    """True when a source leads to a file or folder."""
-    try:
+    """True when a source leads to a file or folder, or lies in a file that is there."""
+    with suppress(NotFound):
         return bool(roots.source_of(source))
-    except NotFound:
-        return False
+    with suppress(NotFound):
+        return any(roots.stat(str(each)) is not None for each in PurePosixPath(source).parents[:-2])
+    return False
 
 
 def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Watch) -> ForgetReport:

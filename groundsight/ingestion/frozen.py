@@ -8,7 +8,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -93,6 +93,19 @@ def frozen_by_name(path: Path, most: int) -> Frozen:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise NotFound("no such file", which=name)
         return freeze(descriptor, name, most)
+    finally:
+        os.close(descriptor)
+
+
+def frozen_inside(path: Path, source: str, most: int, mtime_ns: int) -> Frozen:
+    """Freeze what a reader took out of a file and left in the scratch folder; its time is that of the file.
+
+    Raises:
+        LimitExceeded: it is too big.
+    """
+    descriptor = os.open(path, READ | os.O_NOFOLLOW)
+    try:
+        return replace(freeze(descriptor, source, most), mtime_ns=mtime_ns)
     finally:
         os.close(descriptor)
 

@@ -10,24 +10,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.errors import (
-    Cancelled,
-    ConfigError,
-    Final,
-    GroundsightError,
-    IndexVersion,
-    Locked,
-    PolicyRefused,
-    StorageFailed,
-)
+from groundsight.errors import ConfigError, IndexVersion, PolicyRefused, StorageFailed
 from groundsight.governance.access import tenant_of, visible_to
 from groundsight.governance.pii import Memory, find
-from groundsight.ingestion import FileReport, IngestReport, Parsed, Problem
-from groundsight.ingestion.assemble import Linker, assemble, is_guarded, make_asset, new_asset_id
+from groundsight.ingestion import FileReport, IngestReport, Parsed
+from groundsight.ingestion.assemble import Linker, assemble, is_guarded, is_kept_as, make_asset, new_asset_id
 from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.discover import Found, discover, not_there
 from groundsight.ingestion.forget import erase, inside, is_there, readings
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
+from groundsight.ingestion.inside import Tree, report_of, unchanged
 from groundsight.ingestion.kept import forget_pages, keep_pages
 from groundsight.ingestion.reach import folders_of
 from groundsight.settings import Settings
@@ -73,7 +65,7 @@ def ingest(
     _claim(parts)
     run = _Run(parts, held, principal, watch, reader or _confined(parts), linker or _linker())
     found = run.without_hidden(found)
-    files = [run.file(each, number, len(found)) for number, each in enumerate(found)]
+    files = [line for number, each in enumerate(found) for line in run.file(each, number, len(found))]
     places = (*folders, *gone.values())
     files += _vanished(parts, principal, {each.source for each in found}, places, watch, prune=prune)
     return _report(files, run.derived.model_calls, parts)
@@ -99,42 +91,59 @@ class _Run:
         absent = [not_there(each.source) if each.source in hidden and each.named else each for each in found]
         return [each for each in absent if each.source not in hidden]
 
-    def file(self, found: Found, number: int, total: int) -> FileReport:
-        """Ingest one file; an error of this file only becomes its line."""
+    def file(self, found: Found, number: int, total: int) -> list[FileReport]:
+        """Ingest one file and what lies in it; an error of one of these only becomes its line."""
         self._watch.step(number, total, found.source)
-        self.derived.own(self._principal.tenant, found.source)
-        try:
-            if found.error is not None:
-                raise found.error
-            return self._one(found.source)
-        except (Cancelled, ConfigError, Locked, StorageFailed, IndexVersion):
-            raise
-        except GroundsightError as error:
-            return FileReport(source=found.source, status="failed", problem=_problem(error, found.source))
+        below = {source: each for source, each in self._known.items() if source.startswith(f"{found.source}/")}
+        before = {source: each for source, each in below.items() if source in self._seen}
+        tree = Tree(self._parts.settings, before, below.keys() - before.keys())
+        line = report_of(found.source, lambda: self._one(found, tree))
+        return [line, *tree.lines]
 
-    def _one(self, source: str) -> FileReport:
+    def _one(self, found: Found, tree: Tree) -> FileReport:
+        source = found.source
+        self.derived.own(self._principal.tenant, source)
+        if found.error is not None:
+            raise found.error
         most, before = self._parts.settings.limits.file_bytes, self._known.get(source)
         descriptor = self._roots.open_inside(source)
         try:
             if before and self._is_current(before, content_hash(descriptor, source, most)):
-                return FileReport(source=source, status="unchanged", warnings=before.warnings)
+                tree.keep(source)
+                return unchanged(before)
             document = freeze(descriptor, source, most)
         finally:
             os.close(descriptor)
         with document:
-            return self._stored(document, before)
+            return self._stored(document, tree)
+
+    def _below(self, document: Frozen, holder: Asset, tree: Tree) -> FileReport:
+        """Ingest a file that lies in another one, unless all of it is as it was."""
+        before = self._known.get(document.source)
+        if before and self._is_current(before, document.sha256) and is_kept_as(before, holder):
+            tree.keep(before.source)
+            return unchanged(before)
+        return self._stored(document, tree, holder)
 
     def _is_current(self, before: Asset, sha: str) -> bool:
         return before.asset_id == new_asset_id(self._principal.tenant, before.source, sha, self._parts.settings)
 
-    def _stored(self, document: Frozen, before: Asset | None) -> FileReport:
-        """Parse the very bytes that were hashed, commit what was read and keep pages of the same bytes."""
-        settings = self._parts.settings
+    def _stored(self, document: Frozen, tree: Tree, holder: Asset | None = None) -> FileReport:
+        """Parse the very bytes that were hashed, commit what was read and keep pages of the same bytes.
+
+        What lies in a file is committed before it, so that an interrupted run finds it not done yet.
+        """
+        settings, before = self._parts.settings, self._known.get(document.source)
         with tempfile.TemporaryDirectory(prefix="groundsight-") as folder:
             scratch = Path(folder)
             parsed = self._read(document, settings, scratch, self._watch)
             guard = before or self._guards.get(document.sha256)
-            asset = make_asset(parsed, document, self._principal, settings, guard)
+            asset = make_asset(parsed, document, self._principal, settings, guard, holder)
+            lost = tree.read(parsed, asset, scratch, lambda each, holder: self._below(each, holder, tree))
+            if holder is None:
+                self._forget(tree)
+            parsed = parsed.model_copy(update={"left_out": (*parsed.left_out, *lost)})
+            self.derived.own(self._principal.tenant, document.source)
             entry = assemble(parsed, asset, scratch, self._parts, self.derived, self._linker, self._watch)
         self._parts.index.upsert([entry])
         self._probe(entry.units[0].unit_id, document.source)
@@ -150,6 +159,13 @@ class _Run:
             redactions=entry.asset.redactions,
             warnings=entry.asset.warnings,
         )
+
+    def _forget(self, tree: Tree) -> None:
+        """Remove what the file does not hold any more."""
+        gone = tree.no_longer_held()
+        if gone:
+            erase(self._parts, gone, visible_to(self._principal), self._watch)
+        tree.lines += [FileReport(source=each.source, status="removed") for each in gone]
 
     def _probe(self, unit_id: str, source: str) -> None:
         """Ask for what was just stored: an acknowledged write has to be readable."""
@@ -226,11 +242,6 @@ def _vanished(
     if removed:
         erase(parts, removed, where, watch)
     return [FileReport(source=each.source, status="removed" if each in removed else "vanished") for each in gone]
-
-
-def _problem(error: GroundsightError, source: str) -> Problem:
-    step = error.next_step or ("ask for help with the log" if isinstance(error, Final) else "")
-    return Problem(code=error.error_code, what=error.what, which=source, limit=error.limit, next_step=step)
 
 
 def _report(files: Sequence[FileReport], model_calls: int, parts: Parts) -> IngestReport:

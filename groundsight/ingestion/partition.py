@@ -18,6 +18,7 @@ from groundsight.settings import Settings
 from groundsight.tracing import Watch
 
 _PICTURE_NAME = re.compile(r"[\w-]{1,80}\.png\Z", re.ASCII)
+_INSIDE_NAME = re.compile(r"[\w-]{1,80}\Z", re.ASCII)
 
 
 def partition(
@@ -55,17 +56,19 @@ def run_on(
 
 
 def _checked(answer: str, scratch: Path, name: str) -> Parsed:
-    """Trust nothing that the child says: the shape is validated and every picture must lie in scratch."""
+    """Trust nothing that the child says: the shape is validated, and what it wrote must lie in scratch."""
     try:
         parsed = Parsed.model_validate_json(answer)
     except ValidationError as error:
         raise Internal("the reader's answer has the wrong shape", which=name) from error
     for element in parsed.elements:
-        if element.picture is not None and not _is_ours(element.picture, scratch):
+        if element.picture is not None and not _is_ours(element.picture, _PICTURE_NAME, scratch):
             raise Internal("the reader's answer names a picture that is not there", which=name)
+    if not all(_is_ours(each.file, _INSIDE_NAME, scratch) for each in parsed.inside):
+        raise Internal("the reader's answer names a file that is not there", which=name)
     return parsed
 
 
-def _is_ours(picture: str, scratch: Path) -> bool:
-    place = scratch / picture
-    return bool(_PICTURE_NAME.match(picture)) and place.is_file() and not place.is_symlink()
+def _is_ours(name: str, written: re.Pattern[str], scratch: Path) -> bool:
+    place = scratch / name
+    return bool(written.match(name)) and place.is_file() and not place.is_symlink()

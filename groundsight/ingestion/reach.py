@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import NotFound
 from groundsight.governance.access import tenant_of, visible_to
 from groundsight.governance.sources import no_such_file
-from groundsight.ingestion.frozen import Frozen, freeze
-from groundsight.types import Asset, Condition, Place, Principal
+from groundsight.ingestion.frozen import Frozen, freeze, frozen_inside
+from groundsight.ingestion.partition import partition
+from groundsight.tracing import Watch
+from groundsight.types import Asset, Condition, Filter, Place, Principal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from groundsight.governance.roots import Roots
     from groundsight.parts import Parts
 
@@ -72,16 +74,49 @@ def document_of(parts: Parts, asset: Asset) -> Frozen:
     """Open and freeze the file of an asset that the caller was found to see.
 
     Access was judged on the asset, so its file is opened in whoever's folder it lies; in return nothing but the
-    very bytes that were indexed is given.
+    very bytes that were indexed is given. What lies in another file is taken out of that one again.
 
     Raises:
         NotFound: the file is gone, or holds something else by now.
     """
+    if asset.parent is not None:
+        return _taken_out(parts, asset, holder_of(parts, asset))
     document = _frozen(parts, parts.roots.whole(), asset.source)
     if document.sha256 == asset.sha256:
         return document
     document.copy.close()
-    raise NotFound(
+    raise _changed(asset)
+
+
+def holder_of(parts: Parts, asset: Asset) -> Asset:
+    """Return the file that this one lies in.
+
+    Raises:
+        NotFound: it is not indexed.
+    """
+    wanted = {"tenant": asset.tenant, "source": asset.parent or ""}
+    where = Filter(conditions=tuple(Condition(field=name, op="eq", value=value) for name, value in wanted.items()))
+    found = parts.index.assets(where)
+    if not found:
+        raise no_such_file()
+    return found[0]
+
+
+def _taken_out(parts: Parts, asset: Asset, holder: Asset) -> Frozen:
+    settings = parts.settings
+    with document_of(parts, holder) as document, tempfile.TemporaryDirectory(prefix="groundsight-") as folder:
+        scratch = Path(folder)
+        for each in partition(document, settings, scratch, Watch(), parts.sandbox).inside:
+            most, time = settings.limits.file_bytes, holder.mtime_ns or 0
+            found = frozen_inside(scratch / each.file, asset.source, most, time)
+            if found.sha256 == asset.sha256:
+                return found
+            found.copy.close()
+    raise _changed(asset)
+
+
+def _changed(asset: Asset) -> NotFound:
+    return NotFound(
         "the file has changed since it was indexed", which=asset.asset_id, next_step="ingest it again, or read its text"
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, NotFound
 from groundsight.ingestion.frozen import content_hash
+from groundsight.ingestion.reach import holder_of
 from groundsight.types import Asset, SearchResult, Stale
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def marked(parts: Parts, result: SearchResult) -> SearchResult:
 def stale_of(parts: Parts, asset: Asset) -> Stale:
     """Return ``changed`` or ``gone``; empty when the file is as it was read, or that can't be told from here."""
     try:
+        while asset.parent is not None:
+            asset = holder_of(parts, asset)
         now = parts.roots.whole().stat(asset.source)
     except NotFound:
         return ""

@@ -1,0 +1,65 @@
+"""Forms, receipts and letter heads as tables of one row: every label is a head, its value the cell below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from groundsight.evidence.grids import Row, Table
+from groundsight.evidence.heads import is_row
+from groundsight.types import Evidence
+
+_PAIR = re.compile(r"^\W{0,4}(?P<label>[^\W\d][^:\n]{0,48}?)\s*(?::|\t|\.{3,}|…|\s{3,})\s*(?P<value>[^\s.…:].*?)\s*$")
+_AMOUNT = re.compile(
+    r"^(?P<label>.*?[^\W\d_].*?)\W*?\s?"
+    r"(?P<value>(?:[A-Z]{3}\s|[$€£]\s?)?[-−]?\d+(?:[.,' ]\d{3})*(?:[.,]\d+)?(?:\s?(?:[A-Z]{3}|[$€£%]))?)\s*$"
+)
+_LABEL_WORDS, _VALUE_WORDS = 6, 16
+# A page of prose with a colon here and there is no form; a letter head of few lines is.
+_MOST_LINES = 80
+
+
+class Pair(NamedTuple):
+    """A label with its value, and where the value stands in its evidence."""
+
+    label: str
+    value: str
+    span: tuple[int, int]
+
+
+def forms(evidence: Sequence[Evidence]) -> tuple[Table, ...]:
+    """Return the labels of every evidence that has some as one table; its other short lines are its title."""
+    return tuple(table for one in evidence if (table := _form(one)))
+
+
+def _form(one: Evidence) -> Table | None:
+    if one.cells or one.text.count("\n") > _MOST_LINES:
+        return None
+    pairs = list(_pairs(one.text))
+    heads = [pair.label.casefold() for pair in pairs]
+    # What is said twice under one label is not told by the label.
+    alone = [pair for pair in pairs if heads.count(pair.label.casefold()) == 1]
+    if not alone:
+        return None
+    start, end = alone[0].span[0], alone[-1].span[1]
+    row = Row(tuple(pair.value for pair in alone), one, (start, end))
+    title = " ".join((one.title, *_rest(one.text)))
+    return Table(one.source, one.place.section or "", title, tuple(pair.label for pair in alone), (row,))
+
+
+def _pairs(text: str) -> Iterator[Pair]:
+    for line in re.finditer(r"[^\n]+", text):
+        found = _PAIR.match(line.group()) or (_AMOUNT.match(line.group()) if is_row(line.group()) else None)
+        if found and _is_label(found["label"]) and len(found["value"].split()) <= _VALUE_WORDS:
+            start = line.start() + found.start("value")
+            yield Pair(found["label"].strip(), found["value"], (start, start + len(found["value"])))
+
+
+def _is_label(text: str) -> bool:
+    return 0 < len(text.split()) <= _LABEL_WORDS and not text.rstrip().endswith((".", "!", "?"))
+
+
+def _rest(text: str) -> list[str]:
+    """The short lines that are no pairs, and those whose value names the whole: a heading, a number of a receipt."""
+    return [line for line in text.split("\n") if line.strip() and len(line.split()) <= _VALUE_WORDS]

@@ -1,0 +1,61 @@
+"""Files inside files: what a reader takes out of a container, kept as files of the scratch folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from groundsight.ingestion import Inside
+from groundsight.settings import Limits
+from groundsight.types import LeftOut
+
+
+class InsideBox:
+    """Keeps files that lie in a file, up to the limits; what does not fit, or was refused, is counted.
+
+    ``kind`` names one of them in the ledger ("attachment").
+    """
+
+    def __init__(self, scratch: Path, limits: Limits, kind: str) -> None:
+        self._scratch, self._limits, self._kind = scratch, limits, kind
+        self._found: list[Inside] = []
+        self._bytes, self._refused = 0, dict[str, int]()
+
+    @property
+    def inside(self) -> tuple[Inside, ...]:
+        """What was kept, in the order in which it came."""
+        return tuple(self._found)
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What was not kept, by reason."""
+        return tuple(LeftOut(kind=self._kind, why=why, count=count) for why, count in self._refused.items())
+
+    def keep(self, name: str, pieces: bytes | Iterable[bytes]) -> None:
+        """Write one file under a name of ours; its own may be anything. ``pieces`` are read only up to the limit."""
+        if len(self._found) >= self._limits.inside_files:
+            self.refuse(f"more than limits.inside_files = {self._limits.inside_files}")
+            return
+        file = f"inside-{len(self._found) + 1:05d}"
+        if not self._written(self._scratch / file, [pieces] if isinstance(pieces, bytes) else pieces):
+            self.refuse("larger than limits.file_bytes, or than limits.archive_bytes with the others")
+            return
+        self._found.append(Inside(name=name, file=file))
+
+    def refuse(self, why: str) -> None:
+        """Count one that is not kept, with the reason."""
+        self._refused[why] = self._refused.get(why, 0) + 1
+
+    def _written(self, place: Path, pieces: Iterable[bytes]) -> bool:
+        size, most = 0, min(self._limits.file_bytes, self._limits.archive_bytes - self._bytes)
+        with place.open("wb") as file:
+            for piece in pieces:
+                size += len(piece)
+                if size > most:
+                    break
+                file.write(piece)
+        if size > most:
+            place.unlink()
+            return False
+        self._bytes += size
+        return True

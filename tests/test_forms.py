@@ -1,0 +1,61 @@
+"""Forms and receipts: labels are the heads of a table of one row, and only what is labelled so is looked up."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundsight.agent.state import Draft
+from groundsight.agent.uphold import hold
+from groundsight.computing.asked import operations
+from groundsight.computing.say import say
+from groundsight.evidence.forms import forms
+from groundsight.grounding.verify import verify
+from groundsight.settings import Grounding
+from groundsight.types import Evidence, GroundingReport
+
+BAKERY = "BAKERY OLMENT\nReceipt 77-C\nRye bread 2 8.40\nButter 3.10\nTOTAL EUR 11.50\nServed by: Ines Rocha"
+OTHER = "Kiosk Varga\nReceipt 12-A\nNewspaper 2.20\nTOTAL EUR 2.20\nServed by: Pal Orban"
+
+
+def unit(name: str, text: str) -> Evidence:
+    return Evidence(evidence_id=name, kind="text", source=f"files/{name}.txt", text=text)
+
+
+EVIDENCE = [unit("olment", BAKERY), unit("varga", OTHER)]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is the total of receipt 77-C?", "TOTAL: EUR 11.50"),
+        ("What is the total on the receipt of the kiosk Varga?", "TOTAL: EUR 2.20"),
+        ("Who served at the bakery Olment?", ""),
+        ("What did the milk cost on receipt 77-C?", ""),
+        ("When was receipt 77-C total?", ""),
+    ],
+)
+def test_a_label_is_looked_up_in_the_form_that_the_other_words_name(question: str, said: str) -> None:
+    found = operations(question, forms(EVIDENCE))
+    assert (say(found[0]) if found else "") == said
+
+
+def test_a_label_that_two_forms_have_is_not_looked_up_where_nothing_tells_which() -> None:
+    assert operations("What is the total of the receipt?", forms(EVIDENCE)) == []
+
+
+def test_the_value_of_a_label_is_quoted_where_it_stands() -> None:
+    (found,) = operations("What is the total of receipt 77-C?", forms(EVIDENCE))
+    quote = found.operands[0].quote
+    assert (quote.evidence_id, BAKERY[quote.span.start : quote.span.end]) == ("olment", "EUR 11.50")
+
+
+def test_a_computed_sentence_stands_while_its_operands_do() -> None:
+    def check(answer: str, evidence: list[Evidence] | tuple[Evidence, ...]) -> GroundingReport:
+        return verify(answer, list(evidence), Grounding())
+
+    (found,) = operations("What is the total of receipt 77-C?", forms(EVIDENCE))
+    draft = Draft(sentences=(say(found),), cites=(("olment",),))
+    changed = unit("olment", BAKERY.replace("11.50", "19.50"))
+    for known, reason in ((EVIDENCE[0], ["computed"]), (changed, [])):
+        held = hold(draft, {"olment": known}, check, Grounding(), {say(found): found})
+        assert [one.code for claim in held.report.claims for one in claim.reasons if one.code == "computed"] == reason
