@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from groundsight.agent.answerer import PACKAGED
 from groundsight.agent.candidates import Question
 from groundsight.agent.nodes import Desk
 from groundsight.agent.proposals import absent, of_another, proposals
+from groundsight.agent.whole import openings
 from groundsight.doors.usage import Parser
 from groundsight.evals.corpus import write_files
 from groundsight.evals.gold import Question as HouseQuestion
@@ -34,7 +37,7 @@ from groundsight.suite import open_suite
 from groundsight.types import Query
 
 TEXTS_A_FOLDER = 10
-FOLDS = 4
+FOLDS, PROCESSES = 4, 2
 # The near misses of the texts are written to tempt; of a hundred such seven may be answered.
 MOST_MISSED = 0.07
 # The questions of the house set are few and clear; those of the texts are as vague as people can be.
@@ -61,19 +64,38 @@ def asked_of(group: Sequence[Text]) -> list[Asking]:
     return asked + [(one.question, ()) for text in group for one in text.near_misses]
 
 
-def examples(folder: int, files: Path, home: Path, asked: Sequence[Asking], weight: float = 1.0) -> Iterator[Example]:
-    """Ask every question of an index of one folder."""
-    with open_suite(Settings.model_validate({"home": home, "roots": [files]})) as suite:
-        suite.ingest(files)
+@dataclass(frozen=True)
+class Folder:
+    """Questions to ask of an index of one folder of files."""
+
+    number: int
+    files: Path
+    home: Path
+    asked: list[Asking]
+    weight: float = 1.0
+
+
+def examples(folder: Folder) -> list[Example]:
+    """Ask every question of one folder."""
+    made: list[Example] = []
+    with open_suite(Settings.model_validate({"home": folder.home, "roots": [folder.files]})) as suite:
+        suite.ingest(folder.files)
         eyes = Desk(suite).eyes
-        for text, answers in asked:
+        for text, answers in folder.asked:
             question = Question(text)
             if question.asks_whether or eyes is None:
                 continue
-            found = proposals(question, evidence_from(suite.search(Query(text=text)).hits), eyes)
-            held = [one for one in found if not absent(question, one.window) and not of_another(question, one)]
-            right = [is_right(one.value, answers) for one in held]
-            yield Example(folder, weight, bool(answers), [dict(one.features) for one in held], right)
+            evidence = [*(found := evidence_from(suite.search(Query(text=text)).hits)), *openings(suite, found)]
+            able = [
+                one
+                for one in proposals(question, evidence, eyes)
+                if not absent(question, one.window) and not of_another(question, one)
+            ]
+            right = [is_right(one.value, answers) for one in able]
+            features = [dict(one.features) for one in able]
+            made.append(Example(folder.number, folder.weight, bool(answers), features, right))
+    print(f"folder {folder.number}: {len(made)} questions", flush=True)
+    return made
 
 
 def is_right(value: str, answers: Sequence[str]) -> bool:
@@ -139,7 +161,9 @@ def main() -> None:
     parser.add_argument("texts", type=Path, nargs="+")
     given = parser.parse_args()
     questions, files = given.house
-    known = [one for folder in _folders(given.home, questions, files, given.texts) for one in folder()]
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        folders = _folders(given.home, questions, files, given.texts)
+        known = [one for made in pool.map(examples, folders) for one in made]
     names = sorted(next(one.features[0] for one in known if one.features))
     edge, figures = threshold(held_out(known, names))
     model = fit(known, names)
@@ -151,15 +175,15 @@ def main() -> None:
     PACKAGED.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
 
 
-def _folders(home: Path, house: Path, files: Path, paths: Sequence[Path]) -> Iterator[Callable[[], Iterator[Example]]]:
+def _folders(home: Path, house: Path, files: Path, paths: Sequence[Path]) -> Iterator[Folder]:
     texts = [text for path in paths for text in read_rows(path, Text)]
     count = max(1, len(texts) // TEXTS_A_FOLDER)
     for at in range(count):
         group, place = texts[at::count], home / str(at)
         write_files(place / "files", files_of(group))
-        yield lambda at=at, group=group, place=place: examples(at, place / "files", place / "home", asked_of(group))
+        yield Folder(at, place / "files", place / "home", asked_of(group))
     rows = [(row.question, tuple(row.answers)) for row in read_rows(house, HouseQuestion)]
-    yield lambda: examples(count, files, home / "house", rows, HOUSE_WEIGHT)
+    yield Folder(count, files, home / "house", rows, HOUSE_WEIGHT)
 
 
 if __name__ == "__main__":

@@ -171,3 +171,34 @@ def test_a_cell_is_quoted_where_it_stands_and_not_where_its_digits_stand_before(
     (grid,) = grids([table("t", (("Lot", "Bids"), ("17", "7")))])
     quote = grid.rows[0].quote(1)
     assert (quote.text, quote.span.start) == ("7", len("Lot | Bids\n17 | "))
+
+
+def test_a_column_of_dates_is_read_by_the_order_that_one_of_them_can_only_have() -> None:
+    sales = table(
+        "sales",
+        rows("Date | Buyer | Amount (GBP)\n03/04/2025 | Moss | 12\n25/05/2025 | Fern | 30\n12/05/2025 | Moss | 7"),
+    )
+    first = operations("When did Moss first buy?", grids([sales]))
+    may = operations("How much was spent in April 2025?", grids([sales]))
+    assert [one.result for one in (*first, *may)] == ["03/04/2025", "12"]
+
+
+@pytest.mark.parametrize("word", ["Summe", "Total général", "Gesamt", "Suma"])
+def test_a_row_that_sums_up_the_others_is_no_row_of_its_own(word: str) -> None:
+    till = table("kasse", rows(f"Posten | Betrag (EUR)\nKerzen | 1.250,40\nWachs | 310,00\n{word} | 1.560,40"))
+    (found,) = operations("How many Posten are there?", grids([till]))
+    assert found.result == "2"
+
+
+@pytest.mark.parametrize(
+    ("question", "result"),
+    [
+        ("Which months have a negative balance?", "February, March"),
+        ("How many months have a positive balance?", "1"),
+        ("What is the total of all balances?", "50"),
+    ],
+)
+def test_signs_are_conditions_and_all_is_none(question: str, result: str) -> None:
+    ledger = table("ledger", rows("Month | Balance (EUR)\nJanuary | 120\nFebruary | -30\nMarch | (40)"))
+    (found,) = operations(question, grids([ledger]))
+    assert found.result == result

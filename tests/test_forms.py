@@ -9,6 +9,7 @@ from groundsight.agent.uphold import hold
 from groundsight.computing.asked import operations
 from groundsight.computing.say import say
 from groundsight.evidence.forms import forms
+from groundsight.evidence.grids import grids
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
 from groundsight.types import Evidence, GroundingReport
@@ -59,3 +60,16 @@ def test_a_computed_sentence_stands_while_its_operands_do() -> None:
     for known, reason in ((EVIDENCE[0], ["computed"]), (changed, [])):
         held = hold(draft, {"olment": known}, check, Grounding(), {say(found): found})
         assert [one.code for claim in held.report.claims for one in claim.reasons if one.code == "computed"] == reason
+
+
+def test_the_first_row_of_a_table_is_found_where_its_text_repeats_the_heads() -> None:
+    cells = (("Team", "Won"), ("Clutha", "6"), ("Milton", "0"))
+    text = "Hockey league\nTeam: Clutha; Won: 6\nTeam: Milton; Won: 0"
+    league = Evidence(evidence_id="t-0000", kind="table", source="files/t.html", text=text, cells=cells)
+    (table,) = grids([league])
+    assert (table.title, [row.quote().text for row in table.rows]) == (
+        "Hockey league",
+        ["Clutha; Won: 6", "Milton; Won: 0"],
+    )
+    (found,) = operations("How many did Milton win in the hockey league?", [table])
+    assert say(found) == "Milton: Won: 0"

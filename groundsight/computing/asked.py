@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from groundsight.computing.linked import Link
@@ -15,6 +16,8 @@ from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation, Operation
 
 _SPENT = frozenset(stems("spend pay"))
+LONGEST_NUMBER = 4
+_DOES = re.compile(r"what (?:do|does|did)\b", re.I)
 _PEOPLE = frozenset(stems("people person persons name names"))
 
 
@@ -30,7 +33,7 @@ def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
     found: list[tuple[int, Computation]] = []
     for table in tables:
         linked = link(facts, table, (), wanted.places)
-        made = None if _unused(linked) else _answer(wanted, linked)
+        made = None if _unused(wanted, linked) else _answer(wanted, linked)
         guessed = linked.weak and wanted.asks in ("who", "whom", "whose") and made and made.operation == "rows"
         sure = made and not guessed and _all_told(linked, made)
         found += [(linked.weak, made)] if made and sure else []
@@ -52,10 +55,16 @@ def _all_told(linked: Link, made: Computation) -> bool:
     return loose and all(heads[at] in told for at in dated)
 
 
-def _unused(linked: Link) -> bool:
-    light = light_verbs()
+def _unused(wanted: Stated, linked: Link) -> bool:
+    """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
+    light = light_verbs() | (frozenset(stems("all")) if wanted.operation in ("sum", "mean", "count") else frozenset())
     people = any(is_people(cells) for cells in linked.table.columns)
-    return any(one.stem not in light and not (people and one.stem in _PEOPLE) for one in linked.left)
+    left = [at for at, one in enumerate(linked.words) if at not in linked.used and not one.small]
+    return any(
+        (at == wanted.focus and wanted.asks in ("which", "what") and linked.words[at].stem in light_verbs())
+        or (linked.words[at].stem not in light and not (people and linked.words[at].stem in _PEOPLE))
+        for at in left
+    )
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
@@ -77,7 +86,9 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
 def _extreme(wanted: Stated, linked: Link) -> Computation | None:
     column, flipped = _measured(wanted, linked)
     label = _named(wanted, linked) if wanted.operation in ("most", "least") else linked.table.key
-    if column is None or label is None or column == label:
+    if wanted.asks == "when" and column is not None and linked.table.scale(column) == "date":
+        label = column
+    elif column is None or label is None or column == label:
         return None
     flip: dict[Operation, Operation] = {"most": "least", "least": "most", "larger": "smaller", "smaller": "larger"}
     operation = flip[wanted.operation] if flipped else wanted.operation
@@ -115,8 +126,8 @@ def _named(wanted: Stated, linked: Link) -> int | None:
     table, free = linked.table, _free(linked)
     if wanted.asks in ("who", "whom", "whose") or (wanted.focus >= 0 and linked.words[wanted.focus].stem in _PEOPLE):
         people = [at for at in free if is_people(table.columns[at])]
-        told = [at for at in people if at in linked.heads]
-        return (told or people or [None])[0]
+        told = [at for at in people if at in linked.heads] or people
+        return told[0] if len(told) == 1 else None
     if wanted.asks in ("when", "where", "how much", "how many"):
         return None
     heads = [at for at in linked.best_heads() if at in free and wanted.focus in linked.heads[at]]
@@ -131,12 +142,13 @@ def _of_key(wanted: Stated, linked: Link) -> bool:
     """The noun is a word of the cells that name the rows, or one that only the table's name licenses."""
     at = wanted.focus
     in_cells = any(at in one.places and one.column == linked.table.key for one in linked.met)
-    return in_cells or (at in linked.used and not any(at in places for places in linked.heads.values()))
+    elsewhere = any(at in one.places for one in linked.met) or any(at in places for places in linked.heads.values())
+    return in_cells or (at in linked.used and not elsewhere)
 
 
 def _over(operation: Operation, wanted: Stated, linked: Link) -> Computation | None:
     column = _number_column(wanted, linked)
-    if column is None:
+    if column is None or (wanted.asks == "how many" and wanted.focus not in linked.heads.get(column, ())):
         return None
     kept = linked.rows
     if operation in ("sum", "mean") and len(kept) == 1 and linked.met:
@@ -172,7 +184,8 @@ def _count(wanted: Stated, linked: Link) -> Computation | None:
     """Count rows, unless a column of numbers says how many."""
     table, kept, focus = linked.table, linked.rows, wanted.focus
     numbers = [at for at in linked.best_heads() if table.scale(at) == "number" and at not in linked.held]
-    if numbers:
+    named = focus in linked.heads.get(table.key, ()) and not any(focus in linked.heads[at] for at in numbers)
+    if numbers and not named:
         column = _only([at for at in numbers if focus in linked.heads[at]] or numbers)
         at = next(iter(column), -1)
         return run("cell", table, at, kept, linked.where, label=_told_by(linked, at)) if column and linked.met else None
@@ -202,7 +215,8 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     if column is None or not kept or not linked.met:
         return None
     if len(kept) == 1:
-        return run("cell", linked.table, column, kept, linked.where, label=_told_by(linked, column))
+        made = run("cell", linked.table, column, kept, linked.where, label=_told_by(linked, column))
+        return made if made and frozenset(stems(made.result)) - {one.stem for one in linked.words} else None
     if _SPENT & {one.stem for one in linked.words} and column in of_measure(linked.table, "money"):
         return run("sum", linked.table, column, kept, linked.where)
     if linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many"):
@@ -217,9 +231,20 @@ def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     column = next(iter(_only(whole)), None)
     if column is None or wanted.operation not in ("cell", "count", "sum") or not linked.rows:
         return None
-    read = read_facts(linked.table.columns[column][0])
-    typed = {"when": read.moments, "how much": read.quantities, "how many": read.quantities, "who": read.names}
-    return run("cell", linked.table, column, [0], label=column) if typed.get(wanted.asks, True) else None
+    value = linked.table.columns[column][0]
+    asked = wanted.asks in ("who", "when", "where") or bool({wanted.focus, *wanted.places} & linked.heads[column])
+    # What somebody does or gets is not the somebody.
+    asked = asked and not _DOES.match(linked.facts.text)
+    says = frozenset(stems(value)) - {one.stem for one in linked.words}
+    return run("cell", linked.table, column, [0], label=column) if asked and says and _typed(wanted, value) else None
+
+
+def _typed(wanted: Stated, value: str) -> bool:
+    """A value of the kind that is asked for; how much or many is a number and little else."""
+    read = read_facts(value)
+    counted = bool(read.quantities) and len(value.split()) <= LONGEST_NUMBER
+    kinds = {"when": bool(read.moments), "who": bool(read.names), "how much": counted, "how many": counted}
+    return kinds.get(wanted.asks, True)
 
 
 def _guessed(linked: Link) -> set[int]:
@@ -238,6 +263,12 @@ def _target(wanted: Stated, linked: Link) -> int | None:
     if named is not None or wanted.asks in ("who", "whom", "whose"):
         return named
     told = [at for at in linked.best_heads() if at in free]
+    inside = [one.column for one in linked.met if not one.whole and wanted.focus in one.places]
+    if inside and linked.words[wanted.focus - 1].text.casefold() in ("which", "what"):
+        # Into which arm: the right arm.
+        return inside[0]
+    if wanted.asks == "where":
+        told = [at for at in told if table.measures[at] is None and not is_people(table.columns[at])]
     if wanted.asks == "when":
         dated = [at for at in free if table.scale(at) in ("date", "time")]
         return next(iter(_only([at for at in told if at in dated] or dated)), None)

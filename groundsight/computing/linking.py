@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from groundsight.computing.conditions import NO, YES, denials, moments, numbers
+from groundsight.computing.conditions import NO, YES, denials, moments, numbers, signs
 from groundsight.computing.linked import Link, Met
 from groundsight.computing.measuring import head_stems, of_measure
 from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures_of, said, stems
@@ -32,6 +32,7 @@ def link(
     _whole_cells(linked, {at for one in values if isinstance(one, Moment) for at in linked.inside(one.span)})
     _heads(linked)
     numbers(linked, values)
+    signs(linked)
     moments(linked)
     linked.used |= asks
     _parts_of_cells(linked)
@@ -178,7 +179,7 @@ def _stems_of_name(source: str, section: str, title: str) -> frozenset[str]:
 def _alike(linked: Link) -> None:
     """Link what is left by meaning: a measure, a word that the head licenses, or one that the name licenses."""
     for at, one in list(linked.open()):
-        if one.text.casefold() in condition_words() or one.stem in light_verbs():
+        if one.text.casefold() in condition_words():
             continue
         columns = _columns_alike(linked.table, one)
         for column in columns:
@@ -194,8 +195,12 @@ def _columns_alike(table: Table, one: Said) -> list[int]:
     """By its family or its unit, else by its measure, else by a licence; what the head says has to license it."""
     heads = [head_stems(head) for head in table.head]
     unit = unit_named(one.text.casefold())
+    family = [at for at, parts in enumerate(heads) if any(akin(one.stem, part) for part in parts)]
+    if one.stem in light_verbs():
+        # To have says nothing, to hold something of the holder.
+        return family
     return (
-        [at for at, parts in enumerate(heads) if any(akin(one.stem, part) for part in parts)]
+        family
         or [at for at, each in enumerate(table.measures) if unit and each and each.kind == unit[0]]
         or [at for name in measures_of(one.stem) for at in of_measure(table, name)]
         or [at for at, parts in enumerate(heads) if any(_same(one.stem, part) for part in parts)]

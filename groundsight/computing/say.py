@@ -30,7 +30,8 @@ def say(made: Computation) -> str:
             return f"{first.under}{_over(made)} are on average {_value(made)}{_list(made, ', ')}"
         case "most" | "least":
             end = _ENDS[made.operation][bool(find_moments(first.shown))]
-            return f"{made.result} has the {_RANKS.get(made.rank, '')}{end} {first.under}{_over(made)}: {first.shown}"
+            has = "has" if first.of else "is"
+            return f"{made.result} {has} the {_RANKS.get(made.rank, '')}{end} {first.under}{_over(made)}: {first.shown}"
         case _:
             return _of_two(made)
 

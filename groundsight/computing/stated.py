@@ -12,9 +12,11 @@ from groundsight.language.quantities import Quantity
 from groundsight.types.computed import Operation
 
 _YES_NO = re.compile(r"^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)\b", re.I)
-_OTHER = re.compile(r"\b(?:why|how come|next)\b|^how\s+(?!many\b|much\b|often\b)", re.I)
+_OTHER = re.compile(r"\b(?:why|how come|next)\b|\bfor\s*\?*$|^how\s+(?!many\b|much\b|often\b)", re.I)
 _ASKING = re.compile(r"\b(who|whom|whose|when|where|which|what|how many|how much|list|name)\b", re.I)
-_IN_TIME = re.compile(r"\b(?:first|last)\s*\W*$|\b(?:is|are|was|were) (?:the )?(?:first|last) to\b", re.I)
+_IN_TIME = re.compile(
+    r"\b(?:first|last)\s*\W*$|\b(?:is|are|was|were) (?:the )?(?:first|last) to\b|^when\b.*\b(?:first|last)\b", re.I
+)
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,14 @@ def _form(one: Evidence) -> Table | None:
 def _pairs(text: str) -> Iterator[Pair]:
     for line in re.finditer(r"[^\n]+", text):
         found = _PAIR.match(line.group()) or (_AMOUNT.match(line.group()) if is_row(line.group()) else None)
-        if found and _is_label(found["label"]) and len(found["value"].split()) <= _VALUE_WORDS:
+        if found and _is_label(found["label"]) and _is_value(found["value"]):
             start = line.start() + found.start("value")
             yield Pair(found["label"].strip(), found["value"], (start, start + len(found["value"])))
+
+
+def _is_value(text: str) -> bool:
+    """One value: a gap inside parts the heads or cells of a receipt's columns."""
+    return len(text.split()) <= _VALUE_WORDS and not re.search(r"\s{3,}|\t", text)
 
 
 def _is_label(text: str) -> bool:

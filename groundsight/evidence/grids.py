@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from groundsight.evidence.tables import Block, head_unit, text_tables
+from groundsight.language.content import listed
 from groundsight.language.dates import find_moments
 from groundsight.language.units import unit_named
 from groundsight.tracing import Watch
@@ -17,7 +18,7 @@ from groundsight.types import Evidence, Quote, Span
 
 Scale = Literal["number", "date", "time"]
 MOST_ROWS = 2_000
-_TOTALS = re.compile(r"^\W*(?:grand |sub-?)?(?:totals?|sums?|averages?|means?|overall|altogether|all)\b", re.I)
+_DAY = re.compile(r"^\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4})\b")
 _NOTHING = re.compile(r"^\W*(?:n/?a|none|nil|unknown|tbd|tba|open)?\W*$", re.I)
 _DIGITS = re.compile(r"\d(?:[\d.,'\u00a0\u202f ]*\d)?")
 _TIME = re.compile(r"^\d{1,3}(?::[0-5]\d){1,2}(?:\.\d+)?$")
@@ -140,7 +141,16 @@ def _rows(one: Evidence, block: Block) -> list[Row]:
 
 
 def _is_total(cells: Sequence[str]) -> bool:
-    return bool(_TOTALS.match(next((cell for cell in cells if cell.strip()), "")))
+    """True for a row whose first cell opens with a word for a total, in the languages that are read."""
+    first = next((cell for cell in cells if cell.strip()), "")
+    return bool(total_opening().match(first))
+
+
+@lru_cache(maxsize=1)
+def total_opening() -> re.Pattern[str]:
+    """The opening of a row that sums up others."""
+    words = "|".join(re.escape(word) for word in listed("totals.txt"))
+    return re.compile(rf"^\W*(?:grand |sub-)?(?:{words})\b", re.IGNORECASE)
 
 
 def _cell(row: Row, at: int) -> str:
@@ -167,7 +177,19 @@ def _dates(name: str, given: dict[int, str]) -> Measured | None:
         keys[at] = Decimal((found[0].year or 0) * 10_000 + (found[0].month or 0) * 100 + (found[0].day or 0))
     if len({key > 10_000 for key in keys.values()}) > 1:
         return None
+    keys |= _days(given)
     return Measured(keys, "date") if exact or _DATED.search(name) else None
+
+
+def _days(given: dict[int, str]) -> dict[int, Decimal]:
+    """Read 03/04/2025 by the order that another cell of the column can't have otherwise; points part days first."""
+    found = {at: match for at, cell in given.items() if (match := _DAY.match(cell))}
+    firsts, seconds_ = [int(one[1]) for one in found.values()], [int(one[3]) for one in found.values()]
+    day_first = max(firsts, default=0) > 12 or all(one[2] == "." for one in found.values())
+    if not found or day_first == (max(seconds_) > 12):
+        return {}
+    day, month = (1, 3) if day_first else (3, 1)
+    return {at: Decimal(int(one[4]) * 10_000 + int(one[month]) * 100 + int(one[day])) for at, one in found.items()}
 
 
 def _times(given: dict[int, str]) -> Measured | None:

@@ -116,10 +116,11 @@ def _scale(word: str | None) -> str:
 def _located(text: str, cells: Rows) -> Block:
     spans: list[tuple[int, int]] = []
     cursor = 0
-    for row in cells:
+    for at, row in enumerate(cells):
         span = _find_row(text, row, cursor)
         spans.append(span or (cursor, cursor))
-        cursor = span[1] if span else cursor
+        # The text of a row repeats the heads, so the first row may begin where the heads are found.
+        cursor = span[at > 0] if span else cursor
     whole = (0, len(text))
     return Block(cells, tuple(span if span[0] < span[1] else whole for span in spans))
 

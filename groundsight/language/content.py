@@ -30,17 +30,18 @@ def normal(word: str) -> str:
 @lru_cache(maxsize=1)
 def function_words() -> frozenset[str]:
     """Return the stems of words that carry no meaning of their own; negations and quantifiers are none of them."""
-    return frozenset(stem(word) for word in _listed("function_words.txt"))
+    return frozenset(stem(word) for word in listed("function_words.txt"))
 
 
 @lru_cache(maxsize=1)
 def number_words() -> dict[str, str]:
     """Return number words with their digits."""
-    listed = _listed("number_words.txt")
-    return dict(zip(listed[::2], listed[1::2], strict=True))
+    words = listed("number_words.txt")
+    return dict(zip(words[::2], words[1::2], strict=True))
 
 
-def _listed(name: str) -> list[str]:
+def listed(name: str) -> list[str]:
+    """Return the words of a list of the lexicon."""
     return (files("groundsight.language") / "lexicon" / name).read_text("utf-8").split()
 
 
