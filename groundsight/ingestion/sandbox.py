@@ -28,7 +28,15 @@ _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from groundsight.ingestion.warden import serve; serve(int(sys.argv[1]), tuple(json.loads(sys.argv[3])))"
 )
-_PRELOAD = ("groundsight.ingestion.jobs",)
+# All readers: their imports were half of what a small text cost. Their heavy libraries are imported on use.
+_READERS = sorted(Path(__file__).parent.glob("readers/**/[!_]*.py"))
+_PRELOAD = (
+    "groundsight.ingestion.jobs",
+    *(
+        ".".join(("groundsight.ingestion", *file.relative_to(Path(__file__).parent).with_suffix("").parts))
+        for file in _READERS
+    ),
+)
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _RESULT_BYTES = 64 * MIB
 _BREATH = 0.05
