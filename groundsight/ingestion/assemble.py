@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import ParseFailed
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
-from groundsight.governance.redaction import profile_of, redact_unit, seal_entry
+from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.chunking import Chunk, chunk
@@ -58,7 +58,7 @@ def assemble(
     chunks, seen = with_tables(chunks, seen, parts.settings, document.memory)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
     units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
-    linked = tuple(redact_unit(unit, kinds, document.memory) for unit in _tied(linker(asset, units), parsed.links))
+    linked = tuple(with_clean_links(unit, kinds) for unit in _tied(linker(asset, units), parsed.links))
     hashes = [one.phash for one in seen.values()]
     only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
     asset = asset.model_copy(update={"redactions": dict(document.memory.counts), "phash": only})
