@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import ParseFailed
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
-from groundsight.governance.redaction import profile_of, redact_unit, seal_entry
+from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.chunking import Chunk, chunk
@@ -22,7 +22,7 @@ from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
-from groundsight.types import Asset, Principal, Unit
+from groundsight.types import Asset, Link, Principal, Unit
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -58,7 +58,7 @@ def assemble(
     chunks, seen = with_tables(chunks, seen, parts.settings, document.memory)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
     units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
-    linked = tuple(redact_unit(unit, kinds, document.memory) for unit in linker(asset, units))
+    linked = tuple(with_clean_links(unit, kinds) for unit in _tied(linker(asset, units), parsed.links))
     hashes = [one.phash for one in seen.values()]
     only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
     asset = asset.model_copy(update={"redactions": dict(document.memory.counts), "phash": only})
@@ -97,6 +97,12 @@ def make_asset(
         parent=holder.source if holder else None,
     )
     return _protected(_protected(described, guard), holder)
+
+
+def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
+    """What ties the whole document to others stands at its first unit."""
+    first, *rest = units
+    return (first.model_copy(update={"links": (*links, *first.links)}), *rest)
 
 
 def is_guarded(asset: Asset) -> bool:
@@ -154,11 +160,11 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
 
 
 def _meta(asset: Asset, piece: Chunk) -> str:
-    """Words about the unit: file name, title, heading path and date; a placeholder is no word."""
+    """Words about the unit: file name, title, heading path, date, link targets; a placeholder is no word."""
     name = " ".join(re.split(r"[\W_]+", PLACEHOLDER.sub(" ", PurePosixPath(asset.source).name))).strip()
     day = asset.created.isoformat() if asset.created else ""
     title = "" if asset.title == PurePosixPath(asset.source).name else asset.title
-    return " · ".join(part for part in (name, title, piece.place.section or "", day) if part)
+    return " · ".join(part for part in (name, title, piece.place.section or "", day, piece.meta) if part)
 
 
 def _with_content(units: Sequence[Unit], seen: dict[int, Seen], asset: Asset) -> tuple[Unit, ...]:

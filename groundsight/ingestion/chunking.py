@@ -32,6 +32,7 @@ class Draft:
     cells: tuple[tuple[str, ...], ...] = ()
     boxes: Boxes = ()
     picture: str | None = None
+    meta: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Chunk:
     boxes: Boxes = ()
     picture: str | None = None
     mark: str = ""
+    meta: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,13 @@ def _special_drafts(item: Located, atoms: list[Atom], settings: Settings) -> Ite
     if kind != "table":
         first = len(atoms)
         atoms.extend(atoms_of(element.text, settings.ingestion.chunk_chars))
-        yield Draft(kind, first, len(atoms), item, element.box, picture=element.picture)
+        yield Draft(kind, first, len(atoms), item, element.box, picture=element.picture, meta=element.meta)
         return
     for text, cells, rows in table_blocks(element.cells, element.text, settings.ingestion.chunk_chars):
         atoms.append(Atom(text, "\n\n"))
         boxes = (*element.boxes[:1], *element.boxes[1 + rows.start : 1 + rows.stop])
-        yield Draft(kind, len(atoms) - 1, len(atoms), item, _box_of_rows(boxes) or element.box, cells, boxes)
+        box = _box_of_rows(boxes) or element.box
+        yield Draft(kind, len(atoms) - 1, len(atoms), item, box, cells, boxes, meta=element.meta)
 
 
 def _box_of_rows(boxes: Boxes) -> Box | None:
@@ -130,8 +133,10 @@ def _text_drafts(run: Sequence[Located], atoms: list[Atom], settings: Settings) 
     overlap = settings.ingestion.chunk_overlap
     for first, last in _cuts(atoms[base:], owners, settings.ingestion.chunk_chars):
         lead = _overlapped(atoms[base:], owners, first, overlap)
-        box = union(item.element.box for item in _distinct(owners[first:last]) if item.page == owners[first].page)
-        yield Draft("text", base + lead, base + last, _innermost(owners[first:last]), box)
+        held = [*_distinct(owners[first:last])]
+        box = union(item.element.box for item in held if item.page == owners[first].page)
+        meta = " ".join(dict.fromkeys(item.element.meta for item in held if item.element.meta))
+        yield Draft("text", base + lead, base + last, _innermost(owners[first:last]), box, meta=meta)
 
 
 def _cuts(atoms: Sequence[Atom], owners: Sequence[Located], most: int) -> Iterator[tuple[int, int]]:
@@ -222,8 +227,8 @@ def _chunk(atoms: Sequence[Atom], ends: Sequence[int], draft: Draft) -> Chunk:
         start = ends[draft.first] - len(atoms[draft.first].text)
         span = Span(start=start, end=ends[draft.last - 1])
     place = Place(page=draft.where.page, box=draft.box, span=span, section=draft.where.section)
-    heading, mark = draft.where.heading, draft.where.element.mark
-    return Chunk(draft.kind, text, place, heading, draft.cells, draft.boxes, draft.picture, mark)
+    where, mark = draft.where, draft.where.element.mark
+    return Chunk(draft.kind, text, place, where.heading, draft.cells, draft.boxes, draft.picture, mark, draft.meta)
 
 
 def union(boxes: Iterable[Box | None]) -> Box | None:

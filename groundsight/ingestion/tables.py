@@ -11,7 +11,7 @@ Cells = tuple[tuple[str, ...], ...]
 def table_title(text: str, cells: Cells) -> str:
     """Return the text beside a table if it is a title, empty if it only repeats the cells."""
     title = " ".join(text.split())
-    first = [cell for row in cells[:1] for cell in row if cell.strip()]
+    first = [cell for row in cells[:2] for cell in row if cell.strip()]
     repeats = bool(first) and all(" ".join(cell.split()) in title for cell in first)
     return "" if repeats or (cells and len(title) > _TITLE_CHARS) else text
 
