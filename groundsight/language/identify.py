@@ -5,10 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from typing import Any, cast
 
 _READ_CHARS = 4_000
 # Of lone words, tables and mixed texts the best guess has .56 and less and is mostly wrong; of two sentences it has
@@ -29,8 +26,9 @@ def script_of(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _identifier() -> LanguageIdentifier:
+def _identifier() -> Any:
     """Open the model (0.5 CPU s)."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    from py3langid import langid  # pyright: ignore[reportMissingTypeStubs]
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    library: Any = langid
+    return library.LanguageIdentifier.from_model_file(library.MODEL_FILE, norm_probs=True)

@@ -51,7 +51,7 @@ def _cell(cell: dict[str, Any], outline: Outline, pictures: PictureBox) -> Itera
 
 
 def _output(output: dict[str, Any], pictures: PictureBox) -> Iterator[Element]:
-    data = output.get("data") or {}
+    data = cast("dict[str, object]", output.get("data") or {})
     for kind in _PICTURES:
         if kind in data and (name := _picture(_joined(data[kind]), pictures)):
             yield Element(kind="figure", text=clean(_joined(data.get("text/plain"))), picture=name)
