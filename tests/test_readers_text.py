@@ -126,7 +126,7 @@ def test_merged_html_cells_cover_their_grid(tmp_path: Path) -> None:
         "<tr><td>a</td><td>1</td><td>2</td></tr></table></html>"
     )
     assert read(tmp_path, "a.html", page).elements[0].cells == (
-        ("Name", "2025", "2025"), ("Name", "Q1", "Q2"), ("a", "1", "2"),
+        ("Name", "2025 / Q1", "2025 / Q2"), ("a", "1", "2"),
     )  # fmt: skip
 
 

@@ -21,7 +21,8 @@ class Element(Word):
     ``cells`` for tables, header row first. ``picture`` is the name of a PNG in the scratch folder:
     figures and pictures always have one, a ``page`` has one when it carries no text of its own
     and has to be read. ``text`` of a figure is its caption or the text beside it. ``mark`` is that of the unit.
-    ``meta`` are words about it that a reader does not see on the page: where its links lead.
+    ``boxes`` are those of the cells, row by row, None where a cell is empty or its place is not known. ``meta`` are
+    words about it that a reader does not see on the page: where its links lead.
     """
 
     kind: ElementKind
@@ -31,6 +32,7 @@ class Element(Word):
     section: str | None = None
     level: int = 0
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: tuple[tuple[Box | None, ...], ...] = ()
     picture: str | None = None
     mark: str = ""
     meta: str = ""

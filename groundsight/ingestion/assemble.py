@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import ParseFailed
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
-from groundsight.governance.redaction import profile_of, redact_unit, seal_entry
+from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.chunking import Chunk, chunk
@@ -19,6 +19,7 @@ from groundsight.ingestion.document import clean_document
 from groundsight.ingestion.encode import encode
 from groundsight.ingestion.enrich import Seen, see
 from groundsight.ingestion.frozen import Frozen
+from groundsight.ingestion.picture_tables import lines_on_page, with_tables
 from groundsight.language.identify import language_of, script_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -57,9 +58,10 @@ def assemble(
     asset = asset.model_copy(update={"title": title, "left_out": parsed.left_out, "warnings": warnings})
     chunks = chunk(document.elements, parts.settings, document.memory).chunks
     seen = _seen(chunks, scratch, parts, derived, document.memory, watch)
+    chunks, seen = with_tables(chunks, seen, parts.settings, document.memory)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
     units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
-    linked = tuple(redact_unit(unit, kinds, document.memory) for unit in _tied(linker(asset, units), parsed.links))
+    linked = tuple(with_clean_links(unit, kinds) for unit in _tied(linker(asset, units), parsed.links))
     hashes = [one.phash for one in seen.values()]
     only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
     asset = asset.model_copy(update={"redactions": dict(document.memory.counts), "phash": only})
@@ -160,11 +162,12 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
         heading=piece.heading,
         text=piece.text,
         cells=piece.cells,
+        boxes=piece.boxes,
         mark=piece.mark,
         meta=_meta(asset, piece),
         caption=seen.caption if seen else "",
         ocr=seen.ocr if seen else "",
-        lines=seen.lines if seen else (),
+        lines=lines_on_page(seen.lines, piece.place.box) if seen else (),
         tags=seen.tags if seen else (),
         lineage=seen.lineage if seen else (),
     )

@@ -16,6 +16,7 @@ from groundsight.settings import PiiKind, Settings
 from groundsight.types import Box, Place, Span, UnitKind
 
 _MOST_ROUNDS = 6
+Boxes = tuple[tuple[Box | None, ...], ...]
 _KINDS: dict[str, UnitKind] = {"table": "table", "figure": "figure", "picture": "image", "page": "page"}
 
 
@@ -29,6 +30,7 @@ class Draft:
     where: Located
     box: Box | None = None
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: Boxes = ()
     picture: str | None = None
     meta: str = ""
 
@@ -42,6 +44,7 @@ class Chunk:
     place: Place
     heading: str = ""
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: Boxes = ()
     picture: str | None = None
     mark: str = ""
     meta: str = ""
@@ -108,9 +111,15 @@ def _special_drafts(item: Located, atoms: list[Atom], settings: Settings) -> Ite
         atoms.extend(atoms_of(element.text, settings.ingestion.chunk_chars))
         yield Draft(kind, first, len(atoms), item, element.box, picture=element.picture, meta=element.meta)
         return
-    for text, cells in table_blocks(element.cells, element.text, settings.ingestion.chunk_chars):
+    for text, cells, rows in table_blocks(element.cells, element.text, settings.ingestion.chunk_chars):
         atoms.append(Atom(text, "\n\n"))
-        yield Draft(kind, len(atoms) - 1, len(atoms), item, element.box, cells, meta=element.meta)
+        boxes = (*element.boxes[:1], *element.boxes[1 + rows.start : 1 + rows.stop])
+        box = _box_of_rows(boxes) or element.box
+        yield Draft(kind, len(atoms) - 1, len(atoms), item, box, cells, boxes, meta=element.meta)
+
+
+def _box_of_rows(boxes: Boxes) -> Box | None:
+    return union(box for row in boxes for box in row if box is not None)
 
 
 def _text_drafts(run: Sequence[Located], atoms: list[Atom], settings: Settings) -> Iterator[Draft]:
@@ -218,8 +227,8 @@ def _chunk(atoms: Sequence[Atom], ends: Sequence[int], draft: Draft) -> Chunk:
         start = ends[draft.first] - len(atoms[draft.first].text)
         span = Span(start=start, end=ends[draft.last - 1])
     place = Place(page=draft.where.page, box=draft.box, span=span, section=draft.where.section)
-    where = draft.where
-    return Chunk(draft.kind, text, place, where.heading, draft.cells, draft.picture, where.element.mark, draft.meta)
+    where, mark = draft.where, draft.where.element.mark
+    return Chunk(draft.kind, text, place, where.heading, draft.cells, draft.boxes, draft.picture, mark, draft.meta)
 
 
 def union(boxes: Iterable[Box | None]) -> Box | None:

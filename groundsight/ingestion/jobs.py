@@ -79,7 +79,7 @@ def _check_content(parsed: Parsed, order: PartitionOrder) -> None:
             code="E_LIMIT_TEXT",
         )
     if chars == 0 and pictures == 0:
-        reason = "; ".join(parsed.warnings) or "it holds no text and no pictures"
+        reason = "; ".join((*parsed.warnings, *map(str, parsed.left_out))) or "it holds no text and no pictures"
         raise ParseFailed(f"nothing to read: {reason}", which=order.name, code="E_EMPTY")
 
 

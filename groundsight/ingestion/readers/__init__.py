@@ -48,7 +48,7 @@ class BuiltinPartitioner:
     def __call__(self, path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed:
         """Read a file of a known kind; only the library of that kind is imported."""
         if media_type == PDF:
-            from groundsight.ingestion.readers.pdf import read_pdf
+            from groundsight.ingestion.readers.pdf.pdf_file import read_pdf
 
             return read_pdf(path, scratch, limits, self.render_dpi)
         if media_type in PICTURES:
@@ -66,17 +66,17 @@ class BuiltinPartitioner:
 def _read_office(path: Path, media_type: str, scratch: Path) -> Parsed | None:
     match media_type:
         case _ if media_type == DOCX:
-            from groundsight.ingestion.readers.docx_file import read_docx
+            from groundsight.ingestion.readers.office.word.docx_file import read_docx
 
             return read_docx(path, scratch)
         case _ if media_type == PPTX:
-            from groundsight.ingestion.readers.pptx_file import read_pptx
+            from groundsight.ingestion.readers.office.pptx_file import read_pptx
 
             return read_pptx(path, scratch)
         case _ if media_type == XLSX:
-            from groundsight.ingestion.readers.xlsx_file import read_xlsx
+            from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
 
-            return read_xlsx(path)
+            return read_xlsx(path, scratch)
         case _:
             return None
 

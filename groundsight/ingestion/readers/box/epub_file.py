@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, one_line
-from groundsight.ingestion.readers.embedded import PictureBox
+from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import EPUB

@@ -12,7 +12,7 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
 from groundsight.ingestion.readers.csv_file import check_table_size, table_blocks
-from groundsight.ingestion.readers.embedded import PictureBox
+from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.text.html_file import iso_day
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import ODS

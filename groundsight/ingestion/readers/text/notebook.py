@@ -12,7 +12,7 @@ from typing import Any, cast
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, decode
-from groundsight.ingestion.readers.embedded import PictureBox
+from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.text.html_file import read_page
 from groundsight.ingestion.readers.text.markdown_file import markdown_elements
 from groundsight.ingestion.sniff import NOTEBOOK
