@@ -143,7 +143,8 @@ def make_page(folder: Path) -> Path:
         "<html><body><nav>moved</nav><h1>headed</h1><p>said <b>bold</b></p><dl><dt>term</dt><dd>meant</dd></dl><p "
         "hidden=''>hid</p><figure><figcaption>captioned</figcaption></figure><table><tr><td>one</td><td>two</td></tr><tr><td>"
         "three</td><td>four</td></tr></table><svg><text>drawn</text></svg> <select><option selected=''>chosen"
-        "</option></select> <button>pressed</button> <math><mi>summed</mi></math><iframe>framed</iframe><ul><li>listed</li></ul></body></html>"
+        "</option></select> <button>pressed</button> <math><mi>summed</mi></math>"
+        "<iframe>framed</iframe><ul><li>listed</li></ul></body></html>"
     )
     return path
 
