@@ -81,6 +81,17 @@ class Watch:
             self.cpu_seconds[stage] = self.cpu_seconds.get(stage, 0.0) + time.process_time() - cpu
 
 
+class Part(Watch):
+    """The watch of one step of many: what it tells of its own steps stands behind the place of that step."""
+
+    def __init__(self, outer: Watch, done: float, total: float, message: str) -> None:
+        def told(at: float, of: float | None, detail: str) -> None:
+            share = f" {at:g} of {of:g}" if of else ""
+            outer.step(done, total, f"{message}: {detail}{share}")
+
+        super().__init__(told, client=outer.client, within=(outer,))
+
+
 class Within(Watch):
     """A watch with its own deadline inside another's cancellation; progress stays with the outer one."""
 

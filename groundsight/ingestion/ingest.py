@@ -5,25 +5,28 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import ConfigError, IndexVersion, PolicyRefused, StorageFailed
-from groundsight.governance.access import tenant_of, visible_to
+from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.pii import Memory, find
-from groundsight.ingestion import FileReport, IngestReport, Parsed
+from groundsight.governance.sources import inside
+from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
 from groundsight.ingestion.assemble import Linker, assemble, is_guarded, is_kept_as, make_asset, new_asset_id
 from groundsight.ingestion.derived import derived_of
-from groundsight.ingestion.discover import Found, discover, not_there
-from groundsight.ingestion.forget import erase, inside, is_there, readings
+from groundsight.ingestion.discover import Discovery, Found, not_there
+from groundsight.ingestion.folder.ledger import settle
+from groundsight.ingestion.folder.rules import Rules
+from groundsight.ingestion.forget import erase, is_there, readings
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.inside import Tree, report_of, unchanged
 from groundsight.ingestion.kept import forget_pages, keep_pages
 from groundsight.ingestion.reach import folders_of
 from groundsight.settings import Settings
-from groundsight.tracing import Watch
+from groundsight.tracing import Part, Watch
 from groundsight.types import Asset, Filter, Principal
 
 if TYPE_CHECKING:
@@ -61,14 +64,17 @@ def ingest(
     held = folders_of(parts, principal) if confined or principal.roots is not None else parts.roots
     gone = _gone_by_name(parts, held, principal, paths)
     there = [path for path in paths if path not in gone]
-    found, folders = discover(there, held, hidden=parts.settings.ingestion.hidden_files)
+    looked = Discovery(held, Rules(held, parts.settings)).of(there)
     _claim(parts)
     run = _Run(parts, held, principal, watch, reader or _confined(parts), linker or _linker())
-    found = run.without_hidden(found)
+    found = run.without_hidden(looked.files)
     files = [line for number, each in enumerate(found) for line in run.file(each, number, len(found))]
-    places = (*folders, *gone.values())
+    places = (*looked.folders, *gone.values())
     files += _vanished(parts, principal, {each.source for each in found}, places, watch, prune=prune)
-    return _report(files, run.derived.model_calls, parts)
+    absent = {each.source for each in found if each.named and each.error}
+    tried = [each for each in files if each.source not in absent]
+    settle(parts, principal, (*places, *(each.source for each in found)), tried, looked.left_out)
+    return _report(files, run.derived.model_calls, parts, looked.left_out)
 
 
 class _Run:
@@ -78,12 +84,14 @@ class _Run:
         self, parts: Parts, roots: Roots, principal: Principal, watch: Watch, read: Reader, linker: Linker
     ) -> None:
         self._parts, self._roots, self._principal = parts, roots, principal
-        self._watch, self._read, self._linker = watch, read, linker
+        self._run, self._watch, self._read, self._linker = watch, watch, read, linker
         self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
-        self._seen = {each.source for each in parts.index.assets(visible_to(principal))}
+        where = visible_to(principal)
+        self._seen = {source for source, each in self._known.items() if matches(where, each)}
         self._guards = {each.sha256: each for each in self._known.values() if is_guarded(each)}
         self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
+        self._inner = _by_holder(self._known.values())
 
     def without_hidden(self, found: Sequence[Found]) -> list[Found]:
         """Leave out what is indexed for others only; named, it reads like a file that is not there."""
@@ -93,8 +101,9 @@ class _Run:
 
     def file(self, found: Found, number: int, total: int) -> list[FileReport]:
         """Ingest one file and what lies in it; an error of one of these only becomes its line."""
-        self._watch.step(number, total, found.source)
-        below = {source: each for source, each in self._known.items() if source.startswith(f"{found.source}/")}
+        self._run.step(number, total, found.source)
+        self._watch = Part(self._run, number, total, found.source)
+        below = self._inner.get(found.source, {})
         before = {source: each for source, each in below.items() if source in self._seen}
         tree = Tree(self._parts.settings, before, below.keys() - before.keys())
         line = report_of(found.source, lambda: self._one(found, tree))
@@ -173,6 +182,16 @@ class _Run:
             raise StorageFailed("a stored unit can't be read back", which=source, next_step="run groundsight doctor")
 
 
+def _by_holder(known: Iterable[Asset]) -> dict[str, dict[str, Asset]]:
+    """Return, for each file or folder that others lie in, those of them that lie in a file."""
+    found: dict[str, dict[str, Asset]] = {}
+    for each in known:
+        above = each.source.split("/")[:-1] if each.parent else []
+        for depth in range(1, len(above) + 1):
+            found.setdefault("/".join(above[:depth]), {})[each.source] = each
+    return found
+
+
 def _open_lanes(parts: Parts) -> None:
     """Open what reading needs beside the package's own, so that a wrong setting fails once and before any file."""
     settings = parts.settings
@@ -219,12 +238,18 @@ def _gone_by_name(
     parts: Parts, held: Roots, principal: Principal, names: Sequence[str | Path]
 ) -> dict[str | Path, str]:
     """Return the names of what is in the index and not there any more, with their sources."""
-    seen, gone = parts.index.assets(visible_to(principal)), dict[str | Path, str]()
-    for name in names:
-        for source in readings(held, name):
-            here = source.partition("/")[0] in held.names() and any(inside(each.source, source) for each in seen)
-            if here and not is_there(held, source):
-                gone[name] = source
+    # Loading the 10,000 assets of a tenant takes 0.2 s: a change of one file must not pay for it twice.
+    away = [
+        (name, source)
+        for name in names
+        for source in readings(held, name)
+        if source.partition("/")[0] in held.names() and not is_there(held, source)
+    ]
+    seen = parts.index.assets(visible_to(principal)) if away else ()
+    gone: dict[str | Path, str] = {}
+    for name, source in away:
+        if any(inside(each.source, source) for each in seen):
+            gone[name] = source
     return gone
 
 
@@ -235,6 +260,8 @@ def _vanished(
 
     What an older version stored under a raw name is always removed: it was just stored again under the redacted one.
     """
+    if not places:
+        return []
     where, kinds = visible_to(principal), parts.settings.governance.redact
     known = [each for each in parts.index.assets(where) if any(inside(each.source, place) for place in places)]
     gone = [each for each in known if not any(inside(each.source, source) for source in present)]
@@ -244,7 +271,7 @@ def _vanished(
     return [FileReport(source=each.source, status="removed" if each in removed else "vanished") for each in gone]
 
 
-def _report(files: Sequence[FileReport], model_calls: int, parts: Parts) -> IngestReport:
+def _report(files: Sequence[FileReport], model_calls: int, parts: Parts, left_out: tuple[Skipped, ...]) -> IngestReport:
     redactions: dict[str, int] = {}
     for each in files:
         for kind, number in each.redactions.items():
@@ -261,6 +288,7 @@ def _report(files: Sequence[FileReport], model_calls: int, parts: Parts) -> Inge
         units=sum(each.units for each in files),
         model_calls=model_calls,
         redactions=redactions,
+        left_out=left_out,
         degraded=tuple(lane.lane for lane in parts.degraded()),
     )
     return report.model_copy(update={"receipt": hashlib.sha256(report.model_dump_json().encode()).hexdigest()[:32]})
