@@ -223,7 +223,7 @@ class WordDocument:
                     self._ledger.note("covered cell", "a merged cell lies over it", int(bool(text)))
                     text = grid[-1][len(line)]
                 line += [text, *[COVERED] * (_count(child(cell, "tcPr", "gridSpan"), 1) - 1)]
-            grid.append(line)
+            grid.append(line[:_MOST_COLUMNS])
         return [row for row in grid if any(cell not in ("", COVERED) for cell in row)], behind
 
     def _cell(self, cell: Node, behind: list[Element]) -> str:
