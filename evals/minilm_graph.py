@@ -1,4 +1,4 @@
-"""Rewrite the packaged MiniLM so that its int8 weights are multiplied as int8: ``python -m groundsight.evals.minilm_graph``.
+"""Rewrite the packaged MiniLM to multiply its int8 weights as int8: ``python -m groundsight.evals.minilm_graph DIR``.
 
 The packaged graph turns every weight into fp32 before the first run. This one has the same weights, quantises what
 meets them as it comes (one scale a tensor), and looks up rows of the vocabulary without unfolding it. It holds the

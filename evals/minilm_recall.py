@@ -1,8 +1,8 @@
-"""Recall of the text encoder beside its packaged fp32 graph: ``python -m groundsight.evals.minilm_recall FOLDER...``.
+"""Recall of the text encoder beside its packaged graph: ``python -m groundsight.evals.minilm_recall FOLDER...``.
 
-A folder holds ``corpus.jsonl.gz`` (id, title, text) and ``questions.jsonl`` (question, gold_ids), as the multi-hop sets.
-Vectors only, no words: what int8 loses shows here first. Prints recall at 2, 5, 10 over the questions of all folders and
-CPU seconds, one line a graph. The bar is .01: one set of 100 questions moves by .02 with any change of a scale.
+A folder holds ``corpus.jsonl.gz`` (id, title, text) and ``questions.jsonl`` (question, gold_ids), as the multi-hop sets
+do. Vectors only, no words: what int8 loses shows here first. Prints recall at 2, 5, 10 over the questions of all
+folders and CPU seconds, one line a graph. The bar is .01; 100 questions alone move by .02 with any change of a scale.
 """
 
 from __future__ import annotations

@@ -44,17 +44,27 @@ lib: Any = torch
 
 
 def rows_of(
-    texts: Sequence[Text], pairs: Sequence[Text], claims: Path, questions: Sequence[Path], lot: random.Random
+    texts: Sequence[Text],
+    pairs: Sequence[Text],
+    claims: Path,
+    questions: Sequence[Path],
+    lot: random.Random,
+    part: float = 1.0,
 ) -> list[Row]:
-    """Draw the training rows: of the hand-written ones answered questions, pairs and a third of the claims twice."""
+    """Draw the training rows: of the hand-written ones answered questions, pairs and a third of the claims twice.
+
+    ``part`` of the shares of the public sets is drawn.
+    """
+    of_claims = {name: share * part for name, share in OF_CLAIMS.items()}
+    of_questions = {name: share * part for name, share in OF_QUESTIONS.items()}
     again = [row for row in written(texts, lot) if row.span[0] >= 0 or (row.task == "claim" and lot.random() < 0.35)]
     return [
         *written(texts, lot),
         *again,
         *written(pairs, lot),
         *written(pairs, lot),
-        *shared_claims(claims, OF_CLAIMS, lot),
-        *(row for path in questions for row in shared_questions(path, OF_QUESTIONS, lot)),
+        *shared_claims(claims, of_claims, lot),
+        *(row for path in questions for row in shared_questions(path, of_questions, lot)),
     ]
 
 
@@ -182,10 +192,11 @@ def main() -> None:
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--questions", type=Path, nargs="+", required=True)
     parser.add_argument("--pairs", type=Path, nargs="*", default=[])
+    parser.add_argument("--part", type=float, default=1.0, help="part of the shares of the public sets")
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
     given, lot = parser.parse_args(), random.Random(7)
     texts, pairs = ([text for path in paths for text in read_texts(path)] for paths in (given.texts, given.pairs))
-    rows = rows_of(texts, pairs, given.claims, given.questions, lot)
+    rows = rows_of(texts, pairs, given.claims, given.questions, lot, given.part)
     print(f"{len(texts)} texts, {len(pairs)} of pairs, {len(rows)} rows", flush=True)
     net = train(rows, given.start, lot)
     torch.save(net.state_dict(), given.out.with_suffix(".pt"))

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -137,3 +138,35 @@ def crash_hard(document: Path, body: str) -> str:
 
 def flood(document: Path, body: str) -> str:
     return "x" * (80 << 20)
+
+
+def plant(document: Path, body: str) -> str:
+    """Leave behind whatever a process can, and tell what an earlier one left."""
+    import groundsight.ingestion.jobs as jobs
+
+    found = [name for name, there in _left(jobs).items() if there]
+    jobs.planted = sys.planted = True  # type: ignore[attr-defined]
+    os.environ["PLANTED"] = "1"
+    os.umask(0o123)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    for place in (Path(os.environ["TMPDIR"]), Path("/dev/shm"), Path("/tmp")):
+        with suppress(OSError):
+            (place / "planted-by-a-test").write_text("1")
+    with suppress(OSError):
+        os.chdir(os.environ["TMPDIR"])
+    with suppress(OSError):
+        os.kill(os.getppid(), signal.SIGTERM)
+    return ",".join(found)
+
+
+def _left(jobs: object) -> dict[str, bool]:
+    mask = os.umask(0)
+    places = (Path(os.environ["TMPDIR"]), Path("/dev/shm"), Path("/tmp"))
+    return {
+        "module": hasattr(jobs, "planted") or hasattr(sys, "planted"),
+        "variable": "PLANTED" in os.environ,
+        "mask": mask == 0o123,
+        "handler": signal.getsignal(signal.SIGUSR1) == signal.SIG_IGN,
+        "folder": Path.cwd() == places[0],
+        "file": any((place / "planted-by-a-test").exists() for place in places),
+    }

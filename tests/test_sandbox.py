@@ -133,6 +133,27 @@ def test_no_process_is_left_after_the_wall_limit(job: str) -> None:
     assert settle(outside) == set()
 
 
+@pytest.mark.skipif(not version(), reason="this kernel has no Landlock")
+def test_one_file_leaves_nothing_to_the_next_in_a_cell_that_is_kept(tmp_path: Path) -> None:
+    with Sandbox() as cell:
+        told = []
+        for number in range(3):
+            (tmp_path / str(number)).mkdir()
+            told.append(run(cell, "plant", scratch=str(tmp_path / str(number))))
+        assert told == ["", "", ""]
+        assert len(cell._waiting) == 1
+
+
+@pytest.mark.skipif(not LINUX, reason="reads /proc")
+def test_files_are_read_in_one_cell_one_after_the_other(sandbox: Sandbox) -> None:
+    run(sandbox, "echo")
+    before = set(descendants(os.getpid()))
+    for _ in range(3):
+        run(sandbox, "echo")
+    assert settle(before) == set()
+    assert before == set(descendants(os.getpid()))
+
+
 @pytest.mark.skipif(not LINUX, reason="reads /proc")
 def test_children_that_a_job_leaves_behind_end_with_it(sandbox: Sandbox) -> None:
     run(sandbox, "echo")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from groundsight.errors import RedactionFailed
+from groundsight.governance import pii_prefilter
 from groundsight.governance.pii_heads import Label, under
 from groundsight.governance.pii_normalise import normalise
 from groundsight.governance.pii_patterns import finders
@@ -16,14 +17,19 @@ from groundsight.settings import PiiKind
 
 PLACEHOLDER = re.compile(r"\[(?:EMAIL|PHONE|CARD|IBAN|SSN|IP)_\d{1,7}\]", re.IGNORECASE)
 _MOST_ROUNDS = 12
+_SHORT, _MOST_QUIET = 80, 50_000
 
 
 @dataclass
 class Memory:
-    """Which value of one document has which placeholder. Keep one per document, never share it."""
+    """Which value of one document has which placeholder. Keep one per document, never share it.
+
+    ``quiet`` are short texts that were looked at and hold nothing: cells of a table repeat.
+    """
 
     numbers: dict[tuple[PiiKind, str], int] = field(default_factory=dict[tuple[PiiKind, str], int])
     counts: Counter[str] = field(default_factory=Counter[str])
+    quiet: set[tuple[Sequence[PiiKind], str]] = field(default_factory=set[tuple[Sequence[PiiKind], str]])
 
     def placeholder(self, kind: PiiKind, value: str) -> str:
         """Return the placeholder of a value, the same one each time; ``counts`` says how often one was asked for."""
@@ -68,6 +74,9 @@ def find(text: str, kinds: Sequence[PiiKind], memory: Memory) -> tuple[Replaced,
     Text between two placeholders is searched on its own, so a placeholder is a border like the
     ends of the text. That makes redaction idempotent.
     """
+    seen = (tuple(kinds), text)
+    if seen in memory.quiet or not pii_prefilter.may_hold(text):
+        return ()
     found: list[Replaced] = []
     open_stretches = list(_between_placeholders(text))
     for _ in range(_MOST_ROUNDS):
@@ -76,6 +85,8 @@ def find(text: str, kinds: Sequence[PiiKind], memory: Memory) -> tuple[Replaced,
         open_stretches = [gap for (start, end), spans in pairs if spans for gap in _gaps(start, end, spans)]
         found += [span for spans in fresh for span in spans]
         if not open_stretches:
+            if not found and len(text) <= _SHORT and len(memory.quiet) < _MOST_QUIET:
+                memory.quiet.add(seen)
             return tuple(sorted(found, key=lambda span: span.start))
     raise RedactionFailed("the text hides values inside values", next_step="look at the file by hand")
 
@@ -98,6 +109,8 @@ def redact_parts(parts: Sequence[tuple[str, str]], look: Callable[[str], Sequenc
     """
     joined = "".join(text + separator for text, separator in parts)
     spans = look(joined)
+    if not spans:
+        return [text for text, _ in parts]
     cleaned: list[str] = []
     place = first = 0
     for text, separator in parts:
@@ -138,9 +151,10 @@ def _find_in(text: str, start: int, end: int, kinds: Sequence[PiiKind], memory: 
     if end - start < 6:
         return []
     view = normalise(text[start:end])
+    possible = pii_prefilter.kinds_in(view.text)
     taken: list[tuple[int, int, PiiKind, str]] = []
     for kind, finder in finders():
-        if kind in kinds:
+        if kind in kinds and kind in possible:
             taken = _merged(taken, [(each.start, each.end, kind, each.value) for each in finder(view.text)])
     return [
         Replaced(kind, start + first, start + last, memory.placeholder(kind, value))

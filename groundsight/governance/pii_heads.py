@@ -84,7 +84,7 @@ class Label:
 @lru_cache(maxsize=8192)
 def label_of(head: str) -> Label | None:
     """Return what a head or label announces, None for any other text."""
-    if not 2 <= len(head) <= _LONGEST or "@" in head or _REPLACED.search(head):
+    if not 2 <= len(head) <= _LONGEST or not _WORD.search(head) or "@" in head or _REPLACED.search(head):
         return None
     head = _told(head)
     if not _HINT.search(head):

@@ -13,6 +13,7 @@ _DOTS = frozenset("。·•∙⋅․")
 _DASHES = frozenset("−⁃˗⸺⸻﹘")
 _LOOKALIKES = str.maketrans("OoQlI", "00011")
 _MIXED = re.compile(r"(?<!\w)[\dOoQlI]{2,40}+(?!\w)")
+_BOTH = re.compile(r"\d[OoQlI]|[OoQlI]\d")
 _AT = re.compile(r"\s{0,2}[\[({<]\s?at\s?[\])}>]\s{0,2}", re.IGNORECASE)
 _DOT = re.compile(r"\s{0,2}[\[({]\s?(?:dot|\.)\s?[\])}]\s{0,2}", re.IGNORECASE)
 # A spoken address ends as addresses do ("at st.james" is a place), and has no written @ behind it.
@@ -37,6 +38,16 @@ _ESCAPED = re.compile(
 _SPACES = re.compile(r" {2,}")
 _SLASH = re.compile(r"(?<=\d) ?/ ?(?=\d)")
 _UNDERSCORE = re.compile(r"(?<=\d)_|_(?=[\d+(])")
+# What a text must hold for a pattern to match, the pattern, and what stands for a match.
+_FOLDS = (
+    ("[({<", _AT, "@"),
+    ("[({", _DOT, "."),
+    ((" at ",), _SPOKEN_AT, "@"),
+    (("_at_",), _JOINED_AT, "@"),
+    ("@", _SPOKEN_DOT, "."),
+    ("/", _SLASH, "-"),
+    ("_", _UNDERSCORE, "-"),
+)
 
 
 @dataclass(frozen=True)
@@ -70,12 +81,12 @@ def normalise(text: str) -> View:
     if any(sign in view.text for sign in "%&\\"):
         view = _substituted(view, _ESCAPED, _unescaped)
     view = _substituted(view, _SPACES, " ")
-    view = View(_MIXED.sub(_digits, view.text), view.starts, view.ends)
-    for pattern, sign in ((_AT, "@"), (_DOT, "."), (_SPOKEN_AT, "@"), (_JOINED_AT, "@")):
-        view = _substituted(view, pattern, sign)
-    if "@" in view.text:
-        view = _substituted(view, _SPOKEN_DOT, ".")
-    return _substituted(_substituted(view, _SLASH, "-"), _UNDERSCORE, "-")
+    if _BOTH.search(view.text):
+        view = View(_MIXED.sub(_digits, view.text), view.starts, view.ends)
+    for needed, pattern, sign in _FOLDS:
+        if any(each in view.text.lower() for each in needed):
+            view = _substituted(view, pattern, sign)
+    return view
 
 
 def _unescaped(match: re.Match[str]) -> str:

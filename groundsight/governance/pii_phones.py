@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from groundsight.governance import pii_prefilter
 from groundsight.governance.pii_normalise import Candidate
 
 _REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "AU", "CH", "AT", "SE", "IN", "BR", "JP", "ZA")
@@ -30,6 +31,8 @@ _NOUN = (
     r"|handy"
 )
 _VERB = r"dial|call|ring|messages?|reach|answering|contact"
+_LINE = r"mobile|cell|desk|office|home|registered|work"
+_TELLING = tuple(word.removesuffix("s?") for word in f"{_NOUN}|{_VERB}|{_LINE}".split("|"))
 _LABELLED = re.compile(
     rf"(?:(?<![^\W_])(?:{_NOUN})(?![^\W_])|\b(?P<verb>{_VERB})\b)"
     rf"(?P<gap>[^\d\n\t]{{0,15}}\n?[ ]{{0,3}})(?P<shown>{_GROUPS}){_END}",
@@ -45,8 +48,10 @@ _IN_LINKS = re.compile(
     r"(?P<shown>\+?\(?\d(?:[\-. ()]{0,2}\d){6,14})(?!\w)",
     re.IGNORECASE,
 )
+_NATIONAL = 10
+_LINKS = ("me/", "tel:", "sms:", "smsto:", "callto:", "facetime:", "whatsapp:", "phone=", "msisdn=")
 _LOOSELY_LABELLED = re.compile(
-    r"(?<![^\W_])(?:mobile|cell|desk|office|home|registered|work)(?:[ _](?:number|num|no|nr)(?![^\W_]))?"
+    rf"(?<![^\W_])(?:{_LINE})(?:[ _](?:number|num|no|nr)(?![^\W_]))?"
     rf"(?:[:.#=_]|[ ]|\n){{0,3}}(?P<shown>{_GROUPS}){_END}",
     re.IGNORECASE,
 )
@@ -65,8 +70,17 @@ _VERBS_AS_LABELS = frozenset({"dial", "call", "contact"})
 
 def phones(text: str) -> Iterator[Candidate]:
     """Yield phone numbers: international, national by numbering plan, and short ones beside a telling word."""
-    for match in _INTERNATIONAL.finditer(text):
+    for match in _INTERNATIONAL.finditer(text) if "+" in text or "00" in text else ():
         yield from _international(text, match)
+    if pii_prefilter.longest_number(text) >= _NATIONAL:
+        yield from _national(text)
+    if _names_one(text, _TELLING):
+        yield from _beside_a_word(text)
+    for match in _IN_LINKS.finditer(text) if _names_one(text, _LINKS) else ():
+        yield _candidate(text, match.start("shown"), match.end("shown"))
+
+
+def _national(text: str) -> Iterator[Candidate]:
     for match in _NORTH_AMERICAN.finditer(text):
         if not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start()):
             yield _candidate(text, match.start(), match.end())
@@ -77,9 +91,12 @@ def phones(text: str) -> Iterator[Candidate]:
             and not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start())
         ):
             yield _candidate(text, match.start(), match.end())
-    yield from _beside_a_word(text)
-    for match in _IN_LINKS.finditer(text):
-        yield _candidate(text, match.start("shown"), match.end("shown"))
+
+
+def _names_one(text: str, words: tuple[str, ...]) -> bool:
+    """True when one of these stands in a text, or may: other letters than ASCII match too when case is left aside."""
+    lower = text.lower()
+    return not text.isascii() or any(word in lower for word in words)
 
 
 def _one_line_end(shown: str) -> bool:
@@ -164,7 +181,7 @@ def national(shown: str) -> bool:
     from phonenumbers import NumberParseException, is_valid_number, parse
 
     digits = re.sub(r"\D", "", shown)
-    if not 10 <= len(digits) <= 12 or _DATE.fullmatch(shown):
+    if not _NATIONAL <= len(digits) <= 12 or _DATE.fullmatch(shown):
         return False
     for region in _REGIONS:
         try:

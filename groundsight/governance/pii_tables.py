@@ -27,8 +27,11 @@ def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: H
     A value split over neighbouring cells of one head is found as one; its placeholder stands in the first.
     """
     for _ in range(_MOST_ROUNDS):
-        known, numeric = dict(heads or {}), _quantities(cells)
-        rows = [_under_heads(list(row), numeric, known, kinds, memory) for row in cells]
+        known, rows = dict(heads or {}), cells
+        # Most tables announce nothing, and nothing stands under a head then.
+        if known or any(label_of(cell) for row in cells for cell in row):
+            numeric = _quantities(cells)
+            rows = tuple(tuple(_under_heads(list(row), numeric, known, kinds, memory)) for row in cells)
         before, cells = cells, _as_written(rows, kinds, memory)
         if cells == before:
             if heads is not None:
@@ -156,7 +159,7 @@ def _quantities(cells: Cells) -> frozenset[int]:
     return frozenset(place for place, count in plain.items() if count * 2 >= filled[place])
 
 
-def _as_written(rows: Sequence[Sequence[str]], kinds: Sequence[PiiKind], memory: Memory) -> Cells:
+def _as_written(rows: Cells, kinds: Sequence[PiiKind], memory: Memory) -> Cells:
     """Redact what shows only when a row is written out as "head: value; head: value"."""
     filled = [(at, place) for at, row in enumerate(rows) for place, cell in enumerate(row) if cell.strip()]
     head = rows[0] if len(rows) > 1 else ()
@@ -164,5 +167,8 @@ def _as_written(rows: Sequence[Sequence[str]], kinds: Sequence[PiiKind], memory:
     ends = ["\n" + lead if at != before else "; " + lead
             for ((before, _), (at, _)), lead in zip(pairwise(filled), leads[1:], strict=False)]  # fmt: skip
     parts = [(rows[at][place], end) for (at, place), end in zip(filled, [*ends, ""], strict=False)]
-    cleaned = dict(zip(filled, redact_parts(parts, lambda text: find(text, kinds, memory)), strict=True))
+    texts = redact_parts(parts, lambda text: find(text, kinds, memory))
+    if all(new == old for new, (old, _) in zip(texts, parts, strict=True)):
+        return rows
+    cleaned = dict(zip(filled, texts, strict=True))
     return tuple(tuple(cleaned.get((at, place), cell) for place, cell in enumerate(row)) for at, row in enumerate(rows))

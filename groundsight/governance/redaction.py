@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from groundsight.errors import RedactionFailed
-from groundsight.governance.pii import Memory, find, redact
+from groundsight.governance.pii import Memory, apply, find
 from groundsight.governance.pii_tables import clean_cells
 from groundsight.settings import PiiKind
 from groundsight.types import TEXT_FIELDS, Asset, Link, Tag, Unit
@@ -41,7 +41,8 @@ def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
     """Redact every field of a unit on its own, cells with heads; links and tags that would need it are dropped."""
 
     def clean(text: str) -> str:
-        return redact(text, kinds, memory).text if text else text
+        spans = find(text, kinds, memory)
+        return apply(text, 0, len(text), spans) if spans else text
 
     place = unit.place.model_copy(update={"section": clean(unit.place.section)}) if unit.place.section else unit.place
     fields: dict[str, object] = {name: clean(unit.field(name)) for name in TEXT_FIELDS}
@@ -51,8 +52,13 @@ def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
     fields["cells"] = clean_cells(cells, kinds, memory) if cells else ()
     fields["lines"] = tuple(line.model_copy(update={"text": clean(line.text)}) for line in unit.lines)
     fields["tags"] = tuple(tag for tag in unit.tags if _is_clean(tag, kinds))
-    fields["links"] = tuple(link for link in unit.links if _is_clean(link, kinds))
-    return unit.model_copy(update=fields)
+    return with_clean_links(unit.model_copy(update=fields), kinds)
+
+
+def with_clean_links(unit: Unit, kinds: Sequence[PiiKind]) -> Unit:
+    """Drop links that would have to be redacted."""
+    kept = tuple(link for link in unit.links if _is_clean(link, kinds))
+    return unit if kept == unit.links else unit.model_copy(update={"links": kept})
 
 
 def seal_entry(asset: Asset, units: Iterable[Unit], kinds: tuple[PiiKind, ...]) -> RedactionProof:
@@ -62,13 +68,13 @@ def seal_entry(asset: Asset, units: Iterable[Unit], kinds: tuple[PiiKind, ...]) 
         RedactionFailed: something is left in a field; nothing may be stored.
     """
     listed = tuple(units)
-    chars = 0
+    chars, memory = 0, Memory()
     for where, text in _texts(asset, listed):
         chars += len(text)
-        left = find(text, kinds, Memory())
+        left = find(text, kinds, memory)
         if left:
             raise _left(f"a value of kind {left[0].kind} is left in {where}", asset)
-    if any(unit.cells and clean_cells(unit.cells, kinds, Memory()) != unit.cells for unit in listed):
+    if any(unit.cells and clean_cells(unit.cells, kinds, memory) != unit.cells for unit in listed):
         raise _left("a value is left in the cells of a table", asset)
     return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), _seal(asset, listed, kinds))
 

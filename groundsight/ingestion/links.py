@@ -48,7 +48,9 @@ def _links_of(asset: Asset, unit: Unit) -> tuple[Link, ...]:
     found: dict[tuple[str, str], Link] = {}
     for link in (*_heading_links(asset, unit), *_mention_links(unit)):
         found.setdefault((link.key, link.role), link)
-    return tuple(found.values())[:MOST_LINKS]
+        if len(found) == MOST_LINKS:
+            break
+    return tuple(found.values())
 
 
 def _heading_links(asset: Asset, unit: Unit) -> Iterator[Link]:

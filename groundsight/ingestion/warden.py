@@ -1,13 +1,16 @@
-"""The process that starts confined children: it forks one supervisor a job, which forks the worker.
+"""The process that starts confined children: it forks supervisors, whose cells fork one worker a job.
 
-The warden is a fresh, single-threaded interpreter, so forking is safe whatever threads the caller runs,
-and the caller's main module is never imported. A supervisor ends its job when the caller's socket closes.
+The warden is a fresh, single-threaded interpreter, so forking is safe whatever threads the caller runs, and the
+caller's main module is never imported. A cell is kept for many jobs: it left the namespaces and imported the libraries
+once, and never touches a document. Every job runs in a fork of its own that ends with it, so nothing of one file
+reaches the next. A cell ends with the caller's socket.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import gc
 import json
 import os
 import select
@@ -15,6 +18,7 @@ import signal
 import socket
 import struct
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -28,50 +32,75 @@ OUT_OF_MEMORY = 101
 _USER, _PID, _NET = 0x10000000, 0x20000000, 0x40000000
 _SPACES = ((_USER | _NET | _PID), (_NET | _PID), (_USER | _NET), _NET, _USER)
 _SPACE_NAMES = {_USER: "user", _PID: "pid", _NET: "net"}
-_NO_NEW_PRIVILEGES, _DEATH_SIGNAL, _SUBREAPER = 38, 1, 36
+_NO_NEW_PRIVILEGES, _DEATH_SIGNAL, _SUBREAPER, _DUMPABLE = 38, 1, 36, 4
+_CAPABILITIES_3 = 0x20080522
 
 
 def serve(control: int, preload: tuple[str, ...]) -> None:
-    """Fork a supervisor for every job that arrives on the control socket, until it closes."""
+    """Fork a supervisor with its cell for every socket that arrives on the control socket, until it closes."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in preload:
         import_module(name)
     with socket.socket(fileno=control) as requests:
         while True:
-            _, descriptors, _, _ = socket.recv_fds(requests, 1, 3)
-            if len(descriptors) < 3:
+            _, descriptors, _, _ = socket.recv_fds(requests, 1, 1)
+            if not descriptors:
                 return
             if os.fork() == 0:
                 requests.close()
-                _supervise(*descriptors)
-            for descriptor in descriptors:
-                os.close(descriptor)
+                _supervise(socket.socket(fileno=descriptors[0]))
+            os.close(descriptors[0])
 
 
-def _supervise(job_descriptor: int, result: int, document: int) -> NoReturn:
+def _supervise(jobs: socket.socket) -> NoReturn:
+    """Leave the namespaces, fork the cell, which is the first process of its own, and outlive it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    job = socket.socket(fileno=job_descriptor)
-    order = _receive(job)
     _prctl(_DEATH_SIGNAL, signal.SIGKILL)
     _prctl(_SUBREAPER, 1)
     apart = [*_leave_namespaces(), *(["files"] if version() else [])]
-    worker = os.fork()
-    if worker == 0:
-        job.close()
-        _work(order, result, document)
-    os.close(result)
-    os.close(document)
-    status, peak = _wait(worker, job)
+    cell = os.fork()
+    if cell == 0:
+        _keep_cell(jobs, apart)
+    os.waitpid(cell, 0)
     _end_the_rest()
-    report = {"status": status, "peak_bytes": peak, "apart": apart}
-    _send_quietly(job, json.dumps(report).encode())
     os._exit(0)
 
 
-def _receive(job: socket.socket) -> dict[str, Any]:
-    size = struct.unpack(">Q", _exactly(job, 8))[0]
-    return cast("dict[str, Any]", json.loads(_exactly(job, size)))
+def _keep_cell(jobs: socket.socket, apart: list[str]) -> NoReturn:
+    """Do jobs one after the other, each in a fork; a worker may not look into this process."""
+    _silence()
+    for option, value in ((_DEATH_SIGNAL, signal.SIGKILL), (_SUBREAPER, 1), (_DUMPABLE, 0)):
+        _prctl(option, value)
+    while True:
+        order, result, document = _receive(jobs)
+        _warm(order["libraries"])
+        worker = os.fork()
+        if worker == 0:
+            jobs.close()
+            _work(order, result, document, "user" in apart)
+        os.close(result)
+        os.close(document)
+        status, peak = _wait(worker, jobs)
+        _end_the_rest()
+        _send_quietly(jobs, json.dumps({"status": status, "peak_bytes": peak, "apart": apart}).encode())
+
+
+def _receive(jobs: socket.socket) -> tuple[dict[str, Any], int, int]:
+    head, descriptors, _, _ = socket.recv_fds(jobs, 8, 2)
+    if len(descriptors) < 2:
+        os._exit(0)
+    size = struct.unpack(">Q", head + _exactly(jobs, 8 - len(head)))[0]
+    return cast("dict[str, Any]", json.loads(_exactly(jobs, size))), *descriptors
+
+
+def _warm(libraries: list[str]) -> None:
+    """Import once, before the fork, what takes longest; one that is not there is the worker's to tell."""
+    for name in libraries:
+        if name not in sys.modules:
+            with suppress(ImportError):
+                import_module(name)
+            gc.freeze()
 
 
 def _exactly(job: socket.socket, size: int) -> bytes:
@@ -113,7 +142,8 @@ def _wait(worker: int, job: socket.socket) -> tuple[int, int]:
 
 
 def _kill(worker: int) -> None:
-    _kill_group(worker)
+    if worker > 0:
+        _kill_group(worker)
     try:
         os.kill(worker, signal.SIGKILL)
     except ProcessLookupError:
@@ -128,9 +158,12 @@ def _kill_group(worker: int) -> None:
 
 
 def _end_the_rest() -> None:
-    """Kill and reap what the worker left behind; as subreaper this process inherits all of it."""
+    """Kill and reap what the worker left behind; as subreaper this process inherits all of it.
+
+    The first process of a namespace kills whatever else is in it.
+    """
     while True:
-        for child in _children():
+        for child in [-1] if os.getpid() == 1 else _children():
             _kill(child)
         try:
             os.waitpid(-1, 0)
@@ -146,18 +179,21 @@ def _children() -> list[int]:
         return []
 
 
-def _send_quietly(job: socket.socket, data: bytes) -> None:
+def _send_quietly(jobs: socket.socket, data: bytes) -> None:
     try:
-        job.sendall(data)
+        jobs.sendall(struct.pack(">Q", len(data)) + data)
     except OSError:
         return
 
 
-def _work(order: dict[str, Any], result: int, document: int) -> NoReturn:
+def _work(order: dict[str, Any], result: int, document: int, in_user_space: bool) -> NoReturn:
     with _Ending(result):
         os.setsid()
-        _silence()
+        if in_user_space:
+            _drop_capabilities()
         _prctl(_NO_NEW_PRIVILEGES, 1)
+        # The document is opened through /proc/self, which belongs to this user only when it may be looked at.
+        _prctl(_DUMPABLE, 1)
         _prctl(_DEATH_SIGNAL, signal.SIGKILL)
         _limit(order)
         module, _, name = str(order["job"]).partition(":")
@@ -172,6 +208,12 @@ def _work(order: dict[str, Any], result: int, document: int) -> NoReturn:
 
 def _as_path(document: int) -> Path:
     return Path(f"/proc/self/fd/{document}" if sys.platform == "linux" else f"/dev/fd/{document}")
+
+
+def _drop_capabilities() -> None:
+    """In a namespace of its own every process is mighty, and could change the network that later jobs find."""
+    header, none = (ctypes.c_uint32 * 2)(_CAPABILITIES_3, 0), (ctypes.c_uint32 * 6)()
+    ctypes.CDLL(None).capset(header, none)
 
 
 def _silence() -> None:

@@ -16,7 +16,7 @@ _HIDDEN = re.compile(
     "\ufe00-\ufe0e\ufeff\ufff9-\ufffc\U000e0000-\U000e0fff]"
 )
 _STRAY_JOINER = re.compile("(?<![\u0600-\u0dff])[\u200c\u200d]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _BREAK = re.compile("\r\n|[\r\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[^\\S\n]+")
 _EDGES = re.compile(" ?\n ?")

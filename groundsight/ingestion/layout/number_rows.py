@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from groundsight.ingestion.layout.leaders import LEADER
+from groundsight.ingestion.layout.shapes import Grid, Piece, Rect, around, rows_of_pieces
 from groundsight.ingestion.readers.clean import one_line
-from groundsight.ingestion.readers.layout import on_one_line
-from groundsight.ingestion.readers.pdfium import Piece, Rect
 
-Cells = tuple[tuple[str, ...], ...]
 _NUMBER = re.compile(r"^[$€£¥]?\s*[(+-]?\s*[$€£¥]?\s*(\d[\d,. ]*|[—–-])\s*\)?\s*%?\s*\)?\s*(\(\d\)|\*)?$")
 _AMOUNT = re.compile(r"[,$€£¥%(]|\d\.\d")
 _SIGN = re.compile(r"^[$€£¥(]+$")
@@ -28,7 +27,7 @@ class _Row:
 
     @property
     def rect(self) -> Rect:
-        return _around([piece.rect for piece in self.pieces])
+        return around([piece.rect for piece in self.pieces])
 
     @property
     def numbers(self) -> list[Piece]:
@@ -55,41 +54,35 @@ class _Row:
         return len(self.pieces) == 1 and self.rect.width < _LABEL_WIDTH and not self.numbers
 
 
-def aligned_tables(pieces: Sequence[Piece]) -> tuple[list[tuple[Rect, Cells]], list[Piece]]:
-    """Return tables with their boxes, header row first, and the pieces that belong to none."""
-    rows = _rows(pieces)
-    tables: list[tuple[Rect, Cells]] = []
+def aligned_tables(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
+    """Return the tables, and the pieces that belong to none."""
+    rows = [_Row(tuple(joined_signs(_without_leaders(row)))) for row in rows_of_pieces(pieces)]
+    tables: list[Grid] = []
     used: set[int] = set()
     for first, last in _stretches(rows):
         columns = _columns(rows[first:last])
-        start = _header_start(rows, first, columns)
         if not _is_table(rows[first:last], columns):
             continue
-        span = rows[start:last]
-        tables.append((_around([row.rect for row in span]), _cells(rows[start:first], rows[first:last], columns)))
+        start = _header_start(rows, first, columns)
+        rect = around([row.rect for row in rows[start:last]])
+        tables.append(_grid(rect, rows[start:first], rows[first:last], columns))
         used.update(range(start, last))
     rest = [piece for number, row in enumerate(rows) if number not in used for piece in row.pieces]
     return tables, rest if tables else list(pieces)
 
 
-def _rows(pieces: Sequence[Piece]) -> list[_Row]:
-    groups: list[list[Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: (piece.rect.y0 + piece.rect.y1) / 2):
-        if groups and on_one_line(groups[-1][0].rect, piece.rect):
-            groups[-1].append(piece)
-        else:
-            groups.append([piece])
-    return [_Row(tuple(_joined(sorted(group, key=lambda piece: piece.rect.x0)))) for group in groups]
+def _without_leaders(row: list[Piece]) -> list[Piece]:
+    return [piece for piece in row if len(row) == 1 or not LEADER.fullmatch(piece.text)]
 
 
-def _joined(pieces: list[Piece]) -> Iterator[Piece]:
+def joined_signs(pieces: list[Piece]) -> Iterator[Piece]:
     """Join a currency sign with its number and a closing mark with what it closes."""
     waiting: Piece | None = None
     for piece in pieces:
         if waiting is None:
             waiting = piece
         elif _SIGN.match(waiting.text) or _TAIL.match(piece.text):
-            waiting = Piece(waiting.text + piece.text, waiting.rect.join(piece.rect), piece.size, piece.bold)
+            waiting = waiting.joined(piece, "")
         else:
             yield waiting
             waiting = piece
@@ -133,7 +126,7 @@ def _columns(rows: list[_Row]) -> list[Rect]:
             groups[-1].append(rect)
         else:
             groups.append([rect])
-    kept = [_around(group) for group in groups if len(group) >= 2]
+    kept = [around(group) for group in groups if len(group) >= 2]
     return [column for place, column in enumerate(kept) if place == 0 or column.x0 > kept[place - 1].x0 + 0.01]
 
 
@@ -177,10 +170,12 @@ def _is_scale(text: str) -> bool:
     return text.startswith("(") and len(text) < 60
 
 
-def _cells(header: list[_Row], rows: list[_Row], columns: list[Rect]) -> Cells:
+def _grid(rect: Rect, header: list[_Row], rows: list[_Row], columns: list[Rect]) -> Grid:
     top = _header(header, columns)
     lines = [_line(row, columns) for row in rows]
-    return (top, *lines) if any(top) else tuple(lines)
+    cells = tuple(tuple(one_line(" ".join(piece.text for piece in cell)) for cell in line) for line in lines)
+    boxes = tuple(tuple(around(piece.rect for piece in cell) if cell else None for cell in line) for line in lines)
+    return Grid(rect, (top, *cells), ((None,) * len(top), *boxes))
 
 
 def _header(rows: list[_Row], columns: list[Rect]) -> tuple[str, ...]:
@@ -209,11 +204,11 @@ def _dealt(pieces: list[Piece], columns: list[Rect]) -> Iterator[tuple[int, str]
         yield min(range(len(columns)), key=lambda place: abs(_middle(piece.rect) - _middle(columns[place]))), piece.text
 
 
-def _line(row: _Row, columns: list[Rect]) -> tuple[str, ...]:
-    values: list[list[str]] = [[] for _ in range(len(columns) + 1)]
+def _line(row: _Row, columns: list[Rect]) -> list[list[Piece]]:
+    values: list[list[Piece]] = [[] for _ in range(len(columns) + 1)]
     for piece in row.pieces:
-        values[_place(piece, columns)].append(piece.text)
-    return tuple(one_line(" ".join(value)) for value in values)
+        values[_place(piece, columns)].append(piece)
+    return values
 
 
 def _place(piece: Piece, columns: list[Rect]) -> int:
@@ -226,10 +221,3 @@ def _place(piece: Piece, columns: list[Rect]) -> int:
 
 def _middle(rect: Rect) -> float:
     return (rect.x0 + rect.x1) / 2
-
-
-def _around(rects: list[Rect]) -> Rect:
-    rect = rects[0]
-    for other in rects[1:]:
-        rect = rect.join(other)
-    return rect

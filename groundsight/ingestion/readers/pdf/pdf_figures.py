@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from groundsight.ingestion.readers.layout import Block
-from groundsight.ingestion.readers.pdfium import Rect
+from groundsight.ingestion.layout.order import Block
+from groundsight.ingestion.layout.shapes import Rect
 
 _CAPTION = re.compile(r"^\s*(figure|fig\.?|chart|diagram|exhibit|abbildung|abb\.|plate|scheme)\s*[A-Z]?\d+", re.I)
 _SMALLEST_AREA = 0.008
@@ -26,7 +26,15 @@ class Figure:
     caption_rect: Rect | None = None
 
 
-def figures_on(blocks: list[Block], pictures: list[Rect], paths: list[Rect]) -> list[Figure]:
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a page, and how many more it has."""
+
+    found: list[Figure]
+    more: int = 0
+
+
+def figures_on(blocks: list[Block], pictures: list[Rect], paths: list[Rect]) -> Figures:
     """Return the figures of a page that has a text layer."""
     captions = [block for block in blocks if block.element is None and _CAPTION.match(block.text)]
     found = [_embedded(rect, blocks, captions) for rect in _united(pictures)]
@@ -34,7 +42,7 @@ def figures_on(blocks: list[Block], pictures: list[Rect], paths: list[Rect]) -> 
     for caption in captions:
         if caption.rect not in taken and (rect := _drawing_above(caption, blocks, paths)):
             found.append(Figure(rect, caption.text, caption.rect))
-    return found[:_MOST_FIGURES]
+    return Figures(found[:_MOST_FIGURES], max(len(found) - _MOST_FIGURES, 0))
 
 
 def _united(pictures: list[Rect]) -> list[Rect]:

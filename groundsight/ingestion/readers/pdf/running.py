@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from groundsight.ingestion import Element
+from groundsight.language.ids import find_ids
+from groundsight.language.quantities import find_quantities
+from groundsight.language.units import is_money
 
 _EDGE = 0.08
 _FEWEST_PAGES = 3
@@ -17,6 +20,9 @@ _SAME_PLACE = 0.01
 _NUMBER = re.compile(r"(?:(?<![^\s|·•–—])|(?<=\A-))(?:\d{1,5}|[ivxlc]{1,8}|[IVXLC]{1,8})(?=\s*/\s*\d|[\s|·•–—]|-?\Z)")
 _ORNAMENTS = " -|·•–—"
 _TOTAL = re.compile(r"\s*/\s*(\d+)")
+_DECIMALS = re.compile(r"\d[.,]\d\d(?!\d)")
+# Four digits or more that are no year.
+_LONG_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{4,}")
 _ROMANS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -56,7 +62,7 @@ def _patterns(element: Element, pages: int) -> Iterator[tuple[_Pattern, int]]:
     if element.kind not in ("text", "heading") or box is None or page is None or len(text) > 150:
         return
     at_top = box.y1 <= _EDGE
-    if not at_top and box.y0 < 1 - _EDGE:
+    if (not at_top and box.y0 < 1 - _EDGE) or _tells(text):
         return
     yield _Pattern(at_top, text), 0
     for number in _NUMBER.finditer(text):
@@ -65,6 +71,17 @@ def _patterns(element: Element, pages: int) -> Iterator[tuple[_Pattern, int]]:
         if value and (total is None or int(total.group(1)) == pages):
             style = "arabic" if written.isdecimal() else "small" if written.islower() else "capital"
             yield _Pattern(at_top, before, after, style, not (before + after).strip(_ORNAMENTS)), value - page
+
+
+def _tells(text: str) -> bool:
+    """True for a line with money or an identifier: it speaks of its own page, even where the next says the same."""
+    if _DECIMALS.search(text):
+        return True
+    if not any(char.isalpha() for char in text):
+        return False
+    named = any(sum(char.isdigit() for char in one.text) > 2 for one in find_ids(text))
+    money = any(is_money(one.kind) for one in find_quantities(text))
+    return named or money or _LONG_NUMBER.search(text) is not None
 
 
 def _counts_pages(pattern: _Pattern, ahead: set[int]) -> bool:
