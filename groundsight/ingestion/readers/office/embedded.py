@@ -8,7 +8,7 @@ from pathlib import Path
 
 from groundsight.errors import LimitExceeded, ParseFailed
 from groundsight.ingestion import Element, Inside
-from groundsight.ingestion.readers.insides import InsideBox
+from groundsight.ingestion.readers.box.insides import InsideBox
 from groundsight.ingestion.readers.office.package import Ledger, Package
 from groundsight.ingestion.readers.raster import FORMATS, open_raster, save_png, upright
 from groundsight.settings import Limits
