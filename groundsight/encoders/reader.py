@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SHA256 = "caea4a43999f05601274432f04be230a3cc8e336ce9bc1fd4261295ed7d55479"
+SHA256 = "c12876954c836b0357ea267bf6b85587867cdf8b545fc0824e85294fbc2c103b"
 BATCH = 8
 LONGEST_SPAN = 32
 MOST_KEPT = 2048
