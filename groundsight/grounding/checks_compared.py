@@ -1,4 +1,4 @@
-"""What is compared with what: both sides of "A is larger than B" bound to the passage's own comparison or its numbers."""
+"""What is compared with what: both sides of "A is larger than B" bound to the passage's comparison or numbers."""
 
 from __future__ import annotations
 
