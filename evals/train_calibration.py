@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from groundsight.doors.usage import Parser
 from groundsight.encoders.reader import Reader
 from groundsight.evals.metrics import auroc, balanced_accuracy, expected_calibration_error
-from groundsight.evals.reading import read_rows
+from groundsight.evals.reading import Item, read_rows
 from groundsight.evals.tasks.grounding import Case, evidence_of_case
 from groundsight.evals.tasks.written import WRITTEN, Text
 from groundsight.evidence.passage_index import PassageIndex
@@ -32,7 +32,7 @@ from groundsight.language.speech import stated
 
 _ARTICLES = Path(__file__).resolve().parent / "calibration"
 TEXTS = [_ARTICLES / "articles.txt", _ARTICLES / "snippets.txt"]
-HELD_OUT = [*TEXTS, WRITTEN / "held_out.jsonl"]
+HELD_OUT = [*TEXTS, *sorted(WRITTEN.glob("*held_out.jsonl"))]
 _FOLDS = 5
 NEWTON_STEPS = 50
 # On the held-out texts seven of ten lies are caught there, and three of eight truths refused.
@@ -59,8 +59,32 @@ class Article:
     cells: tuple[tuple[str, ...], ...] = ()
 
 
+class Told(Item):
+    """A claim with what each of two texts says of it."""
+
+    claim: str
+    a: str
+    b: str
+
+
+class Matched(Item):
+    """Two texts in mostly the same words that differ in what they say, and claims that are true of one of them."""
+
+    a: str
+    b: str
+    claims: list[Told]
+
+    def of(self, side: Literal["a", "b"]) -> Article:
+        """One of the texts with its claims; their wording can't tell which are true."""
+        return Article(
+            getattr(self, side), tuple((one.claim, getattr(one, side) == "supported") for one in self.claims)
+        )
+
+
 def read_articles(path: Path) -> list[Article]:
-    """Read the texts of the written set, or articles (``=``) with supported claims (``+``) and others (``-``)."""
+    """Read written texts, matched pairs, or articles (``=``) with supported claims (``+``) and others (``-``)."""
+    if path.suffix == ".jsonl" and '"b"' in path.open(encoding="utf-8").readline():
+        return [one.of(side) for one in read_rows(path, Matched) for side in ("a", "b")]
     if path.suffix == ".jsonl":
         return [
             Article(one.text, tuple((each.claim, each.label == "supported") for each in one.claims), True, one.cells)

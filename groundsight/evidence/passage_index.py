@@ -17,7 +17,7 @@ from groundsight.language.typography import written
 from groundsight.tracing import Watch
 from groundsight.types import Evidence
 
-_FLOOR = 0.25
+_FLOOR = 0.05
 _TWO = 2.0
 
 

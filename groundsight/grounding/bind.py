@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from groundsight.computing.reckon import reckons
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import TELLING, Interval, another_subject
+from groundsight.grounding.checks_binding import changed_word
 from groundsight.grounding.checks_names import ordinary
 from groundsight.grounding.checks_polarity import denies
 from groundsight.grounding.compare import Comparison
@@ -118,10 +119,15 @@ def _whole_clause(best: Comparison, reason: Reason) -> bool:
 
 
 def _follows(best: Comparison, reason: Reason, held: Held) -> bool:
-    """The number in dispute may be reckoned from the evidence, where the claim speaks of reckoning."""
+    """The number in dispute may be reckoned from the evidence, where the claim speaks of reckoning, or be a count."""
     claim = best.pair.claim
     wanted = next((one for one in claim.quantities if one.span == span_of(reason)), None)
-    return wanted is not None and reckons(claim) and held.yields(wanted, claim)
+    return wanted is not None and (counted(wanted) or (reckons(claim) and held.yields(wanted, claim)))
+
+
+def counted(one: Quantity) -> bool:
+    """A small count in a word is worked out as often as it is false (of 202 in 90)."""
+    return not one.kind and one.low <= _COUNTED and one.text[:1].isalpha()
 
 
 def span_of(reason: Reason) -> Interval | None:
@@ -144,9 +150,7 @@ def _absent(claim: Facts, held: Held) -> Iterator[Reason]:
 
 def lacks(one: Quantity, claim: Facts, held: Held) -> bool:
     """True for a number that the evidence neither says nor yields."""
-    if one.text.casefold().startswith("one") or held.says(one):
-        return False
-    return not (reckons(claim) and held.yields(one, claim))
+    return not (one.text.casefold().startswith("one") or held.says(one) or held.yields(one, claim))
 
 
 def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparison], held: Held) -> Iterator[Reason]:
@@ -174,6 +178,8 @@ def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparis
     if bound and not best.passage.tabular:
         yield from _of_a_sentence(claim, chosen)
     yield from _of_a_sister(claim, chosen)
+    if changed := changed_word(best.pair):
+        yield missing(claim, "low_coverage", (changed.start, changed.end), "what the source says here")
 
 
 def _of_a_sentence(claim: Facts, chosen: Sequence[Comparison]) -> Iterator[Reason]:

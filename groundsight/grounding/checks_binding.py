@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from itertools import permutations
 
 from groundsight.grounding.align import Interval, Pair
@@ -12,10 +13,13 @@ from groundsight.language.dates import Moment, agree, clash
 from groundsight.language.facts import Facts
 from groundsight.language.names import same_name
 from groundsight.language.quantities import Quantity, agrees, same_kind
+from groundsight.language.tokens import Token
 from groundsight.types import Reason
 
 _CUT = re.compile(r"[,;:\n()]|\b(?:and|but|while|whereas|against|than|then)\b", re.IGNORECASE)
 Value = Quantity | Moment
+# "Given up" is one word; a sentence of four words has too little in common with its copy.
+_PARTICLE, _COPIED = 2, 5
 
 
 def check_binding(pair: Pair) -> tuple[Reason, ...]:
@@ -23,6 +27,21 @@ def check_binding(pair: Pair) -> tuple[Reason, ...]:
     if pair.passage.cell or "respectively" in pair.passage.facts.all_words:
         return ()
     return (*_values(pair), *_receivers(pair))
+
+
+def changed_word(pair: Pair) -> Token | None:
+    """The one word of a copy that the passage has otherwise, and does not license: "sold" for "tested"."""
+    mine, theirs = pair.claim.tokens, pair.passage.facts.tokens
+    matched = SequenceMatcher(None, [one.word for one in mine], [one.word for one in theirs], autojunk=False)
+    steps = [step for step in matched.get_opcodes() if step[0] in ("replace", "delete")]
+    if len(steps) != 1 or steps[0][0] == "delete" or len(mine) < _COPIED:
+        return None
+    _, start, end, first, last = steps[0]
+    new, old = ([one for one in some if one.content] for some in (mine[start:end], theirs[first:last]))
+    changed = (
+        end - start == 1 and last - first <= _PARTICLE and len(new) == len(old) == 1 and new[0] in pair.claim.words
+    )
+    return new[0] if changed and new[0] not in pair.own else None
 
 
 def _values(pair: Pair) -> Iterator[Reason]:

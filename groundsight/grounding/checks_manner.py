@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from groundsight.grounding.align import Interval, Pair
+from groundsight.grounding.checks_compared import check_compared
 from groundsight.language.facts import Facts
 from groundsight.language.stems import lexicon_lines
 from groundsight.language.tokens import Token
@@ -20,7 +21,7 @@ _SIDES = {"before": "after", "after": "before", "until": "from", "from": "until"
 
 def check_manner(pair: Pair) -> tuple[Reason, ...]:
     """Return what differs in manner between a claim and a passage that says the same otherwise."""
-    return (*_modality(pair), *_quantity(pair), *_sides(pair), *_frequency(pair), *_compared(pair))
+    return (*_modality(pair), *_quantity(pair), *_sides(pair), *_frequency(pair), *check_compared(pair))
 
 
 def _modality(pair: Pair) -> Iterator[Reason]:
@@ -92,26 +93,6 @@ def _governed(facts: Facts) -> Iterator[tuple[tuple[str, str], tuple[Token, Toke
             head = next((t for t in facts.tokens[at + 1 : at + 4] if t.weight >= 0.6 or t.text[0].isdigit()), None)
             if head:
                 yield (token.word, head.stem), (token, head)
-
-
-def _compared(pair: Pair) -> Iterator[Reason]:
-    """What is compared with what, exchanged: "A is larger than B" beside "B is larger than A"."""
-    mine, theirs = _than(pair.claim), _than(pair.passage.facts)
-    if mine and theirs and mine[0].stem == theirs[0].stem:
-        (than, one, other), (_, first, second) = mine, theirs
-        if one & second and other & first and not one & first and not other & second:
-            message = "compared the other way round in the source"
-            yield pair.reason("role_mismatch", message, _spot(than), _spot(theirs[0]))
-
-
-def _than(facts: Facts) -> tuple[Token, frozenset[str], frozenset[str]] | None:
-    """What stands before a comparative, the word before "than", and what stands behind it, as stems."""
-    at = next((n for n, token in enumerate(facts.tokens) if token.word == "than" and n), None)
-    if at is None:
-        return None
-    first, second = facts.tokens[: at - 1], facts.tokens[at + 1 :]
-    before, after = (frozenset(token.stem for token in some if token.content) for some in (first, second))
-    return facts.tokens[at - 1], before - after, after - before
 
 
 def _frequency(pair: Pair) -> Iterator[Reason]:

@@ -129,7 +129,10 @@ def _other_clause(pair: Pair) -> list[Reason]:
     here = {bisect(cuts, one.span[0]) for one in facts.names if covered_by(name, one.words, (one,))}
     openers = (one for one in strangers(pair) if said and one.span[0] < said[0].start)
     rival = next((one for one in openers if clauses == {bisect(cuts, one.span[0])}), None)
-    return [_reason(pair, name, rival)] if rival and here and not here & clauses else []
+    if not rival or not here or here & clauses:
+        return []
+    message = f"said of {name.text} in the answer, of {rival.text} in the source"
+    return [pair.reason("attribute_mismatch", message, name.span, rival.span)]
 
 
 def place_of(facts: Facts, name: Name) -> Interval | None:

@@ -99,9 +99,20 @@ class Held:
 
     def says(self, wanted: Quantity) -> bool:
         """True when this very number stands somewhere, whatever bounds it."""
+        plain = replace(wanted, bound="exact", denied=False)
         return bool(
-            says(replace(wanted, bound="exact", denied=False), self.quantities) or says(wanted, self.quantities)
+            says(plain, self.quantities) or says(wanted, self.quantities) or says(plain, self._scaled, self._scales)
         )
+
+    @cached_property
+    def _scales(self) -> tuple[float, ...]:
+        """What the bare numbers of some table may be counted in."""
+        return tuple({scale for one in self.index.passages for scale in one.scales})
+
+    @cached_property
+    def _scaled(self) -> list[Quantity]:
+        """The bare numbers of all tables."""
+        return [one for passage in self.index.passages if passage.scales for one in passage.facts.quantities]
 
     def in_other_unit(self, wanted: Quantity, claim: Facts) -> bool:
         """True when the evidence has these digits in another unit, and nothing that says the number itself."""

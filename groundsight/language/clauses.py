@@ -52,8 +52,8 @@ def find_predicates(text: str, tokens: Sequence[Token]) -> tuple[Predicate, ...]
     """Find the predicates of a sentence in their order."""
     found: list[Predicate] = []
     heads = list(_heads(text, tokens))
-    edges = [_edge(text, tokens, one[0], other[0]) for one, other in pairwise(heads)]
-    for (at, base, passive), start, end in zip(heads, [0, *edges], [*edges, len(tokens)], strict=True):
+    edges = [0, *(_edge(text, tokens, one[0], other[0]) for one, other in pairwise(heads)), len(tokens)]
+    for (at, base, passive), (start, end) in zip(heads, pairwise(edges)):
         before = _content(tokens[start:at]) or (found[-1].before if found else frozenset[str]())
         # "is expected to rise": the verb before governs how this one is said.
         governed = start and found and found[-1].span[1] == tokens[start - 1].end

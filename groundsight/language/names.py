@@ -36,10 +36,19 @@ class Name:
 
 def find_names(text: str, tokens: Sequence[Token], *, title_case: bool = False) -> tuple[Name, ...]:
     """Find runs of capitalised words; a lone word at the start of a sentence only when it acts as a name."""
-    if title_case or not any(token.text[0].islower() for token in tokens):
+    if title_case:
         return ()
-    found = (_name(text, tokens, run) for run in _runs(text, tokens))
+    runs = _runs(text, tokens)
+    if not any(token.text[0].islower() for token in tokens):
+        # "Treasurer: Tom Hale": only what a label introduces, and no dictionary knows, is a name among capitals.
+        label = text.find(": ")
+        runs = [run for run in runs if 0 <= label < tokens[run[0]].start and not _all_known(tokens, run)]
+    found = (_name(text, tokens, run) for run in runs)
     return tuple(name for name in found if name is not None)
+
+
+def _all_known(tokens: Sequence[Token], run: Sequence[int]) -> bool:
+    return all(is_known(tokens[at].stem) for at in run)
 
 
 def covered_by(name: Name, words: Iterable[str], names: Sequence[Name], *, ocr: bool = False) -> bool:

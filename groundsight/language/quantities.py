@@ -43,6 +43,7 @@ _REFERENCE = re.compile(r"(?:passage|source|document|page|fig(?:ure|\.)?|table|s
 _COUNTS = re.compile(r"\s+and\s+a\s+half\b|[\s-](?!(?:of|or|and|another|that|who|which)\b|(?:can|is|was)\b)[a-z]+")
 _OF_ONE = re.compile(r"\s+(?:of\s+)?an?(?=\s)")
 _ENDS = re.compile(r"\s*(?:$|[\n|;])")
+_LABELLED = re.compile(r"(?:[\n\t|:;]|\s\s)\s*\($")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +211,17 @@ def _negative(text: str, match: re.Match[str]) -> bool:
 
 
 def _in_brackets(text: str, start: int, unit: Unit) -> Interval | None:
-    """Ledgers write losses in brackets: an amount of money, or what ends a line or a cell."""
-    opens = start > 0 and text[start - 1] == "(" and not text[max(0, start - 2) : start - 1].strip("\n\t |:")
-    if not opens or text[unit.end : unit.end + 1] != ")":
+    """Ledgers write losses in brackets: before a currency, or alone in a cell or behind a label; prose adds in them."""
+    if (
+        not text[:start].endswith("(")
+        or text[unit.end : unit.end + 1] != ")"
+        or (unit.kind and not is_money(unit.kind))
+    ):
         return None
     closed = unit.end + 1
-    return (start - 1, closed) if unit.kind or unit_at(text, closed) or _ENDS.match(text, closed) else None
+    before = text[start - 4 : start] if start > 4 else f"\n{text[:start]}"
+    alone = _LABELLED.search(before) and _ENDS.match(text, closed)
+    return (start - 1, closed) if alone or unit_at(text, closed) else None
 
 
 def _absolute(kind: str, value: float) -> tuple[str, float]:

@@ -35,6 +35,11 @@ _LEAD = re.compile(
     r"|(?:it\s+(?:seems|appears)\s+(?:that\s+)?)|as\s+far\s+as\s+(?:i|we)\s+(?:know|can\s+(?:tell|see))\s*,\s*)+",
     re.IGNORECASE,
 )
+# A question that expects a yes states what it asks.
+_SURE = re.compile(
+    r"^\W*(?:(?:did|do)\s+you\s+know\s+(?:that\s+)?|\w+n['’]t\s+(?:it\s+\w+\s+that\s+)?)(?=[^?]*[?？]\W*$)",
+    re.IGNORECASE,
+)
 _BUT = re.compile(r"[,;:–—]\s*(?:but|however|though|yet|still)\b,?\s*", re.IGNORECASE)
 _TAG = re.compile(
     r",?\s+(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must)(?:n['’]t)?\s+"
@@ -52,6 +57,7 @@ def stated(text: str) -> str:
     if (found := _REFUSAL.search(plain)) and (but := _BUT.search(plain, found.end())):
         plain = " " * but.end() + plain[but.end() :]
     plain = _blanked(plain, _TAG.search(plain))
+    plain = _blanked(plain, _SURE.match(plain))
     return re.sub(r"[?？]+(?=\W*$)", lambda found: " " * len(found.group()), plain)
 
 
@@ -99,7 +105,7 @@ def _blanked(text: str, found: re.Match[str] | None) -> str:
 def _says_nothing(text: str, plain: str) -> bool:
     words = re.findall(r"[^\W_]+", plain)
     if plain.endswith(("?", "？", ":", "：")):
-        return True
+        return not _SURE.match(plain)
     return _is_chat(plain, words) if _GREETING.match(plain) else _is_heading(text, plain, words)
 
 

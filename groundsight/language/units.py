@@ -132,7 +132,9 @@ def unit_named(name: str) -> tuple[str, str, float] | None:
         kind, factor = _BASE[symbol[2]]
         return kind, name, _PREFIX[symbol[1]] * factor
     folded = name.casefold()
-    for form in (name, folded, folded.rstrip("s"), folded.removesuffix("es")):
+    # "Step 4 has pauses" measures no hectares.
+    plurals = () if folded in word_list("stop_words.txt") else (folded.rstrip("s"), folded.removesuffix("es"))
+    for form in (name, folded, *plurals):
         if form and (known := unit_table().get(form)):
             return known[0], form, known[1]
     return None
