@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from groundsight.doors.usage import Parser
 from groundsight.encoders.reader import Reader
 from groundsight.evals.metrics import auroc, balanced_accuracy, expected_calibration_error
-from groundsight.evals.reading import Item, read_rows
 from groundsight.evals.tasks.grounding import Case, evidence_of_case
-from groundsight.evals.tasks.written import WRITTEN, Text
+from groundsight.evals.tasks.written import WRITTEN, read_texts
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.grounding.calibrate import DATA, FEATURES, READ_FEATURES, Calibration, reads_of
 from groundsight.grounding.decide import bound_to
@@ -59,36 +58,13 @@ class Article:
     cells: tuple[tuple[str, ...], ...] = ()
 
 
-class Told(Item):
-    """A claim with what each of two texts says of it."""
-
-    claim: str
-    a: str
-    b: str
-
-
-class Matched(Item):
-    """Two texts in mostly the same words that differ in what they say, and claims that are true of one of them."""
-
-    a: str
-    b: str
-    claims: list[Told]
-
-    def of(self, side: Literal["a", "b"]) -> Article:
-        """One of the texts with its claims; their wording can't tell which are true."""
-        return Article(
-            getattr(self, side), tuple((one.claim, getattr(one, side) == "supported") for one in self.claims)
-        )
-
-
 def read_articles(path: Path) -> list[Article]:
     """Read written texts, matched pairs, or articles (``=``) with supported claims (``+``) and others (``-``)."""
-    if path.suffix == ".jsonl" and '"b"' in path.open(encoding="utf-8").readline():
-        return [one.of(side) for one in read_rows(path, Matched) for side in ("a", "b")]
     if path.suffix == ".jsonl":
+        told = not path.stem.startswith("pairs")
         return [
-            Article(one.text, tuple((each.claim, each.label == "supported") for each in one.claims), True, one.cells)
-            for one in read_rows(path, Text)
+            Article(one.text, tuple((each.claim, each.label == "supported") for each in one.claims), told, one.cells)
+            for one in read_texts(path)
         ]
     blocks = re.split(r"^= ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]
     return [_article(block.strip().split("\n")[1:]) for block in blocks]
