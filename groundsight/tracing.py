@@ -70,6 +70,15 @@ class Watch:
             self._progress(done, total, message)
         self.check()
 
+    def part(self, done: float, size: float, total: float, name: str) -> Watch:
+        """Return the watch of one part of the work: how far it is counts for ``size`` of ``total`` after ``done``."""
+
+        def progress(here: float, whole: float | None, message: str) -> None:
+            share = min(1.0, here / whole) if whole else 0.0
+            self.step(done + share * size, total, f"{name}: {message}" if message else name)
+
+        return Watch(progress, client=self.client, within=(self,))
+
     @contextmanager
     def span(self, stage: str) -> Generator[None]:
         """Add the wall seconds of a stage to ``seconds``, those of the processor (all threads) to ``cpu_seconds``."""
