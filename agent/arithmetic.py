@@ -28,7 +28,7 @@ def sum_of(plan: Plan, found: Sequence[Finding]) -> Draft | None:
         return None
     made = over(plan.join, *(Operand(shown=one.value, quote=one.quote) for one in found))
     cites = tuple(dict.fromkeys(one.quote.evidence_id for one in found))
-    return Draft(sentences=(say(made),), cites=(cites,)) if made else None
+    return Draft(sentences=(say(made),), cites=(cites,), computed=(made,)) if made else None
 
 
 def verdict_of(question: str, plan: Plan, found: Sequence[Finding]) -> Draft | None:

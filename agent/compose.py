@@ -37,7 +37,8 @@ def draft_of(plan: Plan, findings: Sequence[Finding], direct: Draft | None = Non
         found = by_step[step]
         sentences.append((found.sentence, (found.quote.evidence_id, *found.also)))
     kept = list(dict(sentences).items())
-    return Draft(sentences=tuple(text for text, _ in kept), cites=tuple(cites for _, cites in kept))
+    computed = (*(direct.computed if direct else ()), *(found.made for found in findings if found.made))
+    return Draft(sentences=tuple(text for text, _ in kept), cites=tuple(cites for _, cites in kept), computed=computed)
 
 
 def lay_out(draft: Draft) -> Laid:

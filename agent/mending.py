@@ -86,8 +86,7 @@ def _next_best(state: AnswerState, written: Draft, why: str) -> Update:
 
 
 def _held(draft: Draft, state: AnswerState, desk: Desk) -> Held:
-    computed = {one.sentence: one.made for one in findings_of(state) if one.made}
-    return hold(draft, evidence_of_state(state), desk.suite.verify, desk.suite.settings.grounding, computed)
+    return hold(draft, evidence_of_state(state), desk.suite.verify, desk.suite.settings.grounding)
 
 
 def _better(held: Held, state: AnswerState) -> Draft:

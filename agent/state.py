@@ -52,12 +52,16 @@ class Finding(Word):
 
 
 class Draft(Word):
-    """Sentences of an answer with the ids that each cites; ``lacking`` is what its writer missed, a query at most."""
+    """Sentences of an answer with the ids that each cites; ``lacking`` is what its writer missed, a query at most.
+
+    ``computed`` are the computations that some of them say.
+    """
 
     sentences: tuple[str, ...] = ()
     cites: tuple[tuple[str, ...], ...] = ()
     by: str = "rules"
     lacking: str = ""
+    computed: tuple[Computation, ...] = ()
 
 
 def merge(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:

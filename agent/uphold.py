@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from groundsight.agent.compose import Laid, lay_out, rejected, without
 from groundsight.agent.state import Draft
 from groundsight.computing.find import upheld
+from groundsight.computing.say import say
 from groundsight.grounding.calibrate import open_arbiter
 from groundsight.grounding.verify import report as counted
 from groundsight.settings import Grounding
 from groundsight.types import Evidence, GroundingReport, Span, Verdict
-from groundsight.types.computed import Computation
 
 Check = Callable[[str, Sequence[Evidence]], GroundingReport]
 Known = Mapping[str, Evidence]
@@ -30,9 +30,7 @@ class Held:
     kept: Draft
 
 
-def hold(
-    draft: Draft, known: Known, check: Check, settings: Grounding, computed: Mapping[str, Computation] | None = None
-) -> Held:
+def hold(draft: Draft, known: Known, check: Check, settings: Grounding) -> Held:
     """Check every sentence of a draft against what it cites, and where that does not say it against all evidence.
 
     A sentence that says a computation stands or falls with its operands: it is never read back from English. Only a
@@ -43,8 +41,9 @@ def hold(
     whole = next(iter(cited.values()), None) or check(laid.text, list(known.values()))
     places = [place_of(laid, verdict.claim.span) for verdict in whole.claims]
     own = [cited[ids].claims[n] if (ids := draft.cites[at]) else None for n, at in enumerate(places)]
+    computed = {say(one): one for one in draft.computed}
     for n, at in enumerate(places):
-        if (made := (computed or {}).get(draft.sentences[at])) and draft.by == "rules":
+        if made := computed.get(draft.sentences[at]):
             own[n] = upheld(whole.claims[n].claim, made, known) or own[n]
     if not all(one and one.label == "supported" for one in own):
         whole = check(laid.text, list(known.values()))

@@ -1,6 +1,6 @@
 """Train the packaged reader and write its int8 weights.
 
-``python -m groundsight.evals.train_reader --minilm model.safetensors --claims train.jsonl.gz --questions
+``python -m groundsight.evals.train_reader --start model.safetensors --claims train.jsonl.gz --questions
 train.jsonl.gz qamr.jsonl.gz --out reader.onnx --texts TEXTS... --pairs PAIRS...``: TEXTS are files like
 ``evals/written/train.jsonl``, PAIRS like ``evals/written/pairs_train.jsonl``. Half an hour on two cores. Shared
 sets come in small shares: with more of them real text got worse while their own development part got better. Then fit
@@ -44,17 +44,27 @@ lib: Any = torch
 
 
 def rows_of(
-    texts: Sequence[Text], pairs: Sequence[Text], claims: Path, questions: Sequence[Path], lot: random.Random
+    texts: Sequence[Text],
+    pairs: Sequence[Text],
+    claims: Path,
+    questions: Sequence[Path],
+    lot: random.Random,
+    part: float = 1.0,
 ) -> list[Row]:
-    """Draw the training rows: of the hand-written ones answered questions, pairs and a third of the claims twice."""
+    """Draw the training rows: of the hand-written ones answered questions, pairs and a third of the claims twice.
+
+    ``part`` of the shares of the public sets is drawn.
+    """
+    of_claims = {name: share * part for name, share in OF_CLAIMS.items()}
+    of_questions = {name: share * part for name, share in OF_QUESTIONS.items()}
     again = [row for row in written(texts, lot) if row.span[0] >= 0 or (row.task == "claim" and lot.random() < 0.35)]
     return [
         *written(texts, lot),
         *again,
         *written(pairs, lot),
         *written(pairs, lot),
-        *shared_claims(claims, OF_CLAIMS, lot),
-        *(row for path in questions for row in shared_questions(path, OF_QUESTIONS, lot)),
+        *shared_claims(claims, of_claims, lot),
+        *(row for path in questions for row in shared_questions(path, of_questions, lot)),
     ]
 
 
@@ -114,23 +124,30 @@ def _hit(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
     return any(place[0] < end and place[1] > start for start, end in spans)
 
 
-def train(rows: list[Row], minilm: Path, lot: random.Random) -> ReaderNet:
-    """Read every row once; the weights returned are their moving average."""
+def train(rows: list[Row], start: Path, lot: random.Random) -> ReaderNet:
+    """Read every row once, from MiniLM on or from a net of before (``.pt``) at half the rate.
+
+    The weights returned are their moving average.
+    """
     lib.manual_seed(0)
-    net, tokenizer = ReaderNet(minilm), open_tokenizer()
+    again = start.suffix == ".pt"
+    net, tokenizer = ReaderNet(None if again else start), open_tokenizer()
+    if again:
+        net.load_state_dict(lib.load(start, weights_only=True))
+    top = RATE / 2 if again else RATE
     net.words.requires_grad_(False)
     net.places.requires_grad_(False)
     parts = {name: list(part.parameters()) for name, part in net.named_children() if name not in ("words", "places")}
     body = [one for name in ("norm", "layers") for one in parts.pop(name)]
     heads = [one for part in parts.values() for one in part]
-    groups = [{"params": body, "lr": RATE}, {"params": heads, "lr": RATE * HEAD_RATE}]
+    groups = [{"params": body, "lr": top}, {"params": heads, "lr": top * HEAD_RATE}]
     optimiser: Any = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
     kept = {name: one.detach().clone() for name, one in net.named_parameters() if one.requires_grad}
     seen = 0
     for step, batch in enumerate(batches(rows, tokenizer, lot), 1):
         share = seen / len(rows)
         slope = min(1.0, step / WARM_UP) * (1.0 if share < FLAT else max(FLOOR, (1 - share) / (1 - FLAT)))
-        for group, rate in zip(optimiser.param_groups, (RATE, RATE * HEAD_RATE), strict=True):
+        for group, rate in zip(optimiser.param_groups, (top, top * HEAD_RATE), strict=True):
             group["lr"] = rate * slope
         with torch.autocast("cpu", dtype=torch.bfloat16):
             out = net(*tensors(batch))
@@ -171,16 +188,19 @@ def export(net: ReaderNet, out: Path) -> str:
 def main() -> None:
     """Train, export, and print the hash that ``encoders/reader.py`` has to name."""
     parser = Parser(prog="python -m groundsight.evals.train_reader", description=__doc__)
-    for name in ("--minilm", "--claims", "--out"):
+    for name in ("--start", "--claims", "--out"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--questions", type=Path, nargs="+", required=True)
     parser.add_argument("--pairs", type=Path, nargs="*", default=[])
+    parser.add_argument("--part", type=float, default=1.0, help="part of the shares of the public sets")
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
     given, lot = parser.parse_args(), random.Random(7)
     texts, pairs = ([text for path in paths for text in read_texts(path)] for paths in (given.texts, given.pairs))
-    rows = rows_of(texts, pairs, given.claims, given.questions, lot)
+    rows = rows_of(texts, pairs, given.claims, given.questions, lot, given.part)
     print(f"{len(texts)} texts, {len(pairs)} of pairs, {len(rows)} rows", flush=True)
-    print(export(train(rows, given.minilm, lot), given.out))
+    net = train(rows, given.start, lot)
+    torch.save(net.state_dict(), given.out.with_suffix(".pt"))
+    print(export(net, given.out))
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from groundsight.governance.pii_heads import kinds_asked, label_of
 from groundsight.governance.pii_tables import clean_cells, clean_lines
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.document import clean_document
-from groundsight.ingestion.readers.docx_file import read_docx
-from groundsight.ingestion.readers.html_file import read_html
-from groundsight.ingestion.readers.markdown_file import read_markdown
-from groundsight.ingestion.readers.pdf import read_pdf
-from groundsight.ingestion.readers.xlsx_file import read_xlsx
+from groundsight.ingestion.readers.office.word.docx_file import read_docx
+from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
+from groundsight.ingestion.readers.pdf.pdf_file import read_pdf
+from groundsight.ingestion.readers.text.html_file import read_html
+from groundsight.ingestion.readers.text.markdown_file import read_markdown
 from groundsight.settings import ALL_PII, Limits
 
 PHONE_HEADS = (
@@ -43,7 +43,7 @@ def sheet(path: Path, rows: Sequence[Sequence[str | int]]) -> Parsed:
     for row in rows:
         book.worksheets[0].append([*row])
     book.save(path)
-    return read_xlsx(path)
+    return read_xlsx(path, path.parent)
 
 
 def test_a_label_reaches_every_number_of_its_row(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers import BuiltinPartitioner
 from groundsight.ingestion.sniff import DOCX, PPTX, XLSX, sniff
 from groundsight.settings import Limits
-from groundsight.types import LeftOut
 
 
 def read(path: Path) -> Parsed:
@@ -70,7 +69,7 @@ def test_docx_gives_each_header_and_footer_once(tmp_path: Path) -> None:
     document.sections[1].first_page_footer.paragraphs[0].text = "is never shown"
     document.save(str(tmp_path / "a.docx"))
     texts = [element.text for element in read(tmp_path / "a.docx").elements]
-    assert texts == ["The body.", "Harbour Authority", "Account | 1204-77"]
+    assert texts == ["Harbour Authority", "Account | 1204-77", "The body."]
 
 
 def test_docx_keeps_order_headings_lists_and_hides_hidden_runs(tmp_path: Path) -> None:
@@ -87,7 +86,7 @@ def test_docx_keeps_order_headings_lists_and_hides_hidden_runs(tmp_path: Path) -
 
 def test_docx_tables_write_merged_cells_once(tmp_path: Path) -> None:
     cells = first(read(make_docx(tmp_path / "a.docx")), "table").cells
-    assert cells == (("", "2025", ""), ("Region", "Q1", "Q2"), ("North", "4", "5"))
+    assert cells == (("Region", "2025 / Q1", "2025 / Q2"), ("North", "4", "5"))
 
 
 def test_docx_pictures_have_the_caption_beside_them_and_ornaments_are_left_out(tmp_path: Path) -> None:
@@ -119,15 +118,16 @@ def make_pptx(path: Path) -> Path:
 def test_pptx_slides_are_pages_with_boxes_tables_pictures_and_notes(tmp_path: Path) -> None:
     parsed = read(make_pptx(tmp_path / "a.pptx"))
     assert (parsed.media_type, parsed.pages) == (PPTX, 2)
-    assert {element.page for element in parsed.elements} == {1}
-    assert {element.section for element in parsed.elements} == {"Plan"}
+    assert {(element.page, element.section) for element in parsed.elements if not element.mark} == {(1, "Plan")}
     text = next(element for element in parsed.elements if element.text == "Half way down")
     assert text.box is not None
     assert (round(text.box.x0, 3), round(text.box.y0, 3), round(text.box.x1, 3)) == (0.5, 0.5, 1.0)
     assert first(parsed, "table").cells == (("Step", "Day"), ("Build", "3"))
     assert (tmp_path / str(first(parsed, "figure").picture)).is_file()
-    assert parsed.elements[-1].text == "Notes: Say this aloud"
-    assert parsed.left_out == (LeftOut(kind="hidden slide", why="it is not shown"),)
+    assert parsed.elements[-2].text == "Notes: Say this aloud"
+    hidden = parsed.elements[-1]
+    assert (hidden.text, hidden.page, hidden.mark) == ("Hidden slide", 2, "hidden")
+    assert parsed.left_out == ()
 
 
 def make_xlsx(path: Path) -> Path:
@@ -150,24 +150,27 @@ def make_xlsx(path: Path) -> Path:
 def test_xlsx_shows_values_as_the_sheet_does_in_blocks_with_the_header(tmp_path: Path) -> None:
     parsed = read(make_xlsx(tmp_path / "a.xlsx"))
     assert parsed.media_type == XLSX
-    assert {element.section for element in parsed.elements} == {"Sales 2025"}
-    assert [len(element.cells) for element in parsed.elements] == [41, 41, 11]
+    shown = [element for element in parsed.elements if not element.mark]
+    assert {element.section for element in shown} == {"Sales 2025"}
+    assert [len(element.cells) for element in shown] == [41, 41, 11]
     assert parsed.elements[1].cells[0] == ("Month", "Amount", "Share", "Day")
     assert parsed.elements[0].cells[1] == ("m0", "$1,234.50", "12.5%", "2025-01-02")
 
 
-def test_hidden_sheets_are_named_but_not_read(tmp_path: Path) -> None:
+def test_hidden_sheets_are_read_and_marked(tmp_path: Path) -> None:
     parsed = read(make_xlsx(tmp_path / "a.xlsx"))
-    assert "Secret" in parsed.warnings[0]
-    assert not any("not shown" in element.text for element in parsed.elements)
+    hidden = [(element.section, element.text) for element in parsed.elements if element.mark == "hidden"]
+    assert hidden == [("Secret", "not shown")]
 
 
 def test_what_stands_apart_on_a_sheet_is_a_table_of_its_own(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    for row in (["Note only"], [], ["a", "b"], [1, 2], [], ["c", "d"], [3, 4]):
+    for row in (["Title only"], [], ["a", "b"], [1, 2], ["x"], [], ["c", "d"], [3, 4], [], ["Note only"]):
         sheet.append(row)
     book.save(tmp_path / "a.xlsx")
-    kinds = [(element.kind, element.cells) for element in read(tmp_path / "a.xlsx").elements]
-    assert kinds == [("text", ()), ("table", (("a", "b"), ("1", "2"))), ("table", (("c", "d"), ("3", "4")))]
+    first, second, note = read(tmp_path / "a.xlsx").elements
+    assert (first.text, first.cells) == ("Title only", (("a", "b"), ("1", "2"), ("x", "")))
+    assert second.cells == (("c", "d"), ("3", "4"))
+    assert (note.kind, note.text) == ("text", "Note only")

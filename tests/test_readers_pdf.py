@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers import BuiltinPartitioner
-from groundsight.ingestion.readers.pdf_tables import flatten_header
+from groundsight.ingestion.readers.pdf.pdf_tables import flatten_header
 from groundsight.ingestion.sniff import PDF
 from groundsight.settings import Limits
 

@@ -94,7 +94,7 @@ def test_the_first_frames_are_read_and_more_are_named(tmp_path: Path, sandbox: S
     frames[0].save(tmp_path / "a.tiff", save_all=True, append_images=frames[1:])
     parsed = read(tmp_path / "a.tiff", sandbox, picture_frames=4)
     assert [element.page for element in parsed.elements] == [1, 2, 3, 4]
-    assert "first 4 frames" in parsed.warnings[0]
+    assert "first 4 frames" in str(parsed.left_out[0])
     assert opened(parsed, tmp_path, 3).getpixel((1, 1)) == (60, 0, 0)
 
 

@@ -126,13 +126,13 @@ def test_merged_html_cells_cover_their_grid(tmp_path: Path) -> None:
         "<tr><td>a</td><td>1</td><td>2</td></tr></table></html>"
     )
     assert read(tmp_path, "a.html", page).elements[0].cells == (
-        ("Name", "2025", "2025"), ("Name", "Q1", "Q2"), ("a", "1", "2"),
+        ("Name", "2025 / Q1", "2025 / Q2"), ("a", "1", "2"),
     )  # fmt: skip
 
 
 def test_markdown_keeps_its_structure(tmp_path: Path) -> None:
     source = (
-        "---\nkey: secret\n---\n# Title\n\nText with [a link](http://example.org) and `code`.\n\n- one\n- two\n\n"
+        "# Title\n\nText with [a link](http://example.org) and `code`.\n\n- one\n- two\n\n"
         "```\nx = 1\n```\n\n## Data\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>bad()</script>\n\n<b hidden>no</b>\n"
     )
     parsed = read(tmp_path, "a.md", source)
@@ -156,8 +156,9 @@ def test_mail_shows_its_head_and_body_and_names_attachments(tmp_path: Path) -> N
     assert parsed.created == date(2025, 6, 3)
     assert texts(parsed)[0].startswith("From: Anna <a@example.org>\nTo: b@example.org")
     assert texts(parsed)[1] == "Hello there."
-    assert "x.pdf" in texts(parsed)[-1]
-    assert [entry.name for entry in tmp_path.iterdir()] == ["a.eml"]
+    assert texts(parsed)[0].endswith("Attachments: ../../x.pdf")
+    assert [(each.name, (tmp_path / each.file).read_bytes()) for each in parsed.inside] == [("../../x.pdf", b"%PDF")]
+    assert {entry.name for entry in tmp_path.iterdir()} == {"a.eml", "inside-00001"}
 
 
 def test_html_mail_shows_only_its_visible_text(tmp_path: Path) -> None:

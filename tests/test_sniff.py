@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundsight.errors import GroundsightError, LimitExceeded, ParseFailed, UnsupportedType
-from groundsight.ingestion.sniff import SUPPORTED_SUFFIXES, check_archive, check_size, sniff
+from groundsight.ingestion.sniff import SUPPORTED_SUFFIXES, check_size, sniff
+from groundsight.ingestion.unpacked import check_archive
 from groundsight.settings import Limits
 
 MAIL = b"From: a@example.org\nTo: b@example.org\nSubject: Hi\n\nHello\n"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 KINDS = {
     "a.pdf": (b"%PDF-1.7\n...", "application/pdf"),
     "a.png": (b"\x89PNG\r\n\x1a\n....", "image/png"),
@@ -28,14 +30,27 @@ KINDS = {
     "a.txt": (b"just words", "text/plain"),
     "a.csv": (b"a,b\n1,2\n", "text/csv"),
     "a.eml": (MAIL, "message/rfc822"),
+    "a.mbox": (b"From a@example.org Tue Jun  3 10:00:00 2025\n" + MAIL, "application/mbox"),
+    "a.msg": (OLE + "__properties_version1.0".encode("utf-16-le"), "application/vnd.ms-outlook"),
+    "a.rtf": (b"{\\rtf1 hello}", "application/rtf"),
+    "a.svg": (b'<svg xmlns="http://www.w3.org/2000/svg"><text>x</text></svg>', "image/svg+xml"),
+    "b.svg": (b'<?xml version="1.0"?><svg><text>x</text></svg>', "image/svg+xml"),
+    "a.xml": (b'<?xml version="1.0"?><a><html/></a>', "application/xml"),
+    "a.json": (b'{"a": 1}', "application/json"),
+    "a.jsonl": (b'{"a": 1}\n{"a": 2}\n', "application/jsonl"),
+    "a.ipynb": (b'{"cells": []}', "application/x-ipynb+json"),
+    "a.vtt": (b"WEBVTT\n\n00:01.000 --> 00:02.000\nHi", "text/vtt"),
+    "a.srt": (b"1\n00:00:01,000 --> 00:00:02,000\nHi", "application/x-subrip"),
+    "a.gz": (b"\x1f\x8b\x08", "application/gzip"),
+    "a.xz": (b"\xfd7zXZ\0", "application/gzip"),
+    "a.tar": (bytes(257) + b"ustar\0", "application/x-tar"),
+    "a.heic": (b"\0\0\0\x18ftypheic", "image/heic"),
 }
 REFUSED = {
-    "a.exe": b"MZ\x90\x00", "a.elf": b"\x7fELF\x02", "a.gz": b"\x1f\x8b\x08", "a.ps": b"%!PS-Adobe-3.0",
-    "a.rtf": b"{\\rtf1 hello}", "a.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.psd": b"8BPS\0\1",
-    "a.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><text>x</text></svg>', "a.mp4": b"\0\0\0\x18ftypmp42",
-    "b.svg": b'<?xml version="1.0"?><svg><text>x</text></svg>', "a.xml": b'<?xml version="1.0"?><a><html/></a>',
-    "a.json": b'{"a": 1}', "a.bin": bytes(range(256)) * 8, "a.wav": b"RIFF\0\0\0\0WAVEfmt ", "a.sh": b"#!/bin/sh\nls",
-    "zero": bytes(100_000), "a.fits": b"SIMPLE  =                    T", "a.xz": b"\xfd7zXZ\0",
+    "a.exe": b"MZ\x90\x00", "a.elf": b"\x7fELF\x02", "a.rar": b"Rar!\x1a\x07", "a.ps": b"%!PS-Adobe-3.0",
+    "a.doc": OLE + "WordDocument".encode("utf-16-le"), "a.psd": b"8BPS\0\1", "a.mp4": b"\0\0\0\x18ftypmp42",
+    "a.bin": bytes(range(256)) * 8, "a.wav": b"RIFF\0\0\0\0WAVEfmt ", "a.sh": b"#!/bin/sh\nls",
+    "zero": bytes(100_000), "a.fits": b"SIMPLE  =                    T", "a.dat": b"\x78\x9f\x3e\x22",
 }  # fmt: skip
 
 
@@ -72,11 +87,22 @@ def test_an_empty_file_says_so(tmp_path: Path) -> None:
     assert caught.value.error_code == "E_EMPTY"
 
 
-def test_a_zip_is_an_office_file_only_by_its_members(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
-        archive.writestr("readme.txt", "not a document")
-    with pytest.raises(UnsupportedType):
-        sniff(tmp_path / "a.docx", "a.docx")
+def test_a_zip_is_what_its_members_say(tmp_path: Path) -> None:
+    kinds = {
+        "readme.txt": "application/zip",
+        "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    }
+    for member, media_type in kinds.items():
+        with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+            archive.writestr(member, "text")
+        assert sniff(tmp_path / "a.docx", "a.docx").media_type == media_type
+    with zipfile.ZipFile(tmp_path / "a.epub", "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+    assert sniff(tmp_path / "a.epub", "a.epub").media_type == "application/epub+zip"
+    with zipfile.ZipFile(tmp_path / "a.pages", "w") as archive:
+        archive.writestr("Index/Document.iwa", "")
+    with pytest.raises(UnsupportedType, match="iWork"):
+        sniff(tmp_path / "a.pages", "a.pages")
 
 
 @pytest.mark.parametrize(

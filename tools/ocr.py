@@ -46,7 +46,8 @@ def ocr(
             raise Disabled("reading words in pictures is switched off", next_step="set models.ocr = 'rapidocr'")
         data = rendered(suite, document, place)
     suite.watch.check()
-    read, redactions = _redacted(suite, reader.read(opened(data)))
+    image = opened(data)
+    read, redactions = _redacted(suite, reader.read(image), image.width / image.height)
     kept = fitting(read, 60_000)
     return ReadLines(
         picture=one_line(picture, NAME_CHARS),
@@ -59,11 +60,11 @@ def ocr(
     )
 
 
-def _redacted(suite: Suite, lines: tuple[TextLine, ...]) -> tuple[list[Line], dict[str, int]]:
+def _redacted(suite: Suite, lines: tuple[TextLine, ...], aspect: float) -> tuple[list[Line], dict[str, int]]:
     """Redact as ingestion does: what is read now must not say more than what is stored."""
     from groundsight.governance.pii import Memory
     from groundsight.ingestion.enrich import clean_page
 
     memory = Memory()
-    kept = clean_page(lines, suite.settings.governance.redact, memory).lines
+    kept = clean_page(lines, suite.settings.governance.redact, memory, aspect).lines
     return [line_of(line) for line in kept], dict(memory.counts)

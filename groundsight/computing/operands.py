@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -21,7 +21,6 @@ from groundsight.language.units import factor_of
 from groundsight.types import Quote
 from groundsight.types.computed import Computation, Operand, Operation
 
-Ask = Callable[[str], Operand | None]
 _UNITS = {"day": "days", "week": "weeks", "month": "months", "year": "years"}
 
 
@@ -65,14 +64,6 @@ def parts(question: str) -> Parts | None:
         first, second = (" ".join(f"How {match['much']} {match['noun']} {side}?".split()) for side in sides)
         return Parts("difference", first, second)
     return None
-
-
-def worked_out(question: str, ask: Ask) -> Computation | None:
-    """Answer a question of two look-ups with ``ask``, which answers one question with a value and its quote."""
-    asked = parts(question)
-    first = ask(asked.first) if asked else None
-    second = ask(asked.second) if asked and first else None
-    return over(asked.operation, first, second) if asked and first and second else None
 
 
 def over(operation: Operation, first: Operand, second: Operand) -> Computation | None:

@@ -9,12 +9,13 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Literal
 
+from groundsight.evidence.places import around_boxes, boxes_of_rows
 from groundsight.evidence.tables import Block, head_unit, text_tables
 from groundsight.language.content import listed
 from groundsight.language.dates import find_moments
 from groundsight.language.units import unit_named
 from groundsight.tracing import Watch
-from groundsight.types import Evidence, Quote, Span
+from groundsight.types import Box, Evidence, Quote, Span
 
 Scale = Literal["number", "date", "time"]
 MOST_ROWS = 2_000
@@ -36,6 +37,7 @@ class Row:
     cells: tuple[str, ...]
     evidence: Evidence
     span: tuple[int, int]
+    boxes: tuple[Box | None, ...] = ()
 
     def quote(self, column: int | None = None) -> Quote:
         """Point at the characters of this row, or of one of its cells."""
@@ -47,7 +49,7 @@ class Row:
             text=self.evidence.text[start:end],
             source=self.evidence.source,
             page=place.page,
-            box=place.box,
+            box=around_boxes(self.boxes if column is None else self.boxes[column : column + 1]) or place.box,
         )
 
     def _place(self, column: int) -> tuple[int, int]:
@@ -136,8 +138,8 @@ def number_shown(value: Decimal) -> str:
 
 
 def _rows(one: Evidence, block: Block) -> list[Row]:
-    pairs = zip(block.rows[1:], block.spans[1:], strict=True)
-    return [Row(tuple(map(_squeezed, cells)), one, span) for cells, span in pairs]
+    pairs = zip(block.rows[1:], block.spans[1:], boxes_of_rows(one, block), strict=True)
+    return [Row(tuple(map(_squeezed, cells)), one, span, placed) for cells, span, placed in pairs]
 
 
 def _is_total(cells: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from groundsight.evidence.heads import (
     scales_of,
     with_currency,
 )
-from groundsight.evidence.places import box_of_words
+from groundsight.evidence.places import box_in_table, box_of_words
 from groundsight.evidence.tables import cell_readings, is_drawn, text_tables
 from groundsight.language.facts import Facts, joined, read_facts
 from groundsight.language.names import Name
@@ -100,7 +100,8 @@ class Passage:
             start, end = start + inner[0], start + inner[1]
         text = self.evidence.text[start:end]
         place = self.evidence.place
-        box = box_of_words(self.evidence.lines, text) if self.channel == "ocr" else None
+        read = self.channel == "ocr"
+        box = box_of_words(self.evidence.lines, text) if read else box_in_table(self.evidence, (start, end))
         return Quote(
             evidence_id=self.evidence.evidence_id,
             span=Span(start=start, end=end),

@@ -1,10 +1,11 @@
-"""Where quoted words stand in a picture: the lines that were read there, put together again."""
+"""Where quoted words stand: the lines of a picture that make them up, the cells of a table that hold them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundsight.types import Box, TextLine
+from groundsight.evidence.tables import Block, text_tables
+from groundsight.types import Box, Evidence, TextLine
 
 
 def box_of_words(lines: Sequence[TextLine], text: str) -> Box | None:
@@ -18,6 +19,31 @@ def box_of_words(lines: Sequence[TextLine], text: str) -> Box | None:
     known = [(line, _squeezed(line.text)) for line in lines if line.text.strip()]
     inside = next((line.box for line, words in known if wanted in words), None)
     return inside or next((box for start in known if (box := _run_from(start, known, wanted))), None)
+
+
+def boxes_of_rows(one: Evidence, table: Block) -> tuple[tuple[Box | None, ...], ...]:
+    """Return the boxes of the cells below the head, row by row; empty rows where they are not known."""
+    return one.boxes[1:] if len(one.boxes) == len(table.rows) else ((),) * (len(table.rows) - 1)
+
+
+def box_in_table(one: Evidence, span: tuple[int, int]) -> Box | None:
+    """Return the box around the cells that some characters of a table's text come from."""
+    if not one.boxes:
+        return None
+    table = text_tables(one.text, one.cells)[0]
+    held: list[Box | None] = []
+    for cells, (at, end), boxes in zip(table.rows[1:], table.spans[1:], boxes_of_rows(one, table), strict=True):
+        for cell, box in zip(cells, boxes, strict=False) if at < span[1] and span[0] < end else ():
+            start = one.text.find(cell, at, end)
+            at = start + len(cell) if start >= 0 else at
+            held.append(box if start < span[1] and span[0] < at else None)
+    return around_boxes(held)
+
+
+def around_boxes(boxes: Sequence[Box | None]) -> Box | None:
+    """Return the smallest box around those that are known."""
+    known = [box for box in boxes if box is not None]
+    return _around(known) if known else None
 
 
 def _run_from(start: tuple[TextLine, str], known: Sequence[tuple[TextLine, str]], wanted: str) -> Box | None:

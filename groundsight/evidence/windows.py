@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from groundsight.evidence.grids import Row
-from groundsight.evidence.places import box_of_words
+from groundsight.evidence.places import box_of_words, boxes_of_rows
 from groundsight.evidence.tables import text_tables
 from groundsight.language.sentences import sentence_spans
 from groundsight.types import Evidence, Quote, Span, TextField
@@ -147,7 +147,9 @@ def _stretches(evidence: Evidence) -> Iterator[tuple[str, Stretch]]:
 
 def _rows(evidence: Evidence) -> list[Row]:
     table = text_tables(evidence.text, evidence.cells)[0]
-    return [Row(tuple(cells), evidence, span) for cells, span in zip(table.rows[1:], table.spans[1:], strict=True)]
+    boxes = boxes_of_rows(evidence, table)
+    placed = zip(table.rows[1:], table.spans[1:], boxes, strict=True)
+    return [Row(tuple(cells), evidence, span, held) for cells, span, held in placed]
 
 
 def _cells(heads: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[int, str]]:

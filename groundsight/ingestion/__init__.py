@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from groundsight.settings import Limits
-from groundsight.types import Box, LeftOut, Word
+from groundsight.types import Box, LeftOut, Link, Word
 
 ElementKind = Literal["heading", "text", "table", "figure", "picture", "page"]
 
@@ -21,6 +21,8 @@ class Element(Word):
     ``cells`` for tables, header row first. ``picture`` is the name of a PNG in the scratch folder:
     figures and pictures always have one, a ``page`` has one when it carries no text of its own
     and has to be read. ``text`` of a figure is its caption or the text beside it. ``mark`` is that of the unit.
+    ``boxes`` are those of the cells, row by row, None where a cell is empty or its place is not known. ``meta`` are
+    words about it that a reader does not see on the page: where its links lead.
     """
 
     kind: ElementKind
@@ -30,8 +32,10 @@ class Element(Word):
     section: str | None = None
     level: int = 0
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: tuple[tuple[Box | None, ...], ...] = ()
     picture: str | None = None
     mark: str = ""
+    meta: str = ""
 
 
 class Inside(Word):
@@ -44,7 +48,8 @@ class Inside(Word):
 class Parsed(Word):
     """Everything a partitioner read from one file, and the ledger of what it did not read.
 
-    ``inside`` are files to be read as assets of their own, whose parent is this one.
+    ``inside`` are files to be read as assets of their own, whose parent is this one. ``links`` tie the document as a
+    whole to others (the mails of a thread).
     """
 
     media_type: str
@@ -53,6 +58,7 @@ class Parsed(Word):
     pages: int | None = None
     elements: tuple[Element, ...] = ()
     inside: tuple[Inside, ...] = ()
+    links: tuple[Link, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -19,9 +19,10 @@ from groundsight.ingestion.document import clean_document
 from groundsight.ingestion.encode import encode
 from groundsight.ingestion.enrich import Seen, see
 from groundsight.ingestion.frozen import Frozen
+from groundsight.ingestion.picture_tables import lines_on_page, with_tables
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
-from groundsight.types import Asset, Principal, Unit
+from groundsight.types import Asset, Link, Principal, Unit
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -54,9 +55,10 @@ def assemble(
     asset = asset.model_copy(update={"title": title, "left_out": parsed.left_out, "warnings": warnings})
     chunks = chunk(document.elements, parts.settings, document.memory).chunks
     seen = _seen(chunks, scratch, parts, derived, document.memory, watch)
+    chunks, seen = with_tables(chunks, seen, parts.settings, document.memory)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
     units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
-    linked = tuple(with_clean_links(unit, kinds) for unit in linker(asset, units))
+    linked = tuple(with_clean_links(unit, kinds) for unit in _tied(linker(asset, units), parsed.links))
     hashes = [one.phash for one in seen.values()]
     only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
     asset = asset.model_copy(update={"redactions": dict(document.memory.counts), "phash": only})
@@ -95,6 +97,12 @@ def make_asset(
         parent=holder.source if holder else None,
     )
     return _protected(_protected(described, guard), holder)
+
+
+def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
+    """What ties the whole document to others stands at its first unit."""
+    first, *rest = units
+    return (first.model_copy(update={"links": (*links, *first.links)}), *rest)
 
 
 def is_guarded(asset: Asset) -> bool:
@@ -140,22 +148,23 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
         heading=piece.heading,
         text=piece.text,
         cells=piece.cells,
+        boxes=piece.boxes,
         mark=piece.mark,
         meta=_meta(asset, piece),
         caption=seen.caption if seen else "",
         ocr=seen.ocr if seen else "",
-        lines=seen.lines if seen else (),
+        lines=lines_on_page(seen.lines, piece.place.box) if seen else (),
         tags=seen.tags if seen else (),
         lineage=seen.lineage if seen else (),
     )
 
 
 def _meta(asset: Asset, piece: Chunk) -> str:
-    """Words about the unit: file name, title, heading path and date; a placeholder is no word."""
+    """Words about the unit: file name, title, heading path, date, link targets; a placeholder is no word."""
     name = " ".join(re.split(r"[\W_]+", PLACEHOLDER.sub(" ", PurePosixPath(asset.source).name))).strip()
     day = asset.created.isoformat() if asset.created else ""
     title = "" if asset.title == PurePosixPath(asset.source).name else asset.title
-    return " · ".join(part for part in (name, title, piece.place.section or "", day) if part)
+    return " · ".join(part for part in (name, title, piece.place.section or "", day, piece.meta) if part)
 
 
 def _with_content(units: Sequence[Unit], seen: dict[int, Seen], asset: Asset) -> tuple[Unit, ...]:

@@ -16,6 +16,7 @@ from groundsight.settings import PiiKind, Settings
 from groundsight.types import Box, Place, Span, UnitKind
 
 _MOST_ROUNDS = 6
+Boxes = tuple[tuple[Box | None, ...], ...]
 _KINDS: dict[str, UnitKind] = {"table": "table", "figure": "figure", "picture": "image", "page": "page"}
 
 
@@ -29,7 +30,9 @@ class Draft:
     where: Located
     box: Box | None = None
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: Boxes = ()
     picture: str | None = None
+    meta: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,10 @@ class Chunk:
     place: Place
     heading: str = ""
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: Boxes = ()
     picture: str | None = None
     mark: str = ""
+    meta: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,11 +109,17 @@ def _special_drafts(item: Located, atoms: list[Atom], settings: Settings) -> Ite
     if kind != "table":
         first = len(atoms)
         atoms.extend(atoms_of(element.text, settings.ingestion.chunk_chars))
-        yield Draft(kind, first, len(atoms), item, element.box, picture=element.picture)
+        yield Draft(kind, first, len(atoms), item, element.box, picture=element.picture, meta=element.meta)
         return
-    for text, cells in table_blocks(element.cells, element.text, settings.ingestion.chunk_chars):
+    for text, cells, rows in table_blocks(element.cells, element.text, settings.ingestion.chunk_chars):
         atoms.append(Atom(text, "\n\n"))
-        yield Draft(kind, len(atoms) - 1, len(atoms), item, element.box, cells)
+        boxes = (*element.boxes[:1], *element.boxes[1 + rows.start : 1 + rows.stop])
+        box = _box_of_rows(boxes) or element.box
+        yield Draft(kind, len(atoms) - 1, len(atoms), item, box, cells, boxes, meta=element.meta)
+
+
+def _box_of_rows(boxes: Boxes) -> Box | None:
+    return union(box for row in boxes for box in row if box is not None)
 
 
 def _text_drafts(run: Sequence[Located], atoms: list[Atom], settings: Settings) -> Iterator[Draft]:
@@ -122,8 +133,10 @@ def _text_drafts(run: Sequence[Located], atoms: list[Atom], settings: Settings) 
     overlap = settings.ingestion.chunk_overlap
     for first, last in _cuts(atoms[base:], owners, settings.ingestion.chunk_chars):
         lead = _overlapped(atoms[base:], owners, first, overlap)
-        box = union(item.element.box for item in _distinct(owners[first:last]) if item.page == owners[first].page)
-        yield Draft("text", base + lead, base + last, _innermost(owners[first:last]), box)
+        held = [*_distinct(owners[first:last])]
+        box = union(item.element.box for item in held if item.page == owners[first].page)
+        meta = " ".join(dict.fromkeys(item.element.meta for item in held if item.element.meta))
+        yield Draft("text", base + lead, base + last, _innermost(owners[first:last]), box, meta=meta)
 
 
 def _cuts(atoms: Sequence[Atom], owners: Sequence[Located], most: int) -> Iterator[tuple[int, int]]:
@@ -214,7 +227,8 @@ def _chunk(atoms: Sequence[Atom], ends: Sequence[int], draft: Draft) -> Chunk:
         start = ends[draft.first] - len(atoms[draft.first].text)
         span = Span(start=start, end=ends[draft.last - 1])
     place = Place(page=draft.where.page, box=draft.box, span=span, section=draft.where.section)
-    return Chunk(draft.kind, text, place, draft.where.heading, draft.cells, draft.picture, draft.where.element.mark)
+    where, mark = draft.where, draft.where.element.mark
+    return Chunk(draft.kind, text, place, where.heading, draft.cells, draft.boxes, draft.picture, mark, draft.meta)
 
 
 def union(boxes: Iterable[Box | None]) -> Box | None:

@@ -15,7 +15,7 @@ from groundsight.governance.pii import Memory, find, find_under, redact, redact_
 from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_heads import label_of
 from groundsight.ingestion.derived import Derived
-from groundsight.ingestion.rows import rows_of
+from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
 from groundsight.types import Box, Lineage, Tag, TextLine, Word
 
 if TYPE_CHECKING:
@@ -77,13 +77,16 @@ def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], 
     return Seen(shown, content, perceptual_hash(picture), lines, ocr, tags, caption, lineage)
 
 
-def clean_page(lines: tuple[TextLine, ...], kinds: tuple[PiiKind, ...], memory: Memory) -> CleanLines:
+def clean_page(
+    lines: tuple[TextLine, ...], kinds: tuple[PiiKind, ...], memory: Memory, aspect: float = 1.0
+) -> CleanLines:
     """Redact lines as a person reads them: row by row, over line ends, under heads, and one by one.
 
     A line whose text changed keeps its place. The placeholder of a value split over lines stands
-    where the value began.
+    where the value began. ``aspect`` is the width of the picture over its height.
     """
-    rows = rows_of(lines)
+    straight = upright_lines(lines, turn_of(lines, aspect))
+    rows = rows_of(straight)
     read = [line for row in rows for line in row]
     parts = [(line.text, " " if line is not row[-1] else "\n") for row in rows for line in row]
     texts = redact_parts(parts, lambda text: find(text, kinds, memory))
@@ -92,7 +95,8 @@ def clean_page(lines: tuple[TextLine, ...], kinds: tuple[PiiKind, ...], memory: 
     texts = [redact(text, kinds, memory).text for text in _under_heads(read, texts, kinds, memory)]
     text = redact("".join(map("".join, zip(texts, ends, strict=True))).rstrip("\n"), kinds, memory)
     by_line = {id(line): text for line, text in zip(read, texts, strict=True)}
-    kept = tuple(line.model_copy(update={"text": by_line.get(id(line), "")}) for line in lines)
+    told = [by_line.get(id(line), "") for line in straight]
+    kept = tuple(line.model_copy(update={"text": text}) for line, text in zip(lines, told, strict=True))
     hidden = tuple(old.box for old, new in zip(lines, kept, strict=True) if old.text.strip() and old.text != new.text)
     return CleanLines(lines=kept, text=text.text, hidden=hidden)
 
@@ -143,7 +147,10 @@ def _read_lines(picture: Image, sha: str, parts: Parts, derived: Derived, kinds:
     reader = parts.ocr if parts.settings.ingestion.ocr else None
     if reader is None:
         return CleanLines()
-    read: Callable[[], bytes] = lambda: clean_page(reader.read(picture), kinds, Memory()).model_dump_json().encode()  # noqa: E731
+    aspect = picture.width / picture.height
+    read: Callable[[], bytes] = lambda: (  # noqa: E731
+        clean_page(reader.read(picture), kinds, Memory(), aspect).model_dump_json().encode()
+    )
     return CleanLines.model_validate_json(derived.made("ocr", reader.fingerprint, sha, read))
 
 

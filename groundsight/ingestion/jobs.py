@@ -8,7 +8,8 @@ from typing import Literal
 
 from groundsight.errors import LimitExceeded, ParseFailed
 from groundsight.ingestion import Element, Parsed, Partitioner, PictureOrder
-from groundsight.ingestion.sniff import OFFICE, check_archive, check_size, sniff
+from groundsight.ingestion.sniff import CONTAINERS, check_size, sniff
+from groundsight.ingestion.unpacked import check_archive
 from groundsight.settings import Limits
 from groundsight.types import Word
 
@@ -36,7 +37,7 @@ def partition_document(document: Path, body: str) -> str:
     order = PartitionOrder.model_validate_json(body)
     found = sniff(document, order.name)
     check_size(document, found.media_type, order.name, order.limits)
-    if found.media_type in OFFICE.values():
+    if found.media_type in CONTAINERS:
         check_archive(document, order.name, order.limits)
     parsed = _partitioner(order)(document, found.media_type, Path(order.scratch), order.limits)
     _check_content(parsed, order)
@@ -78,7 +79,7 @@ def _check_content(parsed: Parsed, order: PartitionOrder) -> None:
             code="E_LIMIT_TEXT",
         )
     if chars == 0 and pictures == 0:
-        reason = "; ".join(parsed.warnings) or "it holds no text and no pictures"
+        reason = "; ".join((*parsed.warnings, *map(str, parsed.left_out))) or "it holds no text and no pictures"
         raise ParseFailed(f"nothing to read: {reason}", which=order.name, code="E_EMPTY")
 
 

@@ -1,10 +1,11 @@
-"""The lines of a picture as running text: what stands side by side is read as one row."""
+"""The lines of a picture as running text: turned upright, and what stands side by side read as one row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
 
+from groundsight.ingestion.layout.shapes import Rect
 from groundsight.types import Box, TextLine
 
 
@@ -27,6 +28,27 @@ def rows_of(lines: Sequence[TextLine]) -> list[list[TextLine]]:
         return [[line] for line in written]
     ordered = [sorted(row, key=lambda line: line.box.x0) for row in rows]
     return sorted(ordered, key=lambda row: fmean((line.box.y0 + line.box.y1) / 2 for line in row))
+
+
+def turn_of(lines: Sequence[TextLine], aspect: float) -> int:
+    """How many quarters counterclockwise make a page upright whose lines are given in reading order.
+
+    ``aspect`` is its width over its height. Lines of a sideways page stand; read in order they go to the left (one
+    quarter) or to the right (three), on a page upside down upwards.
+    """
+    boxes = [line.box for line in lines if len(line.text) > 1]
+    stands = sum(box.y1 - box.y0 > (box.x1 - box.x0) * aspect for box in boxes) * 2 > len(boxes)
+    ways = [(box.x0 + box.x1) if stands else (box.y0 + box.y1) for box in boxes]
+    trend = sum((place - (len(ways) - 1) / 2) * way for place, way in enumerate(ways))
+    return (1 if trend < 0 else 3) if stands else 2 if trend < 0 else 0
+
+
+def upright_lines(lines: Sequence[TextLine], turn: int) -> list[TextLine]:
+    """Return the lines with their boxes on the page turned counterclockwise by so many quarters."""
+    if not turn:
+        return list(lines)
+    rects = [Rect(line.box.x0, line.box.y0, line.box.x1, line.box.y1).turned(turn) for line in lines]
+    return [line.model_copy(update={"box": rect.as_box()}) for line, rect in zip(lines, rects, strict=True)]
 
 
 def _tabular(rows: Sequence[Sequence[TextLine]]) -> bool:

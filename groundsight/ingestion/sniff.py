@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from groundsight.errors import LimitExceeded, ParseFailed, UnsupportedType
-from groundsight.limits import MIB, Limits
+from groundsight.limits import Limits
 
 PDF, HTML, MARKDOWN, PLAIN, CSV, EMAIL = (
     "application/pdf", "text/html", "text/markdown", "text/plain", "text/csv", "message/rfc822",
@@ -18,31 +19,65 @@ DOCX = _OFFICE + "wordprocessingml.document"
 PPTX = _OFFICE + "presentationml.presentation"
 XLSX = _OFFICE + "spreadsheetml.sheet"
 OFFICE = {"word/document.xml": DOCX, "ppt/presentation.xml": PPTX, "xl/workbook.xml": XLSX}
+_OPEN = "application/vnd.oasis.opendocument."
+ODT, ODS, ODP, EPUB = _OPEN + "text", _OPEN + "spreadsheet", _OPEN + "presentation", "application/epub+zip"
+ZIP, TAR, PACKED = "application/zip", "application/x-tar", "application/gzip"
+MSG, MBOX, RTF = "application/vnd.ms-outlook", "application/mbox", "application/rtf"
+JSON, JSON_LINES, NOTEBOOK = "application/json", "application/jsonl", "application/x-ipynb+json"
+XML, SVG, VTT, SRT = "application/xml", "image/svg+xml", "text/vtt", "application/x-subrip"
 PICTURES = {
     "image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/tiff": "TIFF", "image/gif": "GIF",
-    "image/bmp": "BMP",
+    "image/bmp": "BMP", "image/heic": "HEIF", "image/avif": "AVIF",
 }  # fmt: skip
+CONTAINERS = (*OFFICE.values(), ODT, ODS, ODP, EPUB)
 _SUFFIXES = {
     PDF: (".pdf",), HTML: (".html", ".htm", ".xhtml"), MARKDOWN: (".md", ".markdown"), PLAIN: (".txt", ".text"),
     CSV: (".csv", ".tsv", ".tab"), EMAIL: (".eml",), DOCX: (".docx", ".docm"), PPTX: (".pptx", ".pptm"),
     XLSX: (".xlsx", ".xlsm"), "image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "image/webp": (".webp",),
-    "image/tiff": (".tif", ".tiff"), "image/gif": (".gif",), "image/bmp": (".bmp",),
+    "image/tiff": (".tif", ".tiff"), "image/gif": (".gif",), "image/bmp": (".bmp",), "image/avif": (".avif",),
+    "image/heic": (".heic", ".heif"), ODT: (".odt", ".ott"), ODS: (".ods", ".ots"), ODP: (".odp", ".otp"),
+    EPUB: (".epub",), ZIP: (".zip",), TAR: (".tar",), PACKED: (".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz"),
+    MSG: (".msg",), MBOX: (".mbox", ".mbx"), RTF: (".rtf",), JSON: (".json", ".geojson"), VTT: (".vtt",),
+    JSON_LINES: (".jsonl", ".ndjson"), NOTEBOOK: (".ipynb",), XML: (".xml",), SVG: (".svg",), SRT: (".srt",),
 }  # fmt: skip
 SUPPORTED_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
-_TEXTS = (MARKDOWN, PLAIN, CSV, EMAIL, HTML)
+_TEXTS = (MARKDOWN, PLAIN, CSV, HTML, RTF, JSON, JSON_LINES, NOTEBOOK, XML, SVG, VTT, SRT)
+_PROSE = (".md", ".markdown", ".txt", ".csv")
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", PDF), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"), (b"II*\0", "image/tiff"), (b"MM\0*", "image/tiff"),
+    (b"GIF89a", "image/gif"), (b"II*\0", "image/tiff"), (b"MM\0*", "image/tiff"), (b"{\\rtf", RTF),
+    (b"\x1f\x8b", PACKED), (b"BZh", PACKED), (b"\xfd7zXZ", PACKED),
 )  # fmt: skip
+_BRANDS = {b"avif": "image/avif", b"avis": "image/avif", **dict.fromkeys(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "image/heic"
+)}  # fmt: skip
 _REFUSED_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"MZ", "a Windows program"), (b"\x7fELF", "a program"), (b"\x1f\x8b", "a gzip archive"),
-    (b"Rar!", "a rar archive"), (b"7z\xbc\xaf", "a 7z archive"), (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"), (b"%!PS", "PostScript"), (b"\xc5\xd0\xd3\xc6", "PostScript"),
-    (b"{\\rtf", "rich text (rtf)"), (b"SQLite format 3", "a database"), (b"8BPS", "a Photoshop picture"),
-    (b"SIMPLE  =", "a FITS picture"), (b"\x89HDF", "HDF5 data"), (b"icns", "an icon"),
-    (b"\xca\xfe\xba\xbe", "a program"),
+    (b"MZ", "a Windows program"), (b"\x7fELF", "a program"), (b"Rar!", "a rar archive"),
+    (b"7z\xbc\xaf", "a 7z archive"), (b"%!PS", "PostScript"), (b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (b"SQLite format 3", "a database"), (b"8BPS", "a Photoshop picture"), (b"\x78\x9f\x3e\x22", "an Outlook bundle"),
+    (b"!BDN", "an Outlook store (pst)"), (b"SIMPLE  =", "a FITS picture"), (b"\x89HDF", "HDF5 data"),
+    (b"icns", "an icon"), (b"\xca\xfe\xba\xbe", "a program"), (b"ITSF", "a help file (chm)"),
     (b"ID3", "sound"), (b"OggS", "sound"), (b"fLaC", "sound"), (b"#!", "a program"),
 )  # fmt: skip
+# What an OLE container is, by the name of a stream of it.
+_STREAMS = (
+    ("EncryptedPackage", "encrypted"), ("__properties_version1.0", MSG), ("WordDocument", "an old Word document (doc)"),
+    ("PowerPoint Document", "an old PowerPoint file (ppt)"), ("Workbook", "an old Excel workbook (xls)"),
+    ("Book", "an old Excel workbook (xls)"),
+)  # fmt: skip
+# What a zip archive is, by a member of it, where the archive is not for a person to open.
+_MEMBERS = (
+    ("Index/Document.iwa", "an Apple iWork document"), ("AndroidManifest.xml", "a program archive"),
+    ("META-INF/MANIFEST.MF", "a program archive"),
+)  # fmt: skip
+_WAYS_OUT = {
+    "a rar archive": "unpack it, or pack it as zip", "a 7z archive": "unpack it, or pack it as zip",
+    "an old Word document (doc)": "save it as docx", "an old PowerPoint file (ppt)": "save it as pptx",
+    "an old Excel workbook (xls)": "save it as xlsx", "an old Office file": "save it in a present format",
+    "an Apple iWork document": "export it as pdf, docx, pptx or xlsx", "PostScript": "convert it to pdf",
+    "an Outlook store (pst)": "export its mails as eml, msg or mbox",
+    "an Outlook bundle": "open the mail in Outlook and save its attachments",
+}  # fmt: skip
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD = 64 * 1024
 _HTML_TAG = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|h[1-6]|title|meta|p|ul|article|section)\b", re.I)
@@ -51,6 +86,10 @@ _PROLOGUE = re.compile(r"\A(?:\s|<\?xml.{0,500}?\?>|<!--.{0,5000}?-->)*", re.S)
 _MAIL_FIELD = re.compile(
     r"^(from|to|subject|date|received|mime-version|message-id|return-path|delivered-to|content-type|x-[\w-]+):", re.I
 )
+_MBOX = re.compile(r"\AFrom \S+.*\n")
+_MBOX_NEXT = re.compile(r"\n\r?\nFrom \S+ .*\n[\w-]+:")
+_SRT = re.compile(r"\A\d+\s*\n\d{1,2}:\d\d:\d\d[,.]\d{1,3}\s*-->")
+_JSON = re.compile(r"[\[{]\s*(?:[\"\[{\]}]|-?\d|true|false|null)")
 _FIELD = re.compile(r"^[\x21-\x39\x3b-\x7e]+:|^[ \t]")
 
 
@@ -87,51 +126,11 @@ def check_size(path: Path, media_type: str, name: str, limits: Limits) -> None:
         raise LimitExceeded("the file is too large", which=name, limit=f"{limit} bytes", code="E_LIMIT_BYTES")
 
 
-def check_archive(path: Path, name: str, limits: Limits) -> None:
-    """Count what an office file unpacks to, without trusting its directory, and stop at the limits."""
-    packed, counted = max(path.stat().st_size, 1), 0
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            _check_members(members, name, limits)
-            for member in members:
-                counted = _count(archive, member, counted, packed, name, limits)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError) as error:
-        raise ParseFailed("malformed: a damaged office file", which=name, next_step="open and save it anew") from error
-
-
-def _check_members(members: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:
-    if len(members) > limits.archive_members:
-        raise LimitExceeded(
-            "too many parts in an office file", which=name, limit=f"{limits.archive_members}", code="E_LIMIT_ARCHIVE"
-        )
-    if any(member.flag_bits & 1 for member in members):
-        raise ParseFailed("encrypted", which=name, next_step="save it without a password")
-    if any(member.filename.startswith("/") or ".." in PurePath(member.filename).parts for member in members):
-        raise ParseFailed("malformed: an office file with unsafe part names", which=name)
-
-
-def _count(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, counted: int, packed: int, name: str, limits: Limits
-) -> int:
-    with archive.open(member) as part:
-        while piece := part.read(MIB):
-            counted += len(piece)
-            if counted > limits.archive_bytes or (counted > MIB and counted / packed > limits.archive_ratio):
-                raise LimitExceeded(
-                    "an office file that unpacks to far more than it is",
-                    which=name,
-                    limit=f"{limits.archive_bytes} bytes, ratio {limits.archive_ratio}",
-                    code="E_LIMIT_ARCHIVE",
-                )
-    return counted
-
-
 def _binary_type(path: Path, head: bytes, name: str) -> str | None:
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
-        return _office_type(path, name)
+        return _zip_type(path, name)
     if head.startswith(_OLE):
-        _refuse_ole(path, name)
+        return _ole_type(path, name)
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
@@ -140,37 +139,44 @@ def _binary_type(path: Path, head: bytes, name: str) -> str | None:
     if head[:2] == b"BM" and len(head) > 26 and head[14] in (12, 40, 52, 56, 64, 108, 124):
         return "image/bmp"
     if head[4:8] == b"ftyp":
-        return _refuse("video, or a heic/avif picture", name)
+        return _BRANDS.get(head[8:12]) or _refuse("video", name)
+    if head[257:262] == b"ustar":
+        return TAR
     for magic, kind in _REFUSED_MAGIC:
         if head.startswith(magic):
             return _refuse(kind, name)
     return PDF if b"%PDF-" in head[:1024] else None
 
 
-def _office_type(path: Path, name: str) -> str:
+def _zip_type(path: Path, name: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             members = set(archive.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+            told = (
+                archive.open("mimetype").read(100).decode("ascii", "replace").strip() if "mimetype" in members else ""
+            )
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, RuntimeError, zlib.error) as error:
         raise ParseFailed("truncated: a zip container without its end", which=name) from error
-    for member, media_type in OFFICE.items():
-        if member in members:
-            return media_type
-    return _refuse("a zip archive", name)
+    kind = next((kind for member, kind in OFFICE.items() if member in members), None)
+    if kind or told.removesuffix("-template") in (ODT, ODS, ODP, EPUB):
+        return kind or told.removesuffix("-template")
+    refused = next((kind for member, kind in _MEMBERS if member in members), None)
+    return _refuse(refused, name) if refused else ZIP
 
 
-def _refuse_ole(path: Path, name: str) -> str:
-    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+def _ole_type(path: Path, name: str) -> str:
+    data = path.read_bytes()
+    kind = next((kind for stream, kind in _STREAMS if stream.encode("utf-16-le") in data), "an old Office file")
+    if kind == "encrypted":
         raise ParseFailed("encrypted", which=name, next_step="save it without a password")
-    return _refuse("an old Office file (doc, xls, ppt, msg)", name)
+    return kind if kind == MSG else _refuse(kind, name)
 
 
 def _refuse(kind: str, name: str) -> str:
-    raise UnsupportedType(
-        f"{kind} is not read",
-        which=name,
-        next_step="use pdf, docx, pptx, xlsx, csv, html, md, txt, eml, png, jpg, webp, tiff, gif or bmp",
+    way = _WAYS_OUT.get(
+        kind, "use a document, table, mail, web page, picture or text; the documentation lists all kinds"
     )
+    raise UnsupportedType(f"{kind} is not read", which=name, next_step=way)
 
 
 def _text_type(head: bytes, name: str) -> str:
@@ -179,16 +185,30 @@ def _text_type(head: bytes, name: str) -> str:
         return _refuse("binary data of an unknown kind", name)
     start = text.lstrip("\ufeff \t\r\n")
     suffix = PurePath(name).suffix.lower()
-    markup = start.startswith("<") and suffix not in (".md", ".markdown")
+    if start.startswith("WEBVTT"):
+        return VTT
+    if _SRT.match(start):
+        return SRT
+    markup = start.startswith("<") and suffix not in _SUFFIXES[MARKDOWN]
     if markup and _HTML_TAG.match(_PROLOGUE.sub("", start, count=1)):
         return HTML
     if markup and _XML.match(start):
-        return _refuse("xml or svg", name)
-    if _is_mail(start):
+        return SVG if re.match(r"<svg\b", _PROLOGUE.sub("", start, count=1), re.I) else XML
+    if _MBOX.match(start) and (suffix in _SUFFIXES[MBOX] or _MBOX_NEXT.search(start)):
+        return MBOX
+    if _is_mail(_MBOX.sub("", start)):
         return EMAIL
-    if start.startswith(("{", "[")) and suffix not in (".md", ".markdown", ".txt", ".csv"):
-        return _refuse("json", name)
+    if _JSON.match(start) and suffix not in _PROSE:
+        return _json_type(start, suffix)
     return next((kind for kind in (MARKDOWN, CSV, HTML) if suffix in _SUFFIXES[kind]), PLAIN)
+
+
+def _json_type(start: str, suffix: str) -> str:
+    if suffix in _SUFFIXES[NOTEBOOK]:
+        return NOTEBOOK
+    lines = [line for line in start.splitlines()[:2] if line.strip()]
+    whole = len(lines) == 2 and all(line.startswith("{") and line.rstrip().endswith("}") for line in lines)
+    return JSON_LINES if suffix in _SUFFIXES[JSON_LINES] or whole else JSON
 
 
 def _as_text(head: bytes) -> str | None:
@@ -202,14 +222,14 @@ def _as_text(head: bytes) -> str | None:
         text = head.decode("utf-16-le" if odd else "utf-16-be", errors="replace")
     else:
         text = head.decode("utf-8", errors="replace") if b"\0" not in head else head.decode("latin-1")
-    odd_characters = sum(1 for char in text if (char < " " and char not in "\t\n\r\f\x1b") or char == "\x7f")
+    odd_characters = sum(1 for char in text if (char < " " and char not in "\t\n\v\r\f\x1b") or char == "\x7f")
     letters = sum(1 for char in text if char.isalnum() or char.isspace())
     return text if odd_characters <= len(text) // 50 and letters * 4 >= len(text) else _legacy(head)
 
 
 def _legacy(head: bytes) -> str | None:
     """Accept 8-bit and East Asian encodings: almost no control bytes and no NUL."""
-    controls = sum(1 for byte in head if byte < 32 and byte not in (9, 10, 12, 13, 27))
+    controls = sum(1 for byte in head if byte < 32 and byte not in (9, 10, 11, 12, 13, 27))
     high = sum(1 for byte in head if byte > 127)
     undefined = sum(1 for byte in head if byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D, 0xFD, 0xFE, 0xFF))
     looks_like_text = controls == 0 and undefined * 4 <= max(high, 1)

@@ -11,13 +11,13 @@ Cells = tuple[tuple[str, ...], ...]
 def table_title(text: str, cells: Cells) -> str:
     """Return the text beside a table if it is a title, empty if it only repeats the cells."""
     title = " ".join(text.split())
-    first = [cell for row in cells[:1] for cell in row if cell.strip()]
+    first = [cell for row in cells[:2] for cell in row if cell.strip()]
     repeats = bool(first) and all(" ".join(cell.split()) in title for cell in first)
     return "" if repeats or (cells and len(title) > _TITLE_CHARS) else text
 
 
-def table_blocks(cells: Cells, title: str, most: int) -> Iterator[tuple[str, Cells]]:
-    """Yield text and cells of each block of rows; each block repeats the title and the header.
+def table_blocks(cells: Cells, title: str, most: int) -> Iterator[tuple[str, Cells, range]]:
+    """Yield text and cells of each block of rows, and which rows those are; each repeats the title and the header.
 
     The text of a row pairs header and value: "Region: North; Q1: 4.2".
     """
@@ -25,7 +25,7 @@ def table_blocks(cells: Cells, title: str, most: int) -> Iterator[tuple[str, Cel
     if len(cells) < 2:
         text = "\n".join(part for part in (title, *(row_text((), row) for row in cells)) if part)
         if text:
-            yield text, cells
+            yield text, cells, range(len(cells))
         return
     header, rows = cells[0], cells[1:]
     for start, end in _blocks([len(row_text(header, row)) for row in rows], most - len(title)):
@@ -33,11 +33,13 @@ def table_blocks(cells: Cells, title: str, most: int) -> Iterator[tuple[str, Cel
         lines = [title, *(row_text(header, row) for row in block)]
         text = "\n".join(line for line in lines if line) or "; ".join(cell for cell in header if cell.strip())
         if text:
-            yield text, (header, *block)
+            yield text, (header, *block), range(start, end)
 
 
 def row_text(header: Sequence[str], row: Sequence[str]) -> str:
-    """Return one row as "header: value" pairs; empty values are left out."""
+    """Return one row as "header: value" pairs, or "label: value" under an empty header; empty values are left out."""
+    if len(row) == 2 and all(row) and not any(header):
+        return _pair(*(" ".join(cell.split()) for cell in row))
     pairs = [(header[place] if place < len(header) else "", value) for place, value in enumerate(row)]
     return "; ".join(_pair(" ".join(name.split()), " ".join(value.split())) for name, value in pairs if value.strip())
 

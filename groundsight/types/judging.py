@@ -34,6 +34,7 @@ class Evidence(Word):
     text: str
     parts: tuple[EvidencePart, ...] = ()
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: tuple[tuple[Box | None, ...], ...] = ()
     lines: tuple[TextLine, ...] = ()
     place: Place = Place()
     created: date | None = None

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from groundsight.types.base import Lineage, Link, Place, Tag, TextField, TextLine, UnitKind, Word
+from groundsight.types.base import Box, Lineage, Link, Place, Tag, TextField, TextLine, UnitKind, Word
 
 
 class LeftOut(Word):
@@ -59,7 +59,8 @@ class Asset(Word):
 class Unit(Word):
     """The smallest thing that is retrieved and cited: a chunk, a table, a figure, a picture, a page.
 
-    The five text fields are its channels. ``cells`` (tables only) is row by row, the header first. ``mark`` says what
+    The five text fields are its channels. ``cells`` (tables only) is row by row, the header first; ``boxes`` are those
+    of its cells on the page, row by row as well, None where a place is not known. ``mark`` says what
     its text is when it is not the document speaking now: "comment", "quoted", "hidden", "deleted".
     """
 
@@ -75,6 +76,7 @@ class Unit(Word):
     transcript: str = ""
     meta: str = ""
     cells: tuple[tuple[str, ...], ...] = ()
+    boxes: tuple[tuple[Box | None, ...], ...] = ()
     mark: str = ""
     lines: tuple[TextLine, ...] = ()
     tags: tuple[Tag, ...] = ()

@@ -7,7 +7,35 @@ from pathlib import Path
 
 from groundsight.errors import UnsupportedType
 from groundsight.ingestion import Parsed
-from groundsight.ingestion.sniff import CSV, DOCX, EMAIL, HTML, MARKDOWN, PDF, PICTURES, PLAIN, PPTX, XLSX
+from groundsight.ingestion.sniff import (
+    CSV,
+    DOCX,
+    EMAIL,
+    EPUB,
+    HTML,
+    JSON,
+    JSON_LINES,
+    MARKDOWN,
+    MBOX,
+    MSG,
+    NOTEBOOK,
+    ODP,
+    ODS,
+    ODT,
+    PACKED,
+    PDF,
+    PICTURES,
+    PLAIN,
+    PPTX,
+    RTF,
+    SRT,
+    SVG,
+    TAR,
+    VTT,
+    XLSX,
+    XML,
+    ZIP,
+)  # fmt: skip
 from groundsight.settings import Limits
 
 
@@ -20,44 +48,74 @@ class BuiltinPartitioner:
     def __call__(self, path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed:
         """Read a file of a known kind; only the library of that kind is imported."""
         if media_type == PDF:
-            from groundsight.ingestion.readers.pdf import read_pdf
+            from groundsight.ingestion.readers.pdf.pdf_file import read_pdf
 
             return read_pdf(path, scratch, limits, self.render_dpi)
         if media_type in PICTURES:
             from groundsight.ingestion.readers.picture import read_picture
 
             return read_picture(path, media_type, scratch, limits)
-        return _read_office(path, media_type, scratch) or _read_text(path, media_type)
+        found = _read_office(path, media_type, scratch)
+        for read in (_read_mail, _read_box, _read_text):
+            found = found or read(path, media_type, scratch, limits)
+        if found is None:
+            raise UnsupportedType(f"no reader for {media_type}")
+        return found
 
 
 def _read_office(path: Path, media_type: str, scratch: Path) -> Parsed | None:
     match media_type:
         case _ if media_type == DOCX:
-            from groundsight.ingestion.readers.docx_file import read_docx
+            from groundsight.ingestion.readers.office.word.docx_file import read_docx
 
             return read_docx(path, scratch)
         case _ if media_type == PPTX:
-            from groundsight.ingestion.readers.pptx_file import read_pptx
+            from groundsight.ingestion.readers.office.pptx_file import read_pptx
 
             return read_pptx(path, scratch)
         case _ if media_type == XLSX:
-            from groundsight.ingestion.readers.xlsx_file import read_xlsx
+            from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
 
-            return read_xlsx(path)
+            return read_xlsx(path, scratch)
         case _:
             return None
 
 
-def _read_text(path: Path, media_type: str) -> Parsed:
-    from groundsight.ingestion.readers import csv_file, html_file, mail_file, markdown_file, text_file
+def _read_mail(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
+    from groundsight.ingestion.readers.mail import mail_file, mbox_file, msg_file
 
+    readers = {EMAIL: mail_file.read_mail, MBOX: mbox_file.read_mbox, MSG: msg_file.read_msg}
+    return readers[media_type](path, scratch, limits) if media_type in readers else None
+
+
+def _read_box(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
+    from groundsight.ingestion.readers.box import archive, epub_file, odf_file
+
+    if media_type in (ODT, ODS, ODP):
+        return odf_file.read_odf(path, media_type, scratch, limits)
+    readers = {EPUB: epub_file.read_epub, ZIP: archive.read_zip, TAR: archive.read_tar, PACKED: archive.read_packed}
+    return readers[media_type](path, scratch, limits) if media_type in readers else None
+
+
+def _read_text(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
+    from groundsight.ingestion.readers import csv_file
+    from groundsight.ingestion.readers.text import (
+        html_file,
+        markdown_file,
+        notebook,
+        records,
+        rtf_file,
+        subtitles,
+        text_file,
+    )  # fmt: skip
+
+    if media_type in (VTT, SRT):
+        return subtitles.read_subtitles(path, media_type)
+    if media_type == NOTEBOOK:
+        return notebook.read_notebook(path, scratch, limits)
     readers = {
-        CSV: csv_file.read_csv,
-        HTML: html_file.read_html,
-        EMAIL: mail_file.read_mail,
-        MARKDOWN: markdown_file.read_markdown,
-        PLAIN: text_file.read_text,
-    }
-    if media_type not in readers:
-        raise UnsupportedType(f"no reader for {media_type}")
-    return readers[media_type](path)
+        CSV: csv_file.read_csv, HTML: html_file.read_html, MARKDOWN: markdown_file.read_markdown,
+        PLAIN: text_file.read_text, RTF: rtf_file.read_rtf, JSON: records.read_json,
+        JSON_LINES: records.read_json_lines, XML: records.read_xml, SVG: records.read_svg,
+    }  # fmt: skip
+    return readers[media_type](path) if media_type in readers else None

@@ -9,6 +9,7 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.raster import check_pixels, open_raster, save_png, taken_on, upright
 from groundsight.ingestion.sniff import PICTURES
 from groundsight.settings import Limits
+from groundsight.types import LeftOut
 
 _PAGED = ("image/tiff", "image/gif")
 
@@ -28,9 +29,9 @@ def read_picture(path: Path, media_type: str, scratch: Path, limits: Limits) -> 
         more = media_type in _PAGED and len(elements) == wanted and _seek(image, wanted)
     if not elements:
         raise ParseFailed("malformed: a picture without a frame")
-    warnings = (f"only the first {wanted} frames were read",) if more else ()
+    left_out = (LeftOut(kind="further frame", why=f"only the first {wanted} frames are read"),) if more else ()
     return Parsed(
-        media_type=media_type, created=created, pages=len(elements), elements=tuple(elements), warnings=warnings
+        media_type=media_type, created=created, pages=len(elements), elements=tuple(elements), left_out=left_out
     )
 
 

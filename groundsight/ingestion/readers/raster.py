@@ -28,6 +28,10 @@ def open_raster(source: Path | bytes, formats: tuple[str, ...], limits: Limits) 
     from PIL import Image as pillow
 
     pillow.MAX_IMAGE_PIXELS = None
+    if "HEIF" in formats:
+        import pi_heif
+
+        pi_heif.register_heif_opener()
     try:
         image = pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
     except (pillow.UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from groundsight.errors import InvalidArgument, UnsupportedType
 from groundsight.ingestion import PictureOrder
-from groundsight.ingestion.readers.pdfium import Rect, open_pdf
+from groundsight.ingestion.layout.shapes import Rect
+from groundsight.ingestion.readers.pdf.pdfium import open_pdf
 from groundsight.ingestion.readers.raster import as_png, open_raster, upright
 from groundsight.ingestion.sniff import PDF, PICTURES
 

@@ -13,7 +13,7 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers import BuiltinPartitioner
 from groundsight.ingestion.readers.clean import Outline, clean, one_line
 from groundsight.ingestion.readers.csv_file import table_blocks
-from groundsight.ingestion.readers.html_file import html_elements
+from groundsight.ingestion.readers.text.html_file import read_page
 from groundsight.ingestion.sniff import CSV, DOCX, HTML, MARKDOWN, PDF, PLAIN, PPTX, XLSX
 from groundsight.settings import Limits
 from groundsight.types import Box
@@ -53,7 +53,8 @@ class UnstructuredPartitioner:
         silence()
         read = tuple(_elements(path, media_type))
         pictures = tuple(element for element in built_in.elements if element.picture is not None)
-        return built_in.model_copy(update={"elements": read + pictures})
+        # Of a page laid out with tables it finds nothing at all.
+        return built_in.model_copy(update={"elements": read + pictures}) if read else built_in
 
 
 def silence() -> None:
@@ -99,8 +100,7 @@ def _translate(one: Any, outline: Outline) -> list[Element]:
 
 
 def _cells(markup: str) -> tuple[tuple[str, ...], ...]:
-    _, elements = html_elements(markup)
-    return next((element.cells for element in elements if element.kind == "table"), ())
+    return next((element.cells for element in read_page(markup).elements if element.kind == "table"), ())
 
 
 def _box(one: Any) -> Box | None:

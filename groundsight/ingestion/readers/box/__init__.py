@@ -1,0 +1,1 @@
+"""Containers: files of files."""

@@ -1,0 +1,89 @@
+"""Books (epub): the chapters in their reading order, with title, authors and pictures."""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote
+
+from groundsight.errors import ParseFailed
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.readers.clean import Outline, one_line
+from groundsight.ingestion.readers.office.embedded import PictureBox
+from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
+from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
+from groundsight.ingestion.sniff import EPUB
+from groundsight.settings import Limits
+from groundsight.types import LeftOut
+
+
+def read_epub(path: Path, scratch: Path, limits: Limits) -> Parsed:
+    """Read a book chapter by chapter; a chapter that can't be read is left out and said.
+
+    Raises:
+        ParseFailed: the book does not say what its chapters are.
+    """
+    with zipfile.ZipFile(path) as archive:
+        return _Book(archive, PictureBox(scratch, limits)).read()
+
+
+class _Book:
+    """One book: its package file tells the chapters."""
+
+    def __init__(self, archive: zipfile.ZipFile, pictures: PictureBox) -> None:
+        self._archive, self._pictures = archive, pictures
+        self._left = Counter[tuple[str, str]]()
+
+    def read(self) -> Parsed:
+        """Read all of it."""
+        try:
+            place = next(
+                node.get("full-path")
+                for node in parsed_xml(self._archive.read("META-INF/container.xml")).iter()
+                if tag_of(node) == "rootfile"
+            )
+            package = parsed_xml(self._archive.read(place))
+            chapters = self._chapters(package, posixpath.dirname(place))
+        except (KeyError, StopIteration, SyntaxError, TypeError) as error:
+            raise ParseFailed("malformed: a book without a list of its chapters") from error
+        told = [(tag_of(node), one_line(node.text or "")) for node in package.iter()]
+        names = [text for tag, text in told if tag == "creator" and text]
+        elements = [Element(kind="text", text=f"Author: {', '.join(names)}")] if names else []
+        outline = Outline()
+        for chapter in chapters:
+            elements += self._chapter(chapter, outline)
+        return Parsed(
+            media_type=EPUB,
+            title=next((text for tag, text in told if tag == "title" and text), ""),
+            created=next((day for tag, text in told if tag == "date" and (day := iso_day(text))), None),
+            elements=tuple(elements),
+            left_out=tuple(LeftOut(kind=kind, why=why, count=count) for (kind, why), count in self._left.items()),
+            warnings=self._pictures.warnings,
+        )
+
+    def _chapters(self, package: Node, folder: str) -> list[str]:
+        """Return the files of the spine; what is no page (the list of contents of old books) is skipped."""
+        files = {node.get("id"): node for node in package.iter() if tag_of(node) == "item"}
+        spine = [files[node.get("idref")] for node in package.iter() if tag_of(node) == "itemref"]
+        pages = [node for node in spine if "html" in (node.get("media-type") or "")]
+        shown = [node for node in pages if "nav" not in (node.get("properties") or "").split()]
+        return [posixpath.normpath(posixpath.join(folder, unquote(node.get("href")))) for node in shown]
+
+    def _chapter(self, name: str, outline: Outline) -> list[Element]:
+        def picture(address: str) -> str | None:
+            at = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(address)))
+            try:
+                return self._pictures.keep(self._archive.read(at))
+            except KeyError:
+                return None
+
+        try:
+            text, _ = markup_text(self._archive.read(name))
+        except (KeyError, zipfile.BadZipFile):
+            self._left["chapter", "it is not in the file"] += 1
+            return []
+        page = read_page(text, picture, outline=outline)
+        self._left.update({(left.kind, left.why): left.count for left in page.left_out})
+        return list(page.elements)

@@ -1,0 +1,200 @@
+"""Mail (RFC 5322): the head as text, the newest text, what it quotes; attachments are files inside."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from email import policy
+from email.errors import HeaderParseError
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import cast
+
+from groundsight.errors import ParseFailed
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.readers.box.insides import InsideBox
+from groundsight.ingestion.readers.clean import decode, one_line, paragraphs
+from groundsight.ingestion.readers.mail.quoting import newest_first
+from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
+from groundsight.ingestion.sniff import EMAIL
+from groundsight.settings import Limits
+from groundsight.types import LeftOut, Link
+
+_SHOWN = ("From", "To", "Cc", "Bcc", "Date", "Subject")
+_MOST_PARTS, _DEEPEST, _MOST_REFERENCES = 500, 30, 20
+# A plain version that holds fewer of the words of the HTML version is a stub. The plain versions that mail programs
+# write hold .9 and more, "This message is in HTML" none.
+_STUB = 0.6
+_WORD = re.compile(r"\w+")
+_ID = re.compile(r"<[^<>\s]+>")
+
+
+def read_mail(path: Path, scratch: Path, limits: Limits) -> Parsed:
+    """Read one message.
+
+    Raises:
+        ParseFailed: more than 500 parts.
+    """
+    return mail_of(path.read_bytes(), scratch, limits)
+
+
+def mail_of(data: bytes, scratch: Path, limits: Limits) -> Parsed:
+    """Read the bytes of one message; see ``read_mail``."""
+    if b"\0" in data[:100]:
+        data = decode(data)[0].encode()
+    message = BytesParser(policy=policy.default).parsebytes(data)
+    reader = _Reader(scratch, limits)
+    body = newest_first(reader.part(message))
+    shown = [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
+    names = [one_line(each.name) for each in reader.box.inside]
+    shown += [f"Attachments: {', '.join(names)}"] if names else []
+    head = [Element(kind="text", text="\n".join(shown))] if shown else []
+    return Parsed(
+        media_type=EMAIL,
+        title=header(message, "Subject"),
+        created=_day(message),
+        elements=(*head, *body),
+        inside=reader.box.inside,
+        links=_thread(message),
+        left_out=(*reader.box.left_out, *reader.left_out),
+    )
+
+
+def header(message: EmailMessage, name: str) -> str:
+    """Return a field of the head on one line, decoded; empty when it is absent or broken."""
+    try:
+        return one_line(str(message.get(name, "")))
+    except (HeaderParseError, ValueError, IndexError, AttributeError, TypeError):
+        # The standard parser itself breaks on some malformed heads; the rest of the mail is still good.
+        return ""
+
+
+class _Reader:
+    """Walks the parts of a message: texts become elements, all else files inside."""
+
+    def __init__(self, scratch: Path, limits: Limits) -> None:
+        self.box = InsideBox(scratch, limits, "attachment")
+        self._left = Counter[tuple[str, str]]()
+        self._parts = 0
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What was met and not read."""
+        return tuple(LeftOut(kind=kind, why=why, count=count) for (kind, why), count in self._left.items())
+
+    def part(self, part: EmailMessage, depth: int = 0) -> list[Element]:
+        """Read one part and all below it.
+
+        Raises:
+            ParseFailed: too many parts, or too deep in one another.
+        """
+        self._parts += 1
+        if self._parts > _MOST_PARTS or depth > _DEEPEST:
+            raise ParseFailed("malformed: a message of too many parts", limit=f"{_MOST_PARTS}, {_DEEPEST} deep")
+        below = part.get_payload() if part.is_multipart() else None
+        if isinstance(below, list) and part.get_content_maintype() == "multipart":
+            read = [self.part(each, depth + 1) for each in cast("list[EmailMessage]", below)]
+            if part.get_content_subtype() == "alternative":
+                return self._best([elements for elements in read if elements])
+            return [element for elements in read for element in elements]
+        if part.get_content_type() in ("text/plain", "text/html") and not _is_attached(part):
+            return self._text(part)
+        self._keep(part, below)
+        return []
+
+    def _text(self, part: EmailMessage) -> list[Element]:
+        if part.get_content_subtype() == "plain":
+            return [Element(kind="text", text=block) for block in paragraphs(_content(part))]
+        page = read_page(_content(part), mail=True)
+        self._left.update({(left.kind, left.why): left.count for left in page.left_out})
+        return list(page.elements)
+
+    def _best(self, versions: Sequence[list[Element]]) -> list[Element]:
+        """Of several versions of one text take the first, plain one, unless a later one says more or has tables."""
+        if len(versions) < 2:
+            return [element for elements in versions for element in elements]
+        plain, rich = versions[0], versions[-1]
+        tables = any(element.kind == "table" for element in rich)
+        if not tables and _share(rich, plain) >= _STUB:
+            return plain
+        if _share(plain, rich) < _STUB:
+            self._left["plain version of the text", "the HTML version says more"] += 1
+        return rich
+
+    def _keep(self, part: EmailMessage, below: object) -> None:
+        name = _name(part)
+        try:
+            if isinstance(below, list):
+                first = cast("list[EmailMessage]", below)[0]
+                self.box.keep(name, first.as_bytes(policy=policy.compat32))
+                return
+            data = part.get_payload(decode=True)
+            self.box.keep(name, data if isinstance(data, bytes) else b"")
+        except (LookupError, ValueError, TypeError, AttributeError, HeaderParseError):
+            self.box.refuse("its encoding is broken")
+
+
+def _is_attached(part: EmailMessage) -> bool:
+    return part.get_content_disposition() == "attachment" or bool(_filename(part))
+
+
+def _filename(part: EmailMessage) -> str:
+    try:
+        return one_line(part.get_filename() or "")
+    except (HeaderParseError, ValueError, IndexError, AttributeError, TypeError):
+        return ""
+
+
+def _name(part: EmailMessage) -> str:
+    """Return the name of an attachment; a forwarded message is called by its subject."""
+    if part.get_content_type() == "message/rfc822":
+        below = part.get_payload()
+        subject = header(cast("list[EmailMessage]", below)[0], "Subject") if isinstance(below, list) and below else ""
+        return _filename(part) or f"{subject.replace('/', '-') or 'message'}.eml"
+    return _filename(part) or f"unnamed{mimetypes.guess_extension(part.get_content_type()) or ''}"
+
+
+def _share(of: Sequence[Element], held_by: Sequence[Element]) -> float:
+    """Return how many of the different words of one text another one holds, 1 for a text without words."""
+    wanted, there = ({word.casefold() for each in texts for word in _words(each)} for texts in (of, held_by))
+    return len(wanted & there) / len(wanted) if wanted else 1.0
+
+
+def _words(element: Element) -> list[str]:
+    return _WORD.findall(" ".join((element.text, *(cell for row in element.cells for cell in row))))
+
+
+def _content(part: EmailMessage) -> str:
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    try:
+        return data.decode(part.get_content_charset() or "ascii")
+    except (LookupError, UnicodeDecodeError):
+        return markup_text(data)[0] if part.get_content_subtype() == "html" else decode(data)[0]
+
+
+def _day(message: EmailMessage) -> date | None:
+    try:
+        return parsedate_to_datetime(header(message, "Date")).date()
+    except (ValueError, TypeError, IndexError):
+        return iso_day(header(message, "Date"))
+
+
+def _thread(message: EmailMessage) -> tuple[Link, ...]:
+    """Tie a mail to those that it answers: by their ids, hashed since an id reads like an address."""
+    answered = _ID.findall(header(message, "In-Reply-To") + header(message, "References"))[-_MOST_REFERENCES:]
+    own = [
+        Link(key=_key(each), shown="this mail", role="heading") for each in _ID.findall(header(message, "Message-ID"))
+    ]
+    return (*own, *(Link(key=_key(each), shown="the mail that it answers") for each in dict.fromkeys(answered)))
+
+
+def _key(message_id: str) -> str:
+    return "mail " + hashlib.sha256(message_id.encode()).hexdigest()[:16]

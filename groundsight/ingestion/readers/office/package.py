@@ -1,0 +1,251 @@
+"""The container of an office file: its parts, how they refer to each other, and the ledger of what is not read.
+
+The parts are read as they lie in the container. Libraries that build a model of the whole file lose it for one missing
+picture, refuse Strict OOXML, and drop what their model has no class for. Names are compared without their namespace:
+the strict form and the usual one differ in nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from xml.etree import ElementTree as xml
+
+from groundsight.errors import ParseFailed
+from groundsight.types import LeftOut
+
+Node = xml.Element
+# A person's file nests a dozen deep; Python itself ends at a thousand calls.
+_MOST_DEPTH = 200
+_SHOWN = frozenset({"t", "blip", "chart", "relIds", "tbl", "textpath"})
+_DAMAGED = "its XML is damaged"
+# Parts that hold something which no reader here takes in; what only styles or repeats is not among them.
+_UNREAD: tuple[tuple[str, str, str], ...] = (
+    (r"/vbaProject\.bin$", "macro", "programs are not read"),
+    (r"/media/[^/]+\.(?:mp4|mov|avi|wmv|m4v|mp3|wav|m4a)$", "recording", "sound and video are not read"),
+    (r"/externalLinks/externalLink\d*\.xml$", "link to another workbook", "other files are not opened"),
+    (r"/ink/ink\d*\.xml$", "handwriting", "ink is not read"),
+    (r"/embeddings/[^/]+\.bin$", "embedded object", "it is in the format of another program"),
+    (r"/activeX/activeX\d*\.xml$", "form control", "controls of ActiveX are not read"),
+    (r"/(?:slicers|timelines)/[^/]+\.xml$", "slicer", "it is a control and not a value"),
+)  # fmt: skip
+
+
+class Ledger:
+    """Counts what was met and not taken in, by kind of part and reason."""
+
+    def __init__(self) -> None:
+        self._counted: Counter[tuple[str, str]] = Counter()
+
+    def note(self, kind: str, why: str, count: int = 1) -> None:
+        """Add ``count`` parts of one kind, named in the singular; neither word may quote the file."""
+        self._counted[kind, why] += count
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What was counted, in the order in which it was met."""
+        return tuple(LeftOut(kind=kind, why=why, count=count) for (kind, why), count in self._counted.items() if count)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How one part refers to another: the last word of the kind, and the target as a part name or an address."""
+
+    kind: str
+    target: str
+    outside: bool = False
+
+
+class Package:
+    """The parts of an OOXML file by name. Use it as a context manager."""
+
+    def __init__(self, path: Path, ledger: Ledger) -> None:
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise ParseFailed("truncated: a zip container without its end") from error
+        self.names = frozenset(self._archive.namelist())
+        self.ledger = ledger
+
+    def __enter__(self) -> Package:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    def bytes_of(self, name: str) -> bytes | None:
+        """Return a part as it lies in the container, None when it is not there or damaged."""
+        try:
+            return self._archive.read(name) if name in self.names else None
+        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError):
+            return None
+
+    def root(self, name: str, kind: str) -> Node | None:
+        """Parse a part; what is missing or damaged is noted as one ``kind`` that was left out."""
+        data = self.bytes_of(name)
+        if data is None:
+            self.ledger.note(kind, "it is missing or damaged")
+            return None
+        try:
+            return next((node for node, depth in _parsed(data) if depth == 0), None)
+        except xml.ParseError:
+            self.ledger.note(kind, _DAMAGED)
+            return None
+
+    def children(self, name: str, parents: Iterable[str], kind: str) -> Iterator[tuple[str, Node]]:
+        """Yield the tag of the parent and each child of these parents, one at a time, and forget it afterwards.
+
+        A long document stays small in memory. Damage ends the part, with one note; what came before is read.
+        """
+        wanted = set(parents)
+        try:
+            yield from _streamed(self.bytes_of(name) or b"", wanted)
+        except xml.ParseError:
+            self.ledger.note(f"rest of a {kind}", _DAMAGED)
+
+    def relations(self, name: str) -> dict[str, Relation]:
+        """Return what a part refers to, by relation id."""
+        folder, _, file = name.rpartition("/")
+        data = self.bytes_of(f"{folder}/_rels/{file}.rels".lstrip("/"))
+        if data is None:
+            return {}
+        try:
+            nodes = [node for node, depth in _parsed(data) if depth == 1]
+        except xml.ParseError:
+            self.ledger.note("reference", _DAMAGED)
+            return {}
+        return {node.get("Id", ""): _relation(folder, node) for node in nodes}
+
+    def related(self, name: str, kind: str) -> list[str]:
+        """Return the names of the parts of one kind that a part refers to."""
+        return [one.target for one in self.relations(name).values() if one.kind == kind and not one.outside]
+
+    def main(self) -> str:
+        """Return the name of the part where the document begins."""
+        found = self.related("", "officeDocument")
+        if not found or found[0] not in self.names:
+            raise ParseFailed("malformed: an office file without its main part", next_step="open and save it anew")
+        return found[0]
+
+    def about(self) -> tuple[str, date | None]:
+        """Return the title and the day of creation that its properties state."""
+        names = self.related("", "core-properties")
+        root = self.root(names[0], "document property") if names else None
+        texts = {local(node): node.text or "" for node in root} if root is not None else {}
+        return texts.get("title", ""), _day(texts.get("created", ""))
+
+    def note_unread(self) -> None:
+        """Note the parts that no reader takes in."""
+        for pattern, kind, why in _UNREAD:
+            self.ledger.note(kind, why, sum(1 for name in self.names if re.search(pattern, f"/{name}", re.I)))
+
+
+def local(node: Node) -> str:
+    """Return the tag without its namespace."""
+    return str(node.tag).rpartition("}")[2]
+
+
+def value(node: Node | None, name: str = "val") -> str | None:
+    """Return an attribute whatever its namespace."""
+    attributes = node.attrib if node is not None else {}
+    return next((text for key, text in attributes.items() if key.rpartition("}")[2] == name), None)
+
+
+def child(node: Node | None, *path: str) -> Node | None:
+    """Walk down to the first child of each name, whatever the namespaces."""
+    for name in path:
+        node = next((one for one in node if local(one) == name), None) if node is not None else None
+    return node
+
+
+def below(node: Node | None) -> Iterable[Node]:
+    """Return what lies in a node that may be missing; an empty node counts as false, so never ask it for its truth."""
+    return () if node is None else node
+
+
+def inner(node: Iterable[Node], *names: str) -> Iterator[Node]:
+    """Yield every node below of these names; of alternatives only the one that is shown."""
+    for one in node:
+        tag = local(one)
+        if tag in names:
+            yield one
+        elif tag == "AlternateContent":
+            yield from inner(shown_branch(one), *names)
+        else:
+            yield from inner(one, *names)
+
+
+def shown_branch(node: Node) -> Node:
+    """Return the branch of alternatives that a new program shows, unless only the fallback holds anything."""
+    choice = next((one for one in node if local(one) == "Choice"), None)
+    if choice is not None and any(local(one) in _SHOWN for one in choice.iter()):
+        return choice
+    return next((one for one in node if local(one) == "Fallback"), node if choice is None else choice)
+
+
+def ref(node: Node | None, name: str = "id") -> str:
+    """Return the relation id that a node names, empty when there is none."""
+    attributes = node.attrib if node is not None else {}
+    return next((text for key, text in attributes.items() if key.endswith(f"/relationships}}{name}")), "")
+
+
+def is_on(node: Node | None) -> bool:
+    """True for a switch that is there and not turned off."""
+    return node is not None and value(node) not in ("0", "false", "off")
+
+
+def _parsed(data: bytes) -> Iterator[tuple[Node, int]]:
+    """Yield every node when it ends, with its depth."""
+    depth = -1
+    for event, node in _events(data):
+        depth += 1 if event == "start" else 0
+        if event == "end":
+            yield node, depth
+            depth -= 1
+
+
+def _streamed(data: bytes, parents: set[str]) -> Iterator[tuple[str, Node]]:
+    above: list[Node] = []
+    for event, node in _events(data):
+        if event == "start":
+            above.append(node)
+            continue
+        above.pop()
+        if len(above) in (1, 2) and local(above[-1]) in parents:
+            yield local(above[-1]), node
+            above[-1].remove(node)
+
+
+def _events(data: bytes) -> Iterator[tuple[str, Node]]:
+    """Parse without entities, which office files do not have, and to a depth that Python can walk."""
+    if b"<!DOCTYPE" in data[:4096]:
+        raise xml.ParseError("a document type has no place in an office file")
+    depth = 0
+    for event, node in xml.iterparse(io.BytesIO(data), ("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > _MOST_DEPTH:
+            raise xml.ParseError("nested too deep")
+        yield event, node
+
+
+def _relation(folder: str, node: Node) -> Relation:
+    kind, target = node.get("Type", "").rpartition("/")[2], node.get("Target", "")
+    kind = "core-properties" if kind == "coreProperties" else kind
+    if node.get("TargetMode") == "External":
+        return Relation(kind, target, outside=True)
+    joined = target if target.startswith("/") else posixpath.join("/", folder, target)
+    return Relation(kind, posixpath.normpath(joined).lstrip("/"))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.fromisoformat(text.strip().replace("Z", "+00:00")).date()
+    except ValueError:
+        return None

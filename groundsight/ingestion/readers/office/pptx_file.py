@@ -1,0 +1,177 @@
+"""Presentations: a slide is a page; title, text, tables, charts, pictures with their boxes, notes and comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.readers.clean import clean, one_line
+from groundsight.ingestion.readers.csv_file import table_blocks
+from groundsight.ingestion.readers.office.drawing import drawn, paragraphs_of
+from groundsight.ingestion.readers.office.embedded import PictureBox, files_inside
+from groundsight.ingestion.readers.office.package import (
+    Ledger,
+    Node,
+    Package,
+    Relation,
+    below,
+    child,
+    inner,
+    local,
+    ref,
+    value,
+)  # fmt: skip
+from groundsight.ingestion.readers.office.slide_shapes import Shape, Sizes, shapes_on
+from groundsight.ingestion.readers.table_heads import COVERED
+from groundsight.ingestion.sniff import PPTX
+
+_REPEATED = ("ftr", "dt", "hdr")
+
+
+def read_pptx(path: Path, scratch: Path) -> Parsed:
+    """Read all slides in their order; what is hidden is marked as such.
+
+    Raises:
+        ParseFailed: the container or its main part can't be read.
+    """
+    ledger = Ledger()
+    with Package(path, ledger) as package:
+        show = _Show(package, PictureBox(scratch, ledger))
+        elements = [element for page, part in enumerate(show.slides, 1) for element in show.read(part, page)]
+        package.note_unread()
+        title, created = package.about()
+        inside = files_inside(package, scratch)
+    return Parsed(
+        media_type=PPTX,
+        title=one_line(title),
+        created=created,
+        pages=len(show.slides),
+        elements=tuple(elements),
+        inside=inside,
+        left_out=ledger.left_out,
+    )
+
+
+class _Show:
+    """One presentation; what stands on every slide is told once."""
+
+    def __init__(self, package: Package, box: PictureBox) -> None:
+        self._package, self._box = package, box
+        main = package.main()
+        root = package.root(main, "presentation")
+        relations = package.relations(main)
+        named = [ref(one) for one in below(child(root, "sldIdLst"))]
+        self.slides = [relations[key].target for key in named if key in relations]
+        self._sizes = Sizes(package, root)
+        self._authors = dict(_authors(package, main))
+        self._told: set[str] = set()
+
+    def read(self, part: str, page: int) -> Iterator[Element]:
+        """Read one slide: its title, its shapes from top to bottom, its notes and comments."""
+        root = self._package.root(part, "slide")
+        if root is None:
+            return
+        shapes = shapes_on(part, root, self._sizes)
+        title = next((one for one in shapes if one.placeholder in ("title", "ctrTitle")), None)
+        name = one_line(paragraphs_of(title.node)) if title else ""
+        mark = "hidden" if value(root, "show") in ("0", "false") else ""
+        for element in self._slide(part, shapes, title if name else None, name):
+            known = {"page": page, "section": name or f"Slide {page}", "mark": element.mark or mark}
+            yield element.model_copy(update=known)
+
+    def _slide(self, part: str, shapes: list[Shape], title: Shape | None, name: str) -> Iterator[Element]:
+        if title is not None:
+            yield Element(kind="heading", text=name, level=1, box=title.box)
+        relations = self._package.relations(part)
+        for shape in sorted((one for one in shapes if one is not title), key=lambda one: one.order):
+            for element in self._shape(shape, relations):
+                yield element.model_copy(update={"box": shape.box})
+        yield from self._shared(part)
+        for notes in self._package.related(part, "notesSlide"):
+            yield from self._notes(notes)
+        for comments in self._package.related(part, "comments"):
+            yield from self._comments(comments)
+
+    def _shape(self, shape: Shape, relations: dict[str, Relation]) -> Iterator[Element]:
+        text = "" if shape.placeholder == "sldNum" else paragraphs_of(below(child(shape.node, "txBody")))
+        if text and not (shape.placeholder in _REPEATED and self._is_told(text)):
+            yield Element(kind="text", text=text)
+        for node in inner(shape.node, "tbl", "blip", "chart", "relIds"):
+            tag = local(node)
+            relation = relations.get(ref(node, {"blip": "embed", "relIds": "dm"}.get(tag, "id")))
+            if tag == "tbl":
+                yield from table_blocks(_rows(node))
+            elif tag == "blip":
+                yield from self._picture(relation, _alternative(shape.node))
+            elif relation is not None:
+                yield from drawn(relation.target, relation.kind, self._package)
+
+    def _picture(self, relation: Relation | None, words: str) -> Iterator[Element]:
+        data = self._package.bytes_of(relation.target) if relation and not relation.outside else None
+        if data is None:
+            self._package.ledger.note("picture", "it is missing, damaged or outside of the file")
+        elif name := self._box.keep(data):
+            yield Element(kind="figure", text=words, picture=name)
+
+    def _shared(self, part: str) -> Iterator[Element]:
+        """Give what the layout and the master of a slide say on it, each once in the show."""
+        layouts = self._package.related(part, "slideLayout")
+        masters = [name for layout in layouts for name in self._package.related(layout, "slideMaster")]
+        for shape in (one for name in (*layouts, *masters) for one in self._sizes.shapes(name) if not one.placeholder):
+            text = paragraphs_of(below(child(shape.node, "txBody")))
+            if text and not self._is_told(text):
+                yield Element(kind="text", text=text, box=shape.box)
+
+    def _is_told(self, text: str) -> bool:
+        before = text in self._told
+        self._told.add(text)
+        return before
+
+    def _notes(self, part: str) -> Iterator[Element]:
+        root = self._package.root(part, "page of notes")
+        shapes = shapes_on(part, root, self._sizes) if root is not None else []
+        kept = (one for one in shapes if one.placeholder not in ("sldNum", "sldImg", *_REPEATED))
+        text = "\n".join(words for one in kept if (words := paragraphs_of(below(child(one.node, "txBody")))))
+        if text:
+            yield Element(kind="text", text=f"Notes: {text}")
+
+    def _comments(self, part: str) -> Iterator[Element]:
+        root = self._package.root(part, "comment")
+        for node in inner(root, "cm", "reply") if root is not None else ():
+            yield from self._comment(node)
+            yield from (told for reply in inner(node, "reply") for told in self._comment(reply))
+
+    def _comment(self, node: Node) -> Iterator[Element]:
+        plain = child(node, "text")
+        words = clean((plain.text if plain is not None else "") or paragraphs_of(below(child(node, "txBody"))))
+        author = self._authors.get(value(node, "authorId") or "", "")
+        if words:
+            text = f"Comment by {author}: {words}" if author else f"Comment: {words}"
+            yield Element(kind="text", text=text, mark="comment")
+
+
+def _authors(package: Package, main: str) -> Iterator[tuple[str, str]]:
+    for part in (*package.related(main, "commentAuthors"), *package.related(main, "authors")):
+        for node in below(package.root(part, "list of authors")):
+            yield value(node, "id") or "", one_line(value(node, "name") or "")
+
+
+def _rows(table: Node) -> list[list[str]]:
+    """Read rows; a merged cell is written once across and repeated downwards."""
+    rows: list[list[str]] = []
+    for row in (one for one in table if local(one) == "tr"):
+        line: list[str] = []
+        for cell in (one for one in row if local(one) == "tc"):
+            text = one_line(paragraphs_of(cell))
+            if value(cell, "vMerge") in ("1", "true") and rows and len(line) < len(rows[-1]):
+                text = rows[-1][len(line)]
+            line.append(COVERED if value(cell, "hMerge") in ("1", "true") else text)
+        rows.append(line)
+    return [row for row in rows if any(cell not in ("", COVERED) for cell in row)]
+
+
+def _alternative(shape: Node) -> str:
+    """Return what the author wrote beside a picture; a file name says nothing."""
+    words = next((text for one in inner(shape, "cNvPr") if (text := value(one, "descr"))), "")
+    return "" if "\\" in words or words.lower().endswith((".png", ".jpg", ".jpeg")) else clean(words)

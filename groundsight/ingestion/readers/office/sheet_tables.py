@@ -1,0 +1,159 @@
+"""A sheet parted into its tables: by empty rows, side by side, what is hidden apart from what is shown."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from groundsight.ingestion import Element
+from groundsight.ingestion.readers.csv_file import check_table_size, headed_blocks
+from groundsight.ingestion.readers.office.package import Ledger
+from groundsight.ingestion.readers.office.sheet_cells import Cells
+from groundsight.ingestion.readers.table_heads import (
+    COVERED,
+    Headed,
+    is_numeric,
+    parted,
+    read_head,
+    row_line,
+    stands_above,
+)  # fmt: skip
+
+_ABOVE_CHARS = 200
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The used part of a sheet; of several empty rows or columns one is left. ``hidden`` are places in it."""
+
+    rows: list[list[str]]
+    hidden_rows: frozenset[int]
+    hidden_columns: frozenset[int]
+
+
+def sheet_elements(cells: Cells, ledger: Ledger) -> Iterator[Element]:
+    """Yield the tables and the lone texts of a sheet; what stands at its top is the title of the first table."""
+    grid = _grid(cells, ledger)
+    above: list[str] = []
+    at_top = True
+    regions = list(_regions(grid.rows))
+    for (rows, columns), following in zip_longest(regions, regions[1:]):
+        if stands_above(_cut(grid, rows, columns), _cut(grid, *following) if following else ()):
+            texts = list(_texts(grid, rows, columns))
+            if at_top and all(not one.mark for one in texts) and sum(len(one.text) for one in texts) <= _ABOVE_CHARS:
+                above.extend(one.text for one in texts)
+            else:
+                yield from texts
+            continue
+        yield from _tables(grid, rows, columns, "\n".join(above))
+        above, at_top = [], False
+    if above:
+        yield Element(kind="text", text="\n".join(above))
+
+
+def _grid(cells: Cells, ledger: Ledger) -> _Grid:
+    columns = sorted({column for row in cells.rows.values() for column in row})
+    check_table_size(len(cells.rows), len(columns))
+    across, down = _spaced(columns), _spaced(list(cells.rows))
+    hidden = {column for one in cells.hidden_columns for column in columns if column in one}
+    rows = [[cells.rows.get(row or 0, {}).get(column or 0, "") for column in across] for row in down]
+    places = [{number: at for at, number in enumerate(one) if number} for one in (down, across)]
+    _cover(rows, cells, places[0], places[1], ledger)
+    return _Grid(
+        rows,
+        frozenset(at for at, row in enumerate(down) if row in cells.hidden_rows),
+        frozenset(at for at, column in enumerate(across) if column in hidden),
+    )
+
+
+def _spaced(numbers: Sequence[int]) -> list[int | None]:
+    """Keep one empty place where numbers are left out."""
+    told: list[int | None] = []
+    for number in sorted(numbers):
+        last = told[-1] if told else None
+        told.extend([None] if last is not None and number - last > 1 else [])
+        told.append(number)
+    return told
+
+
+def _cover(rows: list[list[str]], cells: Cells, down: dict[int, int], across: dict[int, int], ledger: Ledger) -> None:
+    """Mark what a merged cell covers to its right, and repeat it downwards."""
+    numbers, letters = list(down), list(across)
+    for top, left, bottom, right in cells.merged:
+        text = cells.rows.get(top, {}).get(left, "")
+        wide = [across[one] for one in letters[bisect_left(letters, left) : bisect_right(letters, right)]]
+        high = [down[one] for one in numbers[bisect_left(numbers, top) : bisect_right(numbers, bottom)]]
+        for row in high if text else ():
+            covered = sum(1 for at in wide if rows[row][at] not in ("", COVERED, text))
+            ledger.note("covered cell", "a merged cell lies over it", covered)
+            rows[row][wide[0]] = text
+            for at in wide[1:]:
+                rows[row][at] = COVERED
+
+
+def _regions(grid: list[list[str]]) -> Iterator[tuple[list[int], list[int]]]:
+    for rows in parted([[cell if cell != COVERED else "" for cell in row] for row in grid]):
+        groups = _side_by_side(grid, rows)
+        for columns in groups:
+            inner = [[grid[row][at] if grid[row][at] != COVERED else "" for at in columns] for row in rows]
+            for part in parted(inner) if len(groups) > 1 else [list(range(len(rows)))]:
+                yield [rows[at] for at in part], columns
+
+
+def _side_by_side(grid: list[list[str]], rows: list[int]) -> list[list[int]]:
+    """Part at an empty column where what follows has names of its own; else the gap only keeps a distance."""
+    groups: list[list[int]] = []
+    gap = True
+    for column in range(len(grid[0])):
+        used = any(grid[row][column] not in ("", COVERED) for row in rows)
+        if used and gap and (not groups or _stands_alone(grid, rows, column)):
+            groups.append([])
+        if used:
+            groups[-1].append(column)
+        gap = not used
+    return groups
+
+
+def _stands_alone(grid: list[list[str]], rows: list[int], column: int) -> bool:
+    texts = [grid[row][column] for row in rows if grid[row][column] not in ("", COVERED)]
+    beside = column + 1 < len(grid[0]) and any(grid[row][column + 1] not in ("", COVERED) for row in rows)
+    names = sum(1 for text in texts if not is_numeric(text) and any(char.isalpha() for char in text))
+    return names * 2 > len(texts) and (beside or len(texts) * 2 < len(rows))
+
+
+def _cut(grid: _Grid, rows: Sequence[int], columns: Sequence[int]) -> list[list[str]]:
+    return [[grid.rows[row][at] for at in columns] for row in rows]
+
+
+def _texts(grid: _Grid, rows: list[int], columns: list[int]) -> Iterator[Element]:
+    for mark in ("", "hidden"):
+        lines = [
+            row_line([grid.rows[row][at] for at in columns])
+            for row in rows
+            if (row in grid.hidden_rows or grid.hidden_columns.issuperset(columns)) == bool(mark)
+        ]
+        if any(lines):
+            yield Element(kind="text", text="\n".join(line for line in lines if line), mark=mark)
+
+
+def _tables(grid: _Grid, rows: list[int], columns: list[int], above: str) -> Iterator[Element]:
+    """Yield the table that is shown, then its hidden rows, then its hidden columns beside the first one."""
+    table = read_head(_cut(grid, rows, columns))
+    below = rows[table.first :]
+    unseen = [at for at, row in enumerate(below) if row in grid.hidden_rows]
+    seen = [at for at, row in enumerate(below) if row not in grid.hidden_rows]
+    kept = [at for at, column in enumerate(columns) if column not in grid.hidden_columns]
+    lost = [at for at, column in enumerate(columns) if column in grid.hidden_columns]
+    if kept and (seen or not unseen):
+        yield from headed_blocks(_part(table, seen, kept), above=above)
+    if unseen:
+        yield from headed_blocks(_part(table, unseen, range(len(columns))), above=above, mark="hidden")
+    if lost and seen:
+        yield from headed_blocks(_part(table, seen, [*kept[:1], *lost]), above=above, mark="hidden")
+
+
+def _part(table: Headed, rows: Sequence[int], columns: Sequence[int]) -> Headed:
+    body = tuple(tuple(table.body[row][at] for at in columns) for row in rows)
+    return Headed(table.title, tuple(table.header[at] for at in columns), body, table.first)

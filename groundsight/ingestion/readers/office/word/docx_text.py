@@ -1,0 +1,149 @@
+"""The words of a Word paragraph as they are shown, and what hangs on it: notes, comments, boxes, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from groundsight.ingestion.readers.office.equations import linear
+from groundsight.ingestion.readers.office.package import Ledger, Node, child, is_on, local, shown_branch, value
+
+# Private-use characters of the symbol fonts that forms are ticked with.
+_SYMBOLS = {
+    "F0A8": "☐", "F06F": "☐", "F071": "☐", "F0FE": "☒", "F078": "☒", "F0FD": "☒", "F052": "☑", "F0FC": "✓",
+    "F0FB": "✗", "F0B7": "•", "F0A7": "▪", "F0E0": "→",
+}  # fmt: skip
+_SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+_NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
+_BOX = {True: "☒", False: "☐"}
+
+
+@dataclass
+class Hung:
+    """What hangs on a paragraph, in order: notes and comments by id, drawings as nodes."""
+
+    notes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    comments: list[str] = field(default_factory=list[str])
+    drawings: list[Node] = field(default_factory=list[Node])
+
+
+class TextReader:
+    """Reads runs, links, insertions, fields, controls and equations; marks a note where it stands."""
+
+    def __init__(self, ledger: Ledger, mark: Callable[[str, str], str]) -> None:
+        self._ledger, self._mark = ledger, mark
+        self._hung = Hung()
+        # A field is an order and then its result; only the result is shown. One may run over paragraphs.
+        self._fields: list[bool] = []
+
+    def read(self, paragraph: Node) -> tuple[str, Hung]:
+        """Return the text of a paragraph and what hangs on it."""
+        self._hung = Hung()
+        # An order that never ended would hide the rest of the document.
+        self._fields = [True for _ in self._fields]
+        return self._inside(paragraph), self._hung
+
+    def _inside(self, node: Node) -> str:
+        return "".join(self._piece(one) for one in node)
+
+    def _piece(self, node: Node) -> str:
+        tag = local(node)
+        match tag:
+            case "r":
+                return self._run(node)
+            case "oMath" | "oMathPara":
+                return linear(node)
+            case "sdt":
+                return self._control(node)
+            case "AlternateContent":
+                return self._inside(shown_branch(node))
+            case "del" | "moveFrom":
+                self._leave("deleted text", "a tracked change took it out", node)
+                return ""
+            case "ruby":
+                return f"{self._inside(_or_empty(node, 'rubyBase'))} ({self._inside(_or_empty(node, 'rt'))})"
+            case _ if tag.endswith("Pr"):
+                return ""
+            case _:
+                return self._inside(node)
+
+    def _run(self, run: Node) -> str:
+        if is_on(child(run, "rPr", "vanish")):
+            self._leave("hidden text", "the document does not show it", run)
+            return ""
+        return "".join(self._sign(part) for part in run)
+
+    def _sign(self, part: Node) -> str:
+        tag = local(part)
+        match tag:
+            case "fldChar":
+                return self._field(part)
+            case "AlternateContent":
+                return "".join(self._sign(one) for one in shown_branch(part))
+            case "drawing" | "pict" | "object":
+                self._hung.drawings.append(part)
+            case "commentReference":
+                self._hung.comments.append(value(part, "id") or "")
+            case "ruby":
+                return self._piece(part)
+            case _:
+                return self._shown(part, tag)
+        return ""
+
+    def _shown(self, part: Node, tag: str) -> str:
+        if not all(self._fields):
+            return ""
+        if tag == "t":
+            return part.text or ""
+        if tag == "sym":
+            return _symbol(value(part, "char") or "")
+        if tag in _NOTES:
+            note = (_NOTES[tag], value(part, "id") or "")
+            self._hung.notes.append(note)
+            return self._mark(*note)
+        return _SIGNS.get(tag, "")
+
+    def _field(self, sign: Node) -> str:
+        match value(sign, "fldCharType"):
+            case "begin":
+                self._fields.append(False)
+            case "separate" if self._fields:
+                self._fields[-1] = True
+            case "end" if self._fields:
+                self._fields.pop()
+            case _:
+                pass
+        box = child(sign, "ffData", "checkBox")
+        if box is None:
+            return ""
+        state = child(box, "checked")
+        return _BOX[is_on(state if state is not None else child(box, "default"))]
+
+    def _control(self, node: Node) -> str:
+        properties = child(node, "sdtPr")
+        box = child(properties, "checkbox")
+        if box is not None:
+            return _BOX[is_on(child(box, "checked"))]
+        if is_on(child(properties, "showingPlcHdr")):
+            self._ledger.note("empty field", "it shows only its prompt")
+            return ""
+        return self._inside(_or_empty(node, "sdtContent"))
+
+    def _leave(self, kind: str, why: str, node: Node) -> None:
+        if any(local(one) in ("t", "delText") and one.text for one in node.iter()):
+            self._ledger.note(kind, why)
+
+
+def _symbol(code: str) -> str:
+    if code.upper() in _SYMBOLS:
+        return _SYMBOLS[code.upper()]
+    try:
+        point = int(code, 16)
+    except ValueError:
+        return ""
+    return "" if 0xE000 <= point <= 0xF8FF or point > 0x10FFFF else chr(point)
+
+
+def _or_empty(node: Node, name: str) -> Node:
+    found = child(node, name)
+    return node.makeelement("none", {}) if found is None else found

@@ -1,0 +1,122 @@
+"""Workbooks: each sheet as tables under its name, with the values that were last calculated as they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.readers.clean import clean, one_line
+from groundsight.ingestion.readers.office.drawing import drawn, paragraphs_of
+from groundsight.ingestion.readers.office.embedded import PictureBox, files_inside
+from groundsight.ingestion.readers.office.package import (
+    Ledger,
+    Node,
+    Package,
+    below,
+    child,
+    inner,
+    local,
+    ref,
+    value,
+)  # fmt: skip
+from groundsight.ingestion.readers.office.sheet_cells import Formats, read_cells
+from groundsight.ingestion.readers.office.sheet_tables import sheet_elements
+from groundsight.ingestion.sniff import XLSX
+
+_SHOWN_STATES = (None, "visible")
+_CODES = re.compile(r'&(?:"[^"]*"|\d+|K[0-9A-F]{6}|[A-Z])', re.I)
+
+
+def read_xlsx(path: Path, scratch: Path) -> Parsed:
+    """Read the cached values of all sheets, what is hidden marked as such; formulas are not run.
+
+    Raises:
+        ParseFailed: the container can't be read. LimitExceeded: a sheet of too many columns.
+    """
+    ledger = Ledger()
+    with Package(path, ledger) as package:
+        book = _Book(package, PictureBox(scratch, ledger))
+        elements = [element for page, sheet in enumerate(book.sheets, 1) for element in book.read(sheet, page)]
+        package.note_unread()
+        title, created = package.about()
+        inside = files_inside(package, scratch)
+    return Parsed(
+        media_type=XLSX,
+        title=one_line(title),
+        created=created,
+        pages=len(book.sheets),
+        elements=tuple(elements),
+        inside=inside,
+        left_out=ledger.left_out,
+    )
+
+
+class _Book:
+    """One workbook: its sheets in their order, its strings and formats."""
+
+    def __init__(self, package: Package, box: PictureBox) -> None:
+        self._package, self._box = package, box
+        main = package.main()
+        self._relations = package.relations(main)
+        root = package.root(main, "workbook")
+        self.sheets = list(below(child(root, "sheets")))
+        self._formats = Formats(main, package, since_1904=value(child(root, "workbookPr"), "date1904") in ("1", "true"))
+
+    def read(self, sheet: Node, page: int) -> Iterator[Element]:
+        """Read one sheet: its tables, what lies on it, its comments."""
+        relation = self._relations.get(ref(sheet))
+        mark = "" if value(sheet, "state") in _SHOWN_STATES else "hidden"
+        if relation is None or relation.kind not in ("worksheet", "chartsheet"):
+            self._package.ledger.note("sheet", "it is missing, or made of macros or dialogs")
+            return
+        name = one_line(value(sheet, "name") or "")
+        for element in self._sheet(relation.target, relation.kind):
+            yield element.model_copy(update={"section": name, "page": page, "mark": element.mark or mark})
+
+    def _sheet(self, part: str, kind: str) -> Iterator[Element]:
+        if kind == "worksheet":
+            cells = read_cells(part, self._package, self._formats)
+            yield from sheet_elements(cells, self._package.ledger)
+            text = " ".join(_CODES.sub(" ", cells.margins).split())
+            if text:
+                yield Element(kind="text", text=text)
+        for drawing in self._package.related(part, "drawing"):
+            yield from self._drawing(drawing)
+        yield from self._comments(part)
+
+    def _drawing(self, part: str) -> Iterator[Element]:
+        root = self._package.root(part, "drawing")
+        relations = self._package.relations(part)
+        for node in inner(root, "txBody", "blip", "chart", "relIds") if root is not None else ():
+            tag = local(node)
+            relation = relations.get(ref(node, {"blip": "embed", "relIds": "dm"}.get(tag, "id")))
+            if tag == "txBody" and (text := paragraphs_of(node)):
+                yield Element(kind="text", text=text)
+            elif tag == "blip" and relation is not None and not relation.outside:
+                yield from self._picture(relation.target)
+            elif relation is not None:
+                yield from drawn(relation.target, relation.kind, self._package)
+
+    def _picture(self, part: str) -> Iterator[Element]:
+        data = self._package.bytes_of(part)
+        if data is None:
+            self._package.ledger.note("picture", "it is missing or damaged")
+        elif name := self._box.keep(data):
+            yield Element(kind="figure", picture=name)
+
+    def _comments(self, part: str) -> Iterator[Element]:
+        """Read threads as they are now, and notes; older programs find a copy of each thread among the notes."""
+        threads = self._package.related(part, "threadedComment")
+        for name in threads or self._package.related(part, "comments"):
+            root = self._package.root(name, "comment")
+            for node in inner(root, "threadedComment", "comment") if root is not None else ():
+                words = clean("".join(one.text or "" for one in inner(node, "text", "t")) or _text_below(node))
+                if words:
+                    text = f"Comment on {one_line(value(node, 'ref') or '')}: {words}"
+                    yield Element(kind="text", text=text, mark="comment")
+
+
+def _text_below(node: Node) -> str:
+    return "".join(one.text or "" for one in node.iter() if local(one) == "t")

@@ -1,0 +1,118 @@
+"""What was put on a page after it was printed: form values, free text, comments, and files pinned to it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from groundsight.ingestion.layout.shapes import Piece, Rect
+from groundsight.ingestion.readers.clean import clean
+
+_MOST_NOTES = 5_000
+_HIDDEN = 0x02 | 0x20
+_PASSWORD = 1 << 13
+_BOXES = {True: "\u2612", False: "\u2610"}
+# Widths of letters in heights of a line, on the average of text.
+_LETTER = 0.5
+
+
+@dataclass(frozen=True)
+class Note:
+    """One annotation: its words, its place, what it is, and whether it can be seen."""
+
+    text: str
+    rect: Rect
+    kind: str
+    hidden: bool = False
+
+
+class Notes:
+    """Reads the annotations of one page; ``place`` leads from points to fractions of the page."""
+
+    def __init__(self, library: Any, page: Any, form: Any, place: Callable[..., Rect]) -> None:
+        self._library, self._page, self._form, self._place = library, page, form, place
+        self._kinds = {
+            library.FPDF_ANNOT_FREETEXT: "free text",
+            library.FPDF_ANNOT_STAMP: "stamp",
+            library.FPDF_ANNOT_INK: "drawing by hand",
+            library.FPDF_ANNOT_SOUND: "sound",
+            library.FPDF_ANNOT_MOVIE: "film",
+            library.FPDF_ANNOT_RICHMEDIA: "film",
+            library.FPDF_ANNOT_THREED: "model in space",
+            library.FPDF_ANNOT_FILEATTACHMENT: "file",
+        }
+        self.files: list[Any] = []
+
+    def read(self) -> list[Note]:
+        """Return the notes that hold words, and those that can't be read: a stamp, a film."""
+        count = min(self._library.FPDFPage_GetAnnotCount(self._page), _MOST_NOTES)
+        return [note for index in range(count) if (note := self._at(index)) is not None]
+
+    def _at(self, index: int) -> Note | None:
+        library = self._library
+        annotation = library.FPDFPage_GetAnnot(self._page, index)
+        if not annotation:
+            return None
+        try:
+            kind = library.FPDFAnnot_GetSubtype(annotation)
+            if kind in (library.FPDF_ANNOT_LINK, library.FPDF_ANNOT_POPUP):
+                return None
+            hidden = bool(library.FPDFAnnot_GetFlags(annotation) & _HIDDEN)
+            if kind == library.FPDF_ANNOT_WIDGET:
+                return self._field(annotation, hidden)
+            return self._comment(annotation, self._kinds.get(kind, "comment"), hidden)
+        finally:
+            library.FPDFPage_CloseAnnot(annotation)
+
+    def _comment(self, annotation: Any, kind: str, hidden: bool) -> Note | None:
+        if kind == "file" and (found := self._library.FPDFAnnot_GetFileAttachment(annotation)):
+            self.files.append(found)
+        said = self._said(self._library.FPDFAnnot_GetStringValue, annotation, b"Contents")
+        mute = {"comment", "free text", "file"}
+        return Note(said, self._rect(annotation), kind, hidden) if said or kind not in mute else None
+
+    def _field(self, annotation: Any, hidden: bool) -> Note | None:
+        """A check box or a radio button shows its state; what a password field holds is nobody's to read."""
+        library, form = self._library, self._form
+        if form is None:
+            return None
+        match library.FPDFAnnot_GetFormFieldType(form, annotation):
+            case library.FPDF_FORMFIELD_CHECKBOX | library.FPDF_FORMFIELD_RADIOBUTTON:
+                said = _BOXES[bool(library.FPDFAnnot_IsChecked(form, annotation))]
+            case library.FPDF_FORMFIELD_TEXTFIELD | library.FPDF_FORMFIELD_COMBOBOX | library.FPDF_FORMFIELD_LISTBOX:
+                if library.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
+                    return Note("", self._rect(annotation), "password field", hidden)
+                said = self._said(library.FPDFAnnot_GetFormFieldValue, form, annotation)
+            case _:
+                said = ""
+        return Note(said, self._rect(annotation), "field", hidden) if said else None
+
+    def _rect(self, annotation: Any) -> Rect:
+        rect = self._library.FS_RECTF()
+        self._library.FPDFAnnot_GetRect(annotation, rect)
+        return self._place(rect.left, rect.top, rect.right, rect.bottom)
+
+    def _said(self, ask: Callable[..., int], *which: Any) -> str:
+        """Ask for the length first, then for the UTF-16 text."""
+        size = ask(*which, None, 0)
+        buffer = ctypes.create_string_buffer(size)
+        ask(*which, ctypes.cast(buffer, ctypes.POINTER(self._library.FPDF_WCHAR)), size)
+        return clean(buffer.raw[: max(size - 2, 0)].decode("utf-16-le", errors="replace"))
+
+
+def pieces_of_notes(notes: Sequence[Note], size: float, aspect: float, turn: int) -> Iterator[Piece]:
+    """Set form values and free text as lines of text, where the page shows them.
+
+    ``size`` is the usual height of a line, ``aspect`` the height of the page over its width.
+    """
+    for note in notes:
+        rect = note.rect.turned(turn)
+        lines = note.text.split("\n")
+        high = min(size, rect.height / len(lines)) if size else rect.height / len(lines)
+        top = rect.y0 if len(lines) > 1 else (rect.y0 + rect.y1 - high) / 2
+        for number, line in enumerate(lines):
+            right = min(rect.x1, rect.x0 + _LETTER * high * aspect * max(len(line), 1))
+            place = Rect(rect.x0, top + number * high, right, top + (number + 1) * high)
+            yield Piece(line, place, high, turn=turn, rank=-1)

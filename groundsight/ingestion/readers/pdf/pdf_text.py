@@ -1,0 +1,178 @@
+"""The text layer of a page: characters become pieces of lines, each level on the page turned to its own angle."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from groundsight.ingestion.layout.leaders import split_leaders
+from groundsight.ingestion.layout.shapes import SKEW, Piece, Rect
+
+_BOLD = re.compile(rb"bold|black|heavy|semibold", re.I)
+# PDFium marks the hyphen that ends a line, inside a word, with U+0002.
+_SIGNS = {0x02: "-", 0xFFFE: "-", 0xA0: " "}
+# Scans that were read by machine lean by a degree or two; what leans by more was put askew.
+_LEANING = math.radians(10)
+_INVISIBLE = 3
+# Latin ligatures, Hebrew and Arabic presentation forms: shapes of letters, not letters.
+_SHAPES = ((0xFB00, 0xFDFF), (0xFE70, 0xFEFC))
+Corners = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """One character: its number on the page, its code, its corners on the page turned by ``turn`` quarters."""
+
+    index: int
+    code: int
+    corners: Corners
+    turn: int
+
+    @property
+    def inked(self) -> bool:
+        x0, y0, x1, y1 = self.corners
+        return (self.code > 32 or self.code in _SIGNS) and x1 > x0 and y1 > y0
+
+
+class TextLayer:
+    """Reads one text page of PDFium; ``matrix`` leads from points to fractions of the page as it is shown.
+
+    ``rotation`` is the page's own, in degrees clockwise. ``outside`` counts pieces that lie off the page.
+    """
+
+    def __init__(self, library: Any, raw: Any, matrix: Corners, origin: tuple[float, float], rotation: int) -> None:
+        self._library, self._raw = library, raw
+        self._maps = [_turned_map(matrix, origin, quarters) for quarters in range(4)]
+        self._rotation = math.radians(rotation)
+        self.outside = 0
+
+    def pieces(self) -> list[Piece]:
+        """Return the pieces of lines in the order of the file."""
+        runs = (part for run in _runs(self._marks()) for part in _at_leaders(run))
+        found = (self._piece(run, rank) for rank, run in enumerate(runs))
+        return [piece for piece in found if piece is not None]
+
+    def is_invisible(self) -> bool:
+        """True when most letters are there to be found and not to be seen, as over a scan; a few are looked at."""
+        count = self._library.FPDFText_CountChars(self._raw)
+        items = (self._library.FPDFText_GetTextObject(self._raw, at) for at in range(0, count, max(count // 16, 1)))
+        modes = [self._library.FPDFTextObj_GetTextRenderMode(item) for item in items if item]
+        return modes.count(_INVISIBLE) * 2 > len(modes)
+
+    def _marks(self) -> Iterator[_Mark]:
+        library, raw = self._library, self._raw
+        loose, turn = library.FS_RECTF(), 0
+        for index in range(library.FPDFText_CountChars(raw)):
+            code = library.FPDFText_GetUnicode(raw, index)
+            if code > 32:
+                turn = self._turn(library.FPDFText_GetCharAngle(raw, index))
+            known = library.FPDFText_GetLooseCharBox(raw, index, loose)
+            points = (loose.left, loose.top, loose.right, loose.bottom) if known else self._tight(index)
+            yield _Mark(index, code, self._placed(points, turn), turn)
+
+    def _turn(self, angle: float) -> int:
+        """How many quarters counterclockwise make this angle level; PDFium counts angles clockwise."""
+        quarters, rest = divmod(angle + self._rotation + math.pi / 4, math.pi / 2)
+        return int(quarters) % 4 if abs(rest - math.pi / 4) <= _LEANING else SKEW
+
+    def _tight(self, index: int) -> Corners:
+        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        self._library.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top)
+        return left.value, top.value, right.value, bottom.value
+
+    def _placed(self, points: Corners, turn: int) -> Corners:
+        (ox, ax, bx), (oy, ay, by) = self._maps[max(turn, 0)]
+        left, top, right, bottom = points
+        x0, x1 = ox + ax * left + bx * top, ox + ax * right + bx * bottom
+        y0, y1 = oy + ay * left + by * top, oy + ay * right + by * bottom
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+    def _piece(self, run: list[_Mark], rank: int) -> Piece | None:
+        inked = [mark for mark in run if mark.inked]
+        if not inked:
+            return None
+        lefts, tops, rights, bottoms = zip(*(mark.corners for mark in inked), strict=True)
+        rect = Rect(min(lefts), min(tops), max(rights), max(bottoms))
+        if rect.x1 <= 0 or rect.x0 >= 1 or rect.y1 <= 0 or rect.y0 >= 1:
+            self.outside += 1
+            return None
+        sizes = sorted(mark.corners[3] - mark.corners[1] for mark in inked)
+        bold = all(self._is_bold(end.index) for end in (inked[0], inked[-1]))
+        words = tuple(_words(run))
+        return Piece(_written(run), rect, sizes[len(sizes) // 2], bold, inked[0].turn, rank, words)
+
+    def _is_bold(self, index: int) -> bool:
+        name = ctypes.create_string_buffer(96)
+        self._library.FPDFText_GetFontInfo(self._raw, index, name, 96, ctypes.c_int())
+        return _BOLD.search(name.value) is not None or self._library.FPDFText_GetFontWeight(self._raw, index) >= 600
+
+
+def _turned_map(matrix: Corners, origin: tuple[float, float], quarters: int) -> tuple[tuple[float, ...], ...]:
+    """The map from points to fractions of the page turned counterclockwise: rows of offset, x and y."""
+    (ax, ay, bx, by), (ox, oy) = matrix, origin
+    across, down = (ox, ax, bx), (oy, ay, by)
+    for _ in range(quarters):
+        across, down = down, (1 - across[0], -across[1], -across[2])
+    return across, down
+
+
+def _written(run: list[_Mark]) -> str:
+    ordered = _as_said(run) if any(mark.code >= 0x590 for mark in run) else run
+    text = "".join(_SIGNS.get(mark.code, chr(mark.code)) for mark in ordered if mark.code < 0x110000)
+    shaped = any(low <= ord(char) <= high for char in text for low, high in _SHAPES)
+    return (unicodedata.normalize("NFKC", text) if shaped else text).strip()
+
+
+def _as_said(run: list[_Mark]) -> Iterator[_Mark]:
+    """PDFium turns right-to-left runs letter by letter, and so the letters of one shape (lam-alef): turn those back."""
+    for _, group in groupby(run, key=lambda mark: mark.corners):
+        marks = list(group)
+        turned = len(marks) > 1 and all(unicodedata.bidirectional(chr(mark.code)) in ("R", "AL") for mark in marks)
+        yield from reversed(marks) if turned else marks
+
+
+def _words(run: list[_Mark]) -> Iterator[tuple[str, float, float]]:
+    for spaced, group in groupby(run, key=lambda mark: mark.code in (32, 0xA0)):
+        marks = [] if spaced else [mark for mark in group if mark.inked]
+        if marks:
+            yield _written(marks), min(mark.corners[0] for mark in marks), max(mark.corners[2] for mark in marks)
+
+
+def _runs(marks: Iterator[_Mark]) -> Iterator[list[_Mark]]:
+    """Part characters where the line ends, the line or its angle changes or a wide gap opens; askew nothing parts."""
+    run: list[_Mark] = []
+    last: _Mark | None = None
+    for mark in marks:
+        ends = mark.code in (10, 13) and (last is None or last.turn != SKEW)
+        if run and (ends or (mark.code > 32 and last is not None and _parted(last, mark))):
+            yield run
+            run, last = [], None
+        if not ends and (run or mark.code > 32):
+            run.append(mark)
+            last = mark if mark.inked else last
+    if run:
+        yield run
+
+
+def _at_leaders(run: list[_Mark]) -> Iterator[list[_Mark]]:
+    """Part a run before and behind its rows of dots."""
+    text = "".join(chr(mark.code) if mark.code < 0x110000 else " " for mark in run)
+    yield from (run[start:end] for start, end in split_leaders(text))
+
+
+def _parted(last: _Mark, mark: _Mark) -> bool:
+    if last.turn != mark.turn:
+        return True
+    if mark.turn == SKEW or not mark.inked:
+        return False
+    (left, top, right, bottom), (x0, y0, x1, y1) = last.corners, mark.corners
+    high, low = max(bottom - top, y1 - y0), min(bottom - top, y1 - y0)
+    level = min(bottom, y1) - max(top, y0)
+    # Fractions of width and height differ by the page's aspect; 1.0 of the line height is about 1.3 em across.
+    return level < 0.3 * low or x0 - right > 1.0 * high or x1 < left - high

@@ -1,0 +1,231 @@
+"""HTML: the text that a browser would show, without the ways to other pages. Nothing is fetched, nothing is run."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
+from groundsight.ingestion.readers.csv_file import table_blocks
+from groundsight.ingestion.readers.text import markup
+from groundsight.ingestion.readers.text.markup import BLOCKS, LINES, OUTSIDE, Node, tag_of, visible_text
+from groundsight.ingestion.sniff import HTML
+from groundsight.types import LeftOut
+
+# Where the file of a picture lies in the scratch folder, by its address; None when it is not to be had.
+Pictures = Callable[[str], str | None]
+
+_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.I)
+_DATES = "article:published_time date dc.date dcterms.created datepublished".split()
+_QUOTING = {"gmail_attr", "moz-cite-prefix", "yahoo_quoted"}
+# Shorter lists of links are as often content ("see also") as a menu.
+_MENU_LINKS = 4
+_WAYS, _UNSHOWN = ("navigation", "links to other pages"), ("hidden text", "the page does not show it")
+FAR, _FRAME = ("picture", "it lies outside of the file"), ("embedded object", "it lies outside of the file")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What was read from one HTML text."""
+
+    title: str = ""
+    created: date | None = None
+    elements: tuple[Element, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def read_html(path: Path, pictures: Pictures | None = None) -> Parsed:
+    """Read an HTML file: headings, paragraphs, lists, tables, figures, and what was filled into its forms."""
+    text, warnings = markup_text(path.read_bytes())
+    page = read_page(text, pictures)
+    return Parsed(
+        media_type=HTML,
+        title=page.title,
+        created=page.created,
+        elements=page.elements,
+        left_out=page.left_out,
+        warnings=warnings,
+    )
+
+
+def read_page(
+    text: str, pictures: Pictures | None = None, *, outline: Outline | None = None, mail: bool = False
+) -> Page:
+    """Read an HTML text. In a mail a block quote is marked as quoted. ``outline`` goes on from the page before."""
+    root = markup.parsed_markup(text)
+    if root is None:
+        return Page()
+    walk = _Walk(pictures or (lambda _: None), outline or Outline(), mail=mail)
+    walk.visit(root)
+    if not walk.elements and walk.left[_WAYS]:
+        walk = _Walk(pictures or (lambda _: None), Outline(), mail=mail, ways=True)
+        walk.visit(root)
+    left = tuple(LeftOut(kind=kind, why=why, count=count) for (kind, why), count in walk.left.items())
+    return Page(one_line(root.findtext(".//title") or ""), _published(root), tuple(walk.elements), left)
+
+
+def markup_text(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Decode, believing the declared encoding when the bytes fit it."""
+    declared = _CHARSET.search(data[:4096])
+    if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        try:
+            return data.decode(declared.group(1).decode()), ()
+        except (LookupError, UnicodeDecodeError):
+            return decode(data)
+    return decode(data)
+
+
+class _Walk:
+    """Collects inline text until a block ends; explicit stack, for pages nested 100 000 deep."""
+
+    def __init__(self, pictures: Pictures, outline: Outline, *, mail: bool, ways: bool = False) -> None:
+        self.elements: list[Element] = []
+        self.left = Counter[tuple[str, str]]()
+        self._pictures, self._outline, self._mail, self._ways = pictures, outline, mail, ways
+        self._pieces: list[str] = []
+        self._links: list[str] = []
+        self._terms, self._waiting = list[str](), False
+        self._quoted, self._main = 0, 0
+
+    def visit(self, root: Node) -> None:
+        """Walk the tree in document order."""
+        has_main = root.find(".//main") is not None or root.find(".//article") is not None
+        self._main = 0 if has_main else 1
+        stack: list[tuple[Node, bool]] = [(root, False)]
+        while stack:
+            node, leaving = stack.pop()
+            if leaving:
+                self._leave(node)
+                continue
+            if self._is_left_out(node):
+                self._pieces.append(node.tail or "")
+                continue
+            stack.append((node, True))
+            if not self._enter(node):
+                stack.extend((child, False) for child in reversed(list(node)))
+        self._flush()
+
+    def _is_left_out(self, node: Node) -> bool:
+        tag = tag_of(node)
+        if not tag or markup.is_unseen(node):
+            return True
+        shown = not markup.is_hidden(node)
+        part = None if shown or not any(text.strip() for text in node.itertext()) else _UNSHOWN
+        part = part or (_FRAME if tag in OUTSIDE else None)
+        part = part or (_WAYS if not self._ways and (_is_way(node) or (not self._main and _is_menu(node))) else None)
+        if part:
+            self.left[part] += 1
+        return part is not None or not shown
+
+    def _enter(self, node: Node) -> bool:
+        """Handle a start tag; True when the children are done with."""
+        tag = tag_of(node)
+        if tag in BLOCKS:
+            self._flush()
+        self._quoted += self._is_quoting(node)
+        self._main += tag in ("main", "article")
+        if re.fullmatch(r"h[1-6]", tag):
+            self._heading(node, int(tag[1]))
+            return True
+        if tag == "table" and self._table(node):
+            return True
+        if tag == "img" and self._picture(node):
+            return True
+        if tag == "a" and node.get("href"):
+            self._links += markup.targets(node)
+        self._pieces.append("\n" if tag in LINES else "- " if tag == "li" else "")
+        self._pieces.append(markup.own_words(node))
+        return False
+
+    def _leave(self, node: Node) -> None:
+        tag = tag_of(node)
+        if tag == "dt":
+            self._terms = [*(self._terms if self._waiting else []), one_line("".join(self._pieces))]
+            self._waiting = True
+            self._pieces.clear()
+        if tag in BLOCKS:
+            self._flush()
+        if tag == "dl":
+            self._pieces += self._terms if self._waiting else []
+            self._terms, self._waiting = [], False
+            self._flush()
+        self._quoted -= self._is_quoting(node)
+        self._main -= tag in ("main", "article")
+        self._pieces.append(node.tail or "")
+
+    def _is_quoting(self, node: Node) -> bool:
+        classes = set((node.get("class") or "").split())
+        return self._mail and (tag_of(node) == "blockquote" or bool(classes & _QUOTING))
+
+    def _heading(self, node: Node, level: int) -> None:
+        if text := one_line(visible_text(node)):
+            self._add(self._outline.heading(text, level).model_copy(update={"meta": " ".join(markup.targets(node))}))
+
+    def _table(self, node: Node) -> bool:
+        """Read a data table; tables that lay out a page are walked like any block."""
+        if node.find(".//table") is not None:
+            return False
+        rows = clean_rows(markup.grid(node))
+        if len(rows) < 2 or len(rows[0]) < 2:
+            return False
+        caption = next((one_line(visible_text(found)) for found in node.iter("caption")), "")
+        for block in table_blocks(rows, self._outline.section):
+            words = f"{caption}\n{block.text}" if caption else block.text
+            self._add(block.model_copy(update={"text": words, "meta": " ".join(markup.targets(node))}))
+        return True
+
+    def _picture(self, node: Node) -> bool:
+        """Show a picture that the file holds; of another one only its words are known."""
+        name = self._pictures(node.get("src") or "")
+        if name is None:
+            self.left[FAR] += 1
+            return False
+        alt = one_line(node.get("alt") or "")
+        self._add(Element(kind="figure", text=alt, picture=name, section=self._outline.section))
+        return True
+
+    def _flush(self) -> None:
+        text = clean(re.sub(r"[ \t]*\n[ \t]*", "\n", "".join(self._pieces)))
+        links = " ".join(dict.fromkeys(self._links))
+        self._pieces.clear()
+        self._links.clear()
+        if text and text != "-":
+            text = f"{', '.join(self._terms)}: {text}" if self._terms else text
+            self._waiting = False
+            self._add(Element(kind="text", text=text, section=self._outline.section, meta=links))
+
+    def _add(self, element: Element) -> None:
+        self.elements.append(element.model_copy(update={"mark": "quoted"}) if self._quoted else element)
+
+
+def _is_way(node: Node) -> bool:
+    return tag_of(node) == "nav" or node.get("role") == "navigation"
+
+
+def _is_menu(node: Node) -> bool:
+    """True for a list that holds nothing but links, beside the main part of a page."""
+    if tag_of(node) not in ("ul", "ol") or len(node.findall(".//a")) < _MENU_LINKS:
+        return False
+    linked = sum(len("".join(visible_text(link).split())) for link in node.iter("a"))
+    return linked >= len("".join(visible_text(node).split()))
+
+
+def _published(root: Node) -> date | None:
+    """Return the day that the head of the page gives."""
+    for meta in root.iter("meta"):
+        if (meta.get("name") or meta.get("property") or meta.get("itemprop") or "").lower() in _DATES:
+            return iso_day(meta.get("content") or "")
+    return None
+
+
+def iso_day(text: str) -> date | None:
+    """Return the day of an ISO date or time, None for anything else."""
+    try:
+        return date.fromisoformat(text.strip()[:10])
+    except ValueError:
+        return None

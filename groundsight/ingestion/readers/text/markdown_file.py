@@ -1,0 +1,107 @@
+"""Markdown (CommonMark with tables): headings, paragraphs, lists, code, tables. Links are not followed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
+from groundsight.ingestion.readers.csv_file import table_blocks
+from groundsight.ingestion.readers.text.front_matter import front_matter
+from groundsight.ingestion.readers.text.html_file import FAR, read_page
+from groundsight.ingestion.sniff import MARKDOWN
+from groundsight.types import LeftOut
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]{1,200})(?:\|([^\[\]\n]{1,200}))?\]\]")
+
+
+def read_markdown(path: Path) -> Parsed:
+    """Read a Markdown file; HTML inside it keeps only its visible text, what is struck out is marked as deleted."""
+    text, warnings = decode(path.read_bytes())
+    told = front_matter(text.replace("\r\n", "\n").replace("\0", ""))
+    elements, left_out = markdown_elements(told.body)
+    title = told.title or next((element.text for element in elements if element.kind == "heading"), "")
+    return Parsed(
+        media_type=MARKDOWN,
+        title=title,
+        created=told.day,
+        elements=(*told.elements, *elements),
+        left_out=left_out,
+        warnings=warnings,
+    )
+
+
+def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[Element, ...], tuple[LeftOut, ...]]:
+    """Return the elements of a Markdown text and what it shows that lies elsewhere."""
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"]).parse(text)
+    pictures = sum(child.type == "image" for token in tokens for child in token.children or ())
+    left_out = (LeftOut(kind=FAR[0], why=FAR[1], count=pictures),) if pictures else ()
+    return tuple(_elements(tokens, outline or Outline())), left_out
+
+
+def _elements(tokens: Sequence[Token], outline: Outline) -> Iterator[Element]:
+    position, in_list = 0, 0
+    while position < len(tokens):
+        token = tokens[position]
+        in_list += {"list_item_open": 1, "list_item_close": -1}.get(token.type, 0)
+        if token.type == "table_open":
+            end = next(index for index in range(position, len(tokens)) if tokens[index].type == "table_close")
+            meta = " ".join(_targets(tokens[position:end]))
+            for block in table_blocks(clean_rows(_rows(tokens[position:end])), outline.section):
+                yield block.model_copy(update={"meta": meta})
+            position = end
+        elif token.type == "inline":
+            yield from _inline(token, tokens[position - 1], outline, in_list > 0)
+        elif token.type in ("fence", "code_block") and clean(token.content):
+            yield Element(kind="text", text=clean(token.content), section=outline.section)
+        elif token.type == "html_block":
+            for element in read_page(token.content).elements:
+                yield element.model_copy(update={"section": outline.section})
+        position += 1
+
+
+def _inline(token: Token, opener: Token, outline: Outline, in_list: bool) -> Iterator[Element]:
+    text, struck, meta = clean(_words(token)), clean(_words(token, struck=True)), " ".join(_targets([token]))
+    if text and opener.type == "heading_open":
+        yield outline.heading(one_line(text), int(opener.tag[1:])).model_copy(update={"meta": meta})
+    elif text:
+        shown = f"- {text}" if in_list else text
+        yield Element(kind="text", text=shown, section=outline.section, meta=meta)
+    if struck:
+        yield Element(kind="text", text=struck, section=outline.section, mark="deleted")
+
+
+def _words(token: Token, *, struck: bool = False) -> str:
+    """Join the visible words of an inline token, those that are struck out apart: link texts, code; no tags."""
+    pieces, within = list[str](), False
+    for child in token.children or ():
+        within = {"s_open": True, "s_close": False}.get(child.type, within)
+        shown = {"softbreak": "\n", "hardbreak": "\n", "html_inline": ""}.get(child.type, child.content)
+        pieces += [shown] if within == struck else []
+    return _WIKI_LINK.sub(lambda found: found[2] or found[1], "".join(pieces))
+
+
+def _targets(tokens: Sequence[Token]) -> dict[str, None]:
+    """Return where the links lead, in order."""
+    children = [child for token in tokens for child in token.children or ()]
+    web = [str(child.attrs.get("href", "")) for child in children if child.type == "link_open"]
+    wiki = [found[1] for token in tokens for found in _WIKI_LINK.finditer(token.content) if token.type == "inline"]
+    return dict.fromkeys(each for each in (*web, *wiki) if each and not each.startswith("#"))
+
+
+def _rows(tokens: Sequence[Token]) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for token in tokens:
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline":
+            rows[-1].append(_words(token))
+    return rows

@@ -1,0 +1,154 @@
+"""The nodes of a markup tree: what a browser shows of them, where their links lead, their tables as rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias, cast
+
+# lxml has no type information.
+Node: TypeAlias = Any
+
+_UNSEEN = {
+    "script", "style", "noscript", "template", "head", "meta", "link", "base", "datalist", "annotation",
+    "annotation-xml",
+}  # fmt: skip
+OUTSIDE = ("iframe", "object", "embed", "applet", "audio", "video", "canvas")
+BLOCKS = {
+    "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "ul", "ol", "li", "dl", "dt", "dd",
+    "blockquote", "pre", "address", "body", "html", "form", "fieldset", "details", "summary", "center", "hr", "figure",
+    "table", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "td", "th", "tbody", "thead", "tfoot", "caption", "svg",
+}  # fmt: skip
+# Parts that begin on a line of their own inside of a block.
+LINES = {"br", "figcaption", "text", "title", "desc", "textarea", "legend"}
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?![.\d]*[1-9])",
+    re.I,
+)
+_TYPED = ("", "text", "number", "date", "time", "email", "tel", "url", "search", "month", "week", "datetime-local")
+_SPAN_LIMIT = 50
+_CELL_LIMIT = 200_000
+_LINK_CHARS, _MOST_LINKS = 300, 30
+
+
+def parsed_markup(text: str) -> Node | None:
+    """Return the tree of an HTML text, None when it holds nothing. Nothing is fetched."""
+    from lxml import etree, html  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
+
+    markup: Any = html
+    parser_error = cast("type[Exception]", etree.ParserError)  # pyright: ignore[reportUnknownMemberType]
+    parser = markup.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+    if not text.strip():
+        return None
+    try:
+        return markup.document_fromstring(text.encode(errors="replace"), parser=parser)
+    except parser_error:
+        return None
+
+
+def parsed_xml(data: bytes) -> Node:
+    """Return the tree of an XML text; no entity is resolved, nothing is fetched. Raises ``SyntaxError`` of lxml."""
+    from lxml import etree  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
+
+    library: Any = etree
+    parser = library.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, remove_pis=True
+    )
+    return library.fromstring(data, parser=parser)
+
+
+def tag_of(node: Node) -> str:
+    """Return the tag in small letters without its namespace, empty for what is no element."""
+    return node.tag.rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
+
+
+def visible_text(node: Node) -> str:
+    """Return the text under a node without its hidden parts."""
+    return "".join(_visible_pieces(node))
+
+
+def is_unseen(node: Node) -> bool:
+    """True for parts that are no text at all: scripts, styles, the head."""
+    return tag_of(node) in _UNSEEN
+
+
+def is_hidden(node: Node) -> bool:
+    """True when a browser would not show the node."""
+    style = node.get("style")
+    return (
+        (style is not None and _HIDDEN_STYLE.search(style) is not None)
+        or node.get("hidden") is not None
+        or node.get("aria-hidden") == "true"
+    )
+
+
+def own_words(node: Node) -> str:
+    """Return what a node shows before its children: its text, a picture's words, what was filled into a form."""
+    match tag_of(node):
+        case "img":
+            return f" {node.get('alt') or ''} "
+        case "option":
+            return f" {node.text or ''}" if node.get("selected") is not None else ""
+        case "input":
+            return _filled(node)
+        case _:
+            return node.text or ""
+
+
+def targets(node: Node) -> tuple[str, ...]:
+    """Return where the links at and under a node lead, in order; a step within the page leads nowhere."""
+    found = (link.get("href", "").strip() for link in node.iter("a"))
+    kept = dict.fromkeys(each for each in found if each and not each.startswith(("#", "javascript:", "data:")))
+    return tuple(each[:_LINK_CHARS] for each in list(kept)[:_MOST_LINKS])
+
+
+def grid(table: Node) -> list[list[str]]:
+    """Spread merged cells over the rows and columns that they cover."""
+    rows: list[list[str]] = []
+    pending: dict[tuple[int, int], str] = {}
+    for number, row in enumerate(table.iter("tr")):
+        if is_hidden(row) or len(rows) * 10 > _CELL_LIMIT:
+            continue
+        line: list[str] = []
+        for cell in row.iterchildren("td", "th"):
+            _skip_covered(line, pending, number)
+            words = "" if is_hidden(cell) else visible_text(cell)
+            wide, high = _span(cell.get("colspan")), _span(cell.get("rowspan"))
+            pending.update({(number + down, len(line)): words for down in range(1, high)})
+            # A wide cell is repeated only as a header; in the body it stands once.
+            line.extend([words, *([words] * (wide - 1) if cell.tag == "th" else [""] * (wide - 1))])
+        _skip_covered(line, pending, number)
+        rows.append(line)
+    return rows
+
+
+def _visible_pieces(root: Node) -> Iterator[str]:
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:
+        node, leaving = stack.pop()
+        if leaving:
+            yield node.tail or ""
+            continue
+        if node is not root:
+            stack.append((node, True))
+        if not tag_of(node) or is_unseen(node) or is_hidden(node):
+            continue
+        yield " " if tag_of(node) in BLOCKS or tag_of(node) in LINES else ""
+        yield own_words(node)
+        stack.extend((child, False) for child in reversed(list(node)))
+
+
+def _filled(node: Node) -> str:
+    kind = node.get("type", "").lower()
+    if kind in ("checkbox", "radio"):
+        return "[x] " if node.get("checked") is not None else "[ ] "
+    return f" {node.get('value') or ''} " if kind in _TYPED else ""
+
+
+def _skip_covered(line: list[str], pending: dict[tuple[int, int], str], number: int) -> None:
+    while (number, len(line)) in pending:
+        line.append(pending.pop((number, len(line))))
+
+
+def _span(value: str | None) -> int:
+    return min(max(int(value), 1), _SPAN_LIMIT) if value and value.isascii() and value.isdigit() else 1

@@ -1,0 +1,78 @@
+"""Notebooks (ipynb): text cells as Markdown, code, and what it put out as text, table or picture."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from groundsight.errors import ParseFailed
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.readers.clean import Outline, clean, decode
+from groundsight.ingestion.readers.office.embedded import PictureBox
+from groundsight.ingestion.readers.text.html_file import read_page
+from groundsight.ingestion.readers.text.markdown_file import markdown_elements
+from groundsight.ingestion.sniff import NOTEBOOK
+from groundsight.settings import Limits
+
+_PICTURES = ("image/png", "image/jpeg")
+
+
+def read_notebook(path: Path, scratch: Path, limits: Limits) -> Parsed:
+    """Read a notebook from top to bottom.
+
+    Raises:
+        ParseFailed: it is no notebook.
+    """
+    text, warnings = decode(path.read_bytes())
+    try:
+        cells = cast("list[dict[str, Any]]", json.loads(text)["cells"])
+    except (ValueError, RecursionError, LookupError, TypeError) as error:
+        raise ParseFailed("malformed: a notebook without cells", next_step="open and save it anew") from error
+    outline, pictures = Outline(), PictureBox(scratch, limits)
+    elements = tuple(element for cell in cells for element in _cell(cell, outline, pictures))
+    title = next((element.text for element in elements if element.kind == "heading"), "")
+    return Parsed(media_type=NOTEBOOK, title=title, elements=elements, warnings=(*warnings, *pictures.warnings))
+
+
+def _cell(cell: dict[str, Any], outline: Outline, pictures: PictureBox) -> Iterator[Element]:
+    source = _joined(cell.get("source"))
+    if cell.get("cell_type") == "markdown":
+        yield from markdown_elements(source, outline)[0]
+        return
+    if clean(source):
+        yield Element(kind="text", text=clean(source), section=outline.section)
+    for output in cell.get("outputs") or ():
+        for element in _output(output, pictures):
+            yield element.model_copy(update={"section": outline.section})
+
+
+def _output(output: dict[str, Any], pictures: PictureBox) -> Iterator[Element]:
+    data = output.get("data") or {}
+    for kind in _PICTURES:
+        if kind in data and (name := _picture(_joined(data[kind]), pictures)):
+            yield Element(kind="figure", text=clean(_joined(data.get("text/plain"))), picture=name)
+            return
+    if "text/html" in data and (found := read_page(_joined(data["text/html"])).elements):
+        yield from found
+        return
+    error = ": ".join(filter(None, (_joined(output.get("ename")), _joined(output.get("evalue")))))
+    text = clean(_joined(output.get("text")) or _joined(data.get("text/markdown") or data.get("text/plain")) or error)
+    if text:
+        yield Element(kind="text", text=text)
+
+
+def _picture(encoded: str, pictures: PictureBox) -> str | None:
+    try:
+        return pictures.keep(base64.b64decode(encoded))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _joined(value: object) -> str:
+    if isinstance(value, list):
+        return "".join(str(each) for each in cast("list[object]", value))
+    return value if isinstance(value, str) else ""

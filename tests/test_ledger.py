@@ -1,0 +1,167 @@
+"""Nothing is lost in silence: what a plain dump of a file shows is in an element, or the ledger counts it.
+
+A reader's own test shows what it reads; this one asks every sample of every kind what it does not. A new kind adds its
+sample to ``SAMPLES`` and, where the file is no container of XML, its dump to ``DUMPS``.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import openpyxl
+import pptx
+import pytest
+from openpyxl.comments import Comment
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches
+
+from groundsight.ingestion import Parsed
+from groundsight.ingestion.readers import BuiltinPartitioner
+from groundsight.ingestion.sniff import sniff
+from groundsight.settings import Limits
+from tests.office_parts import paragraph, write_word
+
+# Parts that only style, or that hold prompts and names which no page shows.
+_UNSEEN = re.compile(r"(?:theme|slideLayout|slideMaster|notesMaster|styles|settings|docProps|_rels)")
+_TEXTS = {"t", "delText", "text", "v"}
+_WORD = re.compile(r"\w+")
+
+
+def xml_texts(path: Path) -> Iterator[str]:
+    """Every text node of every part, whatever holds it; of alternatives the one that is shown."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.endswith(".xml") and not _UNSEEN.search(name):
+                yield from _texts(ElementTree.fromstring(archive.read(name)))
+
+
+def _texts(node: ElementTree.Element) -> Iterator[str]:
+    tag = node.tag.rpartition("}")[2]
+    # A cell of a sheet holds the number of its string, or a number that is shown in another form.
+    is_number = tag == "v" and "spreadsheetml" in node.tag
+    if tag in _TEXTS and node.text and not is_number:
+        yield node.text
+    for child in node if tag != "Fallback" else ():
+        yield from _texts(child)
+
+
+def plain_text(path: Path) -> Iterator[str]:
+    """The lines of a file of text."""
+    yield from path.read_text("utf-8").splitlines()
+
+
+def make_word(folder: Path) -> Path:
+    """Words in every place that Word has for them, each of them once."""
+    box = f"<w:drawing><wps:txbx><w:txbxContent>{paragraph('boxed')}</w:txbxContent></wps:txbx></w:drawing>"
+    marks = "<w:footnoteReference w:id='3'/><w:commentReference w:id='0'/>"
+    nested = f"<w:tbl><w:tr><w:tc>{paragraph('nested')}</w:tc><w:tc>{paragraph('twin')}</w:tc></w:tr></w:tbl>"
+    cells = f"<w:tc>{paragraph('celled')}</w:tc><w:tc>{nested}<w:p/></w:tc>"
+    row = f"<w:tr><w:tc>{paragraph('gone')}</w:tc><w:trPr><w:del/></w:trPr></w:tr>"
+    body = (
+        f"<w:sdt><w:sdtPr/><w:sdtContent>{paragraph('controlled')}</w:sdtContent></w:sdt>"
+        f"<w:p><w:r><w:t>plain</w:t>{box}{marks}</w:r><w:ins><w:r><w:t> inserted</w:t></w:r></w:ins>"
+        "<w:del><w:r><w:delText>deleted</w:delText></w:r></w:del><w:moveTo><w:r><w:t> moved</w:t></w:r></w:moveTo>"
+        "<w:moveFrom><w:r><w:t>left</w:t></w:r></w:moveFrom><w:smartTag><w:r><w:t> tagged</w:t></w:r></w:smartTag>"
+        "<w:r><w:rPr><w:vanish/></w:rPr><w:t>unseen</w:t></w:r><m:oMath><m:r><m:t> omega</m:t></m:r></m:oMath>"
+        f"<w:hyperlink><w:r><w:t> linked</w:t></w:r></w:hyperlink></w:p><w:tbl><w:tr>{cells}</w:tr>{row}</w:tbl>"
+        "<w:sectPr><w:headerReference w:type='default' r:id='rId1'/><w:footerReference w:type='first' r:id='rId2'/>"
+        "</w:sectPr>"
+    )
+    targets = {"rId1": "header1.xml", "rId2": "footer1.xml", "rId3": "footnotes.xml", "rId4": "comments.xml"}
+    return write_word(
+        folder / "a.docx",
+        body,
+        targets,
+        rId1=f"<w:hdr>{paragraph('headed')}</w:hdr>",
+        rId2=f"<w:ftr>{paragraph('never')}</w:ftr>",
+        rId3=f"<w:footnotes><w:footnote w:id='3'>{paragraph('noted')}</w:footnote></w:footnotes>",
+        rId4=f"<w:comments><w:comment w:id='0'>{paragraph('remarked')}</w:comment></w:comments>",
+    )
+
+
+def make_slides(folder: Path) -> Path:
+    """Words in shapes, groups, tables, charts, notes and on a hidden slide."""
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[5])
+    slide.shapes.title.text = "titled"
+    slide.shapes.add_group_shape().shapes.add_textbox(0, 0, Inches(1), Inches(1)).text_frame.text = "grouped\vbroken"
+    table = slide.shapes.add_table(2, 2, 0, Inches(3), Inches(4), Inches(1)).table
+    for number, text in enumerate(("north", "south", "east", "west")):
+        table.cell(number // 2, number % 2).text = text
+    data = CategoryChartData()
+    data.categories = ["alder", "birch"]
+    data.add_series("trees", (41, 52))
+    slide.shapes.add_chart(XL_CHART_TYPE.PIE, 0, Inches(5), Inches(2), Inches(2), data)
+    slide.notes_slide.notes_text_frame.text = "whispered"
+    hidden = show.slides.add_slide(show.slide_layouts[5])
+    hidden.shapes.title.text = "skipped"
+    hidden._element.set("show", "0")
+    show.save(str(folder / "a.pptx"))
+    return folder / "a.pptx"
+
+
+def make_book(folder: Path) -> Path:
+    """Words in shown and hidden cells, beside and below one another, and in comments."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (
+        ["entitled"],
+        ["who", "where", None, "pump", "state"],
+        ["ann", "loft", None, "first", "dry"],
+        ["bo", "yard"],
+    ):
+        sheet.append(row)
+    sheet.append([])
+    sheet.append(["remark"])
+    sheet.row_dimensions[4].hidden = True
+    sheet.column_dimensions["B"].hidden = True
+    sheet["A2"].comment = Comment("commented", "me")
+    secret = book.create_sheet("secret")
+    secret.sheet_state = "veryHidden"
+    secret.append(["covert"])
+    book.save(folder / "a.xlsx")
+    return folder / "a.xlsx"
+
+
+def make_csv(folder: Path) -> Path:
+    """A preamble, a table, a total below an empty line, a remark."""
+    text = "exported\n\nitem;count;unit\nsalt;4;kilo\noil;7;litre\n\nsum;11;\n\nremarked\n"
+    (folder / "a.csv").write_text(text, "utf-8")
+    return folder / "a.csv"
+
+
+SAMPLES: tuple[Callable[[Path], Path], ...] = (make_word, make_slides, make_book, make_csv)
+DUMPS: dict[str, Callable[[Path], Iterator[str]]] = {".csv": plain_text}
+
+
+def words(text: str) -> Counter[str]:
+    return Counter(_WORD.findall(text.casefold()))
+
+
+def missing_texts(path: Path, parsed: Parsed) -> list[str]:
+    """The texts of the plain dump that no element holds in full."""
+    told = words(
+        "\n".join(" ".join((one.text, *(cell for row in one.cells for cell in row))) for one in parsed.elements)
+    )
+    dumped = DUMPS.get(path.suffix, xml_texts)(path)
+    return [text.strip() for text in dumped if any(told[word] < count for word, count in words(text).items())]
+
+
+@pytest.mark.parametrize("make", SAMPLES, ids=lambda make: make.__name__)
+def test_what_a_plain_dump_shows_is_read_or_counted(make: Callable[[Path], Path], tmp_path: Path) -> None:
+    path = make(tmp_path)
+    parsed = BuiltinPartitioner()(path, sniff(path, path.name).media_type, tmp_path, Limits())
+    missing = missing_texts(path, parsed)
+    assert len(missing) <= sum(one.count for one in parsed.left_out), (missing, parsed.left_out)
+
+
+def test_the_dump_finds_what_a_reader_loses(tmp_path: Path) -> None:
+    path = make_word(tmp_path)
+    nothing = Parsed(media_type="")
+    assert {"boxed", "noted", "remarked", "headed", "nested", "deleted", "omega"} <= set(missing_texts(path, nothing))

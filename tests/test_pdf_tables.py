@@ -1,0 +1,190 @@
+"""Tables of a PDF: merged, split over pages, without rules, sideways; every value has a box of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from groundsight.ingestion import Element
+from groundsight.ingestion.chunking import chunk
+from groundsight.settings import Settings
+from tests.pdf_files import HEIGHT, WIDTH, drawn, of_kind, ruled, texts, write, write_row
+
+HEAD = ("Plot", "Crop", "Yield kg")
+
+
+def rows(first: int, last: int) -> list[tuple[str, ...]]:
+    return [(f"P-{number}", f"crop {number % 5}", str(number * 3)) for number in range(first, last + 1)]
+
+
+def merged(canvas: Canvas) -> None:
+    """A head of two rows, and a first column that is merged down."""
+    for y in (700, 660, 620):
+        canvas.line(60, y, 420, y)
+    canvas.line(240, 680, 420, 680)
+    canvas.line(150, 640, 420, 640)
+    for x in (60, 150, 240, 420):
+        canvas.line(x, 700, x, 620)
+    canvas.line(330, 680, 330, 620)
+    for x, y, word in ((64, 676, "Bank"), (154, 676, "Plot"), (300, 686, "2031"), (250, 666, "May"), (340, 666, "June"),
+                       (64, 636, "East"), (154, 646, "Reed"), (250, 646, "12"), (340, 646, "17"),
+                       (154, 626, "Moss"), (250, 626, "21"), (340, 626, "29")):  # fmt: skip
+        canvas.drawString(x, y, word)
+
+
+def test_a_merged_head_names_every_column_and_a_merged_cell_holds_for_its_rows(tmp_path: Path) -> None:
+    table = of_kind(drawn(tmp_path, merged), "table")[0]
+    assert table.cells == (
+        ("Bank", "Plot", "2031 / May", "2031 / June"),
+        ("East", "Reed", "12", "17"),
+        ("East", "Moss", "21", "29"),
+    )
+
+
+def test_every_cell_has_a_box_around_its_words(tmp_path: Path) -> None:
+    table = of_kind(drawn(tmp_path, lambda canvas: ruled(canvas, [HEAD, *rows(1, 3)], 60, 700)), "table")[0]
+    assert len(table.boxes) == len(table.cells)
+    box = table.boxes[2][2]
+    assert box is not None
+    # The third cell of the third row: x from 60 + 2 * 90 + 4 points, y within 40 to 60 points below 700.
+    assert abs(box.x0 - 244 / WIDTH) < 0.005
+    assert (HEIGHT - 660) / HEIGHT < box.y0 < box.y1 < (HEIGHT - 640) / HEIGHT
+
+
+def test_the_boxes_go_with_the_rows_into_the_chunks(tmp_path: Path) -> None:
+    parsed = drawn(tmp_path, lambda canvas: ruled(canvas, [HEAD, *rows(1, 30)], 60, 780))
+    chunks = chunk(parsed.elements, Settings()).chunks
+    assert len(chunks) > 1
+    assert all([len(row) for row in one.boxes] == [len(row) for row in one.cells] for one in chunks)
+    last, first = chunks[-1].boxes[-1][0], chunks[0].boxes[1][0]
+    assert last is not None
+    assert first is not None
+    assert last.y0 > first.y0 + 0.5
+
+
+@pytest.mark.parametrize("head_again", [True, False])
+def test_a_table_over_two_pages_is_one_to_its_reader(tmp_path: Path, head_again: bool) -> None:
+    def pages(canvas: Canvas) -> None:
+        ruled(canvas, [HEAD, *rows(1, 35)], 60, 800)
+        write(canvas, ["Page 1 of 2"], 60, 20)
+        canvas.showPage()
+        ruled(canvas, [*([HEAD] if head_again else []), *rows(36, 50)], 60, 800)
+        write(canvas, ["Page 2 of 2"], 60, 20)
+
+    one, two = of_kind(drawn(tmp_path, pages), "table")
+    assert one.cells == (HEAD, *rows(1, 35))
+    assert two.cells == (HEAD, *rows(36, 50))
+    assert len(two.boxes) == 16
+    assert (one.page, two.page, one.section) == (1, 2, two.section)
+
+
+def test_another_table_on_the_next_page_keeps_its_own_head(tmp_path: Path) -> None:
+    def pages(canvas: Canvas) -> None:
+        ruled(canvas, [HEAD, *rows(1, 35)], 60, 800)
+        canvas.showPage()
+        ruled(canvas, [("Tool", "Shelf", "State"), ("Rake", "A", "new")], 60, 800)
+
+    assert of_kind(drawn(tmp_path, pages), "table")[1].cells[0] == ("Tool", "Shelf", "State")
+
+
+def test_a_title_row_of_a_table_and_a_line_above_it_are_its_title(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        write(canvas, ["Harvest of the upper plots"], 60, 712)
+        ruled(canvas, [HEAD, *rows(1, 3)], 60, 700)
+
+    parsed = drawn(tmp_path, page)
+    assert of_kind(parsed, "table")[0].text == "Harvest of the upper plots"
+    assert of_kind(parsed, "text") == []
+
+
+def test_dotted_leaders_lead_from_a_label_to_its_value(tmp_path: Path) -> None:
+    lines = [
+        "Rake, wooden " + "." * 60 + " 14.50",
+        "Wheelbarrow " + "." * 58 + " 88.00",
+        "Hose, 20 m " + ". " * 30 + " 31.20",
+    ]
+    table = of_kind(drawn(tmp_path, lambda canvas: write(canvas, lines, 60, 700)), "table")[0]
+    assert table.cells == (("", ""), ("Rake, wooden", "14.50"), ("Wheelbarrow", "88.00"), ("Hose, 20 m", "31.20"))
+    assert all(box is not None and box.x1 - box.x0 < 0.2 for row in table.boxes[1:] for box in row)
+
+
+PAIRS = (
+    ("Breed", "Texel", "Ear tag", "NL 4471"),
+    ("Born", "03/02/2030", "Lambs", "3"),
+    ("Weight", "81 kg", "Pen", "north"),
+)
+
+
+def test_labels_with_values_of_many_kinds_are_pairs(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        for number, row in enumerate(PAIRS):
+            write_row(canvas, row, 60, 700 - 16 * number, 120)
+
+    table = of_kind(drawn(tmp_path, page), "table")[0]
+    assert table.cells == (("", ""), *((row[0], row[1]) for row in PAIRS), *((row[2], row[3]) for row in PAIRS))
+    assert all(box is not None for row in table.boxes[1:] for box in row)
+    assert "Weight: 81 kg" in chunk([table], Settings()).chunks[0].text
+
+
+def test_short_cells_in_columns_are_a_table_with_its_head(tmp_path: Path) -> None:
+    cells = (("Tool", "Shelf", "Keeper"), ("Rake", "A4", "Ivo"), ("Spade", "B1", "Mara"), ("Sickle", "B2", "Ivo"))
+
+    def page(canvas: Canvas) -> None:
+        for number, row in enumerate(cells):
+            write_row(canvas, row, 60, 700 - 16 * number, 120)
+
+    assert of_kind(drawn(tmp_path, page), "table")[0].cells == cells
+
+
+@pytest.mark.parametrize("angle", [90, 270])
+def test_a_sideways_table_is_turned_upright(tmp_path: Path, angle: int) -> None:
+    def page(canvas: Canvas) -> None:
+        write(canvas, ["The table below was printed sideways to have room for its columns."], 60, 790)
+        canvas.translate(WIDTH / 2, HEIGHT / 2)
+        canvas.rotate(angle)
+        ruled(canvas, [HEAD, *rows(1, 4)], -200, 60)
+
+    parsed = drawn(tmp_path, page)
+    table = of_kind(parsed, "table")[0]
+    assert table.cells == (HEAD, *rows(1, 4))
+    first, last = table.boxes[1][0], table.boxes[4][0]
+    assert first is not None
+    assert last is not None
+    # Rows stand beside each other on the page: to the right when the table was turned to the left.
+    assert (last.x0 > first.x0) == (angle == 90)
+    assert len(texts(parsed)) == 1
+
+
+def test_a_table_drawn_as_one_path_is_ruled(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        path = canvas.beginPath()
+        for number in range(4):
+            path.moveTo(60, 700 - 20 * number)
+            path.lineTo(330, 700 - 20 * number)
+            path.moveTo(60 + 90 * number, 700)
+            path.lineTo(60 + 90 * number, 640)
+        canvas.drawPath(path)
+        for number, row in enumerate((HEAD, *rows(1, 2))):
+            write_row(canvas, row, 64, 686 - 20 * number, 90)
+
+    assert of_kind(drawn(tmp_path, page), "table")[0].cells == (HEAD, *rows(1, 2))
+
+
+def test_prose_in_narrow_columns_is_no_table(tmp_path: Path) -> None:
+    left = ["Reeds are cut when", "the ice bears, and", "bound by hand into", "bundles of a span."]
+    right = ["Thatchers buy them", "by the hundred and", "store them dry for", "two years or more."]
+
+    def page(canvas: Canvas) -> None:
+        for number, pair in enumerate(zip(left, right, strict=True)):
+            write_row(canvas, pair, 60, 700 - 12 * number, 140)
+
+    assert of_kind(drawn(tmp_path, page), "table") == []
+
+
+def test_a_continued_table_needs_no_boxes() -> None:
+    from groundsight.ingestion.readers.pdf.split_tables import continued
+
+    bare = [Element(kind="table", page=page, cells=(HEAD, *rows(1, 2))) for page in (1, 2)]
+    assert list(continued(bare)) == bare

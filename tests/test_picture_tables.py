@@ -1,0 +1,91 @@
+"""Tables in pictures and scans come from the boxes of the lines that were read, also on a page on its side."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundsight.evidence.grids import grids
+from groundsight.evidence.places import box_in_table
+from groundsight.ingestion.layout.shapes import Rect
+from groundsight.ingestion.picture_tables import grids_of, lines_on_page
+from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
+from groundsight.ingestion.tables import row_text
+from groundsight.types import Box, Evidence, TextLine
+
+SHELF = (("Jar", "Grams", "Price"), ("Quince", "340", "4.80"), ("Sloe", "180", "6.20"), ("Medlar", "275", "5.90"))
+
+
+def line(text: str, x0: float, y0: float, wide: float = 0.1, high: float = 0.03) -> TextLine:
+    return TextLine(text=text, box=Box(x0=x0, y0=y0, x1=x0 + wide, y1=y0 + high), confidence=0.9)
+
+
+def shelf(turn: int = 0) -> list[TextLine]:
+    """The lines of a printed table, on a page that has to be turned counterclockwise to be read."""
+    lines = [
+        line(cell, 0.1 + 0.25 * column, 0.2 + 0.06 * row)
+        for row, cells in enumerate(SHELF)
+        for column, cell in enumerate(cells)
+    ]
+    return upright_lines(lines, -turn % 4)
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_rows_are_read_upright_however_the_page_lies(turn: int) -> None:
+    lines = shelf(turn)
+    assert turn_of(lines, 1.0) == turn
+    rows = rows_of(upright_lines(lines, turn))
+    assert [" ".join(each.text for each in row) for row in rows] == [" ".join(cells) for cells in SHELF]
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_a_table_is_built_with_boxes_where_the_words_stand(turn: int) -> None:
+    lines = shelf(turn)
+    (grid,) = grids_of(lines, 1.0)
+    assert grid.cells == SHELF
+    sloe = grid.boxes[2][0]
+    assert sloe is not None
+    there = next(each.box for each in lines if each.text == "Sloe")
+    assert abs(sloe.x0 - there.x0) + abs(sloe.y0 - there.y0) < 1e-6
+
+
+def test_a_wide_cut_of_a_page_is_not_taken_for_a_page_on_its_side() -> None:
+    flat = [
+        line(cell, 0.3 * column, 0.25 * row, 0.12, 0.2)
+        for row, cells in enumerate(SHELF)
+        for column, cell in enumerate(cells)
+    ]
+    assert turn_of(flat, 3.0) == 0
+
+
+def test_numbers_of_a_chart_without_words_are_no_table() -> None:
+    ticks = [line(str(40 - 10 * row), 0.05, 0.1 + 0.2 * row, 0.04) for row in range(4)]
+    bars = [line(str(row * 7 + 3), 0.4, 0.1 + 0.2 * row, 0.04) for row in range(4)]
+    assert grids_of([each for pair in zip(ticks, bars, strict=True) for each in pair], 1.0) == []
+
+
+def test_lines_of_a_figure_get_their_boxes_on_the_page() -> None:
+    (placed,) = lines_on_page([line("Quince", 0.5, 0.5, 0.5, 0.5)], Box(x0=0.2, y0=0.4, x1=0.6, y1=0.8))
+    assert placed.box == Rect(0.4, 0.6, 0.6, 0.8).as_box()
+
+
+def told() -> Evidence:
+    """A table as evidence, every cell of it with a box of its own."""
+    boxes = tuple(
+        tuple(Box(x0=column / 4, y0=row / 4, x1=column / 4 + 0.1, y1=row / 4 + 0.1) for column in range(3))
+        for row in range(4)
+    )
+    text = "\n".join(row_text(SHELF[0], row) for row in SHELF[1:])
+    return Evidence(evidence_id="a", kind="table", source="shop.pdf", text=text, cells=SHELF, boxes=boxes)
+
+
+def test_each_value_of_a_table_is_quoted_with_its_own_box() -> None:
+    evidence = told()
+    sloe = grids([evidence])[0].rows[1]
+    assert sloe.quote(2).box == Box(x0=0.5, y0=0.5, x1=0.6, y1=0.6)
+    assert sloe.quote().box == Box(x0=0.0, y0=0.5, x1=0.6, y1=0.6)
+    start = evidence.text.index("180")
+    assert box_in_table(evidence, (start, start + 3)) == Box(x0=0.25, y0=0.5, x1=0.35, y1=0.6)
+
+
+def test_a_label_with_its_value_is_told_as_a_pair() -> None:
+    assert row_text(("", ""), ("Breed", "Texel")) == "Breed: Texel"

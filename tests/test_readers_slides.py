@@ -1,0 +1,114 @@
+"""Slides are read whole: charts, diagrams, breaks, comments, what is hidden; one bad picture costs itself."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pptx
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.presentation import Presentation
+from pptx.util import Inches
+
+from groundsight.ingestion import Parsed
+from groundsight.ingestion.readers.office.pptx_file import read_pptx
+from tests.office_parts import part, relations, write_package
+from tests.test_readers_office import png
+
+
+def saved(show: Presentation, path: Path) -> Parsed:
+    show.save(str(path))
+    return read_pptx(path, path.parent)
+
+
+def test_a_chart_is_a_table_of_its_data_under_its_title(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    data = CategoryChartData(number_format="#,##0")
+    data.categories = ["Bees", "Wasps"]
+    data.add_series("2030", (1200, 40))
+    data.add_series("2031", (1350, 38))
+    frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE, Inches(1), Inches(1), Inches(4), Inches(3), data)
+    frame.chart.has_title = True
+    frame.chart.chart_title.text_frame.text = "Counted insects"
+    (table,) = saved(show, tmp_path / "a.pptx").elements
+    assert table.text == "Counted insects"
+    assert table.cells == (("", "2030", "2031"), ("Bees", "1,200", "1,350"), ("Wasps", "40", "38"))
+    assert table.box is not None
+
+
+def test_a_diagram_is_told_node_by_node_under_those_above(tmp_path: Path) -> None:
+    def node(key: str, text: str) -> str:
+        return f'<dgm:pt modelId="{key}"><dgm:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></dgm:t></dgm:pt>'
+
+    links = "".join(
+        f'<dgm:cxn srcId="{high}" destId="{low}" srcOrd="{place}"/>'
+        for high, low, place in (("0", "1", 0), ("1", "3", 1), ("1", "2", 0))
+    )
+    points = '<dgm:pt modelId="0" type="doc"/>' + node("3", "Sails") + node("1", "Yard") + node("2", "Hulls")
+    data = part(f"<dgm:dataModel><dgm:ptLst>{points}</dgm:ptLst><dgm:cxnLst>{links}</dgm:cxnLst></dgm:dataModel>")
+    listed = "<p:sldId id='256' r:id='rId1'/>"
+    frame = "<p:graphicFrame><p:nvGraphicFramePr/><a:graphic><dgm:relIds r:dm='rId1'/></a:graphic></p:graphicFrame>"
+    parts: dict[str, str | bytes] = {
+        "ppt/presentation.xml": part(f"<p:presentation><p:sldIdLst>{listed}</p:sldIdLst></p:presentation>"),
+        "ppt/_rels/presentation.xml.rels": relations({"rId1": "slides/slide1.xml"}),
+        "ppt/slides/slide1.xml": part(f"<p:sld><p:cSld><p:spTree>{frame}</p:spTree></p:cSld></p:sld>"),
+        "ppt/slides/_rels/slide1.xml.rels": relations({"rId1": "../diagrams/data1.xml"}),
+        "ppt/diagrams/data1.xml": data,
+    }
+    (text,) = read_pptx(write_package(tmp_path / "a.pptx", "ppt/presentation.xml", parts), tmp_path).elements
+    assert text.text == "- Yard\n- Yard > Hulls\n- Yard > Sails"
+
+
+def test_soft_breaks_end_a_line_in_text_and_part_words_in_cells_and_titles(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[5])
+    slide.shapes.title.text = "North\vwing"
+    slide.shapes.add_textbox(0, Inches(2), Inches(4), Inches(1)).text_frame.text = "Beds: 4\vBaths: 2"
+    table = slide.shapes.add_table(2, 2, 0, Inches(4), Inches(4), Inches(1)).table
+    for number, text in enumerate(("Room", "Size\vm²", "Loft", "30")):
+        table.cell(number // 2, number % 2).text = text
+    title, text, cells = saved(show, tmp_path / "a.pptx").elements
+    assert (title.text, text.text) == ("North wing", "Beds: 4\nBaths: 2")
+    assert cells.cells == (("Room", "Size m²"), ("Loft", "30"))
+
+
+def test_a_shape_in_a_group_lies_where_it_is_seen(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    group = slide.shapes.add_group_shape()
+    group.shapes.add_textbox(Inches(1), Inches(1), Inches(2), Inches(1)).text_frame.text = "inside"
+    group.left, group.top, group.width, group.height = Inches(5), Inches(3), Inches(4), Inches(2)
+    (element,) = saved(show, tmp_path / "a.pptx").elements
+    assert element.box is not None
+    assert (round(element.box.x0, 3), round(element.box.y0, 3), round(element.box.x1, 3)) == (0.5, 0.4, 0.9)
+
+
+def test_one_broken_picture_does_not_lose_a_deck(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    for number in range(2):
+        slide = show.slides.add_slide(show.slide_layouts[5])
+        slide.shapes.title.text = f"Slide {number}"
+        slide.shapes.add_picture(png("red" if number else "blue"), 0, 0)
+    show.save(str(tmp_path / "whole.pptx"))
+    with (
+        zipfile.ZipFile(tmp_path / "whole.pptx") as whole,
+        zipfile.ZipFile(tmp_path / "a.pptx", "w") as broken,
+    ):
+        for name in whole.namelist():
+            if not name.endswith("image1.png"):
+                broken.writestr(name, whole.read(name))
+    parsed = read_pptx(tmp_path / "a.pptx", tmp_path)
+    assert [element.kind for element in parsed.elements] == ["heading", "heading", "figure"]
+    assert [one.kind for one in parsed.left_out] == ["picture"]
+
+
+def test_what_the_master_says_on_every_slide_is_told_once(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    stamp = show.slide_layouts[6].shapes._spTree
+    box = show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(0, 0, Inches(2), Inches(1))
+    box.text_frame.text = "Mill Guild only"
+    stamp.append(box._element)
+    show.slides.add_slide(show.slide_layouts[6])
+    assert [(one.text, one.page) for one in saved(show, tmp_path / "a.pptx").elements] == [("Mill Guild only", 1)]
