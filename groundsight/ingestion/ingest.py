@@ -21,7 +21,7 @@ from groundsight.ingestion.discover import Found, discover, not_there
 from groundsight.ingestion.forget import erase, inside, is_there, readings
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.inside import Tree, report_of, unchanged
-from groundsight.ingestion.pipeline import Commits, Prepared, Ready, read_ahead, work_of
+from groundsight.ingestion.pipeline import Commits, ReadFile, Ready, read_ahead, work_of
 from groundsight.ingestion.reach import folders_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -126,7 +126,7 @@ class _Run:
         with prepared:
             return self._stored(prepared, tree)
 
-    def _prepare(self, found: Found, watch: Watch) -> Prepared | None:
+    def _prepare(self, found: Found, watch: Watch) -> ReadFile | None:
         """Freeze and read a file, None when it is as it was; this runs beside the work on the file before it."""
         if found.error is not None:
             raise found.error
@@ -141,7 +141,7 @@ class _Run:
             os.close(descriptor)
         return self._parsed(document, watch)
 
-    def _parsed(self, document: Frozen, watch: Watch) -> Prepared:
+    def _parsed(self, document: Frozen, watch: Watch) -> ReadFile:
         """Parse the very bytes that were hashed."""
         folder = tempfile.TemporaryDirectory(prefix="groundsight-")
         with ExitStack() as on_error:
@@ -149,7 +149,7 @@ class _Run:
             on_error.callback(document.copy.close)
             parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
             on_error.pop_all()
-        return Prepared(document, parsed, folder)
+        return ReadFile(document, parsed, folder)
 
     def _below(self, document: Frozen, holder: Asset, tree: Tree) -> FileReport:
         """Ingest a file that lies in another one, unless all of it is as it was."""
@@ -163,7 +163,7 @@ class _Run:
     def _is_current(self, before: Asset, sha: str) -> bool:
         return before.asset_id == new_asset_id(self._principal.tenant, before.source, sha, self._parts.settings)
 
-    def _stored(self, prepared: Prepared, tree: Tree, holder: Asset | None = None) -> FileReport:
+    def _stored(self, prepared: ReadFile, tree: Tree, holder: Asset | None = None) -> FileReport:
         """Commit what was read and keep pages of the same bytes.
 
         What lies in a file is committed before it, so that an interrupted run finds it not done yet.

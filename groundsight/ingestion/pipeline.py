@@ -43,7 +43,7 @@ def work_of(found: Found, roots: Roots) -> int:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class ReadFile:
     """A file as it was at one moment, what was read from it, and the folder of its pictures; closing drops all."""
 
     document: Frozen
@@ -55,7 +55,7 @@ class Prepared:
         """Where the pictures and the files inside lie."""
         return Path(self.folder.name)
 
-    def __enter__(self) -> Prepared:
+    def __enter__(self) -> ReadFile:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -63,11 +63,11 @@ class Prepared:
         self.folder.cleanup()
 
 
-Ready = Future[Prepared | None]
+Ready = Future[ReadFile | None]
 
 
 def read_ahead(
-    found: Sequence[Found], read: Callable[[Found, Watch], Prepared | None], watch: Watch
+    found: Sequence[Found], read: Callable[[Found, Watch], ReadFile | None], watch: Watch
 ) -> Generator[tuple[Found, Ready]]:
     """Yield each file with what is read from it on another thread, one file ahead; close it to end the reading."""
     stop, waiting = Watch(within=(watch,)), deque[tuple[Found, Ready]]()
@@ -81,9 +81,13 @@ def read_ahead(
             yield from waiting
         finally:
             stop.cancel()
-            for _, ready in waiting:
-                if not ready.cancel() and ready.exception() is None and (left := ready.result()):
-                    left.__exit__()
+            _drop([ready for _, ready in waiting])
+
+
+def _drop(unused: Sequence[Ready]) -> None:
+    for ready in unused:
+        if not ready.cancel() and ready.exception() is None and (left := ready.result()):
+            left.__exit__()
 
 
 class Commits:
@@ -110,7 +114,7 @@ class Commits:
         if before and before.sha256 != document.sha256:
             forget_pages(self._parts.settings.home, [before], self._parts.index.assets(Filter()))
 
-    def wait_for(self, ready: Ready) -> Prepared | None:
+    def wait_for(self, ready: Ready) -> ReadFile | None:
         """Return what was read; what is finished does not wait for what takes long."""
         if not wait([ready], timeout=0 if self._is_due() else _MOST_SECONDS).done:
             self.flush()
