@@ -73,11 +73,12 @@ def read_ahead(
     stop, waiting = Watch(within=(watch,)), deque[tuple[Found, Ready]]()
     with ThreadPoolExecutor(1, "groundsight-read") as pool:
         try:
-            for each in found:
+            for each in found[:1]:
                 waiting.append((each, pool.submit(read, each, stop)))
-                if len(waiting) > 1:
-                    yield waiting[0]
-                    waiting.popleft()
+            for each in found[1:]:
+                waiting.append((each, pool.submit(read, each, stop)))
+                yield waiting[0]
+                waiting.popleft()
             yield from waiting
         finally:
             stop.cancel()
