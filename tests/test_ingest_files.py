@@ -117,7 +117,7 @@ def test_a_file_that_vanishes_or_whose_reader_crashes_is_one_line(suite: Suite, 
 
 
 def _short() -> Any:
-    from groundsight.ingestion.sandbox import Confines
+    from groundsight.ingestion.outcome import Confines
 
     return Confines(seconds=20)
 

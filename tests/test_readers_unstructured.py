@@ -15,9 +15,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundsight.errors import Disabled
 from groundsight.ingestion.frozen import anonymous_file, frozen_by_name
+from groundsight.ingestion.outcome import Confines
 from groundsight.ingestion.partition import partition
 from groundsight.ingestion.readers.unstructured_reader import UnstructuredPartitioner
-from groundsight.ingestion.sandbox import Confines, Sandbox
+from groundsight.ingestion.sandbox import Sandbox
 from groundsight.ingestion.sniff import PLAIN
 from groundsight.settings import Ingestion, Limits, Settings
 from groundsight.tracing import Watch

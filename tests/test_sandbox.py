@@ -25,7 +25,8 @@ from groundsight.errors import (
 )
 from groundsight.ingestion.frozen import anonymous_file, freeze
 from groundsight.ingestion.landlock import version
-from groundsight.ingestion.sandbox import Confines, Sandbox
+from groundsight.ingestion.outcome import Confines
+from groundsight.ingestion.sandbox import Sandbox
 from groundsight.tracing import Watch
 
 LINUX = sys.platform == "linux"

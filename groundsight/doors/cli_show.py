@@ -31,10 +31,11 @@ COLOURS = {"supported": "32", "contradicted": "31", "unsupported": "33", "unveri
 
 
 class Bar:
-    """A progress bar on stderr, on a terminal only."""
+    """Two lines on stderr, on a terminal only: how far the whole is with the time left, and what is done now."""
 
     def __init__(self) -> None:
         self._bar: Any = None
+        self._now: Any = None
 
     def step(self, done: float, total: float | None, message: str) -> None:
         """Show how far the work is."""
@@ -43,16 +44,20 @@ class Bar:
         if self._bar is None:
             from tqdm import tqdm
 
-            self._bar = tqdm(total=total, file=sys.stderr, leave=False)
+            whole = "{percentage:3.0f}%|{bar}| {elapsed}<{remaining}" if total else None
+            self._bar = tqdm(total=total, file=sys.stderr, leave=False, bar_format=whole)
+            self._now = tqdm(file=sys.stderr, leave=False, position=1, bar_format="{desc}")
         self._bar.total, self._bar.n = total, done
-        self._bar.set_description_str(message[:60])
+        self._bar.refresh()
+        self._now.set_description_str(message[:100])
 
     def __enter__(self) -> Bar:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        for line in (self._now, self._bar):
+            if line is not None:
+                line.close()
 
 
 def coloured(stream: TextIO) -> bool:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from groundsight.computing.words import Ranked, degrees, said
+from groundsight.computing.words import degrees, said
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import Interval, Pair
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity, same_kind
-from groundsight.language.tokens import Token
 from groundsight.types import Reason
 
 _CUT = re.compile(r"[,;:()]|\b(?:and|but|while|whereas|against)\b", re.IGNORECASE)

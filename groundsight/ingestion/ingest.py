@@ -6,11 +6,11 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.util import find_spec
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.errors import ConfigError, IndexVersion, PolicyRefused, StorageFailed
+from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.pii import Memory, find
 from groundsight.governance.sources import inside
@@ -23,11 +23,12 @@ from groundsight.ingestion.folder.rules import Rules
 from groundsight.ingestion.forget import erase, is_there, readings
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.inside import Tree, report_of, unchanged
-from groundsight.ingestion.kept import forget_pages, keep_pages
+from groundsight.ingestion.lanes import claim_lanes, open_lanes
+from groundsight.ingestion.pipeline import Commits, ReadFile, Ready, read_ahead, work_of
 from groundsight.ingestion.reach import folders_of
 from groundsight.settings import Settings
-from groundsight.tracing import Part, Watch
-from groundsight.types import Asset, Filter, Principal
+from groundsight.tracing import Watch
+from groundsight.types import Asset, Principal
 
 if TYPE_CHECKING:
     from groundsight.governance.roots import Roots
@@ -60,15 +61,15 @@ def ingest(
     """
     if not principal.may_write:
         raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
-    _open_lanes(parts)
+    open_lanes(parts)
     held = folders_of(parts, principal) if confined or principal.roots is not None else parts.roots
     gone = _gone_by_name(parts, held, principal, paths)
     there = [path for path in paths if path not in gone]
     looked = Discovery(held, Rules(held, parts.settings)).of(there)
-    _claim(parts)
+    claim_lanes(parts)
     run = _Run(parts, held, principal, watch, reader or _confined(parts), linker or _linker())
     found = run.without_hidden(looked.files)
-    files = [line for number, each in enumerate(found) for line in run.file(each, number, len(found))]
+    files = run.files(found)
     places = (*looked.folders, *gone.values())
     files += _vanished(parts, principal, {each.source for each in found}, places, watch, prune=prune)
     absent = {each.source for each in found if each.named and each.error}
@@ -84,7 +85,8 @@ class _Run:
         self, parts: Parts, roots: Roots, principal: Principal, watch: Watch, read: Reader, linker: Linker
     ) -> None:
         self._parts, self._roots, self._principal = parts, roots, principal
-        self._run, self._watch, self._read, self._linker = watch, watch, read, linker
+        self._watch, self._read, self._linker = watch, read, linker
+        self._part, self._commits = watch, Commits(parts, principal, watch)
         self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
         where = visible_to(principal)
         self._seen = {source for source, each in self._known.items() if matches(where, each)}
@@ -99,32 +101,63 @@ class _Run:
         absent = [not_there(each.source) if each.source in hidden and each.named else each for each in found]
         return [each for each in absent if each.source not in hidden]
 
-    def file(self, found: Found, number: int, total: int) -> list[FileReport]:
+    def files(self, found: Sequence[Found]) -> list[FileReport]:
+        """Ingest all files; whatever ends the run, what was finished is committed."""
+        lines: list[FileReport] = []
+        sizes = [work_of(each, self._roots) for each in found]
+        done, total = 0, sum(sizes)
+        try:
+            with closing(read_ahead(found, self._prepare, self._watch)) as ahead:
+                for (each, ready), size in zip(ahead, sizes, strict=True):
+                    self._part = self._watch.part(done, size, total, each.source)
+                    lines += self._file(each, ready)
+                    done += size
+        finally:
+            self._commits.flush()
+        return [self._commits.lost.get(line.source, line) for line in lines]
+
+    def _file(self, found: Found, ready: Ready) -> list[FileReport]:
         """Ingest one file and what lies in it; an error of one of these only becomes its line."""
-        self._run.step(number, total, found.source)
-        self._watch = Part(self._run, number, total, found.source)
+        self._part.step(0, 1)
         below = self._inner.get(found.source, {})
         before = {source: each for source, each in below.items() if source in self._seen}
         tree = Tree(self._parts.settings, before, below.keys() - before.keys())
-        line = report_of(found.source, lambda: self._one(found, tree))
+        line = report_of(found.source, lambda: self._one(found, ready, tree))
         return [line, *tree.lines]
 
-    def _one(self, found: Found, tree: Tree) -> FileReport:
-        source = found.source
-        self.derived.own(self._principal.tenant, source)
+    def _one(self, found: Found, ready: Ready, tree: Tree) -> FileReport:
+        self.derived.own(self._principal.tenant, found.source)
+        prepared = self._commits.wait_for(ready)
+        if prepared is None:
+            tree.keep(found.source)
+            return unchanged(self._known[found.source])
+        with prepared:
+            return self._stored(prepared, tree)
+
+    def _prepare(self, found: Found, watch: Watch) -> ReadFile | None:
+        """Freeze and read a file, None when it is as it was; this runs beside the work on the file before it."""
         if found.error is not None:
             raise found.error
+        source = found.source
         most, before = self._parts.settings.limits.file_bytes, self._known.get(source)
         descriptor = self._roots.open_inside(source)
         try:
             if before and self._is_current(before, content_hash(descriptor, source, most)):
-                tree.keep(source)
-                return unchanged(before)
+                return None
             document = freeze(descriptor, source, most)
         finally:
             os.close(descriptor)
-        with document:
-            return self._stored(document, tree)
+        return self._parsed(document, watch)
+
+    def _parsed(self, document: Frozen, watch: Watch) -> ReadFile:
+        """Parse the very bytes that were hashed."""
+        folder = tempfile.TemporaryDirectory(prefix="groundsight-")
+        with ExitStack() as on_error:
+            on_error.callback(folder.cleanup)
+            on_error.callback(document.copy.close)
+            parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
+            on_error.pop_all()
+        return ReadFile(document, parsed, folder)
 
     def _below(self, document: Frozen, holder: Asset, tree: Tree) -> FileReport:
         """Ingest a file that lies in another one, unless all of it is as it was."""
@@ -132,35 +165,30 @@ class _Run:
         if before and self._is_current(before, document.sha256) and is_kept_as(before, holder):
             tree.keep(before.source)
             return unchanged(before)
-        return self._stored(document, tree, holder)
+        with self._parsed(document, self._part) as prepared:
+            return self._stored(prepared, tree, holder)
 
     def _is_current(self, before: Asset, sha: str) -> bool:
         return before.asset_id == new_asset_id(self._principal.tenant, before.source, sha, self._parts.settings)
 
-    def _stored(self, document: Frozen, tree: Tree, holder: Asset | None = None) -> FileReport:
-        """Parse the very bytes that were hashed, commit what was read and keep pages of the same bytes.
+    def _stored(self, prepared: ReadFile, tree: Tree, holder: Asset | None = None) -> FileReport:
+        """Commit what was read and keep pages of the same bytes.
 
         What lies in a file is committed before it, so that an interrupted run finds it not done yet.
         """
-        settings, before = self._parts.settings, self._known.get(document.source)
-        with tempfile.TemporaryDirectory(prefix="groundsight-") as folder:
-            scratch = Path(folder)
-            parsed = self._read(document, settings, scratch, self._watch)
-            guard = before or self._guards.get(document.sha256)
-            asset = make_asset(parsed, document, self._principal, settings, guard, holder)
-            lost = tree.read(parsed, asset, scratch, lambda each, holder: self._below(each, holder, tree))
-            if holder is None:
-                self._forget(tree)
-            parsed = parsed.model_copy(update={"left_out": (*parsed.left_out, *lost)})
-            self.derived.own(self._principal.tenant, document.source)
-            entry = assemble(parsed, asset, scratch, self._parts, self.derived, self._linker, self._watch)
-        self._parts.index.upsert([entry])
-        self._probe(entry.units[0].unit_id, document.source)
-        keep_pages(self._parts, entry.asset, document, self._watch)
+        settings, document, parsed = self._parts.settings, prepared.document, prepared.parsed
+        before = self._known.get(document.source)
+        guard = before or self._guards.get(document.sha256)
+        asset = make_asset(parsed, document, self._principal, settings, guard, holder)
+        lost = tree.read(parsed, asset, prepared.scratch, lambda each, holder: self._below(each, holder, tree))
+        if holder is None:
+            self._forget(tree)
+        parsed = parsed.model_copy(update={"left_out": (*parsed.left_out, *lost)})
+        self.derived.own(self._principal.tenant, document.source)
+        entry = assemble(parsed, asset, prepared.scratch, self._parts, self.derived, self._linker, self._part)
+        self._commits.add(entry, document, before)
         if before:
             self.derived.keep_only_used()
-        if before and before.sha256 != document.sha256:
-            forget_pages(settings.home, [before], self._parts.index.assets(Filter()))
         return FileReport(
             source=document.source,
             status="changed" if before else "added",
@@ -176,11 +204,6 @@ class _Run:
             erase(self._parts, gone, visible_to(self._principal), self._watch)
         tree.lines += [FileReport(source=each.source, status="removed") for each in gone]
 
-    def _probe(self, unit_id: str, source: str) -> None:
-        """Ask for what was just stored: an acknowledged write has to be readable."""
-        if not self._parts.index.get([unit_id], tenant_of(self._principal)):
-            raise StorageFailed("a stored unit can't be read back", which=source, next_step="run groundsight doctor")
-
 
 def _by_holder(known: Iterable[Asset]) -> dict[str, dict[str, Asset]]:
     """Return, for each file or folder that others lie in, those of them that lie in a file."""
@@ -190,35 +213,6 @@ def _by_holder(known: Iterable[Asset]) -> dict[str, dict[str, Asset]]:
         for depth in range(1, len(above) + 1):
             found.setdefault("/".join(above[:depth]), {})[each.source] = each
     return found
-
-
-def _open_lanes(parts: Parts) -> None:
-    """Open what reading needs beside the package's own, so that a wrong setting fails once and before any file."""
-    settings = parts.settings
-    if settings.ingestion.partitioner == "unstructured" and find_spec("unstructured") is None:
-        raise ConfigError(
-            "unstructured is not installed",
-            which="ingestion.partitioner = unstructured",
-            next_step="pip install 'groundsight[documents]', or set ingestion.partitioner = 'builtin'",
-        )
-    try:
-        tempfile.gettempdir()
-    except OSError as error:
-        raise StorageFailed(
-            "no folder for temporary files can be written", which="TMPDIR", next_step="set TMPDIR to one that can"
-        ) from error
-    own_ocr = settings.models.ocr == "rapidocr" or not settings.ingestion.ocr
-    for lane in ("text_encoder", "picture_encoder", "captioner", *(() if own_ocr else ("ocr",))):
-        getattr(parts, lane)
-
-
-def _claim(parts: Parts) -> None:
-    lanes = {"text": parts.text_encoder, "visual": parts.picture_encoder}
-    try:
-        parts.index.claim({lane: encoder.fingerprint for lane, encoder in lanes.items() if encoder is not None})
-    except IndexVersion as error:
-        next_step = "re-index beside it: groundsight ingest --home NEWHOME FOLDER"
-        raise IndexVersion(error.what, which=error.which, limit=error.limit, next_step=next_step) from error
 
 
 def _confined(parts: Parts) -> Reader:

@@ -13,7 +13,8 @@ from groundsight.errors import Internal
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.jobs import PartitionOrder
-from groundsight.ingestion.sandbox import Confines, Sandbox
+from groundsight.ingestion.outcome import Confines
+from groundsight.ingestion.sandbox import Sandbox
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 

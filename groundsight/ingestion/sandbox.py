@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import signal
 import socket
 import struct
 import subprocess
@@ -14,14 +13,13 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import IO, Any, cast
 
-from groundsight import errors
-from groundsight.errors import GroundsightError, Internal, LimitExceeded, OutOfResources, ParseFailed, TimedOut
-from groundsight.ingestion.warden import OUT_OF_MEMORY
-from groundsight.limits import MIB, Limits
+from groundsight.errors import GroundsightError, Internal, LimitExceeded, TimedOut
+from groundsight.ingestion.outcome import Confines, outcome
+from groundsight.limits import MIB
 from groundsight.tracing import Watch
 
 _BOOT = (
@@ -29,37 +27,15 @@ _BOOT = (
     "from groundsight.ingestion.warden import serve; serve(int(sys.argv[1]), tuple(json.loads(sys.argv[3])))"
 )
 # All readers: their imports were half of what a small text cost. Their heavy libraries are imported on use.
-_READERS = sorted(Path(__file__).parent.glob("readers/**/[!_]*.py"))
+_HERE = Path(__file__).parent / "readers"
+_READERS = sorted(_HERE.rglob("[!_]*.py"))
 _PRELOAD = (
     "groundsight.ingestion.jobs",
-    *(
-        ".".join(("groundsight.ingestion", *file.relative_to(Path(__file__).parent).with_suffix("").parts))
-        for file in _READERS
-    ),
+    *(f"groundsight.ingestion.readers.{'.'.join(each.relative_to(_HERE).with_suffix('').parts)}" for each in _READERS),
 )
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _RESULT_BYTES = 64 * MIB
 _BREATH = 0.05
-_CRASHES = {signal.SIGSEGV, signal.SIGBUS}
-# A refused doubling of a buffer ends a reader at half of its limit or less.
-_STARVED = 0.3
-
-
-@dataclass(frozen=True)
-class Confines:
-    """What one child may use: seconds, bytes, counts."""
-
-    seconds: float = 60
-    cpu_seconds: int = 45
-    memory_bytes: int = 2048 * MIB
-    file_bytes: int = 64 * MIB
-    open_files: int = 64
-    processes: int = 64
-
-    @classmethod
-    def of(cls, limits: Limits) -> Confines:
-        """Take wall, CPU and memory from the settings."""
-        return cls(limits.parse_seconds, limits.parse_cpu_seconds, limits.parse_memory_bytes)
 
 
 class Sandbox:
@@ -111,7 +87,7 @@ class Sandbox:
             # A cell may end while it waits, as when its warden was killed.
             answer, report = self._done(order, document, confines, watch, which)
         self.isolation = tuple(report.get("apart", ()))
-        return _outcome(answer, report, confines, which)
+        return outcome(answer, report, confines, which)
 
     def _done(
         self, order: bytes, document: int, confines: Confines, watch: Watch, which: str
@@ -278,44 +254,3 @@ def _end(cell: socket.socket) -> None:
         cell.settimeout(10)
         while cell.recv(1 << 12):
             continue
-
-
-def _outcome(answer: bytes, report: dict[str, Any], confines: Confines, which: str) -> str:
-    status, peak = int(report.get("status", -1)), int(report.get("peak_bytes", 0))
-    if status != 0 or not answer:
-        _raise_death(status, peak, confines, which)
-    if answer[:1] == b"R":
-        return answer[1:].decode()
-    facts = cast("dict[str, str]", json.loads(answer[1:]))
-    if answer[:1] == b"E":
-        raise _rebuilt(facts, which)
-    raise ParseFailed(
-        f"malformed: the reader stopped with {facts['class']}", which=which, next_step="open and save the file anew"
-    )
-
-
-def _rebuilt(facts: dict[str, str], which: str) -> GroundsightError:
-    kind = getattr(errors, facts["class"], None)
-    known = kind if isinstance(kind, type) and issubclass(kind, GroundsightError) else Internal
-    return known(
-        facts["what"],
-        which=facts["which"] or which,
-        limit=facts["limit"],
-        next_step=facts["next_step"],
-        code=facts["code"],
-    )
-
-
-def _raise_death(status: int, peak: int, confines: Confines, which: str) -> NoReturn:
-    number = os.WTERMSIG(status) if status >= 0 and os.WIFSIGNALED(status) else 0
-    if number in _CRASHES and peak < _STARVED * confines.memory_bytes:
-        raise ParseFailed("malformed: the reader crashed", which=which, next_step="open and save the file anew")
-    starved = status >= 0 and os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY
-    if number or starved:
-        raise OutOfResources(
-            "reading the file used up its memory or CPU time",
-            which=which,
-            limit=f"{confines.memory_bytes} bytes, {confines.cpu_seconds} CPU s",
-            next_step="split the file, or raise limits.parse_memory_bytes or limits.parse_cpu_seconds",
-        )
-    raise ParseFailed("malformed: the reader ended without an answer", which=which)

@@ -91,7 +91,7 @@ def _receive(jobs: socket.socket) -> tuple[dict[str, Any], int, int]:
     if len(descriptors) < 2:
         os._exit(0)
     size = struct.unpack(">Q", head + _exactly(jobs, 8 - len(head)))[0]
-    return cast("dict[str, Any]", json.loads(_exactly(jobs, size))), *descriptors
+    return cast("dict[str, Any]", json.loads(_exactly(jobs, size))), descriptors[0], descriptors[1]
 
 
 def _warm(libraries: list[str]) -> None:

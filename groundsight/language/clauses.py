@@ -53,7 +53,7 @@ def find_predicates(text: str, tokens: Sequence[Token]) -> tuple[Predicate, ...]
     found: list[Predicate] = []
     heads = list(_heads(text, tokens))
     edges = [0, *(_edge(text, tokens, one[0], other[0]) for one, other in pairwise(heads)), len(tokens)]
-    for (at, base, passive), (start, end) in zip(heads, pairwise(edges)):
+    for (at, base, passive), (start, end) in zip(heads, pairwise(edges), strict=False):
         before = _content(tokens[start:at]) or (found[-1].before if found else frozenset[str]())
         # "is expected to rise": the verb before governs how this one is said.
         governed = start and found and found[-1].span[1] == tokens[start - 1].end

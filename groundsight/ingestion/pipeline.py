@@ -1,0 +1,165 @@
+"""Around the work on one file: the next one is read meanwhile, and small ones are committed together."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from groundsight.errors import GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
+from groundsight.governance.access import tenant_of
+from groundsight.ingestion import FileReport, Parsed
+from groundsight.ingestion.discover import Found
+from groundsight.ingestion.frozen import Frozen
+from groundsight.ingestion.inside import report_of
+from groundsight.ingestion.kept import forget_pages, keep_pages
+from groundsight.tracing import Watch
+from groundsight.types import Filter
+
+if TYPE_CHECKING:
+    from groundsight.governance.roots import Roots
+    from groundsight.index import Entry
+    from groundsight.parts import Parts
+    from groundsight.types import Asset, Principal
+
+# A transaction with its look whether it can be read costs 5 CPU ms, whatever is in it.
+_MOST_FILES, _MOST_UNITS, _MOST_SECONDS = 32, 400, 1.0
+# What a file counts for in the progress beside its bytes: the least of them costs about a kilobyte of text.
+_LEAST_WORK = 1_000
+
+
+def work_of(found: Found, roots: Roots) -> int:
+    """Return what a file counts for in the progress, in bytes."""
+    try:
+        state = None if found.error else roots.stat(found.source)
+    except NotFound:
+        state = None
+    return _LEAST_WORK + (state.st_size if state else 0)
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file as it was at one moment, what was read from it, and the folder of its pictures; closing drops all."""
+
+    document: Frozen
+    parsed: Parsed
+    folder: TemporaryDirectory[str]
+
+    @property
+    def scratch(self) -> Path:
+        """Where the pictures and the files inside lie."""
+        return Path(self.folder.name)
+
+    def __enter__(self) -> ReadFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.document.copy.close()
+        self.folder.cleanup()
+
+
+Ready = Future[ReadFile | None]
+
+
+def read_ahead(
+    found: Sequence[Found], read: Callable[[Found, Watch], ReadFile | None], watch: Watch
+) -> Generator[tuple[Found, Ready]]:
+    """Yield each file with what is read from it on another thread, one file ahead; close it to end the reading."""
+    stop, waiting = Watch(within=(watch,)), deque[tuple[Found, Ready]]()
+    with ThreadPoolExecutor(1, "groundsight-read") as pool:
+        try:
+            for each in found[:1]:
+                waiting.append((each, pool.submit(read, each, stop)))
+            for each in found[1:]:
+                waiting.append((each, pool.submit(read, each, stop)))
+                yield waiting[0]
+                waiting.popleft()
+            yield from waiting
+        finally:
+            stop.cancel()
+            _drop([ready for _, ready in waiting])
+
+
+def _drop(unused: Sequence[Ready]) -> None:
+    for ready in unused:
+        if not ready.cancel() and ready.exception() is None and (left := ready.result()):
+            left.__exit__()
+
+
+class Commits:
+    """Finished files on their way into the index, each whole or not at all; small ones share a transaction.
+
+    ``lost`` are the lines of files that the index refused.
+    """
+
+    def __init__(self, parts: Parts, principal: Principal, watch: Watch) -> None:
+        self._parts, self._watch, self._where = parts, watch, tenant_of(principal)
+        self._entries: list[Entry] = []
+        self._since = 0.0
+        self.lost: dict[str, FileReport] = {}
+
+    def add(self, entry: Entry, document: Frozen, before: Asset | None) -> None:
+        """Take an entry; one that replaces another, or whose pages are kept, is committed at once."""
+        self._since = self._since if self._entries else time.monotonic()
+        self._entries.append(entry)
+        units = sum(len(each.units) for each in self._entries)
+        keeps = self._parts.settings.ingestion.keep_page_pictures
+        if before or keeps or units > _MOST_UNITS or len(self._entries) >= _MOST_FILES or self._is_due():
+            self.flush()
+        keep_pages(self._parts, entry.asset, document, self._watch)
+        if before and before.sha256 != document.sha256:
+            forget_pages(self._parts.settings.home, [before], self._parts.index.assets(Filter()))
+
+    def wait_for(self, ready: Ready) -> ReadFile | None:
+        """Return what was read; what is finished does not wait for what takes long."""
+        if not wait([ready], timeout=0 if self._is_due() else _MOST_SECONDS).done:
+            self.flush()
+        prepared = ready.result()
+        if prepared and any(element.picture for element in prepared.parsed.elements):
+            self.flush()
+        return prepared
+
+    def flush(self) -> None:
+        """Commit what waits.
+
+        Raises:
+            StorageFailed: the disk refused, or what was stored can't be read back.
+        """
+        entries, self._entries = self._entries, []
+        try:
+            self._store(entries)
+        except (IndexVersion, Locked, StorageFailed):
+            raise
+        except GroundsightError:
+            for each in entries:
+                self._alone(each)
+
+    def _alone(self, entry: Entry) -> None:
+        """One that is refused does not take the others with it."""
+        source = entry.asset.source
+
+        def store() -> FileReport:
+            self._store([entry])
+            return FileReport(source=source, status="added")
+
+        line = report_of(source, store)
+        if line.problem:
+            self.lost[source] = line
+
+    def _store(self, entries: Sequence[Entry]) -> None:
+        """Store, and ask for what was stored: an acknowledged write has to be readable."""
+        if not entries:
+            return
+        self._parts.index.upsert(entries)
+        first = [each.units[0].unit_id for each in entries]
+        if len(self._parts.index.get(first, self._where)) < len(first):
+            which = entries[0].asset.source
+            raise StorageFailed("a stored unit can't be read back", which=which, next_step="run groundsight doctor")
+
+    def _is_due(self) -> bool:
+        return bool(self._entries) and time.monotonic() - self._since > _MOST_SECONDS

@@ -1,0 +1,116 @@
+"""Files are read ahead and committed in groups, and still each is whole, one bad one is one line, and a run resumes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from groundsight.errors import Cancelled, InvalidArgument, StorageFailed
+from groundsight.governance.access import tenant_of
+from groundsight.index import Entry
+from groundsight.ingestion import Parsed
+from groundsight.ingestion.frozen import Frozen
+from groundsight.ingestion.ingest import ingest
+from groundsight.parts import Parts
+from groundsight.settings import Settings
+from groundsight.suite import local_principal
+from groundsight.tracing import Watch
+from tests.test_ingest import read
+from tests.test_parts_sandbox import parts_of
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files = tmp_path / "files"
+    files.mkdir()
+    for number in range(6):
+        (files / f"{number}.txt").write_text(f"The lock of gate {number} opens at {number + 5}.")
+    return files
+
+
+def run(parts: Parts, folder: Path, **more: object) -> dict[str, str]:
+    parts.roots.admit(folder)
+    given = {"watch": Watch(), "reader": read, "linker": lambda asset, units: units, **more}
+    report = ingest(parts, [folder], local_principal(parts.settings), **given)  # type: ignore[arg-type]
+    return {each.source: each.problem.code if each.problem else each.status for each in report.files}
+
+
+def stored(parts: Parts) -> list[str]:
+    return sorted(each.source for each in parts.index.assets(tenant_of(local_principal(parts.settings))))
+
+
+def test_the_next_file_is_read_while_the_present_one_is_stored(tmp_path: Path, folder: Path) -> None:
+    parts, second = parts_of(tmp_path), threading.Event()
+
+    def reader(document: Frozen, settings: Settings, scratch: Path, watch: Watch) -> Parsed:
+        if document.name == "1.txt":
+            second.set()
+        return read(document, settings, scratch, watch)
+
+    def linker(asset: object, units: tuple[object, ...]) -> tuple[object, ...]:
+        assert second.wait(60)
+        return units
+
+    assert set(run(parts, folder, reader=reader, linker=linker).values()) == {"added"}
+
+
+def test_small_files_share_a_transaction(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts, groups = parts_of(tmp_path), list[int]()
+    upsert = parts.index.upsert
+    monkeypatch.setattr(parts.index, "upsert", lambda entries: (groups.append(len(entries)), upsert(entries))[1])
+    monkeypatch.setattr("groundsight.ingestion.pipeline._MOST_SECONDS", 600.0)
+    run(parts, folder)
+    assert groups == [6]
+
+
+def test_a_file_that_the_index_refuses_is_one_line(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = parts_of(tmp_path)
+    upsert = parts.index.upsert
+
+    def refuse(entries: Sequence[Entry]) -> None:
+        if any(each.asset.source.endswith("3.txt") for each in entries):
+            raise InvalidArgument("this one is refused")
+        upsert(entries)
+
+    monkeypatch.setattr(parts.index, "upsert", refuse)
+    told = run(parts, folder)
+    assert told["files/3.txt"] == InvalidArgument("x").error_code
+    assert sorted(told.values()).count("added") == 5
+    assert stored(parts) == [f"files/{number}.txt" for number in (0, 1, 2, 4, 5)]
+
+
+def test_what_was_finished_is_kept_when_a_run_is_cancelled(tmp_path: Path, folder: Path) -> None:
+    parts = parts_of(tmp_path)
+    watch = Watch(lambda done, total, message: watch.cancel() if message == "files/4.txt" else None)
+    with pytest.raises(Cancelled):
+        run(parts, folder, watch=watch)
+    assert stored(parts) == [f"files/{number}.txt" for number in range(4)]
+    assert list(run(parts, folder).values()) == ["unchanged"] * 4 + ["added"] * 2
+
+
+def test_a_full_disk_ends_the_run(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = parts_of(tmp_path)
+
+    def full(entries: Sequence[Entry]) -> None:
+        raise StorageFailed("the disk is full")
+
+    monkeypatch.setattr(parts.index, "upsert", full)
+    with pytest.raises(StorageFailed):
+        run(parts, folder)
+
+
+def test_progress_grows_by_bytes_to_the_whole(tmp_path: Path, folder: Path) -> None:
+    (folder / "5.txt").write_text("A long log of the lock. " * 400)
+    parts, seen = parts_of(tmp_path), list[tuple[float, float | None]]()
+    run(parts, folder, watch=Watch(lambda done, total, message: seen.append((done, total))))
+    done = [each for each, _ in seen]
+    assert done == sorted(done)
+    assert len({total for _, total in seen}) == 1
+    sizes = [1_000 + each.stat().st_size for each in sorted(folder.iterdir())]
+    assert done[-1] == sum(sizes[:-1])
+    assert seen[0][1] == sum(sizes)
