@@ -22,7 +22,7 @@ _LABEL_WORDS, _VALUE_WORDS = 6, 16
 _MOST_LINES = 80
 
 
-class Pair(NamedTuple):
+class LabelValue(NamedTuple):
     """A label with its value, and where the value stands in its evidence."""
 
     label: str
@@ -51,7 +51,7 @@ def _form(one: Evidence) -> Table | None:
     return Table(one.source, one.place.section or "", title, tuple(pair.label for pair in alone), (row,))
 
 
-def _of_cells(one: Evidence) -> Iterator[Pair]:
+def _of_cells(one: Evidence) -> Iterator[LabelValue]:
     """The rows of a table of labels: two columns without heads."""
     if any(cell.strip() for cell in one.cells[0]) or len(one.cells[0]) != 2:
         return
@@ -60,15 +60,15 @@ def _of_cells(one: Evidence) -> Iterator[Pair]:
     for (label, value), (start, end), placed in zip(table.rows[1:], table.spans[1:], boxes, strict=True):
         at = one.text.rfind(value, start, end) if value.strip() else -1
         if at >= 0 and label.strip():
-            yield Pair(label.strip(" :"), value, (at, at + len(value)), placed[1] if placed else None)
+            yield LabelValue(label.strip(" :"), value, (at, at + len(value)), placed[1] if placed else None)
 
 
-def _pairs(text: str) -> Iterator[Pair]:
+def _pairs(text: str) -> Iterator[LabelValue]:
     for line in re.finditer(r"[^\n]+", text):
         found = _PAIR.match(line.group()) or (_AMOUNT.match(line.group()) if is_row(line.group()) else None)
         if found and _is_label(found["label"]) and _is_value(found["value"]):
             start = line.start() + found.start("value")
-            yield Pair(found["label"].strip(), found["value"], (start, start + len(found["value"])))
+            yield LabelValue(found["label"].strip(), found["value"], (start, start + len(found["value"])))
 
 
 def _is_value(text: str) -> bool:

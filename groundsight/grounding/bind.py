@@ -122,10 +122,10 @@ def _follows(best: Comparison, reason: Reason, held: Held) -> bool:
     """The number in dispute may be reckoned from the evidence, where the claim speaks of reckoning, or be a count."""
     claim = best.pair.claim
     wanted = next((one for one in claim.quantities if one.span == span_of(reason)), None)
-    return wanted is not None and (counted(wanted) or (reckons(claim) and held.yields(wanted, claim)))
+    return wanted is not None and (is_count(wanted) or (reckons(claim) and held.yields(wanted, claim)))
 
 
-def counted(one: Quantity) -> bool:
+def is_count(one: Quantity) -> bool:
     """A small count in a word is worked out as often as it is false (of 202 in 90)."""
     return not one.kind and one.low <= _COUNTED and one.text[:1].isalpha()
 

@@ -16,7 +16,7 @@ from groundsight.types import LeftOut
 
 _LEFT = {"picture": re.compile(r"\\pict\b"), "comment": re.compile(r"\\annotation\b")}
 # The library skips these groups; what they hold is read where they stand.
-_MARGINS = re.compile(r"\\(?:\*\\)?(?:headerf?|headerl|headerr|footerf?|footerl|footerr|shp|shpinst|shptxt)\b ?")
+_MARGINS = re.compile(r"\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt)?)\b ?")
 _NOTES = re.compile(r"\\footnote\b ?")
 _TITLE = re.compile(r"\{\\title ([^{}]*)\}")
 
