@@ -81,8 +81,9 @@ def _span(at: Sequence[int], places: Sequence[tuple[int, int]]) -> tuple[int, in
 def main() -> None:
     """Write the rows and say how many."""
     parser = Parser(prog="python -m groundsight.evals.qamr_rows", description=__doc__)
-    for name in ("sentences", "questions", "out"):
-        parser.add_argument(name, type=Path, **({"nargs": "+"} if name == "questions" else {}))
+    parser.add_argument("sentences", type=Path)
+    parser.add_argument("questions", type=Path, nargs="+")
+    parser.add_argument("out", type=Path)
     given = parser.parse_args()
     lines = (line.split("\t") for line in given.sentences.read_text("utf-8").splitlines())
     made = list(rows({key: text.split() for key, text in lines}, given.questions, random.Random(3)))

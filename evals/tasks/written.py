@@ -91,7 +91,7 @@ class Pair(Item):
 
     def texts(self) -> tuple[Text, Text]:
         """Return both as texts of their own."""
-        labels = ([one.a for one in self.claims], [one.b for one in self.claims])
+        labels: tuple[list[Label], list[Label]] = ([one.a for one in self.claims], [one.b for one in self.claims])
         first, second = (
             [Statement(claim=one.claim, label=label, how=one.how) for one, label in zip(self.claims, side, strict=True)]
             for side in labels

@@ -57,7 +57,7 @@ def _all_told(linked: Link, made: Computation) -> bool:
 
 def _unused(wanted: Stated, linked: Link) -> bool:
     """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
-    light = light_verbs() | (frozenset(stems("all")) if wanted.operation in ("sum", "mean", "count") else frozenset())
+    light = light_verbs() | (frozenset(stems("all")) if wanted.operation in ("sum", "mean", "count") else light_verbs())
     people = any(is_people(cells) for cells in linked.table.columns)
     left = [at for at, one in enumerate(linked.words) if at not in linked.used and not one.small]
     return any(

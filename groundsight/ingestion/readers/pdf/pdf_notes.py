@@ -100,8 +100,9 @@ class Notes:
         """Ask for the length first, then for the UTF-16 text."""
         size = ask(*which, None, 0)
         buffer = ctypes.create_string_buffer(size)
-        wide: Any = ctypes.POINTER(self._library.FPDF_WCHAR)
-        ask(*which, ctypes.cast(buffer, wide), size)
+        # The types of ctypes are partial.
+        types: Any = ctypes
+        ask(*which, types.cast(buffer, types.POINTER(self._library.FPDF_WCHAR)), size)
         return clean(buffer.raw[: max(size - 2, 0)].decode("utf-16-le", errors="replace"))
 
 
