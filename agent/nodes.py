@@ -34,6 +34,8 @@ LINKS_KEPT = 12
 TOLD = "told"
 # Plan, draft and one revision, or a second draft after one more search.
 CALLS_AT_MOST = 3
+# What a mail quotes and what a change struck out is not what the document says now.
+UNSAID = ("quoted", "deleted")
 PART_MISSING = "Part of what was asked was not found."
 UNCONFIRMED = "A passage was found, but the check did not confirm that it answers the question."
 
@@ -145,7 +147,8 @@ def _settled(state: AnswerState, desk: Desk) -> tuple[Plan, Update, list[Evidenc
     begun = openings(desk.suite, found)
     evidence = [*found, *begun]
     tables = whole_tables(desk.suite, evidence)
-    shelf = Shelf(evidence, tables, desk.eyes, state.get("banned", ()))
+    said = [one for one in evidence if one.mark not in UNSAID] or evidence
+    shelf = Shelf(said, tables, desk.eyes, state.get("banned", ()))
     findings = settle(current, state["question"], shelf)
     update: Update = {"findings": [one.model_dump(mode="json") for one in findings], "known": len(evidence)}
     update["evidence"] = {one.evidence_id: one.model_dump(mode="json") for one in begun} | _cited_blocks(

@@ -149,7 +149,7 @@ def _fence(shown: Sequence[Evidence]) -> str:
 
 def _fenced(shown: Sequence[Evidence], fence: str) -> str:
     return "\n".join(
-        f"<<<{fence} id=E{at} from={json.dumps(one.source)}>>>\n{one.text}\n<<<{fence} end>>>"
+        f"<<<{fence} id=E{at} from={json.dumps(one.source)} {one.mark}>>>\n{one.text}\n<<<{fence} end>>>"
         for at, one in enumerate(shown, 1)
     )
 

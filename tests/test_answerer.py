@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,8 @@ from groundsight.agent.state import Finding
 from groundsight.encoders import open_reader, open_text_encoder
 from groundsight.evidence.windows import windows
 from groundsight.language.sentences import evidence_from_text
-from groundsight.settings import Models
+from groundsight.settings import Models, Settings
+from groundsight.suite import open_suite
 from groundsight.types import Evidence
 
 LEASE = (
@@ -97,3 +99,18 @@ def test_a_sentence_that_the_check_refused_is_not_proposed_again_and_competes_wi
 def test_without_evidence_nothing_is_proposed() -> None:
     assert proposals(Question("Who signed it?"), [], eyes()) == []
     assert asked("Who signed it?", []) is None
+
+
+def test_what_a_mail_quotes_does_not_beat_what_it_says(tmp_path: Path) -> None:
+    mail = (
+        b"From: a@b.example\r\nTo: c@d.example\r\nSubject: Price of the pergola\r\n"
+        b"Date: Mon, 3 Mar 2025 10:00:00 +0000\r\nContent-Type: text/plain\r\n\r\n"
+        b"The price of the pergola is 4,150 euros.\r\n\r\n"
+        b"On 1 March 2025 Mr Brod wrote:\r\n> The price of the pergola is 4,900 euros.\r\n"
+    )
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "pergola.eml").write_bytes(mail)
+    with open_suite(Settings.model_validate({"home": tmp_path / "home", "roots": [tmp_path / "files"]})) as suite:
+        suite.ingest(tmp_path / "files")
+        answer = suite.ask("What is the price of the pergola?")
+    assert answer.text.startswith("The price of the pergola is 4,150 euros")

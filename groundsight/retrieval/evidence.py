@@ -29,6 +29,7 @@ def evidence_of(hit: Hit) -> Evidence:
         text=text,
         parts=parts,
         cells=unit.cells,
+        mark=unit.mark,
         boxes=unit.boxes,
         lines=unit.lines,
         place=unit.place,
