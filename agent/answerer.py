@@ -33,7 +33,7 @@ class Gate:
     def sure(self, one: Proposal, question: Question, least: float = 0.0) -> bool:
         """True for a proposal that is probable enough, with everything that the question names beside it."""
         likely = self.probability(one.features) >= (least or self.threshold)
-        return likely and not absent(question, one.window) and not of_another(question, one)
+        return likely and not absent(question, one) and not of_another(question, one)
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,6 +24,7 @@ LICENSED = 0.6
 _ASKED_NOUN = re.compile(
     r"\b(?:which|what|how many|how much)\s+(?:is the |are the |was the |were the )?([^\W\d_]+)", re.I
 )
+_WORD = re.compile(r"\w+")
 _HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.I)
 
 
@@ -74,7 +75,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A value in a sentence, row or line; ``lead`` is what its file is about, ``features`` are what the gate weighs."""
+    """A value in a sentence, row or line; ``lead`` is what its file is about, ``features`` are what the gate weighs.
+
+    ``file_words`` are the folded words of all evidence of its file.
+    """
 
     window: Window
     start: int
@@ -82,6 +86,7 @@ class Proposal:
     margin: float
     rank: int
     lead: str = ""
+    file_words: frozenset[str] = frozenset()
     features: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
@@ -153,11 +158,16 @@ def candidates(question: Question, evidence: Sequence[Evidence], eyes: Eyes) -> 
     """What the reader marks, whole cells where it marks a part of one, and every other cell of the rows it read."""
     ranked = {one.evidence_id: at for at, one in enumerate(evidence)}
     shown = read_windows(question, evidence)
-    places = [ranked[one.evidence.evidence_id] for one in shown]
+    leads, words = _leads(shown, evidence), _words_of_files(evidence, {one.evidence.source for one in shown})
+    led = [f"{lead}\n{one.text}" if lead else one.text for lead, one in zip(leads, shown, strict=True)]
     found: dict[tuple[int, int], Proposal] = {}
     least: dict[int, float] = {}
-    leads = _leads(shown, evidence)
-    led = [f"{lead}\n{one.text}" if lead else one.text for lead, one in zip(leads, shown, strict=True)]
+
+    def add(at: int, start: int, end: int, margin: float) -> None:
+        window = shown[at]
+        rank, about = ranked[window.evidence.evidence_id], words[window.evidence.source]
+        found.setdefault((at, start), Proposal(window, start, end, margin, rank, leads[at], about))
+
     for one in eyes.reader.spans(question.text, led, MARKED):
         window, shift = shown[one.passage], len(led[one.passage]) - len(shown[one.passage].text)
         if one.start < shift:
@@ -166,15 +176,18 @@ def candidates(question: Question, evidence: Sequence[Evidence], eyes: Eyes) -> 
         start, end = window.cell_at(start, end) or (start, end)
         # A value lies in one sentence, row or line.
         if "\n" not in (value := window.text[start:end].strip(" .,;:")) and value:
-            found.setdefault(
-                (one.passage, start), Proposal(window, start, end, one.margin, places[one.passage], leads[one.passage])
-            )
+            add(one.passage, start, end, one.margin)
         least[one.passage] = one.margin
     for at, window in enumerate(shown):
         for start, end in window.cells:
-            unmarked = Proposal(window, start, end, least.get(at, 0.0) - UNMARKED, places[at], leads[at])
-            found.setdefault((at, start), unmarked)
+            add(at, start, end, least.get(at, 0.0) - UNMARKED)
     return sorted(found.values(), key=lambda one: -one.margin)
+
+
+def _words_of_files(evidence: Sequence[Evidence], sources: Collection[str]) -> dict[str, frozenset[str]]:
+    """The folded words of what is known of each file: a lease names its flat once, and the rent stands elsewhere."""
+    told = {source: [f"{one.title} {one.text}" for one in evidence if one.source == source] for source in sources}
+    return {source: frozenset(_WORD.findall(" ".join(texts).casefold())) for source, texts in told.items()}
 
 
 def _leads(shown: Sequence[Window], evidence: Sequence[Evidence]) -> list[str]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from groundsight.agent.candidates import Eyes, Proposal, Question, candidates, share, stems_of, weighed
 from groundsight.agent.fit import fit_of
-from groundsight.evidence.windows import Window
 from groundsight.language.content import content_of
 from groundsight.language.facts import Facts, read_facts
 from groundsight.types import Evidence
 
+_WORD = re.compile(r"\w+")
 SCALE = 6.0
 # How far ahead a sentence counts that nothing competes with.
 ALONE = 0.3
@@ -42,6 +43,11 @@ def proposals(
     ]
 
 
+def _told(one: Proposal, question: Question) -> float:
+    """How much of a question the other cells of a row and the head of the column say."""
+    return one.row_told(question) + one.label_told(question)
+
+
 def beside(one: Proposal) -> str:
     """The sentence or row of a value with its neighbours, under what its file is about: there the statement is held."""
     text, (start, end) = one.window.text, one.stretch.at
@@ -63,7 +69,7 @@ def _features(one: Proposal, all_of: Sequence[Proposal], claim: float, question:
         "margin": max(-2.0, min(2.0, one.margin / SCALE)),
         "lead": _bounded(one.margin - max(rivals, default=one.margin - SCALE)),
         "stated": _bounded(claim),
-        "absent": float(len(absent(question, one.window))),
+        "absent": float(len(absent(question, one))),
         "fits": fits,
         "rank": 1 / (1 + one.rank),
         "long": math.log1p(len(one.value.split())),
@@ -74,7 +80,7 @@ def _features(one: Proposal, all_of: Sequence[Proposal], claim: float, question:
         "row": one.row_told(question),
         "focus": _focus(one, question),
         "same": sum(other.value.casefold() == one.value.casefold() for other in all_of) / len(all_of),
-        **_said(question, one.window, one.said),
+        **_said(question, one),
     }
 
 
@@ -98,9 +104,9 @@ def _nearness(mine: float, every: Sequence[float]) -> dict[str, float]:
     }
 
 
-def _said(question: Question, window: Window, sentence: str) -> dict[str, float]:
+def _said(question: Question, one: Proposal) -> dict[str, float]:
     """How much of a question the sentence says, how much it says with what stands around it, and what stays open."""
-    said, near = stems_of(sentence), stems_of(f"{window.text} {window.heading}")
+    said, near = stems_of(one.said), stems_of(f"{one.window.text} {one.window.heading} {one.lead}")
     equal, total = dict.fromkeys(question.stems, 1.0), len(question.stems) or 1
     around = weighed(question, equal, said | near)
     return {
@@ -114,12 +120,19 @@ def _bounded(logit: float) -> float:
     return max(-1.0, min(1.0, logit / SCALE))
 
 
-def absent(question: Question, window: Window) -> list[str]:
-    """Return the names, ids, bare numbers and dates of a question that stand neither in the window nor over it."""
-    facts = read_facts(f"{window.text}\n{window.heading}")
+def absent(question: Question, one: Proposal) -> list[str]:
+    """Return the names, ids, bare numbers and dates of a question that stand neither with a value nor over it.
+
+    A name may stand anywhere in the file: of 67 right values in texts that nothing was fitted on, 25 stood apart.
+    """
+    facts = read_facts(f"{one.window.text}\n{one.window.heading}\n{one.lead}")
     asked = question.facts
-    ids = [wanted.text for wanted in asked.ids if wanted.key not in facts.id_keys]
-    names = [wanted.text for wanted in asked.names if not set(wanted.words) & facts.all_words]
+    ids = [
+        wanted.text
+        for wanted in asked.ids
+        if wanted.key not in facts.id_keys and not set(_WORD.findall(wanted.text.casefold())) <= one.file_words
+    ]
+    names = [wanted.text for wanted in asked.names if not set(wanted.words) & (facts.all_words | one.file_words)]
     years = {moment.year for moment in facts.moments}
     dates = [wanted.text for wanted in asked.moments if wanted.year and years and wanted.year not in years]
     return [*ids, *names, *dates, *_absent_numbers(asked, facts)]
@@ -135,15 +148,12 @@ def _absent_numbers(asked: Facts, facts: Facts) -> list[str]:
 def of_another(question: Question, one: Proposal) -> bool:
     """True where the sentence, row or line speaks of another thing of the kind that the question names.
 
-    It lacks a name or an identifier of the question, and holds one that is neither asked nor part of the value.
+    It lacks a name or an identifier of the question that does not head the file, and holds one that is neither asked
+    nor part of the value.
     """
-    said, asked = read_facts(one.said), question.facts
+    said, asked, about = read_facts(one.said), question.facts, read_facts(one.lead)
     known = question.all_stems | stems_of(one.value)
-    others = said.names if any(not set(name.words) & said.all_words for name in asked.names) else ()
-    codes = said.ids if any(wanted.key not in said.id_keys for wanted in asked.ids) else ()
+    told = said.all_words | about.all_words
+    others = said.names if any(not set(name.words) & told for name in asked.names) else ()
+    codes = said.ids if any(wanted.key not in said.id_keys | about.id_keys for wanted in asked.ids) else ()
     return any(not stems_of(other.text) <= known for other in (*others, *codes))
-
-
-def _told(one: Proposal, question: Question) -> float:
-    """How much of a question the other cells of a row and the head of the column say."""
-    return one.row_told(question) + one.label_told(question)

@@ -89,7 +89,7 @@ def examples(folder: Folder) -> list[Example]:
             able = [
                 one
                 for one in proposals(question, evidence, eyes)
-                if not absent(question, one.window) and not of_another(question, one)
+                if not absent(question, one) and not of_another(question, one)
             ]
             right = [is_right(one.value, answers) for one in able]
             features = [dict(one.features) for one in able]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundsight.agent.answerer import find, likeliest
-from groundsight.agent.candidates import Eyes, Question
+from groundsight.agent.candidates import Eyes, Proposal, Question
 from groundsight.agent.proposals import absent, proposals
 from groundsight.agent.state import Finding
 from groundsight.encoders import open_reader, open_text_encoder
@@ -70,7 +70,7 @@ def test_a_question_in_other_words_is_answered_with_the_value_and_its_place(ques
 @pytest.mark.parametrize("question", ["How much does plot 32 cost?", "What is the rent of the allotment in Sisak?"])
 def test_what_a_question_names_has_to_stand_with_the_answer(question: str) -> None:
     (window,) = windows(lease())
-    assert absent(Question(question), window)
+    assert absent(Question(question), Proposal(window, 0, 4, 0.0, 0))
     assert asked(question, lease()) is None
 
 
