@@ -92,7 +92,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (default 8000)")
     parser.add_argument("--root", action="append", type=Path, default=[], help="folder that may be read; repeatable")
-    parser.add_argument("--allow-write", action="store_true", help="offer the ingest tool to clients")
+    parser.add_argument("--allow-write", action="store_true", help="offer the tools that write to clients")
+    parser.add_argument("--watch", action="store_true", help="keep the folders in step with the index meanwhile")
     parser.add_argument("--home", type=Path, help="folder of the index (default ~/.groundsight)")
     parser.add_argument("--config", type=Path, help="settings file (default HOME/groundsight.toml)")
 
@@ -113,7 +114,7 @@ def serve(options: argparse.Namespace) -> int:
         settings = _settings(options)
         if options.what != "encoders":
             writable = options.allow_write or settings.server.allow_write
-            return _run(settings, http=options.http, writable=writable)
+            return _run(settings, http=options.http, writable=writable, watched=options.watch)
         _serve_encoders(settings)
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -140,14 +141,17 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def _run(settings: Settings, *, http: bool, writable: bool) -> int:
+def _run(settings: Settings, *, http: bool, writable: bool, watched: bool = False) -> int:
     """Serve; what the settings ask for and can't be had is told now, and again by each call that needs it."""
     from groundsight.doors.preflight import settings_faults
+    from groundsight.ingestion.folder.orders import Orders
     from groundsight.suite import open_suite
 
     for fault in settings_faults(settings):
         print(fault, file=sys.stderr)
-    factory = partial(open_suite, settings)
+    factory: Callable[[], Suite] = partial(open_suite, settings)
+    if watched or Orders(settings.home).unfinished():
+        factory = _with_a_worker(factory(), watched=watched)
     if not http:
         from groundsight.doors.mcp_stdio import serve_lines
 
@@ -167,6 +171,19 @@ def _run(settings: Settings, *, http: bool, writable: bool) -> int:
     door = Door(factory, writable=writable, caller=tokens.present if tokens else None)
     serve_http(server_of(door, tokens), listening, probes_of(door, warmed=listening.warm), tokens)
     return 0
+
+
+def _with_a_worker(suite: Suite, *, watched: bool) -> Callable[[], Suite]:
+    """Have a worker beside the server: it goes on with what was ordered, and follows the folders.
+
+    Raises:
+        ConfigError: there is no folder to watch.
+    """
+    roots = suite.parts.roots.names()
+    if watched and not roots:
+        raise ConfigError("there is no folder to watch", which="--watch", next_step="name it with --root FOLDER")
+    suite.parts.helper.follow(roots if watched else ())
+    return lambda: suite
 
 
 def _serve_encoders(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from groundsight.agent.assess import explain
 from groundsight.agent.compose import citations, lay_out, quotes_of, receipt
+from groundsight.agent.files import not_taken
 from groundsight.agent.nearest import nearest, shown
 from groundsight.agent.nodes import Desk, Update
 from groundsight.agent.question import analyse
@@ -35,6 +36,7 @@ def show_evidence(state: AnswerState, desk: Desk) -> Update:
     found = nearest(state["question"], list(known.values()), desk.eyes)
     laid = lay_out(shown(found))
     lost = list(dict.fromkeys(state.get("missing", ()))) or [explain(asked, list(known.values()))]
+    lost += not_taken(desk.suite, state["question"], [quote.evidence_id for quote in found])
     reason = state.get("stop") or "the evidence does not answer the question"
     closest = ["The closest passages:", laid.text] if found else []
     given = _answer(state, desk, "\n".join([*lost, *closest]), "evidence" if found else "abstained", reason)
@@ -49,7 +51,8 @@ def show_evidence(state: AnswerState, desk: Desk) -> Update:
 def abstain(state: AnswerState, desk: Desk) -> Update:
     """Say why there is nothing to show: nothing was found or asked, or a person declined."""
     evidence = list(evidence_of_state(state).values())
-    lost = state.get("missing") or [explain(analyse(state["question"]), evidence)]
+    lost = list(state.get("missing") or [explain(analyse(state["question"]), evidence)])
+    lost += not_taken(desk.suite, state["question"], [one.evidence_id for one in evidence[:1]])
     reason = state.get("stop") or "the evidence does not answer the question"
     given = _answer(state, desk, " ".join(lost), "abstained", reason)
     shown = given.model_copy(update={"evidence": tuple(evidence[: desk.suite.settings.agent.evidence])})

@@ -13,6 +13,7 @@ from groundsight.agent.assess import explain, unmentioned
 from groundsight.agent.budget import seconds_left, used_up
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
+from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
 from groundsight.agent.question import analyse
 from groundsight.agent.reading import evidence_of_state, findings_of, plan_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 Update = dict[str, Any]
 Node = Callable[[AnswerState, "Desk"], Update]
 LINKS_KEPT = 12
+TOLD = "told"
 # Plan, draft and one revision, or a second draft after one more search.
 CALLS_AT_MOST = 3
 PART_MISSING = "Part of what was asked was not found."
@@ -77,6 +79,8 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     """Take the question apart and name the first searches: by rule, and by the model when that was not enough."""
     question, again = state["question"].strip(), bool(state.get("plan"))
     require_question(question)
+    if not again and (told := from_the_catalogue(desk.suite, question)):
+        return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}
     chat = _chat_within(state, desk) if again else None
     made, spent = writer.plan(question, chat, desk.suite.settings.agent.hops, left(state, desk))
     first = [step.question for step in made.steps if not step.after]

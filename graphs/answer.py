@@ -67,7 +67,7 @@ def build_answer_graph(suite: Suite | None = None) -> Any:
     flow.add_node("approve_plan", _approve_plan)
     flow.add_node("approve_answer", _approve_answer)
     flow.add_edge("__start__", "plan")
-    flow.add_conditional_edges("plan", _after_plan, ["approve_plan", "search"])
+    flow.add_conditional_edges("plan", _after_plan, ["approve_plan", "search", "__end__"])
     flow.add_conditional_edges("approve_plan", _fan_out, ["search", "abstain"])
     flow.add_edge("search", "assess")
     flow.add_conditional_edges("assess", _after_assess, ["plan", "search", "draft", "show_evidence", "abstain"])
@@ -116,6 +116,8 @@ def _asking(runtime: Any) -> Asking:
 
 
 def _after_plan(state: AnswerState, runtime: Any) -> Any:
+    if state.get("next") == nodes.TOLD:
+        return "__end__"
     return "approve_plan" if _asking(runtime).approve == "plan" else _fan_out(state)
 
 

@@ -14,6 +14,9 @@ from groundsight.doors.usage import Parser
 
 COMMANDS = {
     "ingest": "read files and folders into the index",
+    "watch": "keep folders in step with the index: what is added, changed, renamed or deleted",
+    "list": "list the documents: names, kinds, dates, sizes, what was left out",
+    "why": "say why a file was not read, or why a question does not find it",
     "forget": "remove files and folders from the index, with all that was made from them",
     "search": "find passages, tables, figures and pictures",
     "ask": "answer a question from the evidence",
@@ -31,6 +34,9 @@ COMMANDS = {
 }
 EXAMPLES = {
     "ingest": "groundsight ingest ~/Documents/contracts",
+    "watch": "groundsight watch ~/Documents",
+    "list": "groundsight list --kind pdf --from 2025-05-01 --order newest",
+    "why": "groundsight why contract.pdf 'How long is the notice period?'",
     "forget": "groundsight forget ~/Documents/contracts/old.pdf",
     "search": "groundsight search 'notice period' --kind text --limit 5",
     "ask": "groundsight ask 'How long is the notice period?' --json",
@@ -113,6 +119,25 @@ def _path(name: str) -> Path:
 def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="file or folder")
     command.add_argument("--prune", action="store_true", help="also forget files that are gone")
+
+
+def _add_watch(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folders", nargs="*", type=_path, metavar="FOLDER", help="none: all that were read before")
+    command.add_argument("--once", action="store_true", help="compare once, as ingest --prune does, and end")
+
+
+def _add_list(command: argparse.ArgumentParser) -> None:
+    command.add_argument("path", nargs="?", default="", help="only sources that hold this text")
+    command.add_argument("--kind", default="", help="pdf, word, spreadsheet, picture, mail, an ending or a media type")
+    command.add_argument("--from", dest="dated_from", default="", metavar="DATE", help="dated on or after YYYY-MM-DD")
+    command.add_argument("--to", dest="dated_to", default="", metavar="DATE", help="dated until YYYY-MM-DD")
+    command.add_argument("--order", default="source", choices=("source", "newest", "oldest", "largest"))
+    command.add_argument("--limit", type=int, default=50, help="most documents, 1 to 200 (default 50)")
+
+
+def _add_why(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", help="its path, its source, or the end of its source")
+    command.add_argument("question", nargs="?", default="", help="a question that should find it")
 
 
 def _add_forget(command: argparse.ArgumentParser) -> None:
@@ -200,6 +225,9 @@ def _add_nothing(command: argparse.ArgumentParser) -> None:
 
 _ADD = {
     "ingest": _add_ingest,
+    "watch": _add_watch,
+    "list": _add_list,
+    "why": _add_why,
     "forget": _add_forget,
     "search": _add_search,
     "ask": _add_ask,

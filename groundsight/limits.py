@@ -73,6 +73,21 @@ class Encoders(Section):
     queue_bytes: Positive = 512 * MIB
 
 
+class Folders(Section):
+    """What of a folder is read, and how it is watched.
+
+    ``gitignore`` leaves out what a .gitignore names, ``skip_junk`` packages, caches and unfinished files. A changed
+    file is read when it was left alone for ``quiet_seconds``, or, while a program keeps it open for writing, after
+    ``open_seconds``; every ``sweep_minutes`` the whole folder is compared, in case the system lost a change.
+    """
+
+    gitignore: bool = True
+    skip_junk: bool = True
+    quiet_seconds: Annotated[float, Field(ge=0.0)] = 1.0
+    open_seconds: Positive = 60
+    sweep_minutes: Positive = 60
+
+
 def has_words(text: str) -> bool:
     """True when a text holds a letter or digit that can be seen."""
     return any(char.isalnum() and char not in _UNSEEN_LETTERS for char in text)

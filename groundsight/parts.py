@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from groundsight.grounding import Judge
     from groundsight.grounding.calibrate import Arbiter
     from groundsight.index import Index
+    from groundsight.ingestion.folder.helper import Helper
     from groundsight.ingestion.sandbox import Sandbox
     from groundsight.retrieval.cache import SearchCache
     from groundsight.retrieval.rerank import Reranker
@@ -163,6 +164,16 @@ class Parts:
             finalize(self, cell.close)
             return cell
 
+    @cached_property
+    def helper(self) -> Helper:
+        """The starter of the worker, which reads and watches beside this process."""
+        from groundsight.ingestion.folder.helper import Helper
+
+        with self._opening:
+            helper = Helper(self.settings)
+            finalize(self, helper.close)
+            return helper
+
     def load_picture(self, name: str, who: Principal, watch: Watch) -> Image:
         """Return a picture that a caller may read (a file, or the id of a unit) as an RGB image, decoded apart."""
         from groundsight.ingestion.pictures import load_picture
@@ -207,8 +218,8 @@ class Parts:
         return tuple(found)
 
     def close(self) -> None:
-        """Close the index and end the sandbox's process, where they were opened."""
-        for name in ("index", "sandbox"):
+        """Close the index and end the processes of the sandbox and the helper, where they were opened."""
+        for name in ("helper", "index", "sandbox"):
             opened = self.__dict__.pop(name, None)
             if opened is not None:
                 opened.close()

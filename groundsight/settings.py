@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
-from groundsight.limits import Encoders, Limits, Positive, Section
+from groundsight.limits import Encoders, Folders, Limits, Positive, Section
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
 PiiKind = Literal["email", "phone", "card", "iban", "ssn", "ip"]
@@ -230,6 +230,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: Path.home() / ".groundsight")
     roots: tuple[Path, ...] = ()
     limits: Limits = Limits()
+    folders: Folders = Folders()
     ingestion: Ingestion = Ingestion()
     models: Models = Models()
     search: Search = Search()

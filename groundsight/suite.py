@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from groundsight.ingestion import IngestReport
+    from groundsight.ingestion.folder.account import Account
+    from groundsight.ingestion.folder.catalogue import Catalogue, Wanted
+    from groundsight.ingestion.folder.orders import Order
     from groundsight.ingestion.forget import ForgetReport
+    from groundsight.retrieval.missed import Fate
 
 
 AnyPath = str | Path
@@ -67,6 +71,48 @@ class Suite:
         from groundsight.ingestion.forget import forget
 
         return forget(self.parts, _named(names), self.principal, self.watch)
+
+    def ingest_later(self, paths: AnyPath | Sequence[AnyPath], *, prune: bool = False) -> Order:
+        """Have files and folders under the roots read by a process beside this one; ``orders`` tells how far it is.
+
+        Raises:
+            PolicyRefused: the principal may not write. NotFound: one of them is not there.
+        """
+        from groundsight.ingestion.folder.orders import order
+
+        return order(self.parts, self.principal, _named(paths), prune=prune)
+
+    def orders(self) -> tuple[Order, ...]:
+        """Return what this principal ordered, oldest first, with how far it is or how it ended."""
+        from groundsight.ingestion.folder.orders import Orders
+
+        return Orders(self.settings.home).of(self.principal)
+
+    def stop(self, order_id: str) -> Order:
+        """End an order at its next file; what was read is kept."""
+        from groundsight.ingestion.folder.orders import Orders
+
+        return Orders(self.settings.home).stop(self.principal, order_id)
+
+    def list(self, wanted: Wanted | None = None) -> Catalogue:
+        """List the documents that the principal may see, how many there are of each kind, and what is not indexed."""
+        from groundsight.ingestion.folder.catalogue import catalogue
+
+        return catalogue(self.parts, self.principal, wanted)
+
+    def why(self, file: AnyPath, question: str = "") -> tuple[Account, Fate | None]:
+        """Tell what became of a file, and with a question how the file fares in its search.
+
+        Raises:
+            NotFound: the file is not there, or not for this principal.
+        """
+        from groundsight.ingestion.folder.account import account
+        from groundsight.retrieval.missed import fate
+
+        found = account(self.parts, self.principal, str(file))
+        if not question or found.document is None:
+            return found, None
+        return found, fate(self.parts, question, found.document, self.principal, self.watch)
 
     def search(self, query: Query | str) -> SearchResult:
         """Climb the retrieval ladder and return hits whose contributions add up to their scores.

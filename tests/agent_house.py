@@ -20,6 +20,7 @@ from groundsight.types import (
     Asset,
     Claim,
     Evidence,
+    Filter,
     GroundingReport,
     Hit,
     Principal,
@@ -32,6 +33,7 @@ from groundsight.types import (
     Verdict,
 )
 from tests.build import every, make_asset, make_unit
+from tests.doors import NoRoots
 
 HOUSE = {
     "invoices/inv-2041.txt": "Invoice INV-2041\nCustomer: Acme Corp\nTotal: EUR 1,284.50\nDue: 5 March 2024",
@@ -58,11 +60,17 @@ class OneVersion:
     def version(self) -> str:
         return "v1"
 
+    def assets(self, where: Filter) -> tuple[Asset, ...]:
+        return ()
+
 
 class HouseParts:
     """Parts with an index version and the packaged nets, which are opened once for all houses."""
 
-    index = OneVersion()
+    index, roots = OneVersion(), NoRoots()
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
 
     @property
     def text_encoder(self) -> TextEncoder | None:
@@ -84,7 +92,7 @@ class HouseSuite:
     def __init__(self, texts: Mapping[str, str] = HOUSE, watch: Watch | None = None, **agent: object) -> None:
         self.texts, self.watch, self.principal = dict(texts), watch or Watch(), Principal()
         self.settings = Settings.model_validate({"agent": agent})
-        self.parts = HouseParts()
+        self.parts = HouseParts(self.settings)
         self.created: dict[str, date] = {}
         self.queries: list[str] = []
         self.failures: list[Exception] = []
@@ -149,6 +157,7 @@ class AskedHouse(HouseSuite):
     def __init__(self, home: Path, texts: Mapping[str, str] = HOUSE, **agent: object) -> None:
         super().__init__(texts)
         self.settings = load_settings(home, agent=agent)
+        self.parts = HouseParts(self.settings)
         self.closed = False
 
     def acting_for(self, principal: Principal | None = None, watch: Watch | None = None) -> AskedHouse:

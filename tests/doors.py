@@ -12,6 +12,11 @@ from groundsight.errors import NotFound
 from groundsight.governance.access import matches
 from groundsight.index import Counts
 from groundsight.ingestion import FileReport, IngestReport, Problem
+from groundsight.ingestion.folder.account import Account, account
+from groundsight.ingestion.folder.catalogue import Catalogue, Wanted, catalogue
+from groundsight.ingestion.folder.orders import Order, Orders
+from groundsight.ingestion.forget import ForgetReport
+from groundsight.retrieval.missed import Fate
 from groundsight.settings import Settings, load_settings
 from groundsight.tracing import Watch
 from groundsight.types import (
@@ -143,6 +148,24 @@ class ScriptedSuite:
 
     def ingest(self, paths: Sequence[Path], *, prune: bool = False, confined: bool = False) -> IngestReport:
         return self._do("ingest", paths, prune) or an_ingest(paths)
+
+    def forget(self, names: Sequence[str]) -> ForgetReport:
+        return self._do("forget", names) or ForgetReport(forgotten=tuple(names))
+
+    def list(self, wanted: Wanted) -> Catalogue:
+        return catalogue(self.parts, self.principal, wanted)  # type: ignore[arg-type]
+
+    def why(self, file: str, question: str = "") -> tuple[Account, Fate | None]:
+        return account(self.parts, self.principal, file), None  # type: ignore[arg-type]
+
+    def orders(self) -> tuple[Order, ...]:
+        return Orders(self.settings.home).of(self.principal)
+
+    def ingest_later(self, paths: Sequence[str], *, prune: bool = False) -> Order:
+        return Orders(self.settings.home).add(self.principal, paths, prune=prune)
+
+    def stop(self, order: str) -> Order:
+        return Orders(self.settings.home).stop(self.principal, order)
 
     def close(self) -> None:
         self.closed.set()

@@ -29,7 +29,7 @@ _KINDS = {
     "numbering.xml": "numbering", "settings.xml": "settings", "header": "header", "footer": "footer",
     "charts/": "chart", "diagrams/": "diagramData", "media/": "image", "slides/": "slide", "notesSlides/": "notesSlide",
     "worksheets/": "worksheet", "chartsheets/": "chartsheet", "drawings/": "drawing", "sharedStrings": "sharedStrings",
-    "comments/": "comments", "comments1": "comments",
+    "comments/": "comments", "comments1": "comments", "embeddings/": "package",
 }  # fmt: skip
 
 

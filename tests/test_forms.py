@@ -73,3 +73,11 @@ def test_the_first_row_of_a_table_is_found_where_its_text_repeats_the_heads() ->
     )
     (found,) = operations("How many did Milton win in the hockey league?", [table])
     assert say(found) == "Milton: Won: 0"
+
+
+def test_a_table_of_labels_without_heads_is_a_form() -> None:
+    cells = (("", ""), ("Engine power", "96 kW"), ("Colour", "moss green"))
+    text = "Vehicle sheet QN-12\nEngine power: 96 kW\nColour: moss green"
+    sheet = Evidence(evidence_id="v-0001", kind="table", source="files/v.pdf", text=text, cells=cells)
+    (found,) = operations("What is the colour of the vehicle of sheet QN-12?", forms([sheet]))
+    assert (say(found), found.operands[0].quote.text) == ("Colour: moss green", "moss green")

@@ -194,3 +194,22 @@ def test_a_black_picture_has_no_visual_row(parts: Parts, folder: Path) -> None:
     run(parts, folder)
     entry = parts.index.entries["default", "files/black.png"]  # type: ignore[attr-defined]
     assert "visual" not in entry.rows
+
+
+def test_a_document_knows_its_language_and_says_when_the_ocr_does_not_know_its_script(
+    parts: Parts, folder: Path
+) -> None:
+    def scanned(document: Frozen, settings: Settings, scratch: Path, watch: Watch) -> Parsed:
+        parsed = read(document, settings, scratch, watch)
+        Image.new("RGB", (40, 40), "red").save(scratch / "one.png")
+        figure = Element(kind="figure", text="", picture="one.png")
+        return parsed.model_copy(update={"elements": (*parsed.elements, figure)})
+
+    (folder / "a.txt").write_text("התנור חם בבוקר ומתקרר במשך הלילה.")
+    (folder / "b.txt").write_text("The kiln is hot in the morning and it cools over the night.")
+    parts.roots.admit(folder)
+    ingest(parts, [folder], WRITER, Watch(), reader=scanned, linker=lambda asset, units: units)
+    hebrew, english = parts.index.assets(tenant_of(WRITER))
+    assert (hebrew.language, english.language) == ("he", "en")
+    assert [left.kind for left in hebrew.left_out] == ["text in a picture"]
+    assert english.left_out == ()

@@ -136,8 +136,51 @@ def make_csv(folder: Path) -> Path:
     return folder / "a.csv"
 
 
-SAMPLES: tuple[Callable[[Path], Path], ...] = (make_word, make_slides, make_book, make_csv)
-DUMPS: dict[str, Callable[[Path], Iterator[str]]] = {".csv": plain_text}
+def make_page(folder: Path) -> Path:
+    """Words in every place that a web page has for them."""
+    path = folder / "a.html"
+    path.write_text(
+        "<html><body><nav>moved</nav><h1>headed</h1><p>said <b>bold</b></p><dl><dt>term</dt><dd>meant</dd></dl><p "
+        "hidden=''>hid</p><figure><figcaption>captioned</figcaption></figure><table><tr><td>one</td><td>two</td></tr><tr><td>"
+        "three</td><td>four</td></tr></table><svg><text>drawn</text></svg> <select><option selected=''>chosen"
+        "</option></select> <button>pressed</button> <math><mi>summed</mi></math>"
+        "<iframe>framed</iframe><ul><li>listed</li></ul></body></html>"
+    )
+    return path
+
+
+def make_open_text(folder: Path) -> Path:
+    """Words in every place that an OpenDocument text has for them."""
+    path = folder / "a.odt"
+    body = (
+        "<h>headed</h><p>said <span>bold</span> <note><note-body><p>noted</p></note-body></note><frame><text-box><p>"
+        "boxed</p></text-box></frame><annotation><p>remarked</p></annotation></p><list><list-item><p>listed</p></list-item>"
+        "</list><table><table-row><table-cell><p>one</p></table-cell><table-cell><p>two</p></table-cell></table-row>"
+        "</table><section><p>parted</p></section><tracked-changes><deletion><p>deleted</p></deletion></tracked-changes>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", f"<document><body>{body}</body></document>")
+    return path
+
+
+def page_texts(path: Path) -> Iterator[str]:
+    """Every text node of a page that is written as XML."""
+    yield from ElementTree.fromstring(path.read_text("utf-8")).itertext()
+
+
+def open_texts(path: Path) -> Iterator[str]:
+    """Every text node of an OpenDocument file."""
+    with zipfile.ZipFile(path) as archive:
+        yield from ElementTree.fromstring(archive.read("content.xml")).itertext()
+
+
+SAMPLES: tuple[Callable[[Path], Path], ...] = (
+    make_word, make_slides, make_book, make_csv, make_page, make_open_text,
+)  # fmt: skip
+DUMPS: dict[str, Callable[[Path], Iterator[str]]] = {
+    ".csv": plain_text, ".html": page_texts, ".odt": open_texts,
+}  # fmt: skip
 
 
 def words(text: str) -> Counter[str]:

@@ -172,6 +172,18 @@ def test_a_table_drawn_as_one_path_is_ruled(tmp_path: Path) -> None:
     assert of_kind(drawn(tmp_path, page), "table")[0].cells == (HEAD, *rows(1, 2))
 
 
+def test_a_drawing_of_countless_lines_costs_itself(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        write(canvas, ["A plan of the sluice, drawn on squared paper."], 60, 810)
+        for number in range(100):
+            canvas.line(60, 100 + 6 * number, 500, 100 + 6 * number)
+            canvas.line(60 + 4 * number, 100, 60 + 4 * number, 700)
+
+    parsed = drawn(tmp_path, page)
+    assert texts(parsed) == ["A plan of the sluice, drawn on squared paper."]
+    assert [part.kind for part in parsed.left_out] == ["grid of rules"]
+
+
 def test_prose_in_narrow_columns_is_no_table(tmp_path: Path) -> None:
     left = ["Reeds are cut when", "the ice bears, and", "bound by hand into", "bundles of a span."]
     right = ["Thatchers buy them", "by the hundred and", "store them dry for", "two years or more."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.office.word.docx_file import read_docx
 from groundsight.types import LeftOut
-from tests.office_parts import paragraph, write_package, write_word
+from tests.office_parts import paragraph, relations, write_package, write_word
 
 
 def told(path: Path) -> list[str]:
@@ -239,3 +240,16 @@ def test_an_entity_or_endless_nesting_ends_the_part(tmp_path: Path) -> None:
 def test_a_container_without_its_main_part_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParseFailed, match="main part"):
         read_docx(write_package(tmp_path / "b.docx", "word/document.xml", {}), tmp_path)
+
+
+def test_a_file_that_lies_in_a_document_is_kept_and_the_workbook_behind_a_chart_is_not(tmp_path: Path) -> None:
+    write_word(tmp_path / "a.docx", paragraph("See inside."))
+    with zipfile.ZipFile(tmp_path / "a.docx", "a") as archive:
+        archive.writestr("word/embeddings/plan.xlsx", b"bytes")
+        archive.writestr("word/embeddings/behind.xlsx", b"other")
+        archive.writestr("word/embeddings/ole.bin", b"third")
+        archive.writestr("word/charts/chart1.xml", "<chartSpace/>")
+        archive.writestr("word/charts/_rels/chart1.xml.rels", relations({"rId1": "../embeddings/behind.xlsx"}))
+    parsed = read_docx(tmp_path / "a.docx", tmp_path)
+    assert [(one.name, (tmp_path / one.file).read_bytes()) for one in parsed.inside] == [("plan.xlsx", b"bytes")]
+    assert [one.kind for one in parsed.left_out] == ["embedded object"]

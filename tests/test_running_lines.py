@@ -128,3 +128,8 @@ def as_on_page(line: Element, page: int) -> set[str]:
         cased = moved.upper() if found.group().isupper() else moved
         texts.add(line.text[: found.start()] + cased + line.text[found.end() :])
     return texts
+
+
+@pytest.mark.parametrize("line", ["Amount due: 120.50 EUR", "Contract KT-4411", "Customer 88231", "€ 40", "1,203.50"])
+def test_a_line_with_money_or_an_identifier_stays_on_every_page(tmp_path: Path, line: str) -> None:
+    assert shown(tmp_path, lambda _: line).count(line) == 5

@@ -73,16 +73,21 @@ def chosen_filter(
         conditions.append(Condition(field="kind", op="in", value=tuple(kinds)))
     if source:
         conditions.append(Condition(field="source", op="prefix", value=source))
-    if created_from:
-        conditions.append(Condition(field="created", op="ge", value=_day("created_from", created_from)))
-    if created_to:
-        conditions.append(Condition(field="created", op="le", value=_day("created_to", created_to)))
+    if (first := day("created_from", created_from)) is not None:
+        conditions.append(Condition(field="created", op="ge", value=first.isoformat()))
+    if (last := day("created_to", created_to)) is not None:
+        conditions.append(Condition(field="created", op="le", value=last.isoformat()))
     return Filter(conditions=tuple(conditions))
 
 
-def _day(name: str, value: str) -> str:
+def day(name: str, value: str | None) -> date | None:
+    """Read the date of an argument, None where it is not given.
+
+    Raises:
+        InvalidArgument: it is no date.
+    """
     try:
-        return date.fromisoformat(value).isoformat()
+        return date.fromisoformat(value) if value else None
     except ValueError as error:
         raise InvalidArgument(
             f"argument {name!r} is not a date", next_step="write it as YYYY-MM-DD, for example 2026-03-31"

@@ -1,4 +1,4 @@
-"""The ingest tool, the only one that writes."""
+"""The ingest tool."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from pydantic import Field
 
 from groundsight.errors import NotFound
 from groundsight.governance.access import visible_to
-from groundsight.ingestion.forget import inside, readings
+from groundsight.governance.sources import inside
+from groundsight.ingestion.forget import readings
 from groundsight.ingestion.reach import folders_of, source_for
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result, Shape
 
 if TYPE_CHECKING:
     from groundsight.ingestion import FileReport, IngestReport
+    from groundsight.ingestion.folder.orders import Order
     from groundsight.suite import Suite
 
-MOST_FILES = 200
+MOST_FILES, MOST_LEFT_OUT = 200, 50
 
 
 class FileLine(Shape):
@@ -30,8 +32,22 @@ class FileLine(Shape):
     warnings: tuple[str, ...] = ()
 
 
+class OrderLine(Shape):
+    """Work that goes on beside the server: how many files of how many, the present one, or why it failed."""
+
+    id: str
+    state: Literal["waiting", "running", "done", "failed", "stopped"]
+    done: int = 0
+    total: int = 0
+    message: str = ""
+    paths: tuple[str, ...] = ()
+
+
 class IngestSummary(Result):
-    """Counts of the whole run, and its files, failures first."""
+    """Counts of the whole run, its files, failures first, and what was left out by rule.
+
+    ``order`` stands for work that has only begun: see its progress in status.
+    """
 
     added: int
     changed: int
@@ -43,23 +59,33 @@ class IngestSummary(Result):
     redactions: dict[str, int] = Field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     files: tuple[FileLine, ...] = ()
+    left_out: tuple[str, ...] = ()
+    order: OrderLine | None = None
 
     def as_text(self) -> str:
-        """Counts, what failed and what is gone."""
+        """Counts, what failed, what is gone, and what was not taken."""
+        if self.order:
+            return f"ordered: {self.order.id}. status shows how far it is"
         names = ("added", "changed", "unchanged", "failed", "vanished", "removed", "units")
         counts = ", ".join(f"{name} {getattr(self, name)}" for name in names)
         failed = [f"- {file.source}: {file.problem}" for file in self.files if file.problem]
         gone = [f"- {file.source}: not there any more; prune forgets it" for file in self.files
                 if file.status == "vanished"]  # fmt: skip
-        return "\n".join([counts, *failed, *gone, *(f"degraded: {lane}" for lane in self.degraded)])
+        warned = [f"- {file.source}: {warning}" for file in self.files for warning in file.warnings]
+        left = [f"- {line}" for line in self.left_out]
+        return "\n".join([counts, *failed, *gone, *warned, *left, *(f"degraded: {lane}" for lane in self.degraded)])
 
 
 def ingest(
     suite: Suite,
     paths: Annotated[list[str], Field(description="files or folders under the roots", min_length=1, max_length=100)],
     prune: Annotated[bool, Field(description="also forget files that are gone")] = False,
+    later: Annotated[bool, Field(description="for many files: order only, status shows progress")] = False,
 ) -> IngestSummary:
     """Read files or folders into the index; unchanged files are skipped, failures are reported one by one."""
+    if later:
+        counts = dict.fromkeys(("added", "changed", "unchanged", "failed", "vanished", "removed", "units"), 0)
+        return IngestSummary(**counts, order=order_line(suite.ingest_later(paths, prune=prune)))
     sources = [_there_or_gone(suite, path) for path in paths]
     return shaped(suite.ingest(sources, prune=prune, confined=True))
 
@@ -91,7 +117,20 @@ def shaped(report: IngestReport) -> IngestSummary:
         redactions=dict(report.redactions),
         degraded=report.degraded,
         files=kept,
-        truncated=len(kept) < len(report.files),
+        left_out=tuple(one_line(str(each), QUOTE_CHARS) for each in report.left_out[:MOST_LEFT_OUT]),
+        truncated=len(kept) < len(report.files) or len(report.left_out) > MOST_LEFT_OUT,
+    )
+
+
+def order_line(order: Order) -> OrderLine:
+    """Shape an order for a door."""
+    return OrderLine(
+        id=order.id,
+        state=order.state,
+        done=int(order.done),
+        total=int(order.total),
+        message=one_line(order.message, QUOTE_CHARS),
+        paths=tuple(one_line(path, NAME_CHARS) for path in order.paths[:5]),
     )
 
 

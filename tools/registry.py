@@ -5,13 +5,17 @@ from __future__ import annotations
 from groundsight.errors import NotFound
 from groundsight.tools.ask import ask
 from groundsight.tools.describe import describe
+from groundsight.tools.forget import forget
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.ingest import ingest
+from groundsight.tools.list import list
 from groundsight.tools.ocr import ocr
 from groundsight.tools.read import read
 from groundsight.tools.search import search
 from groundsight.tools.status import status
+from groundsight.tools.stop import stop
 from groundsight.tools.verify import verify
+from groundsight.tools.why import why
 
 TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(search, "Search documents and pictures"),
@@ -21,7 +25,11 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(ocr, "Read words in a picture"),
     ToolSpec(describe, "Describe a picture"),
     ToolSpec(status, "What is indexed"),
+    ToolSpec(list, "List documents"),
+    ToolSpec(why, "Why a file is not found"),
     ToolSpec(ingest, "Add documents", writes=True, destructive=True),
+    ToolSpec(forget, "Forget documents", writes=True, destructive=True),
+    ToolSpec(stop, "Stop reading", writes=True),
 )
 
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from pydantic import Field
 
 from groundsight.governance.access import visible_to
 from groundsight.ingestion.reach import folders_of
 from groundsight.tools.bounds import one_line
+from groundsight.tools.ingest import OrderLine, order_line
 from groundsight.tools.results import Answering, Result, answering, degraded_text
 from groundsight.types import Degraded, Nothing, Tier
 
 if TYPE_CHECKING:
+    from groundsight.ingestion.folder.orders import Order
     from groundsight.settings import Settings
     from groundsight.suite import Suite
 
+MOST_ORDERS, NEWS_SECONDS = 5, 600
 LANES = ("text", "visual", "ocr", "caption", "rerank", "reader", "judge")
 
 
 class Status(Result):
-    """What is indexed for this caller, and which models answer."""
+    """What is indexed for this caller, which folders are kept in step, what is being read, and which models answer.
+
+    ``unread`` files failed, ``warned`` documents lack something, ``left_out`` counts entries of folders by rule.
+    """
 
     assets: int
     units: int
@@ -29,32 +39,76 @@ class Status(Result):
     tier: Answering
     degraded: tuple[Degraded, ...] = ()
     nothing: Nothing | None = None
+    followed: tuple[str, ...] = ()
+    orders: tuple[OrderLine, ...] = ()
+    unread: int = 0
+    warned: int = 0
+    left_out: dict[str, int] = Field(default_factory=dict)
 
     def as_text(self) -> str:
         """Counts, folders, models and what is missing."""
         lanes = ", ".join(f"{lane}: {model}" for lane, model in self.tier.models.items())
         head = f"{self.assets} documents, {self.units} units under {', '.join(self.roots) or 'no folders yet'}"
         nothing = [f"{self.nothing.why}. Next: {self.nothing.remedy}"] if self.nothing else []
-        return "\n".join([head, *nothing, f"tier {self.tier.name}: {lanes}", degraded_text(self.degraded)]).strip()
+        step = [f"kept in step: {', '.join(self.followed)}"] if self.followed else []
+        going = [_going(each) for each in self.orders]
+        return "\n".join(
+            [
+                head,
+                *nothing,
+                *step,
+                *going,
+                *self._lacks(),
+                f"tier {self.tier.name}: {lanes}",
+                degraded_text(self.degraded),
+            ]
+        ).strip()
+
+    def _lacks(self) -> list[str]:
+        """Say in counts what is not in the index; list and why tell more."""
+        lacks = [f"{self.unread} files could not be read (list names them)"] if self.unread else []
+        lacks += [f"{self.warned} documents were read in part (why FILE tells)"] if self.warned else []
+        left = ", ".join(f"{number} ({why})" for why, number in self.left_out.items())
+        return [*lacks, *([f"left out: {left}"] if left else [])]
 
 
 def status(suite: Suite) -> Status:
-    """Say how much is indexed, in which folders, which models answer, and which lanes are off."""
+    """Say how much is indexed, in which folders, what is being read, what is missing, and which models answer."""
+    from groundsight.ingestion.folder.ledger import skipped_by, unread_by
+    from groundsight.ingestion.folder.work import followed
     from groundsight.retrieval.emptiness import emptiness
 
+    held, left = folders_of(suite.parts, suite.principal).names(), Counter[str]()
+    for each in skipped_by(suite.parts, suite.principal):
+        left[each.why] += each.count
+    seen = suite.parts.index.assets(visible_to(suite.principal))
     counts = suite.parts.index.count(visible_to(suite.principal))
     fingerprints = suite.parts.index.fingerprints()
     return Status(
         assets=counts.assets,
         units=counts.units,
-        roots=tuple(one_line(name, 100) for name in folders_of(suite.parts, suite.principal).names()),
+        roots=tuple(one_line(name, 100) for name in held),
         may_write=suite.principal.may_write,
         backend=suite.settings.index.backend,
         fingerprints={lane: one_line(print_, 200) for lane, print_ in fingerprints.items()},
         tier=answering(tier_of(suite.settings)),
         nothing=emptiness(suite.parts, suite.principal),
         degraded=suite.parts.degraded(),
+        followed=tuple(one_line(name, 100) for name in followed(suite.settings.home) if name in held),
+        orders=tuple(order_line(each) for each in suite.orders()[-MOST_ORDERS:] if _is_news(each)),
+        unread=len(unread_by(suite.parts, suite.principal)),
+        warned=sum(bool(each.warnings) for each in seen),
+        left_out=dict(left.most_common()),
     )
+
+
+def _is_news(order: Order) -> bool:
+    return order.state in ("waiting", "running") or time.time() - order.updated < NEWS_SECONDS
+
+
+def _going(order: OrderLine) -> str:
+    share = f"{order.done} of {order.total} files" if order.total else ", ".join(order.paths)
+    return f"{order.state}: {share}{f': {order.message}' if order.message else ''} [{order.id}]"
 
 
 def tier_of(settings: Settings) -> Tier:

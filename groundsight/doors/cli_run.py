@@ -81,6 +81,10 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.cli_migrate import run_migration
 
         return run_migration(settings, options)
+    if options.command == "watch":
+        from groundsight.doors.cli_watch import watch_folders
+
+        return watch_folders(settings, options)
     if options.command in ("forget", "snapshot", "restore", "tenants"):
         from groundsight.doors.cli_operate import operate
 
@@ -149,6 +153,15 @@ def _status(call: _Call, _: argparse.Namespace) -> tuple[Result, int]:
     return call("status", {}), DONE
 
 
+def _list(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
+    names = ("path", "kind", "dated_from", "dated_to", "order", "limit")
+    return call("list", {name: getattr(options, name) for name in names}), DONE
+
+
+def _why(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
+    return call("why", {"file": options.file, "question": options.question}), DONE
+
+
 _COMMANDS: dict[str, Callable[[_Call, argparse.Namespace], tuple[Result, int]]] = {
     "ingest": _ingest,
     "search": _search,
@@ -157,6 +170,8 @@ _COMMANDS: dict[str, Callable[[_Call, argparse.Namespace], tuple[Result, int]]] 
     "ocr": _picture,
     "describe": _picture,
     "status": _status,
+    "list": _list,
+    "why": _why,
 }
 
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from groundsight.evidence.grids import Row, Table
 from groundsight.evidence.heads import is_row
-from groundsight.types import Evidence
+from groundsight.evidence.places import boxes_of_rows
+from groundsight.evidence.tables import text_tables
+from groundsight.types import Box, Evidence
 
 _PAIR = re.compile(r"^\W{0,4}(?P<label>[^\W\d][^:\n]{0,48}?)\s*(?::|\t|\.{3,}|…|\s{3,})\s*(?P<value>[^\s.…:].*?)\s*$")
 _AMOUNT = re.compile(
@@ -26,6 +28,7 @@ class Pair(NamedTuple):
     label: str
     value: str
     span: tuple[int, int]
+    box: Box | None = None
 
 
 def forms(evidence: Sequence[Evidence]) -> tuple[Table, ...]:
@@ -34,18 +37,30 @@ def forms(evidence: Sequence[Evidence]) -> tuple[Table, ...]:
 
 
 def _form(one: Evidence) -> Table | None:
-    if one.cells or one.text.count("\n") > _MOST_LINES:
+    if one.text.count("\n") > _MOST_LINES:
         return None
-    pairs = list(_pairs(one.text))
+    pairs = list(_of_cells(one) if one.cells else _pairs(one.text))
     heads = [pair.label.casefold() for pair in pairs]
     # What is said twice under one label is not told by the label.
     alone = [pair for pair in pairs if heads.count(pair.label.casefold()) == 1]
     if not alone:
         return None
-    start, end = alone[0].span[0], alone[-1].span[1]
-    row = Row(tuple(pair.value for pair in alone), one, (start, end))
+    span = alone[0].span[0], alone[-1].span[1]
+    row = Row(tuple(pair.value for pair in alone), one, span, tuple(pair.box for pair in alone))
     title = " ".join((one.title, *_rest(one.text)))
     return Table(one.source, one.place.section or "", title, tuple(pair.label for pair in alone), (row,))
+
+
+def _of_cells(one: Evidence) -> Iterator[Pair]:
+    """The rows of a table of labels: two columns without heads."""
+    if any(cell.strip() for cell in one.cells[0]) or len(one.cells[0]) != 2:
+        return
+    table = text_tables(one.text, one.cells)[0]
+    boxes = boxes_of_rows(one, table)
+    for (label, value), (start, end), placed in zip(table.rows[1:], table.spans[1:], boxes, strict=True):
+        at = one.text.rfind(value, start, end) if value.strip() else -1
+        if at >= 0 and label.strip():
+            yield Pair(label.strip(" :"), value, (at, at + len(value)), placed[1] if placed else None)
 
 
 def _pairs(text: str) -> Iterator[Pair]:

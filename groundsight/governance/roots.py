@@ -59,6 +59,10 @@ class Roots:
         """Return the names of the roots, in the order in which they were given."""
         return tuple(name for name in self._folders if self._holds(name))
 
+    def places(self) -> dict[str, Path]:
+        """Return the folder of each root by its name, for what watches them."""
+        return {name: self._folders[name] for name in self.names()}
+
     def only(self, folders: Iterable[Path]) -> Roots:
         """Return the view of a caller who holds these folders and no others."""
         wanted = {folder.expanduser().resolve() for folder in folders}

@@ -47,6 +47,11 @@ def tidy(text: str) -> str:
     return text
 
 
+def inside(source: str, name: str) -> bool:
+    """True when a source is the named one, or lies in it as in a folder or an archive."""
+    return source == name or source.startswith(f"{name}/")
+
+
 def no_such_file() -> NotFound:
     """The one refusal of a file: absent, outside, a folder, a device, another's, all read alike."""
     return NotFound(

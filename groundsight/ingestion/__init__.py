@@ -100,8 +100,20 @@ class FileReport(Word):
     problem: Problem | None = None
 
 
+class Skipped(Word):
+    """Entries of one folder that are left out by the same rule: how many, and the source of the first."""
+
+    folder: str
+    why: str
+    count: int
+    example: str
+
+    def __str__(self) -> str:
+        return f"left out: {self.example}{f' and {self.count - 1} more' if self.count > 1 else ''}, {self.why}"
+
+
 class IngestReport(Word):
-    """The whole run; ``model_calls`` is 0 when nothing had changed."""
+    """The whole run; ``model_calls`` is 0 when nothing had changed. ``left_out`` were not looked at, by rule."""
 
     files: tuple[FileReport, ...]
     added: int = 0
@@ -113,5 +125,6 @@ class IngestReport(Word):
     units: int = 0
     model_calls: int = 0
     redactions: Mapping[str, int] = Field(default_factory=dict)
+    left_out: tuple[Skipped, ...] = ()
     degraded: tuple[str, ...] = ()
     receipt: str = ""

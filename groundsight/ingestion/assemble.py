@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,16 @@ from groundsight.ingestion.encode import encode
 from groundsight.ingestion.enrich import Seen, see
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
+from groundsight.language.identify import language_of, script_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
-from groundsight.types import Asset, Link, Principal, Unit
+from groundsight.types import Asset, LeftOut, Link, Principal, Unit
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
 
+# What the packaged OCR was trained on; the empty one is a document without letters.
+OCR_SCRIPTS = ("LATIN", "CJK", "")
 PROTECTIVE = ("region", "labels", "usage_rights", "consent_until")
 Linker = Callable[[Asset, tuple[Unit, ...]], tuple[Unit, ...]]
 
@@ -62,6 +65,7 @@ def assemble(
     hashes = [one.phash for one in seen.values()]
     only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
     asset = asset.model_copy(update={"redactions": dict(document.memory.counts), "phash": only})
+    asset = _in_its_language(asset, linked, seen)
     kept = {unit.ordinal for unit in linked}
     shown = {number: one for number, one in seen.items() if number in kept}
     vectors, rows = encode(linked, shown, parts, derived, watch)
@@ -97,6 +101,16 @@ def make_asset(
         parent=holder.source if holder else None,
     )
     return _protected(_protected(described, guard), holder)
+
+
+def _in_its_language(asset: Asset, units: Sequence[Unit], seen: Mapping[int, Seen]) -> Asset:
+    """Tell the language, and say when pictures lie in a document whose script the OCR does not know."""
+    text = "\n".join(unit.text or unit.ocr for unit in units if not unit.mark)
+    asset = asset.model_copy(update={"language": language_of(text)})
+    if not seen or script_of(text) in OCR_SCRIPTS:
+        return asset
+    unread = LeftOut(kind="text in a picture", why="the OCR does not know the script of this document", count=len(seen))
+    return asset.model_copy(update={"left_out": (*asset.left_out, unread), "warnings": (*asset.warnings, str(unread))})
 
 
 def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:

@@ -1,4 +1,4 @@
-"""Which files an ingest looks at: sorted, without hidden files and links."""
+"""Which files an ingest looks at: sorted, without what the rules of folders leave out."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, NotFound, UnsupportedType
 from groundsight.governance.sources import no_such_file, source_text
+from groundsight.ingestion import Skipped
 
 if TYPE_CHECKING:
     from groundsight.governance.roots import EntryKind, Roots
+    from groundsight.ingestion.folder.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,65 @@ class Found:
     named: bool = False
 
 
-def discover(names: Sequence[str | Path], roots: Roots, *, hidden: bool) -> tuple[list[Found], list[str]]:
-    """Return the files in order and the sources of the folders, from sources or paths.
+class Discovery:
+    """The files to read in order, the sources of the folders that were named, and what of them is left out."""
 
-    What is not there, can't be listed or is no regular file is one ``Found`` with an error.
-    """
-    found: dict[str, Found] = {}
-    folders: list[str] = []
-    for name in names:
-        for each in _named(name, roots, hidden, folders):
-            found.setdefault(each.source, each)
-    return list(found.values()), folders
+    def __init__(self, roots: Roots, rules: Rules) -> None:
+        self._roots, self._rules = roots, rules
+        self.files: list[Found] = []
+        self.folders: list[str] = []
+        self._left: dict[tuple[str, str], list[str]] = {}
+
+    def of(self, names: Sequence[str | Path]) -> Discovery:
+        """Look the sources or paths up; what is not there, can't be listed or is no regular file is one ``Found``
+        with an error, and what is named by itself is left out by no rule.
+        """
+        found: dict[str, Found] = {}
+        for name in names:
+            for each in self._named(name):
+                found.setdefault(each.source, each)
+        self.files = list(found.values())
+        return self
+
+    @property
+    def left_out(self) -> tuple[Skipped, ...]:
+        """What is left out by rule, a line for each folder and rule."""
+        return tuple(
+            Skipped(folder=folder, why=why, count=len(entries), example=entries[0])
+            for (folder, why), entries in self._left.items()
+        )
+
+    def _named(self, name: str | Path) -> Iterator[Found]:
+        try:
+            source = self._roots.source_of(name.expanduser() if isinstance(name, Path) else name)
+            is_file = self._roots.stat(source) is not None
+        except NotFound:
+            yield not_there(str(name))
+            return
+        if is_file:
+            yield Found(source, named=True)
+        else:
+            yield from self._walk(source)
+
+    def _walk(self, start: str) -> Iterator[Found]:
+        """Yield the files of a folder before those of the folders in it; links lead nowhere, so there are no loops."""
+        waiting = [start]
+        while waiting:
+            folder = waiting.pop()
+            self.folders += [folder] if folder == start or "/" not in folder else []
+            try:
+                listed = [each for each in self._roots.listing(folder) if self._taken(folder, *each)]
+            except NotFound as error:
+                yield Found(folder, error)
+                continue
+            yield from (_found(source, kind) for source, kind in listed if kind in ("file", "other"))
+            waiting += [source for source, kind in reversed(listed) if kind == "folder"]
+
+    def _taken(self, folder: str, source: str, kind: EntryKind) -> bool:
+        why = self._rules.why(source, kind)
+        if why:
+            self._left.setdefault((folder, why), []).append(source)
+        return not why
 
 
 def not_there(name: str) -> Found:
@@ -41,38 +91,6 @@ def not_there(name: str) -> Found:
     return Found(source_text(Path(name).name), no_such_file(), named=True)
 
 
-def _named(name: str | Path, roots: Roots, hidden: bool, folders: list[str]) -> Iterator[Found]:
-    try:
-        source = roots.source_of(name.expanduser() if isinstance(name, Path) else name)
-        is_file = roots.stat(source) is not None
-    except NotFound:
-        yield not_there(str(name))
-        return
-    if is_file:
-        yield Found(source, named=True)
-    else:
-        yield from _walk(source, roots, hidden, folders)
-
-
-def _walk(start: str, roots: Roots, hidden: bool, folders: list[str]) -> Iterator[Found]:
-    """Yield the files of a folder before those of the folders in it; links lead nowhere, so there are no loops."""
-    waiting = [start]
-    while waiting:
-        folder = waiting.pop()
-        folders += [folder] if folder == start or "/" not in folder else []
-        try:
-            listed = [each for each in roots.listing(folder) if hidden or not _is_hidden(each[0])]
-        except NotFound as error:
-            yield Found(folder, error)
-            continue
-        yield from (_found(source, kind) for source, kind in listed if kind in ("file", "other"))
-        waiting += [source for source, kind in reversed(listed) if kind == "folder"]
-
-
 def _found(source: str, kind: EntryKind) -> Found:
     odd = UnsupportedType("this is no regular file", which=source, next_step="move it out of the folder")
     return Found(source, odd if kind == "other" else None)
-
-
-def _is_hidden(source: str) -> bool:
-    return source.rpartition("/")[2].startswith(".")

@@ -13,8 +13,10 @@ from groundsight.errors import GroundsightError, InvalidArgument, NotFound, Poli
 from groundsight.governance.access import reachable_by, tenant_of
 from groundsight.governance.audit import AuditLog, AuditRecord
 from groundsight.governance.receipts import new_receipt
+from groundsight.governance.sources import inside
 from groundsight.index.held import Held, still_held
 from groundsight.ingestion.derived import derived_of
+from groundsight.ingestion.folder.ledger import erased, unread_by
 from groundsight.ingestion.kept import forget_pages
 from groundsight.ingestion.reach import folders_of
 from groundsight.types import Asset, Filter, Principal, Word
@@ -79,11 +81,6 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
     parts.searches.clear()
 
 
-def inside(source: str, name: str) -> bool:
-    """True when a source is the named one, or lies in it as in a folder or an archive."""
-    return source == name or source.startswith(f"{name}/")
-
-
 def readings(roots: Roots, name: str | Path) -> set[str]:
     """Return the sources that a name may mean: it is one, or it is a path, of something there or gone."""
     found = {str(name).rstrip("/")} - {""}
@@ -106,6 +103,7 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
     everyone = parts.index.assets(tenant_of(principal))
     held = None if principal.roots is None else folders_of(parts, principal).names()
     reachable = [each for each in parts.index.assets(where) if held is None or each.source.partition("/")[0] in held]
+    named = [each.source for each in (*reachable, *unread_by(parts, principal))]
 
     def left(name: str, gone: Sequence[Asset] = ()) -> bool:
         """True for work on files that never became documents, or whose documents are all gone."""
@@ -113,7 +111,7 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
         return derived.holds(principal.tenant, name) and not any(inside(each.source, name) for each in others)
 
     def known(name: str) -> bool:
-        return any(inside(each.source, name) for each in reachable) or (held is None and left(name))
+        return any(inside(source, name) for source in named) or (held is None and left(name))
 
     try:
         wanted = [_source_of(parts, name, known) for name in names]
@@ -126,6 +124,7 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
         if held is None and left(name, gone):
             derived.forget(principal.tenant, name)
     erase(parts, gone, where, watch)
+    erased(parts, principal, wanted)
     there = tuple(asset.source for asset in gone if is_there(parts.roots, asset.source))
     return ForgetReport(forgotten=tuple(asset.source for asset in gone), still_there=there, held=copies)
 

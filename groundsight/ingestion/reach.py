@@ -94,8 +94,8 @@ def holder_of(parts: Parts, asset: Asset) -> Asset:
     Raises:
         NotFound: it is not indexed.
     """
-    wanted = {"tenant": asset.tenant, "source": asset.parent or ""}
-    where = Filter(conditions=tuple(Condition(field=name, op="eq", value=value) for name, value in wanted.items()))
+    tenant = Condition(field="tenant", op="eq", value=asset.tenant)
+    where = Filter(conditions=(tenant, Condition(field="source", op="eq", value=asset.parent or "")))
     found = parts.index.assets(where)
     if not found:
         raise no_such_file()

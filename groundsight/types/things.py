@@ -33,6 +33,7 @@ class Asset(Word):
     ``consent_until`` is the last day on which it may be used (None: no limit). ``mtime_ns`` is when the file had last
     been written when it was read (None: not known, as in indexes of before). ``parent`` is the source of the file that
     it lies in (a mail, an archive), ``left_out`` what its reader did not take in; each of those is a warning, too.
+    ``language`` is the ISO 639-1 code of most of its text, empty where it can't be told.
     """
 
     asset_id: str
@@ -52,6 +53,7 @@ class Asset(Word):
     pages: int | None = None
     redactions: Mapping[str, int] = Field(default_factory=dict)
     parent: str | None = None
+    language: str = ""
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
 

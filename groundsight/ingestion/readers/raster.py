@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import LimitExceeded, ParseFailed
 from groundsight.settings import Limits
@@ -29,9 +29,10 @@ def open_raster(source: Path | bytes, formats: tuple[str, ...], limits: Limits) 
 
     pillow.MAX_IMAGE_PIXELS = None
     if "HEIF" in formats:
-        import pi_heif
+        import pi_heif  # pyright: ignore[reportMissingTypeStubs]
 
-        pi_heif.register_heif_opener()
+        heif: Any = pi_heif
+        heif.register_heif_opener()
     try:
         image = pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
     except (pillow.UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,11 +11,11 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, one_line
 from groundsight.ingestion.readers.office.embedded import PictureBox
+from groundsight.ingestion.readers.office.package import Ledger
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import EPUB
 from groundsight.settings import Limits
-from groundsight.types import LeftOut
 
 
 def read_epub(path: Path, scratch: Path, limits: Limits) -> Parsed:
@@ -26,15 +25,15 @@ def read_epub(path: Path, scratch: Path, limits: Limits) -> Parsed:
         ParseFailed: the book does not say what its chapters are.
     """
     with zipfile.ZipFile(path) as archive:
-        return _Book(archive, PictureBox(scratch, limits)).read()
+        return _Book(archive, scratch).read()
 
 
 class _Book:
     """One book: its package file tells the chapters."""
 
-    def __init__(self, archive: zipfile.ZipFile, pictures: PictureBox) -> None:
-        self._archive, self._pictures = archive, pictures
-        self._left = Counter[tuple[str, str]]()
+    def __init__(self, archive: zipfile.ZipFile, scratch: Path) -> None:
+        self._archive, self._ledger = archive, Ledger()
+        self._pictures = PictureBox(scratch, self._ledger)
 
     def read(self) -> Parsed:
         """Read all of it."""
@@ -59,8 +58,7 @@ class _Book:
             title=next((text for tag, text in told if tag == "title" and text), ""),
             created=next((day for tag, text in told if tag == "date" and (day := iso_day(text))), None),
             elements=tuple(elements),
-            left_out=tuple(LeftOut(kind=kind, why=why, count=count) for (kind, why), count in self._left.items()),
-            warnings=self._pictures.warnings,
+            left_out=self._ledger.left_out,
         )
 
     def _chapters(self, package: Node, folder: str) -> list[str]:
@@ -82,8 +80,9 @@ class _Book:
         try:
             text, _ = markup_text(self._archive.read(name))
         except (KeyError, zipfile.BadZipFile):
-            self._left["chapter", "it is not in the file"] += 1
+            self._ledger.note("chapter", "it is not in the file")
             return []
         page = read_page(text, picture, outline=outline)
-        self._left.update({(left.kind, left.why): left.count for left in page.left_out})
+        for left in page.left_out:
+            self._ledger.note(left.kind, left.why, left.count)
         return list(page.elements)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,11 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
 from groundsight.ingestion.readers.csv_file import check_table_size, table_blocks
 from groundsight.ingestion.readers.office.embedded import PictureBox
+from groundsight.ingestion.readers.office.package import Ledger
 from groundsight.ingestion.readers.text.html_file import iso_day
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import ODS
 from groundsight.settings import Limits
-from groundsight.types import LeftOut
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 # A sheet says how often its last, empty row and cell go on; a person fills no such number of equal cells.
@@ -44,16 +43,16 @@ def read_odf(path: Path, media_type: str, scratch: Path, limits: Limits) -> Pars
     with zipfile.ZipFile(path) as archive:
         if b"encryption-data" in _member(archive, "META-INF/manifest.xml"):
             raise ParseFailed("encrypted", next_step="save it without a password")
-        reader = _Reader(archive, media_type, PictureBox(scratch, limits))
+        reader = _Reader(archive, media_type, scratch)
         return reader.read()
 
 
 class _Reader:
     """Walks the tree of one document."""
 
-    def __init__(self, archive: zipfile.ZipFile, media_type: str, pictures: PictureBox) -> None:
-        self._archive, self._media_type, self._pictures = archive, media_type, pictures
-        self._left = Counter[tuple[str, str]]()
+    def __init__(self, archive: zipfile.ZipFile, media_type: str, scratch: Path) -> None:
+        self._archive, self._media_type, self._ledger = archive, media_type, Ledger()
+        self._pictures = PictureBox(scratch, self._ledger)
         self._pages = 0
 
     def read(self) -> Parsed:
@@ -73,8 +72,7 @@ class _Reader:
             created=iso_day(told.get("creation-date", "")) or iso_day(told.get("date", "")),
             pages=self._pages or None,
             elements=elements,
-            left_out=tuple(LeftOut(kind=kind, why=why, count=count) for (kind, why), count in self._left.items()),
-            warnings=self._pictures.warnings,
+            left_out=self._ledger.left_out,
         )
 
     def _below(self, node: Node, where: _Where, depth: int) -> Iterator[Element]:
@@ -107,7 +105,7 @@ class _Reader:
             case "image":
                 yield from self._picture(node, where)
             case "object" | "object-ole" | "plugin":
-                self._left["embedded object", "only its picture is read"] += 1
+                self._ledger.note("embedded object", "only its picture is read")
             case "change-info" | "forms" | "sequence-decls" | "creator" | "date":
                 return
             case _:
@@ -151,7 +149,7 @@ class _Reader:
     def _picture(self, node: Node, where: _Where) -> Iterator[Element]:
         data = _member(self._archive, (node.get(_XLINK) or "").removeprefix("./"))
         if not data:
-            self._left["picture", "it lies outside of the file"] += 1
+            self._ledger.note("picture", "it lies outside of the file")
             return
         said = " ".join(one_line(e.text or "") for e in node.getparent().iter() if tag_of(e) in ("title", "desc"))
         if name := self._pictures.keep(data):

@@ -97,9 +97,9 @@ class _Reader:
         self._parts += 1
         if self._parts > _MOST_PARTS or depth > _DEEPEST:
             raise ParseFailed("malformed: a message of too many parts", limit=f"{_MOST_PARTS}, {_DEEPEST} deep")
-        below = part.get_payload() if part.is_multipart() else None
-        if isinstance(below, list) and part.get_content_maintype() == "multipart":
-            read = [self.part(each, depth + 1) for each in cast("list[EmailMessage]", below)]
+        below = _below(part)
+        if below and part.get_content_maintype() == "multipart":
+            read = [self.part(each, depth + 1) for each in below]
             if part.get_content_subtype() == "alternative":
                 return self._best([elements for elements in read if elements])
             return [element for elements in read for element in elements]
@@ -127,17 +127,22 @@ class _Reader:
             self._left["plain version of the text", "the HTML version says more"] += 1
         return rich
 
-    def _keep(self, part: EmailMessage, below: object) -> None:
+    def _keep(self, part: EmailMessage, below: list[EmailMessage]) -> None:
         name = _name(part)
         try:
-            if isinstance(below, list):
-                first = cast("list[EmailMessage]", below)[0]
-                self.box.keep(name, first.as_bytes(policy=policy.compat32))
+            if below:
+                self.box.keep(name, below[0].as_bytes(policy=policy.compat32))
                 return
             data = part.get_payload(decode=True)
             self.box.keep(name, data if isinstance(data, bytes) else b"")
         except (LookupError, ValueError, TypeError, AttributeError, HeaderParseError):
             self.box.refuse("its encoding is broken")
+
+
+def _below(part: EmailMessage) -> list[EmailMessage]:
+    """Return the parts of a part, or the message in it; none for a leaf."""
+    payload: object = part.get_payload() if part.is_multipart() else None
+    return cast("list[EmailMessage]", payload) if isinstance(payload, list) else []
 
 
 def _is_attached(part: EmailMessage) -> bool:
@@ -154,8 +159,8 @@ def _filename(part: EmailMessage) -> str:
 def _name(part: EmailMessage) -> str:
     """Return the name of an attachment; a forwarded message is called by its subject."""
     if part.get_content_type() == "message/rfc822":
-        below = part.get_payload()
-        subject = header(cast("list[EmailMessage]", below)[0], "Subject") if isinstance(below, list) and below else ""
+        below = _below(part)
+        subject = header(below[0], "Subject") if below else ""
         return _filename(part) or f"{subject.replace('/', '-') or 'message'}.eml"
     return _filename(part) or f"unnamed{mimetypes.guess_extension(part.get_content_type()) or ''}"
 

@@ -34,14 +34,16 @@ def _messages(path: Path) -> Iterator[bytes]:
     """Yield the messages: each begins with a line "From SENDER DAY" after an empty one."""
     lines: list[bytes] = []
     blank = True
-    with path.open("rb") as file:
-        for line in file:
-            if blank and _START.match(line):
-                if lines:
-                    yield _ESCAPED.sub(rb"\1", b"".join(lines))
-                lines = []
-            else:
-                lines.append(line)
-            blank = not line.strip()
+    for line in path.read_bytes().splitlines(keepends=True):
+        if blank and _START.match(line):
+            yield from _message(lines)
+            lines = []
+        else:
+            lines.append(line)
+        blank = not line.strip()
+    yield from _message(lines)
+
+
+def _message(lines: list[bytes]) -> Iterator[bytes]:
     if any(line.strip() for line in lines):
         yield _ESCAPED.sub(rb"\1", b"".join(lines))

@@ -59,13 +59,13 @@ def read_msg(path: Path, scratch: Path, limits: Limits) -> Parsed:
     return parsed.model_copy(update={"media_type": MSG, "left_out": (*parsed.left_out, *left)})
 
 
-def _written(name: str, value: str) -> str | Header:
+def _written(name: str, value: str) -> str:
     """Write a field of the head so that what is no ASCII survives, in names beside addresses, too."""
     if value.isascii():
         return value
     if name in ("From", "To", "Cc", "Bcc"):
         return ", ".join(formataddr(pair) for pair in getaddresses([value.replace(";", ",")]))
-    return Header(value, "utf-8")
+    return Header(value, "utf-8").encode()
 
 
 class _Outlook:

@@ -59,7 +59,7 @@ def _with_intro(element: Element) -> Iterator[Element]:
 
 def _below_older_head(elements: list[Element]) -> list[Element]:
     """Mark all that stands below the head of an older message ("From: ... Sent: ..."), as Outlook writes it."""
-    import quotequail
+    import quotequail  # pyright: ignore[reportMissingTypeStubs]
 
     new = [number for number, element in enumerate(elements) if not element.mark]
     lines: list[str] = []

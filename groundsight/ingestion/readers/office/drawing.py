@@ -8,7 +8,7 @@ from groundsight.ingestion import Element
 from groundsight.ingestion.readers.clean import clean, clean_rows, one_line
 from groundsight.ingestion.readers.office.equations import linear
 from groundsight.ingestion.readers.office.number_format import formatted
-from groundsight.ingestion.readers.office.package import Node, Package, child, inner, local, value
+from groundsight.ingestion.readers.office.package import Node, Package, child, inner, local, value, whole
 
 _MOST_POINTS = 20_000
 _MOST_NODES = 2_000
@@ -83,7 +83,7 @@ def _points(node: Node | None) -> dict[int, str]:
     found: dict[int, str] = {}
     for level in levels:
         code = next((one.text or "" for one in inner(level, "formatCode")), "General")
-        points = {int(value(one, "idx") or 0): _point(one, code) for one in inner(level, "pt")}
+        points = {whole(value(one, "idx")): _point(one, code) for one in inner(level, "pt")}
         plain = next((one.text or "" for one in level if local(one) == "v"), "")
         found = _joined(found, points) if points else found or ({0: plain} if plain else {})
     return found
@@ -123,7 +123,7 @@ def _extended(root: Node) -> Iterator[tuple[Column, Column]]:
 
 
 def _level(node: Node) -> dict[int, str]:
-    return {int(value(one, "idx") or 0): one_line(one.text or "") for one in inner(node, "pt")}
+    return {whole(value(one, "idx")): one_line(one.text or "") for one in inner(node, "pt")}
 
 
 def _tree(root: Node) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _tree(root: Node) -> Iterator[str]:
     below: dict[str, list[tuple[int, str]]] = {}
     for link in inner(root, "cxn"):
         if value(link, "type") in (None, "parOf"):
-            place = int(value(link, "srcOrd") or 0)
+            place = whole(value(link, "srcOrd"))
             below.setdefault(value(link, "srcId") or "", []).append((place, value(link, "destId") or ""))
     under = {low for links in below.values() for _, low in links}
     told: set[str] = set()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from groundsight.errors import LimitExceeded, ParseFailed
 from groundsight.ingestion import Element, Inside
+from groundsight.ingestion.readers.box.insides import InsideBox
 from groundsight.ingestion.readers.office.package import Ledger, Package
 from groundsight.ingestion.readers.raster import FORMATS, open_raster, save_png, upright
 from groundsight.settings import Limits
@@ -15,7 +16,6 @@ from groundsight.settings import Limits
 _CAPTION = re.compile(r"^(figure|fig\.|chart|diagram|abbildung|abb\.)\s*\d", re.I)
 _SMALLEST_SIDE = 64
 _MOST_PICTURES = 300
-_MOST_FILES = 50
 _CHART = re.compile(r"/charts/[^/]+\.xml$")
 _FILE = re.compile(r"/embeddings/[^/]+\.(?!bin$)\w+$", re.I)
 
@@ -68,13 +68,13 @@ def with_captions(elements: list[Element]) -> list[Element]:
 def files_inside(package: Package, scratch: Path) -> tuple[Inside, ...]:
     """Write the files that lie in an office file; the workbook behind a chart repeats the chart and is none of them."""
     behind = {one.target for name in package.names if _CHART.search(name) for one in package.relations(name).values()}
-    found: list[Inside] = []
+    box = InsideBox(scratch, Limits(), "embedded file")
     for name in sorted(name for name in package.names if _FILE.search(name) and name not in behind):
-        data = package.bytes_of(name) if len(found) < _MOST_FILES else None
+        data = package.bytes_of(name)
         if data is None:
-            package.ledger.note("embedded file", "it is damaged or one of too many")
-            continue
-        file = f"inside-{len(found) + 1}{Path(name).suffix}"
-        (scratch / file).write_bytes(data)
-        found.append(Inside(name=Path(name).name, file=file))
-    return tuple(found)
+            box.refuse("it is damaged")
+        else:
+            box.keep(Path(name).name, data)
+    for one in box.left_out:
+        package.ledger.note(one.kind, one.why, one.count)
+    return box.inside

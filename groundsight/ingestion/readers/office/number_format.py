@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
+from math import isfinite
 
 # The codes that a workbook may name by number only (ECMA-376 part 1, 18.8.30).
 BUILT_IN = {
@@ -35,6 +36,8 @@ Section = tuple[tuple[str, float] | None, tuple[Token, ...]]
 
 def formatted(number: float, code: str, *, since_1904: bool = False) -> str:
     """Write a number under a number format; days and times are numbers of days since 1900, or 1904."""
+    if not isfinite(number):
+        return str(number)
     sections = _sections(code)
     tokens, own_sign = _chosen(number, sections)
     kinds = {kind for kind, _ in tokens}

@@ -26,6 +26,8 @@ Node = xml.Element
 _MOST_DEPTH = 200
 _SHOWN = frozenset({"t", "blip", "chart", "relIds", "tbl", "textpath"})
 _DAMAGED = "its XML is damaged"
+# What the parser raises: for broken XML, for encodings that it does not take, and for those that there are not.
+_BROKEN = (xml.ParseError, ValueError, LookupError)
 # Parts that hold something which no reader here takes in; what only styles or repeats is not among them.
 _UNREAD: tuple[tuple[str, str, str], ...] = (
     (r"/vbaProject\.bin$", "macro", "programs are not read"),
@@ -33,7 +35,7 @@ _UNREAD: tuple[tuple[str, str, str], ...] = (
     (r"/externalLinks/externalLink\d*\.xml$", "link to another workbook", "other files are not opened"),
     (r"/ink/ink\d*\.xml$", "handwriting", "ink is not read"),
     (r"/embeddings/[^/]+\.bin$", "embedded object", "it is in the format of another program"),
-    (r"/activeX/activeX\d*\.xml$", "form control", "controls of ActiveX are not read"),
+    (r"/(?:activeX/activeX|ctrlProps/ctrlProp)\d*\.xml$", "form control", "its state is not read"),
     (r"/(?:slicers|timelines)/[^/]+\.xml$", "slicer", "it is a control and not a value"),
 )  # fmt: skip
 
@@ -95,7 +97,7 @@ class Package:
             return None
         try:
             return next((node for node, depth in _parsed(data) if depth == 0), None)
-        except xml.ParseError:
+        except _BROKEN:
             self.ledger.note(kind, _DAMAGED)
             return None
 
@@ -107,7 +109,7 @@ class Package:
         wanted = set(parents)
         try:
             yield from _streamed(self.bytes_of(name) or b"", wanted)
-        except xml.ParseError:
+        except _BROKEN:
             self.ledger.note(f"rest of a {kind}", _DAMAGED)
 
     def relations(self, name: str) -> dict[str, Relation]:
@@ -118,7 +120,7 @@ class Package:
             return {}
         try:
             nodes = [node for node, depth in _parsed(data) if depth == 1]
-        except xml.ParseError:
+        except _BROKEN:
             self.ledger.note("reference", _DAMAGED)
             return {}
         return {node.get("Id", ""): _relation(folder, node) for node in nodes}
@@ -156,6 +158,11 @@ def value(node: Node | None, name: str = "val") -> str | None:
     """Return an attribute whatever its namespace."""
     attributes = node.attrib if node is not None else {}
     return next((text for key, text in attributes.items() if key.rpartition("}")[2] == name), None)
+
+
+def whole(text: str | None) -> int:
+    """Read a count or a place, 0 for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() else 0
 
 
 def child(node: Node | None, *path: str) -> Node | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
-from groundsight.ingestion.readers.office.package import Ledger, Node, Package, below, child, local, value
+from groundsight.ingestion.readers.office.package import Ledger, Node, Package, below, child, local, value, whole
 
 _MOST_ROWS, _MOST_CELLS = 200_000, 2_000_000
 _PLACE = re.compile(r"([A-Z]{1,3})(\d+)")
@@ -59,7 +59,7 @@ def read_cells(part: str, package: Package, formats: Formats) -> Cells:
     cells, count, row = Cells(), 0, 0
     for parent, node in package.children(part, ("sheetData", "cols", "mergeCells", "headerFooter"), "sheet"):
         if parent == "sheetData":
-            row = _whole(value(node, "r")) or row + 1
+            row = whole(value(node, "r")) or row + 1
             texts = _row(node, formats, package.ledger)
             count += len(texts)
             if texts and (len(cells.rows) >= _MOST_ROWS or count > _MOST_CELLS):
@@ -74,7 +74,7 @@ def read_cells(part: str, package: Package, formats: Formats) -> Cells:
 
 def _note_layout(parent: str, node: Node, cells: Cells) -> None:
     if parent == "cols" and value(node, "hidden") in ("1", "true"):
-        cells.hidden_columns.append(range(_whole(value(node, "min")), _whole(value(node, "max")) + 1))
+        cells.hidden_columns.append(range(whole(value(node, "min")), whole(value(node, "max")) + 1))
     if parent == "mergeCells":
         ends = [_at(place) for place in (value(node, "ref") or "").split(":")]
         if len(ends) == 2 and ends[0] and ends[1]:
@@ -138,7 +138,3 @@ def _at(place: str) -> tuple[int, int] | None:
     for letter in found[1]:
         column = column * 26 + ord(letter) - 64
     return int(found[2]), column
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() else 0

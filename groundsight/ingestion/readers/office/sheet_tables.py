@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from groundsight.errors import LimitExceeded
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.csv_file import check_table_size, headed_blocks
 from groundsight.ingestion.readers.office.package import Ledger
@@ -22,6 +23,8 @@ from groundsight.ingestion.readers.table_heads import (
 )  # fmt: skip
 
 _ABOVE_CHARS = 200
+# Cells far apart on a diagonal are few; the rectangle around them is what takes memory.
+_MOST_PLACES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,9 @@ def _grid(cells: Cells, ledger: Ledger) -> _Grid:
     columns = sorted({column for row in cells.rows.values() for column in row})
     check_table_size(len(cells.rows), len(columns))
     across, down = _spaced(columns), _spaced(list(cells.rows))
+    if len(across) * len(down) > _MOST_PLACES:
+        limit = f"{_MOST_PLACES} places"
+        raise LimitExceeded("the sheet is too large", limit=limit, next_step="split the sheet", code="E_LIMIT_TEXT")
     hidden = {column for one in cells.hidden_columns for column in columns if column in one}
     rows = [[cells.rows.get(row or 0, {}).get(column or 0, "") for column in across] for row in down]
     places = [{number: at for at, number in enumerate(one) if number} for one in (down, across)]

@@ -54,6 +54,8 @@ class Sizes:
     def shapes(self, part: str) -> list[Shape]:
         """Return the shapes of a layout or master."""
         if part not in self._known:
+            # A layout that names itself as its own finds nothing there.
+            self._known[part] = []
             root = self._package.root(part, "layout")
             self._known[part] = [] if root is None else shapes_on(part, root, self)
         return self._known[part]

@@ -89,7 +89,7 @@ class _Book:
     def _drawing(self, part: str) -> Iterator[Element]:
         root = self._package.root(part, "drawing")
         relations = self._package.relations(part)
-        for node in inner(root, "txBody", "blip", "chart", "relIds") if root is not None else ():
+        for node in inner(below(root), "txBody", "blip", "chart", "relIds"):
             tag = local(node)
             relation = relations.get(ref(node, {"blip": "embed", "relIds": "dm"}.get(tag, "id")))
             if tag == "txBody" and (text := paragraphs_of(node)):
@@ -107,16 +107,17 @@ class _Book:
             yield Element(kind="figure", picture=name)
 
     def _comments(self, part: str) -> Iterator[Element]:
-        """Read threads as they are now, and notes; older programs find a copy of each thread among the notes."""
-        threads = self._package.related(part, "threadedComment")
-        for name in threads or self._package.related(part, "comments"):
+        """Read threads, then notes; older programs find a copy of each thread among the notes."""
+        threads = list(self._noted(part, "threadedComment"))
+        copied = {place for place, _ in threads}
+        notes = (note for note in self._noted(part, "comments") if note[0] not in copied)
+        for place, words in (*threads, *notes):
+            yield Element(kind="text", text=f"Comment on {place}: {words}", mark="comment")
+
+    def _noted(self, part: str, relation: str) -> Iterator[tuple[str, str]]:
+        for name in self._package.related(part, relation):
             root = self._package.root(name, "comment")
-            for node in inner(root, "threadedComment", "comment") if root is not None else ():
-                words = clean("".join(one.text or "" for one in inner(node, "text", "t")) or _text_below(node))
+            for node in inner(below(root), "threadedComment", "comment"):
+                words = clean("".join(one.text or "" for one in node.iter() if local(one) in ("t", "text")))
                 if words:
-                    text = f"Comment on {one_line(value(node, 'ref') or '')}: {words}"
-                    yield Element(kind="text", text=text, mark="comment")
-
-
-def _text_below(node: Node) -> str:
-    return "".join(one.text or "" for one in node.iter() if local(one) == "t")
+                    yield one_line(value(node, "ref") or ""), words

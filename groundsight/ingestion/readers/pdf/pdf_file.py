@@ -34,6 +34,8 @@ def read_pdf(path: Path, scratch: Path, limits: Limits, dpi: int) -> Parsed:
         inside = tuple(_inside(document, gathered, limits))
         gathered.left_out["form", "it is filled in and shown by its own viewer only"] += document.filled_elsewhere
         gathered.left_out["ruled table", "finding them took too long"] += gathered.ruled.late
+        crowded = gathered.ruled.crowded
+        gathered.left_out["grid of rules", "its page has too many to look for a table"] += crowded
         return Parsed(
             media_type=PDF,
             title=_title(document.title),

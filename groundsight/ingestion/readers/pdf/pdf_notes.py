@@ -44,11 +44,13 @@ class Notes:
             library.FPDF_ANNOT_FILEATTACHMENT: "file",
         }
         self.files: list[Any] = []
+        self.more = 0
 
     def read(self) -> list[Note]:
         """Return the notes that hold words, and those that can't be read: a stamp, a film."""
-        count = min(self._library.FPDFPage_GetAnnotCount(self._page), _MOST_NOTES)
-        return [note for index in range(count) if (note := self._at(index)) is not None]
+        count = self._library.FPDFPage_GetAnnotCount(self._page)
+        self.more = max(count - _MOST_NOTES, 0)
+        return [note for index in range(count - self.more) if (note := self._at(index)) is not None]
 
     def _at(self, index: int) -> Note | None:
         library = self._library
@@ -98,7 +100,8 @@ class Notes:
         """Ask for the length first, then for the UTF-16 text."""
         size = ask(*which, None, 0)
         buffer = ctypes.create_string_buffer(size)
-        ask(*which, ctypes.cast(buffer, ctypes.POINTER(self._library.FPDF_WCHAR)), size)
+        wide: Any = ctypes.POINTER(self._library.FPDF_WCHAR)
+        ask(*which, ctypes.cast(buffer, wide), size)
         return clean(buffer.raw[: max(size - 2, 0)].decode("utf-16-le", errors="replace"))
 
 

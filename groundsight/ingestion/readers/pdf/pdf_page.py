@@ -71,6 +71,7 @@ class PageReader:
     def _count(self, pieces: Sequence[Piece], drawn: Drawn, notes: Sequence[Note]) -> None:
         ledger = self._gathered.left_out
         ledger["piece of text", "it lies outside the page"] += self._page.outside
+        ledger["note on a page", "the page has too many"] += self._page.more_notes
         ledger["drawing", "the page has too many to look at them all"] += drawn.more
         for note in notes:
             if note.kind == "password field":
@@ -132,7 +133,8 @@ class PageReader:
             text = one_line(piece.text)
             if any(char.isalnum() for char in text) and text not in self._gathered.stamps:
                 self._gathered.stamps.add(text)
-                yield Element(kind="text", text=text, page=self._number, section=self._gathered.outline.section)
+                box, section = piece.rect.as_box(), self._gathered.outline.section
+                yield Element(kind="text", text=text, page=self._number, box=box, section=section)
 
     def _under(self, drawn: Drawn) -> Iterator[Element]:
         """A picture below the text of the whole page: read, unless the text is what a machine read from it."""

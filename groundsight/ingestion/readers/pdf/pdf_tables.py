@@ -24,6 +24,8 @@ from groundsight.ingestion.readers.clean import one_line
 _FEWEST_LINES = 4
 _MOST_LINES = 4_000
 _MOST_SECONDS = 15
+# Crossings of level and upright rules: the search for cells is quadratic in them, 2 s for as many as these.
+_MOST_CROSSINGS = 8_000
 # In points: rules that stand closer than this are one.
 _SNAP = 3
 
@@ -38,30 +40,40 @@ class RuledTable:
 
 
 class RuledTables:
-    """Finds tables until its time is used up; then ``late`` is set."""
+    """Finds tables until its time is used up; then ``late`` is set. ``crowded`` counts pages with too many rules."""
 
     def __init__(self) -> None:
         self._seconds = 0.0
-        self.late = False
+        self.late, self.crowded = False, 0
 
     def frames(self, lines: Sequence[Rect], size: tuple[float, float]) -> list[list[Rect]]:
         """Return the cells of each table of a page of this width and height in points."""
-        if not _FEWEST_LINES <= len(lines) <= _MOST_LINES or self.late:
+        if len(lines) < _FEWEST_LINES or self.late:
             return []
         start = time.process_time()
-        frames = _frames(lines, *size)
+        edges = _edges(lines, *size) if len(lines) <= _MOST_LINES else None
+        self.crowded += edges is None
+        frames = _frames(edges or [], *size)
         self._seconds += time.process_time() - start
         self.late = self._seconds > _MOST_SECONDS
         return frames
 
 
-def _frames(lines: Sequence[Rect], width: float, height: float) -> list[list[Rect]]:
-    """Return the cells of each table."""
-    from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
+def _edges(lines: Sequence[Rect], width: float, height: float) -> list[dict[str, Any]] | None:
+    """Join rules that lie on one line; None when there are too many to look for cells."""
+    from pdfplumber.table import merge_edges
 
     edges = merge_edges([_edge(line, width, height) for line in lines], _SNAP, _SNAP, _SNAP, _SNAP)
     long = [edge for edge in edges if max(edge["width"], edge["height"]) > _SNAP]
-    tables = cells_to_tables(intersections_to_cells(edges_to_intersections(long, _SNAP, _SNAP)))
+    level = sum(edge["orientation"] == "h" for edge in long)
+    return long if level * (len(long) - level) <= _MOST_CROSSINGS else None
+
+
+def _frames(edges: list[dict[str, Any]], width: float, height: float) -> list[list[Rect]]:
+    """Return the cells of each table."""
+    from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells
+
+    tables = cells_to_tables(intersections_to_cells(edges_to_intersections(edges, _SNAP, _SNAP)))
     return [[Rect(x0 / width, y0 / height, x1 / width, y1 / height) for x0, y0, x1, y1 in table] for table in tables]
 
 

@@ -44,7 +44,7 @@ class PdfPage:
     def __init__(self, library: Any, page: Any, form: Any, limits: Limits) -> None:
         self._library, self._page, self._form, self._limits = library, page, form, limits
         self.width, self.height = page.get_size()
-        self.outside, self.invisible = 0, False
+        self.outside, self.more_notes, self.invisible = 0, 0, False
 
     def pieces(self) -> list[Piece]:
         """Return the text layer as pieces of lines in the order of the file."""
@@ -61,7 +61,9 @@ class PdfPage:
     def notes(self) -> tuple[list[Note], list[Any]]:
         """Return form values and annotations, and the files that are pinned to the page."""
         reader = Notes(self._library, self._page.raw, self._form, self._place)
-        return reader.read(), reader.files
+        notes = reader.read()
+        self.more_notes = reader.more
+        return notes, reader.files
 
     def drawn(self) -> Drawn:
         """Return the pictures, paths and lines of the page."""

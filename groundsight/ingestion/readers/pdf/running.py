@@ -75,13 +75,12 @@ def _patterns(element: Element, pages: int) -> Iterator[tuple[_Pattern, int]]:
 
 def _tells(text: str) -> bool:
     """True for a line with money or an identifier: it speaks of its own page, even where the next says the same."""
-    if _DECIMALS.search(text):
+    if _DECIMALS.search(text) or any(is_money(one.kind) for one in find_quantities(text)):
         return True
     if not any(char.isalpha() for char in text):
         return False
     named = any(sum(char.isdigit() for char in one.text) > 2 for one in find_ids(text))
-    money = any(is_money(one.kind) for one in find_quantities(text))
-    return named or money or _LONG_NUMBER.search(text) is not None
+    return named or _LONG_NUMBER.search(text) is not None
 
 
 def _counts_pages(pattern: _Pattern, ahead: set[int]) -> bool:

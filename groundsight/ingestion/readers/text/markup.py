@@ -50,8 +50,8 @@ def parsed_xml(data: bytes) -> Node:
     """Return the tree of an XML text; no entity is resolved, nothing is fetched. Raises ``SyntaxError`` of lxml."""
     from lxml import etree  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
 
-    library: Any = etree
-    parser = library.XMLParser(
+    library = cast(Any, etree)
+    parser: Any = library.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, remove_pis=True
     )
     return library.fromstring(data, parser=parser)

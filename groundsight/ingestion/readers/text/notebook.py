@@ -13,6 +13,7 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, decode
 from groundsight.ingestion.readers.office.embedded import PictureBox
+from groundsight.ingestion.readers.office.package import Ledger
 from groundsight.ingestion.readers.text.html_file import read_page
 from groundsight.ingestion.readers.text.markdown_file import markdown_elements
 from groundsight.ingestion.sniff import NOTEBOOK
@@ -32,10 +33,11 @@ def read_notebook(path: Path, scratch: Path, limits: Limits) -> Parsed:
         cells = cast("list[dict[str, Any]]", json.loads(text)["cells"])
     except (ValueError, RecursionError, LookupError, TypeError) as error:
         raise ParseFailed("malformed: a notebook without cells", next_step="open and save it anew") from error
-    outline, pictures = Outline(), PictureBox(scratch, limits)
+    outline, ledger = Outline(), Ledger()
+    pictures = PictureBox(scratch, ledger)
     elements = tuple(element for cell in cells for element in _cell(cell, outline, pictures))
     title = next((element.text for element in elements if element.kind == "heading"), "")
-    return Parsed(media_type=NOTEBOOK, title=title, elements=elements, warnings=(*warnings, *pictures.warnings))
+    return Parsed(media_type=NOTEBOOK, title=title, elements=elements, left_out=ledger.left_out, warnings=warnings)
 
 
 def _cell(cell: dict[str, Any], outline: Outline, pictures: PictureBox) -> Iterator[Element]:
@@ -51,7 +53,7 @@ def _cell(cell: dict[str, Any], outline: Outline, pictures: PictureBox) -> Itera
 
 
 def _output(output: dict[str, Any], pictures: PictureBox) -> Iterator[Element]:
-    data = output.get("data") or {}
+    data = cast("dict[str, object]", output.get("data") or {})
     for kind in _PICTURES:
         if kind in data and (name := _picture(_joined(data[kind]), pictures)):
             yield Element(kind="figure", text=clean(_joined(data.get("text/plain"))), picture=name)

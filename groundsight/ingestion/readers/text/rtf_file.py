@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any, cast
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, clean_rows, one_line
@@ -22,8 +23,9 @@ _TITLE = re.compile(r"\{\\title ([^{}]*)\}")
 
 def read_rtf(path: Path) -> Parsed:
     """Read rich text; the cells of a row are parted by bars in what the library returns."""
-    from striprtf.striprtf import rtf_to_text
+    from striprtf import striprtf
 
+    rtf_to_text = cast("Callable[..., str]", cast(Any, striprtf).rtf_to_text)
     source = path.read_bytes().decode("latin-1")
     text = rtf_to_text(_NOTES.sub(" ", _MARGINS.sub(r"\\par ", source)), errors="replace")
     counts = {kind: len(pattern.findall(source)) for kind, pattern in _LEFT.items()}

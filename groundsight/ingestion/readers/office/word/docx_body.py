@@ -24,7 +24,7 @@ from groundsight.ingestion.readers.office.package import (
     shown_branch,
     value,
 )  # fmt: skip
-from groundsight.ingestion.readers.office.word.docx_notes import Notes
+from groundsight.ingestion.readers.office.word.docx_notes import WordNotes
 from groundsight.ingestion.readers.office.word.docx_styles import Numbering, Styles
 from groundsight.ingestion.readers.office.word.docx_text import Hung, TextReader
 from groundsight.ingestion.readers.table_heads import COVERED
@@ -43,7 +43,7 @@ class WordDocument:
         self._main = package.main()
         self._styles = Styles(self._main, package)
         self._numbering = Numbering(self._main, package, self._styles)
-        self._notes = Notes(self._main, package)
+        self._notes = WordNotes(self._main, package)
         self._text = TextReader(package.ledger, self._notes.mark)
         self._outline = Outline()
         self._relations: dict[str, Relation] = package.relations(self._main)
@@ -223,7 +223,7 @@ class WordDocument:
                     self._ledger.note("covered cell", "a merged cell lies over it", int(bool(text)))
                     text = grid[-1][len(line)]
                 line += [text, *[COVERED] * (_count(child(cell, "tcPr", "gridSpan"), 1) - 1)]
-            grid.append(line)
+            grid.append(line[:_MOST_COLUMNS])
         return [row for row in grid if any(cell not in ("", COVERED) for cell in row)], behind
 
     def _cell(self, cell: Node, behind: list[Element]) -> str:

@@ -13,7 +13,7 @@ _FORMS = {"footnote": "decimal", "endnote": "lowerRoman"}
 
 
 @dataclass(frozen=True)
-class Note:
+class WordNote:
     """One note: the part and the node that it lies in, and the sign at its mark ("" for a comment)."""
 
     part: str
@@ -21,11 +21,11 @@ class Note:
     sign: str = ""
 
 
-class Notes:
+class WordNotes:
     """All notes of a document by kind and id; each is given out once."""
 
     def __init__(self, document: str, package: Package) -> None:
-        self._notes: dict[tuple[str, str], Note] = {}
+        self._notes: dict[tuple[str, str], WordNote] = {}
         self._signs: dict[tuple[str, str], str] = {}
         self._counted: Counter[str] = Counter()
         for kind, relation in _PARTS.items():
@@ -39,10 +39,10 @@ class Notes:
             self._signs[kind, key] = f"[{numeral(self._counted[kind], _FORMS[kind])}]"
         return self._signs.get((kind, key), "")
 
-    def take(self, kind: str, key: str) -> Note | None:
+    def take(self, kind: str, key: str) -> WordNote | None:
         """Give a note out, None when there is none or it was given before."""
         note = self._notes.pop((kind, key), None)
-        return Note(note.part, note.node, self._signs.get((kind, key), "")) if note else None
+        return WordNote(note.part, note.node, self._signs.get((kind, key), "")) if note else None
 
     def left(self, kind: str) -> list[str]:
         """Return the ids that were not given out."""
@@ -52,4 +52,4 @@ class Notes:
         for node in root if root is not None else ():
             # Separators are notes of another type.
             if local(node) == kind and value(node, "type") in (None, "normal"):
-                self._notes[kind, value(node, "id") or ""] = Note(part, node)
+                self._notes[kind, value(node, "id") or ""] = WordNote(part, node)

@@ -11,6 +11,7 @@ from groundsight.ingestion.readers.office.package import Node, Package, child, l
 _HEADING = re.compile(r"heading (\d)", re.I)
 _PLACE = re.compile(r"%(\d)")
 _MOST_PARENTS = 20
+_MOST_NUMBER = 5_000
 _ROMAN = (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
     (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
@@ -142,8 +143,8 @@ def _written(counts: dict[int, int], levels: dict[int, Level], place: int) -> st
 
 
 def numeral(number: int, form: str) -> str:
-    """Write a number of a list in one of Word's forms; unknown ones as digits."""
-    match form:
+    """Write a number of a list in one of Word's forms; unknown ones and what no list reaches as digits."""
+    match form if number < _MOST_NUMBER else "":
         case "lowerLetter" | "upperLetter":
             text = chr(97 + (number - 1) % 26) * ((number - 1) // 26 + 1) if number > 0 else "0"
         case "lowerRoman" | "upperRoman":

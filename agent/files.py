@@ -1,0 +1,177 @@
+"""Questions about the files themselves, answered from the catalogue, and what was not read of the files at hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from groundsight.governance.access import visible_to
+from groundsight.ingestion.folder.catalogue import Catalogue, Order, Wanted, date_of, kinds
+from groundsight.ingestion.folder.ledger import unread_by
+from groundsight.language.dates import Moment
+from groundsight.language.facts import read_facts
+from groundsight.language.stems import lexicon_lines, stem
+from groundsight.types import Answer, Asset, Citation, Claim, Condition, Fit, Reason, Span, Tier, Verdict
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+MOST_SHOWN, MOST_TOLD, MOST_PARTS = 10, 3, 3
+ORDERS: tuple[Order, ...] = ("newest", "oldest", "largest")
+_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+
+
+@dataclass(frozen=True)
+class FileQuestion:
+    """What is asked of the files: how many or which of them, or the first in an order."""
+
+    wanted: Wanted
+    counts: bool
+    parts: tuple[str, ...]
+    kind: str
+
+
+def from_the_catalogue(suite: Suite, question: str) -> Answer | None:
+    """Answer a question about files; None for every other question, and where a word of it names no file."""
+    asked = read_file_question(question)
+    if asked is None:
+        return None
+    found = suite.list(asked.wanted)
+    chosen = [each for each in found.documents if {*map(stem, asked.parts)} <= _stems(each)]
+    if asked.parts and not chosen:
+        return None
+    return _answer(suite, question, asked, found, chosen)
+
+
+def read_file_question(question: str) -> FileQuestion | None:
+    """Read a question that is made of nothing but words about files, days, and parts of names; None for others."""
+    moments = [one for one in read_facts(question).moments if one.year]
+    if len(moments) > 1:
+        return None
+    before, rest = _around(question.casefold(), moments)
+    heard = {name: found for name in ("file", "count", "list", *ORDERS, "filler") if (found := _heard(rest, name))}
+    words = _without(rest, [phrase for found in heard.values() for phrase in found])
+    known = {word: name for name, _, forms in kinds() for word in (*forms, *([name] if "file" in heard else []))}
+    kind = next((known[word] for word in words if word in known), "")
+    parts = tuple(word for word in words if word not in known)
+    order: Order = next((name for name in ORDERS if name in heard), "source")
+    if order != "source" or "count" in heard:
+        parts = tuple(word for word in parts if word not in _phrases()["ask"])
+    asks = order != "source" or "count" in heard or "list" in heard
+    if not asks or not ("file" in heard or kind) or len(parts) > MOST_PARTS:
+        return None
+    first, last = _days(moments[0], before) if moments else (None, None)
+    wanted = Wanted(kind=kind, dated_from=first, dated_to=last, order=order)
+    return FileQuestion(wanted, "count" in heard, parts, kind)
+
+
+def not_taken(suite: Suite, question: str, evidence_ids: Collection[str]) -> list[str]:
+    """Say what was not read of the files at hand, and of files that the question names: it may stand there."""
+    ids = tuple(dict.fromkeys(one.rpartition("-")[0] for one in evidence_ids))
+    where = visible_to(suite.principal).also(Condition(field="asset_id", op="in", value=ids))
+    lacking = [each for each in suite.parts.index.assets(where) if each.left_out] if ids else []
+    told = [f"Of {each.source} some parts were {'; '.join(map(str, each.left_out[:5]))}." for each in lacking]
+    named = [each for each in unread_by(suite.parts, suite.principal) if _name(each.source) in question.casefold()]
+    told += [
+        f"{each.source} could not be read: {each.what}. Next: {each.next_step or 'see why FILE'}." for each in named
+    ]
+    return told[:MOST_TOLD]
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[str, tuple[str, ...]]:
+    rows = (line.split("\t") for line in lexicon_lines("file_words.tsv"))
+    return {name: tuple(phrases.split(", ")) for name, phrases in rows}
+
+
+def _around(text: str, moments: Sequence[Moment]) -> tuple[str, str]:
+    """Return whether a day is one to start from or to end before, and the text without it and its preposition."""
+    if not moments:
+        return "", text
+    at, side = text.find(moments[0].text.casefold()), ""
+    before, after = text[:at].rstrip(), text[at + len(moments[0].text) :]
+    for name in ("from", "to", "day"):
+        for phrase in sorted(_phrases()[name], key=len, reverse=True):
+            if re.search(rf"(?<![\w-]){re.escape(phrase)}$", before):
+                side, before = side or name, before[: -len(phrase)].rstrip()
+    return side, f"{before} {after}"
+
+
+def _heard(text: str, name: str) -> list[str]:
+    return [one for one in _phrases()[name] if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", text)]
+
+
+def _without(text: str, phrases: Sequence[str]) -> list[str]:
+    for phrase in sorted(phrases, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", " ", text)
+    return _WORD.findall(text)
+
+
+def _stems(asset: Asset) -> frozenset[str]:
+    """The words of a document's name, of its folders, and of its title."""
+    return frozenset(map(stem, _WORD.findall(re.sub(r"[_.-]", " ", f"{asset.source} {asset.title}".casefold()))))
+
+
+def _name(source: str) -> str:
+    return source.rpartition("/")[2].casefold()
+
+
+def _days(moment: Moment, side: str) -> tuple[date | None, date | None]:
+    """The first and last day that a date may mean; since and before leave one side open."""
+    year = moment.year or 1
+    months = range((moment.quarter - 1) * 3 + 1, moment.quarter * 3 + 1) if moment.quarter else range(1, 13)
+    months = range(moment.month, moment.month + 1) if moment.month else months
+    first = date(year, months[0], moment.day or 1)
+    last = first if moment.day else date(year + months[-1] // 12, months[-1] % 12 + 1, 1) - timedelta(days=1)
+    if side == "from":
+        return first, None
+    return (None, first - timedelta(days=1)) if side == "to" else (first, last)
+
+
+def _answer(suite: Suite, question: str, asked: FileQuestion, found: Catalogue, chosen: Sequence[Asset]) -> Answer:
+    best = chosen[:1] if asked.wanted.order != "source" and not asked.counts else chosen
+    cited = [_citation(suite, at, each) for at, each in enumerate(best[:MOST_SHOWN], 1)]
+    shown = ", ".join(f"{each.source}{_dated(each)} [{at}]" for at, each in enumerate(best[:MOST_SHOWN], 1))
+    sentence = _said(asked, len(chosen), len(best), shown)
+    endings = tuple(f".{form}" for name, _, forms in kinds() if name == asked.kind for form in forms)
+    unread = [each for each in found.unread if not asked.kind or _name(each.source).endswith(endings)]
+    lost = f" Not counted, since they could not be read: {', '.join(each.source for each in unread[:5])}."
+    reason = Reason(code="computed", message=f"told by the catalogue of the {found.every} documents that you may see")
+    claim = Claim(text=sentence, span=Span(start=0, end=len(sentence)), cites=tuple(each.evidence_id for each in cited))
+    return Answer(
+        question=question,
+        status="answered",
+        text=sentence + (lost if unread else ""),
+        stop_reason="the catalogue answers the question",
+        grounding_ratio=1.0,
+        fit=Fit(value="yes", reason="the question is about the files themselves"),
+        verdicts=(Verdict(claim=claim, label="supported", probability=1.0, reasons=(reason,), judge="catalogue"),),
+        citations=tuple(cited),
+        tier=Tier(models={"writer": "catalogue"}),
+    )
+
+
+def _said(asked: FileQuestion, number: int, shown_of: int, shown: str) -> str:
+    noun = f"{asked.kind} document" if asked.kind else "document"
+    if not number:
+        return f"No {noun} of this kind is indexed." if asked.wanted == Wanted() else f"No {noun} fits."
+    if asked.wanted.order != "source" and not asked.counts:
+        return f"The {asked.wanted.order} of {number} {noun}{'s' * (number > 1)} is {shown}."
+    more = f" and {number - MOST_SHOWN} more" if shown_of > MOST_SHOWN else ""
+    return f"{number} {noun}{'s' * (number > 1)}: {shown}{more}."
+
+
+def _dated(asset: Asset) -> str:
+    day = date_of(asset)
+    return f" ({'of' if asset.created else 'last written'} {day.isoformat()})" if day else ""
+
+
+def _citation(suite: Suite, number: int, asset: Asset) -> Citation:
+    units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
+    first = units[0].unit_id if units else asset.asset_id
+    uri = f"groundsight://asset/{asset.asset_id}"
+    return Citation(marker=f"[{number}]", evidence_id=first, source=asset.source, title=asset.title, uri=uri)

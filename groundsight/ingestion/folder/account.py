@@ -1,0 +1,92 @@
+"""The account of one file: read, failed, left out, not looked at yet or changed since, and what of it was not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
+
+from groundsight.errors import InvalidArgument, NotFound
+from groundsight.governance.access import visible_to
+from groundsight.governance.sources import no_such_file
+from groundsight.ingestion.folder.ledger import Unread, unread_by
+from groundsight.ingestion.folder.rules import Rules
+from groundsight.ingestion.forget import readings
+from groundsight.ingestion.reach import folders_of, source_for
+from groundsight.ingestion.stale import stale_of
+from groundsight.settings import elsewhere
+from groundsight.types import Asset, Principal, Stale, Word
+
+if TYPE_CHECKING:
+    from groundsight.parts import Parts
+
+State = Literal["indexed", "failed", "left out", "not read yet"]
+
+
+class Account(Word):
+    """What became of a file, why in a sentence, and what to do; ``document`` as it is indexed, if it is."""
+
+    source: str
+    state: State
+    why: str
+    next_step: str = ""
+    document: Asset | None = None
+    stale: Stale = ""
+
+
+def account(parts: Parts, who: Principal, name: str) -> Account:
+    """Tell what became of a file, named by its path, its source, or the end of its source.
+
+    Raises:
+        NotFound: it is not there, not in the caller's folders, or another's: all read alike.
+        InvalidArgument: several files end so.
+    """
+    documents = {each.source: each for each in parts.index.assets(visible_to(who))}
+    failed = {each.source: each for each in unread_by(parts, who)}
+    source = _meant(parts, who, name, [*documents, *failed])
+    if source in failed:
+        return _failed(failed[source], documents.get(source))
+    if source in documents:
+        return _indexed(parts, documents[source])
+    why = Rules(folders_of(parts, who), parts.settings).why_on_the_way(source, "file")
+    if why:
+        return Account(source=source, state="left out", why=why, next_step="name the file itself to read it")
+    step = f"groundsight ingest {source}{elsewhere(parts.settings.home)}"
+    return Account(source=source, state="not read yet", why="no ingest has looked at it", next_step=step)
+
+
+def _meant(parts: Parts, who: Principal, name: str, known: Sequence[str]) -> str:
+    """Return the source that a name means: of what is known by a path or by its end, else of what lies on the disk."""
+    exact = sorted(readings(folders_of(parts, who), name) & set(known))
+    found = exact or [each for each in dict.fromkeys(known) if each.endswith(f"/{name.strip('/')}")]
+    if len(found) > 1:
+        raise InvalidArgument(f"several files end so: {', '.join(found[:3])}", which=name[:80], next_step="name more")
+    if found:
+        return found[0]
+    held = folders_of(parts, who)
+    for tried in (name, *(f"{root}/{name}" for root in held.names())):
+        with suppress(NotFound):
+            source = source_for(parts, who, tried)
+            if held.stat(source) is not None:
+                return source
+    raise no_such_file()
+
+
+def _failed(note: Unread, before: Asset | None) -> Account:
+    kept = ", and what is indexed is its state of before" if before else ""
+    return Account(
+        source=note.source,
+        state="failed",
+        why=f"{note.what}{f' ({note.limit})' if note.limit else ''} [{note.code}], tried on {note.tried}{kept}",
+        next_step=note.next_step,
+        document=before,
+    )
+
+
+def _indexed(parts: Parts, asset: Asset) -> Account:
+    stale = stale_of(parts, asset)
+    told = {"": "it is read as it is now", "changed": "the file has changed since", "gone": "the file is gone since"}
+    parts_left = "; ".join(asset.warnings)
+    why = f"{told[stale]}{f'; {parts_left}' if parts_left else ''}"
+    step = f"groundsight ingest --prune {asset.source}{elsewhere(parts.settings.home)}" if stale else ""
+    return Account(source=asset.source, state="indexed", why=why, next_step=step, document=asset, stale=stale)

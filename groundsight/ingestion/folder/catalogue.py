@@ -1,0 +1,121 @@
+"""The catalogue: what is indexed for a caller, as files with kinds, dates and sizes, and what is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from groundsight.governance.access import visible_to
+from groundsight.ingestion import Skipped
+from groundsight.ingestion.folder.ledger import Unread, skipped_by, unread_by
+from groundsight.language.stems import lexicon_lines
+from groundsight.types import Asset, Principal, Word
+
+if TYPE_CHECKING:
+    from groundsight.parts import Parts
+
+Order = Literal["source", "newest", "oldest", "largest"]
+
+
+class Wanted(Word):
+    """Which documents: a part of the source, a kind (a word of ``file_kinds.tsv``, an ending or a media type), days."""
+
+    path: str = ""
+    kind: str = ""
+    dated_from: date | None = None
+    dated_to: date | None = None
+    order: Order = "source"
+
+    def passes(self, asset: Asset) -> bool:
+        """Tell whether a document is one of these."""
+        day = date_of(asset)
+        return (
+            self.path.casefold() in asset.source.casefold()
+            and (not self.kind or is_of_kind(asset, self.kind))
+            and (self.dated_from is None or (day is not None and day >= self.dated_from))
+            and (self.dated_to is None or (day is not None and day <= self.dated_to))
+        )
+
+
+class Catalogue(Word):
+    """Documents in the order that was asked for, how many there are of each kind, copies, and what is not indexed.
+
+    ``copies`` are sources that hold the same bytes. ``unread`` and ``left_out`` are chosen by the path alone.
+    """
+
+    documents: tuple[Asset, ...]
+    every: int
+    kinds: dict[str, int]
+    copies: tuple[tuple[str, ...], ...] = ()
+    unread: tuple[Unread, ...] = ()
+    left_out: tuple[Skipped, ...] = ()
+
+
+def catalogue(parts: Parts, who: Principal, wanted: Wanted | None = None) -> Catalogue:
+    """List what a caller may see; another's documents are neither listed, counted nor named."""
+    asked, every = wanted or Wanted(), parts.index.assets(visible_to(who))
+    chosen = _ordered([each for each in every if asked.passes(each)], asked.order)
+    return Catalogue(
+        documents=tuple(chosen),
+        every=len(every),
+        kinds=dict(Counter(kind_of(each) for each in chosen).most_common()),
+        copies=_copies(chosen),
+        unread=tuple(each for each in unread_by(parts, who) if asked.path.casefold() in each.source.casefold()),
+        left_out=tuple(each for each in skipped_by(parts, who) if asked.path.casefold() in each.example.casefold()),
+    )
+
+
+def date_of(asset: Asset) -> date | None:
+    """Return the day that a document gives itself, else the day on which its file was last written (UTC)."""
+    if asset.created or asset.mtime_ns is None:
+        return asset.created
+    return datetime.fromtimestamp(asset.mtime_ns / 1e9, UTC).date()
+
+
+def kind_of(asset: Asset) -> str:
+    """Return the kind of a document in one word, its media type where there is no word for it."""
+    found = (name for name, types, _ in kinds() if asset.media_type.startswith(types))
+    return next(found, asset.media_type)
+
+
+def is_of_kind(asset: Asset, wanted: str) -> bool:
+    """Tell whether a document is of a kind, has an ending, or is of a media type."""
+    word = wanted.casefold().strip(" .")
+    named = [types for name, types, words in kinds() if word == name or word in words]
+    by_type = any(asset.media_type.startswith(types) for types in named) or asset.media_type.startswith(word)
+    return by_type or asset.source.casefold().endswith(f".{word}")
+
+
+@lru_cache(maxsize=1)
+def kinds() -> tuple[tuple[str, tuple[str, ...], frozenset[str]], ...]:
+    """Return each kind with the beginnings of its media types and the words for it."""
+    rows = (line.split("\t") for line in lexicon_lines("file_kinds.tsv"))
+    return tuple((name, tuple(types.split()), frozenset(words.split())) for name, types, words in rows)
+
+
+def _ordered(assets: Sequence[Asset], order: Order) -> list[Asset]:
+    match order:
+        case "source":
+            return sorted(assets, key=lambda each: each.source)
+        case "largest":
+            return sorted(assets, key=lambda each: (-each.bytes, each.source))
+        case "newest":
+            return sorted(assets, key=lambda each: (_since(each), each.source), reverse=True)
+        case "oldest":
+            return sorted(assets, key=lambda each: (date_of(each) is None, _since(each), each.source))
+
+
+def _since(asset: Asset) -> tuple[int, int]:
+    """The day, and among those of one day when the file was written."""
+    day = date_of(asset)
+    return (day.toordinal() if day else 0, asset.mtime_ns or 0)
+
+
+def _copies(assets: Sequence[Asset]) -> tuple[tuple[str, ...], ...]:
+    by_bytes: dict[str, list[str]] = {}
+    for each in assets:
+        by_bytes.setdefault(each.sha256, []).append(each.source)
+    return tuple(tuple(sources) for sources in by_bytes.values() if len(sources) > 1)

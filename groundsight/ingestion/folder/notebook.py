@@ -1,0 +1,51 @@
+"""The notebook of a home: what was not read and why, and the orders to read; small, shared by processes, durable."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from groundsight.errors import Locked, StorageFailed
+
+FOLDER = "folder"
+PATIENCE_SECONDS = 10.0
+_TABLES = """
+CREATE TABLE IF NOT EXISTS unread (tenant TEXT, source TEXT, told TEXT, PRIMARY KEY (tenant, source));
+CREATE TABLE IF NOT EXISTS skipped (tenant TEXT, folder TEXT, why TEXT, told TEXT, PRIMARY KEY (tenant, folder, why));
+CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, tenant TEXT, user TEXT, told TEXT, state TEXT, stop INTEGER,
+  done REAL, total REAL, message TEXT, updated REAL, report TEXT);
+CREATE TABLE IF NOT EXISTS followed (root TEXT);
+"""
+
+
+@contextmanager
+def notebook(home: Path, *, reading: bool = False) -> Generator[sqlite3.Connection]:
+    """Open the notebook for one transaction; what is deleted leaves no bytes, and ``reading`` makes no file.
+
+    Raises:
+        Locked: another process writes for too long. StorageFailed: the disk refused.
+    """
+    file = home / FOLDER / "notebook.db"
+    try:
+        if not reading:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # No write-ahead log: its reset bug (SQLite below 3.51.3) needs one.
+        where = ":memory:" if reading and not file.exists() else file
+        with closing(sqlite3.connect(where, timeout=PATIENCE_SECONDS)) as opened:
+            opened.executescript(f"PRAGMA secure_delete = ON; {_TABLES}")
+            with opened:
+                yield opened
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise Locked("another process writes the notebook", which="notebook.db", next_step="try again") from error
+        raise _unusable() from error
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise _unusable() from error
+
+
+def _unusable() -> StorageFailed:
+    return StorageFailed(
+        "the notebook of the folders can't be used", which="notebook.db", next_step="delete it, and ingest again"
+    )

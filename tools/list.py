@@ -1,0 +1,120 @@
+"""The list tool: the documents themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from groundsight.tools.bounds import fitting, one_line
+from groundsight.tools.find import day
+from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, STALE_TEXT, Result, Shape
+from groundsight.types import Asset, Stale
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+MOST_LINES, MOST_COPIES = 50, 20
+
+
+class DocumentLine(Shape):
+    """A document: what it is, its day (its own, else that of its file), and what of it was not taken."""
+
+    id: str
+    source: str
+    title: str
+    kind: str
+    date: str | None = None
+    pages: int | None = None
+    bytes: int
+    labels: tuple[str, ...] = ()
+    parent: str | None = None
+    stale: Stale = ""
+    warnings: tuple[str, ...] = ()
+
+
+class UnreadLine(Shape):
+    """A file that could not be read, and why."""
+
+    source: str
+    why: str
+
+
+class Listing(Result):
+    """The documents asked for, how many there are of each kind, copies, and what is not in the index."""
+
+    count: int
+    kinds: dict[str, int] = Field(default_factory=dict)
+    documents: tuple[DocumentLine, ...] = ()
+    copies: tuple[tuple[str, ...], ...] = ()
+    unread: tuple[UnreadLine, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the documents."""
+        return tuple(each.id for each in self.documents)
+
+    def as_text(self) -> str:
+        """One line a document, after the counts."""
+        kinds = ", ".join(f"{number} {kind}" for kind, number in self.kinds.items())
+        head = f"{self.count} documents{f': {kinds}' if kinds else ''}"
+        copies = [f"same content: {', '.join(sources)}" for sources in self.copies]
+        unread = [f"not read: {each.source}: {each.why}" for each in self.unread]
+        more = ["there are more: narrow it down"] if self.truncated else []
+        return "\n".join([head, *map(_line, self.documents), *more, *copies, *unread, *self.left_out])
+
+
+def list(
+    suite: Suite,
+    path: Annotated[str, Field(description="only sources that hold this text", max_length=300)] = "",
+    kind: Annotated[str, Field(description="pdf, word, spreadsheet, picture, mail, or an ending", max_length=60)] = "",
+    dated_from: Annotated[str, Field(description="YYYY-MM-DD")] = "",
+    dated_to: Annotated[str, Field(description="YYYY-MM-DD")] = "",
+    order: Literal["source", "newest", "oldest", "largest"] = "source",
+    limit: Annotated[int, Field(ge=1, le=200)] = 50,
+) -> Listing:
+    """List the documents themselves: how many, of which kinds and dates, and what could not be read."""
+    from groundsight.ingestion.folder.catalogue import Wanted
+
+    days = {"dated_from": day("dated_from", dated_from), "dated_to": day("dated_to", dated_to)}
+    found = suite.list(Wanted(path=path, kind=kind, order=order, **days))
+    kept = fitting([_document(suite, asset) for asset in found.documents[:limit]], 60_000)
+    return Listing(
+        count=len(found.documents),
+        kinds=found.kinds,
+        documents=kept,
+        copies=tuple(tuple(one_line(source, NAME_CHARS) for source in same[:5]) for same in found.copies[:MOST_COPIES]),
+        unread=tuple(
+            UnreadLine(source=one_line(each.source, NAME_CHARS), why=one_line(str(each), QUOTE_CHARS))
+            for each in found.unread[:MOST_LINES]
+        ),
+        left_out=tuple(one_line(str(each), QUOTE_CHARS) for each in found.left_out[:MOST_LINES]),
+        truncated=len(kept) < len(found.documents),
+    )
+
+
+def _document(suite: Suite, asset: Asset) -> DocumentLine:
+    from groundsight.ingestion.folder.catalogue import date_of, kind_of
+    from groundsight.ingestion.stale import stale_of
+
+    dated = date_of(asset)
+    return DocumentLine(
+        id=asset.asset_id,
+        source=one_line(asset.source, NAME_CHARS),
+        title=one_line(asset.title, NAME_CHARS),
+        kind=one_line(kind_of(asset), 100),
+        date=dated.isoformat() if dated else None,
+        pages=asset.pages,
+        bytes=asset.bytes,
+        labels=asset.labels,
+        parent=one_line(asset.parent, NAME_CHARS) if asset.parent else None,
+        stale=stale_of(suite.parts, asset),
+        warnings=tuple(one_line(warning, QUOTE_CHARS) for warning in asset.warnings[:5]),
+    )
+
+
+def _line(each: DocumentLine) -> str:
+    size = f"{each.bytes / 1024:,.0f} KB" if each.bytes >= 1024 else f"{each.bytes} bytes"
+    pages = f"{each.pages} pages" if each.pages else ""
+    told = [each.kind, each.date or "no date", pages, size, STALE_TEXT.get(each.stale, ""), *each.warnings]
+    return f"{each.source}: {', '.join(filter(None, told))}"
