@@ -70,15 +70,6 @@ class Watch:
             self._progress(done, total, message)
         self.check()
 
-    def part(self, done: float, size: float, total: float, name: str) -> Watch:
-        """Return the watch of one part of the work: how far it is counts for ``size`` of ``total`` after ``done``."""
-
-        def progress(here: float, whole: float | None, message: str) -> None:
-            share = min(1.0, here / whole) if whole else 0.0
-            self.step(done + share * size, total, f"{name}: {message}" if message else name)
-
-        return Watch(progress, client=self.client, within=(self,))
-
     @contextmanager
     def span(self, stage: str) -> Generator[None]:
         """Add the wall seconds of a stage to ``seconds``, those of the processor (all threads) to ``cpu_seconds``."""
@@ -88,6 +79,24 @@ class Watch:
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
             self.cpu_seconds[stage] = self.cpu_seconds.get(stage, 0.0) + time.process_time() - cpu
+
+
+class Part(Watch):
+    """The watch of one part of the work, which counts for ``size`` of ``total`` after ``done``.
+
+    What it tells of its own steps stands behind the name of the part, and moves the whole by its share.
+    """
+
+    def __init__(self, outer: Watch, done: float, size: float, total: float, name: str) -> None:
+        furthest = 0.0
+
+        def told(at: float, of: float | None, detail: str) -> None:
+            nonlocal furthest
+            furthest = max(furthest, min(1.0, at / of) if of and detail else 0.0)
+            share = f": {detail} {at:g} of {of:g}" if of and detail else f": {detail}" if detail else ""
+            outer.step(done + furthest * size, total, name + share)
+
+        super().__init__(told, client=outer.client, within=(outer,))
 
 
 class Within(Watch):

@@ -334,7 +334,7 @@ def test_a_running_order_stops_at_its_next_file(suite: Suite, shed: Path, monkey
     before = Orders.step
 
     def step(self: Orders, *told: Any) -> bool:
-        if told[1] == 1:
+        if told[3] == "shed/zebra.txt":
             self.stop(who, order.id)
         return before(self, *told)
 

@@ -23,11 +23,11 @@ from groundsight.ingestion.folder.rules import Rules
 from groundsight.ingestion.forget import erase, is_there, readings
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.inside import Tree, report_of, unchanged
-from groundsight.ingestion.lanes import claim_lanes, open_lanes
-from groundsight.ingestion.pipeline import Commits, ReadFile, Ready, read_ahead, work_of
+from groundsight.ingestion.pipeline import Commits, ReadFile, Ready, read_ahead, shares, work_of
+from groundsight.ingestion.preflight import claim_lanes, open_lanes
 from groundsight.ingestion.reach import folders_of
 from groundsight.settings import Settings
-from groundsight.tracing import Watch
+from groundsight.tracing import Part, Watch
 from groundsight.types import Asset, Principal
 
 if TYPE_CHECKING:
@@ -102,14 +102,17 @@ class _Run:
         return [each for each in absent if each.source not in hidden]
 
     def files(self, found: Sequence[Found]) -> list[FileReport]:
-        """Ingest all files; whatever ends the run, what was finished is committed."""
+        """Ingest all files; whatever ends the run, what was finished is committed.
+
+        Progress counts files, each by its share of the bytes: that is the better guess of the time that is left.
+        """
         lines: list[FileReport] = []
-        sizes = [work_of(each, self._roots) for each in found]
-        done, total = 0, sum(sizes)
+        sizes = shares([work_of(each, self._roots) for each in found])
+        done = 0.0
         try:
             with closing(read_ahead(found, self._prepare, self._watch)) as ahead:
                 for (each, ready), size in zip(ahead, sizes, strict=True):
-                    self._part = self._watch.part(done, size, total, each.source)
+                    self._part = Part(self._watch, done, size, len(found), each.source)
                     lines += self._file(each, ready)
                     done += size
         finally:

@@ -42,6 +42,11 @@ def work_of(found: Found, roots: Roots) -> int:
     return _LEAST_WORK + (state.st_size if state else 0)
 
 
+def shares(work: Sequence[int]) -> list[float]:
+    """Return what each file counts for, so that all of them count for their number."""
+    return [each * len(work) / sum(work) for each in work]
+
+
 @dataclass(frozen=True)
 class ReadFile:
     """A file as it was at one moment, what was read from it, and the folder of its pictures; closing drops all."""

@@ -26,7 +26,8 @@ _COLUMNS = "id, told, state, stop, done, total, message, updated, report"
 class Order(Word):
     """Files and folders to read for a principal, how far that is, and what came of it.
 
-    ``done`` and ``total`` count files; ``message`` is the present one, or why it failed; ``updated`` in Unix seconds.
+    ``done`` and ``total`` count files, each by its bytes; ``message`` is the present one, or why it failed; ``updated``
+    in Unix seconds.
     """
 
     id: str

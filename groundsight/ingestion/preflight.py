@@ -1,4 +1,4 @@
-"""The models that reading needs beside the package's own, opened and claimed before any file."""
+"""The lanes of models that an ingest needs: opened before any file, and the index claimed for their encoders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def open_lanes(parts: Parts) -> None:
-    """Open what reading needs beside the package's own, so that a wrong setting fails once and before any file."""
+    """Open what reading needs beside the package's own, so that a wrong setting fails once and before any file.
+
+    Raises:
+        ConfigError: a setting can't be met here. StorageFailed: no folder for temporary files can be written.
+    """
     settings = parts.settings
     if settings.ingestion.partitioner == "unstructured" and find_spec("unstructured") is None:
         raise ConfigError(
@@ -33,10 +37,10 @@ def open_lanes(parts: Parts) -> None:
 
 
 def claim_lanes(parts: Parts) -> None:
-    """Write down which encoders make the vectors of an index.
+    """Claim the index for the encoders.
 
     Raises:
-        IndexVersion: it was made with others.
+        IndexVersion: it holds vectors of others; the next step is the command that re-indexes beside it.
     """
     lanes = {"text": parts.text_encoder, "visual": parts.picture_encoder}
     try:
