@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from groundsight.agent.candidates import Eyes, Proposal, Question
-from groundsight.agent.proposals import absent, of_another, proposals
+from groundsight.agent.proposals import absent, of_another, proposals, unsaid
 from groundsight.agent.state import Finding
 from groundsight.types import Evidence, Quote
 
@@ -33,7 +33,7 @@ class Gate:
     def sure(self, one: Proposal, question: Question, least: float = 0.0) -> bool:
         """True for a proposal that is probable enough, with everything that the question names beside it."""
         likely = self.probability(one.features) >= (least or self.threshold)
-        return likely and not absent(question, one) and not of_another(question, one)
+        return likely and not (absent(question, one) or of_another(question, one) or unsaid(question, one))
 
 
 @lru_cache(maxsize=1)

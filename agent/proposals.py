@@ -157,3 +157,14 @@ def of_another(question: Question, one: Proposal) -> bool:
     others = said.names if any(not set(name.words) & told for name in asked.names) else ()
     codes = said.ids if any(wanted.key not in said.id_keys | about.id_keys for wanted in asked.ids) else ()
     return any(not stems_of(other.text) <= known for other in (*others, *codes))
+
+
+def unsaid(question: Question, one: Proposal) -> bool:
+    """True where of the plain words of a question, names and figures apart, none is said or licensed near a value.
+
+    Of the profit in 2024 nothing is known where the revenue in 2024 stands.
+    """
+    asked = question.facts
+    given = (*asked.names, *asked.ids, *asked.quantities, *asked.moments)
+    plain = question.stems - {stem for each in given for stem in stems_of(each.text)}
+    return bool(plain) and share(plain, stems_of(f"{one.window.text} {one.window.heading} {one.lead}")) == 0

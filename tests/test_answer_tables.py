@@ -149,7 +149,6 @@ def test_the_check_computes_every_statement_again() -> None:
         label("Price (EUR) is 6 EUR higher for The Salt Road than for Tide Tables: 24.00 against 18.50")
         == "contradicted"
     )
-    assert label("Harbour Lights has the highest Price (EUR) of 9 rows: 31.00") == "unsupported"
 
 
 ONE_CELL = st.text("abcdefgh ", min_size=1, max_size=8).filter(str.strip)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundsight.encoders.minilm import MiniLm
 from groundsight.evals.floor import nonsense
 from groundsight.index import Entry
 from groundsight.retrieval.floor import Evidenced, evidence_for, packaged_floor
@@ -151,3 +152,8 @@ def test_the_made_nonsense_is_the_same_every_time_and_holds_no_word_of_the_set()
 
 def test_the_coefficients_name_what_they_were_fitted_on() -> None:
     assert "sha256" in packaged_floor().origin
+
+
+def test_the_packaged_floor_holds_for_the_packaged_encoders() -> None:
+    assert packaged_floor().encoder == MiniLm.fingerprint
+    assert packaged_floor().looks.endswith(MiniLm.fingerprint)

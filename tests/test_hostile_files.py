@@ -18,7 +18,7 @@ from PIL import Image
 from reportlab.lib import pdfencrypt
 from reportlab.pdfgen.canvas import Canvas
 
-from groundsight.errors import GroundsightError, LimitExceeded, NotFound, ParseFailed, UnsupportedType
+from groundsight.errors import GroundsightError, LimitExceeded, NotFound, ParseFailed
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.partition import partition
@@ -126,7 +126,7 @@ def test_an_encrypted_pdf_says_so(tmp_path: Path, sandbox: Sandbox) -> None:
     canvas.save()
     with pytest.raises(ParseFailed) as caught:
         read(tmp_path / "a.pdf", sandbox)
-    assert caught.value.what == "encrypted"
+    assert caught.value.what == "encrypted: it opens only with a password"
 
 
 def test_a_pdf_of_too_many_pages_is_refused_by_its_count(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -169,11 +169,11 @@ def test_truncated_files_are_refused_or_read_in_part(tmp_path: Path, sandbox: Sa
     assert refused(write(tmp_path, f"a.{kind}", data[: len(data) // 2]), sandbox) in ("E_PARSE", "E_EMPTY")
 
 
-def test_a_zip_dressed_as_docx_is_refused(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_a_zip_dressed_as_docx_is_read_as_the_archive_that_it_is(tmp_path: Path, sandbox: Sandbox) -> None:
     with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
         archive.writestr("evil.txt", "x")
-    with pytest.raises(UnsupportedType):
-        read(tmp_path / "a.docx", sandbox)
+    parsed = read(tmp_path / "a.docx", sandbox)
+    assert (parsed.media_type, [one.name for one in parsed.inside]) == ("application/zip", ["evil.txt"])
 
 
 def test_only_the_first_half_of_a_polyglot_is_read(tmp_path: Path, sandbox: Sandbox) -> None:

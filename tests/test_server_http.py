@@ -171,7 +171,7 @@ def test_the_token_opens_the_door(guarded: int, mode: str) -> None:
             async with Client(transport, mode=mode) as client:
                 return len((await client.list_tools()).tools)
 
-    assert asyncio.run(run()) == 7
+    assert asyncio.run(run()) == 9
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])

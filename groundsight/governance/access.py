@@ -13,6 +13,9 @@ from groundsight.types import Asset, Condition, Filter, Principal, Unit
 EVERYONE = "*"
 NO_END = "9999-12-31"
 
+# What protects a document: the fields of an asset that a writer can't change.
+PROTECTIVE = ("region", "labels", "usage_rights", "consent_until")
+
 
 def visible_to(principal: Principal, today: date | None = None) -> Filter:
     """Compile what a principal may see today into a filter for the index."""

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from groundsight.errors import ParseFailed
+from groundsight.governance.access import PROTECTIVE
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
 from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
 from groundsight.index import Entry
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 # What the packaged OCR was trained on; the empty one is a document without letters.
 OCR_SCRIPTS = ("LATIN", "CJK", "")
-PROTECTIVE = ("region", "labels", "usage_rights", "consent_until")
 Linker = Callable[[Asset, tuple[Unit, ...]], tuple[Unit, ...]]
 
 

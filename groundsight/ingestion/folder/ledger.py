@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence, Set
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from groundsight.governance.access import matches, reachable_by, tenant_of, visible_to
+from groundsight.governance.access import PROTECTIVE, matches, reachable_by, tenant_of, visible_to
 from groundsight.governance.sources import inside
-from groundsight.ingestion.assemble import PROTECTIVE
 from groundsight.ingestion.folder.notebook import notebook
 from groundsight.ingestion.reach import folders_of
 from groundsight.types import Asset, Filter, Principal, Word
