@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from groundsight.computing.words import Ranked, degrees, said
+from groundsight.computing.words import degrees, said
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import Interval, Pair
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity, same_kind
-from groundsight.language.tokens import Token
 from groundsight.types import Reason
 
 _CUT = re.compile(r"[,;:()]|\b(?:and|but|while|whereas|against)\b", re.IGNORECASE)
@@ -35,16 +34,16 @@ class Compared:
 
 def check_compared(pair: Pair) -> Iterator[Reason]:
     """Return where the passage compares the other way round, or has numbers of both sides that do."""
-    mine = compared(pair.claim)
+    mine = _compared(pair.claim)
     if mine is None or pair.passage.cell:
         return
-    theirs = compared(pair.passage.facts)
+    theirs = _compared(pair.passage.facts)
     turned = theirs.span if theirs and _turned(mine, theirs) else _by_numbers(mine, pair.passage)
     if turned:
         yield pair.reason("role_mismatch", "compared the other way round in the source", mine.span, turned)
 
 
-def compared(facts: Facts) -> Compared | None:
+def _compared(facts: Facts) -> Compared | None:
     """Read "A is larger than B"; None where nothing is compared with "than"."""
     than = next((one for one in facts.tokens if one.word == "than"), None)
     if than is None:
