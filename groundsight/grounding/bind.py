@@ -53,6 +53,11 @@ class Bound:
     features: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
+    def is_changed_copy(self) -> bool:
+        """True for a copy of the best passage with one other word, which that does not license."""
+        return bool(self.chosen) and changed_word(self.chosen[0].pair) is not None
+
+    @property
     def passages(self) -> tuple[Passage, ...]:
         """The chosen passages, the best first."""
         return tuple(one.passage for one in self.chosen)
@@ -122,10 +127,10 @@ def _follows(best: Comparison, reason: Reason, held: Held) -> bool:
     """The number in dispute may be reckoned from the evidence, where the claim speaks of reckoning, or be a count."""
     claim = best.pair.claim
     wanted = next((one for one in claim.quantities if one.span == span_of(reason)), None)
-    return wanted is not None and (is_count(wanted) or (reckons(claim) and held.yields(wanted, claim)))
+    return wanted is not None and (_counted(wanted) or (reckons(claim) and held.yields(wanted, claim)))
 
 
-def is_count(one: Quantity) -> bool:
+def _counted(one: Quantity) -> bool:
     """A small count in a word is worked out as often as it is false (of 202 in 90)."""
     return not one.kind and one.low <= _COUNTED and one.text[:1].isalpha()
 
@@ -178,8 +183,6 @@ def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparis
     if bound and not best.passage.tabular:
         yield from _of_a_sentence(claim, chosen)
     yield from _of_a_sister(claim, chosen)
-    if changed := changed_word(best.pair):
-        yield missing(claim, "low_coverage", (changed.start, changed.end), "what the source says here")
 
 
 def _of_a_sentence(claim: Facts, chosen: Sequence[Comparison]) -> Iterator[Reason]:

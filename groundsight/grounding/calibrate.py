@@ -23,6 +23,8 @@ READ_FEATURES = (*FEATURES, "reads")
 DATA = Path(__file__).resolve().parent / "data"
 # Logits of the reader lie within six on either side.
 LOGIT = 6.0
+# A changed word is a synonym as often as not; where the reader denies the claim too, it is a lie.
+UNSURE = 0.3
 
 
 class Calibration(BaseModel):
@@ -57,10 +59,12 @@ class Arbiter:
     def probability(self, bound: Bound, index: PassageIndex) -> float:
         """Return the probability of support; what a check refuses is not read and counts as denied by the reader."""
         if self.reader is None:
-            return self.calibration.of_features(bound.features)
+            likely = self.calibration.of_features(bound.features)
+            return min(likely, UNSURE) if bound.is_changed_copy else likely
         refused = bool(bound.open or bound.conflicts)
         reads = -1.0 if refused else reads_of(bound.claim.text, index, self.reader)
-        return self.calibration.of_features({**bound.features, "reads": reads})
+        likely = self.calibration.of_features({**bound.features, "reads": reads})
+        return min(likely, UNSURE) if reads < 0 and bound.is_changed_copy else likely
 
 
 def reads_of(claim: str, index: PassageIndex, reader: Reader) -> float:

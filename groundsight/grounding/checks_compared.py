@@ -34,16 +34,16 @@ class Compared:
 
 def check_compared(pair: Pair) -> Iterator[Reason]:
     """Return where the passage compares the other way round, or has numbers of both sides that do."""
-    mine = compared(pair.claim)
+    mine = _compared(pair.claim)
     if mine is None or pair.passage.cell:
         return
-    theirs = compared(pair.passage.facts)
+    theirs = _compared(pair.passage.facts)
     turned = theirs.span if theirs and _turned(mine, theirs) else _by_numbers(mine, pair.passage)
     if turned:
         yield pair.reason("role_mismatch", "compared the other way round in the source", mine.span, turned)
 
 
-def compared(facts: Facts) -> Compared | None:
+def _compared(facts: Facts) -> Compared | None:
     """Read "A is larger than B"; None where nothing is compared with "than"."""
     than = next((one for one in facts.tokens if one.word == "than"), None)
     if than is None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
-from groundsight.language.clauses import CONDITIONS, Modality, Predicate, find_predicates, modality_of
 from groundsight.language.dates import Moment, find_moments
 from groundsight.language.ids import Ident, find_ids, id_keys
 from groundsight.language.names import Name, find_names
@@ -58,20 +57,6 @@ class Facts:
     def stems(self) -> frozenset[str]:
         """Stems of the content words: what the text itself says, without what its words license."""
         return frozenset(token.stem for token in self.words)
-
-    @cached_property
-    def predicates(self) -> tuple[Predicate, ...]:
-        """What is said of what, each with its own modality."""
-        return find_predicates(self.text, self.tokens)
-
-    @cached_property
-    def modality(self) -> Modality:
-        """How surely the sentence as a whole is said: conditional before all, else the first that is not plain."""
-        if self.all_words & CONDITIONS:
-            return "conditional"
-        said: list[Modality] = [one.modality for one in self.predicates] or [modality_of(self.tokens)]
-        unsure: list[Modality] = [one for one in said if one != "fact"]
-        return unsure[0] if unsure else "fact"
 
     @cached_property
     def all_words(self) -> frozenset[str]:
