@@ -23,8 +23,8 @@ READ_FEATURES = (*FEATURES, "reads")
 DATA = Path(__file__).resolve().parent / "data"
 # Logits of the reader lie within six on either side.
 LOGIT = 6.0
-# A changed word is a synonym as often as not; where the reader denies the claim too, it is a lie.
-UNSURE = 0.3
+# A changed word is a synonym as often as not: the reader has to be sure of the claim (seven to one), else it is a lie.
+UNSURE, SURE = 0.3, 2.0 / LOGIT
 
 
 class Calibration(BaseModel):
@@ -64,7 +64,7 @@ class Arbiter:
         refused = bool(bound.open or bound.conflicts)
         reads = -1.0 if refused else reads_of(bound.claim.text, index, self.reader)
         likely = self.calibration.of_features({**bound.features, "reads": reads})
-        return min(likely, UNSURE) if reads < 0 and bound.is_changed_copy else likely
+        return min(likely, UNSURE) if reads < SURE and bound.is_changed_copy else likely
 
 
 def reads_of(claim: str, index: PassageIndex, reader: Reader) -> float:
