@@ -59,7 +59,7 @@ def read_file_question(question: str) -> FileQuestion | None:
     kind = next((known[word] for word in words if word in known), "")
     parts = tuple(word for word in words if word not in known)
     as_listed: Order = "source"
-    order = next((name for name in ORDERS if name in heard), as_listed)
+    order: Order = next((name for name in ORDERS if name in heard), as_listed)
     if order != "source" or "count" in heard:
         parts = tuple(word for word in parts if word not in _phrases()["ask"])
     asks = order != "source" or "count" in heard or "list" in heard

@@ -38,8 +38,8 @@ from groundsight.types import Query
 
 TEXTS_A_FOLDER = 10
 FOLDS, PROCESSES = 4, 2
-# The near misses of the texts are written to tempt; of a hundred such twelve may be answered.
-MOST_MISSED = 0.12
+# The near misses of the texts are written to tempt; of a hundred such eleven may be answered.
+MOST_MISSED = 0.11
 # The questions of the house set are few and clear; those of the texts are as vague as people can be.
 HOUSE_WEIGHT = 3.0
 Asking = tuple[str, tuple[str, ...]]
