@@ -38,9 +38,19 @@ def proposals(
     nearness = eyes.near(question.text, [one.said for one in best])
     marks = zip(best, claims, nearness, strict=True)
     return [
-        replace(one, features={**_features(one, best, claim, question), **_nearness(near, nearness)})
+        replace(one, features={**_features(one, best, claim, question), **_nearness(near, _apart(one, best, nearness))})
         for one, claim, near in marks
     ]
+
+
+def _apart(one: Proposal, best: Sequence[Proposal], nearness: Sequence[float]) -> list[float]:
+    """How near those are that say something else, with itself: another version of the same sentence is no rival."""
+    return [near for other, near in zip(best, nearness, strict=True) if other is one or not _same_said(one, other)]
+
+
+def _same_said(one: Proposal, other: Proposal) -> bool:
+    mine, theirs = (stems_of(each.said) - stems_of(each.value) for each in (one, other))
+    return mine == theirs
 
 
 def _told(one: Proposal, question: Question) -> float:
@@ -63,7 +73,11 @@ def _says_nothing(one: Proposal, question: Question) -> bool:
 
 
 def _features(one: Proposal, all_of: Sequence[Proposal], claim: float, question: Question) -> dict[str, float]:
-    rivals = [other.margin for other in all_of if other.value.casefold() != one.value.casefold()]
+    rivals = [
+        other.margin
+        for other in all_of
+        if other.value.casefold() != one.value.casefold() and not _same_said(one, other)
+    ]
     fits = {"yes": 1.0, "partly": 0.0, "unknown": 0.0, "no": -1.0}[fit_of(question.text, [one.value]).value]
     return {
         "margin": max(-2.0, min(2.0, one.margin / SCALE)),

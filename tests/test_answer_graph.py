@@ -90,7 +90,7 @@ def test_half_of_a_conjunction_is_a_partial_answer_that_names_the_other_half() -
 def test_sources_that_disagree_are_both_cited() -> None:
     suite = Checked({"old.txt": "The notice period is 30 days.", "new.txt": "The notice period is 90 days."})
     suite.created = {"old.txt": date(2020, 1, 1), "new.txt": date(2024, 1, 1)}
-    given = ask("How many days is the notice period?", suite)
+    given = ask("What is the notice period?", suite)
     assert given.text.splitlines() == [
         "The notice period is 90 days [1].",
         'Another source differs: "The notice period is 30 days" [2].',

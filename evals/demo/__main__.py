@@ -12,13 +12,14 @@ from pathlib import Path
 import anyio
 
 from groundsight.doors.usage import Parser
+from groundsight.encoders.minilm import MiniLm
 from groundsight.evals.demo.show import print_answer, print_report
 from groundsight.settings import load_settings
 
 FILES = Path(__file__).resolve().parent / "files"
 QUESTIONS = (
     "Who is the captain of the vessel that purchase order PO 7781 was for?",
-    "How much are the harbour fees of MS Birk for July?",
+    "What is the sum of the harbour fees for July?",
     "What was the fuel use of MS Birk in 2023?",
 )
 
@@ -40,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def home_of(folder: Path) -> Path:
-    """Return where the index of a folder is kept; no two folders share one."""
+    """Return where the index of a folder is kept; no two folders share one, and no two encoders."""
     name = "demo" if folder == FILES else f"{folder.name}-{sha256(os.fsencode(folder)).hexdigest()[:8]}"
-    return Path(".groundsight") / name
+    return Path(".groundsight") / f"{name}-{MiniLm.fingerprint[-8:]}"
 
 
 def _ingest(home: Path, folder: Path) -> None:
