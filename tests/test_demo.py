@@ -16,6 +16,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from groundsight import Suite, open_suite
+from groundsight.encoders.minilm import MiniLm
 from groundsight.evals.demo.__main__ import FILES, QUESTIONS, home_of
 from groundsight.graphs.answer import answer_question
 from groundsight.tools.search import search
@@ -53,7 +54,7 @@ def test_the_demo_answers_over_two_files_reads_a_picture_and_abstains(shown: str
     two_hops, picture, unanswerable = shown.split("\nQ: ")[1:]
     assert "Petra Dahl" in two_hops
     assert {"fleet-register.html", "purchase-orders-2025.xlsx"} <= set(re.findall(r"[\w-]+\.(?:html|xlsx)", two_hops))
-    assert "1,860" in picture
+    assert "2,325" in picture
     assert "harbour-fees-july.tiff" in picture
     assert "status: evidence" in unanswerable
 
@@ -91,7 +92,7 @@ def test_the_demo_files_are_what_their_story_writes(tmp_path: Path) -> None:
 
 def test_a_folder_of_ones_own_is_not_mixed_with_the_demo(tmp_path: Path) -> None:
     homes = [home_of(folder) for folder in (FILES, tmp_path / "letters", tmp_path / "old" / "letters")]
-    assert homes[0] == Path(".groundsight/demo")
+    assert homes[0] == Path(f".groundsight/demo-{MiniLm.fingerprint[-8:]}")
     assert len(set(homes)) == 3
 
 
