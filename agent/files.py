@@ -58,7 +58,7 @@ def read_file_question(question: str) -> FileQuestion | None:
     known = {word: name for name, _, forms in kinds() for word in (*forms, *([name] if "file" in heard else []))}
     kind = next((known[word] for word in words if word in known), "")
     parts = tuple(word for word in words if word not in known)
-    named = [each for each in ORDERS if heard.get(each)]
+    named: list[Order] = [each for each in ORDERS if heard.get(each)]
     order: Order = named[0] if named else "source"
     if order != "source" or "count" in heard:
         parts = tuple(word for word in parts if word not in _phrases()["ask"])
