@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from groundsight.agent.fit import YES_NO
 from groundsight.encoders.reader import Reader
 from groundsight.evidence.heads import lead_of
 from groundsight.evidence.windows import Stretch, Window, quoted, windows
 from groundsight.language.content import content_of, function_words, words_of
 from groundsight.language.facts import Facts, read_facts
 from groundsight.language.licences import related
+from groundsight.language.speech import YES_NO
 from groundsight.types import Evidence, Quote
 
 # Reading a window costs 10 to 20 ms. Of 100 answers that stood in ten hits, 97 stood in the first twelve windows.
@@ -220,8 +220,8 @@ def read_windows(question: Question, evidence: Sequence[Evidence]) -> list[Windo
     def score(at: int) -> float:
         near = stems_of(every[at].heading)
         return (
-            weighed(question, weights, said[at])
-            + 0.3 * weighed(question, weights, near)
+            _weighed(question, weights, said[at])
+            + 0.3 * _weighed(question, weights, near)
             + 0.5 / (1 + ranked[every[at].evidence.evidence_id])
         )
 
@@ -229,8 +229,7 @@ def read_windows(question: Question, evidence: Sequence[Evidence]) -> list[Windo
     return [every[at] for at in order]
 
 
-def weighed(question: Question, weights: Mapping[str, float], said: frozenset[str]) -> float:
-    """Return the weights of the stems of a question that a text says, those that it only licenses counting less."""
+def _weighed(question: Question, weights: Mapping[str, float], said: frozenset[str]) -> float:
     alike = {like for stem in said for like in related(stem).licensed & question.stems}
     return sum(weights[stem] * (1.0 if stem in said else LICENSED if stem in alike else 0.0) for stem in question.stems)
 

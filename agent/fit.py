@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from groundsight.computing.words import degree
 from groundsight.language.facts import Facts, read_facts
+from groundsight.language.speech import YES_NO
 from groundsight.types import Fit
 
-YES_NO = re.compile(r"^(?:am|is|are|was|were|do|does|did|has|have|had|can|could|may|must|should|will|would)\b", re.I)
 _LIST = re.compile(r"^(?:list|name|enumerate)\b|\b(?:which|what) (?:are|were)\b", re.I)
 _HOW = re.compile(r"how (\w+)")
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.I)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from groundsight.agent.candidates import Eyes, Proposal, Question, candidates, share, stems_of, weighed
+from groundsight.agent.candidates import Eyes, Proposal, Question, candidates, share, stems_of
 from groundsight.agent.fit import fit_of
 from groundsight.language.content import content_of
 from groundsight.language.facts import Facts, read_facts
@@ -121,13 +121,8 @@ def _nearness(mine: float, every: Sequence[float]) -> dict[str, float]:
 def _said(question: Question, one: Proposal) -> dict[str, float]:
     """How much of a question the sentence says, how much it says with what stands around it, and what stays open."""
     said, near = stems_of(one.said), stems_of(f"{one.window.text} {one.window.heading} {one.lead}")
-    equal, total = dict.fromkeys(question.stems, 1.0), len(question.stems) or 1
-    around = weighed(question, equal, said | near)
-    return {
-        "said": weighed(question, equal, said) / total,
-        "near": around / total,
-        "open": math.log1p(total - around),
-    }
+    total, around = len(question.stems) or 1, share(question.stems, said | near)
+    return {"said": share(question.stems, said), "near": around, "open": math.log1p(total * (1 - around))}
 
 
 def _bounded(logit: float) -> float:

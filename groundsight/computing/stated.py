@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from groundsight.computing.words import Ranked, Said, condition_words, degrees, operations, said
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity
+from groundsight.language.speech import YES_NO
 from groundsight.types.computed import Operation
 
-_YES_NO = re.compile(r"^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must)\b", re.I)
 _OTHER = re.compile(r"\b(?:why|how come|next)\b|\bfor\s*\?*$|^how\s+(?!many\b|much\b|often\b)", re.I)
 _ASKING = re.compile(r"\b(who|whom|whose|when|where|which|what|how many|how much|list|name)\b", re.I)
 _IN_TIME = re.compile(
@@ -55,7 +55,7 @@ def asked_for(facts: Facts) -> Stated | None:
     """Read the operation of a question; None for yes-no, why and how questions, and for what hangs on today."""
     text = facts.text.strip()
     asking = _ASKING.search(facts.text)
-    if _YES_NO.match(text) or _OTHER.search(text) or asking is None:
+    if YES_NO.match(text) or _OTHER.search(text) or asking is None:
         return None
     words = said(facts.text)
     opening = frozenset(at for at, one in enumerate(words) if one.start < asking.end() and one.end > asking.start())

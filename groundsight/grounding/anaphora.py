@@ -30,7 +30,7 @@ _EXPLETIVE = re.compile(
 )
 _OBJECT = re.compile(r"^\W*(?:he|she|they|it)\s+(?:\w+\s+){1,2}(?P<object>it|him|her|them)\b", re.IGNORECASE)
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|to|near|of|for)\s+$", re.IGNORECASE)
-_FIRM = frozenset("ltd inc gmbh corp foods motors bank airlines university hospital school group marine".split())
+_FIRM = frozenset("ltd inc gmbh corp foods motors bank airlines university hospital school group".split())
 Subject = tuple[Ident | Name, ...]
 
 

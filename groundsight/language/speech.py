@@ -9,6 +9,7 @@ from groundsight.language.sentences import without_emphasis, without_list_mark
 from groundsight.language.stems import word_list
 from groundsight.language.tokens import Token, rivals
 
+YES_NO = re.compile(r"^(?:am|is|are|was|were|do|does|did|has|have|had|can|could|may|must|should|will|would)\b", re.I)
 _VERBISH = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|does|do|did|will|would|can|could|may|might|must|shall|should)\b"
     r"|\b\w{2,}(?:ed|s|es|ing)\b|n['’]t\b",
