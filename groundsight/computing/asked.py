@@ -227,8 +227,11 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
 def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
     told = [at for at in linked.best_heads() if at in _free(linked) and at not in _guessed(linked)]
-    whole = [at for at in told if linked.words_of_head(at) <= {linked.words[one].stem for one in linked.heads[at]}]
+    whole = [at for at in told if _is_whole(linked, at)]
     column = next(iter(_only(whole)), None)
+    if any(_is_whole(linked, at) and not linked.heads[at] <= linked.heads[whole[0]] for at in linked.heads if whole):
+        # The due date of the invoice is asked for, and both "Due" and "Date of invoice" are labels.
+        return None
     if column is None or wanted.operation not in ("cell", "count", "sum") or not linked.rows:
         return None
     value = linked.table.columns[column][0]
@@ -237,6 +240,10 @@ def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     asked = asked and not _DOES.match(linked.facts.text)
     says = frozenset(stems(value)) - {one.stem for one in linked.words}
     return run("cell", linked.table, column, [0], label=column) if asked and says and _typed(wanted, value) else None
+
+
+def _is_whole(linked: Link, at: int) -> bool:
+    return linked.words_of_head(at) <= {linked.words[one].stem for one in linked.heads[at]}
 
 
 def _typed(wanted: Stated, value: str) -> bool:
