@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from groundsight.agent.assess import explain
 from groundsight.agent.question import analyse
+from groundsight.agent.unreached import by_words_alone
 from groundsight.computing.asked import operations
 from groundsight.computing.say import say
 from groundsight.evidence.grids import grids
@@ -19,7 +22,7 @@ from groundsight.language.framing import asked_in, framed, reframed, spoken_in
 from groundsight.language.sentences import sentence_spans
 from groundsight.language.stems import stem
 from groundsight.settings import Grounding
-from groundsight.types import Evidence
+from groundsight.types import Asset, Evidence, Principal
 
 
 def evidence(text: str = "", language: str = "", cells: tuple[tuple[str, ...], ...] = ()) -> Evidence:
@@ -154,3 +157,33 @@ def test_a_total_is_said_in_the_language_of_the_question_with_the_marks_of_its_o
 )
 def test_a_refusal_is_in_the_language_of_the_question(question: str, begins: str) -> None:
     assert explain(analyse(question), [evidence("Ein Blatt.")]).startswith(begins)
+
+
+def test_of_a_subtotal_and_a_total_the_one_that_is_named_is_read() -> None:
+    cells = (
+        ("Posten", "Stück", "Einzeln", "Betrag"),
+        ("Zaun", "3", "40,00 €", "120,00 €"),
+        ("Tor", "1", "80,00 €", "80,00 €"),
+        ("Zwischensumme", "", "", "200,00 €"),
+        ("Gesamtbetrag", "", "", "238,00 €"),
+    )
+    asked = analyse("Wie hoch ist der Gesamtbetrag?")
+    assert operations(asked.text, grids([evidence(language="de", cells=cells)]))[0].result == "238,00 €"
+
+
+def suite_of(languages: tuple[str, ...], encoder: object) -> Any:
+    assets = tuple(
+        Asset(asset_id=f"{at:016d}", source=f"{code}.txt", media_type="text/plain", sha256="0" * 64, language=code)
+        for at, code in enumerate(languages)
+    )
+    index = SimpleNamespace(assets=lambda where: assets)
+    return SimpleNamespace(parts=SimpleNamespace(text_encoder=encoder, index=index), principal=Principal())
+
+
+def test_a_refusal_says_which_languages_were_not_searched_by_meaning() -> None:
+    english, many = SimpleNamespace(), SimpleNamespace(multilingual=True)
+    said = by_words_alone(suite_of(("en", "de", "fr", ""), english), "")
+    assert said[0].startswith("Documents in de, fr are searched by their words alone")
+    assert by_words_alone(suite_of(("de",), english), "es")[0].startswith("Los documentos en de")
+    assert by_words_alone(suite_of(("de",), None), "de")
+    assert by_words_alone(suite_of(("en", ""), english), "") == by_words_alone(suite_of(("de",), many), "") == []

@@ -11,7 +11,7 @@ from groundsight.computing.measuring import compared, is_people, of_measure
 from groundsight.computing.run import run
 from groundsight.computing.stated import Stated, asked_for
 from groundsight.computing.words import light_verbs, stems
-from groundsight.evidence.grids import Table
+from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation, Operation
 
@@ -172,12 +172,22 @@ def _number_column(wanted: Stated, linked: Link) -> int | None:
 
 def _total(wanted: Stated, linked: Link) -> Computation | None:
     """A total that the table prints is read and not added up again."""
-    table = linked.table
-    if wanted.operation != "sum" or linked.met or len(table.totals) != 1:
+    table, asked = linked.table, {one.stem for one in linked.words}
+    # Of a subtotal and a total the question names one.
+    rows = [row for row in table.totals if {*stems(_label(row))} <= asked] or table.totals
+    if wanted.operation != "sum" or linked.met or len(rows) != 1:
         return None
     column = _number_column(wanted, linked)
-    printed = Table(table.source, table.section, table.title, table.head, table.totals)
+    if column is None:
+        column = next(
+            iter(_only([at for at, cell in enumerate(rows[0].cells) if cell and cell != _label(rows[0])])), None
+        )
+    printed = Table(table.source, table.section, table.title, table.head, tuple(rows))
     return run("cell", printed, column, [0]) if column is not None and printed.columns[column][0] else None
+
+
+def _label(row: Row) -> str:
+    return next(filter(None, row.cells), "")
 
 
 def _count(wanted: Stated, linked: Link) -> Computation | None:

@@ -18,7 +18,7 @@ _WORD = re.compile(r"[^\W_]+")
 _NAMED = r"(?:Frau|Herrn?|Firma|Familie|Dr\.)(?:\s[A-ZÄÖÜ][\w-]+)+"
 _NOUN = re.compile(rf"(?P<named>\b{_NAMED})|\b[A-ZÄÖÜ][a-zäöüß]+(?:-[A-ZÄÖÜ][a-zäöüß]+)*\b")
 _TURNED = re.compile(r"(?<=\w)-(?:t-)?(?:ils?|elles?|on)\b", re.IGNORECASE)
-_ASKS = re.compile(r"\b(?:who|whom|whose|when|where|why|which|what|how)\b", re.IGNORECASE)
+_ASKS = re.compile(r"\b(?:wh(?:o(?:m|se)?|e(?:n|re)|y|ich|at)|how)\b", re.IGNORECASE)
 # Of a lone small word nothing is told: "die" is English, too.
 _LEAST = 2
 

@@ -11,7 +11,7 @@ from groundsight.language.stems import lexicon_lines
 def saying(key: str, language: str, **values: object) -> str:
     """Return a sentence of ``sayings.tsv`` in ``de``, ``fr`` or ``es``, in English for every other language."""
     table = _table()
-    return table.get((key, language), table[key, "en"]).format(**values)
+    return table[key, language if (key, language) in table else "en"].format(**values)
 
 
 def enumerated(names: Sequence[str], language: str) -> str:
