@@ -123,6 +123,7 @@ def test_a_word_is_found_in_another_form_of_the_language_of_its_document() -> No
         ("fr", "les travaux commenceront", "Quand commencera le travail ?"),
         ("es", "las tarifas de los trenes", "¿Cuánto cuesta la tarifa del tren?"),
         ("it", "le quote associative", "quota associativa"),
+        ("fr", "l'échéance", "Quelles sont les échéances ?"),
     ):
         assert {*tokeniser.terms(said, language)} & {*tokeniser.asked(asked)}
     assert {*tokeniser.asked("rental agreements")} == {*tokeniser.terms("rental agreements")}
@@ -132,6 +133,7 @@ def test_a_name_is_found_whatever_the_language_of_question_and_document() -> Non
     tokeniser = Tokeniser()
     assert "brunkhorst" in tokeniser.terms("Rechnung von Brunkhorst", "de")
     assert "brunkhorst" in tokeniser.asked("What did Brunkhorst charge?")
+    assert {*tokeniser.terms("der Service", "de")} & {*tokeniser.asked("What does the service cost?")}
 
 
 def test_a_german_ordinal_ends_no_sentence() -> None:

@@ -68,17 +68,17 @@ def _value(made: Computation) -> str:
     """Write a result with the marks of its operands; four digits alone would read as a year."""
     group, point = _marks(made)
     whole, _, decimals = made.result.partition(".")
-    grouped = f"{int(whole):,}".replace(",", group) if re.fullmatch(r"\d{4,}", whole) else whole
+    large = re.fullmatch(r"\d{4,}", whole) and (group or not decimals)
+    grouped = f"{int(whole):,}".replace(",", group or {",": ".", ".": ","}[point]) if large else whole
     return f"{grouped}{point if decimals else ''}{decimals} {made.unit}".strip()
 
 
 def _marks(made: Computation) -> tuple[str, str]:
-    """The marks that part groups and decimals of the operands; English ones where they show none."""
+    """The marks that part groups ("" where none shows) and decimals of the operands."""
     shown = "\n".join(one.shown for one in made.operands)
     point = "," if re.search(r"\d,\d{1,2}(?!\d)", shown) else "."
     group = re.search(r"\d([ .,'\u00a0\u2009\u202f])\d{3}(?!\d)", shown)
-    other = "." if point == "," else ","
-    return (group[1] if group and group[1] != point else other), point
+    return (group[1] if group and group[1] != point else ""), point
 
 
 def _told(key: str, made: Computation, **values: str) -> str:

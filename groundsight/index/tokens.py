@@ -25,7 +25,6 @@ _PART = re.compile(r"[^\W_]+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NUMERIC = re.compile(r"[\d.:/-]+")
 # Scripts written without spaces between words are cut into pairs of characters.
-_AROUND = ".,;:!?¡¿\"'()[]«»„“”’…"
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 
@@ -84,14 +83,17 @@ class Tokeniser:
 
     def _foreign_of(self, piece: str, language: str) -> tuple[str, ...]:
         """Stem a word before its accents go: endings have some."""
-        folded = piece.casefold().strip(_AROUND)
-        if not folded.isalpha() or not SHORTEST_STEMMED <= len(folded) <= LONGEST_TERM or _UNSPACED.search(folded):
+        parts = _PART.findall(piece.casefold())
+        if not parts or not all(map(str.isalpha, parts)) or len(piece) > LONGEST_TERM or _UNSPACED.search(piece):
             return self._terms_of(fold(piece))
+        return tuple(self._stemmed(part, language) for part in parts)
+
+    def _stemmed(self, word: str, language: str) -> str:
         if language not in self._stemmers:
             self._stemmers[language] = snowball(stemmers()[language])
-        stem, plain = fold(self._stemmers[language](folded)), fold(folded)
-        # What a stemmer changed is of its language alone, what it left is a name for every reader.
-        return (plain if stem == plain else f"{language}_{stem}",)
+        stem, plain = fold(self._stemmers[language](word)), fold(word)
+        # What a stemmer changed is of its language alone; what it left, or English has too, is for every reader.
+        return stem if stem in (plain, self._normal(plain)) else f"{language}_{stem}"
 
     def _normal(self, term: str) -> str:
         if len(term) >= SHORTEST_STEMMED and term.isascii() and term.isalpha():

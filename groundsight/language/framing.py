@@ -51,7 +51,7 @@ def framed(question: str) -> str:
     if not code:
         return question
     frame = _frames()[code]
-    # Adding a verb to its pronoun ("a-t-elle") asks for yes or no, unless a question word says otherwise.
+    # A pronoun that is tied to its verb ("a-t-elle") turns a sentence into a question and says nothing else.
     plain = _TURNED.sub("", question.strip(" ¿¡")) if code == "fr" else question.strip(" ¿¡")
     plain = _NOUN.sub(lambda found: found["named"] or found.group().casefold(), plain) if code == "de" else plain
     english = frame.found.sub(lambda found: _put(found, frame.english), plain)
