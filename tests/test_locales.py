@@ -175,8 +175,8 @@ def test_of_a_subtotal_and_a_total_the_one_that_is_named_is_read() -> None:
 
 def suite_of(languages: tuple[str, ...], encoder: object) -> Any:
     assets = tuple(
-        Asset(asset_id=f"{at:016d}", source=f"{code}.txt", media_type="text/plain", sha256="0" * 64, language=code)
-        for at, code in enumerate(languages)
+        Asset(asset_id=code, source=code, media_type="text/plain", title="", sha256="", bytes=1, language=code)
+        for code in languages
     )
     index = SimpleNamespace(assets=lambda where: assets)
     return SimpleNamespace(parts=SimpleNamespace(text_encoder=encoder, index=index), principal=Principal())
