@@ -60,7 +60,12 @@ def prepare_all(entries: Sequence[Entry], tokeniser: Tokeniser) -> tuple[list[Pr
 def _prepare(entry: Entry, tokeniser: Tokeniser, dimensions: dict[str, int]) -> Prepared:
     vectors = _by_ordinal(entry, dimensions)
     units = tuple(
-        PreparedUnit(unit, unit.model_dump_json().encode(), field_terms(unit, tokeniser), vectors.get(unit.ordinal, {}))
+        PreparedUnit(
+            unit,
+            unit.model_dump_json().encode(),
+            field_terms(unit, tokeniser, entry.asset.language),
+            vectors.get(unit.ordinal, {}),
+        )
         for unit in sorted(entry.units, key=lambda unit: unit.ordinal)
     )
     return Prepared(entry.asset, entry.asset.model_dump_json().encode(), units)
