@@ -26,7 +26,7 @@ Quiet = tuple[Sequence[PiiKind], object]
 class Memory:
     """Which value of one document has which placeholder. Keep one per document, never share it.
 
-    ``quiet`` are texts, and cells of whole tables, that were looked at and hold nothing: they are never looked at twice.
+    ``quiet`` are texts, and cells of whole tables, that were looked at and hold nothing: none is looked at twice.
     """
 
     numbers: dict[tuple[PiiKind, str], int] = field(default_factory=dict[tuple[PiiKind, str], int])
