@@ -77,7 +77,7 @@ class _Graph:
         return self.add("MatMulIntegerToFloat", [*inputs, self.weight(f"{name}.bias")], name, MICROSOFT)
 
     def normal(self, new: str, old: str, norm: str) -> str:
-        """Add the input of the block, then normalise: both in one node (SkipLayerNormalization) take four times as long."""
+        """Add the input of the block, then normalise: SkipLayerNormalization does both four times slower."""
         both = self.add("Add", [new, old], f"{norm}.in")
         weights = [self.weight(each) for each in (f"{norm}.weight", f"{norm}.bias")]
         return self.add("LayerNormalization", [both, *weights], f"{norm}.out", axis=-1, epsilon=EPSILON)
