@@ -61,7 +61,8 @@ def assemble(
     chunks, seen = with_tables(chunks, seen, parts.settings, document.memory)
     units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
     units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
-    linked = tuple(with_clean_links(unit, kinds) for unit in _tied(linker(asset, units), parsed.links))
+    tied = _tied(linker(asset, units), parsed.links)
+    linked = tuple(with_clean_links(unit, kinds, document.memory) for unit in tied)
     hashes = [one.phash for one in seen.values()]
     only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
     asset = asset.model_copy(update={"redactions": dict(document.memory.counts), "phash": only})
@@ -69,7 +70,7 @@ def assemble(
     kept = {unit.ordinal for unit in linked}
     shown = {number: one for number, one in seen.items() if number in kept}
     vectors, rows = encode(linked, shown, parts, derived, watch)
-    return Entry(asset, linked, seal_entry(asset, linked, kinds), vectors, rows)
+    return Entry(asset, linked, seal_entry(asset, linked, kinds, document.memory), vectors, rows)
 
 
 def make_asset(
