@@ -46,10 +46,14 @@ class Inside(Word):
 
 
 class Rest(Word):
-    """The further elements of a long file: a file of the scratch folder with one as JSON a line, and how many."""
+    """The further elements of a long file: a file of the scratch folder with one as JSON a line, and how many.
+
+    ``is_cut`` says that some more were left out, because they are over ``limits.document_chars``.
+    """
 
     file: str
     count: int
+    is_cut: bool = False
 
 
 class Parsed(Word):

@@ -16,7 +16,7 @@ class Shelf(Sequence[Unit]):
     """Units in a file without a name, which goes with this object; each is decoded when it is asked for."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115
         weakref.finalize(self, self._file.close)
         self._borders = array("q", [0])
 

@@ -7,28 +7,34 @@ from itertools import chain
 from pathlib import Path
 
 from groundsight.ingestion import Element, Rest
+from groundsight.limits import MIB
 
 REST = "rest"
 # What one part holds: its pictures, decoded for the models, take 6 MB a page, and its texts about 60 bytes a character.
 _MOST_CHARS, _PICTURE_CHARS = 400_000, 25_000
+# A child may write files of 64 MiB.
+_MOST_BYTES = 60 * MIB
 
 
-def handed_over(elements: Iterable[Element], scratch: Path | None) -> tuple[tuple[Element, ...], Rest | None]:
+def handed_over(elements: Iterable[Element], scratch: Path, most: int) -> tuple[tuple[Element, ...], Rest | None]:
     """Keep the elements of the first part; write the others to the scratch folder, one a line, as they come.
 
-    Without a folder all of them are kept.
+    What is over ``most`` characters in all is left.
     """
     parts = windows(elements)
-    first = next(parts)
-    second = next(parts, None)
-    if second is None or scratch is None:
-        return (*first, *(second or ()), *chain.from_iterable(parts)), None
-    count = 0
-    with (scratch / REST).open("w", encoding="utf-8") as file:
+    first, second = next(parts), next(parts, None)
+    if second is None:
+        return first, None
+    count, chars, is_cut = 0, 0, False
+    with (scratch / REST).open("wb") as file:
         for element in chain(second, chain.from_iterable(parts)):
-            file.write(element.model_dump_json(exclude_defaults=True) + "\n")
+            chars += chars_of(element)
+            is_cut = _MOST_CHARS + chars > most or file.tell() > _MOST_BYTES
+            if is_cut:
+                break
+            file.write(element.model_dump_json(exclude_defaults=True).encode() + b"\n")
             count += 1
-    return first, Rest(file=REST, count=count)
+    return first, Rest(file=REST, count=count, is_cut=is_cut)
 
 
 def windows(elements: Iterable[Element]) -> Iterator[tuple[Element, ...]]:
