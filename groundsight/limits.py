@@ -47,7 +47,7 @@ class Limits(Section):
     inside_files: Positive = 1_000
     table_rows: Positive = 250_000
     document_chars: Positive = 20_000_000
-    document_units: Positive = 20_000
+    document_units: Positive = 30_000
     parse_seconds: Positive = 60
     parse_cpu_seconds: Positive = 45
     parse_memory_bytes: Positive = 2 * 1024 * MIB
