@@ -23,8 +23,8 @@ from groundsight.ingestion.enrich import Seen, see
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
-from groundsight.ingestion.shelf import Shelf
-from groundsight.ingestion.windows import windows
+from groundsight.ingestion.portions import portions
+from groundsight.ingestion.unit_file import UnitFile
 from groundsight.language.identify import language_of, script_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -59,12 +59,10 @@ def assemble(
     """
     made = _Assembly(parts, derived, linker, asset)
     total, done = len(parsed.elements) + (parsed.rest.count if parsed.rest else 0), 0
-    for window in windows(chain(parsed.elements, rest_of(parsed, scratch, asset.source))):
+    for part in portions(chain(parsed.elements, rest_of(parsed, scratch, asset.source))):
         first = {} if done == 0 else {"title": "", "warnings": (), "links": ()}
-        made.take(
-            parsed.model_copy(update={"elements": window, **first}), scratch, _share(watch, done, len(window), total)
-        )
-        done += len(window)
+        made.take(parsed.model_copy(update={"elements": part, **first}), scratch, _share(watch, done, len(part), total))
+        done += len(part)
         if made.is_full:
             break
     return made.entry(parsed.left_out)
@@ -78,7 +76,7 @@ class _Assembly:
         self._kinds = parts.settings.governance.redact
         self._cleaner = Cleaner(asset.media_type, self._kinds)
         self._cutter = Cutter(parts.settings, self._cleaner.memory)
-        self._units: tuple[Unit, ...] | Shelf = ()
+        self._units: tuple[Unit, ...] | UnitFile = ()
         self._vectors = Collected()
         self._number, self._begin, self._hashes = 0, "", list[str]()
 
@@ -142,8 +140,8 @@ class _Assembly:
         if not self._units:
             self._units = units
         elif units:
-            if not isinstance(self._units, Shelf):
-                shelf = Shelf()
+            if not isinstance(self._units, UnitFile):
+                shelf = UnitFile()
                 shelf.put(self._units)
                 self._units = shelf
             self._units.put(units)

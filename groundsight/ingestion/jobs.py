@@ -8,9 +8,9 @@ from typing import Literal
 
 from groundsight.errors import LimitExceeded, ParseFailed
 from groundsight.ingestion import Parsed, Partitioner, PictureOrder
+from groundsight.ingestion.portions import chars_of, handed_over
 from groundsight.ingestion.sniff import CONTAINERS, check_size, sniff
 from groundsight.ingestion.unpacked import check_archive
-from groundsight.ingestion.windows import chars_of, handed_over
 from groundsight.settings import Limits
 from groundsight.types import LeftOut, Word
 

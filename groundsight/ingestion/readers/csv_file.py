@@ -12,12 +12,12 @@ from pathlib import Path
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Parsed
+from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.clean import decode, one_line
 from groundsight.ingestion.readers.office.package import Ledger
 from groundsight.ingestion.readers.office.sheet_cells import in_batches
 from groundsight.ingestion.readers.office.sheet_tables import SheetTables
 from groundsight.ingestion.sniff import CSV
-from groundsight.ingestion.windows import handed_over
 from groundsight.limits import DEFAULT_LIMITS, Limits
 
 _FIELD_CHARS = 1 << 20

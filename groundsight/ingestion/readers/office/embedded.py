@@ -9,11 +9,11 @@ from pathlib import Path
 
 from groundsight.errors import LimitExceeded, ParseFailed
 from groundsight.ingestion import Element, Inside, Parsed
+from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.box.insides import InsideBox
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.office.package import Ledger, Package
 from groundsight.ingestion.readers.raster import FORMATS, open_raster, save_png, upright
-from groundsight.ingestion.windows import handed_over
 from groundsight.settings import Limits
 
 _CAPTION = re.compile(r"^(figure|fig\.|chart|diagram|abbildung|abb\.)\s*\d", re.I)

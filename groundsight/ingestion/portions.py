@@ -21,7 +21,7 @@ def handed_over(elements: Iterable[Element], scratch: Path, most: int) -> tuple[
 
     What is over ``most`` characters in all is left.
     """
-    parts = windows(elements)
+    parts = portions(elements)
     first, second = next(parts), next(parts, None)
     if second is None:
         return first, None
@@ -37,7 +37,7 @@ def handed_over(elements: Iterable[Element], scratch: Path, most: int) -> tuple[
     return first, Rest(file=REST, count=count, is_cut=is_cut)
 
 
-def windows(elements: Iterable[Element]) -> Iterator[tuple[Element, ...]]:
+def portions(elements: Iterable[Element]) -> Iterator[tuple[Element, ...]]:
     """Part elements where nothing is parted that is read as one: at a heading, a picture, the next block of a table."""
     held: list[Element] = []
     weight = 0

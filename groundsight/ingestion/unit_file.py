@@ -12,7 +12,7 @@ from typing import overload
 from groundsight.types import Unit
 
 
-class Shelf(Sequence[Unit]):
+class UnitFile(Sequence[Unit]):
     """Units in a file without a name, which goes with this object; each is decoded when it is asked for."""
 
     def __init__(self) -> None:
