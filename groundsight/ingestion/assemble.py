@@ -78,7 +78,7 @@ class _Assembly:
         self._cutter = Cutter(parts.settings, self._cleaner.memory)
         self._units: tuple[Unit, ...] | UnitFile = ()
         self._vectors = Collected()
-        self._number, self._begin, self._hashes = 0, "", list[str]()
+        self._number, self._begin, self._hashes, self._is_named = 0, "", list[str](), False
 
     @property
     def is_full(self) -> bool:
@@ -89,7 +89,7 @@ class _Assembly:
         """Redact, cut, look at pictures, link and encode one part."""
         parts, memory = self._parts, self._cleaner.memory
         document = self._cleaner.clean(part)
-        if not self._number:
+        if not self._is_named:
             self._name(document)
         chunks = self._cutter.cut(document.elements).chunks
         seen = _seen(chunks, scratch, parts, self._derived, memory, watch)
@@ -112,10 +112,8 @@ class _Assembly:
         if not units:
             raise _empty(self._asset)
         if self.is_full:
-            most = (
-                f"only its first units are kept, limits.document_units = {self._parts.settings.limits.document_units}"
-            )
-            left_out = (*left_out, LeftOut(kind="rest of the file", why=most))
+            over = f"over limits.document_units = {self._parts.settings.limits.document_units}"
+            left_out = (*left_out, LeftOut(kind="rest of the file", why=over))
         if self._hashes and script_of(self._begin) not in OCR_SCRIPTS:
             unread = "the OCR does not know the script of this document"
             left_out = (*left_out, LeftOut(kind="text in a picture", why=unread, count=len(self._hashes)))
@@ -131,7 +129,10 @@ class _Assembly:
 
     def _name(self, document: CleanDocument) -> None:
         title = redact(document.title or self._asset.title, self._kinds, document.memory).text
-        self._asset = self._asset.model_copy(update={"title": title, "warnings": document.warnings})
+        self._asset, self._is_named = (
+            self._asset.model_copy(update={"title": title, "warnings": document.warnings}),
+            True,
+        )
 
     def _keep(self, units: tuple[Unit, ...]) -> None:
         """Hold the units of one part in memory, those of several on disk."""
@@ -141,9 +142,8 @@ class _Assembly:
             self._units = units
         elif units:
             if not isinstance(self._units, UnitFile):
-                shelf = UnitFile()
-                shelf.put(self._units)
-                self._units = shelf
+                first, self._units = self._units, UnitFile()
+                self._units.put(first)
             self._units.put(units)
 
 
