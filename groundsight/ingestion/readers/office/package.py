@@ -18,13 +18,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import cast
 from xml.etree import ElementTree as xml
 
 from groundsight.errors import ParseFailed
 from groundsight.types import LeftOut
 
 Node = xml.Element
-_Part = zipfile.ZipExtFile | io.BufferedReader
 # A person's file nests a dozen deep; Python itself ends at a thousand calls.
 _MOST_DEPTH = 200
 _SHOWN = frozenset({"t", "blip", "chart", "relIds", "tbl", "textpath"})
@@ -127,7 +127,7 @@ class Package:
         """
         wanted = set(parents)
         try:
-            with self._archive.open(name) as part:
+            with io.BufferedReader(cast("zipfile.ZipExtFile", self._archive.open(name))) as part:
                 yield from _streamed(part, wanted)
         except (*_BROKEN, *_UNREADABLE):
             self.ledger.note(f"rest of a {kind}", _DAMAGED)
@@ -238,7 +238,7 @@ def _parsed(data: bytes) -> Iterator[tuple[Node, int]]:
             depth -= 1
 
 
-def _streamed(part: _Part, parents: set[str]) -> Iterator[tuple[str, Node]]:
+def _streamed(part: io.BufferedReader, parents: set[str]) -> Iterator[tuple[str, Node]]:
     above: list[Node] = []
     for event, node in _events(part):
         if event == "start":
@@ -250,7 +250,7 @@ def _streamed(part: _Part, parents: set[str]) -> Iterator[tuple[str, Node]]:
             above[-1].remove(node)
 
 
-def _events(part: _Part) -> Iterator[tuple[str, Node]]:
+def _events(part: io.BufferedReader) -> Iterator[tuple[str, Node]]:
     """Parse without entities, which office files do not have, and to a depth that Python can walk."""
     if b"<!DOCTYPE" in part.peek(4096)[:4096]:
         raise xml.ParseError("a document type has no place in an office file")
