@@ -127,7 +127,7 @@ class Package:
         """
         wanted = set(parents)
         try:
-            with io.BufferedReader(cast("zipfile.ZipExtFile", self._archive.open(name))) as part:
+            with cast("io.BufferedReader", self._archive.open(name)) as part:
                 yield from _streamed(part, wanted)
         except (*_BROKEN, *_UNREADABLE):
             self.ledger.note(f"rest of a {kind}", _DAMAGED)
