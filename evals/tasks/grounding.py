@@ -198,6 +198,17 @@ def told(items: Sequence[ItemResult], score: str = "p_supported") -> Judged:
     return Judged(scores, said, labels, [item.cluster or item.id for item in items])
 
 
+def plain_controls(items: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
+    """What needs no check; overlap catches lies at the share of truths that the check refuses."""
+    length = {"length_only_auroc": told(items, "short").figure(auroc, seed)} if "short" in items[0].scores else {}
+    return {
+        "overlap_auroc": told(items, "overlap").figure(auroc, seed),
+        "overlap_caught": caught_by_overlap(items, seed),
+        **length,
+        "always_yes_caught": exact(0.0),
+    }
+
+
 def caught_by_overlap(items: Sequence[ItemResult], seed: int) -> Estimate:
     """The share of lies that word overlap rejects when it rejects as many truths as the check."""
     share = means(items, seed)["truths_refused"].value
