@@ -30,7 +30,7 @@ MOST = 65_535
 # 256 postings are 2 KiB: half a page, so that adding to a common word rewrites one page.
 CHUNK = 256
 # Memory bounds the words that wait for one flush, however many units one transaction holds.
-PENDING = 400_000
+PENDING = 100_000
 
 
 @dataclass(frozen=True)
