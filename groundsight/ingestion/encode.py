@@ -85,7 +85,7 @@ def _encoded(
     watch: Watch,
 ) -> dict[int, NDArray[np.float32]]:
     """Take vectors from what is kept and make the rest, of equal items one, in batches of items of like length."""
-    first = {key: number for number, key in reversed(keys.items())}
+    first = {key: number for number, key in reversed([*keys.items()])}
     kept = {key: derived.read(lane, model, key) for key in first}
     made = {key: np.frombuffer(data, np.float32) for key, data in kept.items() if data}
     missing = sorted(first.keys() - made.keys(), key=lambda key: (len(key), key))
