@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -51,7 +51,7 @@ class Clock:
     """CPU seconds by stage, of all threads."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._one_at_a_time = threading.Lock()
 
     def timed(self, stage: str, now: Callable[[], float], call: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,9 +106,9 @@ def ours(folder: Path, *, vectors: bool) -> tuple[dict[str, object], dict[str, s
             total, wall = time.process_time() - start + readers, time.perf_counter() - wall
             texts = _texts(suite.parts.index.scan(tenant_of(suite.principal)))
     clock.seconds["read"] += readers
-    clock.seconds["rest"] = total - clock.seconds.total()
-    cost = {"files": len(report.files), "failed": report.failed, "units": report.units, "cpu": total, "wall": wall}
-    return cost | {"stages": dict(clock.seconds.most_common())}, texts
+    clock.seconds["rest"] = total - sum(clock.seconds.values())
+    cost: dict[str, object] = {"files": len(report.files), "failed": report.failed, "units": report.units}
+    return cost | {"cpu": total, "wall": wall, "stages": dict(clock.seconds)}, texts
 
 
 def _texts(units: Iterable[tuple[Unit, Any]]) -> dict[str, str]:
