@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from groundsight.errors import RedactionFailed
 from groundsight.governance.pii import Memory, apply, find
@@ -62,7 +63,7 @@ def with_clean_links(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Un
 
 
 def seal_entry(
-    asset: Asset, units: Iterable[Unit], kinds: tuple[PiiKind, ...], known: Memory | None = None
+    asset: Asset, units: Sequence[Unit], kinds: tuple[PiiKind, ...], known: Memory | None = None
 ) -> RedactionProof:
     """Prove that these texts hold nothing that the redactor would still replace.
 
@@ -71,16 +72,15 @@ def seal_entry(
     Raises:
         RedactionFailed: something is left in a field; nothing may be stored.
     """
-    listed = tuple(units)
     chars, memory = 0, (known or Memory()).aside()
-    for where, text in _texts(asset, listed):
+    for where, text in chain(_texts(asset), chain.from_iterable(map(_texts_of, units))):
         chars += len(text)
         left = find(text, kinds, memory)
         if left:
             raise _left(f"a value of kind {left[0].kind} is left in {where}", asset)
-    if any(unit.cells and clean_cells(unit.cells, kinds, memory) != unit.cells for unit in listed):
+    if any(unit.cells and clean_cells(unit.cells, kinds, memory) != unit.cells for unit in units):
         raise _left("a value is left in the cells of a table", asset)
-    return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), _seal(asset, listed, kinds))
+    return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), _seal(asset, units, kinds))
 
 
 def _left(what: str, asset: Asset) -> RedactionFailed:
@@ -95,19 +95,21 @@ def require_proof(asset: Asset, units: Iterable[Unit], proof: RedactionProof) ->
         )
 
 
-def _texts(asset: Asset, units: Iterable[Unit]) -> Iterator[tuple[str, str]]:
+def _texts(asset: Asset) -> Iterator[tuple[str, str]]:
     """Yield the name and the content of every field that is stored as text."""
     yield "the title", asset.title
     yield from (("the source", part) for part in asset.source.split("/"))
     yield from (("a warning", warning) for warning in asset.warnings)
-    for unit in units:
-        yield from ((name, unit.field(name)) for name in TEXT_FIELDS)
-        yield "heading", unit.heading
-        yield "section", unit.place.section or ""
-        yield from (("cells", cell) for row in unit.cells for cell in row)
-        yield from (("lines", line.text) for line in unit.lines)
-        yield from (("tags", tag.name) for tag in unit.tags)
-        yield from (("links", text) for link in unit.links for text in (link.shown, link.key))
+
+
+def _texts_of(unit: Unit) -> Iterator[tuple[str, str]]:
+    yield from ((name, unit.field(name)) for name in TEXT_FIELDS)
+    yield "heading", unit.heading
+    yield "section", unit.place.section or ""
+    yield from (("cells", cell) for row in unit.cells for cell in row)
+    yield from (("lines", line.text) for line in unit.lines)
+    yield from (("tags", tag.name) for tag in unit.tags)
+    yield from (("links", text) for link in unit.links for text in (link.shown, link.key))
 
 
 def _is_clean(word: Tag | Link, kinds: Sequence[PiiKind], memory: Memory) -> bool:

@@ -29,6 +29,25 @@ Rows = dict[VectorName, tuple[int, ...]]
 Item = TypeVar("Item")
 
 
+class Collected:
+    """The vectors of the parts of one document, channel by channel."""
+
+    def __init__(self) -> None:
+        self._vectors: dict[VectorName, list[NDArray[np.float32]]] = {}
+        self._rows: dict[VectorName, list[int]] = {}
+
+    def add(self, vectors: Vectors, rows: Rows) -> None:
+        """Take those of the next part."""
+        for name, array in vectors.items():
+            self._vectors.setdefault(name, []).append(array)
+            self._rows.setdefault(name, []).extend(rows[name])
+
+    def joined(self) -> tuple[Vectors, Rows]:
+        """Hand over all of them as one array a channel."""
+        joined: Vectors = {name: np.concatenate(self._vectors.pop(name)) for name in list(self._vectors)}
+        return joined, {name: tuple(rows) for name, rows in self._rows.items()}
+
+
 def encode(
     units: Sequence[Unit], seen: Mapping[int, Seen], parts: Parts, derived: Derived, watch: Watch
 ) -> tuple[Vectors, Rows]:
