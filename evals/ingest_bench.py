@@ -28,6 +28,8 @@ from unittest.mock import patch
 from groundsight.doors.usage import Parser
 from groundsight.governance.access import tenant_of
 from groundsight.ingestion import assemble, ingest, partition, pipeline
+from groundsight.ingestion.chunking import Cutter
+from groundsight.ingestion.document import Cleaner
 from groundsight.suite import open_suite
 from groundsight.types import Unit
 
@@ -35,11 +37,11 @@ from groundsight.types import Unit
 STAGES: tuple[tuple[object, str, str, Callable[[], float]], ...] = (
     (partition, "partition", "read", time.thread_time),
     (ingest, "freeze", "read", time.thread_time),
-    (assemble, "clean_document", "redact", time.thread_time),
+    (Cleaner, "clean", "redact", time.thread_time),
     (assemble, "redact_unit", "redact", time.thread_time),
     (assemble, "with_clean_links", "redact", time.thread_time),
     (assemble, "seal_entry", "redact", time.thread_time),
-    (assemble, "chunk", "chunk", time.thread_time),
+    (Cutter, "cut", "chunk", time.thread_time),
     (assemble, "_seen", "pictures", time.process_time),
     (assemble, "encode", "encode", time.process_time),
     (pipeline.Commits, "flush", "commit", time.thread_time),
