@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from groundsight.agent.candidates import Eyes, Proposal, Question
+from groundsight.agent.candidates import Eyes, Proposal
 from groundsight.agent.proposals import absent, of_another, proposals, unsaid
+from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
 from groundsight.types import Evidence, Quote
 

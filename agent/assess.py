@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from groundsight.agent.mention import mentions
-from groundsight.agent.naming import heading_of, naming_of
-from groundsight.agent.question import Asked, Need
+from groundsight.agent.question import Need, Question, told_by
 from groundsight.agent.withheld import removed
-from groundsight.agent.words import stems
+from groundsight.language.content import stems_of
 from groundsight.language.facts import read_facts
 from groundsight.types import Evidence
 
@@ -19,25 +17,25 @@ _FISCAL = re.compile(r"FY[\s'’]?(?:20)?(\d\d)", re.IGNORECASE)
 _PERIOD = re.compile(r"(?:FY|[QH]\d)", re.IGNORECASE)
 
 
-def unmentioned(asked: Asked, evidence: Sequence[Evidence]) -> tuple[Need, ...]:
+def unmentioned(asked: Question, evidence: Sequence[Evidence]) -> tuple[Need, ...]:
     """Return the names, ids, numbers and quoted phrases that no evidence holds anywhere."""
-    return tuple(need for need in asked.needs if need.hard and not any(_anywhere(need, one) for one in evidence))
+    return tuple(need for need in asked.hard if not any(_anywhere(need, one) for one in evidence))
 
 
-def is_identifier(need: Need, asked: Asked) -> bool:
+def is_identifier(need: Need, asked: Question) -> bool:
     """Say whether nothing else can stand for a need: an id, or a number that names a thing (order 7781)."""
     if need.kind == "id":
         return not _PERIOD.match(need.shown)
-    bare = [one.text for one in read_facts(asked.text).quantities if not one.kind and not one.noun]
+    bare = [one.text for one in asked.facts.quantities if not one.kind and not one.noun]
     return need.kind == "number" and need.shown in bare and len(need.shown) >= NAMING_DIGITS
 
 
-def note_of(asked: Asked, evidence: Sequence[Evidence]) -> str:
+def note_of(asked: Question, evidence: Sequence[Evidence]) -> str:
     """Say which names of a question stand in none of the passages that were found, empty where all do.
 
     A name of which some part was found is no absent one: it may be spelled or titled otherwise.
     """
-    said = {part for one in evidence for part in stems(_whole(one))}
+    said = {stem for one in evidence for stem in stems_of(told_by(one))}
     lost = [one for one in unmentioned(asked, evidence) if is_identifier(one, asked) or not said & {*one.stems}]
     absent = [need.shown for need in lost if not _is_unit(need.shown)]
     passages = "the one passage" if len(evidence) == 1 else f"none of the {len(evidence)} passages"
@@ -45,7 +43,7 @@ def note_of(asked: Asked, evidence: Sequence[Evidence]) -> str:
     return f"{_listed(absent)} {'are' if len(absent) > 1 else 'is'}{not_} in {passages} found." if absent else ""
 
 
-def explain(asked: Asked, evidence: Sequence[Evidence], far: str = "") -> str:
+def explain(asked: Question, evidence: Sequence[Evidence], far: str = "") -> str:
     """Say what was looked for and that nothing found is sure to answer; ``far`` is why a search showed nothing."""
     if not evidence:
         return (
@@ -64,13 +62,9 @@ def _is_unit(shown: str) -> bool:
 
 def _anywhere(need: Need, one: Evidence) -> bool:
     year = _FISCAL.fullmatch(need.shown)
-    return mentions(_whole(one), need) or (year is not None and bool(re.search(rf"\b(?:20)?{year[1]}\b", _whole(one))))
+    return need.in_text(told_by(one)) or (year is not None and bool(re.search(rf"\b(?:20)?{year[1]}\b", told_by(one))))
 
 
 def _listed(names: Sequence[str]) -> str:
     quoted = [f'"{one}"' for one in dict.fromkeys(names)]
     return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
-
-
-def _whole(one: Evidence) -> str:
-    return f"{one.text} {heading_of(one)} {naming_of(one)}"

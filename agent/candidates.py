@@ -8,26 +8,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from groundsight.agent.question import Question
 from groundsight.encoders.reader import Reader
 from groundsight.evidence.heads import lead_of
 from groundsight.evidence.windows import Stretch, Window, quoted, windows
-from groundsight.language.content import content_of, function_words, words_of
-from groundsight.language.facts import Facts, read_facts
+from groundsight.language.content import content_of, stems_of
 from groundsight.language.licences import related
-from groundsight.language.speech import YES_NO
 from groundsight.types import Evidence, Quote
 
 # Reading a window costs 10 to 20 ms. Of 100 answers that stood in ten hits, 97 stood in the first twelve windows.
 MOST_READ = 12
 MARKED, UNMARKED = 8, 1.0
 LICENSED = 0.6
-_ASKED_NOUN = re.compile(
-    r"\b(?:which|what|how many|how much)\s+(?:is the |are the |was the |were the )?([^\W\d_]+)", re.I
-)
 _WORD = re.compile(r"\w+")
-_HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.I)
-
-
 Near = Callable[[str, Sequence[str]], Sequence[float]]
 
 
@@ -37,40 +30,6 @@ class Eyes:
 
     reader: Reader
     near: Near
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question with what it states and the stems of its content words."""
-
-    text: str
-
-    @cached_property
-    def facts(self) -> Facts:
-        """What it names: names, identifiers, numbers and dates have to stand with the answer."""
-        return read_facts(self.text)
-
-    @property
-    def asks_whether(self) -> bool:
-        """True for a question that yes or no answers."""
-        return bool(YES_NO.match(re.sub(r"^\W+", "", self.text)))
-
-    @cached_property
-    def focus(self) -> str:
-        """The stem of the noun behind which, what or how many; "" for none."""
-        found = _ASKED_NOUN.search(self.text)
-        stems = stems_of(found[1]) - function_words() if found else frozenset[str]()
-        return next(iter(stems), "")
-
-    @cached_property
-    def all_stems(self) -> frozenset[str]:
-        """Stems of all its words."""
-        return stems_of(self.text)
-
-    @cached_property
-    def stems(self) -> frozenset[str]:
-        """Stems of its content words; "how many" asks for a number and is no word of the matter."""
-        return content_of(_HOW_MANY.sub(" ", self.text))
 
 
 @dataclass(frozen=True)
@@ -238,8 +197,3 @@ def share(wanted: frozenset[str], said: frozenset[str]) -> float:
     """The share of some stems that others say, those that only license them counting less."""
     alike = {like for stem in said for like in related(stem).licensed & wanted}
     return sum(1.0 if stem in said else LICENSED if stem in alike else 0.0 for stem in wanted) / (len(wanted) or 1)
-
-
-def stems_of(text: str) -> frozenset[str]:
-    """Return the normal form of every word and number of a text."""
-    return frozenset(word for *_, word in words_of(text))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from groundsight.agent.state import WHOLE, Draft, Finding, Plan
-from groundsight.agent.words import squeeze
+from groundsight.language.typography import squeeze
 from groundsight.types import Citation, Evidence, GroundingReport, Quote, Span, Stale, Verdict
 
 _POINT = re.compile(r"^[-*\u2022]\s+(?=\S)")

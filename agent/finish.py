@@ -7,7 +7,7 @@ from groundsight.agent.compose import citations, lay_out, quotes_of, receipt
 from groundsight.agent.files import not_taken
 from groundsight.agent.nearest import nearest, shown
 from groundsight.agent.nodes import Desk, Update
-from groundsight.agent.question import analyse
+from groundsight.agent.question import Question
 from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.agent.state import AnswerState
 from groundsight.types import Answer, Degraded, Fit, GroundingReport, Tier
@@ -32,7 +32,7 @@ def answer(state: AnswerState, desk: Desk) -> Update:
 
 def show_evidence(state: AnswerState, desk: Desk) -> Update:
     """Give no answer but what was looked for and where the closest passages stand."""
-    known, asked = evidence_of_state(state), analyse(state["question"])
+    known, asked = evidence_of_state(state), Question(state["question"])
     found = nearest(state["question"], list(known.values()), desk.eyes)
     laid = lay_out(shown(found))
     lost = list(dict.fromkeys(state.get("missing", ()))) or [explain(asked, list(known.values()))]
@@ -51,7 +51,7 @@ def show_evidence(state: AnswerState, desk: Desk) -> Update:
 def abstain(state: AnswerState, desk: Desk) -> Update:
     """Say why there is nothing to show: nothing was found or asked, or a person declined."""
     evidence = list(evidence_of_state(state).values())
-    lost = list(state.get("missing") or [explain(analyse(state["question"]), evidence)])
+    lost = list(state.get("missing") or [explain(Question(state["question"]), evidence)])
     lost += not_taken(desk.suite, state["question"], [one.evidence_id for one in evidence[:1]])
     reason = state.get("stop") or "the evidence does not answer the question"
     given = _answer(state, desk, " ".join(lost), "abstained", reason)

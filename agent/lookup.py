@@ -9,10 +9,10 @@ from groundsight.agent.answerer import find
 from groundsight.agent.assess import unmentioned
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.planner import ready
-from groundsight.agent.question import Asked, analyse
+from groundsight.agent.question import Question
 from groundsight.agent.state import WHOLE, Finding, Plan, PlanStep
 from groundsight.agent.tables import end_of, work_out
-from groundsight.agent.words import stem_set
+from groundsight.language.content import stems_of
 from groundsight.types import Evidence
 
 QUERIES_A_HOP = 4
@@ -34,12 +34,12 @@ class Shelf:
 
 def settle(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
     """Answer every step that the evidence answers, each with the answers before it put in."""
-    if whole := work_out(WHOLE, analyse(question), (*shelf.tables, *shelf.evidence), shelf.banned):
+    if whole := work_out(WHOLE, Question(question), (*shelf.tables, *shelf.evidence), shelf.banned):
         return [whole]
     findings = _step_by_step(plan, question, shelf)
     if complete(plan, findings):
         return findings
-    return end_of(analyse(question), shelf.evidence, shelf.tables, shelf.banned) or findings
+    return end_of(Question(question), shelf.evidence, shelf.tables, shelf.banned) or findings
 
 
 def _step_by_step(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
@@ -56,7 +56,7 @@ def _step_by_step(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
 
 def _found(step: PlanStep, shelf: Shelf) -> Finding | None:
     """What is worked out over rows goes before what is read from one of them."""
-    computed = work_out(step.step, analyse(step.question), (*shelf.tables, *shelf.evidence), shelf.banned)
+    computed = work_out(step.step, Question(step.question), (*shelf.tables, *shelf.evidence), shelf.banned)
     if computed or shelf.eyes is None:
         return computed
     return find(step.step, step.question, shelf.evidence, shelf.eyes, shelf.banned)
@@ -81,21 +81,21 @@ def next_queries(
     """List the searches that can still bring something: open steps, names that no passage holds, and links."""
     queries: list[str] = []
     for step in ready(plan, findings):
-        one = analyse(step.question)
+        one = Question(step.question)
         absent = [need.shown for need in unmentioned(one, evidence)]
         queries += [step.question, *absent, *_bridges(one, evidence, links)]
     fresh = dict.fromkeys(query for query in queries if query and query not in asked)
     return list(fresh)[:QUERIES_A_HOP]
 
 
-def open_steps(plan: Plan, findings: Sequence[Finding]) -> list[Asked]:
+def open_steps(plan: Plan, findings: Sequence[Finding]) -> list[Question]:
     """Return the questions that are not answered and could have been, analysed."""
-    return [analyse(step.question) for step in ready(plan, findings)]
+    return [Question(step.question) for step in ready(plan, findings)]
 
 
-def _bridges(one: Asked, evidence: Sequence[Evidence], links: Mapping[str, Sequence[str]]) -> list[str]:
+def _bridges(one: Question, evidence: Sequence[Evidence], links: Mapping[str, Sequence[str]]) -> list[str]:
     """Name things that the best evidence points to, with the words that are asked of them."""
-    focus = " ".join(need.shown for need in one.of("topic"))
-    known = stem_set(one.text)
-    shown = [link for found in evidence[:3] for link in links.get(found.evidence_id, ()) if not stem_set(link) & known]
+    focus = " ".join(one.topic)
+    known = one.all_stems
+    shown = [link for found in evidence[:3] for link in links.get(found.evidence_id, ()) if not stems_of(link) & known]
     return [f"{link} {focus}" for link in list(dict.fromkeys(shown))[:BRIDGES_A_STEP]] if focus else []

@@ -10,7 +10,7 @@ from groundsight.agent.budget import used_up
 from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected
 from groundsight.agent.fit import fit_of
 from groundsight.agent.nodes import CALLS_AT_MOST, Desk, Update, by_rule, left
-from groundsight.agent.question import analyse
+from groundsight.agent.question import Question
 from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.agent.rivals import beside
 from groundsight.agent.state import AnswerState, Draft
@@ -60,7 +60,7 @@ def _given(state: AnswerState, desk: Desk, kept: Draft, held: Held | None, missi
 
     A name of the question that no evidence holds is noted; without what it identifies there is no answer.
     """
-    known, asked = evidence_of_state(state), analyse(state["question"])
+    known, asked = evidence_of_state(state), Question(state["question"])
     every = list(known.values())
     fits = fit_of(state["question"], kept.sentences)
     update: Update = {"fit": fits.model_dump(mode="json")}

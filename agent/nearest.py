@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from groundsight.agent.answerer import likeliest
-from groundsight.agent.candidates import Eyes, Question, closest, read_windows
+from groundsight.agent.candidates import Eyes, closest, read_windows
+from groundsight.agent.question import Question
 from groundsight.agent.state import Draft
-from groundsight.agent.words import squeeze
+from groundsight.language.typography import squeeze
 from groundsight.types import Evidence, Quote
 
 PASSAGES, SHORTEST = 3, 3

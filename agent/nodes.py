@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundsight.agent import writer
-from groundsight.agent.asking import asks_nothing
 from groundsight.agent.assess import explain, unmentioned
 from groundsight.agent.budget import seconds_left, used_up
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
 from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
-from groundsight.agent.question import analyse
+from groundsight.agent.question import Question, asks_nothing
 from groundsight.agent.reading import evidence_of_state, findings_of, plan_of
 from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json, Plan
 from groundsight.agent.whole import openings, whole_tables
@@ -115,7 +114,7 @@ def search(state: AnswerState, desk: Desk) -> Update:
 
 def assess(state: AnswerState, desk: Desk) -> Update:
     """Settle what the evidence settles; go on searching while that can bring something."""
-    whole, chat = analyse(state["question"]), _chat_within(state, desk)
+    whole, chat = Question(state["question"]), _chat_within(state, desk)
     if chat is None and (unasked := asks_nothing(whole)):
         stop = "the question asks nothing that could be looked up"
         return {"next": "abstain", "missing": _nothing_there(state) or [unasked], "stop": stop, "detail": stop}
@@ -160,7 +159,7 @@ def _settled(state: AnswerState, desk: Desk) -> tuple[Plan, Update, list[Evidenc
 def _wants_plan(state: AnswerState, current: Plan, evidence: Sequence[Evidence]) -> bool:
     """A model plans once, and only a chain of whose names the first search brought not all."""
     first = current.by == "rules" and not state.get("calls")
-    return first and len(current.steps) > 1 and bool(unmentioned(analyse(state["question"]), evidence))
+    return first and len(current.steps) > 1 and bool(unmentioned(Question(state["question"]), evidence))
 
 
 def _nothing_there(state: AnswerState) -> list[str]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from groundsight.agent.llm import Chat, Reply
 from groundsight.agent.prose import is_cited, statements
 from groundsight.agent.state import Draft, Plan, PlanStep
-from groundsight.agent.words import squeeze
+from groundsight.language.typography import squeeze
 from groundsight.prompts import render
 from groundsight.types import Evidence, Verdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from groundsight.agent.question import Asked
+from groundsight.agent.question import Question
 from groundsight.agent.state import WHOLE, Finding
 from groundsight.computing.asked import operations
 from groundsight.computing.say import say
@@ -16,7 +16,7 @@ from groundsight.types import Evidence
 from groundsight.types.computed import Computation
 
 
-def work_out(step: int, asked: Asked, evidence: Sequence[Evidence], banned: Collection[str] = ()) -> Finding | None:
+def work_out(step: int, asked: Question, evidence: Sequence[Evidence], banned: Collection[str] = ()) -> Finding | None:
     """Answer a question from the rows of the one table or form that all its words fit.
 
     A look-up is left to the last step.
@@ -29,7 +29,7 @@ def work_out(step: int, asked: Asked, evidence: Sequence[Evidence], banned: Coll
 
 
 def end_of(
-    asked: Asked, evidence: Sequence[Evidence], tables: Sequence[Evidence], banned: Collection[str]
+    asked: Question, evidence: Sequence[Evidence], tables: Sequence[Evidence], banned: Collection[str]
 ) -> list[Finding]:
     """Work out when something ends from a start and a term that stand together."""
     made = ends(asked.text, grids([one for one in tables if len(one.cells) > 1]), PassageIndex(evidence))

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from groundsight.agent.compose import without
-from groundsight.agent.mention import mentions
-from groundsight.agent.question import Asked
+from groundsight.agent.question import Question
 from groundsight.agent.state import Draft
-from groundsight.agent.words import content_words, stem_set
 from groundsight.governance.pii import PLACEHOLDER
 from groundsight.governance.pii_heads import kinds_asked, label_of
+from groundsight.language.content import content_words, stems_of
 from groundsight.types import Evidence
 
 _NAMES = {
@@ -26,10 +25,9 @@ def without_placeholders(question: str, draft: Draft) -> tuple[Draft, str]:
     return (without(draft, list(hidden)), _said(hidden.values())) if hidden else (draft, "")
 
 
-def removed(asked: Asked, evidence: Sequence[Evidence]) -> str:
+def removed(asked: Question, evidence: Sequence[Evidence]) -> str:
     """Say that the asked value was removed, empty unless some evidence about the asked thing shows that it was."""
-    hard = [need for need in asked.needs if need.hard]
-    about = [one.text for one in evidence if all(mentions(f"{one.text} {one.title}", need) for need in hard)]
+    about = [one.text for one in evidence if all(need.in_text(f"{one.text} {one.title}") for need in asked.hard)]
     kinds = kinds_asked(asked.text) & {kind for text in about for kind in _hidden_in(text)}
     return _said(sorted(kinds)) if kinds else ""
 
@@ -39,7 +37,7 @@ def _only_hidden(question: str, sentence: str) -> str:
     hidden = _hidden_in(sentence)
     asked = [kind for kind in hidden if kind in kinds_asked(question)]
     said = [word for word in content_words(PLACEHOLDER.sub(" ", sentence)) if not label_of(word)]
-    new = [word for word in said if not stem_set(word) & stem_set(question)]
+    new = [word for word in said if not stems_of(word) & stems_of(question)]
     return next(iter(asked), "") or (hidden[0] if hidden and not new else "")
 
 
