@@ -14,7 +14,7 @@ from groundsight.ingestion.folder.catalogue import Catalogue, Order, Wanted, dat
 from groundsight.ingestion.folder.ledger import unread_by
 from groundsight.language.dates import Moment
 from groundsight.language.facts import read_facts
-from groundsight.language.stems import lexicon_lines, stem
+from groundsight.language.stems import lexicon_rows, stem
 from groundsight.types import Answer, Asset, Citation, Claim, Condition, Fit, Reason, Span, Tier, Verdict
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def not_taken(suite: Suite, question: str, evidence_ids: Collection[str]) -> lis
 
 @lru_cache(maxsize=1)
 def _phrases() -> dict[str, tuple[str, ...]]:
-    rows = (line.split("\t") for line in lexicon_lines("file_words.tsv"))
-    return {name: tuple(phrases.split(", ")) for name, phrases in rows}
+    return {name: tuple(phrases.split(", ")) for name, phrases in lexicon_rows("file_words.tsv")}
 
 
 def _around(text: str, moments: Sequence[Moment]) -> tuple[str, str]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from groundsight.agent import writer
 from groundsight.agent.assess import explain, unmentioned
-from groundsight.agent.budget import seconds_left, used_up
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
 from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
+from groundsight.agent.planner import plan as plan_by_rule
 from groundsight.agent.question import Question, asks_nothing
-from groundsight.agent.reading import evidence_of_state, findings_of, plan_of
+from groundsight.agent.reading import evidence_of_state, findings_of, plan_of, seconds_left, used_up
+from groundsight.agent.requests import ask_draft, ask_plan
+from groundsight.agent.ruled import quoted
 from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json, Plan
 from groundsight.agent.whole import openings, whole_tables
 from groundsight.agent.withheld import removed
@@ -83,7 +84,11 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     if not again and (told := from_the_catalogue(desk.suite, question)):
         return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}
     chat = _chat_within(state, desk) if again else None
-    made, spent = writer.plan(question, chat, desk.suite.settings.agent.hops, left(state, desk))
+    hops, spent = desk.suite.settings.agent.hops, Update()
+    made = plan_by_rule(question, hops=hops)
+    if chat:
+        better, spent = ask_plan(chat, question, hops, left(state, desk))
+        made = better or made
     first = [step.question for step in made.steps if not step.after]
     queries = list(dict.fromkeys([question, *first]))
     detail = f"{made.by}: " + " -> ".join(step.question for step in made.steps)
@@ -191,9 +196,9 @@ def draft(state: AnswerState, desk: Desk) -> Update:
     ruled = by_rule(state)
     if chat is None or not evidence:
         return {"draft": ruled.model_dump(mode="json"), "next": "verify", "detail": _sentences(ruled)}
-    shown = writer.shown_first(findings_of(state), evidence, desk.suite.settings.agent.evidence)
-    made, spent = writer.draft(state["question"], shown, chat, left(state, desk))
-    written, unknown = only_known(made, evidence)
+    shown = _shown_first(findings_of(state), evidence)[: desk.suite.settings.agent.evidence]
+    made, spent = ask_draft(chat, state["question"], shown, left(state, desk))
+    written, unknown = only_known(made or Draft(), evidence)
     detail = _sentences(written) + (f", {unknown} unknown ids removed" if unknown else "")
     calls = state.get("calls", 0) + spent.get("calls", 0)
     if not written.sentences and _worth_searching(state, written.lacking, calls):
@@ -205,11 +210,18 @@ def draft(state: AnswerState, desk: Desk) -> Update:
     return {**spent, **update, "detail": detail}
 
 
+def _shown_first(found: Sequence[Finding], evidence: Mapping[str, Evidence]) -> list[Evidence]:
+    """Show a model what the rules point at first, then the best of the rest."""
+    pointed = [one.quote.evidence_id for one in found if one.quote.evidence_id in evidence]
+    rest = sorted(evidence, key=lambda key: -evidence[key].score)
+    return [evidence[key] for key in dict.fromkeys([*pointed, *rest])]
+
+
 def by_rule(state: AnswerState) -> Draft:
     """What a chain found before its end answers nothing when quoted; only a model may still write from it."""
     current, found = plan_of(state), findings_of(state)
     if complete(current, found) or current.join == "all":
-        return writer.quoted(state["question"], current, found)
+        return quoted(state["question"], current, found)
     return Draft()
 
 

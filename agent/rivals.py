@@ -8,7 +8,7 @@ from groundsight.agent.answerer import answers
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import lay_out
 from groundsight.agent.question import Question, told_by
-from groundsight.agent.state import Draft
+from groundsight.agent.state import Draft, Said
 from groundsight.agent.uphold import Check, Known, place_of
 from groundsight.agent.versions import in_force_first, told
 from groundsight.evidence.passage_index import PassageIndex
@@ -16,7 +16,6 @@ from groundsight.evidence.passages import Passage
 from groundsight.language.facts import Facts, read_facts
 from groundsight.types import Evidence, Quote, Verdict
 
-Said = tuple[str, tuple[str, ...]]
 # Of the words of a sentence without its values: two thirds let "late returns cost" differ from "a day ticket costs".
 SAME_MATTER = 0.75
 # How probable it has to be that another source answers: it is only shown beside, so less than to be given.
@@ -28,15 +27,11 @@ def beside(draft: Draft, asked: Question, known: Known, check: Check, eyes: Eyes
 
     With a reader each other source is asked the question too: it may answer it otherwise in other words.
     """
-    pairs = list(zip(draft.sentences, draft.cites, strict=True))
     against = _against(draft, asked, known, check)
-    if eyes and pairs and not against:
+    if eyes and draft.sentences and not against:
         against = {0: _answering(draft, asked, known, eyes)}
-    laid = [said for at, pair in enumerate(pairs) for said in _ordered(pair, against.get(at, ()), known)]
-    kept = list(dict(laid).items())
-    return draft.model_copy(
-        update={"sentences": tuple(text for text, _ in kept), "cites": tuple(cites for _, cites in kept)}
-    )
+    pairs = enumerate(draft.pairs)
+    return draft.saying(said for at, pair in pairs for said in _ordered(pair, against.get(at, ()), known))
 
 
 def _against(draft: Draft, asked: Question, known: Known, check: Check) -> dict[int, list[Quote]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Required
 
 from typing_extensions import TypedDict
@@ -11,6 +12,7 @@ from groundsight.types import Quote, Word
 from groundsight.types.computed import Computation
 
 Json = dict[str, Any]
+Said = tuple[str, tuple[str, ...]]
 WHOLE = 0
 
 
@@ -62,6 +64,16 @@ class Draft(Word):
     by: str = "rules"
     lacking: str = ""
     computed: tuple[Computation, ...] = ()
+
+    @property
+    def pairs(self) -> list[Said]:
+        """Each sentence with what it cites."""
+        return list(zip(self.sentences, self.cites, strict=True))
+
+    def saying(self, pairs: Iterable[Said]) -> Draft:
+        """Return this draft with other sentences, each once."""
+        kept = dict(pairs)
+        return self.model_copy(update={"sentences": tuple(kept), "cites": tuple(kept.values())})
 
 
 def merge(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:

@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from typing import Literal, cast
 
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import lexicon_rows
 
 Bound = Literal["exact", "sure", "about", "ge", "gt", "le", "lt"]
 
 
-def _patterns() -> tuple[tuple[Bound, re.Pattern[str]], ...]:
-    rows = (line.split("\t") for line in lexicon_lines("bounds.tsv"))
-    return tuple(
-        (cast("Bound", bound), re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})\s*$", re.IGNORECASE))
-        for bound, *phrases in rows
-    )
-
-
-_BEFORE = _patterns()
+_BEFORE = tuple(
+    (cast("Bound", bound), re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})\s*$", re.IGNORECASE))
+    for bound, *phrases in lexicon_rows("bounds.tsv")
+)
 # Only of time: "within 14 days", "after two hours", but "after 3 matches".
 _SPANS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("le", re.compile(r"\b(?:within|innerhalb(?:\s+von)?)\s+$", re.IGNORECASE)),

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import lexicon_rows
 from groundsight.language.units import unit_named
 
 
 def _numbered(name: str) -> dict[str, int]:
-    rows = (line.split("\t") for line in lexicon_lines(name))
-    return {word: int(number) for number, words in rows for word in words.split()}
+    return {word: int(number) for number, words in lexicon_rows(name) for word in words.split()}
 
 
 _MONTHS, _WEEKDAYS = _numbered("months.tsv"), _numbered("weekdays.tsv")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import lexicon_rows
 
 _PART = r"[¼-¾⅐-⅞]|\s\d/\d{1,2}(?![/\d])"
 DIGITS = (
@@ -15,7 +15,7 @@ DIGITS = (
 )
 NUMERALS = {
     word: float(value)
-    for first, value, *others in (line.split("\t") for line in lexicon_lines("numerals.tsv"))
+    for first, value, *others in lexicon_rows("numerals.tsv")
     for word in (first, *others)
 }
 _PLAIN = "|".join(sorted(NUMERALS, key=len, reverse=True))

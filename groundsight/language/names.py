@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from groundsight.language.licences import is_known
-from groundsight.language.stems import irregular, lexicon_lines, word_list
+from groundsight.language.stems import irregular, lexicon_rows, word_list
 from groundsight.language.tokens import Token, ocr_alike
 
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][\w.&'’]*|[A-Z]{2,}\d*|\d*[A-Z][\w-]*")
 _LINKS = frozenset({"of", "de", "van", "von", "der", "den", "la", "le", "du", "da", "di", "del", "al", "bin"})
 _MALE, _FEMALE = frozenset({"mr", "sir", "lord", "king"}), frozenset({"mrs", "ms", "miss", "lady", "queen", "madam"})
-_CALENDAR = frozenset(line.split()[1] for name in ("months.tsv", "weekdays.tsv") for line in lexicon_lines(name))
+_CALENDAR = frozenset(words.split()[0] for name in ("months.tsv", "weekdays.tsv") for _, words in lexicon_rows(name))
 _VERB_NEXT = re.compile(r"['’]s\b|\s+(?:is|was|has|had|will|would|can|could|may|does|did|(?P<verb>[a-z]+))\b")
 _ENDS_AS_VERB = re.compile(r"[a-z]{2,}(?:ed|es)|[a-z]{3,}s")
 _COMMON_ENDINGS = ("tion", "ment", "ness", "ing", "ity", "ance", "ence", "ship", "ism")
@@ -131,8 +131,8 @@ def _aliases(name: Name) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _alias_table() -> dict[str, tuple[str, ...]]:
     table: dict[str, tuple[str, ...]] = {}
-    for line in lexicon_lines("aliases.txt"):
-        forms = tuple(form.replace(".", "") for form in line.split("\t"))
+    for row in lexicon_rows("aliases.txt"):
+        forms = tuple(form.replace(".", "") for form in row)
         table.update({form: tuple(other for other in forms if other != form) for form in forms})
     return table
 
