@@ -13,11 +13,7 @@ DIGITS = (
     r"\d{1,3}(?:[\u00a0\u202f' ]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
     r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
 )
-NUMERALS = {
-    word: float(value)
-    for first, value, *others in lexicon_rows("numerals.tsv")
-    for word in (first, *others)
-}
+NUMERALS = {word: float(value) for first, value, *others in lexicon_rows("numerals.tsv") for word in (first, *others)}
 _PLAIN = "|".join(sorted(NUMERALS, key=len, reverse=True))
 # German writes its parts as one word ("siebenhundert", "einundzwanzig").
 WORDS = rf"\b(?:half\s+an?\s+)?(?:ein(?:und)?)?(?:{_PLAIN})(?:(?:[\s-]|\s+and\s+|\s+y\s+|und)?(?:{_PLAIN}))*\b"

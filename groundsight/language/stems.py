@@ -29,7 +29,7 @@ def snowball() -> Callable[[str], str]:
 @lru_cache(maxsize=1)
 def irregular() -> dict[str, str]:
     """Read the exceptions of WordNet: form and lemma (lexicon/README.md tells how they were chosen)."""
-    return {form: lemma for form, lemma in lexicon_rows("irregular.tsv.gz")}
+    return dict(lexicon_rows("irregular.tsv.gz"))  # pyright: ignore[reportReturnType]
 
 
 def lexicon_lines(name: str) -> list[str]:
