@@ -20,7 +20,7 @@ _SPANS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("gt", re.compile(r"\bafter\s+$", re.IGNORECASE)),
 )
 _BEHIND = re.compile(
-    r"\s+(?:[^\W\d]+\s+)?(?:or|and)\s+(?:(?P<ge>more|over|above|longer)|(?P<le>less|fewer|under|below))\b"
+    r"\s+(?:[^\W\d]+\s+)?(?:or|and)\s+(?:(?P<ge>more|over|above|longer)|(?P<le>less|fewer|under|below))\b(?!\s+than)"
 )
 
 

@@ -119,15 +119,10 @@ def _negation(tokens: Sequence[Token], at: int, stops: Sequence[int], words: Seq
     if tokens[at].word == "no" and governed and governed[0].word == "longer":
         governed = governed[1:]
     counted = at + 1 < len(tokens) and tokens[at + 1].text[0].isdigit()
-    if not governed and not counted and not _of_others(tokens, at):
+    if not governed and not counted:
         governed = [t for t in words if t.start < tokens[at].start][-1:]
     head, base = (governed[0].keys, governed[0].stem) if governed else (frozenset[str](), "")
     return Negation(at, base, head, keys_of(governed))
-
-
-def _of_others(tokens: Sequence[Token], at: int) -> bool:
-    """ "Than those who did not": what is denied is denied of somebody else."""
-    return any(one.word in ("who", "which", "that") for one in tokens[max(0, at - 2) : at])
 
 
 def _within(token: Token, spans: Sequence[tuple[int, int]]) -> bool:
