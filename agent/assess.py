@@ -1,19 +1,26 @@
-"""Is the evidence enough? What is missing, and how to say what was looked for."""
+"""Is the evidence enough? What is missing or was removed, and how to say what was looked for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from groundsight.agent.compose import without
 from groundsight.agent.question import Need, Question, told_by
-from groundsight.agent.withheld import removed
-from groundsight.language.content import stems_of
-from groundsight.language.facts import read_facts
+from groundsight.agent.state import Draft
+from groundsight.governance.pii import PLACEHOLDER
+from groundsight.governance.pii_heads import kinds_asked, label_of
+from groundsight.language.content import content_words, stems_of
+from groundsight.language.units import unit_named
 from groundsight.types import Evidence
 
 # Order 7781 names a thing; of shorter bare numbers most count something whose noun stands apart.
 NAMING_DIGITS = 3
 _FISCAL = re.compile(r"FY[\s'’]?(?:20)?(\d\d)", re.IGNORECASE)
+_REMOVED = {
+    "email": "an e-mail address", "phone": "a phone number", "card": "a card number", "iban": "a bank account",
+    "ssn": "a social security number", "ip": "an IP address",
+}  # fmt: skip
 _PERIOD = re.compile(r"(?:FY|[QH]\d)", re.IGNORECASE)
 
 
@@ -37,7 +44,8 @@ def note_of(asked: Question, evidence: Sequence[Evidence]) -> str:
     """
     said = {stem for one in evidence for stem in stems_of(told_by(one))}
     lost = [one for one in unmentioned(asked, evidence) if is_identifier(one, asked) or not said & {*one.stems}]
-    absent = [need.shown for need in lost if not _is_unit(need.shown)]
+    # A currency or a unit of the question may be written otherwise.
+    absent = [need.shown for need in lost if unit_named(need.shown) is None]
     passages = "the one passage" if len(evidence) == 1 else f"none of the {len(evidence)} passages"
     not_ = " not" if len(evidence) == 1 else ""
     return f"{_listed(absent)} {'are' if len(absent) > 1 else 'is'}{not_} in {passages} found." if absent else ""
@@ -55,11 +63,6 @@ def explain(asked: Question, evidence: Sequence[Evidence], far: str = "") -> str
     return " ".join(filter(None, (f"Looked for {wanted}: nothing found is sure to answer.", note_of(asked, evidence))))
 
 
-def _is_unit(shown: str) -> bool:
-    """A currency or a unit of the question may be written otherwise."""
-    return shown.isalpha() and any(one.kind for one in read_facts(f"2 {shown}").quantities)
-
-
 def _anywhere(need: Need, one: Evidence) -> bool:
     year = _FISCAL.fullmatch(need.shown)
     return need.in_text(told_by(one)) or (year is not None and bool(re.search(rf"\b(?:20)?{year[1]}\b", told_by(one))))
@@ -68,3 +71,34 @@ def _anywhere(need: Need, one: Evidence) -> bool:
 def _listed(names: Sequence[str]) -> str:
     quoted = [f'"{one}"' for one in dict.fromkeys(names)]
     return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
+
+
+def without_placeholders(question: str, draft: Draft) -> tuple[Draft, str]:
+    """Return a draft without the sentences that only a placeholder would answer, and what to say instead."""
+    hidden = {at: kind for at, sentence in enumerate(draft.sentences) if (kind := _only_hidden(question, sentence))}
+    return (without(draft, list(hidden)), _said(hidden.values())) if hidden else (draft, "")
+
+
+def removed(asked: Question, evidence: Sequence[Evidence]) -> str:
+    """Say that the asked value was removed, empty unless some evidence about the asked thing shows that it was."""
+    about = [one.text for one in evidence if all(need.in_text(f"{one.text} {one.title}") for need in asked.hard)]
+    kinds = kinds_asked(asked.text) & {kind for text in about for kind in _hidden_in(text)}
+    return _said(sorted(kinds)) if kinds else ""
+
+
+def _only_hidden(question: str, sentence: str) -> str:
+    """Return the kind that is asked for and hidden, or the one beside which a sentence says nothing new."""
+    hidden = _hidden_in(sentence)
+    asked = [kind for kind in hidden if kind in kinds_asked(question)]
+    said = [word for word in content_words(PLACEHOLDER.sub(" ", sentence)) if not label_of(word)]
+    new = [word for word in said if not stems_of(word) & stems_of(question)]
+    return next(iter(asked), "") or (hidden[0] if hidden and not new else "")
+
+
+def _hidden_in(text: str) -> list[str]:
+    return [re.split(r"[\[_]", found)[1].lower() for found in PLACEHOLDER.findall(text)]
+
+
+def _said(kinds: Iterable[str]) -> str:
+    named = " and ".join(dict.fromkeys(_REMOVED[kind] for kind in kinds))
+    return f"The files hold {named} there, which was redacted when they were read and is not stored."

@@ -161,39 +161,32 @@ def _leads(shown: Sequence[Window], evidence: Sequence[Evidence]) -> list[str]:
 
 def closest(question: Question, window: Window) -> Quote:
     """Return the sentence, row or line of a window that says most of a question."""
-    best = _saying_most(question, window)
+    best = max(window.stretches, key=lambda one: len(stems_of(window.said(one)) & question.stems))
     return quoted(window.evidence, best.span, best.channel)
-
-
-def _saying_most(question: Question, window: Window) -> Stretch:
-    return max(window.stretches, key=lambda one: len(stems_of(window.said(one)) & question.stems))
 
 
 def read_windows(question: Question, evidence: Sequence[Evidence]) -> list[Window]:
     """Take the windows that say most of a question, rare words counting more, what was found first going first."""
     every, ranked = windows(evidence), {one.evidence_id: at for at, one in enumerate(evidence)}
     said = [stems_of(one.text) for one in every]
-    common = {stem: sum(stem in one for one in said) for stem in question.stems}
-    weights = {stem: 1 / math.sqrt(1 + count) for stem, count in common.items()}
+    weights = {stem: 1 / math.sqrt(1 + sum(stem in one for one in said)) for stem in question.stems}
 
     def score(at: int) -> float:
-        near = stems_of(every[at].heading)
-        return (
-            _weighed(question, weights, said[at])
-            + 0.3 * _weighed(question, weights, near)
-            + 0.5 / (1 + ranked[every[at].evidence.evidence_id])
-        )
+        near = 0.3 * weighed(weights, stems_of(every[at].heading))
+        return weighed(weights, said[at]) + near + 0.5 / (1 + ranked[every[at].evidence.evidence_id])
 
     order = sorted(range(len(every)), key=lambda at: -score(at))[:MOST_READ]
     return [every[at] for at in order]
 
 
-def _weighed(question: Question, weights: Mapping[str, float], said: frozenset[str]) -> float:
-    alike = {like for stem in said for like in related(stem).licensed & question.stems}
-    return sum(weights[stem] * (1.0 if stem in said else LICENSED if stem in alike else 0.0) for stem in question.stems)
+def weighed(weights: Mapping[str, float], said: frozenset[str]) -> float:
+    """The weight of the stems that others say, those that only license them counting less."""
+    alike = {like for stem in said for like in related(stem).licensed & weights.keys()}
+    return sum(
+        weight * (1.0 if stem in said else LICENSED if stem in alike else 0.0) for stem, weight in weights.items()
+    )
 
 
 def share(wanted: frozenset[str], said: frozenset[str]) -> float:
-    """The share of some stems that others say, those that only license them counting less."""
-    alike = {like for stem in said for like in related(stem).licensed & wanted}
-    return sum(1.0 if stem in said else LICENSED if stem in alike else 0.0 for stem in wanted) / (len(wanted) or 1)
+    """The share of some stems that others say."""
+    return weighed(dict.fromkeys(wanted, 1.0), said) / (len(wanted) or 1)

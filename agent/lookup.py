@@ -1,4 +1,4 @@
-"""The steps of a plan settled from evidence, and the queries that are still worth asking."""
+"""The steps of a plan settled from evidence, read or worked out over whole tables, and what is still worth asking."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from groundsight.agent.candidates import Eyes
 from groundsight.agent.planner import ready
 from groundsight.agent.question import Question
 from groundsight.agent.state import WHOLE, Finding, Plan, PlanStep
-from groundsight.agent.tables import end_of, work_out
+from groundsight.computing.asked import operations
+from groundsight.computing.say import say
+from groundsight.computing.terms import ends
+from groundsight.evidence.forms import forms
+from groundsight.evidence.grids import grids
+from groundsight.evidence.passage_index import PassageIndex
 from groundsight.language.content import stems_of
 from groundsight.types import Evidence
+from groundsight.types.computed import Computation
 
 QUERIES_A_HOP = 4
 BRIDGES_A_STEP = 2
@@ -99,3 +105,41 @@ def _bridges(one: Question, evidence: Sequence[Evidence], links: Mapping[str, Se
     known = one.all_stems
     shown = [link for found in evidence[:3] for link in links.get(found.evidence_id, ()) if not stems_of(link) & known]
     return [f"{link} {focus}" for link in list(dict.fromkeys(shown))[:BRIDGES_A_STEP]] if focus else []
+
+
+def work_out(step: int, asked: Question, evidence: Sequence[Evidence], banned: Collection[str] = ()) -> Finding | None:
+    """Answer a question from the rows of the one table or form that all its words fit.
+
+    A look-up is left to the last step.
+    """
+    tables = [one for one in evidence if len(one.cells) > 1]
+    made = next(iter(operations(asked.text, (*grids(tables), *forms(evidence)))), None)
+    if made is None or (step == WHOLE and made.operation == "cell"):
+        return None
+    return finding(step, asked.text, made, banned)
+
+
+def end_of(
+    asked: Question, evidence: Sequence[Evidence], tables: Sequence[Evidence], banned: Collection[str]
+) -> list[Finding]:
+    """Work out when something ends from a start and a term that stand together."""
+    made = ends(asked.text, grids([one for one in tables if len(one.cells) > 1]), PassageIndex(evidence))
+    found = finding(WHOLE, asked.text, made, banned) if made else None
+    if made is None or found is None:
+        return []
+    shown = {
+        one.quote: f"{one.of}: {one.under}: {one.quote.text}" if one.of else one.quote.text for one in made.operands
+    }
+    rest = [Finding(step=WHOLE, question=asked.text, sentence=said, quote=quote) for quote, said in shown.items()]
+    return [found, *rest]
+
+
+def finding(step: int, question: str, made: Computation, banned: Collection[str] = ()) -> Finding | None:
+    """Say a computation, with the place of its first value; the other values are cited beside it."""
+    said = say(made)
+    ids = tuple(dict.fromkeys(one.quote.evidence_id for one in made.operands))
+    first = made.operands[0].quote
+    value = f"{made.result} {made.unit}".strip() if made.operation not in ("cell", "rows") else made.result
+    return None if said in banned else Finding(
+        step=step, question=question, sentence=said, quote=first, value=value, also=ids[1:], made=made
+    )  # fmt: skip

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from groundsight.agent.assess import is_identifier, note_of, unmentioned
+from groundsight.agent.assess import is_identifier, note_of, unmentioned, without_placeholders
 from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected
 from groundsight.agent.fit import fit_of
 from groundsight.agent.nodes import CALLS_AT_MOST, Desk, Update, by_rule, left
 from groundsight.agent.question import Question
-from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order, used_up
 from groundsight.agent.requests import ask_draft
 from groundsight.agent.rivals import beside
-from groundsight.agent.state import AnswerState, Draft
+from groundsight.agent.state import (
+    AnswerState,
+    Draft,
+    draft_of_state,
+    evidence_of_state,
+    findings_of,
+    in_cited_order,
+    used_up,
+)
 from groundsight.agent.uphold import Held, hold
-from groundsight.agent.withheld import without_placeholders
 from groundsight.limits import has_words
 from groundsight.types import GroundingReport, Verdict
 

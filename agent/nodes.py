@@ -7,19 +7,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from groundsight.agent.assess import explain, unmentioned
+from groundsight.agent.assess import explain, removed, unmentioned
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
 from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
 from groundsight.agent.planner import plan as plan_by_rule
 from groundsight.agent.question import Question, asks_nothing
-from groundsight.agent.reading import evidence_of_state, findings_of, plan_of, seconds_left, used_up
 from groundsight.agent.requests import ask_draft, ask_plan
 from groundsight.agent.ruled import quoted
-from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json, Plan
+from groundsight.agent.state import (
+    WHOLE,
+    AnswerState,
+    Draft,
+    Finding,
+    Json,
+    Plan,
+    evidence_of_state,
+    findings_of,
+    plan_of,
+    seconds_left,
+    used_up,
+)
 from groundsight.agent.whole import openings, whole_tables
-from groundsight.agent.withheld import removed
 from groundsight.limits import has_words, require_question
 from groundsight.tracing import Within
 from groundsight.types import Degraded, Evidence, Query, Step

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundsight.agent.lookup import work_out
 from groundsight.agent.question import Question
-from groundsight.agent.tables import work_out
 from groundsight.evidence.grids import grids
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
