@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from groundsight.agent.compose import without
 from groundsight.agent.question import Need, Question, told_by
 from groundsight.agent.state import Draft
 from groundsight.governance.pii import PLACEHOLDER
@@ -76,7 +75,8 @@ def _listed(names: Sequence[str]) -> str:
 def without_placeholders(question: str, draft: Draft) -> tuple[Draft, str]:
     """Return a draft without the sentences that only a placeholder would answer, and what to say instead."""
     hidden = {at: kind for at, sentence in enumerate(draft.sentences) if (kind := _only_hidden(question, sentence))}
-    return (without(draft, list(hidden)), _said(hidden.values())) if hidden else (draft, "")
+    open_ = draft.saying(pair for at, pair in enumerate(draft.pairs) if at not in hidden)
+    return (open_, _said(hidden.values())) if hidden else (draft, "")
 
 
 def removed(asked: Question, evidence: Sequence[Evidence]) -> str:

@@ -63,11 +63,6 @@ def rejected(laid: Laid, report: GroundingReport) -> dict[int, Verdict]:
     return bad
 
 
-def without(draft: Draft, places: Collection[int]) -> Draft:
-    """Return a draft without some of its sentences."""
-    return draft.saying(pair for at, pair in enumerate(draft.pairs) if at not in places)
-
-
 def laid_bare(draft: Draft, places: Collection[int], findings: Sequence[Finding]) -> Draft:
     """Return a draft whose rejected sentences are the bare quotes, where a name had been put before them."""
     bare = {found.sentence: found.bare for found in findings if found.bare}

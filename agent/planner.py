@@ -20,12 +20,7 @@ _AUX = rf"(?:{_BE}|has|have|had|will|must|can|could|may|should)"
 _DO = r"(?:do|does|did)"
 _PREP = r"(?:on|in|at|for|to|with|from|by|of)"
 _PROPER = r"(?:the\s+)?[A-Z0-9][\w.&'-]*(?:\s+[A-Z0-9][\w.&'-]*)*"
-_COMPARISONS = (
-    re.compile(
-        rf"^(?:which|who)(?:\s+\w+)?\s+of\s+(?P<a>{_PROPER})\s+(?:and|or)\s+(?P<b>{_PROPER})\s+(?P<rest>.+?)\s*\?*$"
-    ),
-    re.compile(rf"^(?:which|who|what)\s+(?P<rest>.+?)[,:]\s+(?P<a>{_PROPER})\s+or\s+(?P<b>{_PROPER})\s*\?*$"),
-)
+_COMPARED = re.compile(rf"^(?:which|who|what)\s+(?P<rest>.+?)[,:]\s+(?P<a>{_PROPER})\s+or\s+(?P<b>{_PROPER})\s*\?*$")
 _ASKED_BY_MEASURE = {
     "date": "How old is {}?", "height": "How tall is {}?", "length": "How long is {}?", "mass": "How heavy is {}?",
     "money": "What is the price of {}?",
@@ -123,14 +118,10 @@ def _of_two(question: str) -> Plan | None:
 
 
 def _compared(question: str) -> Plan | None:
-    lowered = question[:1].lower() + question[1:]
-    match = next(filter(None, (one.match(lowered) for one in _COMPARISONS)), None)
+    match = _COMPARED.match(question[:1].lower() + question[1:])
     asks = _compared_question(match["rest"]) if match else ""
-    return (
-        _side_by_side([asks.replace("{}", match[side].strip(" ,?")) for side in "ab"], "compare")
-        if match and asks
-        else None
-    )
+    sides = [asks.replace("{}", match[side].strip(" ,?")) for side in "ab"] if match and asks else []
+    return _side_by_side(sides, "compare") if sides else None
 
 
 def _compared_question(rest: str) -> str:
@@ -140,14 +131,10 @@ def _compared_question(rest: str) -> str:
     if meant is None:
         return ""
     noun = re.search(rf"\b{word}\s+(?!than\b)([\w-]+(?:\s+[\w-]+)?)", rest, re.I)
-    verb = re.search(r"\b(?:\w+ed|born|built|made|written)\b", rest)
-    if word in ("first", "earlier", "later") and verb:
-        return f"When was {{}} {verb[0]}?"
-    if word in ("more", "less", "fewer", "most") and noun:
-        return f"How many {noun[1]} does {{}} have?"
-    return (
-        f"What is the {noun[1]} of {{}}?" if noun else _ASKED_BY_MEASURE.get(meant.measure, "What is the size of {}?")
-    )
+    if noun:
+        how_many = word in ("more", "less", "fewer", "most")
+        return f"How many {noun[1]} does {{}} have?" if how_many else f"What is the {noun[1]} of {{}}?"
+    return _ASKED_BY_MEASURE.get(meant.measure, "What is the size of {}?")
 
 
 def _joined(question: str) -> Plan | None:

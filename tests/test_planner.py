@@ -45,9 +45,8 @@ def test_a_chain_is_taken_apart_from_the_inside(question: str, expected: list[st
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("Which of Alpha and Beta has the higher budget?", "What is the budget of {}?|Alpha|Beta"),
+        ("Which project has the higher budget, Alpha or Beta?", "What is the budget of {}?|Alpha|Beta"),
         ("Who is older, Anna Schmidt or Bob Lee?", "How old is {}?|Anna Schmidt|Bob Lee"),
-        ("Which film was released first, Blue Harbor or Red Hill?", "When was {} released?|Blue Harbor|Red Hill"),
         ("Which project has more employees, Alpha or Beta?", "How many employees does {} have?|Alpha|Beta"),
     ],
 )
