@@ -17,6 +17,10 @@ from groundsight.types import Evidence, Quote
 
 PACKAGED = Path(__file__).resolve().parent / "data" / "gate.json"
 
+# The reader is less sure of what it reads in an English frame: of 37 questions in three other languages the right
+# values at the top reach .48 and more, those of near misses .22 at most, the surest wrong one .46.
+FOREIGN = 0.47
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -33,7 +37,7 @@ class Gate:
 
     def sure(self, one: Proposal, question: Question, least: float = 0.0) -> bool:
         """True for a proposal that is probable enough, with everything that the question names beside it."""
-        likely = self.probability(one.features) >= (least or self.threshold)
+        likely = self.probability(one.features) >= (least or (FOREIGN if question.language else self.threshold))
         return likely and not (absent(question, one) or of_another(question, one) or unsaid(question, one))
 
 

@@ -10,6 +10,7 @@ from groundsight.agent.state import Draft
 from groundsight.governance.pii import PLACEHOLDER
 from groundsight.governance.pii_heads import kinds_asked, label_of
 from groundsight.language.content import content_words, stems_of
+from groundsight.language.sayings import enumerated, saying
 from groundsight.language.units import unit_named
 from groundsight.types import Evidence
 
@@ -45,31 +46,27 @@ def note_of(asked: Question, evidence: Sequence[Evidence]) -> str:
     lost = [one for one in unmentioned(asked, evidence) if is_identifier(one, asked) or not said & {*one.stems}]
     # A currency or a unit of the question may be written otherwise.
     absent = [need.shown for need in lost if unit_named(need.shown) is None]
-    passages = "the one passage" if len(evidence) == 1 else f"none of the {len(evidence)} passages"
-    not_ = " not" if len(evidence) == 1 else ""
-    return f"{_listed(absent)} {'are' if len(absent) > 1 else 'is'}{not_} in {passages} found." if absent else ""
+    if not absent:
+        return ""
+    key = f"absent_{'some' if len(absent) > 1 else 'one'}{'_of_one' if len(evidence) == 1 else ''}"
+    return saying(key, asked.language, names=enumerated(absent, asked.language), count=len(evidence))
 
 
 def explain(asked: Question, evidence: Sequence[Evidence], far: str = "") -> str:
     """Say what was looked for and that nothing found is sure to answer; ``far`` is why a search showed nothing."""
     if not evidence:
-        return (
-            f"The search has nothing to show: {far}." if far else "The search found nothing that matches the question."
-        )
+        return saying("nothing_shown" if far else "nothing_matches", asked.language, far=far)
     if hidden := removed(asked, evidence):
         return hidden
-    wanted = _listed([need.shown for need in asked.needs]) if asked.needs else "an answer"
-    return " ".join(filter(None, (f"Looked for {wanted}: nothing found is sure to answer.", note_of(asked, evidence))))
+    names = [need.shown for need in asked.needs]
+    wanted = enumerated(names, asked.language) if names else saying("an_answer", asked.language)
+    looked = saying("looked_for", asked.language, wanted=wanted)
+    return " ".join(filter(None, (looked, note_of(asked, evidence))))
 
 
 def _anywhere(need: Need, one: Evidence) -> bool:
     year = _FISCAL.fullmatch(need.shown)
     return need.in_text(told_by(one)) or (year is not None and bool(re.search(rf"\b(?:20)?{year[1]}\b", told_by(one))))
-
-
-def _listed(names: Sequence[str]) -> str:
-    quoted = [f'"{one}"' for one in dict.fromkeys(names)]
-    return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
 
 
 def without_placeholders(question: str, draft: Draft) -> tuple[Draft, str]:

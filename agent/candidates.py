@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from groundsight.agent.question import Question
-from groundsight.encoders.reader import Reader
+from groundsight.encoders.reader import Found, Reader
 from groundsight.evidence.heads import lead_of
 from groundsight.evidence.windows import Stretch, Window, quoted, windows
 from groundsight.language.content import content_of, stems_of
+from groundsight.language.framing import reframed
 from groundsight.language.licences import related
 from groundsight.types import Evidence, Quote
 
@@ -127,7 +128,7 @@ def candidates(question: Question, evidence: Sequence[Evidence], eyes: Eyes) -> 
         rank, about = ranked[window.evidence.evidence_id], words[window.evidence.source]
         found.setdefault((at, start), Proposal(window, start, end, margin, rank, leads[at], about))
 
-    for one in eyes.reader.spans(question.text, led, MARKED):
+    for one in _marked(question, led, eyes):
         window, shift = shown[one.passage], len(led[one.passage]) - len(shown[one.passage].text)
         if one.start < shift:
             continue
@@ -141,6 +142,16 @@ def candidates(question: Question, evidence: Sequence[Evidence], eyes: Eyes) -> 
         for start, end in window.cells:
             add(at, start, end, least.get(at, 0.0) - UNMARKED)
     return sorted(found.values(), key=lambda one: -one.margin)
+
+
+def _marked(question: Question, texts: Sequence[str], eyes: Eyes) -> list[Found]:
+    """What the reader marks; of a passage in another language in its English frame, led back to its own words."""
+    if not question.language:
+        return eyes.reader.spans(question.text, texts, MARKED)
+    read = [reframed(text, question.language) for text in texts]
+    found = eyes.reader.spans(question.text, [text for text, _ in read], MARKED)
+    places = [read[one.passage][1][one.start : one.end] for one in found]
+    return [replace(one, start=at[0][0], end=at[-1][1]) for one, at in zip(found, places, strict=True)]
 
 
 def _words_of_files(evidence: Sequence[Evidence], sources: Collection[str]) -> dict[str, frozenset[str]]:

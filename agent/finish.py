@@ -12,6 +12,8 @@ from groundsight.agent.files import not_taken
 from groundsight.agent.nodes import Desk, Update
 from groundsight.agent.question import Question
 from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence_of_state, findings_of, in_cited_order
+from groundsight.agent.unreached import by_words_alone
+from groundsight.language.sayings import saying
 from groundsight.language.typography import squeeze
 from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Tier
 
@@ -43,8 +45,9 @@ def show_evidence(state: AnswerState, desk: Desk) -> Update:
     laid = lay_out(shown(found))
     lost = list(dict.fromkeys(state.get("missing", ()))) or [explain(asked, list(known.values()))]
     lost += not_taken(desk.suite, state["question"], [quote.evidence_id for quote in found])
+    lost += by_words_alone(desk.suite, asked.language)
     reason = state.get("stop") or "the evidence does not answer the question"
-    closest = ["The closest passages:", laid.text] if found else []
+    closest = [saying("closest", asked.language), laid.text] if found else []
     given = _answer(state, desk, "\n".join([*lost, *closest]), "evidence" if found else "abstained", reason)
     cited = citations(laid, known, found)
     full = {
@@ -57,8 +60,10 @@ def show_evidence(state: AnswerState, desk: Desk) -> Update:
 def abstain(state: AnswerState, desk: Desk) -> Update:
     """Say why there is nothing to show: nothing was found or asked, or a person declined."""
     evidence = list(evidence_of_state(state).values())
-    lost = list(state.get("missing") or [explain(Question(state["question"]), evidence)])
+    asked = Question(state["question"])
+    lost = list(state.get("missing") or [explain(asked, evidence)])
     lost += not_taken(desk.suite, state["question"], [one.evidence_id for one in evidence[:1]])
+    lost += by_words_alone(desk.suite, asked.language)
     reason = state.get("stop") or "the evidence does not answer the question"
     given = _answer(state, desk, " ".join(lost), "abstained", reason)
     shown = given.model_copy(update={"evidence": tuple(evidence[: desk.suite.settings.agent.evidence])})

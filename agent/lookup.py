@@ -116,7 +116,7 @@ def work_out(step: int, asked: Question, evidence: Sequence[Evidence], banned: C
     made = next(iter(operations(asked.text, (*grids(tables), *forms(evidence)))), None)
     if made is None or (step == WHOLE and made.operation == "cell"):
         return None
-    return finding(step, asked.text, made, banned)
+    return finding(step, asked, made, banned)
 
 
 def end_of(
@@ -124,7 +124,7 @@ def end_of(
 ) -> list[Finding]:
     """Work out when something ends from a start and a term that stand together."""
     made = ends(asked.text, grids([one for one in tables if len(one.cells) > 1]), PassageIndex(evidence))
-    found = finding(WHOLE, asked.text, made, banned) if made else None
+    found = finding(WHOLE, asked, made, banned) if made else None
     if made is None or found is None:
         return []
     shown = {
@@ -134,12 +134,13 @@ def end_of(
     return [found, *rest]
 
 
-def finding(step: int, question: str, made: Computation, banned: Collection[str] = ()) -> Finding | None:
+def finding(step: int, asked: Question, made: Computation, banned: Collection[str] = ()) -> Finding | None:
     """Say a computation, with the place of its first value; the other values are cited beside it."""
+    made = made.model_copy(update={"language": asked.language})
     said = say(made)
     ids = tuple(dict.fromkeys(one.quote.evidence_id for one in made.operands))
     first = made.operands[0].quote
     value = f"{made.result} {made.unit}".strip() if made.operation not in ("cell", "rows") else made.result
     return None if said in banned else Finding(
-        step=step, question=question, sentence=said, quote=first, value=value, also=ids[1:], made=made
+        step=step, question=asked.text, sentence=said, quote=first, value=value, also=ids[1:], made=made
     )  # fmt: skip

@@ -10,12 +10,13 @@ from typing import Literal
 from groundsight.computing.words import degree
 from groundsight.language.content import content_of, content_words, function_words, normals, stems_of
 from groundsight.language.facts import Facts, read_facts
+from groundsight.language.framing import asked_in, framed, reframed
+from groundsight.language.sayings import saying
 from groundsight.language.speech import YES_NO
 from groundsight.language.stems import word_list
 from groundsight.types import Evidence
 
 NeedKind = Literal["quoted", "id", "number", "name", "topic"]
-NOTHING_NAMED = "The question names nothing that could be looked for: any passage would fit it."
 _QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201d\u00bb]{2,80})[\"\u201d\u00bb]")
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _ASKED_NOUN = re.compile(
@@ -46,9 +47,23 @@ class Need:
 
 @dataclass(frozen=True)
 class Question:
-    """A question, read once."""
+    """A question, read once, as it is ``spelled`` in whatever language of ``language.framing`` it is asked."""
 
-    text: str
+    spelled: str
+
+    @cached_property
+    def text(self) -> str:
+        """The question in an English frame."""
+        return framed(self.spelled)
+
+    @cached_property
+    def language(self) -> str:
+        """The language in which it is asked, empty for English."""
+        return asked_in(self.spelled)
+
+    def read(self, said: str) -> str:
+        """Return a passage as a net that knows English reads it."""
+        return reframed(said, self.language)[0] if self.language else said
 
     @cached_property
     def facts(self) -> Facts:
@@ -64,8 +79,14 @@ class Question:
         named.extend(("number", one.text) for one in (*facts.moments, *facts.quantities))
         named.extend(("name", _POSSESSIVE.sub("", one.text)) for one in facts.names)
         covered = {stem for _, shown in named for stem in normals(shown)}
-        named.extend(("topic", word) for word in content_words(self.text) if not stems_of(word) <= covered)
-        needs = {shown.casefold(): Need(kind, shown, normals(shown)) for kind, shown in reversed(named)}
+        as_written = {word.casefold(): word for word in re.findall(r"\w+", self.spelled)}
+        # What the frame put into English is no word of the matter.
+        topics = [word for word in content_words(self.text) if word.casefold() in as_written]
+        named.extend(("topic", word) for word in topics if not stems_of(word) <= covered)
+        needs = {
+            shown.casefold(): Need(kind, as_written.get(shown, shown), normals(shown))
+            for kind, shown in reversed(named)
+        }
         return tuple(need for need in reversed(needs.values()) if need.stems)
 
     @property
@@ -108,7 +129,7 @@ def asks_nothing(asked: Question) -> str:
     ask is not told here.
     """
     if not [need for need in asked.needs if need.hard or not degree(need.shown)]:
-        return NOTHING_NAMED
+        return saying("nothing_named", asked.language)
     asks = bool(asked.facts.all_words & word_list("asking_words.txt"))
     kinds = [need.kind for need in asked.needs if need.kind != "number"]
     caseless = any(char.isalpha() and char.lower() == char.upper() for char in asked.text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from groundsight.doors.usage import Parser
@@ -22,12 +23,15 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="the rows to write")
     given = parser.parse_args()
     with gzip.open(given.out, "wt", encoding="utf-8") as out:
-        for path in given.pairs:
-            with path.open(encoding="utf-8", newline="") as lines:
-                for one in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                    label = one["gold_label"] == "entailment"
-                    row = {"claim": one["sentence2"], "evidence": one["sentence1"], "label": label, "source": "edited"}
-                    out.write(json.dumps(row) + "\n")
+        out.writelines(json.dumps(row) + "\n" for path in given.pairs for row in rows(path))
+
+
+def rows(path: Path) -> Iterator[dict[str, object]]:
+    """Yield each pair as a claim beside the caption."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        for one in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            label = one["gold_label"] == "entailment"
+            yield {"claim": one["sentence2"], "evidence": one["sentence1"], "label": label, "source": "edited"}
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from groundsight.evals.tasks import Context, made, means, of_set
 from groundsight.evals.tasks.grounding import curves, judge_answer, overlap, plain_controls, stopped, told
 from groundsight.grounding import Judge
 from groundsight.grounding.judges import open_judge
-from groundsight.ingestion.readers.csv_file import as_text
+from groundsight.ingestion.readers.table_elements import as_text
 from groundsight.language.sentences import evidence_from_text
 from groundsight.types import Box, Evidence, EvidencePart, Span, TextLine
 

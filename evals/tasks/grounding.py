@@ -40,7 +40,7 @@ from groundsight.grounding import Judge
 from groundsight.grounding.calibrate import Arbiter, open_arbiter
 from groundsight.grounding.judges import open_judge
 from groundsight.grounding.verify import verify
-from groundsight.ingestion.readers.csv_file import as_text
+from groundsight.ingestion.readers.table_elements import as_text
 from groundsight.language.sentences import evidence_from_text, sentence_spans
 from groundsight.retrieval.words import terms_of
 from groundsight.settings import Models

@@ -38,7 +38,7 @@ from groundsight.evals.tasks.grounding import (
 )
 from groundsight.grounding import Judge
 from groundsight.grounding.judges import open_judge
-from groundsight.ingestion.readers.csv_file import as_text
+from groundsight.ingestion.readers.table_elements import as_text
 from groundsight.suite import Suite
 
 WRITTEN = Path(__file__).resolve().parent.parent / "written"
