@@ -1,11 +1,10 @@
-"""Names of people, places and organisations: aliases, initials, acronyms and possessives."""
+"""Names of people, places and organisations: initials, acronyms and possessives."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from groundsight.language.licences import is_known
 from groundsight.language.stems import irregular, lexicon_rows, word_list
@@ -54,12 +53,9 @@ def covered_by(name: Name, words: Iterable[str], names: Sequence[Name], *, ocr: 
     if any(same_name(name, other) for other in names):
         return True
     have = frozenset(words)
-    if any(_rivals(name, other) for other in names) and not _shared_surname(name, names, have):
+    if any(_rivals(name, other) for other in names):
         return False
-    if all(word in have or (ocr and any(ocr_alike(word, other) for other in have)) for word in name.words):
-        return True
-    aliases = _alias_table().get(" ".join(name.words).replace(".", ""), ())
-    return any(all(part in have for part in form.split()) for form in aliases)
+    return all(word in have or (ocr and any(ocr_alike(word, other) for other in have)) for word in name.words)
 
 
 def same_name(name: Name, other: Name) -> bool:
@@ -88,12 +84,6 @@ def _rivals(name: Name, other: Name) -> bool:
     return parted or (mine[-1:] == theirs[-1:] and _other_person(name, other))
 
 
-def _shared_surname(name: Name, names: Sequence[Name], have: frozenset[str]) -> bool:
-    """ "Anna and Paul Weber" names Anna Weber, too."""
-    first = name.words[0]
-    return len(name.words) == 2 and first in have and not any(first in one.words[:-1] for one in names)
-
-
 def _other_person(name: Name, other: Name) -> bool:
     return {name.title, other.title} == {"mr", "ms"}
 
@@ -114,15 +104,6 @@ def _is_acronym(text: str, words: Sequence[str]) -> bool:
     if len(letters) < 2 or not letters.isupper() or len(words) < 2:
         return False
     return letters.casefold() == "".join(word[0] for word in words if word not in _LINKS and word != "and")
-
-
-@lru_cache(maxsize=1)
-def _alias_table() -> dict[str, tuple[str, ...]]:
-    table: dict[str, tuple[str, ...]] = {}
-    for row in lexicon_rows("aliases.txt"):
-        forms = tuple(form.replace(".", "") for form in row)
-        table.update({form: tuple(other for other in forms if other != form) for form in forms})
-    return table
 
 
 def _runs(text: str, tokens: Sequence[Token]) -> list[list[int]]:
