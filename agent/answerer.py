@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from groundsight.agent.candidates import Eyes, Proposal, Question
+from groundsight.agent.candidates import Eyes, Proposal
 from groundsight.agent.proposals import absent, of_another, proposals, unsaid
+from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
 from groundsight.types import Evidence, Quote
 
@@ -52,7 +53,7 @@ def find(step: int, text: str, evidence: Sequence[Evidence], eyes: Eyes, banned:
 
     What the gate likes best and something vetoes is not replaced by the next best.
     """
-    question, weighs = Question.of(text), gate()
+    question, weighs = Question(text), gate()
     best = next(iter(_weighed(question, evidence, eyes, banned)), None)
     if best is None or not weighs.sure(best, question):
         return None
@@ -61,7 +62,7 @@ def find(step: int, text: str, evidence: Sequence[Evidence], eyes: Eyes, banned:
 
 def answers(text: str, evidence: Sequence[Evidence], eyes: Eyes, least: float) -> list[Proposal]:
     """Return every proposal that is at least so probable, the best one first."""
-    question, weighs = Question.of(text), gate()
+    question, weighs = Question(text), gate()
     return [one for one in _weighed(question, evidence, eyes) if weighs.sure(one, question, least)]
 
 

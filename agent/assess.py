@@ -1,53 +1,58 @@
-"""Is the evidence enough? What is missing, and how to say what was looked for."""
+"""Is the evidence enough? What is missing or was removed, and how to say what was looked for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from groundsight.agent.mention import mentions
-from groundsight.agent.naming import heading_of, naming_of
-from groundsight.agent.question import Asked, Need
-from groundsight.agent.withheld import removed
-from groundsight.agent.words import stems
-from groundsight.language.facts import read_facts
+from groundsight.agent.question import Need, Question, told_by
+from groundsight.agent.state import Draft
+from groundsight.governance.pii import PLACEHOLDER
+from groundsight.governance.pii_heads import kinds_asked, label_of
+from groundsight.language.content import content_words, stems_of
 from groundsight.language.sayings import enumerated, saying
+from groundsight.language.units import unit_named
 from groundsight.types import Evidence
 
 # Order 7781 names a thing; of shorter bare numbers most count something whose noun stands apart.
 NAMING_DIGITS = 3
 _FISCAL = re.compile(r"FY[\s'’]?(?:20)?(\d\d)", re.IGNORECASE)
+_REMOVED = {
+    "email": "an e-mail address", "phone": "a phone number", "card": "a card number", "iban": "a bank account",
+    "ssn": "a social security number", "ip": "an IP address",
+}  # fmt: skip
 _PERIOD = re.compile(r"(?:FY|[QH]\d)", re.IGNORECASE)
 
 
-def unmentioned(asked: Asked, evidence: Sequence[Evidence]) -> tuple[Need, ...]:
+def unmentioned(asked: Question, evidence: Sequence[Evidence]) -> tuple[Need, ...]:
     """Return the names, ids, numbers and quoted phrases that no evidence holds anywhere."""
-    return tuple(need for need in asked.needs if need.hard and not any(_anywhere(need, one) for one in evidence))
+    return tuple(need for need in asked.hard if not any(_anywhere(need, one) for one in evidence))
 
 
-def is_identifier(need: Need, asked: Asked) -> bool:
+def is_identifier(need: Need, asked: Question) -> bool:
     """Say whether nothing else can stand for a need: an id, or a number that names a thing (order 7781)."""
     if need.kind == "id":
         return not _PERIOD.match(need.shown)
-    bare = [one.text for one in read_facts(asked.text).quantities if not one.kind and not one.noun]
+    bare = [one.text for one in asked.facts.quantities if not one.kind and not one.noun]
     return need.kind == "number" and need.shown in bare and len(need.shown) >= NAMING_DIGITS
 
 
-def note_of(asked: Asked, evidence: Sequence[Evidence]) -> str:
+def note_of(asked: Question, evidence: Sequence[Evidence]) -> str:
     """Say which names of a question stand in none of the passages that were found, empty where all do.
 
     A name of which some part was found is no absent one: it may be spelled or titled otherwise.
     """
-    said = {part for one in evidence for part in stems(_whole(one))}
+    said = {stem for one in evidence for stem in stems_of(told_by(one))}
     lost = [one for one in unmentioned(asked, evidence) if is_identifier(one, asked) or not said & {*one.stems}]
-    absent = [need.shown for need in lost if not _is_unit(need.shown)]
+    # A currency or a unit of the question may be written otherwise.
+    absent = [need.shown for need in lost if unit_named(need.shown) is None]
     if not absent:
         return ""
     key = f"absent_{'some' if len(absent) > 1 else 'one'}{'_of_one' if len(evidence) == 1 else ''}"
     return saying(key, asked.language, names=enumerated(absent, asked.language), count=len(evidence))
 
 
-def explain(asked: Asked, evidence: Sequence[Evidence], far: str = "") -> str:
+def explain(asked: Question, evidence: Sequence[Evidence], far: str = "") -> str:
     """Say what was looked for and that nothing found is sure to answer; ``far`` is why a search showed nothing."""
     if not evidence:
         return saying("nothing_shown" if far else "nothing_matches", asked.language, far=far)
@@ -59,15 +64,38 @@ def explain(asked: Asked, evidence: Sequence[Evidence], far: str = "") -> str:
     return " ".join(filter(None, (looked, note_of(asked, evidence))))
 
 
-def _is_unit(shown: str) -> bool:
-    """A currency or a unit of the question may be written otherwise."""
-    return shown.isalpha() and any(one.kind for one in read_facts(f"2 {shown}").quantities)
-
-
 def _anywhere(need: Need, one: Evidence) -> bool:
     year = _FISCAL.fullmatch(need.shown)
-    return mentions(_whole(one), need) or (year is not None and bool(re.search(rf"\b(?:20)?{year[1]}\b", _whole(one))))
+    return need.in_text(told_by(one)) or (year is not None and bool(re.search(rf"\b(?:20)?{year[1]}\b", told_by(one))))
 
 
-def _whole(one: Evidence) -> str:
-    return f"{one.text} {heading_of(one)} {naming_of(one)}"
+def without_placeholders(question: str, draft: Draft) -> tuple[Draft, str]:
+    """Return a draft without the sentences that only a placeholder would answer, and what to say instead."""
+    hidden = {at: kind for at, sentence in enumerate(draft.sentences) if (kind := _only_hidden(question, sentence))}
+    open_ = draft.saying(pair for at, pair in enumerate(draft.pairs) if at not in hidden)
+    return (open_, _said(hidden.values())) if hidden else (draft, "")
+
+
+def removed(asked: Question, evidence: Sequence[Evidence]) -> str:
+    """Say that the asked value was removed, empty unless some evidence about the asked thing shows that it was."""
+    about = [one.text for one in evidence if all(need.in_text(f"{one.text} {one.title}") for need in asked.hard)]
+    kinds = kinds_asked(asked.text) & {kind for text in about for kind in _hidden_in(text)}
+    return _said(sorted(kinds)) if kinds else ""
+
+
+def _only_hidden(question: str, sentence: str) -> str:
+    """Return the kind that is asked for and hidden, or the one beside which a sentence says nothing new."""
+    hidden = _hidden_in(sentence)
+    asked = [kind for kind in hidden if kind in kinds_asked(question)]
+    said = [word for word in content_words(PLACEHOLDER.sub(" ", sentence)) if not label_of(word)]
+    new = [word for word in said if not stems_of(word) & stems_of(question)]
+    return next(iter(asked), "") or (hidden[0] if hidden and not new else "")
+
+
+def _hidden_in(text: str) -> list[str]:
+    return [re.split(r"[\[_]", found)[1].lower() for found in PLACEHOLDER.findall(text)]
+
+
+def _said(kinds: Iterable[str]) -> str:
+    named = " and ".join(dict.fromkeys(_REMOVED[kind] for kind in kinds))
+    return f"The files hold {named} there, which was redacted when they were read and is not stored."

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from groundsight.agent.state import WHOLE, Draft, Finding, Plan
-from groundsight.agent.words import squeeze
+from groundsight.agent.state import Draft, Finding
+from groundsight.language.facts import read_facts
+from groundsight.language.speech import holds_detail
+from groundsight.language.typography import squeeze
 from groundsight.types import Citation, Evidence, GroundingReport, Quote, Span, Stale, Verdict
 
 _POINT = re.compile(r"^[-*\u2022]\s+(?=\S)")
@@ -25,29 +27,13 @@ class Laid:
     markers: Mapping[str, str]
 
 
-def draft_of(plan: Plan, findings: Sequence[Finding], direct: Draft | None = None) -> Draft:
-    """Put findings in the order in which a person wants them: the asked value first, then how it was reached."""
-    by_step = {found.step: found for found in findings}
-    steps = [step.step for step in plan.steps if step.step in by_step]
-    if plan.join == "last" and plan.steps[-1].step in by_step:
-        steps = [plan.steps[-1].step, *[step for step in steps if step != plan.steps[-1].step]]
-    sentences = list(zip(direct.sentences, direct.cites, strict=True)) if direct else []
-    sentences += [(found.sentence, (found.quote.evidence_id, *found.also)) for found in findings if found.step == WHOLE]
-    for step in steps:
-        found = by_step[step]
-        sentences.append((found.sentence, (found.quote.evidence_id, *found.also)))
-    kept = list(dict(sentences).items())
-    computed = (*(direct.computed if direct else ()), *(found.made for found in findings if found.made))
-    return Draft(sentences=tuple(text for text, _ in kept), cites=tuple(cites for _, cites in kept), computed=computed)
-
-
 def lay_out(draft: Draft) -> Laid:
     """Write the text of a draft: one sentence a line, each with the markers of what it cites."""
     numbers: dict[str, str] = {}
     lines: list[str] = []
     spans: list[Span] = []
     at = 0
-    for sentence, cites in zip(draft.sentences, draft.cites, strict=True):
+    for sentence, cites in draft.pairs:
         marks = "".join(f"[{numbers.setdefault(cited, str(len(numbers) + 1))}]" for cited in dict.fromkeys(cites))
         plain = _POINT.sub("", squeeze(sentence))
         line = _marked(plain if draft.by == "rules" else _MARKER.sub("", plain), marks)
@@ -58,8 +44,8 @@ def lay_out(draft: Draft) -> Laid:
 
 
 def _marked(sentence: str, marks: str) -> str:
-    end = sentence[-1] if sentence[-1:] in (".", "!", "?") else "."
-    body = sentence.rstrip(".!?") if sentence[-1:] in (".", "!", "?") else sentence
+    body = sentence.rstrip(".!?")
+    end = sentence[-1] if body != sentence else "."
     return f"{body} {marks}{end}" if marks else body + end
 
 
@@ -70,24 +56,18 @@ def rejected(laid: Laid, report: GroundingReport) -> dict[int, Verdict]:
     """
     bad: dict[int, Verdict] = {}
     for verdict in report.claims:
-        if verdict.label in BAD_LABELS or (verdict.label == "not_checkable" and _holds_detail(verdict)):
-            bad |= {at: verdict for at, span in enumerate(laid.spans) if _overlap(span, verdict.claim.span)}
+        claim, open_ = verdict.claim, verdict.label == "not_checkable"
+        if verdict.label in BAD_LABELS or (open_ and holds_detail(read_facts(_MARKER.sub("", claim.text)))):
+            spans = enumerate(laid.spans)
+            bad |= {at: verdict for at, one in spans if one.start < claim.span.end and claim.span.start < one.end}
     return bad
 
 
-def without(draft: Draft, places: Sequence[int]) -> Draft:
-    """Return a draft without some of its sentences."""
-    kept = [at for at in range(len(draft.sentences)) if at not in set(places)]
-    return draft.model_copy(
-        update={"sentences": tuple(draft.sentences[at] for at in kept), "cites": tuple(draft.cites[at] for at in kept)}
-    )
-
-
-def laid_bare(draft: Draft, places: Sequence[int], findings: Sequence[Finding]) -> Draft:
+def laid_bare(draft: Draft, places: Collection[int], findings: Sequence[Finding]) -> Draft:
     """Return a draft whose rejected sentences are the bare quotes, where a name had been put before them."""
     bare = {found.sentence: found.bare for found in findings if found.bare}
-    sentences = [bare.get(text, text) if at in set(places) else text for at, text in enumerate(draft.sentences)]
-    return draft.model_copy(update={"sentences": tuple(sentences)})
+    pairs = enumerate(draft.pairs)
+    return draft.saying((bare.get(text, text) if at in places else text, cites) for at, (text, cites) in pairs)
 
 
 def only_known(draft: Draft, evidence: Mapping[str, Evidence]) -> tuple[Draft, int]:
@@ -130,14 +110,3 @@ def _citation(marker: str, one: Evidence, quote: Quote | None, stale: Stale) -> 
         uri=f"groundsight://evidence/{one.evidence_id}",
         stale=stale,
     )
-
-
-def _holds_detail(verdict: Verdict) -> bool:
-    from groundsight.language.facts import read_facts
-    from groundsight.language.speech import holds_detail
-
-    return holds_detail(read_facts(_MARKER.sub("", verdict.claim.text)))
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end

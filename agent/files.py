@@ -14,7 +14,7 @@ from groundsight.ingestion.folder.catalogue import Catalogue, Order, Wanted, dat
 from groundsight.ingestion.folder.ledger import unread_by
 from groundsight.language.dates import Moment
 from groundsight.language.facts import read_facts
-from groundsight.language.stems import lexicon_lines, stem
+from groundsight.language.stems import lexicon_rows, stem
 from groundsight.types import Answer, Asset, Citation, Claim, Condition, Fit, Reason, Span, Tier, Verdict
 
 if TYPE_CHECKING:
@@ -52,20 +52,17 @@ def read_file_question(question: str) -> FileQuestion | None:
     moments = [one for one in read_facts(question).moments if one.year]
     if len(moments) > 1:
         return None
-    before, rest = _around(question.casefold(), moments)
-    heard = {name: found for name in ("file", "count", "list", *ORDERS, "filler") if (found := _heard(rest, name))}
-    words = _without(rest, [phrase for found in heard.values() for phrase in found])
+    side, rest = _around(question.casefold(), moments)
+    heard = {name for name in ("file", "count", "list", *ORDERS, "filler") if _phrases(name).search(rest)}
+    words = _WORD.findall(_phrases(*heard).sub(" ", rest)) if heard else _WORD.findall(rest)
     known = {word: name for name, _, forms in kinds() for word in (*forms, *([name] if "file" in heard else []))}
     kind = next((known[word] for word in words if word in known), "")
-    parts = tuple(word for word in words if word not in known)
-    named: list[Order] = [each for each in ORDERS if heard.get(each)]
-    order: Order = named[0] if named else "source"
-    if order != "source" or "count" in heard:
-        parts = tuple(word for word in parts if word not in _phrases()["ask"])
-    asks = order != "source" or "count" in heard or "list" in heard
-    if not asks or not ("file" in heard or kind) or len(parts) > MOST_PARTS:
+    order: Order = next((each for each in ORDERS if each in heard), "source")
+    picks = order != "source" or "count" in heard
+    parts = tuple(word for word in words if word not in known and not (picks and _phrases("ask").fullmatch(word)))
+    if not (picks or "list" in heard) or not ("file" in heard or kind) or len(parts) > MOST_PARTS:
         return None
-    first, last = _days(moments[0], before) if moments else (None, None)
+    first, last = _days(moments[0], side) if moments else (None, None)
     wanted = Wanted(kind=kind, dated_from=first, dated_to=last, order=order)
     return FileQuestion(wanted, "count" in heard, parts, kind)
 
@@ -83,10 +80,14 @@ def not_taken(suite: Suite, question: str, evidence_ids: Collection[str]) -> lis
     return told[:MOST_TOLD]
 
 
-@lru_cache(maxsize=1)
-def _phrases() -> dict[str, tuple[str, ...]]:
-    rows = (line.split("\t") for line in lexicon_lines("file_words.tsv"))
-    return {name: tuple(phrases.split(", ")) for name, phrases in rows}
+@lru_cache(maxsize=64)
+def _phrases(*names: str) -> re.Pattern[str]:
+    """The phrases of some rows of the lexicon as one expression, longest first."""
+    said = [
+        phrase for name, phrases in lexicon_rows("file_words.tsv") if name in names for phrase in phrases.split(", ")
+    ]
+    longest = "|".join(re.escape(phrase) for phrase in sorted(said, key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{longest})(?![\w-])")
 
 
 def _around(text: str, moments: Sequence[Moment]) -> tuple[str, str]:
@@ -96,20 +97,9 @@ def _around(text: str, moments: Sequence[Moment]) -> tuple[str, str]:
     at, side = text.find(moments[0].text.casefold()), ""
     before, after = text[:at].rstrip(), text[at + len(moments[0].text) :]
     for name in ("from", "to", "day"):
-        for phrase in sorted(_phrases()[name], key=len, reverse=True):
-            if re.search(rf"(?<![\w-]){re.escape(phrase)}$", before):
-                side, before = side or name, before[: -len(phrase)].rstrip()
+        while found := re.search(rf"{_phrases(name).pattern}$", before):
+            side, before = side or name, before[: found.start()].rstrip()
     return side, f"{before} {after}"
-
-
-def _heard(text: str, name: str) -> list[str]:
-    return [one for one in _phrases()[name] if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", text)]
-
-
-def _without(text: str, phrases: Sequence[str]) -> list[str]:
-    for phrase in sorted(phrases, key=len, reverse=True):
-        text = re.sub(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", " ", text)
-    return _WORD.findall(text)
 
 
 def _stems(asset: Asset) -> frozenset[str]:

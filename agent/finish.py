@@ -1,18 +1,24 @@
-"""The last nodes of the answer graph: give the answer, show the closest evidence, or abstain."""
+"""The last nodes of the answer graph: give the answer, show the closest passages, or abstain."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from groundsight.agent.answerer import likeliest
 from groundsight.agent.assess import explain
+from groundsight.agent.candidates import Eyes, closest, read_windows
 from groundsight.agent.compose import citations, lay_out, quotes_of, receipt
 from groundsight.agent.files import not_taken
-from groundsight.agent.nearest import nearest, shown
 from groundsight.agent.nodes import Desk, Update
-from groundsight.agent.question import analyse
-from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order
-from groundsight.agent.state import AnswerState
+from groundsight.agent.question import Question
+from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.agent.unreached import by_words_alone
 from groundsight.language.sayings import saying
-from groundsight.types import Answer, Degraded, Fit, GroundingReport, Tier
+from groundsight.language.typography import squeeze
+from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Tier
+
+PASSAGES, SHORTEST = 3, 3
+SHOWN_CHARS = 300
 
 
 def answer(state: AnswerState, desk: Desk) -> Update:
@@ -34,7 +40,7 @@ def answer(state: AnswerState, desk: Desk) -> Update:
 
 def show_evidence(state: AnswerState, desk: Desk) -> Update:
     """Give no answer but what was looked for and where the closest passages stand."""
-    known, asked = evidence_of_state(state), analyse(state["question"])
+    known, asked = evidence_of_state(state), Question(state["question"])
     found = nearest(state["question"], list(known.values()), desk.eyes)
     laid = lay_out(shown(found))
     lost = list(dict.fromkeys(state.get("missing", ()))) or [explain(asked, list(known.values()))]
@@ -54,7 +60,7 @@ def show_evidence(state: AnswerState, desk: Desk) -> Update:
 def abstain(state: AnswerState, desk: Desk) -> Update:
     """Say why there is nothing to show: nothing was found or asked, or a person declined."""
     evidence = list(evidence_of_state(state).values())
-    asked = analyse(state["question"])
+    asked = Question(state["question"])
     lost = list(state.get("missing") or [explain(asked, evidence)])
     lost += not_taken(desk.suite, state["question"], [one.evidence_id for one in evidence[:1]])
     lost += by_words_alone(desk.suite, asked.language)
@@ -87,3 +93,27 @@ def _tier(state: AnswerState) -> Tier:
     writer = draft_of_state(state).by if state.get("draft") else "rules"
     name = searched.name if writer == "rules" else "llm"
     return Tier(name=name, models={**searched.models, "writer": writer})
+
+
+def nearest(question: str, evidence: Sequence[Evidence], eyes: Eyes | None) -> list[Quote]:
+    """Return the sentences, rows or lines that may answer a question, likeliest first, none said twice.
+
+    What the reader finds likeliest goes first; without one, and behind it, what says most of the question.
+    """
+    asked = Question(question)
+    likely = likeliest(asked, evidence, eyes) if eyes else []
+    found = [*likely, *(closest(asked, window) for window in read_windows(asked, evidence))]
+    # A heading by itself tells a person nothing.
+    telling = [one for one in found if len(one.text.split()) >= SHORTEST] or found
+    return list({squeeze(one.text): one for one in reversed(telling)}.values())[::-1][:PASSAGES]
+
+
+def shown(quotes: Sequence[Quote]) -> Draft:
+    """Lay quotes out with the place of each, as what stands there and not as an answer."""
+    said = tuple(f'{_where(one)}: "{squeeze(one.text)[:SHOWN_CHARS]}"' for one in quotes)
+    return Draft(sentences=said, cites=tuple((one.evidence_id,) for one in quotes))
+
+
+def _where(one: Quote) -> str:
+    name = one.source.rsplit("/", 1)[-1]
+    return f"{name}, page {one.page}" if one.page else name

@@ -95,33 +95,27 @@ class Chat:
         deadline = time.monotonic() + min(self.seconds, seconds or self.seconds)
         spent = _Spent()
         messages: list[Message] = [("system", system), ("human", user)]
-        value = self._structured(messages, schema, deadline, spent) or read(spent.text)
+        value = self._value(_bound(self.model, schema), messages, schema, deadline, spent) or read(spent.text)
         if value is None and not spent.problem.startswith("unreachable"):
-            value = self._repaired(messages, schema, deadline, spent) or read(spent.text)
+            wrong = spent.problem or "the reply was not a JSON object of the schema"
+            again = f"Reply with one JSON object of the schema and nothing else. Before: {wrong}"
+            value = self._value(self.model, [*messages, ("human", again)], schema, deadline, spent) or read(spent.text)
         if value is not None:
             return Reply(value, spent.by or self.name, spent.tokens)
-        lane = Degraded(
-            lane="language model", reason=spent.problem, remedy="check agent.llm; quoted evidence answered instead"
-        )
+        remedy = "check agent.llm; quoted evidence answered instead"
+        lane = Degraded(lane="language model", reason=spent.problem, remedy=remedy)
         return Reply(None, self.name, spent.tokens, (lane,))
 
-    def _structured(self, messages: list[Message], schema: type[T], deadline: float, spent: _Spent) -> T | None:
-        raw = self._patiently(_bound(self.model, schema), messages, deadline, spent)
-        if not isinstance(raw, dict):
+    def _value(
+        self, model: Model, messages: list[Message], schema: type[T], deadline: float, spent: _Spent
+    ) -> T | None:
+        raw = self._patiently(model, messages, deadline, spent)
+        if raw is None:
             return None
-        parts = cast("dict[str, Any]", raw)
+        parts = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {"raw": raw}
         spent.saw(parts.get("raw"), messages)
         parsed = parts.get("parsed")
         return parsed if isinstance(parsed, schema) else _parsed(schema, spent)
-
-    def _repaired(self, messages: list[Message], schema: type[T], deadline: float, spent: _Spent) -> T | None:
-        wrong = spent.problem or "the reply was not a JSON object of the schema"
-        again = [*messages, ("human", f"Reply with one JSON object of the schema and nothing else. Before: {wrong}")]
-        raw = self._patiently(self.model, again, deadline, spent)
-        if raw is None:
-            return None
-        spent.saw(raw, again)
-        return _parsed(schema, spent)
 
     def _patiently(self, model: Model, messages: list[Message], deadline: float, spent: _Spent) -> object | None:
         """Call until something comes back that is no passing failure; None when nothing does."""
@@ -161,21 +155,7 @@ def _bound(model: Model, schema: type[BaseModel]) -> Model:
     try:
         return model.with_structured_output(schema, include_raw=True)
     except (NotImplementedError, ValueError, AttributeError):
-        return _Plain(model)
-
-
-@dataclass(frozen=True)
-class _Plain:
-    model: Model
-
-    def batch(self, inputs: list[list[Message]], *, return_exceptions: bool) -> list[Any]:
-        """Return plain replies in the shape of structured ones."""
-        replies = self.model.batch(inputs, return_exceptions=return_exceptions)
-        return [one if isinstance(one, BaseException) else {"raw": one, "parsed": None} for one in replies]
-
-    def with_structured_output(self, schema: type[BaseModel], *, include_raw: bool) -> Model:
-        """Stay plain."""
-        return self
+        return model
 
 
 def _parsed(schema: type[T], spent: _Spent) -> T | None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from groundsight.agent import writer
-from groundsight.agent.assess import is_identifier, note_of, unmentioned
-from groundsight.agent.budget import used_up
+from groundsight.agent.assess import is_identifier, note_of, unmentioned, without_placeholders
 from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected
 from groundsight.agent.fit import fit_of
 from groundsight.agent.nodes import CALLS_AT_MOST, Desk, Update, by_rule, left
-from groundsight.agent.question import analyse
-from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order
+from groundsight.agent.question import Question
+from groundsight.agent.requests import ask_draft
 from groundsight.agent.rivals import beside
-from groundsight.agent.state import AnswerState, Draft
+from groundsight.agent.state import (
+    AnswerState,
+    Draft,
+    draft_of_state,
+    evidence_of_state,
+    findings_of,
+    in_cited_order,
+    used_up,
+)
 from groundsight.agent.uphold import Held, hold
-from groundsight.agent.withheld import without_placeholders
 from groundsight.limits import has_words
 from groundsight.types import GroundingReport, Verdict
 
@@ -50,8 +55,8 @@ def revise(state: AnswerState, desk: Desk) -> Update:
     if written.by == "rules" or not desk.chat:
         return update | _by_rule_again(state, desk, written, bad)
     shown = in_cited_order(state, lay_out(written).markers)[: desk.suite.settings.agent.evidence]
-    made, spent = writer.revise(state["question"], written, bad, shown, desk.chat, left(state, desk))
-    kept, _ = only_known(made, evidence_of_state(state))
+    made, spent = ask_draft(desk.chat, state["question"], shown, left(state, desk), (written, bad))
+    kept, _ = only_known(made or written, evidence_of_state(state))
     return {**update, **spent, "draft": _json(kept), "next": "verify", "detail": "rewritten"}
 
 
@@ -60,7 +65,7 @@ def _given(state: AnswerState, desk: Desk, kept: Draft, held: Held | None, missi
 
     A name of the question that no evidence holds is noted; without what it identifies there is no answer.
     """
-    known, asked = evidence_of_state(state), analyse(state["question"])
+    known, asked = evidence_of_state(state), Question(state["question"])
     every = list(known.values())
     fits = fit_of(state["question"], kept.sentences)
     update: Update = {"fit": fits.model_dump(mode="json")}

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from groundsight.agent import writer
-from groundsight.agent.asking import asks_nothing
-from groundsight.agent.assess import explain, unmentioned
-from groundsight.agent.budget import seconds_left, used_up
+from groundsight.agent.assess import explain, removed, unmentioned
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
 from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
-from groundsight.agent.question import analyse
-from groundsight.agent.reading import evidence_of_state, findings_of, plan_of
-from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json, Plan
+from groundsight.agent.planner import plan as plan_by_rule
+from groundsight.agent.question import Question, asks_nothing
+from groundsight.agent.requests import ask_draft, ask_plan
+from groundsight.agent.ruled import quoted
+from groundsight.agent.state import (
+    WHOLE,
+    AnswerState,
+    Draft,
+    Finding,
+    Json,
+    Plan,
+    evidence_of_state,
+    findings_of,
+    plan_of,
+    seconds_left,
+    used_up,
+)
 from groundsight.agent.whole import openings, whole_tables
-from groundsight.agent.withheld import removed
 from groundsight.language.framing import asked_in
 from groundsight.language.sayings import saying
 from groundsight.limits import has_words, require_question
@@ -84,7 +94,11 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     if not again and (told := from_the_catalogue(desk.suite, question)):
         return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}
     chat = _chat_within(state, desk) if again else None
-    made, spent = writer.plan(question, chat, desk.suite.settings.agent.hops, left(state, desk))
+    hops, spent = desk.suite.settings.agent.hops, Update()
+    made = plan_by_rule(question, hops=hops)
+    if chat:
+        better, spent = ask_plan(chat, question, hops, left(state, desk))
+        made = better or made
     first = [step.question for step in made.steps if not step.after]
     queries = list(dict.fromkeys([question, *first]))
     detail = f"{made.by}: " + " -> ".join(step.question for step in made.steps)
@@ -115,7 +129,7 @@ def search(state: AnswerState, desk: Desk) -> Update:
 
 def assess(state: AnswerState, desk: Desk) -> Update:
     """Settle what the evidence settles; go on searching while that can bring something."""
-    whole, chat = analyse(state["question"]), _chat_within(state, desk)
+    whole, chat = Question(state["question"]), _chat_within(state, desk)
     if chat is None and (unasked := asks_nothing(whole)):
         stop = "the question asks nothing that could be looked up"
         return {"next": "abstain", "missing": _nothing_there(state) or [unasked], "stop": stop, "detail": stop}
@@ -160,7 +174,7 @@ def _settled(state: AnswerState, desk: Desk) -> tuple[Plan, Update, list[Evidenc
 def _wants_plan(state: AnswerState, current: Plan, evidence: Sequence[Evidence]) -> bool:
     """A model plans once, and only a chain of whose names the first search brought not all."""
     first = current.by == "rules" and not state.get("calls")
-    return first and len(current.steps) > 1 and bool(unmentioned(analyse(state["question"]), evidence))
+    return first and len(current.steps) > 1 and bool(unmentioned(Question(state["question"]), evidence))
 
 
 def _nothing_there(state: AnswerState) -> list[str]:
@@ -192,9 +206,9 @@ def draft(state: AnswerState, desk: Desk) -> Update:
     ruled = by_rule(state)
     if chat is None or not evidence:
         return {"draft": ruled.model_dump(mode="json"), "next": "verify", "detail": _sentences(ruled)}
-    shown = writer.shown_first(findings_of(state), evidence, desk.suite.settings.agent.evidence)
-    made, spent = writer.draft(state["question"], shown, chat, left(state, desk))
-    written, unknown = only_known(made, evidence)
+    shown = _shown_first(findings_of(state), evidence)[: desk.suite.settings.agent.evidence]
+    made, spent = ask_draft(chat, state["question"], shown, left(state, desk))
+    written, unknown = only_known(made or Draft(), evidence)
     detail = _sentences(written) + (f", {unknown} unknown ids removed" if unknown else "")
     calls = state.get("calls", 0) + spent.get("calls", 0)
     if not written.sentences and _worth_searching(state, written.lacking, calls):
@@ -206,11 +220,18 @@ def draft(state: AnswerState, desk: Desk) -> Update:
     return {**spent, **update, "detail": detail}
 
 
+def _shown_first(found: Sequence[Finding], evidence: Mapping[str, Evidence]) -> list[Evidence]:
+    """Show a model what the rules point at first, then the best of the rest."""
+    pointed = [one.quote.evidence_id for one in found if one.quote.evidence_id in evidence]
+    rest = sorted(evidence, key=lambda key: -evidence[key].score)
+    return [evidence[key] for key in dict.fromkeys([*pointed, *rest])]
+
+
 def by_rule(state: AnswerState) -> Draft:
     """What a chain found before its end answers nothing when quoted; only a model may still write from it."""
     current, found = plan_of(state), findings_of(state)
     if complete(current, found) or current.join == "all":
-        return writer.quoted(state["question"], current, found)
+        return quoted(state["question"], current, found)
     return Draft()
 
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from groundsight.agent.candidates import Eyes, Proposal, Question, candidates, share, stems_of
+from groundsight.agent.candidates import Eyes, Proposal, candidates, share
 from groundsight.agent.fit import fit_of
-from groundsight.language.content import content_of
+from groundsight.agent.question import Question
+from groundsight.language.content import content_of, stems_of
 from groundsight.language.facts import Facts, read_facts
 from groundsight.types import Evidence
 

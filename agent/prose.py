@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from groundsight.agent.words import squeeze
 from groundsight.language.sentences import sentence_spans, without_list_mark
+from groundsight.language.typography import squeeze
 
 _MARKER = re.compile(r"\s*(?:\[\s*\^?([^\[\]\n]{1,80})\](?!\()|【([^】\n]{1,40})】)")
 _ID = re.compile(r"[EeSs]?\d{1,3}")

@@ -45,27 +45,18 @@ def _initialised(budget: Agent) -> Model:
 
 def _unusable(llm: str, error: BaseException) -> ConfigError:
     """Say what is missing without the provider's words, which may quote a key."""
-    which = f"agent.llm = {llm}"
-    if isinstance(error, ImportError):
-        return ConfigError(
-            f"the language model needs a package that is not installed: {error.name or 'the provider'}",
-            which=which,
-            next_step="pip install 'groundsight[llm]', and the provider's package where it is another",
-        )
     missing = next((name for name in _KEY.findall(str(error)) if name not in os.environ), "")
-    if missing:
-        return ConfigError(
-            "the language model's key is missing", which=which, next_step=f"set {missing} or agent.llm_api_key"
-        )
-    if isinstance(error, ValueError):
-        return ConfigError(
-            "agent.llm is neither provider:model nor client", which=which, next_step="use for example openai:NAME"
-        )
-    return ConfigError(
-        f"the language model can't be opened: {type(error).__name__}",
-        which=which,
-        next_step="check agent.llm, agent.llm_base_url and agent.llm_api_key",
-    )
+    if isinstance(error, ImportError):
+        what = f"the language model needs a package that is not installed: {error.name or 'the provider'}"
+        then = "pip install 'groundsight[llm]', and the provider's package where it is another"
+    elif missing:
+        what, then = "the language model's key is missing", f"set {missing} or agent.llm_api_key"
+    elif isinstance(error, ValueError):
+        what, then = "agent.llm is neither provider:model nor client", "use for example openai:NAME"
+    else:
+        what = f"the language model can't be opened: {type(error).__name__}"
+        then = "check agent.llm, agent.llm_base_url and agent.llm_api_key"
+    return ConfigError(what, which=f"agent.llm = {llm}", next_step=then)
 
 
 def _refuse_detour(budget: Agent) -> None:

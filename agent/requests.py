@@ -6,19 +6,19 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from groundsight.agent.llm import Chat, Reply
 from groundsight.agent.prose import is_cited, statements
-from groundsight.agent.state import Draft, Plan, PlanStep
-from groundsight.agent.words import squeeze
+from groundsight.agent.state import Draft, Plan, PlanStep, Said
+from groundsight.language.typography import squeeze
 from groundsight.prompts import render
 from groundsight.types import Evidence, Verdict
 
-T = TypeVar("T")
+Spent = Mapping[str, Any]
+Rejected = tuple[Draft, Mapping[int, Verdict]]
 QUERY_CHARS = 512
 SENTENCES_AT_MOST = 24
 TEXT_CHARS = 8_000
@@ -57,48 +57,30 @@ class DraftReply(BaseModel):
     missing: str = ""
 
 
-@dataclass(frozen=True)
-class Made(Generic[T]):
-    """What was made (None: nothing usable), and the update of tokens and degraded lanes that it cost."""
-
-    value: T | None
-    spent: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-
-def ask_plan(chat: Chat, question: str, most: int, seconds: float) -> Made[Plan]:
+def ask_plan(chat: Chat, question: str, most: int, seconds: float) -> tuple[Plan | None, Spent]:
     """Ask for a plan; more steps than allowed, or steps that lean on later ones, make it unusable."""
     prompt = render("plan", most=str(most), schema=_schema(PlanReply))
     reply = chat.ask(prompt.text, f"Question: {squeeze(question)}", PlanReply, seconds=seconds)
-    return Made(_plan(reply.value, most, reply.by) if reply.value else None, _spent(reply))
+    return _plan(reply.value, most, reply.by) if reply.value else None, _spent(reply)
 
 
-def ask_draft(chat: Chat, question: str, shown: Sequence[Evidence], seconds: float) -> Made[Draft]:
-    """Ask for an answer from evidence; ``lacking`` of the draft is what the evidence does not hold."""
-    fence = _fence(shown)
-    prompt = render("draft", fence=fence, schema=_schema(DraftReply))
-    user = f"Question: {squeeze(question)}\n\n{_fenced(shown, fence)}"
-    return _written(chat, prompt.text, user, shown, seconds)
+def ask_draft(
+    chat: Chat, question: str, shown: Sequence[Evidence], seconds: float, rejected: Rejected | None = None
+) -> tuple[Draft | None, Spent]:
+    """Ask for an answer from evidence, or for a better one, each rejected sentence named with its reasons.
 
-
-def ask_revision(
-    chat: Chat, question: str, written: Draft, bad: Mapping[int, Verdict], shown: Sequence[Evidence], seconds: float
-) -> Made[Draft]:
-    """Ask for a corrected answer, each rejected sentence named with its reasons."""
-    fence = _fence(shown)
-    prompt = render("revise", fence=fence, schema=_schema(DraftReply))
-    user = f"Question: {squeeze(question)}\n\n{_fenced(shown, fence)}\n\n{_checked(written, bad, shown, fence)}"
-    return _written(chat, prompt.text, user, shown, seconds)
-
-
-def _written(chat: Chat, system: str, user: str, shown: Sequence[Evidence], seconds: float) -> Made[Draft]:
-    """Ask for sentences with cites; prose with markers is taken as it comes."""
-    names = _names(shown)
+    ``lacking`` of the draft is what the evidence does not hold. Prose with markers is taken as it comes.
+    """
+    fence, names = _fence(shown), _names(shown)
+    prompt = render("revise" if rejected else "draft", fence=fence, schema=_schema(DraftReply))
+    parts = [f"Question: {squeeze(question)}", _fenced(shown, fence)]
+    user = "\n\n".join([*parts, _checked(*rejected, shown, fence)] if rejected else parts)
 
     def read(text: str) -> DraftReply | None:
         return DraftReply(sentences=[SentenceReply(text=text[:TEXT_CHARS])]) if is_cited(text, names) else None
 
-    reply = chat.ask(system, user, DraftReply, seconds=seconds, read=read)
-    return Made(_draft(reply.value, shown, names, reply.by) if reply.value else None, _spent(reply))
+    reply = chat.ask(prompt.text, user, DraftReply, seconds=seconds, read=read)
+    return _draft(reply.value, shown, names, reply.by) if reply.value else None, _spent(reply)
 
 
 def plain(text: str, shown: Sequence[Evidence]) -> str:
@@ -120,16 +102,13 @@ def _plan(reply: PlanReply, most: int, name: str) -> Plan | None:
 
 
 def _draft(reply: DraftReply, shown: Sequence[Evidence], names: Mapping[str, str], name: str) -> Draft:
-    said: list[tuple[str, tuple[str, ...]]] = []
+    said: list[Said] = []
     for one in reply.sentences:
         listed = tuple(names.get(cited.strip("[] "), cited) for cited in one.cites)
         parts = [(plain(text, shown), (*listed, *marked)) for text, marked in statements(one.text, names)]
         said += [(text, tuple(dict.fromkeys(cites))) for text, cites in parts if text]
-    kept = said[:SENTENCES_AT_MOST]
     lacking = "" if reply.enough else squeeze(reply.missing)[:QUERY_CHARS]
-    return Draft(
-        sentences=tuple(text for text, _ in kept), cites=tuple(cites for _, cites in kept), by=name, lacking=lacking
-    )
+    return Draft(by=name, lacking=lacking).saying(said[:SENTENCES_AT_MOST])
 
 
 def _names(shown: Sequence[Evidence]) -> dict[str, str]:
@@ -157,15 +136,10 @@ def _fenced(shown: Sequence[Evidence], fence: str) -> str:
 def _checked(written: Draft, bad: Mapping[int, Verdict], shown: Sequence[Evidence], fence: str) -> str:
     names = {one.evidence_id: f"E{at}" for at, one in enumerate(shown, 1)}
     lines: list[str] = []
-    for at, (text, cites) in enumerate(zip(written.sentences, written.cites, strict=True)):
-        reasons = (
-            "; ".join(reason.message for reason in bad[at].reasons) or "not said by the passages"
-            if at in bad
-            else "supported"
-        )
-        lines.append(
-            f"{at + 1}. {text} (cites {', '.join(names.get(one, one) for one in cites) or 'nothing'}): {reasons}"
-        )
+    for at, (text, cites) in enumerate(written.pairs):
+        reasons = "; ".join(reason.message for reason in bad[at].reasons) if at in bad else "supported"
+        cited = ", ".join(names.get(one, one) for one in cites) or "nothing"
+        lines.append(f"{at + 1}. {text} (cites {cited}): {reasons or 'not said by the passages'}")
     return f"<<<{fence} answer>>>\n" + "\n".join(lines) + f"\n<<<{fence} end>>>"
 
 

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from groundsight.agent.answerer import answers
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import lay_out
-from groundsight.agent.mention import mentions
-from groundsight.agent.naming import heading_of, naming_of
-from groundsight.agent.question import Asked
-from groundsight.agent.state import Draft
+from groundsight.agent.question import Question, told_by
+from groundsight.agent.state import Draft, Said
 from groundsight.agent.uphold import Check, Known, place_of
 from groundsight.agent.versions import in_force_first, told
 from groundsight.evidence.passage_index import PassageIndex
@@ -18,30 +16,25 @@ from groundsight.evidence.passages import Passage
 from groundsight.language.facts import Facts, read_facts
 from groundsight.types import Evidence, Quote, Verdict
 
-Said = tuple[str, tuple[str, ...]]
 # Of the words of a sentence without its values: two thirds let "late returns cost" differ from "a day ticket costs".
 SAME_MATTER = 0.75
 # How probable it has to be that another source answers: it is only shown beside, so less than to be given.
 RIVAL = 0.35
 
 
-def beside(draft: Draft, asked: Asked, known: Known, check: Check, eyes: Eyes | None = None) -> Draft:
+def beside(draft: Draft, asked: Question, known: Known, check: Check, eyes: Eyes | None = None) -> Draft:
     """Set what another source says otherwise next to each sentence, what is in force first.
 
     With a reader each other source is asked the question too: it may answer it otherwise in other words.
     """
-    pairs = list(zip(draft.sentences, draft.cites, strict=True))
     against = _against(draft, asked, known, check)
-    if eyes and pairs and not against:
+    if eyes and draft.sentences and not against:
         against = {0: _answering(draft, asked, known, eyes)}
-    laid = [said for at, pair in enumerate(pairs) for said in _ordered(pair, against.get(at, ()), known)]
-    kept = list(dict(laid).items())
-    return draft.model_copy(
-        update={"sentences": tuple(text for text, _ in kept), "cites": tuple(cites for _, cites in kept)}
-    )
+    pairs = enumerate(draft.pairs)
+    return draft.saying(said for at, pair in pairs for said in _ordered(pair, against.get(at, ()), known))
 
 
-def _against(draft: Draft, asked: Asked, known: Known, check: Check) -> dict[int, list[Quote]]:
+def _against(draft: Draft, asked: Question, known: Known, check: Check) -> dict[int, list[Quote]]:
     """Return for each sentence what other sources about the same thing say otherwise, one quote a source."""
     laid, found = lay_out(draft), dict[int, list[Quote]]()
     said = [read_facts(sentence) for sentence in draft.sentences]
@@ -58,7 +51,7 @@ def _against(draft: Draft, asked: Asked, known: Known, check: Check) -> dict[int
     return found
 
 
-def _answering(draft: Draft, asked: Asked, known: Known, eyes: Eyes) -> list[Quote]:
+def _answering(draft: Draft, asked: Question, known: Known, eyes: Eyes) -> list[Quote]:
     """Return what other sources answer, one quote each: another value of the asked kind than any that was said."""
     said = [read_facts(sentence) for sentence in draft.sentences]
     found = answers(asked.text, _others(draft, asked, known), eyes, RIVAL)
@@ -76,16 +69,16 @@ def _otherwise(value: Facts, said: Sequence[Facts]) -> bool:
     return False
 
 
-def _others(draft: Draft, asked: Asked, known: Known) -> list[Evidence]:
+def _others(draft: Draft, asked: Question, known: Known) -> list[Evidence]:
     """Return the evidence of sources that are not cited and speak of the same names of the question as what is."""
     cited = [known[one] for cites in draft.cites for one in cites]
     same, sources = _about(asked, cited), {one.source for one in cited}
     return [one for one in known.values() if one.source not in sources and same <= _about(asked, [one])]
 
 
-def _about(asked: Asked, evidence: Sequence[Evidence]) -> frozenset[str]:
-    texts = [f"{one.text} {heading_of(one)} {naming_of(one)}" for one in evidence]
-    return frozenset(need.shown for need in asked.needs if need.hard and any(mentions(text, need) for text in texts))
+def _about(asked: Question, evidence: Sequence[Evidence]) -> frozenset[str]:
+    texts = [told_by(one) for one in evidence]
+    return frozenset(need.shown for need in asked.hard if any(map(need.in_text, texts)))
 
 
 def _contradicting(verdict: Verdict | None, passages: Sequence[Passage]) -> Passage | None:
@@ -97,10 +90,10 @@ def _contradicting(verdict: Verdict | None, passages: Sequence[Passage]) -> Pass
     return min(holders, key=lambda one: one.span[1] - one.span[0], default=None)
 
 
-def _other_id(said: Facts, asked: Asked, passages: Sequence[Passage]) -> Passage | None:
+def _other_id(said: Facts, asked: Question, passages: Sequence[Passage]) -> Passage | None:
     """Return a passage that gives another identifier for the same matter; an asked identifier is its subject."""
     ids = {one.key for one in said.ids}
-    if not ids or ids & {one.key for one in read_facts(asked.text).ids}:
+    if not ids or ids & {one.key for one in asked.facts.ids}:
         return None
     return next((one for one in passages if one.facts.ids and not ids & one.facts.id_keys), None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from groundsight.agent.compose import Laid, lay_out, rejected, without
+from groundsight.agent.compose import Laid, lay_out, rejected
 from groundsight.agent.state import Draft
 from groundsight.computing.find import upheld
 from groundsight.computing.say import say
@@ -48,11 +48,15 @@ def hold(draft: Draft, known: Known, check: Check, settings: Grounding) -> Held:
     if not all(one and one.label == "supported" for one in own):
         whole = check(laid.text, list(known.values()))
     verdicts = tuple(_better(one, other) for one, other in zip(own, whole.claims, strict=True))
-    report = _recounted(whole, verdicts, settings)
+    report = counted(verdicts, settings, open_arbiter(None))
+    report = report.model_copy(update={"method": whole.method, "calibration": whole.calibration})
     bad = rejected(laid, report)
-    empty = [at for at in range(len(draft.sentences)) if not _supports(at, places, verdicts)]
-    cites = tuple(_corrected(at, draft.cites[at], places, verdicts, known) for at in range(len(draft.sentences)))
-    return Held(report, bad, without(draft.model_copy(update={"cites": cites}), [*bad, *empty]))
+    support: list[list[Verdict]] = [[] for _ in draft.sentences]
+    for at, one in zip(places, verdicts, strict=True):
+        support[at] += [one] if one.label == "supported" else []
+    kept = [at for at, each in enumerate(support) if each and at not in bad]
+    pairs = [(draft.sentences[at], _corrected(draft.cites[at], support[at], known)) for at in kept]
+    return Held(report, bad, draft.saying(pairs))
 
 
 def place_of(laid: Laid, span: Span) -> int:
@@ -67,24 +71,9 @@ def _better(own: Verdict | None, whole: Verdict) -> Verdict:
     return whole if own.label == "contradicted" and whole.label == "supported" else own
 
 
-def _recounted(whole: GroundingReport, verdicts: tuple[Verdict, ...], settings: Grounding) -> GroundingReport:
-    made = counted(verdicts, settings, open_arbiter(None))
-    return made.model_copy(update={"method": whole.method, "calibration": whole.calibration})
-
-
-def _supports(at: int, places: Sequence[int], verdicts: Sequence[Verdict]) -> bool:
-    return any(place == at and one.label == "supported" for place, one in zip(places, verdicts, strict=True))
-
-
-def _corrected(
-    at: int, cites: tuple[str, ...], places: Sequence[int], verdicts: Sequence[Verdict], known: Known
-) -> tuple[str, ...]:
+def _corrected(cites: tuple[str, ...], support: Sequence[Verdict], known: Known) -> tuple[str, ...]:
     """Keep the cites while they hold the support of the whole sentence, else cite what does."""
-    told = [
-        [quote.evidence_id for quote in one.support]
-        for place, one in zip(places, verdicts, strict=True)
-        if place == at and one.label == "supported"
-    ]
+    told = [[quote.evidence_id for quote in one.support] for one in support]
     if cites and all(not ids or set(ids) & set(cites) for ids in told):
         return cites
     return tuple(dict.fromkeys(one for ids in told for one in ids if one in known)) or cites

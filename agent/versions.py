@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TypeVar
 
-from groundsight.agent.naming import naming_of
-from groundsight.agent.words import squeeze, stem_set
+from groundsight.agent.question import naming_of
 from groundsight.computing.run import day_of
+from groundsight.language.content import stems_of
 from groundsight.language.dates import Moment, find_moments
 from groundsight.language.sentences import sentence_spans
+from groundsight.language.typography import squeeze
 from groundsight.types import Evidence
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def _replacing(one: Evidence) -> list[str]:
 def _means(said: str, older: Evidence) -> bool:
     """A date since which the older one holds, or two words of its name."""
     days = {day for moment in find_moments(said) if (day := _as_day(moment))}
-    return _since(older) in days or len(stem_set(said) & stem_set(naming_of(older))) > 1
+    return _since(older) in days or len(stems_of(said) & stems_of(naming_of(older))) > 1
 
 
 def _standing(one: Evidence) -> tuple[bool, date, tuple[int, ...]]:

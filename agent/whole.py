@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.governance.access import visible_to
 from groundsight.retrieval.evidence import evidence_of
-from groundsight.types import Evidence, Hit
+from groundsight.types import Asset, Evidence, Hit, Unit
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -25,12 +25,10 @@ def whole_tables(suite: Suite, evidence: Sequence[Evidence]) -> list[Evidence]:
     index = suite.parts.index
     placed = {unit.unit_id: asset for unit, asset in index.get([one.evidence_id for one in held], scope)}
     assets = {placed[one.evidence_id].asset_id: placed[one.evidence_id] for one in held if one.evidence_id in placed}
-    return [
-        evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=()))
-        for asset in list(assets.values())[:FILES_AT_MOST]
-        for unit in index.units(asset.asset_id, scope)
-        if len(unit.cells) > 1
-    ]
+    blocks = (
+        (unit, asset) for asset in [*assets.values()][:FILES_AT_MOST] for unit in index.units(asset.asset_id, scope)
+    )
+    return [_shown(unit, asset) for unit, asset in blocks if len(unit.cells) > 1]
 
 
 def openings(suite: Suite, evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -40,9 +38,11 @@ def openings(suite: Suite, evidence: Sequence[Evidence]) -> list[Evidence]:
     known = {one.evidence_id for one in evidence}
     wanted = [first for first in list(firsts)[:OPENINGS_AT_MOST] if first not in known]
     found = suite.parts.index.get(wanted, visible_to(suite.principal)) if wanted else ()
-    return [
-        one for unit, asset in found if (one := evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=()))).text
-    ]
+    return [one for unit, asset in found if (one := _shown(unit, asset)).text]
+
+
+def _shown(unit: Unit, asset: Asset) -> Evidence:
+    return evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=()))
 
 
 def first_of(unit_id: str) -> str:

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from groundsight.agent.answerer import PACKAGED
-from groundsight.agent.candidates import Question
 from groundsight.agent.nodes import Desk
 from groundsight.agent.proposals import absent, of_another, proposals
+from groundsight.agent.question import Question
 from groundsight.agent.whole import openings
 from groundsight.doors.usage import Parser
 from groundsight.evals.corpus import write_files

@@ -9,10 +9,10 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from groundsight.agent.words import stem_set
 from groundsight.encoders import TextEncoder, open_reader, open_text_encoder
 from groundsight.encoders.reader import Reader
 from groundsight.errors import BackendDown
+from groundsight.language.content import stems_of
 from groundsight.settings import Models, Settings, load_settings
 from groundsight.tracing import Watch
 from groundsight.types import (
@@ -107,7 +107,7 @@ class HouseSuite:
         self.watch.check()
         if self.failures:
             raise self.failures.pop(0)
-        hits = [hit for source in self.texts if (hit := self._hit(source, stem_set(text)))]
+        hits = [hit for source in self.texts if (hit := self._hit(source, stems_of(text)))]
         ranked = sorted(hits, key=lambda hit: (-hit.score, hit.asset.source))[:10]
         return SearchResult(query=text, hits=tuple(ranked), tier=Tier(models={"text": "words"}))
 
@@ -127,12 +127,12 @@ class HouseSuite:
     def _hit(self, source: str, wanted: frozenset[str]) -> Hit | None:
         asset: Asset = make_asset(source, created=self.created.get(source))
         unit: Unit = make_unit(asset, 0, self.texts[source])
-        score = len(wanted & stem_set(f"{source} {unit.text}"))
+        score = len(wanted & stems_of(f"{source} {unit.text}"))
         return Hit(unit=unit, asset=asset, score=float(score), channels=()) if score else None
 
     def _verdict(self, found: re.Match[str], evidence: Sequence[Evidence]) -> Verdict:
         line = re.sub(r"\s*\[\d+\]|another source differs:", "", found.group(0), flags=re.I)
-        words, numbers = stem_set(line), set(re.findall(r"\d[\d.,]*\d|\d", line))
+        words, numbers = stems_of(line), set(re.findall(r"\d[\d.,]*\d|\d", line))
         holder = next((one for one in evidence if _says(one, words, numbers)), None)
         good = holder is not None and not any(word in line for word in self.never)
         whole = Span(start=0, end=len(holder.text)) if holder else Span(start=0, end=0)
@@ -142,7 +142,7 @@ class HouseSuite:
 
 
 def _says(one: Evidence, words: frozenset[str], numbers: set[str]) -> bool:
-    held = stem_set(f"{one.text} {one.source}")
+    held = stems_of(f"{one.text} {one.source}")
     return len(words & held) >= 0.8 * len(words) and all(number in one.text for number in numbers)
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundsight.agent.question import analyse
-from groundsight.agent.tables import work_out
+from groundsight.agent.lookup import work_out
+from groundsight.agent.question import Question
 from groundsight.evidence.grids import grids
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
@@ -41,7 +41,7 @@ SPENT = (
 
 def said(question: str, evidence: Sequence[Evidence] = tuple(LIBRARY)) -> str:
     """What is worked out, after the check has found it supported."""
-    found = work_out(1, analyse(question), evidence)
+    found = work_out(1, Question(question), evidence)
     if found is None:
         return ""
     assert label(found.sentence, evidence) == "supported", found.sentence

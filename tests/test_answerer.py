@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from groundsight.agent.answerer import find, likeliest
-from groundsight.agent.candidates import Eyes, Proposal, Question
+from groundsight.agent.candidates import Eyes, Proposal
 from groundsight.agent.proposals import absent, proposals
+from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
 from groundsight.encoders import open_reader, open_text_encoder
 from groundsight.evidence.windows import windows

@@ -6,7 +6,7 @@ import pytest
 
 from groundsight.agent.answerer import find
 from groundsight.agent.assess import explain, is_identifier, note_of
-from groundsight.agent.question import analyse
+from groundsight.agent.question import Question
 from tests.agent_house import HOUSE, make_evidence
 from tests.test_answerer import eyes
 
@@ -48,17 +48,17 @@ NEAR_MISSES = [
 @pytest.mark.parametrize(("question", "named"), NEAR_MISSES)
 def test_a_near_miss_is_not_answered_and_what_was_looked_for_is_named(question: str, named: str) -> None:
     assert find(1, question, EVIDENCE, eyes(), ()) is None
-    assert named in explain(analyse(question), EVIDENCE)
+    assert named in explain(Question(question), EVIDENCE)
 
 
 def test_an_unknown_name_is_said_to_be_in_nothing_that_was_found() -> None:
-    asked = analyse('What is "Project Falcon"?')
+    asked = Question('What is "Project Falcon"?')
     assert "Falcon" in explain(asked, EVIDENCE)
     assert (
-        note_of(analyse("Who runs Zandvoort?"), EVIDENCE)
+        note_of(Question("Who runs Zandvoort?"), EVIDENCE)
         == f'"Zandvoort" is in none of the {len(EVIDENCE)} passages found.'
     )
-    assert note_of(analyse("Who runs Zandvoort?"), EVIDENCE[:1]) == '"Zandvoort" is not in the one passage found.'
+    assert note_of(Question("Who runs Zandvoort?"), EVIDENCE[:1]) == '"Zandvoort" is not in the one passage found.'
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_unknown_name_is_said_to_be_in_nothing_that_was_found() -> None:
     ],
 )
 def test_a_title_a_unit_and_a_fiscal_year_are_no_absent_names(question: str) -> None:
-    assert note_of(analyse(question), EVIDENCE) == ""
+    assert note_of(Question(question), EVIDENCE) == ""
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def test_a_title_a_unit_and_a_fiscal_year_are_no_absent_names(question: str) -> 
     ],
 )
 def test_an_identifier_is_what_nothing_else_can_stand_for(question: str, named: bool) -> None:
-    asked = analyse(question)
+    asked = Question(question)
     assert any(is_identifier(need, asked) for need in asked.needs) is named
 
 
 def test_without_evidence_nothing_is_claimed_about_documents() -> None:
-    assert explain(analyse("What is the total?"), []) == "The search found nothing that matches the question."
+    assert explain(Question("What is the total?"), []) == "The search found nothing that matches the question."

@@ -20,6 +20,7 @@ from groundsight.agent.fit import fit_of
         ("How many losses were there?", "There were no losses.", "yes"),
         ("How many days does the loan last?", "It lasts 14 days.", "yes"),
         ("How many days does the loan last?", "It costs 3 EUR.", "partly"),
+        ("How many weeks does it last?", "six", "yes"),
         ("Who led the study?", "Margit Oosterhuis led the study.", "yes"),
         ("Who may borrow a saw?", "Members with a safety course may borrow a saw.", "unknown"),
         ("Who led the bee study?", "The bee study was led.", "no"),
@@ -28,7 +29,6 @@ from groundsight.agent.fit import fit_of
         ("Why was the motion rejected?", "The motion was rejected.", "no"),
         ("May dogs enter the hall?", "Yes, dogs may enter the hall.", "yes"),
         ("May dogs enter the hall?", "Yes, dogs may not enter the hall.", "partly"),
-        ("What are the tools?", "A saw and a drill.", "yes"),
     ],
 )
 def test_the_type_of_the_answer_decides(question: str, said: str, value: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from groundsight.agent.assess import unmentioned
 from groundsight.agent.lookup import next_queries
 from groundsight.agent.planner import plan
-from groundsight.agent.question import analyse
+from groundsight.agent.question import Question
 from groundsight.graphs.answer import answer_question
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
@@ -68,7 +68,7 @@ def test_a_lie_in_an_unchecked_shape_is_left_out(lie: str, false: str) -> None:
 
 def test_a_fiscal_year_is_found_in_any_spelling() -> None:
     one = make_evidence("Profit in fiscal year 2022 was 4 million.")
-    assert unmentioned(analyse("What was the profit in FY2022?"), [one]) == ()
+    assert unmentioned(Question("What was the profit in FY2022?"), [one]) == ()
 
 
 def test_a_name_that_nothing_found_mentions_is_searched_by_itself() -> None:

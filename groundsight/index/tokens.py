@@ -12,9 +12,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 
-from groundsight.language.content import listed
 from groundsight.language.framing import asked_in
-from groundsight.language.stems import known_stems, lexicon_lines, snowball
+from groundsight.language.stems import known_stems, lexicon_rows, snowball, word_list
 
 FINGERPRINT = "words-2"
 SHORTEST_STEMMED = 4
@@ -104,12 +103,12 @@ class Tokeniser:
 @lru_cache(maxsize=1)
 def stemmers() -> dict[str, str]:
     """Return the languages (ISO 639-1) that have a stemmer, with its name."""
-    return dict(line.split("\t") for line in lexicon_lines("stemmers.tsv"))  # pyright: ignore[reportReturnType]
+    return dict(lexicon_rows("stemmers.tsv"))  # pyright: ignore[reportReturnType]
 
 
 @lru_cache(maxsize=1)
 def _small() -> frozenset[str]:
-    return frozenset(listed("function_words.txt"))
+    return word_list("function_words.txt")
 
 
 def fold(text: str) -> str:

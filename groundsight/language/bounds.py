@@ -5,27 +5,22 @@ from __future__ import annotations
 import re
 from typing import Literal, cast
 
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import lexicon_rows
 
 Bound = Literal["exact", "sure", "about", "ge", "gt", "le", "lt"]
 
 
-def _patterns() -> tuple[tuple[Bound, re.Pattern[str]], ...]:
-    rows = (line.split("\t") for line in lexicon_lines("bounds.tsv"))
-    return tuple(
-        (cast("Bound", bound), re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})\s*$", re.IGNORECASE))
-        for bound, *phrases in rows
-    )
-
-
-_BEFORE = _patterns()
+_BEFORE = tuple(
+    (cast("Bound", bound), re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})\s*$", re.IGNORECASE))
+    for bound, *phrases in lexicon_rows("bounds.tsv")
+)
 # Only of time: "within 14 days", "after two hours", but "after 3 matches".
 _SPANS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("le", re.compile(r"\b(?:within|innerhalb(?:\s+von)?)\s+$", re.IGNORECASE)),
     ("gt", re.compile(r"\bafter\s+$", re.IGNORECASE)),
 )
 _BEHIND = re.compile(
-    r"\s+(?:[^\W\d]+\s+)?(?:or|and)\s+(?:(?P<ge>more|over|above|longer)|(?P<le>less|fewer|under|below))\b"
+    r"\s+(?:[^\W\d]+\s+)?(?:or|and)\s+(?:(?P<ge>more|over|above|longer)|(?P<le>less|fewer|under|below))\b(?!\s+than)"
 )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib.resources import files
 
-from groundsight.language.stems import stem
+from groundsight.language.stems import lexicon_lines, stem, word_list
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -30,21 +29,31 @@ def normal(word: str) -> str:
 @lru_cache(maxsize=1)
 def function_words() -> frozenset[str]:
     """Return the stems of words that carry no meaning of their own; negations and quantifiers are none of them."""
-    return frozenset(stem(word) for word in listed("function_words.txt"))
+    return frozenset(map(stem, word_list("function_words.txt")))
 
 
 @lru_cache(maxsize=1)
 def number_words() -> dict[str, str]:
     """Return number words with their digits."""
-    words = listed("number_words.txt")
-    return dict(zip(words[::2], words[1::2], strict=True))
+    return dict(line.split() for line in lexicon_lines("number_words.txt"))  # pyright: ignore[reportReturnType]
 
 
-def listed(name: str) -> list[str]:
-    """Return the words of a list of the lexicon."""
-    return (files("groundsight.language") / "lexicon" / name).read_text("utf-8").split()
+def normals(text: str) -> tuple[str, ...]:
+    """Return the normal form of every word and number of a text, in order."""
+    return tuple(word for *_, word in words_of(text))
+
+
+def stems_of(text: str) -> frozenset[str]:
+    """Return the different normal forms of the words and numbers of a text."""
+    return frozenset(normals(text))
 
 
 def content_of(text: str) -> frozenset[str]:
     """Return the normal forms of the words and numbers of a text that carry meaning."""
-    return frozenset(word for *_, word in words_of(text)) - function_words()
+    return stems_of(text) - function_words()
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words that carry meaning as they are written, in order, each once."""
+    idle = function_words()
+    return list(dict.fromkeys(text[start:end] for start, end, word in words_of(text) if word not in idle))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
 from groundsight.language.digits import decimal_comma
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import lexicon_rows
 from groundsight.language.units import unit_named
 
 
 def _numbered(name: str) -> dict[str, int]:
-    rows = (line.split("\t") for line in lexicon_lines(name))
-    return {word: int(number) for number, words in rows for word in words.split()}
+    return {word: int(number) for number, words in lexicon_rows(name) for word in words.split()}
 
 
 _MONTHS, _WEEKDAYS = _numbered("months.tsv"), _numbered("weekdays.tsv")
@@ -65,7 +64,14 @@ _FROM_DAY = re.compile(r"(?<![\d.,/-])(\d{1,2})(?:st|nd|rd|th|\.)?\s?(?:-|–|to
 _DENIED = re.compile(
     r"(?i:\b(?:except|excluding|not|but not|apart from|außer|sauf|excepto|nicht)(?:\s+(?:on|in|at|for|am|im))?\s+)$"
 )
-_COUNTED = frozenset("people employees visitors members students seats rooms steps pages units".split())
+_READ: dict[str, tuple[str, Callable[[str], int]]] = {
+    **{name: (name, int) for name in ("day", "quarter", "decade", "minute")},
+    "monthno": ("month", int),
+    "month": ("month", _MONTHS.__getitem__),
+    "weekday": ("weekday", _WEEKDAYS.__getitem__),
+    "nth": ("quarter", _ORDINALS.__getitem__),
+    "year": ("year", lambda shown: int(shown) + (2000 if len(shown) == 2 else 0)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,7 @@ def _moment(text: str, match: re.Match[str], language: str) -> Moment | None:
 def _counts(text: str, match: re.Match[str], said: dict[str, int]) -> bool:
     """A bare number of four digits before a unit is no year."""
     after = re.compile(r"\s?([^\W\d_]+)").match(text, match.end())
-    return match.group().isdigit() and after is not None and (after[1] in _COUNTED or unit_named(after[1]) is not None)
+    return match.group().isdigit() and after is not None and unit_named(after[1]) is not None
 
 
 def _range_start(text: str, moment: Moment) -> Iterator[Moment]:
@@ -184,19 +190,9 @@ def _range_start(text: str, moment: Moment) -> Iterator[Moment]:
 
 
 def _fields(got: dict[str, str], language: str) -> Iterator[tuple[str, int]]:
-    for name in ("day", "quarter", "decade", "minute"):
+    for name, (field, read) in _READ.items():
         if name in got:
-            yield name, int(got[name])
-    if "year" in got:
-        yield "year", int(got["year"]) + (2000 if len(got["year"]) == 2 else 0)
-    if "month" in got:
-        yield "month", _MONTHS[got["month"].casefold()]
-    if "monthno" in got:
-        yield "month", int(got["monthno"])
-    if "nth" in got:
-        yield "quarter", _ORDINALS[got["nth"].casefold()]
-    if "weekday" in got:
-        yield "weekday", _WEEKDAYS[got["weekday"].casefold()]
+            yield field, read(got[name].casefold())
     if "hour" in got:
         yield "hour", _hour(int(got["hour"]), got.get("half", ""))
     if "noon" in got:

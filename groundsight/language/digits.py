@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import lexicon_rows, word_list
 
 _PART = r"[¼-¾⅐-⅞]|\s\d/\d{1,2}(?![/\d])"
 DIGITS = (
@@ -16,11 +15,7 @@ DIGITS = (
 )
 _SPACES = re.compile(r"[\u00a0\u2009\u202f' ]")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}|[1-9]\d{0,2}(?:\.\d{3})+")
-NUMERALS = {
-    word: float(value)
-    for first, value, *others in (line.split("\t") for line in lexicon_lines("numerals.tsv"))
-    for word in (first, *others)
-}
+NUMERALS = {word: float(value) for first, value, *others in lexicon_rows("numerals.tsv") for word in (first, *others)}
 _PLAIN = "|".join(sorted(NUMERALS, key=len, reverse=True))
 # German writes its parts as one word ("siebenhundert", "einundzwanzig").
 WORDS = rf"\b(?:half\s+an?\s+)?(?:ein(?:und)?)?(?:{_PLAIN})(?:(?:[\s-]|\s+and\s+|\s+y\s+|und)?(?:{_PLAIN}))*\b"
@@ -57,14 +52,9 @@ def ungrouped(digits: str, *, comma: bool = False) -> str:
     return bare.replace(mark, "" if grouped or marks[mark] > 1 else ".")
 
 
-@lru_cache(maxsize=1)
-def _comma_languages() -> frozenset[str]:
-    return frozenset(" ".join(lexicon_lines("decimal_commas.txt")).split())
-
-
 def decimal_comma(language: str) -> bool:
     """True for a language (ISO 639-1) whose numbers have a decimal comma."""
-    return language in _comma_languages()
+    return language in word_list("decimal_commas.txt")
 
 
 def parse_words(words: str) -> float:

@@ -9,9 +9,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from groundsight.language.content import listed
 from groundsight.language.speech import YES_NO
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import lexicon_rows, word_list
 
 _WORD = re.compile(r"[^\W_]+")
 # German writes every noun with a capital: only what stands behind a form of address, or is no plain word, is a name.
@@ -90,7 +89,7 @@ def _key(shown: str) -> str:
 @lru_cache(maxsize=1)
 def _frames() -> dict[str, _Frame]:
     english: dict[str, dict[str, str]] = {}
-    for code, said, phrases in (line.split("\t") for line in lexicon_lines("asking.tsv")):
+    for code, said, phrases in lexicon_rows("asking.tsv"):
         english.setdefault(code, {}).update({each: said for phrase in phrases.split(", ") for each in _forms(phrase)})
     for table in english.values():
         table.update(_months())
@@ -99,7 +98,7 @@ def _frames() -> dict[str, _Frame]:
 
 def _months() -> dict[str, str]:
     """The names of months and weekdays that English does not have."""
-    rows = [line.split("\t")[1].split() for name in ("months.tsv", "weekdays.tsv") for line in lexicon_lines(name)]
+    rows = [words.split() for name in ("months.tsv", "weekdays.tsv") for _, words in lexicon_rows(name)]
     return {word: row[0].title() for row in rows for word in row[1:] if word[:3] != row[0][:3] or len(word) > 4}
 
 
@@ -126,6 +125,5 @@ def _spelled(phrase: str) -> str:
     return plain if phrase.endswith("'") else rf"{plain}(?![\w-])"
 
 
-@lru_cache(maxsize=1)
 def _english() -> frozenset[str]:
-    return frozenset(listed("function_words.txt"))
+    return word_list("function_words.txt")

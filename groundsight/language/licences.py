@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from groundsight.language.stems import english_stems, lexicon_lines
+from groundsight.language.stems import english_stems, lexicon_rows
 
 
 class Related(NamedTuple):
@@ -35,5 +35,5 @@ def verb_share(stem: str) -> float:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Related]:
-    rows = (line.split("\t") for line in lexicon_lines("wordnet.tsv.gz"))
+    rows = lexicon_rows("wordnet.tsv.gz")
     return {key: Related(frozenset(like.split()), frozenset(unlike.split())) for key, like, unlike in rows}

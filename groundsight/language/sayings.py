@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import lexicon_rows
 
 
 def saying(key: str, language: str, **values: object) -> str:
@@ -22,5 +22,4 @@ def enumerated(names: Sequence[str], language: str) -> str:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[tuple[str, str], str]:
-    rows = (line.split("\t") for line in lexicon_lines("sayings.tsv"))
-    return {(key, language): text for key, language, text in rows}
+    return {(key, language): text for key, language, text in lexicon_rows("sayings.tsv")}

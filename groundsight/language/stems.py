@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib.resources import files
 
@@ -47,21 +47,24 @@ def unaccented(text: str) -> str:
 @lru_cache(maxsize=1)
 def english_stems() -> dict[str, float]:
     """The stems of ordinary English words, with the share of their uses that are verbs."""
-    rows = (line.split("\t") for line in lexicon_lines("words.tsv.gz"))
-    return {key: float(share) for key, share in rows}
+    return {key: float(share) for key, share in lexicon_rows("words.tsv.gz")}
 
 
 @lru_cache(maxsize=1)
 def irregular() -> dict[str, str]:
     """Read the exceptions of WordNet: form and lemma (lexicon/README.md tells how they were chosen)."""
-    rows = lexicon_lines("irregular.tsv.gz")
-    return dict(line.split("\t") for line in rows)  # pyright: ignore[reportReturnType]
+    return dict(lexicon_rows("irregular.tsv.gz"))  # pyright: ignore[reportReturnType]
 
 
 def lexicon_lines(name: str) -> list[str]:
     """Read a list of the lexicon, packed or plain, one entry a line."""
     data = (files("groundsight.language") / "lexicon" / name).read_bytes()
     return (gzip.decompress(data) if name.endswith(".gz") else data).decode("utf-8").splitlines()
+
+
+def lexicon_rows(name: str) -> Iterator[list[str]]:
+    """Yield the fields of a table of the lexicon, row by row."""
+    return (line.split("\t") for line in lexicon_lines(name))
 
 
 @lru_cache(maxsize=1)

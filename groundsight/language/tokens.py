@@ -55,13 +55,12 @@ def rivals(word: str) -> frozenset[str]:
     return frozenset[str]().union(*against) - {word} - related(word).licensed
 
 
-def tokenise(text: str, *, ocr: bool = False, source: bool = False) -> tuple[Token, ...]:
+def tokenise(text: str, *, source: bool = False) -> tuple[Token, ...]:
     """Split text into words that keep their offsets; hyphens separate, possessive endings are dropped.
 
     A word of a ``source`` has the stems that it licenses among its keys; a word of a claim has its own stem alone.
     """
-    shown = repair_digits(text) if ocr else text
-    return tuple(_token(match.group(), match.start(), source) for match in _WORD.finditer(shown))
+    return tuple(_token(match.group(), match.start(), source) for match in _WORD.finditer(text))
 
 
 def _token(text: str, start: int, source: bool) -> Token:

@@ -15,3 +15,8 @@ def written(text: str) -> str:
     """Return a text with its typography folded: equal only for texts that agree in every other sign."""
     one = " ".join(without_emphasis(text).translate(SAME).translate(_UNSEEN).split())
     return re.sub(r"\s+(?=[.,;:!?])", "", one).removesuffix(".").removesuffix("。")
+
+
+def squeeze(text: str) -> str:
+    """Return a text on one line with single spaces."""
+    return " ".join(text.split())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from groundsight.language.licences import is_known
-from groundsight.language.stems import lexicon_lines, stem, word_list
+from groundsight.language.stems import lexicon_rows, stem, word_list
 
 _PREFIX = {"n": 1e-9, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "c": 1e-2, "d": 1e-1, "h": 1e2, "k": 1e3, "M": 1e6, "G": 1e9}
 _BASE = {
@@ -119,8 +119,7 @@ def per_at(text: str, end: int, *, money: bool = False) -> str:
 @lru_cache(maxsize=1)
 def unit_table() -> dict[str, tuple[str, float]]:
     """Return (kind, factor) of every packaged name."""
-    rows = (line.split("\t") for line in lexicon_lines("units.tsv"))
-    table = {unit: (kind, float(factor)) for kind, unit, factor in rows}
+    table = {unit: (kind, float(factor)) for kind, unit, factor in lexicon_rows("units.tsv")}
     codes = {name: (name.casefold(), 1.0) for name in _codes()}
     return {**{name: (name, 1.0) for name in _shared_names()}, **codes, **table}
 
@@ -175,8 +174,7 @@ def alike_money(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _shared_names() -> dict[str, frozenset[str]]:
-    rows = (line.split("\t") for line in lexicon_lines("currencies.tsv"))
     found: dict[str, frozenset[str]] = {}
-    for names, codes in rows:
+    for names, codes in lexicon_rows("currencies.tsv"):
         found.update({name: found.get(name, frozenset()) | frozenset(codes.split()) for name in names.split()})
     return found
