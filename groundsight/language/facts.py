@@ -17,6 +17,11 @@ from groundsight.language.tokens import Token, keys_of, repair_digits, tokenise
 _BREAK = re.compile(
     r"[;()—]|[,:](?!\d)|\b(?:but|although|though|while|whereas|because|however|and|if|unless)\b", re.IGNORECASE
 )
+_NOT_NEGATIVE = re.compile(
+    r"\b(?:not?\s+(?:more|less|fewer|later|earlier)\s+than|not\s+only|no\s+doubt|not\s+just|no\.\s?\d|whether\s+or\s+not|nothing\s+but)",
+    re.IGNORECASE,
+)
+_FAILING = frozenset({"fail", "lack", "absenc", "absent"})
 _SCOPE = 5
 
 
@@ -86,8 +91,9 @@ def read_facts(text: str, *, ocr: bool = False, source: bool = False, language: 
 
 def find_negations(text: str, tokens: Sequence[Token], words: Sequence[Token]) -> tuple[Negation, ...]:
     """Find negating words and what they govern, up to the end of their clause."""
+    idle = [found.span() for found in _NOT_NEGATIVE.finditer(text)]
     stops = [found.start() for found in _BREAK.finditer(text)]
-    negative = (at for at, token in enumerate(tokens) if _negates(token))
+    negative = (at for at, token in enumerate(tokens) if _negates(token) and not _within(token, idle))
     found = (_negation(tokens, at, stops, words) for at in negative)
     return tuple(one for one in found if one.scope)
 
@@ -106,7 +112,7 @@ def joined(facts: Facts, extra: Facts) -> Facts:
 
 
 def _negates(token: Token) -> bool:
-    return token.word in word_list("negations.txt") or token.word.endswith("n't")
+    return token.word in word_list("negations.txt") or token.word.endswith("n't") or token.stem in _FAILING
 
 
 def _negation(tokens: Sequence[Token], at: int, stops: Sequence[int], words: Sequence[Token]) -> Negation:
@@ -115,10 +121,15 @@ def _negation(tokens: Sequence[Token], at: int, stops: Sequence[int], words: Seq
     if tokens[at].word == "no" and governed and governed[0].word == "longer":
         governed = governed[1:]
     counted = at + 1 < len(tokens) and tokens[at + 1].text[0].isdigit()
-    if not governed and not counted:
+    if not governed and not counted and not _of_others(tokens, at):
         governed = [t for t in words if t.start < tokens[at].start][-1:]
     head, base = (governed[0].keys, governed[0].stem) if governed else (frozenset[str](), "")
     return Negation(at, base, head, keys_of(governed))
+
+
+def _of_others(tokens: Sequence[Token], at: int) -> bool:
+    """ "Than those who did not": what is denied is denied of somebody else."""
+    return any(one.word in ("who", "which", "that") for one in tokens[max(0, at - 2) : at])
 
 
 def _within(token: Token, spans: Sequence[tuple[int, int]]) -> bool:

@@ -18,8 +18,10 @@ _ID = re.compile(
     rf"(?<![\w./@-])(?:{_WEB}|{_VERSION}|{_PARTS}"
     r"|[A-Z]{2,6}\d{2,}|(?P<kind>[A-Z]{2,5})\s(?P<digits>\d{3,}))(?![\w-]|[.,@/]\w)"
 )
+_ERAS = frozenset("ad bc ce bce am pm utc gmt cet est".split())
 _ORDERS = frozenset({"PO", "SO", "INV", "REF", "RFQ", "NO", "ID", "AWB"})
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_SPAN = re.compile(r"(?:mid|pre|post|early|late)-\d{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,12 @@ def _joined(parts: Sequence[str]) -> str:
 
 
 def _counts(match: re.Match[str]) -> bool:
-    """A currency, a quarter, or letters before a year ("FIFA 2018") name no single thing."""
+    """A currency, an era, a quarter, or letters before a year ("FIFA 2018", "mid-2020") name no single thing."""
     letters = str(re.findall(r"^[A-Za-z]*(?:[1-4]\b)?", match.group())[0]).casefold()
-    if letters in word_list("currency_codes.txt") or re.fullmatch("q[1-4]", letters):
+    if letters in word_list("currency_codes.txt") or letters in _ERAS or re.fullmatch("q[1-4]", letters):
         return True
     named = match["kind"] and match["kind"] not in _ORDERS
-    return bool(named and _YEAR.fullmatch(match["digits"]))
+    return bool(named and _YEAR.fullmatch(match["digits"])) or bool(_SPAN.fullmatch(match.group()))
 
 
 def _ident(match: re.Match[str]) -> Ident:

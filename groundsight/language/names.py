@@ -1,19 +1,20 @@
-"""Names of people, places and organisations: initials, acronyms and possessives."""
+"""Names of people, places and organisations: aliases, initials, acronyms and possessives."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from groundsight.language.licences import is_known
-from groundsight.language.stems import irregular, lexicon_rows, word_list
+from groundsight.language.stems import irregular, lexicon_lines, word_list
 from groundsight.language.tokens import Token, ocr_alike
 
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][\w.&'’]*|[A-Z]{2,}\d*|\d*[A-Z][\w-]*")
 _LINKS = frozenset({"of", "de", "van", "von", "der", "den", "la", "le", "du", "da", "di", "del", "al", "bin"})
-_ADDRESS = {"mr": ("mr", "sir", "lord", "king"), "ms": ("mrs", "ms", "miss", "lady", "queen", "madam")}
-_CALENDAR = frozenset(words.split()[0] for name in ("months.tsv", "weekdays.tsv") for _, words in lexicon_rows(name))
+_MALE, _FEMALE = frozenset({"mr", "sir", "lord", "king"}), frozenset({"mrs", "ms", "miss", "lady", "queen", "madam"})
+_CALENDAR = frozenset(line.split()[1] for name in ("months.tsv", "weekdays.tsv") for line in lexicon_lines(name))
 _VERB_NEXT = re.compile(r"['’]s\b|\s+(?:is|was|has|had|will|would|can|could|may|does|did|(?P<verb>[a-z]+))\b")
 _ENDS_AS_VERB = re.compile(r"[a-z]{2,}(?:ed|es)|[a-z]{3,}s")
 _COMMON_ENDINGS = ("tion", "ment", "ness", "ing", "ity", "ance", "ence", "ship", "ism")
@@ -33,16 +34,21 @@ class Name:
     title: str = ""
 
 
-def find_names(text: str, tokens: Sequence[Token]) -> tuple[Name, ...]:
+def find_names(text: str, tokens: Sequence[Token], *, title_case: bool = False) -> tuple[Name, ...]:
     """Find runs of capitalised words; a lone word at the start of a sentence only when it acts as a name."""
+    if title_case:
+        return ()
     runs = _runs(text, tokens)
     if not any(token.text[0].islower() for token in tokens):
         # "Treasurer: Tom Hale": only what a label introduces, and no dictionary knows, is a name among capitals.
         label = text.find(": ")
-        behind = [run for run in runs if 0 <= label < tokens[run[0]].start]
-        runs = [run for run in behind if not all(is_known(tokens[at].stem) for at in run)]
+        runs = [run for run in runs if 0 <= label < tokens[run[0]].start and not _all_known(tokens, run)]
     found = (_name(text, tokens, run) for run in runs)
     return tuple(name for name in found if name is not None)
+
+
+def _all_known(tokens: Sequence[Token], run: Sequence[int]) -> bool:
+    return all(is_known(tokens[at].stem) for at in run)
 
 
 def covered_by(name: Name, words: Iterable[str], names: Sequence[Name], *, ocr: bool = False) -> bool:
@@ -53,9 +59,11 @@ def covered_by(name: Name, words: Iterable[str], names: Sequence[Name], *, ocr: 
     if any(same_name(name, other) for other in names):
         return True
     have = frozenset(words)
-    if any(_rivals(name, other) for other in names):
+    if any(_rivals(name, other) for other in names) and not _shared_surname(name, names, have):
         return False
-    return all(word in have or (ocr and any(ocr_alike(word, other) for other in have)) for word in name.words)
+    if all(_present(word, have, ocr) for word in name.words):
+        return True
+    return any(all(part in have for part in form.split()) for form in _aliases(name))
 
 
 def same_name(name: Name, other: Name) -> bool:
@@ -78,10 +86,20 @@ def ambiguous(name: Name, names: Sequence[Name], everyone: Sequence[Name]) -> bo
     return any(not same_name(full, one) for one in fitting)
 
 
+def _present(word: str, have: frozenset[str], ocr: bool) -> bool:
+    return word in have or (ocr and any(ocr_alike(word, other) for other in have))
+
+
 def _rivals(name: Name, other: Name) -> bool:
     mine, theirs = name.words, other.words
     parted = len(mine) > 1 and len(theirs) > 1 and mine[-1] == theirs[-1] and not _fits(mine[:-1], theirs[:-1])
     return parted or (mine[-1:] == theirs[-1:] and _other_person(name, other))
+
+
+def _shared_surname(name: Name, names: Sequence[Name], have: frozenset[str]) -> bool:
+    """ "Anna and Paul Weber" names Anna Weber, too."""
+    first = name.words[0]
+    return len(name.words) == 2 and first in have and not any(first in one.words[:-1] for one in names)
 
 
 def _other_person(name: Name, other: Name) -> bool:
@@ -106,6 +124,19 @@ def _is_acronym(text: str, words: Sequence[str]) -> bool:
     return letters.casefold() == "".join(word[0] for word in words if word not in _LINKS and word != "and")
 
 
+def _aliases(name: Name) -> tuple[str, ...]:
+    return _alias_table().get(" ".join(name.words).replace(".", ""), ())
+
+
+@lru_cache(maxsize=1)
+def _alias_table() -> dict[str, tuple[str, ...]]:
+    table: dict[str, tuple[str, ...]] = {}
+    for line in lexicon_lines("aliases.txt"):
+        forms = tuple(form.replace(".", "") for form in line.split("\t"))
+        table.update({form: tuple(other for other in forms if other != form) for form in forms})
+    return table
+
+
 def _runs(text: str, tokens: Sequence[Token]) -> list[list[int]]:
     runs: list[list[int]] = []
     for at, token in enumerate(tokens):
@@ -128,19 +159,24 @@ def _joined(text: str, tokens: Sequence[Token], before: int, at: int) -> bool:
 
 
 def _name(text: str, tokens: Sequence[Token], run: list[int]) -> Name | None:
-    title = next((sex for at in run for sex, said in _ADDRESS.items() if tokens[at].word in said), "")
+    title = next((_address(tokens[at].word) for at in run if tokens[at].word in _MALE | _FEMALE), "")
     starts = _starts_sentence(text, tokens[run[0]].start)
     if starts:
         run = run[_skipped(tokens, run) :]
     kept = [tokens[at] for at in run if tokens[at].word not in word_list("titles.txt")]
     if not kept or all(_plain(token) for token in kept):
         return None
-    alone = starts and len(kept) == 1 and _starts_sentence(text, kept[0].start)
-    if alone and not _acts_as_name(text, kept[0]):
+    still_first = starts and tokens[run[0]].start == tokens[run[0]].start and _starts_sentence(text, kept[0].start)
+    if still_first and len(kept) == 1 and not _acts_as_name(text, kept[0]):
         return None
     span = (kept[0].start, kept[-1].end)
     words = tuple(token.word for token in kept if token.word not in _LINKS)
+    alone = still_first and len(kept) == 1
     return Name(span, text[slice(*span)], words, not (alone and kept[0].word.endswith("s")), title)
+
+
+def _address(word: str) -> str:
+    return "mr" if word in _MALE else "ms"
 
 
 def _skipped(tokens: Sequence[Token], run: list[int]) -> int:

@@ -29,6 +29,7 @@ _OPEN = re.compile(
 )
 _APART = re.compile(r"\s*(?:[-*•‣◦–#>|]|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s|[^\s.,:][^.,:]{0,30}:\s)|.*(?:\t|\s\|\s)")
 _FIGURE_END = re.compile(r"\d[\d.,]*\s?\S{0,4}$")
+_WRAPPED = 50
 _PAIRED = re.compile(r"(?<![\w*_`])([*_`]{1,3})(?=\S)([^\n]+?)(?<=\S)\1(?![\w*_`])")
 _CLAUSE = re.compile(r";\s+|,\s+(?:and|but|while|whereas)\s+(?=(?:the|it|he|she|they|this|a|an|its|their|[A-Z])\b)")
 _FULL = re.compile(
@@ -67,7 +68,9 @@ def runs_on(line: str, following: str) -> bool:
         return False
     if _OPEN.search(line) and " " in line.strip():
         return True
-    return following[0].islower() and len(line.split()) > 2 and _goes_on(line, following)
+    if following[0].islower():
+        return len(line.split()) > 2 and _goes_on(line, following)
+    return len(line) >= _WRAPPED and following[0] in "0123456789$€£"
 
 
 def _goes_on(line: str, following: str) -> bool:
