@@ -114,11 +114,9 @@ def _by_rule_again(state: AnswerState, desk: Desk, written: Draft, bad: Iterable
     """Settle again without the passages that were refused; empty where a model or nothing is left to do it."""
     refused = {written.sentences[at] for at in bad}
     banned = sorted(one.sentence for one in findings_of(state) if one.sentence in refused)
-    return (
-        {"banned": banned, "next": "assess", "detail": "looking for another passage"}
-        if banned and not desk.chat
-        else {}
-    )
+    if not banned or desk.chat:
+        return {}
+    return {"banned": banned, "next": "assess", "detail": "looking for another passage"}
 
 
 def _json(draft: Draft) -> Update:
