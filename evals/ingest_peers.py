@@ -76,6 +76,11 @@ def _markitdown() -> Read:
 
 def _unstructured() -> Read:
     os.environ |= {"DO_NOT_TRACK": "1", "SCARF_NO_ANALYTICS": "true", "HF_HUB_OFFLINE": "1"}
+    # It downloads a model for sentences on first use; where nothing can be, it gets spaCy's rules, as in our reader.
+    pipeline: Any = import_module("spacy").blank("en")
+    pipeline.add_pipe("sentencizer")
+    tokenizer: Any = import_module("unstructured.nlp.tokenize")
+    tokenizer._get_nlp = lambda: pipeline
     partition: Any = import_module("unstructured.partition.auto").partition
     return lambda path: "\n".join(str(each) for each in partition(str(path), strategy="fast"))
 

@@ -24,7 +24,7 @@ from groundsight.evals.metrics import auroc, balanced_accuracy, expected_calibra
 from groundsight.evals.tasks.grounding import Case, evidence_of_case
 from groundsight.evals.tasks.written import WRITTEN, read_texts
 from groundsight.evidence.passage_index import PassageIndex
-from groundsight.grounding.calibrate import DATA, FEATURES, READ_FEATURES, Calibration, reads_of
+from groundsight.grounding.calibrate import DATA, FEATURES, READ_FEATURES, Calibration, packaged_at, reads_of
 from groundsight.grounding.decide import bound_to
 from groundsight.language.facts import read_facts
 from groundsight.language.speech import stated
@@ -36,6 +36,10 @@ _FOLDS = 5
 NEWTON_STEPS = 50
 # On the held-out texts seven of ten lies are caught there, and three of eight truths refused.
 READ_THRESHOLD = 0.5
+# Share of the coefficients fitted without a reader. The texts that the reader is fitted on hold no claim about another
+# matter, so words in common count for nothing there. With .15: AUROC on WiCE development .69 to .74, BEGIN .84 to .87
+# and .82 to .84; contrast floor .81 as before, sealed plain texts .845 to .834; with .3 those lose .03.
+LEXICAL = 0.15
 
 
 @dataclass(frozen=True)
@@ -159,13 +163,15 @@ def train(paths: Sequence[Path], reader: Reader | None = None) -> Calibration:
         f"({len(paths)} files, sha256 {digest}); cross-validated by text: "
         + ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
     )
-    named = {
-        name: round(float(value), 3)
-        for name, value in zip(READ_FEATURES if reader else FEATURES, weights[1:], strict=True)
-    }
-    threshold, intercept = READ_THRESHOLD if reader else 0.5, round(float(weights[0]), 3)
+    named = dict(zip(("intercept", *(READ_FEATURES if reader else FEATURES)), map(float, weights), strict=True))
+    if reader:
+        plain = packaged_at("calibration.json")
+        shared = {"intercept": plain.intercept, **plain.weights}
+        named = {name: (1 - LEXICAL) * value + LEXICAL * shared.get(name, 0.0) for name, value in named.items()}
+    rounded = {name: round(value, 3) for name, value in named.items()}
+    threshold, intercept = READ_THRESHOLD if reader else 0.5, rounded.pop("intercept")
     return Calibration(
-        version=f"fitted-{digest}", origin=origin, threshold=threshold, intercept=intercept, weights=named
+        version=f"fitted-{digest}", origin=origin, threshold=threshold, intercept=intercept, weights=rounded
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundsight.errors import Cancelled, InvalidArgument, StorageFailed
+from groundsight.evals.ingest_bench import STAGES
 from groundsight.governance.access import tenant_of
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
@@ -113,3 +114,7 @@ def test_progress_grows_by_bytes_to_the_whole(tmp_path: Path, folder: Path) -> N
     assert {total for _, total in seen} == {6}
     sizes = [1_000 + each.stat().st_size for each in sorted(folder.iterdir())]
     assert done[-1] == pytest.approx(6 * sum(sizes[:-1]) / sum(sizes))
+
+
+def test_what_the_bench_of_reading_times_is_there() -> None:
+    assert [name for home, name, *_ in STAGES if not callable(getattr(home, name, None))] == []

@@ -85,15 +85,15 @@ def _encoded(
     watch: Watch,
 ) -> dict[int, NDArray[np.float32]]:
     """Take vectors from what is kept and make the rest, of equal items one, in batches of items of like length."""
-    first = {key: number for number, key in reversed([*keys.items()])}
-    kept = {key: derived.read(lane, model, key) for key in first}
+    one = {key: number for number, key in keys.items()}
+    kept = {key: derived.read(lane, model, key) for key in one}
     made = {key: np.frombuffer(data, np.float32) for key, data in kept.items() if data}
-    missing = sorted(first.keys() - made.keys(), key=lambda key: (len(key), key))
+    missing = sorted(one.keys() - made.keys(), key=lambda key: (len(key), key))
     for start in range(0, len(missing), size):
         batch = missing[start : start + size]
         watch.step(start, len(missing), f"encoding {lane}")
         derived.model_calls += len(batch)
-        for key, vector in zip(batch, make([items[first[key]] for key in batch]), strict=True):
+        for key, vector in zip(batch, make([items[one[key]] for key in batch]), strict=True):
             made[key] = np.asarray(vector, np.float32)
             derived.write(lane, model, key, made[key].tobytes())
     return {number: made[key] for number, key in keys.items()}
