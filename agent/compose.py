@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from groundsight.agent.state import Draft, Finding
+from groundsight.agent.state import Draft
 from groundsight.language.facts import read_facts
 from groundsight.language.speech import holds_detail
 from groundsight.language.typography import squeeze
@@ -63,24 +63,11 @@ def rejected(laid: Laid, report: GroundingReport) -> dict[int, Verdict]:
     return bad
 
 
-def laid_bare(draft: Draft, places: Collection[int], findings: Sequence[Finding]) -> Draft:
-    """Return a draft whose rejected sentences are the bare quotes, where a name had been put before them."""
-    bare = {found.sentence: found.bare for found in findings if found.bare}
-    pairs = enumerate(draft.pairs)
-    return draft.saying((bare.get(text, text) if at in places else text, cites) for at, (text, cites) in pairs)
-
-
 def only_known(draft: Draft, evidence: Mapping[str, Evidence]) -> tuple[Draft, int]:
     """Remove cites of ids that were not retrieved; return the draft and how many were removed."""
     cites = tuple(tuple(cited for cited in one if cited in evidence) for one in draft.cites)
     removed = sum(map(len, draft.cites)) - sum(map(len, cites))
     return draft.model_copy(update={"cites": cites}), removed
-
-
-def quotes_of(report: GroundingReport, found: Sequence[Finding]) -> list[Quote]:
-    """Return the words that an answer rests on, those that the rules chose first."""
-    chosen = [one.quote for one in found]
-    return [*chosen, *(quote for verdict in report.claims for quote in verdict.support)]
 
 
 def citations(laid: Laid, evidence: Mapping[str, Evidence], said: Sequence[Quote]) -> tuple[Citation, ...]:

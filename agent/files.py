@@ -1,4 +1,4 @@
-"""Questions about the files themselves, answered from the catalogue, and what was not read of the files at hand."""
+"""Questions about the files themselves, answered from the catalogue, and what was not read or not reached."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from groundsight.encoders import is_multilingual
 from groundsight.governance.access import visible_to
+from groundsight.index.tokens import stemmers
 from groundsight.ingestion.folder.catalogue import Catalogue, Order, Wanted, date_of, kinds
 from groundsight.ingestion.folder.ledger import unread_by
 from groundsight.language.dates import Moment
 from groundsight.language.facts import read_facts
+from groundsight.language.sayings import saying
 from groundsight.language.stems import lexicon_rows, stem
 from groundsight.types import Answer, Asset, Citation, Claim, Condition, Fit, Reason, Span, Tier, Verdict
 
@@ -57,7 +60,8 @@ def read_file_question(question: str) -> FileQuestion | None:
     words = _WORD.findall(_phrases(*heard).sub(" ", rest)) if heard else _WORD.findall(rest)
     known = {word: name for name, _, forms in kinds() for word in (*forms, *([name] if "file" in heard else []))}
     kind = next((known[word] for word in words if word in known), "")
-    order: Order = next((each for each in ORDERS if each in heard), "source")
+    named: list[Order] = [each for each in ORDERS if each in heard]
+    order: Order = named[0] if named else "source"
     picks = order != "source" or "count" in heard
     parts = tuple(word for word in words if word not in known and not (picks and _phrases("ask").fullmatch(word)))
     if not (picks or "list" in heard) or not ("file" in heard or kind) or len(parts) > MOST_PARTS:
@@ -78,6 +82,16 @@ def not_taken(suite: Suite, question: str, evidence_ids: Collection[str]) -> lis
         f"{each.source} could not be read: {each.what}. Next: {each.next_step or 'see why FILE'}." for each in named
     ]
     return told[:MOST_TOLD]
+
+
+def by_words_alone(suite: Suite, language: str) -> list[str]:
+    """Say in the ``language`` of a question which languages of the documents were not searched by meaning."""
+    encoder = suite.parts.text_encoder
+    if encoder is not None and is_multilingual(encoder):
+        return []
+    held = {asset.language for asset in suite.parts.index.assets(visible_to(suite.principal))}
+    foreign = sorted((held & stemmers().keys()) - {"en"})
+    return [saying("by_words_alone", language, languages=", ".join(foreign))] if foreign else []
 
 
 @lru_cache(maxsize=64)

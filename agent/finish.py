@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from groundsight.agent.answerer import likeliest
 from groundsight.agent.assess import explain
 from groundsight.agent.candidates import Eyes, closest, read_windows
-from groundsight.agent.compose import citations, lay_out, quotes_of, receipt
-from groundsight.agent.files import not_taken
+from groundsight.agent.compose import citations, lay_out, receipt
+from groundsight.agent.files import by_words_alone, not_taken
 from groundsight.agent.nodes import Desk, Update
 from groundsight.agent.question import Question
 from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence_of_state, findings_of, in_cited_order
-from groundsight.agent.unreached import by_words_alone
 from groundsight.language.sayings import saying
 from groundsight.language.typography import squeeze
 from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Tier
@@ -28,11 +27,12 @@ def answer(state: AnswerState, desk: Desk) -> Update:
     partly = lost or state.get("fit", {}).get("value") == "partly"
     reason = state.get("stop") or f"the evidence answers {'a part of ' if partly else ''}the question"
     given = _answer(state, desk, "\n".join([laid.text, *lost]), "partial" if partly else "answered", reason)
+    chosen, proved = findings_of(state), (quote for verdict in report.claims for quote in verdict.support)
     most = max(len(laid.markers), desk.suite.settings.agent.evidence)
     full = {
         "grounding_ratio": report.grounding_ratio,
         "verdicts": report.claims,
-        "citations": citations(laid, known, quotes_of(report, findings_of(state))),
+        "citations": citations(laid, known, [*(found.quote for found in chosen), *proved]),
         "evidence": tuple(in_cited_order(state, laid.markers)[:most]),
     }
     return {"answer": given.model_copy(update=full).model_dump(mode="json"), "detail": given.status}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from groundsight.agent.assess import is_identifier, note_of, unmentioned, without_placeholders
-from groundsight.agent.compose import laid_bare, lay_out, only_known, rejected
+from groundsight.agent.compose import lay_out, only_known, rejected
 from groundsight.agent.fit import fit_of
 from groundsight.agent.nodes import CALLS_AT_MOST, Desk, Update, by_rule, left
 from groundsight.agent.question import Question
@@ -111,16 +111,12 @@ def _may_revise(state: AnswerState, desk: Desk, written: Draft, bad: Mapping[int
 
 
 def _by_rule_again(state: AnswerState, desk: Desk, written: Draft, bad: Iterable[int]) -> Update:
-    """Quote bare what was said with a name before it, else settle again without the passage; empty for neither."""
-    found, places = findings_of(state), list(bad)
-    bare = laid_bare(written, places, found)
-    if bare != written:
-        return {"draft": _json(bare), "next": "verify", "detail": "quoting bare"}
-    said = {text: one.sentence for one in found for text in (one.sentence, one.bare)}
-    banned = {said[text] for text in (written.sentences[at] for at in places) if text in said}
+    """Settle again without the passages that were refused; empty where a model or nothing is left to do it."""
+    refused = {written.sentences[at] for at in bad}
+    banned = sorted(one.sentence for one in findings_of(state) if one.sentence in refused)
     if not banned or desk.chat:
         return {}
-    return {"banned": sorted(banned), "next": "assess", "detail": "looking for another passage"}
+    return {"banned": banned, "next": "assess", "detail": "looking for another passage"}
 
 
 def _json(draft: Draft) -> Update:

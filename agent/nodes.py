@@ -95,7 +95,7 @@ def plan(state: AnswerState, desk: Desk) -> Update:
         return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}
     chat = _chat_within(state, desk) if again else None
     hops, spent = desk.suite.settings.agent.hops, Update()
-    made = plan_by_rule(question, hops=hops)
+    made = plan_by_rule(question)
     if chat:
         better, spent = ask_plan(chat, question, hops, left(state, desk))
         made = better or made

@@ -79,13 +79,13 @@ _OPENERS = (
 )  # fmt: skip
 
 
-def plan(question: str, *, hops: int) -> Plan:
+def plan(question: str) -> Plan:
     """Take a question apart into steps that can be looked up; without a pattern it is one step."""
     for take_apart in (_of_two, _compared, _joined, _chained):
         steps = take_apart(question.strip())
         if steps is not None:
             return steps
-    return Plan(steps=(PlanStep(step=1, question=question.strip()),), more=hops > 1)
+    return Plan(steps=(PlanStep(step=1, question=question.strip()),))
 
 
 def ready(current: Plan, findings: Sequence[Finding]) -> list[PlanStep]:

@@ -32,22 +32,19 @@ class Plan(Word):
 
     steps: tuple[PlanStep, ...]
     join: Literal["last", "all", "compare", "days", "difference"] = "last"
-    more: bool = True
     by: str = "rules"
 
 
 class Finding(Word):
     """The passage that answers one step; ``value`` is what later steps put in place of ``{step}``.
 
-    ``bare`` is the sentence without the name that was put before it. ``also`` are the ids of further evidence that
-    a computed sentence rests on, ``made`` is what was computed. Step ``WHOLE`` answers the whole question at once,
-    whatever the plan.
+    ``also`` are the ids of further evidence that a computed sentence rests on, ``made`` is what was computed. Step
+    ``WHOLE`` answers the whole question at once, whatever the plan.
     """
 
     step: int
     question: str
     sentence: str
-    bare: str = ""
     quote: Quote
     value: str = ""
     also: tuple[str, ...] = ()

@@ -78,12 +78,12 @@ SHELF = [table("orders", ORDERS), table("staff", STAFF)]
     ],
 )
 def test_nested_descriptions_are_taken_apart_from_the_inside(question: str, steps: list[str]) -> None:
-    assert [step.question for step in plan(question, hops=4).steps] == steps
+    assert [step.question for step in plan(question).steps] == steps
 
 
 def test_a_chain_over_two_tables_ends_at_the_asked_cell() -> None:
     question = "Which extension does the person who approved order OR-126 have?"
-    found = settle(plan(question, hops=4), question, Shelf(SHELF, SHELF))
+    found = settle(plan(question), question, Shelf(SHELF, SHELF))
     assert [one.value for one in found] == [
         "Hugh Almond",
         "327",
@@ -95,7 +95,7 @@ def test_a_link_that_is_not_found_is_not_skipped() -> None:
         prose("rules", "The atlas collection was donated by the Marlow Foundation. It is chaired by Viktor Stahl.")
     ]
     question = "Who chairs the foundation that donated the Nyberg collection?"
-    assert settle(plan(question, hops=4), question, Shelf(shelf, eyes=eyes())) == []
+    assert settle(plan(question), question, Shelf(shelf, eyes=eyes())) == []
 
 
 LOG = [
@@ -106,7 +106,7 @@ LOG = [
 
 def test_days_between_two_events_are_computed_from_both_dates() -> None:
     question = "How many days lie between sending out the permission slips and the trip to the Salt Museum?"
-    steps = plan(question, hops=4)
+    steps = plan(question)
     draft = sum_of(steps, settle(steps, question, Shelf(LOG, eyes=eyes())))
     assert draft.sentences == ("22 days lie between 22 April 2024 and 14 May 2024",)
 
@@ -114,14 +114,14 @@ def test_days_between_two_events_are_computed_from_both_dates() -> None:
 def test_how_much_more_is_the_difference_of_two_cells() -> None:
     costs = table("costs", (("item", "cost"), ("Coach", "480 EUR"), ("Lunch", "92 EUR")))
     question = "How much more does the coach cost than the lunch?"
-    (found,) = settle(plan(question, hops=4), question, Shelf([costs], [costs]))
+    (found,) = settle(plan(question), question, Shelf([costs], [costs]))
     assert found.value == "388 EUR"
 
 
 def test_how_much_more_is_the_difference_of_two_sentences() -> None:
     costs = prose("costs", "The coach costs 480 EUR. The lunch costs 92 EUR.")
     question = "How much more does the coach cost than the lunch?"
-    steps = plan(question, hops=4)
+    steps = plan(question)
     draft = sum_of(steps, settle(steps, question, Shelf([costs], eyes=eyes())))
     assert draft.sentences == ("480 EUR is 388 EUR more than 92 EUR",)
 

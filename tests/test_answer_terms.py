@@ -26,7 +26,7 @@ COURSES = table(
 
 def settled(question: str, *evidence: Evidence) -> list[str]:
     tables = [one for one in evidence if one.cells]
-    found = settle(plan(question, hops=4), question, Shelf(evidence, tables))
+    found = settle(plan(question), question, Shelf(evidence, tables))
     return [one.sentence for one in found]
 
 

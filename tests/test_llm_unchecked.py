@@ -73,5 +73,5 @@ def test_a_fiscal_year_is_found_in_any_spelling() -> None:
 
 def test_a_name_that_nothing_found_mentions_is_searched_by_itself() -> None:
     question = "When was invoice INV-2041 paid?"
-    queries = next_queries(plan(question, hops=3), [], [make_evidence("Rent was paid in May.")], {}, [question])
+    queries = next_queries(plan(question), [], [make_evidence("Rent was paid in May.")], {}, [question])
     assert "INV-2041" in queries

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from groundsight.agent.assess import explain
+from groundsight.agent.files import by_words_alone
 from groundsight.agent.question import Question
-from groundsight.agent.unreached import by_words_alone
 from groundsight.computing.asked import operations
 from groundsight.computing.say import say
 from groundsight.evidence.grids import grids

@@ -11,7 +11,7 @@ from groundsight.types import Quote, Span
 
 
 def steps(question: str) -> list[str]:
-    return [step.question for step in plan(question, hops=4).steps]
+    return [step.question for step in plan(question).steps]
 
 
 def finding(step: int, value: str) -> Finding:
@@ -52,13 +52,13 @@ def test_a_chain_is_taken_apart_from_the_inside(question: str, expected: list[st
 )
 def test_a_comparison_asks_the_same_of_both_sides(question: str, expected: str) -> None:
     asks, one, other = expected.split("|")
-    made = plan(question, hops=4)
+    made = plan(question)
     assert made.join == "compare"
     assert [step.question for step in made.steps] == [asks.format(one), asks.format(other)]
 
 
 def test_a_conjunction_gives_independent_steps() -> None:
-    made = plan("What is the notice period and who approved it?", hops=4)
+    made = plan("What is the notice period and who approved it?")
     assert made.join == "all"
     assert all(not step.after for step in made.steps)
 
@@ -76,7 +76,7 @@ def test_a_simple_question_stays_whole(question: str) -> None:
 
 
 def test_a_step_is_ready_once_the_answer_it_needs_is_there() -> None:
-    made = plan("What is the extension of the manager of the Berlin office?", hops=4)
+    made = plan("What is the extension of the manager of the Berlin office?")
     assert [step.step for step in ready(made, [])] == [1]
     assert [step.question for step in ready(made, [finding(1, "Anna Schmidt")])] == [
         "What is the extension of Anna Schmidt?"

@@ -10,7 +10,7 @@ from groundsight.language.stems import lexicon_rows
 Bound = Literal["exact", "sure", "about", "ge", "gt", "le", "lt"]
 
 
-_BEFORE = tuple(
+_BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = tuple(
     (cast("Bound", bound), re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})\s*$", re.IGNORECASE))
     for bound, *phrases in lexicon_rows("bounds.tsv")
 )

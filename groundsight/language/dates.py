@@ -163,7 +163,7 @@ def _overlaps(span: tuple[int, int], taken: list[Moment]) -> bool:
 def _moment(text: str, match: re.Match[str], language: str) -> Moment | None:
     got = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
     said = dict(_fields(got, language))
-    if said.get("day", 1) > 31 or said.get("month", 1) > 12 or not said or _counts(text, match, said):
+    if said.get("day", 1) > 31 or said.get("month", 1) > 12 or not said or _counts(text, match):
         return None
     start, end = match.end("lead") if "lead" in got else match.start(), match.end()
     if (part := _DATED.search(text[max(0, start - 20) : start])) and "day" not in said:
@@ -173,7 +173,7 @@ def _moment(text: str, match: re.Match[str], language: str) -> Moment | None:
     return Moment((start, end), text[start:end], **said, denied=denied)
 
 
-def _counts(text: str, match: re.Match[str], said: dict[str, int]) -> bool:
+def _counts(text: str, match: re.Match[str]) -> bool:
     """A bare number of four digits before a unit is no year."""
     after = re.compile(r"\s?([^\W\d_]+)").match(text, match.end())
     return match.group().isdigit() and after is not None and unit_named(after[1]) is not None
