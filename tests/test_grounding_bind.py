@@ -96,6 +96,11 @@ def test_what_a_check_has_settled_is_read_as_the_evidence_writes_it(claim: str, 
     assert bound(claim, f"{CLINIC}\nThe hoe has a price of 12 EUR.").as_written == read
 
 
+def test_what_is_denied_of_others_is_not_denied_of_the_claim_s() -> None:
+    text = "Hens that were fed twice laid on average 9 eggs more than those that were not."
+    assert check("Hens that were fed twice laid 9 eggs more on average.", text).label == "supported"
+
+
 def test_a_citation_of_other_evidence_is_told_with_the_right_one() -> None:
     evidence = [evidence_from_text("a", "a.txt", CLINIC), evidence_from_text("b", "b.txt", "The hall was painted.")]
     wrong, right = (verify(f"Dr Selma Roth wrote the plan. [{one}]", evidence, Grounding()).claims[0] for one in "ba")
