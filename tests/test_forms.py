@@ -12,7 +12,7 @@ from groundsight.evidence.forms import forms
 from groundsight.evidence.grids import grids
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
-from groundsight.types import Evidence, GroundingReport
+from groundsight.types import Box, Evidence, GroundingReport, TextLine
 
 BAKERY = "BAKERY OLMENT\nReceipt 77-C\nRye bread 2 8.40\nButter 3.10\nTOTAL EUR 11.50\nServed by: Ines Rocha"
 OTHER = "Kiosk Varga\nReceipt 12-A\nNewspaper 2.20\nTOTAL EUR 2.20\nServed by: Pal Orban"
@@ -48,6 +48,18 @@ def test_the_value_of_a_label_is_quoted_where_it_stands() -> None:
     (found,) = operations("What is the total of receipt 77-C?", forms(EVIDENCE))
     quote = found.operands[0].quote
     assert (quote.evidence_id, BAKERY[quote.span.start : quote.span.end]) == ("olment", "EUR 11.50")
+
+
+def test_a_heading_that_ends_with_a_year_is_no_label_and_a_read_value_has_its_box() -> None:
+    texts = ("Moorings for May 2024", "Berth 7", "GBP 310", "Sum", "GBP 480")
+    lines = tuple(
+        TextLine(text=text, confidence=0.9, box=Box(x0=0.1, y0=at / 10, x1=0.4, y1=at / 10 + 0.05))
+        for at, text in enumerate(texts)
+    )
+    read = "Moorings for May 2024\nBerth 7 GBP 310\nSum GBP 480"
+    (table,) = forms([unit("moorings", read).model_copy(update={"kind": "image", "lines": lines})])
+    assert table.head == ("Berth 7", "Sum")
+    assert table.rows[0].boxes[1] == lines[-1].box
 
 
 def test_a_computed_sentence_stands_while_its_operands_do() -> None:

@@ -11,10 +11,10 @@ from groundsight import Suite
 from tests.model_sets import CASES, alone, ask, drafts, given, house, passed, replies, run, said
 
 # Lies that the check of one sentence passes: a false cause, an exchanged pair, a time that stands beside another thing.
-LIES_GIVEN = 3
+LIES_GIVEN = 4
 # Of 26; where the check refuses the model's sentence, the passage that says it is quoted in its place for four more.
 IDEAL_GIVEN = 20
-IDEAL_SAID = 24
+IDEAL_SAID = 23
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from groundsight.evidence.grids import Row, Table
 from groundsight.evidence.heads import is_row
-from groundsight.evidence.places import boxes_of_rows
+from groundsight.evidence.places import box_of_words, boxes_of_rows
 from groundsight.evidence.tables import text_tables
 from groundsight.types import Box, Evidence
 
@@ -17,6 +17,8 @@ _AMOUNT = re.compile(
     r"^(?P<label>.*?[^\W\d_].*?)\W*?\s?"
     r"(?P<value>(?:[A-Z]{3}\s|[$€£]\s?)?[-−]?\d+(?:[.,' ]\d{3})*(?:[.,]\d+)?(?:\s?(?:[A-Z]{3}|[$€£%]))?)\s*$"
 )
+# "Fees for July 2025" is a heading.
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _LABEL_WORDS, _VALUE_WORDS = 6, 16
 # A page of prose with a colon here and there is no form; a letter head of few lines is.
 _MOST_LINES = 80
@@ -39,7 +41,7 @@ def forms(evidence: Sequence[Evidence]) -> tuple[Table, ...]:
 def _form(one: Evidence) -> Table | None:
     if one.text.count("\n") > _MOST_LINES:
         return None
-    pairs = list(_of_cells(one) if one.cells else _pairs(one.text))
+    pairs = list(_of_cells(one) if one.cells else _pairs(one))
     heads = [pair.label.casefold() for pair in pairs]
     # What is said twice under one label is not told by the label.
     alone = [pair for pair in pairs if heads.count(pair.label.casefold()) == 1]
@@ -63,12 +65,15 @@ def _of_cells(one: Evidence) -> Iterator[LabelValue]:
             yield LabelValue(label.strip(" :"), value, (at, at + len(value)), placed[1] if placed else None)
 
 
-def _pairs(text: str) -> Iterator[LabelValue]:
-    for line in re.finditer(r"[^\n]+", text):
+def _pairs(one: Evidence) -> Iterator[LabelValue]:
+    for line in re.finditer(r"[^\n]+", one.text):
         found = _PAIR.match(line.group()) or (_AMOUNT.match(line.group()) if is_row(line.group()) else None)
-        if found and _is_label(found["label"]) and _is_value(found["value"]):
+        dated = found is not None and found.re is _AMOUNT and bool(_YEAR.fullmatch(found["value"]))
+        if found and not dated and _is_label(found["label"]) and _is_value(found["value"]):
             start = line.start() + found.start("value")
-            yield LabelValue(found["label"].strip(), found["value"], (start, start + len(found["value"])))
+            value, once = found["value"], one.text.count(found["value"]) == 1
+            box = box_of_words(one.lines, value if once else line.group())
+            yield LabelValue(found["label"].strip(), value, (start, start + len(value)), box)
 
 
 def _is_value(text: str) -> bool:
