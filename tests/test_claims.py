@@ -112,7 +112,6 @@ def test_what_holds_a_name_number_or_date_is_checked_in_every_shape(text: str) -
 def test_a_hedge_a_tag_and_a_question_mark_are_no_part_of_a_statement() -> None:
     said = "I think that the gate is open, isn't it?"
     assert stated(said).strip() == "the gate is open"
-    assert stated("Well, I can't tell for sure, but the gate is open.").strip() == "the gate is open."
     assert len(stated(said)) == len(said)
 
 

@@ -36,7 +36,6 @@ _NUMBER = re.compile(
 )
 _RANGE = re.compile(r"\s*(?:-|–|—|to|and|bis)\s*$")
 _DENIED = re.compile(r"\b(?:not|nicht|pas|inte|ikke|niet)\s+$", re.IGNORECASE)
-_REFERENCE = re.compile(r"(?:passage|source|document|page|fig(?:ure|\.)?|table|section)\s*$", re.IGNORECASE)
 _COUNTS = re.compile(r"\s+and\s+a\s+half\b|[\s-](?!(?:of|or|and|another|that|who|which)\b|(?:can|is|was)\b)[a-z]+")
 _OF_ONE = re.compile(r"\s+(?:of\s+)?an?(?=\s)")
 _ENDS = re.compile(r"\s*(?:$|[\n|;])")
@@ -75,7 +74,9 @@ def find_quantities(text: str, taken: tuple[Interval, ...] = (), language: str =
     """
     found: list[Quantity] = []
     for match in _NUMBER.finditer(text):
-        if _covered(match.span(), taken) or _idle(text, match):
+        # A lone "one" is a pronoun.
+        alone = (match["words"] or "").casefold() == "one" and not _COUNTS.match(text, match.end())
+        if alone or any(start < match.end() and match.start() < end for start, end in taken):
             continue
         _append(text, found, _quantity(text, match, language), language)
     return tuple(found)
@@ -173,17 +174,6 @@ def _bounded(claim: Quantity, low: float, high: float, source: Quantity) -> bool
     return edge > mine if upward else edge < mine
 
 
-def _covered(span: Interval, taken: tuple[Interval, ...]) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in taken)
-
-
-def _idle(text: str, match: re.Match[str]) -> bool:
-    """Numbers that count nothing: "passage 3", "one of", a lone "one" as a pronoun."""
-    if match["digits"] and _REFERENCE.search(text[max(0, match.start() - 24) : match.start()]):
-        return True
-    return (match["words"] or "").casefold() == "one" and not _COUNTS.match(text, match.end())
-
-
 def _quantity(text: str, match: re.Match[str], language: str) -> Quantity:
     value, step = _value(match, language)
     scale = _SCALES.get((match["scale"] or "").strip().casefold(), 1.0)
@@ -212,16 +202,12 @@ def _negative(text: str, match: re.Match[str]) -> bool:
 
 def _in_brackets(text: str, start: int, unit: Unit) -> Interval | None:
     """Ledgers write losses in brackets: before a currency, or alone in a cell or behind a label; prose adds in them."""
-    if (
-        not text[:start].endswith("(")
-        or text[unit.end : unit.end + 1] != ")"
-        or (unit.kind and not is_money(unit.kind))
-    ):
-        return None
     closed = unit.end + 1
+    if text[start - 1 : start] != "(" or text[unit.end : closed] != ")" or (unit.kind and not is_money(unit.kind)):
+        return None
     before = text[start - 4 : start] if start > 4 else f"\n{text[:start]}"
-    alone = _LABELLED.search(before) and _ENDS.match(text, closed)
-    return (start - 1, closed) if alone or unit_at(text, closed) else None
+    alone, behind = _LABELLED.search(before) and _ENDS.match(text, closed), unit_at(text, closed)
+    return (start - 1, closed) if alone or (behind and is_money(behind.kind)) else None
 
 
 def _absolute(kind: str, value: float) -> tuple[str, float]:

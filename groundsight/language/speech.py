@@ -16,18 +16,16 @@ _VERBISH = re.compile(
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
-    r"\b(?:(?:the|these|those|this|provided|given|available)\s+(?:provided\s+|given\s+|available\s+)?"
+    r"\b(?:(?:(?:the|these|those|this|provided|given|available)\s+)+"
     r"(?:documents?|sources?|passages?|evidence|context|texts?|files?|information)\s+(?:provided\s+)?"
     r"(?:do|does|did|is|are)\s*(?:not|n['’]t)"
-    r"|i\s+(?:do\s+not|don['’]t|cannot|can['’]t|could\s+not|couldn['’]t|am\s+unable|am\s+not\s+able|am\s+not\s+sure)"
-    r"|(?:unable|not\s+able)\s+to\s+(?:answer|determine|find)"
+    r"|i\s+(?:do\s+not|don['’]t)\s+know|(?:cannot|can['’]t|could\s+not|couldn['’]t|unable\s+to|not\s+able\s+to)\s+(?:answer|determine|find)"
     r"|(?:no|not\s+enough|insufficient)\s+(?:relevant\s+)?(?:evidence|information|passages?|documents?)\b)",
     re.IGNORECASE,
 )
 _GREETING = re.compile(
-    r"^(?:hi|hello|hey|thanks?|thank\s+you|sure|certainly|of\s+course|great\s+question|good\s+(?:morning|afternoon|evening)|"
-    r"welcome|please|let\s+me|here\s+(?:is|are|'s)|hope\s+this|i\s+hope|you['’]re\s+welcome|let['’]s|feel\s+free|sorry|ok(?:ay)?|"
-    r"yes|no|goodbye|bye)\b",
+    r"^(?:hi|hello|hey|thanks?(?!\s+to)|sure|certainly|great\s+question|here\s+(?:is|are|'s)|(?:i\s+)?hope|let\s+me|"
+    r"let['’]s|you['’]re\s+welcome|feel\s+free|sorry|ok(?:ay)?)\b",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
@@ -41,7 +39,6 @@ _SURE = re.compile(
     r"^\W*(?:(?:did|do)\s+you\s+know\s+(?:that\s+)?|\w+n['’]t\s+(?:it\s+\w+\s+that\s+)?)(?=[^?]*[?？]\W*$)",
     re.IGNORECASE,
 )
-_BUT = re.compile(r"[,;:–—]\s*(?:but|however|though|yet|still)\b,?\s*", re.IGNORECASE)
 _TAG = re.compile(
     r",?\s+(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must)(?:n['’]t)?\s+"
     r"(?:it|he|she|they|there|you|we|i|that|this)(?:\s+not)?|(?<=[,.]\s)(?:right|correct|no|yes|ok|eh|true))\s*[?？]\W*$",
@@ -49,14 +46,11 @@ _TAG = re.compile(
 )
 _LABEL = re.compile(r"[:|=]\s*\S")
 _LINKS = frozenset({"the", "a", "an", "on", "in", "at", "of", "by", "from", "and", "or"})
-_JOINT = re.compile(r"[,;:–—]|\b(?:but|and|because|since|while|although|though|however|which)\b", re.IGNORECASE)
 
 
 def stated(text: str) -> str:
     """Blank out what wraps a statement (a hedge, a tag, a question mark); the length stays the same."""
     plain = _blanked(text, _LEAD.match(text))
-    if (found := _REFUSAL.search(plain)) and (but := _BUT.search(plain, found.end())):
-        plain = " " * but.end() + plain[but.end() :]
     plain = _blanked(plain, _TAG.search(plain))
     plain = _blanked(plain, _SURE.match(plain))
     return re.sub(r"[?？]+(?=\W*$)", lambda found: " " * len(found.group()), plain)
@@ -68,7 +62,7 @@ def is_checkable(text: str) -> bool:
     said = stated(plain)
     facts = read_facts(said)
     if _REFUSAL.search(said):
-        return holds_detail(facts) and bool(facts.quantities or facts.moments or _JOINT.search(said))
+        return bool(facts.quantities or facts.moments)
     return holds_detail(facts) or (bool(facts.words) and not _says_nothing(text, plain))
 
 
@@ -107,12 +101,7 @@ def _says_nothing(text: str, plain: str) -> bool:
     words = re.findall(r"[^\W_]+", plain)
     if plain.endswith(("?", "？", ":", "：")):
         return not _SURE.match(plain)
-    return _is_chat(plain, words) if _GREETING.match(plain) else _is_heading(text, plain, words)
-
-
-def _is_chat(plain: str, words: list[str]) -> bool:
-    first = words[0].casefold()
-    return first not in {"yes", "no", "please", "great", "welcome", "sure", "good"} or len(words) <= 4
+    return bool(_GREETING.match(plain)) or _is_heading(text, plain, words)
 
 
 def _is_heading(text: str, plain: str, words: list[str]) -> bool:
