@@ -26,7 +26,7 @@ from typing import Any, NoReturn, cast
 
 from groundsight.errors import GroundsightError
 from groundsight.ingestion.blame import machine_fault
-from groundsight.ingestion.landlock import restrict, version
+from groundsight.ingestion.landlock import close_shared_folders, restrict, version
 
 OUT_OF_MEMORY = 101
 _USER, _PID, _NET = 0x10000000, 0x20000000, 0x40000000
@@ -190,6 +190,8 @@ def _work(order: dict[str, Any], result: int, document: int, in_user_space: bool
     with _Ending(result):
         os.setsid()
         if in_user_space:
+            if order["program"]:
+                close_shared_folders(str(order["scratch"]))
             _drop_capabilities()
         _prctl(_NO_NEW_PRIVILEGES, 1)
         # The document is opened through /proc/self, which belongs to this user only when it may be looked at.
@@ -200,7 +202,7 @@ def _work(order: dict[str, Any], result: int, document: int, in_user_space: bool
         job = getattr(import_module(module), name)
         # Libraries that keep a cache look for it under these two, and some fail without one (numba, matplotlib).
         os.environ.update(dict.fromkeys(("TMPDIR", "HOME"), str(order["scratch"] or "/nonexistent")))
-        restrict(str(order["scratch"]))
+        restrict(str(order["scratch"]), str(order["program"]))
         answer = job(_as_path(document), str(order["body"]))
         _write(result, b"R" + cast(str, answer).encode())
     os._exit(0)
