@@ -16,6 +16,10 @@ from groundsight.types import Evidence, Quote
 
 PACKAGED = Path(__file__).resolve().parent / "data" / "gate.json"
 
+# The reader is less sure of what it reads in an English frame: of 37 questions in three other languages the right
+# values at the top reach .48 and more, those of near misses .22 at most, the surest wrong one .46.
+FOREIGN = 0.47
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -32,7 +36,7 @@ class Gate:
 
     def sure(self, one: Proposal, question: Question, least: float = 0.0) -> bool:
         """True for a proposal that is probable enough, with everything that the question names beside it."""
-        likely = self.probability(one.features) >= (least or self.threshold)
+        likely = self.probability(one.features) >= (least or (FOREIGN if question.language else self.threshold))
         return likely and not (absent(question, one) or of_another(question, one) or unsaid(question, one))
 
 
@@ -48,7 +52,7 @@ def find(step: int, text: str, evidence: Sequence[Evidence], eyes: Eyes, banned:
 
     What the gate likes best and something vetoes is not replaced by the next best.
     """
-    question, weighs = Question(text), gate()
+    question, weighs = Question.of(text), gate()
     best = next(iter(_weighed(question, evidence, eyes, banned)), None)
     if best is None or not weighs.sure(best, question):
         return None
@@ -57,7 +61,7 @@ def find(step: int, text: str, evidence: Sequence[Evidence], eyes: Eyes, banned:
 
 def answers(text: str, evidence: Sequence[Evidence], eyes: Eyes, least: float) -> list[Proposal]:
     """Return every proposal that is at least so probable, the best one first."""
-    question, weighs = Question(text), gate()
+    question, weighs = Question.of(text), gate()
     return [one for one in _weighed(question, evidence, eyes) if weighs.sure(one, question, least)]
 
 

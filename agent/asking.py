@@ -5,9 +5,8 @@ from __future__ import annotations
 from groundsight.agent.question import Asked
 from groundsight.computing.words import degree
 from groundsight.language.facts import read_facts
+from groundsight.language.sayings import saying
 from groundsight.language.stems import word_list
-
-NOTHING_NAMED = "The question names nothing that could be looked for: any passage would fit it."
 
 
 def asks_nothing(asked: Asked) -> str:
@@ -18,7 +17,7 @@ def asks_nothing(asked: Asked) -> str:
     ask is not told here.
     """
     if not [need for need in asked.needs if need.hard or not degree(need.shown)]:
-        return NOTHING_NAMED
+        return saying("nothing_named", asked.language)
     asks = bool(read_facts(asked.text).all_words & word_list("asking_words.txt"))
     topic = [need for need in asked.needs if need.kind != "number"]
     if asks or len(topic) > 1 or asked.of("quoted", "id", "name") or _caseless(asked.text):

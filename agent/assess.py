@@ -11,6 +11,7 @@ from groundsight.agent.question import Asked, Need
 from groundsight.agent.withheld import removed
 from groundsight.agent.words import stems
 from groundsight.language.facts import read_facts
+from groundsight.language.sayings import enumerated, saying
 from groundsight.types import Evidence
 
 # Order 7781 names a thing; of shorter bare numbers most count something whose noun stands apart.
@@ -40,21 +41,22 @@ def note_of(asked: Asked, evidence: Sequence[Evidence]) -> str:
     said = {part for one in evidence for part in stems(_whole(one))}
     lost = [one for one in unmentioned(asked, evidence) if is_identifier(one, asked) or not said & {*one.stems}]
     absent = [need.shown for need in lost if not _is_unit(need.shown)]
-    passages = "the one passage" if len(evidence) == 1 else f"none of the {len(evidence)} passages"
-    not_ = " not" if len(evidence) == 1 else ""
-    return f"{_listed(absent)} {'are' if len(absent) > 1 else 'is'}{not_} in {passages} found." if absent else ""
+    if not absent:
+        return ""
+    key = f"absent_{'some' if len(absent) > 1 else 'one'}{'_of_one' if len(evidence) == 1 else ''}"
+    return saying(key, asked.language, names=enumerated(absent, asked.language), count=len(evidence))
 
 
 def explain(asked: Asked, evidence: Sequence[Evidence], far: str = "") -> str:
     """Say what was looked for and that nothing found is sure to answer; ``far`` is why a search showed nothing."""
     if not evidence:
-        return (
-            f"The search has nothing to show: {far}." if far else "The search found nothing that matches the question."
-        )
+        return saying("nothing_shown" if far else "nothing_matches", asked.language, far=far)
     if hidden := removed(asked, evidence):
         return hidden
-    wanted = _listed([need.shown for need in asked.needs]) if asked.needs else "an answer"
-    return " ".join(filter(None, (f"Looked for {wanted}: nothing found is sure to answer.", note_of(asked, evidence))))
+    names = [need.shown for need in asked.needs]
+    wanted = enumerated(names, asked.language) if names else saying("an_answer", asked.language)
+    looked = saying("looked_for", asked.language, wanted=wanted)
+    return " ".join(filter(None, (looked, note_of(asked, evidence))))
 
 
 def _is_unit(shown: str) -> bool:
@@ -65,11 +67,6 @@ def _is_unit(shown: str) -> bool:
 def _anywhere(need: Need, one: Evidence) -> bool:
     year = _FISCAL.fullmatch(need.shown)
     return mentions(_whole(one), need) or (year is not None and bool(re.search(rf"\b(?:20)?{year[1]}\b", _whole(one))))
-
-
-def _listed(names: Sequence[str]) -> str:
-    quoted = [f'"{one}"' for one in dict.fromkeys(names)]
-    return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
 
 
 def _whole(one: Evidence) -> str:

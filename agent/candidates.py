@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from groundsight.encoders.reader import Reader
+from groundsight.encoders.reader import Found, Reader
 from groundsight.evidence.heads import lead_of
 from groundsight.evidence.windows import Stretch, Window, quoted, windows
 from groundsight.language.content import content_of, function_words, words_of
 from groundsight.language.facts import Facts, read_facts
+from groundsight.language.framing import asked_in, framed, reframed
 from groundsight.language.licences import related
 from groundsight.language.speech import YES_NO
 from groundsight.types import Evidence, Quote
@@ -41,9 +42,22 @@ class Eyes:
 
 @dataclass(frozen=True)
 class Question:
-    """A question with what it states and the stems of its content words."""
+    """A question with what it states and the stems of its content words.
+
+    Its ``text`` has an English frame, ``language`` is the one it was asked in, empty for English.
+    """
 
     text: str
+    language: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Question:
+        """Read a question in whatever language it is asked."""
+        return cls(framed(text), asked_in(text))
+
+    def read(self, said: str) -> str:
+        """Return a passage as a net that knows English reads it."""
+        return reframed(said, self.language)[0] if self.language else said
 
     @cached_property
     def facts(self) -> Facts:
@@ -168,7 +182,7 @@ def candidates(question: Question, evidence: Sequence[Evidence], eyes: Eyes) -> 
         rank, about = ranked[window.evidence.evidence_id], words[window.evidence.source]
         found.setdefault((at, start), Proposal(window, start, end, margin, rank, leads[at], about))
 
-    for one in eyes.reader.spans(question.text, led, MARKED):
+    for one in _marked(question, led, eyes):
         window, shift = shown[one.passage], len(led[one.passage]) - len(shown[one.passage].text)
         if one.start < shift:
             continue
@@ -182,6 +196,16 @@ def candidates(question: Question, evidence: Sequence[Evidence], eyes: Eyes) -> 
         for start, end in window.cells:
             add(at, start, end, least.get(at, 0.0) - UNMARKED)
     return sorted(found.values(), key=lambda one: -one.margin)
+
+
+def _marked(question: Question, texts: Sequence[str], eyes: Eyes) -> list[Found]:
+    """What the reader marks; of a passage in another language in its English frame, led back to its own words."""
+    if not question.language:
+        return eyes.reader.spans(question.text, texts, MARKED)
+    read = [reframed(text, question.language) for text in texts]
+    found = eyes.reader.spans(question.text, [text for text, _ in read], MARKED)
+    places = [read[one.passage][1][one.start : one.end] for one in found]
+    return [replace(one, start=at[0][0], end=at[-1][1]) for one, at in zip(found, places, strict=True)]
 
 
 def _words_of_files(evidence: Sequence[Evidence], sources: Collection[str]) -> dict[str, frozenset[str]]:

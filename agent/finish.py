@@ -10,6 +10,8 @@ from groundsight.agent.nodes import Desk, Update
 from groundsight.agent.question import analyse
 from groundsight.agent.reading import draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.agent.state import AnswerState
+from groundsight.agent.unreached import by_words_alone
+from groundsight.language.sayings import saying
 from groundsight.types import Answer, Degraded, Fit, GroundingReport, Tier
 
 
@@ -37,8 +39,9 @@ def show_evidence(state: AnswerState, desk: Desk) -> Update:
     laid = lay_out(shown(found))
     lost = list(dict.fromkeys(state.get("missing", ()))) or [explain(asked, list(known.values()))]
     lost += not_taken(desk.suite, state["question"], [quote.evidence_id for quote in found])
+    lost += by_words_alone(desk.suite, asked.language)
     reason = state.get("stop") or "the evidence does not answer the question"
-    closest = ["The closest passages:", laid.text] if found else []
+    closest = [saying("closest", asked.language), laid.text] if found else []
     given = _answer(state, desk, "\n".join([*lost, *closest]), "evidence" if found else "abstained", reason)
     cited = citations(laid, known, found)
     full = {
@@ -51,8 +54,10 @@ def show_evidence(state: AnswerState, desk: Desk) -> Update:
 def abstain(state: AnswerState, desk: Desk) -> Update:
     """Say why there is nothing to show: nothing was found or asked, or a person declined."""
     evidence = list(evidence_of_state(state).values())
-    lost = list(state.get("missing") or [explain(analyse(state["question"]), evidence)])
+    asked = analyse(state["question"])
+    lost = list(state.get("missing") or [explain(asked, evidence)])
     lost += not_taken(desk.suite, state["question"], [one.evidence_id for one in evidence[:1]])
+    lost += by_words_alone(desk.suite, asked.language)
     reason = state.get("stop") or "the evidence does not answer the question"
     given = _answer(state, desk, " ".join(lost), "abstained", reason)
     shown = given.model_copy(update={"evidence": tuple(evidence[: desk.suite.settings.agent.evidence])})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from groundsight.computing.words import degree
 from groundsight.language.facts import Facts, read_facts
+from groundsight.language.framing import framed
 from groundsight.language.speech import YES_NO
 from groundsight.types import Fit
 
@@ -26,6 +27,7 @@ def fit_of(question: str, said: Sequence[str]) -> Fit:
     ``no``: nothing in them is of the asked type, or they only repeat the question. ``partly``: something of it is
     there. ``unknown``: what is asked has no type that can be told from words.
     """
+    question = framed(question)
     asked, facts = read_facts(question), [read_facts(one) for one in said]
     if not any(_new(one, asked) for one in facts):
         return Fit(value="no", reason="the answer repeats the question")

@@ -19,7 +19,7 @@ def nearest(question: str, evidence: Sequence[Evidence], eyes: Eyes | None) -> l
 
     What the reader finds likeliest goes first; without one, and behind it, what says most of the question.
     """
-    asked = Question(question)
+    asked = Question.of(question)
     likely = likeliest(asked, evidence, eyes) if eyes else []
     found = [*likely, *(closest(asked, window) for window in read_windows(asked, evidence))]
     # A heading by itself tells a person nothing.

@@ -20,6 +20,8 @@ from groundsight.agent.reading import evidence_of_state, findings_of, plan_of
 from groundsight.agent.state import WHOLE, AnswerState, Draft, Finding, Json, Plan
 from groundsight.agent.whole import openings, whole_tables
 from groundsight.agent.withheld import removed
+from groundsight.language.framing import asked_in
+from groundsight.language.sayings import saying
 from groundsight.limits import has_words, require_question
 from groundsight.tracing import Within
 from groundsight.types import Degraded, Evidence, Query, Step
@@ -36,8 +38,6 @@ TOLD = "told"
 CALLS_AT_MOST = 3
 # What a mail quotes and what a change struck out is not what the document says now.
 UNSAID = ("quoted", "deleted")
-PART_MISSING = "Part of what was asked was not found."
-UNCONFIRMED = "A passage was found, but the check did not confirm that it answers the question."
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def assess(state: AnswerState, desk: Desk) -> Update:
     partly = bool(findings) and current.join == "all"
     opened = (open_steps(current, findings) if partly else []) or [whole]
     far = next(iter(state.get("far", ())), "")
-    lost = [UNCONFIRMED] if state.get("banned") else _nothing_there(state)
+    lost = [saying("unconfirmed", whole.language)] if state.get("banned") else _nothing_there(state)
     lost = lost or [explain(one, evidence, far=far) for one in opened]
     silent = not evidence or bool(removed(whole, evidence))
     nothing = "abstain" if silent else "show_evidence"
@@ -201,7 +201,7 @@ def draft(state: AnswerState, desk: Desk) -> Update:
         return {**spent, "next": "search", "queries": [written.lacking], "detail": f"looking for {written.lacking!r}"}
     if not written.sentences:
         return {**spent, "draft": ruled.model_dump(mode="json"), "next": "verify", "detail": detail}
-    lacks = [PART_MISSING] if written.lacking else []
+    lacks = [saying("part_missing", asked_in(state["question"]))] if written.lacking else []
     update = {"draft": written.model_dump(mode="json"), "missing": lacks, "stop": "", "next": "verify"}
     return {**spent, **update, "detail": detail}
 

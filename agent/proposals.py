@@ -34,8 +34,8 @@ def proposals(
     best = [*able[:MOST_WEIGHED], *(one for one in told if one not in able[:MOST_WEIGHED])]
     if not best:
         return []
-    claims = eyes.reader.support([(f"{question.text} {one.value}", beside(one)) for one in best])
-    nearness = eyes.near(question.text, [one.said for one in best])
+    claims = eyes.reader.support([(f"{question.text} {one.value}", question.read(beside(one))) for one in best])
+    nearness = eyes.near(question.text, [question.read(one.said) for one in best])
     marks = zip(best, claims, nearness, strict=True)
     return [
         replace(one, features={**_features(one, best, claim, question), **_nearness(near, _apart(one, best, nearness))})

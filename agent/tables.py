@@ -25,7 +25,7 @@ def work_out(step: int, asked: Asked, evidence: Sequence[Evidence], banned: Coll
     made = next(iter(operations(asked.text, (*grids(tables), *forms(evidence)))), None)
     if made is None or (step == WHOLE and made.operation == "cell"):
         return None
-    return finding(step, asked.text, made, banned)
+    return finding(step, asked.text, made, banned, asked.language)
 
 
 def end_of(
@@ -33,7 +33,7 @@ def end_of(
 ) -> list[Finding]:
     """Work out when something ends from a start and a term that stand together."""
     made = ends(asked.text, grids([one for one in tables if len(one.cells) > 1]), PassageIndex(evidence))
-    found = finding(WHOLE, asked.text, made, banned) if made else None
+    found = finding(WHOLE, asked.text, made, banned, asked.language) if made else None
     if made is None or found is None:
         return []
     shown = {
@@ -43,8 +43,11 @@ def end_of(
     return [found, *rest]
 
 
-def finding(step: int, question: str, made: Computation, banned: Collection[str] = ()) -> Finding | None:
+def finding(
+    step: int, question: str, made: Computation, banned: Collection[str] = (), language: str = ""
+) -> Finding | None:
     """Say a computation, with the place of its first value; the other values are cited beside it."""
+    made = made.model_copy(update={"language": language})
     said = say(made)
     ids = tuple(dict.fromkeys(one.quote.evidence_id for one in made.operands))
     first = made.operands[0].quote

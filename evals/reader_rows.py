@@ -22,11 +22,11 @@ from groundsight.evidence.heads import lead_of
 from groundsight.evidence.selected import Lines
 from groundsight.language.content import content_of, words_of
 from groundsight.language.sentences import sentence_spans
+from groundsight.language.speech import YES_NO
 
 WINDOW_CHARS = (250, 420, 420)
 ELSEWHERE = 0.5
 _VALUE = re.compile(r"\d[\d.,]*\d|[A-Z][\w-]+(?: [A-Z][\w-]+)*")
-_ASKS_WHETHER = re.compile(r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|may|must|should)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _statements(text: Text, lines: Lines, lot: random.Random) -> Iterator[Row]:
         for value, right in said if asked.type != "list" else ():
             yield Row("claim", f"{asked.question} {value}", lines.selected(f"{asked.question} {value}"), right)
     for miss in text.near_misses if values else ():
-        value = lot.choice(["yes", "no"] if _ASKS_WHETHER.match(miss.question) else values)
+        value = lot.choice(["yes", "no"] if YES_NO.match(miss.question) else values)
         yield Row("claim", f"{miss.question} {value}", lines.selected(f"{miss.question} {value}"), False)
 
 

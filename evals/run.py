@@ -21,6 +21,7 @@ OWN_DATA = {
     **dict.fromkeys(("house", "refusal", "compression", "other_words", "renamed"), "house"),
     **dict.fromkeys(("contrast", "answers", "models", "everyday"), "floors"),
     "written": "written",
+    "locales": "locales",
 }
 EPILOG = """examples:
   groundsight eval                                       the house set that ships with the project

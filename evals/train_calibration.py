@@ -83,7 +83,7 @@ def examples(articles: Sequence[Article], reader: Reader | None, tells: Callable
         for claim, label in article.claims:
             bound = bound_to(read_facts(stated(claim)), index)
             if bound.chosen and not bound.conflicts and not bound.open:
-                read = () if reader is None else (reads_of(bound.claim.text, index, reader),)
+                read = () if reader is None else (reads_of(bound, index, reader),)
                 yield Example(
                     (*(bound.features[name] for name in FEATURES), *read),
                     label,

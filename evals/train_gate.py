@@ -38,8 +38,9 @@ from groundsight.types import Query
 
 TEXTS_A_FOLDER = 10
 FOLDS, PROCESSES = 4, 2
-# The near misses of the texts are written to tempt; of a hundred such eleven may be answered.
-MOST_MISSED = 0.11
+# The near misses of the texts are written to tempt; of a hundred such nine may be answered. At eleven 361 of 1,145
+# questions were answered rightly and 48 wrongly, at nine 340 and 37.
+MOST_MISSED = 0.09
 # The questions of the house set are few and clear; those of the texts are as vague as people can be.
 HOUSE_WEIGHT = 3.0
 Asking = tuple[str, tuple[str, ...]]

@@ -45,8 +45,9 @@ class Limits(Section):
     archive_ratio: Positive = 200
     inside_depth: Positive = 3
     inside_files: Positive = 1_000
-    document_chars: Positive = 5_000_000
-    document_units: Positive = 20_000
+    table_rows: Positive = 250_000
+    document_chars: Positive = 20_000_000
+    document_units: Positive = 30_000
     parse_seconds: Positive = 60
     parse_cpu_seconds: Positive = 45
     parse_memory_bytes: Positive = 2 * 1024 * MIB
@@ -58,6 +59,9 @@ class Limits(Section):
     results: Positive = 100
     candidates: Positive = 1_000
     hit_chars: Positive = 2_000
+
+
+DEFAULT_LIMITS = Limits()
 
 
 class Encoders(Section):

@@ -185,7 +185,7 @@ def test_bytes_that_are_no_graph_fail_cleanly() -> None:
 
 def test_a_wrong_input_fails_cleanly(encoder: MiniLm) -> None:
     with pytest.raises(ModelFailed, match="failed to run"):
-        encoder._model.run({"input_ids": np.zeros((1, 2), np.int64)})
+        encoder._model.run({"words": np.zeros((1, 2), np.int64)})
 
 
 def test_nan_and_infinity_never_become_vectors() -> None:

@@ -172,3 +172,15 @@ def test_the_shipped_floors_keep_their_format() -> None:
         assert line.folder in folders
         assert line.near_miss or contains_answer(line.answer, [line.answer])
         assert line.type != "yes_no" or line.answer in ("yes", "no")
+
+
+def test_the_questions_of_three_languages_keep_their_format() -> None:
+    locales = FLOORS.parent / "locales"
+    folders = {file.folder for file in read_rows(locales / "everyday.jsonl", everyday.File)}
+    lines = read_rows(locales / "everyday_questions.jsonl", everyday.Line)
+    assert {line.folder for line in lines} == folders == {"deutsch", "espanol", "francais"}
+    assert [sum(line.near_miss == miss and line.part == "sealed" for line in lines) for miss in (False, True)] == [
+        30,
+        8,
+    ]
+    assert all(line.near_miss or contains_answer(line.answer, [line.answer]) for line in lines)

@@ -196,6 +196,18 @@ def test_what_is_added_changed_renamed_and_deleted_comes_in_when_it_is_quiet(sui
     assert sources(suite) == []
 
 
+def test_waiting_for_changes_lists_no_folder(suite: Suite, shed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(shed / "note.md", "The gate is green.")
+    clock = Clock(suite)
+
+    def refuse(source: str) -> list[object]:
+        raise AssertionError(source)
+
+    monkeypatch.setattr(suite.parts.roots, "listing", refuse)
+    assert list(clock.follower.standing()) == ["shed"]
+    assert clock.turn(after=1) == {}
+
+
 def test_a_file_that_still_grows_or_is_open_for_writing_waits(suite: Suite, shed: Path) -> None:
     clock = Clock(suite)
     with open(shed / "log.txt", "w", encoding="utf-8") as file:

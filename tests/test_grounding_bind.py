@@ -84,6 +84,23 @@ def test_an_arbiter_gets_every_feature_and_decides_where_no_check_does() -> None
     assert (report.claims[0].label, report.calibration) == ("unsupported", "doubter")
 
 
+@pytest.mark.parametrize(
+    ("claim", "read"),
+    [
+        ("The price of the hoe is about 12.1 euros.", "The price of the hoe is about 12 EUR."),
+        ("On 2024-05-03 Ada Brun lent the pump.", "On 3 May 2024 Ada Brun lent the pump."),
+        ("Pump A holds 50 litres.", "Pump A holds 50 litres."),
+    ],
+)
+def test_what_a_check_has_settled_is_read_as_the_evidence_writes_it(claim: str, read: str) -> None:
+    assert bound(claim, f"{CLINIC}\nThe hoe has a price of 12 EUR.").as_written == read
+
+
+def test_what_is_denied_of_others_is_not_denied_of_the_claim_s() -> None:
+    text = "Hens that were fed twice laid on average 9 eggs more than those that were not."
+    assert check("Hens that were fed twice laid 9 eggs more on average.", text).label == "supported"
+
+
 def test_a_citation_of_other_evidence_is_told_with_the_right_one() -> None:
     evidence = [evidence_from_text("a", "a.txt", CLINIC), evidence_from_text("b", "b.txt", "The hall was painted.")]
     wrong, right = (verify(f"Dr Selma Roth wrote the plan. [{one}]", evidence, Grounding()).claims[0] for one in "ba")

@@ -100,6 +100,20 @@ def test_an_unchanged_folder_costs_no_model_call(parts: Parts, folder: Path) -> 
     assert (again.unchanged, again.added, again.model_calls) == (2, 0, 0)
 
 
+def test_equal_words_of_many_units_are_encoded_once(
+    parts: Parts, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "b.txt").write_text("\n\n".join(f"Beta {number} is a long note. " * 60 for number in range(4)))
+    made, encode = list[str](), WordEncoder().encode
+    monkeypatch.setattr(parts.text_encoder, "encode", lambda texts, role: (made.extend(texts), encode(texts))[1])
+    run(parts, folder)
+    units = [unit for unit, asset in parts.index.scan(tenant_of(WRITER)) if asset.source == "files/b.txt"]
+    assert len(units) > 2
+    assert {unit.meta for unit in units} == {units[0].meta}
+    assert made.count(units[0].meta) == 1
+    assert all(made.count(unit.text) == 1 for unit in units)
+
+
 def test_a_changed_file_replaces_its_asset_and_keeps_what_models_made_of_the_rest(parts: Parts, folder: Path) -> None:
     run(parts, folder)
     (folder / "b.txt").write_text("Beta weighs 10 kg.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundsight.errors import RedactionFailed
+from groundsight.governance import pii
 from groundsight.governance.pii import Memory
 from groundsight.governance.redaction import redact_unit, require_proof, seal_entry
 from groundsight.ingestion import Element, Parsed
@@ -37,6 +38,26 @@ def test_a_value_left_in_any_field_is_not_sealed(name: str) -> None:
     with pytest.raises(RedactionFailed):
         seal_entry(asset, [unit], ALL_PII)
     seal_entry(asset, [redact_unit(unit, ALL_PII, Memory())], ALL_PII)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_what_came_in_after_the_redaction_is_not_sealed_either(name: str) -> None:
+    asset, memory = make_asset(), Memory()
+    unit = redact_unit(
+        make_unit(asset, text="The plain words of a page, 12 of 2024.", cells=(("a", "b"),)), ALL_PII, memory
+    )
+    seal_entry(asset, [unit], ALL_PII, memory)
+    with pytest.raises(RedactionFailed):
+        seal_entry(asset, [unit.model_copy(update={name: FIELDS[name]})], ALL_PII, memory)
+
+
+def test_what_was_found_quiet_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asset, memory, looked = make_asset(), Memory(), list[str]()
+    normalise = pii.normalise
+    monkeypatch.setattr(pii, "normalise", lambda text: (looked.append(text), normalise(text))[1])
+    unit = redact_unit(make_unit(asset, text="Paid on 2024-11-03 and 2024-11-04."), ALL_PII, memory)
+    seal_entry(asset, [unit], ALL_PII, memory)
+    assert looked == ["Paid on 2024-11-03 and 2024-11-04."]
 
 
 def test_a_value_in_the_title_is_not_sealed() -> None:

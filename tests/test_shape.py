@@ -40,8 +40,8 @@ DANGEROUS_ARGUMENTS = {("shell", "True"), ("trust_remote_code", "True"), ("weigh
 OPENING = {"open", "read_bytes", "read_text", "iterdir", "walk", "fwalk", "scandir", "listdir", "glob", "rglob"}
 # The program's own files, its home, its scratch folders, and what runs in the confined child on the copy.
 OPENS_ITS_OWN = {
-    "derived.py", "enrich.py", "frozen.py", "kept.py", "landlock.py", "sandbox.py", "sniff.py", "unpacked.py",
-    "warden.py",
+    "derived.py", "enrich.py", "frozen.py", "kept.py", "landlock.py", "partition.py", "sandbox.py", "sniff.py",
+    "unpacked.py", "warden.py", "portions.py",
 }  # fmt: skip
 BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith, ast.Match)
 

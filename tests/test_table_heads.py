@@ -17,7 +17,7 @@ Rows = list[list[str]]
 
 def csv_of(folder: Path, text: str) -> tuple[Element, ...]:
     (folder / "a.csv").write_text(text, "utf-8")
-    return read_csv(folder / "a.csv").elements
+    return read_csv(folder / "a.csv", folder).elements
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from groundsight.evals.metrics import Estimate, auroc
 from groundsight.evals.reading import Item, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.segments import by_segment
-from groundsight.evals.tasks import Context, exact, made, means
-from groundsight.evals.tasks.grounding import arbiter_of, caught_by_overlap, curves, overlap, p_supported, told
+from groundsight.evals.tasks import Context, made, means
+from groundsight.evals.tasks.grounding import arbiter_of, curves, overlap, p_supported, plain_controls, told
 from groundsight.evals.timing import Clock
 from groundsight.grounding import Judge
 from groundsight.grounding.judges import open_judge
@@ -69,7 +69,7 @@ def run(context: Context) -> TaskResult:
         fingerprint=f"judge={name}",
         cpu_s=time.process_time() - cpu,
         wall_s=time.perf_counter() - wall,
-        controls=_controls([item for item in items if "label" in item.detail], context.seed),
+        controls=plain_controls([item for item in items if "label" in item.detail], context.seed),
         plots=curves(told([item for item in items if "label" in item.detail])),
         segments=by_segment(items, context.seed, OF_ANSWERS),
     )
@@ -142,14 +142,3 @@ def _metrics(items: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
     found = means(items, seed)
     answers = [item for item in items if "label" in item.detail]
     return {**{name: found[name] for name in OF_ANSWERS if name in found}, "auroc": told(answers).figure(auroc, seed)}
-
-
-def _controls(answers: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
-    """What needs no check; overlap catches false answers at the share of true ones that the check refuses."""
-    return {
-        "overlap_auroc": told(answers, "overlap").figure(auroc, seed),
-        "overlap_caught": caught_by_overlap(answers, seed),
-        "length_only_auroc": told(answers, "short").figure(auroc, seed),
-        "always_yes_caught": exact(0.0),
-        "always_yes_truths_refused": exact(0.0),
-    }

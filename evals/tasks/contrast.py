@@ -21,11 +21,11 @@ from groundsight.evals.metrics import Estimate, auroc
 from groundsight.evals.reading import Item, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.segments import by_segment
-from groundsight.evals.tasks import Context, exact, made, means, of_set
-from groundsight.evals.tasks.grounding import caught_by_overlap, curves, judge_answer, overlap, stopped, told
+from groundsight.evals.tasks import Context, made, means, of_set
+from groundsight.evals.tasks.grounding import curves, judge_answer, overlap, plain_controls, stopped, told
 from groundsight.grounding import Judge
 from groundsight.grounding.judges import open_judge
-from groundsight.ingestion.readers.csv_file import as_text
+from groundsight.ingestion.readers.table_elements import as_text
 from groundsight.language.sentences import evidence_from_text
 from groundsight.types import Box, Evidence, EvidencePart, Span, TextLine
 
@@ -68,7 +68,7 @@ def run(context: Context) -> TaskResult:
         fingerprint=f"judge={name}",
         cpu_s=time.process_time() - cpu,
         wall_s=time.perf_counter() - wall,
-        controls=_controls(_of(items, "contrast"), context.seed),
+        controls=plain_controls(_of(items, "contrast"), context.seed),
         plots=curves(told(items)),
         segments=by_segment(items, context.seed, ("caught", "truths_refused")),
     )
@@ -135,14 +135,3 @@ def _worst_kind(lies: Sequence[ItemResult]) -> float:
     for item in lies:
         kinds.setdefault(item.segments["contrast"], []).append(item.scores["caught"])
     return min(sum(caught) / len(caught) for caught in kinds.values())
-
-
-def _controls(pairs: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
-    """What needs no check; overlap catches lies at the share of truths that the check refuses."""
-    return {
-        "overlap_auroc": told(pairs, "overlap").figure(auroc, seed),
-        "overlap_caught": caught_by_overlap(pairs, seed),
-        "length_only_auroc": told(pairs, "short").figure(auroc, seed),
-        "always_yes_caught": exact(0.0),
-        "always_yes_truths_refused": exact(0.0),
-    }

@@ -37,9 +37,15 @@ class Line(Asked):
     answer: str = ""
     type: str = ""
     near_miss: bool = False
+    part: str = ""
 
 
 def run(context: Context) -> TaskResult:
+    """Ask the two folders in English."""
+    return asked_folders("everyday", context)
+
+
+def asked_folders(task: str, context: Context) -> TaskResult:
     """Index every folder, ask its questions and near misses, beside what the nearest passage alone would give."""
     files = read_rows(context.folder / "everyday.jsonl", File)
     lines = read_rows(context.folder / "everyday_questions.jsonl", Line)
@@ -49,7 +55,7 @@ def run(context: Context) -> TaskResult:
         first = next(iter(folders.values())).search(lines[0].question)
         fingerprint = fingerprint_of(suite)
         items = made(list(_jobs(lines, folders, context.limit)), context, suite.parts.index.version())
-    return asked_result("everyday", context, items, first, fingerprint, (cpu, wall))
+    return asked_result(task, context, items, first, fingerprint, (cpu, wall))
 
 
 def _folder(name: str, files: list[File], suite: Suite, home: Path) -> Suite:
@@ -63,7 +69,7 @@ def _jobs(lines: list[Line], folders: Mapping[str, Suite], limit: int | None) ->
         rows = [[(at, each) for at, each in enumerate(lines, 1) if each.folder == name] for name in folders]
         wanted = [[row for row in group if row[1].near_miss == near_miss] for group in rows]
         for at, line in drawn(wanted, limit):
-            kinds = {"folder": line.folder} | ({} if near_miss else {"question": line.type})
+            kinds = {"folder": line.folder, "part": line.part} | ({} if near_miss else {"question": line.type})
             asking = Asking(f"{line.folder}/{at}", folders[line.folder], kinds)
             ask = partial(asking.question, line.question, (line.answer, *line.also), line.answered_by)
             yield asking.name, partial(asking.near_miss, line.question) if near_miss else ask

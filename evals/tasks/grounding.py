@@ -40,7 +40,7 @@ from groundsight.grounding import Judge
 from groundsight.grounding.calibrate import Arbiter, open_arbiter
 from groundsight.grounding.judges import open_judge
 from groundsight.grounding.verify import verify
-from groundsight.ingestion.readers.csv_file import as_text
+from groundsight.ingestion.readers.table_elements import as_text
 from groundsight.language.sentences import evidence_from_text, sentence_spans
 from groundsight.retrieval.words import terms_of
 from groundsight.settings import Models
@@ -196,6 +196,17 @@ def told(items: Sequence[ItemResult], score: str = "p_supported") -> Judged:
     scores, labels = [item.scores[score] for item in items], [bool(item.detail["label"]) for item in items]
     said = [not item.scores.get("truths_refused", item.scores.get("caught")) for item in items]
     return Judged(scores, said, labels, [item.cluster or item.id for item in items])
+
+
+def plain_controls(items: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
+    """What needs no check; overlap catches lies at the share of truths that the check refuses."""
+    length = {"length_only_auroc": told(items, "short").figure(auroc, seed)} if "short" in items[0].scores else {}
+    return {
+        "overlap_auroc": told(items, "overlap").figure(auroc, seed),
+        "overlap_caught": caught_by_overlap(items, seed),
+        **length,
+        "always_yes_caught": exact(0.0),
+    }
 
 
 def caught_by_overlap(items: Sequence[ItemResult], seed: int) -> Estimate:

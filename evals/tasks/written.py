@@ -25,20 +25,20 @@ from groundsight.evals.metrics import Estimate, auroc, balanced_accuracy
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.segments import by_segment
-from groundsight.evals.tasks import Context, exact, house, made, means
+from groundsight.evals.tasks import Context, house, made, means
 from groundsight.evals.tasks.grounding import (
     Case,
-    caught_by_overlap,
     curves,
     judge_case,
     need_both,
     overlap,
+    plain_controls,
     stopped,
     told,
 )
 from groundsight.grounding import Judge
 from groundsight.grounding.judges import open_judge
-from groundsight.ingestion.readers.csv_file import as_text
+from groundsight.ingestion.readers.table_elements import as_text
 from groundsight.suite import Suite
 
 WRITTEN = Path(__file__).resolve().parent.parent / "written"
@@ -131,7 +131,8 @@ def run(context: Context) -> TaskResult:
         fingerprint=f"{fingerprint} judge={_name(judge, context)}",
         cpu_s=time.process_time() - cpu,
         wall_s=time.perf_counter() - wall,
-        controls=_controls(items, judged, context.seed),
+        controls=plain_controls(judged, context.seed)
+        | {"nearest_passage_right": means(items, context.seed)["nearest"]},
         plots=curves(told(judged)),
         segments=by_segment(items, context.seed, (*OF_CLAIMS, *OUTCOMES)),
     )
@@ -197,16 +198,4 @@ def _metrics(items: Sequence[ItemResult], judged: Sequence[ItemResult], seed: in
         "auroc": truths.figure(auroc, seed),
         "balanced_accuracy": truths.decided(balanced_accuracy, seed),
         **outcomes(items, seed),
-    }
-
-
-def _controls(items: Sequence[ItemResult], judged: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
-    """What needs no check and no answer; overlap catches lies at the share of truths that the check refuses."""
-    found = means(items, seed)
-    return {
-        "overlap_auroc": told(judged, "overlap").figure(auroc, seed),
-        "overlap_caught": caught_by_overlap(judged, seed),
-        "always_yes_caught": exact(0.0),
-        "always_yes_balanced_accuracy": exact(0.5),
-        "nearest_passage_right": found["nearest"],
     }

@@ -11,7 +11,7 @@ from groundsight.computing.measuring import compared, is_people, of_measure
 from groundsight.computing.run import run
 from groundsight.computing.stated import Stated, asked_for
 from groundsight.computing.words import light_verbs, stems
-from groundsight.evidence.grids import Table
+from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation, Operation
 
@@ -172,12 +172,22 @@ def _number_column(wanted: Stated, linked: Link) -> int | None:
 
 def _total(wanted: Stated, linked: Link) -> Computation | None:
     """A total that the table prints is read and not added up again."""
-    table = linked.table
-    if wanted.operation != "sum" or linked.met or len(table.totals) != 1:
+    table, asked = linked.table, {one.stem for one in linked.words}
+    # Of a subtotal and a total the question names one.
+    rows = [row for row in table.totals if {*stems(_label(row))} <= asked] or table.totals
+    if wanted.operation != "sum" or linked.met or len(rows) != 1:
         return None
     column = _number_column(wanted, linked)
-    printed = Table(table.source, table.section, table.title, table.head, table.totals)
+    if column is None:
+        column = next(
+            iter(_only([at for at, cell in enumerate(rows[0].cells) if cell and cell != _label(rows[0])])), None
+        )
+    printed = Table(table.source, table.section, table.title, table.head, tuple(rows))
     return run("cell", printed, column, [0]) if column is not None and printed.columns[column][0] else None
+
+
+def _label(row: Row) -> str:
+    return next(filter(None, row.cells), "")
 
 
 def _count(wanted: Stated, linked: Link) -> Computation | None:
@@ -227,8 +237,11 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
 def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
     told = [at for at in linked.best_heads() if at in _free(linked) and at not in _guessed(linked)]
-    whole = [at for at in told if linked.words_of_head(at) <= {linked.words[one].stem for one in linked.heads[at]}]
+    whole = [at for at in told if _is_whole(linked, at)]
     column = next(iter(_only(whole)), None)
+    if any(_is_whole(linked, at) and not linked.heads[at] <= linked.heads[whole[0]] for at in linked.heads if whole):
+        # The due date of the invoice is asked for, and both "Due" and "Date of invoice" are labels.
+        return None
     if column is None or wanted.operation not in ("cell", "count", "sum") or not linked.rows:
         return None
     value = linked.table.columns[column][0]
@@ -237,6 +250,10 @@ def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     asked = asked and not _DOES.match(linked.facts.text)
     says = frozenset(stems(value)) - {one.stem for one in linked.words}
     return run("cell", linked.table, column, [0], label=column) if asked and says and _typed(wanted, value) else None
+
+
+def _is_whole(linked: Link, at: int) -> bool:
+    return linked.words_of_head(at) <= {linked.words[one].stem for one in linked.heads[at]}
 
 
 def _typed(wanted: Stated, value: str) -> bool:

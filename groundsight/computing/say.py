@@ -6,6 +6,7 @@ import re
 
 from groundsight.computing.run import LISTED
 from groundsight.language.dates import find_moments
+from groundsight.language.sayings import saying
 from groundsight.types.computed import Computation, Where
 
 _RANKS = {2: "second ", 3: "third ", 4: "fourth ", 5: "fifth "}
@@ -25,9 +26,14 @@ def say(made: Computation) -> str:
         case "rows" | "count":
             return _rows(made)
         case "sum":
-            return f"{first.under}{_over(made)} total {_value(made)}{_list(made, ' + ')}"
+            said = _told("said_sum", made, under=first.under, over=_over(made), value=_value(made))
+            return f"{said}{_list(made, ' + ')}"
         case "mean":
-            return f"{first.under}{_over(made)} are on average {_value(made)}{_list(made, ', ')}"
+            said = _told("said_mean", made, under=first.under, over=_over(made), value=_value(made))
+            return f"{said}{_list(made, ', ')}"
+        case "most" | "least" if made.language and made.rank == 1:
+            key = f"said_{made.operation}{'_of' if first.of else ''}"
+            return _told(key, made, result=made.result, under=first.under, over=_over(made), value=first.shown)
         case "most" | "least":
             end = _ENDS[made.operation][bool(find_moments(first.shown))]
             has = "has" if first.of else "is"
@@ -59,21 +65,41 @@ def _of_two(made: Computation) -> str:
 
 
 def _value(made: Computation) -> str:
-    """Four digits alone would read as a year."""
-    grouped = f"{int(made.result):,}" if re.fullmatch(r"\d{4,}", made.result) else made.result
-    return f"{grouped} {made.unit}".strip()
+    """Write a result with the marks of its operands; four digits alone would read as a year."""
+    group, point = _marks(made)
+    whole, _, decimals = made.result.partition(".")
+    large = re.fullmatch(r"\d{4,}", whole) and (group or not decimals)
+    grouped = f"{int(whole):,}".replace(",", group or {",": ".", ".": ","}[point]) if large else whole
+    return f"{grouped}{point if decimals else ''}{decimals} {made.unit}".strip()
+
+
+def _marks(made: Computation) -> tuple[str, str]:
+    """The marks that part groups ("" where none shows) and decimals of the operands."""
+    shown = "\n".join(one.shown for one in made.operands)
+    point = "," if re.search(r"\d,\d{1,2}(?!\d)", shown) else "."
+    group = re.search(r"\d([ .,'\u00a0\u2009\u202f])\d{3}(?!\d)", shown)
+    return (group[1] if group and group[1] != point else ""), point
+
+
+def _told(key: str, made: Computation, **values: str) -> str:
+    return saying(key, made.language, **values)
 
 
 def _rows(made: Computation) -> str:
     names = ", ".join(dict.fromkeys(one.shown for one in made.operands[:LISTED]))
     dots = ", ..." if len(made.operands) > LISTED else ""
-    where = f" with {_with(made.conditions)}" if made.conditions else ""
-    return f"{len(made.operands)} of {made.among} rows{where}: {names}{dots}"
+    where = _where(made)
+    return (
+        _told("said_rows", made, count=str(len(made.operands)), among=str(made.among), where=where) + f": {names}{dots}"
+    )
 
 
 def _over(made: Computation) -> str:
-    where = f" with {_with(made.conditions)}" if made.conditions else ""
-    return f" of {made.among} rows{where}"
+    return _told("said_over", made, among=str(made.among), where=_where(made))
+
+
+def _where(made: Computation) -> str:
+    return _told("said_with", made, what=_with(made.conditions)) if made.conditions else ""
 
 
 def _with(conditions: tuple[Where, ...]) -> str:

@@ -69,6 +69,11 @@ def open_text_encoder(models: Models) -> TextEncoder | None:
             )
 
 
+def is_multilingual(encoder: TextEncoder) -> bool:
+    """True for an encoder that is known to read many languages; of the others nothing is known but English."""
+    return bool(getattr(encoder, "multilingual", False))
+
+
 def open_reader(models: Models) -> Reader | None:
     """Open the net that finds answers and weighs claims, None for ``none``."""
     match models.reader:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 16
+MULTILINGUAL_PIECES = 100_000
 
 
 class TransformerEncoder:
@@ -53,6 +54,11 @@ class TransformerEncoder:
     def dimension(self) -> int:
         """Width of the last hidden state."""
         return int(self._model.config.hidden_size)
+
+    @property
+    def multilingual(self) -> bool:
+        """Told by the vocabulary: XLM-R has 250,002 pieces, multilingual BERT 119,547, English BERT 30,522."""
+        return int(self._model.config.vocab_size) >= MULTILINGUAL_PIECES
 
     def encode(self, texts: Sequence[str], *, role: Literal["query", "passage"] = "passage") -> NDArray[np.float32]:
         """Return float32 of shape (len(texts), dimension), rows of length 1."""

@@ -13,6 +13,7 @@ from groundsight.evidence.places import around_boxes, boxes_of_rows
 from groundsight.evidence.tables import Block, head_unit, text_tables
 from groundsight.language.content import listed
 from groundsight.language.dates import find_moments
+from groundsight.language.digits import decimal_comma, ungrouped
 from groundsight.language.units import unit_named
 from groundsight.tracing import Watch
 from groundsight.types import Box, Evidence, Quote, Span
@@ -21,7 +22,9 @@ Scale = Literal["number", "date", "time"]
 MOST_ROWS = 2_000
 _DAY = re.compile(r"^\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4})\b")
 _NOTHING = re.compile(r"^\W*(?:n/?a|none|nil|unknown|tbd|tba|open)?\W*$", re.I)
-_DIGITS = re.compile(r"\d(?:[\d.,'\u00a0\u202f ]*\d)?")
+_DIGITS = re.compile(r"\d(?:[\d.,'\u00a0\u2009\u202f ]*\d)?")
+# 0417 names something and counts nothing.
+_LEADING_ZERO = re.compile(r"0\d+$")
 _TIME = re.compile(r"^\d{1,3}(?::[0-5]\d){1,2}(?:\.\d+)?$")
 _CODE = re.compile(r"^\W*[^\W\d]")
 _DATED = re.compile(
@@ -96,7 +99,8 @@ class Table:
     @cached_property
     def measures(self) -> tuple[Measured | None, ...]:
         """What each column measures; None where it has words or mixes units."""
-        return tuple(_measured(name, cells) for name, cells in zip(self.head, self.columns, strict=True))
+        language = self.rows[0].evidence.language
+        return tuple(_measured(name, cells, language) for name, cells in zip(self.head, self.columns, strict=True))
 
     @cached_property
     def key(self) -> int:
@@ -163,16 +167,16 @@ def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _measured(name: str, cells: Sequence[str]) -> Measured | None:
+def _measured(name: str, cells: Sequence[str], language: str) -> Measured | None:
     given = {at: cell for at, cell in enumerate(cells) if not _NOTHING.match(cell)}
-    return (_dates(name, given) or _times(given) or _numbers(name, given)) if given else None
+    return (_dates(name, given, language) or _times(given) or _numbers(name, given, language)) if given else None
 
 
-def _dates(name: str, given: dict[int, str]) -> Measured | None:
+def _dates(name: str, given: dict[int, str], language: str) -> Measured | None:
     keys: dict[int, Decimal] = {}
     exact = False
     for at, cell in given.items():
-        found = find_moments(cell)
+        found = find_moments(cell, language)
         if len(found) != 1 or not (found[0].year or found[0].day) or len(cell) - len(found[0].text) > 4:
             return None
         exact = exact or found[0].month is not None
@@ -208,7 +212,7 @@ def seconds(shown: str) -> Decimal:
     return total
 
 
-def _numbers(name: str, given: dict[int, str]) -> Measured | None:
+def _numbers(name: str, given: dict[int, str], language: str) -> Measured | None:
     found = {at: _DIGITS.findall(cell) for at, cell in given.items()}
     if any(len(one) != 1 for one in found.values()):
         return None
@@ -216,8 +220,10 @@ def _numbers(name: str, given: dict[int, str]) -> Measured | None:
     coded = any(_CODE.match(cell) and not _is_money(cell, found[at][0]) for at, cell in given.items())
     if coded or len(units) > 1 or any(len(unit) > 12 for unit in units):
         return None
-    comma = any(re.search(r"\d,\d{1,2}$", one[0]) for one in found.values())
-    keys = {at: _signed(given[at], _plain(one[0], comma=comma)) for at, one in found.items()}
+    if any(_LEADING_ZERO.match(one[0]) for one in found.values()):
+        return None
+    comma = _comma([one[0] for one in found.values()], language)
+    keys = {at: _signed(given[at], Decimal(ungrouped(one[0], comma=comma))) for at, one in found.items()}
     return _in_unit(keys, next(iter(units), "") or head_unit(name))
 
 
@@ -239,13 +245,10 @@ def _unit(cell: str, digits: str) -> str:
     return " ".join(re.sub(r"[-+()\u2212]", " ", cell.replace(digits, " ", 1)).split())
 
 
-def _plain(digits: str, *, comma: bool) -> Decimal:
-    """Read digits; in a column that has decimal commas, points part the thousands."""
-    bare = re.sub(r"['\u00a0\u202f ]", "", digits)
-    if comma:
-        bare = bare.replace(".", "").replace(",", ".")
-    bare = bare.replace(",", "")
-    return Decimal(bare) if bare.count(".") < 2 else Decimal(bare.replace(".", ""))
+def _comma(digits: Sequence[str], language: str) -> bool:
+    """True where the comma parts decimals: as a cell of the column shows, else as the language writes."""
+    marks = {found[1] for each in digits if (found := re.search(r"([.,])\d{1,2}$", each))}
+    return marks == {","} or (not marks and decimal_comma(language))
 
 
 def _signed(cell: str, value: Decimal) -> Decimal:

@@ -30,12 +30,16 @@ _ROW = re.compile(r"(?:^|\s|[$€£])[-−]?\d[\d., ]*(?:\s?(?:%|[$€£]|[A-Z]{
 def head_facts(evidence: Evidence) -> Facts:
     """Read the title, the section and the name of the file as context; none of them is ever quoted."""
     stem = re.sub(r"[_-]+", " ", PurePath(evidence.source).stem) if "." in evidence.source else ""
-    return read_facts(f"{evidence.title}. {evidence.place.section or ''}. {stem if ' ' in stem else ''}", source=True)
+    return read_facts(
+        f"{evidence.title}. {evidence.place.section or ''}. {stem if ' ' in stem else ''}",
+        source=True,
+        language=evidence.language,
+    )
 
 
-def heading_lines(text: str, *, ocr: bool) -> tuple[Facts, ...]:
+def heading_lines(text: str, *, ocr: bool, language: str = "") -> tuple[Facts, ...]:
     """Return what the short lines at the top of a text state, up to its first long line or sentence."""
-    return tuple(read_facts(line, ocr=ocr, source=True) for line in _top(text))
+    return tuple(read_facts(line, ocr=ocr, source=True, language=language) for line in _top(text))
 
 
 def lead_of(text: str) -> str:

@@ -34,6 +34,12 @@ class PassageIndex:
             self._post(at, passage)
 
     @cached_property
+    def language(self) -> str:
+        """The language of all evidence, empty where there are several or none is known."""
+        known = {one.language for one in self.evidence}
+        return known.pop() if len(known) == 1 else ""
+
+    @cached_property
     def grids(self) -> tuple[Table, ...]:
         """The whole tables of the evidence."""
         return grids(self.evidence, self.watch)

@@ -137,7 +137,7 @@ def _cells(
     """The cells of a table with what its title says."""
     named = _people(facts for _, facts in cells)
     above = evidence.text[part.span.start : min((span[0] for span, _ in cells), default=part.span.start)]
-    context = (*around, *heading_lines(above, ocr=False))
+    context = (*around, *heading_lines(above, ocr=False, language=evidence.language))
     scales = scales_of(" ".join((evidence.title, evidence.place.section or "", above)))
     for span, facts in cells:
         yield Passage(evidence, part.channel, span, facts, context, True, named=named, tabular=True, scales=scales)
@@ -148,11 +148,9 @@ def _table_facts(evidence: Evidence, part: EvidencePart) -> Iterator[tuple[tuple
     tables = text_tables(evidence.text[start:end], evidence.cells)
     for table in tables:
         for reading in cell_readings(table):
-            facts = (
-                joined(read_facts(reading.text, source=True), read_facts(reading.label, source=True))
-                if reading.label
-                else read_facts(reading.text, source=True)
-            )
+            facts = read_facts(reading.text, source=True, language=evidence.language)
+            if reading.label:
+                facts = joined(facts, read_facts(reading.label, source=True, language=evidence.language))
             yield (start + reading.span[0], start + reading.span[1]), facts
 
 
@@ -165,8 +163,11 @@ def _sentences(
     cut = _lines(text) if ocr else _with_values(text, list(sentence_spans(text)))
     spans = [span for span in watch.each(cut) if not _inside((base + span[0], base + span[1]), taken)]
     money = currency_of(text)
-    facts = [with_currency(_bounded(_read(text[start:end], ocr=ocr)), money) for start, end in watch.each(spans)]
-    head = heading_lines(text, ocr=ocr) if len(spans) > 1 else ()
+    facts = [
+        with_currency(_bounded(_read(text[start:end], evidence.language, ocr=ocr)), money)
+        for start, end in watch.each(spans)
+    ]
+    head = heading_lines(text, ocr=ocr, language=evidence.language) if len(spans) > 1 else ()
     named = _people(facts)
     for at, (start, end) in enumerate(spans):
         near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]
@@ -181,10 +182,10 @@ def _sentences(
         )  # fmt: skip
 
 
-def _read(text: str, *, ocr: bool) -> Facts:
+def _read(text: str, language: str, *, ocr: bool) -> Facts:
     """A line break inside a sentence is a space; before a number that stands alone it parts a label from its value."""
     valued = is_value(text.rpartition("\n")[2])
-    return read_facts(text if ocr or valued else text.replace("\n", " "), ocr=ocr, source=True)
+    return read_facts(text if ocr or valued else text.replace("\n", " "), ocr=ocr, source=True, language=language)
 
 
 def _people(facts: Iterable[Facts]) -> tuple[Name, ...]:

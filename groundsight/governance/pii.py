@@ -17,19 +17,30 @@ from groundsight.settings import PiiKind
 
 PLACEHOLDER = re.compile(r"\[(?:EMAIL|PHONE|CARD|IBAN|SSN|IP)_\d{1,7}\]", re.IGNORECASE)
 _MOST_ROUNDS = 12
-_SHORT, _MOST_QUIET = 80, 50_000
+# A value needs six characters; a chunk has some thousands at most, and is looked at four times on its way.
+_SHORTEST, _LONGEST_QUIET, _MOST_QUIET = 6, 4_000, 50_000
+Quiet = tuple[Sequence[PiiKind], object]
 
 
 @dataclass
 class Memory:
     """Which value of one document has which placeholder. Keep one per document, never share it.
 
-    ``quiet`` are short texts that were looked at and hold nothing: cells of a table repeat.
+    ``quiet`` are texts, and cells of whole tables, that were looked at and hold nothing: none is looked at twice.
     """
 
     numbers: dict[tuple[PiiKind, str], int] = field(default_factory=dict[tuple[PiiKind, str], int])
     counts: Counter[str] = field(default_factory=Counter[str])
-    quiet: set[tuple[Sequence[PiiKind], str]] = field(default_factory=set[tuple[Sequence[PiiKind], str]])
+    quiet: set[Quiet] = field(default_factory=set[Quiet])
+
+    def aside(self) -> Memory:
+        """Return a memory for looking only: what is quiet here is quiet there, and nothing is numbered or counted."""
+        return Memory(quiet=self.quiet)
+
+    def calm(self, kinds: Sequence[PiiKind], content: object) -> None:
+        """Take note that a content holds nothing."""
+        if len(self.quiet) < _MOST_QUIET:
+            self.quiet.add((tuple(kinds), content))
 
     def placeholder(self, kind: PiiKind, value: str) -> str:
         """Return the placeholder of a value, the same one each time; ``counts`` says how often one was asked for."""
@@ -74,8 +85,7 @@ def find(text: str, kinds: Sequence[PiiKind], memory: Memory) -> tuple[Replaced,
     Text between two placeholders is searched on its own, so a placeholder is a border like the
     ends of the text. That makes redaction idempotent.
     """
-    seen = (tuple(kinds), text)
-    if seen in memory.quiet or not pii_prefilter.may_hold(text):
+    if len(text) < _SHORTEST or (tuple(kinds), text) in memory.quiet or not pii_prefilter.may_hold(text):
         return ()
     found: list[Replaced] = []
     open_stretches = list(_between_placeholders(text))
@@ -85,8 +95,8 @@ def find(text: str, kinds: Sequence[PiiKind], memory: Memory) -> tuple[Replaced,
         open_stretches = [gap for (start, end), spans in pairs if spans for gap in _gaps(start, end, spans)]
         found += [span for spans in fresh for span in spans]
         if not open_stretches:
-            if not found and len(text) <= _SHORT and len(memory.quiet) < _MOST_QUIET:
-                memory.quiet.add(seen)
+            if not found and len(text) <= _LONGEST_QUIET:
+                memory.calm(kinds, text)
             return tuple(sorted(found, key=lambda span: span.start))
     raise RedactionFailed("the text hides values inside values", next_step="look at the file by hand")
 
@@ -148,7 +158,7 @@ def apply(text: str, start: int, end: int, spans: Sequence[Replaced]) -> str:
 
 
 def _find_in(text: str, start: int, end: int, kinds: Sequence[PiiKind], memory: Memory) -> list[Replaced]:
-    if end - start < 6:
+    if end - start < _SHORTEST:
         return []
     view = normalise(text[start:end])
     possible = pii_prefilter.kinds_in(view.text)

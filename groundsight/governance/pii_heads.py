@@ -81,10 +81,14 @@ class Label:
     part: bool = False
 
 
-@lru_cache(maxsize=8192)
 def label_of(head: str) -> Label | None:
     """Return what a head or label announces, None for any other text."""
-    if not 2 <= len(head) <= _LONGEST or not _WORD.search(head) or "@" in head or _REPLACED.search(head):
+    return _label_of(head) if 2 <= len(head) <= _LONGEST and _WORD.search(head) else None
+
+
+@lru_cache(maxsize=8192)
+def _label_of(head: str) -> Label | None:
+    if "@" in head or _REPLACED.search(head):
         return None
     head = _told(head)
     if not _HINT.search(head):

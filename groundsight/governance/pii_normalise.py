@@ -103,10 +103,14 @@ def _plain(text: str) -> View:
 
 
 def _folded(text: str) -> View:
+    one = {character: _fold(character) for character in set(text)}
+    # Hardly a text holds characters that fold to none or to several.
+    if all(len(folded) == 1 for folded in one.values()):
+        return View(text.translate(str.maketrans(one)), range(len(text)), range(1, len(text) + 1))
     characters: list[str] = []
     starts: list[int] = []
     for place, character in enumerate(text):
-        folded = _fold(character)
+        folded = one[character]
         characters.append(folded)
         starts.extend([place] * len(folded))
     return View("".join(characters), tuple(starts), tuple(start + 1 for start in starts))

@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from groundsight.errors import RedactionFailed
 from groundsight.governance.pii import Memory, apply, find
@@ -51,32 +52,35 @@ def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
     cells = tuple(tuple(clean(cell) for cell in row) for row in unit.cells)
     fields["cells"] = clean_cells(cells, kinds, memory) if cells else ()
     fields["lines"] = tuple(line.model_copy(update={"text": clean(line.text)}) for line in unit.lines)
-    fields["tags"] = tuple(tag for tag in unit.tags if _is_clean(tag, kinds))
-    return with_clean_links(unit.model_copy(update=fields), kinds)
+    fields["tags"] = tuple(tag for tag in unit.tags if _is_clean(tag, kinds, memory))
+    return with_clean_links(unit.model_copy(update=fields), kinds, memory)
 
 
-def with_clean_links(unit: Unit, kinds: Sequence[PiiKind]) -> Unit:
+def with_clean_links(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
     """Drop links that would have to be redacted."""
-    kept = tuple(link for link in unit.links if _is_clean(link, kinds))
+    kept = tuple(link for link in unit.links if _is_clean(link, kinds, memory))
     return unit if kept == unit.links else unit.model_copy(update={"links": kept})
 
 
-def seal_entry(asset: Asset, units: Iterable[Unit], kinds: tuple[PiiKind, ...]) -> RedactionProof:
+def seal_entry(
+    asset: Asset, units: Sequence[Unit], kinds: tuple[PiiKind, ...], known: Memory | None = None
+) -> RedactionProof:
     """Prove that these texts hold nothing that the redactor would still replace.
+
+    What ``known`` has seen to be quiet, word for word, is not looked at again.
 
     Raises:
         RedactionFailed: something is left in a field; nothing may be stored.
     """
-    listed = tuple(units)
-    chars, memory = 0, Memory()
-    for where, text in _texts(asset, listed):
+    chars, memory = 0, (known or Memory()).aside()
+    for where, text in chain(_texts(asset), chain.from_iterable(map(_texts_of, units))):
         chars += len(text)
         left = find(text, kinds, memory)
         if left:
             raise _left(f"a value of kind {left[0].kind} is left in {where}", asset)
-    if any(unit.cells and clean_cells(unit.cells, kinds, memory) != unit.cells for unit in listed):
+    if any(unit.cells and clean_cells(unit.cells, kinds, memory) != unit.cells for unit in units):
         raise _left("a value is left in the cells of a table", asset)
-    return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), _seal(asset, listed, kinds))
+    return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), _seal(asset, units, kinds))
 
 
 def _left(what: str, asset: Asset) -> RedactionFailed:
@@ -91,24 +95,26 @@ def require_proof(asset: Asset, units: Iterable[Unit], proof: RedactionProof) ->
         )
 
 
-def _texts(asset: Asset, units: Iterable[Unit]) -> Iterator[tuple[str, str]]:
+def _texts(asset: Asset) -> Iterator[tuple[str, str]]:
     """Yield the name and the content of every field that is stored as text."""
     yield "the title", asset.title
     yield from (("the source", part) for part in asset.source.split("/"))
     yield from (("a warning", warning) for warning in asset.warnings)
-    for unit in units:
-        yield from ((name, unit.field(name)) for name in TEXT_FIELDS)
-        yield "heading", unit.heading
-        yield "section", unit.place.section or ""
-        yield from (("cells", cell) for row in unit.cells for cell in row)
-        yield from (("lines", line.text) for line in unit.lines)
-        yield from (("tags", tag.name) for tag in unit.tags)
-        yield from (("links", text) for link in unit.links for text in (link.shown, link.key))
 
 
-def _is_clean(word: Tag | Link, kinds: Sequence[PiiKind]) -> bool:
+def _texts_of(unit: Unit) -> Iterator[tuple[str, str]]:
+    yield from ((name, unit.field(name)) for name in TEXT_FIELDS)
+    yield "heading", unit.heading
+    yield "section", unit.place.section or ""
+    yield from (("cells", cell) for row in unit.cells for cell in row)
+    yield from (("lines", line.text) for line in unit.lines)
+    yield from (("tags", tag.name) for tag in unit.tags)
+    yield from (("links", text) for link in unit.links for text in (link.shown, link.key))
+
+
+def _is_clean(word: Tag | Link, kinds: Sequence[PiiKind], memory: Memory) -> bool:
     texts = (word.name,) if isinstance(word, Tag) else (word.shown, word.key)
-    return not any(find(text, kinds, Memory()) for text in texts)
+    return not any(find(text, kinds, memory.aside()) for text in texts)
 
 
 def _seal(asset: Asset, units: Iterable[Unit], kinds: tuple[str, ...]) -> str:

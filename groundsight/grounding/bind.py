@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from groundsight.computing.reckon import reckons
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import TELLING, Interval, another_subject
 from groundsight.grounding.checks_binding import changed_word
 from groundsight.grounding.checks_names import ordinary
+from groundsight.grounding.checks_numbers import says
 from groundsight.grounding.checks_polarity import denies
 from groundsight.grounding.compare import Comparison
 from groundsight.grounding.held import Held
+from groundsight.language.dates import agree
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity
 from groundsight.language.tokens import Token
@@ -56,6 +59,23 @@ class Bound:
     def is_changed_copy(self) -> bool:
         """True for a copy of the best passage with one other word, which that does not license."""
         return bool(self.chosen) and changed_word(self.chosen[0].pair) is not None
+
+    @property
+    def as_written(self) -> str:
+        """The claim with its numbers and dates as the chosen passages write them."""
+        text = self.claim.text
+        for span, said in sorted(self._said_as(), reverse=True):
+            text = text[: span[0]] + said + text[span[1] :]
+        return text
+
+    def _said_as(self) -> Iterator[tuple[Interval, str]]:
+        """The first number or date that says each of the claim's."""
+        for one in self.claim.quantities:
+            twins = (twin for each in self.passages for twin in says(one, each.facts.quantities, each.scales))
+            yield from ((one.span, twin.text) for twin in islice(twins, 1))
+        for one in self.claim.moments:
+            dates = (date for each in self.passages for date in each.facts.moments if agree(one, (date,)))
+            yield from ((one.span, date.text) for date in islice(dates, 1))
 
     @property
     def passages(self) -> tuple[Passage, ...]:

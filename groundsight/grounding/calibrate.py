@@ -62,13 +62,17 @@ class Arbiter:
             likely = self.calibration.of_features(bound.features)
             return min(likely, UNSURE) if bound.is_changed_copy else likely
         refused = bool(bound.open or bound.conflicts)
-        reads = -1.0 if refused else reads_of(bound.claim.text, index, self.reader)
+        reads = -1.0 if refused else reads_of(bound, index, self.reader)
         likely = self.calibration.of_features({**bound.features, "reads": reads})
         return min(likely, UNSURE) if reads < SURE and bound.is_changed_copy else likely
 
 
-def reads_of(claim: str, index: PassageIndex, reader: Reader) -> float:
-    """Return how surely the reader finds a claim said by the sentences that say most of it, -1 to 1."""
+def reads_of(bound: Bound, index: PassageIndex, reader: Reader) -> float:
+    """Return how surely the reader finds a claim said by the sentences that say most of it, -1 to 1.
+
+    Rounding, units and the ways to write a date are settled before: it reads them as the evidence writes them.
+    """
+    claim = bound.as_written
     logit = reader.support([(claim, index.lines.selected(claim))])[0]
     return max(-LOGIT, min(LOGIT, logit)) / LOGIT
 

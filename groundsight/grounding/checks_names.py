@@ -10,7 +10,7 @@ from groundsight.grounding.align import Interval, Pair
 from groundsight.grounding.checks_numbers import Outcome
 from groundsight.language.facts import Facts
 from groundsight.language.licences import is_known, verb_share
-from groundsight.language.names import Name, ambiguous, covered_by
+from groundsight.language.names import Name, ambiguous, covered_by, same_name
 from groundsight.language.stems import stem, word_list
 from groundsight.language.tokens import Token, keys_of
 from groundsight.types import Reason
@@ -94,7 +94,7 @@ def _exchanged(pair: Pair) -> list[Reason]:
         there = next((t for t in facts.words if t.stem == deed.stem), None)
         theirs = _doer(facts, there) if there else None
         here = place_of(facts, mine) if mine else None
-        if mine and theirs and here and here != theirs.span and place_of(pair.claim, theirs):
+        if mine and theirs and here and not same_name(mine, theirs) and place_of(pair.claim, theirs):
             message = f"{deed.text}: {mine.text} in the answer, {theirs.text} in the source"
             return [pair.reason("role_mismatch", message, mine.span, theirs.span)]
     return []

@@ -13,6 +13,7 @@ from groundsight.grounding.calibrate import Arbiter
 from groundsight.grounding.compare import Comparison, compare
 from groundsight.grounding.held import Held
 from groundsight.language.facts import Facts, read_facts
+from groundsight.language.framing import spoken_in
 from groundsight.language.sentences import without_cites, without_markers
 from groundsight.language.speech import is_bare, is_checkable, stated
 from groundsight.types import Claim, Reason, Span, Verdict
@@ -49,14 +50,21 @@ def decide(
         said = "the evidence holds no text" if index.evidence else "no evidence was given"
         return _verdict(claim, "unsupported", 0.0, _plain("no_evidence", said))
     if cells:
-        return _row(claim, [_decided(claim, read_facts(cell), held, arbiter, ()) for cell in cells])
-    facts = read_facts(stated(text))
+        return _row(
+            claim,
+            [
+                _decided(claim, read_facts(cell, language=spoken_in(cell, index.language)), held, arbiter, ())
+                for cell in cells
+            ],
+        )
+    language = spoken_in(text, index.language)
+    facts = read_facts(stated(text), language=language)
     if is_bare(facts) and not listed:
         return _verdict(
             claim, "unsupported", 0.0, _plain("low_coverage", "a value alone states nothing that can be checked")
         )
     # The heads of columns are spelled as they are: amount_eur is no emphasis.
-    if computed := check(claim, read_facts(without_cites(claim.text)), index):
+    if computed := check(claim, read_facts(without_cites(claim.text), language=language), index):
         return computed
     return _placed(_decided(claim, facts, held, arbiter, references(facts, before)))
 

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 class Entry:
     """One asset ready to be stored: its units, their vectors and the proof of redaction.
 
+    The units of a long document may lie on disk, so take them one by one, and no more often than needed.
     ``vectors[name]`` is float32 of shape (n, d), L2-normalised; row i belongs to the unit with
     ordinal ``rows[name][i]``. A unit without a row in a channel is not found through that channel.
     """
 
     asset: Asset
-    units: tuple[Unit, ...]
+    units: Sequence[Unit]
     proof: RedactionProof
     vectors: Mapping[VectorName, NDArray[np.float32]] = field(default_factory=lambda: {})
     rows: Mapping[VectorName, tuple[int, ...]] = field(default_factory=lambda: {})

@@ -40,7 +40,7 @@ class Asking:
         return ChannelResult(query.channel, self._ranked(slots, scores))
 
     def _lexical(self, query: ChannelQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        terms = self.tokeniser.terms(query.text)
+        terms = self.tokeniser.asked(query.text)
         field = query.channel.removeprefix(LEXICAL)
         scores = score(self.connection, field, terms, filters.tenants(self.where), self.view.slots)
         found = np.flatnonzero((scores > 0) & self._mask)

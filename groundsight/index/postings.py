@@ -16,7 +16,7 @@ import numpy as np
 
 from groundsight.index.checksums import seal, unseal
 from groundsight.index.database import Connection, one, rows
-from groundsight.types import TEXT_FIELDS, TextField, Unit
+from groundsight.types import TEXT_FIELDS, Asset, TextField, Unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ MOST = 65_535
 # 256 postings are 2 KiB: half a page, so that adding to a common word rewrites one page.
 CHUNK = 256
 # Memory bounds the words that wait for one flush, however many units one transaction holds.
-PENDING = 400_000
+PENDING = 100_000
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class FieldTerms:
     length: int
 
 
-def field_terms(unit: Unit, tokeniser: Tokeniser) -> tuple[FieldTerms, ...]:
-    """Return the terms of every field that has any."""
+def field_terms(unit: Unit, tokeniser: Tokeniser, language: str) -> tuple[FieldTerms, ...]:
+    """Return the terms of every field that has any, stemmed by the language of the document."""
     found: list[FieldTerms] = []
     for field in TEXT_FIELDS:
-        terms = tokeniser.terms(indexed_text(unit, field))
+        terms = tokeniser.terms(indexed_text(unit, field), language)
         if terms:
             found.append(FieldTerms(field, dict(Counter(terms)), len(terms)))
     return tuple(found)
@@ -150,10 +150,10 @@ def rebuild(connection: Connection, tokeniser: Tokeniser) -> None:
     for table in ("posting", "partition"):
         connection.execute(f"DELETE FROM {table}")
     writer = PostingWriter(connection)
-    sql = "SELECT u.slot, a.tenant, u.data FROM unit u JOIN asset a ON a.number = u.asset ORDER BY u.slot"
-    for slot, tenant, data in connection.execute(sql):
-        unit = Unit.model_validate_json(unseal(data, slot))
-        writer.add(tenant, slot, field_terms(unit, tokeniser))
+    sql = "SELECT u.slot, u.data, a.data FROM unit u JOIN asset a ON a.number = u.asset ORDER BY u.slot"
+    for slot, data, of in connection.execute(sql):
+        unit, asset = Unit.model_validate_json(unseal(data, slot)), Asset.model_validate_json(unseal(of, 0))
+        writer.add(asset.tenant, slot, field_terms(unit, tokeniser, asset.language))
     writer.flush()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,12 +31,30 @@ class PreparedUnit:
 
 
 @dataclass(frozen=True)
+class InTurn:
+    """The units of an entry that lie on disk, by ordinal: each is prepared when it is taken."""
+
+    entry: Entry
+    order: Sequence[int]
+    tokeniser: Tokeniser
+    vectors: Mapping[int, Mapping[str, NDArray[np.float32]]]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __iter__(self) -> Iterator[PreparedUnit]:
+        for unit in map(self.entry.units.__getitem__, self.order):
+            terms = field_terms(unit, self.tokeniser, self.entry.asset.language)
+            yield PreparedUnit(unit, unit.model_dump_json().encode(), terms, self.vectors.get(unit.ordinal, {}))
+
+
+@dataclass(frozen=True)
 class Prepared:
     """An asset with its JSON and its units by ordinal."""
 
     asset: Asset
     data: bytes
-    units: tuple[PreparedUnit, ...]
+    units: tuple[PreparedUnit, ...] | InTurn
 
 
 def prepare_all(entries: Sequence[Entry], tokeniser: Tokeniser) -> tuple[list[Prepared], dict[str, int]]:
@@ -53,22 +71,21 @@ def prepare_all(entries: Sequence[Entry], tokeniser: Tokeniser) -> tuple[list[Pr
     last = {(entry.asset.tenant, entry.asset.source): entry for entry in entries}
     for entry in entries:
         require_proof(entry.asset, entry.units, entry.proof)
-        _require_own_units(entry)
     return [_prepare(entry, tokeniser, dimensions) for entry in last.values()], dimensions
 
 
 def _prepare(entry: Entry, tokeniser: Tokeniser, dimensions: dict[str, int]) -> Prepared:
-    vectors = _by_ordinal(entry, dimensions)
-    units = tuple(
-        PreparedUnit(unit, unit.model_dump_json().encode(), field_terms(unit, tokeniser), vectors.get(unit.ordinal, {}))
-        for unit in sorted(entry.units, key=lambda unit: unit.ordinal)
-    )
-    return Prepared(entry.asset, entry.asset.model_dump_json().encode(), units)
+    ordinals = _ordinals(entry)
+    order = sorted(range(len(ordinals)), key=ordinals.__getitem__)
+    units = InTurn(entry, order, tokeniser, _by_ordinal(entry, frozenset(ordinals), dimensions))
+    kept = tuple(units) if isinstance(entry.units, tuple) else units
+    return Prepared(entry.asset, entry.asset.model_dump_json().encode(), kept)
 
 
-def _by_ordinal(entry: Entry, dimensions: dict[str, int]) -> dict[int, dict[str, NDArray[np.float32]]]:
+def _by_ordinal(
+    entry: Entry, ordinals: frozenset[int], dimensions: dict[str, int]
+) -> dict[int, dict[str, NDArray[np.float32]]]:
     found: dict[int, dict[str, NDArray[np.float32]]] = {}
-    ordinals = {unit.ordinal for unit in entry.units}
     for name, matrix in entry.vectors.items():
         rows = entry.rows.get(name, ())
         if len(rows) != len(matrix) or len(set(rows)) != len(rows) or not ordinals.issuperset(rows):
@@ -82,15 +99,16 @@ def _by_ordinal(entry: Entry, dimensions: dict[str, int]) -> dict[int, dict[str,
     return found
 
 
-def _require_own_units(entry: Entry) -> None:
-    ordinals = [unit.ordinal for unit in entry.units]
-    strangers = [unit.unit_id for unit in entry.units if unit.asset_id != entry.asset.asset_id]
-    if strangers or len(set(ordinals)) != len(ordinals):
+def _ordinals(entry: Entry) -> list[int]:
+    """Return the ordinals of the units as they come: one each, and all units of this asset."""
+    named = [(unit.ordinal, unit.asset_id) for unit in entry.units]
+    if {asset_id for _, asset_id in named} - {entry.asset.asset_id} or len(dict(named)) != len(named):
         raise InvalidArgument(
             "the units of an entry need its asset id and one ordinal each",
             which=entry.asset.source,
             next_step="build the entry from one asset and its own units",
         )
+    return [ordinal for ordinal, _ in named]
 
 
 def _wrong_rows(entry: Entry, name: str) -> ModelFailed:

@@ -1,16 +1,22 @@
-"""Words for BM25: accents folded, English endings stemmed, identifiers kept whole and in parts."""
+"""Words for BM25: accents folded, endings stemmed, identifiers kept whole and in parts.
+
+A document is stemmed by its own language. A query is stemmed by English and by the language that its small words are
+of, or, where they tell none, by every language for the words that English does not know.
+"""
 
 from __future__ import annotations
 
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 
-from groundsight.language.stems import snowball
+from groundsight.language.content import listed
+from groundsight.language.framing import asked_in
+from groundsight.language.stems import known_stems, lexicon_lines, snowball
 
-FINGERPRINT = "words-1"
+FINGERPRINT = "words-2"
 SHORTEST_STEMMED = 4
 LONGEST_TERM = 64
 
@@ -23,13 +29,15 @@ _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+
 
 
 class Tokeniser:
-    """Turns text into terms, for any thread: the stemmer keeps state, so it works for one at a time."""
+    """Turns text into terms, for any thread: the stemmers keep state, so they work for one at a time."""
 
     def __init__(self) -> None:
         self._stem = snowball()
         # Texts repeat their words: of 120,000 words with Zipf's distribution 19 of 20 were cut before. Nothing that
         # is cut out crosses white space.
         self._known = lru_cache(maxsize=50_000)(self._terms_of)
+        self._foreign = lru_cache(maxsize=50_000)(self._foreign_of)
+        self._stemmers: dict[str, Callable[[str], str]] = {}
         self._one_at_a_time = threading.Lock()
 
     @cached_property
@@ -39,14 +47,33 @@ class Tokeniser:
 
         return f"{FINGERPRINT}+snowball-{version('snowballstemmer')}"
 
-    def terms(self, text: str) -> list[str]:
-        """Return the terms of a text in order; an identifier gives itself and then its parts."""
+    def terms(self, text: str, language: str = "en") -> list[str]:
+        """Return the terms of a text in order; an identifier gives itself and then its parts.
+
+        A ``language`` (ISO 639-1) without a stemmer is stemmed as English is.
+        """
         with self._one_at_a_time:
-            return [
-                term
-                for piece in fold(text).split()
-                for term in (self._known if len(piece) <= LONGEST_TERM else self._terms_of)(piece)
-            ]
+            if language == "en" or language not in stemmers():
+                return [term for piece in fold(text).split() for term in self._english(piece)]
+            return [term for piece in text.split() for term in self._foreign(piece, language)]
+
+    def asked(self, text: str) -> list[str]:
+        """Return the terms of a query, each once for every form that the documents may have it in."""
+        code, own = asked_in(text), [self.terms(text)]
+        if code:
+            own.append(self.terms(text, code))
+        elif strange := " ".join(filter(self._is_strange, text.split())):
+            own += [fold(strange).split(), *(self.terms(strange, each) for each in stemmers() if each != "en")]
+        first, *others = own
+        return [*first, *dict.fromkeys(term for each in others for term in each if term not in first)]
+
+    def _is_strange(self, word: str) -> bool:
+        folded = fold(word)
+        with self._one_at_a_time:
+            return folded.isalpha() and folded not in _small() and self._stem(folded) not in known_stems()
+
+    def _english(self, piece: str) -> tuple[str, ...]:
+        return (self._known if len(piece) <= LONGEST_TERM else self._terms_of)(piece)
 
     def _terms_of(self, piece: str) -> tuple[str, ...]:
         if piece.isascii() and piece.isalnum():
@@ -54,10 +81,35 @@ class Tokeniser:
         compounds = _COMPOUND.findall(_THOUSANDS.sub("", piece))
         return tuple(self._normal(term) for compound in compounds for term in _split(compound))
 
+    def _foreign_of(self, piece: str, language: str) -> tuple[str, ...]:
+        """Stem a word before its accents go: endings have some."""
+        parts = _PART.findall(piece.casefold())
+        if not parts or not all(map(str.isalpha, parts)) or len(piece) > LONGEST_TERM or _UNSPACED.search(piece):
+            return self._terms_of(fold(piece))
+        return tuple(self._stemmed(part, language) for part in parts)
+
+    def _stemmed(self, word: str, language: str) -> str:
+        if language not in self._stemmers:
+            self._stemmers[language] = snowball(stemmers()[language])
+        stem, plain = fold(self._stemmers[language](word)), fold(word)
+        # What a stemmer changed is of its language alone; what it left, or English has too, is for every reader.
+        return stem if stem in (plain, self._normal(plain)) else f"{language}_{stem}"
+
     def _normal(self, term: str) -> str:
         if len(term) >= SHORTEST_STEMMED and term.isascii() and term.isalpha():
             return self._stem(term[:LONGEST_TERM])
         return term[:LONGEST_TERM]
+
+
+@lru_cache(maxsize=1)
+def stemmers() -> dict[str, str]:
+    """Return the languages (ISO 639-1) that have a stemmer, with its name."""
+    return dict(line.split("\t") for line in lexicon_lines("stemmers.tsv"))  # pyright: ignore[reportReturnType]
+
+
+@lru_cache(maxsize=1)
+def _small() -> frozenset[str]:
+    return frozenset(listed("function_words.txt"))
 
 
 def fold(text: str) -> str:

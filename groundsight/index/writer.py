@@ -84,10 +84,12 @@ class Change:
 
     def _take_out(self, numbers: Sequence[int]) -> None:
         for number in numbers:
-            tenant = one(self._connection, "SELECT tenant FROM asset WHERE number = ?", number)
+            asset = Asset.model_validate_json(
+                unseal(one(self._connection, "SELECT data FROM asset WHERE number = ?", number), 0)
+            )
             for slot, data in rows(self._connection, "SELECT slot, data FROM unit WHERE asset = ?", number):
                 unit = Unit.model_validate_json(unseal(data, slot))
-                self._postings.remove(tenant, slot, field_terms(unit, self._tokeniser))
+                self._postings.remove(asset.tenant, slot, field_terms(unit, self._tokeniser, asset.language))
                 self._drop_slot(slot)
             for table, column in (("unit", "asset"), ("asset_label", "asset"), ("asset", "number")):
                 self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))

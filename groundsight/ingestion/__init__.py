@@ -45,9 +45,21 @@ class Inside(Word):
     file: str
 
 
+class Rest(Word):
+    """The further elements of a long file: a file of the scratch folder with one as JSON a line, and how many.
+
+    ``is_cut`` says that some more were left out, because they are over ``limits.document_chars``.
+    """
+
+    file: str
+    count: int
+    is_cut: bool = False
+
+
 class Parsed(Word):
     """Everything a partitioner read from one file, and the ledger of what it did not read.
 
+    ``rest`` are the elements that follow ``elements`` in a file too long to be handed over as one.
     ``inside`` are files to be read as assets of their own, whose parent is this one. ``links`` tie the document as a
     whole to others (the mails of a thread).
     """
@@ -57,6 +69,7 @@ class Parsed(Word):
     created: date | None = None
     pages: int | None = None
     elements: tuple[Element, ...] = ()
+    rest: Rest | None = None
     inside: tuple[Inside, ...] = ()
     links: tuple[Link, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,16 @@ from groundsight.governance.pii import PLACEHOLDER, Memory, redact
 from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
-from groundsight.ingestion.chunking import Chunk, chunk
+from groundsight.ingestion.chunking import Chunk, Cutter
 from groundsight.ingestion.derived import Derived
-from groundsight.ingestion.document import clean_document
-from groundsight.ingestion.encode import encode
+from groundsight.ingestion.document import CleanDocument, Cleaner
+from groundsight.ingestion.encode import Collected, encode
 from groundsight.ingestion.enrich import Seen, see
 from groundsight.ingestion.frozen import Frozen
+from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
+from groundsight.ingestion.portions import portions
+from groundsight.ingestion.unit_file import UnitFile
 from groundsight.language.identify import language_of, script_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 
 # What the packaged OCR was trained on; the empty one is a document without letters.
 OCR_SCRIPTS = ("LATIN", "CJK", "")
+# The language of a longer document is that of its beginning.
+_TELLING_CHARS = 400_000
 Linker = Callable[[Asset, tuple[Unit, ...]], tuple[Unit, ...]]
 
 
@@ -45,31 +51,111 @@ def new_asset_id(tenant: str, source: str, sha256: str, settings: Settings) -> s
 def assemble(
     parsed: Parsed, asset: Asset, scratch: Path, parts: Parts, derived: Derived, linker: Linker, watch: Watch
 ) -> Entry:
-    """Build the sealed entry of one file.
+    """Build the sealed entry of one file, part by part: no more than one part of a long one is in memory at a time.
 
     Raises:
         ParseFailed: the file gives no unit with any content (E_EMPTY).
         RedactionFailed: a text does not come to rest under redaction.
     """
-    kinds = parts.settings.governance.redact
-    document = clean_document(parsed, kinds)
-    title = redact(document.title or asset.title, kinds, document.memory).text
-    warnings = (*document.warnings, *map(str, parsed.left_out))
-    asset = asset.model_copy(update={"title": title, "left_out": parsed.left_out, "warnings": warnings})
-    chunks = chunk(document.elements, parts.settings, document.memory).chunks
-    seen = _seen(chunks, scratch, parts, derived, document.memory, watch)
-    chunks, seen = with_tables(chunks, seen, parts.settings, document.memory)
-    units = tuple(_unit(asset, number, piece, seen.get(number)) for number, piece in enumerate(chunks))
-    units = tuple(redact_unit(unit, kinds, document.memory) for unit in _with_content(units, seen, asset))
-    linked = tuple(with_clean_links(unit, kinds) for unit in _tied(linker(asset, units), parsed.links))
-    hashes = [one.phash for one in seen.values()]
-    only = hashes[0] if len(hashes) == 1 and len(units) == 1 else None
-    asset = asset.model_copy(update={"redactions": dict(document.memory.counts), "phash": only})
-    asset = _in_its_language(asset, linked, seen)
-    kept = {unit.ordinal for unit in linked}
-    shown = {number: one for number, one in seen.items() if number in kept}
-    vectors, rows = encode(linked, shown, parts, derived, watch)
-    return Entry(asset, linked, seal_entry(asset, linked, kinds), vectors, rows)
+    made = _Assembly(parts, derived, linker, asset)
+    total, done = len(parsed.elements) + (parsed.rest.count if parsed.rest else 0), 0
+    for part in portions(chain(parsed.elements, rest_of(parsed, scratch, asset.source))):
+        first = {} if done == 0 else {"title": "", "warnings": (), "links": ()}
+        made.take(parsed.model_copy(update={"elements": part, **first}), scratch, _share(watch, done, len(part), total))
+        done += len(part)
+        if made.is_full:
+            break
+    return made.entry(parsed.left_out)
+
+
+class _Assembly:
+    """One file on its way into the index: its units so far, and what its parts have in common."""
+
+    def __init__(self, parts: Parts, derived: Derived, linker: Linker, asset: Asset) -> None:
+        self._parts, self._derived, self._linker, self._asset = parts, derived, linker, asset
+        self._kinds = parts.settings.governance.redact
+        self._cleaner = Cleaner(asset.media_type, self._kinds)
+        self._cutter = Cutter(parts.settings, self._cleaner.memory)
+        self._units: tuple[Unit, ...] | UnitFile = ()
+        self._vectors = Collected()
+        self._number, self._begin, self._hashes, self._is_named = 0, "", list[str](), False
+
+    @property
+    def is_full(self) -> bool:
+        """True when what follows is over the limit of a document."""
+        return self._cutter.is_full
+
+    def take(self, part: Parsed, scratch: Path, watch: Watch) -> None:
+        """Redact, cut, look at pictures, link and encode one part."""
+        parts, memory = self._parts, self._cleaner.memory
+        document = self._cleaner.clean(part)
+        if not self._is_named:
+            self._name(document)
+        chunks = self._cutter.cut(document.elements).chunks
+        seen = _seen(chunks, scratch, parts, self._derived, memory, watch)
+        chunks, seen = with_tables(chunks, seen, parts.settings, memory)
+        numbered = {self._number + place: one for place, one in seen.items()}
+        units = tuple(_unit(self._asset, at, piece, numbered.get(at)) for at, piece in enumerate(chunks, self._number))
+        self._number += len(chunks)
+        units = tuple(redact_unit(unit, self._kinds, memory) for unit in _with_content(units, numbered))
+        linked = tuple(
+            with_clean_links(unit, self._kinds, memory) for unit in _tied(self._linker(self._asset, units), part.links)
+        )
+        self._hashes += [one.phash for one in seen.values()]
+        shown = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
+        self._vectors.add(*encode(linked, shown, parts, self._derived, watch))
+        self._keep(linked)
+
+    def entry(self, left_out: tuple[LeftOut, ...]) -> Entry:
+        """Seal what was taken."""
+        units = self._units
+        if not units:
+            raise _empty(self._asset)
+        if self.is_full:
+            over = f"over limits.document_units = {self._parts.settings.limits.document_units}"
+            left_out = (*left_out, LeftOut(kind="rest of the file", why=over))
+        if self._hashes and script_of(self._begin) not in OCR_SCRIPTS:
+            unread = "the OCR does not know the script of this document"
+            left_out = (*left_out, LeftOut(kind="text in a picture", why=unread, count=len(self._hashes)))
+        known = {
+            "redactions": dict(self._cleaner.memory.counts),
+            "phash": self._hashes[0] if len(self._hashes) == 1 and len(units) == 1 else None,
+            "language": language_of(self._begin),
+            "left_out": left_out,
+            "warnings": (*self._asset.warnings, *map(str, left_out)),
+        }
+        asset = self._asset.model_copy(update=known)
+        return Entry(asset, units, seal_entry(asset, units, self._kinds, self._cleaner.memory), *self._vectors.joined())
+
+    def _name(self, document: CleanDocument) -> None:
+        title = redact(document.title or self._asset.title, self._kinds, document.memory).text
+        self._asset, self._is_named = (
+            self._asset.model_copy(update={"title": title, "warnings": document.warnings}),
+            True,
+        )
+
+    def _keep(self, units: tuple[Unit, ...]) -> None:
+        """Hold the units of one part in memory, those of several on disk."""
+        if len(self._begin) < _TELLING_CHARS:
+            self._begin += "\n".join(unit.text or unit.ocr for unit in units if not unit.mark)
+        if not self._units:
+            self._units = units
+        elif units:
+            if not isinstance(self._units, UnitFile):
+                first, self._units = self._units, UnitFile()
+                self._units.put(first)
+            self._units.put(units)
+
+
+def _share(watch: Watch, done: int, size: int, total: int) -> Watch:
+    """Return a watch whose steps move the whole file by the share of one part."""
+    if size == total:
+        return watch
+
+    def told(at: float, of: float | None, detail: str) -> None:
+        watch.step(int(done + size * min(1.0, at / of if of else 0.0)), total, detail)
+
+    return Watch(told, client=watch.client, within=(watch,))
 
 
 def make_asset(
@@ -103,18 +189,10 @@ def make_asset(
     return _protected(_protected(described, guard), holder)
 
 
-def _in_its_language(asset: Asset, units: Sequence[Unit], seen: Mapping[int, Seen]) -> Asset:
-    """Tell the language, and say when pictures lie in a document whose script the OCR does not know."""
-    text = "\n".join(unit.text or unit.ocr for unit in units if not unit.mark)
-    asset = asset.model_copy(update={"language": language_of(text)})
-    if not seen or script_of(text) in OCR_SCRIPTS:
-        return asset
-    unread = LeftOut(kind="text in a picture", why="the OCR does not know the script of this document", count=len(seen))
-    return asset.model_copy(update={"left_out": (*asset.left_out, unread), "warnings": (*asset.warnings, str(unread))})
-
-
 def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
     """What ties the whole document to others stands at its first unit."""
+    if not units or not links:
+        return units
     first, *rest = units
     return (first.model_copy(update={"links": (*links, *first.links)}), *rest)
 
@@ -181,14 +259,15 @@ def _meta(asset: Asset, piece: Chunk) -> str:
     return " · ".join(part for part in (name, title, piece.place.section or "", day, piece.meta) if part)
 
 
-def _with_content(units: Sequence[Unit], seen: dict[int, Seen], asset: Asset) -> tuple[Unit, ...]:
+def _with_content(units: Sequence[Unit], seen: Mapping[int, Seen]) -> tuple[Unit, ...]:
     """Drop blank pages; a picture stays, since it can be seen."""
-    kept = tuple(unit for unit in units if unit.text or unit.ocr or (unit.ordinal in seen and unit.kind != "page"))
-    if not kept:
-        raise ParseFailed(
-            "nothing could be read from this file",
-            which=asset.source,
-            next_step="check that it holds text or pictures and that OCR is on",
-            code="E_EMPTY",
-        )
-    return kept
+    return tuple(unit for unit in units if unit.text or unit.ocr or (unit.ordinal in seen and unit.kind != "page"))
+
+
+def _empty(asset: Asset) -> ParseFailed:
+    return ParseFailed(
+        "nothing could be read from this file",
+        which=asset.source,
+        next_step="check that it holds text or pictures and that OCR is on",
+        code="E_EMPTY",
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from groundsight.errors import LimitExceeded, RedactionFailed
+from groundsight.errors import RedactionFailed
 from groundsight.governance.pii import Memory, apply, find
 from groundsight.ingestion import Element
 from groundsight.ingestion.atoms import Atom, atoms_of
@@ -59,30 +59,43 @@ class Chunked:
 
 
 def chunk(elements: Sequence[Element], settings: Settings, memory: Memory | None = None) -> Chunked:
-    """Cut redacted elements into chunks of about ``settings.ingestion.chunk_chars`` characters.
+    """Cut the redacted elements of a whole document; see ``Cutter``."""
+    return Cutter(settings, memory if memory is not None else Memory()).cut(elements)
 
-    A text chunk keeps to one page unless a sentence runs over the page's end.
 
-    Raises:
-        LimitExceeded: more chunks than ``limits.document_units``.
-        RedactionFailed: a chunk on its own shows a value and does not come to rest.
+class Cutter:
+    """Cuts a document, part by part, into chunks of about ``settings.ingestion.chunk_chars`` characters.
+
+    A text chunk keeps to one page unless a sentence runs over the page's end. What is over ``limits.document_units``
+    is left, and ``is_full`` says so.
     """
-    atoms: list[Atom] = []
-    drafts = list(_drafts(elements, atoms, settings))
-    if len(drafts) > settings.limits.document_units:
-        raise LimitExceeded(
-            "the document gives too many units",
-            limit=f"limits.document_units = {settings.limits.document_units}",
-            next_step="raise the limit or ingestion.chunk_chars, or split the file",
-            code="E_LIMIT_UNITS",
-        )
-    _settle(atoms, drafts, settings.governance.redact, memory if memory is not None else Memory())
-    return _assembled(atoms, drafts)
+
+    def __init__(self, settings: Settings, memory: Memory) -> None:
+        self._settings, self._memory = settings, memory
+        self._headings: list[tuple[int, str]] = []
+        self._room, self._chars = settings.limits.document_units, 0
+        self.is_full = False
+
+    def cut(self, elements: Sequence[Element]) -> Chunked:
+        """Cut the next part; its places are those in the text of the whole document.
+
+        Raises:
+            RedactionFailed: a chunk on its own shows a value and does not come to rest.
+        """
+        atoms: list[Atom] = []
+        drafts = list(_drafts(located(elements, self._headings), atoms, self._settings))
+        self.is_full = len(drafts) > self._room
+        drafts = drafts[: self._room]
+        self._room -= len(drafts)
+        _settle(atoms, drafts, self._settings.governance.redact, self._memory)
+        made = _assembled(atoms, drafts, self._chars)
+        self._chars += len(made.document_text)
+        return made
 
 
-def _drafts(elements: Sequence[Element], atoms: list[Atom], settings: Settings) -> Iterator[Draft]:
+def _drafts(items: Iterable[Located], atoms: list[Atom], settings: Settings) -> Iterator[Draft]:
     run: list[Located] = []
-    for item in located(elements):
+    for item in items:
         if item.element.kind in _KINDS:
             yield from _text_drafts(run, atoms, settings)
             run = []
@@ -214,10 +227,12 @@ def _text(atoms: Sequence[Atom], draft: Draft) -> str:
     return "".join([listed[0].text, *(part for atom in listed[1:] for part in (atom.sep, atom.text))]) if listed else ""
 
 
-def _assembled(atoms: Sequence[Atom], drafts: Sequence[Draft]) -> Chunked:
-    sizes = [len(atom.text) + (len(atom.sep) if number else 0) for number, atom in enumerate(atoms)]
-    ends = list(accumulate(sizes))
-    document = "".join(("" if number == 0 else atom.sep) + atom.text for number, atom in enumerate(atoms))
+def _assembled(atoms: Sequence[Atom], drafts: Sequence[Draft], before: int) -> Chunked:
+    """Join the atoms; all but the very first of a document stand behind their separator."""
+    seps = ["" if number == 0 and not before else atom.sep for number, atom in enumerate(atoms)]
+    ends = list(accumulate((len(sep) + len(atom.text) for sep, atom in zip(seps, atoms, strict=True)), initial=before))
+    document = "".join(sep + atom.text for sep, atom in zip(seps, atoms, strict=True))
+    del ends[0]
     return Chunked(document, tuple(_chunk(atoms, ends, draft) for draft in drafts))
 
 

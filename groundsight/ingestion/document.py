@@ -32,12 +32,40 @@ def clean_document(parsed: Parsed, kinds: Sequence[PiiKind]) -> CleanDocument:
 
     The placeholder stands where the value began; the later parts of a split value are removed.
     """
-    memory = Memory()
-    parsed = parsed.model_copy(update={"elements": tuple(_tidied(element) for element in parsed.elements)})
-    for look in (find, find_in_columns):
-        parsed = _redacted(parsed, lambda text, look=look: look(text, kinds, memory))
-    elements = tuple(_labelled(parsed, kinds, memory))
-    return CleanDocument(elements, parsed.title, parsed.warnings, memory)
+    return Cleaner(parsed.media_type, kinds).clean(parsed)
+
+
+class Cleaner:
+    """Redacts the parts of one document one after the other; heads reach into the next part, placeholders stay."""
+
+    def __init__(self, media_type: str, kinds: Sequence[PiiKind]) -> None:
+        self._is_book, self._kinds = media_type == XLSX, kinds
+        self.memory = Memory()
+        self._heads, self._above = Heads(), Heads()
+        self._table: Element | None = None
+
+    def clean(self, parsed: Parsed) -> CleanDocument:
+        """Redact one part, with the title and the warnings that stand in it."""
+        kinds, memory = self._kinds, self.memory
+        parsed = parsed.model_copy(update={"elements": tuple(_tidied(element) for element in parsed.elements)})
+        for look in (find, find_in_columns):
+            parsed = _redacted(parsed, lambda text, look=look: look(text, kinds, memory))
+        return CleanDocument(tuple(map(self._labelled, parsed.elements)), parsed.title, parsed.warnings, memory)
+
+    def _labelled(self, element: Element) -> Element:
+        """Read cells under their heads and lines beside their labels, also where the head ended the element before."""
+        kinds, memory, table = self._kinds, self.memory, self._table
+        on_sheet = self._is_book and table is not None and table.page == element.page
+        if element.cells:
+            self._heads = self._heads if table and _goes_on(table, element, on_sheet) else {}
+            self._table = element
+        cells = clean_cells(element.cells, kinds, memory, self._heads) if element.cells else ()
+        if element.cells or (element.text.strip() and not is_value(element.text)):
+            self._above = {}
+        text = clean_lines(element.text, kinds, memory, self._above)
+        if on_sheet and not element.cells:
+            text = _lone_row(text, self._heads, kinds, memory)
+        return element.model_copy(update={"text": text, "cells": cells})
 
 
 def _redacted(parsed: Parsed, look: Callable[[str], Sequence[Replaced]]) -> Parsed:
@@ -68,25 +96,6 @@ def _rebuilt(element: Element, cleaned: Iterator[str]) -> Element:
     section, text = next(cleaned), next(cleaned)
     cells = tuple(tuple(next(cleaned) for _ in row) for row in element.cells)
     return element.model_copy(update={"section": section or None, "text": text, "cells": cells})
-
-
-def _labelled(parsed: Parsed, kinds: Sequence[PiiKind], memory: Memory) -> Iterator[Element]:
-    """Read cells under their heads and lines beside their labels, also where the head ended the element before."""
-    heads: Heads = {}
-    above: Heads = {}
-    table: Element | None = None
-    for element in parsed.elements:
-        on_sheet = parsed.media_type == XLSX and table is not None and table.page == element.page
-        if element.cells:
-            heads = heads if table and _goes_on(table, element, on_sheet) else {}
-            table = element
-        cells = clean_cells(element.cells, kinds, memory, heads) if element.cells else ()
-        if element.cells or (element.text.strip() and not is_value(element.text)):
-            above = {}
-        text = clean_lines(element.text, kinds, memory, above)
-        if on_sheet and not element.cells:
-            text = _lone_row(text, heads, kinds, memory)
-        yield element.model_copy(update={"text": text, "cells": cells})
 
 
 def _goes_on(table: Element, element: Element, on_sheet: bool) -> bool:

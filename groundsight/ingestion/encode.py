@@ -29,6 +29,25 @@ Rows = dict[VectorName, tuple[int, ...]]
 Item = TypeVar("Item")
 
 
+class Collected:
+    """The vectors of the parts of one document, channel by channel."""
+
+    def __init__(self) -> None:
+        self._vectors: dict[VectorName, list[NDArray[np.float32]]] = {}
+        self._rows: dict[VectorName, list[int]] = {}
+
+    def add(self, vectors: Vectors, rows: Rows) -> None:
+        """Take those of the next part."""
+        for name, array in vectors.items():
+            self._vectors.setdefault(name, []).append(array)
+            self._rows.setdefault(name, []).extend(rows[name])
+
+    def joined(self) -> tuple[Vectors, Rows]:
+        """Hand over all of them as one array a channel."""
+        joined: Vectors = {name: np.concatenate(self._vectors.pop(name)) for name in list(self._vectors)}
+        return joined, {name: tuple(rows) for name, rows in self._rows.items()}
+
+
 def encode(
     units: Sequence[Unit], seen: Mapping[int, Seen], parts: Parts, derived: Derived, watch: Watch
 ) -> tuple[Vectors, Rows]:
@@ -65,18 +84,19 @@ def _encoded(
     derived: Derived,
     watch: Watch,
 ) -> dict[int, NDArray[np.float32]]:
-    """Take vectors from what is kept and make the rest in batches of items of like length."""
-    kept = {number: derived.read(lane, model, key) for number, key in keys.items()}
-    made = {number: np.frombuffer(data, np.float32) for number, data in kept.items() if data}
-    missing = sorted((number for number in keys if number not in made), key=lambda number: len(keys[number]))
+    """Take vectors from what is kept and make the rest, of equal items one, in batches of items of like length."""
+    first = {key: number for number, key in reversed([*keys.items()])}
+    kept = {key: derived.read(lane, model, key) for key in first}
+    made = {key: np.frombuffer(data, np.float32) for key, data in kept.items() if data}
+    missing = sorted(first.keys() - made.keys(), key=lambda key: (len(key), key))
     for start in range(0, len(missing), size):
         batch = missing[start : start + size]
         watch.step(start, len(missing), f"encoding {lane}")
         derived.model_calls += len(batch)
-        for number, vector in zip(batch, make([items[number] for number in batch]), strict=True):
-            made[number] = np.asarray(vector, np.float32)
-            derived.write(lane, model, keys[number], made[number].tobytes())
-    return made
+        for key, vector in zip(batch, make([items[first[key]] for key in batch]), strict=True):
+            made[key] = np.asarray(vector, np.float32)
+            derived.write(lane, model, key, made[key].tobytes())
+    return {number: made[key] for number, key in keys.items()}
 
 
 def _present(

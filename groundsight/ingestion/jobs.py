@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 from groundsight.errors import LimitExceeded, ParseFailed
-from groundsight.ingestion import Element, Parsed, Partitioner, PictureOrder
+from groundsight.ingestion import Parsed, Partitioner, PictureOrder
+from groundsight.ingestion.portions import chars_of, handed_over
 from groundsight.ingestion.sniff import CONTAINERS, check_size, sniff
 from groundsight.ingestion.unpacked import check_archive
 from groundsight.settings import Limits
-from groundsight.types import Word
+from groundsight.types import LeftOut, Word
 
 _MOST_ELEMENTS = 100_000
 
@@ -43,6 +44,7 @@ def partition_document(document: Path, body: str) -> str:
         check_archive(readable, order.name, order.limits)
     parsed = _partitioner(order)(readable, media_type, Path(order.scratch), order.limits)
     _check_content(parsed, order)
+    parsed = _in_parts(parsed, order)
     told: dict[str, object] = {"warnings": found.warnings + parsed.warnings}
     if readable != document:
         told["media_type"] = found.media_type
@@ -82,8 +84,19 @@ def _partitioner(order: PartitionOrder) -> Partitioner:
             return UnstructuredPartitioner(order.render_dpi)
 
 
+def _in_parts(parsed: Parsed, order: PartitionOrder) -> Parsed:
+    """Hand over a long document in parts, and say when a limit has cut it."""
+    if parsed.rest is None:
+        elements, rest = handed_over(parsed.elements, Path(order.scratch), order.limits.document_chars)
+        parsed = parsed.model_copy(update={"elements": elements, "rest": rest})
+    if parsed.rest and parsed.rest.is_cut:
+        lost = LeftOut(kind="rest of the file", why=f"over limits.document_chars = {order.limits.document_chars}")
+        parsed = parsed.model_copy(update={"left_out": (*parsed.left_out, lost)})
+    return parsed
+
+
 def _check_content(parsed: Parsed, order: PartitionOrder) -> None:
-    chars = sum(_chars(element) for element in parsed.elements)
+    chars = sum(map(chars_of, parsed.elements))
     pictures = sum(1 for element in parsed.elements if element.picture)
     if chars > order.limits.document_chars or len(parsed.elements) > _MOST_ELEMENTS:
         raise LimitExceeded(
@@ -96,7 +109,3 @@ def _check_content(parsed: Parsed, order: PartitionOrder) -> None:
     if chars == 0 and pictures == 0:
         reason = "; ".join((*parsed.warnings, *map(str, parsed.left_out))) or "it holds no text and no pictures"
         raise ParseFailed(f"nothing to read: {reason}", which=order.name, code="E_EMPTY")
-
-
-def _chars(element: Element) -> int:
-    return len(element.text.strip()) + sum(len(cell) for row in element.cells for cell in row)

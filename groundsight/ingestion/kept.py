@@ -53,6 +53,11 @@ def kept_page(home: Path, asset: Asset, page: int, box: Box | None = None) -> by
     return file.read_bytes() if box is None else _cropped(file, box)
 
 
+def has_pages(home: Path, asset: Asset) -> bool:
+    """Tell whether pages of an asset's content are kept."""
+    return _file(home, asset, 1).parent.is_dir()
+
+
 def forget_pages(home: Path, gone: Iterable[Asset], kept: Iterable[Asset]) -> None:
     """Remove the pages of assets that are gone, unless another asset (of any tenant) has the same content."""
     needed = {asset.sha256 for asset in kept}

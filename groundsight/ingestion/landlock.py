@@ -10,7 +10,8 @@ import ctypes
 import os
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -48,25 +49,35 @@ def version() -> int:
     return max(0, _kernel()(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION)))
 
 
-def restrict(scratch: str, program: str = "") -> None:
-    """Keep this process and its children to the program's files, as far as this kernel can; it can't be undone.
+def ruleset_for(scratch: str, program: str = "") -> int | None:
+    """Return a ruleset for a process that may open the program's files, and read and write below ``scratch``, if any.
 
-    ``scratch`` is a folder that may be read and written, ``program`` one whose programs may run; empty for none.
+    ``program`` is a folder whose programs may run as well.
+
+    Built before the process is forked: a fresh fork pays for every page that it touches (1.7 of its 7 ms a small text).
+    Close it; None where the kernel has no Landlock.
+    """
+    here = version()
+    if not here:
+        return None
+    files = _FILE_RIGHTS[max(since for since in _FILE_RIGHTS if since <= here)]
+    rules = _Ruleset(files, _PORTS if here >= _PORTS_SINCE else 0, _SCOPES if here >= _SCOPES_SINCE else 0)
+    ruleset = _kernel()(_CREATE, ctypes.byref(rules), ctypes.c_size_t(ctypes.sizeof(rules)), ctypes.c_uint32(0))
+    _allow(ruleset, (*_program(), *([program] if program else [])), _READ)
+    _allow(ruleset, ["/dev/null"], _READ_FILE | _WRITE_FILE)
+    _allow(ruleset, [scratch] if scratch else [], files & ~_EXECUTE)
+    return ruleset
+
+
+def restrict(ruleset: int | None) -> None:
+    """Keep this process and its children to a ruleset, as far as this kernel can; it can't be undone.
 
     Raises:
         OSError: the kernel has Landlock and refuses it.
     """
-    here = version()
-    if not here:
+    if ruleset is None:
         return
-    call = _kernel()
-    files = _FILE_RIGHTS[max(since for since in _FILE_RIGHTS if since <= here)]
-    rules = _Ruleset(files, _PORTS if here >= _PORTS_SINCE else 0, _SCOPES if here >= _SCOPES_SINCE else 0)
-    ruleset = call(_CREATE, ctypes.byref(rules), ctypes.c_size_t(ctypes.sizeof(rules)), ctypes.c_uint32(0))
-    _allow(ruleset, (*_program(), *([program] if program else [])), _READ)
-    _allow(ruleset, ["/dev/null"], _READ_FILE | _WRITE_FILE)
-    _allow(ruleset, [scratch] if scratch else [], files & ~_EXECUTE)
-    if call(_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0)) != 0:
+    if _kernel()(_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0)) != 0:
         raise OSError(ctypes.get_errno(), "the reader can't be kept to its files")
     os.close(ruleset)
 
@@ -91,15 +102,17 @@ def _mount(what: str | None, where: str, flags: int) -> None:
     ctypes.CDLL(None).mount(given, where.encode(), None, ctypes.c_ulong(flags), None)
 
 
+@lru_cache(maxsize=1)
 def _kernel() -> Callable[..., int]:
     return cast("Callable[..., int]", ctypes.CDLL(None, use_errno=True).syscall)
 
 
-def _program() -> Iterator[str]:
-    """Yield where the interpreter, its packages and this package lie; never the folder that a user started from."""
-    yield from (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *_SYSTEM)
-    yield from (entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages"))
-    yield str(Path(__file__).resolve().parent.parent)
+@lru_cache(maxsize=1)
+def _program() -> tuple[str, ...]:
+    """Return where the interpreter, its packages and this package lie; never the folder that a user started from."""
+    packages = (entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages"))
+    here = str(Path(__file__).resolve().parent.parent)
+    return (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *_SYSTEM, *packages, here)
 
 
 def _allow(ruleset: int, places: Iterable[str], rights: int) -> None:

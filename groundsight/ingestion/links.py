@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from groundsight.index.keys import LONGEST_KEY_WORDS, as_key, heading_key, is_plain, words_of
+from groundsight.ingestion.tables import row_text
 from groundsight.types import Asset, Link, Unit
 
 MOST_LINKS = 64
@@ -68,17 +69,21 @@ def _telling_title(asset: Asset) -> str:
 
 
 def _mention_links(unit: Unit) -> Iterator[Link]:
+    known = set[str]()
     for text in _texts(unit):
         clean = _PLACEHOLDER.sub(" | ", text)
         for shown in (*_ids(clean), *_quantities(clean), *_names(clean)):
             key = as_key(shown)
-            if 1 < len(key) <= LONGEST_KEY_CHARS:
+            if 1 < len(key) <= LONGEST_KEY_CHARS and key not in known:
+                known.add(key)
                 yield Link(key=key, shown=" ".join(shown.split()))
 
 
 def _texts(unit: Unit) -> tuple[str, ...]:
     cells = " | ".join(cell for row in unit.cells for cell in row)
-    return tuple(text[:MOST_CHARS] for text in (cells, unit.text, unit.ocr, unit.caption, unit.transcript) if text)
+    # The text of a table is its title, and then its cells once more.
+    text = unit.text.partition(row_text(*unit.cells[:2]))[0] if len(unit.cells) > 1 else unit.text
+    return tuple(each[:MOST_CHARS] for each in (cells, text, unit.ocr, unit.caption, unit.transcript) if each)
 
 
 def _ids(text: str) -> Iterator[str]:

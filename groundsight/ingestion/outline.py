@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from groundsight.ingestion import Element
@@ -20,18 +20,20 @@ class Located:
     section: str | None
 
 
-def located(elements: Iterable[Element]) -> Iterator[Located]:
-    """Follow the headings; the reader's own section path wins over the one built from heading levels."""
-    stack: list[tuple[int, str]] = []
+def located(elements: Iterable[Element], stack: list[tuple[int, str]]) -> Iterator[Located]:
+    """Follow the headings; the reader's own section path wins over the one built from heading levels.
+
+    ``stack`` holds the headings above, with their levels, and is kept up to date.
+    """
     for element in elements:
         if element.kind == "heading" and element.text.strip():
-            stack = [entry for entry in stack if entry[0] < max(1, element.level)]
+            stack[:] = [entry for entry in stack if entry[0] < max(1, element.level)]
             stack.append((max(1, element.level), " ".join(element.text.split())[:_HEADING_CHARS]))
         section = element.section or " > ".join(title for _, title in stack) or None
         yield Located(element, element.page, _heading(stack, section), section)
 
 
-def _heading(stack: list[tuple[int, str]], section: str | None) -> str:
+def _heading(stack: Sequence[tuple[int, str]], section: str | None) -> str:
     """Return the last heading if the path ends with it, else the path's last name."""
     last = stack[-1][1] if stack else ""
     if last and section and section.endswith(last):

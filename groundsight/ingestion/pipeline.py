@@ -17,7 +17,7 @@ from groundsight.ingestion import FileReport, Parsed
 from groundsight.ingestion.discover import Found
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.inside import report_of
-from groundsight.ingestion.kept import forget_pages, keep_pages
+from groundsight.ingestion.kept import forget_pages, has_pages, keep_pages
 from groundsight.tracing import Watch
 from groundsight.types import Filter
 
@@ -117,7 +117,7 @@ class Commits:
         if before or keeps or units > _MOST_UNITS or len(self._entries) >= _MOST_FILES or self._is_due():
             self.flush()
         keep_pages(self._parts, entry.asset, document, self._watch)
-        if before and before.sha256 != document.sha256:
+        if before and before.sha256 != document.sha256 and has_pages(self._parts.settings.home, before):
             forget_pages(self._parts.settings.home, [before], self._parts.index.assets(Filter()))
 
     def wait_for(self, ready: Ready) -> ReadFile | None:

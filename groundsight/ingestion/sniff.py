@@ -90,6 +90,8 @@ _MBOX = re.compile(r"\AFrom \S+.*\n")
 _MBOX_NEXT = re.compile(r"\n\r?\nFrom \S+ .*\n[\w-]+:")
 _SRT = re.compile(r"\A\d+\s*\n\d{1,2}:\d\d:\d\d[,.]\d{1,3}\s*-->")
 _JSON = re.compile(r"[\[{]\s*(?:[\"\[{\]}]|-?\d|true|false|null)")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_SIGNS = re.compile(r"[^\w\s]+|_+")
 _FIELD = re.compile(r"^[\x21-\x39\x3b-\x7e]+:|^[ \t]")
 
 
@@ -222,9 +224,8 @@ def _as_text(head: bytes) -> str | None:
         text = head.decode("utf-16-le" if odd else "utf-16-be", errors="replace")
     else:
         text = head.decode("utf-8", errors="replace") if b"\0" not in head else head.decode("latin-1")
-    odd_characters = sum(1 for char in text if (char < " " and char not in "\t\n\v\r\f\x1b") or char == "\x7f")
-    letters = sum(1 for char in text if char.isalnum() or char.isspace())
-    return text if odd_characters <= len(text) // 50 and letters * 4 >= len(text) else _legacy(head)
+    odd_characters, signs = len(_CONTROLS.findall(text)), sum(map(len, _SIGNS.findall(text)))
+    return text if odd_characters <= len(text) // 50 and signs * 4 <= len(text) * 3 else _legacy(head)
 
 
 def _legacy(head: bytes) -> str | None:

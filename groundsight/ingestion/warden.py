@@ -19,6 +19,7 @@ import socket
 import struct
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +27,7 @@ from typing import Any, NoReturn, cast
 
 from groundsight.errors import GroundsightError
 from groundsight.ingestion.blame import machine_fault
-from groundsight.ingestion.landlock import close_shared_folders, restrict, version
+from groundsight.ingestion.landlock import close_shared_folders, restrict, ruleset_for, version
 
 OUT_OF_MEMORY = 101
 _USER, _PID, _NET = 0x10000000, 0x20000000, 0x40000000
@@ -75,12 +76,13 @@ def _keep_cell(jobs: socket.socket, apart: list[str]) -> NoReturn:
     while True:
         order, result, document = _receive(jobs)
         _warm(order["libraries"])
+        rules = ruleset_for(str(order["scratch"]), str(order["program"]))
         worker = os.fork()
         if worker == 0:
             jobs.close()
-            _work(order, result, document, "user" in apart)
-        os.close(result)
-        os.close(document)
+            _work(order, result, document, rules, "user" in apart)
+        for each in (result, document, *([] if rules is None else [rules])):
+            os.close(each)
         status, peak = _wait(worker, jobs)
         _end_the_rest()
         _send_quietly(jobs, json.dumps({"status": status, "peak_bytes": peak, "apart": apart}).encode())
@@ -117,14 +119,18 @@ def _leave_namespaces() -> list[str]:
     """Leave network and process namespaces, as far as this kernel lets this user."""
     if sys.platform != "linux":
         return []
-    library = ctypes.CDLL(None, use_errno=True)
-    taken = next((wanted for wanted in _SPACES if library.unshare(wanted) == 0), 0)
+    taken = next((wanted for wanted in _SPACES if _libc().unshare(wanted) == 0), 0)
     return [name for flag, name in _SPACE_NAMES.items() if taken & flag]
 
 
 def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+        _libc().prctl(option, value, 0, 0, 0)
+
+
+@lru_cache(maxsize=1)
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
 
 
 def _wait(worker: int, job: socket.socket) -> tuple[int, int]:
@@ -186,7 +192,7 @@ def _send_quietly(jobs: socket.socket, data: bytes) -> None:
         return
 
 
-def _work(order: dict[str, Any], result: int, document: int, in_user_space: bool) -> NoReturn:
+def _work(order: dict[str, Any], result: int, document: int, rules: int | None, in_user_space: bool) -> NoReturn:
     with _Ending(result):
         os.setsid()
         if in_user_space:
@@ -202,7 +208,7 @@ def _work(order: dict[str, Any], result: int, document: int, in_user_space: bool
         job = getattr(import_module(module), name)
         # Libraries that keep a cache look for it under these two, and some fail without one (numba, matplotlib).
         os.environ.update(dict.fromkeys(("TMPDIR", "HOME"), str(order["scratch"] or "/nonexistent")))
-        restrict(str(order["scratch"]), str(order["program"]))
+        restrict(rules)
         answer = job(_as_path(document), str(order["body"]))
         _write(result, b"R" + cast(str, answer).encode())
     os._exit(0)
@@ -215,7 +221,7 @@ def _as_path(document: int) -> Path:
 def _drop_capabilities() -> None:
     """In a namespace of its own every process is mighty, and could change the network that later jobs find."""
     header, none = (ctypes.c_uint32 * 2)(_CAPABILITIES_3, 0), (ctypes.c_uint32 * 6)()
-    ctypes.CDLL(None).capset(header, none)
+    _libc().capset(header, none)
 
 
 def _silence() -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
+from groundsight.language.digits import decimal_comma
 from groundsight.language.stems import lexicon_lines
 from groundsight.language.units import unit_named
 
@@ -97,8 +98,11 @@ def month_follows(text: str) -> bool:
     return re.match(rf"{_MONTH}", text) is not None
 
 
-def find_moments(text: str) -> tuple[Moment, ...]:
-    """Find dates and times, longest forms first, in order of appearance; the first day of a range has its month."""
+def find_moments(text: str, language: str = "") -> tuple[Moment, ...]:
+    """Find dates and times, longest forms first, in order of appearance; the first day of a range has its month.
+
+    03/04/2025 has its day first where the ``language`` (ISO 639-1) has a decimal comma; of English that can't be told.
+    """
     taken: list[Moment] = []
     numbered, named = any(c.isdigit() for c in text), _ANY_NAME.search(text) is not None
     for form in _FORMS:
@@ -106,7 +110,7 @@ def find_moments(text: str) -> tuple[Moment, ...]:
         if (r"\d" in form.pattern and not numbered) or ("(?P<month>" in form.pattern and not named):
             continue
         for match in form.finditer(text):
-            if not _overlaps(match.span(), taken) and (moment := _moment(text, match)):
+            if not _overlaps(match.span(), taken) and (moment := _moment(text, match, language)):
                 taken += [moment, *_range_start(text, moment)]
     return tuple(sorted(taken, key=lambda one: one.span))
 
@@ -150,9 +154,9 @@ def _overlaps(span: tuple[int, int], taken: list[Moment]) -> bool:
     return any(one.span[0] < span[1] and span[0] < one.span[1] for one in taken)
 
 
-def _moment(text: str, match: re.Match[str]) -> Moment | None:
+def _moment(text: str, match: re.Match[str], language: str) -> Moment | None:
     got = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
-    said = dict(_fields(got))
+    said = dict(_fields(got, language))
     if said.get("day", 1) > 31 or said.get("month", 1) > 12 or not said or _counts(text, match, said):
         return None
     start, end = match.end("lead") if "lead" in got else match.start(), match.end()
@@ -179,7 +183,7 @@ def _range_start(text: str, moment: Moment) -> Iterator[Moment]:
         yield replace(moment, span=span, text=found[1], day=int(found[1]))
 
 
-def _fields(got: dict[str, str]) -> Iterator[tuple[str, int]]:
+def _fields(got: dict[str, str], language: str) -> Iterator[tuple[str, int]]:
     for name in ("day", "quarter", "decade", "minute"):
         if name in got:
             yield name, int(got[name])
@@ -198,7 +202,7 @@ def _fields(got: dict[str, str]) -> Iterator[tuple[str, int]]:
     if "noon" in got:
         yield from (("hour", 12 if got["noon"].casefold() == "noon" else 0), ("minute", 0))
     if "first" in got:
-        yield from _numeric(int(got["first"]), int(got["second"]))
+        yield from _numeric(int(got["first"]), int(got["second"]), day_first=decimal_comma(language))
 
 
 def _hour(hour: int, half: str) -> int:
@@ -207,9 +211,9 @@ def _hour(hour: int, half: str) -> int:
     return hour % 12 + (12 if half.casefold().startswith("p") else 0)
 
 
-def _numeric(first: int, second: int) -> Iterator[tuple[str, int]]:
-    """12/03 may be read either way: only an order that can't be otherwise gives day and month."""
-    if first > 12 >= second:
+def _numeric(first: int, second: int, *, day_first: bool) -> Iterator[tuple[str, int]]:
+    """12/03 may be read either way: only a language or an order that can't be otherwise gives day and month."""
+    if first > 12 >= second or (day_first and second <= 12):
         yield from (("day", first), ("month", second))
     elif second > 12 >= first or first == second:
         yield from (("month", first), ("day", second))

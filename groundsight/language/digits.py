@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from groundsight.language.stems import lexicon_lines
 
 _PART = r"[¼-¾⅐-⅞]|\s\d/\d{1,2}(?![/\d])"
 DIGITS = (
     rf"\d+\s?(?:{_PART})|[¼-¾⅐-⅞]|"
-    r"\d{1,3}(?:[\u00a0\u202f' ]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
+    r"\d{1,3}(?:[\u00a0\u2009\u202f' ]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?(?!\d)"
     r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
 )
+_SPACES = re.compile(r"[\u00a0\u2009\u202f' ]")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}|[1-9]\d{0,2}(?:\.\d{3})+")
 NUMERALS = {
     word: float(value)
     for first, value, *others in (line.split("\t") for line in lexicon_lines("numerals.tsv"))
@@ -30,18 +33,38 @@ FRACTION = (
 )
 
 
-def parse_digits(digits: str) -> tuple[float, float]:
-    """Return the value of digits in any writing, and the step of their last place."""
+def parse_digits(digits: str, *, language: str = "") -> tuple[float, float]:
+    """Return the value of digits in any writing, and the step of their last place; by ``language``, 1.234 is 1234."""
     if found := re.fullmatch(rf"(?P<whole>\d*)\s?(?P<part>{_PART})", digits):
         return float(found["whole"] or 0) + _part(found["part"]), 1e-3
-    plain = re.sub(r"[\u00a0\u202f' ]", "", digits)
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", plain):
-        plain = plain.replace(",", "")
-    elif re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}", plain):
-        plain = plain.replace(".", "").replace(",", ".")
-    plain = plain.replace(",", ".")
-    decimals = len(plain.partition(".")[2])
-    return float(plain), 10.0**-decimals
+    read = ungrouped(digits, comma=decimal_comma(language))
+    return float(read), 10.0 ** -len(read.partition(".")[2])
+
+
+def ungrouped(digits: str, *, comma: bool = False) -> str:
+    """Return digits in any writing as Python reads them: 1.234,56 and 9 870,40 and 1,25,000 without their groups.
+
+    One mark before three digits is read by ``comma``: True where the comma parts decimals, so that 1.234 is 1234 and
+    1,250 is 1.25; else the comma groups and the point parts decimals. Two kinds of marks tell themselves.
+    """
+    bare = _SPACES.sub("", digits)
+    marks = {mark: bare.count(mark) for mark in ".,"}
+    if marks["."] and marks[","]:
+        last = max(".,", key=bare.rfind)
+        return bare.replace("," if last == "." else ".", "").replace(",", ".")
+    mark = "." if marks["."] else ","
+    grouped = _GROUPED.fullmatch(bare) and (marks[mark] > 1 or comma == (mark == "."))
+    return bare.replace(mark, "" if grouped or marks[mark] > 1 else ".")
+
+
+@lru_cache(maxsize=1)
+def _comma_languages() -> frozenset[str]:
+    return frozenset(" ".join(lexicon_lines("decimal_commas.txt")).split())
+
+
+def decimal_comma(language: str) -> bool:
+    """True for a language (ISO 639-1) whose numbers have a decimal comma."""
+    return language in _comma_languages()
 
 
 def parse_words(words: str) -> float:

@@ -71,16 +71,18 @@ class Facts:
 
 # A claim is read three times in a check, and the passages of an answer once a draft.
 @lru_cache(maxsize=1_024)
-def read_facts(text: str, *, ocr: bool = False, source: bool = False) -> Facts:
+def read_facts(text: str, *, ocr: bool = False, source: bool = False, language: str = "") -> Facts:
     """Analyse one sentence; in the ``ocr`` reading letters that look like digits count as digits.
+
+    The ``language`` (ISO 639-1) of its document decides numbers and dates that may be read in two ways.
 
     The words of a ``source`` have among their keys what they license ("purchased" says "bought"); those of a claim not.
     """
     shown = repair_digits(text) if ocr else text
     tokens = tokenise(shown, source=source)
-    moments = find_moments(shown)
+    moments = find_moments(shown, language)
     ids = find_ids(shown, tuple(moment.span for moment in moments))
-    quantities = find_quantities(shown, tuple(one.span for one in (*moments, *ids)))
+    quantities = find_quantities(shown, tuple(one.span for one in (*moments, *ids)), language)
     spans = [one.span for one in (*moments, *ids)] + [one.whole for one in quantities]
     words = tuple(token for token in tokens if token.content and not _within(token, spans))
     names = tuple(name for name in find_names(shown, tokens) if not _mixed(name, spans))
@@ -119,10 +121,15 @@ def _negation(tokens: Sequence[Token], at: int, stops: Sequence[int], words: Seq
     if tokens[at].word == "no" and governed and governed[0].word == "longer":
         governed = governed[1:]
     counted = at + 1 < len(tokens) and tokens[at + 1].text[0].isdigit()
-    if not governed and not counted:
+    if not governed and not counted and not _of_others(tokens, at):
         governed = [t for t in words if t.start < tokens[at].start][-1:]
     head, base = (governed[0].keys, governed[0].stem) if governed else (frozenset[str](), "")
     return Negation(at, base, head, keys_of(governed))
+
+
+def _of_others(tokens: Sequence[Token], at: int) -> bool:
+    """ "Than those who did not": what is denied is denied of somebody else."""
+    return any(one.word in ("who", "which", "that") for one in tokens[max(0, at - 2) : at])
 
 
 def _within(token: Token, spans: Sequence[tuple[int, int]]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import english_stems, lexicon_lines
 
 
 class Related(NamedTuple):
@@ -25,18 +25,12 @@ def related(stem: str) -> Related:
 
 def is_known(stem: str) -> bool:
     """True for the stem of an ordinary word, no name."""
-    return stem in _words()
+    return stem in english_stems()
 
 
 def verb_share(stem: str) -> float:
     """Return how many of a word's uses are verbs, 0 to 1."""
-    return _words().get(stem, 0.0)
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict[str, float]:
-    rows = (line.split("\t") for line in lexicon_lines("words.tsv.gz"))
-    return {key: float(share) for key, share in rows}
+    return english_stems().get(stem, 0.0)
 
 
 @lru_cache(maxsize=1)

@@ -22,7 +22,6 @@ from groundsight.language.units import (
 )
 
 Interval = tuple[int, int]
-
 _SCALES = {
     "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
     "k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "bn": 1e9, "b": 1e9, "tn": 1e12,
@@ -36,8 +35,6 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s*(?:-|–|—|to|and|bis)\s*$")
-
-
 _DENIED = re.compile(r"\b(?:not|nicht|pas|inte|ikke|niet)\s+$", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?:passage|source|document|page|fig(?:ure|\.)?|table|section)\s*$", re.IGNORECASE)
 _COUNTS = re.compile(r"\s+and\s+a\s+half\b|[\s-](?!(?:of|or|and|another|that|who|which)\b|(?:can|is|was)\b)[a-z]+")
@@ -71,13 +68,16 @@ class Quantity:
     whole: Interval = (0, 0)
 
 
-def find_quantities(text: str, taken: tuple[Interval, ...] = ()) -> tuple[Quantity, ...]:
-    """Find every number outside the stretches already taken (dates, markers), ranges joined."""
+def find_quantities(text: str, taken: tuple[Interval, ...] = (), language: str = "") -> tuple[Quantity, ...]:
+    """Find every number outside the stretches already taken (dates, markers), ranges joined.
+
+    The ``language`` (ISO 639-1) tells whether 1.234 has thousands or decimals.
+    """
     found: list[Quantity] = []
     for match in _NUMBER.finditer(text):
         if _covered(match.span(), taken) or _idle(text, match):
             continue
-        _append(text, found, _quantity(text, match))
+        _append(text, found, _quantity(text, match, language), language)
     return tuple(found)
 
 
@@ -184,8 +184,8 @@ def _idle(text: str, match: re.Match[str]) -> bool:
     return (match["words"] or "").casefold() == "one" and not _COUNTS.match(text, match.end())
 
 
-def _quantity(text: str, match: re.Match[str]) -> Quantity:
-    value, step = _value(match)
+def _quantity(text: str, match: re.Match[str], language: str) -> Quantity:
+    value, step = _value(match, language)
     scale = _SCALES.get((match["scale"] or "").strip().casefold(), 1.0)
     unit = _measure(text, match)
     start, end = match.start() + len(match.group()) - len(match.group().lstrip()), unit.end
@@ -233,9 +233,9 @@ def _absolute(kind: str, value: float) -> tuple[str, float]:
     return ("temperature" if kind == "celsius" else kind), value
 
 
-def _value(match: re.Match[str]) -> tuple[float, float]:
+def _value(match: re.Match[str], language: str) -> tuple[float, float]:
     if match["digits"]:
-        return parse_digits(match["digits"])
+        return parse_digits(match["digits"], language=language)
     return (parse_fraction(match["fraction"]), 1e-2) if match["fraction"] else (parse_words(match["words"]), 1.0)
 
 
@@ -258,13 +258,13 @@ def _noun(rest: str) -> str:
     return stem(word) if word.endswith(("s", "en", "people")) and word not in word_list("stop_words.txt") else ""
 
 
-def _append(text: str, found: list[Quantity], new: Quantity) -> None:
+def _append(text: str, found: list[Quantity], new: Quantity, language: str) -> None:
     last = found[-1] if found else None
     gap = text[last.span[1] : new.span[0]] if last else ""
     if last and new.text.casefold().startswith("and ") and not gap.strip():
         found[-1] = _with_half(text, last, new)
     elif last and last.span[1] <= new.span[0] and _joins(text, last, new):
-        found[-1] = _range(text, last, new)
+        found[-1] = _range(text, last, new, language)
     else:
         found.append(new)
 
@@ -287,14 +287,14 @@ def _joins(text: str, last: Quantity, new: Quantity) -> bool:
     return "and" not in gap or bool(re.search(r"between\s*$", text[: last.span[0]], re.I))
 
 
-def _range(text: str, last: Quantity, new: Quantity) -> Quantity:
-    low = last.low if last.kind else last.low * _factor(new)
+def _range(text: str, last: Quantity, new: Quantity, language: str) -> Quantity:
+    low = last.low if last.kind else last.low * _factor(new, language)
     bound: Bound = last.bound if last.bound == "about" else "exact"
     return replace(_spanning(text, last, new), low=low, bound=bound, denied=last.denied)
 
 
-def _factor(quantity: Quantity) -> float:
+def _factor(quantity: Quantity, language: str) -> float:
     """How much the unit and the scale of the upper end multiply the lower end of "3-5 million"."""
     found = _NUMBER.search(quantity.text)
-    shown = (_value(found)[0] if found and found["digits"] else None) or quantity.high
+    shown = (_value(found, language)[0] if found and found["digits"] else None) or quantity.high
     return abs(quantity.high / shown) if shown else 1.0

@@ -15,6 +15,8 @@ _ABBREVIATION = re.compile(
     r"nov|dec|u\.s|u\.k|a\.m|p\.m|ph\.d|b\.c|a\.d)\.$",
     re.IGNORECASE,
 )  # fmt: skip
+# "im 2. Obergeschoss", "am 3. Werktag"
+_GERMAN_ORDINAL = re.compile(r"\b(?:[ai]m|zu[mr]|vom|d(?:as|ie|e[mnrs]))\s\d{1,2}\.$", re.IGNORECASE)
 _INITIAL = re.compile(r"(?:^|[\s.(])[A-Z]\.$")
 _MARKER = re.compile(r"\s*(?:\[\s*\^?[\w:.-]+(?:\s*[,;]\s*[\w:.-]+)*\s*\]|【[^】]{1,40}】)")
 _LIST = re.compile(r"(?:[-*•‣◦–]\s+|\(?(?:\d{1,2}|[a-z])[.)]\s+|\(?[A-Z]\)\s+|>\s+)+")
@@ -133,7 +135,7 @@ def _inside(text: str, start: int, found: re.Match[str]) -> bool:
             and rest[:1].isupper()
             and _new_sentence(rest)
         )
-    if month_follows(rest) and re.search(r"(?<!\d)\d{1,2}\.$", head):
+    if re.search(r"(?<!\d)\d{1,2}\.$", head) and (month_follows(rest) or _GERMAN_ORDINAL.search(head)):
         return True
     if _INITIAL.search(head):
         return bool(rest) and rest[:1].isalpha() and not rest.startswith("\n")

@@ -1,29 +1,54 @@
-"""One form for every form of a word: irregular forms by WordNet, regular endings by Snowball."""
+"""One form for every form of a word: irregular forms by WordNet, regular endings by Snowball.
+
+A word that English does not know gets the shortest stem that German, French and Spanish give it: a cell or a label
+tells no language.
+"""
 
 from __future__ import annotations
 
 import gzip
 import threading
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 
 _own = threading.local()
+SHORTEST_FOREIGN = 4
 
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """Return the stem of one casefolded word ("bought" and "buying" give "buy")."""
-    if not hasattr(_own, "stem"):
-        _own.stem = snowball()
-    return _own.stem(irregular().get(word, word))
+    """Return the stem of one casefolded word ("bought" and "buying" give "buy", "Miete" and "Mieten" "miet")."""
+    if not hasattr(_own, "stems"):
+        _own.stems = [snowball(name) for name in ("english", "german", "french", "spanish")]
+    english, *others = _own.stems
+    base = english(irregular().get(word, word))
+    if len(word) < SHORTEST_FOREIGN or not word.isalpha() or base in known_stems():
+        return base
+    plain = unaccented(word)
+    return min((one(plain) for one in others), key=lambda found: (len(found), found))
 
 
-def snowball() -> Callable[[str], str]:
-    """Return a new English Snowball stemmer; it keeps state, so that each thread needs its own."""
+def snowball(name: str = "english") -> Callable[[str], str]:
+    """Return a new Snowball stemmer; it keeps state, so that each thread needs its own."""
     import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
 
-    return snowballstemmer.stemmer("english").stemWord  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return snowballstemmer.stemmer(name).stemWord  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def unaccented(text: str) -> str:
+    """Drop the accents of a text."""
+    if text.isascii():
+        return text
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+
+
+@lru_cache(maxsize=1)
+def english_stems() -> dict[str, float]:
+    """The stems of ordinary English words, with the share of their uses that are verbs."""
+    rows = (line.split("\t") for line in lexicon_lines("words.tsv.gz"))
+    return {key: float(share) for key, share in rows}
 
 
 @lru_cache(maxsize=1)
@@ -37,6 +62,13 @@ def lexicon_lines(name: str) -> list[str]:
     """Read a list of the lexicon, packed or plain, one entry a line."""
     data = (files("groundsight.language") / "lexicon" / name).read_bytes()
     return (gzip.decompress(data) if name.endswith(".gz") else data).decode("utf-8").splitlines()
+
+
+@lru_cache(maxsize=1)
+def known_stems() -> frozenset[str]:
+    """Every stem that the tables of English know: "tree" stands among the licences alone."""
+    licences = (stem for line in lexicon_lines("wordnet.tsv.gz") for stem in line.split())
+    return frozenset((*english_stems(), *licences))
 
 
 @lru_cache(maxsize=32)

@@ -30,6 +30,7 @@ def evidence_of(hit: Hit) -> Evidence:
         parts=parts,
         cells=unit.cells,
         mark=unit.mark,
+        language=asset.language,
         boxes=unit.boxes,
         lines=unit.lines,
         place=unit.place,

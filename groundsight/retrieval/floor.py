@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from groundsight.encoders.wordhood import is_word
 from groundsight.index.keys import is_plain, words_of
+from groundsight.language.framing import asked_in
 from groundsight.retrieval.asking import DENSE
 from groundsight.retrieval.identifiers import Held
 from groundsight.retrieval.words import asked_weights, fold, quotable, terms_of
@@ -101,10 +102,11 @@ def too_far(words: str, hits: Sequence[Hit], held: Held, encoder: str | None, lo
 
     An identifier that is held passes by itself, one that is held nowhere and stands alone never does. A hit by its
     look passes unless the floor was calibrated beside that picture encoder; ``encoder`` and ``looks`` are
-    fingerprints, and without a calibrated text encoder everything passes.
+    fingerprints, and without a calibrated text encoder everything passes. So does what is asked in another language
+    than that of the questions it was calibrated with: their nearness says nothing there.
     """
     floor = packaged_floor()
-    if held.by or encoder != floor.encoder or not hits:
+    if held.by or encoder != floor.encoder or not hits or asked_in(words):
         return ""
     if held.absent and _nothing_else(words, held.absent):
         return f"no passage holds {', '.join(held.absent)}"

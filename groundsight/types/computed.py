@@ -34,7 +34,7 @@ class Computation(Word):
     """An operation that was run. ``result`` is the value alone, ``unit`` its unit as written, "" for none.
 
     ``among`` counts the rows that were compared or counted over. ``source`` is the file, ``table`` the name of its
-    table, "" in prose. ``rank`` 2 is the second highest.
+    table, "" in prose. ``rank`` 2 is the second highest. ``language`` is the one it is to be said in, "" for English.
     """
 
     operation: Operation
@@ -46,3 +46,4 @@ class Computation(Word):
     unit: str = ""
     among: int = 0
     rank: int = 1
+    language: str = ""

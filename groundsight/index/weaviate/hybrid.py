@@ -87,7 +87,7 @@ def pairs_of(searcher: Searcher, queries: Sequence[ChannelQuery], weights: Mappi
     """Put the words of all fields together with the first dense channel; the others are asked by themselves."""
     weighing = [each for each in queries if weights.get(each.channel, 0.0) > 0]
     lexical = [each for each in weighing if each.channel.startswith(LEXICAL)]
-    words = " ".join(searcher.tokeniser.terms(lexical[0].text)) if lexical else ""
+    words = " ".join(searcher.tokeniser.asked(lexical[0].text)) if lexical else ""
     fields = tuple((each.channel, weights[each.channel]) for each in lexical) if words else ()
     dense = [
         Pair(dense=each.channel, vector=normalised_vector(each), dense_weight=weights[each.channel])

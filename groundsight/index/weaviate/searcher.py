@@ -92,7 +92,7 @@ class Searcher:
 
     def _call(self, query: ChannelQuery) -> Call:
         if query.channel.startswith(LEXICAL):
-            terms = " ".join(self.tokeniser.terms(query.text))
+            terms = " ".join(self.tokeniser.asked(query.text))
             return lambda at, tests, limit: self._words(at, query.channel, terms, tests, limit) if terms else []
         vector = normalised_vector(query)
         return lambda at, tests, limit: self.wire.nearest(at, query.channel, vector, tests, limit)

@@ -84,10 +84,10 @@ class Follower:
 
     def _told(self, name: str, place: Path) -> tuple[int, int] | None:
         try:
-            found, listed = os.stat(place), self._parts.roots.listing(name)
+            found, full = os.stat(place), self._parts.roots.holds_any(name)
         except (OSError, NotFound):
             return None
         told = (found.st_dev, found.st_ino)
-        if listed or not self._known(name):
+        if full or not self._known(name):
             self._full[name] = told
         return told if self._full.get(name) == told else None

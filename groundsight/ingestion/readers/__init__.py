@@ -55,28 +55,27 @@ class BuiltinPartitioner:
             from groundsight.ingestion.readers.picture import read_picture
 
             return read_picture(path, media_type, scratch, limits)
-        found = _read_office(path, media_type, scratch)
-        for read in (_read_mail, _read_box, _read_text):
-            found = found or read(path, media_type, scratch, limits)
+        readers = (_read_office, _read_mail, _read_box, _read_text)
+        found = next((one for read in readers if (one := read(path, media_type, scratch, limits))), None)
         if found is None:
             raise UnsupportedType(f"no reader for {media_type}")
         return found
 
 
-def _read_office(path: Path, media_type: str, scratch: Path) -> Parsed | None:
+def _read_office(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
     match media_type:
         case _ if media_type == DOCX:
             from groundsight.ingestion.readers.office.word.docx_file import read_docx
 
-            return read_docx(path, scratch)
+            return read_docx(path, scratch, limits)
         case _ if media_type == PPTX:
             from groundsight.ingestion.readers.office.pptx_file import read_pptx
 
-            return read_pptx(path, scratch)
+            return read_pptx(path, scratch, limits)
         case _ if media_type == XLSX:
             from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
 
-            return read_xlsx(path, scratch)
+            return read_xlsx(path, scratch, limits)
         case _:
             return None
 
@@ -109,12 +108,14 @@ def _read_text(path: Path, media_type: str, scratch: Path, limits: Limits) -> Pa
         text_file,
     )  # fmt: skip
 
+    if media_type == CSV:
+        return csv_file.read_csv(path, scratch, limits)
     if media_type in (VTT, SRT):
         return subtitles.read_subtitles(path, media_type)
     if media_type == NOTEBOOK:
         return notebook.read_notebook(path, scratch, limits)
     readers = {
-        CSV: csv_file.read_csv, HTML: html_file.read_html, MARKDOWN: markdown_file.read_markdown,
+        HTML: html_file.read_html, MARKDOWN: markdown_file.read_markdown,
         PLAIN: text_file.read_text, RTF: rtf_file.read_rtf, JSON: records.read_json,
         JSON_LINES: records.read_json_lines, XML: records.read_xml, SVG: records.read_svg,
     }  # fmt: skip

@@ -12,7 +12,7 @@ from groundsight.errors import Disabled
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers import BuiltinPartitioner
 from groundsight.ingestion.readers.clean import Outline, clean, one_line
-from groundsight.ingestion.readers.csv_file import table_blocks
+from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text.html_file import read_page
 from groundsight.ingestion.sniff import CSV, DOCX, HTML, MARKDOWN, PDF, PLAIN, PPTX, XLSX
 from groundsight.settings import Limits

@@ -5,14 +5,15 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
-from groundsight.ingestion.readers.csv_file import check_table_size, table_blocks
 from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.office.package import Ledger
+from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
 from groundsight.ingestion.readers.text.html_file import iso_day
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import ODS
@@ -43,17 +44,17 @@ def read_odf(path: Path, media_type: str, scratch: Path, limits: Limits) -> Pars
     with zipfile.ZipFile(path) as archive:
         if b"encryption-data" in _member(archive, "META-INF/manifest.xml"):
             raise ParseFailed("encrypted", next_step="save it without a password")
-        reader = _Reader(archive, media_type, scratch)
+        reader = _Reader(archive, media_type, scratch, limits)
         return reader.read()
 
 
 class _Reader:
     """Walks the tree of one document."""
 
-    def __init__(self, archive: zipfile.ZipFile, media_type: str, scratch: Path) -> None:
+    def __init__(self, archive: zipfile.ZipFile, media_type: str, scratch: Path, limits: Limits) -> None:
         self._archive, self._media_type, self._ledger = archive, media_type, Ledger()
         self._pictures = PictureBox(scratch, self._ledger)
-        self._pages = 0
+        self._pages, self._most_rows = 0, limits.table_rows
 
     def read(self) -> Parsed:
         """Read its content, its margins and what it says about itself."""
@@ -136,8 +137,10 @@ class _Reader:
             self._pages += 1
             where = _Where(page=self._pages, section=name)
         hidden: list[list[str]] = []
-        rows = list(_rows(node, hidden))
-        check_table_size(len(rows), max((len(row) for row in rows), default=0))
+        found = _rows(node, hidden)
+        rows = list(islice(found, self._most_rows))
+        self._ledger.note("row", f"more than limits.table_rows = {self._most_rows}", sum(1 for _ in found))
+        check_columns(max((len(row) for row in rows), default=0))
         section = where.section if is_sheet else where.outline.section or where.section
         for listed, mark in ((rows, where.mark), (hidden, "hidden")):
             for block in table_blocks(clean_rows(listed), section, where.page):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from groundsight.errors import LimitExceeded, ParseFailed
-from groundsight.ingestion import Element, Inside
+from groundsight.ingestion import Element, Inside, Parsed
+from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.box.insides import InsideBox
+from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.office.package import Ledger, Package
 from groundsight.ingestion.readers.raster import FORMATS, open_raster, save_png, upright
 from groundsight.settings import Limits
@@ -47,6 +50,37 @@ class PictureBox:
         except (ParseFailed, LimitExceeded):
             self._ledger.note("picture", "it is damaged, too large, or of a format that is not read")
             return None
+
+
+def office_file(
+    path: Path,
+    scratch: Path,
+    media_type: str,
+    read: Callable[[Package, PictureBox], tuple[Iterable[Element], int | None]],
+    limits: Limits,
+) -> Parsed:
+    """Assemble what a reader finds in an office file: ``read`` returns its elements and how many pages it has.
+
+    Raises:
+        ParseFailed: the container or its main part can't be read.
+    """
+    ledger = Ledger()
+    with Package(path, ledger) as package:
+        found, pages = read(package, PictureBox(scratch, ledger))
+        elements, rest = handed_over(found, scratch, limits.document_chars)
+        package.note_unread()
+        title, created = package.about()
+        inside = files_inside(package, scratch)
+    return Parsed(
+        media_type=media_type,
+        title=one_line(title),
+        created=created,
+        pages=pages,
+        elements=elements,
+        rest=rest,
+        inside=inside,
+        left_out=ledger.left_out,
+    )
 
 
 def with_captions(elements: list[Element]) -> list[Element]:

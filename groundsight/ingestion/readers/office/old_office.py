@@ -38,10 +38,10 @@ def in_present_format(
         )
     old = scratch / f"old.{ending[:-1]}"
     shutil.copyfile(document, old)
-    # Its own socket would else lie in /tmp, which the child may not write.
-    own = (f"-env:UserInstallation={(scratch / 'profile').as_uri()}", f"-env:OSL_SOCKET_PATH={scratch}")
+    # Its socket would else lie in /tmp, which the child may not write; its whole path may have 107 characters.
+    own = (f"-env:UserInstallation={(scratch / 'profile').as_uri()}", "-env:OSL_SOCKET_PATH=.")
     place = ("--convert-to", ending, "--outdir", str(scratch / "new"), str(old))
-    _run([_found(program), *_QUIET, *own, *place], name, seconds)
+    _run([_found(program), *_QUIET, *own, *place], scratch, name, seconds)
     new = scratch / "new" / f"old.{ending}"
     if not new.is_file():
         raise ParseFailed(
@@ -61,12 +61,12 @@ def _found(program: str) -> str:
     return str(inner) if inner.is_file() else found
 
 
-def _run(command: list[str], name: str, seconds: float) -> None:
+def _run(command: list[str], scratch: Path, name: str, seconds: float) -> None:
     silent, until = subprocess.DEVNULL, time.monotonic() + seconds * _SHARE
     quiet = {"stdin": silent, "stdout": silent, "stderr": silent}
     try:
         for _ in range(_STARTS):
-            done = subprocess.run(command, timeout=until - time.monotonic(), check=False, **quiet)
+            done = subprocess.run(command, cwd=scratch, timeout=until - time.monotonic(), check=False, **quiet)
             if done.returncode != _AGAIN:
                 return
     except subprocess.TimeoutExpired as error:

@@ -11,11 +11,14 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import cast
 from xml.etree import ElementTree as xml
 
 from groundsight.errors import ParseFailed
@@ -28,6 +31,7 @@ _SHOWN = frozenset({"t", "blip", "chart", "relIds", "tbl", "textpath"})
 _DAMAGED = "its XML is damaged"
 # What the parser raises: for broken XML, for encodings that it does not take, and for those that there are not.
 _BROKEN = (xml.ParseError, ValueError, LookupError)
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, KeyError)
 # Parts that hold something which no reader here takes in; what only styles or repeats is not among them.
 _UNREAD: tuple[tuple[str, str, str], ...] = (
     (r"/vbaProject\.bin$", "macro", "programs are not read"),
@@ -86,8 +90,23 @@ class Package:
         """Return a part as it lies in the container, None when it is not there or damaged."""
         try:
             return self._archive.read(name) if name in self.names else None
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError):
+        except _UNREADABLE:
             return None
+
+    def unpacked(self, name: str) -> int:
+        """Return how many bytes a part unpacks to, 0 when it is not there."""
+        return self._archive.getinfo(name).file_size if name in self.names else 0
+
+    def scan(self, name: str) -> Iterator[bytes]:
+        """Yield a part in pieces that end before a tag; damage ends it without a word, reading it says so."""
+        rest = b""
+        with suppress(*_UNREADABLE), self._archive.open(name) as part:
+            while piece := part.read(1 << 20):
+                data = rest + piece
+                border = max(data.rfind(b"<"), 0)
+                yield data[:border]
+                rest = data[border:]
+        yield rest
 
     def root(self, name: str, kind: str) -> Node | None:
         """Parse a part; what is missing or damaged is noted as one ``kind`` that was left out."""
@@ -108,8 +127,9 @@ class Package:
         """
         wanted = set(parents)
         try:
-            yield from _streamed(self.bytes_of(name) or b"", wanted)
-        except _BROKEN:
+            with cast("io.BufferedReader", self._archive.open(name)) as part:
+                yield from _streamed(part, wanted)
+        except (*_BROKEN, *_UNREADABLE):
             self.ledger.note(f"rest of a {kind}", _DAMAGED)
 
     def relations(self, name: str) -> dict[str, Relation]:
@@ -211,16 +231,16 @@ def is_on(node: Node | None) -> bool:
 def _parsed(data: bytes) -> Iterator[tuple[Node, int]]:
     """Yield every node when it ends, with its depth."""
     depth = -1
-    for event, node in _events(data):
+    for event, node in _events(io.BufferedReader(io.BytesIO(data))):
         depth += 1 if event == "start" else 0
         if event == "end":
             yield node, depth
             depth -= 1
 
 
-def _streamed(data: bytes, parents: set[str]) -> Iterator[tuple[str, Node]]:
+def _streamed(part: io.BufferedReader, parents: set[str]) -> Iterator[tuple[str, Node]]:
     above: list[Node] = []
-    for event, node in _events(data):
+    for event, node in _events(part):
         if event == "start":
             above.append(node)
             continue
@@ -230,12 +250,12 @@ def _streamed(data: bytes, parents: set[str]) -> Iterator[tuple[str, Node]]:
             above[-1].remove(node)
 
 
-def _events(data: bytes) -> Iterator[tuple[str, Node]]:
+def _events(part: io.BufferedReader) -> Iterator[tuple[str, Node]]:
     """Parse without entities, which office files do not have, and to a depth that Python can walk."""
-    if b"<!DOCTYPE" in data[:4096]:
+    if b"<!DOCTYPE" in part.peek(4096)[:4096]:
         raise xml.ParseError("a document type has no place in an office file")
     depth = 0
-    for event, node in xml.iterparse(io.BytesIO(data), ("start", "end")):
+    for event, node in xml.iterparse(part, ("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > _MOST_DEPTH:
             raise xml.ParseError("nested too deep")

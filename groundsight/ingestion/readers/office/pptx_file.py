@@ -7,11 +7,9 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, one_line
-from groundsight.ingestion.readers.csv_file import table_blocks
 from groundsight.ingestion.readers.office.drawing import drawn, paragraphs_of
-from groundsight.ingestion.readers.office.embedded import PictureBox, files_inside
+from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
 from groundsight.ingestion.readers.office.package import (
-    Ledger,
     Node,
     Package,
     Relation,
@@ -23,34 +21,26 @@ from groundsight.ingestion.readers.office.package import (
     value,
 )  # fmt: skip
 from groundsight.ingestion.readers.office.slide_shapes import Shape, Sizes, shapes_on
+from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.table_heads import COVERED
 from groundsight.ingestion.sniff import PPTX
+from groundsight.limits import DEFAULT_LIMITS, Limits
 
 _REPEATED = ("ftr", "dt", "hdr")
 
 
-def read_pptx(path: Path, scratch: Path) -> Parsed:
+def read_pptx(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Parsed:
     """Read all slides in their order; what is hidden is marked as such.
 
     Raises:
         ParseFailed: the container or its main part can't be read.
     """
-    ledger = Ledger()
-    with Package(path, ledger) as package:
-        show = _Show(package, PictureBox(scratch, ledger))
-        elements = [element for page, part in enumerate(show.slides, 1) for element in show.read(part, page)]
-        package.note_unread()
-        title, created = package.about()
-        inside = files_inside(package, scratch)
-    return Parsed(
-        media_type=PPTX,
-        title=one_line(title),
-        created=created,
-        pages=len(show.slides),
-        elements=tuple(elements),
-        inside=inside,
-        left_out=ledger.left_out,
-    )
+    return office_file(path, scratch, PPTX, _read, limits)
+
+
+def _read(package: Package, box: PictureBox) -> tuple[Iterator[Element], int]:
+    show = _Show(package, box)
+    return (element for page, part in enumerate(show.slides, 1) for element in show.read(part, page)), len(show.slides)
 
 
 class _Show:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
 from groundsight.ingestion.readers.office.package import Ledger, Node, Package, below, child, local, value, whole
+from groundsight.settings import Limits
 
-_MOST_ROWS, _MOST_CELLS = 200_000, 2_000_000
+_MOST_CELLS = 2_000_000
+# A sheet is read in parts of so many rows; 5,000 of six cells take 6 MB.
+_BATCH = 5_000
+# A part of the container that unpacks to less is read as one: what is merged stands behind its rows.
+_LONG_BYTES = 4 << 20
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*\bref="([^"]+)"')
+_ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
 _PLACE = re.compile(r"([A-Z]{1,3})(\d+)")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
+_PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter")
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
 
@@ -24,7 +32,7 @@ class Cells:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int]])
     hidden_rows: set[int] = field(default_factory=set[int])
     hidden_columns: list[range] = field(default_factory=list[range])
-    margins: str = ""
+    margins: list[str] = field(default_factory=list[str])
 
 
 class Formats:
@@ -54,33 +62,78 @@ class Formats:
         return formatted(number, code, since_1904=self._since_1904)
 
 
-def read_cells(part: str, package: Package, formats: Formats) -> Cells:
-    """Read a sheet from beginning to end; only cells that hold something count, however far it is formatted."""
-    cells, count, row = Cells(), 0, 0
-    for parent, node in package.children(part, ("sheetData", "cols", "mergeCells", "headerFooter"), "sheet"):
-        if parent == "sheetData":
-            row = whole(value(node, "r")) or row + 1
-            texts = _row(node, formats, package.ledger)
-            count += len(texts)
-            if texts and (len(cells.rows) >= _MOST_ROWS or count > _MOST_CELLS):
-                package.ledger.note("row", f"only {_MOST_ROWS} rows and {_MOST_CELLS} cells of a sheet are read")
-            elif texts:
-                cells.rows[row] = texts
-                cells.hidden_rows.update([row] if value(node, "hidden") in ("1", "true") else [])
-        else:
-            _note_layout(parent, node, cells)
-    return cells
+def in_batches(
+    rows: Iterable[tuple[int, dict[int, str]]], layout: Cells | None = None, most: int = _BATCH
+) -> Iterator[tuple[Cells, bool]]:
+    """Yield the rows that hold something in parts, each with whether more follow; ``layout`` is that of all of them."""
+    layout = layout or Cells()
+    cells = replace(layout, rows={})
+    for number, texts in rows:
+        if texts and len(cells.rows) >= most:
+            yield cells, True
+            cells = replace(layout, rows={})
+        if texts:
+            cells.rows[number] = texts
+    yield cells, False
 
 
-def _note_layout(parent: str, node: Node, cells: Cells) -> None:
-    if parent == "cols" and value(node, "hidden") in ("1", "true"):
-        cells.hidden_columns.append(range(whole(value(node, "min")), whole(value(node, "max")) + 1))
-    if parent == "mergeCells":
-        ends = [_at(place) for place in (value(node, "ref") or "").split(":")]
-        if len(ends) == 2 and ends[0] and ends[1]:
-            cells.merged.append((*ends[0], *ends[1]))
-    if parent == "headerFooter" and node.text and local(node).startswith(("odd", "first")):
-        cells.margins += f" {node.text}"
+class Sheet:
+    """One sheet of a workbook: counted first, then read from beginning to end.
+
+    Only cells that hold something count, however far it is formatted. ``layout`` is known when all was read, for a long
+    sheet before.
+    """
+
+    def __init__(self, part: str, package: Package, formats: Formats, limits: Limits) -> None:
+        self._part, self._package, self._formats, self._limits = part, package, formats, limits
+        self.layout = Cells()
+        self._is_long = package.unpacked(part) > _LONG_BYTES
+        self._count = self._counted() if self._is_long else 0
+
+    def batches(self) -> Iterator[tuple[Cells, bool]]:
+        """Yield the cells in parts, each with whether more follow."""
+        return in_batches(self._rows(), self.layout, _BATCH if self._is_long else self._limits.table_rows + 1)
+
+    def _counted(self) -> int:
+        """Count the rows, and note what is merged, without reading a cell."""
+        count = 0
+        for piece in self._package.scan(self._part):
+            count += len(_ROW.findall(piece))
+            self._merge(*(place.decode() for place in _MERGED.findall(piece)))
+        return count
+
+    def _rows(self) -> Iterator[tuple[int, dict[int, str]]]:
+        limits, ledger, layout = self._limits, self._package.ledger, self.layout
+        kept = cells = row = seen = 0
+        for parent, node in self._package.children(self._part, _PARENTS, "sheet"):
+            if parent != "sheetData":
+                self._note_layout(parent, node)
+                continue
+            seen, row = seen + 1, whole(value(node, "r")) or row + 1
+            texts = _row(node, self._formats, ledger)
+            kept, cells = kept + bool(texts), cells + len(texts)
+            if kept > limits.table_rows or cells > _MOST_CELLS:
+                why = f"more than limits.table_rows = {limits.table_rows}, or than {_MOST_CELLS} cells"
+                ledger.note("row", why, max(self._count - seen, 0) + 1)
+                if self._count:
+                    return
+                continue
+            layout.hidden_rows.update([row] if texts and value(node, "hidden") in ("1", "true") else [])
+            yield row, texts
+
+    def _note_layout(self, parent: str, node: Node) -> None:
+        if parent == "cols" and value(node, "hidden") in ("1", "true"):
+            self.layout.hidden_columns.append(range(whole(value(node, "min")), whole(value(node, "max")) + 1))
+        if parent == "mergeCells" and not self._is_long:
+            self._merge(value(node, "ref") or "")
+        if parent == "headerFooter" and node.text and local(node).startswith(("odd", "first")):
+            self.layout.margins.append(node.text)
+
+    def _merge(self, *places: str) -> None:
+        for place in places:
+            ends = [_at(end) for end in place.split(":")]
+            if len(ends) == 2 and ends[0] and ends[1]:
+                self.layout.merged.append((*ends[0], *ends[1]))
 
 
 def _row(row: Node, formats: Formats, ledger: Ledger) -> dict[int, str]:

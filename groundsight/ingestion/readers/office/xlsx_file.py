@@ -9,9 +9,8 @@ from pathlib import Path
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, one_line
 from groundsight.ingestion.readers.office.drawing import drawn, paragraphs_of
-from groundsight.ingestion.readers.office.embedded import PictureBox, files_inside
+from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
 from groundsight.ingestion.readers.office.package import (
-    Ledger,
     Node,
     Package,
     below,
@@ -21,43 +20,35 @@ from groundsight.ingestion.readers.office.package import (
     ref,
     value,
 )  # fmt: skip
-from groundsight.ingestion.readers.office.sheet_cells import Formats, read_cells
-from groundsight.ingestion.readers.office.sheet_tables import sheet_elements
+from groundsight.ingestion.readers.office.sheet_cells import Formats, Sheet
+from groundsight.ingestion.readers.office.sheet_tables import SheetTables
 from groundsight.ingestion.sniff import XLSX
+from groundsight.limits import DEFAULT_LIMITS, Limits
 
 _SHOWN_STATES = (None, "visible")
 _CODES = re.compile(r'&(?:"[^"]*"|\d+|K[0-9A-F]{6}|[A-Z])', re.I)
 
 
-def read_xlsx(path: Path, scratch: Path) -> Parsed:
+def read_xlsx(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Parsed:
     """Read the cached values of all sheets, what is hidden marked as such; formulas are not run.
 
     Raises:
         ParseFailed: the container can't be read. LimitExceeded: a sheet of too many columns.
     """
-    ledger = Ledger()
-    with Package(path, ledger) as package:
-        book = _Book(package, PictureBox(scratch, ledger))
-        elements = [element for page, sheet in enumerate(book.sheets, 1) for element in book.read(sheet, page)]
-        package.note_unread()
-        title, created = package.about()
-        inside = files_inside(package, scratch)
-    return Parsed(
-        media_type=XLSX,
-        title=one_line(title),
-        created=created,
-        pages=len(book.sheets),
-        elements=tuple(elements),
-        inside=inside,
-        left_out=ledger.left_out,
-    )
+
+    def read(package: Package, box: PictureBox) -> tuple[Iterator[Element], int]:
+        book = _Book(package, box, limits)
+        elements = (element for page, sheet in enumerate(book.sheets, 1) for element in book.read(sheet, page))
+        return elements, len(book.sheets)
+
+    return office_file(path, scratch, XLSX, read, limits)
 
 
 class _Book:
     """One workbook: its sheets in their order, its strings and formats."""
 
-    def __init__(self, package: Package, box: PictureBox) -> None:
-        self._package, self._box = package, box
+    def __init__(self, package: Package, box: PictureBox, limits: Limits) -> None:
+        self._package, self._box, self._limits = package, box, limits
         main = package.main()
         self._relations = package.relations(main)
         root = package.root(main, "workbook")
@@ -77,9 +68,10 @@ class _Book:
 
     def _sheet(self, part: str, kind: str) -> Iterator[Element]:
         if kind == "worksheet":
-            cells = read_cells(part, self._package, self._formats)
-            yield from sheet_elements(cells, self._package.ledger)
-            text = " ".join(_CODES.sub(" ", cells.margins).split())
+            sheet, tables = Sheet(part, self._package, self._formats, self._limits), SheetTables(self._package.ledger)
+            for cells, more in sheet.batches():
+                yield from tables.read(cells, more=more)
+            text = " ".join(_CODES.sub(" ", " ".join(sheet.layout.margins)).split())
             if text:
                 yield Element(kind="text", text=text)
         for drawing in self._package.related(part, "drawing"):

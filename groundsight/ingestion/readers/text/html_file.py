@@ -11,7 +11,7 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
-from groundsight.ingestion.readers.csv_file import table_blocks
+from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text import markup
 from groundsight.ingestion.readers.text.markup import BLOCKS, LINES, OUTSIDE, Node, tag_of, visible_text
 from groundsight.ingestion.sniff import HTML

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
-from groundsight.ingestion.readers.csv_file import table_blocks
+from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text.front_matter import front_matter
 from groundsight.ingestion.readers.text.html_file import FAR, read_page
 from groundsight.ingestion.sniff import MARKDOWN

@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, clean_rows, decode, one_line
-from groundsight.ingestion.readers.csv_file import check_table_size, table_blocks
+from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import JSON, JSON_LINES, SVG, XML
 from groundsight.types import LeftOut
@@ -89,7 +89,7 @@ def _elements(data: Data, path: tuple[str, ...]) -> Iterator[Element]:
     if _is_table(data):
         records = cast("Sequence[Mapping[str, Data]]", data)
         heads = list(dict.fromkeys(name for record in records for name in record))
-        check_table_size(len(records), len(heads))
+        check_columns(len(heads))
         rows = [heads, *([_shown(record.get(name)) for name in heads] for record in records)]
         yield from table_blocks(clean_rows(rows), section)
     elif isinstance(data, Mapping) and len(path) < _DEEPEST:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, clean_rows, one_line
-from groundsight.ingestion.readers.csv_file import table_blocks
+from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.sniff import RTF
 from groundsight.types import LeftOut
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.clean import Outline, clean, one_line
-from groundsight.ingestion.readers.csv_file import as_text, table_blocks
 from groundsight.ingestion.readers.office.drawing import drawn
 from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.office.package import (
@@ -27,6 +26,7 @@ from groundsight.ingestion.readers.office.package import (
 from groundsight.ingestion.readers.office.word.docx_notes import WordNotes
 from groundsight.ingestion.readers.office.word.docx_styles import Numbering, Styles
 from groundsight.ingestion.readers.office.word.docx_text import Hung, TextReader
+from groundsight.ingestion.readers.table_elements import as_text, table_blocks
 from groundsight.ingestion.readers.table_heads import COVERED
 
 _CONTENTS = re.compile(r"toc \d", re.I)
