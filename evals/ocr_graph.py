@@ -67,7 +67,9 @@ def _lines(pictures: Path) -> list[Any]:
 
 
 def _quantised(fused: Any, lines: Sequence[Any], scratch: Path) -> Any:
-    class Lines(quantization.CalibrationDataReader):
+    base: Any = quantization.CalibrationDataReader
+
+    class Lines(base):
         def __init__(self) -> None:
             self._each: Iterator[Any] = iter(lines)
 
@@ -91,7 +93,7 @@ def _quantised(fused: Any, lines: Sequence[Any], scratch: Path) -> Any:
 
 def _heavy(fused: Any) -> list[str]:
     """Name the convolutions that take the time; the small ones lose more than they save."""
-    sizes = {each.name: int(np.prod(each.dims)) for each in fused.graph.initializer}
+    sizes = {str(each.name): int(np.prod(list[int](each.dims))) for each in fused.graph.initializer}
     return [node.name for node in fused.graph.node if node.op_type == "Conv" and sizes[node.input[1]] >= HEAVY]
 
 

@@ -105,13 +105,11 @@ def test_an_engine_that_fails_is_an_error_and_not_an_empty_page() -> None:
         lines.LineFinder(Broken()).find(np.zeros((40, 40, 3), np.uint8))
 
 
-def test_a_page_on_its_side_is_read_once(reader: RapidReader, monkeypatch: pytest.MonkeyPatch) -> None:
-    found, read = Mock(wraps=reader._finder.find), Mock(wraps=reader._reader.read)
-    monkeypatch.setattr(reader._finder, "find", found)
-    monkeypatch.setattr(reader._reader, "read", read)
-    reader.read(page_of(*WORDS).rotate(90, expand=True))
-    assert found.call_count == 1
-    begun = [line.shape[1] / line.shape[0] for call in read.call_args_list[:-1] for line in call.args[0]]
+def test_a_page_on_its_side_is_read_once() -> None:
+    finder, reads = Mock(wraps=lines.LineFinder.open()), Mock(wraps=lines.LineReader.open(threads=1))
+    RapidReader(finder, reads).read(page_of(*WORDS).rotate(90, expand=True))
+    assert finder.find.call_count == 1
+    begun = [line.shape[1] / line.shape[0] for call in reads.read.call_args_list[:-1] for line in call.args[0]]
     assert max(begun) <= TRIED_HEIGHTS
 
 

@@ -113,19 +113,20 @@ class LineReader:
 
     def _one(self, line: NDArray[np.uint8]) -> tuple[str, float]:
         pixels = line_input(line)
-        text, odds = self._read(self._quick, pixels)
+        text, odds = self._decoded(self._quick, pixels)
         if odds.size and odds.min() < DOUBTED:
-            text, odds = self._read(self._packaged(), pixels)
+            text, odds = self._decoded(self._packaged(), pixels)
         return text, float(odds.mean()) if odds.size else 0.0
 
-    def _read(self, model: OnnxModel, pixels: NDArray[np.float32]) -> tuple[str, NDArray[np.float32]]:
+    def _decoded(self, model: OnnxModel, pixels: NDArray[np.float32]) -> tuple[str, NDArray[np.float32]]:
         """Decode connectionist temporal classification: a repeated class counts once, class 0 is the gap between."""
         import numpy as np
 
-        odds = model.run({"x": pixels})[0]
+        odds: NDArray[np.float32] = model.run({"x": pixels})[0]
         best = odds.argmax(axis=1)
         kept = (best != 0) & np.r_[True, best[1:] != best[:-1]]
-        return "".join(self._characters[one - 1] for one in best[kept]), odds[kept, best[kept]]
+        read: list[int] = best[kept].tolist()
+        return "".join(self._characters[one - 1] for one in read), odds[kept, best[kept]]
 
 
 def line_input(line: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -63,10 +63,12 @@ def _found(program: str) -> str:
 
 def _run(command: list[str], scratch: Path, name: str, seconds: float) -> None:
     silent, until = subprocess.DEVNULL, time.monotonic() + seconds * _SHARE
-    quiet = {"stdin": silent, "stdout": silent, "stderr": silent}
     try:
         for _ in range(_STARTS):
-            done = subprocess.run(command, cwd=scratch, timeout=until - time.monotonic(), check=False, **quiet)
+            left = until - time.monotonic()
+            done = subprocess.run(
+                command, cwd=scratch, stdin=silent, stdout=silent, stderr=silent, timeout=left, check=False
+            )
             if done.returncode != _AGAIN:
                 return
     except subprocess.TimeoutExpired as error:
