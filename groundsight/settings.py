@@ -23,7 +23,7 @@ ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip")
 
 
 class Ingestion(Section):
-    """How files become units."""
+    """How files become units. Without ``soffice``, the program of LibreOffice, doc, xls and ppt are not read."""
 
     partitioner: Literal["builtin", "unstructured"] = "builtin"
     chunk_chars: Positive = 900
@@ -33,6 +33,7 @@ class Ingestion(Section):
     keep_page_pictures: bool = False
     render_dpi: Positive = 150
     hidden_files: bool = False
+    soffice: str = ""
 
 
 class Models(Section):

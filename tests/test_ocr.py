@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from groundsight.errors import ModelFailed
 from groundsight.types import TextLine
-from groundsight.vision import ocr
-from groundsight.vision.ocr import RapidReader
+from groundsight.vision import lines
+from groundsight.vision.ocr import TRIED_HEIGHTS, RapidReader
 from tests.pictures import page_of
 
 WORDS = ("Quarterly report 2024", "Revenue rose by 12.5 percent", "Refunds within 30 days")
@@ -89,14 +91,32 @@ def test_reading_prints_nothing(reader: RapidReader, capfd: pytest.CaptureFixtur
 
 def test_other_models_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"broken")
-    monkeypatch.setattr(ocr, "packaged_file", lambda *_: tmp_path / "broken.onnx")
+    monkeypatch.setattr(lines, "packaged_file", lambda *_: tmp_path / "broken.onnx")
     with pytest.raises(ModelFailed, match=r"broken\.onnx"):
         RapidReader.open(threads=1)
 
 
 def test_an_engine_that_fails_is_an_error_and_not_an_empty_page() -> None:
-    def broken(_: object) -> object:
-        raise RuntimeError("out of memory")
+    class Broken:
+        def preprocess_img(self, pixels: object) -> object:
+            raise RuntimeError("out of memory")
 
     with pytest.raises(ModelFailed, match="OCR engine failed"):
-        RapidReader(broken).read(page_of("Hello"))
+        lines.LineFinder(Broken()).find(np.zeros((40, 40, 3), np.uint8))
+
+
+def test_a_page_on_its_side_is_read_once() -> None:
+    finder, reads = Mock(wraps=lines.LineFinder.open()), Mock(wraps=lines.LineReader.open(threads=1))
+    RapidReader(finder, reads).read(page_of(*WORDS).rotate(90, expand=True))
+    assert finder.find.call_count == 1
+    begun = [line.shape[1] / line.shape[0] for call in reads.read.call_args_list[:-1] for line in call.args[0]]
+    assert max(begun) <= TRIED_HEIGHTS
+
+
+def test_a_short_word_of_a_sideways_table_is_read(reader: RapidReader) -> None:
+    page, font = Image.new("RGB", (700, 400), "white"), ImageFont.load_default(24)
+    for row, (item, count) in enumerate((("Paper for the office", "42"), ("Pencils, soft", "7"), ("Ink, black", "19"))):
+        ImageDraw.Draw(page).text((30, 40 + 60 * row), item, fill="black", font=font)
+        ImageDraw.Draw(page).text((480, 40 + 60 * row), count, fill="black", font=font)
+    read = texts(reader.read(page.rotate(90, expand=True)))
+    assert read == ("Paper for the office", "42", "Pencils, soft", "7", "Ink, black", "19")

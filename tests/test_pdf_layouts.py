@@ -178,3 +178,32 @@ def test_a_page_that_is_damaged_costs_itself(tmp_path: Path) -> None:
     parsed = read(path)
     assert texts(parsed) == [f"{PROSE} 1"]
     assert [(part.kind, part.count) for part in parsed.left_out] == [("page", 1)]
+
+
+def test_text_boxes_side_by_side_are_no_table(tmp_path: Path) -> None:
+    when, where = (
+        ["When", "Saturday 14 June", "Last entry at 15.30"],
+        ["Where", "Hyttegata 4, gate B", "Behind the kiln"],
+    )
+
+    def page(canvas: Canvas) -> None:
+        for left, lines in ((60, when), (300, where)):
+            canvas.rect(left, 600, 200, 110)
+            write(canvas, lines, left + 10, 690)
+
+    parsed = drawn(tmp_path, page)
+    assert of_kind(parsed, "table") == []
+    assert texts(parsed) == ["\n".join(when), "\n".join(where)]
+
+
+def test_labels_beside_framed_values_stay_a_table(tmp_path: Path) -> None:
+    def page(canvas: Canvas) -> None:
+        for row, (label, value) in enumerate(
+            (("Boat", "Marn"), ("Berth", "C 14"), ("Crew", "four"), ("Flag", "green"))
+        ):
+            write(canvas, [label], 60, 700 - 30 * row)
+            canvas.rect(195, 693 - 30 * row, 90, 20)
+            write(canvas, [value], 200, 700 - 30 * row)
+
+    (table,) = of_kind(drawn(tmp_path, page), "table")
+    assert [row[0] for row in table.cells][-1] == "Flag"

@@ -44,11 +44,14 @@ KINDS = {
     "a.gz": (b"\x1f\x8b\x08", "application/gzip"),
     "a.xz": (b"\xfd7zXZ\0", "application/gzip"),
     "a.tar": (bytes(257) + b"ustar\0", "application/x-tar"),
+    "a.doc": (OLE + "WordDocument".encode("utf-16-le"), "application/msword"),
+    "a.xls": (OLE + "Workbook".encode("utf-16-le"), "application/vnd.ms-excel"),
+    "a.ppt": (OLE + "PowerPoint Document".encode("utf-16-le"), "application/vnd.ms-powerpoint"),
     "a.heic": (b"\0\0\0\x18ftypheic", "image/heic"),
 }
 REFUSED = {
     "a.exe": b"MZ\x90\x00", "a.elf": b"\x7fELF\x02", "a.rar": b"Rar!\x1a\x07", "a.ps": b"%!PS-Adobe-3.0",
-    "a.doc": OLE + "WordDocument".encode("utf-16-le"), "a.psd": b"8BPS\0\1", "a.mp4": b"\0\0\0\x18ftypmp42",
+    "a.psd": b"8BPS\0\1", "a.mp4": b"\0\0\0\x18ftypmp42",
     "a.bin": bytes(range(256)) * 8, "a.wav": b"RIFF\0\0\0\0WAVEfmt ", "a.sh": b"#!/bin/sh\nls",
     "zero": bytes(100_000), "a.fits": b"SIMPLE  =                    T", "a.dat": b"\x78\x9f\x3e\x22",
 }  # fmt: skip

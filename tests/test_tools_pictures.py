@@ -16,9 +16,10 @@ from PIL import Image
 from groundsight.errors import InvalidArgument, PolicyRefused
 from groundsight.governance.limits import RateLimiter
 from groundsight.governance.roots import Roots
+from groundsight.ingestion.picture_tables import lines_in_picture, lines_on_page
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import tool
-from groundsight.types import Asset, Box, Place, TextLine, Unit
+from groundsight.types import Asset, Box, Lineage, Place, TextLine, Unit
 from tests.build import ScriptedReader, make_asset, make_unit
 from tests.doors import OneLine, ScriptedSuite, settings_at
 from tests.talk import MODES, talk
@@ -33,7 +34,10 @@ def suite(tmp_path: Path) -> ScriptedSuite:
     folder.mkdir()
     for name in ("sign.png", "card.png"):
         Image.new("RGB", (800, 600), "white").save(folder / name)
-    sign, card = (make_asset(f"docs/{name}", sha256=sha_of(folder / name)) for name in ("sign.png", "card.png"))
+    sign, card = (
+        make_asset(f"docs/{name}", sha256=sha_of(folder / name), media_type="image/png")
+        for name in ("sign.png", "card.png")
+    )
     rows: list[tuple[Unit, Asset]] = [
         (make_unit(sign, 0, kind="image", ocr="EXIT"), sign),
         (make_unit(sign, 1, kind="figure", place=Place(page=1, box=BOX)), sign),
@@ -63,6 +67,26 @@ def test_words_are_read_with_their_boxes(suite: ScriptedSuite, by_id: bool) -> N
     (line,) = result.lines
     assert (line.text, line.box, line.confidence) == ("EXIT[31m", (0.1, 0.1, 0.5, 0.2), 0.9)
     assert result.reader == "test@1"
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+def test_what_was_read_at_ingestion_is_not_read_again(suite: ScriptedSuite, by_id: bool) -> None:
+    line = TextLine(text="EXIT to [EMAIL_1]", box=BOX, confidence=0.9)
+    made = Lineage(field="ocr", operation="read", source_sha256="0" * 64, model="stored@1", version="1")
+    unit, asset = suite.parts.index.rows[0]
+    read = unit.model_copy(update={"lines": (line,), "lineage": (made,)})
+    suite.parts.index.rows[0] = (read, asset)
+    suite.parts.ocr = None
+    result = call(suite, "ocr", picture=unit_id(suite, 0) if by_id else "docs/sign.png")
+    assert ([each.text for each in result.lines], result.reader) == (["EXIT to [EMAIL_1]"], "stored@1")
+
+
+def test_lines_of_a_figure_lie_in_the_figure(suite: ScriptedSuite) -> None:
+    figure, place = Box(x0=0.2, y0=0.4, x1=0.6, y1=0.8), Box(x0=0.3, y0=0.5, x1=0.5, y1=0.6)
+    (line,) = lines_in_picture((TextLine(text="EXIT", box=place, confidence=0.9),), figure)
+    (back,) = lines_on_page((line,), figure)
+    assert (round(line.box.x0, 6), round(line.box.y1, 6)) == (0.25, 0.5)
+    assert abs(back.box.x1 - place.x1) < 1e-9
 
 
 def test_what_is_read_is_redacted_across_lines(suite: ScriptedSuite) -> None:

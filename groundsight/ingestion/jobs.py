@@ -25,6 +25,7 @@ class PartitionOrder(Word):
     partitioner: Literal["builtin", "unstructured"]
     limits: Limits
     render_dpi: int
+    soffice: str = ""
 
 
 class Picture(Word):
@@ -38,12 +39,16 @@ def partition_document(document: Path, body: str) -> str:
     order = PartitionOrder.model_validate_json(body)
     found = sniff(document, order.name)
     check_size(document, found.media_type, order.name, order.limits)
-    if found.media_type in CONTAINERS:
-        check_archive(document, order.name, order.limits)
-    parsed = _partitioner(order)(document, found.media_type, Path(order.scratch), order.limits)
+    readable, media_type = _readable(document, found.media_type, order)
+    if media_type in CONTAINERS:
+        check_archive(readable, order.name, order.limits)
+    parsed = _partitioner(order)(readable, media_type, Path(order.scratch), order.limits)
     _check_content(parsed, order)
     parsed = _in_parts(parsed, order)
-    return parsed.model_copy(update={"warnings": found.warnings + parsed.warnings}).model_dump_json()
+    told: dict[str, object] = {"warnings": found.warnings + parsed.warnings}
+    if readable != document:
+        told["media_type"] = found.media_type
+    return parsed.model_copy(update=told).model_dump_json()
 
 
 def page_picture(document: Path, body: str) -> str:
@@ -55,6 +60,16 @@ def page_picture(document: Path, body: str) -> str:
     check_size(document, found.media_type, order.name, order.limits)
     png = show_page(document, found.media_type, order)
     return Picture(png=base64.b64encode(png).decode()).model_dump_json()
+
+
+def _readable(document: Path, media_type: str, order: PartitionOrder) -> tuple[Path, str]:
+    """Return the document, or what LibreOffice made of it, and the media type to read it as."""
+    from groundsight.ingestion.readers.office.old_office import PRESENT, in_present_format
+
+    if media_type not in PRESENT:
+        return document, media_type
+    scratch, seconds = Path(order.scratch), order.limits.parse_seconds
+    return in_present_format(document, media_type, order.name, scratch, order.soffice, seconds)
 
 
 def _partitioner(order: PartitionOrder) -> Partitioner:

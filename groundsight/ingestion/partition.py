@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path, PurePath
@@ -49,6 +50,7 @@ def partition(
         partitioner=settings.ingestion.partitioner,
         limits=limits,
         render_dpi=settings.ingestion.render_dpi,
+        soffice=settings.ingestion.soffice,
     )
     job = "groundsight.ingestion.jobs:partition_document"
     answer = run_on(document, job, order.model_dump_json(), settings, watch, sandbox, order.scratch)
@@ -65,7 +67,15 @@ def run_on(
         return cell.run(
             job, body, document=handle, confines=confines, watch=watch, which=which, scratch=scratch,
             libraries=_LIBRARIES.get(PurePath(which).suffix.lower(), ()),
+            program=_home_of(settings.ingestion.soffice),
         )  # fmt: skip
+
+
+def _home_of(program: str) -> str:
+    """Return the folder that LibreOffice needs to be read, empty where it is not installed."""
+    found = shutil.which(program) if program else None
+    folder = Path(found).resolve().parent if found else None
+    return str(folder.parent if folder and folder.name == "program" else folder or "")
 
 
 def _checked(answer: str, scratch: Path, name: str) -> Parsed:

@@ -52,6 +52,11 @@ def lines_on_page(lines: Sequence[TextLine], box: Box | None) -> tuple[TextLine,
     return tuple(line.model_copy(update={"box": _on_page(line.box, box)}) for line in lines) if box else tuple(lines)
 
 
+def lines_in_picture(lines: Sequence[TextLine], box: Box | None) -> tuple[TextLine, ...]:
+    """Give lines on a page their boxes in the picture that is cut out of it."""
+    return tuple(line.model_copy(update={"box": _in_picture(line.box, box)}) for line in lines) if box else tuple(lines)
+
+
 def _tables(piece: Chunk, seen: Seen, settings: Settings, memory: Memory) -> Iterator[Chunk]:
     for grid in grids_of(seen.lines, seen.picture.width / seen.picture.height):
         cells = clean_cells(grid.cells, settings.governance.redact, memory)
@@ -85,3 +90,9 @@ def _on_page(box: Box, outer: Box | None) -> Box:
     return Rect(
         outer.x0 + box.x0 * width, outer.y0 + box.y0 * height, outer.x0 + box.x1 * width, outer.y0 + box.y1 * height
     ).as_box()
+
+
+def _in_picture(box: Box, outer: Box) -> Box:
+    width, height = outer.x1 - outer.x0 or 1.0, outer.y1 - outer.y0 or 1.0
+    left, top = (box.x0 - outer.x0) / width, (box.y0 - outer.y0) / height
+    return Rect(left, top, (box.x1 - outer.x0) / width, (box.y1 - outer.y0) / height).as_box()

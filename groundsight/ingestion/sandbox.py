@@ -69,19 +69,21 @@ class Sandbox:
         which: str = "",
         scratch: str = "",
         libraries: Sequence[str] = (),
+        program: str = "",
     ) -> str:
         """Call ``module:function`` with a document's path and a body in a child; return its text.
 
-        Besides the document the child opens only the program's own files and the folder ``scratch``. ``libraries`` are
-        imported before the child is forked, and stay for later jobs.
+        Besides the document the child opens only the program's own files and the folder ``scratch``, and it may
+        run what lies in the folder ``program``. ``libraries`` are imported before the child is forked, and stay for
+        later jobs.
 
         Raises:
             TimedOut, OutOfResources: a limit was hit. Cancelled: by the watch. ParseFailed: the reader
             crashed. Any error of the house that the job raised is raised here again.
         """
-        asked = {"job": job, "body": body, "scratch": scratch, "libraries": libraries, **asdict(confines)}
+        asked = {"job": job, "body": body, "scratch": scratch, "libraries": libraries, "program": program}
         watch.check()
-        order = json.dumps(asked).encode()
+        order = json.dumps(asked | asdict(confines)).encode()
         answer, report = self._done(order, document, confines, watch, which)
         if not report:
             # A cell may end while it waits, as when its warden was killed.

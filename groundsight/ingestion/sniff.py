@@ -21,6 +21,7 @@ XLSX = _OFFICE + "spreadsheetml.sheet"
 OFFICE = {"word/document.xml": DOCX, "ppt/presentation.xml": PPTX, "xl/workbook.xml": XLSX}
 _OPEN = "application/vnd.oasis.opendocument."
 ODT, ODS, ODP, EPUB = _OPEN + "text", _OPEN + "spreadsheet", _OPEN + "presentation", "application/epub+zip"
+DOC, XLS, PPT = "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"
 ZIP, TAR, PACKED = "application/zip", "application/x-tar", "application/gzip"
 MSG, MBOX, RTF = "application/vnd.ms-outlook", "application/mbox", "application/rtf"
 JSON, JSON_LINES, NOTEBOOK = "application/json", "application/jsonl", "application/x-ipynb+json"
@@ -39,6 +40,7 @@ _SUFFIXES = {
     EPUB: (".epub",), ZIP: (".zip",), TAR: (".tar",), PACKED: (".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz"),
     MSG: (".msg",), MBOX: (".mbox", ".mbx"), RTF: (".rtf",), JSON: (".json", ".geojson"), VTT: (".vtt",),
     JSON_LINES: (".jsonl", ".ndjson"), NOTEBOOK: (".ipynb",), XML: (".xml",), SVG: (".svg",), SRT: (".srt",),
+    DOC: (".doc", ".dot"), XLS: (".xls", ".xlt"), PPT: (".ppt", ".pps", ".pot"),
 }  # fmt: skip
 SUPPORTED_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 _TEXTS = (MARKDOWN, PLAIN, CSV, HTML, RTF, JSON, JSON_LINES, NOTEBOOK, XML, SVG, VTT, SRT)
@@ -61,9 +63,8 @@ _REFUSED_MAGIC: tuple[tuple[bytes, str], ...] = (
 )  # fmt: skip
 # What an OLE container is, by the name of a stream of it.
 _STREAMS = (
-    ("EncryptedPackage", "encrypted"), ("__properties_version1.0", MSG), ("WordDocument", "an old Word document (doc)"),
-    ("PowerPoint Document", "an old PowerPoint file (ppt)"), ("Workbook", "an old Excel workbook (xls)"),
-    ("Book", "an old Excel workbook (xls)"),
+    ("EncryptedPackage", "encrypted"), ("__properties_version1.0", MSG), ("WordDocument", DOC),
+    ("PowerPoint Document", PPT), ("Workbook", XLS), ("Book", XLS),
 )  # fmt: skip
 # What a zip archive is, by a member of it, where the archive is not for a person to open.
 _MEMBERS = (
@@ -72,8 +73,7 @@ _MEMBERS = (
 )  # fmt: skip
 _WAYS_OUT = {
     "a rar archive": "unpack it, or pack it as zip", "a 7z archive": "unpack it, or pack it as zip",
-    "an old Word document (doc)": "save it as docx", "an old PowerPoint file (ppt)": "save it as pptx",
-    "an old Excel workbook (xls)": "save it as xlsx", "an old Office file": "save it in a present format",
+    "an old Office file": "save it in a present format",
     "an Apple iWork document": "export it as pdf, docx, pptx or xlsx", "PostScript": "convert it to pdf",
     "an Outlook store (pst)": "export its mails as eml, msg or mbox",
     "an Outlook bundle": "open the mail in Outlook and save its attachments",
@@ -171,7 +171,7 @@ def _ole_type(path: Path, name: str) -> str:
     kind = next((kind for stream, kind in _STREAMS if stream.encode("utf-16-le") in data), "an old Office file")
     if kind == "encrypted":
         raise ParseFailed("encrypted", which=name, next_step="save it without a password")
-    return kind if kind == MSG else _refuse(kind, name)
+    return kind if kind in _SUFFIXES else _refuse(kind, name)
 
 
 def _refuse(kind: str, name: str) -> str:

@@ -27,7 +27,7 @@ from typing import Any, NoReturn, cast
 
 from groundsight.errors import GroundsightError
 from groundsight.ingestion.blame import machine_fault
-from groundsight.ingestion.landlock import restrict, ruleset_for, version
+from groundsight.ingestion.landlock import close_shared_folders, restrict, ruleset_for, version
 
 OUT_OF_MEMORY = 101
 _USER, _PID, _NET = 0x10000000, 0x20000000, 0x40000000
@@ -76,7 +76,7 @@ def _keep_cell(jobs: socket.socket, apart: list[str]) -> NoReturn:
     while True:
         order, result, document = _receive(jobs)
         _warm(order["libraries"])
-        rules = ruleset_for(str(order["scratch"]))
+        rules = ruleset_for(str(order["scratch"]), str(order["program"]))
         worker = os.fork()
         if worker == 0:
             jobs.close()
@@ -196,6 +196,8 @@ def _work(order: dict[str, Any], result: int, document: int, rules: int | None, 
     with _Ending(result):
         os.setsid()
         if in_user_space:
+            if order["program"]:
+                close_shared_folders(str(order["scratch"]))
             _drop_capabilities()
         _prctl(_NO_NEW_PRIVILEGES, 1)
         # The document is opened through /proc/self, which belongs to this user only when it may be looked at.

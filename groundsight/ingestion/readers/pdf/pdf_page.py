@@ -13,7 +13,7 @@ from groundsight.ingestion import Element
 from groundsight.ingestion.layout.label_rows import labelled_tables
 from groundsight.ingestion.layout.number_rows import aligned_tables
 from groundsight.ingestion.layout.order import Block, Item, blocks_in_order, columns_of, items_of
-from groundsight.ingestion.layout.shapes import SKEW, Grid, Piece, Rect, around
+from groundsight.ingestion.layout.shapes import SKEW, Grid, Piece, Rect, around, rows_of_pieces
 from groundsight.ingestion.readers.clean import clean, one_line
 from groundsight.ingestion.readers.pdf.pdf_drawn import Drawn
 from groundsight.ingestion.readers.pdf.pdf_figures import figures_on
@@ -108,15 +108,15 @@ class PageReader:
         self, rules: list[Rect], sides: list[Rect], pieces: list[Piece], size: tuple[float, float]
     ) -> tuple[list[tuple[Grid, str]], list[Piece]]:
         """Find ruled tables, rows of numbers and rows of labels; return them and the text outside."""
-        frames = self._gathered.ruled.frames([*rules, *sides], size)
+        frames, alone = self._gathered.ruled.frames([*rules, *sides], size)
         ruled, rest = filled_tables(frames, rules, pieces)
         if any(not table.upright for table in ruled):
             # Shading alone closes cells, too, but misses the header and every unshaded row.
             upright = [table.grid.rect for table in ruled if table.upright]
-            aligned, _ = _aligned(filled_tables(_those(frames, upright), rules, pieces)[1])
+            aligned, _ = _aligned(filled_tables(_those(frames, upright), rules, pieces)[1], alone)
             kept = [table.grid.rect for table in ruled if table.upright or not _is_among(table.grid.rect, aligned)]
             ruled, rest = filled_tables(_those(frames, kept), rules, pieces)
-        aligned, rest = _aligned(rest)
+        aligned, rest = _aligned(rest, alone)
         return [*((table.grid, table.title) for table in ruled), *((grid, "") for grid in aligned)], rest
 
     def _table(self, grid: Grid, title: str, turn: int) -> Item:
@@ -229,15 +229,26 @@ def _is_readable(pieces: list[Piece]) -> bool:
     return letters >= _FEWEST_LETTERS and odd < 0.3 * len(text)
 
 
-def _aligned(pieces: list[Piece]) -> tuple[list[Grid], list[Piece]]:
-    """Look for rows of numbers and rows of labels, column by column."""
+def _aligned(pieces: list[Piece], alone: Sequence[Rect]) -> tuple[list[Grid], list[Piece]]:
+    """Look for rows of numbers and rows of labels, column by column and text box by text box."""
     tables: list[Grid] = []
     rest: list[Piece] = []
-    for column in columns_of(pieces):
+    for column in (column for part in _by_text_box(pieces, alone) for column in columns_of(part)):
         numbers, left = aligned_tables(column)
         labels, left = labelled_tables(left)
         tables, rest = [*tables, *numbers, *labels], rest + left
     return tables, rest
+
+
+def _by_text_box(pieces: list[Piece], alone: Sequence[Rect]) -> list[list[Piece]]:
+    """Part the text of a page by the frames around it; what frames one line only is the place of a value."""
+    parts: list[list[Piece]] = []
+    for frame in sorted(alone, key=lambda frame: frame.area):
+        inside = [piece for piece in pieces if piece.rect.overlap(frame) > piece.rect.area / 2]
+        if len(rows_of_pieces(inside)) > 1:
+            parts.append(inside)
+            pieces = [piece for piece in pieces if piece not in inside]
+    return [*parts, pieces]
 
 
 def _those(frames: Sequence[list[Rect]], rects: Sequence[Rect]) -> list[list[Rect]]:

@@ -46,10 +46,10 @@ class RuledTables:
         self._seconds = 0.0
         self.late, self.crowded = False, 0
 
-    def frames(self, lines: Sequence[Rect], size: tuple[float, float]) -> list[list[Rect]]:
-        """Return the cells of each table of a page of this width and height in points."""
+    def frames(self, lines: Sequence[Rect], size: tuple[float, float]) -> tuple[list[list[Rect]], list[Rect]]:
+        """Return the cells of each table of a page of this width and height in points, and what is framed alone."""
         if len(lines) < _FEWEST_LINES or self.late:
-            return []
+            return [], []
         start = time.process_time()
         edges = _edges(lines, *size) if len(lines) <= _MOST_LINES else None
         self.crowded += edges is None
@@ -69,12 +69,18 @@ def _edges(lines: Sequence[Rect], width: float, height: float) -> list[dict[str,
     return long if level * (len(long) - level) <= _MOST_CROSSINGS else None
 
 
-def _frames(edges: list[dict[str, Any]], width: float, height: float) -> list[list[Rect]]:
-    """Return the cells of each table."""
+def _frames(edges: list[dict[str, Any]], width: float, height: float) -> tuple[list[list[Rect]], list[Rect]]:
+    """Return the cells of each table, and the cells that touch no other."""
     from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells
 
-    tables = cells_to_tables(intersections_to_cells(edges_to_intersections(edges, _SNAP, _SNAP)))
-    return [[Rect(x0 / width, y0 / height, x1 / width, y1 / height) for x0, y0, x1, y1 in table] for table in tables]
+    cells = intersections_to_cells(edges_to_intersections(edges, _SNAP, _SNAP))
+    tables = cells_to_tables(cells)
+    taken = {cell for table in tables for cell in table}
+    *found, alone = (
+        [Rect(x0 / width, y0 / height, x1 / width, y1 / height) for x0, y0, x1, y1 in group]
+        for group in (*tables, [cell for cell in cells if cell not in taken])
+    )
+    return found, alone
 
 
 def _edge(line: Rect, width: float, height: float) -> dict[str, Any]:
