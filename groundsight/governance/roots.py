@@ -7,7 +7,8 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Literal, cast
 
@@ -136,14 +137,8 @@ class Roots:
             NotFound: it is no folder inside a root, or it can't be listed.
         """
         name, inside = self._place(source)
-        descriptor = self._open(name, inside, LIST)
-        try:
-            with os.scandir(descriptor) as entries:
-                found: dict[str, EntryKind] = {entry.name: _kind(entry) for entry in entries}
-        except OSError as error:
-            raise _unreadable(inside) from error
-        finally:
-            os.close(descriptor)
+        with self._entries(name, inside) as entries:
+            found: dict[str, EntryKind] = {entry.name: _kind(entry) for entry in entries}
         listed: list[tuple[str, EntryKind]] = []
         for below in sorted(found):
             at = self._innermost(self._folders[name] / inside / below)
@@ -157,11 +152,16 @@ class Roots:
         Raises:
             NotFound: it is no folder inside a root, or it can't be listed.
         """
-        name, inside = self._place(source)
+        with self._entries(*self._place(source)) as entries:
+            return next(entries, None) is not None
+
+    @contextmanager
+    def _entries(self, name: str, inside: PurePosixPath) -> Generator[Iterator[os.DirEntry[str]]]:
+        """Open a folder and walk it; what can't be listed is refused by its place."""
         descriptor = self._open(name, inside, LIST)
         try:
             with os.scandir(descriptor) as entries:
-                return next(entries, None) is not None
+                yield entries
         except OSError as error:
             raise _unreadable(inside) from error
         finally:
