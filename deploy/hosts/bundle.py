@@ -23,8 +23,8 @@ REGISTRY_NAME = "io.github.groundsight/groundsight"
 SHORT = "Search your own files and get only answers that the evidence supports."
 SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
 # The rooms of the project; tests, docs and the evaluation's sets are not needed to run it.
-TAKEN = ("agent", "tools", "graphs", "prompts", "evals", "groundsight", "server.py", "pyproject.toml", "constraints.txt",
-         "README.md", "LICENSE", "NOTICE")  # fmt: skip
+ROOMS = ("groundsight", "agent", "tools", "graphs", "prompts", "evals")
+TAKEN = (*ROOMS, "server.py", "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "NOTICE")
 LEFT = ("__pycache__", "written", "house", "floors", "locales", "files", "*.pyc")
 # Hosts that install before the first call bring this Python; ours runs on it and newer ones.
 PYTHON = "3.12"
@@ -32,16 +32,7 @@ PYTHON = "3.12"
 
 def manifest() -> dict[str, Any]:
     """Return the manifest of the bundle: the host runs it with uv, and the person picks folders in a dialogue."""
-    arguments = [
-        "run",
-        "--directory",
-        "${__dirname}",
-        "groundsight",
-        "serve",
-        "--watch",
-        "--root",
-        "${user_config.folders}",
-    ]
+    serve = ["groundsight", "serve", "--watch", "--root", "${user_config.folders}"]
     return {
         "manifest_version": "0.4",
         "name": PROJECT["name"],
