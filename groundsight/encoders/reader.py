@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SHA256 = "902d6723eb73150162725b7c4d4c94e2b7893a659435d628b92335ec9aff6bec"
+SHA256 = "083ea5a5c362234cc8893df1731dbe16b94e4e2a991593d990a27966ede98a6b"
 BATCH = 8
 LONGEST_SPAN = 32
 MOST_KEPT = 2048
