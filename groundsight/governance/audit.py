@@ -98,9 +98,12 @@ class AuditLog:
         Raises:
             StorageFailed: the trail can't be read.
         """
+        trail = self._folder / TRAIL
+        if not trail.is_file():
+            return None
         with _storage_errors(self._folder):
-            trail, key = self._folder / TRAIL, self._key()
-            data = trail.read_bytes() if trail.is_file() else b""
+            data = trail.read_bytes()
+        key = self._key()
         lines = (line for line in reversed(lines_in(data)) if receipt.encode() in line)
         found = (authentic(line, key) for line in lines)
         mine = next((one for one in found if one and (one.get("id"), one.get("kind")) == (receipt, "end")), None)
