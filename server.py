@@ -44,6 +44,7 @@ def build_server(
 
 def server_of(door: Door, tokens: TokenCheck | None = None) -> MCPServer[dict[str, Any]]:
     """Register what a door offers."""
+    from groundsight.doors.mcp_app import answer_app
     from groundsight.doors.mcp_resources import PromptingServer, add_completion, add_prompts, add_resources
     from groundsight.doors.mcp_tools import mcp_tool
     from groundsight.tools.registry import tools
@@ -55,6 +56,7 @@ def server_of(door: Door, tokens: TokenCheck | None = None) -> MCPServer[dict[st
         version=__version__,
         log_level="WARNING",
         tools=[mcp_tool(door, spec) for spec in tools(writable=door.writable)],
+        extensions=[answer_app()],
         lifespan=partial(_closing, door.close),
         **(_token_options(tokens) if tokens else {}),
     )

@@ -15,6 +15,10 @@ PLACES = {
     "revise": {"fence": "f", "schema": "{}"},
     "check_answer": {"answer": "a"},
     "grounded_answer": {"question": "q"},
+    "compare_documents": {"first": "a", "second": "b"},
+    "find_contradictions": {"topic": "t"},
+    "timeline": {"topic": "t"},
+    "house_rules": {},
 }
 
 

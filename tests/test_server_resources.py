@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import Client, MCPError
-from mcp_types import ResourceTemplateReference
+from mcp_types import PromptReference, ResourceTemplateReference
+from PIL import Image
 
+from groundsight.types import Principal
 from tests.talk import MODES, a_suite, talk
 
 
@@ -34,7 +38,17 @@ def test_documents_and_units_are_resources(tmp_path: Path, mode: str) -> None:
     talk(mode, suite, conversation)
 
 
-@pytest.mark.parametrize("uri", ["evidence/0123456789abcdef-0000", "asset/nope", "page/nope/1", "page/nope/x", "else"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "evidence/0123456789abcdef-0000",
+        "asset/nope",
+        "page/nope/1",
+        "page/nope/x",
+        "receipt/r0",
+        "else",
+    ],
+)
 def test_an_absent_resource_is_an_invalid_parameter(tmp_path: Path, mode: str, uri: str) -> None:
     async def conversation(client: Client) -> None:
         with pytest.raises(MCPError) as caught:
@@ -47,12 +61,19 @@ def test_an_absent_resource_is_an_invalid_parameter(tmp_path: Path, mode: str, u
 def test_prompts_carry_the_words_of_the_person(tmp_path: Path, mode: str) -> None:
     async def conversation(client: Client) -> None:
         names = {prompt.name for prompt in (await client.list_prompts()).prompts}
-        assert names == {"grounded_answer", "check_my_answer"}
+        assert names == {"grounded_answer", "check_my_answer", "compare_documents", "find_contradictions", "timeline"}
         asked = await client.get_prompt("grounded_answer", {"question": "How {long}?"})
         assert "How {long}?" in asked.messages[0].content.text  # type: ignore[union-attr]
         assert "verify" in asked.messages[0].content.text  # type: ignore[union-attr]
-        checked = await client.get_prompt("check_my_answer", {"answer": "It rains."})
-        assert "It rains." in checked.messages[0].content.text  # type: ignore[union-attr]
+        for name, given in (
+            ("check_my_answer", {"answer": "It rains."}),
+            ("compare_documents", {"first": "a.pdf", "second": "b {x}.pdf"}),
+            ("find_contradictions", {"topic": "notice periods"}),
+            ("timeline", {"topic": "the refit"}),
+        ):
+            text = (await client.get_prompt(name, given)).messages[0].content.text  # type: ignore[union-attr]
+            assert all(value in text for value in given.values())
+            assert "`verify`" in text
 
     talk(mode, a_suite(tmp_path), conversation)
 
@@ -61,6 +82,7 @@ def test_prompts_carry_the_words_of_the_person(tmp_path: Path, mode: str) -> Non
     ("name", "arguments", "words"),
     [
         ("grounded", {"question": "x"}, "use grounded_answer, check_my_answer"),
+        ("compare_documents", {"first": "x"}, "pass exactly first, second"),
         ("grounded_answer", {}, "pass exactly question"),
         ("grounded_answer", {"question": "x", "tone": "y"}, "pass exactly question"),
         ("check_my_answer", None, "pass exactly answer"),
@@ -86,11 +108,103 @@ def test_the_suite_is_closed_with_the_server(tmp_path: Path, mode: str) -> None:
     assert suite.closed.is_set()
 
 
-@pytest.mark.parametrize(("typed", "count"), [("contract", 1), ("docs/", 2), ("nothing", 0)])
-def test_the_id_of_a_document_is_completed_from_its_name(tmp_path: Path, mode: str, typed: str, count: int) -> None:
+@pytest.mark.parametrize(
+    ("template", "name", "typed", "chosen", "found"),
+    [
+        ("asset/{asset_id}", "asset_id", "contract", {}, ["CONTRACT"]),
+        ("asset/{asset_id}", "asset_id", "docs/", {}, ["CONTRACT", "NOTE"]),
+        ("asset/{asset_id}", "asset_id", "nothing", {}, []),
+        ("page/{asset_id}/{page}{?box}", "page", "", {"asset_id": "CONTRACT"}, ["1", "2"]),
+        ("page/{asset_id}/{page}{?box}", "page", "2", {"asset_id": "CONTRACT"}, ["2"]),
+        ("page/{asset_id}/{page}{?box}", "page", "", {}, []),
+        ("evidence/{unit_id}", "unit_id", "note", {}, ["NOTE-0000"]),
+        ("evidence/{unit_id}", "unit_id", "CONTRACT-0002", {}, ["CONTRACT-0002"]),
+        ("receipt/{receipt_id}", "receipt_id", "r", {}, []),
+    ],
+)
+def test_documents_pages_and_units_are_completed(
+    tmp_path: Path, mode: str, template: str, name: str, typed: str, chosen: dict[str, str], found: list[str]
+) -> None:
+    suite = a_suite(tmp_path)
+    ids = {
+        asset.title.removeprefix("docs/").split(".")[0].upper(): asset.asset_id for _, asset in suite.parts.index.rows
+    }
+
+    def real(text: str) -> str:
+        for known, id in ids.items():
+            text = text.replace(known, id)
+        return text
+
     async def conversation(client: Client) -> None:
-        template = ResourceTemplateReference(uri="groundsight://asset/{asset_id}")
-        result = await client.complete(template, {"name": "asset_id", "value": typed})
-        assert len(result.completion.values) == count
+        reference = ResourceTemplateReference(uri=f"groundsight://{template}")
+        given = {key: real(value) for key, value in chosen.items()}
+        result = await client.complete(reference, {"name": name, "value": real(typed)}, context_arguments=given)
+        assert result.completion.values == [real(each) for each in found]
+
+    talk(mode, suite, conversation)
+
+
+def test_the_documents_of_a_prompt_are_completed_by_name(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        result = await client.complete(PromptReference(name="compare_documents"), {"name": "second", "value": "note"})
+        assert result.completion.values == ["docs/note.txt"]
 
     talk(mode, a_suite(tmp_path), conversation)
+
+
+def test_the_status_and_the_house_rules_are_resources(tmp_path: Path, mode: str) -> None:
+    async def conversation(client: Client) -> None:
+        status = await client.read_resource("groundsight://status")
+        assert json.loads(status.contents[0].text)["assets"] == 2  # type: ignore[union-attr]
+        rules = (await client.read_resource("groundsight://rules")).contents[0]
+        assert "`verify`" in rules.text  # type: ignore[union-attr]
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
+def test_a_receipt_tells_of_ones_own_call_and_of_no_other(tmp_path: Path, mode: str) -> None:
+    suite = a_suite(tmp_path)
+
+    async def conversation(client: Client) -> None:
+        done = await client.call_tool("search", {"query": "notice"})
+        assert done.structured_content
+        address = f"groundsight://receipt/{done.structured_content['receipt']}"
+        told = json.loads((await client.read_resource(address)).contents[0].text)  # type: ignore[union-attr]
+        assert (told["tool"], told["door"], told["outcome"]) == ("search", "mcp", "OK")
+        assert told["returned"] == [unit.unit_id for unit, _ in suite.parts.index.rows]
+        assert "notice" not in json.dumps(told)
+        suite.principal = Principal(user="another")
+        with pytest.raises(MCPError, match="no such receipt") as caught:
+            await client.read_resource(address)
+        assert caught.value.code == -32602
+
+    talk(mode, suite, conversation)
+
+
+def test_a_page_is_shown_with_the_outline_of_a_box_and_never_where_something_was_redacted(
+    tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = io.BytesIO()
+    Image.new("RGB", (400, 600), "white").save(sheet, "PNG")
+    monkeypatch.setattr("groundsight.ingestion.kept.page_or_kept", lambda *_: sheet.getvalue())
+    suite = a_suite(tmp_path)
+    unit, asset = suite.parts.index.rows[0]
+    page = f"groundsight://page/{asset.asset_id}/1"
+
+    async def picture(client: Client, address: str) -> Image.Image:
+        blob = (await client.read_resource(address)).contents[0].blob  # type: ignore[union-attr]
+        return Image.open(io.BytesIO(base64.b64decode(blob))).convert("RGB")
+
+    async def conversation(client: Client) -> None:
+        assert (await picture(client, page)).getcolors() == [(240_000, (255, 255, 255))]
+        marked = await picture(client, f"{page}?box=0.25,0.5,0.5,0.75")
+        assert (marked.getpixel((99, 400)), marked.getpixel((150, 400))) == ((209, 36, 47), (255, 255, 255))
+        for wrong in ("1,2", "0.5,0.5,0.1,0.9", "a,b,c,d", "0,0,2,2"):
+            with pytest.raises(MCPError, match="no place on a page"):
+                await client.read_resource(f"{page}?box={wrong}")
+        suite.parts.index.rows[0] = (unit.model_copy(update={"text": "Write to [EMAIL_1]."}), asset)
+        for address in (page, f"{page}?box=0.25,0.5,0.5,0.75"):
+            with pytest.raises(MCPError, match="redacted"):
+                await client.read_resource(address)
+
+    talk(mode, suite, conversation)

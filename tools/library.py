@@ -1,15 +1,19 @@
-"""What can be opened by address: the list of documents, one document, a page as a picture, a unit as evidence."""
+"""What can be opened by address: the list of documents, one document, a page as a picture, a unit as evidence,
+a receipt."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
+from groundsight.governance.audit import AuditLog
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import asset_by_id, evidence_by_id
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import NAME_CHARS, Picture, Result, Shape, evidence_uri
-from groundsight.types import Asset, Evidence, Place
+from groundsight.types import Asset, Box, Evidence, Place
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -67,6 +71,17 @@ class EvidenceText(Result):
         return (self.evidence.evidence_id,)
 
 
+class Call(Result):
+    """One call as the audit trail holds it: which tool, how it ended, and the ids that were given out."""
+
+    id: str
+    door: str
+    tool: str
+    outcome: str
+    seconds: float
+    returned: tuple[str, ...] = ()
+
+
 def assets(suite: Suite) -> Library:
     """List the visible documents."""
     every = suite.parts.index.assets(visible_to(suite.principal))
@@ -87,13 +102,23 @@ def asset(suite: Suite, asset_id: str) -> Document:
     )
 
 
-def page(suite: Suite, asset_id: str, page: int) -> PagePicture:
-    """Render a page of a visible document."""
-    from groundsight.tools.pictures import shown
+def page(suite: Suite, asset_id: str, page: int, box: str = "") -> PagePicture:
+    """Render a page of a visible document, with the outline of a box where one is given."""
+    from groundsight.tools.pictures import outlined, shown
 
+    place = _box(box) if box else None
     data = shown(suite, asset_by_id(suite, asset_id), Place(page=page))
-    picture = Picture(uri=f"groundsight://page/{asset_id}/{page}", data=data)
+    picture = Picture(uri=f"groundsight://page/{asset_id}/{page}", data=outlined(data, place) if place else data)
     return PagePicture(asset_id=asset_id, page=page, pictures=(picture,))
+
+
+def _box(text: str) -> Box:
+    try:
+        x0, y0, x1, y1 = map(float, text.split(","))
+        return Box(x0=x0, y0=y0, x1=x1, y1=y1)
+    except ValueError:  # pydantic's errors are value errors, too
+        step = "write left,top,right,bottom as fractions of the page, for example 0.1,0.2,0.5,0.3"
+        raise InvalidArgument("argument 'box' is no place on a page", which=text[:80], next_step=step) from None
 
 
 def evidence(suite: Suite, unit_id: str) -> EvidenceText:
@@ -101,10 +126,24 @@ def evidence(suite: Suite, unit_id: str) -> EvidenceText:
     return EvidenceText(evidence=evidence_by_id(suite, [unit_id])[0])
 
 
+def receipt(suite: Suite, receipt_id: str) -> Call:
+    """Return what the audit trail holds of one of the caller's own calls.
+
+    Raises:
+        NotFound: there is no such call, or another's.
+    """
+    record = AuditLog(Path(suite.settings.home) / "audit").ended(receipt_id)
+    who = suite.principal
+    if record is None or (record.tenant, record.user) != (who.tenant, who.user):
+        raise NotFound("there is no such receipt", which=one_line(receipt_id, 80), next_step="use that of a result")
+    return Call(**record.model_dump(include={"id", "door", "tool", "returned", "outcome", "seconds"}))
+
+
 ASSETS = ToolSpec(assets, "Documents")
 ASSET = ToolSpec(asset, "A document")
 PAGE = ToolSpec(page, "A page as a picture")
 EVIDENCE = ToolSpec(evidence, "A unit as evidence")
+RECEIPT = ToolSpec(receipt, "The receipt of a call")
 
 
 def _listed(asset: Asset) -> Listed:

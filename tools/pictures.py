@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from groundsight.errors import GroundsightError, PolicyRefused
 from groundsight.governance.access import visible_to
 from groundsight.tools.results import Picture, evidence_uri
-from groundsight.types import TEXT_FIELDS, Asset, Hit, Place
+from groundsight.types import TEXT_FIELDS, Asset, Box, Hit, Place
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_PICTURES = 4
 THUMBNAIL_SIDE = 512
 THUMBNAIL_BYTES = 200_000
+OUTLINE = "#d1242f"
 PICTURED = ("figure", "image", "page", "table")
 
 
@@ -67,6 +68,18 @@ def png(picture: Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def outlined(data: bytes, box: Box) -> bytes:
+    """Draw the outline of a box around its place on a page, as PNG."""
+    from PIL import ImageDraw
+
+    page = opened(data)
+    wide, high = page.size
+    line = max(2, wide // 300)
+    edges = (box.x0 * wide - line, box.y0 * high - line, box.x1 * wide + line, box.y1 * high + line)
+    ImageDraw.Draw(page).rectangle(edges, outline=OUTLINE, width=line)
+    return png(page)
 
 
 def thumbnail(data: bytes) -> bytes:

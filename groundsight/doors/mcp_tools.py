@@ -18,6 +18,7 @@ from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
 from groundsight.doors.call_metrics import CallMetrics
+from groundsight.doors.mcp_app import meta_of
 from groundsight.doors.mcp_results import refusal, reply
 from groundsight.doors.mcp_rounds import ask_now, asking_result, client_of, in_rounds
 from groundsight.doors.schema import input_schema, output_schema
@@ -144,6 +145,7 @@ def mcp_tool(door: Door, spec: ToolSpec) -> Tool:
             idempotent_hint=spec.idempotent,
             open_world_hint=False,
         ),
+        meta=meta_of(spec.name),
         door=door,
         spec=spec,
     )

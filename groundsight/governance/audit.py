@@ -20,7 +20,18 @@ from pathlib import Path
 from typing import Literal
 
 from groundsight.errors import Locked, StorageFailed
-from groundsight.governance.audit_chain import HEAD, KEY, TRAIL, Head, HeadFile, Record, line_of, signed
+from groundsight.governance.audit_chain import (
+    HEAD,
+    KEY,
+    TRAIL,
+    Head,
+    HeadFile,
+    Record,
+    authentic,
+    line_of,
+    lines_in,
+    signed,
+)
 from groundsight.governance.audit_mend import resume
 from groundsight.types import Word
 
@@ -80,6 +91,23 @@ class AuditLog:
                 os.close(handle)
             heads.write(head, durable=ends)
             self._seen = (key, head)
+
+    def ended(self, receipt: str) -> AuditRecord | None:
+        """Return the record with which a call ended, None where no authentic one stands in the trail.
+
+        Raises:
+            StorageFailed: the trail can't be read.
+        """
+        trail = self._folder / TRAIL
+        if not trail.is_file():
+            return None
+        with _storage_errors(self._folder):
+            data = trail.read_bytes()
+        key = self._key()
+        lines = (line for line in reversed(lines_in(data)) if receipt.encode() in line)
+        found = (authentic(line, key) for line in lines)
+        mine = next((one for one in found if one and (one.get("id"), one.get("kind")) == (receipt, "end")), None)
+        return AuditRecord(**{name: mine[name] for name in AuditRecord.model_fields}) if mine else None
 
     def _key(self) -> bytes:
         file = self._folder / KEY
