@@ -9,7 +9,7 @@ from functools import lru_cache
 from groundsight.computing.conditions import NO, YES, denials, moments, numbers, signs
 from groundsight.computing.linked import Link, Met
 from groundsight.computing.measuring import head_stems, of_measure
-from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures_of, said, stems
+from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures, said, stems
 from groundsight.evidence.grids import Table
 from groundsight.language.dates import Moment
 from groundsight.language.facts import Facts
@@ -202,7 +202,7 @@ def _columns_alike(table: Table, one: Said) -> list[int]:
     return (
         family
         or [at for at, each in enumerate(table.measures) if unit and each and each.kind == unit[0]]
-        or [at for name in measures_of(one.stem) for at in of_measure(table, name)]
+        or [at for name, words in measures().items() if one.stem in words for at in of_measure(table, name)]
         or [at for at, parts in enumerate(heads) if any(_same(one.stem, part) for part in parts)]
     )
 
