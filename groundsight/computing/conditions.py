@@ -69,7 +69,7 @@ def _bound_words(linked: Link, first: int) -> set[int]:
 
 def signs(linked: Link) -> None:
     """Negative and positive are conditions on the one column of numbers that the sentence names."""
-    told = [at for at in linked.best_heads() if linked.table.scale(at) == "number" and at not in linked.held]
+    told = [at for at in linked.told if linked.table.scale(at) == "number"]
     for at, one in list(linked.open()):
         test = SIGNS.get(one.text.casefold())
         measured = linked.table.measures[told[0]] if test and len(told) == 1 else None

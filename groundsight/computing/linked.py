@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from groundsight.computing.words import Said, said
@@ -80,6 +80,19 @@ class Link:
         """The stems of the words of a head that carry meaning."""
         return frozenset(one.stem for one in said(self.table.head[at]) if not one.small)
 
-    def best_heads(self) -> list[int]:
-        """The columns that the sentence names best: none whose words another head has and more."""
-        return [at for at, mine in self.heads.items() if not any(mine < other for other in self.heads.values())]
+    @property
+    def free(self) -> list[int]:
+        """The columns that no condition uses."""
+        return [at for at in range(len(self.table.head)) if at not in self.held]
+
+    @property
+    def told(self) -> list[int]:
+        """The free columns that the sentence names best: none whose words another head has and more."""
+        best = [at for at, mine in self.heads.items() if not any(mine < other for other in self.heads.values())]
+        return [at for at in best if at not in self.held]
+
+
+def sole(*groups: Sequence[int]) -> int | None:
+    """Return the only column of the first group that has any; None for several or none."""
+    found = next(filter(None, groups), ())
+    return found[0] if len(found) == 1 else None

@@ -87,7 +87,7 @@ def _measured(one: Stated, linked: Link) -> int | None:
     """The column that is compared or added up: of the measure that is said, else of the number's unit, else named."""
     table = linked.table
     numbers = [at for at in range(len(table.head)) if table.measures[at] and at not in linked.held]
-    told = [at for at in linked.best_heads() if at in numbers]
+    told = [at for at in linked.told if at in numbers]
     if one.measure:
         fits = [at for at in compared(table, one.measure) if at in numbers]
     elif one.value and one.value.kind:
