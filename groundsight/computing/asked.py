@@ -15,7 +15,6 @@ from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
 
-_SPENT = frozenset(stems("spend pay"))
 LONGEST_NUMBER = 4
 _WHO = ("who", "whom", "whose")
 _DOES = re.compile(r"what (?:do|does|did)\b", re.I)
@@ -23,10 +22,7 @@ _PEOPLE = frozenset(stems("people person persons name names"))
 
 
 def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
-    """Return what answers a question, best first; empty where a word is used nowhere or two tables disagree.
-
-    Who is meant is not told by words that only something alike links: a command is no purchase order.
-    """
+    """Return what answers a question, best first; empty where a word is used nowhere or two tables disagree."""
     facts = read_facts(question)
     wanted = asked_for(facts)
     if wanted is None:
@@ -35,9 +31,7 @@ def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
     for table in tables:
         linked = link(facts, table, (), wanted.places)
         made = None if _unused(wanted, linked) else _answer(wanted, linked)
-        guessed = linked.weak and wanted.asks in _WHO and made and made.operation == "rows"
-        sure = made and not guessed and _all_told(linked, made)
-        found += [(linked.weak, made)] if made and sure else []
+        found += [(linked.weak, made)] if made and _all_told(linked, made) else []
     found.sort(key=lambda one: one[0])
     best = [made for weak, made in found if weak == found[0][0]]
     return [made for _, made in found] if len({(one.operation, one.result) for one in best}) == 1 else []
@@ -89,7 +83,7 @@ def _extreme(wanted: Stated, linked: Link) -> Computation | None:
     label = _named(wanted, linked) if wanted.operation in ("most", "least") else linked.table.key
     if wanted.asks == "when" and column is not None and linked.table.scale(column) == "date":
         label = column
-    elif column is None or label is None or column == label:
+    elif column is None or label in (None, column):
         return None
     return run(wanted.operation, linked.table, column, linked.rows, linked.where, label=label, rank=wanted.rank)
 
@@ -108,31 +102,22 @@ def _measured(wanted: Stated, linked: Link) -> int | None:
 def _named(wanted: Stated, linked: Link) -> int | None:
     """Return the column of what is asked for: which boat, who; the key of the table for what its own name calls."""
     table, free = linked.table, linked.free
-    if wanted.asks in _WHO or (wanted.focus >= 0 and linked.words[wanted.focus].stem in _PEOPLE):
+    if wanted.asks in _WHO:
         people = [at for at in free if is_people(table.columns[at])]
         return sole([at for at in people if at in linked.heads], people)
     if wanted.asks in ("when", "where", "how much", "how many"):
         return None
     if heads := [at for at in linked.told if wanted.focus in linked.heads[at]]:
         return heads[0]
-    named = wanted.focus in linked.titled or _of_key(wanted, linked)
-    return table.key if named and (table.key in free or wanted.operation != "cell") else None
-
-
-def _of_key(wanted: Stated, linked: Link) -> bool:
-    """The noun is a word of the cells that name the rows, or one that only the table's name licenses."""
-    at = wanted.focus
-    in_cells = any(at in one.places and one.column == linked.table.key for one in linked.met)
-    elsewhere = any(at in one.places for one in linked.met) or any(at in places for places in linked.heads.values())
-    return in_cells or (at in linked.used and not elsewhere)
+    named = wanted.focus in linked.titled and (table.key in free or wanted.operation != "cell")
+    return table.key if named else None
 
 
 def _over(wanted: Stated, linked: Link) -> Computation | None:
-    column, kept = _number_column(wanted, linked), linked.rows
+    column = _number_column(wanted, linked)
     if column is None or (wanted.asks == "how many" and wanted.focus not in linked.heads.get(column, ())):
         return None
-    operation = "cell" if wanted.operation != "difference" and len(kept) == 1 and linked.met else wanted.operation
-    return run(operation, linked.table, column, kept, linked.where)
+    return run(wanted.operation, linked.table, column, linked.rows, linked.where)
 
 
 def _number_column(wanted: Stated, linked: Link) -> int | None:
@@ -144,7 +129,7 @@ def _number_column(wanted: Stated, linked: Link) -> int | None:
         return sole([at for at in fits if at in told], fits)
     if told:
         return sole([at for at in told if wanted.focus in linked.heads[at]], told)
-    return sole([at for at in of_measure(table, "money") if at in numbers], numbers)
+    return sole(numbers)
 
 
 def _total(wanted: Stated, linked: Link) -> Computation | None:
@@ -155,7 +140,7 @@ def _total(wanted: Stated, linked: Link) -> Computation | None:
     if wanted.operation != "sum" or linked.met or len(rows) != 1:
         return None
     column = _number_column(wanted, linked)
-    if column is None:
+    if column is None and wanted.asks != "how many":
         column = sole([at for at, cell in enumerate(rows[0].cells) if cell and cell != _label(rows[0])])
     printed = Table(table.source, table.section, table.title, table.head, tuple(rows))
     return run("cell", printed, column, [0]) if column is not None and printed.columns[column][0] else None
@@ -180,17 +165,13 @@ def _count(wanted: Stated, linked: Link) -> Computation | None:
 
 
 def _counts_rows(wanted: Stated, linked: Link) -> bool:
-    """Rows are counted where the counted noun names them: the key's head, a condition, or the name of the table."""
+    """Rows are counted where the counted noun names them: a head, a condition, or the name of the table."""
     focus, key = wanted.focus, linked.table.key
-    if any(one.whole and one.column == key and one.where.test == "is" for one in linked.met):
+    if any(one.column == key and one.where.test == "is" for one in linked.met):
         return False
-    people = focus >= 0 and linked.words[focus].stem in _PEOPLE and bool(linked.met)
-    headed = focus in linked.heads.get(key, ()) or (linked.met and any(focus in one for one in linked.heads.values()))
-    return people or bool(headed) or focus in linked.titled or _of_key(wanted, linked) or _in_met(focus, linked)
-
-
-def _in_met(focus: int, linked: Link) -> bool:
-    return any(focus in one.places for one in linked.met)
+    people = focus >= 0 and linked.words[focus].stem in _PEOPLE and is_people(linked.table.columns[key])
+    named = focus in linked.titled or any(focus in one.places for one in linked.met)
+    return people or named or any(focus in one for at, one in linked.heads.items() if linked.met or at == key)
 
 
 def _look_up(wanted: Stated, linked: Link) -> Computation | None:
@@ -201,8 +182,6 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     if len(kept) == 1:
         made = _cell(column, linked)
         return made if made and _says(made.result, linked) else None
-    if _SPENT & {one.stem for one in linked.words} and column in of_measure(linked.table, "money"):
-        return run("sum", linked.table, column, kept, linked.where)
     if linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many"):
         return None
     return run("rows", linked.table, column, kept, linked.where)
@@ -219,29 +198,26 @@ def _says(value: str, linked: Link) -> bool:
 
 def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
-    guessed = {column for columns in linked.loose.values() for column in columns}
-    column = sole([at for at in linked.told if at not in guessed and _is_whole(linked, at)])
-    if column is None or wanted.operation not in ("cell", "count", "sum") or not linked.rows:
-        return None
-    if any(_is_whole(linked, at) and not linked.heads[at] <= linked.heads[column] for at in linked.heads):
-        # The due date of the invoice is asked for, and both "Due" and "Date of invoice" are labels.
+    column = sole(
+        [at for at in linked.told if linked.words_of_head(at) <= {linked.words[one].stem for one in linked.heads[at]}]
+    )
+    if column is None or not linked.rows or _DOES.match(linked.facts.text):
+        # What somebody does or gets is not the somebody.
         return None
     value = linked.table.columns[column][0]
-    asked = wanted.asks in ("who", "when", "where") or bool({wanted.focus, *wanted.places} & linked.heads[column])
-    # What somebody does or gets is not the somebody.
-    fits = asked and not _DOES.match(linked.facts.text) and _says(value, linked) and _typed(wanted, value)
-    return run("cell", linked.table, column, [0], label=column) if fits else None
-
-
-def _is_whole(linked: Link, at: int) -> bool:
-    return linked.words_of_head(at) <= {linked.words[one].stem for one in linked.heads[at]}
+    return run("cell", linked.table, column, [0], label=column) if _typed(wanted, value) else None
 
 
 def _typed(wanted: Stated, value: str) -> bool:
     """A value of the kind that is asked for; how much or many is a number and little else."""
     read = read_facts(value)
     counted = bool(read.quantities) and len(value.split()) <= LONGEST_NUMBER
-    kinds = {"when": bool(read.moments), "who": bool(read.names), "how much": counted, "how many": counted}
+    kinds = {
+        "when": bool(read.moments),
+        "who": bool(read.names) or is_people([value]),
+        "how much": counted,
+        "how many": counted,
+    }
     return kinds.get(wanted.asks, True)
 
 
@@ -256,14 +232,8 @@ def _target(wanted: Stated, linked: Link) -> int | None:
     named = _named(wanted, linked)
     if named is not None or wanted.asks in _WHO:
         return named
-    inside = [one.column for one in linked.met if not one.whole and wanted.focus in one.places]
-    if inside and linked.words[wanted.focus - 1].text.casefold() in ("which", "what"):
-        # Into which arm: the right arm.
-        return inside[0]
     told = linked.told
     match wanted.asks:
-        case "where":
-            told = [at for at in told if table.measures[at] is None and not is_people(table.columns[at])]
         case "when":
             dated = [at for at in free if table.scale(at) in ("date", "time")]
             return sole([at for at in told if at in dated], dated)

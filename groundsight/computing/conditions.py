@@ -14,7 +14,6 @@ from groundsight.language.quantities import Quantity
 from groundsight.types.computed import Where
 
 YES = frozenset(("yes", "true", "x", "✓", "✔"))
-SIGNS = {"negative": "under", "positive": "over"}
 NO = frozenset(("no", "false", "-", "✗", "✘", ""))
 
 
@@ -65,19 +64,6 @@ def _bound_words(linked: Link, first: int) -> set[int]:
             break
         found.add(at)
     return found
-
-
-def signs(linked: Link) -> None:
-    """Negative and positive are conditions on the one column of numbers that the sentence names."""
-    told = [at for at in linked.told if linked.table.scale(at) == "number"]
-    for at, one in list(linked.open()):
-        test = SIGNS.get(one.text.casefold())
-        measured = linked.table.measures[told[0]] if test and len(told) == 1 else None
-        if test and measured:
-            rows = frozenset(row for row, key in measured.keys.items() if (key < 0 if test == "under" else key > 0))
-            where = Where.model_validate({"column": linked.table.head[told[0]], "test": test, "values": ("0",)})
-            linked.met.append(Met(told[0], rows, where, frozenset({at})))
-            linked.used.add(at)
 
 
 def moments(linked: Link) -> None:

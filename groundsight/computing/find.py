@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from groundsight.computing.operands import in_operands
 from groundsight.computing.prose import NEAREST, in_prose, plain
 from groundsight.computing.say import say
 from groundsight.computing.tabular import Found, in_table
@@ -22,8 +21,6 @@ def find(facts: Facts, index: PassageIndex) -> Found | None:
 
     It fails only where no passage about the same gives the number.
     """
-    if said_whole := in_operands(facts, index):
-        return said_whole
     around = _Around(index)
     found = [one for table in index.watch.each(index.grids) for one in in_table(facts, table, around.knows)]
     if held := next((one for one in found if one.holds), None) or in_prose(facts, index):

@@ -35,9 +35,6 @@ def say(made: Computation) -> str:
         case "larger" | "smaller":
             way = "higher" if made.operation == "larger" else "lower"
             return f"{first.of} has a {way} {first.under} than {second.of}: {against}"
-        case "days":
-            days = "day lies" if made.result == "1" else "days lie"
-            return f"{made.result} {days} between {first.shown} and {second.shown}"
         case "end":
             return f"{second.shown} from {first.shown} end on {made.result}"
         case "difference" if first.of:

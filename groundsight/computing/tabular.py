@@ -57,10 +57,13 @@ def _unknown(one: Stated, linked: Link) -> list[Said]:
 
 def _explained(found: Found, one: Stated, linked: Link, exact: Sequence[Quantity]) -> bool:
     """Every other number of the sentence is an operand, the count of the rows, or a part of a cell."""
-    shown = [each for operand in found.made.operands for each in find_quantities(operand.shown)]
+    cells = [operand.shown for operand in found.made.operands]
+    told = " ".join(cells)
+    if one.operation in ("most", "least", "larger", "smaller"):
+        cells += linked.table.columns[linked.table.head.index(found.made.operands[0].under)]
+    shown = [each for cell in cells for each in find_quantities(cell)]
     counts = (found.made.among, len(linked.table.rows), len(found.made.operands))
     inside = {at for met in linked.met for at in met.places}
-    told = " ".join(operand.shown for operand in found.made.operands)
     return all(
         number is one.value
         or number.low in counts
