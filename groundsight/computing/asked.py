@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
-from groundsight.computing.measuring import compared, is_people, of_measure
+from groundsight.computing.measuring import compared, head_stems, is_people, of_measure
 from groundsight.computing.run import run
 from groundsight.computing.stated import Stated, asked_for
 from groundsight.computing.words import light_verbs, stems
@@ -199,7 +199,11 @@ def _says(value: str, linked: Link) -> bool:
 def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
     column = sole(
-        [at for at in linked.told if linked.words_of_head(at) <= {linked.words[one].stem for one in linked.heads[at]}]
+        [
+            at
+            for at in linked.told
+            if head_stems(linked.table.head[at]) <= {linked.words[one].stem for one in linked.heads[at]}
+        ]
     )
     if column is None or not linked.rows or _DOES.match(linked.facts.text):
         # What somebody does or gets is not the somebody.

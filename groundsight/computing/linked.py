@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from groundsight.computing.words import Said, said
+from groundsight.computing.words import Said
 from groundsight.evidence.grids import Table
 from groundsight.language.facts import Facts
 from groundsight.types.computed import Where
@@ -59,7 +59,7 @@ class Link:
     @property
     def left(self) -> list[Said]:
         """The words that carry meaning and were used nowhere."""
-        return [one for at, one in enumerate(self.words) if at not in self.used and not one.small]
+        return [one for _, one in self.open()]
 
     @property
     def denied(self) -> bool:
@@ -75,10 +75,6 @@ class Link:
     def inside(self, span: tuple[int, int]) -> set[int]:
         """The places of the words that lie in a stretch of the sentence."""
         return {at for at, one in enumerate(self.words) if one.start < span[1] and span[0] < one.end}
-
-    def words_of_head(self, at: int) -> frozenset[str]:
-        """The stems of the words of a head that carry meaning."""
-        return frozenset(one.stem for one in said(self.table.head[at]) if not one.small)
 
     @property
     def free(self) -> list[int]:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from groundsight.computing.linked import Link
 from groundsight.computing.linking import link
 from groundsight.computing.run import day_in, day_of, day_shown, later
+from groundsight.computing.tabular import Found
 from groundsight.computing.words import akin, alike, light_verbs, said, stems
 from groundsight.evidence.grids import Table
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
 from groundsight.language.dates import Moment
 from groundsight.language.facts import Facts, read_facts
-from groundsight.language.quantities import find_quantities
+from groundsight.language.quantities import Quantity, agrees, find_quantities
 from groundsight.language.units import factor_of, unit_named
 from groundsight.types.computed import Computation, Operand
 
@@ -31,6 +32,35 @@ def ends(question: str, tables: Iterable[Table], index: PassageIndex) -> Computa
         return None
     made = [*_in_rows(facts, tables), *_in_text(facts, index)]
     return made[0] if len({one.result for one in made}) == 1 else None
+
+
+def ended(facts: Facts, index: PassageIndex) -> Found | None:
+    """Add the term again that a sentence adds to a day; None where the evidence gives not both of them."""
+    days = [(one, day) for one in facts.moments if (day := day_of(one))]
+    term = next((one for one in facts.quantities if one.kind in ("time", "months")), None)
+    counted = _term_of(term.text) if term else None
+    if len(days) != 2 or term is None or counted is None or "end" not in facts.text:
+        return None
+    (start, first), (stop, last) = days
+    dated = next((one for one in index.passages if first in map(day_of, one.facts.moments)), None)
+    spelled = next((one for one in index.passages if _gives(one, term, counted)), None)
+    if dated is None or spelled is None:
+        return None
+    made = _end(
+        Operand(shown=start.text, quote=dated.quote()),
+        Operand(shown=term.text, quote=spelled.quote()),
+        dated.evidence.source,
+    )
+    return Found(made, later(first, *counted) == last, stop.span) if made else None
+
+
+def _gives(one: Passage, term: Quantity, counted: tuple[int, str]) -> bool:
+    """The term itself, or its bare number under a head that names its unit ("Weeks", 6)."""
+    headed = one.tabular and counted[1] in one.facts.all_words
+    return any(
+        (agrees(term, each) and each.kind == term.kind) or (headed and each.low == counted[0])
+        for each in one.facts.quantities
+    )
 
 
 def _end(start: Operand, term: Operand, source: str) -> Computation | None:
@@ -56,17 +86,9 @@ def _of_row(linked: Link, row: int) -> Iterator[Computation]:
     starts = [at for at, head in enumerate(table.head) if {*stems(head)} & _START and day_in(cells[at])]
     terms = [(at, shown) for at, head in enumerate(table.head) if (shown := _cell_term(head, cells[at]))]
     if len(starts) == 1 and len(terms) == 1:
-        start = Operand(
-            shown=cells[starts[0]],
-            quote=table.rows[row].quote(starts[0]),
-            of=cells[table.key],
-            under=table.head[starts[0]],
-        )
-        term = Operand(
-            shown=terms[0][1],
-            quote=table.rows[row].quote(terms[0][0]),
-            of=cells[table.key],
-            under=table.head[terms[0][0]],
+        start, term = (
+            Operand(shown=shown, quote=table.rows[row].quote(at), of=cells[table.key], under=table.head[at])
+            for at, shown in ((starts[0], cells[starts[0]]), terms[0])
         )
         if made := _end(start, term, table.source):
             yield made
