@@ -55,11 +55,7 @@ def _unused(wanted: Stated, linked: Link) -> bool:
     light = light_verbs() | (frozenset(stems("all")) if wanted.operation in ("sum", "mean", "count") else light_verbs())
     people = any(is_people(cells) for cells in linked.table.columns)
     left = [at for at, one in enumerate(linked.words) if at not in linked.used and not one.small]
-    return any(
-        (at == wanted.focus and wanted.asks in ("which", "what") and linked.words[at].stem in light_verbs())
-        or (linked.words[at].stem not in light and not (people and linked.words[at].stem in _PEOPLE))
-        for at in left
-    )
+    return any(linked.words[at].stem not in light and not (people and linked.words[at].stem in _PEOPLE) for at in left)
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:

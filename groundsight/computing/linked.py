@@ -45,6 +45,10 @@ class Link:
         """The columns that conditions use."""
         return {one.column for one in self.met}
 
+    def of_column(self, column: int) -> Met | None:
+        """The first condition on a column."""
+        return next((one for one in self.met if one.column == column), None)
+
     @property
     def rows(self) -> list[int]:
         """The rows that meet all conditions."""

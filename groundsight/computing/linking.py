@@ -97,8 +97,7 @@ def _meet(linked: Link, found: Sequence[tuple[int, int, tuple[int, ...]]]) -> No
         rows, places = frozenset(row for row, _ in mine), frozenset(at for _, run in mine for at in run)
         values = tuple(dict.fromkeys(linked.table.columns[column][row] for row, _ in mine))
         first = tuple((row, run[0]) for row, run in mine)
-        old = next((one for one in linked.met if one.column == column), None)
-        if old:
+        if old := linked.of_column(column):
             linked.met.remove(old)
             rows, places, values = rows | old.rows, places | old.places, old.where.values + values
             first += old.first
@@ -138,8 +137,7 @@ def _having(linked: Link, column: int, one: Said) -> frozenset[int]:
 
 def _narrow(linked: Link, column: int, rows: frozenset[int], at: int) -> None:
     """Words of one cell narrow a condition; a word of other rows widens it."""
-    old = next((one for one in linked.met if one.column == column), None)
-    if old:
+    if old := linked.of_column(column):
         if not (rows & old.rows):
             return
         linked.met.remove(old)
