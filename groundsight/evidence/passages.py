@@ -17,13 +17,13 @@ from groundsight.evidence.heads import (
     scales_of,
     with_currency,
 )
-from groundsight.evidence.places import box_of_words, quoted
+from groundsight.evidence.places import box_of_words, parts_of, quoted
 from groundsight.evidence.tables import cell_readings, is_drawn, text_tables
 from groundsight.language.facts import Facts, joined, read_facts
 from groundsight.language.names import Name
 from groundsight.language.sentences import sentence_spans
 from groundsight.tracing import Watch
-from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
+from groundsight.types import Evidence, EvidencePart, Quote, TextField
 
 _BACK = 2
 _LONGEST = 600
@@ -113,15 +113,10 @@ def read_passages(evidence: Sequence[Evidence], watch: Watch) -> tuple[Passage, 
 
 def _passages(evidence: Evidence, watch: Watch) -> Iterator[Passage]:
     around = (head_facts(evidence),)
-    for part in _parts(evidence):
+    for part in parts_of(evidence):
         cells = list(watch.each(_table_facts(evidence, part))) if part.channel == "text" else []
         yield from _cells(evidence, part, around, cells)
         yield from _sentences(evidence, part, around, [span for span, _ in cells], watch)
-
-
-def _parts(evidence: Evidence) -> tuple[EvidencePart, ...]:
-    whole = EvidencePart(channel="text", span=Span(start=0, end=len(evidence.text)))
-    return evidence.parts or (whole,)
 
 
 def _cells(

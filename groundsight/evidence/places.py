@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundsight.types import Box, Evidence, Quote, Span, TextField, TextLine
+from groundsight.types import Box, Evidence, EvidencePart, Quote, Span, TextField, TextLine
 
 
 def box_of_words(lines: Sequence[TextLine], text: str) -> Box | None:
@@ -31,6 +31,12 @@ def quoted(evidence: Evidence, span: tuple[int, int], box: Box | None = None, ch
         page=evidence.place.page,
         box=box or evidence.place.box,
     )
+
+
+def parts_of(evidence: Evidence) -> tuple[EvidencePart, ...]:
+    """Return what the channels say of an evidence; without parts all of it is text."""
+    whole = EvidencePart(channel="text", span=Span(start=0, end=len(evidence.text)))
+    return tuple(one for one in evidence.parts if one.channel != "meta") or (whole,)
 
 
 def around_boxes(boxes: Sequence[Box | None]) -> Box | None:

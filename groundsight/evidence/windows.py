@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from groundsight.evidence.grids import Row, rows_of
-from groundsight.evidence.places import box_of_words, quoted
+from groundsight.evidence.places import box_of_words, parts_of, quoted
 from groundsight.evidence.tables import text_tables
 from groundsight.language.sentences import sentence_spans
 from groundsight.types import Evidence, Quote, TextField
@@ -128,11 +128,12 @@ def _stretches(evidence: Evidence) -> Iterator[tuple[str, Stretch]]:
             PARTED.join(shown for _, shown in _cells(heads, row.cells)),
             Stretch(row.span, row.span, "text", row),
         )
-    for channel, start, end in _parts(evidence):
-        for first, last in sentence_spans(evidence.text[start:end]):
+    for part in parts_of(evidence):
+        start = part.span.start
+        for first, last in sentence_spans(evidence.text[start : part.span.end]):
             span = start + first, start + last
             if not any(row.span[0] <= span[0] < row.span[1] or span[0] <= row.span[0] < span[1] for row in rows):
-                yield evidence.text[slice(*span)].replace("\n", " "), Stretch(span, span, channel)
+                yield evidence.text[slice(*span)].replace("\n", " "), Stretch(span, span, part.channel)
 
 
 def _cells(heads: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -141,9 +142,3 @@ def _cells(heads: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[int, st
         head = heads[at].strip() if at < len(heads) else ""
         if cell.strip():
             yield at, f"{head}: {cell.strip()}" if head else cell.strip()
-
-
-def _parts(evidence: Evidence) -> list[tuple[TextField, int, int]]:
-    if not evidence.parts:
-        return [("text", 0, len(evidence.text))]
-    return [(part.channel, part.span.start, part.span.end) for part in evidence.parts if part.channel != "meta"]
