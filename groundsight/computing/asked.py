@@ -52,10 +52,10 @@ def _all_told(linked: Link, made: Computation) -> bool:
 
 def _unused(wanted: Stated, linked: Link) -> bool:
     """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
-    light = light_verbs() | (frozenset(stems("all")) if wanted.operation in ("sum", "mean", "count") else light_verbs())
-    people = any(is_people(cells) for cells in linked.table.columns)
-    left = [at for at, one in enumerate(linked.words) if at not in linked.used and not one.small]
-    return any(linked.words[at].stem not in light and not (people and linked.words[at].stem in _PEOPLE) for at in left)
+    every = stems("all") if wanted.operation in ("sum", "mean", "count") else ()
+    people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()
+    spent = light_verbs().union(every, people)
+    return any(one.stem not in spent for one in linked.left)
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
@@ -194,13 +194,8 @@ def _says(value: str, linked: Link) -> bool:
 
 def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
-    column = sole(
-        [
-            at
-            for at in linked.told
-            if head_stems(linked.table.head[at]) <= {linked.words[one].stem for one in linked.heads[at]}
-        ]
-    )
+    stems_at = {at: {linked.words[one].stem for one in linked.heads[at]} for at in linked.told}
+    column = sole([at for at, said in stems_at.items() if head_stems(linked.table.head[at]) <= said])
     if column is None or not linked.rows or _DOES.match(linked.facts.text):
         # What somebody does or gets is not the somebody.
         return None
@@ -212,12 +207,8 @@ def _typed(wanted: Stated, value: str) -> bool:
     """A value of the kind that is asked for; how much or many is a number and little else."""
     read = read_facts(value)
     counted = bool(read.quantities) and len(value.split()) <= LONGEST_NUMBER
-    kinds = {
-        "when": bool(read.moments),
-        "who": bool(read.names) or is_people([value]),
-        "how much": counted,
-        "how many": counted,
-    }
+    who = bool(read.names) or is_people([value])
+    kinds = {"when": bool(read.moments), "who": who, "how much": counted, "how many": counted}
     return kinds.get(wanted.asks, True)
 
 

@@ -46,11 +46,8 @@ def ended(facts: Facts, index: PassageIndex) -> Found | None:
     spelled = next((one for one in index.passages if _gives(one, term, counted)), None)
     if dated is None or spelled is None:
         return None
-    made = _end(
-        Operand(shown=start.text, quote=dated.quote()),
-        Operand(shown=term.text, quote=spelled.quote()),
-        dated.evidence.source,
-    )
+    begun, lasts = Operand(shown=start.text, quote=dated.quote()), Operand(shown=term.text, quote=spelled.quote())
+    made = _end(begun, lasts, dated.evidence.source)
     return Found(made, later(first, *counted) == last, stop.span) if made else None
 
 
