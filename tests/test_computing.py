@@ -88,6 +88,13 @@ def test_a_number_that_prose_yields_is_found_and_another_is_not(text: str, sente
     assert holds(sentence, prose(text)) is verdict
 
 
+def test_a_sum_of_prose_is_said_with_its_operands() -> None:
+    shelf = PassageIndex([prose("The press costs €640. The stand of the press costs €95.")])
+    found = find(read_facts("Press and stand together cost €735."), shelf)
+    assert found is not None
+    assert say(found.made) == "€640 + €95 make 735 €"
+
+
 FERNS = table(
     "greenhouse",
     rows(

@@ -26,6 +26,8 @@ def say(made: Computation) -> str:
             return ": ".join(filter(None, (first.of, first.under, first.shown)))
         case "rows" | "count":
             return _rows(made)
+        case "sum" if not first.under:
+            return f"{' + '.join(one.shown for one in made.operands)} make {_value(made)}"
         case "sum" | "mean":
             said = _told(f"said_{made.operation}", made, under=first.under, over=_over(made), value=_value(made))
             mark = " + " if made.operation == "sum" else ", "
