@@ -11,7 +11,7 @@ from functools import cached_property
 from groundsight.agent.question import Question
 from groundsight.encoders.reader import Found, Reader
 from groundsight.evidence.heads import lead_of
-from groundsight.evidence.windows import Stretch, Window, quoted, windows
+from groundsight.evidence.windows import Stretch, Window, quote_of, windows
 from groundsight.language.content import content_of, stems_of
 from groundsight.language.framing import reframed
 from groundsight.language.licences import related
@@ -106,7 +106,7 @@ class Proposal:
     @property
     def whole(self) -> Quote:
         """The sentence, row or line that holds the value, with its place."""
-        return quoted(self.window.evidence, self.stretch.span, self.stretch.channel)
+        return quote_of(self.window.evidence, self.stretch.span, self.stretch.channel)
 
     @property
     def quote(self) -> Quote:
@@ -173,7 +173,7 @@ def _leads(shown: Sequence[Window], evidence: Sequence[Evidence]) -> list[str]:
 def closest(question: Question, window: Window) -> Quote:
     """Return the sentence, row or line of a window that says most of a question."""
     best = max(window.stretches, key=lambda one: len(stems_of(window.said(one)) & question.stems))
-    return quoted(window.evidence, best.span, best.channel)
+    return quote_of(window.evidence, best.span, best.channel)
 
 
 def read_windows(question: Question, evidence: Sequence[Evidence]) -> list[Window]:

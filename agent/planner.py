@@ -1,4 +1,4 @@
-"""Questions taken apart by rule: sums, comparisons, conjunctions, and chains ("the house whose roof was repaired")."""
+"""Questions taken apart by rule: comparisons, conjunctions, and chains ("the house whose roof was repaired")."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from groundsight.agent.state import Finding, Plan, PlanStep
-from groundsight.computing.operands import parts
 from groundsight.computing.words import degree
 from groundsight.language.stems import lexicon_rows
 
@@ -81,7 +80,7 @@ _OPENERS = (
 
 def plan(question: str) -> Plan:
     """Take a question apart into steps that can be looked up; without a pattern it is one step."""
-    for take_apart in (_of_two, _compared, _joined, _chained):
+    for take_apart in (_compared, _joined, _chained):
         steps = take_apart(question.strip())
         if steps is not None:
             return steps
@@ -105,16 +104,6 @@ def _filled(step: PlanStep, values: dict[int, str]) -> str:
 def _side_by_side(questions: Sequence[str], join: str) -> Plan:
     steps = [PlanStep(step=at, question=one) for at, one in enumerate(questions, 1)]
     return Plan.model_validate({"steps": steps, "join": join})
-
-
-def _of_two(question: str) -> Plan | None:
-    """A gap or a difference is asked of two values."""
-    asked = parts(question)
-    return (
-        _side_by_side((asked.first, asked.second), "days" if asked.operation == "days" else "difference")
-        if asked
-        else None
-    )
 
 
 def _compared(question: str) -> Plan | None:

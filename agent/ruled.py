@@ -1,29 +1,18 @@
-"""The draft that the rules write: what was found, quoted, or worked out of two findings."""
+"""The draft that the rules write: what was found, quoted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from groundsight.agent.state import WHOLE, Draft, Finding, Plan
-from groundsight.computing.operands import over
-from groundsight.computing.say import say
 from groundsight.computing.words import degree, said
 from groundsight.language.dates import find_moments
 from groundsight.language.quantities import find_quantities
-from groundsight.types.computed import Operand
 
 
 def quoted(question: str, plan: Plan, found: Sequence[Finding]) -> Draft:
-    """Write findings in the order in which a person wants them: the asked value first, then how it was reached.
-
-    A sum that can't be made leaves nothing to say.
-    """
+    """Write findings in the order in which a person wants them: the asked value first, then how it was reached."""
     whole = [one for one in found if one.step == WHOLE]
-    direct = Draft()
-    if not whole and plan.join in ("days", "difference"):
-        direct = sum_of(plan, found)
-        if not direct.sentences:
-            return direct
     by_step = {one.step: one for one in found}
     order = [step.step for step in plan.steps if step.step in by_step]
     if plan.join == "last":
@@ -33,16 +22,7 @@ def quoted(question: str, plan: Plan, found: Sequence[Finding]) -> Draft:
         steps = compared(question, steps)
     pairs = [(one.sentence, (one.quote.evidence_id, *one.also)) for one in (*whole, *steps)]
     made = tuple(one.made for one in found if one.made)
-    return Draft(computed=(*direct.computed, *made)).saying([*direct.pairs, *pairs])
-
-
-def sum_of(plan: Plan, found: Sequence[Finding]) -> Draft:
-    """State a gap or a difference in a sentence that holds both values; empty when it can't be worked out."""
-    if len(found) != 2 or plan.join not in ("days", "difference"):
-        return Draft()
-    made = over(plan.join, *(Operand(shown=one.value, quote=one.quote) for one in found))
-    cites = tuple(dict.fromkeys(one.quote.evidence_id for one in found))
-    return Draft(sentences=(say(made),), cites=(cites,), computed=(made,)) if made else Draft()
+    return Draft(computed=made).saying(pairs)
 
 
 def compared(question: str, found: list[Finding]) -> list[Finding]:

@@ -26,12 +26,10 @@ class PlanStep(Word):
 
 
 class Plan(Word):
-    """How a question is taken apart. ``last``: the last step answers; ``all``: every step is part of the answer;
-    ``days``, ``difference``: a sum of both steps answers.
-    """
+    """How a question is taken apart. ``last``: the last step answers; ``all``: every step is part of the answer."""
 
     steps: tuple[PlanStep, ...]
-    join: Literal["last", "all", "compare", "days", "difference"] = "last"
+    join: Literal["last", "all", "compare"] = "last"
     by: str = "rules"
 
 

@@ -7,10 +7,7 @@ import pytest
 from groundsight.agent.compose import lay_out
 from groundsight.agent.lookup import Shelf, settle
 from groundsight.agent.planner import plan
-from groundsight.agent.ruled import sum_of
 from groundsight.agent.state import Draft
-from groundsight.grounding.verify import verify
-from groundsight.settings import Grounding
 from groundsight.types import Evidence, EvidencePart, Place, Span
 from tests.test_answerer import eyes
 
@@ -98,53 +95,11 @@ def test_a_link_that_is_not_found_is_not_skipped() -> None:
     assert settle(plan(question), question, Shelf(shelf, eyes=eyes())) == []
 
 
-LOG = [
-    prose("slips", "The permission slips were sent out on 22 April 2024."),
-    prose("trip", "The trip to the Salt Museum takes place on 14 May 2024."),
-]
-
-
-def test_days_between_two_events_are_computed_from_both_dates() -> None:
-    question = "How many days lie between sending out the permission slips and the trip to the Salt Museum?"
-    steps = plan(question)
-    draft = sum_of(steps, settle(steps, question, Shelf(LOG, eyes=eyes())))
-    assert draft.sentences == ("22 days lie between 22 April 2024 and 14 May 2024",)
-
-
 def test_how_much_more_is_the_difference_of_two_cells() -> None:
     costs = table("costs", (("item", "cost"), ("Coach", "480 EUR"), ("Lunch", "92 EUR")))
     question = "How much more does the coach cost than the lunch?"
     (found,) = settle(plan(question), question, Shelf([costs], [costs]))
     assert found.value == "388 EUR"
-
-
-def test_how_much_more_is_the_difference_of_two_sentences() -> None:
-    costs = prose("costs", "The coach costs 480 EUR. The lunch costs 92 EUR.")
-    question = "How much more does the coach cost than the lunch?"
-    steps = plan(question)
-    draft = sum_of(steps, settle(steps, question, Shelf([costs], eyes=eyes())))
-    assert draft.sentences == ("480 EUR is 388 EUR more than 92 EUR",)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "label", "code"),
-    [
-        ("22 days lie between 22 April 2024 and 14 May 2024.", "supported", "computed"),
-        ("23 days lie between 22 April 2024 and 14 May 2024.", "contradicted", "number_mismatch"),
-    ],
-)
-def test_a_computed_number_needs_both_values_and_the_right_result(sentence: str, label: str, code: str) -> None:
-    seen = verify(sentence, LOG, Grounding()).claims[0]
-    assert (seen.label, seen.reasons[0].code) == (label, code)
-
-
-def test_a_computed_difference_needs_one_unit() -> None:
-    shelf = [prose("costs", "The coach costs 480 EUR. The lunch costs 92 EUR.")]
-    right = verify("480 EUR is 388 EUR more than 92 EUR.", shelf, Grounding()).claims[0]
-    wrong = verify("480 EUR is 380 EUR more than 92 EUR.", shelf, Grounding()).claims[0]
-    other = verify("480 EUR is 388 kg more than 92 EUR.", shelf, Grounding()).claims[0]
-    assert (right.label, wrong.label) == ("supported", "contradicted")
-    assert other.label != "supported"
 
 
 def test_a_quoted_list_point_is_given_without_its_mark() -> None:

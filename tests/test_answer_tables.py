@@ -177,16 +177,12 @@ def test_two_tables_of_one_file_stay_apart() -> None:
 @pytest.mark.parametrize(
     ("question", "sentence"),
     [
-        (
-            "How much did we spend on fodder?",
-            "amount_usd of 2 rows with purpose fodder total 119.5: 61.40 + 58.10",
-        ),
         ("How much did we pay Jo Adler?", "Jo Adler: amount_usd: 95.00"),
         ("How much have we spent in total?", "amount_usd of 3 rows total 214.5: 61.40 + 95.00 + 58.10"),
         ("How much did we spend on saddles?", ""),
     ],
 )
-def test_what_was_spent_on_something_is_the_sum_of_its_rows(question: str, sentence: str) -> None:
+def test_what_was_spent_in_all_is_the_sum_of_the_rows(question: str, sentence: str) -> None:
     assert said(question, [table("stable/spent", SPENT)]) == sentence
 
 

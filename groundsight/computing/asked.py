@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from groundsight.computing.linked import Link
+from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
-from groundsight.computing.measuring import compared, is_people, of_measure
+from groundsight.computing.measuring import compared, head_stems, is_people, of_measure
 from groundsight.computing.run import run
 from groundsight.computing.stated import Stated, asked_for
 from groundsight.computing.words import light_verbs, stems
 from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
-from groundsight.types.computed import Computation, Operation
+from groundsight.types.computed import Computation
 
-_SPENT = frozenset(stems("spend pay"))
 LONGEST_NUMBER = 4
+_WHO = ("who", "whom", "whose")
 _DOES = re.compile(r"what (?:do|does|did)\b", re.I)
 _PEOPLE = frozenset(stems("people person persons name names"))
 
 
 def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
-    """Return what answers a question, best first; empty where a word is used nowhere or two tables disagree.
-
-    Who is meant is not told by words that only something alike links: a command is no purchase order.
-    """
+    """Return what answers a question, best first; empty where a word is used nowhere or two tables disagree."""
     facts = read_facts(question)
     wanted = asked_for(facts)
     if wanted is None:
@@ -34,9 +31,7 @@ def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
     for table in tables:
         linked = link(facts, table, (), wanted.places)
         made = None if _unused(wanted, linked) else _answer(wanted, linked)
-        guessed = linked.weak and wanted.asks in ("who", "whom", "whose") and made and made.operation == "rows"
-        sure = made and not guessed and _all_told(linked, made)
-        found += [(linked.weak, made)] if made and sure else []
+        found += [(linked.weak, made)] if made and _all_told(linked, made) else []
     found.sort(key=lambda one: one[0])
     best = [made for weak, made in found if weak == found[0][0]]
     return [made for _, made in found] if len({(one.operation, one.result) for one in best}) == 1 else []
@@ -57,14 +52,10 @@ def _all_told(linked: Link, made: Computation) -> bool:
 
 def _unused(wanted: Stated, linked: Link) -> bool:
     """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
-    light = light_verbs() | (frozenset(stems("all")) if wanted.operation in ("sum", "mean", "count") else light_verbs())
-    people = any(is_people(cells) for cells in linked.table.columns)
-    left = [at for at, one in enumerate(linked.words) if at not in linked.used and not one.small]
-    return any(
-        (at == wanted.focus and wanted.asks in ("which", "what") and linked.words[at].stem in light_verbs())
-        or (linked.words[at].stem not in light and not (people and linked.words[at].stem in _PEOPLE))
-        for at in left
-    )
+    every = stems("all") if wanted.operation in ("sum", "mean", "count") else ()
+    people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()
+    spent = light_verbs().union(every, people)
+    return any(one.stem not in spent for one in linked.left)
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
@@ -74,9 +65,9 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
         case "most" | "least" | "larger" | "smaller":
             return _extreme(wanted, linked)
         case "sum" | "mean":
-            return _total(wanted, linked) or _over(wanted.operation, wanted, linked)
-        case "difference" | "change" | "ratio" | "days":
-            return _over(wanted.operation, wanted, linked) if len(linked.rows) == 2 else None
+            return _total(wanted, linked) or _over(wanted, linked)
+        case "difference":
+            return _over(wanted, linked) if len(linked.rows) == 2 else None
         case "count":
             return _count(wanted, linked)
         case _:
@@ -84,90 +75,57 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
 
 
 def _extreme(wanted: Stated, linked: Link) -> Computation | None:
-    column, flipped = _measured(wanted, linked)
+    column = _measured(wanted, linked)
     label = _named(wanted, linked) if wanted.operation in ("most", "least") else linked.table.key
     if wanted.asks == "when" and column is not None and linked.table.scale(column) == "date":
         label = column
-    elif column is None or label is None or column == label:
+    elif column is None or label in (None, column):
         return None
-    flip: dict[Operation, Operation] = {"most": "least", "least": "most", "larger": "smaller", "smaller": "larger"}
-    operation = flip[wanted.operation] if flipped else wanted.operation
-    if operation in ("larger", "smaller") and len(linked.rows) != 2:
-        return None
-    return run(operation, linked.table, column, linked.rows, linked.where, label=label, rank=wanted.rank)
+    return run(wanted.operation, linked.table, column, linked.rows, linked.where, label=label, rank=wanted.rank)
 
 
-def _measured(wanted: Stated, linked: Link) -> tuple[int | None, bool]:
-    """Return the column that is compared; True beside it where its low end is meant by a high word (born, age)."""
-    table, free = linked.table, _free(linked)
-    told = [at for at in linked.best_heads() if at in free and table.measures[at]]
-    fits = [at for at in compared(table, wanted.measure) if at in free]
-    if column := _only([at for at in fits if at in told] or fits):
-        return column[0], False
-    if wanted.measure == "date" and (ages := [at for at in free if "age" in stems(table.head[at])]):
-        return ages[0], True
-    if wanted.measure:
-        return None, False
-    numbers = [at for at in free if table.scale(at) == "number"]
-    column = _only([at for at in told if at in numbers]) or (() if told else _only(numbers))
-    return (column[0] if column else None), False
-
-
-def _free(linked: Link) -> list[int]:
-    return [at for at in range(len(linked.table.head)) if at not in linked.held]
-
-
-def _only(found: Sequence[int]) -> tuple[int, ...]:
-    return (found[0],) if len(found) == 1 else ()
+def _measured(wanted: Stated, linked: Link) -> int | None:
+    """The column that is compared: of the measure that is said, else named, else the only one of numbers."""
+    table = linked.table
+    told = [at for at in linked.told if table.measures[at]]
+    fits = [at for at in compared(table, wanted.measure) if at in linked.free]
+    if fits or wanted.measure:
+        return sole([at for at in fits if at in told], fits)
+    numbers = [at for at in linked.free if table.scale(at) == "number"]
+    return sole([at for at in told if at in numbers], [] if told else numbers)
 
 
 def _named(wanted: Stated, linked: Link) -> int | None:
     """Return the column of what is asked for: which boat, who; the key of the table for what its own name calls."""
-    table, free = linked.table, _free(linked)
-    if wanted.asks in ("who", "whom", "whose") or (wanted.focus >= 0 and linked.words[wanted.focus].stem in _PEOPLE):
+    table, free = linked.table, linked.free
+    if wanted.asks in _WHO:
         people = [at for at in free if is_people(table.columns[at])]
-        told = [at for at in people if at in linked.heads] or people
-        return told[0] if len(told) == 1 else None
+        return sole([at for at in people if at in linked.heads], people)
     if wanted.asks in ("when", "where", "how much", "how many"):
         return None
-    heads = [at for at in linked.best_heads() if at in free and wanted.focus in linked.heads[at]]
-    if heads:
+    if heads := [at for at in linked.told if wanted.focus in linked.heads[at]]:
         return heads[0]
-    if wanted.focus in linked.titled or _of_key(wanted, linked):
-        return table.key if table.key in free or wanted.operation != "cell" else None
-    return None
+    named = wanted.focus in linked.titled and (table.key in free or wanted.operation != "cell")
+    return table.key if named else None
 
 
-def _of_key(wanted: Stated, linked: Link) -> bool:
-    """The noun is a word of the cells that name the rows, or one that only the table's name licenses."""
-    at = wanted.focus
-    in_cells = any(at in one.places and one.column == linked.table.key for one in linked.met)
-    elsewhere = any(at in one.places for one in linked.met) or any(at in places for places in linked.heads.values())
-    return in_cells or (at in linked.used and not elsewhere)
-
-
-def _over(operation: Operation, wanted: Stated, linked: Link) -> Computation | None:
+def _over(wanted: Stated, linked: Link) -> Computation | None:
     column = _number_column(wanted, linked)
     if column is None or (wanted.asks == "how many" and wanted.focus not in linked.heads.get(column, ())):
         return None
-    kept = linked.rows
-    if operation in ("sum", "mean") and len(kept) == 1 and linked.met:
-        return run("cell", linked.table, column, kept, linked.where)
-    return run(operation, linked.table, column, kept, linked.where)
+    return run(wanted.operation, linked.table, column, linked.rows, linked.where)
 
 
 def _number_column(wanted: Stated, linked: Link) -> int | None:
-    table, free = linked.table, _free(linked)
-    numbers = [at for at in free if table.scale(at) in ("number", "time")]
-    told = [at for at in linked.best_heads() if at in numbers]
-    by_focus = [at for at in told if wanted.focus in linked.heads[at]]
+    table = linked.table
+    numbers = [at for at in linked.free if table.scale(at) in ("number", "time")]
+    told = [at for at in linked.told if at in numbers]
     if wanted.measure:
-        fits = [at for at in compared(table, wanted.measure) if at in free]
-        return next(iter(_only([at for at in fits if at in told] or fits)), None)
+        fits = [at for at in compared(table, wanted.measure) if at in linked.free]
+        return sole([at for at in fits if at in told], fits)
     if told:
-        return next(iter(_only(told) or _only(by_focus)), None)
-    money = [at for at in of_measure(table, "money") if at in numbers]
-    return next(iter(_only(numbers) or _only(money)), None)
+        return sole([at for at in told if wanted.focus in linked.heads[at]], told)
+    return sole(numbers)
 
 
 def _total(wanted: Stated, linked: Link) -> Computation | None:
@@ -178,10 +136,8 @@ def _total(wanted: Stated, linked: Link) -> Computation | None:
     if wanted.operation != "sum" or linked.met or len(rows) != 1:
         return None
     column = _number_column(wanted, linked)
-    if column is None:
-        column = next(
-            iter(_only([at for at, cell in enumerate(rows[0].cells) if cell and cell != _label(rows[0])])), None
-        )
+    if column is None and wanted.asks != "how many":
+        column = sole([at for at, cell in enumerate(rows[0].cells) if cell and cell != _label(rows[0])])
     printed = Table(table.source, table.section, table.title, table.head, tuple(rows))
     return run("cell", printed, column, [0]) if column is not None and printed.columns[column][0] else None
 
@@ -193,30 +149,25 @@ def _label(row: Row) -> str:
 def _count(wanted: Stated, linked: Link) -> Computation | None:
     """Count rows, unless a column of numbers says how many."""
     table, kept, focus = linked.table, linked.rows, wanted.focus
-    numbers = [at for at in linked.best_heads() if table.scale(at) == "number" and at not in linked.held]
+    numbers = [at for at in linked.told if table.scale(at) == "number"]
     named = focus in linked.heads.get(table.key, ()) and not any(focus in linked.heads[at] for at in numbers)
     if numbers and not named:
-        column = _only([at for at in numbers if focus in linked.heads[at]] or numbers)
-        at = next(iter(column), -1)
-        return run("cell", table, at, kept, linked.where, label=_told_by(linked, at)) if column and linked.met else None
-    counted = [at for at in of_measure(table, "count") if at not in linked.held]
-    if len(kept) == 1 and len(counted) == 1 and any(focus in one.places for one in linked.met):
-        return run("cell", table, counted[0], kept, linked.where, label=_told_by(linked, counted[0]))
+        column = sole([at for at in numbers if focus in linked.heads[at]], numbers)
+        return _cell(column, linked) if column is not None and linked.met else None
+    counted = sole([at for at in of_measure(table, "count") if at in linked.free])
+    if len(kept) == 1 and counted is not None and any(focus in one.places for one in linked.met):
+        return _cell(counted, linked)
     return run("count", table, table.key, kept, linked.where) if kept and _counts_rows(wanted, linked) else None
 
 
 def _counts_rows(wanted: Stated, linked: Link) -> bool:
-    """Rows are counted where the counted noun names them: the key's head, a condition, or the name of the table."""
+    """Rows are counted where the counted noun names them: a head, a condition, or the name of the table."""
     focus, key = wanted.focus, linked.table.key
-    if any(one.whole and one.column == key and one.where.test == "is" for one in linked.met):
+    if any(one.column == key and one.where.test == "is" for one in linked.met):
         return False
-    people = focus >= 0 and linked.words[focus].stem in _PEOPLE and bool(linked.met)
-    headed = focus in linked.heads.get(key, ()) or (linked.met and any(focus in one for one in linked.heads.values()))
-    return people or bool(headed) or focus in linked.titled or _of_key(wanted, linked) or _in_met(focus, linked)
-
-
-def _in_met(focus: int, linked: Link) -> bool:
-    return any(focus in one.places for one in linked.met)
+    people = focus >= 0 and linked.words[focus].stem in _PEOPLE and is_people(linked.table.columns[key])
+    named = focus in linked.titled or any(focus in one.places for one in linked.met)
+    return people or named or any(focus in one for at, one in linked.heads.items() if linked.met or at == key)
 
 
 def _look_up(wanted: Stated, linked: Link) -> Computation | None:
@@ -225,47 +176,40 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     if column is None or not kept or not linked.met:
         return None
     if len(kept) == 1:
-        made = run("cell", linked.table, column, kept, linked.where, label=_told_by(linked, column))
-        return made if made and frozenset(stems(made.result)) - {one.stem for one in linked.words} else None
-    if _SPENT & {one.stem for one in linked.words} and column in of_measure(linked.table, "money"):
-        return run("sum", linked.table, column, kept, linked.where)
+        made = _cell(column, linked)
+        return made if made and _says(made.result, linked) else None
     if linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many"):
         return None
     return run("rows", linked.table, column, kept, linked.where)
 
 
+def _cell(column: int, linked: Link) -> Computation | None:
+    return run("cell", linked.table, column, linked.rows, linked.where, label=_told_by(linked, column))
+
+
+def _says(value: str, linked: Link) -> bool:
+    """A value that has only words of the question says nothing."""
+    return bool({*stems(value)} - {one.stem for one in linked.words})
+
+
 def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
-    told = [at for at in linked.best_heads() if at in _free(linked) and at not in _guessed(linked)]
-    whole = [at for at in told if _is_whole(linked, at)]
-    column = next(iter(_only(whole)), None)
-    if any(_is_whole(linked, at) and not linked.heads[at] <= linked.heads[whole[0]] for at in linked.heads if whole):
-        # The due date of the invoice is asked for, and both "Due" and "Date of invoice" are labels.
-        return None
-    if column is None or wanted.operation not in ("cell", "count", "sum") or not linked.rows:
+    stems_at = {at: {linked.words[one].stem for one in linked.heads[at]} for at in linked.told}
+    column = sole([at for at, said in stems_at.items() if head_stems(linked.table.head[at]) <= said])
+    if column is None or not linked.rows or _DOES.match(linked.facts.text):
+        # What somebody does or gets is not the somebody.
         return None
     value = linked.table.columns[column][0]
-    asked = wanted.asks in ("who", "when", "where") or bool({wanted.focus, *wanted.places} & linked.heads[column])
-    # What somebody does or gets is not the somebody.
-    asked = asked and not _DOES.match(linked.facts.text)
-    says = frozenset(stems(value)) - {one.stem for one in linked.words}
-    return run("cell", linked.table, column, [0], label=column) if asked and says and _typed(wanted, value) else None
-
-
-def _is_whole(linked: Link, at: int) -> bool:
-    return linked.words_of_head(at) <= {linked.words[one].stem for one in linked.heads[at]}
+    return run("cell", linked.table, column, [0], label=column) if _typed(wanted, value) else None
 
 
 def _typed(wanted: Stated, value: str) -> bool:
     """A value of the kind that is asked for; how much or many is a number and little else."""
     read = read_facts(value)
     counted = bool(read.quantities) and len(value.split()) <= LONGEST_NUMBER
-    kinds = {"when": bool(read.moments), "who": bool(read.names), "how much": counted, "how many": counted}
+    who = bool(read.names) or is_people([value])
+    kinds = {"when": bool(read.moments), "who": who, "how much": counted, "how many": counted}
     return kinds.get(wanted.asks, True)
-
-
-def _guessed(linked: Link) -> set[int]:
-    return {column for columns in linked.loose.values() for column in columns}
 
 
 def _told_by(linked: Link, column: int) -> int:
@@ -275,21 +219,17 @@ def _told_by(linked: Link, column: int) -> int:
 
 
 def _target(wanted: Stated, linked: Link) -> int | None:
-    table, free = linked.table, _free(linked)
+    table, free = linked.table, linked.free
     named = _named(wanted, linked)
-    if named is not None or wanted.asks in ("who", "whom", "whose"):
+    if named is not None or wanted.asks in _WHO:
         return named
-    told = [at for at in linked.best_heads() if at in free]
-    inside = [one.column for one in linked.met if not one.whole and wanted.focus in one.places]
-    if inside and linked.words[wanted.focus - 1].text.casefold() in ("which", "what"):
-        # Into which arm: the right arm.
-        return inside[0]
-    if wanted.asks == "where":
-        told = [at for at in told if table.measures[at] is None and not is_people(table.columns[at])]
-    if wanted.asks == "when":
-        dated = [at for at in free if table.scale(at) in ("date", "time")]
-        return next(iter(_only([at for at in told if at in dated] or dated)), None)
-    if wanted.asks in ("how much", "how many"):
-        return _number_column(wanted, linked)
-    by_focus = [at for at in told if wanted.focus in linked.heads[at]]
-    return next(iter(_only(told) or _only(by_focus)), None)
+    told = linked.told
+    match wanted.asks:
+        case "when":
+            dated = [at for at in free if table.scale(at) in ("date", "time")]
+            return sole([at for at in told if at in dated], dated)
+        case "how much" | "how many":
+            return _number_column(wanted, linked)
+        case _:
+            pass
+    return sole([at for at in told if wanted.focus in linked.heads[at]], told)

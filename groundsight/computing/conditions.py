@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from groundsight.computing.linked import Link, Met
+from groundsight.computing.linked import Link, Met, sole
 from groundsight.computing.words import condition_words, degree
 from groundsight.evidence.grids import Table, seconds
 from groundsight.language.dates import Moment
@@ -14,7 +14,6 @@ from groundsight.language.quantities import Quantity
 from groundsight.types.computed import Where
 
 YES = frozenset(("yes", "true", "x", "✓", "✔"))
-SIGNS = {"negative": "under", "positive": "over"}
 NO = frozenset(("no", "false", "-", "✗", "✘", ""))
 
 
@@ -25,22 +24,23 @@ def numbers(linked: Link, values: Sequence[Quantity | Moment]) -> None:
         if one in values or places & linked.used or one.kind == "ordinal":
             continue
         columns = [at for at in _measured(linked, one) if at not in linked.held and _rows_of(linked.table, at, one)]
-        told = [at for at in columns if at in linked.heads] or columns
-        if len(told) == 1:
-            bound = _bound_words(linked, min(places))
-            rows = _rows_of(linked.table, told[0], one)
+        column = sole([at for at in columns if at in linked.heads], columns)
+        if column is not None:
             test = {"gt": "over", "lt": "under", "ge": "from", "le": "up to"}.get(one.bound, "is")
-            where = Where.model_validate({"column": linked.table.head[told[0]], "test": test, "values": (one.text,)})
-            linked.met.append(Met(told[0], frozenset(rows), where, frozenset(places | bound)))
-            linked.used |= places | bound
+            bound = _bound_words(linked, min(places))
+            _add(linked, column, _rows_of(linked.table, column, one), test, one.text, places | bound)
+
+
+def _add(linked: Link, column: int, rows: Sequence[int], test: str, shown: str, places: set[int]) -> None:
+    where = Where.model_validate({"column": linked.table.head[column], "test": test, "values": (shown,)})
+    linked.met.append(Met(column, frozenset(rows), where, frozenset(places)))
+    linked.used |= places
 
 
 def _measured(linked: Link, one: Quantity) -> list[int]:
-    """The columns that a number may speak of: of its unit, else of what the words of the bound measure."""
-    numbers = [(at, each) for at, each in enumerate(linked.table.measures) if each and each.scale == "number"]
-    if one.kind:
-        return [at for at, each in numbers if each.kind == one.kind]
-    return [at for at, _ in numbers]
+    """The columns of numbers that a number may speak of: of its unit, where it has one."""
+    columns = enumerate(linked.table.measures)
+    return [at for at, each in columns if each and each.scale == "number" and one.kind in ("", each.kind)]
 
 
 def _rows_of(table: Table, column: int, one: Quantity) -> list[int]:
@@ -67,46 +67,27 @@ def _bound_words(linked: Link, first: int) -> set[int]:
     return found
 
 
-def signs(linked: Link) -> None:
-    """Negative and positive are conditions on the one column of numbers that the sentence names."""
-    told = [at for at in linked.best_heads() if linked.table.scale(at) == "number" and at not in linked.held]
-    for at, one in list(linked.open()):
-        test = SIGNS.get(one.text.casefold())
-        measured = linked.table.measures[told[0]] if test and len(told) == 1 else None
-        if test and measured:
-            rows = frozenset(row for row, key in measured.keys.items() if (key < 0 if test == "under" else key > 0))
-            where = Where.model_validate({"column": linked.table.head[told[0]], "test": test, "values": ("0",)})
-            linked.met.append(Met(told[0], rows, where, frozenset({at})))
-            linked.used.add(at)
-
-
 def moments(linked: Link) -> None:
     """A date with before or after, or one that a column of dates holds, is a condition."""
     for one in linked.facts.moments:
         places = linked.inside(one.span)
-        if places <= linked.used:
-            continue
         scale = "time" if one.hour is not None else "date"
         columns = [at for at in range(len(linked.table.head)) if linked.table.scale(at) == scale]
-        told = [at for at in columns if at in linked.heads] or columns
-        if len(told) == 1:
-            _meet_moment(linked, told[0], one, places)
+        column = sole([at for at in columns if at in linked.heads], columns)
+        if not places <= linked.used and column is not None:
+            _meet_moment(linked, column, one, places)
 
 
 def _meet_moment(linked: Link, column: int, one: Moment, places: set[int]) -> None:
     before = min(places) - 1
-    word = linked.words[before].text.casefold() if before >= 0 else ""
-    if word == "than" and before:
+    if before > 0 and linked.words[before].text.casefold() == "than":
         before -= 1
-        word = linked.words[before].text.casefold()
-    role = condition_words().get(word, "is")
+    role = condition_words().get(linked.words[before].text.casefold() if before >= 0 else "", "is")
     measured = linked.table.measures[column]
     rows = [at for at, key in measured.keys.items() if _fits(key, one, role)] if measured else []
     test = role if role in ("over", "under", "from") else "is"
-    where = Where.model_validate({"column": linked.table.head[column], "test": test, "values": (one.text,)})
     bound = set(range(before, min(places))) if test != "is" else set[int]()
-    linked.met.append(Met(column, frozenset(rows), where, frozenset(places | bound)))
-    linked.used |= places | bound
+    _add(linked, column, rows, test, one.text, places | bound)
 
 
 def _fits(key: Decimal, one: Moment, role: str) -> bool:

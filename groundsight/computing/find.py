@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from groundsight.computing.operands import in_operands
 from groundsight.computing.prose import NEAREST, in_prose, plain
 from groundsight.computing.say import say
 from groundsight.computing.tabular import Found, in_table
+from groundsight.computing.terms import ended
 from groundsight.computing.words import akin, light_verbs, said
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.language.facts import Facts
@@ -22,10 +22,15 @@ def find(facts: Facts, index: PassageIndex) -> Found | None:
 
     It fails only where no passage about the same gives the number.
     """
-    if said_whole := in_operands(facts, index):
+    if said_whole := ended(facts, index):
         return said_whole
-    around = _Around(index)
-    found = [one for table in index.watch.each(index.grids) for one in in_table(facts, table, around.knows)]
+    around = {one.stem for each in index.evidence for one in said(f"{each.title} {each.text}")} | light_verbs()
+
+    def known(words: Sequence[str]) -> bool:
+        """What names no part of a table has to stand in the evidence."""
+        return all(word in around or any(akin(word, one) for one in around) for word in words)
+
+    found = [one for table in index.watch.each(index.grids) for one in in_table(facts, table, known)]
     if held := next((one for one in found if one.holds), None) or in_prose(facts, index):
         return held
     failed = next(iter(found), None)
@@ -62,16 +67,3 @@ def upheld(claim: Claim, made: Computation, known: Mapping[str, Evidence]) -> Ve
 def _given(facts: Facts, failed: Found, index: PassageIndex) -> bool:
     value = next((one for one in facts.quantities if one.span == failed.span), None)
     return value is not None and plain(facts, value, index.closest(facts, NEAREST))
-
-
-class _Around:
-    """The words of all evidence: what names no part of a table has to stand there."""
-
-    def __init__(self, index: PassageIndex) -> None:
-        self._words = {one.stem for each in index.evidence for one in said(f"{each.title} {each.text}")}
-
-    def knows(self, words: Sequence[str]) -> bool:
-        return all(
-            word in self._words or word in light_verbs() or any(akin(word, one) for one in self._words)
-            for word in words
-        )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from groundsight.computing.words import Said, said
+from groundsight.computing.words import Said
 from groundsight.evidence.grids import Table
 from groundsight.language.facts import Facts
 from groundsight.types.computed import Where
@@ -45,6 +45,10 @@ class Link:
         """The columns that conditions use."""
         return {one.column for one in self.met}
 
+    def of_column(self, column: int) -> Met | None:
+        """The first condition on a column."""
+        return next((one for one in self.met if one.column == column), None)
+
     @property
     def rows(self) -> list[int]:
         """The rows that meet all conditions."""
@@ -59,7 +63,7 @@ class Link:
     @property
     def left(self) -> list[Said]:
         """The words that carry meaning and were used nowhere."""
-        return [one for at, one in enumerate(self.words) if at not in self.used and not one.small]
+        return [one for _, one in self.open()]
 
     @property
     def denied(self) -> bool:
@@ -76,10 +80,19 @@ class Link:
         """The places of the words that lie in a stretch of the sentence."""
         return {at for at, one in enumerate(self.words) if one.start < span[1] and span[0] < one.end}
 
-    def words_of_head(self, at: int) -> frozenset[str]:
-        """The stems of the words of a head that carry meaning."""
-        return frozenset(one.stem for one in said(self.table.head[at]) if not one.small)
+    @property
+    def free(self) -> list[int]:
+        """The columns that no condition uses."""
+        return [at for at in range(len(self.table.head)) if at not in self.held]
 
-    def best_heads(self) -> list[int]:
-        """The columns that the sentence names best: none whose words another head has and more."""
-        return [at for at, mine in self.heads.items() if not any(mine < other for other in self.heads.values())]
+    @property
+    def told(self) -> list[int]:
+        """The free columns that the sentence names best: none whose words another head has and more."""
+        best = [at for at, mine in self.heads.items() if not any(mine < other for other in self.heads.values())]
+        return [at for at in best if at not in self.held]
+
+
+def sole(*groups: Sequence[int]) -> int | None:
+    """Return the only column of the first group that has any; None for several or none."""
+    found = next(filter(None, groups), ())
+    return found[0] if len(found) == 1 else None

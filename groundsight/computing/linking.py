@@ -6,18 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from groundsight.computing.conditions import NO, YES, denials, moments, numbers, signs
+from groundsight.computing.conditions import NO, YES, denials, moments, numbers
 from groundsight.computing.linked import Link, Met
 from groundsight.computing.measuring import head_stems, of_measure
-from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures_of, said, stems
+from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures, said, stems
 from groundsight.evidence.grids import Table
 from groundsight.language.dates import Moment
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity
 from groundsight.language.units import unit_named
 from groundsight.types.computed import Where
-
-LONGEST_CELL = 60
 
 
 def link(
@@ -32,7 +30,6 @@ def link(
     _whole_cells(linked, {at for one in values if isinstance(one, Moment) for at in linked.inside(one.span)})
     _heads(linked)
     numbers(linked, values)
-    signs(linked)
     moments(linked)
     linked.used |= asks
     _parts_of_cells(linked)
@@ -57,14 +54,14 @@ def _whole_cells(linked: Link, taken: set[int]) -> None:
 
 
 def _speaks(cell: str, parts: Sequence[str]) -> bool:
-    return 0 < len(cell) <= LONGEST_CELL and any(part for part in parts if not part.isdigit() or len(parts) > 1)
+    return any(part for part in parts if not part.isdigit() or len(parts) > 1)
 
 
 def _told(linked: Link, column: int, cell: str) -> bool:
-    """A word is no condition where it heads its own column, and a bare number or yes is none by itself."""
+    """A bare number or yes is no condition by itself."""
     measured = linked.table.measures[column]
     spelled = measured is None or measured.scale == "date"
-    return spelled and cell.casefold() not in YES | NO and cell.casefold() != linked.table.head[column].casefold()
+    return spelled and cell.casefold() not in YES | NO
 
 
 @lru_cache(maxsize=8192)
@@ -77,9 +74,6 @@ def _bare(cell: str) -> tuple[str, ...]:
 
 def _runs(words: Sequence[Said], parts: tuple[str, ...]) -> Iterator[tuple[int, ...]]:
     """Find the words of a cell in a sentence, in their order, at most one small word between two."""
-    if len(parts) == 1 and len(parts[0]) == 1 and parts[0].isalpha():
-        yield from ((at,) for at, one in enumerate(words) if one.stem == parts[0] and not one.small)
-        return
     for start, word in enumerate(words):
         if word.stem != parts[0] or word.small:
             continue
@@ -103,8 +97,7 @@ def _meet(linked: Link, found: Sequence[tuple[int, int, tuple[int, ...]]]) -> No
         rows, places = frozenset(row for row, _ in mine), frozenset(at for _, run in mine for at in run)
         values = tuple(dict.fromkeys(linked.table.columns[column][row] for row, _ in mine))
         first = tuple((row, run[0]) for row, run in mine)
-        old = next((one for one in linked.met if one.column == column), None)
-        if old:
+        if old := linked.of_column(column):
             linked.met.remove(old)
             rows, places, values = rows | old.rows, places | old.places, old.where.values + values
             first += old.first
@@ -139,13 +132,12 @@ def _having(linked: Link, column: int, one: Said) -> frozenset[int]:
     if measured is not None or len(one.stem) < 2:
         return frozenset()
     cells = linked.table.columns[column]
-    return frozenset(at for at, cell in enumerate(cells) if len(cell) <= LONGEST_CELL and one.stem in _bare(cell))
+    return frozenset(at for at, cell in enumerate(cells) if one.stem in _bare(cell))
 
 
 def _narrow(linked: Link, column: int, rows: frozenset[int], at: int) -> None:
     """Words of one cell narrow a condition; a word of other rows widens it."""
-    old = next((one for one in linked.met if one.column == column), None)
-    if old:
+    if old := linked.of_column(column):
         if not (rows & old.rows):
             return
         linked.met.remove(old)
@@ -202,7 +194,7 @@ def _columns_alike(table: Table, one: Said) -> list[int]:
     return (
         family
         or [at for at, each in enumerate(table.measures) if unit and each and each.kind == unit[0]]
-        or [at for name in measures_of(one.stem) for at in of_measure(table, name)]
+        or [at for name, words in measures().items() if one.stem in words for at in of_measure(table, name)]
         or [at for at, parts in enumerate(heads) if any(_same(one.stem, part) for part in parts)]
     )
 

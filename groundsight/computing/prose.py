@@ -1,23 +1,23 @@
-"""Sums, differences and gaps of numbers and dates of prose that yield what a free sentence states."""
+"""Sums and differences of numbers of prose that yield what a free sentence states."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from decimal import Decimal
 from itertools import combinations
+from typing import NamedTuple
 
-from groundsight.computing.operands import shown
-from groundsight.computing.run import day_of
 from groundsight.computing.stated import cues_of
 from groundsight.computing.tabular import Found
 from groundsight.computing.words import Said, akin, alike, degree, degrees, operations, said
+from groundsight.evidence.grids import number_shown
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
-from groundsight.language.dates import Moment
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity, agrees
-from groundsight.types import Quote
+from groundsight.language.units import factor_of
 from groundsight.types.computed import Computation, Operand, Operation
 
 NEAREST = 12
@@ -25,31 +25,23 @@ COVERED = 0.35
 READ = 0.5
 SMALL = 10
 _AGAINST = ("than", "compared", "that")
+_LESS = frozenset(("more", "less", "rest", "difference"))
 
 
-@dataclass(frozen=True)
-class _Value:
-    """A number or a moment with the passage that gives it."""
+class _Value(NamedTuple):
+    """A number with the passage that gives it."""
 
     passage: Passage
-    number: Quantity | None = None
-    moment: Moment | None = None
+    number: Quantity
 
     @property
     def operand(self) -> Operand:
         """The value as its passage writes it."""
-        one = self.number or self.moment
-        assert one is not None
-        return Operand(shown=one.text, quote=self.quote)
-
-    @property
-    def quote(self) -> Quote:
-        """The passage."""
-        return self.passage.quote()
+        return Operand(shown=self.number.text, quote=self.passage.quote())
 
 
 def in_prose(facts: Facts, index: PassageIndex) -> Found | None:
-    """Find the two values whose sum, difference or gap is the number that a sentence states; None where none is.
+    """Find the two values whose sum or difference is the number that a sentence states; None where none is.
 
     The sentence has to say so by a word of operation or of degree, both values stand in passages that share its words,
     and together these say enough of what it says. Who has more of two has to be told apart.
@@ -57,18 +49,12 @@ def in_prose(facts: Facts, index: PassageIndex) -> Found | None:
     cues = _cues(facts)
     passages = index.closest(facts, NEAREST) if cues and facts.quantities else []
     for value in facts.quantities:
-        if (
-            value.bound not in ("exact", "sure", "about")
-            or not value.low
-            or value.kind == "ordinal"
-            or plain(facts, value, passages)
-        ):
+        plainly = value.bound in ("exact", "sure", "about") and value.low and value.kind != "ordinal"
+        if not plainly or plain(facts, value, passages):
             continue
-        for operation, first, second, result in _pairs(value, cues, passages):
-            if not _told(facts, value, (first, second)):
-                continue
-            if operation != "difference" or not first.number or _way(facts, cues, first, second):
-                return _found(operation, value, first, second, result)
+        for operation, first, second in _pairs(value, cues, passages):
+            if _told(facts, value, (first, second)) and (operation == "sum" or _way(facts, cues, first, second)):
+                return _found(operation, value, first, second)
     return None
 
 
@@ -88,73 +74,33 @@ def plain(facts: Facts, value: Quantity, passages: Sequence[Passage]) -> bool:
 
 def _pairs(
     value: Quantity, cues: frozenset[str], passages: Sequence[Passage]
-) -> Iterator[tuple[Operation, _Value, _Value, str]]:
+) -> Iterator[tuple[Operation, _Value, _Value]]:
+    """Yield the pairs of numbers that give the value, the higher one first."""
     numbers = [
         _Value(passage, one)
         for passage in passages
         for one in passage.facts.quantities
-        if one.low == one.high and (one.kind == value.kind or not one.kind or _worded(value))
+        if one.low == one.high and one.low and one.kind in (value.kind, "")
     ]
-    for first, second in combinations(numbers, 2):
-        yield from _of_numbers(value, cues, first, second)
-    if value.kind in ("time", "months"):
-        moments = [_Value(passage, moment=one) for passage in passages for one in passage.facts.moments]
-        for first, second in combinations(moments, 2):
-            yield from _of_moments(value, first, second)
-
-
-def _worded(value: Quantity) -> bool:
-    """A number before a word that may be a unit of which nothing is known (bolivianos)."""
-    return not value.kind and bool(value.noun)
-
-
-def _of_numbers(
-    value: Quantity, cues: frozenset[str], first: _Value, second: _Value
-) -> Iterator[tuple[Operation, _Value, _Value, str]]:
-    one, other = first.number, second.number
-    if one is None or other is None or one.kind != other.kind or {one.low, other.low} & {0.0}:
-        return
-    if first.passage is second.passage and one.span == other.span:
-        return
-    step = max(one.step, other.step)
-    if "sum" in cues and _is(value, one.low + other.low, step):
-        yield "sum", first, second, shown(one.low + other.low, one)
-    if cues & {"more", "less", "rest", "difference"} and one.low != other.low:
-        high, low = (first, second) if one.low >= other.low else (second, first)
-        if _is(value, abs(one.low - other.low), step):
-            yield "difference", high, low, shown(abs(one.low - other.low), one)
+    for pair in combinations(numbers, 2):
+        first, second = sorted(pair, key=lambda each: -each.number.low)
+        one, other = first.number, second.number
+        if one.kind != other.kind or (first.passage is second.passage and one.span == other.span):
+            continue
+        if "sum" in cues and _is(value, one.low + other.low, max(one.step, other.step)):
+            yield "sum", first, second
+        if cues & _LESS and one.low > other.low and _is(value, one.low - other.low, max(one.step, other.step)):
+            yield "difference", first, second
 
 
 def _is(value: Quantity, result: float, step: float) -> bool:
     return agrees(value, replace(value, low=result, high=result, bound="exact", step=step, denied=False))
 
 
-def _of_moments(value: Quantity, first: _Value, second: _Value) -> Iterator[tuple[Operation, _Value, _Value, str]]:
-    one, other = first.moment, second.moment
-    if one is None or other is None:
-        return
-    days = [day for each in (one, other) if (day := _day(each))]
-    if len(days) == 2 and value.kind == "time" and _is(value, abs((days[1] - days[0]) / timedelta(seconds=1)), 1.0):
-        yield "days", first, second, str(abs((days[1] - days[0]).days))
-    if one.hour is not None and other.hour is not None and value.kind == "time":
-        gap = abs((one.hour - other.hour) * 60 + (one.minute or 0) - (other.minute or 0))
-        if gap and _is(value, gap * 60, 1.0):
-            yield "difference", first, second, f"{gap} minutes"
-    if one.year and other.year and value.kind == "months" and one.month is None and other.month is None:
-        gap = abs(one.year - other.year)
-        if gap and _is(value, gap * 12, 1.0):
-            yield "difference", first, second, f"{gap} years"
-
-
-def _day(one: Moment) -> date | None:
-    """The day of a moment; two moments without a year are taken to lie in one year."""
-    return day_of(one) or day_of(replace(one, year=2023)) if one.day else None
-
-
 def _told(facts: Facts, value: Quantity, values: tuple[_Value, _Value]) -> bool:
     """Both passages share words with the sentence and say enough of it, and every other number of it stands there."""
     passages = [one.passage for one in values]
-    if _share(facts, passages) < COVERED or not all(_own(facts, one) for one in passages):
+    if _share(facts, passages) < COVERED:
         return False
     given = [one for passage in passages for one in passage.facts.quantities]
     others = [one for one in facts.quantities if one is not value and one.low != len(values)]
@@ -172,12 +118,6 @@ def _counts(facts: Facts, value: Quantity, passages: Sequence[Passage]) -> bool:
 def _says(passage: Passage, word: str) -> bool:
     around = (said(facts.text) for facts in passage.context)
     return any(_near(word, one.stem) for each in (said(passage.shown), *around) for one in each)
-
-
-def _own(facts: Facts, passage: Passage) -> bool:
-    """The passage itself, not only its heading, has a word of the sentence."""
-    own = said(passage.shown)
-    return any(_near(word.stem, one.stem) for word in _words(facts) for one in own)
 
 
 def _share(facts: Facts, passages: Sequence[Passage]) -> float:
@@ -224,17 +164,25 @@ def _shared(words: Sequence[str], others: Sequence[str]) -> int:
 def _beside(mine: _Value, other: _Value) -> list[str]:
     """The words of a passage that stand nearer to one value than to the other."""
     words = [one for one in said(mine.passage.facts.text) if not one.small]
-    if mine.passage is not other.passage or mine.number is None or other.number is None:
+    if mine.passage is not other.passage:
         return [one.stem for one in words]
     here, there = mine.number.span[0], other.number.span[0]
     return [one.stem for one in words if abs(one.start - here) < abs(one.start - there)]
 
 
-def _found(operation: Operation, value: Quantity, first: _Value, second: _Value, result: str) -> Found:
+def _found(operation: Operation, value: Quantity, first: _Value, second: _Value) -> Found:
+    low = first.number.low + second.number.low if operation == "sum" else first.number.low - second.number.low
     made = Computation(
         operation=operation,
         source=first.passage.evidence.source,
         operands=(first.operand, second.operand),
-        result=result,
+        result=_shown(low, first.number),
     )
     return Found(made, True, value.span)
+
+
+def _shown(value: float, like: Quantity) -> str:
+    """Write a result in the unit of an operand, as it is written there."""
+    factor = factor_of(like.unit) if like.unit else 1.0
+    unit = re.sub(r"[\d.,'\s\u00a0\u202f]+", "", like.text) if like.kind else ""
+    return f"{number_shown(round(Decimal(str(value / factor)), 4))} {unit}".strip()

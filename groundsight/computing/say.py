@@ -5,63 +5,54 @@ from __future__ import annotations
 import re
 
 from groundsight.computing.run import LISTED
+from groundsight.computing.words import RANKS
 from groundsight.language.dates import find_moments
 from groundsight.language.sayings import saying
 from groundsight.types.computed import Computation, Where
 
-_RANKS = {2: "second ", 3: "third ", 4: "fourth ", 5: "fifth "}
+_RANKS = {rank: f"{word} " for word, rank in RANKS.items()}
 _ENDS = {"most": ("highest", "latest"), "least": ("lowest", "earliest")}
 _DATED = {"over": "after ", "under": "before "}
-_TESTS = {"is": "", "is not": "not ", "over": "over ", "under": "under ", "from": "from ", "up to": "up to "}
 
 
 def say(made: Computation) -> str:
     """Say what was computed, from which values and under which conditions."""
-    first = made.operands[0]
-    match made.operation:
-        case "cell":
-            if not first.of and made.conditions:
-                return f"{first.shown}: {_with(made.conditions)}"
-            return ": ".join(filter(None, (first.of, first.under, first.shown)))
-        case "rows" | "count":
-            return _rows(made)
-        case "sum":
-            said = _told("said_sum", made, under=first.under, over=_over(made), value=_value(made))
-            return f"{said}{_list(made, ' + ')}"
-        case "mean":
-            said = _told("said_mean", made, under=first.under, over=_over(made), value=_value(made))
-            return f"{said}{_list(made, ', ')}"
-        case "most" | "least" if made.language and made.rank == 1:
-            key = f"said_{made.operation}{'_of' if first.of else ''}"
-            return _told(key, made, result=made.result, under=first.under, over=_over(made), value=first.shown)
-        case "most" | "least":
-            end = _ENDS[made.operation][bool(find_moments(first.shown))]
-            has = "has" if first.of else "is"
-            return f"{made.result} {has} the {_RANKS.get(made.rank, '')}{end} {first.under}{_over(made)}: {first.shown}"
-        case _:
-            return _of_two(made)
-
-
-def _of_two(made: Computation) -> str:
     first, second = made.operands[0], made.operands[-1]
     against = f"{first.shown} against {second.shown}"
     match made.operation:
+        case "cell" if not first.of and made.conditions:
+            return f"{first.shown}: {_with(made.conditions)}"
+        case "cell":
+            return ": ".join(filter(None, (first.of, first.under, first.shown)))
+        case "rows" | "count":
+            return _rows(made)
+        case "sum" if not first.under:
+            return f"{' + '.join(one.shown for one in made.operands)} make {_value(made)}"
+        case "sum" | "mean":
+            said = _told(f"said_{made.operation}", made, under=first.under, over=_over(made), value=_value(made))
+            mark = " + " if made.operation == "sum" else ", "
+            return f"{said}: {mark.join(one.shown for one in made.operands)}" if len(made.operands) <= LISTED else said
+        case "most" | "least":
+            return _extreme(made)
         case "larger" | "smaller":
             way = "higher" if made.operation == "larger" else "lower"
             return f"{first.of} has a {way} {first.under} than {second.of}: {against}"
-        case "ratio":
-            return f"{first.under} of {first.of} is {made.result} times that of {second.of}: {against}"
-        case "change":
-            return f"{first.under} changes by {made.result} % from {first.of} to {second.of}: {against}"
-        case "days":
-            days = "day lies" if made.result == "1" else "days lie"
-            return f"{made.result} {days} between {first.shown} and {second.shown}"
         case "end":
             return f"{second.shown} from {first.shown} end on {made.result}"
-        case _ if first.of:
+        case "difference" if first.of:
             return f"{first.under} is {_value(made)} higher for {first.of} than for {second.of}: {against}"
-        case _:
+        case "difference":
             return f"{first.shown} is {_value(made)} more than {second.shown}"
+
+
+def _extreme(made: Computation) -> str:
+    first = made.operands[0]
+    if made.language and made.rank == 1:
+        key = f"said_{made.operation}{'_of' if first.of else ''}"
+        return _told(key, made, result=made.result, under=first.under, over=_over(made), value=first.shown)
+    end = _ENDS[made.operation][bool(find_moments(first.shown))]
+    has, rank = "has" if first.of else "is", _RANKS.get(made.rank, "")
+    return f"{made.result} {has} the {rank}{end} {first.under}{_over(made)}: {first.shown}"
 
 
 def _value(made: Computation) -> str:
@@ -88,10 +79,8 @@ def _told(key: str, made: Computation, **values: str) -> str:
 def _rows(made: Computation) -> str:
     names = ", ".join(dict.fromkeys(one.shown for one in made.operands[:LISTED]))
     dots = ", ..." if len(made.operands) > LISTED else ""
-    where = _where(made)
-    return (
-        _told("said_rows", made, count=str(len(made.operands)), among=str(made.among), where=where) + f": {names}{dots}"
-    )
+    said = _told("said_rows", made, count=str(len(made.operands)), among=str(made.among), where=_where(made))
+    return f"{said}: {names}{dots}"
 
 
 def _over(made: Computation) -> str:
@@ -107,9 +96,6 @@ def _with(conditions: tuple[Where, ...]) -> str:
 
 
 def _test(one: Where) -> str:
-    dated = find_moments(one.values[0])
-    return _DATED.get(one.test, _TESTS[one.test]) if dated else _TESTS[one.test]
-
-
-def _list(made: Computation, mark: str) -> str:
-    return f": {mark.join(one.shown for one in made.operands)}" if len(made.operands) <= LISTED else ""
+    if one.test in _DATED and find_moments(one.values[0]):
+        return _DATED[one.test]
+    return "" if one.test == "is" else f"{one.test.removeprefix('is ')} "

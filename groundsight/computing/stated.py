@@ -62,11 +62,11 @@ def asked_for(facts: Facts) -> Stated | None:
     asks = asking[1].casefold()
     one = next((each for each in degrees(words) if _is_free(facts, words, each)), None)
     operation = _of_degree(text, one) if one else None
-    if one is None or operation is None:
-        operation, one, places = _of_words(facts, words, asks)
+    if one and operation:
+        used = opening | one.places | _places(words, "" if one.degree.form == "superlative" else "than")
     else:
-        places = one.places | _places(words, "" if one.degree.form == "superlative" else "than")
-    used = places | opening
+        (operation, places), one = _of_words(facts, words, asks), None
+        used = opening | places
     return Stated(operation, used, one, asks=asks, focus=_focus(words, used, max(opening)))
 
 
@@ -89,18 +89,14 @@ def _of_degree(text: str, one: Ranked) -> Operation | None:
     return ("larger" if high else "smaller") if re.search(r"\bor\b", text, re.I) else None
 
 
-def _of_words(facts: Facts, words: Sequence[Said], asks: str) -> tuple[Operation, None, frozenset[int]]:
+def _of_words(facts: Facts, words: Sequence[Said], asks: str) -> tuple[Operation, frozenset[int]]:
     cues = cues_of(words)
     counted = re.search(r"\bnumber of\b", facts.text, re.I)
     places = frozenset(at for at, one in enumerate(words) if counted and counted.start() <= one.start < counted.end())
     for name in ("difference", "mean", "sum"):
         if name in cues:
-            return (
-                name,
-                None,
-                places | cues[name] | _places(words, "between" if name == "difference" else ""),
-            )
-    return ("count" if counted or asks == "how many" else "cell"), None, places
+            return name, places | cues[name] | _places(words, "between" if name == "difference" else "")
+    return ("count" if counted or asks == "how many" else "cell"), places
 
 
 def _places(words: Sequence[Said], word: str) -> frozenset[int]:

@@ -37,17 +37,13 @@ def in_table(facts: Facts, table: Table, known: Callable[[Sequence[str]], bool])
     words a sentence may hold, but does not fail: they may speak of something else.
     """
     exact = [one for one in facts.quantities if one.bound in ("exact", "sure", "about")]
+    whole = [one for one in facts.moments if one.day or one.hour or one.month is None]
     for one in stated(facts):
-        dated = [
-            each
-            for each in facts.moments
-            if (each.day or each.hour or each.month is None) and one.operation in _COMPARED
-        ]
-        linked = link(facts, table, (*exact, *dated), one.places)
+        linked = link(facts, table, (*exact, *(whole if one.operation in _COMPARED else ())), one.places)
         unknown = [word.stem for word in _unknown(one, linked)]
-        if not known(unknown) or (facts.negations and not linked.met):
+        if linked.denied or not known(unknown) or (facts.negations and not linked.met):
             continue
-        made = _STEPS[one.operation](one, linked)
+        made = _computed(one, linked)
         # With one such word 35 lies of the training texts failed and no truth did, with two a first truth.
         if made and (made.holds or len(unknown) <= 1) and _explained(made, one, linked, exact):
             yield made
@@ -62,18 +58,47 @@ def _unknown(one: Stated, linked: Link) -> list[Said]:
 def _explained(found: Found, one: Stated, linked: Link, exact: Sequence[Quantity]) -> bool:
     """Every other number of the sentence is an operand, the count of the rows, or a part of a cell."""
     cells = [operand.shown for operand in found.made.operands]
+    told = " ".join(cells)
     if one.operation in ("most", "least", "larger", "smaller"):
         cells += linked.table.columns[linked.table.head.index(found.made.operands[0].under)]
     shown = [each for cell in cells for each in find_quantities(cell)]
+    counts = (found.made.among, len(linked.table.rows), len(found.made.operands))
     inside = {at for met in linked.met for at in met.places}
-    for number in exact:
-        counted = number.low in (found.made.among, len(linked.table.rows), len(found.made.operands))
-        if number is one.value or linked.inside(number.span) & inside or counted:
-            continue
-        if not any(agrees(replace(number, kind=""), replace(each, kind="")) for each in shown):
-            return False
-    told = " ".join(operand.shown for operand in found.made.operands)
-    return all(each.text in told or linked.inside(each.span) <= inside for each in linked.facts.moments)
+    return all(
+        number is one.value
+        or number.low in counts
+        or linked.inside(number.span) & inside
+        or any(agrees(replace(number, kind=""), replace(each, kind="")) for each in shown)
+        for number in exact
+    ) and all(each.text in told or linked.inside(each.span) <= inside for each in linked.facts.moments)
+
+
+def _computed(one: Stated, linked: Link) -> Found | None:
+    column = _measured(one, linked)
+    match one.operation:
+        case "count":
+            return _count(one, linked)
+        case "cell" if one.value is None:
+            return _cells(linked)
+        case _ if column is None:
+            return None
+        case "most" | "least":
+            return _extreme(one, linked, column)
+        case "larger" | "smaller":
+            return _larger(one, linked, column)
+        case "difference":
+            return _difference(one, linked, column)
+        case "cell" if not _named(linked)[0]:
+            return None
+        case _:
+            return _stating(one, linked, run(one.operation, linked.table, column, linked.rows, linked.where))
+
+
+def _stating(one: Stated, linked: Link, made: Computation | None, holds: bool = True) -> Found | None:
+    """A computation whose result the sentence gives as a number."""
+    if made is None or one.value is None:
+        return None
+    return Found(made, holds and says(one.value, made, linked.table), one.value.span)
 
 
 def says(value: Quantity, made: Computation, table: Table) -> bool:
@@ -87,7 +112,7 @@ def _measured(one: Stated, linked: Link) -> int | None:
     """The column that is compared or added up: of the measure that is said, else of the number's unit, else named."""
     table = linked.table
     numbers = [at for at in range(len(table.head)) if table.measures[at] and at not in linked.held]
-    told = [at for at in linked.best_heads() if at in numbers]
+    told = [at for at in linked.told if at in numbers]
     if one.measure:
         fits = [at for at in compared(table, one.measure) if at in numbers]
     elif one.value and one.value.kind:
@@ -112,18 +137,15 @@ def _rows(linked: Link, met: Sequence[Met]) -> list[int]:
     return sorted(frozenset(range(len(linked.table.rows))).intersection(*(one.rows for one in met)))
 
 
-def _extreme(one: Stated, linked: Link) -> Found | None:
-    column, named = _measured(one, linked), _subject(linked)
-    if column is None or named is None or len(named.rows) != 1 or linked.denied:
+def _extreme(one: Stated, linked: Link, column: int) -> Found | None:
+    named = _subject(linked)
+    if named is None or len(named.rows) != 1:
         return None
     others = [each for each in linked.met if each is not named]
     where, kept = [each.where for each in others], _rows(linked, others)
     made = run(one.operation, linked.table, column, kept, where, label=named.column, rank=one.rank)
-    (row,) = named.rows
-    if made is None:
-        return None
-    holds = linked.table.columns[named.column][row] == made.result
-    return Found(made, holds, _stretch(linked, named.places))
+    named_so = linked.table.columns[named.column][min(named.rows)]
+    return Found(made, named_so == made.result, _stretch(linked, named.places)) if made else None
 
 
 def _subject(linked: Link) -> Met | None:
@@ -147,74 +169,49 @@ def _pair(one: Stated, linked: Link) -> tuple[int, int] | None:
     return (first, second) if here < than < there or than < 0 else None
 
 
-def _larger(one: Stated, linked: Link) -> Found | None:
-    column, pair = _measured(one, linked), _pair(one, linked)
-    if column is None or pair is None or linked.denied:
-        return None
-    made = run(one.operation, linked.table, column, pair)
-    if made is None:
+def _larger(one: Stated, linked: Link, column: int) -> Found | None:
+    pair = _pair(one, linked)
+    made = run(one.operation, linked.table, column, pair) if pair else None
+    if made is None or pair is None:
         return None
     return Found(made, made.result == linked.table.columns[linked.table.key][pair[0]], _stretch(linked, one.places))
 
 
-def _difference(one: Stated, linked: Link) -> Found | None:
-    column = _measured(one, linked)
-    if column is None or one.value is None or linked.denied:
-        return None
-    rows = _ends(one, linked, column) if one.end == "both" else _pair(one, linked)
+def _difference(one: Stated, linked: Link, column: int) -> Found | None:
+    both = one.end == "both"
+    rows = _ends(linked, column) if both else _pair(one, linked)
     made = run("difference", linked.table, column, rows) if rows else None
     if made is None or rows is None:
         return None
     ahead = linked.table.columns[linked.table.key][rows[0]] == made.operands[0].of
-    way = one.at < 0 or one.end == "both" or ahead == (one.end == "high")
-    return Found(made, way and says(one.value, made, linked.table), one.value.span)
+    return _stating(one, linked, made, both or one.at < 0 or ahead == (one.end == "high"))
 
 
-def _ends(one: Stated, linked: Link, column: int) -> list[int] | None:
+def _ends(linked: Link, column: int) -> list[int] | None:
     """The rows with the most and with the least of a column."""
-    del one
     measured, kept = linked.table.measures[column], linked.rows
     held = sorted((measured.keys[at], at) for at in kept if at in measured.keys) if measured else []
     return [held[-1][1], held[0][1]] if len(held) > 1 and len(held) == len(kept) else None
-
-
-def _total(one: Stated, linked: Link) -> Found | None:
-    column = _measured(one, linked)
-    if column is None or one.value is None or linked.denied:
-        return None
-    made = run(one.operation, linked.table, column, linked.rows, linked.where)
-    return Found(made, says(one.value, made, linked.table), one.value.span) if made else None
 
 
 def _count(one: Stated, linked: Link) -> Found | None:
     """Count the rows that meet the conditions; rows that are named beside it have to be those."""
     named, others = _named(linked)
     whole = [each for each in named if each.whole]
-    kept = _rows(linked, others if whole else linked.met)
-    if one.value is None or not kept or not linked.met or (whole and not _of_all(one.value, linked)):
+    met = others if whole else linked.met
+    kept = _rows(linked, met)
+    if one.value is None or not kept or not linked.met:
         return None
-    made = run(
-        "count", linked.table, linked.table.key, kept, [each.where for each in (others if whole else linked.met)]
-    )
     holds = one.value.low == one.value.high == len(kept) and all(each.rows == frozenset(kept) for each in whole)
-    if made is None or (not holds and not _of_all(one.value, linked)):
+    if not _of_all(one.value, linked) and (whole or not holds):
         return None
-    return Found(made, holds, one.value.span)
+    made = run("count", linked.table, linked.table.key, kept, [each.where for each in met])
+    return Found(made, holds, one.value.span) if made else None
 
 
 def _of_all(value: Quantity, linked: Link) -> bool:
     """ "Three of the five": another number is the count of all rows."""
     return any(each is not value and each.low == len(linked.table.rows) for each in linked.facts.quantities)
-
-
-def _cell(one: Stated, linked: Link) -> Found | None:
-    if one.value is None or linked.denied:
-        return None if linked.denied else _cells(linked)
-    column, kept = _measured(one, linked), linked.rows
-    if column is None or len(kept) != 1 or not _named(linked)[0]:
-        return None
-    made = run("cell", linked.table, column, kept, linked.where)
-    return Found(made, says(one.value, made, linked.table), one.value.span) if made else None
 
 
 def _cells(linked: Link) -> Found | None:
@@ -229,9 +226,3 @@ def _cells(linked: Link) -> Found | None:
             made = run("cell", linked.table, shown.column, sorted(named.rows), [named.where], label=named.column)
             return Found(made, wrong is None, _stretch(linked, shown.places)) if made else None
     return None
-
-
-_STEPS = {
-    "most": _extreme, "least": _extreme, "larger": _larger, "smaller": _larger, "difference": _difference,
-    "sum": _total, "mean": _total, "count": _count, "cell": _cell,
-}  # fmt: skip

@@ -7,20 +7,22 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from groundsight.computing.linked import Link
 from groundsight.computing.linking import link
-from groundsight.computing.operands import term_of
 from groundsight.computing.run import day_in, day_of, day_shown, later
+from groundsight.computing.tabular import Found
 from groundsight.computing.words import akin, alike, light_verbs, said, stems
 from groundsight.evidence.grids import Table
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
 from groundsight.language.dates import Moment
 from groundsight.language.facts import Facts, read_facts
-from groundsight.language.units import unit_named
+from groundsight.language.quantities import Quantity, agrees, find_quantities
+from groundsight.language.units import factor_of, unit_named
 from groundsight.types.computed import Computation, Operand
 
 _ENDS = re.compile(r"^(?:(?:until|till|up to) when|when|(?:on |by )?(?:what|which) (?:date|day))\b", re.I)
 _ENDING = frozenset(stems("end expire run out finish over due stop valid last"))
 _START = frozenset(stems("start begin from since first last sign issue purchase commence date"))
+_UNITS = {"day": "days", "week": "weeks", "month": "months", "year": "years"}
 
 
 def ends(question: str, tables: Iterable[Table], index: PassageIndex) -> Computation | None:
@@ -32,8 +34,34 @@ def ends(question: str, tables: Iterable[Table], index: PassageIndex) -> Computa
     return made[0] if len({one.result for one in made}) == 1 else None
 
 
+def ended(facts: Facts, index: PassageIndex) -> Found | None:
+    """Add the term again that a sentence adds to a day; None where the evidence gives not both of them."""
+    days = [(one, day) for one in facts.moments if (day := day_of(one))]
+    term = next((one for one in facts.quantities if one.kind in ("time", "months")), None)
+    counted = _term_of(term.text) if term else None
+    if len(days) != 2 or term is None or counted is None or "end" not in facts.text:
+        return None
+    (start, first), (stop, last) = days
+    dated = next((one for one in index.passages if first in map(day_of, one.facts.moments)), None)
+    spelled = next((one for one in index.passages if _gives(one, term, counted)), None)
+    if dated is None or spelled is None:
+        return None
+    begun, lasts = Operand(shown=start.text, quote=dated.quote()), Operand(shown=term.text, quote=spelled.quote())
+    made = _end(begun, lasts, dated.evidence.source)
+    return Found(made, later(first, *counted) == last, stop.span) if made else None
+
+
+def _gives(one: Passage, term: Quantity, counted: tuple[int, str]) -> bool:
+    """The term itself, or its bare number under a head that names its unit ("Weeks", 6)."""
+    headed = one.tabular and counted[1] in one.facts.all_words
+    return any(
+        (agrees(term, each) and each.kind == term.kind) or (headed and each.low == counted[0])
+        for each in one.facts.quantities
+    )
+
+
 def _end(start: Operand, term: Operand, source: str) -> Computation | None:
-    day, counted = day_in(start.shown), term_of(term.shown)
+    day, counted = day_in(start.shown), _term_of(term.shown)
     if day is None or counted is None:
         return None
     return Computation(operation="end", source=source, operands=(start, term), result=day_shown(later(day, *counted)))
@@ -55,17 +83,9 @@ def _of_row(linked: Link, row: int) -> Iterator[Computation]:
     starts = [at for at, head in enumerate(table.head) if {*stems(head)} & _START and day_in(cells[at])]
     terms = [(at, shown) for at, head in enumerate(table.head) if (shown := _cell_term(head, cells[at]))]
     if len(starts) == 1 and len(terms) == 1:
-        start = Operand(
-            shown=cells[starts[0]],
-            quote=table.rows[row].quote(starts[0]),
-            of=cells[table.key],
-            under=table.head[starts[0]],
-        )
-        term = Operand(
-            shown=terms[0][1],
-            quote=table.rows[row].quote(terms[0][0]),
-            of=cells[table.key],
-            under=table.head[terms[0][0]],
+        start, term = (
+            Operand(shown=shown, quote=table.rows[row].quote(at), of=cells[table.key], under=table.head[at])
+            for at, shown in ((starts[0], cells[starts[0]]), terms[0])
         )
         if made := _end(start, term, table.source):
             yield made
@@ -73,7 +93,7 @@ def _of_row(linked: Link, row: int) -> Iterator[Computation]:
 
 def _cell_term(head: str, cell: str) -> str:
     """Read a term from a cell (24 months), or from a number under a head that names its unit."""
-    if term_of(cell):
+    if _term_of(cell):
         return cell.strip()
     units = [one for one in stems(head) if (known := unit_named(one)) and known[0] in ("time", "months")]
     return f"{cell.strip()} {units[0]}s" if units and re.fullmatch(r"\d{1,3}", cell.strip()) else ""
@@ -82,7 +102,7 @@ def _cell_term(head: str, cell: str) -> str:
 def _in_text(facts: Facts, index: PassageIndex) -> Iterator[Computation]:
     wanted = [one.stem for one in said(facts.text) if not one.small and one.stem not in _ENDING | light_verbs()]
     for one in index.passages:
-        spelled = [each for each in one.facts.quantities if term_of(each.text)]
+        spelled = [each for each in one.facts.quantities if _term_of(each.text)]
         if not wanted or len(spelled) != 1 or one.tabular or not _speaks(one, wanted):
             continue
         if (start := _start(one, spelled[0].span[1], index)) and (
@@ -120,3 +140,10 @@ def _dated(one: Passage) -> Sequence[Moment]:
 
 def _told(word: str, one: Passage) -> bool:
     return any(akin(word, each) or each in alike(word) for each in stems(one.facts.text))
+
+
+def _term_of(text: str) -> tuple[int, str] | None:
+    """Read a term ("24 months", "five years") as a count and its unit in the plural; None where there is not one."""
+    found = [one for one in find_quantities(text) if one.kind in ("time", "months") and one.low == one.high]
+    many = _UNITS.get(found[0].unit.rstrip("s")) if len(found) == 1 else None
+    return (round(found[0].low / factor_of(found[0].unit)), many) if many else None

@@ -6,22 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from groundsight.language.licences import related
-from groundsight.language.stems import stem
+from groundsight.language.stems import lexicon_rows, stem, word_list
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_IRREGULAR = {
-    "best": ("high", ""), "better": ("high", ""), "worst": ("low", ""), "worse": ("low", ""), "most": ("high", ""),
-    "more": ("high", ""), "least": ("low", ""), "less": ("low", ""), "fewest": ("low", ""), "fewer": ("low", ""),
-    "last": ("high", "date"), "latest": ("high", "date"), "first": ("low", "date"), "maximum": ("high", ""),
-    "minimum": ("low", ""),
-}  # fmt: skip
-_COMPARING = frozenset(("better", "worse", "more", "less", "fewer"))
-
-
 RANKS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _OTHER = {"high": "low", "low": "high"}
 
@@ -66,7 +56,7 @@ def _said(shown: str, start: int) -> Said:
     folded = bare.casefold()
     single = len(bare) == 1 and bare.isupper() and start > 0
     meant = folded in condition_words() and folded != "from"
-    small = folded in _function_words() and not meant and not single
+    small = folded in word_list("function_words.txt") and not meant and not single
     return Said(stem(folded), bare, start, start + len(bare), small)
 
 
@@ -91,17 +81,18 @@ def akin(one: str, other: str) -> bool:
 @lru_cache(maxsize=4096)
 def degree(word: str) -> Degree | None:
     """Read an adjective of measure in any form: "tall", "taller", "tallest"."""
-    folded = word.casefold()
-    if folded in _IRREGULAR:
-        end, measure = _IRREGULAR[folded]
-        return Degree(end, measure, "comparative" if folded in _COMPARING else "superlative")
-    table = {base: (end, measure) for base, end, measure in tsv("degrees.tsv")}
+    folded, table = word.casefold(), _degrees()
     if folded in table:
-        return Degree(*table[folded], "base")
+        return table[folded]
     for ending, form in (("er", "comparative"), ("est", "superlative")):
         if folded.endswith(ending) and (base := next((b for b in _bases(folded, ending) if b in table), "")):
-            return Degree(*table[base], form)
+            return table[base]._replace(form=form)
     return None
+
+
+@lru_cache(maxsize=1)
+def _degrees() -> dict[str, Degree]:
+    return {word: Degree(end, measure, form) for word, end, measure, form in lexicon_rows("degrees.tsv")}
 
 
 def degrees(words: Sequence[Said]) -> list[Ranked]:
@@ -129,42 +120,22 @@ def _bases(word: str, ending: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def condition_words() -> dict[str, str]:
     """Small words that are conditions: not, before, over, only."""
-    return {word: role for word, role, *_ in tsv("conditions.tsv")}
+    return dict(lexicon_rows("conditions.tsv"))
 
 
 @lru_cache(maxsize=1)
 def operations() -> dict[str, str]:
     """Words and phrases that ask for an operation or state it."""
-    return {word: operation for word, operation, *_ in tsv("operations.tsv")}
+    return dict(lexicon_rows("operations.tsv"))
 
 
 @lru_cache(maxsize=1)
 def measures() -> dict[str, frozenset[str]]:
     """The stems of the words for each measure."""
-    return {name: frozenset(stems(words)) for name, words in tsv("measures.tsv")}
-
-
-def measures_of(word: str) -> list[str]:
-    """Return the measures that a stem speaks of, itself or by its adjective ("weigh", "heavy")."""
-    return [name for name, words in measures().items() if word in words]
-
-
-@lru_cache(maxsize=1)
-def _function_words() -> frozenset[str]:
-    return frozenset(_text("function_words.txt").split())
+    return {name: frozenset(stems(words)) for name, words in lexicon_rows("measures.tsv")}
 
 
 @lru_cache(maxsize=1)
 def light_verbs() -> frozenset[str]:
     """The stems of verbs that mean what stands beside them: have, get, go."""
-    return frozenset(map(stem, _text("light_verbs.txt").split()))
-
-
-@lru_cache(maxsize=8)
-def tsv(name: str) -> tuple[tuple[str, ...], ...]:
-    """Read a table of the lexicon."""
-    return tuple(tuple(line.split("\t")) for line in _text(name).splitlines() if line)
-
-
-def _text(name: str) -> str:
-    return (files("groundsight.language") / "lexicon" / name).read_text("utf-8")
+    return frozenset(map(stem, word_list("light_verbs.txt")))

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from groundsight.evidence.grids import Row, Table
+from groundsight.evidence.grids import Row, Table, rows_of
 from groundsight.evidence.heads import is_row
-from groundsight.evidence.places import box_of_words, boxes_of_rows
+from groundsight.evidence.places import box_of_words
 from groundsight.evidence.tables import text_tables
 from groundsight.types import Box, Evidence
 
@@ -57,12 +57,9 @@ def _of_cells(one: Evidence) -> Iterator[LabelValue]:
     """The rows of a table of labels: two columns without heads."""
     if any(cell.strip() for cell in one.cells[0]) or len(one.cells[0]) != 2:
         return
-    table = text_tables(one.text, one.cells)[0]
-    boxes = boxes_of_rows(one, table)
-    for (label, value), (start, end), placed in zip(table.rows[1:], table.spans[1:], boxes, strict=True):
-        at = one.text.rfind(value, start, end) if value.strip() else -1
-        if at >= 0 and label.strip():
-            yield LabelValue(label.strip(" :"), value, (at, at + len(value)), placed[1] if placed else None)
+    for row in rows_of(one, text_tables(one.text, one.cells)[0]):
+        if all(row.cells):
+            yield LabelValue(row.cells[0].strip(" :"), row.cells[1], row.place(1), row.boxes[1] if row.boxes else None)
 
 
 def _pairs(one: Evidence) -> Iterator[LabelValue]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from groundsight.evidence.places import around_boxes, boxes_of_rows
+from groundsight.evidence.places import around_boxes, quoted
 from groundsight.evidence.tables import Block, head_unit, text_tables
 from groundsight.language.dates import find_moments
 from groundsight.language.digits import decimal_comma, ungrouped
 from groundsight.language.stems import word_list
 from groundsight.language.units import unit_named
 from groundsight.tracing import Watch
-from groundsight.types import Box, Evidence, Quote, Span
+from groundsight.types import Box, Evidence, Quote
 
 Scale = Literal["number", "date", "time"]
 MOST_ROWS = 2_000
@@ -44,18 +44,11 @@ class Row:
 
     def quote(self, column: int | None = None) -> Quote:
         """Point at the characters of this row, or of one of its cells."""
-        start, end = self._place(column) if column is not None else self.span
-        place = self.evidence.place
-        return Quote(
-            evidence_id=self.evidence.evidence_id,
-            span=Span(start=start, end=end),
-            text=self.evidence.text[start:end],
-            source=self.evidence.source,
-            page=place.page,
-            box=around_boxes(self.boxes if column is None else self.boxes[column : column + 1]) or place.box,
-        )
+        if column is None:
+            return quoted(self.evidence, self.span, around_boxes(self.boxes))
+        return quoted(self.evidence, self.place(column), around_boxes(self.boxes[column : column + 1]))
 
-    def _place(self, column: int) -> tuple[int, int]:
+    def place(self, column: int) -> tuple[int, int]:
         """Walk the cells from the left: the 7 of a cell is not the 7 of the 17 before it."""
         at = self.span[0]
         for cell in self.cells[:column]:
@@ -122,8 +115,8 @@ def grids(evidence: Sequence[Evidence], watch: Watch | None = None) -> tuple[Tab
     tables = {one.evidence_id: one for one in evidence}
     for one in (watch or Watch()).each(sorted(tables.values(), key=lambda each: each.evidence_id)):
         for block in text_tables(one.text, one.cells):
-            head = tuple(_squeezed(cell) for cell in block.rows[0])
-            rows = _rows(one, block)
+            head = tuple(" ".join(cell.split()) for cell in block.rows[0])
+            rows = rows_of(one, block)
             title = one.text[: rows[0].span[0]].strip().split("\n")[0] if rows and rows[0].span[0] else ""
             plain, totals = blocks.setdefault((one.source, one.place.section or "", title, head), ([], []))
             for row in rows:
@@ -141,9 +134,18 @@ def number_shown(value: Decimal) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def _rows(one: Evidence, block: Block) -> list[Row]:
-    pairs = zip(block.rows[1:], block.spans[1:], boxes_of_rows(one, block), strict=True)
-    return [Row(tuple(map(_squeezed, cells)), one, span, placed) for cells, span, placed in pairs]
+def rows_of(one: Evidence, block: Block) -> list[Row]:
+    """Return the rows of a block below its head, each cell with its box where it is known."""
+    boxes = one.boxes[1:] if len(one.boxes) == len(block.rows) else ((),) * (len(block.rows) - 1)
+    placed = zip(block.rows[1:], block.spans[1:], boxes, strict=True)
+    return [Row(tuple(" ".join(cell.split()) for cell in cells), one, span, held) for cells, span, held in placed]
+
+
+def box_in_table(one: Evidence, span: tuple[int, int]) -> Box | None:
+    """Return the box around the cells that some characters of a table's text come from."""
+    rows = rows_of(one, text_tables(one.text, one.cells)[0]) if one.boxes else []
+    placed = ((row.place(at), box) for row in rows for at, box in enumerate(row.boxes) if row.cells[at])
+    return around_boxes([box for (start, end), box in placed if start < span[1] and span[0] < end])
 
 
 def _is_total(cells: Sequence[str]) -> bool:
@@ -161,10 +163,6 @@ def total_opening() -> re.Pattern[str]:
 
 def _cell(row: Row, at: int) -> str:
     return row.cells[at] if at < len(row.cells) else ""
-
-
-def _squeezed(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _measured(name: str, cells: Sequence[str], language: str) -> Measured | None:
@@ -253,8 +251,3 @@ def _comma(digits: Sequence[str], language: str) -> bool:
 
 def _signed(cell: str, value: Decimal) -> Decimal:
     return -value if re.match(r"^\s*(?:[-\u2212]|\([^)]*\)\s*$)", cell) else value
-
-
-def cited(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the ids of the evidence that holds some rows, each once."""
-    yield from dict.fromkeys(row.evidence.evidence_id for row in rows)

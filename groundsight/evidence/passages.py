@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from groundsight.evidence.grids import box_in_table
 from groundsight.evidence.heads import (
     currency_of,
     head_facts,
@@ -16,13 +17,13 @@ from groundsight.evidence.heads import (
     scales_of,
     with_currency,
 )
-from groundsight.evidence.places import box_in_table, box_of_words
+from groundsight.evidence.places import box_of_words, parts_of, quoted
 from groundsight.evidence.tables import cell_readings, is_drawn, text_tables
 from groundsight.language.facts import Facts, joined, read_facts
 from groundsight.language.names import Name
 from groundsight.language.sentences import sentence_spans
 from groundsight.tracing import Watch
-from groundsight.types import Evidence, EvidencePart, Quote, Span, TextField
+from groundsight.types import Evidence, EvidencePart, Quote, TextField
 
 _BACK = 2
 _LONGEST = 600
@@ -98,19 +99,11 @@ class Passage:
         start, end = self.span
         if inner is not None and not self.cell:
             start, end = start + inner[0], start + inner[1]
-        text = self.evidence.text[start:end]
-        place = self.evidence.place
-        read = self.channel == "ocr"
-        box = box_of_words(self.evidence.lines, text) if read else box_in_table(self.evidence, (start, end))
-        return Quote(
-            evidence_id=self.evidence.evidence_id,
-            span=Span(start=start, end=end),
-            text=text,
-            channel=self.channel,
-            source=self.evidence.source,
-            page=place.page,
-            box=box or place.box,
-        )
+        if self.channel == "ocr":
+            box = box_of_words(self.evidence.lines, self.evidence.text[start:end])
+        else:
+            box = box_in_table(self.evidence, (start, end))
+        return quoted(self.evidence, (start, end), box, self.channel)
 
 
 def read_passages(evidence: Sequence[Evidence], watch: Watch) -> tuple[Passage, ...]:
@@ -120,15 +113,10 @@ def read_passages(evidence: Sequence[Evidence], watch: Watch) -> tuple[Passage, 
 
 def _passages(evidence: Evidence, watch: Watch) -> Iterator[Passage]:
     around = (head_facts(evidence),)
-    for part in _parts(evidence):
+    for part in parts_of(evidence):
         cells = list(watch.each(_table_facts(evidence, part))) if part.channel == "text" else []
         yield from _cells(evidence, part, around, cells)
         yield from _sentences(evidence, part, around, [span for span, _ in cells], watch)
-
-
-def _parts(evidence: Evidence) -> tuple[EvidencePart, ...]:
-    whole = EvidencePart(channel="text", span=Span(start=0, end=len(evidence.text)))
-    return evidence.parts or (whole,)
 
 
 def _cells(

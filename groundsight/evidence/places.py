@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundsight.evidence.tables import Block, text_tables
-from groundsight.types import Box, Evidence, TextLine
+from groundsight.types import Box, Evidence, EvidencePart, Quote, Span, TextField, TextLine
 
 
 def box_of_words(lines: Sequence[TextLine], text: str) -> Box | None:
@@ -21,29 +20,36 @@ def box_of_words(lines: Sequence[TextLine], text: str) -> Box | None:
     return inside or next((box for start in known if (box := _run_from(start, known, wanted))), None)
 
 
-def boxes_of_rows(one: Evidence, table: Block) -> tuple[tuple[Box | None, ...], ...]:
-    """Return the boxes of the cells below the head, row by row; empty rows where they are not known."""
-    return one.boxes[1:] if len(one.boxes) == len(table.rows) else ((),) * (len(table.rows) - 1)
+def quoted(evidence: Evidence, span: tuple[int, int], box: Box | None = None, channel: TextField = "text") -> Quote:
+    """Return the exact characters of a span with their place; without a box of their own that of their unit."""
+    return Quote(
+        evidence_id=evidence.evidence_id,
+        span=Span(start=span[0], end=span[1]),
+        text=evidence.text[slice(*span)],
+        channel=channel,
+        source=evidence.source,
+        page=evidence.place.page,
+        box=box or evidence.place.box,
+    )
 
 
-def box_in_table(one: Evidence, span: tuple[int, int]) -> Box | None:
-    """Return the box around the cells that some characters of a table's text come from."""
-    if not one.boxes:
-        return None
-    table = text_tables(one.text, one.cells)[0]
-    held: list[Box | None] = []
-    for cells, (at, end), boxes in zip(table.rows[1:], table.spans[1:], boxes_of_rows(one, table), strict=True):
-        for cell, box in zip(cells, boxes, strict=False) if at < span[1] and span[0] < end else ():
-            start = one.text.find(cell, at, end)
-            at = start + len(cell) if start >= 0 else at
-            held.append(box if start < span[1] and span[0] < at else None)
-    return around_boxes(held)
+def parts_of(evidence: Evidence) -> tuple[EvidencePart, ...]:
+    """Return what the channels say of an evidence; without parts all of it is text."""
+    whole = EvidencePart(channel="text", span=Span(start=0, end=len(evidence.text)))
+    return tuple(one for one in evidence.parts if one.channel != "meta") or (whole,)
 
 
 def around_boxes(boxes: Sequence[Box | None]) -> Box | None:
     """Return the smallest box around those that are known."""
     known = [box for box in boxes if box is not None]
-    return _around(known) if known else None
+    if not known:
+        return None
+    return Box(
+        x0=min(box.x0 for box in known),
+        y0=min(box.y0 for box in known),
+        x1=max(box.x1 for box in known),
+        y1=max(box.y1 for box in known),
+    )
 
 
 def _run_from(start: tuple[TextLine, str], known: Sequence[tuple[TextLine, str]], wanted: str) -> Box | None:
@@ -53,7 +59,7 @@ def _run_from(start: tuple[TextLine, str], known: Sequence[tuple[TextLine, str]]
         boxes.append(line.box)
         done += len(words)
         if done == len(wanted):
-            return _around(boxes)
+            return around_boxes(boxes)
         nexts = [(other, said) for other, said in known if wanted.startswith(said, done) and other.box not in boxes]
         if not nexts:
             return None
@@ -63,15 +69,6 @@ def _run_from(start: tuple[TextLine, str], known: Sequence[tuple[TextLine, str]]
 
 def _distance(first: Box, second: Box) -> float:
     return abs(first.y0 - second.y0) + 0.1 * abs(first.x1 - second.x0)
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    return Box(
-        x0=min(box.x0 for box in boxes),
-        y0=min(box.y0 for box in boxes),
-        x1=max(box.x1 for box in boxes),
-        y1=max(box.y1 for box in boxes),
-    )
 
 
 def _squeezed(text: str) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from groundsight.evidence.grids import Row
-from groundsight.evidence.places import box_of_words, boxes_of_rows
+from groundsight.evidence.grids import Row, rows_of
+from groundsight.evidence.places import box_of_words, parts_of, quoted
 from groundsight.evidence.tables import text_tables
 from groundsight.language.sentences import sentence_spans
-from groundsight.types import Evidence, Quote, Span, TextField
+from groundsight.types import Evidence, Quote, TextField
 
 # The reader was trained on stretches of this length; longer ones cost time and rank worse.
 MOST_CHARS = 420
@@ -50,7 +50,7 @@ class Window:
         if one.row is not None:
             return one.row.quote(self.column_at(start))
         shift = one.span[0] - one.at[0]
-        return quoted(self.evidence, (start + shift, end + shift), one.channel, one.span)
+        return quote_of(self.evidence, (start + shift, end + shift), one.channel, one.span)
 
     def column_at(self, offset: int) -> int | None:
         """Return the column of the row that holds an offset of the window; None outside of rows."""
@@ -91,21 +91,11 @@ def windows(evidence: Sequence[Evidence], most: int = MOST_CHARS) -> list[Window
     return [window for one in evidence for window in _of(one, most)]
 
 
-def quoted(evidence: Evidence, span: Interval, channel: TextField, line: Interval | None = None) -> Quote:
-    """Return the exact characters of a span with their place; of a picture the box of the words, else of their line."""
-    text = evidence.text[slice(*span)]
-    around = evidence.text[slice(*(line or span))]
+def quote_of(evidence: Evidence, span: Interval, channel: TextField, line: Interval | None = None) -> Quote:
+    """Quote a span; of a picture with the box of its words, else of those of the line around it."""
     lines = evidence.lines if channel == "ocr" else ()
-    box = box_of_words(lines, text) or box_of_words(lines, around)
-    return Quote(
-        evidence_id=evidence.evidence_id,
-        span=Span(start=span[0], end=span[1]),
-        text=text,
-        channel=channel,
-        source=evidence.source,
-        page=evidence.place.page,
-        box=box or evidence.place.box,
-    )
+    boxes = (box_of_words(lines, evidence.text[slice(*each)]) for each in (span, line or span))
+    return quoted(evidence, span, next(filter(None, boxes), None), channel)
 
 
 def _of(evidence: Evidence, most: int) -> Iterator[Window]:
@@ -132,24 +122,18 @@ def _window(evidence: Evidence, held: Sequence[tuple[str, Stretch]]) -> Window:
 
 def _stretches(evidence: Evidence) -> Iterator[tuple[str, Stretch]]:
     heads, *body = evidence.cells or [()]
-    rows = _rows(evidence) if body else []
+    rows = rows_of(evidence, text_tables(evidence.text, evidence.cells)[0]) if body else []
     for row in rows:
         yield (
             PARTED.join(shown for _, shown in _cells(heads, row.cells)),
             Stretch(row.span, row.span, "text", row),
         )
-    for channel, start, end in _parts(evidence):
-        for first, last in sentence_spans(evidence.text[start:end]):
+    for part in parts_of(evidence):
+        start = part.span.start
+        for first, last in sentence_spans(evidence.text[start : part.span.end]):
             span = start + first, start + last
             if not any(row.span[0] <= span[0] < row.span[1] or span[0] <= row.span[0] < span[1] for row in rows):
-                yield evidence.text[slice(*span)].replace("\n", " "), Stretch(span, span, channel)
-
-
-def _rows(evidence: Evidence) -> list[Row]:
-    table = text_tables(evidence.text, evidence.cells)[0]
-    boxes = boxes_of_rows(evidence, table)
-    placed = zip(table.rows[1:], table.spans[1:], boxes, strict=True)
-    return [Row(tuple(cells), evidence, span, held) for cells, span, held in placed]
+                yield evidence.text[slice(*span)].replace("\n", " "), Stretch(span, span, part.channel)
 
 
 def _cells(heads: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -158,9 +142,3 @@ def _cells(heads: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[int, st
         head = heads[at].strip() if at < len(heads) else ""
         if cell.strip():
             yield at, f"{head}: {cell.strip()}" if head else cell.strip()
-
-
-def _parts(evidence: Evidence) -> list[tuple[TextField, int, int]]:
-    if not evidence.parts:
-        return [("text", 0, len(evidence.text))]
-    return [(part.channel, part.span.start, part.span.end) for part in evidence.parts if part.channel != "meta"]

@@ -8,8 +8,7 @@ from groundsight.types.base import Word
 from groundsight.types.judging import Quote
 
 Operation = Literal[
-    "cell", "rows", "count", "sum", "mean", "most", "least", "larger", "smaller", "difference", "change", "ratio",
-    "days", "end",
+    "cell", "rows", "count", "sum", "mean", "most", "least", "larger", "smaller", "difference", "end"
 ]  # fmt: skip
 
 
