@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,9 @@ class Browser:
         assert "error" not in told, (method, told["error"])
         return told["result"]
 
-    def open(self, address: str) -> None:
-        """Go to an address and wait until it is loaded."""
-        self._loaded(lambda: self("Page.navigate", url=address))
+    def open(self, address: str, loads: int = 1) -> None:
+        """Go to an address and wait until it is loaded; ``loads`` counts the pages that follow by themselves."""
+        self._loaded(lambda: self("Page.navigate", url=address), loads)
 
     def see(self, expression: str) -> Any:
         """Return the value of an expression in the page."""
@@ -126,10 +127,10 @@ class Browser:
         self._process.wait()
         os.close(self._from)
 
-    def _loaded(self, act: Any) -> None:
+    def _loaded(self, act: Callable[[], Any], loads: int = 1) -> None:
         self.events.clear()
         act()
-        while not any(each.get("method") == "Page.loadEventFired" for each in self.events):
+        while sum(each.get("method") == "Page.loadEventFired" for each in self.events) < loads:
             self.events.append(self._next())
 
     def _next(self) -> dict[str, Any]:

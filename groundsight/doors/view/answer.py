@@ -12,6 +12,7 @@ from groundsight.doors.view.sentences import marked, reasons
 from groundsight.errors import GroundsightError
 from groundsight.limits import DEFAULT_LIMITS
 from groundsight.tools.ask import AnswerResult
+from groundsight.tools.bounds import one_line
 from groundsight.tools.results import STALE_TEXT, where_text
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from groundsight.tools.ask import Cited
     from groundsight.types import Degraded
 
-MOST_CARDS = 8
+MOST_CARDS, STEP_CHARS = 8, 200
 STATES = {
     "answered": "Answered: every part rests on the evidence",
     "partial": "Answered in part",
@@ -102,7 +103,7 @@ def _cards(desk: Desk, result: AnswerResult) -> Iterator[str]:
     for number, (key, (head, remark)) in enumerate(heads.items()):
         wanted = _wanted(key, result)
         if number < MOST_CARDS:
-            yield card(desk, wanted, head, remark)
+            yield card(desk, wanted, el("h3", head), remark, el("p", el("a", "Around it", href=wanted.address())))
         else:
             yield el("p", el("a", head, href=wanted.address()), id=anchor(key))
 
@@ -133,7 +134,7 @@ def _open_steps() -> Markup:
 def _step(told: str) -> Markup:
     """A step that is done says what it found; that it began is a word alone."""
     name, _, detail = told.partition(": ")
-    return el("li", el("strong", name), f" {detail}") if detail else Markup("")
+    return el("li", el("strong", name.replace("_", " ")), f" {one_line(detail, STEP_CHARS)}") if detail else Markup("")
 
 
 def _stop(asked: Asked) -> Markup:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from groundsight.tools.ask import AnswerResult, Cited
     from groundsight.tools.results import Corners, Found
 
-HUES, LINE, NODE, COLUMNS = 6, 18, 44, (8, 250, 552)
-WIDTH, BREADTH, WORDS = 780, 220, 30
+HUES, LINE, NODE, COLUMNS = 6, 18, 44, (8, 280, 552)
+WIDTH, BREADTH, WORDS = 780, 220, 27
 
 
 def boxes(of: Iterable[Corners]) -> Markup:

@@ -39,18 +39,17 @@ class Wanted:
         )
 
 
-def card(desk: Desk, wanted: Wanted, head: str, *remarks: Markup | None) -> Markup:
+def card(desk: Desk, wanted: Wanted, head: Markup, *remarks: Markup | None) -> Markup:
     """Return a passage under a heading, with the picture of its page where it has one."""
     try:
         one = desk.call(EvidenceText, EVIDENCE, unit_id=wanted.id).evidence
     except NotFound as gone:
-        return el("article", el("h3", head), *remarks, el("p", str(gone), class_="error"), id=anchor(wanted.id))
+        return el("article", head, *remarks, el("p", str(gone), class_="error"), id=anchor(wanted.id))
     cells = marked_cells(one.cells, wanted.quotes, wanted.sentences)
     words = table(one.cells, cells) if one.cells else _words(one.text, wanted.quotes)
-    onwards = el("p", el("a", "Read it in its document", href=wanted.address()))
     shown = sheet(desk, one, _boxes(one, cells, wanted))
-    beside = el("div", el("div", words, onwards), shown, class_="beside")
-    return el("article", el("h3", head), *remarks, beside, id=anchor(wanted.id), class_="card")
+    beside = el("div", el("div", words), shown, class_="beside")
+    return el("article", head, *remarks, beside, id=anchor(wanted.id), class_="card")
 
 
 def sheet(desk: Desk, one: Evidence, drawn: Sequence[Corners]) -> Markup | None:
@@ -84,7 +83,7 @@ def passage(desk: Desk, wanted: Wanted) -> tuple[str, Markup]:
     ]  # fmt: skip
     document = el("p", el("a", "The whole document", href=f"/document/{around.asset_id}"))
     nearby = [el("h2", "Around it"), el("ul", rest, class_="plain")] if rest else []
-    return title, inner(el("h1", title), document, card(desk, wanted, "The passage"), nearby)
+    return title, inner(el("h1", title), document, card(desk, wanted, el("h2", "The passage")), nearby)
 
 
 def table(cells: Sequence[Sequence[str]], marks: set[Cell]) -> Markup:

@@ -69,12 +69,12 @@ def _counts(listing: Listing, told: Status) -> Markup:
     hidden = sum(each.redacted for each in listing.documents)
     warned = sum(bool(each.warnings) for each in listing.documents)
     facts = (
-        ("Documents", f"{listing.count}{f': {kinds}' if kinds else ''}"),
-        ("Passages", str(told.units)),
+        ("Documents", [str(listing.count), el("div", kinds, class_="soft")]),
+        ("Passages", told.units),
         ("Folders", ", ".join(told.roots) or "none yet"),
         ("Read in part", f"{warned} documents"),
         ("Not read", f"{len(listing.unread)} files"),
-        ("Hidden personal values", str(hidden)),
+        ("Hidden personal values", hidden),
     )
     nothing = el("p", f"{told.nothing.why}. Next: {told.nothing.remedy}", class_="note") if told.nothing else None
     return inner(nothing, el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in facts]))
@@ -102,7 +102,14 @@ def _documents(listing: Listing) -> Markup:
     more = el("p", "There are more: narrow it down.", class_="note") if listing.truncated else None
     return inner(
         el("h2", "Documents"),
-        el("div", el("table", head, body), class_="scroll", tabindex=0, role="group", aria_label="Documents"),
+        el(
+            "div",
+            el("table", head, body, class_="facts"),
+            class_="scroll",
+            tabindex=0,
+            role="group",
+            aria_label="Documents",
+        ),
         more,
     )
 
