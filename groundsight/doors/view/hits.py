@@ -36,7 +36,7 @@ def shown(found: SearchHits) -> Markup:
     best = max((hit.score for hit in found.hits), default=1.0)
     hits = [_hit(hit, best, pictures.get(evidence_uri(hit.id))) for hit in found.hits]
     remarks = [el("p", remark, class_="note") for remark in found.remarks()]
-    count = el("h2", f"{len(hits)} found")
+    count = el("h2", f"{len(hits)} found in your documents")
     return el("section", count, remarks, el("ol", hits, class_="hits") if hits else None, lacks(found.degraded))
 
 

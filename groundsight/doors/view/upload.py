@@ -42,7 +42,7 @@ def looked(desk: Desk, name: str, data: bytes, words: str) -> str:
         read = _or_off(lambda: desk.call(ReadLines, "ocr", picture=picture))
         seen = _or_off(lambda: desk.call(Description, "describe", picture=picture))
         found = desk.call(SearchHits, "search", query=words, picture=picture, pictures=True)
-    return form(desk, _read(read), _seen(seen), el("h1", "In your documents"), shown(found))
+    return form(desk, _read(read), _seen(seen), shown(found))
 
 
 def _or_off(work: Callable[[], T]) -> T | Disabled:
