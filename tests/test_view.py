@@ -15,8 +15,8 @@ from PIL import Image
 from groundsight.doors.view import answer, upload
 from groundsight.doors.view.desk import Desk
 from groundsight.doors.view.evidence import marked_cells, table
-from groundsight.doors.view.markup import el, inner
-from groundsight.doors.view.questions import AT_ONCE, KEPT, Asked, Questions
+from groundsight.doors.view.markup import el, together
+from groundsight.doors.view.questions import AT_ONCE, KEPT, OpenQuestion, Questions
 from groundsight.errors import GroundsightError, NotFound, RateLimited
 from groundsight.governance.roots import Roots
 from groundsight.tools.library import ASSET, Document
@@ -272,7 +272,7 @@ def test_a_contradicted_sentence_is_told_apart_without_colour(tmp_path: Path) ->
     found = an_answer("Who?", some_rows()[0][0].unit_id)
     false = found.verdicts[0].model_copy(update={"label": "contradicted"})
     desk = desk_of(tmp_path, ask=lambda _, __: found.model_copy(update={"verdicts": (false,)}))
-    asked = Asked("Who?")
+    asked = OpenQuestion("Who?")
     asked.work(desk)
     body = "".join(answer.answer(desk, asked))
     assert re.search(r'<span aria-hidden="true">✗</span> Contradicted', body)
@@ -282,7 +282,7 @@ def test_a_contradicted_sentence_is_told_apart_without_colour(tmp_path: Path) ->
 
 
 def test_everything_is_escaped_in_one_place() -> None:
-    assert inner("<b>", 1, None, ["&"]) == "&lt;b&gt;1&amp;"
+    assert together("<b>", 1, None, ["&"]) == "&lt;b&gt;1&amp;"
     assert el("a", "<", href='"><script>') == '<a href="&quot;&gt;&lt;script&gt;">&lt;</a>'
     assert el("input", required=True, disabled=False, class_=None) == "<input required>"
 

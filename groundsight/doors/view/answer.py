@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from groundsight.doors.view.drawing import anchor, graph
-from groundsight.doors.view.evidence import Wanted, card
-from groundsight.doors.view.markup import Markup, bottom, el, field, inner, page, top
-from groundsight.doors.view.sentences import marked, reasons
+from groundsight.doors.view.evidence import QuotedPassage, card
+from groundsight.doors.view.markup import Markup, bottom, el, field, page, together, top
+from groundsight.doors.view.sentences import reasons, under_signs
 from groundsight.errors import GroundsightError
 from groundsight.limits import DEFAULT_LIMITS
 from groundsight.tools.ask import AnswerResult
@@ -17,7 +17,7 @@ from groundsight.tools.results import STALE_TEXT, where_text
 
 if TYPE_CHECKING:
     from groundsight.doors.view.desk import Desk
-    from groundsight.doors.view.questions import Asked
+    from groundsight.doors.view.questions import OpenQuestion
     from groundsight.tools.ask import Cited
     from groundsight.types import Degraded
 
@@ -31,10 +31,14 @@ STATES = {
 }
 
 
-def home(recent: Sequence[Asked]) -> str:
+def home(recent: Sequence[OpenQuestion]) -> str:
     """Return the page to ask on."""
     before = [el("li", el("a", asked.question, href=f"/answer/{asked.id}")) for asked in recent]
-    held = [el("h2", "Asked before"), el("ul", before), el("p", "Held until this page is stopped.", class_="soft")]
+    held = [
+        el("h2", "OpenQuestion before"),
+        el("ul", before),
+        el("p", "Held until this page is stopped.", class_="soft"),
+    ]
     return page("Ask", "/", el("h1", "Ask your documents"), ask_form(), held if before else None)
 
 
@@ -45,12 +49,12 @@ def ask_form(question: str = "") -> Markup:
     return el("form", words, el("p", el("button", "Ask", type="submit")), method="post", action="/ask")
 
 
-def answer(desk: Desk, asked: Asked) -> Iterator[str]:
+def answer(desk: Desk, asked: OpenQuestion) -> Iterator[str]:
     """Yield the page of a question in parts: the frame, every step when it is told, then how it ended."""
     running = asked.ended is None
     yield top(asked.question, "/") + el("h1", asked.question)
     if running:
-        yield inner(_stop(asked), _open_steps())
+        yield together(_stop(asked), _open_steps())
         yield from (_step(told) for told in asked.follow())
         yield Markup("</ol></section>")
     else:
@@ -63,10 +67,10 @@ def answer(desk: Desk, asked: Asked) -> Iterator[str]:
             yield el("p", str(error), class_="error", role="alert")
         case None:
             pass
-    yield inner(el("h2", "Ask again"), ask_form(asked.question), bottom())
+    yield together(el("h2", "Ask again"), ask_form(asked.question), bottom())
 
 
-def lacks(degraded: Sequence[Degraded]) -> Markup | None:
+def silent_lanes(degraded: Sequence[Degraded]) -> Markup | None:
     """Name the lanes that are off or weakened, with what lifts it."""
     listed = [el("li", el("strong", lane.lane), f": {lane.reason}. ", el("code", lane.remedy)) for lane in degraded]
     return el("details", el("summary", "What did not take part"), el("ul", listed)) if listed else None
@@ -75,14 +79,14 @@ def lacks(degraded: Sequence[Degraded]) -> Markup | None:
 def _ended(desk: Desk, result: AnswerResult) -> Iterator[str]:
     places = {cited.marker: f"#{anchor(cited.id)}" for cited in result.citations}
     state = el("p", STATES[result.status], class_=f"state {result.status}")
-    shown = marked(result.text, result.verdicts, places)
+    shown = under_signs(result.text, result.verdicts, places)
     yield el("section", el("h2", "Answer", id="answer"), state, shown, _told(result), aria_labelledby="answer")
     if result.verdicts:
-        yield inner(el("h2", "Sentence by sentence"), reasons(result.verdicts))
+        yield together(el("h2", "Sentence by sentence"), reasons(result.verdicts))
     if result.citations:
-        yield inner(el("h2", "How it hangs together"), graph(result), el("h2", "Evidence"))
+        yield together(el("h2", "How it hangs together"), graph(result), el("h2", "Evidence"))
     yield from _cards(desk, result)
-    yield inner(lacks(result.degraded))
+    yield together(silent_lanes(result.degraded))
 
 
 def _told(result: AnswerResult) -> Markup:
@@ -108,13 +112,13 @@ def _cards(desk: Desk, result: AnswerResult) -> Iterator[str]:
             yield el("p", el("a", head, href=wanted.address()), id=anchor(key))
 
 
-def _wanted(key: str, result: AnswerResult) -> Wanted:
+def _wanted(key: str, result: AnswerResult) -> QuotedPassage:
     held = [(one, verdict.text) for verdict in result.verdicts for one in verdict.support if one.id == key]
     cited = [one for one in result.citations if one.id == key]
     quotes = [one.quote for one, _ in held] or [one.quote for one in cited]
     drawn = [one.box for one, _ in held if one.box] or [one.box for one in cited if one.box]
     sentences = [text for _, text in held]
-    return Wanted(key, *(tuple(dict.fromkeys(each)) for each in (filter(None, quotes), drawn, sentences)))
+    return QuotedPassage(key, *(tuple(dict.fromkeys(each)) for each in (filter(None, quotes), drawn, sentences)))
 
 
 def _head(many: Sequence[Cited]) -> tuple[str, Markup]:
@@ -137,6 +141,6 @@ def _step(told: str) -> Markup:
     return el("li", el("strong", name.replace("_", " ")), f" {one_line(detail, STEP_CHARS)}") if detail else Markup("")
 
 
-def _stop(asked: Asked) -> Markup:
+def _stop(asked: OpenQuestion) -> Markup:
     button = el("button", "Stop", type="submit", class_="quiet")
     return el("form", button, method="post", action=f"/answer/{asked.id}/stop", class_="stop")

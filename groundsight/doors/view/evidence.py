@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from groundsight.doors.view.drawing import anchor, boxes
-from groundsight.doors.view.markup import Markup, el, inner, png
+from groundsight.doors.view.markup import Markup, el, png, together
 from groundsight.errors import GroundsightError, NotFound, UnsupportedType
 from groundsight.tools.library import EVIDENCE, PAGE, EvidenceText, PagePicture
 from groundsight.tools.read import Reading
@@ -24,7 +24,7 @@ MOST_ROWS, ROWS_AROUND = 40, 3
 
 
 @dataclass(frozen=True)
-class Wanted:
+class QuotedPassage:
     """A passage to show: what of it was quoted, and the sentences that rest on it."""
 
     id: str
@@ -39,7 +39,7 @@ class Wanted:
         )
 
 
-def card(desk: Desk, wanted: Wanted, head: Markup, *remarks: Markup | None) -> Markup:
+def card(desk: Desk, wanted: QuotedPassage, head: Markup, *remarks: Markup | None) -> Markup:
     """Return a passage under a heading, with the picture of its page where it has one."""
     try:
         one = desk.call(EvidenceText, EVIDENCE, unit_id=wanted.id).evidence
@@ -72,7 +72,7 @@ def page_of(desk: Desk, asset_id: str, page: int, alt: str, drawn: Sequence[Corn
     return el("figure", el("div", png(data, described), boxes(drawn), class_="sheet"))
 
 
-def passage(desk: Desk, wanted: Wanted) -> tuple[str, Markup]:
+def passage(desk: Desk, wanted: QuotedPassage) -> tuple[str, Markup]:
     """Return the title and the content of the page of one passage, with what stands around it."""
     around = desk.call(Reading, "read", id=wanted.id, neighbours=2)
     title = where_text(around.source, None, stale=around.stale)
@@ -83,7 +83,7 @@ def passage(desk: Desk, wanted: Wanted) -> tuple[str, Markup]:
     ]  # fmt: skip
     document = el("p", el("a", "The whole document", href=f"/document/{around.asset_id}"))
     nearby = [el("h2", "Around it"), el("ul", rest, class_="plain")] if rest else []
-    return title, inner(el("h1", title), document, card(desk, wanted, el("h2", "The passage")), nearby)
+    return title, together(el("h1", title), document, card(desk, wanted, el("h2", "The passage")), nearby)
 
 
 def table(cells: Sequence[Sequence[str]], marks: set[Cell]) -> Markup:
@@ -93,7 +93,7 @@ def table(cells: Sequence[Sequence[str]], marks: set[Cell]) -> Markup:
     body = el("tbody", [_row(cells[row], {at for where, at in marks if where == row}) for row in rows])
     left = len(cells) - 1 - len(rows)
     more = el("p", f"{left} further rows are not shown here.", class_="soft") if left else None
-    return inner(
+    return together(
         el("div", el("table", head, body), class_="scroll", tabindex=0, role="group", aria_label="Table"), more
     )
 
@@ -134,7 +134,7 @@ def _shown_rows(count: int, marks: set[int]) -> list[int]:
     return sorted(row for row in near if 1 <= row < count)[:MOST_ROWS]
 
 
-def _boxes(one: Evidence, cells: set[Cell], wanted: Wanted) -> list[Corners]:
+def _boxes(one: Evidence, cells: set[Cell], wanted: QuotedPassage) -> list[Corners]:
     """The boxes of the marked cells, else of the quotes, else of the whole passage."""
     known = [
         corners(one.boxes[row][column])

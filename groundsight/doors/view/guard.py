@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from groundsight.doors.http import LOOPBACK
-from groundsight.doors.view.markup import el, inner
+from groundsight.doors.view.markup import el, together
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -67,7 +67,7 @@ class Guard:
         """Hand over the cookie, and leave the address with the token: a redirect of a foreign link would lose it."""
         onwards = el("meta", http_equiv="refresh", content="0;url=/")
         shown = HTMLResponse(
-            inner(el("title", "Groundsight"), onwards, el("p", el("a", "Go on to Groundsight", href="/")))
+            together(el("title", "Groundsight"), onwards, el("p", el("a", "Go on to Groundsight", href="/")))
         )
         shown.set_cookie(_cookie(port), self._held, httponly=True, samesite="strict")
         return shown

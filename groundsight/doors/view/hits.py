@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from groundsight.doors.view.answer import lacks
+from groundsight.doors.view.answer import silent_lanes
 from groundsight.doors.view.drawing import bar, hue
 from groundsight.doors.view.markup import Markup, choice, el, field, page, png
 from groundsight.retrieval.reasons import CHANNEL_WORDS
@@ -22,22 +22,22 @@ CHARS = 500
 FILTERS = ("source", "created_from", "created_to")
 
 
-def search(desk: Desk, given: Mapping[str, str], kinds: list[str]) -> str:
+def search_page(desk: Desk, given: Mapping[str, str], kinds: list[str]) -> str:
     """Return the page of a search; without words only the form."""
     query = given.get("q", "").strip()
     found = _asked(desk, query, given, kinds) if query else None
     title = f"Search: {query}" if query else "Search"
-    return page(title, "/search", el("h1", "Search"), _form(given, kinds), shown(found) if found else None)
+    return page(title, "/search", el("h1", "Search"), _form(given, kinds), listed_hits(found) if found else None)
 
 
-def shown(found: SearchHits) -> Markup:
+def listed_hits(found: SearchHits) -> Markup:
     """Return hits best first, why there are none, and what did not take part."""
     pictures = {each.uri: each.data for each in found.pictures}
     best = max((hit.score for hit in found.hits), default=1.0)
     hits = [_hit(hit, best, pictures.get(evidence_uri(hit.id))) for hit in found.hits]
     remarks = [el("p", remark, class_="note") for remark in found.remarks()]
     count = el("h2", f"{len(hits)} found in your documents")
-    return el("section", count, remarks, el("ol", hits, class_="hits") if hits else None, lacks(found.degraded))
+    return el("section", count, remarks, el("ol", hits, class_="hits") if hits else None, silent_lanes(found.degraded))
 
 
 def _asked(desk: Desk, query: str, given: Mapping[str, str], kinds: list[str]) -> SearchHits:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from groundsight.doors.view.answer import lacks
+from groundsight.doors.view.answer import silent_lanes
 from groundsight.doors.view.evidence import page_of
-from groundsight.doors.view.markup import Markup, choice, el, field, inner, page
+from groundsight.doors.view.markup import Markup, choice, el, field, page, together
 from groundsight.errors import NotFound
 from groundsight.tools.library import ASSET, Document
 from groundsight.tools.list import Listing
@@ -26,7 +26,7 @@ ORDERS = (("source", "by name"), ("newest", "newest first"), ("oldest", "oldest 
 HEADS = ("Document", "Kind", "Date", "Pages", "Size", "Hidden values", "Remarks")
 
 
-def library(desk: Desk, given: Mapping[str, str]) -> str:
+def library_page(desk: Desk, given: Mapping[str, str]) -> str:
     """Return the page of all documents that were asked for."""
     names = ("path", "kind", "dated_from", "dated_to", "order")
     chosen = {name: given[name] for name in names if given.get(name)}
@@ -77,7 +77,7 @@ def _counts(listing: Listing, told: Status) -> Markup:
         ("Hidden personal values", hidden),
     )
     nothing = el("p", f"{told.nothing.why}. Next: {told.nothing.remedy}", class_="note") if told.nothing else None
-    return inner(nothing, el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in facts]))
+    return together(nothing, el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in facts]))
 
 
 def _form(given: Mapping[str, str]) -> Markup:
@@ -100,7 +100,7 @@ def _documents(listing: Listing) -> Markup:
     head = el("thead", el("tr", [el("th", name, scope="col") for name in HEADS]))
     body = el("tbody", map(_row, listing.documents))
     more = el("p", "There are more: narrow it down.", class_="note") if listing.truncated else None
-    return inner(
+    return together(
         el("h2", "Documents"),
         el(
             "div",
@@ -123,12 +123,12 @@ def _row(each: DocumentLine) -> Markup:
 
 
 def _section(title: str, lines: Sequence[str]) -> Markup | None:
-    return inner(el("h2", title), el("ul", [el("li", line) for line in lines])) if lines else None
+    return together(el("h2", title), el("ul", [el("li", line) for line in lines])) if lines else None
 
 
 def _models(told: Status) -> Markup:
     lanes = [el("li", f"{lane}: {model}") for lane, model in told.tier.models.items()]
-    return inner(el("h2", "Models"), el("p", f"Tier {told.tier.name}"), el("ul", lanes), lacks(told.degraded))
+    return together(el("h2", "Models"), el("p", f"Tier {told.tier.name}"), el("ul", lanes), silent_lanes(told.degraded))
 
 
 def _pages(asset_id: str, number: int, count: int) -> Markup | None:
@@ -148,7 +148,7 @@ def _text(desk: Desk, asset_id: str, number: int, source: str) -> Markup:
         passages: Markup = el("p", empty.what, class_="note")
         paged = True
     else:
-        passages = inner(el("p", each.text, class_="text", id=f"e-{each.id}") for each in read.passages)
+        passages = together(el("p", each.text, class_="text", id=f"e-{each.id}") for each in read.passages)
         paged = any(each.page or each.kind == "image" for each in read.passages)
     shown = page_of(desk, asset_id, number, f"Page {number} of {source}") if paged else None
-    return inner(el("h2", "What was read"), el("div", el("div", passages), shown, class_="beside"))
+    return together(el("h2", "What was read"), el("div", el("div", passages), shown, class_="beside"))

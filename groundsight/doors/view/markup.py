@@ -19,7 +19,7 @@ class Markup(str):
 Piece = str | int | float | None | Iterable["Piece"]
 
 
-def inner(*pieces: Piece) -> Markup:
+def together(*pieces: Piece) -> Markup:
     """Return pieces one after another, escaped where they are no markup; None is nothing."""
     return Markup("".join(map(_safe, pieces)))
 
@@ -27,7 +27,7 @@ def inner(*pieces: Piece) -> Markup:
 def el(name: str, /, *inside: Piece, **attributes: str | float | bool | None) -> Markup:
     """Return an element. ``class_`` is ``class``, ``aria_label`` is ``aria-label``; None and False leave one out."""
     head = f"<{name}{''.join(_attribute(key, value) for key, value in attributes.items())}>"
-    return Markup(head if name in VOID else f"{head}{inner(*inside)}</{name}>")
+    return Markup(head if name in VOID else f"{head}{together(*inside)}</{name}>")
 
 
 def png(data: bytes, alt: str, **attributes: str) -> Markup:
@@ -40,7 +40,7 @@ def top(title: str, here: str) -> Markup:
     places = [
         el("li", el("a", name, href=path, aria_current="page" if path == here else None)) for path, name in PLACES
     ]
-    return inner(
+    return together(
         Markup("<!doctype html>\n<html lang=en>"),
         el("head", _head(title)),
         Markup("<body>"),
@@ -57,7 +57,7 @@ def bottom() -> Markup:
 
 def page(title: str, here: str, *content: Piece) -> str:
     """Return a whole page."""
-    return inner(top(title, here), content, bottom())
+    return together(top(title, here), content, bottom())
 
 
 def field(label: str, name: str, *, hint: str = "", **attributes: str | float | bool | None) -> Markup:
@@ -75,7 +75,7 @@ def choice(label: str, name: str, options: Iterable[tuple[str, str]], chosen: st
 
 
 def _head(title: str) -> Markup:
-    return inner(
+    return together(
         el("meta", charset="utf-8"),
         el("title", f"{title} - Groundsight"),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -94,7 +94,7 @@ def _safe(piece: Piece) -> str:
         case str() | int() | float():
             return html.escape(str(piece))
         case _:
-            return inner(*piece)
+            return together(*piece)
 
 
 def _attribute(key: str, value: str | float | bool | None) -> str:

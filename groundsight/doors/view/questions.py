@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 AT_ONCE, KEPT = 4, 20
 
 
-class Asked:
+class OpenQuestion:
     """A question, the steps told so far, and how it ended."""
 
     def __init__(self, question: str) -> None:
@@ -63,28 +63,28 @@ class Questions:
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._lock = desk, threading.Lock()
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, OpenQuestion] = {}
 
-    def ask(self, question: str, start: Callable[[Callable[[], None]], None] | None = None) -> Asked:
+    def ask(self, question: str, start: Callable[[Callable[[], None]], None] | None = None) -> OpenQuestion:
         """Begin to work on a question.
 
         Raises:
             RateLimited: four are under way.
         """
-        asked = Asked(question)
+        asked = OpenQuestion(question)
         with self._lock:
             self._make_room()
             self._asked[asked.id] = asked
         (start or _in_a_thread)(lambda: asked.work(self._desk))
         return asked
 
-    def find(self, asked_id: str) -> Asked:
+    def find(self, asked_id: str) -> OpenQuestion:
         """Return a question that was asked here, or raise NotFound."""
         if found := self._asked.get(asked_id):
             return found
         raise NotFound("this answer is not held any more", limit=f"the last {KEPT} questions", next_step="ask again")
 
-    def recent(self) -> tuple[Asked, ...]:
+    def recent(self) -> tuple[OpenQuestion, ...]:
         """Return what was asked, the newest first."""
         return tuple(reversed(self._asked.values()))
 

@@ -60,7 +60,7 @@ class Pages:
     def search(self, request: Request) -> Response:
         """Search as the address says."""
         given = request.query_params
-        return HTMLResponse(hits.search(self._desk, dict(given), given.getlist("kind")))
+        return HTMLResponse(hits.search_page(self._desk, dict(given), given.getlist("kind")))
 
     def picture(self, _: Request) -> Response:
         """The page to hand a picture over."""
@@ -76,7 +76,7 @@ class Pages:
 
     def library(self, request: Request) -> Response:
         """The documents."""
-        return HTMLResponse(library.library(self._desk, dict(request.query_params)))
+        return HTMLResponse(library.library_page(self._desk, dict(request.query_params)))
 
     def document(self, request: Request) -> Response:
         """One document."""
@@ -88,7 +88,7 @@ class Pages:
     def passage(self, request: Request) -> Response:
         """One passage."""
         quotes = tuple(request.query_params.getlist("quote"))
-        title, content = evidence.passage(self._desk, evidence.Wanted(request.path_params["id"], quotes))
+        title, content = evidence.passage(self._desk, evidence.QuotedPassage(request.path_params["id"], quotes))
         return HTMLResponse(page(title, "/library", content))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from groundsight.doors.view.drawing import anchor
-from groundsight.doors.view.markup import Markup, el, inner
+from groundsight.doors.view.markup import Markup, el, together
 from groundsight.tools.results import where_text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SIGNS: Mapping[VerdictLabel, tuple[str, str]] = {
 _MARKER = re.compile(r"(\[\d{1,3}\])")
 
 
-def marked(text: str, verdicts: Sequence[Checked], places: Mapping[str, str]) -> Markup:
+def under_signs(text: str, verdicts: Sequence[Checked], places: Mapping[str, str]) -> Markup:
     """Return the text of an answer with each sentence under its sign; ``places`` leads from a marker to its passage."""
     found, at = list[Markup](), 0
     for number, verdict in enumerate(verdicts, 1):
@@ -34,7 +34,7 @@ def marked(text: str, verdicts: Sequence[Checked], places: Mapping[str, str]) ->
         found.append(_linked(text[at:start], places))
         found.append(_sentence(number, verdict, places))
         at = start + len(verdict.text)
-    return el("div", inner(found, _linked(text[at:], places)), class_="answer")
+    return el("div", together(found, _linked(text[at:], places)), class_="answer")
 
 
 def reasons(verdicts: Sequence[Checked]) -> Markup | None:
@@ -51,7 +51,7 @@ def _sentence(number: int, verdict: Checked, places: Mapping[str, str]) -> Marku
 
 def _linked(text: str, places: Mapping[str, str]) -> Markup:
     parts = _MARKER.split(text)
-    return inner(el("a", part, href=places[part]) if part in places else part for part in parts)
+    return together(el("a", part, href=places[part]) if part in places else part for part in parts)
 
 
 def _row(number: int, verdict: Checked) -> Markup:

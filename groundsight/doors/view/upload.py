@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from groundsight.doors.view.hits import nothing_given, shown
-from groundsight.doors.view.markup import Markup, Piece, el, field, inner, page
+from groundsight.doors.view.hits import listed_hits, nothing_given
+from groundsight.doors.view.markup import Markup, Piece, el, field, page, together
 from groundsight.errors import Disabled
 from groundsight.tools.describe import Description
 from groundsight.tools.ocr import ReadLines
@@ -42,7 +42,7 @@ def looked(desk: Desk, name: str, data: bytes, words: str) -> str:
         read = _or_off(lambda: desk.call(ReadLines, "ocr", picture=picture))
         seen = _or_off(lambda: desk.call(Description, "describe", picture=picture))
         found = desk.call(SearchHits, "search", query=words, picture=picture, pictures=True)
-    return form(desk, _read(read), _seen(seen), shown(found))
+    return form(desk, _read(read), _seen(seen), listed_hits(found))
 
 
 def _or_off(work: Callable[[], T]) -> T | Disabled:
@@ -55,15 +55,15 @@ def _or_off(work: Callable[[], T]) -> T | Disabled:
 
 def _read(found: ReadLines | Disabled) -> Markup:
     if isinstance(found, Disabled):
-        return inner(el("h2", "Words in it"), el("p", str(found), class_="note"))
+        return together(el("h2", "Words in it"), el("p", str(found), class_="note"))
     hidden = sum(found.redactions.values())
     told = el("p", f"{hidden} personal values are hidden.", class_="note") if hidden else None
-    return inner(el("h2", "Words in it"), el("p", found.text or "No words found.", class_="text"), told)
+    return together(el("h2", "Words in it"), el("p", found.text or "No words found.", class_="text"), told)
 
 
 def _seen(found: Description | Disabled) -> Markup:
     if isinstance(found, Disabled):
-        return inner(el("h2", "What it shows"), el("p", str(found), class_="note"))
+        return together(el("h2", "What it shows"), el("p", str(found), class_="note"))
     caption = el("p", found.caption) if found.caption else None
     tags = [el("li", f"{tag.name} {tag.probability:.0%}") for tag in found.tags[:8]]
-    return inner(el("h2", "What it shows"), caption, el("ul", tags) if tags else el("p", "Nothing was recognised."))
+    return together(el("h2", "What it shows"), caption, el("ul", tags) if tags else el("p", "Nothing was recognised."))
