@@ -115,10 +115,10 @@ def _cards(desk: Desk, result: AnswerResult) -> Iterator[str]:
 def _wanted(key: str, result: AnswerResult) -> QuotedPassage:
     held = [(one, verdict.text) for verdict in result.verdicts for one in verdict.support if one.id == key]
     cited = [one for one in result.citations if one.id == key]
-    quotes = [one.quote for one, _ in held] or [one.quote for one in cited]
-    drawn = [one.box for one, _ in held if one.box] or [one.box for one in cited if one.box]
-    sentences = [text for _, text in held]
-    return QuotedPassage(key, *(tuple(dict.fromkeys(each)) for each in (filter(None, quotes), drawn, sentences)))
+    decided = [one for one, _ in held]
+    quotes = dict.fromkeys(one.quote for one in decided or cited if one.quote)
+    drawn = dict.fromkeys(one.box for one in [one for one in decided if one.box] or cited if one.box)
+    return QuotedPassage(key, tuple(quotes), tuple(drawn), tuple(dict.fromkeys(text for _, text in held)))
 
 
 def _head(many: Sequence[Cited]) -> tuple[str, Markup]:

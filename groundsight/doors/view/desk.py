@@ -29,7 +29,7 @@ class Desk:
         self._suite, self._gate = suite.acting_for(who), Gate.open(suite.settings, "view")
         self.limits = suite.settings.limits
 
-    def call(self, kind: type[R], spec: ToolSpec | str, watch: Watch | None = None, **arguments: object) -> R:
+    def call(self, kind: type[R], spec: ToolSpec | str, watch: Watch | None = None, /, **arguments: object) -> R:
         """Run a tool and return its result, which is a ``kind``.
 
         Raises:
