@@ -77,11 +77,14 @@ def worked(name: str, node: Node) -> Node:
     """Give a node progress, cancellation, a clock and a line in the trace."""
 
     def run(state: AnswerState, desk: Desk) -> Update:
-        desk.suite.watch.step(len(state.get("trace", ())), None, name)
+        done = len(state.get("trace", ()))
+        desk.suite.watch.step(done, None, name)
         start = time.perf_counter()
         update = node(state, desk)
         spent = time.perf_counter() - start
         step = Step(node=name, detail=str(update.pop("detail", "")), seconds=round(spent, 6))
+        if step.detail:
+            desk.suite.watch.step(done + 0.5, None, f"{name}: {step.detail}")
         return {**update, "seconds": spent, "trace": [step.model_dump(mode="json")]}
 
     return run

@@ -23,6 +23,7 @@ COMMANDS = {
     "verify": "check an answer sentence by sentence",
     "ocr": "read the words in a picture or a scanned page",
     "describe": "say what a picture shows",
+    "view": "show a page in the browser: ask, search, look at evidence and at the library",
     "install": "put this server into a chat host: Claude, Cursor, VS Code and others",
     "serve": "serve the tools over MCP, or the encoders to other machines",
     "status": "say what is indexed and which models answer",
@@ -44,6 +45,7 @@ EXAMPLES = {
     "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
     "ocr": "groundsight ocr scan.pdf --page 2",
     "describe": "groundsight describe photo.jpg",
+    "view": "groundsight view --port 8100",
     "install": "groundsight install claude-desktop --root ~/Documents",
     "serve": "groundsight serve --root ~/Documents",
     "status": "groundsight status --json",
@@ -194,6 +196,10 @@ def _add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("--page", type=int, default=1, help="page of a PDF (default 1)")
 
 
+def _add_view(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--port", type=int, default=0, help="port on this machine (default: a free one)")
+
+
 def _add_serve(command: argparse.ArgumentParser) -> None:
     from groundsight.server import add_arguments
 
@@ -248,6 +254,7 @@ _ADD = {
     "verify": _add_verify,
     "ocr": _add_picture,
     "describe": _add_picture,
+    "view": _add_view,
     "serve": _add_serve,
     "status": _add_nothing,
     "migrate": _add_migrate,

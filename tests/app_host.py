@@ -12,7 +12,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
-from tests.browser import Browser
+from tests.framed import Framed
 
 # What a host allows an App that asks for no domain.
 POLICY = (
@@ -38,7 +38,7 @@ class Host:
     def __init__(self, client: Client, portal: BlockingPortal, profile: Path, context: dict[str, Any]) -> None:
         self._client, self._portal, self._context = client, portal, context
         self.calls, self._result = list[tuple[str, Any]](), dict[str, Any]()
-        self.browser = Browser(profile, self._hear)
+        self.browser = Framed(profile, self._hear)
         self._pages = {tool.name: tool.meta for tool in portal.call(client.list_tools).tools}
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:

@@ -1,136 +1,153 @@
-"""A Chromium without a window, driven over its debugging pipe: real clicks, real keys, real pictures."""
+"""A real Chromium, driven by its own protocol over two pipes: pages, clicks, keys, files and pictures of the screen."""
 
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PROGRAM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-)
+FOUND = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "")
 QUIET = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --hide-scrollbars --remote-debugging-pipe "
     # A sandboxed frame in a process of its own would need a session of its own.
-    "--disable-features=IsolateSandboxedIframes"
+    "--disable-features=IsolateSandboxedIframes about:blank"
 ).split()
-TRIES = 500
-KEYS = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39}
+# The browser expects its pipes at the descriptors 3 and 4.
+WITH_PIPES = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+)
+KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowLeft": 37, "ArrowRight": 39}
 
 
 class Browser:
-    """One page. ``hears`` receives what the page says by calling ``tell(text)``."""
+    """One browser with one page; every wait ends with an event of the browser."""
 
-    def __init__(self, profile: Path, hears: Callable[[str], None]) -> None:
-        self._hears, self._last, self._replies = hears, 0, dict[int, Any]()
-        to_read, self._out = os.pipe()
-        self._in, to_write = os.pipe()
+    def __init__(self, profile: Path) -> None:
+        (theirs, self._to), (self._from, back) = _pipe(), _pipe()
+        command = [
+            sys.executable,
+            "-c",
+            WITH_PIPES,
+            str(theirs),
+            str(back),
+            FOUND,
+            f"--user-data-dir={profile}",
+            *QUIET,
+        ]
+        self._process = subprocess.Popen(command, pass_fds=(theirs, back), stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        os.close(back)
+        self._held, self._number, self._session = b"", 0, None
+        self.events: list[dict[str, Any]] = []
+        page = next(each for each in self("Target.getTargets")["targetInfos"] if each["type"] == "page")
+        self._session = self("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "DOM", "Log"):
+            self(f"{domain}.enable")
 
-        def as_three_and_four() -> None:
-            first, second = os.dup(to_read), os.dup(to_write)
-            os.dup2(first, 3)
-            os.dup2(second, 4)
+    def __call__(self, method: str, **given: Any) -> dict[str, Any]:
+        """Send a command and return its result."""
+        self._number += 1
+        sent = {"id": self._number, "method": method, "params": given}
+        os.write(self._to, json.dumps(sent | ({"sessionId": self._session} if self._session else {})).encode() + b"\0")
+        while (told := self._next()).get("id") != self._number:
+            self.events.append(told)
+        assert "error" not in told, (method, told["error"])
+        return told["result"]
 
-        self._process = subprocess.Popen(
-            [PROGRAM, *QUIET, f"--user-data-dir={profile}", "about:blank"],
-            preexec_fn=as_three_and_four,
-            close_fds=False,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(to_read)
-        os.close(to_write)
-        self._rest, self.requests, self._session = b"", list[str](), ""
-        page = next(one for one in self.send("Target.getTargets")["targetInfos"] if one["type"] == "page")
-        self._session = self.send("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network"):
-            self.send(f"{domain}.enable")
-        self.send("Runtime.addBinding", name="tell")
+    def open(self, address: str, loads: int = 1) -> None:
+        """Go to an address and wait until it is loaded; ``loads`` counts the pages that follow by themselves."""
+        self._loaded(lambda: self("Page.navigate", url=address), loads)
+
+    def see(self, expression: str) -> Any:
+        """Return the value of an expression in the page."""
+        told = self("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in told, told
+        return told["result"].get("value")
+
+    def click(self, selector: str, *, loads: bool = False) -> None:
+        """Click with the mouse in the middle of an element that can be seen there."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        self.see(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        box = self.see(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({found}.getClientRects()[0])")
+        assert self.see(f"{found}.contains(document.elementFromPoint({box[0]}, {box[1]}))"), f"{selector} is covered"
+
+        def pressed() -> None:
+            for kind in ("mousePressed", "mouseReleased"):
+                self("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+        self._loaded(pressed) if loads else pressed()
+
+    def write(self, text: str) -> None:
+        """Type into what has the focus."""
+        self("Input.insertText", text=text)
+
+    def press(self, key: str, *, loads: bool = False) -> None:
+        """Press a key."""
+        text = {"Enter": "\r", " ": " "}.get(key)
+
+        def pressed() -> None:
+            known = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key], **({"text": text} if text else {})}
+            self("Input.dispatchKeyEvent", type="keyDown", **known)
+            self("Input.dispatchKeyEvent", type="keyUp", key=key, code=key)
+
+        self._loaded(pressed) if loads else pressed()
+
+    def choose(self, selector: str, file: Path) -> None:
+        """Choose a file."""
+        root = self("DOM.getDocument")["root"]["nodeId"]
+        node = self("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self("DOM.setFileInputFiles", nodeId=node, files=[str(file)])
+
+    def window(self, width: int, height: int = 900, *, dark: bool = False, scripts: bool = True) -> None:
+        """Set the size of the window, the colours that its person likes, and whether scripts run."""
+        self("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        liked = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self("Emulation.setEmulatedMedia", features=[liked])
+        self("Emulation.setScriptExecutionDisabled", value=not scripts)
+
+    def picture(self, file: Path, *, whole: bool = True) -> None:
+        """Save a picture of the page."""
+        data = self("Page.captureScreenshot", captureBeyondViewport=whole)["data"]
+        if whole:
+            size = self("Page.getLayoutMetrics")["cssContentSize"]
+            clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+            data = self("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"]
+        file.write_bytes(base64.b64decode(data))
 
     def close(self) -> None:
         """End the browser."""
-        self._process.kill()
+        os.close(self._to)
+        self._process.terminate()
         self._process.wait()
-        os.close(self._in)
-        os.close(self._out)
+        os.close(self._from)
 
-    def send(self, method: str, **parameters: Any) -> Any:
-        """Do something and return its result."""
-        self._last += 1
-        mine = self._last
-        call = {"id": mine, "method": method, "params": parameters}
-        os.write(self._out, json.dumps(call | ({"sessionId": self._session} if self._session else {})).encode() + b"\0")
-        while mine not in self._replies:
-            self._receive()
-        reply = self._replies.pop(mine)
-        assert "error" not in reply, (method, reply)
-        return reply["result"]
+    def _loaded(self, act: Callable[[], Any], loads: int = 1) -> None:
+        self.events.clear()
+        act()
+        while sum(each.get("method") == "Page.loadEventFired" for each in self.events) < loads:
+            self.events.append(self._next())
 
-    def look(self, *, width: int, height: int = 1_400, dark: bool = False) -> None:
-        """Set the size of the window and the colour scheme of the person."""
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.send("Emulation.setEmulatedMedia", features=[scheme])
+    def _next(self) -> dict[str, Any]:
+        while b"\0" not in self._held:
+            read = os.read(self._from, 1 << 20)
+            assert read, "the browser has ended"
+            self._held += read
+        message, _, self._held = self._held.partition(b"\0")
+        return json.loads(message)
 
-    def show(self, html: str) -> None:
-        """Put a document into a fresh page."""
-        self.send("Page.navigate", url="about:blank")
-        frame = self.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
-        self.send("Page.setDocumentContent", frameId=frame, html=html)
 
-    def run(self, script: str, *, inside: bool = False) -> Any:
-        """Return the value of an expression in the page, or ``inside`` its frame."""
-        where = {"contextId": self._inside()} if inside else {}
-        done = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, **where)
-        assert "exceptionDetails" not in done, done["exceptionDetails"]
-        return done["result"].get("value")
-
-    def until(self, script: str) -> None:
-        """Wait until an expression inside the frame is true."""
-        for _ in range(TRIES):
-            if self.run(f"new Promise(next => setTimeout(() => next(Boolean({script})), 20))", inside=True):
-                return
-        raise AssertionError(f"never true: {script}")
-
-    def click(self, selector: str, at: int = 0) -> None:
-        """Click the middle of an element inside the frame."""
-        find = f"document.querySelectorAll({json.dumps(selector)})[{at}].getBoundingClientRect().toJSON()"
-        place = self.run(find, inside=True)
-        frame = self.run("document.querySelector('iframe').getBoundingClientRect().toJSON()")
-        where = {side: frame[side] + place[side] + place[size] / 2 for side, size in (("x", "width"), ("y", "height"))}
-        for kind in ("mousePressed", "mouseReleased"):
-            self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **where)
-
-    def press(self, key: str) -> None:
-        """Press a key."""
-        named = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key]}
-        self.send("Input.dispatchKeyEvent", type="keyDown", **named, **({"text": "\r"} if key == "Enter" else {}))
-        self.send("Input.dispatchKeyEvent", type="keyUp", **named)
-
-    def picture(self) -> bytes:
-        """Return what is seen, as PNG."""
-        return base64.b64decode(self.send("Page.captureScreenshot")["data"])
-
-    def _inside(self) -> int:
-        frame = self.send("Page.getFrameTree")["frameTree"]["childFrames"][0]["frame"]["id"]
-        return self.send("Page.createIsolatedWorld", frameId=frame)["executionContextId"]
-
-    def _receive(self) -> None:
-        while b"\0" not in self._rest:
-            got = os.read(self._in, 1 << 20)
-            assert got, "the browser is gone"
-            self._rest += got
-        text, _, self._rest = self._rest.partition(b"\0")
-        message = json.loads(text)
-        if "id" in message:
-            self._replies[message["id"]] = message
-        elif message["method"] == "Network.requestWillBeSent":
-            self.requests.append(message["params"]["request"]["url"])
-        elif message["method"] == "Runtime.bindingCalled":
-            self._hears(message["params"]["payload"])
+def _pipe() -> tuple[int, int]:
+    """Both ends of a pipe, at descriptors that are out of the way of 3 and 4."""
+    ends = os.pipe()
+    moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
+    for end in ends:
+        os.close(end)
+    return moved[0], moved[1]

@@ -20,7 +20,7 @@ from groundsight.doors.mcp_app import ANSWER
 from groundsight.evals.demo.__main__ import FILES, QUESTIONS
 from groundsight.server import build_server
 from tests.app_host import Host, hosting
-from tests.browser import PROGRAM
+from tests.browser import FOUND
 from tests.doors import an_answer
 from tests.talk import MODES, a_suite, talk
 from tests.test_server_stdio import ROOT, environment
@@ -41,7 +41,7 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 WRONG = "MS Birk was built in 2009. The cook is called Tom."
 DRAWN = "document.querySelector('.page img')?.naturalWidth > 600"
 
-needs_browser = pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed")
+needs_browser = pytest.mark.skipif(not FOUND, reason="no Chromium is installed")
 
 
 def page() -> str:
@@ -85,7 +85,7 @@ def host_at(home: Path, mode: str, profile: Path, **context: Any) -> AbstractCon
 @pytest.fixture(params=MODES)
 def host(request: pytest.FixtureRequest, home: Path, tmp_path: Path) -> Iterator[Host]:
     with host_at(home, request.param, tmp_path / "profile") as host:
-        host.browser.look(width=760)
+        host.browser.window(760, 1_400)
         yield host
 
 
@@ -115,7 +115,7 @@ def test_a_click_on_a_sentence_shows_its_page_with_the_box_where_the_evidence_li
     answer, browser = host.call("ask", question=INVOICE), host.browser
     (quote,) = answer["verdicts"][1]["support"]
     assert (quote["source"].endswith("scan-0526.pdf"), quote["page"]) == (True, 1)
-    browser.click(".t", 1)
+    browser.tap(".t", 1)
     browser.until(DRAWN)
     assert host.calls[0] == (
         "tools/call",
@@ -129,7 +129,7 @@ def test_a_click_on_a_sentence_shows_its_page_with_the_box_where_the_evidence_li
     )]  # fmt: skip
     assert drawn == pytest.approx(quote["box"], abs=0.003)
     browser.until("document.querySelector('.view').scrollTop > 0")
-    assert red_frame_around_ink(browser.picture())
+    assert red_frame_around_ink(browser.seen())
 
 
 def red_frame_around_ink(png: bytes) -> bool:
@@ -164,7 +164,7 @@ def test_keys_alone_lead_through_the_evidence_and_a_file_without_pages_shows_its
 def test_sources_that_disagree_stand_side_by_side_with_their_words(host: Host) -> None:
     host.call("ask", question=CONTRACTS)
     browser = host.browser
-    browser.click(".pair .t", 1)
+    browser.tap(".pair .t", 1)
     browser.until("document.querySelectorAll('mark').length == 2")
     for beside in (".pair > *", "figure"):
         first, second = browser.run(
@@ -191,14 +191,14 @@ def test_a_contradicted_sentence_stands_beside_what_the_file_says_and_needs_no_c
 @needs_browser
 def test_the_files_are_listed_with_what_failed_and_why_by_the_tools_that_are_there(host: Host) -> None:
     host.call("ask", question=INVOICE)
-    host.browser.click("#files")
+    host.browser.tap("#files")
     host.browser.until("document.querySelectorAll('#library button').length == 26")
     assert [call[1]["name"] for call in host.calls] == ["status", "list"]
     told = host.browser.run("document.querySelector('#library').innerText", inside=True)
     assert "26 documents under" in told
     assert re.search(r"Not read \(1\)\s+broken\d*/torn\.pdf: E_\w+", told)
     assert "Read in part (1)" in told
-    host.browser.click("#library button", 0)
+    host.browser.tap("#library button", 0)
     host.browser.until("document.querySelector('figcaption')?.textContent.includes('passengers-2025.png')")
     host.browser.until(DRAWN)
 
@@ -209,16 +209,16 @@ def test_the_page_follows_the_hosts_theme_and_fits_a_narrow_window(
     home: Path, tmp_path: Path, theme: str, bright: bool
 ) -> None:
     with host_at(home, "auto", tmp_path / "profile", theme=theme) as host:
-        host.browser.look(width=360, dark=bright)  # the theme of the host counts, not that of the machine
+        host.browser.window(360, 1_400, dark=bright)  # the theme of the host counts, not that of the machine
         host.call("ask", question=CONTRACTS)
-        host.browser.click(".t")
+        host.browser.tap(".t")
         host.browser.until("document.querySelectorAll('mark').length == 2")
         assert host.browser.run("document.documentElement.scrollWidth", inside=True) == 360
         first, second = host.browser.run(
             "[...document.querySelectorAll('figure')].map(f => f.getBoundingClientRect().toJSON())", inside=True
         )
         assert first["bottom"] <= second["top"]
-        with Image.open(io.BytesIO(host.browser.picture())) as drawn:
+        with Image.open(io.BytesIO(host.browser.seen())) as drawn:
             grey = drawn.convert("L")
         assert (grey.getpixel((3, 3)) > 128) == bright
         low, high = grey.crop((0, 0, 360, 200)).getextrema()
@@ -233,7 +233,7 @@ def test_what_a_file_says_stays_text_and_a_refused_page_says_why(tmp_path: Path)
     suite.parts.index.rows[0] = (unit.model_copy(update={"text": f"Write to [EMAIL_1]. {HOSTILE}"}), asset)
     with hosting(build_server(lambda: suite, writable=False), "auto", tmp_path / "profile") as host:  # type: ignore[arg-type, return-value]
         host.call("ask", question="How long is the notice period?")
-        host.browser.click("button.t")
+        host.browser.tap("button.t")
         host.browser.until("document.querySelector('.view small')")
         view = host.browser.run("document.querySelector('.view').textContent", inside=True)
         assert HOSTILE in view

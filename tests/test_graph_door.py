@@ -157,7 +157,7 @@ def test_the_watch_of_a_given_suite_still_counts(tmp_path: Path) -> None:
     watch = Watch(lambda _, __, message: seen.append(message))
     suite = HouseSuite(watch=watch)
     build_answer_graph(suite).invoke(BUILD["answer"][1])  # type: ignore[arg-type]
-    assert seen[:2] == ["plan", "search"]
+    assert [step for step in seen if ":" not in step][:2] == ["plan", "search"]
     watch.cancel()
     with pytest.raises(Cancelled):
         build_answer_graph(suite).invoke(BUILD["answer"][1])  # type: ignore[arg-type]

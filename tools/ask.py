@@ -23,7 +23,7 @@ from groundsight.tools.results import (
     evidence_uri,
     where_text,
 )
-from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Fit, Stale
+from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Evidence, Fit, Stale
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -32,7 +32,10 @@ ANSWER_CHARS = 20_000
 
 
 class Cited(Shape):
-    """Where a sentence comes from; ``stale`` says that the file has changed or gone since it was read."""
+    """Where a sentence comes from, in which hop it was found and why.
+
+    ``stale`` says that the file has changed or gone since it was read.
+    """
 
     marker: str
     id: str
@@ -43,6 +46,8 @@ class Cited(Shape):
     section: str | None = None
     quote: str = ""
     stale: Stale = ""
+    hop: int = 1
+    reason: str = ""
 
 
 class AnswerResult(Result):
@@ -96,7 +101,8 @@ def ask(
 def shaped(answer: Answer) -> AnswerResult:
     """Shape an answer for a door."""
     verdicts = fitting([checked(verdict) for verdict in answer.verdicts], 40_000)
-    citations = fitting([_cited(citation) for citation in answer.citations], 30_000)
+    found = {one.evidence_id: one for one in answer.evidence}
+    citations = fitting([_cited(each, found.get(each.evidence_id)) for each in answer.citations], 30_000)
     return AnswerResult(
         question=clip(answer.question, 2_000),
         status=answer.status,
@@ -114,7 +120,7 @@ def shaped(answer: Answer) -> AnswerResult:
     )
 
 
-def _cited(citation: Citation) -> Cited:
+def _cited(citation: Citation, found: Evidence | None) -> Cited:
     return Cited(
         marker=one_line(citation.marker, 20),
         id=citation.evidence_id,
@@ -125,4 +131,6 @@ def _cited(citation: Citation) -> Cited:
         section=one_line(citation.section, NAME_CHARS) if citation.section else None,
         quote=one_line(citation.quote, QUOTE_CHARS),
         stale=citation.stale,
+        hop=found.hop if found else 1,
+        reason=one_line(found.reason, QUOTE_CHARS) if found else "",
     )

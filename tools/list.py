@@ -18,7 +18,10 @@ MOST_LINES, MOST_COPIES = 50, 20
 
 
 class DocumentLine(Shape):
-    """A document: what it is, its day (its own, else that of its file), and what of it was not taken."""
+    """A document: what it is, its day (its own, else that of its file), what of it was not taken.
+
+    ``redacted`` counts the personal values that were replaced in it.
+    """
 
     id: str
     source: str
@@ -30,6 +33,7 @@ class DocumentLine(Shape):
     labels: tuple[str, ...] = ()
     parent: str | None = None
     stale: Stale = ""
+    redacted: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -109,6 +113,7 @@ def _document(suite: Suite, asset: Asset) -> DocumentLine:
         labels=asset.labels,
         parent=one_line(asset.parent, NAME_CHARS) if asset.parent else None,
         stale=stale_of(suite.parts, asset),
+        redacted=sum(asset.redactions.values()),
         warnings=tuple(one_line(warning, QUOTE_CHARS) for warning in asset.warnings[:5]),
     )
 

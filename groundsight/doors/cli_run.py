@@ -89,6 +89,10 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.cli_watch import watch_folders
 
         return watch_folders(settings, options)
+    if options.command == "view":
+        from groundsight.doors.view.start import view
+
+        return view(settings, options)
     if options.command in ("forget", "snapshot", "restore", "tenants"):
         from groundsight.doors.cli_operate import operate
 

@@ -58,7 +58,7 @@ class Roots:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the roots, in the order in which they were given."""
-        return tuple(name for name in self._folders if self._holds(name))
+        return tuple(name for name in list(self._folders) if self._holds(name))
 
     def places(self) -> dict[str, Path]:
         """Return the folder of each root by its name, for what watches them."""
@@ -67,7 +67,7 @@ class Roots:
     def only(self, folders: Iterable[Path]) -> Roots:
         """Return the view of a caller who holds these folders and no others."""
         wanted = {folder.expanduser().resolve() for folder in folders}
-        held = {name for name, at in self._folders.items() if at in wanted}
+        held = {name for name, at in list(self._folders.items()) if at in wanted}
         return Roots(self._folders, self._register, held, self._owned, self._names)
 
     def whole(self) -> Roots:
@@ -85,7 +85,7 @@ class Roots:
             raise InvalidArgument(
                 "this is not a folder that can be read", which=source_text(folder.name), next_step="name a folder"
             )
-        known = place in self._folders.values()
+        known = place in list(self._folders.values())
         name = self._name(place)
         if kept and not (known and self._holds(name)):
             _write_register(self._register, [*_registered(self._register), self._names.stored(str(place))])
@@ -98,6 +98,17 @@ class Roots:
         place = path.expanduser().resolve()
         if place.exists() and self._innermost(place) is None:
             self.add(place if place.is_dir() else place.parent, kept=kept)
+
+    @contextmanager
+    def lent(self, folder: Path) -> Generator[str]:
+        """Hold a folder that a person hands over for the time of a block, and give its name."""
+        name = self.add(folder, kept=False)
+        try:
+            yield name
+        finally:
+            del self._folders[name]
+            if self._held is not None:
+                self._held.discard(name)
 
     def source_of(self, source_or_path: str | Path) -> str:
         """Return the one source of what a source or a path leads to, links followed.
@@ -224,7 +235,7 @@ class Roots:
 
     def _innermost(self, real: Path) -> tuple[str, PurePosixPath] | None:
         """Return where a real path lies, None in no root or in one that is not held."""
-        known = [each for each in self._folders.items() if self._holds(each[0]) or each[0] in self._owned]
+        known = [each for each in list(self._folders.items()) if self._holds(each[0]) or each[0] in self._owned]
         holders = [(name, root) for name, root in known if real.is_relative_to(root)]
         name, root = max(holders, key=lambda holder: len(holder[1].parts), default=("", Path()))
         return (name, PurePosixPath(real.relative_to(root).as_posix())) if name and self._holds(name) else None
@@ -234,7 +245,7 @@ class Roots:
 
     def _name(self, folder: Path) -> str:
         place = folder.expanduser().resolve()
-        known = {path: name for name, path in self._folders.items()}
+        known = {path: name for name, path in list(self._folders.items())}
         if place in known:
             return known[place]
         base = source_text(self._names.stored(place.name)).lstrip("~") or "root"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from groundsight.retrieval.words import matched_words, quotable, rarity, terms_of
 from groundsight.types import ChannelScore, Hit
 
-_LANES = {
+CHANNEL_WORDS = {
     "text": "meaning of the text",
     "caption": "meaning of the caption",
     "ocr": "meaning of the words in the picture",
@@ -41,6 +41,6 @@ def _reason(hit: Hit, matched: Sequence[str]) -> str:
 
 
 def _led_by(channels: Sequence[ChannelScore]) -> str:
-    known = [part for part in channels if part.channel in _LANES and part.contribution > 0]
+    known = [part for part in channels if part.channel in CHANNEL_WORDS and part.contribution > 0]
     best = sorted(known, key=lambda part: (-part.contribution, part.channel))[:2]
-    return ", ".join(_LANES[part.channel] + (f" #{part.rank}" if part.rank else "") for part in best)
+    return ", ".join(CHANNEL_WORDS[part.channel] + (f" #{part.rank}" if part.rank else "") for part in best)

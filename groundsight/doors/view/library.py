@@ -1,0 +1,154 @@
+"""The library: the documents, what was left out of them or could not be read, what is hidden, and what lies twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from groundsight.doors.view.answer import silent_lanes
+from groundsight.doors.view.evidence import page_of
+from groundsight.doors.view.markup import Markup, choice, el, field, page, together
+from groundsight.errors import NotFound
+from groundsight.tools.library import ASSET, Document
+from groundsight.tools.list import Listing
+from groundsight.tools.read import Reading
+from groundsight.tools.results import STALE_TEXT
+from groundsight.tools.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from groundsight.doors.view.desk import Desk
+    from groundsight.tools.list import DocumentLine
+
+MOST = 200
+ORDERS = (("source", "by name"), ("newest", "newest first"), ("oldest", "oldest first"), ("largest", "largest first"))
+HEADS = ("Document", "Kind", "Date", "Pages", "Size", "Hidden values", "Remarks")
+
+
+def library_page(desk: Desk, given: Mapping[str, str]) -> str:
+    """Return the page of all documents that were asked for."""
+    names = ("path", "kind", "dated_from", "dated_to", "order")
+    chosen = {name: given[name] for name in names if given.get(name)}
+    listing, told = desk.call(Listing, "list", limit=MOST, **chosen), desk.call(Status, "status")
+    return page(
+        "Library",
+        "/library",
+        el("h1", "Library"),
+        _counts(listing, told),
+        _form(given),
+        _documents(listing),
+        _section("Not read", [f"{each.source}: {each.why}" for each in listing.unread]),
+        _section("Left out of folders by rule", listing.left_out),
+        _section("Same content more than once", [", ".join(same) for same in listing.copies]),
+        _models(told),
+    )
+
+
+def document(desk: Desk, asset_id: str, number: int) -> str:
+    """Return the page of one document: its remarks, and one page of it as text and as a picture."""
+    one = desk.call(Document, ASSET, asset_id=asset_id)
+    hidden = [f"{kind.lower()}: {count}" for kind, count in one.redactions.items()]
+    shown = one.asset
+    about = [shown.media_type, f"created {shown.created}" if shown.created else "", f"{len(one.units)} passages"]
+    return page(
+        shown.title,
+        "/library",
+        el("h1", shown.title),
+        el("p", shown.source),
+        el("p", "; ".join(filter(None, about)), class_="soft"),
+        _section("Remarks", one.warnings),
+        _section("Hidden personal values", hidden),
+        _pages(asset_id, number, shown.pages or 1),
+        _text(desk, asset_id, number, shown.source),
+    )
+
+
+def _counts(listing: Listing, told: Status) -> Markup:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in listing.kinds.items())
+    hidden = sum(each.redacted for each in listing.documents)
+    warned = sum(bool(each.warnings) for each in listing.documents)
+    facts = (
+        ("Documents", [str(listing.count), el("div", kinds, class_="soft")]),
+        ("Passages", told.units),
+        ("Folders", ", ".join(told.roots) or "none yet"),
+        ("Read in part", f"{warned} documents"),
+        ("Not read", f"{len(listing.unread)} files"),
+        ("Hidden personal values", hidden),
+    )
+    nothing = el("p", f"{told.nothing.why}. Next: {told.nothing.remedy}", class_="note") if told.nothing else None
+    return together(nothing, el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in facts]))
+
+
+def _form(given: Mapping[str, str]) -> Markup:
+    fields = (
+        field("Name holds", "path", value=given.get("path", "")),
+        field("Kind", "kind", value=given.get("kind", ""), hint="pdf, word, spreadsheet, picture, mail"),
+        field("Dated from", "dated_from", type="date", value=given.get("dated_from", "")),
+        field("Dated until", "dated_to", type="date", value=given.get("dated_to", "")),
+        choice("Order", "order", ORDERS, given.get("order", "source")),
+        el("p", el("button", "Show", type="submit")),
+    )
+    narrowed = any(given.get(name) for name in ("path", "kind", "dated_from", "dated_to"))
+    inside = el("details", el("summary", "Filters"), fields, open=narrowed, class_="filters")
+    return el("form", inside, method="get", action="/library")
+
+
+def _documents(listing: Listing) -> Markup:
+    if not listing.documents:
+        return el("p", "No document is like that.")
+    head = el("thead", el("tr", [el("th", name, scope="col") for name in HEADS]))
+    body = el("tbody", map(_row, listing.documents))
+    more = el("p", "There are more: narrow it down.", class_="note") if listing.truncated else None
+    return together(
+        el("h2", "Documents"),
+        el(
+            "div",
+            el("table", head, body, class_="facts"),
+            class_="scroll",
+            tabindex=0,
+            role="group",
+            aria_label="Documents",
+        ),
+        more,
+    )
+
+
+def _row(each: DocumentLine) -> Markup:
+    size = f"{each.bytes / 1024:,.0f} KB" if each.bytes >= 1024 else f"{each.bytes} B"
+    remarks = [*([STALE_TEXT[each.stale]] if each.stale else []), *each.warnings]
+    name = el("th", el("a", each.source, href=f"/document/{each.id}"), scope="row")
+    facts = (each.kind, each.date or "-", each.pages or "-", size, each.redacted or "-", "; ".join(remarks) or "-")
+    return el("tr", name, [el("td", fact) for fact in facts])
+
+
+def _section(title: str, lines: Sequence[str]) -> Markup | None:
+    return together(el("h2", title), el("ul", [el("li", line) for line in lines])) if lines else None
+
+
+def _models(told: Status) -> Markup:
+    lanes = [el("li", f"{lane}: {model}") for lane, model in told.tier.models.items()]
+    return together(el("h2", "Models"), el("p", f"Tier {told.tier.name}"), el("ul", lanes), silent_lanes(told.degraded))
+
+
+def _pages(asset_id: str, number: int, count: int) -> Markup | None:
+    if count == 1:
+        return None
+    links = [
+        el("a", word, href=f"/document/{asset_id}?page={to}")
+        for word, to in (("Previous page", number - 1), ("Next page", number + 1)) if 1 <= to <= count
+    ]  # fmt: skip
+    return el("nav", el("p", f"Page {number} of {count} ", [[link, " "] for link in links]), aria_label="Pages of it")
+
+
+def _text(desk: Desk, asset_id: str, number: int, source: str) -> Markup:
+    try:
+        read = desk.call(Reading, "read", id=asset_id, page=number)
+    except NotFound as empty:
+        passages: Markup = el("p", empty.what, class_="note")
+        paged = True
+    else:
+        passages = together(el("p", each.text, class_="text", id=f"e-{each.id}") for each in read.passages)
+        paged = any(each.page or each.kind == "image" for each in read.passages)
+    shown = page_of(desk, asset_id, number, f"Page {number} of {source}") if paged else None
+    return together(el("h2", "What was read"), el("div", el("div", passages), shown, class_="beside"))
