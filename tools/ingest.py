@@ -9,6 +9,7 @@ from pydantic import Field
 from groundsight.errors import NotFound
 from groundsight.governance.access import visible_to
 from groundsight.governance.sources import inside
+from groundsight.ingestion.folder.orders import UNDER_WAY, how_far
 from groundsight.ingestion.forget import readings
 from groundsight.ingestion.reach import folders_of, source_for
 from groundsight.tools.bounds import fitting, one_line
@@ -80,9 +81,9 @@ def ingest(
     suite: Suite,
     paths: Annotated[list[str], Field(description="files or folders under the roots", min_length=1, max_length=100)],
     prune: Annotated[bool, Field(description="also forget files that are gone")] = False,
-    later: Annotated[bool, Field(description="for many files: order only, status shows progress")] = False,
+    later: Annotated[bool, Field(description="for many files: returns at once, status shows progress")] = False,
 ) -> IngestSummary:
-    """Read files or folders into the index; unchanged files are skipped, failures are reported one by one."""
+    """To add files or folders to what can be searched: unchanged ones are skipped, each failure is told."""
     if later:
         counts = dict.fromkeys(("added", "changed", "unchanged", "failed", "vanished", "removed", "units"), 0)
         return IngestSummary(**counts, order=order_line(suite.ingest_later(paths, prune=prune)))
@@ -120,6 +121,12 @@ def shaped(report: IngestReport) -> IngestSummary:
         left_out=tuple(one_line(str(each), QUOTE_CHARS) for each in report.left_out[:MOST_LEFT_OUT]),
         truncated=len(kept) < len(report.files) or len(report.left_out) > MOST_LEFT_OUT,
     )
+
+
+def reading_text(suite: Suite) -> str:
+    """Say how far files are read that may hold more, empty when nothing is being read for this caller."""
+    going = [each for each in suite.orders() if each.state in UNDER_WAY]
+    return f"Files are still being read ({how_far(going)}): there may soon be more to find." if going else ""
 
 
 def order_line(order: Order) -> OrderLine:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from groundsight.tools.ingest import IngestSummary
     from groundsight.tools.verify import Verification
 
+ASK_SECONDS = 600
 DONE, FAILED, USAGE, REPAIR, SOME_FILES, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
@@ -127,12 +128,13 @@ def _search(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
         "limit": options.limit,
         "hops": options.hops,
         "fusion": options.fusion,
+        "explain": options.explain,
     }
     return call("search", arguments), DONE
 
 
 def _ask(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
-    return call("ask", {"question": options.question}), DONE
+    return call("ask", {"question": options.question, "seconds": ASK_SECONDS}), DONE
 
 
 def _verify(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
