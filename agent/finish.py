@@ -84,7 +84,7 @@ def so_far(state: AnswerState) -> Answer:
         stop_reason="not finished yet",
         grounding_ratio=None,
         citations=citations(laid, known, quotes),
-        evidence=tuple(in_cited_order(state, laid.markers)[:PASSAGES]),
+        evidence=tuple(in_cited_order(state, laid.markers)),
     )
 
 

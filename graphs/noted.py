@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from groundsight.journal import Journal, Json
     from groundsight.suite import Suite
 
+# What follows these nodes depends on how the run was asked for, which no state tells.
+ASKING = ("plan", "answer")
 CONFIG = {"configurable": {"thread_id": "question"}, "recursion_limit": STEPS_AT_MOST}
 
 
@@ -27,7 +29,7 @@ def answer_with_notes(suite: Suite, question: str, journal: Journal) -> Answer:
             node = next(iter(part))
         else:
             state = part
-            if node:
+            if node not in ("", *ASKING):
                 journal.note(node, state, _told)
     return Answer.model_validate(state["answer"])
 

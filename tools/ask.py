@@ -114,21 +114,13 @@ def ask(
 
 
 def _waited(suite: Suite, work: Work, seconds: float) -> AnswerResult:
-    """Give the answer, or the handle with what is known so far."""
+    """Give the answer, or the handle with what is known so far; nothing is kept or given that is gone meanwhile."""
     answer = work.wait(seconds, suite.watch)
-    if answer is not None:
-        _still_seen(suite, answer if work.handle else None)
-        return shaped(suite, answer)
-    handle = suite.parts.questions.hand_out(suite, work)
-    known = work.journal.so_far() or _begun(work.question)
-    _still_seen(suite, known)
-    return shaped(suite, known, handle)
-
-
-def _still_seen(suite: Suite, answer: Answer | None) -> None:
-    """What was found earlier is given out only while all of it may still be seen."""
-    shown = [] if answer is None else [*(each.evidence_id for each in (*answer.citations, *answer.evidence))]
-    units_by_id(suite, shown)
+    given = answer or work.journal.so_far() or _begun(work.question)
+    shown = [each.evidence_id for each in (*given.citations, *given.evidence)]
+    if shown and (work.handle or answer is None):
+        units_by_id(suite, shown)
+    return shaped(suite, given, "" if answer else suite.parts.questions.hand_out(suite, work))
 
 
 def _begun(question: str) -> Answer:

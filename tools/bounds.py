@@ -51,7 +51,7 @@ def excerpt(text: str, words: Sequence[str], most: int) -> str:
         part = said[start : start + most].casefold()
         return sum(word in part for word in wanted)
 
-    start = max(starts, key=lambda each: (held(each), -each))
+    start = max(starts, key=lambda each: (held(each), each if wanted and held(each) else -each))
     shown = " ".join(said[start:].split())
     before = ELLIPSIS if start else ""
     return before + (shown if len(before + shown) <= most else shown[: most - len(before) - 1].rstrip() + ELLIPSIS)
