@@ -21,7 +21,7 @@ from groundsight.types import Answer, Principal
 if TYPE_CHECKING:
     from groundsight.suite import Suite
 
-AT_ONCE, MOST_UNDER_WAY = 8, 32
+AT_ONCE, MOST_UNDER_WAY = 8, 64
 HELD_SECONDS = 3_600.0
 TURN_SECONDS = 0.1
 
@@ -75,7 +75,7 @@ class Questions:
     """
 
     def __init__(self, home: Path) -> None:
-        self._home, self._lock = home, threading.Lock()
+        self._home, self._lock, self._keeping = home, threading.Lock(), threading.Lock()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="question")
         self._under_way: set[Work] = set()
 
@@ -143,10 +143,10 @@ class Questions:
         """Write how far a question is that was handed out; one that is not held any more ends."""
         if not work.handle:
             return
-        future, (node, state) = work.future, work.journal.noted
-        ended = future.done() and not future.cancelled() and future.exception() is None
-        told = ("", "{}", future.result().model_dump_json()) if ended else (node, json.dumps(state), "")
-        with notebook(self._home) as book:
+        with self._keeping, notebook(self._home) as book:
+            future, (node, state) = work.future, work.journal.noted
+            ended = future.done() and not future.cancelled() and future.exception() is None
+            told = ("", "{}", future.result().model_dump_json()) if ended else (node, json.dumps(state), "")
             asked = "UPDATE questions SET node = ?, state = ?, answer = ?, updated = ? WHERE id = ?"
             if not book.execute(asked, (*told, time.time(), work.handle)).rowcount:
                 work.watch.cancel()

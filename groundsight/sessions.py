@@ -13,7 +13,8 @@ from groundsight.types import Principal
 
 LABEL = re.compile(r"[Ee]([1-9][0-9]{0,8})")
 HELD_DAYS = 7
-_HELD_SECONDS = HELD_DAYS * 86_400
+_DAY_SECONDS = 86_400
+_HELD_SECONDS = HELD_DAYS * _DAY_SECONDS
 _MINE = "tenant = ? AND user = ?"
 
 
@@ -31,17 +32,26 @@ class Labels:
         """Return a label for each unit, the known one where there is one."""
         if not unit_ids:
             return {}
-        now = time.time()
+        now, known = time.time(), self._known(unit_ids)
+        if len(known) == len(set(unit_ids)):
+            return known
         with notebook(self._home) as book:
             newest = f"(SELECT MAX(number) FROM labels WHERE {_MINE})"
             old = f"DELETE FROM labels WHERE {_MINE} AND used < ? AND number < {newest}"
             book.execute(old, (*self._mine, now - _HELD_SECONDS, *self._mine))
             given = f"SELECT ?, ?, COALESCE(MAX(number), 0) + 1, ?, ? FROM labels WHERE {_MINE}"
-            known = "ON CONFLICT (tenant, user, unit) DO UPDATE SET used = excluded.used"
+            again = "ON CONFLICT (tenant, user, unit) DO UPDATE SET used = excluded.used"
             rows = [(*self._mine, unit_id, now, *self._mine) for unit_id in unit_ids]
-            book.executemany(f"INSERT INTO labels (tenant, user, number, unit, used) {given} {known}", rows)
-            asked = f"SELECT number FROM labels WHERE {_MINE} AND unit = ?"
-            return {each: f"E{book.execute(asked, (*self._mine, each)).fetchone()[0]}" for each in unit_ids}
+            book.executemany(f"INSERT INTO labels (tenant, user, number, unit, used) {given} {again}", rows)
+        return self._known(unit_ids)
+
+    def _known(self, unit_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return the labels that were used within a day: only the others cost a write."""
+        asked = f"SELECT number FROM labels WHERE {_MINE} AND unit = ? AND used >= ?"
+        fresh = time.time() - _DAY_SECONDS
+        with notebook(self._home, reading=True) as book:
+            found = {each: book.execute(asked, (*self._mine, each, fresh)).fetchone() for each in unit_ids}
+        return {each: f"E{row[0]}" for each, row in found.items() if row is not None}
 
     def unit(self, label: str) -> str:
         """Return the id of the unit that was shown under a label.

@@ -72,7 +72,8 @@ class SearchHits(Result):
         absent = f"No passage holds {', '.join(self.absent)}." if self.absent and self.hits else ""
         weak = NEAREST if self.hits and all(hit.strength == "near" for hit in self.hits) else ""
         hidden = HIDDEN_NOTE if any(PLACEHOLDER.search(hit.text) for hit in self.hits) else ""
-        return tuple(filter(None, (nothing, absent, weak, hidden, self.reading)))
+        reading = self.reading if self.hits else ""
+        return tuple(filter(None, (nothing, absent, weak, hidden, reading)))
 
 
 def search(

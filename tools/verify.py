@@ -52,10 +52,8 @@ class Verification(Result):
         """One line for each sentence, and the verdict."""
         ratio = "nothing checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
         lines = [f"- {each.verdict} ({each.probability:.2f}): {each.text} | {each.reason}" for each in self.claims]
-        nothing = [nothing_text(self.nothing)] if self.nothing else []
-        return "\n".join(
-            [*nothing, *filter(None, [self.reading]), f"verdict: {self.verdict}, grounding ratio: {ratio}", *lines]
-        )
+        nothing = [nothing_text(self.nothing)] if self.nothing else [self.reading] if self.reading else []
+        return "\n".join([*nothing, f"verdict: {self.verdict}, grounding ratio: {ratio}", *lines])
 
 
 def verify(
