@@ -28,7 +28,7 @@ from groundsight.settings import load_settings
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import tool
 from groundsight.types import Principal
-from tests.doors import ScriptedSuite, settings_at, some_rows
+from tests.doors import Anywhere, ScriptedSuite, settings_at, some_rows
 from tests.talk import MODES
 from tests.test_server_http import served
 from tests.test_server_stdio import ROOT, environment
@@ -232,6 +232,17 @@ def test_a_forgotten_document_takes_the_questions_that_may_quote_it_along(tmp_pa
             call(suite, "ask", handle=handle)
     with closing(sqlite3.connect(tmp_path / "home" / "folder" / "notebook.db")) as book:
         assert book.execute("SELECT COUNT(*) FROM questions").fetchone() == (0,)
+
+
+def test_reading_that_takes_longer_goes_on_in_the_background(tmp_path: Path) -> None:
+    def slow(suite: ScriptedSuite, *_: object) -> None:
+        while True:
+            suite.watch.check()
+
+    suite = ScriptedSuite(settings_at(tmp_path), *some_rows(), roots=Anywhere(), ingest=slow)
+    order = call(suite, "ingest", paths=["docs"], seconds=0).order
+    assert (order.state, order.paths) == ("waiting", ("docs",))
+    assert "still being read" in call(suite, "search", query="notice").as_text()
 
 
 def test_over_a_fresh_home_the_folders_are_read_while_the_first_reply_says_so(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from groundsight.errors import (
     NotFound,
 )
 from groundsight.tools.gate import Gate, ToolSpec, internal_error
+from groundsight.tools.ingest import LONGEST
 from groundsight.tools.registry import tool
 from groundsight.tools.results import Result
 from groundsight.tracing import Watch
@@ -113,7 +114,7 @@ class _Call:
 
 def _ingest(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
     paths = [_ingested(path, call.suite.parts.roots) for path in options.paths]
-    result = cast("IngestSummary", call("ingest", {"paths": paths, "prune": options.prune}))
+    result = cast("IngestSummary", call("ingest", {"paths": paths, "prune": options.prune, "seconds": LONGEST}))
     return result, SOME_FILES if result.failed else DONE
 
 
