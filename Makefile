@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
-.PHONY: demo test check wheel demo-files chaos conformance studio clean
+.PHONY: demo test check wheel demo-files chaos conformance studio bundle clean
 
 demo: $(VENV)/core-installed ## Ingest the demo folder and ask over MCP; DATA=folder Q="question" for your own
 	$(BIN)/python -m groundsight.evals.demo $(if $(DATA),--data "$(DATA)") $(if $(Q),--question "$(Q)")
@@ -55,3 +55,16 @@ $(VENV)-studio/installed: pyproject.toml
 
 clean:
 	rm -rf $(VENV) $(VENV)-studio dist build report .pytest_cache .ruff_cache
+
+# What chat hosts take: a bundle to double click, the registry's entry, a skill. uv writes the lock, mcpb checks and packs.
+bundle: $(VENV)/core-installed build/mcpb/installed
+	$(BIN)/python deploy/hosts/bundle.py build/hosts
+	build/mcpb/uv/bin/uv lock -q --directory build/hosts/bundle
+	build/mcpb/node_modules/.bin/mcpb validate build/hosts/bundle/manifest.json
+	build/mcpb/node_modules/.bin/mcpb pack build/hosts/bundle build/hosts/groundsight.mcpb
+
+build/mcpb/installed:
+	mkdir -p build/mcpb
+	npm install --prefix build/mcpb --no-audit --no-fund @anthropic-ai/mcpb@2.1.2
+	$(PYTHON) -m venv build/mcpb/uv && build/mcpb/uv/bin/python -m pip install --disable-pip-version-check -q uv
+	touch $@

@@ -97,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--http", action="store_true", help="serve streamable HTTP instead of stdio")
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (default 8000)")
-    parser.add_argument("--root", action="append", type=Path, default=[], help="folder that may be read; repeatable")
+    parser.add_argument("--root", action="extend", nargs="+", type=Path, default=[], help="folders that may be read")
     parser.add_argument("--allow-write", action="store_true", help="offer the tools that write to clients")
     parser.add_argument("--watch", action="store_true", help="keep the folders in step with the index meanwhile")
     parser.add_argument("--home", type=Path, help="folder of the index (default ~/.groundsight)")

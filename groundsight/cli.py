@@ -23,6 +23,7 @@ COMMANDS = {
     "verify": "check an answer sentence by sentence",
     "ocr": "read the words in a picture or a scanned page",
     "describe": "say what a picture shows",
+    "install": "put this server into a chat host: Claude, Cursor, VS Code and others",
     "serve": "serve the tools over MCP, or the encoders to other machines",
     "status": "say what is indexed and which models answer",
     "migrate": "move the index to another back end, or to another schema of it",
@@ -43,6 +44,7 @@ EXAMPLES = {
     "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
     "ocr": "groundsight ocr scan.pdf --page 2",
     "describe": "groundsight describe photo.jpg",
+    "install": "groundsight install claude-desktop --root ~/Documents",
     "serve": "groundsight serve --root ~/Documents",
     "status": "groundsight status --json",
     "migrate": "groundsight migrate --to weaviate",
@@ -119,6 +121,17 @@ def _path(name: str) -> Path:
 def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="file or folder")
     command.add_argument("--prune", action="store_true", help="also forget files that are gone")
+
+
+def _add_install(command: argparse.ArgumentParser) -> None:
+    from groundsight.doors.hosts import HOSTS
+
+    command.add_argument("host", choices=list(HOSTS), metavar="HOST", help=", ".join(HOSTS))
+    command.add_argument("--root", action="extend", nargs="+", type=_path, default=[], help="folders that may be read")
+    command.add_argument("--allow-write", action="store_true", help="let models ingest and forget under the roots")
+    command.add_argument("--watch", action="store_true", help="keep the folders in step while the host runs")
+    command.add_argument("--print", action="store_true", help="show what to add, and change nothing")
+    command.add_argument("--uninstall", action="store_true", help="take the server out again")
 
 
 def _add_watch(command: argparse.ArgumentParser) -> None:
@@ -227,6 +240,7 @@ def _add_nothing(command: argparse.ArgumentParser) -> None:
 _ADD = {
     "ingest": _add_ingest,
     "watch": _add_watch,
+    "install": _add_install,
     "list": _add_list,
     "why": _add_why,
     "forget": _add_forget,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import sys
 import tempfile
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from groundsight.doors.cli_show import paint, say, say_json
+from groundsight.doors.hosts import HOSTS, server_in
 from groundsight.doors.tokens import without_folders
-from groundsight.errors import GroundsightError
+from groundsight.errors import ConfigError, GroundsightError
 from groundsight.governance.audit_check import verify_chain
 from groundsight.index.lost import signs_of_loss
 from groundsight.parts import Parts
@@ -25,6 +27,8 @@ State = Literal["ok", "warn", "fail"]
 COLOURS: dict[State, str] = {"ok": "32", "warn": "33", "fail": "31"}
 DISK_FLOOR = 1024**3
 APART = {"user", "net", "pid", "files"}
+# Desktop hosts have stopped passing calls to local servers several times; the server itself then sees none.
+_LISTED_NEVER_CALLED = "Tools listed, never called: quit {title} wholly and start it again"
 EXTRAS = {"models": "torch", "documents": "unstructured", "weaviate": "weaviate", "llm": "langchain", "eval": "sklearn"}
 
 
@@ -65,6 +69,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield _guarded("index", lambda: _index(settings, parts))
     yield _guarded("audit", lambda: _audit(settings))
     yield _callers(settings)
+    yield from _hosts()
     parts.close()
 
 
@@ -209,3 +214,31 @@ def _callers(settings: Settings) -> Check:
 def _line(check: Check) -> str:
     advice = f"\n       next: {check.next_step}" if check.next_step else ""
     return f"{paint(f'{check.state:<4}', COLOURS[check.state])}  {check.name}: {check.detail}{advice}"
+
+
+def _hosts() -> Iterator[Check]:
+    """What is wrong with the file of each chat host that names this server, or that can't be read."""
+    for name, host in HOSTS.items():
+        file = host.path(Path.home())
+        if file.is_file():
+            yield from _host(f"host: {name}", name, file)
+
+
+def _host(check: str, name: str, file: Path) -> Iterator[Check]:
+    advice = f"groundsight install {name}"
+    try:
+        told = server_in(HOSTS[name], file.read_text("utf-8"), file)
+    except (ConfigError, OSError, UnicodeDecodeError) as error:
+        yield Check(name=check, state="warn", detail=f"{file} can't be read: {error}", next_step=f"{advice} --print")
+        return
+    if told is None:
+        yield Check(name=check, state="ok", detail=f"{HOSTS[name].title} does not start this server; {advice}")
+        return
+    command = str(told.get("command", ""))
+    if not (shutil.which(command) if os.path.isabs(command) else None):
+        detail = f"{file} starts {command or 'nothing'}, which is no program at an absolute path"
+        yield Check(name=check, state="fail", detail=detail, next_step=advice)
+        return
+    yield Check(
+        name=check, state="ok", detail=f"starts {command}. {_LISTED_NEVER_CALLED.format(title=HOSTS[name].title)}"
+    )

@@ -74,6 +74,10 @@ def _failed(error: GroundsightError, options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "install":
+        from groundsight.doors.cli_install import install
+
+        return install(options)
     settings = _settings(options)
     if options.command == "doctor":
         from groundsight.doors.cli_doctor import doctor

@@ -42,7 +42,10 @@ class OnnxModel:
         try:
             if weights:
                 options.add_external_initializers(list(weights), values)
-            session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            # Fused, adding and normalising take four times as long: 14 CPU ms for 17 a window of 140 tokens without.
+            session = runtime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
+            )
         except (RuntimeError, ValueError, *_runtime_errors()) as error:
             raise ModelFailed("a graph can't be loaded", which=name, next_step="reinstall its package") from error
         return cls(session, name, values)
