@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
@@ -255,7 +256,7 @@ def test_over_a_fresh_home_the_folders_are_read_while_the_first_reply_says_so(tm
             first = await said(client)
             later = first
             while "[E1]" not in later:
-                await client.call_tool("status", {})
+                await anyio.sleep(0.2)
                 later = await said(client)
             return first, later
 

@@ -31,7 +31,8 @@ def emptiness(parts: Parts, principal: Principal, where: Filter | None = None) -
         return Nothing(reason="empty_index", why=why, remedy=f"run: {ingest_command(parts.settings)}")
     if where is not None and not parts.index.count(where).units:
         why = "documents are indexed, but none passes the filters of this query"
-        return Nothing(reason="empty_filter", why=why, remedy="; ".join(_near(parts, visible_to(principal), where)))
+        near = "; ".join(_near(parts, visible_to(principal), where))
+        return Nothing(reason="empty_filter", why=why, remedy=near or "widen or leave out the filter")
     return None
 
 
