@@ -98,4 +98,5 @@ def _hidden_in(text: str) -> list[str]:
 
 def _said(kinds: Iterable[str]) -> str:
     named = " and ".join(dict.fromkeys(_REMOVED[kind] for kind in kinds))
-    return f"The files hold {named} there, which was redacted when they were read and is not stored."
+    hidden = "which was redacted when they were read: the settings hide it (governance.redact)"
+    return f"The files hold {named} there, {hidden}."

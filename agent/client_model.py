@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from groundsight.agent.llm import CLIENT, REPLY_TOKENS, Chat, Message, Model, Unanswered
+from groundsight.agent.llm import REPLY_TOKENS, Chat, Message, Model, Unanswered
+from groundsight.rounds import CLIENT
 from groundsight.settings import Agent
 from groundsight.tools.bounds import one_line
 from groundsight.tracing import Watch

@@ -70,6 +70,24 @@ def abstain(state: AnswerState, desk: Desk) -> Update:
     return {"answer": shown.model_dump(mode="json"), "detail": given.text}
 
 
+def so_far(state: AnswerState) -> Answer:
+    """Tell what is known before the end: what was searched and settled, and the closest passages, all unchecked."""
+    known, found = evidence_of_state(state), findings_of(state)
+    quotes = [*(one.quote for one in found), *nearest(state["question"], list(known.values()), None)][:PASSAGES]
+    laid = lay_out(shown(quotes))
+    searched = f"Searched for: {'; '.join(dict.fromkeys(state.get('asked', ())))}." if state.get("asked") else ""
+    closest = f"Found so far, unchecked:\n{laid.text}" if quotes else "Nothing found so far."
+    return Answer(
+        question=state["question"],
+        status="working",
+        text="\n".join(filter(None, (searched, closest))),
+        stop_reason="not finished yet",
+        grounding_ratio=None,
+        citations=citations(laid, known, quotes),
+        evidence=tuple(in_cited_order(state, laid.markers)),
+    )
+
+
 def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str) -> Answer:
     index = desk.suite.parts.index.version()
     return Answer.model_validate(

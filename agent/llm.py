@@ -24,7 +24,6 @@ REPLY_TOKENS = 4_096
 REPLY_CHARS = 100_000
 CHARS_A_TOKEN = 4
 _POLL_SECONDS = 0.05
-CLIENT = "client"
 Message = tuple[str, str]
 
 

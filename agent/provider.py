@@ -7,8 +7,9 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
-from groundsight.agent.llm import CLIENT, REPLY_TOKENS, Chat, Model
+from groundsight.agent.llm import REPLY_TOKENS, Chat, Model
 from groundsight.errors import ConfigError
+from groundsight.rounds import CLIENT
 from groundsight.tracing import Watch
 
 if TYPE_CHECKING:

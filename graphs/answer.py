@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from groundsight.agent import finish, mending, nodes
-from groundsight.agent.llm import CLIENT
 from groundsight.agent.nodes import Update
 from groundsight.agent.state import AnswerState, Question
 from groundsight.errors import Retryable, TimedOut
 from groundsight.graphs.office import Office, compiled, new_flow
+from groundsight.rounds import may_ask_client
 from groundsight.types import Answer
 
 if TYPE_CHECKING:
@@ -41,11 +41,15 @@ def answer_question(suite: Suite, question: str) -> Answer:
         Cancelled: the watch of the suite was cancelled.
         GroundsightError: the search itself failed; a budget that ends is a reason, not an error.
     """
-    client, agent = suite.watch.client, suite.settings.agent
-    if client and (agent.llm == CLIENT or agent.review != "none"):
+    client = suite.watch.client
+    if client and may_ask_client(client, suite.settings.agent):
         from groundsight.graphs.rounds import answer_in_rounds
 
         return answer_in_rounds(suite, question, client)
+    if suite.watch.journal is not None:
+        from groundsight.graphs.noted import answer_with_notes
+
+        return answer_with_notes(suite, question, suite.watch.journal)
     final = build_answer_graph(suite).invoke(
         {"question": question}, {"recursion_limit": STEPS_AT_MOST}, context=Asking()
     )

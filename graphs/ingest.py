@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from groundsight.errors import InvalidArgument
 from groundsight.graphs.office import Office, compiled, new_flow
+from groundsight.tools.ingest import LONGEST
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -56,7 +57,8 @@ def _discover(state: IngestState) -> dict[str, Any]:
 
 def _ingest(office: Office) -> Any:
     def ingest(state: IngestState) -> dict[str, Any]:
-        return {"report": office.call("ingest", paths=state.get("found", [])).model_dump(mode="json")}
+        report = office.call("ingest", paths=state.get("found", []), seconds=LONGEST)
+        return {"report": report.model_dump(mode="json")}
 
     return ingest
 

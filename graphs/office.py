@@ -9,6 +9,7 @@ from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.agent.nodes import Desk, Update
+from groundsight.rounds import CLIENT
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import tool
 from groundsight.tools.results import Result
@@ -69,7 +70,6 @@ class Office:
 
     @cached_property
     def _desk(self) -> Desk:
-        from groundsight.agent.llm import CLIENT
         from groundsight.agent.provider import open_chat
 
         suite = self._given or _suite_of_the_environment()

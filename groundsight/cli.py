@@ -169,6 +169,7 @@ def _add_search(command: argparse.ArgumentParser) -> None:
     command.add_argument("--picture", type=Path, metavar="FILE", help="find what looks like this picture")
     command.add_argument("--kind", action="append", choices=KINDS, help="only this kind; repeatable")
     command.add_argument("--source", default="", metavar="PREFIX", help="only sources that start so")
+    command.add_argument("--explain", action="store_true", help="show how each score adds up")
     command.add_argument(
         "--from", dest="created_from", default="", metavar="DATE", help="created on or after YYYY-MM-DD"
     )

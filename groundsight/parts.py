@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from groundsight.index import Index
     from groundsight.ingestion.folder.helper import Helper
     from groundsight.ingestion.sandbox import Sandbox
+    from groundsight.questions import Questions
     from groundsight.retrieval.cache import SearchCache
     from groundsight.retrieval.rerank import Reranker
     from groundsight.tracing import Watch
@@ -174,6 +175,14 @@ class Parts:
             finalize(self, helper.close)
             return helper
 
+    @cached_property
+    def questions(self) -> Questions:
+        """The questions that are being worked on, and those held under a handle."""
+        from groundsight.questions import Questions
+
+        with self._opening:
+            return Questions(self.settings.home)
+
     def load_picture(self, name: str, who: Principal, watch: Watch) -> Image:
         """Return a picture that a caller may read (a file, or the id of a unit) as an RGB image, decoded apart."""
         from groundsight.ingestion.pictures import load_picture
@@ -218,8 +227,8 @@ class Parts:
         return tuple(found)
 
     def close(self) -> None:
-        """Close the index and end the processes of the sandbox and the helper, where they were opened."""
-        for name in ("helper", "index", "sandbox"):
+        """End the questions, close the index and end the processes beside it, where they were opened."""
+        for name in ("questions", "helper", "index", "sandbox"):
             opened = self.__dict__.pop(name, None)
             if opened is not None:
                 opened.close()

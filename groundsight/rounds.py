@@ -7,11 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundsight.errors import TimedOut
 
+if TYPE_CHECKING:
+    from groundsight.settings import Agent
+
 Json = dict[str, Any]
+CLIENT = "client"
 HELD_SECONDS = 600.0
 HELD_EACH = 16
 
@@ -79,3 +83,8 @@ class Client:
     approves: bool = False
     ticket: str = ""
     reply: Json | None = None
+
+
+def may_ask_client(client: Client | None, agent: Agent) -> bool:
+    """True where a question may turn to the client that asks: to its model, or to its person."""
+    return client is not None and (agent.llm == CLIENT or agent.review != "none")

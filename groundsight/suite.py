@@ -119,10 +119,12 @@ class Suite:
 
         Hits whose file has changed or gone since it was read are marked ``stale``.
         """
+        from groundsight.ingestion.folder.orders import awaited
         from groundsight.ingestion.stale import marked
         from groundsight.retrieval.search import search
 
-        return marked(self.parts, search(self.parts, _as_query(query), self.principal, self.watch))
+        found = search(self.parts, _as_query(query), self.principal, self.watch)
+        return marked(self.parts, awaited(self.settings.home, self.principal, found))
 
     def verify(self, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> GroundingReport:
         """Check an answer sentence by sentence against evidence, or each sentence against its own."""

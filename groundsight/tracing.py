@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from groundsight.errors import Cancelled, TimedOut
+from groundsight.journal import Journal
 from groundsight.rounds import Client
 
 Progress = Callable[[float, float | None, str], None]
@@ -16,7 +17,7 @@ Item = TypeVar("Item")
 
 
 class Watch:
-    """Progress out, cancellation in, a deadline, and the client that can be asked, None when nobody can.
+    """Progress out, cancellation in, a deadline, the client that can be asked, None when nobody can, and the journal.
 
     Every slow loop calls ``step`` or ``check``, or goes through ``each``. ``limit`` names the setting of ``seconds``.
     Work ``within`` other watches ends with any of them.
@@ -29,9 +30,10 @@ class Watch:
         seconds: float | None = None,
         limit: str = "",
         client: Client | None = None,
+        journal: Journal | None = None,
         within: tuple[Watch, ...] = (),
     ) -> None:
-        self._progress, self.client, self._within = progress, client, within
+        self._progress, self.client, self.journal, self._within = progress, client, journal, within
         self._limit = f"{seconds:g} s{f' ({limit})' if limit else ''}" if seconds is not None else ""
         self._cancelled = threading.Event()
         self._deadline = time.monotonic() + seconds if seconds is not None else None

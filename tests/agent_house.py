@@ -13,6 +13,7 @@ from groundsight.encoders import TextEncoder, open_reader, open_text_encoder
 from groundsight.encoders.reader import Reader
 from groundsight.errors import BackendDown
 from groundsight.language.content import stems_of
+from groundsight.questions import Questions
 from groundsight.settings import Models, Settings, load_settings
 from groundsight.tracing import Watch
 from groundsight.types import (
@@ -70,7 +71,7 @@ class HouseParts:
     index, roots = OneVersion(), NoRoots()
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        self.settings, self.questions = settings, Questions(settings.home)
 
     @property
     def text_encoder(self) -> TextEncoder | None:

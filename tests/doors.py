@@ -16,6 +16,7 @@ from groundsight.ingestion.folder.account import Account, account
 from groundsight.ingestion.folder.catalogue import Catalogue, Wanted, catalogue
 from groundsight.ingestion.folder.orders import Order, Orders
 from groundsight.ingestion.forget import ForgetReport
+from groundsight.questions import Questions
 from groundsight.retrieval.missed import Fate
 from groundsight.settings import Settings, load_settings
 from groundsight.tracing import Watch
@@ -83,6 +84,7 @@ class ScriptedParts:
         self.tagger: Any = None
         self.captioner: Any = None
         self.sandbox: Any = None
+        self.questions = Questions(settings.home)
 
     def degraded(self) -> tuple[Degraded, ...]:
         return (LANE,)

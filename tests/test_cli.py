@@ -158,13 +158,14 @@ def test_python_takes_paths_as_text(tmp_path: Path) -> None:
 
 
 def test_search_prints_what_each_channel_added(cli: CLI) -> None:
-    code, out, _ = cli("search", "notice", "--json")
+    code, out, _ = cli("search", "notice", "--explain", "--json")
     result = json.loads(out)
     assert code == 0
     assert [each["contribution"] for each in result["hits"][0]["channels"]] == [1.0]
     assert set(result) >= {"query", "hits", "tier", "degraded", "receipt", "truncated"}
-    _, out, _ = cli("search", "notice")
+    _, out, _ = cli("search", "notice", "--explain")
     assert "1.0000 = bm25_text 1.0000" in out
+    assert "bm25_text" not in cli("search", "notice")[1]
     assert "degraded: caption" in out
 
 

@@ -59,9 +59,18 @@ def test_over_an_empty_home_every_first_reply_says_so_and_its_command_works(sett
     assert "90 days" in after["ask"]
 
 
-@pytest.mark.parametrize("filters", [["--source", "nowhere/"], ["--kind", "audio"], ["--from", "2090-01-01"]])
-def test_a_filter_that_nothing_passes_is_not_an_empty_index(
-    settings: Settings, filters: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("filters", "near"),
+    [
+        (["--source", "nowhere/"], "near sources: my docs/, my docs/a.txt"),
+        (["--source", "A.TXT"], "near sources: my docs/a.txt"),
+        (["--source", "my dosc"], "near sources: my docs/"),
+        (["--kind", "audio"], "kinds that are there: text"),
+        (["--from", "2090-01-01"], "no document has a date"),
+    ],
+)
+def test_a_filter_that_nothing_passes_is_not_an_empty_index_and_names_what_is_near(
+    settings: Settings, filters: list[str], near: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = ["--home", str(settings.home)]
     main(["ingest", str(settings.roots[0]), *home])
@@ -69,6 +78,7 @@ def test_a_filter_that_nothing_passes_is_not_an_empty_index(
     assert main(["search", "notice", *filters, *home]) == 0
     shown = capsys.readouterr().out
     assert "none passes the filters" in shown
+    assert near in shown
     assert EMPTY not in shown
     main(["search", "zebra", *home])
     shown = capsys.readouterr().out

@@ -12,13 +12,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("groundsight", "agent", "tools", "graphs", "prompts", "evals", "server.py")
 LAYERS = (
-    ("types", "errors", "limits", "settings", "tracing", ""),
+    ("types", "errors", "limits", "settings", "tracing", "rounds", "journal", ""),
     ("governance",),
     ("language",),
     ("evidence",),
     ("computing",),
     ("encoders", "vision", "audio", "index"),
     ("ingestion", "retrieval", "grounding"),
+    ("sessions", "questions"),
     ("suite", "parts"),
     ("tools", "prompts"),
     ("agent",),

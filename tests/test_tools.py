@@ -34,15 +34,16 @@ def call(suite: ScriptedSuite, name: str, **arguments: Any) -> Any:
 
 
 def test_contributions_of_a_hit_add_up_to_its_score(suite: ScriptedSuite) -> None:
-    for hit in call(suite, "search", query="notice").hits:
-        assert sum(each.contribution for each in hit.channels) == pytest.approx(hit.score)
+    assert {hit.channels for hit in call(suite, "search", query="notice").hits} == {None}
+    for hit in call(suite, "search", query="notice", explain=True).hits:
+        assert sum(each.contribution for each in hit.channels) == pytest.approx(hit.score, abs=1e-4)
 
 
 def test_a_search_says_what_answered_and_what_was_missing(suite: ScriptedSuite) -> None:
     result = call(suite, "search", query="notice")
     assert result.tier.name == "embedded"
-    assert result.degraded[0].lane == "caption"
-    assert "degraded: caption" in result.as_text()
+    assert result.degraded == ("caption",)
+    assert "degraded: caption (status" in result.as_text()
 
 
 def test_filters_narrow_a_search(suite: ScriptedSuite) -> None:
@@ -65,9 +66,8 @@ def test_a_flood_of_text_is_cut_and_marked(tmp_path: Path) -> None:
         settings_at(tmp_path), search=lambda _, query: SearchResult(query=query.text, hits=hits, tier=Tier())
     )
     result = call(suite, "search", query="x", limit=100)
-    assert result.truncated
     assert len(result.model_dump_json()) <= RESULT_BYTES
-    assert all(len(hit.text) <= 2_000 for hit in result.hits)
+    assert all(len(hit.text) <= 2_000 and hit.text.endswith("…") for hit in result.hits)
 
 
 @pytest.mark.parametrize(("lanes", "weak"), [(["text"], True), (["text", "bm25_text"], False), (["visual"], False)])

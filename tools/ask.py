@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from groundsight.limits import require_question
+from groundsight.rounds import may_ask_client
+from groundsight.sessions import Labels
 from groundsight.tools.bounds import clip, fitting, one_line
+from groundsight.tools.find import units_by_id
+from groundsight.tools.ingest import reading_text
 from groundsight.tools.results import (
     NAME_CHARS,
     QUOTE_CHARS,
@@ -26,6 +30,7 @@ from groundsight.tools.results import (
 from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Evidence, Fit, Stale
 
 if TYPE_CHECKING:
+    from groundsight.questions import Work
     from groundsight.suite import Suite
 
 ANSWER_CHARS = 20_000
@@ -39,6 +44,7 @@ class Cited(Shape):
 
     marker: str
     id: str
+    label: str = ""
     source: str
     title: str = ""
     page: int | None = None
@@ -51,7 +57,10 @@ class Cited(Shape):
 
 
 class AnswerResult(Result):
-    """An answer with its citations and a verdict a sentence, the closest passages, or the reason why there is none."""
+    """An answer with its citations and a verdict a sentence, the closest passages, or the reason why there is none.
+
+    With a ``handle`` it is not finished: ``text`` says what is known so far, and ``ask(handle=...)`` goes on.
+    """
 
     question: str
     status: AnswerStatus
@@ -63,6 +72,8 @@ class AnswerResult(Result):
     citations: tuple[Cited, ...] = ()
     tier: Answering
     degraded: tuple[Degraded, ...] = ()
+    handle: str = ""
+    reading: str = ""
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of the cited evidence."""
@@ -76,33 +87,59 @@ class AnswerResult(Result):
     def as_text(self) -> str:
         """Answer, citations, verdicts and ratio for a reader."""
         cited = [
-            f"{each.marker} {where_text(each.source, each.page, stale=each.stale)} [{each.id}]"
+            f"{each.marker} {where_text(each.source, each.page, stale=each.stale)} [{each.label}]"
             for each in self.citations
         ]
         checked = [f"- {each.verdict}: {each.text}" for each in self.verdicts]
         ratio = "not checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
         fit = f", answers the question: {self.fit.value}" if self.fit.reason else ""
         head = [f"status: {self.status} ({self.stop_reason}), grounding ratio: {ratio}{fit}", self.text]
-        return "\n".join([*head, "", *cited, "", *checked, degraded_line(self.degraded)]).strip()
+        going = f"Not finished: call ask with handle={self.handle!r} to go on." if self.handle else ""
+        tail = filter(None, [self.reading, degraded_line([lane.lane for lane in self.degraded])])
+        return "\n".join(filter(None, [going, "\n".join([*head, "", *cited, "", *checked, *tail]).strip()]))
 
 
 def ask(
-    suite: Suite, question: Annotated[str, Field(description="a full question", min_length=1, max_length=8192)]
+    suite: Suite,
+    question: Annotated[str, Field(description="a full question", max_length=8192)] = "",
+    seconds: Annotated[float, Field(ge=0, le=600, description="how long you can wait")] = 20,
+    handle: Annotated[str, Field(description="go on with an earlier question", max_length=60)] = "",
 ) -> AnswerResult:
-    """Answer a question from the user's documents only, in several hops if needed.
+    """For clients without a model of their own: answers a question from my files alone, every sentence checked.
 
-    Every sentence is checked against the evidence. status: answered, partial, evidence (nothing is sure: the closest
-    passages are shown), abstained or refused.
+    status: answered, partial, evidence (nothing is sure: the closest passages), abstained, refused; or working: call
+    again with the handle.
     """
+    if handle:
+        return _waited(suite, suite.parts.questions.take_up(suite, handle), seconds)
     require_question(question)
-    return shaped(suite.ask(question))
+    if may_ask_client(suite.watch.client, suite.settings.agent):
+        return shaped(suite, suite.ask(question))
+    return _waited(suite, suite.parts.questions.begin(suite, question), seconds)
 
 
-def shaped(answer: Answer) -> AnswerResult:
+def _waited(suite: Suite, work: Work, seconds: float) -> AnswerResult:
+    """Give the answer, or the handle with what is known so far; nothing is kept or given that is gone meanwhile."""
+    answer = work.wait(seconds, suite.watch)
+    given = answer or work.journal.so_far() or _begun(work.question)
+    shown = [each.evidence_id for each in (*given.citations, *given.evidence)]
+    if shown and (work.handle or answer is None):
+        units_by_id(suite, shown)
+    return shaped(suite, given, "" if answer else suite.parts.questions.hand_out(suite, work))
+
+
+def _begun(question: str) -> Answer:
+    text = "Nothing found so far."
+    return Answer(question=question, status="working", text=text, stop_reason="just begun", grounding_ratio=None)
+
+
+def shaped(suite: Suite, answer: Answer, handle: str = "") -> AnswerResult:
     """Shape an answer for a door."""
+    labels = Labels(suite.settings.home, suite.principal).give([each.evidence_id for each in answer.citations])
     verdicts = fitting([checked(verdict) for verdict in answer.verdicts], 40_000)
     found = {one.evidence_id: one for one in answer.evidence}
-    citations = fitting([_cited(each, found.get(each.evidence_id)) for each in answer.citations], 30_000)
+    cited = [_cited(each, labels[each.evidence_id], found.get(each.evidence_id)) for each in answer.citations]
+    citations = fitting(cited, 30_000)
     return AnswerResult(
         question=clip(answer.question, 2_000),
         status=answer.status,
@@ -114,14 +151,17 @@ def shaped(answer: Answer) -> AnswerResult:
         citations=citations,
         tier=answering(answer.tier),
         degraded=answer.degraded,
+        handle=handle,
+        reading=reading_text(suite),
         truncated=len(verdicts) < len(answer.verdicts)
         or len(citations) < len(answer.citations)
         or len(answer.text) > ANSWER_CHARS,
     )
 
 
-def _cited(citation: Citation, found: Evidence | None) -> Cited:
+def _cited(citation: Citation, label: str, found: Evidence | None) -> Cited:
     return Cited(
+        label=label,
         marker=one_line(citation.marker, 20),
         id=citation.evidence_id,
         source=one_line(citation.source, NAME_CHARS),

@@ -18,6 +18,8 @@ _UNSEEN = re.compile(
     "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 
+_STARTS = re.compile(r"\n+|(?<=[.!?;])\s+")
+
 Item = TypeVar("Item", bound=BaseModel)
 
 
@@ -35,6 +37,33 @@ def clip(text: str, most: int) -> str:
 def one_line(text: str, most: int) -> str:
     """Return clean text on one line."""
     return clip(" ".join(clean(text).split()), most)
+
+
+def excerpt(text: str, words: Sequence[str], most: int) -> str:
+    """Return at most ``most`` characters of a text on one line: from the line or sentence on that holds most words."""
+    said = clean(text)
+    if len(flat := " ".join(said.split())) <= most:
+        return flat
+    starts = [0, *(found.end() for found in _STARTS.finditer(said))]
+    wanted = [word.casefold() for word in words]
+
+    def held(start: int) -> int:
+        part = said[start : start + most].casefold()
+        return sum(word in part for word in wanted)
+
+    start = max(starts, key=lambda each: (held(each), each if wanted and held(each) else -each))
+    shown = " ".join(said[start:].split())
+    before = ELLIPSIS if start else ""
+    return before + (shown if len(before + shown) <= most else shown[: most - len(before) - 1].rstrip() + ELLIPSIS)
+
+
+def fair_shares(sizes: Sequence[int], budget: int) -> list[int]:
+    """Share a budget among items of these sizes: what a small one leaves goes to the larger ones."""
+    shares, order = [0] * len(sizes), sorted(range(len(sizes)), key=sizes.__getitem__)
+    for done, at in enumerate(order):
+        shares[at] = min(sizes[at], budget // (len(sizes) - done))
+        budget -= shares[at]
+    return shares
 
 
 def fitting(items: Sequence[Item], budget: int = RESULT_BYTES) -> tuple[Item, ...]:

@@ -9,6 +9,7 @@ from pydantic import Field
 from groundsight.errors import Disabled
 from groundsight.ingestion.reach import pictured
 from groundsight.tools.bounds import clip, one_line
+from groundsight.tools.find import meant
 from groundsight.tools.results import NAME_CHARS, Result, degraded_text
 from groundsight.types import Degraded, Tag
 
@@ -38,12 +39,13 @@ class Description(Result):
 
 def describe(
     suite: Suite,
-    picture: Annotated[str, Field(description="unit id, or a picture or PDF file under the roots", min_length=1)],
+    picture: Annotated[str, Field(description="a label (E1) or id, or a picture or PDF file", min_length=1)],
     page: Annotated[int, Field(ge=1, le=100_000)] = 1,
 ) -> Description:
-    """Say what a picture, figure or page shows: concept tags, and a caption where a captioner is configured."""
+    """For what a photo, figure or page shows: concept tags, and a caption where a captioner is configured."""
     from groundsight.tools.pictures import opened, rendered
 
+    picture = meant(suite, picture)
     document, place = pictured(suite.parts, suite.principal, picture, page)
     with document:
         tagger, captioner = suite.parts.tagger, suite.parts.captioner

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
 from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
 from groundsight.ingestion.reach import UNIT_ID, no_such_unit, source_for
+from groundsight.sessions import LABEL, Labels
 from groundsight.types import Asset, Condition, Evidence, Filter, Hit, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from groundsight.suite import Suite
+
+
+_ASSET_ID = re.compile(r"[0-9a-f]{8,64}")
 
 
 def units_by_id(suite: Suite, unit_ids: Sequence[str]) -> tuple[tuple[Unit, Asset], ...]:
@@ -40,6 +46,55 @@ def asset_by_id(suite: Suite, asset_id: str) -> Asset:
     return rows[0]
 
 
+def meant(suite: Suite, name: str) -> str:
+    """Return the id of the unit, or the source, that a name means: a label, the id of a unit or document, a source.
+
+    Raises:
+        NotFound: a label that is not held, or a document that is absent or not visible to this principal.
+    """
+    if LABEL.fullmatch(name):
+        return Labels(suite.settings.home, suite.principal).unit(name)
+    return asset_by_id(suite, name).source if _ASSET_ID.fullmatch(name) else name
+
+
+def asset_named(suite: Suite, name: str) -> Asset:
+    """Return one visible document by its source, or by the end of it where only one ends so.
+
+    Raises:
+        NotFound: none. InvalidArgument: several.
+    """
+    seen = suite.parts.index.assets(visible_to(suite.principal))
+    found = [each for each in seen if each.source == name] or [
+        each for each in seen if each.source.endswith(f"/{name}")
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        which = ", ".join(each.source for each in found[:3])
+        raise InvalidArgument("several documents are called so", which=which, next_step="give the whole source")
+    near = difflib.get_close_matches(name, [each.source for each in seen], n=3, cutoff=0.4)
+    step = f"did you mean {', '.join(near)}? " if near else ""
+    raise NotFound(
+        "there is no such document",
+        which=name[:80],
+        next_step=f"{step}give a label, an id, or a source that list shows",
+    )
+
+
+def evidence_named(suite: Suite, names: Sequence[str]) -> tuple[Evidence, ...]:
+    """Return what names mean as evidence, in the order asked, each unit once: of a document all units."""
+    ids: dict[str, None] = {}
+    for name in names:
+        found = meant(suite, name)
+        if UNIT_ID.fullmatch(found):
+            ids[found] = None
+        else:
+            asset = asset_named(suite, found)
+            units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
+            ids.update(dict.fromkeys(unit.unit_id for unit in units))
+    return evidence_by_id(suite, tuple(ids))
+
+
 def evidence_by_id(suite: Suite, unit_ids: Sequence[str]) -> tuple[Evidence, ...]:
     """Return units as evidence, in the order asked."""
     from groundsight.retrieval.evidence import evidence_of
@@ -49,11 +104,12 @@ def evidence_by_id(suite: Suite, unit_ids: Sequence[str]) -> tuple[Evidence, ...
 
 
 def picture_named(suite: Suite, picture: str) -> str:
-    """Return the name of a picture to search by: a file that may be read, or an image unit.
+    """Return the name of a picture to search by: a file that may be read, or an image unit; see ``meant``.
 
     Raises:
         InvalidArgument: the unit is a part of a picture or a page after the first. NotFound: there is nothing such.
     """
+    picture = meant(suite, picture)
     if not UNIT_ID.fullmatch(picture):
         return source_for(suite.parts, suite.principal, picture)
     place = units_by_id(suite, [picture])[0][0].place

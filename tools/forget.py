@@ -32,7 +32,7 @@ def forget(
     suite: Suite,
     names: Annotated[list[str], Field(description="sources of files or folders", min_length=1, max_length=100)],
 ) -> Forgotten:
-    """Remove files or folders from the index, with all that was made from them; the files themselves stay."""
+    """To remove files or folders from the index with all that was made from them; the files themselves stay."""
     report = suite.forget(names)
     return Forgotten(
         forgotten=tuple(one_line(source, NAME_CHARS) for source in report.forgotten[:MOST_LINES]),

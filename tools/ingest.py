@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from groundsight.errors import NotFound
+from groundsight.errors import Cancelled, NotFound
 from groundsight.governance.access import visible_to
 from groundsight.governance.sources import inside
+from groundsight.ingestion.folder.orders import UNDER_WAY, Orders, how_far
 from groundsight.ingestion.forget import readings
 from groundsight.ingestion.reach import folders_of, source_for
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result, Shape
+from groundsight.tracing import Watch
 
 if TYPE_CHECKING:
     from groundsight.ingestion import FileReport, IngestReport
     from groundsight.ingestion.folder.orders import Order
     from groundsight.suite import Suite
 
-MOST_FILES, MOST_LEFT_OUT = 200, 50
+MOST_FILES, MOST_LEFT_OUT, LONGEST = 200, 50, 86_400
 
 
 class FileLine(Shape):
@@ -80,14 +83,30 @@ def ingest(
     suite: Suite,
     paths: Annotated[list[str], Field(description="files or folders under the roots", min_length=1, max_length=100)],
     prune: Annotated[bool, Field(description="also forget files that are gone")] = False,
-    later: Annotated[bool, Field(description="for many files: order only, status shows progress")] = False,
+    later: Annotated[bool, Field(description="return at once, status shows progress")] = False,
+    seconds: Annotated[float, Field(ge=0, le=LONGEST, description="then go on in the background")] = 20,
 ) -> IngestSummary:
-    """Read files or folders into the index; unchanged files are skipped, failures are reported one by one."""
+    """To add files or folders to what can be searched: unchanged ones are skipped, each failure is told."""
     if later:
-        counts = dict.fromkeys(("added", "changed", "unchanged", "failed", "vanished", "removed", "units"), 0)
-        return IngestSummary(**counts, order=order_line(suite.ingest_later(paths, prune=prune)))
+        return _ordered(suite, paths, prune)
     sources = [_there_or_gone(suite, path) for path in paths]
-    return shaped(suite.ingest(sources, prune=prune, confined=True))
+    watch = Watch(suite.watch.step, within=(suite.watch,))
+    # Cancelled and not timed out: a time limit would count as a fault of the file that is being read.
+    enough = threading.Timer(seconds, watch.cancel)
+    enough.daemon = True
+    enough.start()
+    try:
+        return shaped(suite.acting_for(watch=watch).ingest(sources, prune=prune, confined=True))
+    except Cancelled:
+        suite.watch.check()
+        return _ordered(suite, paths, prune)
+    finally:
+        enough.cancel()
+
+
+def _ordered(suite: Suite, paths: list[str], prune: bool) -> IngestSummary:
+    counts = dict.fromkeys(("added", "changed", "unchanged", "failed", "vanished", "removed", "units"), 0)
+    return IngestSummary(**counts, order=order_line(suite.ingest_later(paths, prune=prune)))
 
 
 def _there_or_gone(suite: Suite, path: str) -> str:
@@ -120,6 +139,12 @@ def shaped(report: IngestReport) -> IngestSummary:
         left_out=tuple(one_line(str(each), QUOTE_CHARS) for each in report.left_out[:MOST_LEFT_OUT]),
         truncated=len(kept) < len(report.files) or len(report.left_out) > MOST_LEFT_OUT,
     )
+
+
+def reading_text(suite: Suite) -> str:
+    """Say how far files are read that may hold more, empty when nothing is being read for this caller."""
+    going = [each for each in Orders(suite.settings.home).of(suite.principal) if each.state in UNDER_WAY]
+    return f"Files are still being read ({how_far(going)}): there may soon be more to find." if going else ""
 
 
 def order_line(order: Order) -> OrderLine:

@@ -77,7 +77,7 @@ def list(
     order: Literal["source", "newest", "oldest", "largest"] = "source",
     limit: Annotated[int, Field(ge=1, le=200)] = 50,
 ) -> Listing:
-    """List the documents themselves: how many, of which kinds and dates, and what could not be read."""
+    """For which files there are: their number, kinds and dates, copies, and what could not be read."""
     from groundsight.ingestion.folder.catalogue import Wanted
 
     days = {"dated_from": day("dated_from", dated_from), "dated_to": day("dated_to", dated_to)}

@@ -12,6 +12,7 @@ from groundsight.ingestion.picture_tables import lines_in_picture
 from groundsight.ingestion.reach import UNIT_ID, pictured
 from groundsight.ingestion.sniff import PICTURES
 from groundsight.tools.bounds import clip, fitting, one_line
+from groundsight.tools.find import meant
 from groundsight.tools.results import DATA_NOTE, NAME_CHARS, Line, Result, line_of
 from groundsight.types import Condition, TextLine
 
@@ -41,10 +42,11 @@ class ReadLines(Result):
 
 def ocr(
     suite: Suite,
-    picture: Annotated[str, Field(description="unit id, or a picture or PDF file under the roots", min_length=1)],
+    picture: Annotated[str, Field(description="a label (E1) or id, or a picture or PDF file", min_length=1)],
     page: Annotated[int, Field(ge=1, le=100_000)] = 1,
 ) -> ReadLines:
-    """Read the words in a picture, figure or scanned page, with the box and confidence of each line."""
+    """For the exact words in a photo, receipt, figure or scan: every line with its box and confidence."""
+    picture = meant(suite, picture)
     document, place = pictured(suite.parts, suite.principal, picture, page)
     with document:
         lines, reader, aspect = _stored(suite, picture, document, place.page) or _read(suite, document, place)

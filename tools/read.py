@@ -10,8 +10,9 @@ from groundsight.errors import NotFound
 from groundsight.governance.access import visible_to
 from groundsight.ingestion.reach import UNIT_ID
 from groundsight.ingestion.stale import stale_of
+from groundsight.sessions import Labels
 from groundsight.tools.bounds import clip, fitting, one_line
-from groundsight.tools.find import asset_by_id, units_by_id
+from groundsight.tools.find import asset_named, meant, units_by_id
 from groundsight.tools.results import (
     DATA_NOTE,
     NAME_CHARS,
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 
 
 class Passage(Shape):
-    """One unit in full."""
+    """One unit in full, under its label."""
 
     id: str
+    label: str = ""
     kind: UnitKind
     page: int | None = None
     box: Corners | None = None
@@ -59,28 +61,28 @@ class Reading(Result):
         return tuple((evidence_uri(each.id), where_text(self.source, each.page)) for each in self.passages[:10])
 
     def as_text(self) -> str:
-        """The passages, each under its id."""
-        shown = [f"[{each.id}] page {each.page}\n{each.text}" if each.page else f"[{each.id}]\n{each.text}"
-                 for each in self.passages]  # fmt: skip
+        """The passages, each under its label."""
+        shown = [f"[{each.label}]{f' page {each.page}' if each.page else ''}\n{each.text}" for each in self.passages]
         return "\n\n".join([DATA_NOTE, where_text(self.source, None, stale=self.stale), *shown])
 
 
 def read(
     suite: Suite,
-    id: Annotated[str, Field(description="unit id, or a document's asset id", min_length=1)],
+    id: Annotated[str, Field(description="a label (E1), an id, or a source", min_length=1)],
     neighbours: Annotated[int, Field(ge=0, le=20, description="passages before and after")] = 1,
     page: Annotated[int | None, Field(ge=1, description="a whole page of the document")] = None,
     picture: Annotated[bool, Field(description="attach the page or figure as a picture")] = False,
 ) -> Reading:
-    """Read a passage with its neighbours, or a page of a document, in full."""
-    if UNIT_ID.fullmatch(id):
-        unit, asset = units_by_id(suite, [id])[0]
+    """To see more around something found, or a whole page of a file: the passage in full with its neighbours."""
+    name = meant(suite, id)
+    if UNIT_ID.fullmatch(name):
+        unit, asset = units_by_id(suite, [name])[0]
         chosen = _on_page(suite, asset, page) if page else _around(suite, asset, unit, neighbours)
         place = Place(page=page) if page else unit.place
     else:
-        asset = asset_by_id(suite, id)
+        asset = asset_named(suite, name)
         chosen, place = _on_page(suite, asset, page or 1), Place(page=page or 1)
-    return _shaped(suite, asset, chosen, _picture(suite, asset, id, place) if picture else ())
+    return _shaped(suite, asset, chosen, _picture(suite, asset, name, place) if picture else ())
 
 
 def _around(suite: Suite, asset: Asset, unit: Unit, neighbours: int) -> list[Unit]:
@@ -104,13 +106,14 @@ def _on_page(suite: Suite, asset: Asset, page: int) -> list[Unit]:
 def _shaped(suite: Suite, asset: Asset, units: list[Unit], pictures: tuple[Picture, ...]) -> Reading:
     shaped = [_passage(suite, unit, asset) for unit in units]
     kept = fitting(shaped, 80_000)
+    labels = Labels(suite.settings.home, suite.principal).give([each.id for each in kept])
     return Reading(
         asset_id=asset.asset_id,
         source=one_line(asset.source, NAME_CHARS),
         title=one_line(asset.title, NAME_CHARS),
         pages=asset.pages,
         stale=stale_of(suite.parts, asset),
-        passages=kept,
+        passages=tuple(each.model_copy(update={"label": labels[each.id]}) for each in kept),
         truncated=len(kept) < len(shaped) or any(passage.text.endswith("…") for passage in kept),
         pictures=pictures,
     )
@@ -131,8 +134,8 @@ def _passage(suite: Suite, unit: Unit, asset: Asset) -> Passage:
     )
 
 
-def _picture(suite: Suite, asset: Asset, id: str, place: Place) -> tuple[Picture, ...]:
+def _picture(suite: Suite, asset: Asset, name: str, place: Place) -> tuple[Picture, ...]:
     from groundsight.tools.pictures import shown, thumbnail
 
-    uri = evidence_uri(id) if UNIT_ID.fullmatch(id) else f"groundsight://page/{id}/{place.page}"
+    uri = evidence_uri(name) if UNIT_ID.fullmatch(name) else f"groundsight://page/{asset.asset_id}/{place.page}"
     return (Picture(uri=uri, data=thumbnail(shown(suite, asset, place))),)

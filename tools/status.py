@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from groundsight.governance.access import visible_to
+from groundsight.ingestion.folder.orders import UNDER_WAY
 from groundsight.ingestion.reach import folders_of
 from groundsight.tools.bounds import one_line
 from groundsight.tools.ingest import OrderLine, order_line
@@ -73,8 +74,9 @@ class Status(Result):
 
 
 def status(suite: Suite) -> Status:
-    """Say how much is indexed, in which folders, what is being read, what is missing, and which models answer."""
+    """When something seems missing: what is indexed, being read and not read, which lanes are off and why."""
     from groundsight.ingestion.folder.ledger import skipped_by, unread_by
+    from groundsight.ingestion.folder.orders import while_reading
     from groundsight.ingestion.folder.work import followed
     from groundsight.retrieval.emptiness import emptiness
 
@@ -92,7 +94,7 @@ def status(suite: Suite) -> Status:
         backend=suite.settings.index.backend,
         fingerprints={lane: one_line(print_, 200) for lane, print_ in fingerprints.items()},
         tier=answering(tier_of(suite.settings)),
-        nothing=emptiness(suite.parts, suite.principal),
+        nothing=while_reading(suite.settings.home, suite.principal, emptiness(suite.parts, suite.principal)),
         degraded=suite.parts.degraded(),
         followed=tuple(one_line(name, 100) for name in followed(suite.settings.home) if name in held),
         orders=tuple(order_line(each) for each in suite.orders()[-MOST_ORDERS:] if _is_news(each)),
@@ -103,7 +105,7 @@ def status(suite: Suite) -> Status:
 
 
 def _is_news(order: Order) -> bool:
-    return order.state in ("waiting", "running") or time.time() - order.updated < NEWS_SECONDS
+    return order.state in UNDER_WAY or time.time() - order.updated < NEWS_SECONDS
 
 
 def _going(order: OrderLine) -> str:

@@ -20,5 +20,5 @@ class Stopped(Result):
 
 
 def stop(suite: Suite, order: Annotated[str, Field(description="id of the order", max_length=80)]) -> Stopped:
-    """Stop reading what `ingest` ordered for later; what was read is kept."""
+    """To stop reading what `ingest` ordered for later; what was read is kept."""
     return Stopped(order=order_line(suite.stop(order)))

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from groundsight.ingestion.folder.orders import while_reading
 from groundsight.limits import require_words
 from groundsight.tools.bounds import fitting, one_line
-from groundsight.tools.find import evidence_by_id
+from groundsight.tools.find import evidence_named
+from groundsight.tools.ingest import reading_text
 from groundsight.tools.results import Checked, Result, checked, evidence_uri, nothing_text
 from groundsight.tracing import Within
 from groundsight.types import Evidence, Nothing, Query
@@ -35,6 +37,7 @@ class Verification(Result):
     evidence: tuple[str, ...]
     method: str
     nothing: Nothing | None = None
+    reading: str = ""
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of the evidence that was used."""
@@ -49,19 +52,21 @@ class Verification(Result):
         """One line for each sentence, and the verdict."""
         ratio = "nothing checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
         lines = [f"- {each.verdict} ({each.probability:.2f}): {each.text} | {each.reason}" for each in self.claims]
-        nothing = [nothing_text(self.nothing)] if self.nothing else []
+        nothing = [nothing_text(self.nothing)] if self.nothing else [self.reading] if self.reading else []
         return "\n".join([*nothing, f"verdict: {self.verdict}, grounding ratio: {ratio}", *lines])
 
 
 def verify(
     suite: Suite,
     answer: Annotated[str, Field(description="the text to check", min_length=1)],
-    evidence_ids: Annotated[list[str] | None, Field(description="ids from search", max_length=MOST_EVIDENCE)] = None,
+    evidence_ids: Annotated[
+        list[str] | None, Field(description="labels (E1), ids or sources", max_length=MOST_EVIDENCE)
+    ] = None,
     texts: Annotated[list[str] | None, Field(description="other texts to check against", max_length=20)] = None,
 ) -> Verification:
-    """Check a text sentence by sentence: supported, contradicted (with the reason) or unsupported.
+    """Before giving any answer about my files, and to fact-check a text: is each sentence true to them?
 
-    Give the evidence by id or as texts; with neither, evidence is searched in the user's documents for each sentence.
+    Each is supported, contradicted (with the reason), unsupported or unchecked. Without evidence each is searched for.
     """
     from groundsight.retrieval.emptiness import emptiness
 
@@ -69,9 +74,10 @@ def verify(
     limits = suite.settings.limits
     suite = suite.acting_for(watch=Within(suite.watch, limits.verify_seconds, "limits.verify_seconds"))
     given = _given(suite, evidence_ids or [], texts or [])
-    nothing = None if given else emptiness(suite.parts, suite.principal)
+    empty = None if given else emptiness(suite.parts, suite.principal)
     report = shaped(suite, answer, given or _searched(suite, answer))
-    return report.model_copy(update={"nothing": nothing})
+    nothing = while_reading(suite.settings.home, suite.principal, empty)
+    return report.model_copy(update={"nothing": nothing, "reading": "" if given else reading_text(suite)})
 
 
 def shaped(suite: Suite, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> Verification:
@@ -97,7 +103,7 @@ def _given(suite: Suite, ids: list[str], texts: list[str]) -> tuple[Evidence, ..
     from groundsight.language.sentences import evidence_from_text
 
     given = [evidence_from_text(f"text-{number}", f"text {number}", text) for number, text in enumerate(texts, 1)]
-    return (*(evidence_by_id(suite, ids) if ids else ()), *given)
+    return (*(evidence_named(suite, ids) if ids else ()), *given)
 
 
 def _searched(suite: Suite, answer: str) -> Mapping[str, Sequence[Evidence]]:

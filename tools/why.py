@@ -49,7 +49,7 @@ def why(
     file: Annotated[str, Field(description="source or name of the file", min_length=1, max_length=1_000)],
     question: Annotated[str, Field(description="a question that should find it", max_length=8_192)] = "",
 ) -> Reasons:
-    """Say why a file was not read or what of it was left out, and with a question why that does not find it."""
+    """When a file is not found: why it was not read, what was left out, and why a question does not find it."""
     told, fate = suite.why(file, question)
     left = told.document.left_out if told.document else ()
     return Reasons(

@@ -22,6 +22,7 @@ from groundsight.errors import (
     NotFound,
 )
 from groundsight.tools.gate import Gate, ToolSpec, internal_error
+from groundsight.tools.ingest import LONGEST
 from groundsight.tools.registry import tool
 from groundsight.tools.results import Result
 from groundsight.tracing import Watch
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from groundsight.tools.ingest import IngestSummary
     from groundsight.tools.verify import Verification
 
+ASK_SECONDS = 600
 DONE, FAILED, USAGE, REPAIR, SOME_FILES, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
@@ -120,7 +122,7 @@ class _Call:
 
 def _ingest(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
     paths = [_ingested(path, call.suite.parts.roots) for path in options.paths]
-    result = cast("IngestSummary", call("ingest", {"paths": paths, "prune": options.prune}))
+    result = cast("IngestSummary", call("ingest", {"paths": paths, "prune": options.prune, "seconds": LONGEST}))
     return result, SOME_FILES if result.failed else DONE
 
 
@@ -135,12 +137,13 @@ def _search(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
         "limit": options.limit,
         "hops": options.hops,
         "fusion": options.fusion,
+        "explain": options.explain,
     }
     return call("search", arguments), DONE
 
 
 def _ask(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
-    return call("ask", {"question": options.question}), DONE
+    return call("ask", {"question": options.question, "seconds": ASK_SECONDS}), DONE
 
 
 def _verify(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:

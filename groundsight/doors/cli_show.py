@@ -13,12 +13,14 @@ from groundsight.tools.results import (
     DATA_NOTE,
     Checked,
     Corners,
+    Found,
     Result,
+    degraded_line,
     degraded_text,
     nothing_text,
     where_text,
 )
-from groundsight.tools.search import SearchHits
+from groundsight.tools.search import SearchHits, channel_sum
 from groundsight.tools.verify import Verification
 
 if TYPE_CHECKING:
@@ -144,14 +146,14 @@ def _verification(result: Verification) -> str:
 
 def _hits(result: SearchHits) -> str:
     shown = [_hit(number, hit) for number, hit in enumerate(result.hits, start=1)]
-    return "\n\n".join([*shown, *result.remarks(), *filter(None, [degraded_text(result.degraded)])])
+    return "\n\n".join([*shown, *result.remarks(), *filter(None, [degraded_line(result.degraded)])])
 
 
-def _hit(number: int, hit: Any) -> str:
+def _hit(number: int, hit: Found) -> str:
     head = f"{number}. {where_text(hit.source, hit.page, hit.section, hit.stale)}{_box(hit.box)} [{hit.id}]"
-    why = ", ".join(f"{each.channel} {each.contribution:.4f}" for each in hit.channels)
-    reason = f"; hop {hit.hop}: {hit.reason}" if hit.hop > 1 else ""
-    return f"{paint(head, '1')}\n   {hit.score:.4f} = {why}{reason}\n   {' '.join(hit.text.split())[:300]}"
+    why = f"   {hit.strength}; {hit.reason}"
+    score = f"\n   {hit.score:.4f} = {channel_sum(hit)}" if hit.channels else ""
+    return f"{paint(head, '1')}\n{why}{score}\n   {hit.text}"
 
 
 def _sentence(each: Checked) -> str:

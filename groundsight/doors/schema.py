@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from pydantic import BaseModel
 
 Schema = dict[str, Any]
-KEPT_DEPTH = 2
 SCALARS: dict[Any, str] = {
     str: "string",
     int: "integer",
@@ -29,11 +28,12 @@ def input_schema(model: type[BaseModel]) -> Schema:
 
 
 def output_schema(model: type[BaseModel]) -> Schema:
-    """Return a loose, small schema that every dump of the model satisfies, read from its annotations.
+    """Return a loose, small schema that every dump of the model satisfies: its fields, what they hold left open.
 
     Building it from annotations leaves the models unbuilt until the first call: 25 ms of CPU at start.
     """
-    return _object(model, KEPT_DEPTH)
+    fields = {name: field.annotation for name, field in model.model_fields.items() if not field.exclude}
+    return {"type": "object", "properties": {name: _shape(kind) for name, kind in fields.items()}}
 
 
 def _plain(value: Any, keep: tuple[str, ...]) -> Any:
@@ -45,40 +45,33 @@ def _plain(value: Any, keep: tuple[str, ...]) -> Any:
     for name, item in cast("Schema", value).items():
         if name in ("properties", "$defs"):
             out[name] = {key: _plain(sub, keep) for key, sub in item.items()}
-        elif name != "title" and (name not in ("description", "default") or name in keep):
+        elif name == "title" or (name == "default" and not item):
+            continue  # leaving out an argument that defaults to nothing means the same
+        elif name not in ("description", "default") or name in keep:
             out[name] = _plain(item, keep)
     return _optional_joined(out)
 
 
 def _optional_joined(schema: Schema) -> Schema:
-    """Write ``anyOf [X, null]`` with a null default simply as X: leaving it out means the same."""
+    """Write ``anyOf [X, null]`` simply as X: leaving it out means the same."""
     options = schema.get("anyOf")
-    if isinstance(options, list) and "default" in schema and schema["default"] is None:
+    if isinstance(options, list):
         named = [option for option in cast("list[Schema]", options) if option.get("type") != "null"]
         if len(named) == 1:
-            rest = {key: item for key, item in schema.items() if key not in ("anyOf", "default")}
+            rest = {key: item for key, item in schema.items() if key != "anyOf"}
             return {**named[0], **rest}
     return schema
 
 
-def _object(model: type[BaseModel], depth: int) -> Schema:
-    if depth == 0:
-        return {"type": "object"}
-    fields = {name: field.annotation for name, field in model.model_fields.items() if not field.exclude}
-    return {"type": "object", "properties": {name: _shape(kind, depth - 1) for name, kind in fields.items()}}
-
-
-def _shape(kind: Any, depth: int) -> Schema:
+def _shape(kind: Any) -> Schema:
     if kind in SCALARS:
         return {"type": SCALARS[kind]}
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _shape(inner[0], depth)
+        return _shape(inner[0])
     if origin is Literal:
         return {"enum": list(inner)}
     if origin in (tuple, list):
-        return {"type": "array", "items": _shape(inner[0], depth)}
-    if origin in (Union, UnionType):
-        # A list of types would say it in fewer tokens, but some model providers take one type only.
-        return {"anyOf": [_shape(option, 0) for option in inner]}
-    return _object(kind, depth) if isinstance(kind, type) and issubclass(kind, BaseModel) else {"type": "object"}
+        return {"type": "array"}
+    # Options are left open: a list of types is refused by some model providers, and naming each costs tokens.
+    return {} if origin in (Union, UnionType) else {"type": "object"}

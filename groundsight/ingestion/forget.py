@@ -17,6 +17,7 @@ from groundsight.governance.sources import inside
 from groundsight.index.held import Held, still_held
 from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.folder.ledger import erased, unread_by
+from groundsight.ingestion.folder.notebook import forget_questions
 from groundsight.ingestion.kept import forget_pages
 from groundsight.ingestion.reach import folders_of
 from groundsight.types import Asset, Filter, Principal, Word
@@ -68,6 +69,8 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
     """Remove assets: what was made and kept of them first, so that a kill in between leaves them to be named again."""
     derived = derived_of(parts.settings)
     derived.forget_other_profiles()
+    if gone:
+        forget_questions(parts.settings.home, {asset.tenant for asset in gone})
     ids = {asset.asset_id for asset in gone}
     for number, asset in enumerate(gone):
         watch.step(number, len(gone), asset.source)

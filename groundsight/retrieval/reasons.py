@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from groundsight.retrieval.asking import DENSE
 from groundsight.retrieval.words import matched_words, quotable, rarity, terms_of
 from groundsight.types import ChannelScore, Hit
 
@@ -21,6 +22,7 @@ CHANNEL_WORDS = {
     "heading": "its heading is named",
     "identifier": "the identifier itself",
 }
+_MEANING = {*DENSE, "rerank", "recency"}
 
 
 def explained(question: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
@@ -32,6 +34,23 @@ def explained(question: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         hit.model_copy(update={"matched": words, "reason": _reason(hit, words)})
         for hit, words in zip(hits, matched, strict=True)
     )
+
+
+def strength_of(question: str, hit: Hit) -> str:
+    """Say how sure a hit is by what can be counted, since a score has no meaning beyond its search.
+
+    ``named``: it holds an identifier of the question; ``3 of 4 words``: of those that tell something; ``linked``: it
+    was reached over a link; ``near``: in meaning alone; ``alike``: by its look, or by other forms of the words.
+    """
+    asked = set(terms_of(question))
+    held = asked.intersection(terms_of(quotable(hit.unit)))
+    if any(part.channel == "identifier" for part in hit.channels):
+        return "named"
+    if held:
+        return f"{len(held)} of {len(asked)} words"
+    if hit.hop > 1:
+        return "linked"
+    return "near" if {part.channel for part in hit.channels} <= _MEANING else "alike"
 
 
 def _reason(hit: Hit, matched: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from groundsight.types.asking import ChannelScore, Degraded, Tier
 from groundsight.types.base import Box, Fraction, Place, Span, Stale, TextField, TextLine, UnitKind, Word
 
 VerdictLabel = Literal["supported", "contradicted", "unsupported", "not_checkable", "unverified"]
-AnswerStatus = Literal["answered", "partial", "evidence", "abstained", "refused"]
+AnswerStatus = Literal["answered", "partial", "evidence", "abstained", "refused", "working"]
 
 
 class EvidencePart(Word):
@@ -145,7 +145,8 @@ class Fit(Word):
 class Answer(Word):
     """An answer, or the honest reason why there is none, with everything needed to check it.
 
-    ``evidence`` as a status: nothing is sure, so the text only shows where the closest passages stand.
+    ``evidence`` as a status: nothing is sure, so the text only shows where the closest passages stand. ``working``:
+    there is no answer yet, the text says what is known so far, unchecked.
     """
 
     question: str

@@ -1,9 +1,9 @@
-"""The notebook of a home: what was not read and why, and the orders to read; small, shared by processes, durable."""
+"""The notebook of a home: what was not read, orders to read, labels, questions; shared by processes, durable."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -17,6 +17,10 @@ CREATE TABLE IF NOT EXISTS skipped (tenant TEXT, folder TEXT, why TEXT, told TEX
 CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, tenant TEXT, user TEXT, told TEXT, state TEXT, stop INTEGER,
   done REAL, total REAL, message TEXT, updated REAL, report TEXT);
 CREATE TABLE IF NOT EXISTS followed (root TEXT);
+CREATE TABLE IF NOT EXISTS labels (tenant TEXT, user TEXT, number INTEGER, unit TEXT, used REAL,
+  PRIMARY KEY (tenant, user, number), UNIQUE (tenant, user, unit));
+CREATE TABLE IF NOT EXISTS questions (id TEXT PRIMARY KEY, tenant TEXT, owner TEXT, question TEXT, node TEXT,
+  state TEXT, answer TEXT, updated REAL);
 """
 
 
@@ -43,6 +47,12 @@ def notebook(home: Path, *, reading: bool = False) -> Generator[sqlite3.Connecti
         raise _unusable() from error
     except (sqlite3.DatabaseError, OSError) as error:
         raise _unusable() from error
+
+
+def forget_questions(home: Path, tenants: Iterable[str]) -> None:
+    """Remove the questions that are held for tenants: what they found so far may come from what is to go."""
+    with notebook(home) as book:
+        book.executemany("DELETE FROM questions WHERE tenant = ?", [(tenant,) for tenant in tenants])
 
 
 def _unusable() -> StorageFailed:

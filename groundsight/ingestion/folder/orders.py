@@ -10,7 +10,7 @@ from groundsight.governance.receipts import new_receipt
 from groundsight.ingestion import IngestReport
 from groundsight.ingestion.folder.notebook import notebook
 from groundsight.ingestion.reach import source_for
-from groundsight.types import Principal, Word
+from groundsight.types import Degraded, Nothing, Principal, SearchResult, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from groundsight.parts import Parts
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
+UNDER_WAY = ("waiting", "running")
 KEPT_SECONDS = 7 * 86_400
 _COLUMNS = "id, told, state, stop, done, total, message, updated, report"
 
@@ -123,6 +124,33 @@ def order(parts: Parts, who: Principal, paths: Sequence[str | Path], *, prune: b
     taken = Orders(parts.settings.home).add(who, sources, prune=prune)
     parts.helper.ensure()
     return taken
+
+
+def how_far(going: Sequence[Order]) -> str:
+    """Say how far orders under way are together."""
+    done, total = sum(each.done for each in going), sum(each.total for each in going)
+    return f"{done:.0f} of {total:.0f} files" if total else "begun"
+
+
+def awaited(home: Path, who: Principal, found: SearchResult) -> SearchResult:
+    """Return a search with the word that files are being read in the place of the one that none are there."""
+    nothing = while_reading(home, who, found.nothing)
+    if nothing is None or nothing == found.nothing:
+        return found
+    lane = Degraded(lane="index", reason=nothing.why, remedy=nothing.remedy)
+    lanes = tuple(lane if each.lane == "index" else each for each in found.degraded)
+    return found.model_copy(update={"nothing": nothing, "degraded": lanes})
+
+
+def while_reading(home: Path, who: Principal, nothing: Nothing | None) -> Nothing | None:
+    """Tell a principal who sees no document yet to wait, where its files are just being read."""
+    if nothing is None or nothing.reason != "empty_index":
+        return nothing
+    going = [each for each in Orders(home).of(who) if each.state in UNDER_WAY]
+    if not going:
+        return nothing
+    why = f"your files are being read for the first time ({how_far(going)})"
+    return Nothing(reason="empty_index", why=why, remedy="ask again in a moment; status shows how far it is")
 
 
 def _order(row: tuple[str, str, State, int, float, float, str, float, str]) -> Order:

@@ -1,0 +1,170 @@
+"""Questions that take longer than their caller waits: worked on meanwhile, kept in the home, and taken up again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.errors import GroundsightError, NotFound, RateLimited
+from groundsight.governance.receipts import new_receipt
+from groundsight.ingestion.folder.notebook import notebook
+from groundsight.journal import Journal
+from groundsight.tracing import Watch
+from groundsight.types import Answer, Principal
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+AT_ONCE, MOST_UNDER_WAY = 8, 64
+HELD_SECONDS = 3_600.0
+TURN_SECONDS = 0.1
+
+
+class Work:
+    """One question on its way. ``handle`` is empty until it was given out."""
+
+    def __init__(self, question: str, journal: Journal, handle: str = "") -> None:
+        self.question, self.journal, self.handle = question, journal, handle
+        self.future: Future[Answer] = Future()
+        self.watch = Watch(self._told, journal=journal)
+        self._at: tuple[float, float | None, str] | None = None
+
+    def wait(self, seconds: float, watch: Watch) -> Answer | None:
+        """Wait for the answer, at most so long, and pass progress on; None when there is none yet.
+
+        Raises:
+            Cancelled: the caller went away; work that has no handle ends with that.
+            GroundsightError: as the work raised it.
+        """
+        until = time.monotonic() + seconds
+        try:
+            while not self._ended(until) and time.monotonic() < until:
+                self._pass_on(watch)
+            self._pass_on(watch)
+        finally:
+            if watch.cancelled and not self.handle:
+                self.watch.cancel()
+        return self.future.result() if self.future.done() else None
+
+    def _ended(self, until: float) -> bool:
+        left = max(0.0, min(TURN_SECONDS, until - time.monotonic()))
+        return bool(wait([self.future], left).done)
+
+    def _pass_on(self, watch: Watch) -> None:
+        at, self._at = self._at, None
+        if at is None:
+            watch.check()
+        else:
+            watch.step(*at)
+
+    def _told(self, done: float, total: float | None, message: str) -> None:
+        self._at = (done, total, message)
+
+
+class Questions:
+    """The questions of one process, and those of its home under their handles.
+
+    A handle is held for an hour, for the very rights of whoever asked. What is kept is the state after the last step,
+    so work goes on where a process died; it goes with the first document that is forgotten or changes.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home, self._lock, self._keeping = home, threading.Lock(), threading.Lock()
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="question")
+        self._under_way: set[Work] = set()
+
+    def begin(self, suite: Suite, question: str) -> Work:
+        """Start to work on a question.
+
+        Raises:
+            RateLimited: too many are under way.
+        """
+        return self._started(suite, Work(question, Journal()))
+
+    def hand_out(self, suite: Suite, work: Work) -> str:
+        """Keep a question that takes longer, and return its handle."""
+        if not work.handle:
+            handle, who, (node, state) = new_receipt().replace("r", "q", 1), suite.principal, work.journal.noted
+            row = (handle, who.tenant, _owner(who), work.question, node, json.dumps(state), "", time.time())
+            with notebook(self._home) as book:
+                book.execute("DELETE FROM questions WHERE updated < ?", (time.time() - HELD_SECONDS,))
+                book.execute("INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            work.handle = handle
+            self._keep(work)  # what was noted meanwhile
+        return work.handle
+
+    def take_up(self, suite: Suite, handle: str) -> Work:
+        """Go on with a question: with what still runs, what has ended, or from where its process died.
+
+        Raises:
+            NotFound: it is not held for this principal: too late, never there, or a document of then is gone.
+        """
+        with self._lock:
+            question, node, state, answer = self._row(suite.principal, handle)
+            running = next((one for one in self._under_way if one.handle == handle), None)
+            if running is not None:
+                return running
+            work = Work(question, Journal(node, json.loads(state)), handle)
+            if not answer:
+                return self._started(suite, work)
+            work.future.set_result(Answer.model_validate_json(answer))
+            return work
+
+    def close(self) -> None:
+        """End all work; what was handed out is gone on with by the next process."""
+        for work in tuple(self._under_way):
+            work.watch.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _started(self, suite: Suite, work: Work) -> Work:
+        if len(self._under_way) >= MOST_UNDER_WAY:
+            raise RateLimited(
+                "too many questions are under way", limit=f"{MOST_UNDER_WAY}", next_step="wait until one has its answer"
+            )
+        self._under_way.add(work)
+        work.journal.heard = lambda: self._keep(work)
+        work.future = self._pool.submit(suite.acting_for(watch=work.watch).ask, work.question)
+        work.future.add_done_callback(lambda _: self._ended(work))
+        return work
+
+    def _ended(self, work: Work) -> None:
+        # What the disk refuses is worked on again, from the last step that was kept.
+        with suppress(GroundsightError):
+            self._keep(work)
+        self._under_way.discard(work)
+
+    def _keep(self, work: Work) -> None:
+        """Write how far a question is that was handed out; one that is not held any more ends."""
+        if not work.handle:
+            return
+        with self._keeping, notebook(self._home) as book:
+            future, (node, state) = work.future, work.journal.noted
+            ended = future.done() and not future.cancelled() and future.exception() is None
+            told = ("", "{}", future.result().model_dump_json()) if ended else (node, json.dumps(state), "")
+            asked = "UPDATE questions SET node = ?, state = ?, answer = ?, updated = ? WHERE id = ?"
+            if not book.execute(asked, (*told, time.time(), work.handle)).rowcount:
+                work.watch.cancel()
+
+    def _row(self, who: Principal, handle: str) -> tuple[str, str, str, str]:
+        with notebook(self._home, reading=True) as book:
+            asked = "SELECT question, node, state, answer FROM questions WHERE id = ? AND owner = ? AND updated >= ?"
+            row = book.execute(asked, (handle, _owner(who), time.time() - HELD_SECONDS)).fetchone()
+        if row is None:
+            raise NotFound(
+                "no question of yours is held under this handle, or a document has changed since",
+                which=handle[:60],
+                limit=f"{HELD_SECONDS / 60:.0f} minutes",
+                next_step="ask the question again",
+            )
+        return row
+
+
+def _owner(who: Principal) -> str:
+    """What was found with one person's rights is given to nobody with others, not even to the same person."""
+    return hashlib.sha256(who.model_dump_json(exclude={"may_write"}).encode()).hexdigest()
