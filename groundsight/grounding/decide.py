@@ -100,9 +100,11 @@ def _decided(claim: Claim, facts: Facts, held: Held, arbiter: Arbiter, meant: Se
 def _cited(verdict: Verdict) -> Verdict:
     """Tell which evidence supports a claim that cites other evidence."""
     ids = tuple(dict.fromkeys(quote.evidence_id for quote in verdict.support))
-    if verdict.label != "supported" or not verdict.claim.cites or {*ids} & {*verdict.claim.cites}:
+    # A number is a footnote of the text, not the name of evidence.
+    cites = [cite for cite in verdict.claim.cites if not cite.isdigit()]
+    if verdict.label != "supported" or not cites or {*ids} & {*cites}:
         return verdict
-    message = f"{', '.join(ids)} says this, not {', '.join(verdict.claim.cites)}"
+    message = f"{', '.join(ids)} says this, not {', '.join(cites)}"
     return verdict.model_copy(update={"reasons": (*verdict.reasons, _plain("wrong_citation", message))})
 
 
