@@ -12,6 +12,7 @@ from groundsight.agent.nodes import Update
 from groundsight.agent.state import AnswerState, Question
 from groundsight.errors import Retryable, TimedOut
 from groundsight.graphs.office import Office, compiled, new_flow
+from groundsight.graphs.telling import telling
 from groundsight.types import Answer
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _node(name: str, node: nodes.Node, office: Office) -> Callable[[AnswerState]
     def step(state: AnswerState) -> Update:
         return run(state, office.desk)
 
-    return step
+    return telling(step)
 
 
 def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node, office: Office) -> Callable[..., Any]:
@@ -100,7 +101,7 @@ def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node
     def step(state: AnswerState) -> Update:
         return office.admitted(name, told(state), lambda desk: node(state, desk))
 
-    return step
+    return telling(step)
 
 
 def _question(state: AnswerState) -> Update:
