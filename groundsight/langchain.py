@@ -69,7 +69,7 @@ class GroundsightLoader(BaseLoader):
     def lazy_load(self) -> Iterator[Document]:
         """Yield the passages of one document after another, in reading order."""
         for asset in self._suite.list(self._path).documents:
-            result: Any = self._gate.call(LOAD, self._suite.suite, {"id": asset.asset_id})
+            result: Any = self._gate.call(PASSAGES, self._suite.suite, {"id": asset.asset_id})
             yield from map(_document, result.passages)
 
 
@@ -83,7 +83,7 @@ class Loaded(Result):
         return tuple(each.id for each in self.passages)
 
 
-def load(suite: Suite, id: str) -> Loaded:
+def passages(suite: Suite, id: str) -> Loaded:
     """Return all passages of a document in full."""
     from groundsight.retrieval.evidence import evidence_of
 
@@ -94,7 +94,7 @@ def load(suite: Suite, id: str) -> Loaded:
     return Loaded(passages=tuple(found(hit, text, len(text)) for hit, text in zip(hits, texts, strict=True)))
 
 
-LOAD = ToolSpec(load, "Load a document")
+PASSAGES = ToolSpec(passages, "Load a document")
 
 
 def _tool(spec: ToolSpec, suite: Suite, gate: Gate) -> BaseTool:

@@ -134,5 +134,5 @@ def test_the_loader_gives_every_passage_redacted_and_only_what_may_be_seen(suite
     assert [each.metadata["source"] for each in documents] == ["docs/fee.txt", "docs/policy.txt"]
     assert "anna@example.com" not in documents[1].page_content
     assert [each.metadata["source"] for each in GroundsightLoader(suite, "fee").lazy_load()] == ["docs/fee.txt"]
-    assert trail(tmp_path / "home")[-1] == ("load", "OK")
+    assert trail(tmp_path / "home")[-1] == ("passages", "OK")
     assert GroundsightLoader(suite.acting_for(Principal(tenant="other"))).load() == []

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from groundsight.types.base import Channel, Shown, Stale, Word
-from groundsight.types.showing import list_html, off, short, small_html, where
+from groundsight.types.showing import beginning, list_html, off, small_html, where
 from groundsight.types.things import Asset, Unit
 
 
@@ -112,7 +112,7 @@ class Hit(Shown):
     def _words(self) -> str:
         said, tags = self.unit, ", ".join(tag.name for tag in self.unit.tags)
         tagged = f"tags: {tags}" if tags else said.meta
-        return short(said.text or said.caption or said.ocr or said.transcript or tagged)
+        return beginning(said.text or said.caption or said.ocr or said.transcript or tagged)
 
 
 class Degraded(Word):

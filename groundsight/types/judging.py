@@ -8,7 +8,7 @@ from typing import Literal
 
 from groundsight.types.asking import ChannelScore, Degraded, Tier
 from groundsight.types.base import Box, Fraction, Place, Shown, Span, Stale, TextField, TextLine, UnitKind, Word
-from groundsight.types.showing import MARKS, list_html, marked_html, off, ratio, short, small_html, where
+from groundsight.types.showing import MARKS, beginning, list_html, marked_html, off, ratio, small_html, where
 
 VerdictLabel = Literal["supported", "contradicted", "unsupported", "not_checkable", "unverified"]
 AnswerStatus = Literal["answered", "partial", "evidence", "abstained", "refused"]
@@ -52,7 +52,7 @@ class Evidence(Shown):
 
     def _text(self) -> str:
         """Where it stands and how it begins, on one line."""
-        return f"{where(self.source, self.place.page, self.place.section, self.stale)}: {short(self.text)}"
+        return f"{where(self.source, self.place.page, self.place.section, self.stale)}: {beginning(self.text)}"
 
 
 class Quote(Word):

@@ -24,7 +24,7 @@ def where(source: str, page: int | None, section: str | None, stale: str) -> str
     return ", ".join(filter(None, parts)) + STALE.get(stale, "")
 
 
-def short(text: str) -> str:
+def beginning(text: str) -> str:
     """Return the beginning of a text on one line."""
     line = " ".join(text.split())
     return line if len(line) <= SHOWN_CHARS else line[: SHOWN_CHARS - 1] + "…"
