@@ -265,16 +265,17 @@ def _reports(suite: engine.Suite, roots: tuple[str, ...], once: bool) -> Generat
 
     reports: queue.SimpleQueue[IngestReport] = queue.SimpleQueue()
     worker = Worker(suite.parts, suite.principal, roots, reports.put)
-    with ThreadPoolExecutor(1, "watch") as beside:
-        working = beside.submit(worker.run, once=once)
-        try:
-            while not working.done() or not reports.empty():
-                suite.watch.check()
-                with suppress(queue.Empty):
-                    yield reports.get(timeout=TURN_SECONDS)
-            working.result()
-        finally:
-            worker.stop()
+    beside = ThreadPoolExecutor(1, "watch")
+    working = beside.submit(worker.run, once=once)
+    try:
+        while not working.done() or not reports.empty():
+            suite.watch.check()
+            with suppress(queue.Empty):
+                yield reports.get(timeout=TURN_SECONDS)
+        working.result()
+    finally:
+        worker.stop()
+        beside.shutdown()
 
 
 def _as_evidence(given: Given | Sequence[Given]) -> Sequence[Evidence]:
