@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _joined(old: list[Any], new: Any) -> list[Any]:
-    from langgraph.graph.message import add_messages
+    from langgraph.graph.message import add_messages  # pyright: ignore[reportMissingTypeStubs]
 
     return list(add_messages(old, new))  # pyright: ignore[reportArgumentType, reportUnknownArgumentType]
 

@@ -48,8 +48,8 @@ def stream_answer(suite: Suite, question: str) -> Generator[Event]:
             final = part
             continue
         [(kind, told)] = part.items()
-        key = told.get("evidence_id")
-        if key is None or key not in shown:
+        key = str(told.get("evidence_id", ""))
+        if not key or key not in shown:
             shown.add(key)
             yield KINDS[kind].model_validate(told)
     yield Answer.model_validate(final["answer"])

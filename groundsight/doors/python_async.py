@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from groundsight.doors.python import OpenSuite
 from groundsight.tracing import Watch
@@ -44,7 +44,7 @@ def _yielded(
         items = await run(beside, partial(verb, suite, *args, **kwargs))
         try:
             while not isinstance(item := await run(beside, next, items, _END), _End):
-                yield item
+                yield cast("T", item)
         finally:
             watch.cancel()
             await run(beside, items.close)
