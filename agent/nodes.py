@@ -161,9 +161,10 @@ def assess(state: AnswerState, desk: Desk) -> Update:
 def _settled(state: AnswerState, desk: Desk) -> tuple[Plan, Update, list[Evidence]]:
     """Return the plan, the update with what the rules settle, and the evidence with how its files begin."""
     current, found = plan_of(state), list(evidence_of_state(state).values())
-    begun = openings(desk.suite, found)
+    dropped = state.get("dropped", ())
+    begun = [one for one in openings(desk.suite, found) if one.evidence_id not in dropped]
     evidence = [*found, *begun]
-    tables = whole_tables(desk.suite, evidence)
+    tables = [one for one in whole_tables(desk.suite, evidence) if one.evidence_id not in dropped]
     said = [one for one in evidence if one.mark not in UNSAID] or evidence
     shelf = Shelf(said, tables, desk.eyes, state.get("banned", ()))
     findings = settle(current, state["question"], shelf)

@@ -83,6 +83,12 @@ class Question(TypedDict):
     question: str
 
 
+class Answered(TypedDict):
+    """What the answer graph gives: an ``Answer`` as JSON."""
+
+    answer: Json
+
+
 class AnswerState(TypedDict, total=False):
     """What the answer graph remembers; ``json.dumps`` works after every node.
 
@@ -94,6 +100,8 @@ class AnswerState(TypedDict, total=False):
     queries: list[str]
     asked: Annotated[list[str], operator.add]
     evidence: Annotated[dict[str, Json], merge]
+    reviewed: Annotated[list[str], operator.add]
+    dropped: Annotated[list[str], operator.add]
     links: Annotated[dict[str, list[str]], merge]
     far: Annotated[list[str], operator.add]
     findings: list[Json]
@@ -133,8 +141,9 @@ def findings_of(state: AnswerState) -> list[Finding]:
 
 
 def evidence_of_state(state: AnswerState) -> dict[str, Evidence]:
-    """Read the evidence by id."""
-    return {key: Evidence.model_validate(one) for key, one in state.get("evidence", {}).items()}
+    """Read the evidence by id, without what a person dropped."""
+    kept = state.get("evidence", {}).items()
+    return {key: Evidence.model_validate(one) for key, one in kept if key not in state.get("dropped", ())}
 
 
 def in_cited_order(state: AnswerState, markers: Mapping[str, str]) -> list[Evidence]:

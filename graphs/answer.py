@@ -8,24 +8,31 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from groundsight.agent import finish, mending, nodes
 from groundsight.agent.nodes import Update
-from groundsight.agent.state import AnswerState, Question
+from groundsight.agent.state import Answered, AnswerState, Json, Plan, Question, evidence_of_state
 from groundsight.errors import Retryable, TimedOut
 from groundsight.graphs.office import Office, compiled, new_flow
+from groundsight.graphs.review import Declined, reviewed
+from groundsight.graphs.telling import telling
 from groundsight.rounds import may_ask_client
-from groundsight.types import Answer
+from groundsight.types import Answer, Evidence
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 STEPS_AT_MOST = 80
+SHOWN_CHARS = 2_000
 LAST = (finish.answer, finish.show_evidence, finish.abstain)
 
 
 @dataclass(frozen=True)
 class Asking:
-    """What a caller may choose for one run: whether a person approves the plan or the answer."""
+    """What a caller may choose for one run: what a person approves, edits or declines before the work goes on."""
 
-    approve: Literal["none", "plan", "answer"] = "none"
+    approve: Literal["none", "plan", "evidence", "answer", "everything"] = "none"
+
+    def reviews(self, what: str) -> bool:
+        """Tell whether a person is asked about this."""
+        return self.approve in (what, "everything")
 
 
 def graph() -> Any:
@@ -61,7 +68,7 @@ def build_answer_graph(suite: Suite | None = None) -> Any:
     from langgraph.types import RetryPolicy
 
     office = Office(suite)
-    flow = new_flow(AnswerState, Question, Asking)
+    flow = new_flow(AnswerState, Question, Answered, Asking)
     patient = RetryPolicy(initial_interval=0.1, max_interval=2.0, max_attempts=3, retry_on=worth_repeating)
     for node in (nodes.assess, nodes.draft, mending.verify, mending.revise, *LAST):
         flow.add_node(node.__name__, _node(node.__name__, node, office))
@@ -69,13 +76,16 @@ def build_answer_graph(suite: Suite | None = None) -> Any:
     searched = _admitted("search", _query, nodes.worked("search", nodes.search), office)
     flow.add_node("search", searched, retry_policy=patient)
     flow.add_node("approve_plan", _approve_plan)
-    flow.add_node("approve_answer", _approve_answer)
+    flow.add_node("approve_evidence", _approve_evidence)
+    flow.add_node("approve_answer", _approve_answer(office))
     flow.add_edge("__start__", "plan")
     flow.add_conditional_edges("plan", _after_plan, ["approve_plan", "search", "__end__"])
     flow.add_conditional_edges("approve_plan", _fan_out, ["search", "abstain"])
     flow.add_edge("search", "assess")
-    flow.add_conditional_edges("assess", _after_assess, ["plan", "search", "draft", "show_evidence", "abstain"])
-    flow.add_conditional_edges("draft", _after_assess, ["search", "verify"])
+    after = ["plan", "search", "approve_evidence", "draft", "show_evidence", "abstain"]
+    flow.add_conditional_edges("assess", _after_assess, after)
+    flow.add_conditional_edges("approve_evidence", _next, ["assess", "draft", "abstain"])
+    flow.add_conditional_edges("draft", _after_draft, ["search", "verify"])
     flow.add_conditional_edges("verify", _next, ["verify", "answer", "revise", "show_evidence", "abstain"])
     flow.add_conditional_edges("revise", _next, ["verify", "assess"])
     flow.add_conditional_edges("answer", _after_answer, ["approve_answer", "__end__"])
@@ -95,7 +105,7 @@ def _node(name: str, node: nodes.Node, office: Office) -> Callable[[AnswerState]
     def step(state: AnswerState) -> Update:
         return run(state, office.desk)
 
-    return step
+    return telling(step)
 
 
 def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node, office: Office) -> Callable[..., Any]:
@@ -104,7 +114,7 @@ def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node
     def step(state: AnswerState) -> Update:
         return office.admitted(name, told(state), lambda desk: node(state, desk))
 
-    return step
+    return telling(step)
 
 
 def _question(state: AnswerState) -> Update:
@@ -122,7 +132,7 @@ def _asking(runtime: Any) -> Asking:
 def _after_plan(state: AnswerState, runtime: Any) -> Any:
     if state.get("next") == nodes.TOLD:
         return "__end__"
-    return "approve_plan" if _asking(runtime).approve == "plan" else _fan_out(state)
+    return "approve_plan" if _asking(runtime).reviews("plan") else _fan_out(state)
 
 
 def _fan_out(state: AnswerState) -> Any:
@@ -133,7 +143,13 @@ def _fan_out(state: AnswerState) -> Any:
     return [Send("search", part) for part in nodes.parts_of(state)]
 
 
-def _after_assess(state: AnswerState) -> Any:
+def _after_assess(state: AnswerState, runtime: Any) -> Any:
+    if state.get("next") == "draft" and _asking(runtime).reviews("evidence"):
+        return "approve_evidence"
+    return _after_draft(state)
+
+
+def _after_draft(state: AnswerState) -> Any:
     return _fan_out(state) if state.get("next") == "search" else _next(state)
 
 
@@ -142,36 +158,76 @@ def _next(state: AnswerState) -> str:
 
 
 def _after_answer(state: AnswerState, runtime: Any) -> str:
-    return "approve_answer" if _asking(runtime).approve == "answer" else "__end__"
+    return "approve_answer" if _asking(runtime).reviews("answer") else "__end__"
 
 
 def _approve_plan(state: AnswerState) -> Update:
-    """Ask a person whether to go on with the plan; ``True`` or ``{"approved": true}`` goes on."""
-    from langgraph.types import interrupt
-
-    declined = _declined("plan", interrupt({"approve": "plan", "plan": state["plan"], "queries": state.get("queries")}))
-    if not declined:
-        return {"next": "search"}
-    return {"next": "abstain", "missing": ["The plan was not approved."], "stop": declined}
-
-
-def _approve_answer(state: AnswerState) -> Update:
-    """Ask a person whether to give the answer."""
-    from langgraph.types import interrupt
-
-    written = Answer.model_validate(state["answer"])
-    shown = {"approve": "answer", "text": written.text, "ratio": written.grounding_ratio}
-    declined = _declined("answer", interrupt(shown))
-    if not declined:
-        return {}
-    withheld: Update = {"status": "abstained", "text": "The answer was not approved.", "stop_reason": declined}
-    nothing: Update = {"grounding_ratio": None, "citations": (), "verdicts": (), "evidence": ()}
-    return {"answer": written.model_copy(update={**withheld, **nothing}).model_dump(mode="json")}
+    """Let a person accept or edit the plan and its first searches."""
+    shown = {"plan": state["plan"], "queries": state.get("queries", [])}
+    try:
+        return {**reviewed("plan", "Search for this?", shown, _planned), "next": "search"}
+    except Declined as why:
+        return {"next": "abstain", "missing": ["The plan was not approved."], "stop": str(why)}
 
 
-def _declined(what: str, reply: object) -> str:
-    """Return why a person's reply is no approval, empty when it is one."""
-    said = cast("dict[str, object]", reply) if isinstance(reply, dict) else {"approved": reply}
-    if said.get("approved") is True:
-        return ""
-    return str(said.get("why") or f"a person declined the {what}")
+def _planned(edited: Json) -> Update:
+    plan = Plan.model_validate(edited["plan"])
+    first = [step.question for step in plan.steps if not step.after]
+    queries = [query.strip() for query in [*edited["queries"], *first]]
+    return {"plan": plan.model_dump(mode="json"), "queries": [*dict.fromkeys(filter(None, queries))]}
+
+
+def _approve_evidence(state: AnswerState) -> Update:
+    """Let a person drop evidence that was not shown yet; what is dropped counts for nothing from then on."""
+    fresh = [one for key, one in evidence_of_state(state).items() if key not in state.get("reviewed", ())]
+    if not fresh:
+        return {"next": "draft"}
+    shown = {"evidence": [_shown(one) for one in fresh]}
+    try:
+        kept = reviewed("evidence", "Answer from these? Leave out what shall not count.", shown, _kept)
+    except Declined as why:
+        return {"next": "abstain", "missing": ["The evidence was not approved."], "stop": str(why)}
+    dropped = [one.evidence_id for one in fresh if one.evidence_id not in kept]
+    update = {"reviewed": [one.evidence_id for one in fresh], "dropped": dropped}
+    return {**update, "next": "assess" if dropped else "draft"}
+
+
+def _kept(edited: Json) -> set[str]:
+    return {one["id"] for one in edited["evidence"]}
+
+
+def _shown(one: Evidence) -> Json:
+    return {"id": one.evidence_id, "source": one.source, "page": one.place.page, "text": one.text[:SHOWN_CHARS]}
+
+
+def _approve_answer(office: Office) -> Callable[[AnswerState], Update]:
+    """Let a person accept or edit the answer; an edited one is checked again before it is given."""
+
+    def approve(state: AnswerState) -> Update:
+        written = Answer.model_validate(state["answer"])
+        verdicts = [{"text": one.claim.text, "label": one.label, "told": str(one)} for one in written.verdicts]
+        shown = {"text": written.text, "grounding_ratio": written.grounding_ratio, "verdicts": verdicts}
+        shown["evidence"] = [_shown(one) for one in written.evidence]
+        try:
+            text = reviewed("answer", "Give this answer?", shown, _worded)
+        except Declined as why:
+            withheld: Update = {"status": "abstained", "text": "The answer was not approved.", "stop_reason": str(why)}
+            nothing: Update = {"grounding_ratio": None, "citations": (), "verdicts": (), "evidence": ()}
+            return {"answer": written.model_copy(update={**withheld, **nothing}).model_dump(mode="json")}
+        return {} if text == written.text else {"answer": _edited(written, text, office.desk).model_dump(mode="json")}
+
+    return approve
+
+
+def _worded(edited: Json) -> str:
+    if not (isinstance(edited["text"], str) and edited["text"].strip()):
+        raise ValueError("no text")
+    return edited["text"]
+
+
+def _edited(written: Answer, text: str, desk: nodes.Desk) -> Answer:
+    report = desk.suite.verify(text, written.evidence)
+    told: Update = {"text": text, "stop_reason": "a person edited the answer"}
+    checked: Update = {"verdicts": report.claims, "grounding_ratio": report.grounding_ratio}
+    status: Update = {} if report.verdict == "pass" else {"status": "partial"}
+    return written.model_copy(update={**told, **checked, **status})

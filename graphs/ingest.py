@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from groundsight.errors import InvalidArgument
 from groundsight.graphs.office import Office, compiled, new_flow
+from groundsight.graphs.verify import Report
 from groundsight.tools.ingest import LONGEST
 
 if TYPE_CHECKING:
@@ -20,12 +21,10 @@ class Folder(TypedDict):
     paths: list[str]
 
 
-class IngestState(Folder, total=False):
+class IngestState(Folder, Report, total=False):
     """Plain JSON: the files that were found and the report of the run."""
 
     found: list[str]
-    report: dict[str, Any]
-    summary: str
 
 
 def graph() -> Any:
@@ -36,7 +35,7 @@ def graph() -> Any:
 def build_ingest_graph(suite: Suite | None = None) -> Any:
     """Wire discover, ingest and report; the tool reads below the roots of the suite and writes if its principal may."""
     office = Office(suite)
-    flow = new_flow(IngestState, Folder)
+    flow = new_flow(IngestState, Folder, Report)
     flow.add_node("discover", _discover)
     flow.add_node("ingest", _ingest(office))
     flow.add_node("report", _report)

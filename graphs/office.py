@@ -111,11 +111,11 @@ def _suspended(request: dict[str, Any]) -> object:
     return interrupt(request)
 
 
-def new_flow(state: type, given: type, context: type | None = None) -> Any:
+def new_flow(state: type, given: type, gives: type, context: type | None = None) -> Any:
     """Start a state graph; its library ships no types, so the builder is untyped from here on."""
     from langgraph.graph import StateGraph  # pyright: ignore[reportMissingTypeStubs]
 
-    return cast("Any", StateGraph)(state, input_schema=given, context_schema=context)
+    return cast("Any", StateGraph)(state, input_schema=given, output_schema=gives, context_schema=context)
 
 
 def compiled(flow: Any, name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import InputRequired
 from groundsight.graphs.answer import STEPS_AT_MOST, Asking, build_answer_graph
+from groundsight.graphs.review import as_client_request, as_response
 from groundsight.rounds import Client, Json
 from groundsight.types import Answer
 
@@ -77,8 +78,9 @@ def answer_in_rounds(suite: Suite, question: str, client: Client) -> Answer:
         state = graph.invoke(given, CONFIG, context=chosen)
         if not state.get("__interrupt__"):
             return Answer.model_validate(state["answer"])
-        request = cast("Json", state["__interrupt__"][0].value)
-        reply = waiting.answered_here(request, client, suite.settings.agent, state.get("seconds", 0.0))
+        request = as_client_request(state["__interrupt__"][0].value)
+        worked = graph.get_state(CONFIG).values.get("seconds", 0.0)
+        reply = waiting.answered_here(request, client, suite.settings.agent, worked)
         if reply is None:
             waiting.ask(request)
             raise _held(suite, client, waiting)
@@ -113,4 +115,4 @@ def _owner(suite: Suite) -> str:
 def _resumed(reply: Json) -> Any:
     from langgraph.types import Command
 
-    return Command(resume=reply)
+    return Command(resume=as_response(reply))

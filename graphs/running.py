@@ -8,8 +8,10 @@ from contextvars import ContextVar
 from typing import Any, cast
 
 from langgraph.graph.state import CompiledStateGraph  # pyright: ignore[reportMissingTypeStubs]
+from pydantic import TypeAdapter, ValidationError
 
 from groundsight.agent.unheard import unheard, without_tracers
+from groundsight.errors import InvalidArgument
 from groundsight.tracing import Watch
 
 RUN: ContextVar[Watch | None] = ContextVar("run", default=None)
@@ -30,6 +32,7 @@ class Graph(_Compiled):
     def stream(self, input: Any, config: Any = None, **options: Any) -> Generator[Any]:
         """Run step by step; closing the generator stops the work."""
         above: Any = super()
+        self._refuse_misfit(input)
         steps = above.stream(input, without_tracers(config), **options)
         watch, ended = Watch(), object()
         try:
@@ -46,6 +49,7 @@ class Graph(_Compiled):
     async def astream(self, input: Any, config: Any = None, **options: Any) -> AsyncGenerator[Any]:
         """Run step by step; a cancelled task and a closed generator stop the work, nodes in threads too."""
         above: Any = super()
+        self._refuse_misfit(input)
         steps = above.astream(input, without_tracers(config), **options)
         watch, ended = Watch(), object()
         try:
@@ -58,6 +62,19 @@ class Graph(_Compiled):
         finally:
             watch.cancel()
             await steps.aclose()
+
+    def _refuse_misfit(self, given: object) -> None:
+        """Say in our words what is wrong with an input, before the first step."""
+        if not isinstance(given, dict):
+            return
+        try:
+            TypeAdapter(self.builder.input_schema).validate_python(given, strict=True)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            name, wanted = first["loc"][0], ", ".join(self.builder.input_schema.__annotations__)
+            raise InvalidArgument(
+                f"input {name!r}: {first['msg']}", which=str(self.name), next_step=f"give it as JSON with {wanted}"
+            ) from None
 
     def bulk_update_state(self, *what: Any, **options: Any) -> Any:
         """Write what a person changed, which a tracer would see as well."""

@@ -22,14 +22,19 @@ class Written(TypedDict):
     answer: str
 
 
-class VerifyState(Written, total=False):
+class Report(TypedDict, total=False):
+    """What a graph gives: its report as JSON, and that in a line."""
+
+    report: dict[str, Any]
+    summary: str
+
+
+class VerifyState(Written, Report, total=False):
     """Plain JSON: what is searched for each sentence, the evidence, which of it each search found, and the report."""
 
     sentences: list[str]
     evidence: dict[str, Any]
     found: dict[str, list[str]]
-    report: dict[str, Any]
-    summary: str
 
 
 def graph() -> Any:
@@ -40,7 +45,7 @@ def graph() -> Any:
 def build_verify_graph(suite: Suite | None = None) -> Any:
     """Wire split, check and report."""
     office = Office(suite)
-    flow = new_flow(VerifyState, Written)
+    flow = new_flow(VerifyState, Written, Report)
     flow.add_node("split", _split)
     flow.add_node("gather", _gather(office))
     flow.add_node("check", _check(office))

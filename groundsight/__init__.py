@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,20 +18,91 @@ if (_ROOMS_IN_CHECKOUT / "pyproject.toml").is_file():
 stop_usage_reports()
 
 if TYPE_CHECKING:
-    from groundsight.settings import Settings
-    from groundsight.suite import Suite, open_suite
+    from groundsight.doors.python import OpenSuite
+    from groundsight.doors.python import OpenSuite as open_suite
+    from groundsight.doors.python_async import AsyncSuite
+    from groundsight.errors import GroundsightError
+    from groundsight.ingestion import IngestReport
+    from groundsight.ingestion.folder.catalogue import Catalogue
+    from groundsight.ingestion.forget import ForgetReport
+    from groundsight.settings import Settings, load_settings
+    from groundsight.tools.describe import Description
+    from groundsight.tools.ocr import ReadLines
+    from groundsight.tools.read import Reading
+    from groundsight.tools.status import Status
+    from groundsight.tools.why import Reasons
+    from groundsight.types import (
+        Answer,
+        Citation,
+        Condition,
+        Evidence,
+        Filter,
+        GroundingReport,
+        Hit,
+        Principal,
+        Query,
+        SearchResult,
+        Step,
+        Verdict,
+    )
 
-__all__ = ["Settings", "Suite", "__version__", "open_suite"]
+_HOMES = {
+    "doors.python": ("OpenSuite", "open_suite"),
+    "doors.python_async": ("AsyncSuite",),
+    "errors": ("GroundsightError",),
+    "ingestion": ("IngestReport",),
+    "ingestion.folder.catalogue": ("Catalogue",),
+    "ingestion.forget": ("ForgetReport",),
+    "settings": ("Settings", "load_settings"),
+    "tools.describe": ("Description",),
+    "tools.ocr": ("ReadLines",),
+    "tools.read": ("Reading",),
+    "tools.status": ("Status",),
+    "tools.why": ("Reasons",),
+    "types": (
+        "Answer", "Citation", "Condition", "Evidence", "Filter", "GroundingReport", "Hit", "Principal", "Query",
+        "SearchResult", "Step", "Verdict",
+    ),
+}  # fmt: skip
+
+__all__ = [
+    "Answer",
+    "AsyncSuite",
+    "Catalogue",
+    "Citation",
+    "Condition",
+    "Description",
+    "Evidence",
+    "Filter",
+    "ForgetReport",
+    "GroundingReport",
+    "GroundsightError",
+    "Hit",
+    "IngestReport",
+    "OpenSuite",
+    "Principal",
+    "Query",
+    "ReadLines",
+    "Reading",
+    "Reasons",
+    "SearchResult",
+    "Settings",
+    "Status",
+    "Step",
+    "Verdict",
+    "__version__",
+    "load_settings",
+    "open_suite",
+]
 
 
 def __getattr__(name: str) -> object:
     """Load the public names on first use, so that importing the package stays free."""
-    if name == "Settings":
-        from groundsight.settings import Settings
-
-        return Settings
-    if name in ("Suite", "open_suite"):
-        from groundsight import suite
-
-        return getattr(suite, name)
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"groundsight.{home}"), name)
     raise AttributeError(f"module 'groundsight' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import groundsight.agent.provider as provider
-from groundsight import Suite, open_suite
 from groundsight.settings import Ingestion, Models, load_settings
+from groundsight.suite import Suite, open_suite
 from groundsight.types import Answer
 
 PLACE = Path(__file__).parent / "data" / "model"

@@ -6,11 +6,8 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.types import Command
 
 from groundsight.errors import BackendDown, Cancelled
 from groundsight.graphs.answer import Asking, answer_question, build_answer_graph
@@ -179,25 +176,3 @@ def test_a_question_can_be_asked_inside_a_running_event_loop() -> None:
         return ask(CHAIN)
 
     assert asyncio.run(main()).status == "answered"
-
-
-def run_with_approval(kind: str, reply: object) -> tuple[dict[str, Any], dict[str, Any]]:
-    graph = build_answer_graph(HouseSuite())  # type: ignore[arg-type]
-    graph.checkpointer = InMemorySaver()
-    config = {"configurable": {"thread_id": "t"}}
-    asked = graph.invoke({"question": CHAIN}, config, context=Asking(approve=kind))  # type: ignore[arg-type]
-    return asked, graph.invoke(Command(resume=reply), config, context=Asking(approve=kind))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("kind", ["plan", "answer"])
-def test_a_person_can_approve(kind: str) -> None:
-    asked, done = run_with_approval(kind, {"approved": True})
-    assert asked["__interrupt__"][0].value["approve"] == kind
-    assert done["answer"]["status"] == "answered"
-
-
-@pytest.mark.parametrize(("kind", "status"), [("plan", "abstained"), ("answer", "abstained")])
-def test_a_person_can_decline(kind: str, status: str) -> None:
-    _, done = run_with_approval(kind, {"approved": False})
-    assert done["answer"]["status"] == status
-    assert "4711" not in done["answer"]["text"]

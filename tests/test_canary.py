@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from groundsight import Suite, open_suite
 from groundsight.evals.residue import residue, values_of
 from groundsight.governance.access import tenant_of
 from groundsight.settings import ALL_PII, Ingestion, Models, Settings, load_settings
+from groundsight.suite import Suite, open_suite
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import tool
 from tests.canaries import CARRIERS, build, planted

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp import Client
 
-from groundsight import Suite, open_suite
 from groundsight.agent.files import read_file_question
 from groundsight.cli import main
 from groundsight.ingestion.folder.catalogue import Wanted, date_of
 from groundsight.server import build_server
 from groundsight.settings import Settings, load_settings
+from groundsight.suite import Suite, open_suite
 from groundsight.types import Filter, LeftOut, Principal
 from tests.build import make_asset, make_entry, make_unit
 from tests.test_folder import put

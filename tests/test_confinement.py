@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from mcp import Client
 
-from groundsight import Suite, open_suite
 from groundsight.cli import main
 from groundsight.doors.mcp_tools import Door
 from groundsight.doors.tokens import TokenCheck
@@ -21,6 +20,7 @@ from groundsight.graphs.ingest import build_ingest_graph
 from groundsight.ingestion.reach import document_for
 from groundsight.server import server_of
 from groundsight.settings import Settings, load_settings
+from groundsight.suite import Suite, open_suite
 from groundsight.types import Filter, Principal, Query
 
 CANARY = "CANARY"

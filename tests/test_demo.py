@@ -15,10 +15,10 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
-from groundsight import Suite, open_suite
 from groundsight.encoders.minilm import MiniLm
 from groundsight.evals.demo.__main__ import FILES, QUESTIONS, home_of
 from groundsight.graphs.answer import answer_question
+from groundsight.suite import Suite, open_suite
 from groundsight.tools.search import search
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from groundsight import Suite, open_suite
 from groundsight.cli import main
 from groundsight.governance.roots import Roots
 from groundsight.ingestion import IngestReport
@@ -25,7 +24,7 @@ from groundsight.ingestion.folder.steady import Steady, is_written, state_of
 from groundsight.ingestion.folder.work import Worker
 from groundsight.limits import Folders
 from groundsight.settings import Settings, load_settings
-from groundsight.suite import local_principal
+from groundsight.suite import Suite, local_principal, open_suite
 from groundsight.tracing import Watch
 from groundsight.types import Filter
 from tests.test_ingest_files import call

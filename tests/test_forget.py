@@ -12,7 +12,6 @@ import pytest
 from docx import Document
 from reportlab.pdfgen.canvas import Canvas
 
-from groundsight import Suite, open_suite
 from groundsight.cli import main
 from groundsight.errors import InvalidArgument, Locked, NotFound, PolicyRefused
 from groundsight.governance.access import tenant_of
@@ -21,6 +20,7 @@ from groundsight.ingestion.derived import derived_of
 from groundsight.language.facts import read_facts
 from groundsight.retrieval.cache import READ
 from groundsight.settings import load_settings
+from groundsight.suite import Suite, open_suite
 from groundsight.types import Asset, Filter, Principal, Query
 from tests.build import make_asset, make_entry, make_unit
 from tests.index_workers import forget_and_die

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from groundsight import Suite, open_suite
 from groundsight.cli import main
 from groundsight.errors import GroundsightError, NotFound
 from groundsight.governance.limits import RateLimiter
@@ -25,6 +24,7 @@ from groundsight.ingestion.ingest import ingest
 from groundsight.ingestion.kept import kept_page
 from groundsight.ingestion.partition import partition
 from groundsight.settings import Settings, load_settings
+from groundsight.suite import Suite, open_suite
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import tool
 from groundsight.tracing import Watch

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundsight import Suite, open_suite
 from groundsight.errors import UnsupportedType
 from groundsight.ingestion import Element, IngestReport, Inside, Parsed
 from groundsight.ingestion.forget import forget
@@ -22,6 +21,7 @@ from groundsight.ingestion.ingest import ingest
 from groundsight.ingestion.inside import harmless
 from groundsight.ingestion.stale import stale_of
 from groundsight.settings import Settings, load_settings
+from groundsight.suite import Suite, open_suite
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Principal
 from tests.build import make_asset, make_entry, make_unit

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from groundsight import Suite, open_suite
 from groundsight.errors import NotFound
 from groundsight.ingestion.kept import page_or_kept
 from groundsight.settings import Ingestion, Models, load_settings
+from groundsight.suite import Suite, open_suite
 from groundsight.types import Box
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from groundsight import Suite
+from groundsight.suite import Suite
 from tests.model_sets import CASES, alone, ask, drafts, given, house, passed, replies, run, said
 
 # Lies that the check of one sentence passes: a false cause, an exchanged pair, a time that stands beside another thing.

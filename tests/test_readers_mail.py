@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from groundsight import open_suite
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.ingest import ingest
 from groundsight.ingestion.reach import document_of
 from groundsight.settings import load_settings
+from groundsight.suite import open_suite
 from groundsight.tracing import Watch
 from groundsight.types import Filter, Principal
 from tests.test_readers_text import read, texts

@@ -16,8 +16,8 @@ import httpx2
 import pytest
 from mcp import Client
 
-from groundsight import open_suite
 from groundsight.settings import load_settings
+from groundsight.suite import open_suite
 from tests.weaviate_house import NEEDS_SERVER, settings_for, shared_node
 
 ROOT = Path(__file__).resolve().parent.parent

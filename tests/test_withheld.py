@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from groundsight import Suite, open_suite
 from groundsight.agent.assess import without_placeholders
 from groundsight.agent.state import Draft
 from groundsight.retrieval.evidence import evidence_from
 from groundsight.settings import Ingestion, Models, load_settings
+from groundsight.suite import Suite, open_suite
 
 ROWS = "Name,SSN,Phone,Office\nAnn Berg,123456789,5550199,Lisbon\nBob Holm,123456780,5550188,Porto\n"
 NOTE = "Ann Berg leads the harbour office. Her desk is in room 4.\n\nBob Holm has the phone plan L: 212-555-0188.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -62,6 +63,12 @@ class Result(Shape):
     def as_text(self) -> str:
         """Return the result as a model or a person reads it."""
         return self.model_dump_json()
+
+    def __str__(self) -> str:
+        return self.as_text()
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.as_text())}</pre>"
 
 
 class Found(Shape):

@@ -75,7 +75,7 @@ def verify(
     suite = suite.acting_for(watch=Within(suite.watch, limits.verify_seconds, "limits.verify_seconds"))
     given = _given(suite, evidence_ids or [], texts or [])
     empty = None if given else emptiness(suite.parts, suite.principal)
-    report = shaped(suite, answer, given or _searched(suite, answer))
+    report = shaped(suite, answer, given or searched(suite, answer))
     nothing = while_reading(suite.settings.home, suite.principal, empty)
     return report.model_copy(update={"nothing": nothing, "reading": "" if given else reading_text(suite)})
 
@@ -106,7 +106,7 @@ def _given(suite: Suite, ids: list[str], texts: list[str]) -> tuple[Evidence, ..
     return (*(evidence_named(suite, ids) if ids else ()), *given)
 
 
-def _searched(suite: Suite, answer: str) -> Mapping[str, Sequence[Evidence]]:
+def searched(suite: Suite, answer: str) -> Mapping[str, Sequence[Evidence]]:
     """Search each sentence by itself, so that no sentence changes the verdict on another; the rest stays unchecked."""
     from groundsight.grounding.verify import queries_of
     from groundsight.retrieval.evidence import evidence_from

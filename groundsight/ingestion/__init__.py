@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from groundsight.settings import Limits
-from groundsight.types import Box, LeftOut, Link, Word
+from groundsight.types import Box, LeftOut, Link, Shown, Word
 
 ElementKind = Literal["heading", "text", "table", "figure", "picture", "page"]
 
@@ -92,7 +92,7 @@ class Partitioner(Protocol):
     def __call__(self, path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed: ...
 
 
-class Problem(Word):
+class Problem(Shown):
     """One line of the report about one file: code, what, which, limit, next step."""
 
     code: str
@@ -101,8 +101,11 @@ class Problem(Word):
     limit: str = ""
     next_step: str = ""
 
+    def _text(self) -> str:
+        return ". ".join(filter(None, [f"{self.code}: {self.what}", self.limit, self.next_step]))
 
-class FileReport(Word):
+
+class FileReport(Shown):
     """What became of one file."""
 
     source: str
@@ -111,6 +114,10 @@ class FileReport(Word):
     redactions: Mapping[str, int] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     problem: Problem | None = None
+
+    def _text(self) -> str:
+        problem = [f": {self.problem}"] if self.problem else []
+        return "".join([f"{self.status}: {self.source}", *problem, *(f"\n  {warning}" for warning in self.warnings)])
 
 
 class Skipped(Word):
@@ -125,7 +132,7 @@ class Skipped(Word):
         return f"left out: {self.example}{f' and {self.count - 1} more' if self.count > 1 else ''}, {self.why}"
 
 
-class IngestReport(Word):
+class IngestReport(Shown):
     """The whole run; ``model_calls`` is 0 when nothing had changed. ``left_out`` were not looked at, by rule."""
 
     files: tuple[FileReport, ...]
@@ -141,3 +148,9 @@ class IngestReport(Word):
     left_out: tuple[Skipped, ...] = ()
     degraded: tuple[str, ...] = ()
     receipt: str = ""
+
+    def _text(self) -> str:
+        names = ("added", "changed", "unchanged", "failed", "vanished", "removed", "units")
+        counts = ", ".join(f"{getattr(self, name)} {name}" for name in names if getattr(self, name))
+        told = [str(file) for file in self.files if file.problem or file.warnings]
+        return "\n".join([counts or "nothing to read", *told, *map(str, self.left_out)])

@@ -20,7 +20,7 @@ from groundsight.ingestion.folder.ledger import erased, unread_by
 from groundsight.ingestion.folder.notebook import forget_questions
 from groundsight.ingestion.kept import forget_pages
 from groundsight.ingestion.reach import folders_of
-from groundsight.types import Asset, Filter, Principal, Word
+from groundsight.types import Asset, Filter, Principal, Shown
 
 if TYPE_CHECKING:
     from groundsight.governance.roots import Roots
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from groundsight.tracing import Watch
 
 
-class ForgetReport(Word):
+class ForgetReport(Shown):
     """What was forgotten, by source, and what this does not reach.
 
     ``still_there`` are files that the next ingest of their folder reads again; ``held`` are copies of the index that
@@ -39,6 +39,11 @@ class ForgetReport(Word):
     still_there: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
     receipt: str = ""
+
+    def _text(self) -> str:
+        there = [f"still on the disk, and read again by the next ingest: {source}" for source in self.still_there]
+        copies = [f"also in {each.place}; {each.next_step}" for each in self.held]
+        return "\n".join([*(f"forgotten: {source}" for source in self.forgotten), *there, *copies])
 
 
 def forget(parts: Parts, names: Sequence[str | Path], principal: Principal, watch: Watch) -> ForgetReport:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from groundsight.types.base import Channel, Stale, Word
+from groundsight.types.base import Channel, Shown, Stale, Word
+from groundsight.types.showing import beginning, list_html, off, small_html, where
 from groundsight.types.things import Asset, Unit
 
 
@@ -78,7 +80,7 @@ class ChannelScore(Word):
     contribution: float
 
 
-class Hit(Word):
+class Hit(Shown):
     """A unit that was found. The contributions of its channels add up to ``score``.
 
     ``stale`` says that its file has changed or gone since it was read; empty when it has not, or that can't be told.
@@ -92,6 +94,25 @@ class Hit(Word):
     hop: int = 1
     reason: str = ""
     stale: Stale = ""
+
+    def _text(self) -> str:
+        """Where it stands with its score, the link that led there, and its words."""
+        linked = [f"   hop {self.hop}: {self.reason}"] if self.hop > 1 else []
+        return "\n".join([f"{self._head()} [{self.unit.unit_id}]", *linked, f"   {self._words()}"])
+
+    def _html(self) -> str:
+        """The same with the place in bold."""
+        linked = f"<br><em>hop {self.hop}: {escape(self.reason)}</em>" if self.hop > 1 else ""
+        return f"<div><b>{escape(self._head())}</b>{linked}<br>{escape(self._words())}</div>"
+
+    def _head(self) -> str:
+        place = where(self.asset.source, self.unit.place.page, self.unit.place.section, self.stale)
+        return f"{place} ({self.unit.kind}, {self.score:.4f})"
+
+    def _words(self) -> str:
+        said, tags = self.unit, ", ".join(tag.name for tag in self.unit.tags)
+        tagged = f"tags: {tags}" if tags else said.meta
+        return beginning(said.text or said.caption or said.ocr or said.transcript or tagged)
 
 
 class Degraded(Word):
@@ -121,7 +142,7 @@ class Nothing(Word):
     remedy: str = ""
 
 
-class SearchResult(Word):
+class SearchResult(Shown):
     """Hits best first, with what was asked, what answered and what was missing.
 
     ``nothing`` is set exactly when there are no hits. ``absent`` are identifiers of the query that no unit holds
@@ -134,3 +155,17 @@ class SearchResult(Word):
     degraded: tuple[Degraded, ...] = ()
     nothing: Nothing | None = None
     absent: tuple[str, ...] = ()
+
+    def _text(self) -> str:
+        """The hits by number, or why there are none, and which lanes were off."""
+        return "\n".join([*(f"{number}. {hit}" for number, hit in enumerate(self.hits, 1)), *self._remarks()])
+
+    def _html(self) -> str:
+        """The same as a numbered list."""
+        return f"<div>{list_html('ol', (hit.as_html() for hit in self.hits))}{small_html(self._remarks())}</div>"
+
+    def _remarks(self) -> list[str]:
+        nothing = self.nothing
+        told = [f"Nothing found: {nothing.why}. Next: {nothing.remedy}"] if nothing else []
+        missing = [f"No document holds {', '.join(self.absent)}."] if self.absent else []
+        return [*told, *missing, *off(lane.lane for lane in self.degraded)]

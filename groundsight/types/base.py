@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from groundsight.types.showing import seen
 
 UnitKind = Literal["text", "table", "figure", "image", "page", "audio", "video"]
 TextField = Literal["text", "caption", "ocr", "transcript", "meta"]
@@ -23,6 +26,33 @@ class Word(BaseModel):
     """Base of all shared data: immutable, and closed against unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Shown(Word):
+    """A word that people look at: ``print`` shows its text, a notebook its HTML.
+
+    Both are without characters that nobody sees; the HTML is an escaped fragment without script and address.
+    """
+
+    def as_text(self) -> str:
+        """Return the lines that a person reads."""
+        return seen(self._text())
+
+    def as_html(self) -> str:
+        """Return the fragment that a notebook shows."""
+        return seen(self._html())
+
+    def _text(self) -> str:
+        return repr(self)
+
+    def _html(self) -> str:
+        return f"<pre>{escape(self._text())}</pre>"
+
+    def __str__(self) -> str:
+        return self.as_text()
+
+    def _repr_html_(self) -> str:
+        return self.as_html()
 
 
 class Box(Word):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from html import escape
 from typing import Literal
 
 from groundsight.types.asking import ChannelScore, Degraded, Tier
-from groundsight.types.base import Box, Fraction, Place, Span, Stale, TextField, TextLine, UnitKind, Word
+from groundsight.types.base import Box, Fraction, Place, Shown, Span, Stale, TextField, TextLine, UnitKind, Word
+from groundsight.types.showing import MARKS, beginning, list_html, marked_html, off, ratio, small_html, where
 
 VerdictLabel = Literal["supported", "contradicted", "unsupported", "not_checkable", "unverified"]
 AnswerStatus = Literal["answered", "partial", "evidence", "abstained", "refused", "working"]
@@ -20,7 +22,7 @@ class EvidencePart(Word):
     confidence: Fraction = 1.0
 
 
-class Evidence(Word):
+class Evidence(Shown):
     """A hit as shown to a model or a checker; ``evidence_id`` is the unit id and can be cited.
 
     ``text`` is everything that can be quoted, one channel after another as ``parts`` tells.
@@ -47,6 +49,10 @@ class Evidence(Word):
     hop: int = 1
     reason: str = ""
     stale: Stale = ""
+
+    def _text(self) -> str:
+        """Where it stands and how it begins, on one line."""
+        return f"{where(self.source, self.place.page, self.place.section, self.stale)}: {beginning(self.text)}"
 
 
 class Quote(Word):
@@ -84,7 +90,7 @@ class Claim(Word):
     cites: tuple[str, ...] = ()
 
 
-class Verdict(Word):
+class Verdict(Shown):
     """What the evidence says about one claim; ``probability`` is that of being supported, whatever the label."""
 
     claim: Claim
@@ -94,8 +100,23 @@ class Verdict(Word):
     reasons: tuple[Reason, ...] = ()
     judge: str = "lexical"
 
+    def _text(self) -> str:
+        """The mark, the label, the sentence, and the reason where it is not supported, on one line."""
+        return f"{MARKS[self.label]} {self._told()}: {self.claim.text}{self._why()}"
 
-class GroundingReport(Word):
+    def _html(self) -> str:
+        """The sentence in the colour of its label."""
+        return marked_html(self.label, self.claim.text, self._told() + self._why())
+
+    def _told(self) -> str:
+        return f"{self.label} {self.probability:.2f}"
+
+    def _why(self) -> str:
+        reasons = "; ".join(reason.message for reason in self.reasons[:2])
+        return f" ({reasons})" if reasons and self.label != "supported" else ""
+
+
+class GroundingReport(Shown):
     """The check of one answer. ``grounding_ratio`` is supported / checkable, None when nothing is checkable.
 
     ``verdict`` is ``pass`` only if the ratio reaches the target and nothing is contradicted.
@@ -111,8 +132,19 @@ class GroundingReport(Word):
     method: str = "lexical"
     calibration: str = ""
 
+    def _text(self) -> str:
+        """The verdict with its ratio, then a line a sentence."""
+        return "\n".join([self._told(), *map(str, self.claims)])
 
-class Citation(Word):
+    def _html(self) -> str:
+        """The same in colours."""
+        return f"<div><b>{escape(self._told())}</b>{''.join(each.as_html() for each in self.claims)}</div>"
+
+    def _told(self) -> str:
+        return f"{self.verdict}: {ratio(self.grounding_ratio)}"
+
+
+class Citation(Shown):
     """Where a sentence of the answer comes from, exact enough to open it; ``stale`` as in ``Hit``."""
 
     marker: str
@@ -126,13 +158,22 @@ class Citation(Word):
     uri: str = ""
     stale: Stale = ""
 
+    def _text(self) -> str:
+        """The marker, where it leads, and the words there, on one line."""
+        quote = f': "{self.quote}"' if self.quote else ""
+        return f"{self.marker} {where(self.source, self.page, self.section, self.stale)}{quote}"
 
-class Step(Word):
+
+class Step(Shown):
     """One step of the road to an answer, for people who ask why."""
 
     node: str
     detail: str
     seconds: float = 0.0
+
+    def _text(self) -> str:
+        """The node and what it did, on one line."""
+        return f"{self.node}: {self.detail}" if self.detail else self.node
 
 
 class Fit(Word):
@@ -142,7 +183,7 @@ class Fit(Word):
     reason: str = ""
 
 
-class Answer(Word):
+class Answer(Shown):
     """An answer, or the honest reason why there is none, with everything needed to check it.
 
     ``evidence`` as a status: nothing is sure, so the text only shows where the closest passages stand. ``working``:
@@ -162,3 +203,19 @@ class Answer(Word):
     degraded: tuple[Degraded, ...] = ()
     trace: tuple[Step, ...] = ()
     receipt: str = ""
+
+    def _text(self) -> str:
+        """The text, where it comes from, each sentence by its verdict, how it ended, and what was off."""
+        parts = [[self.text or "No answer."], [*map(str, self.citations)], [*map(str, self.verdicts)], self._ended()]
+        return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+    def _html(self) -> str:
+        """Its sentences in colours, or its text where none was judged; the rest below."""
+        plain = escape(self.text or "No answer.").replace("\n", "<br>")
+        said = "".join(each.as_html() for each in self.verdicts) or f"<p>{plain}</p>"
+        cited = list_html("ul", (escape(str(each)) for each in self.citations))
+        return f"<div>{said}{cited}{small_html(self._ended())}</div>"
+
+    def _ended(self) -> list[str]:
+        told = f"{self.status} ({self.stop_reason}), {ratio(self.grounding_ratio)}, tier {self.tier.name}"
+        return [told, *off(lane.lane for lane in self.degraded)]

@@ -12,7 +12,7 @@ from groundsight.governance.access import visible_to
 from groundsight.ingestion import Skipped
 from groundsight.ingestion.folder.ledger import Unread, skipped_by, unread_by
 from groundsight.language.stems import lexicon_lines
-from groundsight.types import Asset, Principal, Word
+from groundsight.types import Asset, Principal, Shown, Word
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -40,7 +40,7 @@ class Wanted(Word):
         )
 
 
-class Catalogue(Word):
+class Catalogue(Shown):
     """Documents in the order that was asked for, how many there are of each kind, copies, and what is not indexed.
 
     ``copies`` are sources that hold the same bytes. ``unread`` and ``left_out`` are chosen by the path alone.
@@ -52,6 +52,12 @@ class Catalogue(Word):
     copies: tuple[tuple[str, ...], ...] = ()
     unread: tuple[Unread, ...] = ()
     left_out: tuple[Skipped, ...] = ()
+
+    def _text(self) -> str:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in self.kinds.items())
+        head = f"{len(self.documents)} of {self.every} documents{f': {kinds}' if kinds else ''}"
+        unread = [f"not read: {each.source}: {each}" for each in self.unread]
+        return "\n".join([head, *(each.source for each in self.documents), *unread, *map(str, self.left_out)])
 
 
 def catalogue(parts: Parts, who: Principal, wanted: Wanted | None = None) -> Catalogue:

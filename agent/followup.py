@@ -1,0 +1,48 @@
+"""A question that leans on the one before ("and in 2022?"), made whole by rule: the new takes the place of the old."""
+
+from __future__ import annotations
+
+import re
+
+from groundsight.language.facts import Facts, read_facts
+
+# "And what about 2022?", "How about Beta?", "And in March?"
+_LEAD = re.compile(r"^(?:and|or|but|then|so)?[ ,]*(?:what about|how about)?[ ,]*", re.IGNORECASE)
+# "it", "its", "they", "their": what it was about; "he", "she" and their forms: whom.
+_LEANS = re.compile(r"\b(its|their|his|it|they|them|he|she|him)\b", re.IGNORECASE)
+_ASKS = re.compile(r"\b(?:who|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+OWN = ("its", "their", "his")
+
+
+def whole(question: str, before: str) -> str:
+    """Return a question that can be understood alone, given the whole question before it, "" for none."""
+    bare = _LEAD.sub("", question.strip()).strip(" ?")
+    led = bare != question.strip(" ?")
+    if not before or not bare:
+        return question
+    if led and not _ASKS.search(bare):
+        return _swapped(bare, before)
+    subject = _subject(read_facts(before))
+    if not subject or read_facts(bare).names or not _LEANS.search(bare):
+        return f"{bare[0].upper()}{bare[1:]}?" if led else question
+    return f"{_LEANS.sub(lambda found: _named(found[0], subject), bare, count=1)}?"
+
+
+def _swapped(rest: str, before: str) -> str:
+    """Put a date or a name in the place of the last one of its kind; what has none there goes to the end."""
+    # A word before it, since the first word of a sentence has its capital for that alone.
+    lent = f"about {rest}"
+    said, asked = read_facts(lent), read_facts(before)
+    for new, old in ((said.moments, asked.moments), (said.names, asked.names)):
+        if new and old:
+            (start, end), (left, right) = old[-1].span, (new[0].span[0], new[-1].span[1])
+            return f"{before[:start]}{lent[left:right]}{before[end:]}"
+    return f"{before.rstrip(' ?')} {rest}?"
+
+
+def _subject(facts: Facts) -> str:
+    return facts.names[-1].text if facts.names else ""
+
+
+def _named(word: str, subject: str) -> str:
+    return f"{subject}'s" if word.casefold() in OWN else subject

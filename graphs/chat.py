@@ -1,0 +1,64 @@
+"""The chat graph: messages with a memory, each question made whole by the one before and answered from the evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typing_extensions import TypedDict
+
+from groundsight.agent.followup import whole
+from groundsight.agent.state import Answered, Json
+from groundsight.graphs.answer import Asking, build_answer_graph
+from groundsight.graphs.office import compiled, new_flow
+from groundsight.types import Answer
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+
+def _joined(old: list[Any], new: Any) -> list[Any]:
+    from langgraph.graph.message import add_messages  # pyright: ignore[reportMissingTypeStubs]
+
+    return list(add_messages(old, new))  # pyright: ignore[reportArgumentType, reportUnknownArgumentType]
+
+
+class Spoken(TypedDict):
+    """What the chat graph is given: the messages that are new, the last of them the question."""
+
+    messages: Annotated[list[Any], _joined]
+
+
+class Replied(Spoken, Answered):
+    """What the chat graph gives: all messages, and the last answer with its evidence and verdicts."""
+
+
+class ChatState(Replied, total=False):
+    """What a thread remembers; ``question`` is the last one, made whole."""
+
+    question: str
+
+
+def graph() -> Any:
+    """Build the graph for a server that brings its own checkpointer; settings come from the environment."""
+    return build_chat_graph()
+
+
+def build_chat_graph(suite: Suite | None = None) -> Any:
+    """Wire understand, answer and reply; with a checkpointer a thread keeps its subject."""
+    flow = new_flow(ChatState, Spoken, Replied, Asking)
+    flow.add_node("understand", _understand)
+    flow.add_node("answer", build_answer_graph(suite))
+    flow.add_node("reply", _reply)
+    flow.add_edge("__start__", "understand")
+    flow.add_edge("understand", "answer")
+    flow.add_edge("answer", "reply")
+    flow.add_edge("reply", "__end__")
+    return compiled(flow, "chat")
+
+
+def _understand(state: ChatState) -> Json:
+    return {"question": whole(state["messages"][-1].text, state.get("question", ""))}
+
+
+def _reply(state: ChatState) -> Json:
+    return {"messages": [{"role": "assistant", "content": Answer.model_validate(state["answer"]).text}]}

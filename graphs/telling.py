@@ -1,0 +1,61 @@
+"""What a graph tells while it works: steps, evidence and verdicts as they come, for front ends and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from groundsight.agent.nodes import Update
+from groundsight.agent.state import Json
+from groundsight.types import Answer, Evidence, Step, Verdict
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+Event = Step | Evidence | Verdict | Answer
+KINDS: dict[str, type[Step | Evidence | Verdict]] = {"step": Step, "evidence": Evidence, "verdict": Verdict}
+
+
+def telling(node: Callable[..., Update]) -> Callable[..., Update]:
+    """Let a node tell what it brought, as ``{"step": ...}``, ``{"evidence": ...}`` and ``{"verdict": ...}``.
+
+    A stream with ``stream_mode="custom"`` carries these; without one nothing is told.
+    """
+    from langgraph.config import get_stream_writer
+
+    def told(state: Any) -> Update:
+        update, tell = node(state), get_stream_writer()
+        for part in _parts(update):
+            tell(part)
+        return update
+
+    return told
+
+
+def stream_answer(suite: Suite, question: str) -> Generator[Event]:
+    """Answer a question, and yield what is known as it comes, each evidence once; the answer is last.
+
+    Raises:
+        GroundsightError: as ``answer_question``.
+    """
+    from groundsight.graphs.answer import STEPS_AT_MOST, Asking, build_answer_graph
+
+    shown, final = set[str](), Json()
+    config = {"recursion_limit": STEPS_AT_MOST}
+    graph, modes = build_answer_graph(suite), ["custom", "values"]
+    for mode, part in graph.stream({"question": question}, config, context=Asking(), stream_mode=modes):
+        if mode == "values":
+            final = part
+            continue
+        [(kind, told)] = part.items()
+        key = str(told.get("evidence_id", ""))
+        if not key or key not in shown:
+            shown.add(key)
+            yield KINDS[kind].model_validate(told)
+    yield Answer.model_validate(final["answer"])
+
+
+def _parts(update: Update) -> Iterator[Json]:
+    yield from ({"step": one} for one in update.get("trace", ()))
+    yield from ({"evidence": one} for one in update.get("evidence", {}).values())
+    yield from ({"verdict": one} for one in update.get("report", {}).get("claims", ()))

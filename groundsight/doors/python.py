@@ -1,0 +1,289 @@
+"""The Python door: an index, opened, with every verb that a program needs."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from groundsight import suite as engine
+from groundsight.errors import NotFound, PolicyRefused
+from groundsight.language.sentences import evidence_from_text
+from groundsight.limits import require_words
+from groundsight.settings import Settings, load_settings
+from groundsight.types import Answer, Evidence, GroundingReport, Principal, Query, SearchResult
+
+if TYPE_CHECKING:
+    from groundsight.doors.python_async import AsyncSuite
+    from groundsight.graphs.telling import Event
+    from groundsight.ingestion import IngestReport
+    from groundsight.ingestion.folder.catalogue import Catalogue
+    from groundsight.ingestion.forget import ForgetReport
+    from groundsight.tools.describe import Description
+    from groundsight.tools.ocr import ReadLines
+    from groundsight.tools.read import Reading
+    from groundsight.tools.status import Status
+    from groundsight.tools.why import Reasons
+    from groundsight.tracing import Watch
+
+TURN_SECONDS = 0.25
+AnyPath = str | Path
+Paths = AnyPath | Sequence[AnyPath]
+Given = str | Evidence
+Found = Mapping[str, Sequence[Evidence]]
+
+
+class OpenSuite:
+    """An open index with its models, for one principal. ``open_suite`` is this class: calling it opens one.
+
+    Models and index load on first use; a suite may be used from several threads, and ``with`` closes it. Paths are
+    ``str`` or ``Path``, ``~`` allowed. Files are read under the folders that were ever given to ``ingest`` and those of
+    ``settings.roots``. Every result prints well, in a terminal and in a notebook. Every error is a
+    ``GroundsightError`` with code, what, which, limit and next step.
+    """
+
+    def __init__(self, home: AnyPath | Settings | None = None, *, principal: Principal | None = None) -> None:
+        """Open the index that lies in ``home`` (default ``~/.groundsight``), or that these settings describe.
+
+        Without a principal it acts for the person at this machine, who may write.
+
+        Raises:
+            ConfigError: the settings can't be used.
+        """
+        settings = home if isinstance(home, Settings) else load_settings(home)
+        self.suite = engine.open_suite(settings, principal)
+
+    def acting_for(self, principal: Principal | None = None, watch: Watch | None = None) -> OpenSuite:
+        """Return the same index and models for another principal, or under a watch that counts and cancels."""
+        other = object.__new__(OpenSuite)
+        other.suite = self.suite.acting_for(principal, watch)
+        return other
+
+    @property
+    def aio(self) -> AsyncSuite:
+        """The same verbs for asyncio: ``await suite.aio.ask("...")``."""
+        from groundsight.doors.python_async import AsyncSuite
+
+        return AsyncSuite(self)
+
+    def ingest(self, paths: Paths, *, prune: bool = False) -> IngestReport:
+        """Read files and folders into the index; unchanged ones cost a hash, one that fails is a line of the report.
+
+        ``prune`` also forgets what is gone. The folders may be read from now on.
+
+        Raises:
+            NotFound: a path is not there. PolicyRefused: the principal may only read.
+        """
+        return self.suite.ingest(paths, prune=prune)
+
+    def forget(self, names: Paths) -> ForgetReport:
+        """Remove files and folders, by path or source, with all that was made from them; the files themselves stay.
+
+        Raises:
+            NotFound: nothing of a name is indexed; then nothing is removed. PolicyRefused: as for ``ingest``.
+        """
+        return self.suite.forget(names)
+
+    def watch(self, folders: Paths | None = None, *, once: bool = False) -> Generator[IngestReport]:
+        """Keep folders (default: all that may be read) in step with the index; yield a report of each change.
+
+        It waits for changes until the loop is left; ``once`` compares and ends.
+
+        Raises:
+            NotFound: a folder is not there, or none is named and none may be read. PolicyRefused: as for ``ingest``.
+        """
+        return _reports(self.suite, self._roots(folders), once)
+
+    def search(
+        self, query: str | Query = "", *, limit: int = 10, hops: int = 1, picture: AnyPath | None = None
+    ) -> SearchResult:
+        """Find passages, tables, figures and pictures, best first; the contributions of a hit add up to its score.
+
+        ``picture`` is a picture file to search by; ``hops`` of 2 or more follow names and ids; a ``Query`` says it all
+        at once, filters and channels too.
+
+        Raises:
+            InvalidArgument, LimitExceeded: the query. NotFound: the picture.
+        """
+        if isinstance(query, Query):
+            return self.suite.search(query)
+        named = self._admitted(picture) if picture is not None else None
+        return self.suite.search(Query(text=query, picture=named, limit=limit, hops=hops))
+
+    def ask(self, question: str) -> Answer:
+        """Answer with what the evidence supports, or say what was looked for and show the closest passages.
+
+        ``grounding_ratio`` is supported / checkable sentences (0 to 1); citations hold pages from 1 and boxes in
+        fractions of the page.
+
+        Raises:
+            InvalidArgument, LimitExceeded: the question. GroundsightError: the search itself failed.
+        """
+        return self.suite.ask(question)
+
+    def stream(self, question: str) -> Generator[Event]:
+        """Ask, and yield what is known as it comes: steps, evidence, verdicts, and last the answer.
+
+        A verdict is that of a draft: a later one on the same sentence replaces it. Leaving the loop stops the work.
+
+        Raises:
+            GroundsightError: as ``ask``.
+        """
+        from groundsight.graphs.telling import stream_answer
+
+        return stream_answer(self.suite, question)
+
+    def verify(self, text: str, evidence: Given | Sequence[Given] | Found | None = None) -> GroundingReport:
+        """Check a text sentence by sentence: supported, contradicted with the reason, unsupported or unchecked.
+
+        Without evidence each sentence is searched for. Evidence are plain texts, ``Evidence``, or for each sentence
+        its own. Spans count characters, end exclusive.
+
+        Raises:
+            InvalidArgument: there is no text. LimitExceeded: it is too long.
+        """
+        from groundsight.tools.verify import searched
+
+        require_words(text, "the text", "give the text to check")
+        if evidence is None:
+            return self.suite.verify(text, searched(self.suite, text))
+        return self.suite.verify(text, evidence if isinstance(evidence, Mapping) else _as_evidence(evidence))
+
+    def read(self, id: str, *, neighbours: int = 1, page: int | None = None, picture: bool = False) -> Reading:
+        """Read a passage by its id with its neighbours, or a page (from 1) of a document, in full.
+
+        ``picture`` attaches the page or figure as PNG.
+
+        Raises:
+            NotFound: there is no such passage, document or page for this principal.
+        """
+        from groundsight.tools.read import read
+
+        return read(self.suite, id, neighbours, page, picture)
+
+    def ocr(self, picture: AnyPath, *, page: int = 1) -> ReadLines:
+        """Read the words in a picture or a scanned page; boxes are fractions of it, confidences 0 to 1.
+
+        ``picture`` is a file or the id of a unit. Personal data is redacted as it is by ``ingest``.
+
+        Raises:
+            NotFound, UnsupportedType, LimitExceeded: the file. Disabled: OCR is switched off.
+        """
+        from groundsight.tools.ocr import ocr
+
+        return ocr(self.suite, self._admitted(picture), page)
+
+    def describe(self, picture: AnyPath, *, page: int = 1) -> Description:
+        """Say what a picture or page shows: tags with probabilities, and a caption only where a captioner wrote one.
+
+        Raises:
+            NotFound, UnsupportedType, LimitExceeded: the file. Disabled: no tagger and no captioner is on.
+        """
+        from groundsight.tools.describe import describe
+
+        return describe(self.suite, self._admitted(picture), page)
+
+    def list(
+        self,
+        path: str = "",
+        *,
+        kind: str = "",
+        dated_from: str | None = None,
+        dated_to: str | None = None,
+        order: Literal["source", "newest", "oldest", "largest"] = "source",
+    ) -> Catalogue:
+        """List the documents whose source holds ``path``, with what could not be read and what was left out.
+
+        ``kind`` is a word (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
+
+        Raises:
+            InvalidArgument: a day is no date.
+        """
+        from groundsight.ingestion.folder.catalogue import Wanted
+        from groundsight.tools.find import day
+
+        days = {"dated_from": day("dated_from", dated_from), "dated_to": day("dated_to", dated_to)}
+        return self.suite.list(Wanted(path=path, kind=kind, order=order, **days))
+
+    def status(self) -> Status:
+        """Say how much is indexed, in which folders, what is missing, and which models answer."""
+        from groundsight.tools.status import status
+
+        return status(self.suite)
+
+    def why(self, file: AnyPath, question: str = "") -> Reasons:
+        """Say why a file was not read or what of it was left out, and with a question why that does not find it.
+
+        Raises:
+            NotFound: the file is not there. InvalidArgument: several files end so.
+        """
+        from groundsight.tools.why import why
+
+        return why(self.suite, str(file), question)
+
+    def close(self) -> None:
+        """Release the index and the helper processes."""
+        self.suite.close()
+
+    def __enter__(self) -> OpenSuite:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _admitted(self, picture: AnyPath) -> str:
+        """Let a program that names a picture read its folder while it runs; a principal with own folders may not."""
+        file = Path(picture).expanduser()
+        if self.suite.principal.roots is not None or not file.is_file():
+            return str(picture)
+        roots = self.suite.parts.roots
+        roots.admit(file, kept=False)
+        return roots.source_of(file)
+
+    def _roots(self, folders: Paths | None) -> tuple[str, ...]:
+        from groundsight.ingestion.reach import folders_of
+
+        parts, who = self.suite.parts, self.suite.principal
+        if not who.may_write:
+            raise PolicyRefused("this caller may only read", which="watch", next_step="open it for one who may write")
+        named = [] if folders is None else [folders] if isinstance(folders, str | Path) else folders
+        for each in named if who.roots is None else ():
+            parts.roots.admit(Path(each))
+        held = folders_of(parts, who)
+        sources = [held.source_of(Path(each).expanduser()) for each in named] or held.names()
+        if not sources:
+            raise NotFound("no folder is named, and none was read before", next_step="name a folder")
+        return tuple(dict.fromkeys(source.partition("/")[0] for source in sources))
+
+
+def _reports(suite: engine.Suite, roots: tuple[str, ...], once: bool) -> Generator[IngestReport]:
+    """Hand over what a worker in a thread of its own reports; leaving ends it."""
+    from groundsight.ingestion.folder.work import Worker
+
+    reports: queue.SimpleQueue[IngestReport] = queue.SimpleQueue()
+    worker = Worker(suite.parts, suite.principal, roots, reports.put)
+    beside = ThreadPoolExecutor(1, "watch")
+    working = beside.submit(worker.run, once=once)
+    try:
+        while not working.done() or not reports.empty():
+            suite.watch.check()
+            with suppress(queue.Empty):
+                yield reports.get(timeout=TURN_SECONDS)
+        working.result()
+    finally:
+        worker.stop()
+        beside.shutdown()
+
+
+def _as_evidence(given: Given | Sequence[Given]) -> Sequence[Evidence]:
+    listed = [given] if isinstance(given, str | Evidence) else given
+    return [
+        evidence_from_text(f"text-{number}", f"text {number}", each) if isinstance(each, str) else each
+        for number, each in enumerate(listed, 1)
+    ]
+
+
+open_suite = OpenSuite

@@ -1,0 +1,59 @@
+"""How words look to people: plain lines for a terminal, escaped fragments for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from unicodedata import category
+
+MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
+# Readable on white and on black: a notebook may be either.
+COLOURS = {"supported": "#2e9d55", "contradicted": "#d64545", "unsupported": "#b7791f", "unverified": "#b7791f"}
+STALE = {"changed": " (the file has changed since)", "gone": " (the file is gone)"}
+SHOWN_CHARS = 240
+
+
+def seen(text: str) -> str:
+    """Return a text without control, format and other unseen characters, which a terminal would obey."""
+    return "".join(sign for sign in text if sign in "\n\t" or category(sign)[0] != "C")
+
+
+def where(source: str, page: int | None, section: str | None, stale: str) -> str:
+    """Say where something stands, and whether its file is still what was read."""
+    parts = [source, f"page {page}" if page else "", section or ""]
+    return ", ".join(filter(None, parts)) + STALE.get(stale, "")
+
+
+def beginning(text: str) -> str:
+    """Return the beginning of a text on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARS else line[: SHOWN_CHARS - 1] + "…"
+
+
+def ratio(value: float | None) -> str:
+    """Say a grounding ratio."""
+    return "nothing to check" if value is None else f"grounding ratio {value:.2f}"
+
+
+def off(lanes: Iterable[str]) -> list[str]:
+    """Name the lanes that are off or weakened, on one line or none."""
+    named = ", ".join(dict.fromkeys(lanes))
+    return [f"degraded: {named}"] if named else []
+
+
+def marked_html(label: str, text: str, below: str) -> str:
+    """A sentence beside a line in the colour of its verdict, with what is to be said of it below."""
+    colour = COLOURS.get(label, "#888888")
+    style = f"border-left:4px solid {colour};padding-left:8px;margin:4px 0"
+    return f'<div style="{style}">{escape(text)}<br><small style="color:{colour}">{escape(below)}</small></div>'
+
+
+def list_html(kind: str, items: Iterable[str]) -> str:
+    """A list (``ol`` or ``ul``) of fragments, empty without any."""
+    inside = "".join(f"<li>{item}</li>" for item in items)
+    return f"<{kind}>{inside}</{kind}>" if inside else ""
+
+
+def small_html(lines: Iterable[str]) -> str:
+    """Lines of lesser weight."""
+    return "".join(f"<p><small>{escape(line)}</small></p>" for line in lines)

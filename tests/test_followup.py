@@ -1,0 +1,30 @@
+"""A question that leans on the one before is made whole; one that stands alone stays as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundsight.agent.followup import whole
+
+REVENUE = "What was the revenue of Acme Corp in 2024?"
+PHONE = "What is the extension of Anna Schmidt?"
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "meant"),
+    [
+        (REVENUE, "and in 2022?", "What was the revenue of Acme Corp in 2022?"),
+        (REVENUE, "And 2022?", "What was the revenue of Acme Corp in 2022?"),
+        (REVENUE, "what about March 2023?", "What was the revenue of Acme Corp in March 2023?"),
+        (REVENUE, "How about Bolt Ltd?", "What was the revenue of Bolt Ltd in 2024?"),
+        (REVENUE, "and after tax?", "What was the revenue of Acme Corp in 2024 after tax?"),
+        (PHONE, "and where does she work?", "where does Anna Schmidt work?"),
+        (PHONE, "What is his room?", "What is Anna Schmidt's room?"),
+        (REVENUE, "What is the VAT number of Bolt Ltd?", "What is the VAT number of Bolt Ltd?"),
+        (REVENUE, "And who signed the lease?", "Who signed the lease?"),
+        ("", "and in 2022?", "and in 2022?"),
+        (REVENUE, "?", "?"),
+    ],
+)
+def test_what_leans_on_the_question_before_is_made_whole(before: str, said: str, meant: str) -> None:
+    assert whole(said, before) == meant

@@ -1,0 +1,201 @@
+"""The Python door: paths, single and many, results that print, streams, twins for asyncio, and the page about it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import inspect
+import re
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import groundsight
+from groundsight import Answer, AsyncSuite, Evidence, OpenSuite, Principal, Query, Settings, Step, Verdict, open_suite
+from groundsight.errors import Cancelled, InvalidArgument, NotFound, PolicyRefused
+from groundsight.settings import Models
+from tests.doors import CANARY
+
+ROOT = Path(__file__).resolve().parent.parent
+PERIOD = "How long is the notice period?"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with documents and one that nobody named."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name, text in {
+        "docs/policy.txt": "The notice period is 90 days.",
+        "docs/fee.txt": "The fee is EUR 40.",
+        "more/rent.txt": "The rent is EUR 950.",
+        "beside/secret.txt": CANARY,
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def suite(desk: Path) -> Generator[OpenSuite]:
+    """An open suite that read the folder of documents."""
+    with open_suite("home") as opened:
+        opened.ingest("docs")
+        yield opened
+
+
+def test_a_path_may_be_text_or_path_single_or_many(desk: Path) -> None:
+    for at, given in enumerate(("docs", Path("docs"), ["docs", Path("more")], "~/docs", desk / "docs/fee.txt")):
+        with open_suite(str(desk / f"home-{at}")) as suite:
+            added = suite.ingest(given).added
+            assert added == {2: 3, 4: 1}.get(at, 2)
+            assert len(suite.forget(given).forgotten) == added
+    with open_suite(Path("home-path")) as suite:
+        assert suite.ingest("docs").added == 2
+    with open_suite(Settings(home=desk / "home-settings", models=Models(text="none"))) as suite:
+        assert suite.suite.settings.models.text == "none"
+
+
+def test_the_verbs_answer_in_words_that_print(suite: OpenSuite, desk: Path) -> None:
+    answer = suite.ask(PERIOD)
+    assert str(answer).startswith('The notice period is 90 days [1].\n\n[1] docs/policy.txt: "')
+    assert "+ supported" in str(answer)
+    hit = suite.search("notice period", limit=1).hits[0]
+    assert str(suite.search(Query(text="notice period", limit=1))).startswith(f"1. {hit.asset.source} (text, ")
+    assert "The notice period is 90 days." in str(suite.read(hit.unit.unit_id))
+    assert str(suite.list("policy")) == "1 of 2 documents: 1 text\ndocs/policy.txt"
+    assert suite.list(dated_from="1990-01-01", order="largest").documents
+    assert str(suite.status()).startswith("2 documents, 2 units under docs")
+    assert str(suite.why("fee.txt", "What is the fee?")).startswith("docs/fee.txt: indexed")
+    assert str(suite.ingest("docs")) == "2 unchanged"
+    assert str(suite.forget("docs/fee.txt")).startswith("forgotten: docs/fee.txt")
+
+
+def test_a_text_is_checked_against_the_index_or_against_plain_texts(suite: OpenSuite) -> None:
+    text = "The notice period is 90 days. The notice period is 30 days."
+    assert [each.label for each in suite.verify(text).claims] == ["supported", "contradicted"]
+    for given in (["The fee is EUR 50."], "The fee is EUR 50."):
+        report = suite.verify("The fee is EUR 40.", given)
+        assert str(report).splitlines()[1].startswith("x contradicted")
+        assert "50" in str(report)
+    found = [Evidence(evidence_id="e", kind="text", source="e", text="The fee is EUR 40.")]
+    assert suite.verify("The fee is EUR 40.", found).verdict == "pass"
+    assert suite.verify("The fee is EUR 40.", []).supported == 0
+    with pytest.raises(InvalidArgument):
+        suite.verify(" ")
+
+
+def test_a_picture_that_a_program_names_is_read_and_its_folder_is_not_kept(suite: OpenSuite, desk: Path) -> None:
+    Image.new("RGB", (320, 80), "white").save(desk / "beside/blank.png")
+    assert str(suite.ocr("beside/blank.png")) == "No words found."
+    assert suite.describe(Path("beside/blank.png")).tagger
+    assert suite.search(picture="beside/blank.png").nothing or suite.search(picture="beside/blank.png").hits
+    with open_suite("home") as again:
+        assert again.suite.parts.roots.names() == ("docs",)
+
+
+def test_a_principal_with_folders_of_its_own_reads_and_watches_nothing_else(suite: OpenSuite, desk: Path) -> None:
+    Image.new("RGB", (32, 8), "white").save(desk / "beside/blank.png")
+    bound = suite.acting_for(Principal(roots=(desk / "docs",), may_write=True))
+    for refused in (bound.ocr, bound.describe, bound.watch):
+        with pytest.raises(NotFound):
+            refused(str(desk / "beside/blank.png"))
+    with pytest.raises(PolicyRefused):
+        suite.acting_for(Principal()).watch("docs")
+    assert suite.acting_for(Principal(tenant="other")).list().documents == ()
+
+
+def test_a_stream_tells_steps_evidence_and_verdicts_and_ends_with_the_answer(suite: OpenSuite) -> None:
+    events = list(suite.stream(PERIOD))
+    kinds = [type(each) for each in events]
+    assert (kinds[0], kinds[-1]) == (Step, Answer)
+    assert kinds.index(Evidence) < kinds.index(Verdict)
+    shown = [each.evidence_id for each in events if isinstance(each, Evidence)]
+    assert len(shown) == len(set(shown))
+    assert str(events[-1]) == str(suite.ask(PERIOD))
+
+
+def test_watch_reports_what_changed_until_it_is_left(suite: OpenSuite, desk: Path) -> None:
+    reports = suite.watch("docs")
+    assert next(reports).unchanged == 2
+    (desk / "docs/new.txt").write_text("The deposit is EUR 7.")
+    assert [file.source for file in next(reports).files] == ["docs/new.txt"]
+    reports.close()
+    assert suite.status().followed == ()
+    assert [report.unchanged for report in suite.watch(once=True)] == [3]
+
+
+def test_every_verb_has_a_twin_with_the_same_signature() -> None:
+    verbs = {name for name, verb in vars(OpenSuite).items() if inspect.isfunction(verb) and name[0] != "_"}
+    for name in verbs - {"acting_for"}:
+        verb, twin = getattr(OpenSuite, name), getattr(AsyncSuite, name)
+        assert inspect.signature(verb) == inspect.signature(twin)
+        assert inspect.getdoc(verb) == inspect.getdoc(twin)
+        waits = inspect.isasyncgenfunction if inspect.isgeneratorfunction(verb) else inspect.iscoroutinefunction
+        assert name in ("watch", "stream") or waits(twin)
+
+
+def test_the_twins_do_the_same_and_a_cancelled_task_stops_the_work(suite: OpenSuite) -> None:
+    async def main() -> None:
+        aio = suite.aio
+        assert (await aio.ask(PERIOD)).text == suite.ask(PERIOD).text
+        assert [type(each) async for each in aio.stream(PERIOD)] == [type(each) for each in suite.stream(PERIOD)]
+        assert [report.unchanged async for report in aio.watch("docs", once=True)] == [2]
+        reports = aio.watch("docs")
+        assert (await anext(reports)).unchanged == 2
+        waiting = asyncio.create_task(anext(reports))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(main())
+    assert suite.status().followed == ()
+
+
+def test_a_cancelled_watch_stops_a_stream_at_its_next_step(suite: OpenSuite) -> None:
+    from groundsight.tracing import Watch
+
+    watch = Watch()
+    events = suite.acting_for(watch=watch).stream(PERIOD)
+    next(events)
+    watch.cancel()
+    with pytest.raises(Cancelled):
+        list(events)
+
+
+HOSTILE = '<script src="http://evil.example/x.js"></script>\x1b[2J<img onerror=alert(1)>'
+
+
+def test_what_a_notebook_shows_is_escaped_and_what_a_terminal_shows_holds_no_control_signs(desk: Path) -> None:
+    (desk / "docs/hostile.txt").write_text(f"The notice period is 90 days {HOSTILE}.")
+    with open_suite("hostile-home") as suite:
+        suite.ingest("docs/hostile.txt")
+        results: list[Any] = [suite.search("notice period"), suite.ask(PERIOD), suite.verify(HOSTILE, [HOSTILE])]
+        results += [results[0].hits[0], suite.read(results[0].hits[0].unit.unit_id), suite.list(), suite.status()]
+    for result in results:
+        html = result._repr_html_()
+        for tag, attributes in re.findall(r"<(\w+)([^>]*)>", html):
+            assert tag in ("b", "br", "div", "em", "li", "ol", "p", "pre", "small", "ul")
+            assert re.fullmatch(r'(?: style="[^"]*")?', attributes)
+        assert "\x1b" not in str(result) + html
+
+
+def test_every_public_name_is_there_and_says_what_it_is() -> None:
+    for name in groundsight.__all__:
+        assert inspect.getdoc(getattr(groundsight, name)), name
+    assert set(groundsight.__all__) <= set(dir(groundsight))
+    with pytest.raises(AttributeError, match="no_such"):
+        groundsight.no_such  # noqa: B018
+
+
+def test_the_page_about_python_is_what_the_code_says() -> None:
+    spec = importlib.util.spec_from_file_location("python_page", ROOT / "docs/python_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.page() == (ROOT / "docs/python.md").read_text("utf-8"), "run: python docs/python_page.py"
