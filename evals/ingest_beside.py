@@ -61,12 +61,12 @@ async def beside(folder: Path, home: Path) -> dict[str, Any]:
         alone = {name: round(each[0], 2) for name, each in taken.items()}
         taken.clear()
         start = time.perf_counter()
-        order = (await call("ingest", {"paths": [str(folder)], "later": True}))["order"]
+        order: dict[str, Any] = (await call("ingest", {"paths": [str(folder)], "later": True}))["order"]
         while order["state"] in ("waiting", "running"):
-            for name, given in CALLS.items():
-                told = await call(name, given)
+            told = [await call(name, given) for name, given in CALLS.items()][-1]
             await anyio.sleep(len(CALLS) / CALLS_A_SECOND)
-            order = next(each for each in told["orders"] if each["id"] == order["id"])
+            orders: list[dict[str, Any]] = told["orders"]
+            order = next(each for each in orders if each["id"] == order["id"])
         job = {"state": order["state"], "files": order["total"], "seconds": round(time.perf_counter() - start, 1)}
     answers = {
         name: {"calls": len(each), "median": round(statistics.median(each), 3), "slowest": round(max(each), 3)}

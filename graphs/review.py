@@ -75,7 +75,7 @@ def as_response(reply: Mapping[str, Any]) -> Json:
 
 
 def _reply(brought: object) -> HumanResponse:
-    one: object = cast("list[object]", brought)[0] if isinstance(brought, list) and brought else brought
+    one: object = cast("list[object]", brought)[0] if isinstance(brought, list) and brought else cast("object", brought)
     given: object = {"args": None, **cast("Json", one)} if isinstance(one, dict) else one
     return TypeAdapter(HumanResponse).validate_python(given)
 

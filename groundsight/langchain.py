@@ -91,7 +91,9 @@ def passages(suite: Suite, id: str) -> Loaded:
     units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
     hits = [Hit(unit=unit, asset=asset, score=0.0, channels=()) for unit in units]
     texts = [evidence_of(hit).text for hit in hits]
-    return Loaded(passages=tuple(found(hit, text, len(text)) for hit, text in zip(hits, texts, strict=True)))
+    return Loaded(
+        passages=tuple(found(hit, text, "", "", explain=False) for hit, text in zip(hits, texts, strict=True))
+    )
 
 
 PASSAGES = ToolSpec(passages, "Load a document")

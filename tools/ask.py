@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 ANSWER_CHARS = 20_000
+MOST_SECONDS = 600
 
 
 class Cited(Shape):
@@ -102,7 +103,7 @@ class AnswerResult(Result):
 def ask(
     suite: Suite,
     question: Annotated[str, Field(description="a full question", max_length=8192)] = "",
-    seconds: Annotated[float, Field(ge=0, le=600, description="how long you can wait")] = 20,
+    seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS, description="how long you can wait")] = 20,
     handle: Annotated[str, Field(description="go on with an earlier question", max_length=60)] = "",
 ) -> AnswerResult:
     """For clients without a model of their own: answers a question from my files alone, every sentence checked.

@@ -21,6 +21,7 @@ from groundsight.errors import (
     InvalidArgument,
     NotFound,
 )
+from groundsight.tools.ask import MOST_SECONDS
 from groundsight.tools.gate import Gate, ToolSpec, internal_error
 from groundsight.tools.ingest import LONGEST
 from groundsight.tools.registry import tool
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from groundsight.tools.ingest import IngestSummary
     from groundsight.tools.verify import Verification
 
-ASK_SECONDS = 600
 DONE, FAILED, USAGE, REPAIR, SOME_FILES, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
@@ -143,7 +143,7 @@ def _search(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
 
 
 def _ask(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
-    return call("ask", {"question": options.question, "seconds": ASK_SECONDS}), DONE
+    return call("ask", {"question": options.question, "seconds": MOST_SECONDS}), DONE
 
 
 def _verify(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:

@@ -28,7 +28,7 @@ class Host:
     file: str
     then: str
     key: str = "mcpServers"
-    also: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def path(self, home: Path, platform: str = sys.platform) -> Path:
         """Return its file, whether it is there or not."""

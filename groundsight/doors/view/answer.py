@@ -25,6 +25,7 @@ MOST_CARDS, STEP_CHARS = 8, 200
 STATES = {
     "answered": "Answered: every part rests on the evidence",
     "partial": "Answered in part",
+    "working": "Still at work: ask again",
     "evidence": "No sure answer: these are the closest passages",
     "abstained": "No answer",
     "refused": "Refused",
@@ -35,7 +36,7 @@ def home(recent: Sequence[OpenQuestion]) -> str:
     """Return the page to ask on."""
     before = [el("li", el("a", asked.question, href=f"/answer/{asked.id}")) for asked in recent]
     held = [
-        el("h2", "OpenQuestion before"),
+        el("h2", "Questions before"),
         el("ul", before),
         el("p", "Held until this page is stopped.", class_="soft"),
     ]
@@ -73,6 +74,11 @@ def answer(desk: Desk, asked: OpenQuestion) -> Iterator[str]:
 def silent_lanes(degraded: Sequence[Degraded]) -> Markup | None:
     """Name the lanes that are off or weakened, with what lifts it."""
     listed = [el("li", el("strong", lane.lane), f": {lane.reason}. ", el("code", lane.remedy)) for lane in degraded]
+    return silent(listed)
+
+
+def silent(listed: Sequence[Markup]) -> Markup | None:
+    """Fold what did not take part."""
     return el("details", el("summary", "What did not take part"), el("ul", listed)) if listed else None
 
 

@@ -25,13 +25,13 @@ def boxes(of: Iterable[Corners]) -> Markup:
 def bar(hit: Found, best: float) -> Markup:
     """Return the parts of a hit's score side by side; the best score of the list fills the width."""
     drawn, at = list[Markup](), 0.0
-    for number, part in enumerate(hit.channels):
+    for number, part in enumerate(hit.channels or ()):
         width = 100 * max(part.contribution, 0.0) / (best or 1.0)
         drawn.append(
             el("rect", x=round(at, 2), y=0, width=round(max(width - 0.4, 0.0), 2), height=6, class_=hue(number))
         )
         at += width
-    told = ", ".join(f"{part.channel} {part.contribution:.4f}" for part in hit.channels)
+    told = ", ".join(f"{part.channel} {part.contribution:.4f}" for part in hit.channels or ())
     label = f"Score {hit.score:.4f}: {told}"
     return el("svg", drawn, viewBox="0 0 100 6", preserveAspectRatio="none", role="img", aria_label=label, class_="bar")
 

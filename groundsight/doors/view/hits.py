@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from groundsight.doors.view.answer import silent_lanes
+from groundsight.doors.view.answer import silent
 from groundsight.doors.view.drawing import bar, hue
 from groundsight.doors.view.markup import Markup, choice, el, field, page, png
 from groundsight.retrieval.reasons import CHANNEL_WORDS
@@ -37,13 +37,15 @@ def listed_hits(found: SearchHits) -> Markup:
     hits = [_hit(hit, best, pictures.get(evidence_uri(hit.id))) for hit in found.hits]
     remarks = [el("p", remark, class_="note") for remark in found.remarks()]
     count = el("h2", f"{len(hits)} found in your documents")
-    return el("section", count, remarks, el("ol", hits, class_="hits") if hits else None, silent_lanes(found.degraded))
+    lanes = silent([el("li", lane) for lane in found.degraded])
+    return el("section", count, remarks, el("ol", hits, class_="hits") if hits else None, lanes)
 
 
 def _asked(desk: Desk, query: str, given: Mapping[str, str], kinds: list[str]) -> SearchHits:
     filters = {name: given[name] for name in FILTERS if given.get(name)}
     numbers = {"hops": given.get("hops") or 1, "limit": given.get("limit") or 8}
-    return desk.call(SearchHits, "search", query=query, kinds=kinds or None, pictures=True, **filters, **numbers)
+    shown = {"pictures": True, "explain": True}
+    return desk.call(SearchHits, "search", query=query, kinds=kinds or None, **shown, **filters, **numbers)
 
 
 def _form(given: Mapping[str, str], kinds: list[str]) -> Markup:
@@ -89,7 +91,7 @@ def _hit(hit: Found, best: float, picture: bytes | None) -> Markup:
 
 def _parts(hit: Found) -> Markup:
     head = el("tr", [el("th", name, scope="col") for name in ("Channel", "Rank", "Raw", "Added")])
-    rows = [_part(number, part) for number, part in enumerate(hit.channels)]
+    rows = [_part(number, part) for number, part in enumerate(hit.channels or ())]
     total = el("tr", el("th", "Score", scope="row"), el("td"), el("td"), el("td", f"{hit.score:.4f}"))
     listed = el("table", el("thead", head), el("tbody", rows, total))
     return el("details", el("summary", f"Score {hit.score:.4f}"), listed)

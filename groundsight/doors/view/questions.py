@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, NotFound, RateLimited
-from groundsight.tools.ask import AnswerResult
+from groundsight.tools.ask import MOST_SECONDS, AnswerResult
 from groundsight.tools.gate import internal_error
 from groundsight.tracing import Watch
 
@@ -43,7 +43,9 @@ class OpenQuestion:
     def work(self, desk: Desk) -> None:
         """Ask, and keep how it ended."""
         try:
-            ended: AnswerResult | GroundsightError = desk.call(AnswerResult, "ask", self.watch, question=self.question)
+            ended: AnswerResult | GroundsightError = desk.call(
+                AnswerResult, "ask", self.watch, question=self.question, seconds=MOST_SECONDS
+            )
         except GroundsightError as error:
             ended = error
         except Exception as error:  # noqa: BLE001 - the end of this thread is a door

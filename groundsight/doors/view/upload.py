@@ -41,7 +41,7 @@ def looked(desk: Desk, name: str, data: bytes, words: str) -> str:
     with desk.lent(name, data) as picture:
         read = _or_off(lambda: desk.call(ReadLines, "ocr", picture=picture))
         seen = _or_off(lambda: desk.call(Description, "describe", picture=picture))
-        found = desk.call(SearchHits, "search", query=words, picture=picture, pictures=True)
+        found = desk.call(SearchHits, "search", query=words, picture=picture, pictures=True, explain=True)
     return form(desk, _read(read), _seen(seen), listed_hits(found))
 
 
