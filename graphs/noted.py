@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 # What follows these nodes depends on how the run was asked for, which no state tells.
-ASKING = ("plan", "answer")
+ASKING = ("plan", "assess", "answer")
 CONFIG = {"configurable": {"thread_id": "question"}, "recursion_limit": STEPS_AT_MOST}
 
 

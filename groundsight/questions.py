@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
@@ -33,7 +34,7 @@ class Work:
         self.question, self.journal, self.handle = question, journal, handle
         self.future: Future[Answer] = Future()
         self.watch = Watch(self._told, journal=journal)
-        self._at: tuple[float, float | None, str] | None = None
+        self._said: deque[tuple[float, float | None, str]] = deque()
 
     def wait(self, seconds: float, watch: Watch) -> Answer | None:
         """Wait for the answer, at most so long, and pass progress on; None when there is none yet.
@@ -57,14 +58,12 @@ class Work:
         return bool(wait([self.future], left).done)
 
     def _pass_on(self, watch: Watch) -> None:
-        at, self._at = self._at, None
-        if at is None:
-            watch.check()
-        else:
-            watch.step(*at)
+        watch.check()
+        while self._said:
+            watch.step(*self._said.popleft())
 
     def _told(self, done: float, total: float | None, message: str) -> None:
-        self._at = (done, total, message)
+        self._said.append((done, total, message))
 
 
 class Questions:

@@ -22,7 +22,7 @@ from tests.test_shape import ROOT, sources, tree_of
 ADVICE = {"next_step", "remedy", "limit", "which", "step", "hint", "advice"}
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 HOLE = "HOLE"
-FILLED = ("FOLDER", "1", "weaviate", "local", "mcp")
+FILLED = ("FOLDER", "1", "weaviate", "local", "mcp", "cursor")
 COMMAND = re.compile(rf"\bgroundsight ((?:{'|'.join(COMMANDS)})\b(?:(?!  )[^;,:()&`\"\n])*)")
 SETTING = re.compile(r"(?<![\w./])([a-z]+(?:\.[a-z_0-9]+)+)(?: = ('[^']*'|\"[^\"]*\"|true|false|\d+))?")
 VARIABLE = re.compile(r"GROUNDSIGHT_[A-Z_]+")

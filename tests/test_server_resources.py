@@ -46,6 +46,7 @@ def test_documents_and_units_are_resources(tmp_path: Path, mode: str) -> None:
         "page/nope/1",
         "page/nope/x",
         "receipt/r0",
+        "answer/q0",
         "else",
     ],
 )

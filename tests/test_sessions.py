@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shlex
@@ -19,13 +20,13 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
-from groundsight import open_suite
 from groundsight.agent import nodes
 from groundsight.cli import main
 from groundsight.errors import NotFound
 from groundsight.graphs.noted import answer_with_notes
 from groundsight.journal import Journal
 from groundsight.settings import load_settings
+from groundsight.suite import open_suite
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import tool
 from groundsight.types import Principal
@@ -95,11 +96,12 @@ def test_a_three_hop_question_outlives_short_calls_and_a_killed_server(home: Pat
     async def begin(target: Any, kill: Callable[[], None]) -> str:
         async with Client(target, mode=mode) as client:
             given = await asked(client, question=THREE_HOPS, seconds=0)
+            handle = given["handle"]
             assert (given["status"], given["grounding_ratio"]) == ("working", None)
             while given["status"] == "working" and "Searched for: " not in given["text"]:
-                given = await asked(client, handle=given["handle"], seconds=0.2)
+                given = await asked(client, handle=handle, seconds=0.2)
             kill()
-            return given["handle"]
+            return handle
 
     async def end(target: Any, handle: str) -> tuple[dict[str, Any], Any]:
         async with Client(target, mode=mode) as client:
@@ -107,6 +109,8 @@ def test_a_three_hop_question_outlives_short_calls_and_a_killed_server(home: Pat
             while given["status"] == "working":
                 given = await asked(client, handle=handle, seconds=CALL_SECONDS)
             label = given["citations"][0]["label"]
+            opened = (await client.read_resource(f"groundsight://answer/{handle}")).contents[0]
+            assert json.loads(opened.text)["text"] == given["text"]  # type: ignore[union-attr]
             return given, await client.call_tool("verify", {"answer": given["text"], "evidence_ids": [label]})
 
     with standing(wire, home) as (target, kill):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SHA256 = "083ea5a5c362234cc8893df1731dbe16b94e4e2a991593d990a27966ede98a6b"
+SHA256 = "ac3aa6079679eae52e28f5f1e0e3586ddbe58314c136f6d119ec711c15b049af"
 BATCH = 8
 LONGEST_SPAN = 32
 MOST_KEPT = 2048

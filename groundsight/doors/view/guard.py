@@ -54,11 +54,11 @@ class Guard:
     def _answer(self, request: Request) -> Response | None:
         port = (request.scope["server"] or ("", 0))[1]
         if request.headers.get("host") not in [f"{name}:{port}" for name in LOOPBACK]:
-            return _refused(421, "This address is not served here; open the one that groundsight view printed.")
+            return _refused(421, "This address is not served here; open the address printed by `groundsight view`.")
         if _same(request.query_params.get("token", ""), self.token) and request.method == "GET":
             return self._welcome(port)
         if not _same(request.cookies.get(_cookie(port), ""), self._held):
-            return _refused(401, "Open the address that groundsight view printed: it holds the token.")
+            return _refused(401, "Open the address printed by `groundsight view`: it holds the token.")
         if not _own(request):
             return _refused(403, "This was sent by another page.")
         return self._too_large(request)
