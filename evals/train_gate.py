@@ -38,8 +38,8 @@ from groundsight.types import Query
 
 TEXTS_A_FOLDER = 10
 FOLDS, PROCESSES = 4, 2
-# The near misses of the texts are written to tempt; of a hundred such five may be answered. At five 384 of 1,145
-# questions are answered rightly and 52 wrongly; at nine 445 and 78, at three 318 and 28 (the net before: 289 and 24 at
+# The near misses of the texts are written to tempt; of a hundred such five may be answered. At five 345 of 1,145
+# questions are answered rightly and 40 wrongly; at nine 404 and 58, at four 328 and 33 (the net before: 289 and 24 at
 # five, 355 and 36 at nine).
 MOST_MISSED = 0.05
 # The questions of the house set are few and clear; those of the texts are as vague as people can be.
