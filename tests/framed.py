@@ -28,6 +28,12 @@ class Framed(Browser):
             self._hears(self._told.pop(0))
         return done
 
+    def look(self, width: int, *, dark: bool = False) -> None:
+        """Set the width of the host's window, no phone's, and the colour scheme of the person."""
+        self("Emulation.setDeviceMetricsOverride", width=width, height=1_400, deviceScaleFactor=1, mobile=False)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self("Emulation.setEmulatedMedia", features=[scheme])
+
     def show(self, html: str) -> None:
         """Put a document into a fresh page."""
         self("Page.navigate", url="about:blank")

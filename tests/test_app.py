@@ -36,7 +36,7 @@ ASKED = (
     "What total is on the photographed receipt of Kallen Ship Chandlers?",
     "Which engine does MS Cissi have?",
 )
-INVOICE, CONTRACTS = ASKED[3], ASKED[4]
+INVOICE, CONTRACTS = "PO 7718: Approved by: Oskar Lind. Your order: PO 7718.", ASKED[4]
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 WRONG = "MS Birk was built in 2009. The cook is called Tom."
 DRAWN = "document.querySelector('.page img')?.naturalWidth > 600"
@@ -85,7 +85,7 @@ def host_at(home: Path, mode: str, profile: Path, **context: Any) -> AbstractCon
 @pytest.fixture(params=MODES)
 def host(request: pytest.FixtureRequest, home: Path, tmp_path: Path) -> Iterator[Host]:
     with host_at(home, request.param, tmp_path / "profile") as host:
-        host.browser.window(760, 1_400)
+        host.browser.look(760)
         yield host
 
 
@@ -112,8 +112,8 @@ def said(sentence: str) -> str:
 
 @needs_browser
 def test_a_click_on_a_sentence_shows_its_page_with_the_box_where_the_evidence_lies(host: Host) -> None:
-    answer, browser = host.call("ask", question=INVOICE), host.browser
-    (quote,) = answer["verdicts"][1]["support"]
+    answer, browser = host.call("verify", answer=INVOICE), host.browser
+    (quote,) = answer["claims"][1]["support"]
     assert (quote["source"].endswith("scan-0526.pdf"), quote["page"]) == (True, 1)
     browser.tap(".t", 1)
     browser.until(DRAWN)
@@ -145,7 +145,7 @@ def red_frame_around_ink(png: bytes) -> bool:
 
 @needs_browser
 def test_keys_alone_lead_through_the_evidence_and_a_file_without_pages_shows_its_words(host: Host) -> None:
-    host.call("ask", question=INVOICE)
+    host.call("verify", answer=INVOICE)
     browser = host.browser
     for key in ("Tab", "Tab", "Enter"):  # past the button of the files to the first sentence
         browser.press(key)
@@ -190,7 +190,7 @@ def test_a_contradicted_sentence_stands_beside_what_the_file_says_and_needs_no_c
 
 @needs_browser
 def test_the_files_are_listed_with_what_failed_and_why_by_the_tools_that_are_there(host: Host) -> None:
-    host.call("ask", question=INVOICE)
+    host.call("verify", answer=INVOICE)
     host.browser.tap("#files")
     host.browser.until("document.querySelectorAll('#library button').length == 26")
     assert [call[1]["name"] for call in host.calls] == ["status", "list"]
@@ -209,7 +209,7 @@ def test_the_page_follows_the_hosts_theme_and_fits_a_narrow_window(
     home: Path, tmp_path: Path, theme: str, bright: bool
 ) -> None:
     with host_at(home, "auto", tmp_path / "profile", theme=theme) as host:
-        host.browser.window(360, 1_400, dark=bright)  # the theme of the host counts, not that of the machine
+        host.browser.look(360, dark=bright)  # the theme of the host counts, not that of the machine
         host.call("ask", question=CONTRACTS)
         host.browser.tap(".t")
         host.browser.until("document.querySelectorAll('mark').length == 2")

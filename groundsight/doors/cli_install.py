@@ -52,7 +52,7 @@ def change(name: str, file: Path, told: dict[str, Any] | None) -> bool:
         raise StorageFailed(
             f"the file can't be changed: {error.strerror}",
             which=str(file),
-            next_step=f"run groundsight install {name} --print and add the lines by hand",
+            next_step=f"run groundsight install {name} --print, and add its lines by hand",
         ) from error
     return True
 

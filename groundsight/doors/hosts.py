@@ -109,7 +109,7 @@ def _read(text: str, file: Path) -> dict[str, Any]:
         raise ConfigError(
             f"the file can't be read as {file.suffix[1:].upper()} without comments: {error}",
             which=str(file),
-            next_step="add the lines by hand that groundsight install HOST --print shows",
+            next_step="add by hand the lines that the option --print shows",
         ) from error
     if isinstance(whole, dict):
         return cast("dict[str, Any]", whole)
