@@ -39,6 +39,7 @@ The last line of a notebook cell shows an answer, hits or verdicts in colours. F
 import asyncio
 from groundsight import open_suite
 
+
 async def main() -> None:
     async with open_suite("notes-index").aio as suite:
         await suite.ingest(["my-files/fleet", "my-files/policies"])
@@ -46,6 +47,7 @@ async def main() -> None:
         print(answer.status, answer.grounding_ratio, [cited.source for cited in answer.citations])
         async for report in suite.watch("my-files", once=True):
             print(report)
+
 
 asyncio.run(main())
 ```
