@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from groundsight.language.facts import Facts, read_facts
+from groundsight.language.stems import word_list
 
 # "And what about 2022?", "How about Beta?", "And in March?"
 _LEAD = re.compile(r"^(?:and|or|but|then|so)?[ ,]*(?:what about|how about)?[ ,]*", re.IGNORECASE)
-# "it", "its", "they", "their": what it was about; "he", "she" and their forms: whom.
-_LEANS = re.compile(r"\b(its|their|his|it|they|them|he|she|him)\b", re.IGNORECASE)
-_ASKS = re.compile(r"\b(?:who|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_LEANS, _ASKS = (
+    re.compile(rf"\b(?:{'|'.join(sorted(word_list(name)))})\b", re.IGNORECASE)
+    for name in ("leaning_words.txt", "question_words.txt")
+)
 OWN = ("its", "their", "his")
 
 

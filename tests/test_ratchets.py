@@ -13,7 +13,7 @@ from tests.test_shape import ROOT, module_of, room, sources, tree_of
 LIST_WORDS, ALTERNATIVES, FOLDER_FILES = 12, 8, 14
 _BARE = re.compile(r"[a-z'-]+")
 _ALTERNATIVES = re.compile(rf"(?:[\w\s?+*'’\\-]+\|){{{ALTERNATIVES - 1}}}")
-WORD_LISTS, EXPRESSIONS, NAMES_TWICE, LARGE_FOLDERS = 14, 35, 48, 12
+WORD_LISTS, EXPRESSIONS, NAMES_TWICE, LARGE_FOLDERS = 14, 33, 48, 12
 
 
 def product() -> Iterator[Path]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from groundsight.errors import RedactionFailed
+from groundsight.evidence.places import around_boxes
 from groundsight.governance.pii import Memory, apply, find
 from groundsight.ingestion import Element
 from groundsight.ingestion.atoms import Atom, atoms_of
@@ -249,12 +250,4 @@ def _chunk(atoms: Sequence[Atom], ends: Sequence[int], draft: Draft) -> Chunk:
 def union(boxes: Iterable[Box | None]) -> Box | None:
     """Return the smallest box around all boxes, None when one of them is unknown or there is none."""
     listed = list(boxes)
-    known = [box for box in listed if box is not None]
-    if not known or len(known) < len(listed):
-        return None
-    return Box(
-        x0=min(box.x0 for box in known),
-        y0=min(box.y0 for box in known),
-        x1=max(box.x1 for box in known),
-        y1=max(box.y1 for box in known),
-    )
+    return None if any(box is None for box in listed) else around_boxes(listed)
