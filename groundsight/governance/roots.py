@@ -141,6 +141,11 @@ class Roots:
             raise no_such_file()
         return descriptor
 
+    def path_of(self, source: str) -> Path:
+        """Return where a file lies, for a program that takes names only; NotFound outside of the roots."""
+        name, inside = self._locate(source)
+        return self._folders[name] / inside
+
     def listing(self, source: str) -> list[tuple[str, EntryKind]]:
         """Return what a folder holds as sources in order, each with its kind; folders of others are left out.
 
