@@ -19,7 +19,7 @@ COMMANDS = {
     "chat": "ask one question after another; a follow-up keeps the subject",
     "verify": "check an answer sentence by sentence",
     "show": "show a passage on the picture of its page, in the terminal or as a PNG",
-    "open": "open a document with the program that this machine has for it",
+    "open": "open a document with this machine's own program for it",
     "ocr": "read the words in a picture or a scanned page",
     "describe": "say what a picture shows",
     "view": "show a page in the browser: ask, search, look at evidence and at the library",
@@ -57,7 +57,7 @@ EXAMPLES = {
     "restore": "groundsight restore ~/backups/20260131T020000Z --yes",
     "tenants": "groundsight tenants --sleep-after 90d --dry-run",
     "doctor": "groundsight doctor",
-    "completion": "groundsight completion fish > ~/.config/fish/completions/groundsight.fish",
+    "completion": "groundsight completion bash",
     "eval": "groundsight eval --help",
 }
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")

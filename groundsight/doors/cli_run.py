@@ -141,9 +141,9 @@ def _ask(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 
 
 def _show(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
-    from groundsight.doors.terminal.show_page import show_page
+    from groundsight.doors.terminal.show_page import look_at
 
-    return show_page(call, options), DONE
+    return look_at(call, options), DONE
 
 
 def _open(call: Call, options: argparse.Namespace) -> tuple[Result, int]:

@@ -45,7 +45,7 @@ def way_of_terminal() -> Way:
     return _understood(_answer(sys.stdin.fileno(), sys.stdout.fileno()))
 
 
-def drawn(way: Way, picture: bytes, screen: Screen) -> str:
+def as_drawn(way: Way, picture: bytes, screen: Screen) -> str:
     """Return what draws a PNG: in its own size, or as wide as the screen where it is wider."""
     width = min(opened(picture).width, screen.width)
     if way == "kitty":

@@ -13,6 +13,7 @@ from groundsight.errors import Disabled
 
 # A program that stays in front runs on; one that gives up does so within this.
 SECONDS = 5.0
+INSTEAD = "read its text: groundsight show ID"
 
 
 def hand_over(file: Path, page: int | None = None) -> None:
@@ -26,10 +27,10 @@ def hand_over(file: Path, page: int | None = None) -> None:
         return os.startfile(file)
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if opener is None:
-        raise Disabled("no program opens files here", which="xdg-open", next_step="read it with groundsight show")
+        raise Disabled("no program opens files here", which="xdg-open", next_step=INSTEAD)
     nowhere = subprocess.DEVNULL
     started = subprocess.Popen([opener, target], stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True)
     with suppress(subprocess.TimeoutExpired):
         if started.wait(SECONDS):
-            raise Disabled("no program opened the file", which=file.name, next_step="read it with groundsight show")
+            raise Disabled("no program opened the file", which=file.name, next_step=INSTEAD)
     return None

@@ -55,7 +55,7 @@ def open_file(
     file = folders_of(suite.parts, suite.principal).path_of(asset.source)
     if file.suffix.lower() not in SUPPORTED_SUFFIXES:
         raise PolicyRefused(
-            "a file of this kind may be run when it is opened", which=asset.source, next_step="read it with show"
+            "to open a file of this kind may run it", which=asset.source, next_step=f"groundsight show '{asset.source}'"
         )
     hand_over(file, page or at)
     return Opened(id=asset.asset_id, source=asset.source, page=page or at)

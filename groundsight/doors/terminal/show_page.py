@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.doors.terminal.graphics import drawn, screen_of_terminal, way_of_terminal
+from groundsight.doors.terminal.graphics import as_drawn, screen_of_terminal, way_of_terminal
 from groundsight.doors.terminal.hand_over import hand_over
 from groundsight.doors.terminal.own_file import named_so, write_own
 from groundsight.errors import Fixable, Refused
@@ -40,7 +40,7 @@ class Look(Result):
         return "\n".join(filter(None, [f"{where} [{self.id}]", self.picture, why, self.text]))
 
 
-def show_page(call: Call, options: argparse.Namespace) -> Look:
+def look_at(call: Call, options: argparse.Namespace) -> Look:
     """Draw the picture where the terminal can, else write it and tell where; where there is none, show the words.
 
     Raises:
@@ -57,7 +57,7 @@ def show_page(call: Call, options: argparse.Namespace) -> Look:
         return look.model_copy(update={"reason": f"{why.what}."})
     way = "" if out or options.open or options.json else way_of_terminal()
     if way:
-        print(drawn(way, picture, screen_of_terminal()), flush=True)
+        print(as_drawn(way, picture, screen_of_terminal()), flush=True)
         return look
     file = out or Path(tempfile.mkdtemp(prefix="groundsight-")) / f"{look.id}.png"
     write_own(file, picture)

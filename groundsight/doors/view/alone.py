@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from groundsight.doors.view.answer import ended
+from groundsight.doors.view.answer import told_answer
 from groundsight.doors.view.markup import Markup, el, together
 
 if TYPE_CHECKING:
@@ -26,6 +26,6 @@ def alone(desk: Desk, result: AnswerResult) -> str:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("style", Markup(style)),
     )
-    shown = [Markup(part) for part in ended(desk, result, alone=True)]
+    shown = [Markup(part) for part in told_answer(desk, result, alone=True)]
     body = el("body", el("main", el("h1", result.question), shown, id="content"))
     return together(Markup("<!doctype html>\n<html lang=en>"), head, body, Markup("</html>\n"))

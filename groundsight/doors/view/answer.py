@@ -63,7 +63,7 @@ def answer(desk: Desk, asked: OpenQuestion) -> Iterator[str]:
         yield el("details", el("summary", "How it was looked for"), steps)
     match asked.ended:
         case AnswerResult() as result:
-            yield from ended(desk, result)
+            yield from told_answer(desk, result)
         case GroundsightError() as error:
             yield el("p", str(error), class_="error", role="alert")
         case None:
@@ -82,7 +82,7 @@ def silent(listed: Sequence[Markup]) -> Markup | None:
     return el("details", el("summary", "What did not take part"), el("ul", listed)) if listed else None
 
 
-def ended(desk: Desk, result: AnswerResult, *, alone: bool = False) -> Iterator[str]:
+def told_answer(desk: Desk, result: AnswerResult, *, alone: bool = False) -> Iterator[str]:
     """Yield an answer, its sentences and its evidence; ``alone`` shows all of that, and leads nowhere else."""
     places = {cited.marker: f"#{anchor(cited.id)}" for cited in result.citations}
     state = el("p", STATES[result.status], class_=f"state {result.status}")
