@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
     def commands(self) -> dict[str, Parser]:
         """Return the parsers of its commands by name."""
-        found = [action.choices for action in self._actions if isinstance(action.choices, dict)]
+        found = [action.choices for action in self._actions if action.nargs == argparse.PARSER]
         return dict(cast("dict[str, Parser]", found[0])) if found else {}
 
     def actions(self) -> list[argparse.Action]:
