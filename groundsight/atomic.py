@@ -30,7 +30,7 @@ def whole_file(path: Path, *, mode: int = 0o600, durable: bool = True) -> Genera
                 os.fsync(file.fileno())
         os.replace(draft, path)
         if durable:
-            sync_folder(path.parent)
+            sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -41,11 +41,11 @@ def write_whole(path: Path, content: bytes | str, *, mode: int = 0o600, durable:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
-def sync_folder(folder: Path) -> None:
-    """Wait until the disk holds the names in a folder; Windows keeps no folder open."""
-    if os.name == "nt":
+def sync(path: Path) -> None:
+    """Wait until the disk holds a file, or the names in a folder; Windows opens no folder for that."""
+    if os.name == "nt" and path.is_dir():
         return
-    handle = os.open(folder, os.O_RDONLY)
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "home/groundsight.toml").write_text(LIGHT)
     fill(place / "docs")
     (place / "docs/run-me.command").write_text("The notice board is in the hall.")
+    with zipfile.ZipFile(place / "docs/pack.zip", "w") as pack:
+        pack.writestr("inner.txt", "The key lies under the mat.")
     with open_suite(load_settings(place / "home")) as suite:
         suite.ingest([place / "docs", place / "docs/run-me.command"])
     return place / "home"
@@ -112,7 +115,7 @@ def test_sixels_say_what_the_picture_shows() -> None:
     picture = Image.effect_mandelbrot((90, 61), (-2, -1.5, 1, 1.5), 40).convert("P", colors=8).convert("RGB")
     data = io.BytesIO()
     picture.save(data, "PNG")
-    drawn = from_sixels(as_drawn("sixel", data.getvalue(), Screen(100, 1000, 10)))
+    drawn = from_sixels(as_drawn("sixel", data.getvalue(), Screen(1000, 10)))
     assert drawn.size == picture.size
     far = ImageChops.difference(drawn, picture).getextrema()
     assert max(high for _, high in far) <= 12  # of 64 colours, in percent
@@ -235,6 +238,24 @@ def test_a_file_that_has_changed_or_gone_is_said_to_be_so_and_not_opened(
 def test_a_file_that_opening_might_run_is_not_opened(home: Path, opener: tuple[dict[str, str], Path]) -> None:
     done = run("open", "run-me.command", home=home, **opener[0])
     assert (done.returncode, "E_POLICY" in done.stderr, opener[1].exists()) == (1, True, False)
+
+
+def test_what_lies_in_another_file_is_not_opened_and_that_one_is_named(
+    home: Path, opener: tuple[dict[str, str], Path]
+) -> None:
+    done = run("open", "inner.txt", home=home, **opener[0])
+    assert (done.returncode, opener[1].exists()) == (2, False)
+    assert "groundsight open docs/pack.zip" in done.stderr
+
+
+def test_what_is_another_tenant_s_is_neither_shown_nor_opened(
+    home: Path, passage: str, opener: tuple[dict[str, str], Path]
+) -> None:
+    for name in (passage, "contract.pdf"):
+        for command in ("show", "open"):
+            done = run(command, name, home=home, GROUNDSIGHT_GOVERNANCE__TENANT="other", **opener[0])
+            assert (done.returncode, done.stdout, "E_NOT_FOUND" in done.stderr) == (1, "", True)
+    assert not opener[1].exists()
 
 
 def test_where_nothing_opens_files_that_is_said(home: Path, tmp_path: Path) -> None:

@@ -29,9 +29,8 @@ _REPEATED = re.compile(r"(.)\1{3,}")
 
 
 class Screen(NamedTuple):
-    """The size of a terminal in columns, and of it and a column in pixels."""
+    """The width of a terminal and of one of its columns, in pixels."""
 
-    columns: int
     width: int
     column: int
 
@@ -62,7 +61,7 @@ def screen_of_terminal() -> Screen:
     told = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, b"\0" * 8)
     _, columns, width, _ = struct.unpack("HHHH", told)
     columns = columns or 80
-    return Screen(columns, width or 10 * columns, max(1, width // columns) if width else 10)
+    return Screen(width, max(1, width // columns)) if width else Screen(10 * columns, 10)
 
 
 def _understood(said: bytes) -> Way:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -48,15 +49,13 @@ def open_file(
     """
     asset, at = _asset_and_page(suite, meant(suite, id))
     if asset.parent:
-        raise InvalidArgument(
-            "this lies inside of another file", which=asset.source, next_step=f"groundsight open '{asset.parent}'"
-        )
+        step = f"groundsight open {shlex.quote(asset.parent)}"
+        raise InvalidArgument("this lies inside of another file", which=asset.source, next_step=step)
     _require_as_indexed(suite, asset)
     file = folders_of(suite.parts, suite.principal).path_of(asset.source)
     if file.suffix.lower() not in SUPPORTED_SUFFIXES:
-        raise PolicyRefused(
-            "to open a file of this kind may run it", which=asset.source, next_step=f"groundsight show '{asset.source}'"
-        )
+        step = f"groundsight show {shlex.quote(asset.source)}"
+        raise PolicyRefused("to open a file of this kind may run it", which=asset.source, next_step=step)
     hand_over(file, page or at)
     return Opened(id=asset.asset_id, source=asset.source, page=page or at)
 
