@@ -116,14 +116,16 @@ def _written(host: Host, text: str, wanted: dict[str, Any], told: Mapping[str, A
     else:
         indent = re.search(r"^([ \t]+)\S", text, re.MULTILINE)
         after = json.dumps(wanted, indent=indent[1] if indent else 2, ensure_ascii=False) + "\n"
-    try:
-        after.encode()
-        read = _read(after, file)
-    except (UnicodeEncodeError, ConfigError) as error:
-        raise _by_hand(file, "the file is written in a way that can't be changed here") from error
-    if {host.key: {}, **read} != wanted:
-        raise _by_hand(file, "the file is written in a way that can't be changed here")
+    if not _reads_as(after, file, {host.key: {}}, wanted):
+        raise _by_hand(file, "what the file holds can't be written again as it is")
     return after
+
+
+def _reads_as(text: str, file: Path, bare: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    try:
+        return bool(text.encode()) and {**bare, **_read(text, file)} == wanted
+    except (UnicodeEncodeError, ConfigError):
+        return False
 
 
 def printed(host: Host, told: Mapping[str, Any]) -> str:
