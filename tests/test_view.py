@@ -114,6 +114,7 @@ def test_wrong_arguments_are_told_in_words(visit: Visit) -> None:
         "/search?q=notice&hops=99",
         "/search?q=notice&created_from=soon",
         "/document/x?page=0",
+        f"/document/x?page={'9' * 5_000}",
         "/search?q=%2B",
     ):
         status, _, body = visit.send(path)
