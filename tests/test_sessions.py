@@ -232,8 +232,10 @@ def test_questions_that_begin_while_another_is_taken_up_do_not_disturb_it(tmp_pa
 
     running = next(iter(questions._under_way))  # type: ignore[attr-defined]
     questions._under_way = {Begins(f"{at}", Journal()) for at in range(9)} | {running}  # type: ignore[attr-defined]
-    assert questions.take_up(slow.suite, handle) is running
-    slow.may_end.set()
+    try:
+        assert questions.take_up(slow.suite, handle) is running
+    finally:
+        slow.may_end.set()
 
 
 @pytest.mark.parametrize(
