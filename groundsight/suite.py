@@ -152,24 +152,23 @@ class Suite:
         self.close()
 
 
-def paths_named(names: AnyPath | Iterable[AnyPath]) -> Sequence[AnyPath]:
-    """Return names as a list; what names nothing is refused: an empty path is the folder one stands in.
+def paths_named(names: object) -> list[AnyPath]:
+    """Return the path or paths that a program names; an empty one is refused: it is the folder one stands in.
 
     Raises:
         InvalidArgument: there is none, or one is empty or neither ``str`` nor ``Path``.
     """
     one = isinstance(names, str | Path | bytes) or not isinstance(names, Iterable)
-    listed = [names] if one else [*names]
-    for each in listed:
-        if not isinstance(each, str | Path) or "\0" in str(each):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise _no_path(each)
+    listed = [_path(each) for each in ((names,) if one else cast("Iterable[object]", names))]
     if not listed or any(not str(each).strip() for each in listed):
         raise InvalidArgument("a name is empty", which="paths", next_step="name a file or a folder, . for this one")
     return listed
 
 
-def _no_path(name: object) -> InvalidArgument:
-    return InvalidArgument("this names no file", which=repr(name)[:80], next_step="give str, Path, or several")
+def _path(name: object) -> AnyPath:
+    if isinstance(name, str | Path) and "\0" not in str(name):
+        return name
+    raise InvalidArgument("this names no file", which=repr(name)[:80], next_step="give str, Path, or several")
 
 
 def open_suite(

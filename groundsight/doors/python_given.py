@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import InvalidArgument
 from groundsight.language.sentences import evidence_from_text
@@ -28,15 +28,15 @@ def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
     return {each: every[each] for each in arguments}
 
 
-def as_evidence(given: Given | Iterable[Given]) -> Sequence[Evidence]:
+def as_evidence(given: object) -> Sequence[Evidence]:
     """Return texts as evidence; what is evidence already stays.
 
     Raises:
         InvalidArgument: something is neither.
     """
-    if not isinstance(given, Iterable) or isinstance(given, str | Evidence):
-        given = [given]
-    return [_one(number, each) for number, each in enumerate(given, 1)]
+    one = isinstance(given, str | Evidence) or not isinstance(given, Iterable)
+    listed = (given,) if one else cast("Iterable[object]", given)
+    return [_one(number, each) for number, each in enumerate(listed, 1)]
 
 
 def _one(number: int, given: object) -> Evidence:
