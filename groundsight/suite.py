@@ -158,7 +158,7 @@ def paths_named(names: object) -> list[AnyPath]:
     Raises:
         InvalidArgument: there is none, or one is empty or neither ``str`` nor ``Path``.
     """
-    one = isinstance(names, str | Path | bytes) or not isinstance(names, Iterable)
+    one = isinstance(names, str | Path | bytes) or not hasattr(type(names), "__iter__")
     listed = [_path(each) for each in ((names,) if one else cast("Iterable[object]", names))]
     if not listed or any(not str(each).strip() for each in listed):
         raise InvalidArgument("a name is empty", which="paths", next_step="name a file or a folder, . for this one")

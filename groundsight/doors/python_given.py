@@ -34,7 +34,7 @@ def as_evidence(given: object) -> Sequence[Evidence]:
     Raises:
         InvalidArgument: something is neither.
     """
-    one = isinstance(given, str | Evidence) or not isinstance(given, Iterable)
+    one = isinstance(given, str | Evidence) or not hasattr(type(given), "__iter__")
     listed = (given,) if one else cast("Iterable[object]", given)
     return [_one(number, each) for number, each in enumerate(listed, 1)]
 
