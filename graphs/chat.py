@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from groundsight.agent.followup import whole
 from groundsight.agent.state import Answered, Json
+from groundsight.errors import InvalidArgument
 from groundsight.graphs.answer import Asking, build_answer_graph
 from groundsight.graphs.office import compiled, new_flow
 from groundsight.graphs.telling import Event, told_by
@@ -78,7 +79,10 @@ class Conversation:
 
 
 def _understand(state: ChatState) -> Json:
-    return {"question": whole(state["messages"][-1].text, state.get("question", ""))}
+    last = next(reversed(state["messages"]), None)
+    if last is None or last.type != "human":
+        raise InvalidArgument("the last message is no question of a person", next_step="end with a message of the user")
+    return {"question": whole(last.text, state.get("question", ""))}
 
 
 def _reply(state: ChatState) -> Json:

@@ -95,8 +95,8 @@ class Roots:
 
     def admit(self, path: Path, *, kept: bool = True) -> None:
         """Add the folder of what a person named, where it lies in none; what is not there changes nothing."""
-        place = path.expanduser().resolve()
-        if place.exists() and self._innermost(place) is None:
+        place = Path(os.path.realpath(path.expanduser()))
+        if os.path.exists(place) and self._innermost(place) is None:
             self.add(place if place.is_dir() else place.parent, kept=kept)
 
     @contextmanager

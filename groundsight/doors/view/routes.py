@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from groundsight.doors.view.desk import Desk
 
+MOST_DIGITS = 10
 FILES = {"/style.css": "text/css", "/page.js": "text/javascript"}
 
 
@@ -82,7 +83,7 @@ class Pages:
     def document(self, request: Request) -> Response:
         """One document."""
         number = request.query_params.get("page", "1")
-        if not (number.isdecimal() and int(number)):
+        if not (number.isdecimal() and len(number) < MOST_DIGITS and int(number)):
             raise InvalidArgument("a page is a number from 1 on", which=number[:20], next_step="choose another")
         return HTMLResponse(library.document(self._desk, request.path_params["id"], int(number)))
 
