@@ -14,7 +14,7 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.clean import decode, one_line
-from groundsight.ingestion.readers.office.package import Ledger
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.sheet_cells import in_batches
 from groundsight.ingestion.readers.office.sheet_tables import SheetTables
 from groundsight.ingestion.sniff import CSV
