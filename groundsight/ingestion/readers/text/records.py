@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, islice
 from pathlib import Path
-from typing import cast
+from typing import TypeGuard, cast
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
@@ -100,9 +100,9 @@ class _Reader:
 
     def elements(self, data: Data, path: tuple[str, ...]) -> Iterator[Element]:
         """Yield tables for lists of flat records, blocks of lines for the rest, in order."""
-        if isinstance(data, Mapping) and len(path) < _DEEPEST:
+        if _is_mapping(data) and len(path) < _DEEPEST:
             yield from self._mapping(data, path)
-        elif isinstance(data, Iterable) and not isinstance(data, str) and len(path) < _DEEPEST:
+        elif _is_list(data) and len(path) < _DEEPEST:
             heads = _heads(data)
             yield from self._table(cast(_Records, data), heads, path) if heads else self._listed(data, path)
         elif text := clean(_shown(data)):
@@ -145,13 +145,21 @@ def _blocks(lines: Iterable[str], section: str | None) -> Iterator[Element]:
         yield Element(kind="text", text="\n".join(block), section=section)
 
 
+def _is_mapping(data: Data) -> TypeGuard[Mapping[str, Data]]:
+    return isinstance(data, Mapping)
+
+
+def _is_list(data: Data) -> TypeGuard[Iterable[Data]]:
+    return isinstance(data, Iterable) and not isinstance(data, str | Mapping)
+
+
 def _is_line(data: Data) -> bool:
     return _is_flat(data) and bool(_shown(data))
 
 
 def _is_flat(data: Data) -> bool:
     """True for one value, and for a list of short ones."""
-    if isinstance(data, Iterable) and not isinstance(data, str | Mapping):
+    if _is_list(data):
         return all(not isinstance(each, Iterable) or _is_item(each) for each in data)
     return not isinstance(data, Mapping)
 
@@ -164,7 +172,7 @@ def _heads(data: Iterable[Data]) -> list[str]:
     """Return the names of the values that records of one form hold, none where this is no list of such."""
     names, used, first, count = dict[str, None](), set[str](), 0, 0
     for each in data:
-        if not isinstance(each, Mapping) or len(each) < 2 or not all(map(_is_flat, each.values())):
+        if not _is_mapping(each) or len(each) < 2 or not all(map(_is_flat, each.values())):
             return []
         names.update(dict.fromkeys(each))
         used.update(name for name, value in each.items() if _shown(value))
@@ -175,7 +183,7 @@ def _heads(data: Iterable[Data]) -> list[str]:
 
 
 def _shown(data: Data) -> str:
-    if isinstance(data, Iterable) and not isinstance(data, str | Mapping):
+    if _is_list(data):
         return ", ".join(_shown(each) for each in data)
     return "" if data is None else data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
 
