@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+import xlsxwriter
 
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.readers.encoding import likely_encoding
@@ -189,3 +190,26 @@ def test_an_empty_file_in_a_pdf_costs_itself(tmp_path: Path) -> None:
 
 def test_a_comment_held_in_rich_form_only_is_read(tmp_path: Path) -> None:
     assert [(one.text, one.mark) for one in rewritten(tmp_path, "note").elements[1:]] == [("Ask the miller", "comment")]
+
+
+def test_a_quote_that_is_never_closed_costs_no_row(tmp_path: Path) -> None:
+    (sheet,) = read(tmp_path, "a.csv", 'net,note\n1,"of hemp\n2,of silk\n3,wide\n').elements
+    assert [row[0] for row in sheet.cells] == ["net", "1", "2", "3"]
+    (closed,) = read(tmp_path, "a.csv", 'net,note\n1,"of ""hemp"", and\nsilk"\n2,5" wide\n').elements
+    assert closed.cells[1:] == (("1", 'of "hemp", and silk'), ("2", '5" wide'))
+
+
+def test_what_a_note_nests_too_deep_is_said(tmp_path: Path) -> None:
+    parsed = read(tmp_path, "a.md", f"The weir.\n\n{'> ' * 60}Deep water\n")
+    assert (texts(parsed), left(parsed)) == (["The weir."], {"passage": 1})
+
+
+def test_words_on_the_buttons_of_a_sheet_are_read(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "buttons.xlsx"))
+    sheet = book.add_worksheet()
+    sheet.write("A1", "Weir")
+    sheet.write_comment("A1", "Mended")
+    sheet.insert_button("C1", {"caption": "Open the lock"})
+    book.close()
+    parsed = read(tmp_path, "a.xlsx", (tmp_path / "buttons.xlsx").read_bytes())
+    assert marked(parsed) == [("Weir", ""), ("Open the lock", ""), ("Comment on A1: Mended", "comment")]

@@ -19,6 +19,7 @@ from groundsight.types import LeftOut
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_DEEPEST = 40
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]{1,200})(?:\|([^\[\]\n]{1,200}))?\]\]")
 
 
@@ -42,8 +43,9 @@ def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[
     """Return the elements of a Markdown text and what it shows that lies elsewhere."""
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"]).parse(text)
+    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).parse(text)
     ledger = Ledger()
+    ledger.note("passage", "it is nested too deep", int(any(token.level >= _DEEPEST - 1 for token in tokens)))
     ledger.note(*FAR, sum(child.type == "image" for token in tokens for child in token.children or ()))
     return tuple(_elements(tokens, outline or Outline(), ledger)), ledger.left_out
 
