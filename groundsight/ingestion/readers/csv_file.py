@@ -44,7 +44,7 @@ def read_csv(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Pars
     csv.field_size_limit(_FIELD_CHARS)
     is_open = _is_open(text)
     ledger.note("row in quotes", "a quote is never closed, so quotes are read as letters", int(is_open))
-    rows = _numbered(_rows(text, csv.QUOTE_NONE if is_open else csv.QUOTE_MINIMAL), limits.table_rows, ledger)
+    rows = _numbered(_rows(text, quotes=not is_open), limits.table_rows, ledger)
     tables = SheetTables(ledger, is_sheet=False)
     try:
         elements, rest = handed_over(
@@ -65,15 +65,16 @@ def _numbered(rows: Iterable[list[str]], most: int, ledger: Ledger) -> Iterator[
             yield number, {column: cell for column, cell in enumerate(row, 1) if cell}
 
 
-def _rows(text: str, quoting: int) -> Iterator[list[str]]:
-    for row in _reader(text, quoting):
+def _rows(text: str, *, quotes: bool) -> Iterator[list[str]]:
+    for row in _reader(text, quotes=quotes):
         yield [one_line(cell) for cell in row]
 
 
-def _reader(text: str, quoting: int) -> Reader:
+def _reader(text: str, *, quotes: bool) -> Reader:
     stated = _STATED.match(text)
     body = text[stated.end() :] if stated else text
     delimiter = stated[1] if stated else _delimiter(body)
+    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
     return csv.reader(_lines(body), delimiter=delimiter, skipinitialspace=True, quoting=quoting)
 
 
@@ -81,7 +82,7 @@ def _is_open(text: str) -> bool:
     """True when a quote that begins a cell is not closed: all that follows, to the end, would be one cell."""
     if text.count('"') % 2 == 0:
         return False
-    reader, before, last = _reader(text, csv.QUOTE_MINIMAL), 0, 0
+    reader, before, last = _reader(text, quotes=True), 0, 0
     with suppress(csv.Error):
         for _ in reader:
             before, last = last, reader.line_num
