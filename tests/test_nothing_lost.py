@@ -18,13 +18,11 @@ from tests.test_readers_formats import left, zipped
 from tests.test_readers_mail import HEAD
 from tests.test_readers_text import read, texts
 
-CRATES = "Crate of Müller,Größe über 12 €\n"
-
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [
-        (CRATES, "cp1252"), ("3 × 4 m², Zürich", "cp1252"), ("Kiste: Größe über alles", "mac_roman"),
+        ("Crate of Müller,Größe über 12 €", "cp1252"), ("3 × 4 m², Zürich", "cp1252"), ("Kiste: Größe über alles", "mac_roman"),
         ("Stół dębowy, łóżko, źródło wody", "cp1250"), ("Größe der Fässer", "cp850"),
         ("Пчелиный улей номер семь за рекой", "koi8_r"), ("Пчелиный улей номер семь за рекой", "cp1251"),
         ("Пчелиный улей номер семь за рекой", "cp866"), ("Η κυψέλη είναι κοντά στο ποτάμι", "cp1253"),
@@ -36,8 +34,9 @@ def test_a_text_that_does_not_say_its_encoding_is_read_in_words(text: str, encod
 
 
 def test_a_short_sheet_of_an_old_program_keeps_its_letters(tmp_path: Path) -> None:
-    (sheet,) = read(tmp_path, "a.csv", f"Ware,Preis\n{CRATES}".encode("cp1252")).elements
-    assert sheet.cells[1] == ("Crate of Müller", "Größe über 12 €")
+    written = "Straße;Preis\r\nMüllerweg;12,50 €\r\nÖlgasse;7,10 €\r\n"
+    (sheet,) = read(tmp_path, "a.csv", written.encode("cp1252")).elements
+    assert sheet.cells == (("Straße", "Preis"), ("Müllerweg", "12,50 €"), ("Ölgasse", "7,10 €"))
 
 
 def test_what_a_page_holds_in_reserve_is_said(tmp_path: Path) -> None:
