@@ -22,7 +22,7 @@ from tests.test_readers_text import read, texts
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [
-        ("Crate of Müller,Größe über 12 €", "cp1252"), ("3 × 4 m², Zürich", "cp1252"), ("Kiste: Größe über alles", "mac_roman"),
+        ("Größe über 12 €", "cp1252"), ("3 × 4 m², Zürich", "cp1252"), ("Kiste: Größe über alles", "mac_roman"),
         ("Stół dębowy, łóżko, źródło wody", "cp1250"), ("Größe der Fässer", "cp850"),
         ("Пчелиный улей номер семь за рекой", "koi8_r"), ("Пчелиный улей номер семь за рекой", "cp1251"),
         ("Пчелиный улей номер семь за рекой", "cp866"), ("Η κυψέλη είναι κοντά στο ποτάμι", "cp1253"),
