@@ -15,7 +15,7 @@ from groundsight.ingestion.readers.office.package import Ledger
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import EPUB
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 
 def read_epub(path: Path, scratch: Path, limits: Limits) -> Parsed:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from groundsight.ingestion import Inside
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 from groundsight.types import LeftOut
 
 

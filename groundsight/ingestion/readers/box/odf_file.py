@@ -17,7 +17,7 @@ from groundsight.ingestion.readers.table_elements import check_columns, table_bl
 from groundsight.ingestion.readers.text.html_file import iso_day
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import ODS
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 # A sheet says how often its last, empty row and cell go on; a person fills no such number of equal cells.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
 from groundsight.ingestion.readers.office.package import Ledger, Node, Package, below, child, local, value, whole
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 _MOST_CELLS = 2_000_000
 # A sheet is read in parts of so many rows; 5,000 of six cells take 6 MB.
