@@ -26,7 +26,7 @@ _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from groundsight.ingestion.warden import serve; serve(int(sys.argv[1]), tuple(json.loads(sys.argv[3])))"
 )
-# Their imports were half of what a small text cost. Those for PDF are as big as all others: they come with the first PDF.
+# Their imports were half of what a small text cost. Those for PDF are as big as the others: they come with a PDF.
 _HERE = Path(__file__).parent / "readers"
 _READERS = sorted(each for each in _HERE.rglob("[!_]*.py") if each.parent.name != "pdf")
 _PRELOAD = (
