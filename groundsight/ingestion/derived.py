@@ -40,7 +40,7 @@ class Derived:
     def of(self, tenant: str, source: str) -> Derived:
         """Return the files of one source: what is read or written there belongs to it."""
         mine = copy(self)
-        mine._owner, mine._used = self._place(tenant, source), set()
+        mine._owner, mine._used = self._place(tenant, source), set[Path]()
         return mine
 
     @property

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # A transaction with its look whether it can be read costs 5 CPU ms, whatever is in it.
 _MOST_FILES, _MOST_UNITS, _MOST_SECONDS = 32, 400, 1.0
+# From here on a file keeps the encoder busy by itself, for half a second.
+_LONG_UNITS = 50
 # What a file counts for in the progress beside its bytes: the least of them costs about a kilobyte of text.
 _LEAST_WORK = 1_000
 
@@ -114,14 +116,14 @@ class Commits:
 
         A long one is encoded alone, because ``watch`` can cancel that; nothing cancels the encoding of small ones.
         """
-        asset, is_long = made.entry.asset, len(made.entry.units) > _MOST_UNITS
+        asset, is_long = made.entry.asset, len(made.entry.units) > _LONG_UNITS
         if is_long:
             self.flush()
         self._since = self._since if self._waiting else time.monotonic()
         self._waiting.append(made)
         units = sum(len(each.entry.units) for each in self._waiting)
         keeps = self._parts.settings.ingestion.keep_page_pictures
-        if before or keeps or units > _MOST_UNITS or len(self._waiting) >= _MOST_FILES or self._is_due():
+        if is_long or before or keeps or units > _MOST_UNITS or len(self._waiting) >= _MOST_FILES or self._is_due():
             self.flush(watch if is_long else None)
         keep_pages(self._parts, asset, document, self._watch)
         if before and before.sha256 != document.sha256 and has_pages(self._parts.settings.home, before):
