@@ -166,4 +166,4 @@ class Questions:
 
 def _owner(who: Principal) -> str:
     """What was found with one person's rights is given to nobody with others, not even to the same person."""
-    return hashlib.sha256(who.model_dump_json(exclude={"may_write"}).encode()).hexdigest()
+    return hashlib.sha256(who.model_dump_json(exclude={"may_read", "may_write"}).encode()).hexdigest()
