@@ -213,6 +213,25 @@ def test_a_question_that_takes_longer_gets_a_handle_and_goes_on(tmp_path: Path) 
     assert slow.suite.parts.questions.take_up(slow.suite, given.handle).wait(60, slow.suite.watch) is not None
 
 
+def test_another_process_of_the_home_waits_for_a_question_and_takes_it_over_when_its_own_dies(tmp_path: Path) -> None:
+    slow, other = Slow(tmp_path), Slow(tmp_path)
+    handle = call(slow.suite, "ask", question="How long is the notice period?", seconds=0).handle
+    assert call(other.suite, "ask", handle=handle, seconds=0).status == "working"
+    assert not other.suite.parts.questions._under_way
+    slow.may_end.set()
+    there = other.suite.parts.questions.take_up(other.suite, handle).wait(60, other.suite.watch)
+    here = slow.suite.parts.questions.take_up(slow.suite, handle).wait(60, slow.suite.watch)
+    assert there == here is not None
+    assert not list((tmp_path / "folder" / "asked").iterdir())
+
+    dying = Slow(tmp_path)
+    left = call(dying.suite, "ask", question="How long is the notice period?", seconds=0).handle
+    dying.suite.parts.questions.close()
+    other.may_end.set()
+    while other.suite.parts.questions.take_up(other.suite, left).wait(0.1, other.suite.watch) is None:
+        pass
+
+
 @pytest.mark.parametrize(
     "other", [Principal(user="other"), Principal(tenant="other"), Principal(labels=("board",), may_write=True)]
 )
