@@ -56,6 +56,7 @@ EXAMPLES = {
     "doctor": "groundsight doctor",
     "eval": "groundsight eval --help",
 }
+OF_A_TENANT = frozenset("ingest watch list why forget search ask verify status view".split())
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 
@@ -104,6 +105,8 @@ def build_parser() -> argparse.ArgumentParser:
         _ADD[name](command)
         if name not in ("serve", "eval"):
             _add_common(command)
+        if name in OF_A_TENANT:
+            command.add_argument("--tenant", metavar="NAME", help="whose documents (default governance.tenant)")
     return parser
 
 

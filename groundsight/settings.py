@@ -180,7 +180,13 @@ class Governance(Section):
     burst: Positive = 60
 
     def of_tenant(self, tenant: str | None) -> Governance:
-        """Return the same rules for the local caller of another tenant; None: of this one."""
+        """Return the same rules for the local caller of another tenant; None: of this one.
+
+        Raises:
+            ConfigError: the name is empty.
+        """
+        if tenant is not None and not tenant.strip():
+            raise ConfigError("a tenant without a name", which="--tenant", next_step="name it, or leave the option out")
         return self if tenant is None else self.model_copy(update={"tenant": tenant})
 
 
