@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from groundsight.suite import Suite
 
-AT_ONCE, MOST_UNDER_WAY, CLAIMS = 8, 64, "asked"
+AT_ONCE, MOST_UNDER_WAY, MOST_EACH, CLAIMS = 8, 64, 16, "asked"
 HELD_SECONDS = 3_600.0
 TURN_SECONDS = 0.1
 
@@ -93,7 +93,7 @@ class Questions:
     def __init__(self, home: Path) -> None:
         self._home, self._lock, self._keeping = home, threading.Lock(), threading.Lock()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="question")
-        self._under_way: set[Work] = set()
+        self._under_way: dict[Work, str] = {}
 
     def begin(self, suite: Suite, question: str) -> Work:
         """Start to work on a question.
@@ -144,12 +144,15 @@ class Questions:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _started(self, suite: Suite, work: Work) -> Work:
-        if len(self._under_way) >= MOST_UNDER_WAY:
+        owner, under_way = _owner(suite.principal), tuple(self._under_way.values())
+        if len(under_way) >= MOST_UNDER_WAY or under_way.count(owner) >= MOST_EACH:
             _give_up(work.claim)
             raise RateLimited(
-                "too many questions are under way", limit=f"{MOST_UNDER_WAY}", next_step="wait until one has its answer"
+                "too many questions are under way",
+                limit=f"{MOST_EACH} of one caller, {MOST_UNDER_WAY} of all",
+                next_step="wait until one has its answer",
             )
-        self._under_way.add(work)
+        self._under_way[work] = owner
         work.journal.heard = lambda: self._keep(work)
         work.future = self._pool.submit(suite.acting_for(watch=work.watch).ask, work.question)
         work.future.add_done_callback(lambda _: self._ended(work))
@@ -159,7 +162,7 @@ class Questions:
         # What the disk refuses is worked on again, from the last step that was kept.
         with suppress(GroundsightError):
             self._keep(work)
-        self._under_way.discard(work)
+        self._under_way.pop(work, None)
         _give_up(work.claim)
 
     def _claimed(self, handle: str) -> FileLock | None:

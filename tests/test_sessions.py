@@ -22,9 +22,10 @@ from mcp import Client, StdioServerParameters
 
 from groundsight.agent import nodes
 from groundsight.cli import main
-from groundsight.errors import NotFound
+from groundsight.errors import NotFound, RateLimited
 from groundsight.graphs.noted import answer_with_notes
 from groundsight.journal import Journal
+from groundsight.questions import MOST_EACH
 from groundsight.settings import load_settings
 from groundsight.suite import open_suite
 from groundsight.tools.gate import Gate
@@ -211,6 +212,17 @@ def test_a_question_that_takes_longer_gets_a_handle_and_goes_on(tmp_path: Path) 
     assert call(slow.suite, "ask", handle=given.handle, seconds=0).handle == given.handle
     slow.may_end.set()
     assert slow.suite.parts.questions.take_up(slow.suite, given.handle).wait(60, slow.suite.watch) is not None
+
+
+def test_one_caller_fills_not_the_places_of_all(tmp_path: Path) -> None:
+    slow = Slow(tmp_path)
+    asked = {"question": "How long is the notice period?", "seconds": 0}
+    assert {call(slow.suite, "ask", **asked).status for _ in range(MOST_EACH)} == {"working"}
+    with pytest.raises(RateLimited, match="of one caller"):
+        call(slow.suite, "ask", **asked)
+    assert call(slow.suite.acting_for(Principal(user="other")), "ask", **asked).status == "working"
+    slow.may_end.set()
+    slow.suite.parts.questions.close()
 
 
 def test_another_process_of_the_home_waits_for_a_question_and_takes_it_over_when_its_own_dies(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from groundsight.doors.tokens import TokenCheck
     from groundsight.server_settings import Scope
 
-ACCESS = "groundsight.access"
+ACCESS, NEEDED = "groundsight.access", "a token is needed"
 
 
 class Entrance:
@@ -53,7 +53,7 @@ class Entrance:
         except KeysAway as away:
             return JSONResponse({"error": away.what}, status_code=503, headers={"retry-after": "60"})
         if access is None:
-            error = ("invalid_token", "the token is not known here") if given else ("", "a token is needed")
+            error = ("invalid_token", "the token is not known here") if given else ("", NEEDED)
             return self._unknown(request, 401, *error)
         request.scope[ACCESS] = access
         return None
@@ -61,8 +61,10 @@ class Entrance:
     def lacking(self, request: Request, scope: Scope) -> Response | None:
         """Return the answer to a caller whose token lacks a scope, None where it has it or nobody needs a token."""
         access = access_of(request.scope)
-        if self._tokens is None or access is None or access.may(scope):
+        if self._tokens is None or (access and access.may(scope)):
             return None
+        if access is None:
+            return self._unknown(request, 401, "", NEEDED)
         # A client that asks for a new token asks for what is named here, so what it has already is named as well.
         wanted = " ".join(self._tokens.named([*access.scopes, scope]))
         text = f"this needs a token with the scope {scope}"
@@ -70,7 +72,9 @@ class Entrance:
 
     def _unknown(self, request: Request, status: int, error: str, text: str) -> Response:
         self._strangers.count(request)
-        return challenge(status, error, text, metadata=self._metadata)
+        # A client that is told no scope asks for all there are.
+        scope = " ".join(self._tokens.named(["read"])) if self._tokens and self._metadata else ""
+        return challenge(status, error, text, scope=scope, metadata=self._metadata)
 
 
 def access_of(scope: Asgi) -> Access | None:
