@@ -375,6 +375,7 @@ def test_a_door_whose_issuer_is_dead_says_so_and_still_knows_its_own_tokens(tmp_
     [
         ({"keys": "http://login.example.org/certs"}, "neither a file nor an https address"),
         ({"keys": "missing.json"}, "neither a file nor an https address"),
+        ({"keys": "https://login.example.org/certs", "ca_file": "missing.pem"}, "certificates"),
         ({"algorithms": ["HS256"]}, "algorithms"),
         ({"algorithms": ["none"]}, "algorithms"),
         ({"algorithms": []}, "algorithms"),

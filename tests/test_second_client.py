@@ -1,6 +1,6 @@
 """Clients that others wrote, at our door: FastMCP's and the inspector's. Each is skipped where it is not named.
 
-``GROUNDSIGHT_FASTMCP`` is the Python of an environment with fastmcp, ``GROUNDSIGHT_INSPECTOR`` the program mcp-inspector.
+``GROUNDSIGHT_FASTMCP`` is the Python of an environment with fastmcp, ``GROUNDSIGHT_INSPECTOR`` is mcp-inspector.
 """
 
 from __future__ import annotations

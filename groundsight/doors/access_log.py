@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Collection
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
@@ -58,5 +58,5 @@ class AccessLog:
 def note_call(request: object, tool: str, ended: CallToolResult) -> None:
     """Tell the line of a request over HTTP which tool it called and how that ended: both are names from the code."""
     if isinstance(request, Request):
-        error = (ended.structured_content or {}).get("error", {}) if ended.is_error else {"code": "OK"}
-        request.scope[CALL] = (tool, str(error.get("code", NOBODY)))
+        told: dict[str, Any] = ended.structured_content or {}
+        request.scope[CALL] = (tool, str(told["error"]["code"]) if ended.is_error else "OK")

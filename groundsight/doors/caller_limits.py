@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from groundsight.server_settings import Scope
 
 MOST_BYTES, STREAMS = 4 * 1024 * 1024, 64
-READING = ("resources/read", "resources/subscribe", "completion/complete")
+CALLING, READING = "tools/call", ("resources/read", "resources/subscribe", "completion/complete")
+WRITING = [spec.name for spec in tools(writable=True) if spec.writes]
 
 
 class CallerLimits:
@@ -89,14 +90,12 @@ def needed_scope(body: bytes) -> Scope | None:
         told: object = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    message = cast("dict[str, object]", told) if isinstance(told, dict) else {}
-    match message:
-        case {"method": "tools/call", "params": {"name": name}}:
-            return "ingest" if any(spec.name == name for spec in tools(writable=True) if spec.writes) else "read"
-        case {"method": str(method)} if method in READING:
-            return "read"
-        case _:
-            return None
+    message = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+    if message.get("method") in READING:
+        return "read"
+    if message.get("method") != CALLING or not isinstance(message.get("params"), dict):
+        return None
+    return "ingest" if message["params"].get("name") in WRITING else "read"
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

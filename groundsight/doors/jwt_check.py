@@ -40,7 +40,7 @@ class JwtCheck:
                 which="server.jwt.audience",
                 next_step="set server.url to the address of /mcp that clients use, or server.jwt.audience",
             )
-        self._keys = keys or Keys(reader_of(rules.keys), rules.algorithms, 60.0 * rules.keys_minutes)
+        self._keys = keys or Keys(reader_of(rules.keys, rules.ca_file), rules.algorithms, 60.0 * rules.keys_minutes)
 
     async def access(self, token: str) -> Access:
         """Return who calls with a token, and what it may.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,17 +87,18 @@ class Keys:
             log.warning("the keys of the issuer can't be read: %s", type(error).__name__)
 
 
-def reader_of(where: str) -> Read:
+def reader_of(where: str, ca_file: Path | None = None) -> Read:
     """Return what reads the JWKS of a file or an https address; http only from this machine.
 
     Raises:
-        ConfigError: it is neither.
+        ConfigError: it is neither, or ``ca_file`` holds no certificates.
     """
     from groundsight.doors.http import is_loopback
 
     address = urlsplit(where)
     if address.scheme == "https" or (address.scheme == "http" and is_loopback(address.hostname or "")):
-        return lambda: _fetched(where)
+        trusted = _trusted(ca_file)
+        return lambda: _fetched(where, trusted)
     file = Path(where).expanduser()
     if address.scheme in ("http", "ftp") or not file.is_file():
         raise ConfigError(
@@ -112,12 +114,21 @@ async def _filed(file: Path) -> bytes:
         return _within(await opened.read(MOST_BYTES + 1))
 
 
-async def _fetched(where: str) -> bytes:
+def _trusted(ca_file: Path | None) -> ssl.SSLContext | bool:
+    try:
+        return ssl.create_default_context(cafile=ca_file.expanduser()) if ca_file else True
+    except OSError as error:
+        raise ConfigError(
+            "the certificates of the issuer can't be read", which="server.jwt.ca_file", next_step="name a PEM file"
+        ) from error
+
+
+async def _fetched(where: str, trusted: ssl.SSLContext | bool) -> bytes:
     """Fetch without following anything: a redirect could lead to whoever wants to be the issuer."""
     import httpx2
 
     found = b""
-    wire = httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=FETCH_SECONDS)
+    wire = httpx2.AsyncClient(verify=trusted, trust_env=False, follow_redirects=False, timeout=FETCH_SECONDS)
     async with wire, wire.stream("GET", where, headers={"accept-encoding": "identity"}) as answer:
         if answer.status_code != 200:
             raise ValueError(f"status {answer.status_code}")
