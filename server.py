@@ -139,16 +139,16 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    from groundsight.server_settings import Server
     from groundsight.settings import load_settings
 
-    settings = load_settings(options.home, options.config)
+    if options.workers is not None and (not options.http or options.what == "encoders"):
+        raise ConfigError("only the tools over HTTP have workers", which="--workers", next_step="add --http")
     names = ("host", "port", "workers")
     chosen = {name: value for name in names if (value := getattr(options, name)) is not None}
+    settings = load_settings(options.home, options.config, **({"server": chosen} if chosen else {}))
     roots = tuple(folder.expanduser().resolve() for folder in options.root)
     return settings.model_copy(
         update={
-            "server": Server.model_validate({**settings.server.model_dump(), **chosen}),
             "governance": settings.governance.of_tenant(options.tenant),
             "roots": tuple(dict.fromkeys((*settings.roots, *roots))),
         }

@@ -71,7 +71,7 @@ class Work:
 
 
 class Elsewhere(Work):
-    """A question that another process works on; ``look`` returns its answer as JSON, empty until it is there."""
+    """A question that is not worked on here; ``look`` returns its answer as JSON, empty until it is there."""
 
     def __init__(self, question: str, journal: Journal, handle: str, look: Callable[[], str]) -> None:
         super().__init__(question, journal, handle)
@@ -113,6 +113,8 @@ class Questions:
                 book.execute("INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
             work.handle, work.claim = handle, self._claimed(handle)
             self._keep(work)  # what was noted meanwhile
+            if work not in self._under_way:
+                _give_up(work.claim)
         return work.handle
 
     def take_up(self, suite: Suite, handle: str) -> Work:
@@ -127,8 +129,12 @@ class Questions:
             if running is not None:
                 return running
             claim = self._claimed(handle)
-            # Read once it is claimed: whoever had it may have ended a moment ago.
-            question, node, state, answer = self._row(suite.principal, handle)
+            try:
+                # Read again once it is claimed: whoever had it may have ended a moment ago.
+                question, node, state, answer = self._row(suite.principal, handle)
+            except GroundsightError:
+                _give_up(claim)
+                raise
             journal = Journal(node, json.loads(state))
             if claim is None or answer:
                 _give_up(claim)

@@ -39,11 +39,12 @@ class Jwt(Section):
     """Callers over HTTP who bring a JWT of an OAuth issuer.
 
     ``keys`` is the JWKS of the issuer: a file or an https address, looked at again after ``keys_minutes`` and, at most
-    once a minute, for a key that is not known; with ``ca_file`` (PEM) only its certificates are trusted there. A token has to be made for one of ``audience``, which is ``server.url``
-    where nothing is named. ``user_claim`` and, where they are named, ``tenant_claim``, ``region_claim`` and
-    ``labels_claim`` say who calls; a token without a claim that is named here is refused. A dot leads into a claim.
-    ``tenants`` are the only ones that a claim may name; empty: any. ``scope_claim`` holds ``read``, ``ingest`` or
-    ``admin``, each behind ``scope_prefix``. ``roots`` are the folders of each tenant, as those of ``server.callers``.
+    once a minute, for a key that is not known; with ``ca_file`` (PEM) only its certificates are trusted there. A token
+    has to be made for one of ``audience``, which is ``server.url`` where nothing is named. ``user_claim`` and, where
+    they are named, ``tenant_claim``, ``region_claim`` and ``labels_claim`` say who calls; a token without a claim that
+    is named here is refused. A dot leads into a claim. ``tenants`` are the only ones that a claim may name; empty: any.
+    ``scope_claim`` holds ``read``, ``ingest`` or ``admin``, each behind ``scope_prefix``. ``roots`` are the folders of
+    each tenant, as those of ``server.callers``.
     """
 
     issuer: Name

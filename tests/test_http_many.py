@@ -22,6 +22,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from groundsight.cli import main
 from groundsight.doors.http import monitored_app
 from groundsight.doors.http_workers import serve_workers
 from groundsight.doors.mcp_tools import Door
@@ -251,6 +252,22 @@ def test_the_access_log_tells_who_what_how_long_and_nothing_of_anybody(
     assert ("-", "-", "/mcp", "- -", "401") in parts
     everything = "\n".join(lines)
     assert all(word not in everything for word in (CANARY, "ann", "bob", "127.0.0.1", "token"))
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        (["--workers", "2"], "add --http"),
+        (["encoders", "--http", "--workers", "2"], "add --http"),
+        (["--http", "--workers", "0"], "server.workers"),
+        (["--http", "--port", "70000"], "server.port"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], named: str
+) -> None:
+    assert main(["serve", *more, "--home", str(tmp_path)]) == 2
+    assert named in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("agent", [{"llm": "client"}, {"review": "answer"}])

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from socket import socket
@@ -60,7 +61,7 @@ class Workers:
     def _start(self, number: int) -> None:
         process = self._context.Process(
             target=_serve,
-            args=(self._told, self._listening[number], self._writable, self._watched and not number),
+            args=(self._told, self._listening[number], self._writable, self._watched, number),
             name=f"worker-{number}",
         )
         process.start()
@@ -105,17 +106,19 @@ def serve_workers(settings: Settings, *, writable: bool, watched: bool) -> int:
     return workers.run()
 
 
-def _serve(told: dict[str, Any], sockets: Sequence[socket], writable: bool, watched: bool) -> None:
-    """Serve as one worker; end when the process that started it is gone, however that ended."""
+def _serve(told: dict[str, Any], sockets: Sequence[socket], writable: bool, watched: bool, number: int) -> None:
+    """Serve as one worker, the first beside what reads folders; end when the process that started it is gone."""
     from groundsight.doors.logs import log_quietly
     from groundsight.server import serve_over_http, suite_factory
     from groundsight.settings import load_settings
+    from groundsight.suite import open_suite
 
     log_quietly()
     threading.Thread(target=_end_with_the_starter, name="starter", daemon=True).start()
     settings = load_settings(**told)
     try:
-        serve_over_http(settings, suite_factory(settings, watched=watched), writable=writable, sockets=sockets)
+        factory = partial(open_suite, settings) if number else suite_factory(settings, watched=watched)
+        serve_over_http(settings, factory, writable=writable, sockets=sockets)
     except GroundsightError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
