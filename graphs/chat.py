@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typing_extensions import TypedDict
@@ -10,6 +11,7 @@ from groundsight.agent.followup import whole
 from groundsight.agent.state import Answered, Json
 from groundsight.graphs.answer import Asking, build_answer_graph
 from groundsight.graphs.office import compiled, new_flow
+from groundsight.graphs.telling import Event, told_by
 from groundsight.types import Answer
 
 if TYPE_CHECKING:
@@ -54,6 +56,25 @@ def build_chat_graph(suite: Suite | None = None) -> Any:
     flow.add_edge("answer", "reply")
     flow.add_edge("reply", "__end__")
     return compiled(flow, "chat")
+
+
+class Conversation:
+    """Questions that follow one another, remembered by this process alone; each may lean on the one before."""
+
+    def __init__(self) -> None:
+        from langgraph.checkpoint.memory import InMemorySaver
+
+        self._memory = InMemorySaver()
+
+    def stream(self, suite: Suite, words: str) -> Generator[Event]:
+        """Ask, and yield what is known as it comes, the answer last; a question that is stopped leaves its subject.
+
+        Raises:
+            GroundsightError: as ``answer_question``.
+        """
+        chat = build_chat_graph(suite)
+        chat.checkpointer = self._memory
+        return told_by(chat, {"messages": [("user", words)]}, "conversation")
 
 
 def _understand(state: ChatState) -> Json:

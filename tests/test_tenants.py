@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 
-from groundsight.cli import OF_A_TENANT, main
+from groundsight.cli import main
+from groundsight.doors.cli_options import OF_A_TENANT
 from tests.test_server_stdio import ROOT, environment
 
 LIGHT = '[models]\nvisual = "none"\ntext = "none"\nreader = "none"\n[ingestion]\ntags = false\nocr = false\n'
@@ -60,7 +61,7 @@ def test_a_server_serves_the_tenant_that_it_is_told(home: Path) -> None:
     assert "two.md" not in asyncio.run(listed("--tenant", "one"))
 
 
-@pytest.mark.parametrize("command", sorted(OF_A_TENANT - {"view", "watch"}))
+@pytest.mark.parametrize("command", sorted(OF_A_TENANT - {"chat", "open", "show", "view", "watch"}))
 def test_a_tenant_without_a_name_is_refused(command: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = {"ingest": ["."], "why": ["x"], "forget": ["x"], "search": ["x"], "ask": ["x"], "verify": ["--answer", "x"]}
     assert main([command, *more.get(command, []), "--tenant", " ", "--home", str(home)]) == 2

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+from groundsight.atomic import whole_file
 from groundsight.doors.cli_show import say, say_json
 from groundsight.doors.hosts import HOSTS, entry, printed, with_server
 from groundsight.errors import NotFound, StorageFailed
@@ -64,12 +64,11 @@ def backup_of(file: Path) -> Path:
 
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(file.name + ".groundsight-draft")
-    draft.write_text(text, "utf-8")
-    if file.exists():
-        shutil.copymode(file, draft)
-        shutil.copy2(file, backup_of(file))
-    os.replace(draft, file)
+    with whole_file(file, mode=0o666) as draft:
+        draft.write(text.encode())
+        if file.exists():
+            shutil.copymode(file, draft.name)
+            shutil.copy2(file, backup_of(file))
 
 
 def _arguments(options: argparse.Namespace) -> list[str]:

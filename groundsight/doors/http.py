@@ -1,4 +1,4 @@
-"""The MCP door over HTTP: loopback by default, Host and Origin checked on every bind, a token anywhere else."""
+"""HTTP: loopback by default, Host and Origin checked on every bind, a token anywhere else, a status for each error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
-from groundsight.errors import ConfigError
+from groundsight.errors import (
+    ConfigError,
+    Fixable,
+    GroundsightError,
+    LimitExceeded,
+    ModelFailed,
+    NotFound,
+    Refused,
+    Retryable,
+)
 from groundsight.server_settings import Scope
 
 if TYPE_CHECKING:
@@ -162,3 +171,20 @@ def serve_http(
 
     refuse_open_bind(settings.server)
     Listener(monitored_app(mcp, settings, probes, tokens), settings.server, sockets).run("/mcp")
+
+
+def status_of(error: GroundsightError) -> int:
+    """Return the HTTP status of an error: it tells machines whether to wait, to change the request or to give up."""
+    match error:
+        case NotFound():
+            return 404
+        case Refused():
+            return 403
+        case LimitExceeded():
+            return 413
+        case Fixable():
+            return 400
+        case Retryable() if not isinstance(error, ModelFailed):
+            return 503
+        case _:
+            return 500

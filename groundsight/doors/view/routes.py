@@ -14,10 +14,11 @@ from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from groundsight.doors.http import status_of
 from groundsight.doors.view import answer, evidence, hits, library, upload
 from groundsight.doors.view.markup import el, page
 from groundsight.doors.view.questions import Questions
-from groundsight.errors import Fixable, GroundsightError, InvalidArgument, NotFound, Refused, Retryable
+from groundsight.errors import GroundsightError, InvalidArgument, NotFound
 from groundsight.limits import require_question
 from groundsight.tools.gate import internal_error
 
@@ -122,19 +123,8 @@ def _file(name: str, kind: str, _: Request) -> Response:
 
 def _failed(_: Request, error: Exception) -> Response:
     assert isinstance(error, GroundsightError)
-    match error:
-        case NotFound():
-            status = 404
-        case Refused():
-            status = 403
-        case Fixable():
-            status = 400
-        case Retryable():
-            status = 503
-        case _:
-            status = 500
     told = el("p", str(error), class_="error", role="alert")
-    return HTMLResponse(page("Not possible", "", el("h1", "This is not possible"), told), status_code=status)
+    return HTMLResponse(page("Not possible", "", el("h1", "This is not possible"), told), status_code=status_of(error))
 
 
 def _absent(request: Request, _: Exception) -> Response:
