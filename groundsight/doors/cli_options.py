@@ -60,7 +60,8 @@ EXAMPLES = {
     "completion": "groundsight completion bash",
     "eval": "groundsight eval --help",
 }
-OF_A_TENANT = frozenset("ingest watch list why forget search ask chat show open verify status view".split())
+OF_ALL = "ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()
+OF_A_TENANT = frozenset(COMMANDS) - frozenset(OF_ALL)
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 
