@@ -151,9 +151,6 @@ def test_the_check_computes_every_statement_again() -> None:
     )
 
 
-ONE_CELL = st.text("abcdefgh ", min_size=1, max_size=8).filter(str.strip)
-
-
 @given(st.lists(st.integers(0, 9_999), min_size=2, max_size=30), st.integers(1, 7))
 def test_a_table_cut_into_blocks_is_computed_as_one(values: list[int], size: int) -> None:
     rows = [(f"Stall {at}", str(value)) for at, value in enumerate(values)]

@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundsight.index import Entry
-from groundsight.retrieval.identifiers import FEW, held_in, named_in, occurs
+from groundsight.retrieval.identifiers import FEW, held_in, named_in
 from groundsight.retrieval.search import search
 from groundsight.retrieval.spellings import Identifier
 from groundsight.tracing import Watch
 from groundsight.types import Condition, Filter, Principal, Query, SearchResult
-from tests.build import make_text_entry
 from tests.memory_index import MemoryIndex
 from tests.retrieval_house import ALICE, LAW, HouseIndex, HouseParts, entry_of
 
@@ -60,9 +59,8 @@ def test_only_who_may_see_the_holder_learns_of_it() -> None:
     hidden = entry_of("board.txt", "INV-2041 is disputed", labels=("board",))
     assert ask(HouseIndex(*TITLES, hidden), "purchase order INV-2041").absent == ("INV-2041",)
     assert ask(HouseIndex(*TITLES, hidden), "order INV-2041", Principal(labels=("board",))).absent == ()
-    assert not occurs(
-        "INV-2041", HouseIndex(hidden), Filter(conditions=(Condition(field="tenant", op="eq", value="b"),))
-    )
+    other = Filter(conditions=(Condition(field="tenant", op="eq", value="b"),))
+    assert held_in("INV-2041", HouseIndex(hidden), other).absent == ("INV-2041",)
 
 
 def test_an_identifier_that_is_nowhere_is_named_and_the_other_words_still_find() -> None:
@@ -154,7 +152,6 @@ def test_an_identifier_is_found_however_it_is_parted(query: str, text: str) -> N
     index = memory_of(*TITLES, NEAR, holder)
     held = held_in(f"purchase order {query}", index, EVERYTHING)
     assert (held.units(), held.absent) == ({holder.units[0].unit_id}, ())
-    assert occurs(query, index, EVERYTHING)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +171,6 @@ def test_what_is_merely_near_however_it_is_parted_is_another_one(query: str, tex
     index = memory_of(entry_of("near.txt", text))
     held = held_in(query, index, EVERYTHING)
     assert (held.units(), held.absent) == (frozenset(), (query,))
-    assert not occurs(query, index, EVERYTHING)
 
 
 def test_the_spelling_asked_for_goes_before_the_others() -> None:
@@ -185,12 +181,3 @@ def test_the_spelling_asked_for_goes_before_the_others() -> None:
 def test_what_only_spaces_could_spell_is_neither_held_nor_denied() -> None:
     held = held_in("AED227", memory_of(entry_of("row.txt", "AED 22 7 pieces")), EVERYTHING)
     assert (held.units(), held.absent) == (frozenset(), ())
-
-
-def test_whether_a_term_occurs_is_looked_up_without_a_search() -> None:
-    index = MemoryIndex()
-    index.upsert([make_text_entry("a.txt", "The revenue of FY2022 fell.", "INV 2041 is open")])
-    assert occurs("FY2022", index, EVERYTHING)
-    assert occurs("inv-2041", index, EVERYTHING)
-    assert not occurs("FY2023", index, EVERYTHING)
-    assert held_in("revenue of FY2022 and FY2023", index, EVERYTHING).absent == ("FY2023",)

@@ -17,7 +17,7 @@ from groundsight.governance.redaction import seal_entry
 from groundsight.index import Entry
 from groundsight.index.local import LocalIndex
 from groundsight.ingestion import Element, Parsed, portions
-from groundsight.ingestion.chunking import Cutter, chunk
+from groundsight.ingestion.chunking import Cutter
 from groundsight.ingestion.ingest import ingest
 from groundsight.ingestion.jobs import PartitionOrder, partition_document
 from groundsight.ingestion.partition import rest_of
@@ -167,7 +167,7 @@ ELEMENTS = st.lists(
 @given(ELEMENTS)
 def test_a_document_cut_in_parts_has_the_chunks_and_the_places_of_the_whole(elements: list[Element]) -> None:
     settings = Settings()
-    whole, cutter = chunk(elements, settings), Cutter(settings, Memory())
+    whole, cutter = Cutter(settings, Memory()).cut(elements), Cutter(settings, Memory())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(portions, "_MOST_CHARS", 10)
         parted = [cutter.cut(part) for part in portions.portions(elements)]

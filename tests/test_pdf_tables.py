@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from groundsight.governance.pii import Memory
 from groundsight.ingestion import Element
-from groundsight.ingestion.chunking import chunk
+from groundsight.ingestion.chunking import Cutter
 from groundsight.settings import Settings
 from tests.pdf_files import HEIGHT, WIDTH, drawn, of_kind, ruled, texts, write, write_row
 
@@ -55,7 +56,7 @@ def test_every_cell_has_a_box_around_its_words(tmp_path: Path) -> None:
 
 def test_the_boxes_go_with_the_rows_into_the_chunks(tmp_path: Path) -> None:
     parsed = drawn(tmp_path, lambda canvas: ruled(canvas, [HEAD, *rows(1, 30)], 60, 780))
-    chunks = chunk(parsed.elements, Settings()).chunks
+    chunks = Cutter(Settings(), Memory()).cut(parsed.elements).chunks
     assert len(chunks) > 1
     assert all([len(row) for row in one.boxes] == [len(row) for row in one.cells] for one in chunks)
     last, first = chunks[-1].boxes[-1][0], chunks[0].boxes[1][0]
@@ -125,7 +126,7 @@ def test_labels_with_values_of_many_kinds_are_pairs(tmp_path: Path) -> None:
     table = of_kind(drawn(tmp_path, page), "table")[0]
     assert table.cells == (("", ""), *((row[0], row[1]) for row in PAIRS), *((row[2], row[3]) for row in PAIRS))
     assert all(box is not None for row in table.boxes[1:] for box in row)
-    assert "Weight: 81 kg" in chunk([table], Settings()).chunks[0].text
+    assert "Weight: 81 kg" in Cutter(Settings(), Memory()).cut([table]).chunks[0].text
 
 
 def test_short_cells_in_columns_are_a_table_with_its_head(tmp_path: Path) -> None:

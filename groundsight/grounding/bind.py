@@ -25,7 +25,7 @@ from groundsight.types import Reason, Span
 FEATURES = ("best", "window", "lost", "absent", "elsewhere", "doubts", "denial")
 _MOST = 3
 _AS_MUCH = 0.1
-_LOCATED, _COPY, _EXACT = 0.6, 0.8, 0.95
+_LOCATED, _EXACT = 0.6, 0.95
 # Share of the claim's other words below which a conflict is wrong more often than once in ten (evals/written/train).
 _NEEDED = {
     "name_mismatch": 0.97,

@@ -59,11 +59,6 @@ class Chunked:
     chunks: tuple[Chunk, ...]
 
 
-def chunk(elements: Sequence[Element], settings: Settings, memory: Memory | None = None) -> Chunked:
-    """Cut the redacted elements of a whole document; see ``Cutter``."""
-    return Cutter(settings, memory if memory is not None else Memory()).cut(elements)
-
-
 class Cutter:
     """Cuts a document, part by part, into chunks of about ``settings.ingestion.chunk_chars`` characters.
 

@@ -9,11 +9,6 @@ from groundsight.ingestion.layout.shapes import Rect
 from groundsight.types import Box, TextLine
 
 
-def joined_rows(lines: Sequence[TextLine]) -> str:
-    """Join lines whose boxes share at least half of their height and do not overlap sideways."""
-    return "\n".join(" ".join(line.text for line in row) for row in rows_of(lines))
-
-
 def rows_of(lines: Sequence[TextLine]) -> list[list[TextLine]]:
     """Return the lines that hold text, row by row and each row from left to right."""
     rows: list[list[TextLine]] = []

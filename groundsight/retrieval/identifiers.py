@@ -143,18 +143,6 @@ def _with_share(hit: Hit, worth: float, contribution: float) -> Hit:
     return hit.model_copy(update={"channels": (*hit.channels, share), "score": hit.score + contribution})
 
 
-def occurs(term: str, index: Index, where: Filter) -> bool:
-    """Tell whether any unit under the filter holds these words as they stand, whatever their case and separators.
-
-    Sure for a word or an identifier; of a phrase of common words only the units nearest by BM25 are read.
-    """
-    one = Identifier(tuple(term.split()), True)
-    if any(one.held_by(text) for _, text in _read(one.asked, index, where)):
-        return True
-    code = one.pieces if has_digit(term) else ""
-    return any(one.parted_by(text, ANYHOW) for _, text in _read(code, index, where))
-
-
 def _read(asked: str, index: Index, where: Filter) -> list[tuple[Unit, str]]:
     if not asked.strip():
         return []

@@ -19,8 +19,3 @@ def perceptual_hash(picture: Image) -> str:
     grey = picture.convert("L").resize((9, 8), Resampling.BOX).tobytes()
     bits = "".join("1" if grey[row * 9 + x] > grey[row * 9 + x + 1] else "0" for row in range(8) for x in range(8))
     return f"{int(bits, 2):016x}"
-
-
-def distance(first: str, second: str) -> int:
-    """Return in how many bits two hashes differ, 0 to 64."""
-    return (int(first, 16) ^ int(second, 16)).bit_count()
