@@ -149,7 +149,7 @@ def _sentences(
     base = part.span.start
     text = evidence.text[base : part.span.end]
     cut = _lines(text) if ocr else _with_values(text, list(sentence_spans(text)))
-    spans = [span for span in watch.each(cut) if not _inside((base + span[0], base + span[1]), taken)]
+    spans = [span for span in watch.each(cut) if not within((base + span[0], base + span[1]), taken)]
     money = currency_of(text)
     facts = [
         with_currency(_bounded(_read(text[start:end], evidence.language, ocr=ocr)), money)
@@ -216,5 +216,6 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
             yield start, min(found[at + 1][1], start + _LONGEST)
 
 
-def _inside(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+def within(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+    """True where one of the spans holds all of it."""
     return any(start <= span[0] and span[1] <= end for start, end in taken)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from groundsight.evidence.passages import REFERRING, Passage
+from groundsight.evidence.passages import REFERRING, Passage, within
 from groundsight.language.facts import Facts
 from groundsight.language.names import covered_by
 from groundsight.language.tokens import Token, ocr_alike, rivals
@@ -93,13 +93,13 @@ class Pair:
     def segment_words(self, span: Interval, *but: Interval) -> frozenset[str]:
         """Return the shared match keys, numbers included, in the clause around ``span``; ``but`` is left out, too."""
         facts = self.passage.facts
-        cuts = [found.span() for found in _SEGMENT.finditer(facts.text) if not _inside(found.span(), _spans(facts))]
+        cuts = [found.span() for found in _SEGMENT.finditer(facts.text) if not within(found.span(), _spans(facts))]
         start = max((end for _, end in cuts if end <= span[0]), default=0)
         stop = min((begin for begin, _ in cuts if begin >= span[1]), default=len(facts.text))
         tokens = (
             t
             for t in facts.tokens
-            if t.content and start <= t.start and t.end <= stop and not _inside((t.start, t.end), [span, *but])
+            if t.content and start <= t.start and t.end <= stop and not within(t.span, [span, *but])
         )
         mine = {key for token in self.claim.tokens if token.content for key in token.keys}
         return frozenset(key for token in tokens for key in token.keys & mine)
@@ -121,7 +121,7 @@ class Pair:
     def _named(self, token: Token) -> bool:
         """The word belongs to a name that the passage gives in another form."""
         facts = self.passage.facts
-        names = (one for one in self.claim.names if _inside((token.start, token.end), [one.span]))
+        names = (one for one in self.claim.names if within(token.span, [one.span]))
         return any(covered_by(one, facts.all_words, facts.names) for one in names)
 
     def _turned(self, token: Token) -> bool:
@@ -133,9 +133,7 @@ class Pair:
         return any(one.stem in against for one in facts.negations)
 
     def _anchors(self, words: Sequence[Token], span: Interval) -> list[frozenset[str]]:
-        shared = [
-            t for t in words if t.weight > 0.2 and t.keys & self.matched_keys and not _inside((t.start, t.end), [span])
-        ]
+        shared = [t for t in words if t.weight > 0.2 and t.keys & self.matched_keys and not within(t.span, [span])]
         left = [t for t in shared if t.end <= span[0]][-2:]
         right = [t for t in shared if t.start >= span[1]][:2]
         return [t.keys for t in (*left, *right)]
@@ -159,8 +157,4 @@ def _spans(facts: Facts) -> list[Interval]:
 
 
 def _weight(tokens: Iterable[Token], spans: Sequence[Interval]) -> float:
-    return sum(token.weight for token in tokens if not _inside((token.start, token.end), spans))
-
-
-def _inside(span: Interval, spans: Sequence[Interval]) -> bool:
-    return any(start <= span[0] and span[1] <= end for start, end in spans)
+    return sum(token.weight for token in tokens if not within(token.span, spans))

@@ -53,7 +53,7 @@ def references(claim: Facts, before: Sequence[Facts]) -> tuple[Reference, ...]:
     The antecedent is the last thing of a fitting kind that the sentences before name; without one there
     is nothing to hold the claim to.
     """
-    found = (Reference((t.start, t.end), _antecedent(kind, t, before)) for t, kind in _referring(claim))
+    found = (Reference(t.span, _antecedent(kind, t, before)) for t, kind in _referring(claim))
     return tuple(one for one in found if one.meant)
 
 
@@ -121,7 +121,7 @@ def _antecedent(kind: str, token: Token, before: Sequence[Facts]) -> Subject:
 
 def _bearing(facts: Facts, noun: str) -> Subject:
     """Names and identifiers that stand right beside this noun ("the Aldera bridge", "invoice INV-2041")."""
-    spots = [(t.start, t.end) for t in facts.tokens if t.word == noun]
+    spots = [t.span for t in facts.tokens if t.word == noun]
     both = (*facts.ids, *facts.names)
     return tuple(
         one for one in both if any(0 <= one.span[0] - end <= 1 or 0 <= start - one.span[1] <= 1 for start, end in spots)

@@ -220,14 +220,14 @@ def _of_a_sentence(claim: Facts, chosen: Sequence[Comparison]) -> Iterator[Reaso
     """What is not denied anywhere is not denied by it."""
     if claim.negations and not claim.quantities and not any(denies(one.passage.facts) for one in chosen):
         token = claim.tokens[claim.negations[0].at]
-        yield missing(claim, "low_coverage", (token.start, token.end))
+        yield missing(claim, "low_coverage", token.span)
 
 
 def _of_a_sister(claim: Facts, chosen: Sequence[Comparison]) -> Iterator[Reason]:
     """A figure that a sentence says of another subject, all else alike, is no figure of the claim's."""
     figures = {one.span for one in (*claim.quantities, *claim.moments)}
     for one in (one for one in chosen if figures & {*one.settled}):
-        opens = (claim.words[0].start, claim.words[0].end) if claim.words else (0, 0)
+        opens = claim.words[0].span if claim.words else (0, 0)
         alike = one.pair.own_coverage_without([opens]) >= _EXACT and _says_no_more(one)
         if alike and one.passage.is_sentence and another_subject(claim, one.passage.facts):
             yield missing(claim, "entity_missing", opens, "what this is said of")

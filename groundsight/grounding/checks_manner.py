@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from groundsight.grounding.align import Interval, Pair
+from groundsight.grounding.align import Pair
 from groundsight.grounding.checks_compared import check_compared
 from groundsight.language.facts import Facts
 from groundsight.language.stems import lexicon_lines
@@ -33,7 +33,7 @@ def _modality(pair: Pair) -> Iterator[Reason]:
         (one, at), (other, there) = mine[word], theirs[word]
         if (one, other) in _APART:
             message = f"{at.text} {word} in the answer, {there.text} {word} in the source"
-            yield pair.reason("modality_mismatch", message, _spot(at), _spot(there))
+            yield pair.reason("modality_mismatch", message, at.span, there.span)
             return
 
 
@@ -65,7 +65,7 @@ def _quantity(pair: Pair) -> Iterator[Reason]:
     (every, some), (whole, part) = ([_listed(one, kind) for kind in ("all", "part")] for one in _both(pair))
     if every and part and not some and not whole:
         message = f"{every.text} in the answer, {part.text} in the source"
-        yield pair.reason("quantifier_mismatch", message, _spot(every), _spot(part))
+        yield pair.reason("quantifier_mismatch", message, every.span, part.span)
 
 
 def _both(pair: Pair) -> tuple[Facts, Facts]:
@@ -83,7 +83,7 @@ def _sides(pair: Pair) -> Iterator[Reason]:
         other = theirs.get((_SIDES[word], head))
         if other and (word, head) not in theirs:
             message = f"{word} in the answer, {other[0].text} in the source"
-            yield pair.reason("time_mismatch", message, _spot(token), _spot(other[0]))
+            yield pair.reason("time_mismatch", message, token.span, other[0].span)
             return
 
 
@@ -99,9 +99,7 @@ def _frequency(pair: Pair) -> Iterator[Reason]:
     mine, theirs = _often(pair.claim), _often(pair.passage.facts)
     if mine and theirs and not mine.keys() & theirs.keys():
         (one, token), (_, other) = next(iter(mine.items())), next(iter(theirs.items()))
-        yield pair.reason(
-            "rate_mismatch", f"{one} in the answer, {other.text} in the source", _spot(token), _spot(other)
-        )
+        yield pair.reason("rate_mismatch", f"{one} in the answer, {other.text} in the source", token.span, other.span)
 
 
 def _often(facts: Facts) -> dict[str, Token]:
@@ -119,7 +117,3 @@ def _often(facts: Facts) -> dict[str, Token]:
 def _lists() -> dict[str, frozenset[str]]:
     rows = (line.split("\t") for line in lexicon_lines("manner_words.tsv"))
     return {name: frozenset(words.split()) for name, words in rows}
-
-
-def _spot(token: Token) -> Interval:
-    return token.start, token.end

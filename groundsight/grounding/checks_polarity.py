@@ -35,7 +35,7 @@ def _flips(pair: Pair) -> Iterator[Reason]:
     if claim.negations and ticked and not (source.negations or _other_count(pair)):
         for one in claim.negations:
             if one.stem in source.stems and not _governed(source, one.stem):
-                message, at = "negated in the answer, stated in the source", _spot(claim.tokens[one.at])
+                message, at = "negated in the answer, stated in the source", claim.tokens[one.at].span
                 yield pair.reason("negation_flip", message, at, _where(source, one.stem))
                 return
     elif source.negations:
@@ -47,7 +47,7 @@ def _flips(pair: Pair) -> Iterator[Reason]:
                 and not _governed(claim, one.stem)
                 and not _stated_too(pair, one)
             ):
-                message, at = "stated in the answer, negated in the source", _spot(source.tokens[one.at])
+                message, at = "stated in the answer, negated in the source", source.tokens[one.at].span
                 yield pair.reason("negation_flip", message, _where(claim, one.stem), at)
                 return
 
@@ -77,7 +77,7 @@ def _other_count(pair: Pair) -> bool:
 def _stated_too(pair: Pair, one: Negation) -> bool:
     """The word also stands outside the reach of this negation, in a clause that says no less of the claim."""
     facts = pair.passage.facts
-    spots = [_spot(token) for token in facts.words if token.stem == one.stem]
+    spots = [token.span for token in facts.words if token.stem == one.stem]
     denied = next((spot for spot in spots if spot[0] > facts.tokens[one.at].start), spots[-1])
     against = pair.segment_words(denied)
     return any(not against > pair.segment_words(spot) for spot in spots if spot != denied)
@@ -93,10 +93,10 @@ def _opposites(pair: Pair) -> Iterator[Reason]:
         for other in (one for one in said.words if one.stem in against):
             # "Lent to them" and "below the village" need the same word on both sides.
             needed = 1 if word.weight >= TELLING and other.stem not in turned else 2
-            near = pair.neighbours(_spot(word), _spot(other))
-            if near >= needed or (needed == 1 and pair.turned(_spot(word), _spot(other))):
+            near = pair.neighbours(word.span, other.span)
+            if near >= needed or (needed == 1 and pair.turned(word.span, other.span)):
                 message = f"{word.text} in the answer, {other.text} in the source"
-                yield pair.reason("antonym", message, _spot(word), _spot(other))
+                yield pair.reason("antonym", message, word.span, other.span)
                 return
 
 
@@ -113,7 +113,7 @@ def _quantifiers(pair: Pair) -> Iterator[Reason]:
             if not head & governed or other == level or other > level >= _SOME:
                 continue
             message = f"{mine.text} in the answer, {theirs.text} in the source"
-            yield pair.reason("quantifier_mismatch", message, _spot(mine), _spot(theirs))
+            yield pair.reason("quantifier_mismatch", message, mine.span, theirs.span)
             return
 
 
@@ -130,9 +130,5 @@ def _levels() -> dict[str, int]:
     return {word: at for at, line in enumerate(lexicon_lines("quantifiers.txt")) for word in line.split()}
 
 
-def _spot(token: Token) -> Interval:
-    return token.start, token.end
-
-
 def _where(facts: Facts, base: str) -> Interval | None:
-    return next((_spot(token) for token in facts.words if token.stem == base), None)
+    return next((token.span for token in facts.words if token.stem == base), None)

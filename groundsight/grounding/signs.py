@@ -51,6 +51,6 @@ def _gaps(facts: Facts) -> list[tuple[Edge, str, Interval]]:
         start = _BOUND.search(shown, 0, start).start()  # pyright: ignore[reportOptionalMemberAccess]
         shown = f"{shown[:start]}{'':{end - start}}{shown[end:]}"
     words = ["", *(one.word for one in facts.tokens), ""]
-    spots = [(0, 0), *((one.start, one.end) for one in facts.tokens), (len(shown), len(shown))]
+    spots = [(0, 0), *(one.span for one in facts.tokens), (len(shown), len(shown))]
     gaps = [(end, start) for (_, end), (start, _) in pairwise(spots)]
     return [(edge, shown[slice(*gap)], gap) for edge, gap in zip(pairwise(words), gaps, strict=True)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -42,7 +42,7 @@ def write_snapshot(source: Connection, folder: Path) -> Manifest:
         InvalidArgument: the folder holds something.
     """
     with database.storage_errors(folder):
-        _require_empty(folder)
+        require_empty(folder)
         path = folder / database.FILE_NAME
         with closing(database.connect(path, create=True)) as target:
             database.copy_database(source, target)
@@ -61,13 +61,14 @@ def verified_copy(folder: Path, scratch: Path) -> Path:
         IndexCorrupt: the content is not what the manifest says, or is damaged.
         IndexVersion: it has another schema.
     """
-    manifest = _read_manifest(folder)
+    with reading(folder):
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     copy = scratch / f"restore.{secrets.token_hex(4)}.tmp"
     with database.storage_errors(folder):
         try:
             found = _copy_hashed(folder / database.FILE_NAME, copy)
             if found != (manifest.bytes, manifest.sha256):
-                raise _changed(folder)
+                raise changed(folder)
             _require_sound(copy)
         except BaseException:
             copy.unlink(missing_ok=True)
@@ -95,7 +96,8 @@ def set_aside(folder: Path) -> None:
             os.replace(path, folder / f"damaged-{mark}-{path.name}")
 
 
-def _require_empty(folder: Path) -> None:
+def require_empty(folder: Path) -> None:
+    """Make the folder of a new snapshot, or raise InvalidArgument where it holds something."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise InvalidArgument(
@@ -110,19 +112,21 @@ def _describe(connection: Connection, path: Path) -> Manifest:
         assets=database.one(connection, "SELECT count(*) FROM asset"),
         units=database.one(connection, "SELECT count(*) FROM unit"),
         bytes=path.stat().st_size,
-        sha256=_sha256(path),
+        sha256=content_sha256(path),
     )
 
 
-def _read_manifest(folder: Path) -> Manifest:
+@contextmanager
+def reading(folder: Path) -> Generator[None]:
+    """Tell a folder without a snapshot (InvalidArgument) from one whose files can't be right (IndexCorrupt)."""
     try:
-        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        yield
     except FileNotFoundError as error:
         raise InvalidArgument(
             "this folder holds no finished snapshot", which=folder.name, next_step="name a folder made by snapshot"
         ) from error
     except (OSError, ValidationError) as error:
-        raise _changed(folder) from error
+        raise changed(folder) from error
 
 
 def _require_sound(path: Path) -> None:
@@ -144,12 +148,14 @@ def _copy_hashed(source: Path, target: Path) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _sha256(path: Path) -> str:
+def content_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _changed(folder: Path) -> IndexCorrupt:
+def changed(folder: Path) -> IndexCorrupt:
+    """A snapshot that is not as it was written."""
     return IndexCorrupt(
         "the snapshot is not what its manifest says", which=folder.name, next_step="restore another snapshot"
     )

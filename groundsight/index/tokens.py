@@ -67,9 +67,9 @@ class Tokeniser:
         return [*first, *dict.fromkeys(term for each in others for term in each if term not in first)]
 
     def _is_strange(self, word: str) -> bool:
-        folded = fold(word)
+        folded, small = fold(word), word_list("function_words.txt")
         with self._one_at_a_time:
-            return folded.isalpha() and folded not in _small() and self._stem(folded) not in known_stems()
+            return folded.isalpha() and folded not in small and self._stem(folded) not in known_stems()
 
     def _english(self, piece: str) -> tuple[str, ...]:
         return (self._known if len(piece) <= LONGEST_TERM else self._terms_of)(piece)
@@ -104,11 +104,6 @@ class Tokeniser:
 def stemmers() -> dict[str, str]:
     """Return the languages (ISO 639-1) that have a stemmer, with its name."""
     return dict(lexicon_rows("stemmers.tsv"))  # pyright: ignore[reportReturnType]
-
-
-@lru_cache(maxsize=1)
-def _small() -> frozenset[str]:
-    return word_list("function_words.txt")
 
 
 def fold(text: str) -> str:

@@ -37,6 +37,11 @@ class Token:
         """True for a word that carries meaning."""
         return self.weight > 0
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where it stands in the text."""
+        return self.start, self.end
+
 
 @lru_cache(maxsize=1)
 def _series() -> dict[str, frozenset[str]]:

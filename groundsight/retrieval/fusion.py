@@ -14,7 +14,7 @@ from typing import Literal
 
 from groundsight.index import ChannelResult
 from groundsight.settings import Weights
-from groundsight.types import Channel, ChannelScore
+from groundsight.types import Channel, ChannelScore, Hit
 
 Method = Literal["rrf", "weighted"]
 Scale = Literal["minmax", "zscore"]
@@ -152,6 +152,11 @@ def _above(result: ChannelResult, floor: float) -> ChannelResult:
 def by_score(shares: Mapping[str, Sequence[ChannelScore]]) -> tuple[str, ...]:
     """Return unit ids best first; equal scores by id, so that the order is the same everywhere."""
     return tuple(sorted(shares, key=lambda unit_id: (-total_of(shares[unit_id]), unit_id)))
+
+
+def best_first(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Return hits best first; equal scores by id."""
+    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.unit.unit_id)))
 
 
 def total_weight(results: Sequence[ChannelResult], weights: Weights, method: Method = "rrf") -> float:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.index import ChannelQuery
 from groundsight.index.keys import is_plain
-from groundsight.retrieval.fusion import total_of
+from groundsight.retrieval.fusion import best_first, total_of
 from groundsight.retrieval.spellings import ANYHOW, DATE, PARTS, Identifier, has_digit
 from groundsight.retrieval.words import quotable
 from groundsight.types import Channel, ChannelScore
@@ -110,7 +110,7 @@ def levelled(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
     if not held.units():
         return tuple(hits)
     top = max((hit.score for hit in hits), default=0.0)
-    return _best_first(
+    return best_first(
         _with_share(hit, held.worth(hit.unit), min(1.0, held.worth(hit.unit)) * (top - hit.score)) for hit in hits
     )
 
@@ -124,11 +124,7 @@ def lifted(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
         return tuple(hits)
     plain = [_without_share(hit) for hit in hits]
     step = OVER * max((hit.score for hit in plain), default=0.0)
-    return _best_first(_with_share(hit, held.worth(hit.unit), step * held.worth(hit.unit)) for hit in plain)
-
-
-def _best_first(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.unit.unit_id)))
+    return best_first(_with_share(hit, held.worth(hit.unit), step * held.worth(hit.unit)) for hit in plain)
 
 
 def _without_share(hit: Hit) -> Hit:

@@ -12,7 +12,7 @@ from groundsight.retrieval.cache import CacheKey
 from groundsight.retrieval.diversity import spread_out
 from groundsight.retrieval.emptiness import emptiness
 from groundsight.retrieval.floor import too_far
-from groundsight.retrieval.fusion import by_score, fuse, total_of, total_weight, without_tails
+from groundsight.retrieval.fusion import best_first, by_score, fuse, total_of, total_weight, without_tails
 from groundsight.retrieval.graph import follow
 from groundsight.retrieval.headings import Named, headings_named
 from groundsight.retrieval.identifiers import Held, held_in, levelled, lifted
@@ -83,7 +83,7 @@ class _Climb:
             query=self._query.text or asked.words,
             hits=explained(asked.words, hits),
             tier=tier_of(self._parts),
-            degraded=_once((*self._parts.degraded(), *_gaps(asked, nothing))),
+            degraded=tuple(dict.fromkeys((*self._parts.degraded(), *_gaps(asked, nothing)))),
             nothing=nothing,
             absent=held.absent,
         )
@@ -158,13 +158,13 @@ class _Climb:
     def _reranked(self, words: str, hits: Sequence[Hit], total: float) -> tuple[Hit, ...]:
         ranker, weight = self._parts.reranker, self._search.weights.rerank / total
         if ranker is None or not hits or not words or weight <= 0:
-            return _best_first(hits)
+            return best_first(hits)
         raw = ranker.score(words, [quotable(hit.unit) for hit in hits])
         shares = [
             ChannelScore(channel="rerank", raw=score, weight=weight, contribution=weight * worth)
             for score, worth in zip(raw, fractions(raw), strict=True)
         ]
-        return _best_first(_with_shares(hits, shares))
+        return best_first(_with_shares(hits, shares))
 
     def _followed(self, asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         if self._query.hops == 1:
@@ -213,14 +213,6 @@ def _with_shares(hits: Sequence[Hit], shares: Sequence[ChannelScore | None]) -> 
 def _with_share(hit: Hit, share: ChannelScore) -> Hit:
     channels = (*hit.channels, share)
     return hit.model_copy(update={"channels": channels, "score": total_of(channels)})
-
-
-def _best_first(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.unit.unit_id)))
-
-
-def _once(degraded: Sequence[Degraded]) -> tuple[Degraded, ...]:
-    return tuple(dict.fromkeys(degraded))
 
 
 def _settings_print(settings: Settings, today: date | None) -> str:

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import ValidationError
 
 from groundsight.atomic import write_whole
-from groundsight.errors import IndexCorrupt, IndexVersion, InvalidArgument, StorageFailed
+from groundsight.errors import IndexVersion, StorageFailed
 from groundsight.governance.redaction import seal_entry
 from groundsight.index import Entry, Exported
 from groundsight.index.migrate import GROUP_UNITS, groups
+from groundsight.index.snapshots import MANIFEST, changed, content_sha256, reading, require_empty
 from groundsight.index.weaviate.schema import SCHEMA_VERSION
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Unit, Word
@@ -26,7 +26,7 @@ from groundsight.types import Asset, Filter, Unit, Word
 if TYPE_CHECKING:
     from groundsight.index.weaviate.index import WeaviateIndex
 
-CONTENT, MANIFEST = "assets.jsonl", "manifest.json"
+CONTENT = "assets.jsonl"
 
 
 class Manifest(Word):
@@ -48,11 +48,7 @@ def write_snapshot(index: WeaviateIndex, folder: Path, watch: Watch | None = Non
         StorageFailed: the disk refused.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise InvalidArgument(
-                "a snapshot needs an empty folder", which=folder.name, next_step="name a folder that does not exist yet"
-            )
+        require_empty(folder)
         assets, units, digest = _write_content(index, folder / CONTENT, watch or Watch())
         manifest = Manifest(fingerprints=dict(index.fingerprints()), assets=assets, units=units, sha256=digest)
         write_whole(folder / MANIFEST, manifest.model_dump_json(indent=2))
@@ -70,18 +66,11 @@ def read_snapshot(folder: Path) -> tuple[Manifest, Iterator[Exported]]:
         InvalidArgument: the folder is no finished snapshot.
         IndexCorrupt: the content is not what the manifest says.
     """
-    try:
+    with reading(folder):
         manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
-        with (folder / CONTENT).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError as error:
-        raise InvalidArgument(
-            "this folder holds no finished snapshot", which=folder.name, next_step="name a folder made by snapshot"
-        ) from error
-    except (OSError, ValidationError) as error:
-        raise _changed(folder) from error
+        found = content_sha256(folder / CONTENT)
     if found != manifest.sha256:
-        raise _changed(folder)
+        raise changed(folder)
     if manifest.schema_version != SCHEMA_VERSION:
         raise IndexVersion(
             f"the snapshot has schema {manifest.schema_version}", which=folder.name,
@@ -146,9 +135,3 @@ def _lines(path: Path) -> Iterator[Exported]:
             rows = {name: tuple(each) for name, each in data["rows"].items()}
             units = tuple(Unit.model_validate(each) for each in data["units"])
             yield replace(Exported(Asset.model_validate(data["asset"]), units), vectors=vectors, rows=rows)
-
-
-def _changed(folder: Path) -> IndexCorrupt:
-    return IndexCorrupt(
-        "the snapshot is not what its manifest says", which=folder.name, next_step="restore another snapshot"
-    )

@@ -43,6 +43,15 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def lines_of(text: str) -> Iterator[str]:
+    """Yield the lines with their ends: a file object of the text would take four bytes a character."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
 def clean_rows(rows: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
     """Clean every cell, drop empty rows and empty columns, and even out row lengths."""
     kept = [[one_line(cell) for cell in row] for row in rows]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.portions import handed_over
-from groundsight.ingestion.readers.clean import decode, one_line
+from groundsight.ingestion.readers.clean import decode, lines_of, one_line
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.sheet_cells import in_batches
 from groundsight.ingestion.readers.office.sheet_tables import SheetTables
@@ -75,7 +75,7 @@ def _reader(text: str, *, quotes: bool) -> Reader:
     body = text[stated.end() :] if stated else text
     delimiter = stated[1] if stated else _delimiter(body)
     quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-    return csv.reader(_lines(body), delimiter=delimiter, skipinitialspace=True, quoting=quoting)
+    return csv.reader(lines_of(body), delimiter=delimiter, skipinitialspace=True, quoting=quoting)
 
 
 def _is_open(text: str) -> bool:
@@ -87,15 +87,6 @@ def _is_open(text: str) -> bool:
         for _ in reader:
             before, last = last, reader.line_num
     return last - before > 1
-
-
-def _lines(text: str) -> Iterator[str]:
-    """Yield the lines with their ends: a file object of the text would take four bytes a character."""
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
-        yield text[start:end]
-        start = end
 
 
 def _delimiter(text: str) -> str:

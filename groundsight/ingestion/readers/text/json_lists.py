@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, cast
 
+from groundsight.ingestion.readers.clean import lines_of
+
 Data: TypeAlias = bool | str | Sequence["Data"] | Mapping[str, "Data"] | Iterable["Data"] | None
 
 _SPACE = re.compile(r"\s*")
@@ -63,7 +65,7 @@ class JsonLines:
 
     def __iter__(self) -> Iterator[Data]:
         self.bad = 0
-        for line in _lines(self._text):
+        for line in lines_of(self._text):
             try:
                 if line.strip():
                     yield cast(Data, _DECODER.decode(line))
@@ -120,11 +122,3 @@ def _over(text: str, at: int, sign: str) -> int:
     if text[at : at + 1] != sign:
         raise ValueError(f"{sign} is missing")
     return at + 1
-
-
-def _lines(text: str) -> Iterator[str]:
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
-        yield text[start:end]
-        start = end
