@@ -87,14 +87,15 @@ def _bar_row(bar: Bar, place: int, highest: float) -> str:
     told = bar.told or number(bar.value)
     whisker = _whisker(x(bar.low), x(bar.high), middle) if bar.low is not None and bar.high is not None else ""
     return (
-        f'<text class="name" x="{NAMES - 8}" y="{middle + 4}">{escape(_short(bar.name))}</text>'
+        f'<text class="name" x="{NAMES - 8}" y="{middle + 4}">{escape(shortened(bar.name, 24))}</text>'
         f'<rect class="track" x="{NAMES}" y="{middle - 6}" width="{room}" height="12" rx="2"/>'
         f'<rect class="fill" x="{NAMES}" y="{middle - 6}" width="{x(bar.value) - NAMES:.1f}" height="12" rx="2"/>'
         f'{whisker}<text class="value" x="{WIDTH - 4}" y="{middle + 4}">{escape(told)}</text>'
     )
 
 
-def _short(name: str, most: int = 24) -> str:
+def shortened(name: str, most: int) -> str:
+    """Return at most so many characters; a cut text ends with an ellipsis."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 

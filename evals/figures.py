@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from groundsight.errors import InvalidArgument
-from groundsight.evals.metrics import Estimate, bootstrap, percentile, risk_score
+from groundsight.evals.metrics import bootstrap, percentile, risk_score
 from groundsight.evals.result import TaskResult
+from groundsight.evals.tasks import exact
 
 
 def with_cost(result: TaskResult, per_cpu_hour: float) -> TaskResult:
@@ -17,7 +18,7 @@ def with_cost(result: TaskResult, per_cpu_hour: float) -> TaskResult:
     Local models have no other running cost. The figure covers the whole run, reading of files included.
     """
     seconds = result.cpu_s / result.n
-    cost = {"cpu_s_per_item": _exact(seconds), "cost_per_1000_items": _exact(1000 * seconds * per_cpu_hour / 3600)}
+    cost = {"cpu_s_per_item": exact(seconds), "cost_per_1000_items": exact(1000 * seconds * per_cpu_hour / 3600)}
     return replace(result, metrics={**result.metrics, **cost})
 
 
@@ -48,7 +49,3 @@ def key_figures(result: TaskResult) -> dict[str, Any]:
         "avg_retrieval_latency_ms": bootstrap(times).value,
         "risk_score": risk_score(leaking, max(gaps, default=0.0), deficit, volatility),
     }
-
-
-def _exact(value: float) -> Estimate:
-    return Estimate(value, value, value)

@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, cast
 
+from groundsight.evals.charts import shortened
+
 WORST = 20
 RANKED_BY = (
     "answer_contains", "recall_at_5", "recall_at_10", "refused", "correct", "right", "word_f1", "map", "caught",
@@ -43,7 +45,7 @@ def _card(item: Mapping[str, Any]) -> str:
     rows = "".join(_entry(name, value) for name, value in detail.items() if name not in HIDDEN)
     scores = ", ".join(f"{name} {value:.3g}" for name, value in item["scores"].items())
     return (
-        f'<details class="item"><summary><span class="title">{escape(_cut(title, 220))}</span>'
+        f'<details class="item"><summary><span class="title">{escape(shortened(title, 220))}</span>'
         f'<span class="score">{escape(lost)}</span></summary><div class="inside">{_picture(detail)}'
         f"<dl>{rows}<dt>Scores</dt><dd>{escape(scores)}</dd><dt>Item</dt><dd>{escape(item['id'])}</dd></dl></div></details>"
     )
@@ -61,10 +63,10 @@ def _shown(value: object) -> str:
     if isinstance(value, list):
         each = cast("list[object]", value)
         if all(isinstance(one, str) and len(one) < 60 for one in each):
-            return escape(_cut(", ".join(str(one) for one in each)))
+            return escape(shortened(", ".join(str(one) for one in each), MOST_CHARS))
         return f"<ol>{''.join(f'<li>{_shown(one)}</li>' for one in each[:12])}</ol>" if each else ""
     if isinstance(value, str):
-        return escape(_cut(value))
+        return escape(shortened(value, MOST_CHARS))
     return "" if value is None else escape(json.dumps(value, ensure_ascii=False))
 
 
@@ -76,11 +78,7 @@ def _line(value: Mapping[str, object]) -> str:
         for key, each in value.items()
         if str(each) and str(each) != main and key not in ("id", "passage")
     )
-    return f'{escape(_cut(main))} <span class="reason">{escape(_cut(rest))}</span>'
-
-
-def _cut(text: str, most: int = MOST_CHARS) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return f'{escape(shortened(main, MOST_CHARS))} <span class="reason">{escape(shortened(rest, MOST_CHARS))}</span>'
 
 
 def _picture(detail: Mapping[str, Any]) -> str:

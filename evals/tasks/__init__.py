@@ -11,7 +11,7 @@ from typing import cast
 
 from groundsight.errors import InvalidArgument
 from groundsight.evals.journal import Keep, Make, kept_items
-from groundsight.evals.metrics import Estimate, bootstrap, resampled
+from groundsight.evals.metrics import Estimate, bootstrap, percentile, resampled
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.settings import Settings
 from groundsight.suite import Suite, open_suite
@@ -80,6 +80,11 @@ def of_set(items: Sequence[ItemResult], metric: Callable[[Sequence[ItemResult]],
     """A figure of the whole set with an interval over draws of its items, by source where they share one."""
     clusters: list[Hashable] = [item.cluster or item.id for item in items]
     return resampled(lambda places: metric([items[place] for place in places]), clusters, seed=seed)
+
+
+def latency(items: Sequence[ItemResult], stage: str, share: float, seed: int) -> Estimate:
+    """A percentile of the milliseconds that a stage took."""
+    return of_set(items, lambda drawn: percentile([item.wall_ms[stage] for item in drawn], share), seed)
 
 
 def made(jobs: Sequence[tuple[str, Make]], context: Context, *key: object) -> list[ItemResult]:

@@ -13,7 +13,7 @@ from groundsight.evals.metrics import bleu, bootstrap, caption_blend, cider, rou
 from groundsight.evals.metrics.wording import words
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
-from groundsight.evals.tasks import Context, exact, means
+from groundsight.evals.tasks import Context, exact, made, means
 from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.pictures import load_picture
 from groundsight.vision import Captioner, open_captioner
@@ -61,12 +61,8 @@ def run(context: Context) -> TaskResult:
 
 
 def _captions(rows: list[Captioned], captioner: Captioner, context: Context) -> list[str]:
-    said: list[str] = []
-    with context.keeping(captioner.fingerprint) as keep:
-        for done, row in enumerate(rows, 1):
-            said.append(keep(row.id, partial(_said, row, captioner, context)).detail["said"])
-            context.watch.step(done, len(rows), row.image)
-    return said
+    jobs = [(row.id, partial(_said, row, captioner, context)) for row in rows]
+    return [item.detail["said"] for item in made(jobs, context, captioner.fingerprint)]
 
 
 def _said(row: Captioned, captioner: Captioner, context: Context) -> ItemResult:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from groundsight.evals.metrics import (
     average_precision,
     contains_answer,
     ndcg_at,
-    percentile,
     precision_recall_f1,
     recall_at,
     reciprocal_rank,
@@ -34,7 +33,7 @@ from groundsight.evals.reading import read_rows
 from groundsight.evals.residue import residue, values_of
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.segments import by_segment, parity_gaps
-from groundsight.evals.tasks import Context, exact, means, of_set
+from groundsight.evals.tasks import Context, exact, latency, made, means, of_set
 from groundsight.evals.timing import Clock
 from groundsight.governance.access import tenant_of
 from groundsight.suite import Suite
@@ -102,13 +101,8 @@ def _items(questions: Sequence[Question], suite: Suite, library: Library, contex
     """Ask every question; the gold of all is looked up first, so that a wrong line costs no run."""
     golds = {each.id: [library.holders(gold) for gold in each.gold] for each in questions}
     others = [text for each in questions for text in each.answers]
-    items: list[ItemResult] = []
-    with context.keeping(suite.parts.index.version()) as keep:
-        for place, each in enumerate(questions, 1):
-            context.watch.step(place, len(questions), each.question)
-            asking = _Asking(each, golds[each.id], others, suite)
-            items.append(keep(each.id, asking.item))
-    return items
+    jobs = [(each.id, _Asking(each, golds[each.id], others, suite).item) for each in questions]
+    return made(jobs, context, suite.parts.index.version())
 
 
 @dataclass(frozen=True)
@@ -206,13 +200,8 @@ def _metrics(items: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
         found["refusal_recall"] = of_set(items, lambda drawn: _refusal(drawn)[1], seed)
     for share, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99")):
         for stage, told in (("search", "retrieval"), ("answer", "answer")):
-            figure = _percentile_of(stage, share)
-            found[f"{name}_{told}_ms"] = of_set(items, figure, seed)
+            found[f"{name}_{told}_ms"] = latency(items, stage, share, seed)
     return found | parity_gaps(items, ("file_kind", "region"), seed=seed)
-
-
-def _percentile_of(stage: str, share: float) -> Callable[[Sequence[ItemResult]], float]:
-    return lambda items: percentile([item.wall_ms[stage] for item in items], share)
 
 
 def _refusal(items: Sequence[ItemResult]) -> tuple[float, float]:

@@ -24,13 +24,12 @@ from groundsight.evals.metrics import (
     all_at,
     average_precision,
     contains_answer,
-    percentile,
     recall_at,
 )
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.segments import by_segment
-from groundsight.evals.tasks import Context, exact, means, of_set
+from groundsight.evals.tasks import Context, exact, latency, made, means
 from groundsight.evals.timing import Clock
 from groundsight.suite import Suite
 from groundsight.types import Query, SearchResult
@@ -89,21 +88,13 @@ def run(context: Context) -> TaskResult:
 
 
 def _items(questions: Sequence[Question], suite: Suite, shelf: Shelf, context: Context) -> list[ItemResult]:
-    items: list[ItemResult] = []
-    with context.keeping(suite.parts.index.version()) as keep:
-        for place, question in enumerate(questions, 1):
-            context.watch.step(place, len(questions), question.question)
-            items.append(keep(question.id, partial(_score, question, suite, shelf)))
-    return items
+    jobs = [(question.id, partial(_score, question, suite, shelf)) for question in questions]
+    return made(jobs, context, suite.parts.index.version())
 
 
 def _speed(items: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
     shares = {"p50_retrieval_ms": 0.5, "p95_retrieval_ms": 0.95, "p99_retrieval_ms": 0.99}
-    return {name: of_set(items, partial(_percentile, share), seed) for name, share in shares.items()}
-
-
-def _percentile(share: float, items: Sequence[ItemResult]) -> float:
-    return percentile([item.wall_ms["search"] for item in items], share)
+    return {name: latency(items, "search", share, seed) for name, share in shares.items()}
 
 
 def _blind(questions: Sequence[Question], shelf: Shelf, seed: int) -> dict[str, Estimate]:

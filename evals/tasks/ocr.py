@@ -16,7 +16,7 @@ from groundsight.errors import Disabled
 from groundsight.evals.metrics import bootstrap, character_error_rate
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
-from groundsight.evals.tasks import Context, means
+from groundsight.evals.tasks import Context, made, means
 from groundsight.evals.timing import Clock
 from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.pictures import load_picture
@@ -45,11 +45,7 @@ def run(context: Context) -> TaskResult:
         raise Disabled("no OCR reader", which="models.ocr", next_step="set models.ocr = 'rapidocr'")
     pages = read_rows(first_file(context.folder, "labels.jsonl", "items.jsonl"), Page, context.limit)
     wall = time.perf_counter()
-    items: list[ItemResult] = []
-    with context.keeping(reader.fingerprint) as keep:
-        for done, page in enumerate(pages, 1):
-            items.append(keep(page.id, partial(_score, page, reader, context)))
-            context.watch.step(done, len(pages), page.image)
+    items = made([(page.id, partial(_score, page, reader, context)) for page in pages], context, reader.fingerprint)
     spent = sum(item.cpu_ms["read"] for item in items) / 1000
     return TaskResult(
         task="ocr",

@@ -22,14 +22,13 @@ from groundsight.evals.lanes import Lane, chance, fingerprint_of
 from groundsight.evals.metrics import (
     average_precision,
     hit_at,
-    percentile,
     recall_at,
     reciprocal_rank,
 )
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.segments import by_segment
-from groundsight.evals.tasks import Context, exact, means, of_set
+from groundsight.evals.tasks import Context, exact, latency, made, means
 from groundsight.evals.timing import Clock
 from groundsight.governance.access import tenant_of
 from groundsight.suite import Suite
@@ -79,7 +78,7 @@ def run(context: Context) -> TaskResult:
         means(items, context.seed)
         | accepted
         | {
-            "p95_retrieval_ms": of_set(items, _p95, context.seed),
+            "p95_retrieval_ms": latency(items, "search", 0.95, context.seed),
             "ingest_cpu_s": exact(ingested),
             "failed_files": exact(report.failed),
             "gold_files_missing": exact(len(missing)),
@@ -105,16 +104,8 @@ def run(context: Context) -> TaskResult:
 
 
 def _items(rows: Sequence[Wanted], suite: Suite, context: Context) -> list[ItemResult]:
-    items: list[ItemResult] = []
-    with context.keeping(suite.parts.index.version()) as keep:
-        for place, row in enumerate(rows, 1):
-            context.watch.step(place, len(rows), row.query)
-            items.append(keep(row.id, partial(_score, row, suite, context.folder)))
-    return items
-
-
-def _p95(items: Sequence[ItemResult]) -> float:
-    return percentile([item.wall_ms["search"] for item in items], 0.95)
+    jobs = [(row.id, partial(_score, row, suite, context.folder)) for row in rows]
+    return made(jobs, context, suite.parts.index.version())
 
 
 def _score(row: Wanted, suite: Suite, folder: Path) -> ItemResult:
