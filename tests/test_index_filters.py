@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from groundsight.governance.access import matches
-from groundsight.index import ChannelQuery, Entry
+from groundsight.index import ChannelQuery, Entry, Index
 from groundsight.index.local import LocalIndex
 from groundsight.types import Condition, Filter, Place
 from tests.build import WordEncoder, make_asset, make_entry, make_unit
@@ -70,15 +70,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return (root / str(number) for number in count())
 
 
-@settings(max_examples=20, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    stored=st.lists(
-        entries(), min_size=3, max_size=8, unique_by=lambda entry: (entry.asset.tenant, entry.asset.source)
-    ),
-    asked=st.lists(st.one_of(filters, likely.map(lambda one: Filter(conditions=(one,)))), min_size=20, max_size=40),
-)
-def test_every_door_filters_as_the_reference_does(folders: Iterator[Path], stored: list[Entry], asked: list[Filter]):
-    index = LocalIndex.open(next(folders))
+def agrees(index: Index, stored: list[Entry], asked: list[Filter]) -> None:
     index.upsert(stored)
     pairs = [(unit, entry.asset) for entry in stored for unit in entry.units]
     queries = [ChannelQuery("bm25_text", text="shared"), ChannelQuery("text", vector=WORDS.encode(["shared"])[0])]
@@ -91,4 +83,16 @@ def test_every_door_filters_as_the_reference_does(folders: Iterator[Path], store
         assert (index.count(where).assets, index.count(where).units) == (len(assets), len(units))
         for result in index.search(queries, where, 100):
             assert {unit_id for unit_id, _ in result.hits} == units
+
+
+@settings(max_examples=20, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    stored=st.lists(
+        entries(), min_size=3, max_size=8, unique_by=lambda entry: (entry.asset.tenant, entry.asset.source)
+    ),
+    asked=st.lists(st.one_of(filters, likely.map(lambda one: Filter(conditions=(one,)))), min_size=20, max_size=40),
+)
+def test_every_door_filters_as_the_reference_does(folders: Iterator[Path], stored: list[Entry], asked: list[Filter]):
+    index = LocalIndex.open(next(folders))
+    agrees(index, stored, asked)
     index.close()

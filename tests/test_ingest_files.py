@@ -17,7 +17,6 @@ from PIL import Image
 
 from groundsight.cli import main
 from groundsight.errors import GroundsightError, NotFound
-from groundsight.governance.limits import RateLimiter
 from groundsight.ingestion import IngestReport, Parsed, frozen
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.ingest import ingest
@@ -25,11 +24,10 @@ from groundsight.ingestion.kept import kept_page
 from groundsight.ingestion.partition import partition
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import Suite, open_suite
-from groundsight.tools.gate import Gate
-from groundsight.tools.registry import tool
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Principal
 from tests.build import make_asset, make_entry, make_unit
+from tests.doors import call
 
 LIGHT = {"text": "none", "visual": "none", "ocr": "none"}
 BOARD = Principal(may_write=True, labels=("board",))
@@ -298,10 +296,6 @@ def marks(suite: Suite) -> tuple[str, str]:
     (hit,) = call(suite, "search", query="notice").hits
     (cited,) = call(suite, "ask", question=PERIOD).citations
     return hit.stale, cited.stale
-
-
-def call(suite: Suite, name: str, **arguments: Any) -> Any:
-    return Gate("test", audit=None, limiter=RateLimiter(1_000, 1_000)).call(tool(name), suite, arguments)
 
 
 def refused(suite: Suite, name: str, **arguments: Any) -> str:

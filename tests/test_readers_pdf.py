@@ -11,34 +11,19 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers import BuiltinPartitioner
 from groundsight.ingestion.readers.pdf.pdf_tables import flatten_header
 from groundsight.ingestion.sniff import PDF
 from groundsight.settings import Limits
+from tests.pdf_files import HEIGHT, WIDTH, of_kind, read, write
 
-WIDTH, HEIGHT = A4
 WORDS = "the quick brown fox jumps over the lazy dog and runs into the deep green forest"
-
-
-def read(path: Path) -> Parsed:
-    return BuiltinPartitioner()(path, PDF, path.parent, Limits())
-
-
-def of_kind(parsed: Parsed, kind: str) -> list[Element]:
-    return [element for element in parsed.elements if element.kind == kind]
 
 
 def picture(text: str = "", size: tuple[int, int] = (400, 300)) -> ImageReader:
     image = Image.new("RGB", size, "red")
     ImageDraw.Draw(image).text((20, 20), text, fill="white")
     return ImageReader(image)
-
-
-def write_lines(canvas: Canvas, lines: list[str], x: float, y: float, size: int = 10) -> None:
-    canvas.setFont("Helvetica", size)
-    for number, line in enumerate(lines):
-        canvas.drawString(x, y - number * size * 1.2, line)
 
 
 def make(path: Path, draw: object, **about: str) -> Path:
@@ -52,8 +37,8 @@ def make(path: Path, draw: object, **about: str) -> Path:
 def two_columns(canvas: Canvas) -> None:
     canvas.setFont("Helvetica-Bold", 20)
     canvas.drawString(60, 780, "A Study of Foxes")
-    write_lines(canvas, [f"left {number} {WORDS[:40]}" for number in range(12)], 60, 700)
-    write_lines(canvas, [f"right {number} {WORDS[:40]}" for number in range(12)], 320, 700)
+    write(canvas, [f"left {number} {WORDS[:40]}" for number in range(12)], 60, 700)
+    write(canvas, [f"right {number} {WORDS[:40]}" for number in range(12)], 320, 700)
 
 
 def test_two_columns_are_read_one_after_the_other_under_their_heading(tmp_path: Path) -> None:
@@ -68,7 +53,7 @@ def test_two_columns_are_read_one_after_the_other_under_their_heading(tmp_path: 
 
 
 def test_boxes_are_fractions_of_the_page(tmp_path: Path) -> None:
-    path = make(tmp_path / "a.pdf", lambda canvas: write_lines(canvas, ["Some words here"], WIDTH / 2, HEIGHT / 2))
+    path = make(tmp_path / "a.pdf", lambda canvas: write(canvas, ["Some words here"], WIDTH / 2, HEIGHT / 2))
     box = read(path).elements[0].box
     assert box is not None
     assert abs(box.x0 - 0.5) < 0.01
@@ -76,7 +61,7 @@ def test_boxes_are_fractions_of_the_page(tmp_path: Path) -> None:
 
 
 def ruled_table(canvas: Canvas) -> None:
-    write_lines(canvas, ["Before the table stands a sentence of words."], 60, 780)
+    write(canvas, ["Before the table stands a sentence of words."], 60, 780)
     rows = [["Region", "2024", "2025"], ["North", "10", "12"], ["South", "7", "9"]]
     for number in range(4):
         canvas.line(60, 700 - number * 20, 360, 700 - number * 20)
@@ -125,9 +110,9 @@ def test_merged_headers_are_flattened() -> None:
 
 
 def embedded_figure(canvas: Canvas) -> None:
-    write_lines(canvas, [WORDS, WORDS], 60, 780)
+    write(canvas, [WORDS, WORDS], 60, 780)
     canvas.drawImage(picture("chart"), 100, 500, 300, 200)
-    write_lines(canvas, ["Figure 2: A red chart"], 100, 480)
+    write(canvas, ["Figure 2: A red chart"], 100, 480)
     canvas.drawImage(picture(size=(8, 8)), 20, 20, 10, 10)
 
 
@@ -139,10 +124,10 @@ def test_an_embedded_picture_is_a_figure_with_its_caption(tmp_path: Path) -> Non
 
 
 def drawn_figure(canvas: Canvas) -> None:
-    write_lines(canvas, [WORDS + " " + WORDS[:30], WORDS], 60, 780)
+    write(canvas, [WORDS + " " + WORDS[:30], WORDS], 60, 780)
     for number in range(6):
         canvas.rect(120 + number * 30, 500, 20, 40 + number * 20, fill=1)
-    write_lines(canvas, ["Figure 3: Bars that grow"], 120, 480)
+    write(canvas, ["Figure 3: Bars that grow"], 120, 480)
 
 
 def test_a_drawing_above_a_caption_is_cut_out(tmp_path: Path) -> None:
@@ -156,7 +141,7 @@ def test_a_page_without_text_becomes_a_picture_to_be_read(tmp_path: Path) -> Non
     def scan(canvas: Canvas) -> None:
         canvas.drawImage(picture("scanned words"), 0, 0, WIDTH, HEIGHT)
         canvas.showPage()
-        write_lines(canvas, [WORDS], 60, 780)
+        write(canvas, [WORDS], 60, 780)
 
     parsed = read(make(tmp_path / "a.pdf", scan))
     assert [(element.kind, element.page) for element in parsed.elements] == [("page", 1), ("text", 2)]
@@ -167,9 +152,9 @@ def test_a_page_without_text_becomes_a_picture_to_be_read(tmp_path: Path) -> Non
 def test_running_heads_are_kept_once(tmp_path: Path) -> None:
     def pages(canvas: Canvas) -> None:
         for number in range(1, 6):
-            write_lines(canvas, ["Groundwork Ltd annual report"], 60, HEIGHT - 20)
-            write_lines(canvas, [f"page {number} says {WORDS}"], 60, 500)
-            write_lines(canvas, [f"Report | {number}"], 60, 15)
+            write(canvas, ["Groundwork Ltd annual report"], 60, HEIGHT - 20)
+            write(canvas, [f"page {number} says {WORDS}"], 60, 500)
+            write(canvas, [f"Report | {number}"], 60, 15)
             canvas.showPage()
 
     shown = [element.text for element in read(make(tmp_path / "a.pdf", pages)).elements]
@@ -179,7 +164,7 @@ def test_running_heads_are_kept_once(tmp_path: Path) -> None:
 
 
 def test_text_split_by_a_hyphen_is_joined(tmp_path: Path) -> None:
-    path = make(tmp_path / "a.pdf", lambda canvas: write_lines(canvas, ["an impor-", "tant thing is here"], 60, 700))
+    path = make(tmp_path / "a.pdf", lambda canvas: write(canvas, ["an impor-", "tant thing is here"], 60, 700))
     assert "important" in read(path).elements[0].text
 
 

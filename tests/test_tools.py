@@ -9,28 +9,21 @@ from typing import Any
 import pytest
 
 from groundsight.errors import Disabled, InvalidArgument, NotFound
-from groundsight.governance.limits import RateLimiter
 from groundsight.governance.roots import Roots
 from groundsight.grounding.verify import verify as real_verify
 from groundsight.settings import Grounding
 from groundsight.tools.bounds import RESULT_BYTES
-from groundsight.tools.gate import Gate
-from groundsight.tools.registry import TOOLS, tool, tools
+from groundsight.tools.registry import TOOLS, tools
 from groundsight.tools.results import Result
 from groundsight.tools.verify import MOST_SEARCHES
 from groundsight.types import ChannelScore, Evidence, GroundingReport, Hit, Principal, Query, SearchResult, Tier
 from tests.build import make_asset, make_unit
-from tests.doors import OneLine, ScriptedSuite, channel, settings_at, some_rows
+from tests.doors import OneLine, ScriptedSuite, call, channel, settings_at, some_rows
 
 
 @pytest.fixture
 def suite(tmp_path: Path) -> ScriptedSuite:
     return ScriptedSuite(settings_at(tmp_path), *some_rows())
-
-
-def call(suite: ScriptedSuite, name: str, **arguments: Any) -> Any:
-    gate = Gate("test", audit=None, limiter=RateLimiter(1_000, 1_000))
-    return gate.call(tool(name), suite, arguments)  # type: ignore[arg-type]
 
 
 def test_contributions_of_a_hit_add_up_to_its_score(suite: ScriptedSuite) -> None:

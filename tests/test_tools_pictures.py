@@ -7,21 +7,17 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from mcp import Client, MCPError
 from PIL import Image
 
 from groundsight.errors import InvalidArgument, PolicyRefused
-from groundsight.governance.limits import RateLimiter
 from groundsight.governance.roots import Roots
 from groundsight.ingestion.picture_tables import lines_in_picture, lines_on_page
-from groundsight.tools.gate import Gate
-from groundsight.tools.registry import tool
 from groundsight.types import Asset, Box, Lineage, Place, TextLine, Unit
 from tests.build import ScriptedReader, make_asset, make_unit
-from tests.doors import OneLine, ScriptedSuite, settings_at
+from tests.doors import OneLine, ScriptedSuite, call, settings_at
 from tests.talk import MODES, talk
 
 BOX = Box(x0=0.0, y0=0.0, x1=0.5, y1=0.5)
@@ -50,11 +46,6 @@ def suite(tmp_path: Path) -> ScriptedSuite:
 
 def sha_of(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def call(suite: ScriptedSuite, name: str, **arguments: Any) -> Any:
-    gate = Gate("test", audit=None, limiter=RateLimiter(1_000, 1_000))
-    return gate.call(tool(name), suite, arguments)  # type: ignore[arg-type]
 
 
 def unit_id(suite: ScriptedSuite, row: int) -> str:

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groundsight.governance.access import matches
 from groundsight.index import ChannelQuery, Entry
 from groundsight.index.weaviate import WeaviateIndex
 from groundsight.index.weaviate.names import coded, coded_list, decoded, tenant_name
 from groundsight.types import Condition, Filter
-from tests.test_index_filters import WORDS, entries, filters, likely
+from tests.test_index_filters import agrees, entries, filters, likely
 from tests.weaviate_house import NEEDS_SERVER, settings_for, shared_node
 
 
@@ -34,18 +33,7 @@ def index() -> Iterator[WeaviateIndex]:
 )
 def test_every_door_filters_as_the_reference_does(index: WeaviateIndex, stored: list[Entry], asked: list[Filter]):
     index.delete([asset.asset_id for asset in index.assets(Filter())], Filter())
-    index.upsert(stored)
-    pairs = [(unit, entry.asset) for entry in stored for unit in entry.units]
-    queries = [ChannelQuery("bm25_text", text="shared"), ChannelQuery("text", vector=WORDS.encode(["shared"])[0])]
-    for where in asked:
-        units = {unit.unit_id for unit, asset in pairs if matches(where, asset, unit)}
-        assets = {entry.asset.asset_id for entry in stored if matches(where, entry.asset)}
-        assert {unit.unit_id for unit, _ in index.scan(where)} == units
-        assert {unit.unit_id for unit, _ in index.get([unit.unit_id for unit, _ in pairs], where)} == units
-        assert {asset.asset_id for asset in index.assets(where)} == assets
-        assert (index.count(where).assets, index.count(where).units) == (len(assets), len(units))
-        for result in index.search(queries, where, 100):
-            assert {unit_id for unit_id, _ in result.hits} == units
+    agrees(index, stored, asked)
 
 
 texts = st.text(st.characters(codec="utf-8"))
