@@ -105,7 +105,7 @@ def _names(before: dict[str, ItemRow], after: dict[str, ItemRow]) -> list[str]:
 
 
 def _difference(name: str, before: dict[str, ItemRow], after: dict[str, ItemRow]) -> dict[str, Any]:
-    having = [item for item in before if name in before[item].scores and name in _scores(after, item)]
+    having = [item for item in before if name in before[item].scores and item in after and name in after[item].scores]
     if not having:
         return {"value": 0.0, "low": 0.0, "high": 0.0, "verdict": "undecided", "wins": [], "losses": [], "n": 0}
     result: Difference = paired(
@@ -116,7 +116,3 @@ def _difference(name: str, before: dict[str, ItemRow], after: dict[str, ItemRow]
     )
     wins, losses = ([having[place] for place in places] for places in (result.wins, result.losses))
     return {**result._asdict(), "wins": wins, "losses": losses, "n": len(having)}
-
-
-def _scores(rows: dict[str, ItemRow], item: str) -> dict[str, float]:
-    return rows[item].scores if item in rows else {}

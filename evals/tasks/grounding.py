@@ -184,7 +184,7 @@ def p_supported(report: GroundingReport) -> float:
 def curves(judged: Judged) -> dict[str, Any]:
     """How often the probability errs among the surest claims, and how far it can be taken at its word."""
     scores, labels = judged.scores, judged.labels
-    right = _right(scores, labels)
+    right = [(score >= 0.5) == label for score, label in zip(scores, labels, strict=True)]
     return {
         "risk_coverage": risk_coverage([abs(score - 0.5) for score in scores], right),
         "reliability": reliability(scores, labels),
@@ -294,7 +294,3 @@ def _cross_validated(scores: Sequence[float], labels: Sequence[bool]) -> float:
         cut = best_threshold([scores[i] for i in learn], [labels[i] for i in learn])
         found.append(balanced_accuracy([scores[i] >= cut for i in test], [labels[i] for i in test]))
     return sum(found) / len(found)
-
-
-def _right(scores: Sequence[float], labels: Sequence[bool]) -> list[bool]:
-    return [(score >= 0.5) == label for score, label in zip(scores, labels, strict=True)]

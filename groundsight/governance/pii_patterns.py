@@ -95,7 +95,7 @@ def cards(text: str) -> Iterator[Candidate]:
     """Yield payment cards: an issuer's first digits, 12 to 19 digits, the Luhn sum (ISO/IEC 7812)."""
     for shape in _CARD_SHAPES:
         for match in shape.finditer(text):
-            digits = _only_digits(match[1])
+            digits = re.sub(r"\D", "", match[1])
             if _ISSUER.match(digits) and 12 <= len(digits) <= 19 and luhn(digits) and _card_like(text, match, digits):
                 yield Candidate(match.start(1), match.end(1), digits)
 
@@ -196,10 +196,6 @@ def _looks_numbered(text: str, match: re.Match[str]) -> bool:
     if small and "\n" in match.group():
         return True
     return bool(_NUMBERED.search(before)) or (heads and starts_line)
-
-
-def _only_digits(shown: str) -> str:
-    return re.sub(r"\D", "", shown)
 
 
 def finders() -> tuple[tuple[PiiKind, Callable[[str], Iterator[Candidate]]], ...]:

@@ -28,7 +28,7 @@ def check_numbers(pair: Pair) -> Outcome:
     missing: list[Interval] = []
     conflicts: list[Reason] = []
     for wanted in pair.claim.quantities:
-        twins = _twins(pair, wanted)
+        twins = says(wanted, pair.passage.facts.quantities, pair.passage.scales)
         other = _mispaired(pair, wanted, twins) if twins else _rival(pair, wanted)
         if other:
             conflicts.append(_number_reason(pair, wanted, other))
@@ -83,11 +83,6 @@ def _bare(wanted: Quantity, one: Quantity) -> bool:
     if one.kind or wanted.kind not in ("time", "months"):
         return False
     return abs(spelled(wanted) - one.low) <= 1e-6 * max(1.0, abs(one.low))
-
-
-def _twins(pair: Pair, wanted: Quantity) -> list[Quantity]:
-    """Quantities of the passage that say the wanted number of the same thing."""
-    return says(wanted, pair.passage.facts.quantities, pair.passage.scales)
 
 
 def _comparable(wanted: Quantity, one: Quantity) -> bool:

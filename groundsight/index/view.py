@@ -63,7 +63,7 @@ def fresh(connection: Connection, known: View | None, folder: Path) -> View:
     if known is not None and known.stamp == stamp:
         return known
     start = known if known is not None and is_known(connection, known.stamp) else load(connection, folder)
-    return _advanced(connection, start or _empty(), stamp)
+    return _advanced(connection, start or View(Stamp(-1, ""), np.zeros(1, np.int32), {}), stamp)
 
 
 def load(connection: Connection, folder: Path) -> View | None:
@@ -96,10 +96,6 @@ def save(view: View, folder: Path) -> None:
             f"{name}/slots": whole.slots[keep],
         }
     write_arrays(folder / FILE_NAME, str(view.stamp), arrays)
-
-
-def _empty() -> View:
-    return View(Stamp(-1, ""), np.zeros(1, np.int32), {})
 
 
 def _advanced(connection: Connection, view: View, stamp: Stamp) -> View:

@@ -72,7 +72,7 @@ def _mention_links(unit: Unit) -> Iterator[Link]:
     known = set[str]()
     for text in _texts(unit):
         clean = _PLACEHOLDER.sub(" | ", text)
-        for shown in (*_ids(clean), *_quantities(clean), *_names(clean)):
+        for shown in (*_ids(clean), *(match.group() for match in _QUANTITY.finditer(clean)), *_names(clean)):
             key = as_key(shown)
             if 1 < len(key) <= LONGEST_KEY_CHARS and key not in known:
                 known.add(key)
@@ -97,10 +97,6 @@ def _is_id(shown: str) -> bool:
     if _DATE.match(shown) or _ORDINAL.match(shown) or shown.split()[0].casefold() in _CALENDAR:
         return False
     return len(shown) >= 4 and sum(letter.isdigit() for letter in shown) >= 2
-
-
-def _quantities(text: str) -> Iterator[str]:
-    return (match.group() for match in _QUANTITY.finditer(text))
 
 
 def _names(text: str) -> Iterator[str]:

@@ -159,7 +159,7 @@ def _joined(text: str, tokens: Sequence[Token], before: int, at: int) -> bool:
 
 
 def _name(text: str, tokens: Sequence[Token], run: list[int]) -> Name | None:
-    title = next((_address(tokens[at].word) for at in run if tokens[at].word in _MALE | _FEMALE), "")
+    title = next(("mr" if tokens[at].word in _MALE else "ms" for at in run if tokens[at].word in _MALE | _FEMALE), "")
     starts = _starts_sentence(text, tokens[run[0]].start)
     if starts:
         run = run[_skipped(tokens, run) :]
@@ -173,10 +173,6 @@ def _name(text: str, tokens: Sequence[Token], run: list[int]) -> Name | None:
     words = tuple(token.word for token in kept if token.word not in _LINKS)
     alone = still_first and len(kept) == 1
     return Name(span, text[slice(*span)], words, not (alone and kept[0].word.endswith("s")), title)
-
-
-def _address(word: str) -> str:
-    return "mr" if word in _MALE else "ms"
 
 
 def _skipped(tokens: Sequence[Token], run: list[int]) -> int:

@@ -69,13 +69,9 @@ def _joined(unit: Unit) -> tuple[str, tuple[EvidencePart, ...]]:
 
 def _channels(unit: Unit) -> Iterator[tuple[TextField, str, float]]:
     for channel in _ORDER:
-        said = unit.field(channel) or (_table_text(unit) if channel == "text" else "")
+        said = unit.field(channel) or ("\n".join(CELL.join(row) for row in unit.cells) if channel == "text" else "")
         if said:
             yield channel, said, _confidence(unit.lines) if channel == "ocr" else 1.0
-
-
-def _table_text(unit: Unit) -> str:
-    return "\n".join(CELL.join(row) for row in unit.cells)
 
 
 def _confidence(lines: Sequence[TextLine]) -> float:
