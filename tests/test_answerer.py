@@ -89,7 +89,7 @@ def test_a_question_for_yes_or_no_is_left_to_the_evidence() -> None:
 
 
 def test_a_sentence_that_the_check_refused_is_not_proposed_again_and_competes_with_no_other() -> None:
-    once, again = "The rent is 84 EUR a year.", "Each plot has a rent of 84 EUR a year."
+    once, again = "The rent is 84 EUR a year.", "The rent of each plot is 84 EUR a year."
     both = [evidence_from_text(f"t{at}", f"t{at}.txt", text) for at, text in enumerate((once, again))]
     first, second = (find(1, "How much is the rent a year?", both, eyes(), banned) for banned in ((), (once,)))
     assert first is not None

@@ -111,7 +111,8 @@ def _named(wanted: Stated, linked: Link) -> int | None:
 
 def _over(wanted: Stated, linked: Link) -> Computation | None:
     column = _number_column(wanted, linked)
-    if column is None or (wanted.asks == "how many" and wanted.focus not in linked.heads.get(column, ())):
+    counted = linked.titled.union(linked.heads.get(column, ()) if column is not None else ())
+    if column is None or (wanted.asks == "how many" and wanted.focus not in counted):
         return None
     return run(wanted.operation, linked.table, column, linked.rows, linked.where)
 

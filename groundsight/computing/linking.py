@@ -35,6 +35,8 @@ def link(
     _parts_of_cells(linked)
     _titles(linked)
     _alike(linked)
+    # What costs more than 80 is known only now.
+    numbers(linked, values)
     denials(linked)
     return linked
 
