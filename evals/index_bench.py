@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from groundsight.atomic import write_whole
 from groundsight.doors.usage import Parser
 from groundsight.evals.index_bare import BareClient
 from groundsight.evals.index_corpus import GROUP_ASSETS, NEAREST, UNITS_PER_ASSET, Corpus
@@ -205,9 +206,7 @@ class Bench:
 
     def _save(self) -> None:
         if self.keep is not None:
-            partial = self.keep.with_name(self.keep.name + ".tmp")
-            partial.write_text(json.dumps(self.found, indent=2))
-            partial.replace(self.keep)
+            write_whole(self.keep, json.dumps(self.found, indent=2))
 
 
 def _unfinished(wire: Wire, nodes: Sequence[Node]) -> str:

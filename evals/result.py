@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import groundsight
+from groundsight.atomic import write_whole
 from groundsight.evals.metrics import Estimate, percentile
 
 ROOMS = ("agent", "tools", "graphs", "prompts", "evals")
@@ -125,8 +124,4 @@ def write_result(result: TaskResult, path: Path) -> dict[str, Any]:
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file so that readers see the old or the new content, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
+    write_whole(path, text, mode=0o644)

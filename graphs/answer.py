@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from groundsight.agent import finish, mending, nodes
 from groundsight.agent.nodes import Update
@@ -13,6 +17,7 @@ from groundsight.errors import Retryable, TimedOut
 from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.graphs.review import Declined, reviewed
 from groundsight.graphs.telling import telling
+from groundsight.limits import DEFAULT_LIMITS, has_words, require_words
 from groundsight.rounds import may_ask_client
 from groundsight.types import Answer, Evidence
 
@@ -170,11 +175,19 @@ def _approve_plan(state: AnswerState) -> Update:
         return {"next": "abstain", "missing": ["The plan was not approved."], "stop": str(why)}
 
 
+class _EditedPlan(TypedDict):
+    plan: Plan
+    queries: list[str]
+
+
 def _planned(edited: Json) -> Update:
-    plan = Plan.model_validate(edited["plan"])
-    first = [step.question for step in plan.steps if not step.after]
-    queries = [query.strip() for query in [*edited["queries"], *first]]
-    return {"plan": plan.model_dump(mode="json"), "queries": [*dict.fromkeys(filter(None, queries))]}
+    """Read an edited plan; one that searches for nothing is none."""
+    given = TypeAdapter(_EditedPlan).validate_python(edited)
+    first = [step.question for step in given["plan"].steps if not step.after]
+    queries = [*dict.fromkeys(query.strip() for query in [*given["queries"], *first] if has_words(query))]
+    if not queries or max(map(len, queries)) > DEFAULT_LIMITS.query_chars:
+        raise ValueError("nothing to search for, or too much")
+    return {"plan": given["plan"].model_dump(mode="json"), "queries": queries}
 
 
 def _approve_evidence(state: AnswerState) -> Update:
@@ -192,8 +205,16 @@ def _approve_evidence(state: AnswerState) -> Update:
     return {**update, "next": "assess" if dropped else "draft"}
 
 
+class _Kept(TypedDict):
+    id: str
+
+
+class _EditedEvidence(TypedDict):
+    evidence: list[_Kept]
+
+
 def _kept(edited: Json) -> set[str]:
-    return {one["id"] for one in edited["evidence"]}
+    return {one["id"] for one in TypeAdapter(_EditedEvidence).validate_python(edited)["evidence"]}
 
 
 def _shown(one: Evidence) -> Json:
@@ -209,24 +230,26 @@ def _approve_answer(office: Office) -> Callable[[AnswerState], Update]:
         shown = {"text": written.text, "grounding_ratio": written.grounding_ratio, "verdicts": verdicts}
         shown["evidence"] = [_shown(one) for one in written.evidence]
         try:
-            text = reviewed("answer", "Give this answer?", shown, _worded)
+            given = reviewed("answer", "Give this answer?", shown, partial(_given, written, office))
         except Declined as why:
             withheld: Update = {"status": "abstained", "text": "The answer was not approved.", "stop_reason": str(why)}
             nothing: Update = {"grounding_ratio": None, "citations": (), "verdicts": (), "evidence": ()}
             return {"answer": written.model_copy(update={**withheld, **nothing}).model_dump(mode="json")}
-        return {} if text == written.text else {"answer": _edited(written, text, office.desk).model_dump(mode="json")}
+        return {} if given is written else {"answer": given.model_dump(mode="json")}
 
     return approve
 
 
-def _worded(edited: Json) -> str:
-    if not (isinstance(edited["text"], str) and edited["text"].strip()):
-        raise ValueError("no text")
-    return edited["text"]
+class _EditedAnswer(TypedDict):
+    text: str
 
 
-def _edited(written: Answer, text: str, desk: nodes.Desk) -> Answer:
-    report = desk.suite.verify(text, written.evidence)
+def _given(written: Answer, office: Office, edited: Json) -> Answer:
+    text = TypeAdapter(_EditedAnswer).validate_python(edited)["text"]
+    if text == written.text:
+        return written
+    require_words(text, "the answer", "write it in words")
+    report = office.desk.suite.verify(text, written.evidence)
     told: Update = {"text": text, "stop_reason": "a person edited the answer"}
     checked: Update = {"verdicts": report.claims, "grounding_ratio": report.grounding_ratio}
     status: Update = {} if report.verdict == "pass" else {"status": "partial"}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typing_extensions import TypedDict
 
 from groundsight.agent.followup import whole
 from groundsight.agent.state import Answered, Json
+from groundsight.errors import InvalidArgument
 from groundsight.graphs.answer import Asking, build_answer_graph
 from groundsight.graphs.office import compiled, new_flow
+from groundsight.graphs.telling import Event, told_by
 from groundsight.types import Answer
 
 if TYPE_CHECKING:
@@ -56,8 +59,30 @@ def build_chat_graph(suite: Suite | None = None) -> Any:
     return compiled(flow, "chat")
 
 
+class Conversation:
+    """Questions that follow one another, remembered by this process alone; each may lean on the one before."""
+
+    def __init__(self) -> None:
+        from langgraph.checkpoint.memory import InMemorySaver
+
+        self._memory = InMemorySaver()
+
+    def stream(self, suite: Suite, words: str) -> Generator[Event]:
+        """Ask, and yield what is known as it comes, the answer last; a question that is stopped leaves its subject.
+
+        Raises:
+            GroundsightError: as ``answer_question``.
+        """
+        chat = build_chat_graph(suite)
+        chat.checkpointer = self._memory
+        return told_by(chat, {"messages": [("user", words)]}, "conversation")
+
+
 def _understand(state: ChatState) -> Json:
-    return {"question": whole(state["messages"][-1].text, state.get("question", ""))}
+    last = next(reversed(state["messages"]), None)
+    if last is None or last.type != "human":
+        raise InvalidArgument("the last message is no question of a person", next_step="end with a message of the user")
+    return {"question": whole(last.text, state.get("question", ""))}
 
 
 def _reply(state: ChatState) -> Json:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar, cast
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
 
 from groundsight.agent.state import Json
+from groundsight.errors import Fixable
 
 T = TypeVar("T")
 ALLOWED = {"allow_accept": True, "allow_edit": True, "allow_respond": True, "allow_ignore": True}
@@ -38,7 +39,7 @@ class Declined(Exception):
 def reviewed(action: str, description: str, shown: Json, read: Callable[[Json], T]) -> T:
     """Ask a person about ``shown`` until the reply is understood; return what ``read`` makes of what was accepted.
 
-    ``read`` raises ValueError or KeyError for an edit that can't be used, which asks again.
+    ``read`` raises ValueError or Fixable for an edit that can't be used, which asks again.
 
     Raises:
         Declined: the person did not accept.
@@ -53,7 +54,7 @@ def reviewed(action: str, description: str, shown: Json, read: Callable[[Json], 
             if reply["type"] in ("ignore", "response"):
                 raise Declined(str(reply["args"] or f"a person declined the {action}"))
             return read(_edited(reply, action) if reply["type"] == "edit" else shown)
-        except (ValidationError, ValueError, KeyError):
+        except (ValueError, Fixable):  # what pydantic refuses is a value error
             told = f"{AGAIN}\n\n{description}"
 
 

@@ -38,14 +38,24 @@ def stream_answer(suite: Suite, question: str) -> Generator[Event]:
     Raises:
         GroundsightError: as ``answer_question``.
     """
-    from groundsight.graphs.answer import STEPS_AT_MOST, Asking, build_answer_graph
+    from groundsight.graphs.answer import build_answer_graph
+
+    return told_by(build_answer_graph(suite), {"question": question})
+
+
+def told_by(graph: Any, given: Json, thread: str = "") -> Generator[Event]:
+    """Run a graph that answers, the answer graph or one around it, and yield what it tells as it comes.
+
+    ``thread`` names what the checkpointer of the graph remembers.
+    """
+    from groundsight.graphs.answer import STEPS_AT_MOST, Asking
 
     shown, final = set[str](), Json()
-    config = {"recursion_limit": STEPS_AT_MOST}
-    graph, modes = build_answer_graph(suite), ["custom", "values"]
-    for mode, part in graph.stream({"question": question}, config, context=Asking(), stream_mode=modes):
+    config = {"recursion_limit": STEPS_AT_MOST, "configurable": {"thread_id": thread} if thread else {}}
+    modes = {"stream_mode": ["custom", "values"], "subgraphs": True}
+    for inside, mode, part in graph.stream(given, config, context=Asking(), **modes):
         if mode == "values":
-            final = part
+            final = final if inside else part
             continue
         [(kind, told)] = part.items()
         key = str(told.get("evidence_id", ""))

@@ -1,62 +1,13 @@
 """The command line door. Exit codes: 0 done, 1 failed or not verified, 2 settings or usage, 3 the index needs
-repair, 4 some files could not be read, 130 interrupted, 141 nobody reads the output."""
+repair, 130 interrupted, 141 nobody reads the output."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from groundsight import __version__
-from groundsight.doors.usage import Parser
-
-COMMANDS = {
-    "ingest": "read files and folders into the index",
-    "watch": "keep folders in step with the index: what is added, changed, renamed or deleted",
-    "list": "list the documents: names, kinds, dates, sizes, what was left out",
-    "why": "say why a file was not read, or why a question does not find it",
-    "forget": "remove files and folders from the index, with all that was made from them",
-    "search": "find passages, tables, figures and pictures",
-    "ask": "answer a question from the evidence",
-    "verify": "check an answer sentence by sentence",
-    "ocr": "read the words in a picture or a scanned page",
-    "describe": "say what a picture shows",
-    "view": "show a page in the browser: ask, search, look at evidence and at the library",
-    "install": "put this server into a chat host: Claude, Cursor, VS Code and others",
-    "serve": "serve the tools over MCP, or the encoders to other machines",
-    "status": "say what is indexed and which models answer",
-    "migrate": "move the index to another back end, or to another schema of it",
-    "snapshot": "write a consistent copy of the index",
-    "restore": "put a snapshot in place of the index",
-    "tenants": "list the tenants of a Weaviate index, and put unused ones to sleep",
-    "doctor": "check this installation",
-    "eval": "measure retrieval, grounding, OCR, redaction and speed",
-}
-EXAMPLES = {
-    "ingest": "groundsight ingest ~/Documents/contracts",
-    "watch": "groundsight watch ~/Documents",
-    "list": "groundsight list --kind pdf --from 2025-05-01 --order newest",
-    "why": "groundsight why contract.pdf 'How long is the notice period?'",
-    "forget": "groundsight forget ~/Documents/contracts/old.pdf",
-    "search": "groundsight search 'notice period' --kind text --limit 5",
-    "ask": "groundsight ask 'How long is the notice period?' --json",
-    "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
-    "ocr": "groundsight ocr scan.pdf --page 2",
-    "describe": "groundsight describe photo.jpg",
-    "view": "groundsight view --port 8100",
-    "install": "groundsight install claude-desktop --root ~/Documents",
-    "serve": "groundsight serve --root ~/Documents",
-    "status": "groundsight status --json",
-    "migrate": "groundsight migrate --to weaviate",
-    "snapshot": "groundsight snapshot ~/backups --keep 7",
-    "restore": "groundsight restore ~/backups/20260131T020000Z --yes",
-    "tenants": "groundsight tenants --sleep-after 90d --dry-run",
-    "doctor": "groundsight doctor",
-    "eval": "groundsight eval --help",
-}
-KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
+from groundsight.doors.cli_options import build_parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,6 +30,10 @@ def _main(arguments: list[str]) -> int:
     if arguments[:1] == ["eval"]:
         return _evaluate(arguments[1:])
     options = build_parser().parse_args(arguments)
+    if options.command == "completion":
+        from groundsight.doors.terminal.completion import print_script
+
+        return print_script(options.shell)
     if options.command == "serve":
         from groundsight.server import serve
 
@@ -86,185 +41,6 @@ def _main(arguments: list[str]) -> int:
     from groundsight.doors.cli_run import run
 
     return run(options)
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Describe every command; imports nothing heavy, so that help is immediate."""
-    parser = Parser(
-        prog="groundsight",
-        description="Search your own documents and pictures, and get only answers that the evidence supports.",
-        epilog="Start with: groundsight ingest FOLDER; then: groundsight ask 'QUESTION'",
-    )
-    parser.add_argument("--version", action="version", version=f"groundsight {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, purpose in COMMANDS.items():
-        command = commands.add_parser(
-            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", epilog=f"example: {EXAMPLES[name]}"
-        )
-        _ADD[name](command)
-        if name not in ("serve", "eval"):
-            _add_common(command)
-    return parser
-
-
-def _add_common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print one JSON object")
-    command.add_argument("--home", type=Path, help="folder of the index (default ~/.groundsight)")
-    command.add_argument("--config", type=Path, help="settings file (default HOME/groundsight.toml)")
-
-
-def _path(name: str) -> Path:
-    # An empty one would be the folder one stands in.
-    if not name.strip():
-        raise argparse.ArgumentTypeError("the name is empty; name a file or a folder, . for this one")
-    return Path(name)
-
-
-def _add_ingest(command: argparse.ArgumentParser) -> None:
-    command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="file or folder")
-    command.add_argument("--prune", action="store_true", help="also forget files that are gone")
-
-
-def _add_install(command: argparse.ArgumentParser) -> None:
-    from groundsight.doors.hosts import HOSTS
-
-    command.add_argument("host", choices=list(HOSTS), metavar="HOST", help=", ".join(HOSTS))
-    command.add_argument("--root", action="extend", nargs="+", type=_path, default=[], help="folders that may be read")
-    command.add_argument("--allow-write", action="store_true", help="let models ingest and forget under the roots")
-    command.add_argument("--watch", action="store_true", help="keep the folders in step while the host runs")
-    command.add_argument("--print", action="store_true", help="show what to add, and change nothing")
-    command.add_argument("--uninstall", action="store_true", help="take the server out again")
-
-
-def _add_watch(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folders", nargs="*", type=_path, metavar="FOLDER", help="none: all that were read before")
-    command.add_argument("--once", action="store_true", help="compare once, as ingest --prune does, and end")
-
-
-def _add_list(command: argparse.ArgumentParser) -> None:
-    command.add_argument("path", nargs="?", default="", help="only sources that hold this text")
-    command.add_argument("--kind", default="", help="pdf, word, spreadsheet, picture, mail, an ending or a media type")
-    command.add_argument("--from", dest="dated_from", default="", metavar="DATE", help="dated on or after YYYY-MM-DD")
-    command.add_argument("--to", dest="dated_to", default="", metavar="DATE", help="dated until YYYY-MM-DD")
-    command.add_argument("--order", default="source", choices=("source", "newest", "oldest", "largest"))
-    command.add_argument("--limit", type=int, default=50, help="most documents, 1 to 200 (default 50)")
-
-
-def _add_why(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", help="its path, its source, or the end of its source")
-    command.add_argument("question", nargs="?", default="", help="a question that should find it")
-
-
-def _add_forget(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "names",
-        nargs="+",
-        metavar="NAME",
-        help="file or folder, there or gone: its path, or its source as search shows it",
-    )
-
-
-def _add_search(command: argparse.ArgumentParser) -> None:
-    command.add_argument("query", nargs="?", default="", help="words or a question")
-    command.add_argument("--picture", type=Path, metavar="FILE", help="find what looks like this picture")
-    command.add_argument("--kind", action="append", choices=KINDS, help="only this kind; repeatable")
-    command.add_argument("--source", default="", metavar="PREFIX", help="only sources that start so")
-    command.add_argument("--explain", action="store_true", help="show how each score adds up")
-    command.add_argument(
-        "--from", dest="created_from", default="", metavar="DATE", help="created on or after YYYY-MM-DD"
-    )
-    command.add_argument("--to", dest="created_to", default="", metavar="DATE", help="created until YYYY-MM-DD")
-    command.add_argument("--fusion", choices=("rrf", "weighted"), help="how channels are joined")
-    command.add_argument("--limit", type=int, default=10, help="most hits, 1 to 100 (default 10)")
-    command.add_argument("--hops", type=int, default=1, help="2 or more follows names and ids (default 1)")
-
-
-def _add_ask(command: argparse.ArgumentParser) -> None:
-    command.add_argument("question", help="a full question")
-    command.add_argument("--llm", metavar="PROVIDER:MODEL", help="language model, for example ollama:llama3")
-    command.add_argument("--base-url", metavar="URL", help="address of the language model")
-
-
-def _add_verify(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--answer", required=True, metavar="FILE", help="the text to check; - reads standard input")
-    command.add_argument(
-        "--evidence", nargs="+", type=Path, default=[], metavar="FILE", help="what it must follow from; none: search"
-    )
-
-
-def _add_picture(command: argparse.ArgumentParser) -> None:
-    command.add_argument("picture", help="picture or PDF file, or the id of a unit")
-    command.add_argument("--page", type=int, default=1, help="page of a PDF (default 1)")
-
-
-def _add_view(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--port", type=int, default=0, help="port on this machine (default: a free one)")
-
-
-def _add_serve(command: argparse.ArgumentParser) -> None:
-    from groundsight.server import add_arguments
-
-    add_arguments(command)
-
-
-def _add_migrate(command: argparse.ArgumentParser) -> None:
-    what = command.add_mutually_exclusive_group(required=True)
-    what.add_argument("--to", choices=("weaviate", "local"), help="copy the whole index there, with its vectors")
-    what.add_argument(
-        "--schema", choices=("plan", "apply", "rollback", "forget"), help="change the collections of a Weaviate index"
-    )
-
-
-def _add_snapshot(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="folder to write; it must be new or empty, but with --keep")
-    command.add_argument(
-        "--keep", type=int, metavar="N", help="write into FOLDER/TIME instead, and keep only the N newest there"
-    )
-
-
-def _add_restore(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="folder that snapshot wrote")
-    command.add_argument("--yes", action="store_true", help="replace an index that is not empty")
-
-
-def _add_tenants(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--sleep-after", nargs="?", const="", metavar="DAYS",
-        help="let tenants sleep that are unused for so long, such as 90d (default weaviate.sleep_days)",
-    )  # fmt: skip
-    command.add_argument(
-        "--offload-after", nargs="?", const="", metavar="DAYS",
-        help="move tenants to object storage that are unused for so long (default weaviate.offload_days)",
-    )  # fmt: skip
-    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
-
-
-def _add_nothing(command: argparse.ArgumentParser) -> None:
-    command.set_defaults()
-
-
-_ADD = {
-    "ingest": _add_ingest,
-    "watch": _add_watch,
-    "install": _add_install,
-    "list": _add_list,
-    "why": _add_why,
-    "forget": _add_forget,
-    "search": _add_search,
-    "ask": _add_ask,
-    "verify": _add_verify,
-    "ocr": _add_picture,
-    "describe": _add_picture,
-    "view": _add_view,
-    "serve": _add_serve,
-    "status": _add_nothing,
-    "migrate": _add_migrate,
-    "snapshot": _add_snapshot,
-    "restore": _add_restore,
-    "tenants": _add_tenants,
-    "doctor": _add_nothing,
-    "eval": _add_nothing,
-}
 
 
 def _evaluate(arguments: list[str]) -> int:

@@ -107,17 +107,17 @@ def _tool(spec: ToolSpec, suite: Suite, gate: Gate) -> BaseTool:
             raise ToolException(str(error)) from error
         return result.as_text(), result
 
-    def call(**arguments: Any) -> tuple[str, Result]:
+    def call(arguments: dict[str, Any]) -> tuple[str, Result]:
         return called(suite, arguments)
 
-    async def call_beside(**arguments: Any) -> tuple[str, Result]:
+    async def call_beside(arguments: dict[str, Any]) -> tuple[str, Result]:
         watch = Watch(within=(suite.watch,))
         try:
             return await asyncio.to_thread(called, suite.acting_for(watch=watch), arguments)
         finally:
             watch.cancel()
 
-    return StructuredTool(
+    return _Gated(
         name=spec.name,
         description=spec.description,
         args_schema=input_schema(spec.arguments),
@@ -126,6 +126,16 @@ def _tool(spec: ToolSpec, suite: Suite, gate: Gate) -> BaseTool:
         response_format="content_and_artifact",
         handle_tool_error=True,
     )
+
+
+class _Gated(StructuredTool):
+    """A tool whose gate sees every argument, under names that LangChain keeps for itself as well."""
+
+    def _to_args_and_kwargs(
+        self, tool_input: str | dict[str, Any], tool_call_id: str | None
+    ) -> tuple[tuple[str, ...], dict[str, Any]]:
+        _, given = super()._to_args_and_kwargs(tool_input, tool_call_id)
+        return (), {"arguments": given}
 
 
 def _document(each: Found) -> Document:

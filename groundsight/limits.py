@@ -101,9 +101,9 @@ def require_words(text: str, what: str, next_step: str) -> None:
     """Refuse a text without words: a search for nothing finds whatever lies nearest.
 
     Raises:
-        InvalidArgument: ``what`` holds no word.
+        InvalidArgument: ``what`` holds no word, or is no text.
     """
-    if not has_words(text):
+    if not (isinstance(text, str) and has_words(text)):  # pyright: ignore[reportUnnecessaryIsInstance] - a program may give any
         raise InvalidArgument(f"{what} holds no word", next_step=next_step)
 
 

@@ -106,7 +106,7 @@ class Questions:
         """
         with self._lock:
             question, node, state, answer = self._row(suite.principal, handle)
-            running = next((one for one in self._under_way if one.handle == handle), None)
+            running = next((one for one in tuple(self._under_way) if one.handle == handle), None)
             if running is not None:
                 return running
             work = Work(question, Journal(node, json.loads(state)), handle)

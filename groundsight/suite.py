@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -45,7 +45,7 @@ class Suite:
         return Suite(self.parts, principal or self.principal, watch or self.watch)
 
     def ingest(
-        self, paths: AnyPath | Sequence[AnyPath], *, prune: bool = False, confined: bool = False
+        self, paths: AnyPath | Iterable[AnyPath], *, prune: bool = False, confined: bool = False
     ) -> IngestReport:
         """Read files and folders into the index; unchanged files cost a hash, failures are reported.
 
@@ -54,7 +54,7 @@ class Suite:
         """
         from groundsight.ingestion.ingest import ingest
 
-        named = _named(paths)
+        named = paths_named(paths)
         if not confined:
             named = [Path(path).expanduser() for path in named]
         if not confined and self.principal.may_write and self.principal.roots is None:
@@ -62,7 +62,7 @@ class Suite:
                 self.parts.roots.admit(Path(path))
         return ingest(self.parts, named, self.principal, self.watch, prune=prune, confined=confined)
 
-    def forget(self, names: AnyPath | Sequence[AnyPath]) -> ForgetReport:
+    def forget(self, names: AnyPath | Iterable[AnyPath]) -> ForgetReport:
         """Remove files and folders, named by path or source, with all that was made from them and kept of them.
 
         Raises:
@@ -70,9 +70,9 @@ class Suite:
         """
         from groundsight.ingestion.forget import forget
 
-        return forget(self.parts, _named(names), self.principal, self.watch)
+        return forget(self.parts, paths_named(names), self.principal, self.watch)
 
-    def ingest_later(self, paths: AnyPath | Sequence[AnyPath], *, prune: bool = False) -> Order:
+    def ingest_later(self, paths: AnyPath | Iterable[AnyPath], *, prune: bool = False) -> Order:
         """Have files and folders under the roots read by a process beside this one; ``orders`` tells how far it is.
 
         Raises:
@@ -80,7 +80,7 @@ class Suite:
         """
         from groundsight.ingestion.folder.orders import order
 
-        return order(self.parts, self.principal, _named(paths), prune=prune)
+        return order(self.parts, self.principal, paths_named(paths), prune=prune)
 
     def orders(self) -> tuple[Order, ...]:
         """Return what this principal ordered, oldest first, with how far it is or how it ended."""
@@ -152,12 +152,23 @@ class Suite:
         self.close()
 
 
-def _named(names: AnyPath | Sequence[AnyPath]) -> Sequence[AnyPath]:
-    """Refuse what names nothing: an empty path is the folder one stands in."""
-    listed = [names] if isinstance(names, str | Path) else names
-    if not listed or any(isinstance(each, str) and not each.strip() for each in listed):
+def paths_named(names: object) -> list[AnyPath]:
+    """Return the path or paths that a program names; an empty one is refused: it is the folder one stands in.
+
+    Raises:
+        InvalidArgument: there is none, or one is empty or neither ``str`` nor ``Path``.
+    """
+    one = isinstance(names, str | Path | bytes) or not hasattr(type(names), "__iter__")
+    listed = [_path(each) for each in ((names,) if one else cast("Iterable[object]", names))]
+    if not listed or any(not str(each).strip() for each in listed):
         raise InvalidArgument("a name is empty", which="paths", next_step="name a file or a folder, . for this one")
     return listed
+
+
+def _path(name: object) -> AnyPath:
+    if isinstance(name, str | Path) and "\0" not in str(name):
+        return name
+    raise InvalidArgument("this names no file", which=repr(name)[:80], next_step="give str, Path, or several")
 
 
 def open_suite(

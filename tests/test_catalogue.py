@@ -85,6 +85,23 @@ def test_the_list_is_narrowed_by_path_kind_and_day(suite: Suite) -> None:
     assert "2025-13-01" not in refused(suite, "list", dated_from="2025-13-01")
 
 
+def test_a_file_whose_name_lies_is_of_the_kind_of_its_content(suite: Suite, barn: Path) -> None:
+    put(barn / "plan.pdf", "<html><body><p>The hay barn has two doors.</p></body></html>")
+    suite.ingest([barn])
+    assert [each.source for each in call(suite, "list", kind="pdf").documents] == []
+    assert [each.source for each in call(suite, "list", kind="html").documents] == ["barn/plan.pdf"]
+
+
+def test_a_link_is_explained_as_one_and_never_by_what_it_leads_to(suite: Suite, barn: Path, tmp_path: Path) -> None:
+    put(tmp_path / "secret.txt", "Nobody reads this.")
+    (barn / "far.txt").symlink_to(tmp_path / "secret.txt")
+    (barn / "round").symlink_to(barn)
+    for name in ("barn/far.txt", "round", "barn/round"):
+        told = call(suite, "why", file=name)
+        assert (told.state, told.why) == ("left out", "a link")
+    assert refused(suite, "why", file="barn/near.txt") == refused(suite, "why", file="none.txt")
+
+
 @given(st.dates(), st.dates(), st.sampled_from(["", "barn", "hay"]))
 def test_a_narrower_list_is_a_part_of_a_wider_one(first: date, last: date, path: str) -> None:
     assets = [

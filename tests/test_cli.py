@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from groundsight import __version__
-from groundsight.cli import COMMANDS, build_parser, main
+from groundsight.cli import build_parser, main
+from groundsight.doors.cli_options import COMMANDS
 from groundsight.doors.cli_show import coloured
 from groundsight.errors import Cancelled, ConfigError, IndexCorrupt, IndexVersion, ModelFailed
 from groundsight.governance.roots import Roots
@@ -232,14 +233,16 @@ def test_a_missing_answer_or_evidence_file_is_said(cli: CLI, tmp_path: Path) -> 
     assert "--evidence" in err
 
 
-def test_ingest_registers_the_folder_and_tells_of_failures(cli: CLI, tmp_path: Path) -> None:
+def test_a_folder_with_unread_files_is_ingested_and_strict_says_that_one_was_left(cli: CLI, tmp_path: Path) -> None:
     folder = tmp_path / "docs"
     folder.mkdir()
-    (folder / "a.txt").write_text("a")
+    (folder / "b.pdf").write_text("b")
     code, out, _ = cli("ingest", str(folder), "--json")
-    assert code == 4
+    assert code == 0
     assert json.loads(out)["files"][0]["status"] == "failed"
     assert json.loads(cli("status", "--json")[1])["roots"] == ["docs"]
+    assert cli("ingest", str(folder), "--strict")[0] == 1
+    assert cli("ingest", str(folder / "b.pdf"))[0] == 1
     assert cli("ingest", str(tmp_path / "nothing"))[0] == 1
 
 

@@ -15,6 +15,8 @@ from groundsight.graphs.answer import Asking, build_answer_graph
 from groundsight.graphs.chat import build_chat_graph
 from groundsight.graphs.ingest import build_ingest_graph
 from groundsight.graphs.verify import build_verify_graph
+from groundsight.grounding.verify import verify as engine_verify
+from groundsight.settings import Grounding
 from tests.agent_house import HouseSuite
 
 CHAIN = "What is the extension of the manager of the Berlin office?"
@@ -89,6 +91,35 @@ def test_an_unknown_reply_asks_again_and_says_so(what: Any) -> None:
         assert talk.asked["action_request"] == first["action_request"]
         assert "not understood" in talk.asked["description"]
     assert "4711" in talk.reply(ACCEPT, *[ACCEPT] * (what == "evidence"))["answer"]["text"]
+
+
+MISFITS = {
+    "plan": [{"queries": each} for each in ("abc", {"a": 1}, None, 5, [None], [["x"]], ["x" * 100_000])]
+    + [{"plan": None}, {"plan": {"steps": "x"}}, {"plan": {"steps": []}, "queries": ["?!"]}],
+    "evidence": [{"evidence": each} for each in (None, "x", 5, {"id": "x"}, [1], [None], [[]], [{}], [{"id": ["x"]}])],
+    "answer": [{"text": each} for each in (None, 5, [], " ", "?!", "Rain fell. " * 100_000)],
+}
+
+
+@pytest.mark.parametrize(("what", "args"), [(what, args) for what, many in MISFITS.items() for args in many])
+def test_an_edit_that_cannot_be_used_asks_again(what: Any, args: dict[str, Any]) -> None:
+    class Strict(HouseSuite):
+        """Refuses long texts, as the engine does."""
+
+        def verify(self, answer: str, *more: Any, **options: Any) -> Any:
+            return engine_verify(answer, [], Grounding()) if len(answer) > 1_000 else super().verify(answer, *more)
+
+    talk = Talk(what, PERIOD, Strict())
+    talk.reply(talk.edit(**args))
+    assert "not understood" in talk.asked["description"]
+    talk.reply(ACCEPT)
+    assert talk.state["answer"]["status"] == "answered"
+
+
+@pytest.mark.parametrize("messages", [[], [("user", PERIOD), ("assistant", "90 days.")], [("system", PERIOD)]])
+def test_a_chat_that_ends_with_no_question_of_a_person_is_told_so(messages: Any) -> None:
+    with pytest.raises(InvalidArgument, match="no question of a person"):
+        build_chat_graph(HouseSuite()).invoke({"messages": messages})  # type: ignore[arg-type]
 
 
 def test_an_edited_plan_is_what_is_searched() -> None:

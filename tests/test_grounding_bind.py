@@ -131,3 +131,13 @@ def test_evidence_without_text_is_not_called_none() -> None:
     empty = verify("Dr Selma Roth wrote the plan.", [evidence_from_text("e", "e.txt", "")], Grounding()).claims[0]
     none = verify("Dr Selma Roth wrote the plan.", [], Grounding()).claims[0]
     assert [one.reasons[0].message for one in (empty, none)] == ["the evidence holds no text", "no evidence was given"]
+
+
+@pytest.mark.parametrize("hours", ["72", "36", "96"])
+def test_a_copy_with_another_number_is_not_reckoned_from_what_stands_elsewhere(hours: str) -> None:
+    before = "A ticket can be returned up to 48 hours before departure for a full refund."
+    now = before.replace("48", "24")
+    given = [evidence_from_text(name, f"{name}.txt", text) for name, text in (("old", before), ("new", now))]
+    given.append(evidence_from_text("other", "other.txt", "An engineer is sent within 72 hours of a call."))
+    claim = before.replace("48", hours)
+    assert verify(claim, given, Grounding()).claims[0].label == "contradicted"

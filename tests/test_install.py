@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,98 @@ def test_a_file_with_comments_is_left_alone_and_the_lines_can_be_printed(install
     code, shown, _ = install("zed", "--print")
     assert code == 0
     assert '"context_servers"' in shown
+
+
+OURS = 'command = "old"\n'
+UNWRITABLE = {
+    "cursor": [
+        b'{"a": "\xe9"}',
+        '{"a": 1}'.encode("utf-16"),
+        b'{"a": "\\ud800"}',
+        b'{"a": NaN}',
+        b'{"a": 1e999}',
+        b'{"a": 1, "a": 2}',
+        b"[" * 100_000,
+    ],
+    "codex": [
+        b'a = "\xe9"\n',
+        b"a = " + b"[" * 100_000,
+        f'[mcp_servers."groundsight"]\n{OURS}'.encode(),
+        f"[ mcp_servers . groundsight ]\n{OURS}".encode(),
+        f"  [mcp_servers.groundsight]\n{OURS}".encode(),
+        f"[[mcp_servers.groundsight]]\n{OURS}".encode(),
+        b'mcp_servers = { other = { command = "a" } }\n',
+        b'[mcp_servers]\ngroundsight.command = "old"\n',
+        b'a = """\n[mcp_servers.groundsight]\nx\n"""\n[b]\nc = 1\n',
+        f'[mcp_servers.groundsight]\n{OURS}args = [\n[1],\n["a"]\n]\n[b]\nc = 1\n'.encode(),
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "given"), [(name, each) for name, many in UNWRITABLE.items() for each in many])
+def test_a_file_that_could_not_be_written_again_as_it_is_stays_and_is_added_to_by_hand(
+    name: str, given: bytes, install: Command, person: Path
+) -> None:
+    file = HOSTS[name].path(person)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(given)
+    code, _, error = install(name)
+    assert code == 2
+    assert "by hand" in error
+    assert file.read_bytes() == given
+    assert [one.name for one in file.parent.iterdir()] == [file.name]
+    assert [check.name for check in checks(Settings(home=person / "index")) if check.name.startswith("host: ")]
+
+
+def test_line_ends_a_byte_order_mark_and_the_remarks_below_our_entry_stay(install: Command, person: Path) -> None:
+    windows, codex = HOSTS["cursor"].path(person), HOSTS["codex"].path(person)
+    windows.parent.mkdir(parents=True)
+    windows.write_bytes(b'\xef\xbb\xbf{\r\n    "a": 1\r\n}\r\n')
+    codex.parent.mkdir(parents=True)
+    codex.write_text(
+        f"[mcp_servers.groundsight]\n{OURS}\n# about b\n[b]\nc = 1\n\n[mcp_servers.groundsight.env]\n# end\n"
+    )
+    assert (install("cursor")[0], install("codex")[0]) == (0, 0)
+    assert windows.read_bytes().startswith(b'\xef\xbb\xbf{\r\n    "a": 1,\r\n')
+    assert windows.read_bytes().count(b"\n") == windows.read_bytes().count(b"\r\n")
+    assert "# about b\n[b]\nc = 1\n\n# end\n" in codex.read_text()
+
+
+def test_what_lies_in_the_way_is_no_file_or_is_somebody_elses_and_is_not_written_through(
+    install: Command, person: Path
+) -> None:
+    file, other = HOSTS["cursor"].path(person), person / "other"
+    file.parent.mkdir(parents=True)
+    os.mkfifo(file)
+    assert install("cursor")[0] == 2
+    file.unlink()
+    file.write_text('{"token": "secret"}')
+    file.chmod(0o600)
+    other.write_text("keep")
+    backup_of(file).symlink_to(other)
+    file.with_name(f"{file.name}.groundsight-draft").symlink_to(other)
+    assert install("cursor")[0] == 0
+    assert other.read_text() == "keep"
+    assert [one.stat().st_mode & 0o777 for one in (file, backup_of(file))] == [0o600, 0o600]
+    file.unlink()
+    file.symlink_to(file)
+    assert install("cursor")[0] == 0
+
+
+def test_the_backup_is_told_where_it_lies_and_only_where_there_is_one(install: Command, person: Path) -> None:
+    assert json.loads(install("cursor", "--json")[1])["backup"] is None
+    file, dotfiles = HOSTS["vscode"].path(person), person / "dotfiles.json"
+    dotfiles.write_text("{}")
+    file.parent.mkdir(parents=True)
+    file.symlink_to(dotfiles)
+    assert Path(json.loads(install("vscode", "--json")[1])["backup"]).read_text() == "{}"
+
+
+def test_a_folder_that_is_not_there_is_not_written_into_a_host(install: Command, person: Path) -> None:
+    code, _, error = install("cursor", "--root", str(person), str(person / "Docments"))
+    assert code == 1
+    assert "Docments" in error
+    assert not HOSTS["cursor"].path(person).exists()
 
 
 def test_printing_writes_nothing(install: Command, person: Path) -> None:

@@ -136,3 +136,13 @@ def test_the_loader_gives_every_passage_redacted_and_only_what_may_be_seen(suite
     assert [each.metadata["source"] for each in GroundsightLoader(suite, "fee").lazy_load()] == ["docs/fee.txt"]
     assert trail(tmp_path / "home")[-1] == ("passages", "OK")
     assert GroundsightLoader(suite.acting_for(Principal(tenant="other"))).load() == []
+
+
+@pytest.mark.parametrize("name", ["self", "config", "run_manager", "args", "kwargs", "arguments"])
+def test_an_argument_that_no_tool_has_is_refused_by_its_name_also_where_langchain_has_one(
+    suite: OpenSuite, name: str
+) -> None:
+    search = next(one for one in tools(suite) if one.name == "search")
+    given = {"query": "notice", name: {}}
+    told = [search.invoke(given), asyncio.run(search.ainvoke(given))]
+    assert all(f"unknown argument '{name}'" in one for one in told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.readers.csv_file import read_csv
 from groundsight.ingestion.readers.office import sheet_cells
 from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
+from groundsight.ingestion.readers.text.records import read_json, read_json_lines
 from groundsight.ingestion.unit_file import UnitFile
 from groundsight.limits import Limits
 from groundsight.parts import Parts
@@ -99,6 +102,34 @@ def test_rows_over_the_limit_are_left_out_and_counted(tmp_path: Path, monkeypatc
         (left,) = parsed.left_out
         assert (left.kind, left.count) == ("row", 10)
         assert "limits.table_rows = 21" in left.why
+
+
+@pytest.mark.parametrize("name", ["a.json", "b.json", "a.jsonl"])
+def test_long_lists_of_records_are_one_table_and_their_limit_is_said(tmp_path: Path, name: str) -> None:
+    records = [dict(zip(HEAD, row, strict=True)) for row in sensor_rows(20_000)]
+    written = {
+        "a.json": lambda: json.dumps(records),
+        "b.json": lambda: json.dumps({"station": "pier", "rows": records}),
+        "a.jsonl": lambda: "\n".join(map(json.dumps, records)),
+    }
+    (tmp_path / name).write_text(written[name]())
+    reader = read_json_lines if name.endswith("l") else read_json
+    parsed = reader(tmp_path / name, tmp_path, Limits())
+    assert parsed.rest is not None
+    assert rows_of(all_of(parsed, tmp_path)) == [tuple(map(str, row)) for row in sensor_rows(20_000)]
+    short = reader(tmp_path / name, tmp_path, Limits(table_rows=150))
+    assert len(rows_of(short.elements)) == 150
+    assert [str(one) for one in short.left_out] == ["not read: record (19850), more than limits.table_rows = 150"]
+
+
+def test_lists_of_data_are_walked_and_never_held(tmp_path: Path) -> None:
+    rows = ",".join(f'{{"a": {number}, "b": "{number * 7919}"}}' for number in range(60_000))
+    (tmp_path / "a.json").write_text(f'{{"rows": [{rows}]}}')
+    tracemalloc.start()
+    read_json(tmp_path / "a.json", tmp_path)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert held < 6 * len(rows)
 
 
 def test_what_is_over_the_limits_of_a_document_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

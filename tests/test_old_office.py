@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from docx import Document
+from pptx import Presentation
+from pptx.util import Inches
 
 from groundsight.errors import Disabled, GroundsightError, ParseFailed, TimedOut, UnsupportedType
-from groundsight.ingestion import Parsed
+from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.partition import partition
 from groundsight.ingestion.readers.office.old_office import in_present_format
@@ -45,8 +48,8 @@ def program(folder: Path, body: str) -> str:
     return str(made)
 
 
-def read(folder: Path, soffice: str) -> Parsed:
-    old, scratch = folder / "timetable.doc", folder / "scratch"
+def read(folder: Path, soffice: str, name: str = "timetable.doc") -> Parsed:
+    old, scratch = folder / name, folder / "scratch"
     scratch.mkdir()
     if not old.exists():
         old.write_bytes(OLE)
@@ -97,3 +100,86 @@ def test_libreoffice_itself_reads_an_old_document(tmp_path: Path) -> None:
     to_doc = ["soffice", "--headless", f"-env:UserInstallation={(tmp_path / 'own').as_uri()}", "--convert-to", "doc"]
     subprocess.run([*to_doc, "--outdir", str(tmp_path), str(tmp_path / "timetable.rtf")], check=True, timeout=300)
     assert [element.text for element in read(tmp_path, "soffice").elements] == [BODY]
+
+
+LIBRE_OFFICE = shutil.which("soffice") or ""
+
+
+def make_word(folder: Path) -> Path:
+    """A heading, a table, a comment, a deleted and a hidden word, a head and a foot."""
+    document = Document()
+    document.add_heading("Ferry", 1)
+    said = document.add_paragraph(BODY)
+    document.add_comment(said.runs, text="Really?", author="Ilse")
+    table = document.add_table(2, 2)
+    for number, word in enumerate(("Quay", "Hour", "north", "6:15")):
+        table.cell(number // 2, number % 2).text = word
+    document.add_paragraph("Shown").add_run(" unseen").font.hidden = True
+    document.sections[0].header.paragraphs[0].text = "Timetable"
+    document.save(str(folder / "old.docx"))
+    return folder / "old.docx"
+
+
+def make_book(folder: Path) -> Path:
+    """A formula, a chart, a comment and a hidden sheet."""
+    book = xlsxwriter.Workbook(str(folder / "old.xlsx"))
+    sheet = book.add_worksheet("Fares")
+    for number, row in enumerate((("Quay", "Fare"), ("north", 4), ("south", 6))):
+        sheet.write_row(number, 0, row)
+    sheet.write("A4", "Total")
+    sheet.write_formula("B4", "=SUM(B2:B3)")
+    sheet.write_comment("A2", "Really?")
+    chart = book.add_chart({"type": "column"})
+    chart.add_series({"categories": "=Fares!$A$2:$A$3", "values": "=Fares!$B$2:$B$3", "name": "=Fares!$B$1"})
+    chart.set_title({"name": "Fares by quay"})
+    sheet.insert_chart("D2", chart)
+    secret = book.add_worksheet("Safe")
+    secret.write("A1", "Key under the mat")
+    secret.hide()
+    book.close()
+    return folder / "old.xlsx"
+
+
+def make_slides(folder: Path) -> Path:
+    """A title, a table and notes."""
+    show = Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[5])
+    slide.shapes.title.text = "Ferry"
+    table = slide.shapes.add_table(2, 2, 0, Inches(3), Inches(4), Inches(1)).table
+    for number, word in enumerate(("Quay", "Hour", "north", "6:15")):
+        table.cell(number // 2, number % 2).text = word
+    slide.notes_slide.notes_text_frame.text = "Speak slowly"
+    show.save(str(folder / "old.pptx"))
+    return folder / "old.pptx"
+
+
+OLD = {
+    "doc": (make_word, {
+        ("Ferry", ""), (BODY, ""), ("Comment by Ilse: Really?", "comment"), ("Quay | Hour / north | 6:15", ""),
+        ("Shown", ""), ("Timetable", ""),
+    }),
+    "xls": (make_book, {
+        ("Quay | Fare / north | 4 / south | 6 / Total | 10", ""), ("Comment on A2: Really?", "comment"),
+        ("Fares by quay /  | Fare / north | 4 / south | 6", ""), ("Key under the mat", "hidden"),
+    }),
+    "ppt": (make_slides, {("Ferry", ""), ("Quay | Hour / north | 6:15", ""), ("Notes: Speak slowly", "")}),
+}  # fmt: skip
+
+
+def told(element: Element) -> tuple[str, str]:
+    rows = [" | ".join(row) for row in element.cells]
+    title = [] if not rows or element.text.replace("\n", " / ") == " / ".join(rows) else [element.text]
+    return " / ".join([*title, *rows] if rows else [element.text]), element.mark
+
+
+@pytest.mark.skipif(not LIBRE_OFFICE, reason="LibreOffice is not installed")
+@pytest.mark.parametrize("ending", OLD)
+def test_real_files_of_old_programs_are_read_in_full(tmp_path: Path, ending: str) -> None:
+    make, wanted = OLD[ending]
+    home = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    order = [LIBRE_OFFICE, "--headless", home, "--convert-to", ending, "--outdir", str(tmp_path), str(make(tmp_path))]
+    while subprocess.run(order, capture_output=True, check=False).returncode == 81:
+        pass
+    parsed = read(tmp_path, LIBRE_OFFICE, f"old.{ending}")
+    assert {told(element) for element in parsed.elements} == wanted
+    assert [one.kind for one in parsed.left_out] == (["hidden text"] if ending == "doc" else [])

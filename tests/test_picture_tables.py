@@ -56,6 +56,63 @@ def test_a_wide_cut_of_a_page_is_not_taken_for_a_page_on_its_side() -> None:
     assert turn_of(flat, 3.0) == 0
 
 
+def test_words_over_names_and_one_column_of_numbers_are_its_head() -> None:
+    sums = (("Item", "Cost"), ("Rope", "1,204.50"), ("Paint", "87.00"), ("Diesel", "930.75"))
+    lines = [
+        line(cell, 0.1 + 0.4 * at, 0.2 + 0.06 * row) for row, cells in enumerate(sums) for at, cell in enumerate(cells)
+    ]
+    assert [grid.cells for grid in grids_of(lines, 1.0)] == [sums]
+
+
+def test_the_lines_of_a_cell_are_read_as_one_and_its_box_is_around_them() -> None:
+    places = ((0.2, ("Task", "Who", "Days")), (0.27, ("Scrape the hull", "Ida", "3")), (0.31, ("and the keel",)))
+    more = ((0.38, ("Paint", "Jon", "2")), (0.45, ("Tune the rig", "", "4")), (0.52, ("Launch", "all", "1")))
+    lines = [
+        line(cell, 0.1 + 0.25 * at, top) for top, cells in (*places, *more) for at, cell in enumerate(cells) if cell
+    ]
+    (grid,) = grids_of(lines, 1.0)
+    assert grid.cells[1:] == (
+        ("Scrape the hull and the keel", "Ida", "3"), ("Paint", "Jon", "2"), ("Tune the rig", "", "4"),
+        ("Launch", "all", "1"),
+    )  # fmt: skip
+    box = grid.boxes[1][0]
+    assert box is not None
+    assert [round(edge, 6) for edge in (box.x0, box.y0, box.x1, box.y1)] == [0.1, 0.27, 0.2, 0.34]
+
+
+def test_rows_of_a_table_at_even_distances_stay_apart_where_cells_are_empty() -> None:
+    crew = (
+        ("Boat", "Keeper", "Berth"),
+        ("Alma", "Ida", "N4"),
+        ("Bris", "", ""),
+        ("Cora", "Jon", ""),
+        ("Dag", "Per", "S1"),
+    )
+    lines = [
+        line(cell, 0.1 + 0.25 * at, 0.2 + 0.05 * row)
+        for row, cells in enumerate(crew)
+        for at, cell in enumerate(cells)
+        if cell
+    ]
+    told = [cell for grid in grids_of(lines, 1.0) for row in grid.cells for cell in row]
+    assert not any("Bris" in cell and cell != "Bris" for cell in told)
+
+
+def test_tables_side_by_side_in_a_picture_are_two() -> None:
+    beds = (("Bed", "Herb"), ("one", "sage"), ("two", "mint"), ("three", "thyme"))
+    beside = [
+        line(cell, 0.75 + 0.13 * at, 0.2 + 0.06 * row, 0.08)
+        for row, cells in enumerate(beds)
+        for at, cell in enumerate(cells)
+    ]
+    left = [
+        line(cell, 0.05 + 0.15 * at, 0.2 + 0.06 * row)
+        for row, cells in enumerate(SHELF)
+        for at, cell in enumerate(cells)
+    ]
+    assert [grid.cells for grid in grids_of([*left, *beside], 1.0)] == [SHELF, (("", ""), *beds)]
+
+
 def test_numbers_of_a_chart_without_words_are_no_table() -> None:
     ticks = [line(str(40 - 10 * row), 0.05, 0.1 + 0.2 * row, 0.04) for row in range(4)]
     bars = [line(str(row * 7 + 3), 0.4, 0.1 + 0.2 * row, 0.04) for row in range(4)]

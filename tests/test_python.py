@@ -15,7 +15,7 @@ from PIL import Image
 
 import groundsight
 from groundsight import Answer, AsyncSuite, Evidence, OpenSuite, Principal, Query, Settings, Step, Verdict, open_suite
-from groundsight.errors import Cancelled, InvalidArgument, NotFound, PolicyRefused
+from groundsight.errors import Cancelled, GroundsightError, InvalidArgument, NotFound, PolicyRefused
 from groundsight.settings import Models
 from tests.doors import CANARY
 
@@ -57,6 +57,64 @@ def test_a_path_may_be_text_or_path_single_or_many(desk: Path) -> None:
         assert suite.ingest("docs").added == 2
     with open_suite(Settings(home=desk / "home-settings", models=Models(text="none"))) as suite:
         assert suite.suite.settings.models.text == "none"
+
+
+@pytest.mark.parametrize(
+    "many", [iter, set, lambda found: (each for each in found)], ids=["iterator", "set", "generator"]
+)
+def test_many_paths_may_come_one_by_one(desk: Path, many: Any) -> None:
+    with open_suite("home") as suite:
+        assert suite.ingest(many([desk / "docs", "more"])).added == 3
+        assert len(suite.forget(many(["more"])).forgotten) == 1
+
+
+ODD: tuple[Any, ...] = (5, b"x", [None], "a\0b", "x" * 10_000)
+VERBS: dict[str, Any] = {
+    "ingest": lambda suite, odd: suite.ingest(odd),
+    "forget": lambda suite, odd: suite.forget(odd),
+    "watch": lambda suite, odd: list(suite.watch(odd, once=True)),
+    "search": lambda suite, odd: suite.search(odd),
+    "ask": lambda suite, odd: suite.ask(odd),
+    "stream": lambda suite, odd: list(suite.stream(odd)),
+    "verify": lambda suite, odd: suite.verify(odd),
+    "verify against": lambda suite, odd: suite.verify(PERIOD, odd),
+    "verify against each": lambda suite, odd: suite.verify(PERIOD, {PERIOD: odd}),
+    "read": lambda suite, odd: suite.read(odd),
+    "ocr": lambda suite, odd: suite.ocr(odd),
+    "describe": lambda suite, odd: suite.describe(odd),
+    "picture": lambda suite, odd: suite.search(picture=odd),
+    "list": lambda suite, odd: suite.list(odd),
+    "why": lambda suite, odd: suite.why(odd),
+    "limit": lambda suite, odd: suite.search("fee", limit=odd),
+    "hops": lambda suite, odd: suite.search("fee", hops=odd),
+    "page": lambda suite, odd: suite.read("docs/fee.txt", page=odd),
+    "neighbours": lambda suite, odd: suite.read("docs/fee.txt", neighbours=odd),
+    "day": lambda suite, odd: suite.list(dated_from=odd),
+    "order": lambda suite, odd: suite.list(order=odd),
+}
+
+
+def test_what_does_not_fit_a_verb_is_an_error_of_ours_or_an_answer_and_never_another(suite: OpenSuite) -> None:
+    for verb, call in VERBS.items():
+        refused = 0
+        for odd in ODD:
+            try:
+                call(suite, odd)
+            except GroundsightError:
+                refused += 1
+        assert refused >= 2, f"{verb}: what is no path and no text is refused"
+
+
+@pytest.mark.parametrize("given", ["", "  ", [], [""]])
+def test_a_watch_of_nothing_is_refused_and_does_not_read_the_folder_one_stands_in(suite: OpenSuite, given: Any) -> None:
+    with pytest.raises(InvalidArgument, match="a name is empty"):
+        list(suite.watch(given, once=True))
+    assert suite.status().assets == 2
+
+
+def test_a_home_that_is_no_path_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="names no file"):
+        open_suite(5)  # type: ignore[arg-type]
 
 
 def test_the_verbs_answer_in_words_that_print(suite: OpenSuite, desk: Path) -> None:

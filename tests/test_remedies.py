@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from groundsight.cli import COMMANDS, build_parser
+from groundsight.cli import build_parser
+from groundsight.doors.cli_options import COMMANDS
 from groundsight.doors.usage import Parser
 from groundsight.evals.run import add_arguments
 from groundsight.settings import Settings

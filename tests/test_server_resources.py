@@ -203,6 +203,9 @@ def test_a_page_is_shown_with_the_outline_of_a_box_and_never_where_something_was
         for wrong in ("1,2", "0.5,0.5,0.1,0.9", "a,b,c,d", "0,0,2,2"):
             with pytest.raises(MCPError, match="no place on a page"):
                 await client.read_resource(f"{page}?box={wrong}")
+        for wrong in ("0", "-1"):
+            with pytest.raises(MCPError, match="page"):
+                await client.read_resource(f"groundsight://page/{asset.asset_id}/{wrong}")
         suite.parts.index.rows[0] = (unit.model_copy(update={"text": "Write to [EMAIL_1]."}), asset)
         for address in (page, f"{page}?box=0.25,0.5,0.5,0.75"):
             with pytest.raises(MCPError, match="redacted"):

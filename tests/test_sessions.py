@@ -25,6 +25,7 @@ from groundsight.cli import main
 from groundsight.errors import NotFound
 from groundsight.graphs.noted import answer_with_notes
 from groundsight.journal import Journal
+from groundsight.questions import Work
 from groundsight.settings import load_settings
 from groundsight.suite import open_suite
 from groundsight.tools.gate import Gate
@@ -211,6 +212,30 @@ def test_a_question_that_takes_longer_gets_a_handle_and_goes_on(tmp_path: Path) 
     assert call(slow.suite, "ask", handle=given.handle, seconds=0).handle == given.handle
     slow.may_end.set()
     assert slow.suite.parts.questions.take_up(slow.suite, given.handle).wait(60, slow.suite.watch) is not None
+
+
+def test_questions_that_begin_while_another_is_taken_up_do_not_disturb_it(tmp_path: Path) -> None:
+    slow = Slow(tmp_path)
+    questions = slow.suite.parts.questions
+    handle = call(slow.suite, "ask", question="why so?", seconds=0).handle
+
+    class Begins(Work):
+        """A question whose neighbour begins while it is looked at."""
+
+        @property
+        def handle(self) -> str:  # type: ignore[override]
+            questions._under_way.update(Work(f"{at}", Journal()) for at in range(100))  # type: ignore[attr-defined]
+            return ""
+
+        @handle.setter
+        def handle(self, _: str) -> None: ...
+
+    running = next(iter(questions._under_way))  # type: ignore[attr-defined]
+    questions._under_way = {Begins(f"{at}", Journal()) for at in range(9)} | {running}  # type: ignore[attr-defined]
+    try:
+        assert questions.take_up(slow.suite, handle) is running
+    finally:
+        slow.may_end.set()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("groundsight", "agent", "tools", "graphs", "prompts", "evals", "server.py")
 LAYERS = (
-    ("types", "errors", "limits", "settings", "tracing", "rounds", "journal", ""),
+    ("types", "errors", "limits", "settings", "tracing", "atomic", "rounds", "journal", ""),
     ("governance",),
     ("language",),
     ("evidence",),

@@ -102,10 +102,55 @@ def test_a_zip_is_what_its_members_say(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.epub", "w") as archive:
         archive.writestr("mimetype", "application/epub+zip")
     assert sniff(tmp_path / "a.epub", "a.epub").media_type == "application/epub+zip"
-    with zipfile.ZipFile(tmp_path / "a.pages", "w") as archive:
-        archive.writestr("Index/Document.iwa", "")
-    with pytest.raises(UnsupportedType, match="iWork"):
-        sniff(tmp_path / "a.pages", "a.pages")
+
+
+@pytest.mark.parametrize(
+    ("member", "kind", "way"),
+    [
+        ("Index/Document.iwa", "iWork", "export it as pdf"), ("xl/workbook.bin", "binary Excel", "save it as xlsx"),
+        ("visio/document.xml", "Visio", "export it as pdf"), ("FixedDocSeq.fdseq", "another program", "as pdf"),
+    ],
+)  # fmt: skip
+def test_a_container_of_another_program_is_refused_by_its_name(
+    tmp_path: Path, member: str, kind: str, way: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(member, "")
+        archive.writestr("[Content_Types].xml", "")
+    with pytest.raises(UnsupportedType, match=kind) as caught:
+        sniff(tmp_path / "a.zip", "a.zip")
+    assert way in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("kind", "like"), [("graphics", "presentation"), ("text-master", "text"), ("text-template", "text")]
+)
+def test_kinds_of_open_documents_are_read_as_those_that_they_are_built_like(
+    tmp_path: Path, kind: str, like: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}")
+    assert sniff(tmp_path / "a.zip", "a.zip").media_type == f"application/vnd.oasis.opendocument.{like}"
+
+
+def test_an_open_document_of_another_kind_is_refused_and_an_archive_is_none(tmp_path: Path) -> None:
+    for name, mime in (("a.odb", "application/vnd.oasis.opendocument.base"), ("a.zip", "")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("database/script", "text")
+            archive.writestr("mimetype", mime)
+    assert sniff(tmp_path / "a.zip", "a.zip").media_type == "application/zip"
+    with pytest.raises(UnsupportedType, match="OpenDocument"):
+        sniff(tmp_path / "a.odb", "a.odb")
+
+
+def test_what_is_not_read_is_called_by_its_name(tmp_path: Path) -> None:
+    kinds = {
+        b"\xe4R\\{\x8c\xd8\xa7M": "OneNote", b"\xffWPC": "WordPerfect", b"PAR1\x15": "Parquet", b"AT&TFORM": "DjVu",
+        b"x" * 60 + b"BOOKMOBI": "Kindle",
+    }  # fmt: skip
+    for start, kind in kinds.items():
+        with pytest.raises(UnsupportedType, match=kind):
+            sniff(write(tmp_path, "a", start + bytes(range(200))), "a")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from PIL import Image
 
 from groundsight.doors.view import answer, upload
 from groundsight.doors.view.desk import Desk
+from groundsight.doors.view.drawing import boxes
 from groundsight.doors.view.evidence import marked_cells, table
 from groundsight.doors.view.markup import el, together
 from groundsight.doors.view.questions import AT_ONCE, KEPT, OpenQuestion, Questions
@@ -114,6 +115,7 @@ def test_wrong_arguments_are_told_in_words(visit: Visit) -> None:
         "/search?q=notice&hops=99",
         "/search?q=notice&created_from=soon",
         "/document/x?page=0",
+        f"/document/x?page={'9' * 5_000}",
         "/search?q=%2B",
     ):
         status, _, body = visit.send(path)
@@ -339,3 +341,19 @@ def luminance(colour: str) -> float:
     parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     lit = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * lit[0] + 0.7152 * lit[1] + 0.0722 * lit[2]
+
+
+def test_the_line_around_a_place_does_not_cover_what_stands_there() -> None:
+    left, top, right, bottom = 0.4, 0.2, 0.42, 0.21
+    drawn = {
+        name: float(value)
+        for name, value in re.findall(r' (x|y|width|height)="([\d.]+)"', boxes([(left, top, right, bottom)]))
+    }
+    half = float(re.search(r"\.sheet rect \{[^}]*stroke-width: ([\d.]+)px", STYLE)[1]) / 2  # type: ignore[index]
+    clear = [
+        left - drawn["x"],
+        top - drawn["y"],
+        drawn["x"] + drawn["width"] - right,
+        drawn["y"] + drawn["height"] - bottom,
+    ]
+    assert min(clear) * 500 >= half

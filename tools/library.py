@@ -4,7 +4,9 @@ a receipt."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
@@ -102,7 +104,7 @@ def asset(suite: Suite, asset_id: str) -> Document:
     )
 
 
-def page(suite: Suite, asset_id: str, page: int, box: str = "") -> PagePicture:
+def page(suite: Suite, asset_id: str, page: Annotated[int, Field(ge=1)], box: str = "") -> PagePicture:
     """Render a page of a visible document, with the outline of a box where one is given."""
     from groundsight.tools.pictures import outlined, shown
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from groundsight.doors.cli_show import paint, say, say_json
-from groundsight.doors.hosts import HOSTS, server_in
+from groundsight.doors.hosts import HOSTS, server_in, text_in
 from groundsight.doors.tokens import without_folders
 from groundsight.errors import ConfigError, GroundsightError
 from groundsight.governance.audit_check import verify_chain
@@ -220,15 +220,15 @@ def _hosts() -> Iterator[Check]:
     """What is wrong with the file of each chat host that names this server, or that can't be read."""
     for name, host in HOSTS.items():
         file = host.path(Path.home())
-        if file.is_file():
+        if os.path.lexists(file):
             yield from _host(f"host: {name}", name, file)
 
 
 def _host(check: str, name: str, file: Path) -> Iterator[Check]:
     advice = f"groundsight install {name}"
     try:
-        told = server_in(HOSTS[name], file.read_text("utf-8"), file)
-    except (ConfigError, OSError, UnicodeDecodeError) as error:
+        told = server_in(HOSTS[name], text_in(file), file)
+    except (ConfigError, OSError) as error:
         yield Check(name=check, state="warn", detail=f"{file} can't be read: {error}", next_step=f"{advice} --print")
         return
     if told is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
+from groundsight.atomic import write_whole
 from groundsight.doors.cli_show import say, say_json
-from groundsight.doors.hosts import HOSTS, entry, printed, with_server
+from groundsight.doors.hosts import HOSTS, entry, printed, text_in, with_server
 from groundsight.errors import NotFound, StorageFailed
 
 BACKUP = ".before-groundsight"
@@ -22,11 +23,16 @@ def install(options: argparse.Namespace) -> int:
     if options.print:
         say_json({"file": str(file), "add": told}) if options.json else say(f"{file}\n\n{printed(host, told)}")
         return 0
+    missing = next((root for root in options.root if not root.expanduser().is_dir()), None)
+    if missing is not None and not options.uninstall:
+        raise NotFound("there is no such folder", which=str(missing), next_step="check the name")
+    there = file.exists()
     changed = change(options.host, file, None if options.uninstall else told)
     where = "taken out of" if options.uninstall else "written into"
     said = f"{where} {file}" if changed else f"nothing to change in {file}"
     if options.json:
-        say_json({"file": str(file), "changed": changed, "backup": str(backup_of(file)) if changed else None})
+        kept = str(backup_of(file)) if changed and there else None
+        say_json({"file": str(file), "changed": changed, "backup": kept})
     else:
         say(said + (f"\n{host.title}: {host.then}" if changed else ""))
     return 0
@@ -39,7 +45,7 @@ def change(name: str, file: Path, told: dict[str, Any] | None) -> bool:
         ConfigError: the file is not in its format. NotFound: nothing to take out. StorageFailed: it can't be written.
     """
     try:
-        before = file.read_text("utf-8") if file.exists() else ""
+        before = text_in(file)
         if told is None and not before:
             raise NotFound(
                 "the host has no file to take this server out of", which=str(file), next_step="nothing to do"
@@ -47,7 +53,7 @@ def change(name: str, file: Path, told: dict[str, Any] | None) -> bool:
         after = with_server(HOSTS[name], before, file, told)
         if after == before:
             return False
-        _write(file.resolve(), after)
+        _write(Path(os.path.realpath(file)), after)
     except OSError as error:
         raise StorageFailed(
             f"the file can't be changed: {error.strerror}",
@@ -58,18 +64,17 @@ def change(name: str, file: Path, told: dict[str, Any] | None) -> bool:
 
 
 def backup_of(file: Path) -> Path:
-    """Return where the state before the last change is kept."""
-    return file.with_name(file.name + BACKUP)
+    """Return where the state before the last change is kept: beside the file itself, also where that is a link."""
+    real = Path(os.path.realpath(file))
+    return real.with_name(real.name + BACKUP)
 
 
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(file.name + ".groundsight-draft")
-    draft.write_text(text, "utf-8")
+    mode = stat.S_IMODE(file.stat().st_mode) if file.exists() else 0o666
     if file.exists():
-        shutil.copymode(file, draft)
-        shutil.copy2(file, backup_of(file))
-    os.replace(draft, file)
+        write_whole(backup_of(file), file.read_bytes(), mode=mode)
+    write_whole(file, text, mode=mode)
 
 
 def _arguments(options: argparse.Namespace) -> list[str]:

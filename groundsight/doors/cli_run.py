@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from groundsight.doors.cli_show import Bar, say_json, show, show_error
+from groundsight.doors.terminal.call import Call, interruptible
 from groundsight.errors import (
     Cancelled,
     ConfigError,
@@ -21,21 +19,18 @@ from groundsight.errors import (
     InvalidArgument,
     NotFound,
 )
-from groundsight.tools.ask import MOST_SECONDS
-from groundsight.tools.gate import Gate, ToolSpec, internal_error
-from groundsight.tools.ingest import LONGEST
+from groundsight.tools.gate import Gate, internal_error
+from groundsight.tools.ingest import LONGEST, IngestSummary
 from groundsight.tools.registry import tool
 from groundsight.tools.results import Result
+from groundsight.tools.verify import Verification
 from groundsight.tracing import Watch
 
 if TYPE_CHECKING:
     from groundsight.governance.roots import Roots
     from groundsight.settings import Settings
-    from groundsight.suite import Suite
-    from groundsight.tools.ingest import IngestSummary
-    from groundsight.tools.verify import Verification
 
-DONE, FAILED, USAGE, REPAIR, SOME_FILES, INTERRUPTED = 0, 1, 2, 3, 4, 130
+DONE, FAILED, USAGE, REPAIR, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def run(options: argparse.Namespace) -> int:
@@ -91,6 +86,10 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.cli_watch import watch_folders
 
         return watch_folders(settings, options)
+    if options.command == "chat":
+        from groundsight.doors.terminal.chat import chat
+
+        return chat(settings, options)
     if options.command == "view":
         from groundsight.doors.view.start import view
 
@@ -103,30 +102,23 @@ def _run(options: argparse.Namespace) -> int:
 
     bar = Bar()
     watch = Watch(bar.step)
-    with open_suite(settings) as suite, _interrupt(watch), bar:
+    with open_suite(settings) as suite, interruptible(watch), bar:
         gate = Gate.open(settings, "cli")
-        result, code = _COMMANDS[options.command](_Call(suite.acting_for(watch=watch), gate), options)
+        result, code = _COMMANDS[options.command](Call(suite.acting_for(watch=watch), gate), options)
     _print(result, options)
     return code
 
 
-class _Call:
-    """Calls tools through the gate for the person at this machine."""
-
-    def __init__(self, suite: Suite, gate: Gate) -> None:
-        self.suite, self._gate = suite, gate
-
-    def __call__(self, spec: ToolSpec | str, arguments: Mapping[str, Any]) -> Result:
-        return self._gate.call(tool(spec) if isinstance(spec, str) else spec, self.suite, arguments)
-
-
-def _ingest(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
-    paths = [_ingested(path, call.suite.parts.roots) for path in options.paths]
-    result = cast("IngestSummary", call("ingest", {"paths": paths, "prune": options.prune, "seconds": LONGEST}))
-    return result, SOME_FILES if result.failed else DONE
+def _ingest(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
+    roots = call.suite.parts.roots
+    paths = [_ingested(path, roots) for path in options.paths]
+    named = {path for path, given in zip(paths, options.paths, strict=True) if not given.expanduser().is_dir()}
+    done = call(IngestSummary, "ingest", {"paths": paths, "prune": options.prune, "seconds": LONGEST})
+    unread = done.failed if options.strict else any(each.source in named for each in done.files if each.problem)
+    return done, FAILED if unread else DONE
 
 
-def _search(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
+def _search(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     arguments = {
         "query": options.query,
         "picture": _shown(options.picture, call.suite.parts.roots) if options.picture else "",
@@ -139,44 +131,61 @@ def _search(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
         "fusion": options.fusion,
         "explain": options.explain,
     }
-    return call("search", arguments), DONE
+    return call(Result, "search", arguments), DONE
 
 
-def _ask(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
-    return call("ask", {"question": options.question, "seconds": MOST_SECONDS}), DONE
+def _ask(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
+    from groundsight.doors.terminal.ask_aloud import ask_aloud
+
+    return ask_aloud(call, options), DONE
 
 
-def _verify(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
+def _show(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
+    from groundsight.doors.terminal.show_page import look_at
+
+    return look_at(call, options), DONE
+
+
+def _open(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
+    from groundsight.doors.terminal.open_file import OPEN, Opened
+
+    return call(Opened, OPEN, {"id": options.id, "page": options.page}), DONE
+
+
+def _verify(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     from groundsight.doors.cli_evidence import VERIFY_FILES
 
     answer = sys.stdin.read() if options.answer == "-" else _text_of(Path(options.answer))
     files = [str(path) for path in options.evidence]
-    found = call(VERIFY_FILES, {"answer": answer, "files": files}) if files else call("verify", {"answer": answer})
-    return found, DONE if cast("Verification", found).verdict == "pass" else FAILED
+    spec, given = (VERIFY_FILES, {"files": files}) if files else (tool("verify"), {})
+    found = call(Verification, spec, {"answer": answer, **given})
+    return found, DONE if found.verdict == "pass" else FAILED
 
 
-def _picture(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
+def _picture(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     picture = _shown(Path(options.picture), call.suite.parts.roots)
-    return call(options.command, {"picture": picture, "page": options.page}), DONE
+    return call(Result, options.command, {"picture": picture, "page": options.page}), DONE
 
 
-def _status(call: _Call, _: argparse.Namespace) -> tuple[Result, int]:
-    return call("status", {}), DONE
+def _status(call: Call, _: argparse.Namespace) -> tuple[Result, int]:
+    return call(Result, "status", {}), DONE
 
 
-def _list(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
+def _list(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     names = ("path", "kind", "dated_from", "dated_to", "order", "limit")
-    return call("list", {name: getattr(options, name) for name in names}), DONE
+    return call(Result, "list", {name: getattr(options, name) for name in names}), DONE
 
 
-def _why(call: _Call, options: argparse.Namespace) -> tuple[Result, int]:
-    return call("why", {"file": options.file, "question": options.question}), DONE
+def _why(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
+    return call(Result, "why", {"file": options.file, "question": options.question}), DONE
 
 
-_COMMANDS: dict[str, Callable[[_Call, argparse.Namespace], tuple[Result, int]]] = {
+_COMMANDS: dict[str, Callable[[Call, argparse.Namespace], tuple[Result, int]]] = {
     "ingest": _ingest,
     "search": _search,
     "ask": _ask,
+    "show": _show,
+    "open": _open,
     "verify": _verify,
     "ocr": _picture,
     "describe": _picture,
@@ -227,18 +236,3 @@ def _print(result: Result, options: argparse.Namespace) -> None:
         say_json(result.model_dump(mode="json"))
     else:
         show(result)
-
-
-@contextmanager
-def _interrupt(watch: Watch) -> Generator[None]:
-    """The first Ctrl-C stops the work at its next step, the second at once."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        watch.cancel()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -26,6 +26,8 @@ from groundsight.tools.verify import Verification
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from groundsight.types import VerdictLabel
+
 MARKS = {"supported": "✓", "contradicted": "✗", "unsupported": "?", "not_checkable": "·", "unverified": "!"}
 UNREAD = 141  # 128 + SIGPIPE: the pipe was closed
 PLAIN_MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
@@ -105,10 +107,16 @@ def show_error(error: GroundsightError) -> None:
     say(paint(str(error), "31", sys.stderr), sys.stderr)
 
 
+def mark(verdict: VerdictLabel) -> str:
+    """Return the mark of a verdict in its colour."""
+    marks = MARKS if "utf" in (sys.stdout.encoding or "").lower() else PLAIN_MARKS
+    return paint(marks[verdict], COLOURS[verdict])
+
+
 def _text(result: Result) -> str:
     match result:
         case AnswerResult():
-            return _answer(result)
+            return answer_text(result)
         case SearchHits():
             return _hits(result)
         case Verification():
@@ -117,19 +125,20 @@ def _text(result: Result) -> str:
             return result.as_text().removeprefix(DATA_NOTE).strip()
 
 
-def _answer(result: AnswerResult) -> str:
+def answer_text(result: AnswerResult, *, checked: bool = True, lanes: bool = True) -> str:
+    """Return an answer with its sources, the verdict on each sentence, and the lanes that are off."""
     cited = [
-        f"  {each.marker} {where_text(each.source, each.page, each.section, each.stale)}{_box(each.box)}"
+        f"  {each.marker} {where_text(each.source, each.page, each.section, each.stale)}{_box(each.box)} [{each.label}]"
         + (f'\n      "{each.quote}"' if each.quote else "")
         for each in result.citations
     ]
     parts = [
         result.text or "No answer.",
         _titled("Sources", cited),
-        _titled("Checked", [_sentence(each) for each in result.verdicts]),
+        _titled("Checked", [_sentence(each) for each in result.verdicts] if checked else []),
         f"{result.status}: {result.stop_reason}. {_ratio(result.grounding_ratio)}.{_fit(result)} "
         f"Tier: {result.tier.name}.",
-        degraded_text(result.degraded),
+        degraded_text(result.degraded) if lanes else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -150,18 +159,18 @@ def _hits(result: SearchHits) -> str:
 
 
 def _hit(number: int, hit: Found) -> str:
-    head = f"{number}. {where_text(hit.source, hit.page, hit.section, hit.stale)}{_box(hit.box)} [{hit.id}]"
+    head = (
+        f"{number}. {where_text(hit.source, hit.page, hit.section, hit.stale)}{_box(hit.box)} [{hit.label or hit.id}]"
+    )
     why = f"   {hit.strength}; {hit.reason}"
     score = f"\n   {hit.score:.4f} = {channel_sum(hit)}" if hit.channels else ""
     return f"{paint(head, '1')}\n{why}{score}\n   {hit.text}"
 
 
 def _sentence(each: Checked) -> str:
-    marks = MARKS if "utf" in (sys.stdout.encoding or "").lower() else PLAIN_MARKS
-    mark = paint(marks[each.verdict], COLOURS[each.verdict])
     where = "".join(f"\n      {where_text(quote.source, quote.page)}: {quote.quote}" for quote in each.support[:1])
     reason = f" ({each.reason})" if each.reason and each.verdict != "supported" else ""
-    return f"  {mark} {each.verdict} {each.probability:.2f}: {each.text}{reason}{where}"
+    return f"  {mark(each.verdict)} {each.verdict} {each.probability:.2f}: {each.text}{reason}{where}"
 
 
 def _titled(title: str, lines: list[str]) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from groundsight.doors.encoder_batches import Batcher, Busy, Lane
+from groundsight.doors.http import status_of
 from groundsight.doors.metrics import SIZES, Registry
 from groundsight.encoders.wire import MODEL, ROWS_TYPE, SHAPE, pack_rows, packed_size, too_many, unpack_pictures
 from groundsight.errors import Cancelled, ConfigError, GroundsightError, InvalidArgument, LimitExceeded, ModelFailed
@@ -220,18 +221,7 @@ def _loading() -> Loading:
 
 
 def _error(error: GroundsightError) -> Response:
-    """Answer with the error as data; a status tells machines whether to wait, to change the request or to give up."""
-    match error:
-        case Busy() | Loading():
-            status = 503
-        case OtherModel():
-            status = 409
-        case LimitExceeded():
-            status = 413
-        case InvalidArgument():
-            status = 400
-        case _:
-            status = 500
+    status = 409 if isinstance(error, OtherModel) else 503 if isinstance(error, Loading) else status_of(error)
     # A kept connection leads to the same process behind a balancer; a new one may lead to one that is idle.
     headers = {"retry-after": "1", "connection": "close"} if status == 503 else {}
     return JSONResponse({"error": error.as_data()}, status_code=status, headers=headers)

@@ -1,11 +1,20 @@
-"""The MCP door over HTTP: loopback by default, Host and Origin checked on every bind, a token anywhere else."""
+"""HTTP: loopback by default, Host and Origin checked on every bind, a token anywhere else, a status for each error."""
 
 from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from groundsight.errors import ConfigError
+from groundsight.errors import (
+    ConfigError,
+    Fixable,
+    GroundsightError,
+    LimitExceeded,
+    ModelFailed,
+    NotFound,
+    Refused,
+    Retryable,
+)
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -83,3 +92,20 @@ def serve_http(mcp: MCPServer[Any], server: Server, probes: Probes, tokens: Toke
 
     refuse_open_bind(server)
     Listener(Monitored(http_app(mcp, server), probes, tokens), server).run("/mcp")
+
+
+def status_of(error: GroundsightError) -> int:
+    """Return the HTTP status of an error: it tells machines whether to wait, to change the request or to give up."""
+    match error:
+        case NotFound():
+            return 404
+        case Refused():
+            return 403
+        case LimitExceeded():
+            return 413
+        case Fixable():
+            return 400
+        case Retryable() if not isinstance(error, ModelFailed):
+            return 503
+        case _:
+            return 500

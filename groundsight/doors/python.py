@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import queue
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundsight import suite as engine
+from groundsight.doors.python_given import Given, as_evidence, fitting
 from groundsight.errors import NotFound, PolicyRefused
-from groundsight.language.sentences import evidence_from_text
 from groundsight.limits import require_words
 from groundsight.settings import Settings, load_settings
 from groundsight.types import Answer, Evidence, GroundingReport, Principal, Query, SearchResult
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
 TURN_SECONDS = 0.25
 AnyPath = str | Path
-Paths = AnyPath | Sequence[AnyPath]
-Given = str | Evidence
+Paths = AnyPath | Iterable[AnyPath]
 Found = Mapping[str, Sequence[Evidence]]
 
 
@@ -53,7 +53,8 @@ class OpenSuite:
         Raises:
             ConfigError: the settings can't be used.
         """
-        settings = home if isinstance(home, Settings) else load_settings(home)
+        given = home if home is None or isinstance(home, Settings) else engine.paths_named([home])[0]
+        settings = given if isinstance(given, Settings) else load_settings(given)
         self.suite = engine.open_suite(settings, principal)
 
     def acting_for(self, principal: Principal | None = None, watch: Watch | None = None) -> OpenSuite:
@@ -110,8 +111,9 @@ class OpenSuite:
         """
         if isinstance(query, Query):
             return self.suite.search(query)
+        asked = fitting(self.suite, "search", query=query, limit=limit, hops=hops)
         named = self._admitted(picture) if picture is not None else None
-        return self.suite.search(Query(text=query, picture=named, limit=limit, hops=hops))
+        return self.suite.search(Query(text=asked["query"], picture=named, limit=asked["limit"], hops=asked["hops"]))
 
     def ask(self, question: str) -> Answer:
         """Answer with what the evidence supports, or say what was looked for and show the closest passages.
@@ -150,7 +152,9 @@ class OpenSuite:
         require_words(text, "the text", "give the text to check")
         if evidence is None:
             return self.suite.verify(text, searched(self.suite, text))
-        return self.suite.verify(text, evidence if isinstance(evidence, Mapping) else _as_evidence(evidence))
+        if isinstance(evidence, Mapping):
+            return self.suite.verify(text, {query: as_evidence(found) for query, found in evidence.items()})
+        return self.suite.verify(text, as_evidence(evidence))
 
     def read(self, id: str, *, neighbours: int = 1, page: int | None = None, picture: bool = False) -> Reading:
         """Read a passage by its id with its neighbours, or a page (from 1) of a document, in full.
@@ -162,7 +166,8 @@ class OpenSuite:
         """
         from groundsight.tools.read import read
 
-        return read(self.suite, id, neighbours, page, picture)
+        asked = fitting(self.suite, "read", id=id, neighbours=neighbours, page=page, picture=picture)
+        return read(self.suite, **asked)
 
     def ocr(self, picture: AnyPath, *, page: int = 1) -> ReadLines:
         """Read the words in a picture or a scanned page; boxes are fractions of it, confidences 0 to 1.
@@ -174,7 +179,7 @@ class OpenSuite:
         """
         from groundsight.tools.ocr import ocr
 
-        return ocr(self.suite, self._admitted(picture), page)
+        return ocr(self.suite, **fitting(self.suite, "ocr", picture=self._admitted(picture), page=page))
 
     def describe(self, picture: AnyPath, *, page: int = 1) -> Description:
         """Say what a picture or page shows: tags with probabilities, and a caption only where a captioner wrote one.
@@ -184,7 +189,7 @@ class OpenSuite:
         """
         from groundsight.tools.describe import describe
 
-        return describe(self.suite, self._admitted(picture), page)
+        return describe(self.suite, **fitting(self.suite, "describe", picture=self._admitted(picture), page=page))
 
     def list(
         self,
@@ -205,8 +210,11 @@ class OpenSuite:
         from groundsight.ingestion.folder.catalogue import Wanted
         from groundsight.tools.find import day
 
-        days = {"dated_from": day("dated_from", dated_from), "dated_to": day("dated_to", dated_to)}
-        return self.suite.list(Wanted(path=path, kind=kind, order=order, **days))
+        asked = fitting(
+            self.suite, "list", path=path, kind=kind, order=order, dated_from=dated_from or "", dated_to=dated_to or ""
+        )
+        days = {name: day(name, asked[name]) for name in ("dated_from", "dated_to")}
+        return self.suite.list(Wanted(path=asked["path"], kind=asked["kind"], order=asked["order"], **days))
 
     def status(self) -> Status:
         """Say how much is indexed, in which folders, what is missing, and which models answer."""
@@ -236,8 +244,9 @@ class OpenSuite:
 
     def _admitted(self, picture: AnyPath) -> str:
         """Let a program that names a picture read its folder while it runs; a principal with own folders may not."""
-        file = Path(picture).expanduser()
-        if self.suite.principal.roots is not None or not file.is_file():
+        [given] = engine.paths_named([picture])
+        file = Path(given).expanduser()
+        if self.suite.principal.roots is not None or not os.path.isfile(file):  # too long a name is no file
             return str(picture)
         roots = self.suite.parts.roots
         roots.admit(file, kept=False)
@@ -249,7 +258,7 @@ class OpenSuite:
         parts, who = self.suite.parts, self.suite.principal
         if not who.may_write:
             raise PolicyRefused("this caller may only read", which="watch", next_step="open it for one who may write")
-        named = [] if folders is None else [folders] if isinstance(folders, str | Path) else folders
+        named = [] if folders is None else engine.paths_named(folders)
         for each in named if who.roots is None else ():
             parts.roots.admit(Path(each))
         held = folders_of(parts, who)
@@ -276,14 +285,6 @@ def _reports(suite: engine.Suite, roots: tuple[str, ...], once: bool) -> Generat
     finally:
         worker.stop()
         beside.shutdown()
-
-
-def _as_evidence(given: Given | Sequence[Given]) -> Sequence[Evidence]:
-    listed = [given] if isinstance(given, str | Evidence) else given
-    return [
-        evidence_from_text(f"text-{number}", f"text {number}", each) if isinstance(each, str) else each
-        for number, each in enumerate(listed, 1)
-    ]
 
 
 open_suite = OpenSuite

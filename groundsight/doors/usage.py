@@ -18,6 +18,15 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
 
+    def commands(self) -> dict[str, Parser]:
+        """Return the parsers of its commands by name."""
+        found = [action.choices for action in self._actions if action.nargs == argparse.PARSER]
+        return dict(cast("dict[str, Parser]", found[0])) if found else {}
+
+    def actions(self) -> list[argparse.Action]:
+        """Return its options and words, as argparse describes them."""
+        return list(self._actions)
+
     def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> Any:

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from groundsight.atomic import whole_file
 from groundsight.errors import Locked, StorageFailed
 from groundsight.governance.audit_chain import (
     HEAD,
@@ -157,21 +158,13 @@ def _make_key(folder: Path) -> None:
     file = folder / KEY
     if file.is_file():
         return
-    fresh, key = folder / f"key.{secrets.token_hex(4)}", secrets.token_bytes(32)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(key)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.close(os.open(folder / TRAIL, os.O_RDONLY | os.O_CREAT, 0o600))
-    if not (folder / TRAIL).stat().st_size:
-        (folder / HEAD).unlink(missing_ok=True)
-        HeadFile(folder, key).write(Head(), durable=True)
-    os.replace(fresh, file)
-    there = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(there)
-    finally:
-        os.close(there)
+    key = secrets.token_bytes(32)
+    with whole_file(file) as draft:
+        draft.write(key)
+        os.close(os.open(folder / TRAIL, os.O_RDONLY | os.O_CREAT, 0o600))
+        if not (folder / TRAIL).stat().st_size:
+            (folder / HEAD).unlink(missing_ok=True)
+            HeadFile(folder, key).write(Head(), durable=True)
 
 
 def read_or_make_key(file: Path) -> bytes:

@@ -6,12 +6,12 @@ import errno
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Literal, cast
 
+from groundsight.atomic import write_whole
 from groundsight.errors import InvalidArgument, NotFound, StorageFailed
 from groundsight.governance.beneath import LIST, LOOK, READ, open_beneath
 from groundsight.governance.pii_names import StoredNames
@@ -95,8 +95,8 @@ class Roots:
 
     def admit(self, path: Path, *, kept: bool = True) -> None:
         """Add the folder of what a person named, where it lies in none; what is not there changes nothing."""
-        place = path.expanduser().resolve()
-        if place.exists() and self._innermost(place) is None:
+        place = Path(os.path.realpath(path.expanduser()))
+        if os.path.exists(place) and self._innermost(place) is None:
             self.add(place if place.is_dir() else place.parent, kept=kept)
 
     @contextmanager
@@ -140,6 +140,11 @@ class Roots:
             os.close(descriptor)
             raise no_such_file()
         return descriptor
+
+    def path_of(self, source: str) -> Path:
+        """Return where a file lies, for a program that takes names only; NotFound outside of the roots."""
+        name, inside = self._locate(source)
+        return self._folders[name] / inside
 
     def listing(self, source: str) -> list[tuple[str, EntryKind]]:
         """Return what a folder holds as sources in order, each with its kind; folders of others are left out.
@@ -280,11 +285,7 @@ def _write_register(register: Path, folders: Iterable[str]) -> None:
     text = json.dumps(list(dict.fromkeys(folders)), indent=1)
     try:
         register.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=register.parent, delete=False) as draft:
-            draft.write(text)
-            draft.flush()
-            os.fsync(draft.fileno())
-        os.replace(draft.name, register)
+        write_whole(register, text)
     except OSError as error:
         raise StorageFailed("the list of folders can't be written", which=register.name) from error
 

@@ -144,10 +144,21 @@ def _whole_clause(best: Comparison, reason: Reason) -> bool:
 
 
 def _follows(best: Comparison, reason: Reason, held: Held) -> bool:
-    """The number in dispute may be reckoned from the evidence, where the claim speaks of reckoning, or be a count."""
+    """The number in dispute may be reckoned from the evidence, where the claim speaks of reckoning, or be a count.
+
+    A sentence of the source with another number in its place is no reckoning: "up to 72 hours before" beside 24 and 48.
+    """
     claim = best.pair.claim
     wanted = next((one for one in claim.quantities if one.span == span_of(reason)), None)
-    return wanted is not None and (_counted(wanted) or (reckons(claim) and held.yields(wanted, claim)))
+    if wanted is None or _counted(wanted):
+        return wanted is not None
+    return reckons(claim) and not _recopied(best) and held.yields(wanted, claim)
+
+
+def _recopied(best: Comparison) -> bool:
+    """True when claim and passage say the same but for what is in conflict."""
+    disputed = [span for reason in best.conflicts if (span := span_of(reason))]
+    return best.pair.own_coverage_without(disputed) >= _EXACT and _says_no_more(best)
 
 
 def _counted(one: Quantity) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import cast
 
+from groundsight.atomic import write_whole
 from groundsight.errors import GroundsightError, StorageFailed
 from groundsight.index import database, snapshots
 from groundsight.settings import Settings, elsewhere
@@ -32,11 +32,9 @@ def note_snapshot(home: Path, folder: Path) -> None:
         StorageFailed: the disk refused.
     """
     kept = dict.fromkeys((*_noted(home), folder.absolute()))
-    beside = home / f"{REGISTER}.new"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps([str(each) for each in kept], indent=1), "utf-8")
-        os.replace(beside, home / REGISTER)
+        write_whole(home / REGISTER, json.dumps([str(each) for each in kept], indent=1))
     except OSError as error:
         raise StorageFailed("the list of snapshots can't be written", which=REGISTER) from error
 

@@ -8,12 +8,11 @@ has no mark. What only an index leaves behind counts as well, for homes from bef
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
+from groundsight.atomic import write_whole
 from groundsight.errors import IndexCorrupt
 from groundsight.index import database
 
@@ -37,13 +36,7 @@ def read_mark(folder: Path) -> str | None:
 
 def write_mark(folder: Path, identity: str) -> None:
     """Write the mark, durably; the caller translates errors of the disk."""
-    path = mark_of(folder)
-    beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(json.dumps({"index": identity}).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    write_whole(mark_of(folder), json.dumps({"index": identity}))
 
 
 def signs_of_loss(folder: Path) -> tuple[Path, ...]:

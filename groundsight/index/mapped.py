@@ -7,8 +7,6 @@ arrays, each on a 64-byte boundary. Nothing here is truth; a file that fails any
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from groundsight.atomic import whole_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,18 +44,13 @@ def write_arrays(path: Path, label: str, arrays: Mapping[str, NDArray[Any]]) -> 
     """
     blocks = _lay_out(arrays)
     header = json.dumps({"label": label, "blocks": [asdict(block) for block in blocks]}).encode()
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(MAGIC + len(header).to_bytes(8, "little") + header + zlib.crc32(header).to_bytes(4, "little"))
-            start = _body_start(len(header))
-            for block in blocks:
-                file.seek(start + block.offset)
-                file.write(np.ascontiguousarray(arrays[block.key]).data)
-            file.truncate(max(file.tell(), start))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path, durable=False) as file:
+        file.write(MAGIC + len(header).to_bytes(8, "little") + header + zlib.crc32(header).to_bytes(4, "little"))
+        start = _body_start(len(header))
+        for block in blocks:
+            file.seek(start + block.offset)
+            file.write(np.ascontiguousarray(arrays[block.key]).data)
+        file.truncate(max(file.tell(), start))
 
 
 def read_arrays(path: Path) -> tuple[str, Mapping[str, NDArray[Any]]] | None:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from groundsight.atomic import sync, write_whole
 from groundsight.errors import IndexCorrupt, InvalidArgument
 from groundsight.index import database
 from groundsight.index.database import Connection
@@ -47,8 +48,8 @@ def write_snapshot(source: Connection, folder: Path) -> Manifest:
             database.copy_database(source, target)
             target.execute("PRAGMA journal_mode=DELETE").fetchall()
             manifest = _describe(target, path)
-        _sync(path)
-        _write_durably(folder / MANIFEST, manifest.model_dump_json(indent=2).encode())
+        sync(path)
+        write_whole(folder / MANIFEST, manifest.model_dump_json(indent=2))
         return manifest
 
 
@@ -146,26 +147,6 @@ def _copy_hashed(source: Path, target: Path) -> tuple[int, str]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    temporary = path.with_suffix(".tmp")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _changed(folder: Path) -> IndexCorrupt:

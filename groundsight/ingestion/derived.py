@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
+from groundsight.atomic import write_whole
 from groundsight.errors import StorageFailed
 from groundsight.governance.redaction import profile_of
 from groundsight.settings import Settings
@@ -111,10 +111,7 @@ class Derived:
         shared = self._shared(key)
         with _storage_errors(own.parent.name):
             own.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=own.parent)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(_digest(key, data) + data)
-            os.replace(name, own)
+            write_whole(own, _digest(key, data) + data, durable=False)
             shared.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A file system without second names costs the sharing only.
         with suppress(OSError):

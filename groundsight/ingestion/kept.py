@@ -8,13 +8,12 @@ page is kept: its picture would still show it.
 from __future__ import annotations
 
 import io
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundsight.atomic import write_whole
 from groundsight.errors import GroundsightError, StorageFailed
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.pictures import page_picture
@@ -91,10 +90,7 @@ def _file(home: Path, asset: Asset, page: int) -> Path:
 def _write(target: Path, data: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(name, target)
+        write_whole(target, data)
     except OSError as error:
         raise StorageFailed("a page picture can't be kept", which=target.name, next_step="free some space") from error
 

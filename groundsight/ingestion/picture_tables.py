@@ -9,10 +9,11 @@ from groundsight.governance.pii import Memory
 from groundsight.governance.pii_tables import clean_cells
 from groundsight.ingestion.chunking import Chunk
 from groundsight.ingestion.enrich import Seen
+from groundsight.ingestion.layout.cells import joined_cells, side_by_side
 from groundsight.ingestion.layout.label_rows import labelled_tables
 from groundsight.ingestion.layout.leaders import split_leaders
 from groundsight.ingestion.layout.number_rows import aligned_tables
-from groundsight.ingestion.layout.shapes import Grid, Piece, Rect
+from groundsight.ingestion.layout.shapes import Grid, Piece, Rect, around
 from groundsight.ingestion.rows import turn_of, upright_lines
 from groundsight.ingestion.tables import table_blocks
 from groundsight.settings import Settings
@@ -42,9 +43,7 @@ def grids_of(lines: Sequence[TextLine], aspect: float) -> list[Grid]:
     written = [line for line in lines if line.text.strip()]
     turn = turn_of(written, aspect)
     pieces = [piece for line in upright_lines(written, turn) for piece in _pieces(line)]
-    numbers, rest = aligned_tables(pieces)
-    labels, _ = labelled_tables(rest)
-    return [grid.turned(-turn) for grid in (*numbers, *labels) if _is_told(grid)]
+    return [grid.turned(-turn) for part in side_by_side(pieces) for grid in _grids(part) if _is_told(grid)]
 
 
 def lines_on_page(lines: Sequence[TextLine], box: Box | None) -> tuple[TextLine, ...]:
@@ -66,6 +65,14 @@ def _tables(piece: Chunk, seen: Seen, settings: Settings, memory: Memory) -> Ite
             place = piece.place.model_copy(update={"box": box, "span": None})
             held = (*boxes[:1], *boxes[1 + rows.start : 1 + rows.stop])
             yield replace(piece, kind="table", text=text, place=place, cells=block, boxes=held, picture=None)
+
+
+def _grids(pieces: Sequence[Piece]) -> Iterator[Grid]:
+    joined, whole = joined_cells(pieces)
+    numbers, rest = aligned_tables(joined)
+    for grid in (*numbers, *labelled_tables(rest)[0]):
+        boxes = tuple(tuple(box and whole.get(box, box) for box in row) for row in grid.boxes)
+        yield replace(grid, rect=around([grid.rect, *(box for row in boxes for box in row if box)]), boxes=boxes)
 
 
 def _pieces(line: TextLine) -> Iterator[Piece]:

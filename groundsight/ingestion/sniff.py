@@ -36,8 +36,9 @@ _SUFFIXES = {
     CSV: (".csv", ".tsv", ".tab"), EMAIL: (".eml",), DOCX: (".docx", ".docm"), PPTX: (".pptx", ".pptm"),
     XLSX: (".xlsx", ".xlsm"), "image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "image/webp": (".webp",),
     "image/tiff": (".tif", ".tiff"), "image/gif": (".gif",), "image/bmp": (".bmp",), "image/avif": (".avif",),
-    "image/heic": (".heic", ".heif"), ODT: (".odt", ".ott"), ODS: (".ods", ".ots"), ODP: (".odp", ".otp"),
-    EPUB: (".epub",), ZIP: (".zip",), TAR: (".tar",), PACKED: (".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz"),
+    "image/heic": (".heic", ".heif"), ODT: (".odt", ".ott", ".odm"), ODS: (".ods", ".ots"), EPUB: (".epub",),
+    ODP: (".odp", ".otp", ".odg"), ZIP: (".zip",), TAR: (".tar",),
+    PACKED: (".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz"),
     MSG: (".msg",), MBOX: (".mbox", ".mbx"), RTF: (".rtf",), JSON: (".json", ".geojson"), VTT: (".vtt",),
     JSON_LINES: (".jsonl", ".ndjson"), NOTEBOOK: (".ipynb",), XML: (".xml",), SVG: (".svg",), SRT: (".srt",),
     DOC: (".doc", ".dot"), XLS: (".xls", ".xlt"), PPT: (".ppt", ".pps", ".pot"),
@@ -59,6 +60,8 @@ _REFUSED_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3", "a database"), (b"8BPS", "a Photoshop picture"), (b"\x78\x9f\x3e\x22", "an Outlook bundle"),
     (b"!BDN", "an Outlook store (pst)"), (b"SIMPLE  =", "a FITS picture"), (b"\x89HDF", "HDF5 data"),
     (b"icns", "an icon"), (b"\xca\xfe\xba\xbe", "a program"), (b"ITSF", "a help file (chm)"),
+    (b"\xe4R\\{\x8c\xd8\xa7M", "a OneNote section"), (b"\xffWPC", "a WordPerfect document"),
+    (b"PAR1\x15", "a Parquet table"), (b"AT&TFORM", "a DjVu book"),
     (b"ID3", "sound"), (b"OggS", "sound"), (b"fLaC", "sound"), (b"#!", "a program"),
 )  # fmt: skip
 # What an OLE container is, by the name of a stream of it.
@@ -66,14 +69,20 @@ _STREAMS = (
     ("EncryptedPackage", "encrypted"), ("__properties_version1.0", MSG), ("WordDocument", DOC),
     ("PowerPoint Document", PPT), ("Workbook", XLS), ("Book", XLS),
 )  # fmt: skip
+# Kinds that are built as another one is.
+_LIKE = {_OPEN + "graphics": ODP, _OPEN + "graphics-template": ODP, _OPEN + "text-master": ODT, _OPEN + "text-web": ODT}
 # What a zip archive is, by a member of it, where the archive is not for a person to open.
 _MEMBERS = (
     ("Index/Document.iwa", "an Apple iWork document"), ("AndroidManifest.xml", "a program archive"),
-    ("META-INF/MANIFEST.MF", "a program archive"),
+    ("META-INF/MANIFEST.MF", "a program archive"), ("xl/workbook.bin", "a binary Excel workbook (xlsb)"),
+    ("visio/document.xml", "a Visio drawing"), ("[Content_Types].xml", "an office package of another program"),
 )  # fmt: skip
 _WAYS_OUT = {
     "a rar archive": "unpack it, or pack it as zip", "a 7z archive": "unpack it, or pack it as zip",
-    "an old Office file": "save it in a present format",
+    "an old Office file": "save it in a present format", "a binary Excel workbook (xlsb)": "save it as xlsx",
+    "a Visio drawing": "export it as pdf", "an office package of another program": "export it as pdf",
+    "a OneNote section": "export it as pdf or docx", "a WordPerfect document": "save it as docx or pdf",
+    "a Parquet table": "export it as csv", "a DjVu book": "convert it to pdf", "a Kindle book": "convert it to epub",
     "an Apple iWork document": "export it as pdf, docx, pptx or xlsx", "PostScript": "convert it to pdf",
     "an Outlook store (pst)": "export its mails as eml, msg or mbox",
     "an Outlook bundle": "open the mail in Outlook and save its attachments",
@@ -144,6 +153,8 @@ def _binary_type(path: Path, head: bytes, name: str) -> str | None:
         return _BRANDS.get(head[8:12]) or _refuse("video", name)
     if head[257:262] == b"ustar":
         return TAR
+    if head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
+        return _refuse("a Kindle book", name)
     for magic, kind in _REFUSED_MAGIC:
         if head.startswith(magic):
             return _refuse(kind, name)
@@ -159,10 +170,12 @@ def _zip_type(path: Path, name: str) -> str:
             )
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, RuntimeError, zlib.error) as error:
         raise ParseFailed("truncated: a zip container without its end", which=name) from error
+    told = _LIKE.get(told, told.removesuffix("-template"))
     kind = next((kind for member, kind in OFFICE.items() if member in members), None)
-    if kind or told.removesuffix("-template") in (ODT, ODS, ODP, EPUB):
-        return kind or told.removesuffix("-template")
-    refused = next((kind for member, kind in _MEMBERS if member in members), None)
+    if kind or told in (ODT, ODS, ODP, EPUB):
+        return kind or told
+    other = "an OpenDocument file of another kind" if told.startswith(_OPEN) else None
+    refused = other or next((kind for member, kind in _MEMBERS if member in members), None)
     return _refuse(refused, name) if refused else ZIP
 
 

@@ -63,7 +63,7 @@ def answer(desk: Desk, asked: OpenQuestion) -> Iterator[str]:
         yield el("details", el("summary", "How it was looked for"), steps)
     match asked.ended:
         case AnswerResult() as result:
-            yield from _ended(desk, result)
+            yield from told_answer(desk, result)
         case GroundsightError() as error:
             yield el("p", str(error), class_="error", role="alert")
         case None:
@@ -82,7 +82,8 @@ def silent(listed: Sequence[Markup]) -> Markup | None:
     return el("details", el("summary", "What did not take part"), el("ul", listed)) if listed else None
 
 
-def _ended(desk: Desk, result: AnswerResult) -> Iterator[str]:
+def told_answer(desk: Desk, result: AnswerResult, *, alone: bool = False) -> Iterator[str]:
+    """Yield an answer, its sentences and its evidence; ``alone`` shows all of that, and leads nowhere else."""
     places = {cited.marker: f"#{anchor(cited.id)}" for cited in result.citations}
     state = el("p", STATES[result.status], class_=f"state {result.status}")
     shown = under_signs(result.text, result.verdicts, places)
@@ -91,7 +92,7 @@ def _ended(desk: Desk, result: AnswerResult) -> Iterator[str]:
         yield together(el("h2", "Sentence by sentence"), reasons(result.verdicts))
     if result.citations:
         yield together(el("h2", "How it hangs together"), graph(result), el("h2", "Evidence"))
-    yield from _cards(desk, result)
+    yield from _cards(desk, result, alone)
     yield together(silent_lanes(result.degraded))
 
 
@@ -102,7 +103,7 @@ def _told(result: AnswerResult) -> Markup:
     return el("p", f"{result.stop_reason}; {ratio}{fit}; tier {result.tier.name}{receipt}", class_="soft")
 
 
-def _cards(desk: Desk, result: AnswerResult) -> Iterator[str]:
+def _cards(desk: Desk, result: AnswerResult, alone: bool) -> Iterator[str]:
     """Yield every passage that is cited or that decided a sentence; after eight only where they lie."""
     found: dict[str, list[Cited]] = {}
     for cited in result.citations:
@@ -112,8 +113,9 @@ def _cards(desk: Desk, result: AnswerResult) -> Iterator[str]:
     heads |= {key: (where_text(one.source, one.page), None) for key, one in others.items()}
     for number, (key, (head, remark)) in enumerate(heads.items()):
         wanted = _wanted(key, result)
-        if number < MOST_CARDS:
-            yield card(desk, wanted, el("h3", head), remark, el("p", el("a", "Around it", href=wanted.address())))
+        around = None if alone else el("p", el("a", "Around it", href=wanted.address()))
+        if alone or number < MOST_CARDS:
+            yield card(desk, wanted, el("h3", head), remark, around)
         else:
             yield el("p", el("a", head, href=wanted.address()), id=anchor(key))
 

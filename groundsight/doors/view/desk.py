@@ -23,10 +23,10 @@ R = TypeVar("R", bound="Result")
 class Desk:
     """One suite and its gate; safe from any thread."""
 
-    def __init__(self, suite: Suite) -> None:
+    def __init__(self, suite: Suite, door: str = "view") -> None:
         build_results()
         who = local_principal(suite.settings, may_write=False)
-        self._suite, self._gate = suite.acting_for(who), Gate.open(suite.settings, "view")
+        self._suite, self._gate = suite.acting_for(who), Gate.open(suite.settings, door)
         self.limits = suite.settings.limits
 
     def call(self, kind: type[R], spec: ToolSpec | str, watch: Watch | None = None, /, **arguments: object) -> R:

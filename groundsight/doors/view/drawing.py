@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 HUES, LINE, NODE, COLUMNS = 6, 18, 44, (8, 280, 552)
 WIDTH, BREADTH, WORDS = 780, 220, 27
+# Of the page: on 500 pixels the line stays clear of what it surrounds.
+ROOM = 0.004
 
 
 def boxes(of: Iterable[Corners]) -> Markup:
-    """Return rectangles to lie over a picture of any size; corners are fractions of it."""
-    drawn = [el("rect", x=x0, y=y0, width=round(x1 - x0, 4), height=round(y1 - y0, 4)) for x0, y0, x1, y1 in of]
+    """Return rectangles to lie around places of a picture of any size; corners are fractions of it."""
+    drawn = [
+        el("rect", x=round(x0 - ROOM, 4), y=round(y0 - ROOM, 4), width=round(x1 - x0 + 2 * ROOM, 4),
+           height=round(y1 - y0 + 2 * ROOM, 4))
+        for x0, y0, x1, y1 in of
+    ]  # fmt: skip
     return el("svg", drawn, viewBox="0 0 1 1", preserveAspectRatio="none", aria_hidden="true")
 
 

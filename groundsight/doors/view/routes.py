@@ -14,10 +14,11 @@ from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from groundsight.doors.http import status_of
 from groundsight.doors.view import answer, evidence, hits, library, upload
 from groundsight.doors.view.markup import el, page
 from groundsight.doors.view.questions import Questions
-from groundsight.errors import Fixable, GroundsightError, InvalidArgument, NotFound, Refused, Retryable
+from groundsight.errors import GroundsightError, InvalidArgument, NotFound
 from groundsight.limits import require_question
 from groundsight.tools.gate import internal_error
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from groundsight.doors.view.desk import Desk
 
+MOST_DIGITS = 10
 FILES = {"/style.css": "text/css", "/page.js": "text/javascript"}
 
 
@@ -81,7 +83,7 @@ class Pages:
     def document(self, request: Request) -> Response:
         """One document."""
         number = request.query_params.get("page", "1")
-        if not (number.isdecimal() and int(number)):
+        if not (number.isdecimal() and len(number) < MOST_DIGITS and int(number)):
             raise InvalidArgument("a page is a number from 1 on", which=number[:20], next_step="choose another")
         return HTMLResponse(library.document(self._desk, request.path_params["id"], int(number)))
 
@@ -122,19 +124,8 @@ def _file(name: str, kind: str, _: Request) -> Response:
 
 def _failed(_: Request, error: Exception) -> Response:
     assert isinstance(error, GroundsightError)
-    match error:
-        case NotFound():
-            status = 404
-        case Refused():
-            status = 403
-        case Fixable():
-            status = 400
-        case Retryable():
-            status = 503
-        case _:
-            status = 500
     told = el("p", str(error), class_="error", role="alert")
-    return HTMLResponse(page("Not possible", "", el("h1", "This is not possible"), told), status_code=status)
+    return HTMLResponse(page("Not possible", "", el("h1", "This is not possible"), told), status_code=status_of(error))
 
 
 def _absent(request: Request, _: Exception) -> Response:

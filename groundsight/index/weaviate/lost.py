@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+from groundsight.atomic import write_whole
 from groundsight.errors import IndexCorrupt, StorageFailed
 from groundsight.settings import WeaviateSettings
 
@@ -49,10 +48,8 @@ def _known(mark: Path) -> list[str]:
 
 
 def _write(mark: Path, places: Sequence[str]) -> None:
-    beside = mark.with_name(f"{mark.name}.{secrets.token_hex(4)}.tmp")
     try:
         mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text(json.dumps(places), "utf-8")
-        os.replace(beside, mark)
+        write_whole(mark, json.dumps(places))
     except OSError as error:
         raise StorageFailed("the mark of the index can't be written", which=mark.name) from error

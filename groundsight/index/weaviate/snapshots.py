@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import ValidationError
 
+from groundsight.atomic import write_whole
 from groundsight.errors import IndexCorrupt, IndexVersion, InvalidArgument, StorageFailed
 from groundsight.governance.redaction import seal_entry
 from groundsight.index import Entry, Exported
@@ -54,7 +55,7 @@ def write_snapshot(index: WeaviateIndex, folder: Path, watch: Watch | None = Non
             )
         assets, units, digest = _write_content(index, folder / CONTENT, watch or Watch())
         manifest = Manifest(fingerprints=dict(index.fingerprints()), assets=assets, units=units, sha256=digest)
-        _write_durably(folder / MANIFEST, manifest.model_dump_json(indent=2).encode())
+        write_whole(folder / MANIFEST, manifest.model_dump_json(indent=2))
     except OSError as error:
         raise StorageFailed(
             f"the snapshot can't be written: {error.strerror}", which=folder.name, next_step="free the disk"
@@ -145,15 +146,6 @@ def _lines(path: Path) -> Iterator[Exported]:
             rows = {name: tuple(each) for name, each in data["rows"].items()}
             units = tuple(Unit.model_validate(each) for each in data["units"])
             yield replace(Exported(Asset.model_validate(data["asset"]), units), vectors=vectors, rows=rows)
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    temporary = path.with_suffix(".tmp")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def _changed(folder: Path) -> IndexCorrupt:

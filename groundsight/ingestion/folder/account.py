@@ -18,6 +18,7 @@ from groundsight.settings import elsewhere
 from groundsight.types import Asset, Principal, Stale, Word
 
 if TYPE_CHECKING:
+    from groundsight.governance.roots import Roots
     from groundsight.parts import Parts
 
 State = Literal["indexed", "failed", "left out", "not read yet"]
@@ -48,9 +49,12 @@ def account(parts: Parts, who: Principal, name: str) -> Account:
         return _failed(failed[source], documents.get(source))
     if source in documents:
         return _indexed(parts, documents[source])
-    why = Rules(folders_of(parts, who), parts.settings).why_on_the_way(source, "file")
+    held = folders_of(parts, who)
+    is_link = _is_link(held, source)
+    why = Rules(held, parts.settings).why_on_the_way(source, "link" if is_link else "file")
     if why:
-        return Account(source=source, state="left out", why=why, next_step="name the file itself to read it")
+        step = "name the file that it leads to" if is_link else "name the file itself to read it"
+        return Account(source=source, state="left out", why=why, next_step=step)
     step = f"groundsight ingest {source}{elsewhere(parts.settings.home)}"
     return Account(source=source, state="not read yet", why="no ingest has looked at it", next_step=step)
 
@@ -69,7 +73,16 @@ def _meant(parts: Parts, who: Principal, name: str, known: Sequence[str]) -> str
             source = source_for(parts, who, tried)
             if held.stat(source) is not None:
                 return source
+    for tried in (*sorted(readings(held, name)), *(f"{root}/{name}" for root in held.names())):
+        if _is_link(held, tried):
+            return tried
     raise no_such_file()
+
+
+def _is_link(held: Roots, source: str) -> bool:
+    with suppress(NotFound):
+        return (source, "link") in held.listing(source.rpartition("/")[0])
+    return False
 
 
 def _failed(note: Unread, before: Asset | None) -> Account:

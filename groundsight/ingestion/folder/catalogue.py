@@ -88,11 +88,14 @@ def kind_of(asset: Asset) -> str:
 
 
 def is_of_kind(asset: Asset, wanted: str) -> bool:
-    """Tell whether a document is of a kind, has an ending, or is of a media type."""
+    """Tell whether a document is of a kind or of a media type, or has an ending that no kind is known by.
+
+    What ends in .pdf and is a web page is none of the PDFs.
+    """
     word = wanted.casefold().strip(" .")
     named = [types for name, types, words in kinds() if word == name or word in words]
     by_type = any(asset.media_type.startswith(types) for types in named) or asset.media_type.startswith(word)
-    return by_type or asset.source.casefold().endswith(f".{word}")
+    return by_type or (not named and asset.source.casefold().endswith(f".{word}"))
 
 
 @lru_cache(maxsize=1)

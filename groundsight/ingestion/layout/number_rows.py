@@ -19,6 +19,7 @@ _SAME_COLUMN = 0.018
 _LABEL_WIDTH = 0.68
 _HEADER_ROWS = 4
 _FEWEST_ROWS = 3
+_HEAD_CHARS = 30
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _header_start(rows: list[_Row], first: int, columns: list[Rect]) -> int:
     while start > 0 and first - start < _HEADER_ROWS and _near(rows[start - 1], rows[start]):
         row = rows[start - 1]
         above = row.is_years or all(piece.rect.x0 >= edge or _is_scale(piece.text) for piece in row.pieces)
-        above = above or _heads_all(row, columns)
+        above = above or _heads_all(row, columns) or _heads_both(row, rows[first], columns)
         if not above or any(len(piece.text) > 60 for piece in row.pieces):
             break
         start -= 1
@@ -160,6 +161,15 @@ def _heads_all(row: _Row, columns: list[Rect]) -> bool:
     over = [[piece for piece in row.pieces if _overlap(piece.rect, column)] for column in columns]
     apart = len({piece.rect.x0 for pieces in over for piece in pieces}) >= len(columns) > 1
     return apart and all(over) and not row.numbers
+
+
+def _heads_both(row: _Row, below: _Row, columns: list[Rect]) -> bool:
+    """Two words: one begins where the labels begin, one stands over the only column."""
+    if len(columns) > 1 or len(row.pieces) != 2 or row.numbers:
+        return False
+    name, unit = row.pieces
+    at_edge = abs(name.rect.x0 - below.pieces[0].rect.x0) < _SAME_COLUMN
+    return at_edge and _overlap(unit.rect, columns[0]) and max(len(name.text), len(unit.text)) <= _HEAD_CHARS
 
 
 def _overlap(one: Rect, other: Rect) -> bool:
@@ -180,16 +190,22 @@ def _grid(rect: Rect, header: list[_Row], rows: list[_Row], columns: list[Rect])
 
 def _header(rows: list[_Row], columns: list[Rect]) -> tuple[str, ...]:
     """Join the header rows over each column: parts of one title by a space, spanning titles by `` / ``."""
-    corner = [piece.text for row in rows for piece in row.pieces if piece.rect.x1 < columns[0].x0 - 0.05]
+    corner = [piece.text for row in rows for piece in row.pieces if _is_corner(piece, row, columns[0])]
     titles = [""] * len(columns)
     sign = ""
     for row in rows:
-        over = [piece for piece in row.pieces if piece.rect.x1 >= columns[0].x0 - 0.05]
+        over = [piece for piece in row.pieces if not _is_corner(piece, row, columns[0])]
         spanning = 0 < len(over) * 2 <= len(columns)
         for place, text in _spread(over, columns) if spanning else _dealt(over, columns):
             titles[place] += (sign if titles[place] else "") + text
         sign = " / " if spanning else " "
     return tuple(one_line(title) for title in (" ".join(corner), *titles))
+
+
+def _is_corner(piece: Piece, row: _Row, first: Rect) -> bool:
+    """True over the labels: far from the first column, or beside what stands over that."""
+    beside = piece.rect.x1 <= first.x0 and any(_overlap(one.rect, first) for one in row.pieces)
+    return beside or piece.rect.x1 < first.x0 - 0.05
 
 
 def _spread(pieces: list[Piece], columns: list[Rect]) -> Iterator[tuple[int, str]]:

@@ -88,11 +88,17 @@ def _read_mail(path: Path, media_type: str, scratch: Path, limits: Limits) -> Pa
 
 
 def _read_box(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
-    from groundsight.ingestion.readers.box import archive, epub_file, odf_file
+    from groundsight.ingestion.readers.box import archive, epub_file, odf_file, ods_file
 
-    if media_type in (ODT, ODS, ODP):
+    if media_type in (ODT, ODP):
         return odf_file.read_odf(path, media_type, scratch, limits)
-    readers = {EPUB: epub_file.read_epub, ZIP: archive.read_zip, TAR: archive.read_tar, PACKED: archive.read_packed}
+    readers = {
+        ODS: ods_file.read_ods,
+        EPUB: epub_file.read_epub,
+        ZIP: archive.read_zip,
+        TAR: archive.read_tar,
+        PACKED: archive.read_packed,
+    }
     return readers[media_type](path, scratch, limits) if media_type in readers else None
 
 
@@ -114,9 +120,11 @@ def _read_text(path: Path, media_type: str, scratch: Path, limits: Limits) -> Pa
         return subtitles.read_subtitles(path, media_type)
     if media_type == NOTEBOOK:
         return notebook.read_notebook(path, scratch, limits)
+    long = {JSON: records.read_json, JSON_LINES: records.read_json_lines, XML: records.read_xml}
+    if media_type in long:
+        return long[media_type](path, scratch, limits)
     readers = {
         HTML: html_file.read_html, MARKDOWN: markdown_file.read_markdown,
-        PLAIN: text_file.read_text, RTF: rtf_file.read_rtf, JSON: records.read_json,
-        JSON_LINES: records.read_json_lines, XML: records.read_xml, SVG: records.read_svg,
+        PLAIN: text_file.read_text, RTF: rtf_file.read_rtf, SVG: records.read_svg,
     }  # fmt: skip
     return readers[media_type](path) if media_type in readers else None

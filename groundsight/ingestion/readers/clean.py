@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from groundsight.ingestion import Element
+from groundsight.ingestion.readers.encoding import likely_encoding
 
 # Zero-width, soft hyphen, bidi controls, invisible operators, variation selectors used to smuggle
 # bytes, interlinear marks, object replacement, BOM, tag characters. U+200C and U+200D carry meaning
@@ -22,7 +23,6 @@ _SPACES = re.compile("[^\\S\n]+")
 _EDGES = re.compile(" ?\n ?")
 _BLANK_LINES = re.compile("\n{3,}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
-_UTF8_ERRORS = 0.01
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
@@ -65,7 +65,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return _lossy(data, _guess(data))
+        return _lossy(data, likely_encoding(data))
     # ISO-2022-JP is pure ASCII bytes with escapes.
     return _lossy(data, "iso2022_jp") if "\x1b$" in text else (text, ())
 
@@ -104,28 +104,6 @@ class Outline:
     def reset(self) -> None:
         """Forget all headings."""
         self._path.clear()
-
-
-def _guess(data: bytes) -> str:
-    from charset_normalizer import from_bytes
-
-    if data.decode("utf-8", errors="replace").count("\ufffd") <= len(data) * _UTF8_ERRORS / 4:
-        return "utf-8"
-    if _is_shift_jis(data):
-        return "cp932"
-    best = from_bytes(data[:200_000]).best()
-    return best.encoding if best is not None else "cp1252"
-
-
-def _is_shift_jis(data: bytes) -> bool:
-    """Valid Shift-JIS with many kana; statistical guessers miss short texts."""
-    try:
-        text = data.decode("cp932")
-    except UnicodeDecodeError:
-        return False
-    kana = sum(1 for char in text if "\u3041" <= char <= "\u30ff")
-    foreign = sum(1 for char in text if ord(char) > 127)
-    return kana >= 3 and kana * 6 >= foreign
 
 
 def _lossy(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:

@@ -6,19 +6,24 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.clean import decode, one_line
-from groundsight.ingestion.readers.office.package import Ledger
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.sheet_cells import in_batches
 from groundsight.ingestion.readers.office.sheet_tables import SheetTables
 from groundsight.ingestion.sniff import CSV
 from groundsight.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _FIELD_CHARS = 1 << 20
 _SAMPLE_ROWS = 100
@@ -37,7 +42,9 @@ def read_csv(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Pars
     text, warnings = decode(path.read_bytes())
     text, ledger = text.replace("\0", ""), Ledger()
     csv.field_size_limit(_FIELD_CHARS)
-    rows = _numbered(text, limits.table_rows, ledger)
+    is_open = _is_open(text)
+    ledger.note("row in quotes", "a quote is never closed, so quotes are read as letters", int(is_open))
+    rows = _numbered(_rows(text, quotes=not is_open), limits.table_rows, ledger)
     tables = SheetTables(ledger, is_sheet=False)
     try:
         elements, rest = handed_over(
@@ -50,20 +57,36 @@ def read_csv(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Pars
     return Parsed(media_type=CSV, elements=elements, rest=rest, left_out=ledger.left_out, warnings=warnings)
 
 
-def _numbered(text: str, most: int, ledger: Ledger) -> Iterator[tuple[int, dict[int, str]]]:
-    for number, row in enumerate(_rows(text), 1):
+def _numbered(rows: Iterable[list[str]], most: int, ledger: Ledger) -> Iterator[tuple[int, dict[int, str]]]:
+    for number, row in enumerate(rows, 1):
         if number > most:
             ledger.note("row", f"more than limits.table_rows = {most}")
         else:
             yield number, {column: cell for column, cell in enumerate(row, 1) if cell}
 
 
-def _rows(text: str) -> Iterator[list[str]]:
+def _rows(text: str, *, quotes: bool) -> Iterator[list[str]]:
+    for row in _reader(text, quotes=quotes):
+        yield [one_line(cell) for cell in row]
+
+
+def _reader(text: str, *, quotes: bool) -> Reader:
     stated = _STATED.match(text)
     body = text[stated.end() :] if stated else text
     delimiter = stated[1] if stated else _delimiter(body)
-    for row in csv.reader(_lines(body), delimiter=delimiter, skipinitialspace=True):
-        yield [one_line(cell) for cell in row]
+    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+    return csv.reader(_lines(body), delimiter=delimiter, skipinitialspace=True, quoting=quoting)
+
+
+def _is_open(text: str) -> bool:
+    """True when a quote that begins a cell is not closed: all that follows, to the end, would be one cell."""
+    if text.count('"') % 2 == 0:
+        return False
+    reader, before, last = _reader(text, quotes=True), 0, 0
+    with suppress(csv.Error):
+        for _ in reader:
+            before, last = last, reader.line_num
+    return last - before > 1
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -138,7 +138,7 @@ def _listed(media_type: str, box: InsideBox) -> Parsed:
     names = "\n".join(one_line(each.name) for each in box.inside)
     shown = f"Files in this archive ({len(box.inside)}):\n{names}" if names else "No file could be taken out."
     elements = (Element(kind="text", text=shown),)
-    return Parsed(media_type=media_type, elements=elements, inside=box.inside, left_out=box.left_out)
+    return Parsed(media_type=media_type, elements=elements, inside=box.inside, left_out=box.ledger.left_out)
 
 
 def _damaged() -> ParseFailed:

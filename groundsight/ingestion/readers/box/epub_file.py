@@ -10,12 +10,15 @@ from urllib.parse import unquote
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, one_line
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.embedded import PictureBox
-from groundsight.ingestion.readers.office.package import Ledger
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import EPUB
 from groundsight.settings import Limits
+
+# The list of contents of old books.
+_NO_PAGES = ("application/x-dtbncx+xml",)
 
 
 def read_epub(path: Path, scratch: Path, limits: Limits) -> Parsed:
@@ -40,10 +43,10 @@ class _Book:
         try:
             place = next(
                 node.get("full-path")
-                for node in parsed_xml(self._archive.read("META-INF/container.xml")).iter()
+                for node in parsed_xml(self._archive.read("META-INF/container.xml"), self._ledger).iter()
                 if tag_of(node) == "rootfile"
             )
-            package = parsed_xml(self._archive.read(place))
+            package = parsed_xml(self._archive.read(place), self._ledger)
             chapters = self._chapters(package, posixpath.dirname(place))
         except (KeyError, StopIteration, SyntaxError, TypeError) as error:
             raise ParseFailed("malformed: a book without a list of its chapters") from error
@@ -64,8 +67,10 @@ class _Book:
     def _chapters(self, package: Node, folder: str) -> list[str]:
         """Return the files of the spine; what is no page (the list of contents of old books) is skipped."""
         files = {node.get("id"): node for node in package.iter() if tag_of(node) == "item"}
-        spine = [files[node.get("idref")] for node in package.iter() if tag_of(node) == "itemref"]
-        pages = [node for node in spine if "html" in (node.get("media-type") or "")]
+        spine = [files.get(node.get("idref")) for node in package.iter() if tag_of(node) == "itemref"]
+        listed = [node for node in spine if node is not None and node.get("href")]
+        self._ledger.note("chapter", "it is not in the file", len(spine) - len(listed))
+        pages = [node for node in listed if node.get("media-type") not in _NO_PAGES]
         shown = [node for node in pages if "nav" not in (node.get("properties") or "").split()]
         return [posixpath.normpath(posixpath.join(folder, unquote(node.get("href")))) for node in shown]
 
@@ -83,6 +88,5 @@ class _Book:
             self._ledger.note("chapter", "it is not in the file")
             return []
         page = read_page(text, picture, outline=outline)
-        for left in page.left_out:
-            self._ledger.note(left.kind, left.why, left.count)
+        self._ledger.add(page.left_out)
         return list(page.elements)

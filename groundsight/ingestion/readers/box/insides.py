@@ -6,30 +6,26 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from groundsight.ingestion import Inside
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.settings import Limits
-from groundsight.types import LeftOut
 
 
 class InsideBox:
-    """Keeps files that lie in a file, up to the limits; what does not fit, or was refused, is counted.
+    """Keeps files that lie in a file, up to the limits; what does not fit, or was refused, stands in the ledger.
 
-    ``kind`` names one of them in the ledger ("attachment").
+    ``kind`` names one of them there ("attachment").
     """
 
-    def __init__(self, scratch: Path, limits: Limits, kind: str) -> None:
+    def __init__(self, scratch: Path, limits: Limits, kind: str, ledger: Ledger | None = None) -> None:
         self._scratch, self._limits, self._kind = scratch, limits, kind
+        self.ledger = ledger or Ledger()
         self._found: list[Inside] = []
-        self._bytes, self._refused = 0, dict[str, int]()
+        self._bytes = 0
 
     @property
     def inside(self) -> tuple[Inside, ...]:
         """What was kept, in the order in which it came."""
         return tuple(self._found)
-
-    @property
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """What was not kept, by reason."""
-        return tuple(LeftOut(kind=self._kind, why=why, count=count) for why, count in self._refused.items())
 
     def keep(self, name: str, pieces: bytes | Iterable[bytes]) -> None:
         """Write one file under a name of ours; its own may be anything. ``pieces`` are read only up to the limit."""
@@ -44,7 +40,7 @@ class InsideBox:
 
     def refuse(self, why: str) -> None:
         """Count one that is not kept, with the reason."""
-        self._refused[why] = self._refused.get(why, 0) + 1
+        self.ledger.note(self._kind, why)
 
     def _written(self, place: Path, pieces: Iterable[bytes]) -> bool:
         size, most = 0, min(self._limits.file_bytes, self._limits.archive_bytes - self._bytes)

@@ -1,170 +1,294 @@
-"""OpenDocument (odt, ods, odp): paragraphs, headings, lists, tables, notes, comments, frames and pictures."""
+"""OpenDocument (odt, odp): paragraphs, headings, lists, tables, notes, comments, frames, charts and pictures."""
 
 from __future__ import annotations
 
+import posixpath
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.readers.box.odf_text import (
+    APART,
+    OdfStyles,
+    chart_rows,
+    paragraphs_in,
+    table_rows,
+    told,
+    words,
+)
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.embedded import PictureBox
-from groundsight.ingestion.readers.office.package import Ledger
 from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
 from groundsight.ingestion.readers.text.html_file import iso_day
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
-from groundsight.ingestion.sniff import ODS
 from groundsight.settings import Limits
 
-_XLINK = "{http://www.w3.org/1999/xlink}href"
-# A sheet says how often its last, empty row and cell go on; a person fills no such number of equal cells.
-_MOST_REPEATS = 1_000
 _DEEPEST = 60
+_DESCRIBED = ("title", "desc")
+_BOXES, _TICKED = {"checked": "☒", "unchecked": "☐", "unknown": "☐"}, ("checkbox", "radio")
+_MUTE = ("hidden", "password", "button", "image", "property", "list-property", "list-value")
+_MARGINS = [f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first")]
+_SILENT = ("change-info", "sequence-decls", "creator", "date", "date-string", "content-validations", "table-source")
 
 
-@dataclass
-class _Where:
-    """What goes on while a document is read."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What goes on while a document is read; ``lists`` are the style of the list and how deep it is."""
 
     page: int | None = None
     section: str | None = None
     mark: str = ""
     outline: Outline = field(default_factory=Outline)
+    lists: tuple[str, int] = ("", 0)
 
 
 def read_odf(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed:
-    """Read a text, a workbook or a presentation of the OpenDocument kind.
+    """Read a text or a presentation of the OpenDocument kind.
 
     Raises:
-        ParseFailed: it is encrypted or damaged. LimitExceeded: a table is too large.
+        ParseFailed: it is encrypted or damaged. LimitExceeded: a table is too wide.
     """
     with zipfile.ZipFile(path) as archive:
-        if b"encryption-data" in _member(archive, "META-INF/manifest.xml"):
-            raise ParseFailed("encrypted", next_step="save it without a password")
-        reader = _Reader(archive, media_type, scratch, limits)
-        return reader.read()
-
-
-class _Reader:
-    """Walks the tree of one document."""
-
-    def __init__(self, archive: zipfile.ZipFile, media_type: str, scratch: Path, limits: Limits) -> None:
-        self._archive, self._media_type, self._ledger = archive, media_type, Ledger()
-        self._pictures = PictureBox(scratch, self._ledger)
-        self._pages, self._most_rows = 0, limits.table_rows
-
-    def read(self) -> Parsed:
-        """Read its content, its margins and what it says about itself."""
-        content, styles, about = (_tree(self._archive, f"{name}.xml") for name in ("content", "styles", "meta"))
-        if content is None:
-            raise ParseFailed("malformed: an OpenDocument file without content", next_step="open and save it anew")
-        where = _Where()
-        body = next((node for node in content.iter() if tag_of(node) == "body"), content)
-        elements = tuple(self._below(body, where, 0))
-        margins = [] if styles is None else [n for n in styles.iter() if tag_of(n) in ("header", "footer")]
-        elements += tuple(e for node in margins for e in self._below(node, _Where(), 0))
-        told = {} if about is None else {tag_of(node): one_line(node.text or "") for node in about.iter()}
+        reader = OdfReader(archive, scratch, limits)
+        elements = reader.document()
+        title, created = reader.about()
         return Parsed(
-            media_type=self._media_type,
-            title=told.get("title", ""),
-            created=iso_day(told.get("creation-date", "")) or iso_day(told.get("date", "")),
-            pages=self._pages or None,
+            media_type=media_type,
+            title=title,
+            created=created,
+            pages=reader.pages or None,
             elements=elements,
-            left_out=self._ledger.left_out,
+            left_out=reader.ledger.left_out,
         )
 
-    def _below(self, node: Node, where: _Where, depth: int) -> Iterator[Element]:
-        for child in node if depth < _DEEPEST else ():
-            yield from self._node(child, where, depth + 1)
 
-    def _node(self, node: Node, where: _Where, depth: int) -> Iterator[Element]:
+class OdfReader:
+    """Walks the trees of one document.
+
+    Raises:
+        ParseFailed: it is encrypted.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, scratch: Path, limits: Limits) -> None:
+        self._archive, self._most_rows = archive, limits.table_rows
+        self.ledger, self.pages, self.styles = Ledger(), 0, OdfStyles()
+        self._pictures = PictureBox(scratch, self.ledger)
+        if b"encryption-data" in self._member("META-INF/manifest.xml"):
+            raise ParseFailed("encrypted", next_step="save it without a password")
+
+    def document(self) -> tuple[Element, ...]:
+        """Read the content of a text or presentation, then what its pages have in common."""
+        content, common = self._tree("content.xml"), self._tree("styles.xml")
+        if content is None:
+            raise ParseFailed("malformed: an OpenDocument file without content", next_step="open and save it anew")
+        self.styles = OdfStyles.of(content, common)
+        return (*self.below(_body(content), Surroundings(), 0), *self.margins())
+
+    def about(self) -> tuple[str, date | None]:
+        """Return the title and the day of creation."""
+        root = self._tree("meta.xml")
+        found = {} if root is None else {tag_of(node): one_line(node.text or "") for node in root.iter()}
+        return found.get("title", ""), iso_day(found.get("creation-date", "")) or iso_day(found.get("date", ""))
+
+    def margins(self) -> Iterator[Element]:
+        """Yield heads and feet, each text once."""
+        root, seen = self._tree("styles.xml"), set[str]()
+        nodes = [] if root is None else [one for one in root.iter() if tag_of(one) in _MARGINS]
+        for element in (one for node in nodes for one in self.below(node, Surroundings(), 0)):
+            if element.text not in seen:
+                seen.add(element.text)
+                yield element
+
+    def below(self, node: Node, where: Surroundings, depth: int) -> Iterator[Element]:
+        """Read what lies in a node."""
+        if depth >= _DEEPEST:
+            self.ledger.note("part", "it lies too deep in others", sum(1 for one in node if "".join(one.itertext())))
+            return
+        for child in node:
+            yield from self.node(child, where, depth + 1)
+
+    def node(self, node: Node, where: Surroundings, depth: int) -> Iterator[Element]:
+        """Read one node."""
         match tag_of(node):
             case "h":
                 yield from self._heading(node, where)
                 yield from self._held(node, where, depth)
             case "p":
-                yield from self._text(_words(node), where)
+                yield from self._said(clean(self._words(node)), where)
                 yield from self._held(node, where, depth)
-            case "list-item":
-                before = len(found := list(self._below(node, where, depth)))
-                yield from (
-                    e.model_copy(update={"text": f"- {e.text}"}) if not n and before else e for n, e in enumerate(found)
-                )
+            case "list":
+                yield from self._list(node, where, depth)
             case "table":
                 yield from self._table(node, where, depth)
             case "page":
-                self._pages += 1
-                yield from self._below(node, _Where(page=self._pages, section=where.section, mark=where.mark), depth)
+                self.pages += 1
+                yield from self.below(node, Surroundings(self.pages, where.section, where.mark), depth)
+            case "notes":
+                for element in self.below(node, where, depth):
+                    yield element.model_copy(update={"text": f"Notes: {element.text}"})
             case "annotation":
-                yield from self._below(node, self._marked(where, "comment"), depth)
+                yield from self.below(node, replace(where, mark="comment"), depth)
             case "tracked-changes":
                 deleted = [each for each in node.iter() if tag_of(each) == "deletion"]
-                yield from (e for each in deleted for e in self._below(each, self._marked(where, "deleted"), depth))
-            case "image":
-                yield from self._picture(node, where)
-            case "object" | "object-ole" | "plugin":
-                self._ledger.note("embedded object", "only its picture is read")
-            case "change-info" | "forms" | "sequence-decls" | "creator" | "date":
-                return
+                yield from (e for each in deleted for e in self.below(each, replace(where, mark="deleted"), depth))
+            case "section" if told(node, "display") == "none":
+                yield from self.below(node, replace(where, mark="hidden"), depth)
+            case "frame" | "image" | "object" | "object-ole" | "plugin":
+                yield from self._drawn(node, where, depth)
+            case "header-decl" | "footer-decl":
+                yield from self._said(clean(self._words(node)), where)
+            case "forms":
+                yield from self._forms(node, where)
+            case tag if tag not in _SILENT:
+                yield from self.below(node, where, depth)
             case _:
-                yield from self._below(node, where, depth)
+                pass
 
-    def _held(self, node: Node, where: _Where, depth: int) -> Iterator[Element]:
+    def _held(self, node: Node, where: Surroundings, depth: int) -> Iterator[Element]:
         """Yield what hangs on a paragraph: frames with pictures or text, notes, comments."""
         for child in node.iterdescendants():
-            inner = any(tag_of(each) in _APART for each in _between(child, node))
-            if tag_of(child) in _APART and not inner:
-                yield from self._node(child, where, depth + 1)
+            inner = any(tag_of(each) in APART for each in _between(child, node))
+            if tag_of(child) in APART and not inner:
+                yield from self.node(child, where, depth + 1)
 
-    def _heading(self, node: Node, where: _Where) -> Iterator[Element]:
-        level = next((int(v) for k, v in node.attrib.items() if k.endswith("outline-level") and v.isdigit()), 1)
-        if text := one_line(_words(node)):
-            heading = where.outline.heading(text, level, where.page)
+    def _heading(self, node: Node, where: Surroundings) -> Iterator[Element]:
+        level = told(node, "outline-level")
+        if text := one_line(self._words(node)):
+            heading = where.outline.heading(text, int(level) if level.isdecimal() else 1, where.page)
             yield heading.model_copy(update={"mark": where.mark})
 
-    def _text(self, text: str, where: _Where) -> Iterator[Element]:
-        if shown := clean(text):
-            section = where.outline.section or where.section
-            yield Element(kind="text", text=shown, page=where.page, section=section, mark=where.mark)
+    def _words(self, node: Node) -> str:
+        """Return the text of a paragraph; what its style hides is left out."""
+        for one in list(node.iter()):
+            hides = told(one, "style-name") in self.styles.hidden or tag_of(one) == "hidden-text"
+            if hides and "".join(one.itertext()).strip():
+                self.ledger.note("hidden text", "the document does not show it")
+                one.text = ""
+                for inner in list(one):
+                    one.remove(inner)
+        return words(node)
 
-    def _table(self, node: Node, where: _Where, depth: int) -> Iterator[Element]:
-        name = next((v for k, v in node.attrib.items() if k.endswith("}name")), "")
-        is_sheet = self._media_type == ODS
-        if is_sheet:
-            self._pages += 1
-            where = _Where(page=self._pages, section=name)
+    def _list(self, node: Node, where: Surroundings, depth: int) -> Iterator[Element]:
+        style = told(node, "style-name") or where.lists[0]
+        inside = replace(where, lists=(style, where.lists[1] + 1))
+        is_numbered, number = (style, str(inside.lists[1])) in self.styles.numbered, 0
+        for item in node:
+            number += tag_of(item) == "list-item"
+            sign = f"{number}. " if is_numbered else "- "
+            own = next((tag_of(one) in ("p", "h") for one in item), False) and tag_of(item) == "list-item"
+            for place, element in enumerate(self.below(item, inside, depth)):
+                first = own and place == 0
+                yield element.model_copy(update={"text": f"{sign}{element.text}"}) if first else element
+
+    def _table(self, node: Node, where: Surroundings, depth: int) -> Iterator[Element]:
         hidden: list[list[str]] = []
-        found = _rows(node, hidden)
+        found = table_rows(node, hidden)
         rows = list(islice(found, self._most_rows))
-        self._ledger.note("row", f"more than limits.table_rows = {self._most_rows}", sum(1 for _ in found))
+        self.ledger.note("row", f"more than limits.table_rows = {self._most_rows}", sum(1 for _ in found))
         check_columns(max((len(row) for row in rows), default=0))
-        section = where.section if is_sheet else where.outline.section or where.section
+        section = where.outline.section or where.section
         for listed, mark in ((rows, where.mark), (hidden, "hidden")):
             for block in table_blocks(clean_rows(listed), section, where.page):
                 yield block.model_copy(update={"mark": mark})
-        for child in node.iterdescendants():
-            if tag_of(child) in ("annotation", "image", "note-body", "shapes"):
-                yield from self._node(child, where, depth + 1) if tag_of(child) != "shapes" else ()
+        yield from self.hung(node, where, depth)
 
-    def _picture(self, node: Node, where: _Where) -> Iterator[Element]:
-        data = _member(self._archive, (node.get(_XLINK) or "").removeprefix("./"))
+    def hung(self, table: Node, where: Surroundings, depth: int) -> Iterator[Element]:
+        """Yield what hangs on the cells of a table or row: notes, comments, drawings; not the tables in them."""
+        for child in table.iterdescendants():
+            inner = any(tag_of(each) in APART and tag_of(each) != "table" for each in _between(child, table))
+            if tag_of(child) in APART and tag_of(child) != "table" and not inner:
+                yield from self.node(child, where, depth + 1)
+
+    def _drawn(self, node: Node, where: Surroundings, depth: int) -> Iterator[Element]:
+        """Read a frame: a picture, or a chart or document in place of its picture."""
+        match tag_of(node):
+            case "image":
+                yield from self._picture(node, where)
+            case "object" | "object-ole" | "plugin":
+                yield from self._object(node, where, depth)
+            case _ if told(node, "class") == "title" and (text := one_line(" ".join(paragraphs_in(node)))):
+                yield where.outline.heading(text, 1, where.page).model_copy(update={"mark": where.mark})
+            case _:
+                yield from self._shown_in(node, where, depth)
+
+    def _shown_in(self, frame: Node, where: Surroundings, depth: int) -> Iterator[Element]:
+        """Yield the first of the forms of a frame that can be read: a chart has its picture beside it."""
+        for one in frame:
+            found = [] if tag_of(one) in _DESCRIBED else list(self.node(one, where, depth + 1))
+            if found:
+                yield from found
+                return
+
+    def _picture(self, node: Node, where: Surroundings) -> Iterator[Element]:
+        data = self._member(told(node, "href").removeprefix("./"))
         if not data:
-            self._ledger.note("picture", "it lies outside of the file")
+            self.ledger.note("picture", "it lies outside of the file")
             return
-        said = " ".join(one_line(e.text or "") for e in node.getparent().iter() if tag_of(e) in ("title", "desc"))
+        said = " ".join(one_line(one.text or "") for one in node.getparent() if tag_of(one) in _DESCRIBED)
+        section = where.outline.section or where.section
         if name := self._pictures.keep(data):
-            section = where.outline.section or where.section
             yield Element(kind="figure", text=said.strip(), picture=name, page=where.page, section=section)
+        else:
+            yield from self._said(said.strip(), where)
 
-    @staticmethod
-    def _marked(where: _Where, mark: str) -> _Where:
-        return _Where(where.page, where.section, mark, where.outline)
+    def _object(self, node: Node, where: Surroundings, depth: int) -> Iterator[Element]:
+        """Read a chart as the table of its data, a formula as it was written, a document as its text."""
+        root = self._tree(posixpath.normpath(f"{told(node, 'href')}/content.xml"))
+        chart = None if root is None else next((one for one in root.iter() if tag_of(one) == "chart"), None)
+        if root is None:
+            self.ledger.note("embedded object", "only its picture is read")
+        elif chart is not None:
+            yield from self._chart(root, where)
+        elif tag_of(root) == "math":
+            written = next((one.text for one in root.iter() if tag_of(one) == "annotation"), None)
+            yield from self._said(one_line(written or " ".join(root.itertext())), where)
+        else:
+            yield from self.below(_body(root), where, depth)
+
+    def _chart(self, root: Node, where: Surroundings) -> Iterator[Element]:
+        titles = [" ".join(paragraphs_in(one)) for one in root.iter() if tag_of(one) in ("title", "subtitle", "footer")]
+        section = where.outline.section or where.section
+        rows = clean_rows(chart_rows(root))
+        for block in table_blocks(rows, section, where.page):
+            yield block.model_copy(update={"text": "\n".join(filter(None, titles)) or block.text})
+        if not rows:
+            self.ledger.note("chart", "it keeps no values of its own")
+
+    def _said(self, text: str, where: Surroundings) -> Iterator[Element]:
+        if text:
+            section = where.outline.section or where.section
+            yield Element(kind="text", text=text, page=where.page, section=section, mark=where.mark)
+
+    def _forms(self, node: Node, where: Surroundings) -> Iterator[Element]:
+        """Read what was filled in: the state and the words of each control."""
+        for one in node.iter():
+            box = _BOXES.get(told(one, "current-state") or "unchecked", "") if tag_of(one) in _TICKED else ""
+            parts = (box, told(one, "label"), told(one, "current-value") or told(one, "value"))
+            yield from self._said(" ".join(filter(None, parts)) if tag_of(one) not in _MUTE else "", where)
+
+    def _tree(self, name: str) -> Node | None:
+        data = self._member(name)
+        try:
+            return parsed_xml(data, self.ledger) if data else None
+        except SyntaxError:
+            self.ledger.note("part of the file", "its XML is damaged")
+            return None
+
+    def _member(self, name: str) -> bytes:
+        try:
+            return self._archive.read(name)
+        except (KeyError, zipfile.BadZipFile):
+            return b""
 
 
-_APART = ("frame", "annotation", "note-body", "text-box", "custom-shape", "table")
+def _body(root: Node) -> Node:
+    return next((node for node in root.iter() if tag_of(node) == "body"), root)
 
 
 def _between(child: Node, top: Node) -> Iterator[Node]:
@@ -172,73 +296,3 @@ def _between(child: Node, top: Node) -> Iterator[Node]:
     while node is not None and node is not top:
         yield node
         node = node.getparent()
-
-
-def _words(node: Node) -> str:
-    """Return the text of a paragraph without what hangs on it."""
-    pieces = [node.text or ""]
-    for child in node:
-        match tag_of(child):
-            case "s":
-                pieces.append(" " * min(int(next(iter(child.attrib.values()), "1") or 1), 100))
-            case "tab":
-                pieces.append("\t")
-            case "line-break":
-                pieces.append("\n")
-            case tag if tag in _APART or tag in ("page-number", "page-count"):
-                pass
-            case "note":
-                pieces.append("".join(f"[{_words(each)}]" for each in child if tag_of(each) == "note-citation"))
-            case _:
-                pieces.append(_words(child))
-        pieces.append(child.tail or "")
-    return "".join(pieces)
-
-
-def _rows(table: Node, hidden: list[list[str]]) -> Iterator[list[str]]:
-    """Yield the rows as a person sees them; what is hidden goes to the list."""
-    for row in table.iterdescendants():
-        if tag_of(row) != "table-row" or next(e for e in row.iterancestors() if tag_of(e) == "table") is not table:
-            continue
-        cells = list(_cells(row))
-        repeats = _repeats(row, "number-rows-repeated") if any(cells) else 1
-        for _ in range(repeats):
-            if any(value in ("collapse", "filter") for key, value in row.attrib.items() if key.endswith("visibility")):
-                hidden.append(cells)
-            else:
-                yield cells
-
-
-def _cells(row: Node) -> Iterator[str]:
-    for cell in row:
-        if tag_of(cell) not in ("table-cell", "covered-table-cell"):
-            continue
-        text = "\n".join(
-            _words(each) for each in cell.iterdescendants() if tag_of(each) in ("p", "h") and not _is_noted(each)
-        )
-        repeats = _repeats(cell, "number-columns-repeated")
-        yield from [text] * (repeats if text else min(repeats, 100))
-
-
-def _is_noted(node: Node) -> bool:
-    return any(tag_of(each) == "annotation" for each in node.iterancestors())
-
-
-def _repeats(node: Node, name: str) -> int:
-    told = next((value for key, value in node.attrib.items() if key.endswith(name)), "1")
-    return min(int(told), _MOST_REPEATS) if told.isdigit() else 1
-
-
-def _tree(archive: zipfile.ZipFile, name: str) -> Node | None:
-    data = _member(archive, name)
-    try:
-        return parsed_xml(data) if data else None
-    except SyntaxError:
-        return None
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        return archive.read(name)
-    except (KeyError, zipfile.BadZipFile):
-        return b""

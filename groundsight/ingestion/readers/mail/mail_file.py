@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import re
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from email import policy
@@ -24,7 +23,7 @@ from groundsight.ingestion.readers.mail.quoting import newest_first
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
 from groundsight.ingestion.sniff import EMAIL
 from groundsight.settings import Limits
-from groundsight.types import LeftOut, Link
+from groundsight.types import Link
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Date", "Subject")
 _MOST_PARTS, _DEEPEST, _MOST_REFERENCES = 500, 30, 20
@@ -48,7 +47,7 @@ def mail_of(data: bytes, scratch: Path, limits: Limits) -> Parsed:
     """Read the bytes of one message; see ``read_mail``."""
     if b"\0" in data[:100]:
         data = decode(data)[0].encode()
-    message = BytesParser(policy=policy.default).parsebytes(data)
+    message = BytesParser(policy=policy.default).parsebytes(_readable_head(data))
     reader = _Reader(scratch, limits)
     body = newest_first(reader.part(message))
     shown = [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
@@ -62,8 +61,14 @@ def mail_of(data: bytes, scratch: Path, limits: Limits) -> Parsed:
         elements=(*head, *body),
         inside=reader.box.inside,
         links=_thread(message),
-        left_out=(*reader.box.left_out, *reader.left_out),
+        left_out=reader.box.ledger.left_out,
     )
+
+
+def _readable_head(data: bytes) -> bytes:
+    """Put a head that was written in bytes of an old encoding into UTF-8."""
+    head, sign, body = data.partition(b"\r\n\r\n" if b"\r\n\r\n" in data[:100_000] else b"\n\n")
+    return data if head.isascii() else decode(head)[0].encode() + sign + body
 
 
 def header(message: EmailMessage, name: str) -> str:
@@ -80,13 +85,7 @@ class _Reader:
 
     def __init__(self, scratch: Path, limits: Limits) -> None:
         self.box = InsideBox(scratch, limits, "attachment")
-        self._left = Counter[tuple[str, str]]()
         self._parts = 0
-
-    @property
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """What was met and not read."""
-        return tuple(LeftOut(kind=kind, why=why, count=count) for (kind, why), count in self._left.items())
 
     def part(self, part: EmailMessage, depth: int = 0) -> list[Element]:
         """Read one part and all below it.
@@ -110,9 +109,9 @@ class _Reader:
 
     def _text(self, part: EmailMessage) -> list[Element]:
         if part.get_content_subtype() == "plain":
-            return [Element(kind="text", text=block) for block in paragraphs(_content(part))]
+            return [Element(kind="text", text=block) for block in paragraphs(_flowing(part, _content(part)))]
         page = read_page(_content(part), mail=True)
-        self._left.update({(left.kind, left.why): left.count for left in page.left_out})
+        self.box.ledger.add(page.left_out)
         return list(page.elements)
 
     def _best(self, versions: Sequence[list[Element]]) -> list[Element]:
@@ -124,14 +123,14 @@ class _Reader:
         if not tables and _share(rich, plain) >= _STUB:
             return plain
         if _share(plain, rich) < _STUB:
-            self._left["plain version of the text", "the HTML version says more"] += 1
+            self.box.ledger.note("plain version of the text", "the HTML version says more")
         return rich
 
     def _keep(self, part: EmailMessage, below: list[EmailMessage]) -> None:
         name = _name(part)
         try:
             if below:
-                self.box.keep(name, below[0].as_bytes(policy=policy.compat32))
+                self.box.keep(name, b"\n".join(each.as_bytes(policy=policy.compat32) for each in below))
                 return
             data = part.get_payload(decode=True)
             self.box.keep(name, data if isinstance(data, bytes) else b"")
@@ -183,6 +182,15 @@ def _content(part: EmailMessage) -> str:
         return data.decode(part.get_content_charset() or "ascii")
     except (LookupError, UnicodeDecodeError):
         return markup_text(data)[0] if part.get_content_subtype() == "html" else decode(data)[0]
+
+
+def _flowing(part: EmailMessage, text: str) -> str:
+    """Join the lines that a program has broken to fit a screen (RFC 3676): those that end with a space."""
+    if part.get_param("format", "") != "flowed":
+        return text
+    end = r"" if part.get_param("delsp", "") == "yes" else r"\1"
+    # The line before a signature ends with a space as well.
+    return re.sub(r"(?<!^--)(?<!\n--)( )\r?\n(?=[^>\s])", end, text)
 
 
 def _day(message: EmailMessage) -> date | None:

@@ -27,7 +27,7 @@ def read_mbox(path: Path, scratch: Path, limits: Limits) -> Parsed:
     names = "\n".join(each.name.removesuffix(".eml") for each in box.inside)
     shown = f"Messages in this mailbox ({len(box.inside)}):\n{names}"
     elements = (Element(kind="text", text=shown),) if box.inside else ()
-    return Parsed(media_type=MBOX, elements=elements, inside=box.inside, left_out=box.left_out)
+    return Parsed(media_type=MBOX, elements=elements, inside=box.inside, left_out=box.ledger.left_out)
 
 
 def _messages(path: Path) -> Iterator[bytes]:

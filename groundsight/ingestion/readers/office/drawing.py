@@ -32,9 +32,17 @@ def paragraphs_of(node: Iterable[Node]) -> str:
 
 
 def _paragraph(node: Node) -> str:
-    signs = {"br": "\n", "tab": "\t"}
-    pieces = inner(node, "t", "br", "tab", "oMath")
-    return "".join(linear(one) if local(one) == "oMath" else signs.get(local(one), one.text or "") for one in pieces)
+    return "".join(map(_piece, inner(node, "t", "br", "tab", "oMath", "fld")))
+
+
+def _piece(node: Node) -> str:
+    match local(node):
+        case "oMath":
+            return linear(node)
+        case "fld":
+            return "" if value(node, "type") == "slidenum" else "".join(map(_piece, inner(node, "t")))
+        case tag:
+            return {"br": "\n", "tab": "\t"}.get(tag, node.text or "")
 
 
 def _chart(part: str, package: Package) -> Iterator[Element]:
@@ -47,6 +55,8 @@ def _chart(part: str, package: Package) -> Iterator[Element]:
         yield Element(kind="table", text=title, cells=cells)
     if not tables:
         package.ledger.note("chart", "it keeps no values of its own")
+        words = [one_line(paragraphs_of(one)) for one in inner(root, "title")]
+        yield from (Element(kind="text", text=text) for text in ("\n".join(filter(None, words)),) if text)
 
 
 def _tables(root: Node) -> Iterator[tuple[tuple[str, ...], ...]]:

@@ -12,7 +12,8 @@ from groundsight.ingestion import Element, Inside, Parsed
 from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.box.insides import InsideBox
 from groundsight.ingestion.readers.clean import one_line
-from groundsight.ingestion.readers.office.package import Ledger, Package
+from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.office.package import Package
 from groundsight.ingestion.readers.raster import FORMATS, open_raster, save_png, upright
 from groundsight.settings import Limits
 
@@ -102,13 +103,11 @@ def with_captions(elements: list[Element]) -> list[Element]:
 def files_inside(package: Package, scratch: Path) -> tuple[Inside, ...]:
     """Write the files that lie in an office file; the workbook behind a chart repeats the chart and is none of them."""
     behind = {one.target for name in package.names if _CHART.search(name) for one in package.relations(name).values()}
-    box = InsideBox(scratch, Limits(), "embedded file")
+    box = InsideBox(scratch, Limits(), "embedded file", package.ledger)
     for name in sorted(name for name in package.names if _FILE.search(name) and name not in behind):
         data = package.bytes_of(name)
         if data is None:
             box.refuse("it is damaged")
         else:
             box.keep(Path(name).name, data)
-    for one in box.left_out:
-        package.ledger.note(one.kind, one.why, one.count)
     return box.inside

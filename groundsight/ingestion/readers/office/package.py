@@ -1,4 +1,4 @@
-"""The container of an office file: its parts, how they refer to each other, and the ledger of what is not read.
+"""The container of an office file: its parts, and how they refer to each other.
 
 The parts are read as they lie in the container. Libraries that build a model of the whole file lose it for one missing
 picture, refuse Strict OOXML, and drop what their model has no class for. Names are compared without their namespace:
@@ -12,7 +12,6 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from typing import cast
 from xml.etree import ElementTree as xml
 
 from groundsight.errors import ParseFailed
-from groundsight.types import LeftOut
+from groundsight.ingestion.readers.ledger import Ledger
 
 Node = xml.Element
 # A person's file nests a dozen deep; Python itself ends at a thousand calls.
@@ -42,22 +41,6 @@ _UNREAD: tuple[tuple[str, str, str], ...] = (
     (r"/(?:activeX/activeX|ctrlProps/ctrlProp)\d*\.xml$", "form control", "its state is not read"),
     (r"/(?:slicers|timelines)/[^/]+\.xml$", "slicer", "it is a control and not a value"),
 )  # fmt: skip
-
-
-class Ledger:
-    """Counts what was met and not taken in, by kind of part and reason."""
-
-    def __init__(self) -> None:
-        self._counted: Counter[tuple[str, str]] = Counter()
-
-    def note(self, kind: str, why: str, count: int = 1) -> None:
-        """Add ``count`` parts of one kind, named in the singular; neither word may quote the file."""
-        self._counted[kind, why] += count
-
-    @property
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """What was counted, in the order in which it was met."""
-        return tuple(LeftOut(kind=kind, why=why, count=count) for (kind, why), count in self._counted.items() if count)
 
 
 @dataclass(frozen=True)

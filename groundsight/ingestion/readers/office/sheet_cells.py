@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
-from groundsight.ingestion.readers.office.package import Ledger, Node, Package, below, child, local, value, whole
+from groundsight.ingestion.readers.office.package import Node, Package, below, child, local, value, whole
 from groundsight.settings import Limits
 
-_MOST_CELLS = 2_000_000
+MOST_CELLS = 2_000_000
 # A sheet is read in parts of so many rows; 5,000 of six cells take 6 MB.
 _BATCH = 5_000
 # A part of the container that unpacks to less is read as one: what is merged stands behind its rows.
@@ -112,8 +113,8 @@ class Sheet:
             seen, row = seen + 1, whole(value(node, "r")) or row + 1
             texts = _row(node, self._formats, ledger)
             kept, cells = kept + bool(texts), cells + len(texts)
-            if kept > limits.table_rows or cells > _MOST_CELLS:
-                why = f"more than limits.table_rows = {limits.table_rows}, or than {_MOST_CELLS} cells"
+            if kept > limits.table_rows or cells > MOST_CELLS:
+                why = f"more than limits.table_rows = {limits.table_rows}, or than {MOST_CELLS} cells"
                 ledger.note("row", why, max(self._count - seen, 0) + 1)
                 if self._count:
                     return

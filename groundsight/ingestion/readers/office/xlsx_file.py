@@ -22,6 +22,7 @@ from groundsight.ingestion.readers.office.package import (
 )  # fmt: skip
 from groundsight.ingestion.readers.office.sheet_cells import Formats, Sheet
 from groundsight.ingestion.readers.office.sheet_tables import SheetTables
+from groundsight.ingestion.readers.text.markup import parsed_markup, tag_of, visible_text
 from groundsight.ingestion.sniff import XLSX
 from groundsight.limits import DEFAULT_LIMITS, Limits
 
@@ -76,6 +77,8 @@ class _Book:
                 yield Element(kind="text", text=text)
         for drawing in self._package.related(part, "drawing"):
             yield from self._drawing(drawing)
+        for drawing in self._package.related(part, "vmlDrawing"):
+            yield from self._controls(drawing)
         yield from self._comments(part)
 
     def _drawing(self, part: str) -> Iterator[Element]:
@@ -90,6 +93,16 @@ class _Book:
                 yield from self._picture(relation.target)
             elif relation is not None:
                 yield from drawn(relation.target, relation.kind, self._package)
+
+    def _controls(self, part: str) -> Iterator[Element]:
+        """Read the words on buttons and boxes, which lie in markup of old beside the notes."""
+        root = parsed_markup((self._package.bytes_of(part) or b"").decode("utf-8", "replace"))
+        shapes = [] if root is None else [one for one in root.iter() if tag_of(one) == "v:shape"]
+        for shape in shapes:
+            kinds = [one.get("objecttype") for one in shape.iter() if tag_of(one) == "x:clientdata"]
+            boxes = [visible_text(one) for one in shape.iter() if tag_of(one) == "v:textbox"]
+            if "Note" not in kinds and (text := one_line(" ".join(boxes))):
+                yield Element(kind="text", text=text)
 
     def _picture(self, part: str) -> Iterator[Element]:
         data = self._package.bytes_of(part)

@@ -9,6 +9,7 @@ from typing import Any
 
 from groundsight.ingestion.layout.shapes import Piece, Rect
 from groundsight.ingestion.readers.clean import clean
+from groundsight.ingestion.readers.text.markup import parsed_markup, visible_text
 
 _MOST_NOTES = 5_000
 _HIDDEN = 0x02 | 0x20
@@ -71,7 +72,8 @@ class Notes:
     def _comment(self, annotation: Any, kind: str, hidden: bool) -> Note | None:
         if kind == "file" and (found := self._library.FPDFAnnot_GetFileAttachment(annotation)):
             self.files.append(found)
-        said = self._said(self._library.FPDFAnnot_GetStringValue, annotation, b"Contents")
+        ask = self._library.FPDFAnnot_GetStringValue
+        said = self._said(ask, annotation, b"Contents") or _plain(self._said(ask, annotation, b"RC"))
         mute = {"comment", "free text", "file"}
         return Note(said, self._rect(annotation), kind, hidden) if said or kind not in mute else None
 
@@ -104,6 +106,12 @@ class Notes:
         types: Any = ctypes
         ask(*which, types.cast(buffer, types.POINTER(self._library.FPDF_WCHAR)), size)
         return clean(buffer.raw[: max(size - 2, 0)].decode("utf-16-le", errors="replace"))
+
+
+def _plain(rich: str) -> str:
+    """Return the words of a note in the rich form, which some programs write alone."""
+    root = parsed_markup(rich)
+    return "" if root is None else clean(visible_text(root))
 
 
 def pieces_of_notes(notes: Sequence[Note], size: float, aspect: float, turn: int) -> Iterator[Piece]:

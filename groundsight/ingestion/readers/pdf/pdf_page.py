@@ -15,6 +15,7 @@ from groundsight.ingestion.layout.number_rows import aligned_tables
 from groundsight.ingestion.layout.order import Block, Item, blocks_in_order, columns_of, items_of
 from groundsight.ingestion.layout.shapes import SKEW, Grid, Piece, Rect, around, rows_of_pieces
 from groundsight.ingestion.readers.clean import clean, one_line
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.pdf.pdf_drawn import Drawn
 from groundsight.ingestion.readers.pdf.pdf_figures import figures_on
 from groundsight.ingestion.readers.pdf.pdf_headings import body_size, heading_level, titled
@@ -37,7 +38,7 @@ class Gathered:
     dpi: int
     outline: PdfOutline
     ruled: RuledTables = field(default_factory=RuledTables)
-    left_out: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    ledger: Ledger = field(default_factory=Ledger)
     files: list[Any] = field(default_factory=list[Any])
     stamps: set[str] = field(default_factory=set[str])
     backgrounds: set[str] = field(default_factory=set[str])
@@ -69,15 +70,15 @@ class PageReader:
         yield from self._notes(notes)
 
     def _count(self, pieces: Sequence[Piece], drawn: Drawn, notes: Sequence[Note]) -> None:
-        ledger = self._gathered.left_out
-        ledger["piece of text", "it lies outside the page"] += self._page.outside
-        ledger["note on a page", "the page has too many"] += self._page.more_notes
-        ledger["drawing", "the page has too many to look at them all"] += drawn.more
+        ledger = self._gathered.ledger
+        ledger.note("piece of text", "it lies outside the page", self._page.outside)
+        ledger.note("note on a page", "the page has too many", self._page.more_notes)
+        ledger.note("drawing", "the page has too many to look at them all", drawn.more)
         for note in notes:
             if note.kind == "password field":
-                ledger["password field", "what it holds is secret"] += 1
+                ledger.note("password field", "what it holds is secret")
             elif not note.text:
-                ledger[note.kind, "it holds no text"] += 1
+                ledger.note(note.kind, "it holds no text")
 
     def _as_text(self, pieces: list[Piece], drawn: Drawn, notes: list[Note]) -> Iterator[Element]:
         yield from self._frame([piece for piece in pieces if piece.turn == self._turn], drawn, notes, self._turn)
@@ -148,7 +149,7 @@ class PageReader:
         self._gathered.backgrounds.add(key)
         picture = self._page.picture_of(item)
         if picture is None:
-            self._gathered.left_out["picture below the text", "it can't be decoded"] += 1
+            self._gathered.ledger.note("picture below the text", "it can't be decoded")
             return
         name = save_png(picture, self._gathered.scratch, f"page-{self._number}")
         yield Element(kind="page", page=self._number, picture=name)
@@ -158,7 +159,7 @@ class PageReader:
         try:
             name = save_png(self._page.render(self._gathered.dpi, rect, notes=False), self._gathered.scratch, name)
         except LimitExceeded as error:
-            self._gathered.left_out["page without text", error.what] += 1
+            self._gathered.ledger.note("page without text", error.what)
             return
         yield Element(kind="page", page=self._number, picture=name)
 
@@ -176,7 +177,7 @@ class PageReader:
         """Put each figure behind its caption, or at the first block below it."""
         pictures = [] if self._page.invisible else [rect.turned(turn) for rect in drawn.pictures]
         figures = figures_on(blocks, pictures, [rect.turned(turn) for rect in drawn.paths])
-        self._gathered.left_out["picture", "the page has too many"] += figures.more
+        self._gathered.ledger.note("picture", "the page has too many", figures.more)
         waiting = sorted(figures.found, key=lambda figure: figure.rect.y0)
         for block in blocks:
             yield block
@@ -192,7 +193,7 @@ class PageReader:
         try:
             picture = save_png(self._page.render(self._gathered.dpi, there, notes=False), self._gathered.scratch, name)
         except LimitExceeded as error:
-            self._gathered.left_out["picture", error.what] += 1
+            self._gathered.ledger.note("picture", error.what)
             return
         element = Element(kind="figure", text=clean(words), page=self._number, box=there.as_box(), picture=picture)
         yield Block(rect, (), element)

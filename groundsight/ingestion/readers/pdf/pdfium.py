@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -173,13 +173,17 @@ class Pdf:
                 found.append(Bookmark(mark.get_title(), mark.level + 1, page + 1))
         return found
 
-    def files(self, pinned: list[Any]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """Yield the embedded files and those pinned to pages: the name, and how to get the bytes."""
+    def files(self, pinned: list[Any]) -> Iterator[tuple[str, bytes]]:
+        """Yield the embedded files and those pinned to pages: name and bytes, no bytes where there are none."""
         import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
 
         listed = [self._document.get_attachment(number) for number in range(self._document.count_attachments())]
         for file in (*listed, *(pypdfium2.PdfAttachment(raw, self._document) for raw in pinned)):
-            yield file.get_name(), lambda file=file: bytes(file.get_data())
+            try:
+                data = bytes(file.get_data())
+            except pypdfium2.PdfiumError:
+                data = b""
+            yield file.get_name(), data
 
 
 @contextmanager

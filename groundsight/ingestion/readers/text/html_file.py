@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text import markup
 from groundsight.ingestion.readers.text.markup import BLOCKS, LINES, OUTSIDE, Node, tag_of, visible_text
@@ -62,11 +62,11 @@ def read_page(
         return Page()
     walk = _Walk(pictures or (lambda _: None), outline or Outline(), mail=mail)
     walk.visit(root)
-    if not walk.elements and walk.left[_WAYS]:
+    if not walk.elements and walk.ledger.left_out:
         walk = _Walk(pictures or (lambda _: None), Outline(), mail=mail, ways=True)
         walk.visit(root)
-    left = tuple(LeftOut(kind=kind, why=why, count=count) for (kind, why), count in walk.left.items())
-    return Page(one_line(root.findtext(".//title") or ""), _published(root), tuple(walk.elements), left)
+    title = one_line(root.findtext(".//title") or "")
+    return Page(title, _published(root), tuple(walk.elements), walk.ledger.left_out)
 
 
 def markup_text(data: bytes) -> tuple[str, tuple[str, ...]]:
@@ -85,10 +85,11 @@ class _Walk:
 
     def __init__(self, pictures: Pictures, outline: Outline, *, mail: bool, ways: bool = False) -> None:
         self.elements: list[Element] = []
-        self.left = Counter[tuple[str, str]]()
+        self.ledger = Ledger()
         self._pictures, self._outline, self._mail, self._ways = pictures, outline, mail, ways
         self._pieces: list[str] = []
         self._links: list[str] = []
+        self._struck: list[str] = []
         self._terms, self._waiting = list[str](), False
         self._quoted, self._main = 0, 0
 
@@ -112,14 +113,14 @@ class _Walk:
 
     def _is_left_out(self, node: Node) -> bool:
         tag = tag_of(node)
-        if not tag or markup.is_unseen(node):
+        if not tag or (markup.is_unseen(node) and tag not in markup.SPARE):
             return True
-        shown = not markup.is_hidden(node)
+        shown = not markup.is_hidden(node) and tag not in markup.SPARE
         part = None if shown or not any(text.strip() for text in node.itertext()) else _UNSHOWN
         part = part or (_FRAME if tag in OUTSIDE else None)
         part = part or (_WAYS if not self._ways and (_is_way(node) or (not self._main and _is_menu(node))) else None)
         if part:
-            self.left[part] += 1
+            self.ledger.note(*part)
         return part is not None or not shown
 
     def _enter(self, node: Node) -> bool:
@@ -135,6 +136,9 @@ class _Walk:
         if tag == "table" and self._table(node):
             return True
         if tag == "img" and self._picture(node):
+            return True
+        if tag in markup.STRUCK:
+            self._struck.append(one_line(visible_text(node)))
             return True
         if tag == "a" and node.get("href"):
             self._links += markup.targets(node)
@@ -183,7 +187,7 @@ class _Walk:
         """Show a picture that the file holds; of another one only its words are known."""
         name = self._pictures(node.get("src") or "")
         if name is None:
-            self.left[FAR] += 1
+            self.ledger.note(*FAR)
             return False
         alt = one_line(node.get("alt") or "")
         self._add(Element(kind="figure", text=alt, picture=name, section=self._outline.section))
@@ -198,6 +202,9 @@ class _Walk:
             text = f"{', '.join(self._terms)}: {text}" if self._terms else text
             self._waiting = False
             self._add(Element(kind="text", text=text, section=self._outline.section, meta=links))
+        for struck in filter(None, self._struck):
+            self._add(Element(kind="text", text=struck, section=self._outline.section, mark="deleted"))
+        self._struck.clear()
 
     def _add(self, element: Element) -> None:
         self.elements.append(element.model_copy(update={"mark": "quoted"}) if self._quoted else element)

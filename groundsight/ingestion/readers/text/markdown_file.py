@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text.front_matter import front_matter
 from groundsight.ingestion.readers.text.html_file import FAR, read_page
@@ -18,6 +19,7 @@ from groundsight.types import LeftOut
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_DEEPEST = 40
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]{1,200})(?:\|([^\[\]\n]{1,200}))?\]\]")
 
 
@@ -41,13 +43,14 @@ def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[
     """Return the elements of a Markdown text and what it shows that lies elsewhere."""
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"]).parse(text)
-    pictures = sum(child.type == "image" for token in tokens for child in token.children or ())
-    left_out = (LeftOut(kind=FAR[0], why=FAR[1], count=pictures),) if pictures else ()
-    return tuple(_elements(tokens, outline or Outline())), left_out
+    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).parse(text)
+    ledger = Ledger()
+    ledger.note("passage", "it is nested too deep", int(any(token.level >= _DEEPEST - 1 for token in tokens)))
+    ledger.note(*FAR, sum(child.type == "image" for token in tokens for child in token.children or ()))
+    return tuple(_elements(tokens, outline or Outline(), ledger)), ledger.left_out
 
 
-def _elements(tokens: Sequence[Token], outline: Outline) -> Iterator[Element]:
+def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger) -> Iterator[Element]:
     position, in_list = 0, 0
     while position < len(tokens):
         token = tokens[position]
@@ -57,13 +60,17 @@ def _elements(tokens: Sequence[Token], outline: Outline) -> Iterator[Element]:
             meta = " ".join(_targets(tokens[position:end]))
             for block in table_blocks(clean_rows(_rows(tokens[position:end])), outline.section):
                 yield block.model_copy(update={"meta": meta})
+            struck = [_words(one, struck=True) for one in tokens[position:end] if one.type == "inline"]
+            yield from _struck(" ".join(filter(None, struck)), outline)
             position = end
         elif token.type == "inline":
             yield from _inline(token, tokens[position - 1], outline, in_list > 0)
         elif token.type in ("fence", "code_block") and clean(token.content):
             yield Element(kind="text", text=clean(token.content), section=outline.section)
         elif token.type == "html_block":
-            for element in read_page(token.content).elements:
+            page = read_page(token.content)
+            ledger.add(page.left_out)
+            for element in page.elements:
                 yield element.model_copy(update={"section": outline.section})
         position += 1
 
@@ -75,8 +82,12 @@ def _inline(token: Token, opener: Token, outline: Outline, in_list: bool) -> Ite
     elif text:
         shown = f"- {text}" if in_list else text
         yield Element(kind="text", text=shown, section=outline.section, meta=meta)
-    if struck:
-        yield Element(kind="text", text=struck, section=outline.section, mark="deleted")
+    yield from _struck(struck, outline)
+
+
+def _struck(text: str, outline: Outline) -> Iterator[Element]:
+    if text:
+        yield Element(kind="text", text=text, section=outline.section, mark="deleted")
 
 
 def _words(token: Token, *, struck: bool = False) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, TypeAlias, cast
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, TypeAlias, cast
+
+from groundsight.ingestion.readers.ledger import Ledger
 
 # lxml has no type information.
 Node: TypeAlias = Any
@@ -13,6 +15,9 @@ _UNSEEN = {
     "script", "style", "noscript", "template", "head", "meta", "link", "base", "datalist", "annotation",
     "annotation-xml",
 }  # fmt: skip
+# What a page holds in reserve.
+SPARE = ("noscript", "template")
+STRUCK = ("del", "s", "strike")
 OUTSIDE = ("iframe", "object", "embed", "applet", "audio", "video", "canvas")
 BLOCKS = {
     "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "ul", "ol", "li", "dl", "dt", "dd",
@@ -46,15 +51,41 @@ def parsed_markup(text: str) -> Node | None:
         return None
 
 
-def parsed_xml(data: bytes) -> Node:
-    """Return the tree of an XML text; no entity is resolved, nothing is fetched. Raises ``SyntaxError`` of lxml."""
+_SAFE: dict[str, bool] = {
+    "resolve_entities": False, "no_network": True, "load_dtd": False, "recover": True, "remove_comments": True,
+    "remove_pis": True,
+}  # fmt: skip
+
+
+def parsed_xml(data: bytes, ledger: Ledger) -> Node:
+    """Return the tree of an XML text; no entity is resolved, nothing is fetched. Raises ``SyntaxError`` of lxml.
+
+    What is damaged is mended as far as that goes, and stands in the ledger.
+    """
     from lxml import etree  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
 
     library = cast(Any, etree)
-    parser: Any = library.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, remove_pis=True
-    )
-    return library.fromstring(data, parser=parser)
+    parser: Any = library.XMLParser(**_SAFE)
+    root: Any = library.fromstring(data, parser=parser)
+    _note_damage(parser, ledger)
+    unresolved = 0 if root is None else sum(1 for _ in root.iter(library.Entity))
+    ledger.note("word that stands for others", "entities of XML are not resolved", unresolved)
+    return root
+
+
+def xml_events(part: IO[bytes], tags: Sequence[str], ledger: Ledger) -> Iterator[tuple[str, Node]]:
+    """Yield the start and the end of the nodes of these tags of a long XML text as it is read; see ``parsed_xml``."""
+    from lxml import etree  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
+
+    wanted = [f"{{*}}{tag}" for tag in tags]
+    events: Any = cast(Any, etree).iterparse(part, events=("start", "end"), tag=wanted, **_SAFE)
+    yield from events
+    _note_damage(events, ledger)
+
+
+def _note_damage(parser: Any, ledger: Ledger) -> None:
+    errors = sum(1 for error in parser.error_log if error.level_name != "WARNING")
+    ledger.note("place in the XML", "it is damaged; words there may be missing", errors)
 
 
 def tag_of(node: Node) -> str:

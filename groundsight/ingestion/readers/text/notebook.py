@@ -12,8 +12,8 @@ from typing import Any, cast
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, decode
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.embedded import PictureBox
-from groundsight.ingestion.readers.office.package import Ledger
 from groundsight.ingestion.readers.text.html_file import read_page
 from groundsight.ingestion.readers.text.markdown_file import markdown_elements
 from groundsight.ingestion.sniff import NOTEBOOK
@@ -35,36 +35,41 @@ def read_notebook(path: Path, scratch: Path, limits: Limits) -> Parsed:
         raise ParseFailed("malformed: a notebook without cells", next_step="open and save it anew") from error
     outline, ledger = Outline(), Ledger()
     pictures = PictureBox(scratch, ledger)
-    elements = tuple(element for cell in cells for element in _cell(cell, outline, pictures))
+    elements = tuple(element for cell in cells for element in _cell(cell, outline, pictures, ledger))
     title = next((element.text for element in elements if element.kind == "heading"), "")
     return Parsed(media_type=NOTEBOOK, title=title, elements=elements, left_out=ledger.left_out, warnings=warnings)
 
 
-def _cell(cell: dict[str, Any], outline: Outline, pictures: PictureBox) -> Iterator[Element]:
+def _cell(cell: dict[str, Any], outline: Outline, pictures: PictureBox, ledger: Ledger) -> Iterator[Element]:
     source = _joined(cell.get("source"))
     if cell.get("cell_type") == "markdown":
-        yield from markdown_elements(source, outline)[0]
+        elements, left_out = markdown_elements(source, outline)
+        ledger.add(left_out)
+        yield from elements
         return
     if clean(source):
         yield Element(kind="text", text=clean(source), section=outline.section)
     for output in cell.get("outputs") or ():
-        for element in _output(output, pictures):
+        for element in _output(output, pictures, ledger):
             yield element.model_copy(update={"section": outline.section})
 
 
-def _output(output: dict[str, Any], pictures: PictureBox) -> Iterator[Element]:
+def _output(output: dict[str, Any], pictures: PictureBox, ledger: Ledger) -> Iterator[Element]:
     data = cast("dict[str, object]", output.get("data") or {})
     for kind in _PICTURES:
         if kind in data and (name := _picture(_joined(data[kind]), pictures)):
             yield Element(kind="figure", text=clean(_joined(data.get("text/plain"))), picture=name)
             return
-    if "text/html" in data and (found := read_page(_joined(data["text/html"])).elements):
-        yield from found
+    if "text/html" in data and (page := read_page(_joined(data["text/html"]))).elements:
+        ledger.add(page.left_out)
+        yield from page.elements
         return
     error = ": ".join(filter(None, (_joined(output.get("ename")), _joined(output.get("evalue")))))
     text = clean(_joined(output.get("text")) or _joined(data.get("text/markdown") or data.get("text/plain")) or error)
     if text:
         yield Element(kind="text", text=text)
+    elif data and not set(_PICTURES) & data.keys():
+        ledger.note("output of a program", "it is in a form that is not read")
 
 
 def _picture(encoded: str, pictures: PictureBox) -> str | None:

@@ -3,79 +3,81 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, islice
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TypeGuard, cast
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
-from groundsight.ingestion.readers.clean import clean, clean_rows, decode, one_line
-from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
+from groundsight.ingestion.portions import handed_over
+from groundsight.ingestion.readers.clean import clean, decode, one_line
+from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.table_elements import ROWS_IN_BLOCK, as_text, check_columns
+from groundsight.ingestion.readers.text.json_lists import Data, JsonLines, json_value
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import JSON, JSON_LINES, SVG, XML
-from groundsight.types import LeftOut
-
-Data: TypeAlias = bool | int | float | str | Sequence["Data"] | Mapping[str, "Data"] | None
+from groundsight.limits import DEFAULT_LIMITS, Limits
 
 _DEEPEST = 60
+_WORDED = ("title", "desc", "text", "foreignobject")
 # Longer values are read as sentences, so a list of them is no enumeration.
 _ITEM_CHARS = 60
 # A block of lines about as long as a passage that is found.
 _BLOCK_CHARS = 600
+_Records = Iterable[Mapping[str, Data]]
 
 
-def read_json(path: Path) -> Parsed:
-    """Read JSON.
+def read_json(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Parsed:
+    """Read JSON; records over ``limits.table_rows`` of one list are left out, and said.
 
     Raises:
-        ParseFailed: it is no JSON. LimitExceeded: a table is too large.
+        ParseFailed: it is no JSON. LimitExceeded: a table is too wide.
     """
     text, warnings = decode(path.read_bytes())
     try:
-        data = cast(Data, json.loads(text))
+        data = json_value(text)
     except (ValueError, RecursionError) as error:
         raise ParseFailed("malformed: this is no JSON", next_step="name it .txt to have it read as text") from error
-    return Parsed(media_type=JSON, elements=tuple(_elements(data, ())), warnings=warnings)
+    return _read(JSON, data, scratch, limits).model_copy(update={"warnings": warnings})
 
 
-def read_json_lines(path: Path) -> Parsed:
-    """Read one JSON value a line; a line that is none is left out and said."""
+def read_json_lines(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Parsed:
+    """Read one JSON value a line; a line that is none is left out and said. See ``read_json``."""
     text, warnings = decode(path.read_bytes())
-    found: list[Data] = []
-    bad = 0
-    for line in filter(str.strip, text.splitlines()):
-        try:
-            found.append(cast(Data, json.loads(line)))
-        except (ValueError, RecursionError):
-            bad += 1
-    left_out = (LeftOut(kind="line", why="it is no JSON", count=bad),) if bad else ()
-    elements = tuple(_elements(found, ()))
-    return Parsed(media_type=JSON_LINES, elements=elements, left_out=left_out, warnings=warnings)
+    lines, ledger = JsonLines(text), Ledger()
+    parsed = _read(JSON_LINES, lines, scratch, limits)
+    ledger.note("line", "it is no JSON", lines.bad)
+    ledger.add(parsed.left_out)
+    return parsed.model_copy(update={"left_out": ledger.left_out, "warnings": warnings})
 
 
-def read_xml(path: Path) -> Parsed:
+def read_xml(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Parsed:
     """Read XML: what is written as a text stays one, what is written as data becomes lines or a table.
 
     Raises:
         ParseFailed: it is no XML.
     """
-    root = _root(path)
-    return Parsed(media_type=XML, elements=tuple(_elements({_name(root): _data(root)}, ())))
+    ledger = Ledger()
+    root = _root(path, ledger)
+    parsed = _read(XML, {_name(root): _data(root)}, scratch, limits)
+    ledger.add(parsed.left_out)
+    return parsed.model_copy(update={"left_out": ledger.left_out})
 
 
 def read_svg(path: Path) -> Parsed:
     """Read the words of a drawing; the drawing itself is not looked at."""
-    root = _root(path)
-    shown = [one_line("".join(node.itertext())) for node in root.iter() if tag_of(node) in ("title", "desc", "text")]
+    ledger = Ledger()
+    root = _root(path, ledger)
+    shown = [one_line("".join(node.itertext())) for node in root.iter() if tag_of(node) in _WORDED]
     elements = tuple(Element(kind="text", text=text) for text in dict.fromkeys(shown) if text)
-    left_out = (LeftOut(kind="drawing", why="only its words are read"),)
-    return Parsed(media_type=SVG, elements=elements, left_out=left_out)
+    ledger.note("drawing", "only its words are read")
+    return Parsed(media_type=SVG, elements=elements, left_out=ledger.left_out)
 
 
-def _root(path: Path) -> Node:
+def _root(path: Path, ledger: Ledger) -> Node:
     try:
-        root = parsed_xml(path.read_bytes())
+        root = parsed_xml(path.read_bytes(), ledger)
     except SyntaxError as error:
         raise ParseFailed("malformed: this is no XML", next_step="name it .txt to have it read as text") from error
     if root is None:
@@ -83,36 +85,56 @@ def _root(path: Path) -> Node:
     return root
 
 
-def _elements(data: Data, path: tuple[str, ...]) -> Iterator[Element]:
-    """Yield tables for lists of flat records, blocks of lines for the rest, in order."""
-    section = " > ".join(path) or None
-    if _is_table(data):
-        records = cast("Sequence[Mapping[str, Data]]", data)
-        heads = list(dict.fromkeys(name for record in records for name in record))
-        check_columns(len(heads))
-        rows = [heads, *([_shown(record.get(name)) for name in heads] for record in records)]
-        yield from table_blocks(clean_rows(rows), section)
-    elif isinstance(data, Mapping) and len(path) < _DEEPEST:
-        yield from _mapping(data, path)
-    elif isinstance(data, Sequence) and not isinstance(data, str) and len(path) < _DEEPEST:
+def _read(media_type: str, data: Data, scratch: Path, limits: Limits) -> Parsed:
+    """Hand over the elements as they come."""
+    reader = _Reader(limits)
+    elements, rest = handed_over(reader.elements(data, ()), scratch, limits.document_chars)
+    return Parsed(media_type=media_type, elements=elements, rest=rest, left_out=reader.ledger.left_out)
+
+
+class _Reader:
+    """Walks over data from the outside in."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._most, self.ledger = limits.table_rows, Ledger()
+
+    def elements(self, data: Data, path: tuple[str, ...]) -> Iterator[Element]:
+        """Yield tables for lists of flat records, blocks of lines for the rest, in order."""
+        if _is_mapping(data) and len(path) < _DEEPEST:
+            yield from self._mapping(data, path)
+        elif _is_list(data) and len(path) < _DEEPEST:
+            heads = _heads(data)
+            yield from self._table(cast(_Records, data), heads, path) if heads else self._listed(data, path)
+        elif text := clean(_shown(data)):
+            yield Element(kind="text", text=text, section=_section(path))
+
+    def _listed(self, data: Iterable[Data], path: tuple[str, ...]) -> Iterator[Element]:
         for number, each in enumerate(data, start=1):
-            yield from _elements(each, (*path, str(number)) if not _is_flat(each) else path)
-    elif text := clean(_shown(data)):
-        yield Element(kind="text", text=text, section=section)
+            yield from self.elements(each, (*path, str(number)) if not _is_flat(each) else path)
+
+    def _table(self, records: _Records, heads: list[str], path: tuple[str, ...]) -> Iterator[Element]:
+        check_columns(len(heads))
+        rows = (tuple(one_line(_shown(record.get(name))) for name in heads) for record in records)
+        head, filled = tuple(map(one_line, heads)), filter(any, rows)
+        kept = islice(filled, self._most)
+        while block := tuple(islice(kept, ROWS_IN_BLOCK)):
+            cells = (head, *block)
+            yield Element(kind="table", text=as_text(cells), cells=cells, section=_section(path))
+        self.ledger.note("record", f"more than limits.table_rows = {self._most}", sum(1 for _ in filled))
+
+    def _mapping(self, data: Mapping[str, Data], path: tuple[str, ...]) -> Iterator[Element]:
+        lines = (f"{one_line(name)}: {clean(_shown(value))}" for name, value in data.items() if _is_line(value))
+        yield from _blocks(lines, _section(path))
+        for name, value in data.items():
+            if not _is_flat(value):
+                yield from self.elements(value, (*path, one_line(name)))
 
 
-def _mapping(data: Mapping[str, Data], path: tuple[str, ...]) -> Iterator[Element]:
-    lines: list[str] = []
-    for name, value in data.items():
-        if _is_flat(value):
-            lines.append(f"{one_line(name)}: {clean(_shown(value))}" if _shown(value) else "")
-    yield from _blocks([line for line in lines if line], " > ".join(path) or None)
-    for name, value in data.items():
-        if not _is_flat(value):
-            yield from _elements(value, (*path, one_line(name)))
+def _section(path: tuple[str, ...]) -> str | None:
+    return " > ".join(path) or None
 
 
-def _blocks(lines: Sequence[str], section: str | None) -> Iterator[Element]:
+def _blocks(lines: Iterable[str], section: str | None) -> Iterator[Element]:
     block: list[str] = []
     for line in lines:
         if block and sum(map(len, block)) + len(line) > _BLOCK_CHARS:
@@ -123,10 +145,22 @@ def _blocks(lines: Sequence[str], section: str | None) -> Iterator[Element]:
         yield Element(kind="text", text="\n".join(block), section=section)
 
 
+def _is_mapping(data: Data) -> TypeGuard[Mapping[str, Data]]:
+    return isinstance(data, Mapping)
+
+
+def _is_list(data: Data) -> TypeGuard[Iterable[Data]]:
+    return isinstance(data, Iterable) and not isinstance(data, str | Mapping)
+
+
+def _is_line(data: Data) -> bool:
+    return _is_flat(data) and bool(_shown(data))
+
+
 def _is_flat(data: Data) -> bool:
     """True for one value, and for a list of short ones."""
-    if isinstance(data, Sequence) and not isinstance(data, str):
-        return all(not isinstance(each, Mapping | Sequence) or _is_item(each) for each in data)
+    if _is_list(data):
+        return all(not isinstance(each, Iterable) or _is_item(each) for each in data)
     return not isinstance(data, Mapping)
 
 
@@ -134,17 +168,22 @@ def _is_item(data: Data) -> bool:
     return isinstance(data, str) and len(data) <= _ITEM_CHARS
 
 
-def _is_table(data: Data) -> bool:
-    if not isinstance(data, Sequence) or isinstance(data, str) or len(data) < 2:
-        return False
-    records = [
-        each for each in data if isinstance(each, Mapping) and len(each) > 1 and all(map(_is_flat, each.values()))
-    ]
-    return len(records) == len(data) and len({name for each in records for name in each}) <= 2 * len(records[0]) + 2
+def _heads(data: Iterable[Data]) -> list[str]:
+    """Return the names of the values that records of one form hold, none where this is no list of such."""
+    names, used, first, count = dict[str, None](), set[str](), 0, 0
+    for each in data:
+        if not _is_mapping(each) or len(each) < 2 or not all(map(_is_flat, each.values())):
+            return []
+        names.update(dict.fromkeys(each))
+        used.update(name for name, value in each.items() if _shown(value))
+        first, count = first or len(each), count + 1
+        if len(names) > 2 * first + 2:
+            return []
+    return [name for name in names if name in used] if count > 1 else []
 
 
 def _shown(data: Data) -> str:
-    if isinstance(data, Sequence) and not isinstance(data, str):
+    if _is_list(data):
         return ", ".join(_shown(each) for each in data)
     return "" if data is None else data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
 

@@ -1,4 +1,4 @@
-"""Rich text (rtf): paragraphs and tables; pictures are left out and said."""
+"""Rich text (rtf): paragraphs, tables, margins, notes and comments; pictures are left out and said."""
 
 from __future__ import annotations
 
@@ -10,33 +10,73 @@ from typing import Any, cast
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, clean_rows, one_line
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.sniff import RTF
-from groundsight.types import LeftOut
 
-_LEFT = {"picture": re.compile(r"\\pict\b"), "comment": re.compile(r"\\annotation\b")}
-# The library skips these groups; what they hold is read where they stand.
-_MARGINS = re.compile(r"\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt)?)\b ?")
-_NOTES = re.compile(r"\\footnote\b ?")
+_PICTURE = re.compile(r"\\pict\b")
+# The library skips these groups; what they hold is read where they stand, on lines of its own.
+_MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt)?)\b ?")
+_NOTE = re.compile(r"\{\s*\\(?:\*\\)?(?:footnote|endnote)\b ?")
+_COMMENT = re.compile(r"\{\s*\\\*\\annotation\b ?")
 _TITLE = re.compile(r"\{\\title ([^{}]*)\}")
+_BRACE = re.compile(r"\\[\\{}]|[{}]")
 
 
 def read_rtf(path: Path) -> Parsed:
     """Read rich text; the cells of a row are parted by bars in what the library returns."""
-    from striprtf import striprtf
-
-    rtf_to_text = cast("Callable[..., str]", cast(Any, striprtf).rtf_to_text)
-    source = path.read_bytes().decode("latin-1")
-    text = rtf_to_text(_NOTES.sub(" ", _MARGINS.sub(r"\\par ", source)), errors="replace")
-    counts = {kind: len(pattern.findall(source)) for kind, pattern in _LEFT.items()}
-    left_out = tuple(LeftOut(kind=kind, why="rich text is read as text", count=n) for kind, n in counts.items() if n)
+    source, comments = _without(_COMMENT, path.read_bytes().decode("latin-1"))
+    ledger = Ledger()
+    ledger.note("picture", "rich text is read as text", len(_PICTURE.findall(source)))
+    text = _plain(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
+    said = (Element(kind="text", text=shown, mark="comment") for one in comments if (shown := clean(_plain(one))))
     title = _TITLE.search(source)
     return Parsed(
         media_type=RTF,
-        title=one_line(rtf_to_text(title[1], errors="replace")) if title else "",
-        elements=tuple(_elements(text)),
-        left_out=left_out,
+        title=one_line(_plain(title[1])) if title else "",
+        elements=(*_elements(text), *said),
+        left_out=ledger.left_out,
     )
+
+
+def _plain(source: str) -> str:
+    from striprtf import striprtf
+
+    return cast("Callable[..., str]", cast(Any, striprtf).rtf_to_text)(source, errors="replace")
+
+
+def _parted(begin: re.Pattern[str], sign: str, source: str) -> str:
+    """Open groups of a kind, with a sign before and after what they hold."""
+    pieces, at = list[str](), 0
+    for found in begin.finditer(source):
+        pieces += [source[at : found.start()], "{", sign]
+        at = found.end()
+        end = _end(source, at)
+        if begin.search(source, at, end) is None:
+            pieces += [source[at:end], sign]
+            at = end
+    return "".join((*pieces, source[at:]))
+
+
+def _without(begin: re.Pattern[str], source: str) -> tuple[str, list[str]]:
+    """Take groups of a kind out, and return what they hold."""
+    pieces, held, at = list[str](), list[str](), 0
+    for found in begin.finditer(source):
+        if found.start() >= at:
+            pieces.append(source[at : found.start()])
+            at = _end(source, found.end()) + 1
+            held.append(f"{{\\rtf1 {source[found.end() : at]}")
+    return "".join((*pieces, source[at:])), held
+
+
+def _end(source: str, start: int) -> int:
+    """Return where the group ends that was open at ``start``."""
+    depth = 1
+    for found in _BRACE.finditer(source, start):
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.start()
+    return len(source)
 
 
 def _elements(text: str) -> Iterator[Element]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
@@ -38,7 +39,7 @@ def _cues(text: str) -> Iterator[_Cue]:
         if found := _TIMES.match(line):
             end = next((at for at in range(number + 1, len(lines)) if not lines[at].strip()), len(lines))
             said = _VOICE.sub(lambda voice: f"{voice[1]}: ", " ".join(lines[number + 1 : end]))
-            yield _Cue(found[1], _seconds(found[1]), _seconds(found[2]), clean(_TAG.sub("", said)))
+            yield _Cue(found[1], _seconds(found[1]), _seconds(found[2]), clean(unescape(_TAG.sub("", said))))
 
 
 def _paragraphs(cues: list[_Cue]) -> Iterator[Element]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.equations import linear
-from groundsight.ingestion.readers.office.package import Ledger, Node, child, is_on, local, shown_branch, value
+from groundsight.ingestion.readers.office.package import Node, child, is_on, local, shown_branch, value, whole
 
 # Private-use characters of the symbol fonts that forms are ticked with.
 _SYMBOLS = {
@@ -113,6 +114,11 @@ class TextReader:
                 self._fields.pop()
             case _:
                 pass
+        listed = child(sign, "ffData", "ddList")
+        if listed is not None:
+            entries = [value(one) or "" for one in listed if local(one) == "listEntry"]
+            chosen = whole(value(child(listed, "result")) or value(child(listed, "default")))
+            return entries[chosen] if chosen < len(entries) else ""
         box = child(sign, "ffData", "checkBox")
         if box is None:
             return ""

@@ -1,0 +1,95 @@
+"""``groundsight chat``: one question after another; a follow-up keeps the subject, and nothing of it is kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from groundsight.doors.cli_show import answer_text, paint, say, say_json, show_error
+from groundsight.doors.terminal.call import Call, interruptible
+from groundsight.doors.terminal.telling import Teller, streamed
+from groundsight.errors import GroundsightError
+from groundsight.graphs.chat import Conversation
+from groundsight.tools.ask import AnswerResult
+from groundsight.tools.gate import Gate
+from groundsight.tracing import Watch
+
+if TYPE_CHECKING:
+    import argparse
+
+    from groundsight.graphs.telling import Event
+    from groundsight.settings import Settings
+
+PROMPT, STOPPED = "> ", "stopped"
+
+
+def chat(settings: Settings, options: argparse.Namespace) -> int:
+    """Answer until Ctrl-D or the end of the input; from a pipe one question a line, and 1 where one had no answer.
+
+    Ctrl-C stops the answer that is being worked on.
+    """
+    from groundsight.suite import open_suite
+
+    at_hand = sys.stdin.isatty()
+    with open_suite(settings) as suite:
+        talk = Talk(Call(suite, Gate.open(settings, "cli")), as_json=options.json)
+        answered = [talk.answer(words) for words in (_typed() if at_hand else _piped()) if words.strip()]
+    return 0 if at_hand or all(answered) else 1
+
+
+class Talk:
+    """One conversation with whoever sits at the terminal, or writes into the pipe."""
+
+    def __init__(self, call: Call, *, as_json: bool) -> None:
+        self._call, self._as_json, self._conversation = call, as_json, Conversation()
+        self._aloud = sys.stdout.isatty() and not as_json
+
+    def answer(self, words: str) -> bool:
+        """Answer one question and print it; False when it failed or was stopped."""
+        watch, teller = Watch(), Teller()
+        spec = streamed(self._conversation.stream, teller.tell if self._aloud else _unheard)
+        try:
+            with interruptible(watch):
+                self._print(self._call.watched(watch)(AnswerResult, spec, {"question": words.strip()}))
+            return True
+        except GroundsightError as error:
+            self._failed(error, stopped=watch.cancelled)
+        except KeyboardInterrupt:
+            say(paint(STOPPED, "2"))
+        return False
+
+    def _print(self, result: AnswerResult) -> None:
+        if self._as_json:
+            say_json(result.model_dump(mode="json"), None)
+        else:
+            say(answer_text(result, checked=not self._aloud, lanes=False) + "\n")
+
+    def _failed(self, error: GroundsightError, *, stopped: bool) -> None:
+        if self._as_json:
+            say_json({"error": error.as_data()}, None)
+        say(paint(STOPPED, "2")) if stopped and self._aloud else show_error(error)
+
+
+def _typed() -> Iterator[str]:
+    """What is typed, line by line, with the editing that the system offers; Ctrl-C empties the line."""
+    with suppress(ImportError):  # Windows edits by itself
+        pass
+    while True:
+        try:
+            yield input(PROMPT if sys.stdout.isatty() else "")
+        except KeyboardInterrupt:
+            say("")
+        except EOFError:
+            return say("")
+
+
+def _piped() -> Iterator[str]:
+    """What is written into the pipe, line by line; what is no text there is replaced."""
+    with open(sys.stdin.fileno(), encoding=sys.stdin.encoding, errors="replace", closefd=False) as lines:
+        yield from lines
+
+
+def _unheard(_: Event) -> None:
+    """Nobody looks on."""

@@ -1,0 +1,36 @@
+"""Hands a file to the program that this machine has for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from groundsight.errors import Disabled
+
+# A program that stays in front runs on; one that gives up does so within this.
+SECONDS = 5.0
+INSTEAD = "read its text: groundsight show ID"
+
+
+def hand_over(file: Path, page: int | None = None) -> None:
+    """Open a file, a PDF at a page where its program heeds that.
+
+    Raises:
+        Disabled: nothing here opens files, or what does gave up.
+    """
+    target = f"{file.as_uri()}#page={page}" if page and file.suffix.lower() == ".pdf" else str(file)
+    if sys.platform == "win32":
+        return os.startfile(file)
+    opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
+    if opener is None:
+        raise Disabled("no program opens files here", which="xdg-open", next_step=INSTEAD)
+    nowhere = subprocess.DEVNULL
+    started = subprocess.Popen([opener, target], stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True)
+    with suppress(subprocess.TimeoutExpired):
+        if started.wait(SECONDS):
+            raise Disabled("no program opened the file", which=file.name, next_step=INSTEAD)
+    return None

@@ -1,0 +1,146 @@
+"""The words and rows of OpenDocument nodes, and what their styles say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.text.markup import Node, tag_of
+
+# What stands apart from the paragraph or cell that it hangs on.
+SHAPES = ("custom-shape", "rect", "line", "ellipse", "circle", "polygon", "polyline", "path", "connector", "measure")
+APART = (*SHAPES, "frame", "annotation", "note-body", "text-box", "table", "caption", "regular-polygon", "g", "control")
+_UNSHOWN = ("collapse", "filter")
+_HIDING = {("text-properties", "none"), ("table-properties", "false")}
+_TYPED = ("value", "date-value", "time-value", "boolean-value", "string-value")
+# A sheet says how often its last, empty row and cell go on; a person fills no such number of equal cells.
+MOST_REPEATS = 1_000
+
+
+@dataclass
+class OdfStyles:
+    """What of the styles decides what is read: hidden text, hidden sheets, numbered levels of lists."""
+
+    hidden: set[str] = field(default_factory=set[str])
+    numbered: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+
+    def take(self, node: Node) -> None:
+        """Take in one style or list style."""
+        name = told(node, "name")
+        for one in node:
+            if (tag_of(one), told(one, "display")) in _HIDING:
+                self.hidden.add(name)
+            if tag_of(one) == "list-level-style-number" and told(one, "num-format"):
+                self.numbered.add((name, told(one, "level")))
+
+    @classmethod
+    def of(cls, *trees: Node | None) -> OdfStyles:
+        """Take in all styles of these trees."""
+        styles = cls()
+        for node in (one for tree in trees if tree is not None for one in tree.iter()):
+            if tag_of(node) in ("style", "list-style"):
+                styles.take(node)
+        return styles
+
+
+def told(node: Node, name: str) -> str:
+    """Return an attribute whatever its namespace, empty when there is none."""
+    return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")
+
+
+def words(node: Node) -> str:
+    """Return the text of a paragraph without what hangs on it."""
+    pieces = [node.text or ""]
+    for child in node:
+        match tag_of(child):
+            case "s":
+                pieces.append(" " * repeats(child, "c", 100))
+            case "tab":
+                pieces.append("\t")
+            case "line-break":
+                pieces.append("\n")
+            case "ruby-text":
+                pieces.append(f" ({words(child)})")
+            case tag if tag in APART or tag in ("page-number", "page-count"):
+                pass
+            case "note":
+                pieces.append("".join(f"[{words(each)}]" for each in child if tag_of(each) == "note-citation"))
+            case _:
+                pieces.append(words(child))
+        pieces.append(child.tail or "")
+    return "".join(pieces)
+
+
+def table_rows(table: Node, hidden: list[list[str]]) -> Iterator[list[str]]:
+    """Yield the rows as a person sees them, what spans several repeated in each; what is hidden goes to the list."""
+    spanning: dict[int, tuple[int, str]] = {}
+    for row in table.iterdescendants():
+        if tag_of(row) != "table-row" or next(e for e in row.iterancestors() if tag_of(e) == "table") is not table:
+            continue
+        cells = _spanned(row, spanning)
+        for _ in range(repeats(row, "number-rows-repeated") if any(cells) else 1):
+            if is_unshown(row):
+                hidden.append(cells)
+            else:
+                yield cells
+
+
+def cells_of(row: Node) -> Iterator[tuple[Node, int]]:
+    """Yield the cells of a row and how often each is repeated."""
+    for cell in row:
+        if tag_of(cell) in ("table-cell", "covered-table-cell"):
+            yield cell, repeats(cell, "number-columns-repeated", 1 << 20)
+
+
+def cell_text(cell: Node) -> str:
+    """Return what a cell shows, or its value where the program that wrote it left that to others."""
+    shown = (each for each in cell.iterdescendants() if tag_of(each) in ("p", "h") and not _hangs(each, cell))
+    return one_line(" ".join(map(words, shown))) or next(filter(None, (told(cell, name) for name in _TYPED)), "")
+
+
+def is_unshown(node: Node) -> bool:
+    """True for a row or column that is hidden or filtered away."""
+    return told(node, "visibility") in _UNSHOWN
+
+
+def repeats(node: Node, name: str, most: int = MOST_REPEATS) -> int:
+    """Return a count that a node states, 1 where it states none."""
+    count = told(node, name)
+    return min(int(count), most) if count.isascii() and count.isdecimal() else 1
+
+
+def _spanned(row: Node, spanning: dict[int, tuple[int, str]]) -> list[str]:
+    cells: list[str] = []
+    for cell, count in cells_of(row):
+        text = cell_text(cell)
+        for _ in range(min(count, MOST_REPEATS if text else 100)):
+            left, above = spanning.pop(len(cells), (0, ""))
+            if left > 1:
+                spanning[len(cells)] = left - 1, above
+            high = repeats(cell, "number-rows-spanned")
+            if high > 1 and text:
+                spanning[len(cells)] = high - 1, text
+            cells.append(text or above)
+    return cells
+
+
+def _hangs(node: Node, cell: Node) -> bool:
+    """True for what lies in a comment, a drawing or a chart on the cell; a table in it belongs to its text."""
+    above = node.getparent()
+    while above is not cell:
+        if tag_of(above) in APART and tag_of(above) != "table":
+            return True
+        above = above.getparent()
+    return False
+
+
+def chart_rows(root: Node) -> list[list[str]]:
+    """Return the data that a chart keeps beside its picture; a point that is missing is written as no number."""
+    tables = (one for one in root.iter() if tag_of(one) == "table")
+    return [["" if cell == "NaN" else cell for cell in row] for table in tables for row in table_rows(table, [])]
+
+
+def paragraphs_in(node: Node) -> list[str]:
+    """Return the paragraphs below a node, each on one line."""
+    return [one_line(words(one)) for one in node.iter() if tag_of(one) == "p"]
