@@ -16,6 +16,8 @@ from groundsight.doors.usage import Parser
 from groundsight.errors import ConfigError, GroundsightError
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from mcp.server import MCPServer
 
     from groundsight.doors.mcp_tools import Door
@@ -84,9 +86,8 @@ def _token_options(tokens: TokenCheck) -> dict[str, Any]:
     from mcp.server.auth.settings import AuthSettings
     from pydantic import AnyHttpUrl
 
-    # The tokens are given out by whoever runs the server, so there is no issuer to name but itself.
-    issuer = AnyHttpUrl("http://localhost")
-    auth = AuthSettings(issuer_url=issuer, resource_server_url=None, required_scopes=["groundsight"])
+    # Who gives out tokens is told by the entrance (doors/entrance.py), which sees every request before the SDK does.
+    auth = AuthSettings(issuer_url=AnyHttpUrl("http://localhost"), resource_server_url=None)
     return {"token_verifier": tokens, "auth": auth}
 
 
@@ -99,6 +100,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--http", action="store_true", help="serve streamable HTTP instead of stdio")
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (default 8000)")
+    parser.add_argument("--workers", type=int, help="processes that serve that address (default 1)")
+    parser.add_argument("--tenant", help="whose documents are served to local callers (default governance.tenant)")
     parser.add_argument("--root", action="extend", nargs="+", type=Path, default=[], help="folders that may be read")
     parser.add_argument("--allow-write", action="store_true", help="offer the tools that write to clients")
     parser.add_argument("--watch", action="store_true", help="keep the folders in step with the index meanwhile")
@@ -138,12 +141,15 @@ def serve(options: argparse.Namespace) -> int:
 def _settings(options: argparse.Namespace) -> Settings:
     from groundsight.settings import load_settings
 
-    settings = load_settings(options.home, options.config)
-    chosen = {name: value for name in ("host", "port") if (value := getattr(options, name)) is not None}
+    if options.workers is not None and (not options.http or options.what == "encoders"):
+        raise ConfigError("only the tools over HTTP have workers", which="--workers", next_step="add --http")
+    names = ("host", "port", "workers")
+    chosen = {name: value for name in names if (value := getattr(options, name)) is not None}
+    settings = load_settings(options.home, options.config, **({"server": chosen} if chosen else {}))
     roots = tuple(folder.expanduser().resolve() for folder in options.root)
     return settings.model_copy(
         update={
-            "server": settings.server.model_copy(update=chosen),
+            "governance": settings.governance.of_tenant(options.tenant),
             "roots": tuple(dict.fromkeys((*settings.roots, *roots))),
         }
     )
@@ -152,19 +158,31 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _run(settings: Settings, *, http: bool, writable: bool, watched: bool = False) -> int:
     """Serve; what the settings ask for and can't be had is told now, and again by each call that needs it."""
     from groundsight.doors.preflight import settings_faults
-    from groundsight.ingestion.folder.orders import Orders
-    from groundsight.suite import open_suite
 
     for fault in settings_faults(settings):
         print(fault, file=sys.stderr)
     _order_first_reading(settings)
-    factory: Callable[[], Suite] = partial(open_suite, settings)
-    if watched or Orders(settings.home).unfinished():
-        factory = _with_a_worker(factory(), watched=watched)
+    if http and settings.server.workers > 1:
+        from groundsight.doors.http_workers import serve_workers
+
+        return serve_workers(settings, writable=writable, watched=watched)
+    factory = suite_factory(settings, watched=watched)
     if not http:
         from groundsight.doors.mcp_stdio import serve_lines
 
         return serve_lines(build_server(factory, writable=writable))
+    serve_over_http(settings, factory, writable=writable)
+    return 0
+
+
+def serve_over_http(
+    settings: Settings, factory: Callable[[], Suite], *, writable: bool, sockets: Sequence[socket] = ()
+) -> None:
+    """Serve until stopped, on ``sockets`` where these are bound already.
+
+    Raises:
+        ConfigError: the settings would open the door to strangers, or tokens can't be checked with them.
+    """
     from groundsight.doors.http import refuse_open_bind, serve_http
     from groundsight.doors.mcp_tools import Door
     from groundsight.doors.readiness import probes_of
@@ -172,14 +190,11 @@ def _run(settings: Settings, *, http: bool, writable: bool, watched: bool = Fals
 
     listening = settings.server
     refuse_open_bind(listening)
-    tokens = (
-        TokenCheck(listening, settings.governance, settings.roots) if listening.token or listening.callers else None
-    )
+    tokens = TokenCheck.open(listening, settings.governance, settings.roots)
     for user in without_folders(listening, settings.governance):
         log.warning("%s can name no file: several tenants are served, and this caller has no roots", user)
     door = Door(factory, writable=writable, caller=tokens.present if tokens else None)
-    serve_http(server_of(door, tokens), listening, probes_of(door, warmed=listening.warm), tokens)
-    return 0
+    serve_http(server_of(door, tokens), settings, probes_of(door, warmed=listening.warm), tokens, sockets)
 
 
 def _order_first_reading(settings: Settings) -> None:
@@ -192,6 +207,16 @@ def _order_first_reading(settings: Settings) -> None:
     known = any((settings.home / name).exists() for name in ("index", "index.json", FOLDER))
     if settings.roots and not known and settings.index.backend == "local":
         Orders(settings.home).add(local_principal(settings), Roots.load(settings).names())
+
+
+def suite_factory(settings: Settings, *, watched: bool) -> Callable[[], Suite]:
+    """Return what opens the suite; where folders are watched or to be read, it is open and has a worker beside it."""
+    from groundsight.ingestion.folder.orders import Orders
+    from groundsight.suite import open_suite
+
+    if watched or Orders(settings.home).unfinished():
+        return _with_a_worker(open_suite(settings), watched=watched)
+    return partial(open_suite, settings)
 
 
 def _with_a_worker(suite: Suite, *, watched: bool) -> Callable[[], Suite]:

@@ -13,10 +13,10 @@ from groundsight.governance.redaction import profile_of, seal_entry
 from groundsight.index import Entry
 from groundsight.ingestion import IngestReport
 from groundsight.ingestion.derived import Derived
-from groundsight.ingestion.encode import encode
+from groundsight.ingestion.encode import Assembled, encode
 from groundsight.ingestion.links import with_links
 from groundsight.suite import Suite
-from groundsight.types import Asset, Filter, Principal, Unit, VectorName
+from groundsight.types import Asset, Filter, Principal, Unit
 
 BATCH = 200
 
@@ -103,25 +103,12 @@ def _among(asset: Asset, sources: Set[str]) -> bool:
 
 
 def _entries(assets: Sequence[Asset], units: Sequence[Unit], suite: Suite) -> list[Entry]:
-    """Encode a batch at once: the ordinals stand for places in the batch, and are set back to 0."""
+    """Encode a batch at once."""
     derived = Derived(suite.settings.home / "derived", profile_of(()))
-    placed = [unit.model_copy(update={"ordinal": place}) for place, unit in enumerate(units)]
-    vectors, rows = encode(placed, {}, suite.parts, derived, suite.watch)
     suite.parts.index.claim(_fingerprints(suite))
-    entries: list[Entry] = []
-    for place, (asset, unit) in enumerate(zip(assets, units, strict=True)):
-        linked = with_links(asset, (unit,))
-        own: dict[VectorName, int] = {name: found.index(place) for name, found in rows.items() if place in found}
-        entries.append(
-            Entry(
-                asset,
-                linked,
-                seal_entry(asset, linked, ()),
-                {name: vectors[name][row : row + 1] for name, row in own.items()},
-                dict.fromkeys(own, (0,)),
-            )
-        )
-    return entries
+    linked = [(asset, with_links(asset, (unit,))) for asset, unit in zip(assets, units, strict=True)]
+    made = [Assembled(Entry(asset, own, seal_entry(asset, own, ())), derived) for asset, own in linked]
+    return encode(made, suite.parts, suite.watch)
 
 
 def _fingerprints(suite: Suite) -> dict[str, str]:

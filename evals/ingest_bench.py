@@ -43,8 +43,9 @@ STAGES: tuple[tuple[object, str, str, Callable[[], float]], ...] = (
     (assemble, "seal_entry", "redact", time.thread_time),
     (Cutter, "cut", "chunk", time.thread_time),
     (assemble, "_seen", "pictures", time.process_time),
-    (assemble, "encode", "encode", time.process_time),
-    (pipeline.Commits, "flush", "commit", time.thread_time),
+    (assemble, "encode_pictures", "encode", time.process_time),
+    (pipeline, "encode", "encode", time.process_time),
+    (pipeline.Commits, "_store", "commit", time.thread_time),
 )
 _WORD = re.compile(r"\w+")
 

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
@@ -14,24 +15,27 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, NotFound, RateLimited
 from groundsight.governance.receipts import new_receipt
-from groundsight.ingestion.folder.notebook import notebook
+from groundsight.ingestion.folder.notebook import FOLDER, notebook
 from groundsight.journal import Journal
 from groundsight.tracing import Watch
 from groundsight.types import Answer, Principal
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from groundsight.suite import Suite
 
-AT_ONCE, MOST_UNDER_WAY = 8, 64
+AT_ONCE, MOST_UNDER_WAY, MOST_EACH, CLAIMS = 8, 64, 16, "asked"
 HELD_SECONDS = 3_600.0
 TURN_SECONDS = 0.1
 
 
 class Work:
-    """One question on its way. ``handle`` is empty until it was given out."""
+    """One question on its way. ``handle`` is empty until it was given out; ``claim`` keeps other processes off then."""
 
     def __init__(self, question: str, journal: Journal, handle: str = "") -> None:
         self.question, self.journal, self.handle = question, journal, handle
+        self.claim: FileLock | None = None
         self.future: Future[Answer] = Future()
         self.watch = Watch(self._told, journal=journal)
         self._said: deque[tuple[float, float | None, str]] = deque()
@@ -66,6 +70,19 @@ class Work:
         self._said.append((done, total, message))
 
 
+class Elsewhere(Work):
+    """A question that is not worked on here; ``look`` returns its answer as JSON, empty until it is there."""
+
+    def __init__(self, question: str, journal: Journal, handle: str, look: Callable[[], str]) -> None:
+        super().__init__(question, journal, handle)
+        self._look = look
+
+    def _ended(self, until: float) -> bool:
+        if not self.future.done() and (answer := self._look()):
+            self.future.set_result(Answer.model_validate_json(answer))
+        return super()._ended(until)
+
+
 class Questions:
     """The questions of one process, and those of its home under their handles.
 
@@ -76,7 +93,7 @@ class Questions:
     def __init__(self, home: Path) -> None:
         self._home, self._lock, self._keeping = home, threading.Lock(), threading.Lock()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="question")
-        self._under_way: set[Work] = set()
+        self._under_way: dict[Work, str] = {}
 
     def begin(self, suite: Suite, question: str) -> Work:
         """Start to work on a question.
@@ -94,8 +111,10 @@ class Questions:
             with notebook(self._home) as book:
                 book.execute("DELETE FROM questions WHERE updated < ?", (time.time() - HELD_SECONDS,))
                 book.execute("INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-            work.handle = handle
+            work.handle, work.claim = handle, self._claimed(handle)
             self._keep(work)  # what was noted meanwhile
+            if work not in self._under_way:
+                _give_up(work.claim)
         return work.handle
 
     def take_up(self, suite: Suite, handle: str) -> Work:
@@ -105,15 +124,24 @@ class Questions:
             NotFound: it is not held for this principal: too late, never there, or a document of then is gone.
         """
         with self._lock:
-            question, node, state, answer = self._row(suite.principal, handle)
+            self._row(suite.principal, handle)
             running = next((one for one in tuple(self._under_way) if one.handle == handle), None)
             if running is not None:
                 return running
-            work = Work(question, Journal(node, json.loads(state)), handle)
-            if not answer:
-                return self._started(suite, work)
-            work.future.set_result(Answer.model_validate_json(answer))
-            return work
+            claim = self._claimed(handle)
+            try:
+                # Read again once it is claimed: whoever had it may have ended a moment ago.
+                question, node, state, answer = self._row(suite.principal, handle)
+            except GroundsightError:
+                _give_up(claim)
+                raise
+            journal = Journal(node, json.loads(state))
+            if claim is None or answer:
+                _give_up(claim)
+                return Elsewhere(question, journal, handle, lambda: self._row(suite.principal, handle)[3])
+            work = Work(question, journal, handle)
+            work.claim = claim
+            return self._started(suite, work)
 
     def close(self) -> None:
         """End all work; what was handed out is gone on with by the next process."""
@@ -122,11 +150,15 @@ class Questions:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _started(self, suite: Suite, work: Work) -> Work:
-        if len(self._under_way) >= MOST_UNDER_WAY:
+        owner, under_way = _owner(suite.principal), tuple(self._under_way.values())
+        if len(under_way) >= MOST_UNDER_WAY or under_way.count(owner) >= MOST_EACH:
+            _give_up(work.claim)
             raise RateLimited(
-                "too many questions are under way", limit=f"{MOST_UNDER_WAY}", next_step="wait until one has its answer"
+                "too many questions are under way",
+                limit=f"{MOST_EACH} of one caller, {MOST_UNDER_WAY} of all",
+                next_step="wait until one has its answer",
             )
-        self._under_way.add(work)
+        self._under_way[work] = owner
         work.journal.heard = lambda: self._keep(work)
         work.future = self._pool.submit(suite.acting_for(watch=work.watch).ask, work.question)
         work.future.add_done_callback(lambda _: self._ended(work))
@@ -136,7 +168,21 @@ class Questions:
         # What the disk refuses is worked on again, from the last step that was kept.
         with suppress(GroundsightError):
             self._keep(work)
-        self._under_way.discard(work)
+        self._under_way.pop(work, None)
+        _give_up(work.claim)
+
+    def _claimed(self, handle: str) -> FileLock | None:
+        """Take a question for this process, None where another one has it; a process that dies gives it up."""
+        from filelock import FileLock, Timeout
+
+        folder = self._home / FOLDER / CLAIMS
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        claim = FileLock(folder / handle, thread_local=False)
+        try:
+            claim.acquire(timeout=0)
+        except Timeout:
+            return None
+        return claim
 
     def _keep(self, work: Work) -> None:
         """Write how far a question is that was handed out; one that is not held any more ends."""
@@ -164,6 +210,12 @@ class Questions:
         return row
 
 
+def _give_up(claim: FileLock | None) -> None:
+    if claim is not None:
+        Path(claim.lock_file).unlink(missing_ok=True)
+        claim.release()
+
+
 def _owner(who: Principal) -> str:
     """What was found with one person's rights is given to nobody with others, not even to the same person."""
-    return hashlib.sha256(who.model_dump_json(exclude={"may_write"}).encode()).hexdigest()
+    return hashlib.sha256(who.model_dump_json(exclude={"may_read", "may_write"}).encode()).hexdigest()

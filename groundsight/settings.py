@@ -16,6 +16,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
 from groundsight.limits import Encoders, Folders, Limits, Positive, Section
+from groundsight.server_settings import Server
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
 PiiKind = Literal["email", "phone", "card", "iban", "ssn", "ip"]
@@ -178,43 +179,15 @@ class Governance(Section):
     calls_per_second: Positive = 20
     burst: Positive = 60
 
+    def of_tenant(self, tenant: str | None) -> Governance:
+        """Return the same rules for the local caller of another tenant; None: of this one.
 
-class Caller(Section):
-    """A person or program that calls over HTTP with its own token: who it is and what it may do.
-
-    ``roots`` are its own folders, the only ones in which it may name files. Without any it may name files in all
-    folders where one tenant is served, in none where there are several.
-    """
-
-    token: SecretStr
-    user: str
-    tenant: str = "default"
-    region: str = "global"
-    labels: tuple[str, ...] = ()
-    may_write: bool = False
-    roots: tuple[Path, ...] | None = None
-
-
-class Server(Section):
-    """The doors over HTTP: MCP and the encoder service. stdio needs none of this.
-
-    ``allow_write`` lets clients write, over MCP and through the graphs of a LangGraph server. ``request_seconds`` is
-    how long a connection may wait for its client. ``proxies`` are addresses that are believed where a request comes
-    from; by that address callers without a known token are slowed. ``warm`` loads all models before ``/ready`` says so.
-    ``metrics_port`` opens a second port without a token that answers nothing but ``/metrics`` and the probes.
-    """
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
-    allowed_hosts: tuple[str, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
-    token: SecretStr | None = None
-    callers: tuple[Caller, ...] = ()
-    allow_write: bool = False
-    request_seconds: Positive = 10
-    proxies: tuple[str, ...] = ()
-    warm: bool = False
-    metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+        Raises:
+            ConfigError: the name is empty.
+        """
+        if tenant is not None and not tenant.strip():
+            raise ConfigError("a tenant without a name", which="--tenant", next_step="name it, or leave the option out")
+        return self if tenant is None else self.model_copy(update={"tenant": tenant})
 
 
 class Settings(BaseSettings):

@@ -190,8 +190,7 @@ def test_an_earlier_state_of_a_file_goes_when_it_changes(place: Path) -> None:
 
 
 def test_work_on_files_that_never_became_documents_is_forgotten_with_their_folder(place: Path) -> None:
-    derived = derived_of(load_settings(place / "home"))
-    derived.own("default", "files/other/half.png")
+    derived = derived_of(load_settings(place / "home")).of("default", "files/other/half.png")
     derived.write("ocr", "model", "content", b"left by a killed run: voleschrank")
     with opened(place) as suite:
         assert suite.forget([place / "files" / "other"]).forgotten == ()

@@ -13,9 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from groundsight.errors import Cancelled, IndexVersion, ParseFailed, PolicyRefused
+from groundsight.errors import Cancelled, IndexVersion, ModelFailed, ParseFailed, PolicyRefused
 from groundsight.governance.access import tenant_of
 from groundsight.governance.roots import Roots
+from groundsight.index import ChannelQuery
 from groundsight.ingestion import Element, IngestReport, Parsed
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.ingest import ingest
@@ -112,6 +113,36 @@ def test_equal_words_of_many_units_are_encoded_once(
     assert {unit.meta for unit in units} == {units[0].meta}
     assert made.count(units[0].meta) == 1
     assert all(made.count(unit.text) == 1 for unit in units)
+
+
+def test_texts_of_several_files_are_encoded_together(
+    parts: Parts, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches, encode = list[str](), WordEncoder().encode
+    monkeypatch.setattr(
+        parts.text_encoder, "encode", lambda texts, role: (batches.append("|".join(texts)), encode(texts))[1]
+    )
+    run(parts, folder)
+    assert [batch for batch in batches if "Alpha" in batch and "Beta" in batch]
+    (found,) = parts.index.search([ChannelQuery("text", encode(["Beta weighs 9 kg."])[0])], tenant_of(WRITER), 1)
+    assert [parts.index.get([name], tenant_of(WRITER))[0][1].source for name, _ in found.hits] == ["files/b.txt"]
+
+
+def test_a_text_that_the_encoder_refuses_is_one_line(
+    parts: Parts, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(texts: Sequence[str], role: str) -> object:
+        if any("Beta" in text for text in texts):
+            raise ModelFailed("this one is refused")
+        return WordEncoder().encode(texts)
+
+    monkeypatch.setattr(parts.text_encoder, "encode", refuse)
+    report = run(parts, folder)
+    assert [(each.source, each.status) for each in report.files] == [
+        ("files/a.txt", "added"),
+        ("files/b.txt", "failed"),
+    ]
+    assert [each.source for each in parts.index.assets(tenant_of(WRITER))] == ["files/a.txt"]
 
 
 def test_a_changed_file_replaces_its_asset_and_keeps_what_models_made_of_the_rest(parts: Parts, folder: Path) -> None:

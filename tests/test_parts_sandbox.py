@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from PIL import Image
 
+from groundsight.ingestion.sandbox import _PRELOAD
 from groundsight.parts import Parts
 from groundsight.settings import Settings
 from groundsight.suite import Suite, local_principal
@@ -71,3 +74,9 @@ def test_parts_that_are_dropped_leave_no_process(tmp_path: Path) -> None:
     del parts
     gc.collect()
     assert not is_running(pid)
+
+
+def test_children_hold_neither_the_settings_nor_what_only_pdf_needs() -> None:
+    code = f"import importlib, sys; [importlib.import_module(name) for name in {_PRELOAD!r}]; print(*sys.modules)"
+    held = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {"pydantic_settings", "asyncio", "groundsight.ingestion.readers.pdf.pdf_file"}.isdisjoint(held)

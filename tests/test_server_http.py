@@ -20,7 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from groundsight.doors.http import refuse_open_bind, transport_security
 from groundsight.errors import ConfigError
-from groundsight.settings import Server
+from groundsight.server_settings import Server
 from tests.test_server_stdio import ROOT, environment
 
 TOKEN = "a-long-secret-token"
@@ -221,7 +221,7 @@ one, two = make_asset("docs/a.txt", tenant="one"), make_asset("docs/b.txt", tena
 suite = ScriptedSuite(settings, (make_unit(one, 0, "a"), one), (make_unit(two, 0, "b"), two))
 tokens = TokenCheck(settings.server, settings.governance)
 door = Door(lambda: suite, writable=True, caller=tokens.present)
-serve_http(server_of(door, tokens), settings.server, probes_of(door, warmed=False), tokens)
+serve_http(server_of(door, tokens), settings, probes_of(door, warmed=False), tokens)
 """
 TEAM_SETTINGS = """
 [server]

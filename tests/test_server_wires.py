@@ -26,7 +26,7 @@ from groundsight.doors.http import serve_http
 from groundsight.doors.mcp_tools import Door
 from groundsight.doors.readiness import probes_of
 from groundsight.server import server_of
-from groundsight.settings import Server
+from groundsight.server_settings import Server
 from tests.agent_house import AskedHouse
 from tests.doors import Anywhere, ScriptedSuite, settings_at, some_rows
 

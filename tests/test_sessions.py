@@ -22,10 +22,10 @@ from mcp import Client, StdioServerParameters
 
 from groundsight.agent import nodes
 from groundsight.cli import main
-from groundsight.errors import NotFound
+from groundsight.errors import NotFound, RateLimited
 from groundsight.graphs.noted import answer_with_notes
 from groundsight.journal import Journal
-from groundsight.questions import Work
+from groundsight.questions import MOST_EACH, Work
 from groundsight.settings import load_settings
 from groundsight.suite import open_suite
 from groundsight.tools.gate import Gate
@@ -236,6 +236,36 @@ def test_questions_that_begin_while_another_is_taken_up_do_not_disturb_it(tmp_pa
         assert questions.take_up(slow.suite, handle) is running
     finally:
         slow.may_end.set()
+
+
+def test_one_caller_fills_not_the_places_of_all(tmp_path: Path) -> None:
+    slow = Slow(tmp_path)
+    asked = {"question": "How long is the notice period?", "seconds": 0}
+    assert {call(slow.suite, "ask", **asked).status for _ in range(MOST_EACH)} == {"working"}
+    with pytest.raises(RateLimited, match="of one caller"):
+        call(slow.suite, "ask", **asked)
+    assert call(slow.suite.acting_for(Principal(user="other")), "ask", **asked).status == "working"
+    slow.may_end.set()
+    slow.suite.parts.questions.close()
+
+
+def test_another_process_of_the_home_waits_for_a_question_and_takes_it_over_when_its_own_dies(tmp_path: Path) -> None:
+    slow, other = Slow(tmp_path), Slow(tmp_path)
+    handle = call(slow.suite, "ask", question="How long is the notice period?", seconds=0).handle
+    assert call(other.suite, "ask", handle=handle, seconds=0).status == "working"
+    assert not other.suite.parts.questions._under_way
+    slow.may_end.set()
+    there = other.suite.parts.questions.take_up(other.suite, handle).wait(60, other.suite.watch)
+    here = slow.suite.parts.questions.take_up(slow.suite, handle).wait(60, slow.suite.watch)
+    assert there == here is not None
+    assert not list((tmp_path / "folder" / "asked").iterdir())
+
+    dying = Slow(tmp_path)
+    left = call(dying.suite, "ask", question="How long is the notice period?", seconds=0).handle
+    dying.suite.parts.questions.close()
+    other.may_end.set()
+    while other.suite.parts.questions.take_up(other.suite, left).wait(0.1, other.suite.watch) is None:
+        pass
 
 
 @pytest.mark.parametrize(

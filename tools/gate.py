@@ -105,7 +105,14 @@ class Gate:
             raise PolicyRefused(
                 "this caller may only read",
                 which=spec.name,
-                next_step="start the server with --allow-write, or set server.allow_write; callers need may_write too",
+                next_step="start the server with --allow-write, or set server.allow_write; callers need may_write too, "
+                "or a token with the scope ingest (insufficient_scope)",
+            )
+        if not spec.writes and not who.may_read:
+            raise PolicyRefused(
+                "this caller may not read",
+                which=spec.name,
+                next_step="send a token with the scope read (insufficient_scope)",
             )
         return checked_arguments(spec, arguments, suite.settings.limits.answer_chars)
 

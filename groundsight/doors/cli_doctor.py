@@ -14,7 +14,7 @@ from typing import Literal
 
 from groundsight.doors.cli_show import paint, say, say_json
 from groundsight.doors.hosts import HOSTS, server_in, text_in
-from groundsight.doors.tokens import without_folders
+from groundsight.doors.tokens import TokenCheck, without_folders
 from groundsight.errors import ConfigError, GroundsightError
 from groundsight.governance.audit_check import verify_chain
 from groundsight.index.lost import signs_of_loss
@@ -203,9 +203,15 @@ def _audit(settings: Settings) -> Check:
 
 
 def _callers(settings: Settings) -> Check:
-    bare = without_folders(settings.server, settings.governance)
+    server = settings.server
+    try:
+        TokenCheck.open(server, settings.governance, settings.roots)
+    except ConfigError as error:
+        return Check(name="callers", state="fail", detail=f"{error.what}: {error.which}", next_step=error.next_step)
+    bare = without_folders(server, settings.governance)
     if not bare:
-        return Check(name="callers", state="ok", detail=f"{len(settings.server.callers)} with a token of their own")
+        others = f", and those of {server.jwt.issuer}" if server.jwt else ""
+        return Check(name="callers", state="ok", detail=f"{len(server.callers)} with a token of their own{others}")
     step = "set roots for each of them under [[server.callers]]; an empty list says that this is meant"
     detail = f"several tenants are served, so these can name no file: {', '.join(bare)}"
     return Check(name="callers", state="warn", detail=detail, next_step=step)

@@ -60,6 +60,8 @@ EXAMPLES = {
     "completion": "groundsight completion bash",
     "eval": "groundsight eval --help",
 }
+OF_ALL = "ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()
+OF_A_TENANT = frozenset(COMMANDS) - frozenset(OF_ALL)
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 
@@ -79,6 +81,8 @@ def build_parser() -> Parser:
         _ADD[name](command)
         if name not in ("serve", "completion", "eval"):
             _add_common(command)
+        if name in OF_A_TENANT:
+            command.add_argument("--tenant", metavar="NAME", help="whose documents (default governance.tenant)")
     return parser
 
 

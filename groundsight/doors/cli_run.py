@@ -201,7 +201,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     settings = load_settings(options.home, options.config)
     chosen = {"llm": getattr(options, "llm", None), "llm_base_url": getattr(options, "base_url", None)}
     agent = settings.agent.model_copy(update={name: value for name, value in chosen.items() if value})
-    return settings.model_copy(update={"agent": agent})
+    rules = settings.governance.of_tenant(getattr(options, "tenant", None))
+    return settings.model_copy(update={"agent": agent, "governance": rules})
 
 
 def _ingested(path: Path, roots: Roots) -> str:

@@ -9,9 +9,9 @@ from mcp.server.transport_security import TransportSecurityMiddleware
 from starlette.requests import Request
 
 from groundsight.doors.encoder_service import EncoderService
+from groundsight.doors.entrance import Entrance
 from groundsight.doors.http import refuse_open_bind, transport_security
-from groundsight.doors.listen import Listener, Monitored, Probes, unauthorised
-from groundsight.doors.strangers import bearer_known
+from groundsight.doors.listen import Listener, Monitored, Probes
 from groundsight.doors.tokens import TokenCheck
 from groundsight.errors import GroundsightError
 from groundsight.tools.gate import internal_error
@@ -19,14 +19,15 @@ from groundsight.tools.gate import internal_error
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from groundsight.settings import Server, Settings
+    from groundsight.server_settings import Server
+    from groundsight.settings import Settings
 
 
 class Guarded:
-    """Checks Host, Origin and token before the application."""
+    """Checks Host and Origin, and what the token may, before the application."""
 
-    def __init__(self, app: ASGIApp, server: Server, tokens: TokenCheck | None) -> None:
-        self._app, self._tokens = app, tokens
+    def __init__(self, app: ASGIApp, server: Server, entrance: Entrance) -> None:
+        self._app, self._entrance = app, entrance
         self._names = TransportSecurityMiddleware(transport_security(server))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,18 +35,16 @@ class Guarded:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         request = Request(scope)
-        refused = await self._names.validate_request(request)
-        if refused is None and not bearer_known(self._tokens, request):
-            refused = unauthorised()
+        refused = await self._names.validate_request(request) or self._entrance.lacking(request, "read")
         return await (refused or self._app)(scope, receive, send)
 
 
 def encoder_app(service: EncoderService, settings: Settings) -> Monitored:
     """Return the whole application: the service behind its checks, probes and metrics."""
     server = settings.server
-    tokens = TokenCheck(server, settings.governance) if server.token or server.callers else None
+    entrance = Entrance(TokenCheck.open(server, settings.governance), service.metrics)
     probes = Probes(lambda: "" if service.loaded else "loading", service.metrics)
-    return Monitored(Guarded(service.app(), server, tokens), probes, tokens)
+    return Monitored(Guarded(service.app(), server, entrance), probes, entrance)
 
 
 def serve_encoders(settings: Settings) -> None:

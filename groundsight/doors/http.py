@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, get_args
+from urllib.parse import urlsplit
 
 from groundsight.errors import (
     ConfigError,
@@ -15,19 +17,35 @@ from groundsight.errors import (
     Refused,
     Retryable,
 )
+from groundsight.server_settings import Scope
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from mcp.server import MCPServer
     from mcp.server.transport_security import TransportSecuritySettings
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import Route
 
-    from groundsight.doors.listen import Probes
+    from groundsight.doors.listen import Monitored, Probes
     from groundsight.doors.tokens import TokenCheck
-    from groundsight.settings import Server
+    from groundsight.server_settings import Server
+    from groundsight.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+METADATA = "/.well-known/oauth-protected-resource"
+PLACES = """\
+Groundsight: search, answers and checks over documents, for programs that speak MCP.
+
+/mcp      the tools (streamable HTTP)
+/live     answers while the process lives, as does /health
+/ready    answers 200 once the index does
+/metrics  counts and latencies
+
+Where this server needs a token, send it as Authorization: Bearer TOKEN.
+"""
 
 
 def refuse_open_bind(server: Server) -> None:
@@ -38,11 +56,11 @@ def refuse_open_bind(server: Server) -> None:
     """
     if is_loopback(server.host):
         return
-    if server.token is None and not server.callers:
+    if not (server.token or server.callers or server.jwt):
         raise ConfigError(
             "listening beyond this machine needs a token",
             which=f"server.host = {server.host!r}",
-            next_step="set GROUNDSIGHT_SERVER__TOKEN or server.callers, or listen on 127.0.0.1",
+            next_step="set GROUNDSIGHT_SERVER__TOKEN, server.callers or server.jwt, or listen on 127.0.0.1",
         )
     if not server.allowed_hosts:
         raise ConfigError(
@@ -74,24 +92,85 @@ def transport_security(server: Server) -> TransportSecuritySettings:
     )
 
 
-def http_app(mcp: MCPServer[Any], server: Server) -> Starlette:
-    """Return the ASGI application: ``/mcp`` and ``/health``."""
-    from starlette.responses import JSONResponse
+def http_app(mcp: MCPServer[Any], server: Server, scopes: Sequence[str] = ()) -> Starlette:
+    """Return the ASGI application: ``/mcp``, ``/health``, ``/``, and where tokens come from an issuer, who that is.
+
+    Several workers keep no session of the handshake era: any of them may get the next request.
+    """
+    from starlette.responses import JSONResponse, PlainTextResponse
 
     @mcp.custom_route("/health", methods=["GET"])
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    _ = health
-    return mcp.streamable_http_app(transport_security=transport_security(server), host=server.host)
+    @mcp.custom_route("/", methods=["GET"])
+    async def places(_: Request) -> Response:
+        return PlainTextResponse(PLACES)
+
+    _ = (health, places)
+    app = mcp.streamable_http_app(
+        transport_security=transport_security(server), host=server.host, stateless_http=server.workers > 1
+    )
+    if server.jwt and server.url:
+        app.routes.append(_metadata_route(server.url, server.jwt.issuer, scopes))
+    return app
 
 
-def serve_http(mcp: MCPServer[Any], server: Server, probes: Probes, tokens: TokenCheck | None = None) -> None:
-    """Listen until stopped."""
-    from groundsight.doors.listen import Listener, Monitored
+def metadata_url(server: Server) -> str:
+    """Return the address of the protected-resource metadata (RFC 9728), empty where no issuer gives out tokens."""
+    if not (server.jwt and server.url):
+        return ""
+    parts = urlsplit(server.url)
+    return f"{parts.scheme}://{parts.netloc}{METADATA}{parts.path.rstrip('/')}"
 
-    refuse_open_bind(server)
-    Listener(Monitored(http_app(mcp, server), probes, tokens), server).run("/mcp")
+
+def _metadata_route(url: str, issuer: str, scopes: Sequence[str]) -> Route:
+    from mcp.server.auth.handlers.metadata import ProtectedResourceMetadataHandler
+    from mcp.server.auth.routes import cors_middleware
+    from mcp.shared.auth import ProtectedResourceMetadata
+    from starlette.routing import Route
+
+    told = {"resource": url, "authorization_servers": [issuer], "scopes_supported": [*scopes]}
+    metadata = ProtectedResourceMetadata.model_validate({**told, "resource_name": "Groundsight"})
+    answer = cors_middleware(ProtectedResourceMetadataHandler(metadata).handle, ["GET", "OPTIONS"])
+    path = METADATA + urlsplit(url).path.rstrip("/")
+    return Route(path, endpoint=answer, methods=["GET", "OPTIONS"])
+
+
+def monitored_app(
+    mcp: MCPServer[Any], settings: Settings, probes: Probes, tokens: TokenCheck | None = None
+) -> Monitored:
+    """Return the whole application: probes, access log, tokens, limits of each caller, then ``http_app``."""
+    from groundsight.doors.access_log import AccessLog
+    from groundsight.doors.caller_limits import CallerLimits
+    from groundsight.doors.entrance import Entrance
+    from groundsight.doors.listen import Monitored
+    from groundsight.governance.audit import AuditLog
+    from groundsight.governance.limits import RateLimiter
+
+    server, rules = settings.server, settings.governance
+    metadata = metadata_url(server)
+    public = ("/", urlsplit(metadata).path) if metadata else ("/",)
+    entrance = Entrance(tokens, probes.metrics, metadata=metadata, public=public)
+    app = http_app(mcp, server, tokens.named(get_args(Scope)) if tokens else ())
+    limited = CallerLimits(app, entrance, RateLimiter(rules.calls_per_second, rules.burst), server.requests_at_once)
+    hashed = AuditLog(settings.home / "audit").fingerprint
+    log = AccessLog(hashed, (*public, "/mcp", "/metrics")) if server.access_log else None
+    return Monitored(limited, probes, entrance, log)
+
+
+def serve_http(
+    mcp: MCPServer[Any],
+    settings: Settings,
+    probes: Probes,
+    tokens: TokenCheck | None = None,
+    sockets: Sequence[socket] = (),
+) -> None:
+    """Listen until stopped, on ``sockets`` where these are bound already."""
+    from groundsight.doors.listen import Listener
+
+    refuse_open_bind(settings.server)
+    Listener(monitored_app(mcp, settings, probes, tokens), settings.server, sockets).run("/mcp")
 
 
 def status_of(error: GroundsightError) -> int:

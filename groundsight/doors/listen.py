@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -13,15 +13,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from groundsight.doors.connections import Patient, Waiting
+from groundsight.doors.entrance import Entrance
 from groundsight.doors.metrics import TYPE, Registry
-from groundsight.doors.strangers import Strangers, bearer_known
 from groundsight.errors import ConfigError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from groundsight.doors.access_log import AccessLog
     from groundsight.doors.tokens import TokenCheck
-    from groundsight.settings import Server
+    from groundsight.server_settings import Server
 
 BACKLOG = 1_000
 # Together under 1,024 open files, the usual limit of a process, with room for the index.
@@ -40,29 +41,41 @@ class Probes:
 class Monitored:
     """Answers ``/live``, ``/ready`` and ``/metrics`` before the application, without looking at the host name.
 
-    ``/metrics`` needs a token where the server has one; the port of ``server.metrics_port`` answers it without, and
-    nothing else. Callers without a known token are slowed before anything but a probe, and of the other requests 500
-    are served at a time.
+    ``/metrics`` needs the scope admin where tokens are needed; the port of ``server.metrics_port`` answers it without,
+    and nothing else. All but a probe pass the entrance, and of these requests 500 are served at a time.
     """
 
-    def __init__(self, app: ASGIApp, probes: Probes, tokens: TokenCheck | None) -> None:
-        self._app, self._probes, self._tokens = app, probes, tokens
-        self._strangers = Strangers(tokens, probes.metrics)
+    def __init__(
+        self, app: ASGIApp, probes: Probes, entrance: Entrance | TokenCheck | None, access_log: AccessLog | None = None
+    ) -> None:
+        self._app, self._probes, self._log = app, probes, access_log
+        self._entrance = entrance if isinstance(entrance, Entrance) else Entrance(entrance, probes.metrics)
         self._under_way = 0
         self.metrics_port: int | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        own = scope["type"] == "http" and await self._answer(Request(scope))
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        own = await self._probed(Request(scope))
         if own:
             return await own(scope, receive, send)
+        if self._log is None:
+            return await self._admitted(scope, receive, send)
+        return await self._log.around(self._admitted, scope, receive, send)
+
+    async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        refused = await self._entrance.refusal(request) or self._guarded(request)
+        if refused:
+            return await refused(scope, receive, send)
         self._under_way += 1
         try:
             await self._app(scope, receive, send)
         finally:
             self._under_way -= 1
 
-    async def _answer(self, request: Request) -> Response | None:
+    async def _probed(self, request: Request) -> Response | None:
         private = self.metrics_port is not None and (request.scope["server"] or ("", 0))[1] == self.metrics_port
         match request.url.path:
             case path if path in ALIVE:
@@ -72,14 +85,12 @@ class Monitored:
                 return JSONResponse({"status": reason or "ready"}, status_code=503 if reason else 200)
             case "/metrics" if private:
                 return self._numbers()
-            case _ if private:
-                return Response(status_code=404)
-            case path:
-                return self._strangers.refusal(request) or self._guarded(path, request)
+            case _:
+                return Response(status_code=404) if private else None
 
-    def _guarded(self, path: str, request: Request) -> Response | None:
-        if path == "/metrics":
-            return self._numbers() if bearer_known(self._tokens, request) else unauthorised()
+    def _guarded(self, request: Request) -> Response | None:
+        if request.url.path == "/metrics":
+            return self._entrance.lacking(request, "admin") or self._numbers()
         return busy() if self._under_way >= UNDER_WAY else None
 
     def _numbers(self) -> Response:
@@ -92,20 +103,15 @@ async def _in_thread(work: Callable[[], str]) -> str:
     return await anyio.to_thread.run_sync(work)
 
 
-def unauthorised() -> Response:
-    """Ask for a token."""
-    return JSONResponse({"error": "a token is needed"}, status_code=401, headers={"www-authenticate": "Bearer"})
-
-
 def busy() -> Response:
     """Ask to come again."""
     return JSONResponse({"error": "too many requests at once"}, status_code=503, headers={"retry-after": "1"})
 
 
 class Listener:
-    """Listens until stopped; says on stderr where. Port 0 takes a free one."""
+    """Listens until stopped; says on stderr where, unless ``sockets`` are given. Port 0 takes a free one."""
 
-    def __init__(self, app: ASGIApp, server: Server) -> None:
+    def __init__(self, app: ASGIApp, server: Server, sockets: Sequence[socket.socket] = ()) -> None:
         import uvicorn
 
         waiting = Waiting(server.request_seconds, WAITING)
@@ -126,23 +132,42 @@ class Listener:
 
         self._host = server.host
         self._uvicorn = uvicorn.Server(config(server.port))
-        self._sockets = [_bound(server.host, server.port, "server.port")]
-        if server.metrics_port is not None and isinstance(app, Monitored):
-            self._sockets.append(_bound(server.host, server.metrics_port, "server.metrics_port"))
+        self._silent = bool(sockets)
+        self._sockets = list(sockets) or sockets_of(server, metrics=isinstance(app, Monitored))
+        if isinstance(app, Monitored) and len(self._sockets) > 1:
             app.metrics_port = self._sockets[1].getsockname()[1]
-        for listening in self._sockets:
-            listening.listen(BACKLOG)
 
     def run(self, path: str) -> None:
         """Serve; ``path`` is where clients begin."""
-        for listening, shown in zip(self._sockets, (path, "/metrics"), strict=False):
-            address = _shown(self._host, listening)
-            print(f"groundsight listens on http://{address}{shown}", file=sys.stderr, flush=True)
+        if not self._silent:
+            announce(self._host, self._sockets, path)
         self._uvicorn.run(sockets=self._sockets)
 
     def stop(self) -> None:
         """Finish the requests under way and return from ``run``; safe from any thread."""
         self._uvicorn.should_exit = True
+
+
+def sockets_of(server: Server, *, metrics: bool, worker: int = 0) -> list[socket.socket]:
+    """Listen where the settings say: for clients, and for whoever reads the metrics of a worker (its own port).
+
+    Raises:
+        ConfigError: an address can't be listened on.
+    """
+    found = [_bound(server.host, server.port, "server.port")] if not worker else []
+    if metrics and server.metrics_port is not None:
+        port = server.metrics_port + worker if server.metrics_port else 0
+        found.append(_bound(server.host, port, "server.metrics_port"))
+    for listening in found:
+        listening.listen(BACKLOG)
+    return found
+
+
+def announce(host: str, sockets: Sequence[socket.socket], path: str) -> None:
+    """Say on stderr where a door listens: for clients at ``path``, then the metrics of each worker."""
+    for number, listening in enumerate(sockets):
+        place = f"{_shown(host, listening)}{'/metrics' if number else path}"
+        print(f"groundsight listens on http://{place}", file=sys.stderr, flush=True)
 
 
 def _bound(host: str, port: int, setting: str) -> socket.socket:

@@ -17,6 +17,7 @@ from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetad
 from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
+from groundsight.doors.access_log import note_call
 from groundsight.doors.call_metrics import CallMetrics
 from groundsight.doors.mcp_app import meta_of
 from groundsight.doors.mcp_results import refusal, reply
@@ -179,6 +180,7 @@ async def run_watched(
         watch = Watch(progress, client=client)
         ended = await _while_forwarding(progress, context, watch, partial(_worked, door, spec, arguments, watch), door)
         if not isinstance(ended, InputRequired):
+            note_call(context.request_context.request, spec.name, ended)
             return ended
         if in_rounds(context):
             return asking_result(ended)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
+from groundsight.errors import RateLimited
 from groundsight.governance.limits import RateLimiter
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from groundsight.doors.metrics import Registry
-    from groundsight.doors.tokens import TokenCheck
 
 log = logging.getLogger("groundsight.strangers")
 # A person with a wrong token and a client that looks around first need a handful; guessing needs millions.
@@ -26,30 +27,29 @@ SAME_NETWORK = 64
 class Strangers:
     """Lets an address send twenty requests without a known token, then one a second; remembers 10,000 addresses."""
 
-    def __init__(self, tokens: TokenCheck | None, metrics: Registry, limiter: RateLimiter | None = None) -> None:
-        self._tokens, self._limiter = tokens, limiter or RateLimiter(A_SECOND, AT_ONCE)
+    def __init__(self, metrics: Registry, limiter: RateLimiter | None = None) -> None:
+        self._limiter = limiter or RateLimiter(A_SECOND, AT_ONCE)
         self._counted = metrics.counter("groundsight_strangers_total", "Requests without a known token by outcome.")
 
-    def refusal(self, request: Request) -> Response | None:
-        """Return the answer to an address that has to wait, None for one that may go on to the check of its token."""
-        if self._tokens is None:
+    def slowed(self, request: Request) -> Response | None:
+        """Return the answer to an address that has to wait, None for one whose token may be looked at."""
+        wait = self._limiter.wait(_address(request))
+        if not wait:
             return None
-        address = _network(request.client.host if request.client else "")
-        if wait := self._limiter.wait(address):
-            self._counted.add(outcome="slowed")
-            return _slowed(wait)
-        if not bearer_known(self._tokens, request):
-            self._limiter.admit(address)
-            outcome = "wrong token" if "authorization" in request.headers else "no token"
-            self._counted.add(outcome=outcome.replace(" ", "_"))
-            log.warning("a request with %s from %s", outcome, address)
-        return None
+        self._counted.add(outcome="slowed")
+        return come_again("without a known token", wait)
+
+    def count(self, request: Request) -> None:
+        """Count and log a request whose token is not known."""
+        with suppress(RateLimited):  # others of this address may have taken the last one meanwhile
+            self._limiter.admit(_address(request))
+        outcome = "wrong token" if "authorization" in request.headers else "no token"
+        self._counted.add(outcome=outcome.replace(" ", "_"))
+        log.warning("a request with %s from %s", outcome, _address(request))
 
 
-def bearer_known(tokens: TokenCheck | None, request: Request) -> bool:
-    """True when the caller has a token, or none is needed."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return tokens is None or (scheme.lower() == "bearer" and tokens.principal(token) is not None)
+def _address(request: Request) -> str:
+    return _network(request.client.host if request.client else "")
 
 
 def _network(host: str) -> str:
@@ -63,6 +63,7 @@ def _network(host: str) -> str:
     return str(ipaddress.ip_network((int(address), SAME_NETWORK), strict=False))
 
 
-def _slowed(wait: float) -> Response:
+def come_again(whose: str, wait: float) -> Response:
+    """Ask to come again after so many seconds."""
     headers = {"retry-after": str(math.ceil(wait))}
-    return JSONResponse({"error": "too many requests without a known token"}, status_code=429, headers=headers)
+    return JSONResponse({"error": f"too many requests {whose}"}, status_code=429, headers=headers)

@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 
 from groundsight.doors.http import transport_security
-from groundsight.settings import Server
+from groundsight.server_settings import Server
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -26,8 +26,10 @@ def may_hold(text: str) -> bool:
 
     Folding adds no digit but where O, l and the like stand among digits, at most as many as there are.
     """
-    if not _PLAIN.match(text) or _SIGN.search(text):
+    if not (text.isascii() or _PLAIN.match(text)) or _SIGN.search(text):
         return True
+    if len(text) < _NUMBER:
+        return False
     digits = sum(map(text.count, "0123456789"))
     if digits >= _NUMBER:
         return True

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from groundsight.errors import RedactionFailed
-from groundsight.governance.pii import PLACEHOLDER, Memory, find, find_under, redact_parts
+from groundsight.governance.pii import PLACEHOLDER, Memory, apply, find, find_under, redact_parts
 from groundsight.governance.pii_heads import Label, label_of
 from groundsight.settings import PiiKind
 
@@ -22,19 +22,21 @@ Heads = dict[int, Labelled]
 
 
 def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: Heads | None = None) -> Cells:
-    """Redact the cells of a table; ``heads`` carries the heads of its columns over to the next part of it.
+    """Redact the cells of a table, each alone and all together.
 
-    A value split over neighbouring cells of one head is found as one; its placeholder stands in the first.
+    A value split over neighbouring cells of one head is found as one; its placeholder stands in the first. ``heads``
+    carries the heads of columns over to the next part of a long table, whose cells are looked at alone when it is cut.
     """
     if heads is None and (tuple(kinds), cells) in memory.quiet:
         return cells
     for _ in range(_MOST_ROUNDS):
-        known, rows = dict(heads or {}), cells
+        before, known = cells, dict(heads or {})
+        rows = cells = _each_alone(cells, kinds, memory) if heads is None else cells
         # Most tables announce nothing, and nothing stands under a head then.
         if known or any(label_of(cell) for row in cells for cell in row):
             numeric = _quantities(cells)
             rows = tuple(tuple(_under_heads(list(row), numeric, known, kinds, memory)) for row in cells)
-        before, cells = cells, _as_written(rows, kinds, memory)
+        cells = _as_written(rows, kinds, memory)
         if cells == before:
             if heads is None:
                 memory.calm(kinds, cells)
@@ -43,6 +45,14 @@ def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: H
                 heads.update(known)
             return cells
     raise RedactionFailed("a table hides values inside values", next_step="look at the file by hand")
+
+
+def _each_alone(cells: Cells, kinds: Sequence[PiiKind], memory: Memory) -> Cells:
+    def clean(cell: str) -> str:
+        spans = find(cell, kinds, memory)
+        return apply(cell, 0, len(cell), spans) if spans else cell
+
+    return tuple(tuple(map(clean, row)) for row in cells)
 
 
 def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory, heads: Heads | None = None) -> str:

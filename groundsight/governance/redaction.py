@@ -7,7 +7,6 @@ import hmac
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from groundsight.errors import RedactionFailed
 from groundsight.governance.pii import Memory, apply, find
@@ -49,8 +48,7 @@ def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
     fields: dict[str, object] = {name: clean(unit.field(name)) for name in TEXT_FIELDS}
     fields["heading"] = clean(unit.heading)
     fields["place"] = place
-    cells = tuple(tuple(clean(cell) for cell in row) for row in unit.cells)
-    fields["cells"] = clean_cells(cells, kinds, memory) if cells else ()
+    fields["cells"] = clean_cells(unit.cells, kinds, memory) if unit.cells else ()
     fields["lines"] = tuple(line.model_copy(update={"text": clean(line.text)}) for line in unit.lines)
     fields["tags"] = tuple(tag for tag in unit.tags if _is_clean(tag, kinds, memory))
     return with_clean_links(unit.model_copy(update=fields), kinds, memory)
@@ -73,14 +71,26 @@ def seal_entry(
         RedactionFailed: something is left in a field; nothing may be stored.
     """
     chars, memory = 0, (known or Memory()).aside()
-    for where, text in chain(_texts(asset), chain.from_iterable(map(_texts_of, units))):
-        chars += len(text)
-        left = find(text, kinds, memory)
-        if left:
-            raise _left(f"a value of kind {left[0].kind} is left in {where}", asset)
-    if any(unit.cells and clean_cells(unit.cells, kinds, memory) != unit.cells for unit in units):
-        raise _left("a value is left in the cells of a table", asset)
-    return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), _seal(asset, units, kinds))
+
+    def look(texts: Iterable[tuple[str, str]]) -> None:
+        nonlocal chars
+        for where, text in texts:
+            chars += len(text)
+            left = find(text, kinds, memory)
+            if left:
+                raise _left(f"a value of kind {left[0].kind} is left in {where}", asset)
+
+    def looked_at(unit: Unit) -> Unit:
+        nonlocal chars
+        look(_texts_of(unit))
+        chars += sum(len(cell) for row in unit.cells for cell in row)
+        if unit.cells and clean_cells(unit.cells, kinds, memory) != unit.cells:
+            raise _left("a value is left in the cells of a table", asset)
+        return unit
+
+    look(_texts(asset))
+    seal = _seal(asset, map(looked_at, units), kinds)
+    return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), seal)
 
 
 def _left(what: str, asset: Asset) -> RedactionFailed:
@@ -106,7 +116,6 @@ def _texts_of(unit: Unit) -> Iterator[tuple[str, str]]:
     yield from ((name, unit.field(name)) for name in TEXT_FIELDS)
     yield "heading", unit.heading
     yield "section", unit.place.section or ""
-    yield from (("cells", cell) for row in unit.cells for cell in row)
     yield from (("lines", line.text) for line in unit.lines)
     yield from (("tags", tag.name) for tag in unit.tags)
     yield from (("links", text) for link in unit.links for text in (link.shown, link.key))

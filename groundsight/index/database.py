@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
@@ -37,6 +37,7 @@ class Connection(Protocol):
     @property
     def in_transaction(self) -> bool: ...
     def execute(self, statements: str, bindings: Sequence[Any] = ...) -> Cursor: ...
+    def executemany(self, statements: str, sequenceofbindings: Iterable[Sequence[Any]]) -> Cursor: ...
     def set_busy_timeout(self, milliseconds: int) -> None: ...
     def create_scalar_function(
         self, name: str, callable: Callable[..., Any], numargs: int, *, deterministic: bool

@@ -6,10 +6,12 @@ Score as in Lucene's BM25Similarity (Robertson and Zaragoza 2009, without the co
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from struct import Struct
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,11 +28,14 @@ if TYPE_CHECKING:
 K1, B = 1.2, 0.75
 # Slot, occurrences, length of the unit's field in terms; the last two stop at 65,535.
 POSTING = np.dtype([("slot", "<u4"), ("tf", "<u2"), ("length", "<u2")])
+PACKED = Struct("<IHH")
 MOST = 65_535
 # 256 postings are 2 KiB: half a page, so that adding to a common word rewrites one page.
 CHUNK = 256
 # Memory bounds the words that wait for one flush, however many units one transaction holds.
 PENDING = 100_000
+# Words that are written together: the last chunks of so many are in memory at once.
+TOGETHER = 1_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class PostingWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._added: defaultdict[tuple[int, str], list[tuple[int, int, int]]] = defaultdict(list)
+        self._added: defaultdict[tuple[int, str], bytearray] = defaultdict(bytearray)
         self._removed: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
         self._pending = 0
 
@@ -73,7 +78,7 @@ class PostingWriter:
             part = self._partition(tenant, terms.field, 1, terms.length)
             length = min(terms.length, MOST)
             for term, count in terms.counts.items():
-                self._added[part, term].append((slot, min(count, MOST), length))
+                self._added[part, term] += PACKED.pack(slot, min(count, MOST), length)
             self._pending += len(terms.counts)
         if self._pending > PENDING:
             self.flush()
@@ -89,8 +94,9 @@ class PostingWriter:
         """Write what was collected, removals first; drop partitions that became empty."""
         for (part, term), slots in self._removed.items():
             self._take_out(part, term, np.array(slots, np.uint32))
-        for (part, term), postings in sorted(self._added.items()):
-            self._append(part, term, np.array(postings, POSTING))
+        added = sorted(self._added.items())
+        for at in range(0, len(added), TOGETHER):
+            self._append(dict(added[at : at + TOGETHER]))
         self._connection.execute("DELETE FROM partition WHERE docs = 0")
         self._added.clear()
         self._removed.clear()
@@ -102,23 +108,21 @@ class PostingWriter:
             RETURNING id"""
         return one(self._connection, sql, tenant, field, docs, length)
 
-    def _append(self, part: int, term: str, postings: NDArray[np.void]) -> None:
-        last = self._connection.execute(
-            "SELECT id, first, data FROM posting WHERE part = ? AND term = ? ORDER BY first DESC LIMIT 1", (part, term)
-        ).fetchone()
-        if last is not None and len(last[2]) < CHUNK * POSTING.itemsize:
-            postings = np.concatenate([np.frombuffer(unseal(last[2], last[1]), POSTING), postings])
-            self._connection.execute("DELETE FROM posting WHERE id = ?", (last[0],))
-        self._insert(part, term, postings)
+    def _append(self, added: dict[tuple[int, str], bytearray]) -> None:
+        """Fill up the last chunk of each word, then begin new ones."""
+        sql = """SELECT p.part, p.term, p.id, max(p.first), p.data FROM json_each(?) word
+            JOIN posting p ON p.part = word.value ->> 0 AND p.term = word.value ->> 1
+            GROUP BY p.part, p.term HAVING length(p.data) < ?"""
+        open_ones = rows(self._connection, sql, json.dumps([*added]), CHUNK * PACKED.size)
+        self._connection.executemany("DELETE FROM posting WHERE id = ?", [(row,) for _, _, row, _, _ in open_ones])
+        begun = {(part, term): unseal(data, first) for part, term, _, first, data in open_ones}
+        self._insert((key, begun.get(key, b"") + postings) for key, postings in added.items())
 
-    def _insert(self, part: int, term: str, postings: NDArray[np.void]) -> None:
-        for at in range(0, len(postings), CHUNK):
-            chunk = postings[at : at + CHUNK]
-            first, last = int(chunk["slot"][0]), int(chunk["slot"][-1])
-            self._connection.execute(
-                "INSERT INTO posting (part, term, first, last, data) VALUES (?, ?, ?, ?, ?)",
-                (part, term, first, last, seal(chunk.tobytes(), first)),
-            )
+    def _insert(self, words: Iterable[tuple[tuple[int, str], bytes]]) -> None:
+        sql = "INSERT INTO posting (part, term, first, last, data) VALUES (?, ?, ?, ?, ?)"
+        size = CHUNK * PACKED.size
+        chunks = ((key, data[at : at + size]) for key, data in words for at in range(0, len(data), size))
+        self._connection.executemany(sql, (_row(*key, chunk) for key, chunk in chunks))
 
     def _take_out(self, part: int, term: str, slots: NDArray[np.uint32]) -> None:
         sql = "SELECT id, first, data FROM posting WHERE part = ? AND term = ? AND first <= ? AND last >= ?"
@@ -126,7 +130,12 @@ class PostingWriter:
             postings = np.frombuffer(unseal(data, first), POSTING)
             kept = postings[~np.isin(postings["slot"], slots)]
             self._connection.execute("DELETE FROM posting WHERE id = ?", (row,))
-            self._insert(part, term, kept)
+            self._insert([((part, term), kept.tobytes())])
+
+
+def _row(part: int, term: str, chunk: bytes) -> tuple[int, str, int, int, bytes]:
+    (first, *_), (last, *_) = PACKED.unpack_from(chunk), PACKED.unpack(chunk[-PACKED.size :])
+    return part, term, first, last, seal(chunk, first)
 
 
 def score(

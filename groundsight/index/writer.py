@@ -130,8 +130,8 @@ class Change:
         for name, row in prepared.vectors.items():
             key = vector_id(slot, name)
             self._connection.execute("INSERT INTO vector VALUES (?, ?)", (key, encode(row, key)))
-        for key, role in dict.fromkeys((link.key, link.role) for link in unit.links):
-            self._connection.execute("INSERT INTO link VALUES (?, ?, ?, ?)", (tenant, key, slot, role))
+        links = dict.fromkeys((tenant, link.key, slot, link.role) for link in unit.links)
+        self._connection.executemany("INSERT INTO link VALUES (?, ?, ?, ?)", links)
         self._postings.add(tenant, slot, prepared.fields)
 
 

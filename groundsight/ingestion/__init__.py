@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 from groundsight.types import Box, LeftOut, Link, Shown, Word
 
 ElementKind = Literal["heading", "text", "table", "figure", "picture", "page"]

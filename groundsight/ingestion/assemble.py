@@ -1,4 +1,4 @@
-"""One parsed file becomes one sealed entry: redact, cut, look at pictures, link, encode."""
+"""One parsed file becomes one sealed entry: redact, cut, look at pictures, link."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from groundsight.errors import ParseFailed
 from groundsight.governance.access import PROTECTIVE
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
@@ -18,7 +20,7 @@ from groundsight.ingestion import Parsed
 from groundsight.ingestion.chunking import Chunk, Cutter
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
-from groundsight.ingestion.encode import Collected, encode
+from groundsight.ingestion.encode import Vector, encode_pictures
 from groundsight.ingestion.enrich import Seen, see
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.partition import rest_of
@@ -53,6 +55,8 @@ def assemble(
 ) -> Entry:
     """Build the sealed entry of one file, part by part: no more than one part of a long one is in memory at a time.
 
+    Its pictures are encoded, its texts wait until the entry is stored.
+
     Raises:
         ParseFailed: the file gives no unit with any content (E_EMPTY).
         RedactionFailed: a text does not come to rest under redaction.
@@ -77,7 +81,7 @@ class _Assembly:
         self._cleaner = Cleaner(asset.media_type, self._kinds)
         self._cutter = Cutter(parts.settings, self._cleaner.memory)
         self._units: tuple[Unit, ...] | UnitFile = ()
-        self._vectors = Collected()
+        self._pictures: dict[int, Vector] = {}
         self._number, self._begin, self._hashes, self._is_named = 0, "", list[str](), False
 
     @property
@@ -86,7 +90,7 @@ class _Assembly:
         return self._cutter.is_full
 
     def take(self, part: Parsed, scratch: Path, watch: Watch) -> None:
-        """Redact, cut, look at pictures, link and encode one part."""
+        """Redact, cut, look at pictures and link one part."""
         parts, memory = self._parts, self._cleaner.memory
         document = self._cleaner.clean(part)
         if not self._is_named:
@@ -103,7 +107,7 @@ class _Assembly:
         )
         self._hashes += [one.phash for one in seen.values()]
         shown = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
-        self._vectors.add(*encode(linked, shown, parts, self._derived, watch))
+        self._pictures |= encode_pictures(shown, parts, self._derived, watch)
         self._keep(linked)
 
     def entry(self, left_out: tuple[LeftOut, ...]) -> Entry:
@@ -125,7 +129,10 @@ class _Assembly:
             "warnings": (*self._asset.warnings, *map(str, left_out)),
         }
         asset = self._asset.model_copy(update=known)
-        return Entry(asset, units, seal_entry(asset, units, self._kinds, self._cleaner.memory), *self._vectors.joined())
+        proof, seen = seal_entry(asset, units, self._kinds, self._cleaner.memory), self._pictures
+        if not seen:
+            return Entry(asset, units, proof)
+        return Entry(asset, units, proof, {"visual": np.stack([*seen.values()])}, {"visual": tuple(seen)})
 
     def _name(self, document: CleanDocument) -> None:
         title = redact(document.title or self._asset.title, self._kinds, document.memory).text

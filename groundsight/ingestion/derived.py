@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path, PurePosixPath
 
 from groundsight.atomic import write_whole
@@ -27,17 +29,28 @@ class Derived:
     source that is forgotten takes those away, and the other sources keep theirs.
 
     Each file begins with the SHA-256 of its key and the rest; a damaged, swapped or missing file only means that the
-    work is done again. ``model_calls`` counts how many items went through a model.
+    work is done again.
     """
 
     def __init__(self, folder: Path, profile: str) -> None:
         self._folder = folder / hashlib.sha256(f"{LAYOUT}\0{profile}".encode()).hexdigest()[:16]
-        self.model_calls = 0
-        self.own("", "")
+        self._calls = Counter[str]()
+        self._owner, self._used = self._place("", ""), set[Path]()
 
-    def own(self, tenant: str, source: str) -> None:
-        """From here on, what is read or written belongs to this source."""
-        self._owner, self._used = self._place(tenant, source), set[Path]()
+    def of(self, tenant: str, source: str) -> Derived:
+        """Return the files of one source: what is read or written there belongs to it."""
+        mine = copy(self)
+        mine._owner, mine._used = self._place(tenant, source), set[Path]()
+        return mine
+
+    @property
+    def model_calls(self) -> int:
+        """How many items of all sources went through a model."""
+        return self._calls.total()
+
+    def called(self, lane: str, items: int) -> None:
+        """Count items that went through a model."""
+        self._calls[lane] += items
 
     def forget_other_profiles(self) -> None:
         """Remove what was made under other rules of redaction, which may hold what these rules would remove.
@@ -54,7 +67,7 @@ class Derived:
         kept = self.read(lane, model, content)
         if kept is not None:
             return kept
-        self.model_calls += 1
+        self.called(lane, 1)
         fresh = make()
         self.write(lane, model, content, fresh)
         return fresh

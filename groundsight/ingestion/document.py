@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from groundsight.governance.pii import PLACEHOLDER, Memory, Replaced, find, find_under, redact_parts
+from groundsight.governance.pii import PLACEHOLDER, Memory, find, find_under, redact_parts
 from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_tables import Heads, clean_cells, clean_lines, is_value
 from groundsight.ingestion import Element, Parsed
@@ -48,8 +48,7 @@ class Cleaner:
         """Redact one part, with the title and the warnings that stand in it."""
         kinds, memory = self._kinds, self.memory
         parsed = parsed.model_copy(update={"elements": tuple(_tidied(element) for element in parsed.elements)})
-        for look in (find, find_in_columns):
-            parsed = _redacted(parsed, lambda text, look=look: look(text, kinds, memory))
+        parsed = _redacted(parsed, kinds, memory)
         return CleanDocument(tuple(map(self._labelled, parsed.elements)), parsed.title, parsed.warnings, memory)
 
     def _labelled(self, element: Element) -> Element:
@@ -68,8 +67,11 @@ class Cleaner:
         return element.model_copy(update={"text": text, "cells": cells})
 
 
-def _redacted(parsed: Parsed, look: Callable[[str], Sequence[Replaced]]) -> Parsed:
-    cleaned = iter(redact_parts(list(_slots(parsed)), look))
+def _redacted(parsed: Parsed, kinds: Sequence[PiiKind], memory: Memory) -> Parsed:
+    texts, ends = zip(*_slots(parsed), strict=True)
+    for look in (find, find_in_columns):
+        texts = redact_parts([*zip(texts, ends, strict=True)], lambda text, look=look: look(text, kinds, memory))
+    cleaned = iter(texts)
     title, *warnings = [next(cleaned) for _ in (parsed.title, *parsed.warnings)]
     elements = tuple(_rebuilt(element, cleaned) for element in parsed.elements)
     return parsed.model_copy(update={"title": title, "warnings": tuple(warnings), "elements": elements})

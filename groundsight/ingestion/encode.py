@@ -1,13 +1,15 @@
-"""Vectors for every channel of an asset, from the text and picture encoders or from what is kept of them."""
+"""Vectors for every channel, from the text and picture encoders or from what is kept of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from groundsight.index import Entry
 from groundsight.ingestion.derived import Derived
 from groundsight.tracing import Watch
 from groundsight.types import TextField, Unit, VectorName
@@ -24,83 +26,88 @@ _CHANNELS: tuple[tuple[VectorName, TextField], ...] = (
 )
 _BATCH = 32
 _PICTURE_BATCH = 8
-Vectors = dict[VectorName, NDArray[np.float32]]
-Rows = dict[VectorName, tuple[int, ...]]
+Vector = NDArray[np.float32]
+Texts = dict[VectorName, dict[int, str]]
 Item = TypeVar("Item")
 
 
-class Collected:
-    """The vectors of the parts of one document, channel by channel."""
+@dataclass(frozen=True)
+class Assembled:
+    """An entry whose texts wait to be encoded, and where what is made for it is kept."""
 
-    def __init__(self) -> None:
-        self._vectors: dict[VectorName, list[NDArray[np.float32]]] = {}
-        self._rows: dict[VectorName, list[int]] = {}
-
-    def add(self, vectors: Vectors, rows: Rows) -> None:
-        """Take those of the next part."""
-        for name, array in vectors.items():
-            self._vectors.setdefault(name, []).append(array)
-            self._rows.setdefault(name, []).extend(rows[name])
-
-    def joined(self) -> tuple[Vectors, Rows]:
-        """Hand over all of them as one array a channel."""
-        joined: Vectors = {name: np.concatenate(self._vectors.pop(name)) for name in list(self._vectors)}
-        return joined, {name: tuple(rows) for name, rows in self._rows.items()}
+    entry: Entry
+    derived: Derived
 
 
-def encode(
-    units: Sequence[Unit], seen: Mapping[int, Seen], parts: Parts, derived: Derived, watch: Watch
-) -> tuple[Vectors, Rows]:
-    """Return vectors and the ordinals of their units for each channel; an abstaining encoder leaves no row."""
-    vectors: Vectors = {}
-    rows: Rows = {}
-    text_encoder, picture_encoder = parts.text_encoder, parts.picture_encoder
-    for name, field in _CHANNELS if text_encoder is not None else ():
-        texts = {unit.ordinal: unit.field(field) for unit in units if unit.field(field).strip()}
-        if texts and text_encoder is not None:
-            passage: Callable[[Sequence[str]], NDArray[np.float32]] = _passages(text_encoder.encode)
-            made = _encoded("text", text_encoder.fingerprint, texts, texts, passage, _BATCH, derived, watch)
-            vectors[name], rows[name] = _present(list(texts), made)
-    if seen and picture_encoder is not None:
-        keys = {ordinal: one.sha256 for ordinal, one in seen.items()}
-        pictures = {ordinal: one.picture for ordinal, one in seen.items()}
-        look, model = picture_encoder.encode_pictures, picture_encoder.fingerprint
-        made = _encoded("visual", model, keys, pictures, look, _PICTURE_BATCH, derived, watch)
-        vectors["visual"], rows["visual"] = _present(list(seen), made)
-    return {name: array for name, array in vectors.items() if len(array)}, {k: r for k, r in rows.items() if r}
+def encode(waiting: Sequence[Assembled], parts: Parts, watch: Watch) -> list[Entry]:
+    """Return the entries with the vectors of their texts; those of several files keep all threads of the encoder busy.
+
+    An abstaining encoder leaves no row.
+    """
+    encoder = parts.text_encoder
+    if encoder is None:
+        return [each.entry for each in waiting]
+    texts = [_texts(each.entry.units) for each in waiting]
+    owners: dict[str, dict[Derived, None]] = {}
+    for each, channels in zip(waiting, texts, strict=True):
+        for text in (text for channel in channels.values() for text in channel.values()):
+            owners.setdefault(text, {})[each.derived] = None
+    wanted = {text: (text, of) for text, of in owners.items()}
+    passages: Callable[[Sequence[str]], Vector] = lambda batch: encoder.encode(batch, role="passage")  # noqa: E731
+    made = _made("text", encoder.fingerprint, wanted, passages, _BATCH, watch)
+    return [_with_vectors(each.entry, channels, made) for each, channels in zip(waiting, texts, strict=True)]
 
 
-def _passages(encode_texts: Callable[..., NDArray[np.float32]]) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    return lambda texts: encode_texts(texts, role="passage")
+def encode_pictures(seen: Mapping[int, Seen], parts: Parts, derived: Derived, watch: Watch) -> dict[int, Vector]:
+    """Return the vectors of pictures by the ordinals of their units; an abstaining encoder leaves none."""
+    encoder = parts.picture_encoder
+    if encoder is None or not seen:
+        return {}
+    wanted = {one.sha256: (one.picture, (derived,)) for one in seen.values()}
+    made = _made("visual", encoder.fingerprint, wanted, encoder.encode_pictures, _PICTURE_BATCH, watch)
+    return {ordinal: made[one.sha256] for ordinal, one in seen.items() if made[one.sha256].any()}
 
 
-def _encoded(
+def _texts(units: Sequence[Unit]) -> Texts:
+    """Return what is to be encoded, channel by channel, by the ordinals of the units."""
+    found: Texts = {name: {} for name, _ in _CHANNELS}
+    for unit in units:
+        for name, field in _CHANNELS:
+            if unit.field(field).strip():
+                found[name][unit.ordinal] = unit.field(field)
+    return found
+
+
+def _made(
     lane: str,
     model: str,
-    keys: Mapping[int, str],
-    items: Mapping[int, Item],
-    make: Callable[[Sequence[Item]], NDArray[np.float32]],
+    wanted: Mapping[str, tuple[Item, Collection[Derived]]],
+    make: Callable[[Sequence[Item]], Vector],
     size: int,
-    derived: Derived,
     watch: Watch,
-) -> dict[int, NDArray[np.float32]]:
-    """Take vectors from what is kept and make the rest, of equal items one, in batches of items of like length."""
-    one = {key: number for number, key in keys.items()}
-    kept = {key: derived.read(lane, model, key) for key in one}
-    made = {key: np.frombuffer(data, np.float32) for key, data in kept.items() if data}
-    missing = sorted(one.keys() - made.keys(), key=lambda key: (len(key), key))
+) -> dict[str, Vector]:
+    """Take vectors from what is kept and make the rest, in batches of like length; each owner keeps its own."""
+    made: dict[str, Vector] = {}
+    for key, (_, owners) in wanted.items():
+        kept = [each.read(lane, model, key) for each in owners]
+        if kept[0] and all(kept):
+            made[key] = np.frombuffer(kept[0], np.float32)
+    missing = sorted(wanted.keys() - made.keys(), key=lambda key: (len(key), key))
     for start in range(0, len(missing), size):
         batch = missing[start : start + size]
         watch.step(start, len(missing), f"encoding {lane}")
-        derived.model_calls += len(batch)
-        for key, vector in zip(batch, make([items[one[key]] for key in batch]), strict=True):
+        next(iter(wanted[batch[0]][1])).called(lane, len(batch))
+        for key, vector in zip(batch, make([wanted[key][0] for key in batch]), strict=True):
             made[key] = np.asarray(vector, np.float32)
-            derived.write(lane, model, key, made[key].tobytes())
-    return {number: made[key] for number, key in keys.items()}
+            for each in wanted[key][1]:
+                each.write(lane, model, key, made[key].tobytes())
+    return made
 
 
-def _present(
-    ordinals: Sequence[int], made: Mapping[int, NDArray[np.float32]]
-) -> tuple[NDArray[np.float32], tuple[int, ...]]:
-    listed = tuple(number for number in ordinals if made[number].any())
-    return (np.stack([made[number] for number in listed]) if listed else np.zeros((0, 0), np.float32)), listed
+def _with_vectors(entry: Entry, texts: Texts, made: Mapping[str, Vector]) -> Entry:
+    vectors, rows = dict(entry.vectors), dict(entry.rows)
+    for name, channel in texts.items():
+        listed = tuple(ordinal for ordinal, text in channel.items() if made[text].any())
+        if listed:
+            vectors[name], rows[name] = np.stack([made[channel[ordinal]] for ordinal in listed]), listed
+    return replace(entry, vectors=vectors, rows=rows)

@@ -18,6 +18,7 @@ from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
 from groundsight.ingestion.assemble import Linker, assemble, is_guarded, is_kept_as, make_asset, new_asset_id
 from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.discover import Discovery, Found, not_there
+from groundsight.ingestion.encode import Assembled
 from groundsight.ingestion.folder.ledger import settle
 from groundsight.ingestion.folder.rules import Rules
 from groundsight.ingestion.forget import erase, is_there, readings
@@ -129,7 +130,6 @@ class _Run:
         return [line, *tree.lines]
 
     def _one(self, found: Found, ready: Ready, tree: Tree) -> FileReport:
-        self.derived.own(self._principal.tenant, found.source)
         prepared = self._commits.wait_for(ready)
         if prepared is None:
             tree.keep(found.source)
@@ -187,11 +187,11 @@ class _Run:
         if holder is None:
             self._forget(tree)
         parsed = parsed.model_copy(update={"left_out": (*parsed.left_out, *lost)})
-        self.derived.own(self._principal.tenant, document.source)
-        entry = assemble(parsed, asset, prepared.scratch, self._parts, self.derived, self._linker, self._part)
-        self._commits.add(entry, document, before)
+        derived = self.derived.of(self._principal.tenant, document.source)
+        entry = assemble(parsed, asset, prepared.scratch, self._parts, derived, self._linker, self._part)
+        self._commits.add(Assembled(entry, derived), document, before, self._part)
         if before:
-            self.derived.keep_only_used()
+            derived.keep_only_used()
         return FileReport(
             source=document.source,
             status="changed" if before else "added",

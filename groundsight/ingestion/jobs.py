@@ -11,7 +11,7 @@ from groundsight.ingestion import Parsed, Partitioner, PictureOrder
 from groundsight.ingestion.portions import chars_of, handed_over
 from groundsight.ingestion.sniff import CONTAINERS, check_size, sniff
 from groundsight.ingestion.unpacked import check_archive
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 from groundsight.types import LeftOut, Word
 
 _MOST_ELEMENTS = 100_000

@@ -22,7 +22,7 @@ from groundsight.tracing import Watch
 
 # What a reader imports on use and takes longest (CPU ms): bs4 70, pdfplumber 45.
 _LIBRARIES = {
-    ".pdf": ("pypdfium2", "pdfplumber"),
+    ".pdf": ("pypdfium2", "pdfplumber", "groundsight.ingestion.readers.pdf.pdf_file"),
     ".html": ("bs4",),
     ".htm": ("bs4",),
     ".eml": ("bs4",),

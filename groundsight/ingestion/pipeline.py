@@ -1,4 +1,4 @@
-"""Around the work on one file: the next one is read meanwhile, and small ones are committed together."""
+"""Around the work on one file: the next one is read meanwhile, small ones are encoded and committed together."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from groundsight.errors import GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
+from groundsight.errors import Cancelled, GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
 from groundsight.governance.access import tenant_of
 from groundsight.ingestion import FileReport, Parsed
 from groundsight.ingestion.discover import Found
+from groundsight.ingestion.encode import Assembled, encode
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.inside import report_of
 from groundsight.ingestion.kept import forget_pages, has_pages, keep_pages
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 # A transaction with its look whether it can be read costs 5 CPU ms, whatever is in it.
 _MOST_FILES, _MOST_UNITS, _MOST_SECONDS = 32, 400, 1.0
+# From here on a file keeps the encoder busy by itself, for half a second.
+_LONG_UNITS = 50
 # What a file counts for in the progress beside its bytes: the least of them costs about a kilobyte of text.
 _LEAST_WORK = 1_000
 
@@ -104,19 +107,25 @@ class Commits:
 
     def __init__(self, parts: Parts, principal: Principal, watch: Watch) -> None:
         self._parts, self._watch, self._where = parts, watch, tenant_of(principal)
-        self._entries: list[Entry] = []
+        self._waiting: list[Assembled] = []
         self._since = 0.0
         self.lost: dict[str, FileReport] = {}
 
-    def add(self, entry: Entry, document: Frozen, before: Asset | None) -> None:
-        """Take an entry; one that replaces another, or whose pages are kept, is committed at once."""
-        self._since = self._since if self._entries else time.monotonic()
-        self._entries.append(entry)
-        units = sum(len(each.units) for each in self._entries)
-        keeps = self._parts.settings.ingestion.keep_page_pictures
-        if before or keeps or units > _MOST_UNITS or len(self._entries) >= _MOST_FILES or self._is_due():
+    def add(self, made: Assembled, document: Frozen, before: Asset | None, watch: Watch) -> None:
+        """Take an entry; one that replaces another, or whose pages are kept, is committed at once.
+
+        A long one is encoded alone, because ``watch`` can cancel that; nothing cancels the encoding of small ones.
+        """
+        asset, is_long = made.entry.asset, len(made.entry.units) > _LONG_UNITS
+        if is_long:
             self.flush()
-        keep_pages(self._parts, entry.asset, document, self._watch)
+        self._since = self._since if self._waiting else time.monotonic()
+        self._waiting.append(made)
+        units = sum(len(each.entry.units) for each in self._waiting)
+        keeps = self._parts.settings.ingestion.keep_page_pictures
+        if is_long or before or keeps or units > _MOST_UNITS or len(self._waiting) >= _MOST_FILES or self._is_due():
+            self.flush(watch if is_long else None)
+        keep_pages(self._parts, asset, document, self._watch)
         if before and before.sha256 != document.sha256 and has_pages(self._parts.settings.home, before):
             forget_pages(self._parts.settings.home, [before], self._parts.index.assets(Filter()))
 
@@ -129,27 +138,28 @@ class Commits:
             self.flush()
         return prepared
 
-    def flush(self) -> None:
-        """Commit what waits.
+    def flush(self, watch: Watch | None = None) -> None:
+        """Encode and commit what waits.
 
         Raises:
-            StorageFailed: the disk refused, or what was stored can't be read back.
+            StorageFailed: the disk refused, or what was stored can't be read back. Cancelled: by the watch.
         """
-        entries, self._entries = self._entries, []
+        waiting, self._waiting = self._waiting, []
+        watch = watch or Watch()
         try:
-            self._store(entries)
-        except (IndexVersion, Locked, StorageFailed):
+            self._store(encode(waiting, self._parts, watch))
+        except (Cancelled, IndexVersion, Locked, StorageFailed):
             raise
         except GroundsightError:
-            for each in entries:
-                self._alone(each)
+            for each in waiting:
+                self._alone(each, watch)
 
-    def _alone(self, entry: Entry) -> None:
+    def _alone(self, made: Assembled, watch: Watch) -> None:
         """One that is refused does not take the others with it."""
-        source = entry.asset.source
+        source = made.entry.asset.source
 
         def store() -> FileReport:
-            self._store([entry])
+            self._store(encode([made], self._parts, watch))
             return FileReport(source=source, status="added")
 
         line = report_of(source, store)
@@ -167,4 +177,4 @@ class Commits:
             raise StorageFailed("a stored unit can't be read back", which=which, next_step="run groundsight doctor")
 
     def _is_due(self) -> bool:
-        return bool(self._entries) and time.monotonic() - self._since > _MOST_SECONDS
+        return bool(self._waiting) and time.monotonic() - self._since > _MOST_SECONDS

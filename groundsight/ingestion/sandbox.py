@@ -26,9 +26,9 @@ _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from groundsight.ingestion.warden import serve; serve(int(sys.argv[1]), tuple(json.loads(sys.argv[3])))"
 )
-# All readers: their imports were half of what a small text cost. Their heavy libraries are imported on use.
+# Their imports were half of what a small text cost. Those for PDF are as big as the others: they come with a PDF.
 _HERE = Path(__file__).parent / "readers"
-_READERS = sorted(_HERE.rglob("[!_]*.py"))
+_READERS = sorted(each for each in _HERE.rglob("[!_]*.py") if each.parent.name != "pdf")
 _PRELOAD = (
     "groundsight.ingestion.jobs",
     *(f"groundsight.ingestion.readers.{'.'.join(each.relative_to(_HERE).with_suffix('').parts)}" for each in _READERS),

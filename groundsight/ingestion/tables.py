@@ -28,12 +28,12 @@ def table_blocks(cells: Cells, title: str, most: int) -> Iterator[tuple[str, Cel
             yield text, cells, range(len(cells))
         return
     header, rows = cells[0], cells[1:]
-    for start, end in _blocks([len(row_text(header, row)) for row in rows], most - len(title)):
-        block = rows[start:end]
-        lines = [title, *(row_text(header, row) for row in block)]
+    texts = [row_text(header, row) for row in rows]
+    for start, end in _blocks([*map(len, texts)], most - len(title)):
+        lines = [title, *texts[start:end]]
         text = "\n".join(line for line in lines if line) or "; ".join(cell for cell in header if cell.strip())
         if text:
-            yield text, (header, *block), range(start, end)
+            yield text, (header, *rows[start:end]), range(start, end)
 
 
 def row_text(header: Sequence[str], row: Sequence[str]) -> str:

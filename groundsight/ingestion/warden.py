@@ -43,6 +43,7 @@ def serve(control: int, preload: tuple[str, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in preload:
         import_module(name)
+    gc.freeze()
     with socket.socket(fileno=control) as requests:
         while True:
             _, descriptors, _, _ = socket.recv_fds(requests, 1, 1)

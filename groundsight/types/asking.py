@@ -50,6 +50,7 @@ class Principal(Word):
     user: str = "local"
     region: str = "global"
     labels: tuple[str, ...] = ()
+    may_read: bool = True
     may_write: bool = False
     roots: tuple[Path, ...] | None = None
 

@@ -36,7 +36,7 @@ from groundsight.ingestion.sniff import (
     XML,
     ZIP,
 )  # fmt: skip
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 
 @dataclass(frozen=True)

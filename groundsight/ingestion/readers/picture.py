@@ -8,7 +8,7 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.raster import check_pixels, open_raster, save_png, taken_on, upright
 from groundsight.ingestion.sniff import PICTURES
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 from groundsight.types import LeftOut
 
 _PAGED = ("image/tiff", "image/gif")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import LimitExceeded, ParseFailed
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 if TYPE_CHECKING:
     from PIL.Image import Image

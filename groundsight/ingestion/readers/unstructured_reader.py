@@ -15,7 +15,7 @@ from groundsight.ingestion.readers.clean import Outline, clean, one_line
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text.html_file import read_page
 from groundsight.ingestion.sniff import CSV, DOCX, HTML, MARKDOWN, PDF, PLAIN, PPTX, XLSX
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 from groundsight.types import Box
 
 _SILENT = {

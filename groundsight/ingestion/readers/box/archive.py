@@ -18,8 +18,7 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.box.insides import InsideBox
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.sniff import PACKED, TAR, ZIP
-from groundsight.limits import MIB
-from groundsight.settings import Limits
+from groundsight.limits import MIB, Limits
 
 # What systems put into archives for themselves.
 _JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")

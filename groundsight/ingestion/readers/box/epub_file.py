@@ -15,7 +15,7 @@ from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import EPUB
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 # The list of contents of old books.
 _NO_PAGES = ("application/x-dtbncx+xml",)

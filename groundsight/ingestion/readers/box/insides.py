@@ -7,7 +7,7 @@ from pathlib import Path
 
 from groundsight.ingestion import Inside
 from groundsight.ingestion.readers.ledger import Ledger
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 
 class InsideBox:

@@ -27,7 +27,7 @@ from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
 from groundsight.ingestion.readers.text.html_file import iso_day
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 _DEEPEST = 60
 _DESCRIBED = ("title", "desc")

@@ -24,7 +24,7 @@ from groundsight.ingestion.readers.office.sheet_cells import MOST_CELLS, Cells, 
 from groundsight.ingestion.readers.office.sheet_tables import SheetTables
 from groundsight.ingestion.readers.text.markup import Node, tag_of, xml_events
 from groundsight.ingestion.sniff import ODS
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 _TAGS = ("style", "table", "table-column", "table-row", "shapes", "forms")
 Events = Iterator[tuple[str, Node]]

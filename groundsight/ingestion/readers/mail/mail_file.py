@@ -22,7 +22,7 @@ from groundsight.ingestion.readers.clean import decode, one_line, paragraphs
 from groundsight.ingestion.readers.mail.quoting import newest_first
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
 from groundsight.ingestion.sniff import EMAIL
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 from groundsight.types import Link
 
 _SHOWN = ("From", "To", "Cc", "Bcc", "Date", "Subject")

@@ -12,7 +12,7 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.box.insides import InsideBox
 from groundsight.ingestion.readers.mail.mail_file import header
 from groundsight.ingestion.sniff import MBOX
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 _START = re.compile(rb"From \S+ .*\d{4}")
 _ESCAPED = re.compile(rb"(?m)^>(>*From )")

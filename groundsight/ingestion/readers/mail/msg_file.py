@@ -24,7 +24,7 @@ from groundsight.ingestion import Parsed
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.mail.mail_file import mail_of
 from groundsight.ingestion.sniff import MSG
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 from groundsight.types import LeftOut
 
 _BODY, _HTML, _RTF, _HEAD = "1000", "1013", "1009", "007D"

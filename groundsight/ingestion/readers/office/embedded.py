@@ -15,7 +15,7 @@ from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.package import Package
 from groundsight.ingestion.readers.raster import FORMATS, open_raster, save_png, upright
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 _CAPTION = re.compile(r"^(figure|fig\.|chart|diagram|abbildung|abb\.)\s*\d", re.I)
 _SMALLEST_SIDE = 64

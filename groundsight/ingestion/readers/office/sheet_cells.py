@@ -10,7 +10,7 @@ from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
 from groundsight.ingestion.readers.office.package import Node, Package, below, child, local, value, whole
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 MOST_CELLS = 2_000_000
 # A sheet is read in parts of so many rows; 5,000 of six cells take 6 MB.

@@ -16,7 +16,7 @@ from groundsight.ingestion.readers.pdf.pdfium import Pdf, open_pdf
 from groundsight.ingestion.readers.pdf.running import keep_once
 from groundsight.ingestion.readers.pdf.split_tables import continued
 from groundsight.ingestion.sniff import PDF
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 # What programs write when nobody named the document.
 _NO_TITLE = re.compile(r"\W*(?:untitled|anonymous|unspecified|unknown|no title|document|none)\W*\d*\W*", re.I)

@@ -19,7 +19,7 @@ from groundsight.ingestion.layout.shapes import Piece, Rect
 from groundsight.ingestion.readers.pdf.pdf_drawn import Drawn, drawn_on
 from groundsight.ingestion.readers.pdf.pdf_notes import Note, Notes
 from groundsight.ingestion.readers.pdf.pdf_text import TextLayer
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -17,7 +17,7 @@ from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.text.html_file import read_page
 from groundsight.ingestion.readers.text.markdown_file import markdown_elements
 from groundsight.ingestion.sniff import NOTEBOOK
-from groundsight.settings import Limits
+from groundsight.limits import Limits
 
 _PICTURES = ("image/png", "image/jpeg")
 
