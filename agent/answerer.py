@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from groundsight.agent.candidates import Eyes, Proposal
 from groundsight.agent.proposals import absent, of_another, proposals, unsaid
@@ -23,32 +22,18 @@ PACKAGED = Path(__file__).resolve().parent / "data" / "gate.json"
 FOREIGN = 0.47
 
 
-class Node(NamedTuple):
-    """A question to one feature: at most ``edge`` goes to ``low``, more to ``high``; a leaf has no feature."""
-
-    feature: str
-    edge: float
-    low: int
-    high: int
-    value: float
-
-
 @dataclass(frozen=True)
 class Gate:
-    """A logistic over the features of a proposal, corrected by boosted trees, and what it has to reach.
-
-    Fitted by ``evals.train_gate``.
-    """
+    """A logistic over the features of a proposal and what it has to reach, fitted by ``evals.train_gate``."""
 
     intercept: float
     weights: Mapping[str, float]
-    trees: Sequence[Sequence[Node]]
     threshold: float
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Return how probable it is that a proposal answers its question."""
-        straight = self.intercept + sum(weight * features[name] for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-straight - sum(_leaf(tree, features).value for tree in self.trees)))
+        score = self.intercept + sum(weight * features[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-score))
 
     def sure(self, one: Proposal, question: Question, least: float = 0.0) -> bool:
         """True for a proposal that is probable enough, with everything that the question names beside it."""
@@ -56,19 +41,11 @@ class Gate:
         return likely and not (absent(question, one) or of_another(question, one) or unsaid(question, one))
 
 
-def _leaf(tree: Sequence[Node], features: Mapping[str, float]) -> Node:
-    node = tree[0]
-    while node.feature:
-        node = tree[node.low if features[node.feature] <= node.edge else node.high]
-    return node
-
-
 @lru_cache(maxsize=1)
 def gate() -> Gate:
     """Read the packaged gate once."""
     read = json.loads(PACKAGED.read_text("utf-8"))
-    trees = tuple(tuple(Node(*node) for node in tree) for tree in read["trees"])
-    return Gate(read["intercept"], read["weights"], trees, read["threshold"])
+    return Gate(read["intercept"], read["weights"], read["threshold"])
 
 
 def find(step: int, text: str, evidence: Sequence[Evidence], eyes: Eyes, banned: Collection[str]) -> Finding | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from groundsight.agent.bindings import bindings
 from groundsight.agent.candidates import Eyes, Proposal, candidates, share
+from groundsight.agent.fit import fit_of
 from groundsight.agent.question import Question
 from groundsight.language.content import content_of, stems_of
 from groundsight.language.facts import Facts, read_facts
@@ -37,16 +38,10 @@ def proposals(
         return []
     claims = eyes.reader.support([(f"{question.text} {one.value}", question.read(beside(one))) for one in best])
     nearness = eyes.near(question.text, [question.read(one.said) for one in best])
-    marks = zip(best, claims, nearness, bindings(question, best), strict=True)
+    nearby = [_nearness(near, _apart(one, best, nearness)) for one, near in zip(best, nearness, strict=True)]
+    marks = zip(best, claims, nearby, bindings(question, best), strict=True)
     return [
-        replace(
-            one,
-            features={
-                **_features(one, best, claim, question),
-                **_nearness(near, _apart(one, best, nearness)),
-                **bound,
-            },
-        )
+        replace(one, features={**_features(one, best, claim, question), **near, "bound": bound})
         for one, claim, near, bound in marks
     ]
 
@@ -81,22 +76,37 @@ def _says_nothing(one: Proposal, question: Question) -> bool:
 
 
 def _features(one: Proposal, all_of: Sequence[Proposal], claim: float, question: Question) -> dict[str, float]:
-    others = [other for other in all_of if not _same_said(one, other)]
-    rivals = [other.margin for other in others if other.value.casefold() != one.value.casefold()]
-    said = share(question.stems, stems_of(one.said))
-    most = max((share(question.stems, stems_of(other.said)) for other in others), default=said)
+    rivals = [
+        other.margin
+        for other in all_of
+        if other.value.casefold() != one.value.casefold() and not _same_said(one, other)
+    ]
+    fits = {"yes": 1.0, "partly": 0.0, "unknown": 0.0, "no": -1.0}[fit_of(question.text, [one.value]).value]
     return {
         "margin": max(-2.0, min(2.0, one.margin / SCALE)),
         "lead": _bounded(one.margin - max(rivals, default=one.margin - SCALE)),
         "stated": _bounded(claim),
+        "fits": fits,
         "rank": 1 / (1 + one.rank),
         "long": math.log1p(len(one.value.split())),
+        "cell": float(one.cell),
+        "labelled": float(bool(one.label)),
+        "label": one.label_told(question),
         "labels": share(content_of(one.label), question.stems) if one.label else 0.0,
         "row": one.row_told(question),
-        "said": said,
-        "saidlead": said - most,
-        **_around(question, one),
+        "focus": _focus(one, question),
+        "same": sum(other.value.casefold() == one.value.casefold() for other in all_of) / len(all_of),
+        **_said(question, one),
     }
+
+
+def _focus(one: Proposal, question: Question) -> float:
+    """Whether the noun that is asked for ("which berth", "how many seats") stands with the value: -1, 0 or 1."""
+    if not question.focus:
+        return 0.0
+    if share(frozenset({question.focus}), stems_of(one.said) | stems_of(one.label)):
+        return 1.0
+    return 0.0 if question.focus in stems_of(one.window.text) else -1.0
 
 
 def _nearness(mine: float, every: Sequence[float]) -> dict[str, float]:
@@ -110,11 +120,11 @@ def _nearness(mine: float, every: Sequence[float]) -> dict[str, float]:
     }
 
 
-def _around(question: Question, one: Proposal) -> dict[str, float]:
-    """How much of a question a sentence says with what stands around it, and what stays open."""
-    told = stems_of(f"{one.said} {one.window.text} {one.window.heading} {one.lead}")
-    total, around = len(question.stems) or 1, share(question.stems, told)
-    return {"near": around, "open": math.log1p(total * (1 - around))}
+def _said(question: Question, one: Proposal) -> dict[str, float]:
+    """How much of a question the sentence says, how much it says with what stands around it, and what stays open."""
+    said, near = stems_of(one.said), stems_of(f"{one.window.text} {one.window.heading} {one.lead}")
+    total, around = len(question.stems) or 1, share(question.stems, said | near)
+    return {"said": share(question.stems, said), "near": around, "open": math.log1p(total * (1 - around))}
 
 
 def _bounded(logit: float) -> float:
