@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from groundsight.agent.bindings import bindings
 from groundsight.agent.candidates import Eyes, Proposal, candidates, share
 from groundsight.agent.fit import fit_of
 from groundsight.agent.question import Question
@@ -37,10 +38,11 @@ def proposals(
         return []
     claims = eyes.reader.support([(f"{question.text} {one.value}", question.read(beside(one))) for one in best])
     nearness = eyes.near(question.text, [question.read(one.said) for one in best])
-    marks = zip(best, claims, nearness, strict=True)
+    nearby = [_nearness(near, _apart(one, best, nearness)) for one, near in zip(best, nearness, strict=True)]
+    marks = zip(best, claims, nearby, bindings(question, best), strict=True)
     return [
-        replace(one, features={**_features(one, best, claim, question), **_nearness(near, _apart(one, best, nearness))})
-        for one, claim, near in marks
+        replace(one, features={**_features(one, best, claim, question), **near, "bound": bound})
+        for one, claim, near, bound in marks
     ]
 
 
@@ -84,7 +86,6 @@ def _features(one: Proposal, all_of: Sequence[Proposal], claim: float, question:
         "margin": max(-2.0, min(2.0, one.margin / SCALE)),
         "lead": _bounded(one.margin - max(rivals, default=one.margin - SCALE)),
         "stated": _bounded(claim),
-        "absent": float(len(absent(question, one))),
         "fits": fits,
         "rank": 1 / (1 + one.rank),
         "long": math.log1p(len(one.value.split())),

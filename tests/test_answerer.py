@@ -115,3 +115,15 @@ def test_what_a_mail_quotes_does_not_beat_what_it_says(tmp_path: Path) -> None:
         suite.ingest(tmp_path / "files")
         answer = suite.ask("What is the price of the pergola?")
     assert answer.text.startswith("The price of the pergola is 4,150 euros")
+
+
+def test_a_row_that_the_question_picks_by_its_day_goes_before_one_that_only_reads_like_it() -> None:
+    days = (
+        ("Day", "Power kWh", "Water l"), ("2025-01-01", "14.2", "310"),
+        ("2025-01-02", "9.8", "295"), ("2025-01-03", "11.5", "402"),
+    )  # fmt: skip
+    text = "Meter of the ski hut\n" + "\n".join(" | ".join(row) for row in days)
+    meter = evidence_from_text("meter", "meter.csv", text).model_copy(update={"kind": "table", "cells": days})
+    found = proposals(Question("How much power did the hut draw on 2 January 2025?"), [meter], eyes())
+    assert {one.value: one.features["bound"] for one in found if one.label == "Power kWh"}["9.8"] == 1
+    assert {one.features["bound"] for one in found if one.label and "2025-01-02" not in one.said} == {-1}

@@ -179,3 +179,38 @@ def test_a_sign_is_read_and_all_is_no_condition(question: str, result: str) -> N
     ledger = table("ledger", rows("Month | Balance (EUR)\nJanuary | 120\nFebruary | -30\nMarch | (40)"))
     (found,) = operations(question, grids([ledger]))
     assert found.result == result
+
+
+STORE = rows("""
+Tool | Shelf | Pieces | Price EUR | Last count
+Chisel | B-04 | 7 | 96.50 | 2025-02-28
+Mallet | B-11 | 12 | 18.00 | 2025-03-04
+Brace | C-02 | 3 | 112.00 | 2025-03-04
+""")
+
+
+@pytest.mark.parametrize(
+    ("question", "result"),
+    [
+        # The day of the last count counts nothing.
+        ("How many chisels are there?", "7"),
+        # What costs more than 90 has its number in the column of prices, not of pieces.
+        ("How many tools cost more than 90?", "2"),
+        ("How many tools weigh more than 90?", None),
+    ],
+)
+def test_a_number_belongs_to_the_column_that_the_words_beside_it_measure(question: str, result: str | None) -> None:
+    made = operations(question, grids([table("tool-store", STORE)]))
+    assert (made[0].result if made else None) == result
+
+
+def test_what_the_name_of_a_table_counts_is_added_up_in_the_column_that_is_asked_for() -> None:
+    loans = rows("""
+Library | 2023 / Q1 | 2024 / Q1
+Harbour | 410 | 440
+Mill | 95 | 105
+""")
+    asked = "How many {} did the libraries have in Q1 2024 in total?"
+    shelf = grids([table("loans", loans)])
+    assert [one.result for one in operations(asked.format("loans"), shelf)] == ["545"]
+    assert operations(asked.format("visitors"), shelf) == []

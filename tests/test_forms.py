@@ -93,3 +93,27 @@ def test_a_table_of_labels_without_heads_is_a_form() -> None:
     sheet = Evidence(evidence_id="v-0001", kind="table", source="files/v.pdf", text=text, cells=cells)
     (found,) = operations("What is the colour of the vehicle of sheet QN-12?", forms([sheet]))
     assert (say(found), found.operands[0].quote.text) == ("Colour: moss green", "moss green")
+
+
+MAIL = (
+    "From: Ilse Maurer <[EMAIL_1]>\nTo: Rowing club\nDate: 4 June 2025\nSubject: New oars\n\n"
+    "The new oars arrive on Friday. Please bring the trailer."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("Who sent the mail about the new oars?", "Ilse Maurer <[EMAIL_1]>"),
+        ("Who wrote the e-mail about the trailer?", "Ilse Maurer <[EMAIL_1]>"),
+        ("When was the mail about the oars sent?", "4 June 2025"),
+        # Nothing says so: who paid, another matter, and no mail is asked about.
+        ("Who paid for the mail?", None),
+        ("Who sent the mail about the boathouse?", None),
+        ("Who sent the trailer?", None),
+    ],
+)
+def test_the_head_of_a_mail_says_who_sent_it_and_when(question: str, value: str | None) -> None:
+    mail = unit("mail", MAIL).model_copy(update={"source": "new-oars.eml"})
+    found = operations(question, forms([mail]))
+    assert (found[0].result if found else None) == value

@@ -111,7 +111,8 @@ def _named(wanted: Stated, linked: Link) -> int | None:
 
 def _over(wanted: Stated, linked: Link) -> Computation | None:
     column = _number_column(wanted, linked)
-    if column is None or (wanted.asks == "how many" and wanted.focus not in linked.heads.get(column, ())):
+    counted = linked.titled.union(linked.heads.get(column, ()) if column is not None else ())
+    if column is None or (wanted.asks == "how many" and wanted.focus not in counted):
         return None
     return run(wanted.operation, linked.table, column, linked.rows, linked.where)
 
@@ -196,11 +197,12 @@ def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
     stems_at = {at: {linked.words[one].stem for one in linked.heads[at]} for at in linked.told}
     column = sole([at for at, said in stems_at.items() if head_stems(linked.table.head[at]) <= said])
+    typed = column is not None and _typed(wanted, linked.table.columns[column][0])
+    column = column if typed else sole([at for at, asks in linked.labels.items() if wanted.asks in asks.split()])
     if column is None or not linked.rows or _DOES.match(linked.facts.text):
         # What somebody does or gets is not the somebody.
         return None
-    value = linked.table.columns[column][0]
-    return run("cell", linked.table, column, [0], label=column) if _typed(wanted, value) else None
+    return run("cell", linked.table, column, [0], label=column)
 
 
 def _typed(wanted: Stated, value: str) -> bool:

@@ -27,6 +27,8 @@ class Met:
 class Link:
     """How a sentence reads on one table: its conditions, the columns it names, and the words that are used so far.
 
+    ``labels`` are the columns of a mail's head that a verb asks for, with their question words; ``titled`` are the
+    words of the table's own name.
     ``weak`` counts the words that only something alike links, ``loose`` has the columns of each.
     """
 
@@ -37,6 +39,7 @@ class Link:
     heads: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
     used: set[int] = field(default_factory=set[int])
     titled: set[int] = field(default_factory=set[int])
+    labels: dict[int, str] = field(default_factory=dict[int, str])
     loose: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     weak: int = 0
 

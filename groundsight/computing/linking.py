@@ -14,6 +14,7 @@ from groundsight.evidence.grids import Table
 from groundsight.language.dates import Moment
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity
+from groundsight.language.stems import lexicon_rows
 from groundsight.language.units import unit_named
 from groundsight.types.computed import Where
 
@@ -34,7 +35,10 @@ def link(
     linked.used |= asks
     _parts_of_cells(linked)
     _titles(linked)
+    _labels(linked)
     _alike(linked)
+    # What costs more than 80 is known only now.
+    numbers(linked, values)
     denials(linked)
     return linked
 
@@ -152,10 +156,37 @@ def _narrow(linked: Link, column: int, rows: frozenset[int], at: int) -> None:
 def _titles(linked: Link) -> None:
     """Words of the table's own name are used; digits that stand there are its number."""
     for at, one in list(linked.open()):
-        if one.stem in _name_stems(linked.table) or one.stem in stems(re.sub(r"[_/.-]+", " ", linked.table.source)):
+        weak = stems(re.sub(r"[_/.-]+", " ", linked.table.source))
+        if one.stem in _name_stems(linked.table) or one.stem in weak or one.stem in _kind_stems(linked.table.source):
             linked.titled.add(at)
             linked.used.add(at)
             linked.weak += one.stem not in _name_stems(linked.table)
+
+
+@lru_cache(maxsize=256)
+def _kind_stems(source: str) -> frozenset[str]:
+    """The words for a file of this kind: of a .eml also mail and message."""
+    ending = source.rsplit(".", 1)[-1].casefold()
+    words = (words for _, _, words in lexicon_rows("file_kinds.tsv") if ending in words.split())
+    return frozenset(stems(next(words, "")))
+
+
+def _labels(linked: Link) -> None:
+    """Take a verb that asks for a line of the head where the question names the kind of file: who sent the mail."""
+    kind = _kind_stems(linked.table.source)
+    if not any(linked.words[at].stem in kind for at in linked.titled):
+        return
+    heads = {head.casefold(): column for column, head in enumerate(linked.table.head)}
+    for at, one in list(linked.open()):
+        asked = {heads[label]: asks for label, asks, verbs in _verbs() if label in heads and one.stem in verbs}
+        linked.labels.update(asked)
+        linked.used |= {at} if asked else set()
+
+
+@lru_cache(maxsize=1)
+def _verbs() -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """The labels of a mail's head, each with its question words and the stems of the verbs that ask for it."""
+    return tuple((label, asks, frozenset(stems(verbs))) for label, asks, verbs in lexicon_rows("labels.tsv"))
 
 
 def _name_stems(table: Table) -> frozenset[str]:

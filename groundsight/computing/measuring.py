@@ -26,7 +26,8 @@ def of_measure(table: Table, name: str) -> list[int]:
         return []
     by_unit = [at for at, one in enumerate(table.measures) if one and _is_of(one, name)]
     worded = [at for at, one in enumerate(table.measures) if one and head_stems(table.head[at]) & measures()[name]]
-    return worded if name == "count" else by_unit or worded
+    # The day of the last count counts nothing.
+    return [at for at in worded if table.scale(at) == "number"] if name == "count" else by_unit or worded
 
 
 def compared(table: Table, measure: str) -> list[int]:

@@ -22,6 +22,7 @@ from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
 from groundsight.ingestion.enrich import Seen, see
+from groundsight.ingestion.folder.catalogue import kind_of
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
@@ -259,11 +260,13 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
 
 
 def _meta(asset: Asset, piece: Chunk) -> str:
-    """Words about the unit: file name, title, heading path, date, link targets; a placeholder is no word."""
+    """Words about the unit: file name, kind, title, heading path, date, link targets; a placeholder is no word."""
     name = " ".join(re.split(r"[\W_]+", PLACEHOLDER.sub(" ", PurePosixPath(asset.source).name))).strip()
     day = asset.created.isoformat() if asset.created else ""
     title = "" if asset.title == PurePosixPath(asset.source).name else asset.title
-    return " · ".join(part for part in (name, title, piece.place.section or "", day, piece.meta) if part)
+    return " · ".join(
+        part for part in (name, kind_of(asset), title, piece.place.section or "", day, piece.meta) if part
+    )
 
 
 def _with_content(units: Sequence[Unit], seen: Mapping[int, Seen]) -> tuple[Unit, ...]:
