@@ -19,6 +19,7 @@ from groundsight.language.facts import read_facts
 from groundsight.language.sayings import saying
 from groundsight.language.stems import lexicon_rows, stem
 from groundsight.types import Answer, Asset, Citation, Claim, Condition, Fit, Reason, Span, Tier, Verdict
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -145,7 +146,9 @@ def _answer(suite: Suite, question: str, asked: FileQuestion, found: Catalogue, 
     endings = tuple(f".{form}" for name, _, forms in kinds() if name == asked.kind for form in forms)
     unread = [each for each in found.unread if not asked.kind or _name(each.source).endswith(endings)]
     lost = f" Not counted, since they could not be read: {', '.join(each.source for each in unread[:5])}."
-    reason = Reason(code="computed", message=f"told by the catalogue of the {found.every} documents that you may see")
+    reason = Reason(
+        code="computed", message=f"told by the catalogue of the {number_of(found.every, 'document')} that you may see"
+    )
     claim = Claim(text=sentence, span=Span(start=0, end=len(sentence)), cites=tuple(each.evidence_id for each in cited))
     return Answer(
         question=question,
@@ -165,9 +168,9 @@ def _said(asked: FileQuestion, number: int, shown_of: int, shown: str) -> str:
     if not number:
         return f"No {noun} of this kind is indexed." if asked.wanted == Wanted() else f"No {noun} fits."
     if asked.wanted.order != "source" and not asked.counts:
-        return f"The {asked.wanted.order} of {number} {noun}{'s' * (number > 1)} is {shown}."
+        return f"The {asked.wanted.order} of {number_of(number, noun)} is {shown}."
     more = f" and {number - MOST_SHOWN} more" if shown_of > MOST_SHOWN else ""
-    return f"{number} {noun}{'s' * (number > 1)}: {shown}{more}."
+    return f"{number_of(number, noun)}: {shown}{more}."
 
 
 def _dated(asset: Asset) -> str:

@@ -60,7 +60,7 @@ def _tell(report: IngestReport, *, as_json: bool) -> None:
             for warning in file.warnings:
                 say(f"         {warning}")
     if len(report.files) > 1:
-        say(f"{len(report.files)} files in step, {report.failed} failed")
+        say(f"{number_of(len(report.files), 'file')} in step, {report.failed} failed")
 
 
 @contextmanager

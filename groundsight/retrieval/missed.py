@@ -50,7 +50,7 @@ def fate(parts: Parts, text: str, asset: Asset, who: Principal, watch: Watch) ->
     elif wide.nothing is not None:
         why = f"the search shows nothing at all: {wide.nothing.why}"
     elif any(each.rank for each in channels):
-        why = f"other passages stand before it in every list: {len(wide.hits)} hits come first"
+        why = f"other passages stand before it in every list: {number_of(len(wide.hits), 'hit')}"
     else:
         why = "no channel has it among its candidates: it shares no telling word with the question and is not near it"
     return Fate(place=place, shown=rules.limit, channels=channels, why=why)

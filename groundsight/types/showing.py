@@ -24,6 +24,11 @@ def where(source: str, page: int | None, section: str | None, stale: str) -> str
     return ", ".join(filter(None, parts)) + STALE.get(stale, "")
 
 
+def number_of(number: int, noun: str) -> str:
+    """Return a number with its noun, which takes an s beside every number but one: "1 page", "2 pages"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def beginning(text: str) -> str:
     """Return the beginning of a text on one line."""
     line = " ".join(text.split())

@@ -129,7 +129,7 @@ def order(parts: Parts, who: Principal, paths: Sequence[str | Path], *, prune: b
 def how_far(going: Sequence[Order]) -> str:
     """Say how far orders under way are together."""
     done, total = sum(each.done for each in going), sum(each.total for each in going)
-    return f"{done:.0f} of {total:.0f} files" if total else "begun"
+    return f"{done:.0f} of {number_of(round(total), 'file')}" if total else "begun"
 
 
 def awaited(home: Path, who: Principal, found: SearchResult) -> SearchResult:
