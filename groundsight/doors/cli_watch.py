@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from groundsight.doors.cli_show import say, say_json
 from groundsight.errors import NotFound
 from groundsight.ingestion.folder.work import Worker
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from types import FrameType

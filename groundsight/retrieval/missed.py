@@ -9,6 +9,7 @@ from groundsight.retrieval.asking import asked_of, normalised
 from groundsight.retrieval.fusion import without_tails
 from groundsight.retrieval.search import search
 from groundsight.types import Asset, Condition, Principal, Query, Word
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.index import ChannelResult

@@ -11,6 +11,7 @@ from groundsight.ingestion import IngestReport
 from groundsight.ingestion.folder.notebook import notebook
 from groundsight.ingestion.reach import source_for
 from groundsight.types import Degraded, Nothing, Principal, SearchResult, Word
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
