@@ -182,10 +182,12 @@ def _unread(asked: FileQuestion, found: Catalogue) -> list[Unread]:
 
 def _said_unread(asked: FileQuestion, found: Catalogue) -> str:
     unread = _unread(asked, found)
+    noun = f"{asked.kind} file" if asked.kind else "file"
+    if not unread:
+        return f"Every {noun} that was tried could be read."
     shown = ", ".join(f"{each.source} ({each.what})" for each in unread[:MOST_SHOWN])
     more = f" and {len(unread) - MOST_SHOWN} more" if len(unread) > MOST_SHOWN else ""
-    noun = f"{asked.kind} file" if asked.kind else "file"
-    return f"{number_of(len(unread), noun)} could not be read{f': {shown}{more}' if unread else ''}."
+    return f"{number_of(len(unread), noun)} could not be read: {shown}{more}."
 
 
 def _said(asked: FileQuestion, number: int, shown_of: int, shown: str) -> str:

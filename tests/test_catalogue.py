@@ -226,7 +226,7 @@ def test_forget_takes_a_folder_away_and_names_what_lies_there_still(suite: Suite
             )
         ),
         ("Which PDFs could not be read?", ["1 pdf file could not be read: barn/broken.pdf"]),
-        ("Which spreadsheets could not be read?", ["0 spreadsheet files could not be read."]),
+        ("Which spreadsheets could not be read?", ["Every spreadsheet file that was tried could be read."]),
         ("How many PDFs do I have?", ["No pdf document", "Not counted", "barn/broken.pdf"]),
     ],
 )

@@ -328,6 +328,21 @@ def test_what_a_notebook_shows_is_escaped_and_what_a_terminal_shows_holds_no_con
         assert "\x1b" not in str(result) + html
 
 
+def test_a_notebook_shows_all_that_an_answer_says_and_the_id_by_which_a_hit_is_read(
+    suite: OpenSuite, desk: Path
+) -> None:
+    (desk / "docs/torn.pdf").write_text("%PDF-1.4 nothing")
+    suite.ingest("docs")
+    told = suite.ask("How many PDFs do I have?")
+    assert "docs/torn.pdf" in told.text
+    assert "docs/torn.pdf" in told.as_html()
+    said = suite.ask(PERIOD).as_html()
+    assert said.count("The notice period is 90 days [1].") == 1
+    assert "<p></p>" not in said
+    hit = suite.search("notice period", limit=1).hits[0]
+    assert hit.unit.unit_id in hit.as_html()
+
+
 def test_every_public_name_is_there_and_says_what_it_is() -> None:
     for name in groundsight.__all__:
         assert inspect.getdoc(getattr(groundsight, name)), name

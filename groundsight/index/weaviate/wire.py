@@ -88,7 +88,7 @@ class Wire:
     def total(self, at: Place, tests: Sequence[Test], summed: str | None = None) -> tuple[int, int]:
         """Count objects that pass the tests and add up one of their numbers."""
         request = messages.counting(at, tests, summed)
-        return self._reading(lambda: messages.number_of(self._sent("Aggregate", request)), (0, 0))
+        return self._reading(lambda: messages.counted(self._sent("Aggregate", request)), (0, 0))
 
     def put(self, at: Place, rows: Iterable[Row]) -> None:
         """Store objects, replacing those with the same UUIDs; each is acknowledged or named in an error.
