@@ -242,7 +242,7 @@ def test_a_folder_put_back_is_found_by_a_process_that_saw_more(tmp_path: Path) -
     shutil.copytree(tmp_path / "copy", tmp_path / "audit")
     log.append(record(4))
     assert "the head was set back to record 2" in verify_chain(tmp_path / "audit").losses[0]
-    assert "missing after record 2: 1 record" in verify_chain(tmp_path / "audit").losses[1]
+    assert "1 records after record 2 are missing" in verify_chain(tmp_path / "audit").losses[1]
 
 
 def old_trail(folder: Path, lines: int = 3) -> None:

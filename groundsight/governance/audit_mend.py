@@ -24,7 +24,6 @@ from groundsight.governance.audit_chain import (
     problem_of_old_head,
 )
 from groundsight.governance.audit_check import fragment_hash
-from groundsight.types.showing import number_of
 
 # Longer than any record: 100 ids of 21 characters are 2 KiB.
 WINDOW = 65_536
@@ -87,7 +86,7 @@ def _missing(head: Head, last: int) -> str:
     if last >= head.count:
         return f"lines before record {head.count} were changed"
     cause = ", none of them synced: a power cut can take those" if last >= head.durable else ""
-    return f"missing after record {last}: {number_of(head.count - last, 'record')}{cause}"
+    return f"{head.count - last} records after record {last} are missing{cause}"
 
 
 def _without_head(whole: bytes, folder: Path, key: bytes) -> tuple[Head, Record]:
