@@ -13,29 +13,32 @@ from groundsight.encoders import is_multilingual
 from groundsight.governance.access import visible_to
 from groundsight.index.tokens import stemmers
 from groundsight.ingestion.folder.catalogue import Catalogue, Order, Wanted, date_of, kinds
-from groundsight.ingestion.folder.ledger import unread_by
+from groundsight.ingestion.folder.ledger import Unread, unread_by
 from groundsight.language.dates import Moment
 from groundsight.language.facts import read_facts
 from groundsight.language.sayings import saying
 from groundsight.language.stems import lexicon_rows, stem
 from groundsight.types import Answer, Asset, Citation, Claim, Condition, Fit, Reason, Span, Tier, Verdict
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 MOST_SHOWN, MOST_TOLD, MOST_PARTS = 10, 3, 3
+HEARD = ("file", "count", "list", "unread", "failed", "filler")
 ORDERS: tuple[Order, ...] = ("newest", "oldest", "largest")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 
 
 @dataclass(frozen=True)
 class FileQuestion:
-    """What is asked of the files: how many or which of them, or the first in an order."""
+    """What is asked of the files: how many or which of them, the first in an order, or which could not be read."""
 
     wanted: Wanted
     counts: bool
     parts: tuple[str, ...]
     kind: str
+    unread: bool = False
 
 
 def from_the_catalogue(suite: Suite, question: str) -> Answer | None:
@@ -44,6 +47,8 @@ def from_the_catalogue(suite: Suite, question: str) -> Answer | None:
     if asked is None:
         return None
     found = suite.list(asked.wanted)
+    if asked.unread:
+        return _told(question, _said_unread(asked, found), found)
     chosen = [each for each in found.documents if {*map(stem, asked.parts)} <= _stems(each)]
     if asked.parts and not chosen:
         return None
@@ -55,15 +60,20 @@ def read_file_question(question: str) -> FileQuestion | None:
     moments = [one for one in read_facts(question).moments if one.year]
     if len(moments) > 1:
         return None
-    side, rest = _around(question.casefold(), moments)
-    heard = {name for name in ("file", "count", "list", *ORDERS, "filler") if _phrases(name).search(rest)}
+    side, rest = _around(question.casefold().replace("’", "'"), moments)
+    heard = {name for name in (*HEARD, *ORDERS) if _phrases(name).search(rest)}
     words = _WORD.findall(_phrases(*heard).sub(" ", rest)) if heard else _WORD.findall(rest)
     known = {word: name for name, _, forms in kinds() for word in (*forms, *([name] if "file" in heard else []))}
     kind = next((known[word] for word in words if word in known), "")
     named: list[Order] = [each for each in ORDERS if each in heard]
     order: Order = named[0] if named else "source"
     picks = order != "source" or "count" in heard
-    parts = tuple(word for word in words if word not in known and not (picks and _phrases("ask").fullmatch(word)))
+    unread = "unread" in heard or ("failed" in heard and bool("file" in heard or kind))
+    asks = picks or unread
+    parts = tuple(word for word in words if word not in known and not (asks and _phrases("ask").fullmatch(word)))
+    if heard & {"unread", "failed"}:
+        plain = unread and not (parts or moments or named)
+        return FileQuestion(Wanted(kind=kind), "count" in heard, (), kind, unread=True) if plain else None
     if not (picks or "list" in heard) or not ("file" in heard or kind) or len(parts) > MOST_PARTS:
         return None
     first, last = _days(moments[0], side) if moments else (None, None)
@@ -142,15 +152,20 @@ def _answer(suite: Suite, question: str, asked: FileQuestion, found: Catalogue, 
     cited = [_citation(suite, at, each) for at, each in enumerate(best[:MOST_SHOWN], 1)]
     shown = ", ".join(f"{each.source}{_dated(each)} [{at}]" for at, each in enumerate(best[:MOST_SHOWN], 1))
     sentence = _said(asked, len(chosen), len(best), shown)
-    endings = tuple(f".{form}" for name, _, forms in kinds() if name == asked.kind for form in forms)
-    unread = [each for each in found.unread if not asked.kind or _name(each.source).endswith(endings)]
+    unread = _unread(asked, found)
     lost = f" Not counted, since they could not be read: {', '.join(each.source for each in unread[:5])}."
-    reason = Reason(code="computed", message=f"told by the catalogue of the {found.every} documents that you may see")
+    return _told(question, sentence, found, cited, lost if unread else "")
+
+
+def _told(question: str, sentence: str, found: Catalogue, cited: Sequence[Citation] = (), beside: str = "") -> Answer:
+    reason = Reason(
+        code="computed", message=f"told by the catalogue of the {number_of(found.every, 'document')} that you may see"
+    )
     claim = Claim(text=sentence, span=Span(start=0, end=len(sentence)), cites=tuple(each.evidence_id for each in cited))
     return Answer(
         question=question,
         status="answered",
-        text=sentence + (lost if unread else ""),
+        text=sentence + beside,
         stop_reason="the catalogue answers the question",
         grounding_ratio=1.0,
         fit=Fit(value="yes", reason="the question is about the files themselves"),
@@ -160,14 +175,29 @@ def _answer(suite: Suite, question: str, asked: FileQuestion, found: Catalogue, 
     )
 
 
+def _unread(asked: FileQuestion, found: Catalogue) -> list[Unread]:
+    endings = tuple(f".{form}" for name, _, forms in kinds() if name == asked.kind for form in forms)
+    return [each for each in found.unread if not asked.kind or _name(each.source).endswith(endings)]
+
+
+def _said_unread(asked: FileQuestion, found: Catalogue) -> str:
+    unread = _unread(asked, found)
+    noun = f"{asked.kind} file" if asked.kind else "file"
+    if not unread:
+        return f"Every {noun} that was tried could be read."
+    shown = ", ".join(f"{each.source} ({each.what})" for each in unread[:MOST_SHOWN])
+    more = f" and {len(unread) - MOST_SHOWN} more" if len(unread) > MOST_SHOWN else ""
+    return f"{number_of(len(unread), noun)} could not be read: {shown}{more}."
+
+
 def _said(asked: FileQuestion, number: int, shown_of: int, shown: str) -> str:
     noun = f"{asked.kind} document" if asked.kind else "document"
     if not number:
         return f"No {noun} of this kind is indexed." if asked.wanted == Wanted() else f"No {noun} fits."
     if asked.wanted.order != "source" and not asked.counts:
-        return f"The {asked.wanted.order} of {number} {noun}{'s' * (number > 1)} is {shown}."
+        return f"The {asked.wanted.order} of {number_of(number, noun)} is {shown}."
     more = f" and {number - MOST_SHOWN} more" if shown_of > MOST_SHOWN else ""
-    return f"{number} {noun}{'s' * (number > 1)}: {shown}{more}."
+    return f"{number_of(number, noun)}: {shown}{more}."
 
 
 def _dated(asset: Asset) -> str:

@@ -23,6 +23,7 @@ from groundsight.agent.state import (
 from groundsight.agent.uphold import Held, hold
 from groundsight.limits import has_words
 from groundsight.types import GroundingReport, Verdict
+from groundsight.types.showing import number_of
 
 LEFT_OUT = "Part of the answer was left out: the evidence does not support it."
 UNSUPPORTED = "the evidence does not support what was written"
@@ -39,7 +40,7 @@ def verify(state: AnswerState, desk: Desk) -> Update:
     held = _held(written, state, desk)
     held_back = _better(held, state)
     update |= {"draft": _json(written), "report": held.report.model_dump(mode="json"), "kept": _json(held_back)}
-    update["detail"] = f"{held.report.supported} of {held.report.checkable} sentences supported"
+    update["detail"] = f"{held.report.supported} of {number_of(held.report.checkable, 'sentence')} supported"
     if held.bad and _may_revise(state, desk, written, held.bad):
         return {**update, "next": "revise"}
     if not held_back.sentences or (written.by == "rules" and 0 in held.bad):

@@ -35,6 +35,7 @@ from groundsight.language.sayings import saying
 from groundsight.limits import has_words, require_question
 from groundsight.tracing import Within
 from groundsight.types import Degraded, Evidence, Query, Step
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.agent.llm import Chat
@@ -126,7 +127,7 @@ def search(state: AnswerState, desk: Desk) -> Update:
         "tier": result.tier.model_dump(mode="json"),
         "degraded": [one.model_dump(mode="json") for one in result.degraded],
         "far": [result.nothing.why] if result.nothing else [],
-        "detail": f"{query!r}: {len(found)} hits",
+        "detail": f"{query!r}: {number_of(len(found), 'hit')}",
     }
 
 
@@ -213,7 +214,7 @@ def draft(state: AnswerState, desk: Desk) -> Update:
     shown = _shown_first(findings_of(state), evidence)[: desk.suite.settings.agent.evidence]
     made, spent = ask_draft(chat, state["question"], shown, left(state, desk))
     written, unknown = only_known(made or Draft(), evidence)
-    detail = _sentences(written) + (f", {unknown} unknown ids removed" if unknown else "")
+    detail = _sentences(written) + (f", {number_of(unknown, 'unknown id')} removed" if unknown else "")
     calls = state.get("calls", 0) + spent.get("calls", 0)
     if not written.sentences and _worth_searching(state, written.lacking, calls):
         return {**spent, "next": "search", "queries": [written.lacking], "detail": f"looking for {written.lacking!r}"}
@@ -240,7 +241,7 @@ def by_rule(state: AnswerState) -> Draft:
 
 
 def _sentences(written: Draft) -> str:
-    return f"{written.by}: {len(written.sentences)} sentences"
+    return f"{written.by}: {number_of(len(written.sentences), 'sentence')}"
 
 
 def _worth_searching(state: AnswerState, lacking: str, calls: int) -> bool:

@@ -13,6 +13,7 @@ from groundsight.agent.uphold import Check, Known, place_of
 from groundsight.agent.versions import in_force_first, told
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
+from groundsight.grounding.align import another_subject
 from groundsight.language.facts import Facts, read_facts
 from groundsight.types import Evidence, Quote, Verdict
 
@@ -55,6 +56,7 @@ def _answering(draft: Draft, asked: Question, known: Known, eyes: Eyes) -> list[
     """Return what other sources answer, one quote each: another value of the asked kind than any that was said."""
     said = [read_facts(sentence) for sentence in draft.sentences]
     found = answers(asked.text, _others(draft, asked, known), eyes, RIVAL)
+    found = [one for one in found if not all(another_subject(each, read_facts(one.said)) for each in said)]
     best = {one.window.evidence.source: one for one in reversed(found)}
     return [one.whole for one in best.values() if _otherwise(read_facts(one.value), said)]
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 from weakref import finalize
 
-from groundsight.errors import ConfigError, Disabled, ModelFailed
+from groundsight.errors import ConfigError, Disabled, InvalidArgument, ModelFailed
 from groundsight.settings import Settings
 from groundsight.types import Degraded
 
@@ -62,7 +62,7 @@ class Parts:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._opening = threading.RLock()
+        self._lock, self._closed = threading.RLock(), False
 
     @cached_property
     def index(self) -> Index:
@@ -76,7 +76,7 @@ class Parts:
         """The folders under which files may be read."""
         from groundsight.governance.roots import Roots
 
-        with self._opening:
+        with self._opening():
             return Roots.load(self.settings)
 
     @cached_property
@@ -142,9 +142,17 @@ class Parts:
 
         return self._opened("models.rerank", lambda: open_reranker(self.settings.models))
 
+    @contextmanager
+    def _opening(self) -> Generator[None]:
+        """Let one thread at a time open a part, and none after the end."""
+        with self._lock:
+            if self._closed:
+                raise InvalidArgument("this suite is closed", next_step="open it again with open_suite")
+            yield
+
     def _opened(self, setting: str, open_part: Callable[[], T]) -> T:
         section, _, name = setting.partition(".")
-        with self._opening, naming(setting, getattr(getattr(self.settings, section), name)):
+        with self._opening(), naming(setting, getattr(getattr(self.settings, section), name)):
             return open_part()
 
     @cached_property
@@ -152,7 +160,7 @@ class Parts:
         """The last search results."""
         from groundsight.retrieval.cache import SearchCache
 
-        with self._opening:
+        with self._opening():
             return SearchCache()
 
     @cached_property
@@ -160,7 +168,7 @@ class Parts:
         """The starter of confined children: one process, begun at the first job, ended with these parts."""
         from groundsight.ingestion.sandbox import Sandbox
 
-        with self._opening:
+        with self._opening():
             cell = Sandbox()
             finalize(self, cell.close)
             return cell
@@ -170,7 +178,7 @@ class Parts:
         """The starter of the worker, which reads and watches beside this process."""
         from groundsight.ingestion.folder.helper import Helper
 
-        with self._opening:
+        with self._opening():
             helper = Helper(self.settings)
             finalize(self, helper.close)
             return helper
@@ -180,7 +188,7 @@ class Parts:
         """The questions that are being worked on, and those held under a handle."""
         from groundsight.questions import Questions
 
-        with self._opening:
+        with self._opening():
             return Questions(self.settings.home)
 
     def load_picture(self, name: str, who: Principal, watch: Watch) -> Image:
@@ -227,8 +235,16 @@ class Parts:
         return tuple(found)
 
     def close(self) -> None:
-        """End the questions, close the index and end the processes beside it, where they were opened."""
+        """End the questions, close the index and end the processes beside it, where they were opened.
+
+        Nothing opens again: every later use of a part raises InvalidArgument.
+        """
+        with self._lock:
+            self._closed = True
+            opened = {name: self.__dict__.pop(name) for name in [*self.__dict__] if name in _PARTS}
         for name in ("questions", "helper", "index", "sandbox"):
-            opened = self.__dict__.pop(name, None)
-            if opened is not None:
-                opened.close()
+            if name in opened:
+                opened[name].close()
+
+
+_PARTS = frozenset(name for name, part in vars(Parts).items() if isinstance(part, cached_property))

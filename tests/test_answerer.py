@@ -55,6 +55,24 @@ def asked(question: str, evidence: list[Evidence]) -> Finding | None:
 
 
 @pytest.mark.parametrize(
+    ("beside", "differs"),
+    [
+        ("Bees at Quarry Field.\n\nThe spring harvest gave 112 kg of honey in 2025.", False),
+        ("Bees at Quarry Field.\n\nAt Quarry Field the harvest was 112 kg of honey in 2025.", True),
+    ],
+)
+def test_a_sentence_about_another_thing_is_no_source_that_differs(tmp_path: Path, beside: str, differs: bool) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/report.txt").write_text("In 2025 Quarry Field gave 86 kg of honey.")
+    (tmp_path / "files/notes.txt").write_text(beside)
+    with open_suite(Settings(home=tmp_path / "home", roots=(tmp_path / "files",))) as suite:
+        suite.ingest(tmp_path / "files")
+        answer = suite.ask("How much honey did Quarry Field give in 2025?")
+    assert answer.text.startswith("In 2025 Quarry Field gave 86 kg of honey [1].")
+    assert ("Another source differs" in answer.text) == differs
+
+
+@pytest.mark.parametrize(
     ("question", "value"),
     [
         ("What does it cost to rent the plot for a year?", "84 EUR"),

@@ -24,6 +24,7 @@ from tests.browser import FOUND
 from tests.doors import an_answer
 from tests.talk import MODES, a_suite, talk
 from tests.test_server_stdio import ROOT, environment
+from tests.test_sessions import Slow
 
 MOST_BYTES = 10_000
 ASKED = (
@@ -195,12 +196,39 @@ def test_the_files_are_listed_with_what_failed_and_why_by_the_tools_that_are_the
     host.browser.until("document.querySelectorAll('#library button').length == 26")
     assert [call[1]["name"] for call in host.calls] == ["status", "list"]
     told = host.browser.run("document.querySelector('#library').innerText", inside=True)
-    assert "26 documents under" in told
+    assert re.search(r"Documents under .*: 26", told)
     assert re.search(r"Not read \(1\)\s+broken\d*/torn\.pdf: E_\w+", told)
     assert "Read in part (1)" in told
     host.browser.tap("#library button", 0)
     host.browser.until("document.querySelector('figcaption')?.textContent.includes('passengers-2025.png')")
     host.browser.until(DRAWN)
+
+
+@needs_browser
+def test_a_question_that_is_still_worked_on_goes_on_at_a_button_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(tmp_path)
+    unit, _ = slow.suite.parts.index.rows[0]
+    slow.suite.verbs["ask"] = lambda suite, question: slow.ask(suite, question) or an_answer(question, unit.unit_id)
+    with hosting(build_server(lambda: slow.suite, writable=False), "auto", tmp_path / "profile") as host:  # type: ignore[arg-type, return-value]
+        host.browser.look(760)
+        handle = host.call("ask", question="How long is the notice period?", seconds=0)["handle"]
+        told = "document.querySelector('#sum').textContent + document.querySelectorAll('#answer button').length"
+        assert host.browser.run(told, inside=True) == "working1"
+        forwarded, seen = host._forwarded, list[str]()  # type: ignore[attr-defined]
+
+        def meanwhile(method: str, params: Any) -> Any:
+            seen.append(host.browser.run(told, inside=True))
+            slow.may_end.set()
+            return forwarded(method, params)
+
+        monkeypatch.setattr(host, "_forwarded", meanwhile)
+        host.browser.tap("#answer button")
+        host.browser.until("document.querySelector('.supported')")
+        assert seen == ["Working…0"]
+        assert host.calls == [("tools/call", {"name": "ask", "arguments": {"handle": handle}})]
+        assert host.browser.run("document.querySelector('#answer').textContent", inside=True).count("Go on") == 0
 
 
 @needs_browser

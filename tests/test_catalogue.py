@@ -122,6 +122,8 @@ def test_what_others_may_see_is_neither_listed_counted_named_explained_nor_forgo
     assert [each.source for each in call(owner, "list").unread] == ["barn/broken.pdf", "barn/will.txt"]
     told = [call(other, "list"), call(other, "status"), call(other, "ask", question="How many documents do I have?")]
     assert not any("will.txt" in each.model_dump_json() for each in told)
+    unread = call(other, "ask", question="Which files could not be read?").text
+    assert unread.startswith("1 file could not be read: barn/broken.pdf")
     assert (told[0].count, len(told[0].unread), told[1].unread) == (5, 1, 1)
     assert told[2].text.startswith("5 documents: ")
     assert refused(other, "why", file="will.txt") == refused(other, "why", file="none.txt")
@@ -206,6 +208,25 @@ def test_forget_takes_a_folder_away_and_names_what_lies_there_still(suite: Suite
         ("What is the newest bill file?", ["The newest of 2 documents is barn/bills/oat-bill.txt (last written"]),
         ("Wie viele Dokumente habe ich?", ["5 documents"]),
         ("Which files are from before 2020?", ["1 document: barn/letter.docx (of 2019-03-04)"]),
+        *(
+            (question, ["1 file could not be read: barn/broken.pdf (malformed or truncated"])
+            for question in (
+                "Which files could not be read?",
+                "what was not read",
+                "Which of my files couldn’t be read?",
+                "which files failed",
+                "How many documents were not read?",
+                "What could you not read?",
+                "Which files have not been read?",
+                "welche Dateien konnten nicht gelesen werden",
+                "Was wurde nicht gelesen?",
+                "Welche Dateien sind fehlgeschlagen?",
+                "Quels fichiers n'ont pas pu être lus ?",
+                "¿Qué archivos no se pudieron leer?",
+            )
+        ),
+        ("Which PDFs could not be read?", ["1 pdf file could not be read: barn/broken.pdf"]),
+        ("Which spreadsheets could not be read?", ["Every spreadsheet file that was tried could be read."]),
         ("How many PDFs do I have?", ["No pdf document", "Not counted", "barn/broken.pdf"]),
     ],
 )
@@ -224,7 +245,8 @@ def test_a_question_about_the_files_is_answered_from_the_catalogue(
     "question",
     ["What is in the newest document?", "How many files mention Lisbon in May 2025?", "Which document names the heir?",
      "What is the latest report?", "What was the largest bill in 2024?", "How many tons does the file say?",
-     "Which documents are required for a visa?"],
+     "Which documents are required for a visa?", "Which tests failed?", "What failed?", "Which files failed the audit?",
+     "Which meters could not be read?", "Which files were not read by the auditor?", "What was not read in May 2025?"],
 )  # fmt: skip
 def test_a_question_about_what_stands_in_files_is_none_about_files(suite: Suite, question: str) -> None:
     asked = read_file_question(question)

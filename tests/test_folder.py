@@ -360,7 +360,7 @@ def test_an_order_is_read_by_a_process_beside_the_server(suite: Suite, shed: Pat
     assert told.order.state == "waiting"
     until(lambda: suite.orders()[-1].state == "done")
     assert sources(suite) == ["shed/ladder.txt"]
-    assert "done: 1 of 1 files" in call(suite, "status").as_text()
+    assert "done: 1 of 1 file" in call(suite, "status").as_text()
 
 
 def test_watch_once_compares_a_folder_and_ends(

@@ -67,7 +67,9 @@ def test_the_same_call_twice_changes_nothing_and_uninstall_takes_only_ours_out(
     assert file.read_bytes() == once
     assert backup_of(file).read_text("utf-8") == given
     assert read(file)["theme"] == "é"
-    assert install(name, "--uninstall")[0] == 0
+    code, told, _ = install(name, "--uninstall")
+    assert (code, host.then in told) == (0, False)
+    assert "taken out of" in told
     assert read(file)[host.key] == {"other": {"command": "a"}}
 
 

@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import re
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,21 @@ import pytest
 from PIL import Image
 
 import groundsight
-from groundsight import Answer, AsyncSuite, Evidence, OpenSuite, Principal, Query, Settings, Step, Verdict, open_suite
+from groundsight import (
+    Answer,
+    AsyncSuite,
+    Evidence,
+    OpenSuite,
+    Principal,
+    Query,
+    Settings,
+    Step,
+    Verdict,
+    langchain,
+    open_suite,
+)
 from groundsight.errors import Cancelled, GroundsightError, InvalidArgument, NotFound, PolicyRefused
+from groundsight.governance.roots import Roots
 from groundsight.settings import Models
 from tests.doors import CANARY
 
@@ -146,13 +160,85 @@ def test_a_text_is_checked_against_the_index_or_against_plain_texts(suite: OpenS
         suite.verify(" ")
 
 
-def test_a_picture_that_a_program_names_is_read_and_its_folder_is_not_kept(suite: OpenSuite, desk: Path) -> None:
-    Image.new("RGB", (320, 80), "white").save(desk / "beside/blank.png")
-    assert str(suite.ocr("beside/blank.png")) == "No words found."
-    assert suite.describe(Path("beside/blank.png")).tagger
-    assert suite.search(picture="beside/blank.png").nothing or suite.search(picture="beside/blank.png").hits
-    with open_suite("home") as again:
-        assert again.suite.parts.roots.names() == ("docs",)
+PICTURED: dict[str, Any] = {
+    "ocr": lambda suite, file: suite.ocr(file),
+    "describe": lambda suite, file: suite.describe(file),
+    "search": lambda suite, file: suite.search(picture=file),
+}
+
+
+@pytest.mark.parametrize("verb", PICTURED)
+def test_a_picture_that_a_program_names_is_read_by_that_call_and_by_nothing_else(
+    suite: OpenSuite, desk: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    for name in ("blank.png", "other.png"):
+        Image.new("RGB", (320, 80), "white").save(desk / "beside" / name)
+    named, refused = desk / "beside/blank.png", list[str]()
+    agents = {tool.name: tool for tool in langchain.tools(suite)}
+    opened = Roots.open_inside
+
+    def watched(roots: Roots, source: str | Path) -> int:
+        """While the call reads its file, other files are out of its reach, and its file out of the reach of others."""
+        for beside in (desk / "beside/other.png", "beside/other.png", "./other.png"):
+            with pytest.raises(NotFound):
+                opened(roots, beside)
+        with ThreadPoolExecutor(1) as other:
+            refused.append(other.submit(agents["ocr"].invoke, {"picture": str(source)}).result())
+        return opened(roots, source)
+
+    monkeypatch.setattr(Roots, "open_inside", watched)
+    PICTURED[verb](suite, named)
+    monkeypatch.undo()
+    assert refused
+    refused += [agents["ocr"].invoke({"picture": given}) for given in (str(named), "./blank.png", "beside/blank.png")]
+    assert all(told.startswith("E_NOT_FOUND") for told in refused), refused
+    assert suite.status().roots == ("docs",)
+
+
+def test_pictures_of_one_name_are_lent_to_several_calls_at_once(suite: OpenSuite, desk: Path) -> None:
+    for folder, width in (("beside", 320), ("more", 160)):
+        Image.new("RGB", (width, 80), "white").save(desk / folder / "E1", "PNG")
+    with ThreadPoolExecutor(2) as beside:
+        found = list(beside.map(suite.ocr, ["beside/E1", desk / "more/E1"] * 2))
+    assert {(each.picture, str(each)) for each in found} == {("./E1", "No words found.")}
+
+
+OPENING: dict[str, Any] = {
+    "ingest": lambda suite: suite.ingest("docs"),
+    "forget": lambda suite: suite.forget("docs"),
+    "watch": lambda suite: suite.watch("docs", once=True),
+    "search": lambda suite: suite.search("fee"),
+    "ask": lambda suite: suite.ask(PERIOD),
+    "stream": lambda suite: list(suite.stream(PERIOD)),
+    "verify": lambda suite: suite.verify(PERIOD),
+    "verify against": lambda suite: suite.verify("The fee is EUR 40.", ["The fee is EUR 50."]),
+    "read": lambda suite: suite.read("docs/fee.txt"),
+    "ocr": lambda suite: suite.ocr("docs/fee.txt"),
+    "describe": lambda suite: suite.describe("docs/fee.txt"),
+    "list": lambda suite: suite.list(),
+    "status": lambda suite: suite.status(),
+    "why": lambda suite: suite.why("docs/fee.txt"),
+}
+
+
+def test_a_closed_suite_refuses_every_verb_and_opens_nothing_again(suite: OpenSuite) -> None:
+    suite.ask(PERIOD)
+    other = suite.acting_for()
+    suite.close()
+    suite.close()
+    for verb, call in OPENING.items():
+        for closed in (suite, other):
+            with pytest.raises(InvalidArgument, match="this suite is closed"):
+                call(closed)
+            assert not {"index", "helper", "sandbox", "questions"} & vars(closed.suite.parts).keys(), verb
+
+    async def beside() -> None:
+        async with suite.aio as aio:
+            for call in (aio.ask(PERIOD), anext(aio.watch("docs", once=True)), aio.list()):
+                with pytest.raises(InvalidArgument, match="open it again"):
+                    await call
+
+    asyncio.run(beside())
 
 
 def test_a_principal_with_folders_of_its_own_reads_and_watches_nothing_else(suite: OpenSuite, desk: Path) -> None:
@@ -240,6 +326,21 @@ def test_what_a_notebook_shows_is_escaped_and_what_a_terminal_shows_holds_no_con
             assert tag in ("b", "br", "div", "em", "li", "ol", "p", "pre", "small", "ul")
             assert re.fullmatch(r'(?: style="[^"]*")?', attributes)
         assert "\x1b" not in str(result) + html
+
+
+def test_a_notebook_shows_all_that_an_answer_says_and_the_id_by_which_a_hit_is_read(
+    suite: OpenSuite, desk: Path
+) -> None:
+    (desk / "docs/torn.pdf").write_text("%PDF-1.4 nothing")
+    suite.ingest("docs")
+    told = suite.ask("How many PDFs do I have?")
+    assert "docs/torn.pdf" in told.text
+    assert "docs/torn.pdf" in told.as_html()
+    said = suite.ask(PERIOD).as_html()
+    assert said.count("The notice period is 90 days [1].") == 1
+    assert "<p></p>" not in said
+    hit = suite.search("notice period", limit=1).hits[0]
+    assert hit.unit.unit_id in hit.as_html()
 
 
 def test_every_public_name_is_there_and_says_what_it_is() -> None:

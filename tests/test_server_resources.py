@@ -87,6 +87,11 @@ def test_prompts_carry_the_words_of_the_person(tmp_path: Path, mode: str) -> Non
         ("grounded_answer", {}, "pass exactly question"),
         ("grounded_answer", {"question": "x", "tone": "y"}, "pass exactly question"),
         ("check_my_answer", None, "pass exactly answer"),
+        ("timeline", {"topic": ""}, "topic holds no word"),
+        ("find_contradictions", {"topic": " \u200b\n"}, "topic holds no word"),
+        ("grounded_answer", {"question": "?"}, "question holds no word"),
+        ("check_my_answer", {"answer": "  "}, "answer holds no word"),
+        ("compare_documents", {"first": "a.pdf", "second": "\t"}, "second holds no word"),
     ],
 )
 def test_a_wrong_request_for_a_prompt_is_an_invalid_parameter(

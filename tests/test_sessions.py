@@ -183,8 +183,16 @@ def test_what_a_label_leads_to_is_judged_again(suite: ScriptedSuite) -> None:
     label = call(suite, "search", query="notice", limit=1).hits[0].label
     unit, asset = suite.parts.index.rows[0]
     suite.parts.index.rows[0] = (unit, asset.model_copy(update={"labels": ("board",)}))
-    with pytest.raises(NotFound, match="no such unit"):
-        call(suite, "read", id=label)
+    for verb, given in (
+        ("read", {"id": label}),
+        ("verify", {"answer": "It rains.", "evidence_ids": [label]}),
+        ("ocr", {"picture": label}),
+        ("describe", {"picture": label}),
+        ("search", {"picture": label}),
+    ):
+        with pytest.raises(NotFound, match="no such unit") as caught:
+            call(suite, verb, **given)
+        assert caught.value.which == label, "it is refused under the name that its caller gave"
 
 
 def in_notebook(home: Path, statement: str) -> None:

@@ -50,10 +50,13 @@ def meant(suite: Suite, name: str) -> str:
     """Return the id of the unit, or the source, that a name means: a label, the id of a unit or document, a source.
 
     Raises:
-        NotFound: a label that is not held, or a document that is absent or not visible to this principal.
+        NotFound: a label that is not held, or what is absent or not visible to this principal; named as it was given.
     """
     if LABEL.fullmatch(name):
-        return Labels(suite.settings.home, suite.principal).unit(name)
+        unit_id = Labels(suite.settings.home, suite.principal).unit(name)
+        if not suite.parts.index.get([unit_id], visible_to(suite.principal)):
+            raise no_such_unit(name)
+        return unit_id
     return asset_by_id(suite, name).source if _ASSET_ID.fullmatch(name) else name
 
 

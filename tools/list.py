@@ -10,6 +10,7 @@ from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import day
 from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, STALE_TEXT, Result, Shape
 from groundsight.types import Asset, Stale
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -61,7 +62,7 @@ class Listing(Result):
     def as_text(self) -> str:
         """One line a document, after the counts."""
         kinds = ", ".join(f"{number} {kind}" for kind, number in self.kinds.items())
-        head = f"{self.count} documents{f': {kinds}' if kinds else ''}"
+        head = f"{number_of(self.count, 'document')}{f': {kinds}' if kinds else ''}"
         copies = [f"same content: {', '.join(sources)}" for sources in self.copies]
         unread = [f"not read: {each.source}: {each.why}" for each in self.unread]
         more = ["there are more: narrow it down"] if self.truncated else []
@@ -119,7 +120,7 @@ def _document(suite: Suite, asset: Asset) -> DocumentLine:
 
 
 def _line(each: DocumentLine) -> str:
-    size = f"{each.bytes / 1024:,.0f} KB" if each.bytes >= 1024 else f"{each.bytes} bytes"
-    pages = f"{each.pages} pages" if each.pages else ""
+    size = f"{each.bytes / 1024:,.0f} KB" if each.bytes >= 1024 else number_of(each.bytes, "byte")
+    pages = number_of(each.pages, "page") if each.pages else ""
     told = [each.kind, each.date or "no date", pages, size, STALE_TEXT.get(each.stale, ""), *each.warnings]
     return f"{each.source}: {', '.join(filter(None, told))}"

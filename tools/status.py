@@ -15,6 +15,7 @@ from groundsight.tools.bounds import one_line
 from groundsight.tools.ingest import OrderLine, order_line
 from groundsight.tools.results import Answering, Result, answering, degraded_text
 from groundsight.types import Degraded, Nothing, Tier
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.ingestion.folder.orders import Order
@@ -49,7 +50,8 @@ class Status(Result):
     def as_text(self) -> str:
         """Counts, folders, models and what is missing."""
         lanes = ", ".join(f"{lane}: {model}" for lane, model in self.tier.models.items())
-        head = f"{self.assets} documents, {self.units} units under {', '.join(self.roots) or 'no folders yet'}"
+        held = f"{number_of(self.assets, 'document')}, {number_of(self.units, 'unit')}"
+        head = f"{held} under {', '.join(self.roots) or 'no folders yet'}"
         nothing = [f"{self.nothing.why}. Next: {self.nothing.remedy}"] if self.nothing else []
         step = [f"kept in step: {', '.join(self.followed)}"] if self.followed else []
         going = [_going(each) for each in self.orders]
@@ -67,8 +69,8 @@ class Status(Result):
 
     def _lacks(self) -> list[str]:
         """Say in counts what is not in the index; list and why tell more."""
-        lacks = [f"{self.unread} files could not be read (list names them)"] if self.unread else []
-        lacks += [f"{self.warned} documents were read in part (why FILE tells)"] if self.warned else []
+        lacks = [f"{number_of(self.unread, 'file')} could not be read (list names them)"] if self.unread else []
+        lacks += [f"{number_of(self.warned, 'document')} read in part (why FILE tells)"] if self.warned else []
         left = ", ".join(f"{number} ({why})" for why, number in self.left_out.items())
         return [*lacks, *([f"left out: {left}"] if left else [])]
 
@@ -109,7 +111,7 @@ def _is_news(order: Order) -> bool:
 
 
 def _going(order: OrderLine) -> str:
-    share = f"{order.done} of {order.total} files" if order.total else ", ".join(order.paths)
+    share = f"{order.done} of {number_of(order.total, 'file')}" if order.total else ", ".join(order.paths)
     return f"{order.state}: {share}{f': {order.message}' if order.message else ''} [{order.id}]"
 
 

@@ -22,6 +22,7 @@ from groundsight.parts import Parts
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Word
+from groundsight.types.showing import number_of
 
 State = Literal["ok", "warn", "fail"]
 COLOURS: dict[State, str] = {"ok": "32", "warn": "33", "fail": "31"}
@@ -196,8 +197,8 @@ def _audit(settings: Settings) -> Check:
         return Check(name="audit", state="fail", detail="; ".join(tampered[:5]), next_step=step)
     broken = (*report.torn, *(f"begun and not ended: {each}" for each in report.unfinished))
     if not broken:
-        return Check(name="audit", state="ok", detail=f"{report.lines} records, chain whole")
-    detail = f"{report.lines} records, chain whole; {len(broken)} broken off: {'; '.join(broken[-5:])}"
+        return Check(name="audit", state="ok", detail=f"{number_of(report.lines, 'record')}, chain whole")
+    detail = f"{number_of(report.lines, 'record')}, chain whole; {len(broken)} broken off: {'; '.join(broken[-5:])}"
     step = "nothing, where a process was killed or is still at work: no finished call is missing"
     return Check(name="audit", state="warn", detail=detail, next_step=step)
 

@@ -34,7 +34,8 @@ def install(options: argparse.Namespace) -> int:
         kept = str(backup_of(file)) if changed and there else None
         say_json({"file": str(file), "changed": changed, "backup": kept})
     else:
-        say(said + (f"\n{host.title}: {host.then}" if changed else ""))
+        then = "start it again to be rid of the server" if options.uninstall else host.then
+        say(said + (f"\n{host.title}: {then}" if changed else ""))
     return 0
 
 

@@ -19,6 +19,7 @@ from groundsight.index.held import note_snapshot
 from groundsight.index.snapshots import MANIFEST
 from groundsight.tracing import Watch
 from groundsight.types import Filter
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.settings import Settings
@@ -91,7 +92,7 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
     with closing(open_index(settings)) as index:
         if not replace and (held := index.count(Filter())).assets:
             raise InvalidArgument(
-                f"the index holds {held.assets} documents, which a restore replaces",
+                f"the index holds {number_of(held.assets, 'document')}, which a restore replaces",
                 next_step="add --yes, or snapshot it first",
             )
         index.restore(folder, watch)

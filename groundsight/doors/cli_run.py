@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,6 @@ def _ingest(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 def _search(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     arguments = {
         "query": options.query,
-        "picture": _shown(options.picture, call.suite.parts.roots) if options.picture else "",
         "kinds": options.kind,
         "source": options.source,
         "created_from": options.created_from,
@@ -131,7 +131,8 @@ def _search(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
         "fusion": options.fusion,
         "explain": options.explain,
     }
-    return call(Result, "search", arguments), DONE
+    with _shown(options.picture, call.suite.parts.roots) as picture:
+        return call(Result, "search", {**arguments, "picture": picture}), DONE
 
 
 def _ask(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
@@ -163,8 +164,8 @@ def _verify(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 
 
 def _picture(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
-    picture = _shown(Path(options.picture), call.suite.parts.roots)
-    return call(Result, options.command, {"picture": picture, "page": options.page}), DONE
+    with _shown(Path(options.picture), call.suite.parts.roots) as picture:
+        return call(Result, options.command, {"picture": picture, "page": options.page}), DONE
 
 
 def _status(call: Call, _: argparse.Namespace) -> tuple[Result, int]:
@@ -214,13 +215,10 @@ def _ingested(path: Path, roots: Roots) -> str:
         raise NotFound("there is no such file or folder", which=str(path), next_step="check the path") from None
 
 
-def _shown(named: Path, roots: Roots) -> str:
-    """A person who names a picture on the command line allows this one run to read its folder."""
-    file = named.expanduser()
-    if not file.is_file():
-        return str(named)
-    roots.admit(file, kept=False)
-    return roots.source_of(file)
+def _shown(named: Path | None, roots: Roots) -> AbstractContextManager[str]:
+    """A person who names a picture on the command line allows this one run to read it."""
+    file = named.expanduser() if named else None
+    return roots.lent(file) if file and file.is_file() else nullcontext(str(named or ""))
 
 
 def _text_of(file: Path) -> str:

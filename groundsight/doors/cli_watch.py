@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from groundsight.doors.cli_show import say, say_json
 from groundsight.errors import NotFound
 from groundsight.ingestion.folder.work import Worker
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -60,7 +61,7 @@ def _tell(report: IngestReport, *, as_json: bool) -> None:
             for warning in file.warnings:
                 say(f"         {warning}")
     if len(report.files) > 1:
-        say(f"{len(report.files)} files in step, {report.failed} failed")
+        say(f"{number_of(len(report.files), 'file')} in step, {report.failed} failed")
 
 
 @contextmanager

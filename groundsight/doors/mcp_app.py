@@ -8,7 +8,7 @@ from typing import Any
 from mcp.server.apps import Apps
 
 ANSWER = "ui://groundsight/answer"
-# Only what is read sentence by sentence is shown as a page; the page itself calls read, list and status.
+# Only what is read sentence by sentence is shown as a page; the page itself calls read, list, status and ask.
 SHOWN = ("ask", "verify")
 
 

@@ -24,6 +24,7 @@ from mcp_types import (
 from groundsight.doors.mcp_stdio import run_lines
 from groundsight.doors.mcp_tools import Door
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound
+from groundsight.limits import has_words
 from groundsight.prompts import render
 from groundsight.tools.bounds import clip, one_line
 from groundsight.tools.gate import ToolSpec
@@ -59,6 +60,10 @@ class PromptingServer(MCPServer[dict[str, Any]]):
         if set(arguments or ()) != wanted:
             step = f"pass exactly {', '.join(sorted(wanted))}"
             raise _invalid(InvalidArgument("the arguments do not fit the prompt", which=name, next_step=step))
+        for argument, given in (arguments or {}).items():
+            if not has_words(str(given)):
+                step = "say it in words"
+                raise _invalid(InvalidArgument(f"{argument} holds no word", which=name, next_step=step))
         return await super().get_prompt(name, arguments, context)
 
 

@@ -6,7 +6,7 @@ import os
 import queue
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -112,8 +112,10 @@ class OpenSuite:
         if isinstance(query, Query):
             return self.suite.search(query)
         asked = fitting(self.suite, "search", query=query, limit=limit, hops=hops)
-        named = self._admitted(picture) if picture is not None else None
-        return self.suite.search(Query(text=asked["query"], picture=named, limit=asked["limit"], hops=asked["hops"]))
+        with self._lent(picture) as named:
+            return self.suite.search(
+                Query(text=asked["query"], picture=named, limit=asked["limit"], hops=asked["hops"])
+            )
 
     def ask(self, question: str) -> Answer:
         """Answer with what the evidence supports, or say what was looked for and show the closest passages.
@@ -179,7 +181,8 @@ class OpenSuite:
         """
         from groundsight.tools.ocr import ocr
 
-        return ocr(self.suite, **fitting(self.suite, "ocr", picture=self._admitted(picture), page=page))
+        with self._lent(picture) as named:
+            return ocr(self.suite, **fitting(self.suite, "ocr", picture=named, page=page))
 
     def describe(self, picture: AnyPath, *, page: int = 1) -> Description:
         """Say what a picture or page shows: tags with probabilities, and a caption only where a captioner wrote one.
@@ -189,7 +192,8 @@ class OpenSuite:
         """
         from groundsight.tools.describe import describe
 
-        return describe(self.suite, **fitting(self.suite, "describe", picture=self._admitted(picture), page=page))
+        with self._lent(picture) as named:
+            return describe(self.suite, **fitting(self.suite, "describe", picture=named, page=page))
 
     def list(
         self,
@@ -242,15 +246,16 @@ class OpenSuite:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _admitted(self, picture: AnyPath) -> str:
-        """Let a program that names a picture read its folder while it runs; a principal with own folders may not."""
-        [given] = engine.paths_named([picture])
-        file = Path(given).expanduser()
-        if self.suite.principal.roots is not None or not os.path.isfile(file):  # too long a name is no file
-            return str(picture)
-        roots = self.suite.parts.roots
-        roots.admit(file, kept=False)
-        return roots.source_of(file)
+    @contextmanager
+    def _lent(self, picture: AnyPath | None) -> Generator[str | None]:
+        """Let one call read the picture that a program names; a principal with own folders reads there alone."""
+        from groundsight.ingestion.reach import folders_of
+
+        given = None if picture is None else str(engine.paths_named([picture])[0])
+        file, roots = Path(given or "").expanduser(), self.suite.parts.roots
+        mine = folders_of(self.suite.parts, self.suite.principal) is roots
+        with roots.lent(file) if mine and os.path.isfile(file) else nullcontext(given) as named:  # too long: no file
+            yield named
 
     def _roots(self, folders: Paths | None) -> tuple[str, ...]:
         from groundsight.ingestion.reach import folders_of

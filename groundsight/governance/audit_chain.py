@@ -19,6 +19,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from groundsight.types import Word
+from groundsight.types.showing import number_of
 
 TRAIL, HEAD, KEY = "audit.jsonl", "head", "key"
 FIRST = "0" * 64
@@ -122,7 +123,7 @@ def problem_of_old_head(folder: Path, last: Record) -> str:
         return "the head of the chain is missing" if count > 1 else ""
     old = parsed(file.read_bytes())
     fits = (old.get("count"), old.get("hash")) in ((count, last["hash"]), (count - 1, last["prev"]))
-    return "" if fits else f"the trail has {count} lines where its head counts {old.get('count')}"
+    return "" if fits else f"the trail has {number_of(count, 'line')} where its head counts {old.get('count')}"
 
 
 def _head_in(slot: bytes, key: bytes) -> Head | None:

@@ -20,6 +20,7 @@ from groundsight.governance.audit_chain import (
     parsed,
     problem_of_old_head,
 )
+from groundsight.types.showing import number_of
 
 LOOKS = 5
 
@@ -137,7 +138,7 @@ def _problems_of_head(folder: Path, heads: HeadFile, records: Sequence[Record]) 
     here = [each for each in records if each["n"] == head.count]
     if head.count and not here:
         last = records[-1]["n"] if records else 0
-        yield f"the trail has {last} lines where its head counts {head.count}"
+        yield f"the trail has {number_of(last, 'line')} where its head counts {head.count}"
     elif here and here[-1]["hash"] != head.last:
         yield "the head is of another trail"
     if not may_lack_head(behind):

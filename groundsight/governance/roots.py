@@ -6,9 +6,11 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Literal, cast
 
 from groundsight.atomic import write_whole
@@ -19,6 +21,8 @@ from groundsight.governance.sources import no_such_file, path_text, source_text,
 from groundsight.settings import Settings
 
 EntryKind = Literal["file", "folder", "link", "other"]
+# A context is of one thread: what is lent in one can't be named in another.
+_LENT = ContextVar[Mapping[str, Path]]("_LENT", default=MappingProxyType({}))
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 
 
@@ -74,8 +78,8 @@ class Roots:
         """Return the view that holds every folder, for what was judged otherwise already."""
         return Roots(self._folders, self._register, names=self._names)
 
-    def add(self, folder: Path, *, kept: bool = True) -> str:
-        """Add a folder that a person named and return its name; known ones keep theirs, ``kept`` ones are registered.
+    def add(self, folder: Path) -> str:
+        """Add a folder that a person named to the register and return its name; known ones keep theirs.
 
         Raises:
             InvalidArgument: it is not a folder, or it is the root of the file system.
@@ -85,30 +89,30 @@ class Roots:
             raise InvalidArgument(
                 "this is not a folder that can be read", which=source_text(folder.name), next_step="name a folder"
             )
-        known = place in list(self._folders.values())
-        name = self._name(place)
-        if kept and not (known and self._holds(name)):
+        known, name = place in list(self._folders.values()), self._name(place)
+        if not (known and self._holds(name)):
             _write_register(self._register, [*_registered(self._register), self._names.stored(str(place))])
         if self._held is not None:
             self._held.add(name)
         return name
 
-    def admit(self, path: Path, *, kept: bool = True) -> None:
+    def admit(self, path: Path) -> None:
         """Add the folder of what a person named, where it lies in none; what is not there changes nothing."""
         place = Path(os.path.realpath(path.expanduser()))
         if os.path.exists(place) and self._innermost(place) is None:
-            self.add(place if place.is_dir() else place.parent, kept=kept)
+            self.add(place if place.is_dir() else place.parent)
 
     @contextmanager
-    def lent(self, folder: Path) -> Generator[str]:
-        """Hold a folder that a person hands over for the time of a block, and give its name."""
-        name = self.add(folder, kept=False)
+    def lent(self, file: Path) -> Generator[str]:
+        """Let this thread read one file that a person hands over, within a block; its source is like no name or id."""
+        real = Path(os.path.realpath(file.expanduser()))
+        found = self._innermost(real)
+        source = self._source(*found) if found else f"./{source_text(self._names.stored(real.name))}"
+        before = _LENT.set({source: real})
         try:
-            yield name
+            yield source
         finally:
-            del self._folders[name]
-            if self._held is not None:
-                self._held.discard(name)
+            _LENT.reset(before)
 
     def source_of(self, source_or_path: str | Path) -> str:
         """Return the one source of what a source or a path leads to, links followed.
@@ -116,7 +120,8 @@ class Roots:
         Raises:
             NotFound: the path lies in no root (or does not exist, which reads alike).
         """
-        return self._source(*self._locate(source_or_path))
+        lent = str(source_or_path) in _LENT.get()
+        return str(source_or_path) if lent else self._source(*self._locate(source_or_path))
 
     def source_of_any(self, path: Path) -> str:
         """Return the source of a path inside a root whether or not anything is there, else NotFound."""
@@ -134,8 +139,9 @@ class Roots:
         Raises:
             NotFound: outside, absent, a folder, a device or a pipe, which all read alike; or not readable.
         """
-        name, inside = self._locate(source)
-        descriptor = self._open(name, inside, READ)
+        lent = _LENT.get().get(str(source))
+        name, inside = ("", PurePosixPath(lent.name)) if lent else self._locate(source)
+        descriptor = self._open(lent.parent if lent else self._folders[name], inside, READ)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise no_such_file()
@@ -174,7 +180,7 @@ class Roots:
     @contextmanager
     def _entries(self, name: str, inside: PurePosixPath) -> Generator[Iterator[os.DirEntry[str]]]:
         """Open a folder and walk it; what can't be listed is refused by its place."""
-        descriptor = self._open(name, inside, LIST)
+        descriptor = self._open(self._folders[name], inside, LIST)
         try:
             with os.scandir(descriptor) as entries:
                 yield entries
@@ -205,9 +211,9 @@ class Roots:
     def _holds(self, name: str) -> bool:
         return self._held is None or name in self._held
 
-    def _open(self, name: str, inside: PurePosixPath, flags: int) -> int:
+    def _open(self, folder: Path, inside: PurePosixPath, flags: int) -> int:
         try:
-            return open_beneath(self._folders[name], inside, flags)
+            return open_beneath(folder, inside, flags)
         except PermissionError as error:
             raise _unreadable(inside) from error
         except (OSError, ValueError) as error:

@@ -9,6 +9,7 @@ from groundsight.retrieval.asking import asked_of, normalised
 from groundsight.retrieval.fusion import without_tails
 from groundsight.retrieval.search import search
 from groundsight.types import Asset, Condition, Principal, Query, Word
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.index import ChannelResult
@@ -50,7 +51,7 @@ def fate(parts: Parts, text: str, asset: Asset, who: Principal, watch: Watch) ->
     elif wide.nothing is not None:
         why = f"the search shows nothing at all: {wide.nothing.why}"
     elif any(each.rank for each in channels):
-        why = f"other passages stand before it in every list: {len(wide.hits)} hits come first"
+        why = f"other passages stand before it in every list: {number_of(len(wide.hits), 'hit')}"
     else:
         why = "no channel has it among its candidates: it shares no telling word with the question and is not near it"
     return Fate(place=place, shown=rules.limit, channels=channels, why=why)

@@ -103,8 +103,9 @@ class Hit(Shown):
 
     def _html(self) -> str:
         """The same with the place in bold."""
+        known = f"<small>{escape(self.unit.unit_id)}</small>"
         linked = f"<br><em>hop {self.hop}: {escape(self.reason)}</em>" if self.hop > 1 else ""
-        return f"<div><b>{escape(self._head())}</b>{linked}<br>{escape(self._words())}</div>"
+        return f"<div><b>{escape(self._head())}</b> {known}{linked}<br>{escape(self._words())}</div>"
 
     def _head(self) -> str:
         place = where(self.asset.source, self.unit.place.page, self.unit.place.section, self.stale)

@@ -210,9 +210,12 @@ class Answer(Shown):
         return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
     def _html(self) -> str:
-        """Its sentences in colours, or its text where none was judged; the rest below."""
-        plain = escape(self.text or "No answer.").replace("\n", "<br>")
-        said = "".join(each.as_html() for each in self.verdicts) or f"<p>{plain}</p>"
+        """Its sentences in colours, and what else its text says; the rest below."""
+        rest = self.text or "No answer."
+        for each in self.verdicts:
+            rest = rest.replace(each.claim.text, "", 1)
+        plain = escape(rest.strip()).replace("\n", "<br>")
+        said = "".join(each.as_html() for each in self.verdicts) + (f"<p>{plain}</p>" if plain else "")
         cited = list_html("ul", (escape(str(each)) for each in self.citations))
         return f"<div>{said}{cited}{small_html(self._ended())}</div>"
 

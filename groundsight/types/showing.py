@@ -7,7 +7,7 @@ from html import escape
 from unicodedata import category
 
 MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
-# Readable on white and on black: a notebook may be either.
+# Seen on white and on black, since a notebook may be either, but too faint for words on one of them.
 COLOURS = {"supported": "#2e9d55", "contradicted": "#d64545", "unsupported": "#b7791f", "unverified": "#b7791f"}
 STALE = {"changed": " (the file has changed since)", "gone": " (the file is gone)"}
 SHOWN_CHARS = 240
@@ -22,6 +22,11 @@ def where(source: str, page: int | None, section: str | None, stale: str) -> str
     """Say where something stands, and whether its file is still what was read."""
     parts = [source, f"page {page}" if page else "", section or ""]
     return ", ".join(filter(None, parts)) + STALE.get(stale, "")
+
+
+def number_of(number: int, noun: str) -> str:
+    """Return a number with its noun, which takes an s beside every number but one: "1 page", "2 pages"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def beginning(text: str) -> str:
@@ -45,7 +50,7 @@ def marked_html(label: str, text: str, below: str) -> str:
     """A sentence beside a line in the colour of its verdict, with what is to be said of it below."""
     colour = COLOURS.get(label, "#888888")
     style = f"border-left:4px solid {colour};padding-left:8px;margin:4px 0"
-    return f'<div style="{style}">{escape(text)}<br><small style="color:{colour}">{escape(below)}</small></div>'
+    return f'<div style="{style}">{escape(text)}<br><small>{escape(below)}</small></div>'
 
 
 def list_html(kind: str, items: Iterable[str]) -> str:

@@ -46,5 +46,5 @@ class Desk:
         with tempfile.TemporaryDirectory(prefix=".handed-over-") as folder:
             file = Path(folder) / f"picture{ending if ending[1:].isalnum() else ''}"
             file.write_bytes(data)
-            with self._suite.parts.roots.lent(Path(folder)) as root:
-                yield f"{root}/{file.name}"
+            with self._suite.parts.roots.lent(file) as source:
+                yield source

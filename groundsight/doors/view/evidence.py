@@ -14,6 +14,7 @@ from groundsight.errors import GroundsightError, NotFound, UnsupportedType
 from groundsight.tools.library import EVIDENCE, PAGE, EvidenceText, PagePicture
 from groundsight.tools.read import Reading
 from groundsight.tools.results import Corners, corners, where_text
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.doors.view.desk import Desk
@@ -92,7 +93,7 @@ def table(cells: Sequence[Sequence[str]], marks: set[Cell]) -> Markup:
     head = el("thead", el("tr", [el("th", cell, scope="col") for cell in cells[0]]))
     body = el("tbody", [_row(cells[row], {at for where, at in marks if where == row}) for row in rows])
     left = len(cells) - 1 - len(rows)
-    more = el("p", f"{left} further rows are not shown here.", class_="soft") if left else None
+    more = el("p", f"{number_of(left, 'further row')} not shown here.", class_="soft") if left else None
     return together(
         el("div", el("table", head, body), class_="scroll", tabindex=0, role="group", aria_label="Table"), more
     )

@@ -14,6 +14,7 @@ from groundsight.tools.list import Listing
 from groundsight.tools.read import Reading
 from groundsight.tools.results import STALE_TEXT
 from groundsight.tools.status import Status
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,11 @@ def document(desk: Desk, asset_id: str, number: int) -> str:
     one = desk.call(Document, ASSET, asset_id=asset_id)
     hidden = [f"{kind.lower()}: {count}" for kind, count in one.redactions.items()]
     shown = one.asset
-    about = [shown.media_type, f"created {shown.created}" if shown.created else "", f"{len(one.units)} passages"]
+    about = [
+        shown.media_type,
+        f"created {shown.created}" if shown.created else "",
+        number_of(len(one.units), "passage"),
+    ]
     return page(
         shown.title,
         "/library",
@@ -72,8 +77,8 @@ def _counts(listing: Listing, told: Status) -> Markup:
         ("Documents", [str(listing.count), el("div", kinds, class_="soft")]),
         ("Passages", told.units),
         ("Folders", ", ".join(told.roots) or "none yet"),
-        ("Read in part", f"{warned} documents"),
-        ("Not read", f"{len(listing.unread)} files"),
+        ("Read in part", number_of(warned, "document")),
+        ("Not read", number_of(len(listing.unread), "file")),
         ("Hidden personal values", hidden),
     )
     nothing = el("p", f"{told.nothing.why}. Next: {told.nothing.remedy}", class_="note") if told.nothing else None

@@ -10,6 +10,7 @@ from groundsight.errors import Disabled
 from groundsight.tools.describe import Description
 from groundsight.tools.ocr import ReadLines
 from groundsight.tools.search import SearchHits
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ def _read(found: ReadLines | Disabled) -> Markup:
     if isinstance(found, Disabled):
         return together(el("h2", "Words in it"), el("p", str(found), class_="note"))
     hidden = sum(found.redactions.values())
-    told = el("p", f"{hidden} personal values are hidden.", class_="note") if hidden else None
+    told = el("p", f"{number_of(hidden, 'personal value')} hidden.", class_="note") if hidden else None
     return together(el("h2", "Words in it"), el("p", found.text or "No words found.", class_="text"), told)
 
 

@@ -16,6 +16,7 @@ from groundsight.index.weaviate.state import StateStore
 from groundsight.index.weaviate.wire import PAGE, Wire
 from groundsight.index.weaviate.writer import Writer
 from groundsight.types import Filter
+from groundsight.types.showing import number_of
 
 MOST_PROBLEMS = 50
 
@@ -41,7 +42,7 @@ def _finish(wire: Wire, store: StateStore, names: Names, intent: str, work: tupl
         writer.clear_up(tenant, source, intent)
     store.touch()
     store.forget(intent)
-    return f"an interrupted write of {len(work)} sources"
+    return f"an interrupted write of {number_of(len(work), 'source')}"
 
 
 def _problems(wire: Wire, names: Names, tenant: str) -> Iterator[str]:
@@ -70,7 +71,7 @@ def _sweep(wire: Wire, names: Names, tenant: str) -> list[str]:
     known = {pointer.generation for pointer in reader.pointers.all(tenant)}
     orphans = _generations(wire, units) - {coded(each) for each in known}
     removed = sum(wire.remove(units, [Test("generation", "equal", each)]) for each in sorted(orphans))
-    return [f"{removed} units without an asset"] if removed else []
+    return [f"{number_of(removed, 'unit')} without an asset"] if removed else []
 
 
 def _generations(wire: Wire, units: Place) -> set[str]:

@@ -19,6 +19,7 @@ from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.messages import Hit, Level, Place, Row
 from groundsight.index.weaviate.schema import Collection, built_with
 from groundsight.settings import WeaviateSettings
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,7 +115,9 @@ class Wire:
             removed += int(found.successful)
             if found.failed:
                 raise BackendDown(
-                    f"{found.failed} objects could not be deleted", which=at.collection, next_step="delete again"
+                    f"{number_of(found.failed, 'object')} could not be deleted",
+                    which=at.collection,
+                    next_step="delete again",
                 )
             if int(found.matches) < MOST_DELETED:
                 return removed
@@ -214,7 +217,7 @@ class Wire:
         first = min(refused)
         error = as_ours(refused[first], self._settings.call_seconds)
         named = rows[first].fields.get("data", "") and rows[first].uuid
-        error.which = f"{len(refused)} objects of {at.collection}, the first {named}"
+        error.which = f"{number_of(len(refused), 'object')} of {at.collection}, the first {named}"
         return error
 
 

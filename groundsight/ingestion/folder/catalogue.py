@@ -13,6 +13,7 @@ from groundsight.ingestion import Skipped
 from groundsight.ingestion.folder.ledger import Unread, skipped_by, unread_by
 from groundsight.language.stems import lexicon_lines
 from groundsight.types import Asset, Principal, Shown, Word
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -55,7 +56,7 @@ class Catalogue(Shown):
 
     def _text(self) -> str:
         kinds = ", ".join(f"{number} {kind}" for kind, number in self.kinds.items())
-        head = f"{len(self.documents)} of {self.every} documents{f': {kinds}' if kinds else ''}"
+        head = f"{len(self.documents)} of {number_of(self.every, 'document')}{f': {kinds}' if kinds else ''}"
         unread = [f"not read: {each.source}: {each}" for each in self.unread]
         return "\n".join([head, *(each.source for each in self.documents), *unread, *map(str, self.left_out)])
 

@@ -11,6 +11,7 @@ from groundsight.ingestion import IngestReport
 from groundsight.ingestion.folder.notebook import notebook
 from groundsight.ingestion.reach import source_for
 from groundsight.types import Degraded, Nothing, Principal, SearchResult, Word
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +130,7 @@ def order(parts: Parts, who: Principal, paths: Sequence[str | Path], *, prune: b
 def how_far(going: Sequence[Order]) -> str:
     """Say how far orders under way are together."""
     done, total = sum(each.done for each in going), sum(each.total for each in going)
-    return f"{done:.0f} of {total:.0f} files" if total else "begun"
+    return f"{done:.0f} of {number_of(round(total), 'file')}" if total else "begun"
 
 
 def awaited(home: Path, who: Principal, found: SearchResult) -> SearchResult:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.encoding import likely_encoding
+from groundsight.types.showing import number_of
 
 # Zero-width, soft hyphen, bidi controls, invisible operators, variation selectors used to smuggle
 # bytes, interlinear marks, object replacement, BOM, tag characters. U+200C and U+200D carry meaning
@@ -118,4 +119,4 @@ class Outline:
 def _lossy(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
     text = data.decode(encoding, errors="replace")
     lost = text.count("\ufffd")
-    return text, ((f"{lost} characters could not be decoded as {encoding}",) if lost else ())
+    return text, ((f"{number_of(lost, 'character')} could not be decoded as {encoding}",) if lost else ())
