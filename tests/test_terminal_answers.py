@@ -105,6 +105,14 @@ def test_at_the_prompt_questions_follow_one_another_until_control_d(home: Path) 
     assert shown.index("Seats: 240 [1]") < shown.index("Seats: 180 [1]")
 
 
+def test_a_line_is_edited_while_it_is_typed(home: Path) -> None:
+    # Back over the last letter, and the one that was left out before it.
+    typed = [(PROMPT, f"{QUESTION[:-2]}?\x1b[D{QUESTION[-2]}\n".encode()), (PROMPT, b"\x04")]
+    code, shown = run_in_terminal("chat", home=home, typed=typed)
+    assert code == 0
+    assert "Seats: 240 [1]" in shown
+
+
 def test_control_c_stops_one_answer_and_empties_a_line(home: Path) -> None:
     typed = [
         (PROMPT, b"wait\n"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from groundsight.doors.cli_show import answer_text, paint, say, say_json, show_error
@@ -75,7 +76,7 @@ class Talk:
 def _typed() -> Iterator[str]:
     """What is typed, line by line, with the editing that the system offers; Ctrl-C empties the line."""
     with suppress(ImportError):  # Windows edits by itself
-        pass
+        import_module("readline")
     while True:
         try:
             yield input(PROMPT if sys.stdout.isatty() else "")
