@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from groundsight.doors.cli_options import build_parser
 
@@ -26,7 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _open_streams() -> None:
-    """A stream that the caller closed leads nowhere: else the next file would get its number and what is said."""
+    """A stream that the caller closed leads nowhere: else the next file would get its number and what is said.
+
+    What is typed or piped in and is no text is replaced.
+    """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -34,6 +38,8 @@ def _open_streams() -> None:
             if nowhere > 2:
                 os.close(nowhere)
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - to the end
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
 
 
 def _main(arguments: list[str]) -> int:

@@ -398,3 +398,12 @@ def test_a_name_that_the_system_refuses_is_no_bug(cli: CLI, words: tuple[str, ..
     assert code == 1
     assert LONG[:40] in told
     assert "E_INTERNAL" not in told
+
+
+@pytest.mark.parametrize("command", ["chat", "verify --answer -"])
+def test_what_comes_in_and_is_no_text_is_replaced(command: str, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "groundsight.cli", *command.split(), "--home", str(tmp_path)]
+    strict = environment() | {"PYTHONIOENCODING": "utf-8:strict"}
+    ended = subprocess.run(words, env=strict, capture_output=True, input=b"The gate is gr\xfcn.\n")
+    assert b"E_INTERNAL" not in ended.stderr
+    assert ended.stdout

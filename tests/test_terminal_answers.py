@@ -16,6 +16,7 @@ from tests.terminal_house import PROMPT, run, run_in_terminal
 from tests.view_house import HOSTILE, LIGHT, fill
 
 QUESTION, FOLLOW_UP = "How many seats does MS Birk have?", "And MS Alva?"
+PLAIN = "from groundsight.cli import main; sys.exit(main())"
 # A question that is worked on until somebody stops it.
 ENDLESS = """
 import sys, threading
@@ -109,6 +110,14 @@ def test_a_line_is_edited_while_it_is_typed(home: Path) -> None:
     # Back over the last letter, and the one that was left out before it.
     typed = [(PROMPT, f"{QUESTION[:-2]}?\x1b[D{QUESTION[-2]}\n".encode()), (PROMPT, b"\x04")]
     code, shown = run_in_terminal("chat", home=home, typed=typed)
+    assert code == 0
+    assert "Seats: 240 [1]" in shown
+
+
+def test_what_is_typed_and_is_no_text_is_replaced(home: Path) -> None:
+    typed = [(PROMPT, b"\xff\xfe bees\n"), (PROMPT, f"{QUESTION}\n".encode()), (PROMPT, b"\x04")]
+    strict = f"import sys; sys.stdin.reconfigure(errors='strict')\n{PLAIN}"
+    code, shown = run_in_terminal("chat", home=home, typed=typed, program=strict)
     assert code == 0
     assert "Seats: 240 [1]" in shown
 
