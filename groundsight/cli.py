@@ -39,7 +39,7 @@ def _open_streams() -> None:
                 os.close(nowhere)
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - to the end
     if isinstance(sys.stdin, TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
+        sys.stdin.reconfigure(errors="replace")  # pyright: ignore[reportUnknownMemberType]
 
 
 def _main(arguments: list[str]) -> int:
