@@ -118,6 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve as the options say."""
+    from groundsight.doors.cli_show import show_error
     from groundsight.doors.logs import log_quietly
 
     log_quietly()
@@ -128,10 +129,10 @@ def serve(options: argparse.Namespace) -> int:
             return _run(settings, http=options.http, writable=writable, watched=options.watch)
         _serve_encoders(settings)
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        show_error(error)
         return 2
     except GroundsightError as error:
-        print(error, file=sys.stderr)
+        show_error(error)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -157,10 +158,11 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _run(settings: Settings, *, http: bool, writable: bool, watched: bool = False) -> int:
     """Serve; what the settings ask for and can't be had is told now, and again by each call that needs it."""
+    from groundsight.doors.cli_show import show_error
     from groundsight.doors.preflight import settings_faults
 
     for fault in settings_faults(settings):
-        print(fault, file=sys.stderr)
+        show_error(fault)
     _order_first_reading(settings)
     if http and settings.server.workers > 1:
         from groundsight.doors.http_workers import serve_workers

@@ -6,14 +6,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from groundsight.doors.cli_options import build_parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
+    _open_streams()
     try:
         try:
             return _main(list(sys.argv[1:] if argv is None else argv))
@@ -24,6 +24,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         unread(sys.stdout)
         return UNREAD
+
+
+def _open_streams() -> None:
+    """A stream that the caller closed leads nowhere: else the next file would get its number and what is said.
+
+    What is typed or piped in and is no text is replaced.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, number)
+            if nowhere > 2:
+                os.close(nowhere)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - to the end
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # pyright: ignore[reportUnknownMemberType]
 
 
 def _main(arguments: list[str]) -> int:

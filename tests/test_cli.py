@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ import pytest
 from groundsight import __version__
 from groundsight.cli import build_parser, main
 from groundsight.doors.cli_options import COMMANDS
-from groundsight.doors.cli_show import coloured
+from groundsight.doors.cli_show import coloured, say, say_json
 from groundsight.errors import Cancelled, ConfigError, IndexCorrupt, IndexVersion, ModelFailed
 from groundsight.governance.roots import Roots
 from groundsight.suite import open_suite
@@ -325,3 +326,84 @@ def test_output_for_pipes_has_no_colours(cli: CLI, monkeypatch: pytest.MonkeyPat
     assert coloured(terminal)
     monkeypatch.setenv("NO_COLOR", "1")
     assert not coloured(terminal)
+
+
+HOSTILE = "x\x1b[2J\x9b31m\u202ey"
+
+
+@pytest.mark.parametrize("command", ["ingest", "restore", "snapshot"])
+def test_a_hostile_name_is_told_without_what_a_terminal_obeys(cli: CLI, command: str, tmp_path: Path) -> None:
+    (tmp_path / HOSTILE).mkdir()
+    (tmp_path / HOSTILE / "full").write_text("")
+    place = tmp_path / HOSTILE if command == "snapshot" else tmp_path / "none" / HOSTILE
+    told = cli(command, str(place))[2]
+    assert told.startswith("E_")
+    assert not {"\x1b", "\x9b", "\u202e"} & set(told)
+
+
+def test_an_option_that_is_unknown_is_named_without_what_a_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["search", f"--{HOSTILE}"])
+    assert not {"\x1b", "\x9b", "\u202e"} & set(capsys.readouterr().err)
+
+
+def test_lines_hold_the_colours_of_the_house_and_the_joiners_of_words(capsys: pytest.CaptureFixture[str]) -> None:
+    say("\x1b[32m+\x1b[0m a\x1b[8mb\x1b]0;t\x07 می\u200cخواهم\tc\nd")
+    assert capsys.readouterr().out == "\x1b[32m+\x1b[0m a[8mb]0;t می\u200cخواهم\tc\nd\n"
+
+
+def test_json_says_all_and_escapes_what_a_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    data = {"name": HOSTILE, "letters": "é✓\U000e0041\ud800"}
+    say_json(data)
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == data
+    assert "é✓" in shown
+    assert not {"\x1b", "\x9b", "\u202e", "\U000e0041"} & set(shown)
+
+
+def test_json_loses_nothing_where_the_encoding_lacks_a_letter(cli: CLI, monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", narrow)
+    say_json({"text": "é"})
+    narrow.seek(0)
+    assert json.loads(narrow.read()) == {"text": "é"}
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["ingest docs", "chat"])
+def test_a_stream_that_is_closed_leads_nowhere(command: str, closed: str, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.txt").write_text("The gate is green.")
+    line = f"{sys.executable} -m groundsight.cli {command} --home home {closed}"
+    ended = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=environment(), capture_output=True, input=b"")
+    assert b"E_INTERNAL" not in ended.stdout + ended.stderr
+    assert ended.returncode == 0
+
+
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("search", "--picture", LONG),
+        ("ocr", LONG),
+        ("verify", "--answer", __file__, "--evidence", LONG),
+        ("status", "--config", LONG),
+        ("ask", "why?", "--html", f"{LONG}.html"),
+    ],
+)
+def test_a_name_that_the_system_refuses_is_no_bug(cli: CLI, words: tuple[str, ...]) -> None:
+    code, _, told = cli(*words)
+    assert code == 1
+    assert LONG[:40] in told
+    assert "E_INTERNAL" not in told
+
+
+@pytest.mark.parametrize("command", ["chat", "verify --answer -"])
+def test_what_comes_in_and_is_no_text_is_replaced(command: str, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "groundsight.cli", *command.split(), "--home", str(tmp_path)]
+    strict = environment() | {"PYTHONIOENCODING": "utf-8:strict"}
+    ended = subprocess.run(words, env=strict, capture_output=True, input=b"The gate is gr\xfcn.\n")
+    assert b"E_INTERNAL" not in ended.stderr
+    assert ended.stdout

@@ -23,15 +23,21 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from groundsight.cli import main
+from groundsight.doors.access import Access
+from groundsight.doors.caller_limits import CallerLimits
+from groundsight.doors.entrance import ACCESS, Entrance
 from groundsight.doors.http import monitored_app
 from groundsight.doors.http_workers import serve_workers
 from groundsight.doors.mcp_tools import Door
+from groundsight.doors.metrics import Registry
 from groundsight.doors.readiness import probes_of
 from groundsight.doors.tokens import TokenCheck
 from groundsight.errors import ConfigError
+from groundsight.governance.limits import RateLimiter
 from groundsight.server import server_of
 from groundsight.settings import load_settings
 from groundsight.suite import open_suite
+from groundsight.types import Principal
 from tests.build import make_asset, make_entry, make_unit
 from tests.doors import CANARY, ScriptedSuite, settings_at, some_rows
 from tests.encoder_house import running
@@ -277,3 +283,22 @@ def test_several_workers_are_refused_where_a_question_waits_for_its_client(
     settings = load_settings(tmp_path, agent=agent, server={"workers": 2, "port": 0})
     with pytest.raises(ConfigError, match="waits in one process"):
         serve_workers(settings, writable=False, watched=False)
+
+
+def test_a_client_that_goes_away_while_it_sends_is_no_error() -> None:
+    said: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("nothing was asked")
+
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    access = Access.of(Principal(tenant="one", user="ann"), ["read"], issuer=ISSUER)
+    limits = CallerLimits(app, Entrance(None, Registry()), RateLimiter(20, 60), 12)
+    scope = {"type": "http", "method": "POST", "headers": [], "path": "/mcp", ACCESS: access}
+    asyncio.run(limits(scope, gone, send))
+    assert not said

@@ -16,6 +16,7 @@ from tests.terminal_house import PROMPT, run, run_in_terminal
 from tests.view_house import HOSTILE, LIGHT, fill
 
 QUESTION, FOLLOW_UP = "How many seats does MS Birk have?", "And MS Alva?"
+PLAIN = "from groundsight.cli import main; sys.exit(main())"
 # A question that is worked on until somebody stops it.
 ENDLESS = """
 import sys, threading
@@ -103,6 +104,22 @@ def test_at_the_prompt_questions_follow_one_another_until_control_d(home: Path) 
     assert code == 0
     assert "plan: rules: How many seats does MS Alva have?" in shown
     assert shown.index("Seats: 240 [1]") < shown.index("Seats: 180 [1]")
+
+
+def test_a_line_is_edited_while_it_is_typed(home: Path) -> None:
+    # Back over the last letter, and the one that was left out before it.
+    typed = [(PROMPT, f"{QUESTION[:-2]}?\x1b[D{QUESTION[-2]}\n".encode()), (PROMPT, b"\x04")]
+    code, shown = run_in_terminal("chat", home=home, typed=typed)
+    assert code == 0
+    assert "Seats: 240 [1]" in shown
+
+
+def test_what_is_typed_and_is_no_text_is_replaced(home: Path) -> None:
+    typed = [(PROMPT, b"\xff\xfe bees\n"), (PROMPT, f"{QUESTION}\n".encode()), (PROMPT, b"\x04")]
+    strict = f"import sys; sys.stdin.reconfigure(errors='strict')\n{PLAIN}"
+    code, shown = run_in_terminal("chat", home=home, typed=typed, program=strict)
+    assert code == 0
+    assert "Seats: 240 [1]" in shown
 
 
 def test_control_c_stops_one_answer_and_empties_a_line(home: Path) -> None:

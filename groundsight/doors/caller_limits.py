@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from groundsight.doors.entrance import Entrance, access_of
@@ -73,15 +73,26 @@ class CallerLimits:
         wants_nothing = access.may("read") and access.may("ingest")
         if request.method != "POST" or wants_nothing or not access.can_be_widened:
             return await self._app(request.scope, request.receive, send)
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MOST_BYTES:
-                too_large = JSONResponse({"error": "the request is too large"}, status_code=413)
-                return await too_large(request.scope, request.receive, send)
+        try:
+            body = await _body(request)
+        except ClientDisconnect:  # nobody is left to answer
+            return None
+        if len(body) > MOST_BYTES:
+            too_large = JSONResponse({"error": "the request is too large"}, status_code=413)
+            return await too_large(request.scope, request.receive, send)
         needed = needed_scope(body)
         refused = self._entrance.lacking(request, needed) if needed else None
         return await (refused or self._app)(request.scope, _again(body, request.receive), send)
+
+
+async def _body(request: Request) -> bytes:
+    """Return what was sent, no more of it than shows that it is too large."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BYTES:
+            break
+    return body
 
 
 def needed_scope(body: bytes) -> Scope | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,7 +38,7 @@ def evidence_of_file(suite: Suite, file: Path) -> Sequence[Evidence]:
     """
     from groundsight.ingestion.frozen import frozen_by_name
 
-    if not file.is_file():
+    if not os.path.isfile(file):
         raise NotFound("there is no such evidence file", which=str(file), next_step="check the path after --evidence")
     with frozen_by_name(file.resolve(), suite.settings.limits.file_bytes) as document:
         found = _plain(suite, document) if file.suffix.lower() in PLAIN else _parsed(suite, document)

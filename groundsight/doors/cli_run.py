@@ -19,6 +19,7 @@ from groundsight.errors import (
     IndexVersion,
     InvalidArgument,
     NotFound,
+    StorageFailed,
 )
 from groundsight.tools.gate import Gate, internal_error
 from groundsight.tools.ingest import LONGEST, IngestSummary
@@ -45,8 +46,15 @@ def run(options: argparse.Namespace) -> int:
         return _failed(error, options)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as error:
+        return _failed(_refused(error) if error.filename else internal_error(options.command, error), options)
     except Exception as error:  # noqa: BLE001 - the outermost door
         return _failed(internal_error(options.command, error), options)
+
+
+def _refused(error: OSError) -> StorageFailed:
+    step = "check the name, and the rights of the file and its folder"
+    return StorageFailed(f"the system refuses: {error.strerror}", which=str(error.filename), next_step=step)
 
 
 def exit_code(error: GroundsightError) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -22,6 +23,7 @@ from groundsight.tools.results import (
 )
 from groundsight.tools.search import SearchHits, channel_sum
 from groundsight.tools.verify import Verification
+from groundsight.types.showing import obeyed, seen
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from groundsight.types import VerdictLabel
 
 MARKS = {"supported": "✓", "contradicted": "✗", "unsupported": "?", "not_checkable": "·", "unverified": "!"}
+_COLOUR = re.compile(r"(\x1b\[(?:[012]|3[123])m)")
 UNREAD = 141  # 128 + SIGPIPE: the pipe was closed
 PLAIN_MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
 COLOURS = {"supported": "32", "contradicted": "31", "unsupported": "33", "unverified": "33", "not_checkable": "2"}
@@ -71,15 +74,16 @@ def coloured(stream: TextIO) -> bool:
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     """Wrap text in a colour where colours may be written."""
-    return f"\x1b[{colour}m{text}\x1b[0m" if coloured(stream or sys.stdout) else text
+    return f"\x1b[{colour}m{seen(text)}\x1b[0m" if coloured(stream or sys.stdout) else text
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Print a line at once; where nobody reads on (``| head``), end quietly as other commands do."""
+    """Print a line at once, of what a terminal would obey its colours alone; end quietly where nobody reads on."""
     out = stream or sys.stdout
     encoding = out.encoding or "utf-8"
+    plain = "".join(part if _COLOUR.fullmatch(part) else seen(part) for part in _COLOUR.split(text))
     try:
-        print(text.encode(encoding, "replace").decode(encoding), file=out, flush=True)
+        print(plain.encode(encoding, "replace").decode(encoding), file=out, flush=True)
     except BrokenPipeError:
         unread(out)
         raise SystemExit(UNREAD) from None
@@ -93,8 +97,9 @@ def unread(stream: TextIO) -> None:
 
 
 def say_json(data: Any, indent: int | None = 2) -> None:
-    """Print data as JSON."""
-    say(json.dumps(data, ensure_ascii=False, indent=indent))
+    """Print data as JSON; what the terminal would obey, or its encoding does not have, stands escaped."""
+    text = json.dumps(data, ensure_ascii="utf" not in (sys.stdout.encoding or "").lower(), indent=indent)
+    say("".join(json.dumps(sign)[1:-1] if obeyed(sign) else sign for sign in text))
 
 
 def show(result: Result) -> None:

@@ -108,6 +108,7 @@ def serve_workers(settings: Settings, *, writable: bool, watched: bool) -> int:
 
 def _serve(told: dict[str, Any], sockets: Sequence[socket], writable: bool, watched: bool, number: int) -> None:
     """Serve as one worker, the first beside what reads folders; end when the process that started it is gone."""
+    from groundsight.doors.cli_show import show_error
     from groundsight.doors.logs import log_quietly
     from groundsight.server import serve_over_http, suite_factory
     from groundsight.settings import load_settings
@@ -120,7 +121,7 @@ def _serve(told: dict[str, Any], sockets: Sequence[socket], writable: bool, watc
         factory = partial(open_suite, settings) if number else suite_factory(settings, watched=watched)
         serve_over_http(settings, factory, writable=writable, sockets=sockets)
     except GroundsightError as error:
-        print(error, file=sys.stderr)
+        show_error(error)
         sys.exit(1)
 
 

@@ -62,10 +62,10 @@ class Parser(argparse.ArgumentParser):
         if name in known or (word[:2] in known and not word.startswith("--")):
             return
         if self._subparsers is not None:
-            self.error(f"unknown option {name}; options stand behind the command")
+            self.error(f"unknown option {name!r}; options stand behind the command")
         near = nearest(name, known)
         hint = f"did you mean {near}?" if near else "words that begin with a dash stand behind --"
-        self.error(f"unknown option {name}; {hint}")
+        self.error(f"unknown option {name!r}; {hint}")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ NICE = 10
 
 def work() -> int:
     """Work until the one who started this goes away; return 1 when the index or the disk refuses."""
+    from groundsight.doors.cli_show import show_error
     from groundsight.doors.logs import log_quietly
     from groundsight.ingestion.folder.work import Worker
     from groundsight.settings import load_settings
@@ -34,7 +35,7 @@ def work() -> int:
         try:
             worker.run()
         except GroundsightError as error:
-            print(error, file=sys.stderr)
+            show_error(error)
             return 1
     return 0
 

@@ -15,7 +15,12 @@ SHOWN_CHARS = 240
 
 def seen(text: str) -> str:
     """Return a text without control, format and other unseen characters, which a terminal would obey."""
-    return "".join(sign for sign in text if sign in "\n\t" or category(sign)[0] != "C")
+    return "".join(sign for sign in text if not obeyed(sign))
+
+
+def obeyed(sign: str) -> bool:
+    """True for a character that a terminal would obey, or that is not seen; joiners belong to the word they are in."""
+    return category(sign)[0] == "C" and sign not in "\n\t\u200c\u200d"
 
 
 def where(source: str, page: int | None, section: str | None, stale: str) -> str:

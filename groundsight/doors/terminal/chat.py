@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from groundsight.doors.cli_show import answer_text, paint, say, say_json, show_error
@@ -35,7 +36,7 @@ def chat(settings: Settings, options: argparse.Namespace) -> int:
     at_hand = sys.stdin.isatty()
     with open_suite(settings) as suite:
         talk = Talk(Call(suite, Gate.open(settings, "cli")), as_json=options.json)
-        answered = [talk.answer(words) for words in (_typed() if at_hand else _piped()) if words.strip()]
+        answered = [talk.answer(words) for words in (_typed() if at_hand else sys.stdin) if words.strip()]
     return 0 if at_hand or all(answered) else 1
 
 
@@ -75,7 +76,7 @@ class Talk:
 def _typed() -> Iterator[str]:
     """What is typed, line by line, with the editing that the system offers; Ctrl-C empties the line."""
     with suppress(ImportError):  # Windows edits by itself
-        pass
+        import_module("readline")
     while True:
         try:
             yield input(PROMPT if sys.stdout.isatty() else "")
@@ -83,12 +84,6 @@ def _typed() -> Iterator[str]:
             say("")
         except EOFError:
             return say("")
-
-
-def _piped() -> Iterator[str]:
-    """What is written into the pipe, line by line; what is no text there is replaced."""
-    with open(sys.stdin.fileno(), encoding=sys.stdin.encoding, errors="replace", closefd=False) as lines:
-        yield from lines
 
 
 def _unheard(_: Event) -> None:
