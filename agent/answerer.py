@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from groundsight.agent.candidates import Eyes, Proposal
+from groundsight.agent.candidates import Eyes, Proposal, share
 from groundsight.agent.proposals import absent, of_another, proposals, unsaid
 from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
+from groundsight.language.content import stems_of
 from groundsight.types import Evidence, Quote
 
 PACKAGED = Path(__file__).resolve().parent / "data" / "gate.json"
@@ -51,11 +52,14 @@ def gate() -> Gate:
 def find(step: int, text: str, evidence: Sequence[Evidence], eyes: Eyes, banned: Collection[str]) -> Finding | None:
     """Return the passage that answers a question, or None where none is sure enough.
 
-    What the gate likes best and something vetoes is not replaced by the next best.
+    What the gate likes best and something vetoes is not replaced by the next best, and what the check refused not by
+    what says less of the question: where the kiln fired with ash is refused, the one fired with salt is no answer.
     """
     question, weighs = Question(text), gate()
     best = next(iter(_weighed(question, evidence, eyes, banned)), None)
     if best is None or not weighs.sure(best, question):
+        return None
+    if any(share(question.stems, stems_of(one)) > share(question.stems, stems_of(best.said)) for one in banned):
         return None
     return Finding(step=step, question=text, sentence=best.sentence, quote=best.quote, value=best.value)
 

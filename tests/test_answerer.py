@@ -106,6 +106,16 @@ def test_a_question_for_yes_or_no_is_left_to_the_evidence() -> None:
     assert likeliest(Question("Are hens allowed on the plot?"), lease(), eyes()) == []
 
 
+def test_a_refused_sentence_gives_way_to_none_that_says_less_of_the_question() -> None:
+    refused, other = "Kiln K-7 was fired with ash glaze on 4 May.", "Kiln K-2 was fired with salt glaze on 9 May."
+    kilns = [evidence_from_text("kilns", "kilns.txt", f"{refused}\n{other}")]
+    question = "Which kiln was fired with ash glaze?"
+    found = find(1, question, kilns, eyes(), ())
+    assert found is not None
+    assert found.quote.text.endswith("K-7")
+    assert find(1, question, kilns, eyes(), (refused,)) is None
+
+
 def test_a_sentence_that_the_check_refused_is_not_proposed_again_and_competes_with_no_other() -> None:
     once, again = "The rent is 84 EUR a year.", "Each plot has a rent of 84 EUR a year."
     both = [evidence_from_text(f"t{at}", f"t{at}.txt", text) for at, text in enumerate((once, again))]
