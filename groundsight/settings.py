@@ -183,10 +183,16 @@ class Governance(Section):
         """Return the same rules for the local caller of another tenant; None: of this one.
 
         Raises:
-            ConfigError: the name is empty.
+            ConfigError: the name is empty, or two that differ would look alike.
         """
         if tenant is not None and not tenant.strip():
             raise ConfigError("a tenant without a name", which="--tenant", next_step="name it, or leave the option out")
+        if tenant is not None and (tenant != tenant.strip() or not tenant.isprintable()):
+            raise ConfigError(
+                "the name of a tenant has signs that nobody sees",
+                which=f"--tenant {tenant!a}",
+                next_step="name it without spaces at its ends and without control characters",
+            )
         return self if tenant is None else self.model_copy(update={"tenant": tenant})
 
 

@@ -174,6 +174,11 @@ def test_settings_as_they_come_have_no_fault(tmp_path: Path) -> None:
     assert list(settings_faults(load_settings(tmp_path))) == []
 
 
+def test_a_root_that_is_not_there_is_a_fault_and_one_that_is_there_is_none(tmp_path: Path) -> None:
+    (fault,) = settings_faults(load_settings(tmp_path, roots=(tmp_path, tmp_path / "gone")))
+    assert (fault.what, fault.which) == ("there is no such folder", f"roots = {tmp_path / 'gone'}")
+
+
 def test_a_service_that_is_away_may_come_back() -> None:
     with pytest.raises(ModelFailed) as caught, naming("models.text", "service:http://a"):
         raise ModelFailed("the encoder service does not answer", which="http://a")

@@ -61,6 +61,12 @@ def test_a_server_serves_the_tenant_that_it_is_told(home: Path) -> None:
     assert "two.md" not in asyncio.run(listed("--tenant", "one"))
 
 
+@pytest.mark.parametrize("name", ["acme ", "\u00a0acme", "ac\u200bme", "ac\x1bme", "acme\n"])
+def test_the_name_of_a_tenant_shows_all_its_signs(name: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--tenant", name, "--home", str(home)]) == 2
+    assert "signs that nobody sees" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", sorted(OF_A_TENANT - {"chat", "open", "show", "view", "watch"}))
 def test_a_tenant_without_a_name_is_refused(command: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = {"ingest": ["."], "why": ["x"], "forget": ["x"], "search": ["x"], "ask": ["x"], "verify": ["--answer", "x"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 from groundsight.errors import ConfigError, Disabled
 from groundsight.parts import naming
@@ -15,19 +16,25 @@ LIBRARIES = {"transformers": "transformers", "nli": "transformers", "open_clip":
 
 
 def settings_faults(settings: Settings) -> Iterator[ConfigError]:
-    """Yield each setting that names a folder, an extra or a language model that is not there."""
+    """Yield each setting that names a folder of files or of a model, an extra or a language model that is not there."""
     models, partitioner = settings.models, settings.ingestion.partitioner
     looks: list[tuple[str, str, Callable[[], object]]] = [
         (f"models.{lane}", str(getattr(models, lane)), lambda lane=lane: _model(models, lane)) for lane in LANES
     ]
     looks.append(("ingestion.partitioner", partitioner, lambda: _partitioner(partitioner)))
     looks.append(("agent.llm", str(settings.agent.llm), lambda: _language_model(settings)))
+    looks += [("roots", str(root), lambda root=root: _root(root)) for root in settings.roots]
     for setting, value, look in looks:
         try:
             with naming(setting, value):
                 look()
         except ConfigError as fault:
             yield fault
+
+
+def _root(folder: Path) -> None:
+    if not folder.exists():
+        raise ConfigError("there is no such folder", next_step="check its name; all else is served without it")
 
 
 def _model(models: Models, lane: str) -> None:
