@@ -234,13 +234,13 @@ class Parts:
             found.append(Degraded(lane="reader", reason=reason, remedy="set models.text = 'minilm'"))
         return tuple(found)
 
-    def close(self) -> None:
+    def close(self, *, for_good: bool = False) -> None:
         """End the questions, close the index and end the processes beside it, where they were opened.
 
-        Nothing opens again: every later use of a part raises InvalidArgument.
+        Closed ``for_good`` nothing opens again: every later use of a part raises InvalidArgument.
         """
         with self._lock:
-            self._closed = True
+            self._closed = self._closed or for_good
             opened = {name: self.__dict__.pop(name) for name in [*self.__dict__] if name in _PARTS}
         for name in ("questions", "helper", "index", "sandbox"):
             if name in opened:

@@ -117,6 +117,9 @@ class Anywhere(NoRoots):
     def source_of(self, source: str) -> str:
         return source
 
+    def listing(self, source: str) -> list[tuple[str, str]]:
+        return []
+
 
 class ScriptedSuite:
     """A suite whose verbs are functions that the test gives; the default ones answer from ``rows``."""

@@ -8,7 +8,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -148,7 +148,8 @@ def is_setting(path: list[str], value: str) -> bool:
             return True
         if not is_section(kind) or name not in kind.model_fields:
             return False
-        section, kind = kind, kind.model_fields[name].annotation
+        section, given = kind, kind.model_fields[name].annotation
+        kind = next((each for each in get_args(given) if is_section(each)), given)
     if not value:
         return True
     given = {"true": True, "false": False}.get(value, value.strip("'\""))

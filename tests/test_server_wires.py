@@ -45,7 +45,7 @@ else:
 door = Door(lambda: suite, writable=True)
 server = server_of(door)
 if "http" in sys.argv:
-    serve_http(server, Server(port=0), probes_of(door, warmed=False))
+    serve_http(server, settings_at(home).model_copy(update={"server": Server(port=0)}), probes_of(door, warmed=False))
 else:
     server.run("stdio")
 """

@@ -238,7 +238,7 @@ class OpenSuite:
 
     def close(self) -> None:
         """Release the index and the helper processes."""
-        self.suite.close()
+        self.suite.parts.close(for_good=True)
 
     def __enter__(self) -> OpenSuite:
         return self
