@@ -108,7 +108,7 @@ class NoRoots:
     def source_of(self, source: str) -> str:
         raise NotFound("no such file in the folders that may be read")
 
-    stat = open_inside = source_of_any = source_of
+    stat = open_inside = source_of_any = listing = source_of
 
 
 class Anywhere(NoRoots):
@@ -116,9 +116,6 @@ class Anywhere(NoRoots):
 
     def source_of(self, source: str) -> str:
         return source
-
-    def listing(self, source: str) -> list[tuple[str, str]]:
-        return []
 
 
 class ScriptedSuite:
