@@ -126,7 +126,9 @@ def test_control_c_stops_one_answer_and_empties_a_line(home: Path) -> None:
     typed = [
         (PROMPT, b"wait\n"),
         (b"at work", b"\x03"),
-        (PROMPT, b"never mind\x03"),
+        (PROMPT, b"never mind"),
+        # A signal that comes before readline waits is seen by Python at the next line only.
+        (b"never mind", b"\x03\n"),
         (PROMPT, f"{QUESTION}\n".encode()),
         (PROMPT, b"\x04"),
     ]
