@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from groundsight.encoders import is_multilingual
 from groundsight.governance.access import visible_to
 from groundsight.index.tokens import stemmers
-from groundsight.ingestion.folder.catalogue import Catalogue, Order, Wanted, date_of, kinds
+from groundsight.ingestion.folder.catalogue import Catalogue, Order, Wanted, date_of
 from groundsight.ingestion.folder.ledger import Unread, unread_by
 from groundsight.language.dates import Moment
 from groundsight.language.facts import read_facts
+from groundsight.language.file_kinds import kinds
 from groundsight.language.sayings import saying
 from groundsight.language.stems import lexicon_rows, stem
 from groundsight.types import Answer, Asset, Citation, Claim, Condition, Fit, Reason, Span, Tier, Verdict

@@ -13,10 +13,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.test_server_stdio import ROOT, environment
+from tests.view_house import LIGHT, fill
 
 KITTY, SIXEL, PLAIN = b"\x1b_Gi=1;OK\x1b\\\x1b[?62;c", b"\x1b[?62;4;22c", b"\x1b[?62;22c"
 QUESTION, PROMPT = b"\x1b[c", b"> "
 SIZE = struct.pack("HHHH", 40, 100, 1000, 800)
+
+
+def filled(place: Path) -> tuple[Path, Path]:
+    """Make a home without models and a folder of documents; return both."""
+    (place / "home").mkdir()
+    (place / "home/groundsight.toml").write_text(LIGHT)
+    fill(place / "docs")
+    return place / "home", place / "docs"
 
 
 def run(*command: str, home: Path, typed: bytes = b"", **variables: str) -> subprocess.CompletedProcess[str]:

@@ -26,21 +26,16 @@ from groundsight.cli import main
 from groundsight.doors.access import Access
 from groundsight.doors.caller_limits import CallerLimits
 from groundsight.doors.entrance import ACCESS, Entrance
-from groundsight.doors.http import monitored_app
 from groundsight.doors.http_workers import serve_workers
-from groundsight.doors.mcp_tools import Door
 from groundsight.doors.metrics import Registry
-from groundsight.doors.readiness import probes_of
-from groundsight.doors.tokens import TokenCheck
 from groundsight.errors import ConfigError
 from groundsight.governance.limits import RateLimiter
-from groundsight.server import server_of
 from groundsight.settings import load_settings
 from groundsight.suite import open_suite
 from groundsight.types import Principal
 from tests.build import make_asset, make_entry, make_unit
 from tests.doors import CANARY, ScriptedSuite, settings_at, some_rows
-from tests.encoder_house import running
+from tests.http_house import door_for
 from tests.issuer import ISSUER, URL, filed, token
 from tests.test_server_http import ROOT, environment, own, send
 
@@ -166,13 +161,8 @@ def door_at(home: Path, suite: Any = None, **more: Any) -> Generator[int]:
     callers = [{"token": f"token-of-{user}", "user": user} for user in ("ann", "bob")]
     server = {"port": 0, "token": "admin", "callers": callers, **more.pop("server", {})}
     settings = settings_at(home, server=server, **more)
-    scripted = suite or ScriptedSuite(settings, *some_rows())
-    tokens = TokenCheck.open(settings.server, settings.governance)
-    assert tokens is not None
-    door = Door(lambda: scripted, writable=False, caller=tokens.present)
-    app = monitored_app(server_of(door, tokens), settings, probes_of(door, warmed=False), tokens)
-    with running(app, settings) as listener:
-        yield listener._sockets[0].getsockname()[1]
+    with door_for(settings, suite or ScriptedSuite(settings, *some_rows()), writable=False) as port:
+        yield port
 
 
 def listed(port: int, user: str) -> tuple[int, dict[str, str], bytes]:

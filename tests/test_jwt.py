@@ -19,17 +19,13 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from groundsight.doors.http import monitored_app
 from groundsight.doors.jwt_keys import AGAIN_SECONDS, LAST_SECONDS, MOST_BYTES, Keys, KeysAway, reader_of
-from groundsight.doors.mcp_tools import Door
-from groundsight.doors.readiness import probes_of
 from groundsight.doors.tokens import TokenCheck
 from groundsight.errors import ConfigError
-from groundsight.server import server_of
 from groundsight.settings import load_settings
 from tests.build import make_asset, make_unit
 from tests.doors import CANARY, ScriptedSuite, settings_at
-from tests.encoder_house import running
+from tests.http_house import door_for
 from tests.issuer import ISSUER, URL, answering, filed, forged, jwks, public_jwk, public_pem, says, token
 from tests.test_server_http import own, send
 
@@ -44,12 +40,8 @@ def house(home: Path, keys: str, *, server: dict[str, Any] | None = None, **rule
     settings = settings_at(home, server={"port": 0, "url": URL, "token": STATIC, "jwt": told, **(server or {})})
     one, two = make_asset("docs/a.txt", tenant="one"), make_asset("docs/b.txt", tenant="two", labels=("board",))
     suite = ScriptedSuite(settings, (make_unit(one, 0, "a"), one), (make_unit(two, 0, "b"), two))
-    tokens = TokenCheck.open(settings.server, settings.governance)
-    assert tokens is not None
-    door = Door(lambda: suite, writable=True, caller=tokens.present)
-    app = monitored_app(server_of(door, tokens), settings, probes_of(door, warmed=False), tokens)
-    with running(app, settings) as listener:
-        yield listener._sockets[0].getsockname()[1]
+    with door_for(settings, suite, writable=True) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")

@@ -22,24 +22,20 @@ from groundsight.settings import load_settings
 from groundsight.suite import open_suite
 from groundsight.tools.pictures import OUTLINE
 from tests.doors import trail
-from tests.terminal_house import KITTY, PLAIN, SIXEL, run, run_in_terminal
-from tests.view_house import LIGHT, fill
+from tests.terminal_house import KITTY, PLAIN, SIXEL, filled, run, run_in_terminal
 
 RED = ImageColor.getrgb(OUTLINE)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("library")
-    (place / "home").mkdir()
-    (place / "home/groundsight.toml").write_text(LIGHT)
-    fill(place / "docs")
-    (place / "docs/run-me.command").write_text("The notice board is in the hall.")
-    with zipfile.ZipFile(place / "docs/pack.zip", "w") as pack:
+    home, docs = filled(tmp_path_factory.mktemp("library"))
+    (docs / "run-me.command").write_text("The notice board is in the hall.")
+    with zipfile.ZipFile(docs / "pack.zip", "w") as pack:
         pack.writestr("inner.txt", "The key lies under the mat.")
-    with open_suite(load_settings(place / "home")) as suite:
-        suite.ingest([place / "docs", place / "docs/run-me.command"])
-    return place / "home"
+    with open_suite(load_settings(home)) as suite:
+        suite.ingest([docs, docs / "run-me.command"])
+    return home
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from groundsight.settings import load_settings
 from groundsight.suite import open_suite
 from tests.browser import FOUND, Browser
 from tests.doors import trail
-from tests.terminal_house import PROMPT, run, run_in_terminal
+from tests.terminal_house import PROMPT, filled, run, run_in_terminal
 from tests.view_house import HOSTILE, LIGHT, fill
 
 QUESTION, FOLLOW_UP = "How many seats does MS Birk have?", "And MS Alva?"
@@ -40,13 +40,10 @@ sys.exit(main())
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("library")
-    (place / "home").mkdir()
-    (place / "home/groundsight.toml").write_text(LIGHT)
-    fill(place / "docs")
-    with open_suite(load_settings(place / "home")) as suite:
-        suite.ingest([place / "docs"])
-    return place / "home"
+    home, docs = filled(tmp_path_factory.mktemp("library"))
+    with open_suite(load_settings(home)) as suite:
+        suite.ingest([docs])
+    return home
 
 
 def test_on_a_terminal_an_answer_is_seen_to_come_about(home: Path) -> None:

@@ -13,6 +13,7 @@ from groundsight.computing.words import Said, akin, alike, condition_words, ligh
 from groundsight.evidence.grids import Table
 from groundsight.language.dates import Moment
 from groundsight.language.facts import Facts
+from groundsight.language.file_kinds import kinds
 from groundsight.language.quantities import Quantity
 from groundsight.language.stems import lexicon_rows
 from groundsight.language.units import unit_named
@@ -155,20 +156,20 @@ def _narrow(linked: Link, column: int, rows: frozenset[int], at: int) -> None:
 
 def _titles(linked: Link) -> None:
     """Words of the table's own name are used; digits that stand there are its number."""
+    named, source = _name_stems(linked.table), linked.table.source
+    around = {*stems(re.sub(r"[_/.-]+", " ", source))} | _kind_stems(source)
     for at, one in list(linked.open()):
-        weak = stems(re.sub(r"[_/.-]+", " ", linked.table.source))
-        if one.stem in _name_stems(linked.table) or one.stem in weak or one.stem in _kind_stems(linked.table.source):
+        if one.stem in named or one.stem in around:
             linked.titled.add(at)
             linked.used.add(at)
-            linked.weak += one.stem not in _name_stems(linked.table)
+            linked.weak += one.stem not in named
 
 
 @lru_cache(maxsize=256)
 def _kind_stems(source: str) -> frozenset[str]:
     """The words for a file of this kind: of a .eml also mail and message."""
     ending = source.rsplit(".", 1)[-1].casefold()
-    words = (words for _, _, words in lexicon_rows("file_kinds.tsv") if ending in words.split())
-    return frozenset(stems(next(words, "")))
+    return frozenset(stems(" ".join(next((words for _, _, words in kinds() if ending in words), ()))))
 
 
 def _labels(linked: Link) -> None:

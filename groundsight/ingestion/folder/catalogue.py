@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from groundsight.governance.access import visible_to
 from groundsight.ingestion import Skipped
 from groundsight.ingestion.folder.ledger import Unread, skipped_by, unread_by
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.file_kinds import kinds
 from groundsight.types import Asset, Principal, Shown, Word
 from groundsight.types.showing import number_of
 
@@ -97,13 +96,6 @@ def is_of_kind(asset: Asset, wanted: str) -> bool:
     named = [types for name, types, words in kinds() if word == name or word in words]
     by_type = any(asset.media_type.startswith(types) for types in named) or asset.media_type.startswith(word)
     return by_type or (not named and asset.source.casefold().endswith(f".{word}"))
-
-
-@lru_cache(maxsize=1)
-def kinds() -> tuple[tuple[str, tuple[str, ...], frozenset[str]], ...]:
-    """Return each kind with the beginnings of its media types and the words for it."""
-    rows = (line.split("\t") for line in lexicon_lines("file_kinds.tsv"))
-    return tuple((name, tuple(types.split()), frozenset(words.split())) for name, types, words in rows)
 
 
 def _ordered(assets: Sequence[Asset], order: Order) -> list[Asset]:

@@ -6,12 +6,11 @@ import posixpath
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
 from itertools import islice
 from pathlib import Path
 
 from groundsight.errors import ParseFailed
-from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion import Element, Parsed, Rest
 from groundsight.ingestion.readers.box.odf_text import (
     APART,
     OdfStyles,
@@ -57,15 +56,7 @@ def read_odf(path: Path, media_type: str, scratch: Path, limits: Limits) -> Pars
     with zipfile.ZipFile(path) as archive:
         reader = OdfReader(archive, scratch, limits)
         elements = reader.document()
-        title, created = reader.about()
-        return Parsed(
-            media_type=media_type,
-            title=title,
-            created=created,
-            pages=reader.pages or None,
-            elements=elements,
-            left_out=reader.ledger.left_out,
-        )
+        return reader.parsed(media_type, elements, reader.pages)
 
 
 class OdfReader:
@@ -90,11 +81,19 @@ class OdfReader:
         self.styles = OdfStyles.of(content, common)
         return (*self.below(_body(content), Surroundings(), 0), *self.margins())
 
-    def about(self) -> tuple[str, date | None]:
-        """Return the title and the day of creation."""
+    def parsed(self, media_type: str, elements: tuple[Element, ...], pages: int, rest: Rest | None = None) -> Parsed:
+        """Put what was read beside the title, the day of creation and what was left out."""
         root = self._tree("meta.xml")
         found = {} if root is None else {tag_of(node): one_line(node.text or "") for node in root.iter()}
-        return found.get("title", ""), iso_day(found.get("creation-date", "")) or iso_day(found.get("date", ""))
+        return Parsed(
+            media_type=media_type,
+            title=found.get("title", ""),
+            created=iso_day(found.get("creation-date", "")) or iso_day(found.get("date", "")),
+            pages=pages or None,
+            elements=elements,
+            rest=rest,
+            left_out=self.ledger.left_out,
+        )
 
     def margins(self) -> Iterator[Element]:
         """Yield heads and feet, each text once."""

@@ -39,17 +39,7 @@ def read_ods(path: Path, scratch: Path, limits: Limits) -> Parsed:
     with zipfile.ZipFile(path) as archive:
         book = _Book(archive, scratch, limits)
         elements, rest = handed_over(book.read(), scratch, limits.document_chars)
-        title, created = book.reader.about()
-        left_out = book.reader.ledger.left_out
-    return Parsed(
-        media_type=ODS,
-        title=title,
-        created=created,
-        pages=book.pages or None,
-        elements=elements,
-        rest=rest,
-        left_out=left_out,
-    )
+        return book.reader.parsed(ODS, elements, book.pages, rest)
 
 
 class _Book:
