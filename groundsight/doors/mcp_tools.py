@@ -45,7 +45,8 @@ Ended = CallToolResult | InputRequired
 class Door:
     """One server: its suite, opened on the first call, its gate, who is calling, and the calls that wait.
 
-    ``caller`` tells who makes the present call; without it everyone is the suite's own principal.
+    ``caller`` tells who makes the present call; without it everyone is the suite's own principal, and nobody an
+    administrator: a model that writes for a person must not give itself what rights keep from it.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Door:
         caller: Callable[[], Principal | None] | None = None,
     ) -> None:
         self._factory, self.writable, self._caller = suite_factory, writable, caller
+        self.admin = writable and caller is not None
         self.metrics = CallMetrics(lambda: self._running, lambda: self.slots.statistics().tasks_waiting)
         self._opening = threading.Lock()
         self._calls, self._running = threading.Condition(), 0
@@ -115,7 +117,8 @@ class Door:
         who = self._caller() if self._caller else suite.principal
         if who is None:
             raise PolicyRefused("the caller is not known", next_step="send a token that this server gave out")
-        return who.model_copy(update={"may_write": self.writable and who.may_write})
+        held = {"may_write": self.writable and who.may_write, "may_admin": self.admin and who.may_admin}
+        return who.model_copy(update=held)
 
 
 class GatedTool(Tool):
