@@ -75,9 +75,16 @@ class Suite:
         return forget(self.parts, paths_named(names), self.principal, self.watch)
 
     def rights(
-        self, names: AnyPath | Iterable[AnyPath], given: Rights | None = None, *, history: bool = False
+        self,
+        names: AnyPath | Iterable[AnyPath],
+        given: Rights | None = None,
+        *,
+        history: bool = False,
+        confined: bool = False,
     ) -> RightsReport:
         """State rights of documents and folders, or with none given tell what holds; names as for ``forget``.
+
+        A folder may be named before it is read; unless a door says ``confined``, it may be read from then on.
 
         Raises:
             PolicyRefused: the principal may not set rights.
@@ -88,6 +95,10 @@ class Suite:
         named = paths_named(names)
         if given is None or not given.said:
             return show_rights(self.parts, named, self.principal, history=history)
+        known = self.parts.roots.names()
+        for path in named if self.principal.may_admin and self.principal.roots is None and not confined else ():
+            if str(path).partition("/")[0] not in known:
+                self.parts.roots.admit(Path(path))
         return set_rights(self.parts, named, given, self.principal)
 
     def ingest_later(self, paths: AnyPath | Iterable[AnyPath], *, prune: bool = False) -> Order:

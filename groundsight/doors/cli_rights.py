@@ -58,8 +58,6 @@ def _rights(suite: Suite, options: argparse.Namespace) -> Shown:
         return _swept(suite, options, said)
     if said and (options.show or options.history):
         raise InvalidArgument("what is shown is not set in the same call", which="rights", next_step="call it twice")
-    for name in options.names if said else ():
-        suite.parts.roots.admit(Path(name))
     return suite.rights(options.names, as_rights(said, "rights"), history=options.history)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from groundsight.suite import Suite
 
+log = logging.getLogger("groundsight.server")
 PROGRESS_SECONDS = 0.1
 AT_ONCE = 16
 LAST_SECONDS = 5.0
@@ -110,6 +112,7 @@ class Door:
             if self._open is None:
                 suite = self._factory()
                 build_results()
+                _sweep(suite)
                 self._open = (suite, Gate.open(suite.settings, "mcp"))
             return self._open
 
@@ -119,6 +122,16 @@ class Door:
             raise PolicyRefused("the caller is not known", next_step="send a token that this server gave out")
         held = {"may_write": self.writable and who.may_write, "may_admin": self.admin and who.may_admin}
         return who.model_copy(update=held)
+
+
+def _sweep(suite: Suite) -> None:
+    """Forget what is to be kept no longer; it is hidden already, so a disk that refuses keeps nobody from serving."""
+    from groundsight.ingestion.rights.sweep import sweep
+
+    try:
+        sweep(suite.parts, suite.watch)
+    except GroundsightError as error:
+        log.warning("what is to be kept no longer could not be forgotten: %s", error)
 
 
 class GatedTool(Tool):

@@ -42,7 +42,7 @@ def refusals(principal: Principal, asset: Asset, today: date | None = None) -> t
         "tenant": asset.tenant != principal.tenant,
         "region": asset.region not in (principal.region, "global"),
         "labels": not is_owner and labels.isdisjoint(asset.labels or (EVERYONE,)),
-        "purpose": bool(asset.purposes) and principal.purpose not in asset.purposes,
+        "purpose": bool(asset.purposes) and (principal.purpose or None) not in asset.purposes,
         "rights": asset.usage_rights != "approved",
         "consent": asset.consent_until is not None and asset.consent_until < day,
         "retention": asset.retain_until is not None and asset.retain_until < day,

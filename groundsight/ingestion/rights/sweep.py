@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.governance.access import expired
 from groundsight.governance.events import note_event
+from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.ingestion.folder.ledger import erased
 from groundsight.ingestion.forget import erase
 from groundsight.types import Asset, Condition, Filter, Principal
@@ -23,6 +24,8 @@ def sweep(parts: Parts, watch: Watch, tenant: str | None = None) -> tuple[str, .
     Raises:
         Locked: they are gone, but a long reader keeps the log of the index. StorageFailed: the disk refused.
     """
+    if not RightsLedger(parts.settings.home).is_used:
+        return ()
     own = () if tenant is None else (Condition(field="tenant", op="eq", value=tenant),)
     over = [each for each in parts.index.assets(expired().also(*own)) if is_to_go(each)]
     if over:
