@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.rights import Rights, as_rights
@@ -53,4 +53,4 @@ def parsed_rights(data: bytes, which: str) -> Rights:
     table = told.get(TABLE, {})
     if not isinstance(table, dict):
         raise InvalidArgument(f"{TABLE} is no table", which=which, next_step=f"write [{TABLE}] on a line of its own")
-    return as_rights(table, which)
+    return as_rights(cast("dict[str, Any]", table), which)
