@@ -343,6 +343,18 @@ def test_a_faulty_file_stops_its_folder_by_name_and_the_others_go_on(place: Path
         assert seen(suite) == {PAY, FEE}
 
 
+def test_a_folder_that_is_away_lifts_nothing(place: Path, suite: Any) -> None:
+    write_rights(place / "docs" / "staff", 'labels = ["hr"]')
+    suite.ingest(place / "docs")
+    (place / "docs" / "staff").rename(place / "away")
+    suite.ingest(place / "docs")
+    assert seen(suite) == {FEE}
+    (place / "docs").rename(place / "unplugged")
+    suite.ingest("docs")
+    assert seen(suite) == {FEE}
+    assert seen(suite, labels=("hr",)) == {PAY, FEE}
+
+
 def test_a_rights_file_is_never_a_document(place: Path) -> None:
     write_rights(place / "docs", 'owner = "quibblesnatch"')
     settings = load_settings(place / "home", ingestion={"hidden_files": True, "tags": False})

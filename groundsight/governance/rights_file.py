@@ -21,22 +21,32 @@ def is_rights_file(source: str) -> bool:
     return source.rpartition("/")[2] == NAME
 
 
-def rights_beside(roots: Roots, folder: str) -> Rights:
-    """Return what the file in a folder states, nothing where there is none.
+def rights_beside(roots: Roots, folder: str) -> Rights | None:
+    """Return what the file in a folder states: nothing where there is none, None where the folder is away.
 
     Raises:
-        InvalidArgument: it is no TOML, too long, or states something unknown or of another kind.
+        InvalidArgument: it can't be read, is no TOML, too long, or states something unknown or of another kind.
     """
     source = f"{folder}/{NAME}"
     try:
         descriptor = roots.open_inside(source)
     except NotFound:
-        return Rights()
+        return _absent(roots, folder, source)
     try:
         data = os.read(descriptor, MOST_BYTES + 1)
     finally:
         os.close(descriptor)
     return parsed_rights(data, source)
+
+
+def _absent(roots: Roots, folder: str, source: str) -> Rights | None:
+    """A file that is there and closed, or a folder that is away, lifts nothing."""
+    try:
+        if roots.stat(source) is None:
+            return Rights() if roots.holds_any(folder) else None
+    except NotFound:
+        return None
+    raise InvalidArgument("the rights file can't be read", which=source, next_step="check its permissions")
 
 
 def parsed_rights(data: bytes, which: str) -> Rights:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from groundsight.errors import PolicyRefused
+from groundsight.errors import NotFound, PolicyRefused
 from groundsight.governance.events import note_event
 from groundsight.governance.rights import Book, Holding, Rights, Statement, word_of
 from groundsight.governance.rights_file import NAME, rights_beside
@@ -54,9 +55,10 @@ class Beside:
         return kept
 
     def _refuses(self, roots: Roots, who: Principal, source: str) -> bool:
-        state = roots.stat(source)
-        held = self.book.holding(who.tenant, source, state.st_mtime_ns if state else None)
-        return is_over(held)
+        with suppress(NotFound):  # what can't be looked at is told when it is read
+            state = roots.stat(source)
+            return is_over(self.book.holding(who.tenant, source, state.st_mtime_ns if state else None))
+        return False
 
 
 def is_over(held: Holding) -> bool:
@@ -86,7 +88,7 @@ def look_beside(parts: Parts, roots: Roots, who: Principal, found: Sequence[Foun
 
 def _change(seen: Beside, roots: Roots, folder: str, before: Rights) -> list[Statement]:
     """Return what changed in the file of a folder; a file that can't be used is one line of the report."""
-    read: list[Rights] = []
+    read: list[Rights | None] = []
 
     def look() -> FileReport:
         read.append(rights_beside(roots, folder))
@@ -96,7 +98,7 @@ def _change(seen: Beside, roots: Roots, folder: str, before: Rights) -> list[Sta
     if line.problem:
         seen.lines.append(line)
         seen.faulty.append(folder)
-    return [Statement(name=folder, set=each, was=_words(before)) for each in read if each.said != before.said]
+    return [Statement(name=folder, set=each, was=_words(before)) for each in read if each and each.said != before.said]
 
 
 def _words(rights: Rights) -> dict[str, str]:
