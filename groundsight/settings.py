@@ -168,14 +168,20 @@ class WeaviateSettings(Section):
 
 
 class Governance(Section):
-    """Identity of a local caller and the rules that every call passes."""
+    """Identity of a local caller and the rules that every call passes.
+
+    ``purpose`` is what the local caller asks for. ``probe_denied`` is how many passages a search looks at beside its
+    own to write into the trail what was kept from the caller; 0: only what is asked for by its name.
+    """
 
     tenant: str = "default"
     user: str = "local"
     region: str = "global"
     labels: tuple[str, ...] = ()
+    purpose: str = ""
     redact: tuple[PiiKind, ...] = ALL_PII
     audit: bool = True
+    probe_denied: Annotated[int, Field(ge=0, le=100)] = 0
     calls_per_second: Positive = 20
     burst: Positive = 60
 

@@ -243,6 +243,22 @@ def test_claims_say_whose_documents_are_seen(tmp_path: Path, mode: str) -> None:
     assert users == {"ann@example.org"}
 
 
+def test_a_claim_says_what_for_and_has_to_be_there(tmp_path: Path) -> None:
+    settings = settings_at(
+        tmp_path,
+        server={
+            "url": URL,
+            "jwt": {"issuer": ISSUER, "keys": str(filed(tmp_path, "rsa1")), "purpose_claim": "usage.purpose"},
+        },
+    )
+    payroll = make_asset("docs/pay.txt", purposes=("payroll",))
+    suite = ScriptedSuite(settings, (make_unit(payroll, 0, "a"), payroll))
+    with door_for(settings, suite, writable=False) as port:
+        assert asked(port, token(usage={"purpose": "payroll"}), "assets", "auto") == ["docs/pay.txt"]
+        assert asked(port, token(usage={"purpose": "research"}), "assets", "auto") == []
+        assert asked(port, token(), "assets", "auto").status_code == 401
+
+
 def test_a_session_goes_on_with_the_rights_of_the_newest_token(tmp_path: Path) -> None:
     with house(tmp_path, str(filed(tmp_path, "rsa1")), labels_claim="roles", tenant="two") as port:
 

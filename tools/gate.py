@@ -33,13 +33,17 @@ MOST_IDS = 100
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool as doors see it: its function, a title for people, and what it does to the world."""
+    """A tool as doors see it: its function, a title for people, and what it does to the world.
+
+    ``admin`` tools are for callers with that scope.
+    """
 
     function: Callable[..., Result]
     title: str
     writes: bool = False
     destructive: bool = False
     idempotent: bool = True
+    admin: bool = False
 
     @property
     def name(self) -> str:
@@ -107,6 +111,12 @@ class Gate:
                 which=spec.name,
                 next_step="start the server with --allow-write, or set server.allow_write; callers need may_write too, "
                 "or a token with the scope ingest (insufficient_scope)",
+            )
+        if spec.admin and not who.may_admin:
+            raise PolicyRefused(
+                "this caller may not set rights",
+                which=spec.name,
+                next_step="send a token with the scope admin (insufficient_scope)",
             )
         if not spec.writes and not who.may_read:
             raise PolicyRefused(

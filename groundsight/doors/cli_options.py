@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from groundsight import __version__
+from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.usage import Parser
 
 COMMANDS = {
@@ -15,6 +16,8 @@ COMMANDS = {
     "list": "list the documents: names, kinds, dates, sizes, what was left out",
     "why": "say why a file was not read, or why a question does not find it",
     "forget": "remove files and folders from the index, with all that was made from them",
+    "rights": "show or set who owns a document, who may use it for what, and how long it is kept",
+    "consent": "write what holds of all documents as a table, or take it back from one",
     "search": "find passages, tables, figures and pictures",
     "ask": "answer a question from the evidence",
     "chat": "ask one question after another; a follow-up keeps the subject",
@@ -41,6 +44,8 @@ EXAMPLES = {
     "list": "groundsight list --kind pdf --from 2025-05-01 --order newest",
     "why": "groundsight why contract.pdf 'How long is the notice period?'",
     "forget": "groundsight forget ~/Documents/contracts/old.pdf",
+    "rights": "groundsight rights ~/Documents/staff --labels hr --consent-until 2030-12-31",
+    "consent": "groundsight consent export consent.csv",
     "search": "groundsight search 'notice period' --kind text --limit 5",
     "ask": "groundsight ask 'How long is the notice period?' --json",
     "chat": "groundsight chat",
@@ -264,6 +269,8 @@ _ADD = {
     "list": _add_list,
     "why": _add_why,
     "forget": _add_forget,
+    "rights": add_rights,
+    "consent": add_consent,
     "search": _add_search,
     "ask": _add_ask,
     "chat": _add_model,

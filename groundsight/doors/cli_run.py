@@ -107,6 +107,10 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.cli_operate import operate
 
         return operate(settings, options)
+    if options.command in ("rights", "consent"):
+        from groundsight.doors.cli_rights import run_rights
+
+        return run_rights(settings, options)
     from groundsight.suite import open_suite
 
     bar = Bar()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import queue
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundsight import suite as engine
-from groundsight.doors.python_given import Given, as_evidence, fitting
+from groundsight.doors.python_given import Given, as_evidence, fitting, reports_of
 from groundsight.errors import NotFound, PolicyRefused
 from groundsight.limits import require_words
 from groundsight.settings import Settings, load_settings
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from groundsight.ingestion import IngestReport
     from groundsight.ingestion.folder.catalogue import Catalogue
     from groundsight.ingestion.forget import ForgetReport
+    from groundsight.ingestion.rights import RightsReport
     from groundsight.tools.describe import Description
     from groundsight.tools.ocr import ReadLines
     from groundsight.tools.read import Reading
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from groundsight.tools.why import Reasons
     from groundsight.tracing import Watch
 
-TURN_SECONDS = 0.25
 AnyPath = str | Path
 Paths = AnyPath | Iterable[AnyPath]
 Found = Mapping[str, Sequence[Evidence]]
@@ -88,6 +86,19 @@ class OpenSuite:
         """
         return self.suite.forget(names)
 
+    def rights(self, names: Paths, *, history: bool = False, **given: object) -> RightsReport:
+        """Tell what holds of files and folders, or state it: ``rights("staff", labels=["hr"], retain_days=365)``.
+
+        ``owner``, ``usage`` (approved, restricted or denied), ``consent_until`` (a day, the last one), ``purposes``,
+        ``labels``, ``region``, ``retain_days``. An empty value, or None for the two limits, lifts what was stated.
+
+        Raises:
+            NotFound, InvalidArgument: a name or a value; then nothing is set. PolicyRefused: it may not be set here.
+        """
+        from groundsight.governance.rights import as_rights
+
+        return self.suite.rights(names, as_rights(given, "rights"), history=history)
+
     def watch(self, folders: Paths | None = None, *, once: bool = False) -> Generator[IngestReport]:
         """Keep folders (default: all that may be read) in step with the index; yield a report of each change.
 
@@ -96,7 +107,7 @@ class OpenSuite:
         Raises:
             NotFound: a folder is not there, or none is named and none may be read. PolicyRefused: as for ``ingest``.
         """
-        return _reports(self.suite, self._roots(folders), once)
+        return reports_of(self.suite, self._roots(folders), once)
 
     def search(
         self, query: str | Query = "", *, limit: int = 10, hops: int = 1, picture: AnyPath | None = None
@@ -271,25 +282,6 @@ class OpenSuite:
         if not sources:
             raise NotFound("no folder is named, and none was read before", next_step="name a folder")
         return tuple(dict.fromkeys(source.partition("/")[0] for source in sources))
-
-
-def _reports(suite: engine.Suite, roots: tuple[str, ...], once: bool) -> Generator[IngestReport]:
-    """Hand over what a worker in a thread of its own reports; leaving ends it."""
-    from groundsight.ingestion.folder.work import Worker
-
-    reports: queue.SimpleQueue[IngestReport] = queue.SimpleQueue()
-    worker = Worker(suite.parts, suite.principal, roots, reports.put)
-    beside = ThreadPoolExecutor(1, "watch")
-    working = beside.submit(worker.run, once=once)
-    try:
-        while not working.done() or not reports.empty():
-            suite.watch.check()
-            with suppress(queue.Empty):
-                yield reports.get(timeout=TURN_SECONDS)
-        working.result()
-    finally:
-        worker.stop()
-        beside.shutdown()
 
 
 open_suite = OpenSuite

@@ -74,6 +74,7 @@ class AsyncSuite:
 
     ingest = _awaited(OpenSuite.ingest)
     forget = _awaited(OpenSuite.forget)
+    rights = _awaited(OpenSuite.rights)
     watch = _yielded(OpenSuite.watch)
     search = _awaited(OpenSuite.search)
     ask = _awaited(OpenSuite.ask)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import queue
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import InvalidArgument
@@ -10,9 +13,11 @@ from groundsight.language.sentences import evidence_from_text
 from groundsight.types import Evidence
 
 if TYPE_CHECKING:
+    from groundsight.ingestion import IngestReport
     from groundsight.suite import Suite
 
 Given = str | Evidence
+TURN_SECONDS = 0.25
 
 
 def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
@@ -37,6 +42,25 @@ def as_evidence(given: object) -> Sequence[Evidence]:
     one = isinstance(given, str | Evidence) or not hasattr(type(given), "__iter__")
     listed = (given,) if one else cast("Iterable[object]", given)
     return [_one(number, each) for number, each in enumerate(listed, 1)]
+
+
+def reports_of(suite: Suite, roots: tuple[str, ...], once: bool) -> Generator[IngestReport]:
+    """Hand over what a worker in a thread of its own reports; leaving ends it."""
+    from groundsight.ingestion.folder.work import Worker
+
+    reports: queue.SimpleQueue[IngestReport] = queue.SimpleQueue()
+    worker = Worker(suite.parts, suite.principal, roots, reports.put)
+    beside = ThreadPoolExecutor(1, "watch")
+    working = beside.submit(worker.run, once=once)
+    try:
+        while not working.done() or not reports.empty():
+            suite.watch.check()
+            with suppress(queue.Empty):
+                yield reports.get(timeout=TURN_SECONDS)
+        working.result()
+    finally:
+        worker.stop()
+        beside.shutdown()
 
 
 def _one(number: int, given: object) -> Evidence:

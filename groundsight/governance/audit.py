@@ -40,9 +40,13 @@ LOCK_SECONDS = 10
 
 
 class AuditRecord(Word):
-    """What is written about one call: who, what, how it ended; the request only as a keyed hash."""
+    """What is written about one call: who, what, how it ended; the request only as a keyed hash.
 
-    kind: Literal["begin", "end"] = "end"
+    ``denied``: ``request`` is the hash of a document that was kept from the caller, ``outcome`` the rules that did it.
+    ``change``: what somebody set, as a hash, and what kind of thing it was.
+    """
+
+    kind: Literal["begin", "end", "denied", "change"] = "end"
     id: str
     tenant: str
     user: str
@@ -79,7 +83,7 @@ class AuditLog:
             StorageFailed: the disk refused.
             Locked: another process holds the trail for too long.
         """
-        key, ends = self._key(), record.kind == "end"
+        key, ends = self._key(), record.kind in ("end", "change")
         with _storage_errors(self._folder), self._locked():
             handle = os.open(self._folder / TRAIL, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:

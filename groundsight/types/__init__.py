@@ -54,7 +54,7 @@ from groundsight.types.judging import (
     Verdict,
     VerdictLabel,
 )
-from groundsight.types.things import Asset, LeftOut, Unit
+from groundsight.types.things import Asset, LeftOut, Unit, UsageRights
 
 __all__ = [
     "TEXT_FIELDS",
@@ -96,6 +96,7 @@ __all__ = [
     "Tier",
     "Unit",
     "UnitKind",
+    "UsageRights",
     "VectorName",
     "Verdict",
     "VerdictLabel",
