@@ -168,7 +168,10 @@ class WeaviateSettings(Section):
 
 
 class Governance(Section):
-    """Identity of a local caller and the rules that every call passes."""
+    """Identity of a local caller and the rules that every call passes.
+
+    ``receipts_days`` is how long a receipt of an answer or a check is kept; 0 keeps none.
+    """
 
     tenant: str = "default"
     user: str = "local"
@@ -176,6 +179,7 @@ class Governance(Section):
     labels: tuple[str, ...] = ()
     redact: tuple[PiiKind, ...] = ALL_PII
     audit: bool = True
+    receipts_days: Annotated[int, Field(ge=0)] = 365
     calls_per_second: Positive = 20
     burst: Positive = 60
 

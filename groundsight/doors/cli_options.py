@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from groundsight import __version__
+from groundsight.doors.cli_receipts import add_audit, add_receipt
 from groundsight.doors.usage import Parser
 
 COMMANDS = {
@@ -18,6 +19,9 @@ COMMANDS = {
     "ask": "answer a question from the evidence",
     "chat": "ask one question after another; a follow-up keeps the subject",
     "verify": "check an answer sentence by sentence",
+    "explain": "say what an answer rested on, from its receipt",
+    "replay": "ask again what a receipt was given for, and name what has changed",
+    "audit": "check the audit trail and the receipts: verify",
     "show": "show a passage on the picture of its page, in the terminal or as a PNG",
     "open": "open a document with this machine's own program for it",
     "ocr": "read the words in a picture or a scanned page",
@@ -43,6 +47,9 @@ EXAMPLES = {
     "search": "groundsight search 'notice period' --kind text --limit 5",
     "ask": "groundsight ask 'How long is the notice period?' --json",
     "chat": "groundsight chat",
+    "explain": "groundsight explain r019ad3f2c1b7d41c0aa93f1",
+    "replay": "groundsight replay r019ad3f2c1b7d41c0aa93f1",
+    "audit": "groundsight audit verify",
     "show": "groundsight show E1",
     "open": "groundsight open contract.pdf --page 2",
     "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
@@ -61,7 +68,7 @@ EXAMPLES = {
     "eval": "groundsight eval --help",
 }
 OF_ALL = "ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()
-OF_A_TENANT = frozenset(COMMANDS) - frozenset(OF_ALL)
+OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, "audit"}
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 
@@ -257,6 +264,9 @@ _ADD = {
     "search": _add_search,
     "ask": _add_ask,
     "chat": _add_model,
+    "explain": add_receipt,
+    "replay": add_receipt,
+    "audit": add_audit,
     "show": _add_show,
     "open": _add_open,
     "verify": _add_verify,

@@ -40,7 +40,10 @@ LOCK_SECONDS = 10
 
 
 class AuditRecord(Word):
-    """What is written about one call: who, what, how it ended; the request only as a keyed hash."""
+    """What is written about one call: who, what, how it ended; the request only as a keyed hash.
+
+    ``sealed`` is the hash of the receipt that it left, empty without one.
+    """
 
     kind: Literal["begin", "end"] = "end"
     id: str
@@ -52,6 +55,7 @@ class AuditRecord(Word):
     returned: tuple[str, ...] = ()
     outcome: str = ""
     seconds: float = 0.0
+    sealed: str = ""
 
 
 class AuditLog:
@@ -108,7 +112,7 @@ class AuditLog:
         lines = (line for line in reversed(lines_in(data)) if receipt.encode() in line)
         found = (authentic(line, key) for line in lines)
         mine = next((one for one in found if one and (one.get("id"), one.get("kind")) == (receipt, "end")), None)
-        return AuditRecord(**{name: mine[name] for name in AuditRecord.model_fields}) if mine else None
+        return AuditRecord(**{name: mine[name] for name in AuditRecord.model_fields if name in mine}) if mine else None
 
     def _key(self) -> bytes:
         file = self._folder / KEY
