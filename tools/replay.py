@@ -126,7 +126,7 @@ def _check(suite: Suite, asked: Json, then: _Side, opened: Opened | None) -> Che
         return Check(text, each or list(known.values()))
     if opened is None:
         raise InvalidArgument(
-            "this was checked against files that were named on the command line",
+            "this was checked against files named on the command line",
             next_step="groundsight replay, on the machine of these files",
         )
     found = [one for file in files for one in _read_again(file, opened)]

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from groundsight import __version__
-from groundsight.doors.cli_receipts import add_audit, add_receipt
+from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.usage import Parser
 
 COMMANDS = {
@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": "check an answer sentence by sentence",
     "explain": "say what an answer rested on, from its receipt",
     "replay": "ask again what a receipt was given for, and name what has changed",
+    "lineage": "say where a document or passage comes from, and which receipts used it",
     "audit": "check the audit trail and the receipts: verify",
     "show": "show a passage on the picture of its page, in the terminal or as a PNG",
     "open": "open a document with this machine's own program for it",
@@ -49,6 +50,7 @@ EXAMPLES = {
     "chat": "groundsight chat",
     "explain": "groundsight explain r019ad3f2c1b7d41c0aa93f1",
     "replay": "groundsight replay r019ad3f2c1b7d41c0aa93f1",
+    "lineage": "groundsight lineage contracts/lease.pdf",
     "audit": "groundsight audit verify",
     "show": "groundsight show E1",
     "open": "groundsight open contract.pdf --page 2",
@@ -266,6 +268,7 @@ _ADD = {
     "chat": _add_model,
     "explain": add_receipt,
     "replay": add_receipt,
+    "lineage": add_lineage,
     "audit": add_audit,
     "show": _add_show,
     "open": _add_open,

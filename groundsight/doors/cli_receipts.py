@@ -48,6 +48,13 @@ def replay(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     return done, DONE if done.outcome == "same" else FAILED
 
 
+def lineage(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
+    """Tell where a document or passage comes from."""
+    from groundsight.tools.lineage import LINEAGE, Origin
+
+    return call(Origin, LINEAGE, {"id": options.id}), DONE
+
+
 def audit(settings: Settings, options: argparse.Namespace) -> int:
     """Check the audit trail and the receipts; 1 when something was tampered with or lost."""
     from groundsight.doors.cli_show import say, say_json

@@ -201,6 +201,7 @@ _COMMANDS: dict[str, Callable[[Call, argparse.Namespace], tuple[Result, int]]] =
     "verify": _verify,
     "explain": cli_receipts.explain,
     "replay": cli_receipts.replay,
+    "lineage": cli_receipts.lineage,
     "ocr": _picture,
     "describe": _picture,
     "status": _status,

@@ -165,7 +165,7 @@ class Receipts:
     def name_of(self, who: Principal) -> str:
         """Return the keyed hash under which a caller stands in the heads."""
         said = canonical({"tenant": who.tenant, "user": who.user})
-        return hmac.digest(read_or_make_key(self._made / KEY), said.encode(), "sha256").hex()
+        return hmac.digest(self._seed, said.encode(), "sha256").hex()
 
     @contextmanager
     def book(self, *, reading: bool = False) -> Generator[sqlite3.Connection]:
@@ -181,7 +181,9 @@ class Receipts:
             # No write-ahead log: what was emptied would stay in it.
             where = ":memory:" if reading and not file.exists() else file
             with closing(sqlite3.connect(where, timeout=PATIENCE_SECONDS, isolation_level=None)) as opened:
-                opened.executescript(f"PRAGMA secure_delete = ON; {_TABLES}")
+                opened.execute("PRAGMA secure_delete = ON")
+                if not opened.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    opened.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
                 opened.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
                 with opened:
                     yield opened
@@ -198,9 +200,13 @@ class Receipts:
         return self.folder
 
     @cached_property
+    def _seed(self) -> bytes:
+        return read_or_make_key(self._made / KEY)
+
+    @cached_property
     def _signer(self) -> Signer:
         try:
-            signer = Signer(read_or_make_key(self._made / KEY))
+            signer = Signer(self._seed)
             if not (self.folder / PUBLIC).is_file():
                 write_whole(self.folder / PUBLIC, signer.public + "\n", mode=0o644)
         except (OSError, ValueError) as error:
