@@ -14,6 +14,7 @@ from groundsight.agent.question import Question
 from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.language.sayings import saying
 from groundsight.language.typography import squeeze
+from groundsight.retrieval.evidence import candidate_of
 from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Tier
 
 PASSAGES, SHORTEST = 3, 3
@@ -85,6 +86,7 @@ def so_far(state: AnswerState) -> Answer:
         grounding_ratio=None,
         citations=citations(laid, known, quotes),
         evidence=tuple(in_cited_order(state, laid.markers)),
+        candidates=tuple(map(candidate_of, known.values())),
     )
 
 
@@ -98,6 +100,7 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
             "stop_reason": reason,
             "grounding_ratio": None,
             "fit": state.get("fit") or Fit(),
+            "candidates": tuple(map(candidate_of, evidence_of_state(state).values())),
             "tier": _tier(state).model_dump(),
             "degraded": tuple(dict.fromkeys(Degraded.model_validate(one) for one in state.get("degraded", ()))),
             "trace": tuple(state.get("trace", ())),

@@ -172,6 +172,7 @@ class Governance(Section):
 
     ``purpose`` is what the local caller asks for. ``probe_denied`` is how many passages a search looks at beside its
     own to write into the trail what was kept from the caller; 0: only what is asked for by its name.
+    ``receipts_days`` is how long a receipt of an answer or a check is kept; 0 keeps none.
     """
 
     tenant: str = "default"
@@ -182,6 +183,7 @@ class Governance(Section):
     redact: tuple[PiiKind, ...] = ALL_PII
     audit: bool = True
     probe_denied: Annotated[int, Field(ge=0, le=100)] = 0
+    receipts_days: Annotated[int, Field(ge=0)] = 365
     calls_per_second: Positive = 20
     burst: Positive = 60
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from groundsight.errors import GroundsightError, Internal, InvalidArgument, PolicyRefused
 from groundsight.governance.audit import AuditLog, AuditRecord
 from groundsight.governance.limits import RateLimiter
-from groundsight.governance.receipts import new_receipt
+from groundsight.governance.receipts import Receipts, new_receipt
 from groundsight.tools.bounds import cleaned, one_line
 from groundsight.tools.results import Result
 
@@ -70,16 +70,24 @@ class Gate:
     """What applies to every call of every tool through one door (``mcp``, ``cli``, ``agent``)."""
 
     def __init__(
-        self, door: str, *, audit: AuditLog | None, limiter: RateLimiter, clock: Callable[[], float] = time.perf_counter
+        self,
+        door: str,
+        *,
+        audit: AuditLog | None,
+        limiter: RateLimiter,
+        receipts: Receipts | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._door, self._audit, self._limiter, self._clock = door, audit, limiter, clock
+        self._receipts = receipts
 
     @classmethod
     def open(cls, settings: Settings, door: str) -> Gate:
-        """Build the gate that the settings describe; the trail lies in ``<home>/audit``."""
+        """Build the gate that the settings describe; the trail lies in ``<home>/audit``, receipts beside it."""
         rules = settings.governance
         audit = AuditLog(Path(settings.home) / "audit") if rules.audit else None
-        return cls(door, audit=audit, limiter=RateLimiter(rules.calls_per_second, rules.burst))
+        limiter = RateLimiter(rules.calls_per_second, rules.burst)
+        return cls(door, audit=audit, limiter=limiter, receipts=Receipts.open(settings))
 
     def call(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> Result:
         """Run one tool for ``suite.principal`` and return its result with the receipt of the call.
@@ -93,14 +101,21 @@ class Gate:
             values = self._admitted(spec, suite, arguments)
             self._write(record.model_copy(update={"kind": "begin"}))
             result = spec.function(suite, **values)
+            sealed = self._kept(record, suite, result)
         except GroundsightError as error:
             self._end(record, start, error.error_code)
             raise
         except Exception as error:  # noqa: BLE001 - the gate is where bugs become E_INTERNAL
             self._end(record, start, Internal.code)
             raise internal_error(spec.name, error, record.id) from None
-        self._end(record, start, "OK", result.ids())
-        return result.model_copy(update={"receipt": record.id if self._audit else ""})
+        self._end(record.model_copy(update={"sealed": sealed}), start, "OK", result.ids())
+        return result.model_copy(update={"receipt": record.id if self._audit or sealed else ""})
+
+    def _kept(self, record: AuditRecord, suite: Suite, result: Result) -> str:
+        """Keep the receipt of an answer or a check under the id of its call, and return its hash."""
+        if self._receipts is None or result.account is None:
+            return ""
+        return self._receipts.add(record.id, suite.principal, result.account().of(self._door, record.tool))
 
     def _admitted(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> dict[str, Any]:
         who = suite.principal

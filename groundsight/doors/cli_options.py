@@ -8,6 +8,7 @@ from pathlib import Path
 
 from groundsight import __version__
 from groundsight.doors.cli_rights import add_consent, add_rights
+from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.usage import Parser
 
 COMMANDS = {
@@ -22,6 +23,10 @@ COMMANDS = {
     "ask": "answer a question from the evidence",
     "chat": "ask one question after another; a follow-up keeps the subject",
     "verify": "check an answer sentence by sentence",
+    "explain": "say what an answer rested on, from its receipt",
+    "replay": "ask again what a receipt was given for, and name what has changed",
+    "lineage": "say where a document or passage comes from, and which receipts used it",
+    "audit": "check the audit trail and the receipts: verify",
     "show": "show a passage on the picture of its page, in the terminal or as a PNG",
     "open": "open a document with this machine's own program for it",
     "ocr": "read the words in a picture or a scanned page",
@@ -49,6 +54,10 @@ EXAMPLES = {
     "search": "groundsight search 'notice period' --kind text --limit 5",
     "ask": "groundsight ask 'How long is the notice period?' --json",
     "chat": "groundsight chat",
+    "explain": "groundsight explain r019ad3f2c1b7d41c0aa93f1",
+    "replay": "groundsight replay r019ad3f2c1b7d41c0aa93f1",
+    "lineage": "groundsight lineage contracts/lease.pdf",
+    "audit": "groundsight audit verify",
     "show": "groundsight show E1",
     "open": "groundsight open contract.pdf --page 2",
     "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
@@ -67,7 +76,7 @@ EXAMPLES = {
     "eval": "groundsight eval --help",
 }
 OF_ALL = "ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()
-OF_A_TENANT = frozenset(COMMANDS) - frozenset(OF_ALL)
+OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, "audit"}
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 
@@ -274,6 +283,10 @@ _ADD = {
     "search": _add_search,
     "ask": _add_ask,
     "chat": _add_model,
+    "explain": add_receipt,
+    "replay": add_receipt,
+    "lineage": add_lineage,
+    "audit": add_audit,
     "show": _add_show,
     "open": _add_open,
     "verify": _add_verify,

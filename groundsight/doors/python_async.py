@@ -80,6 +80,8 @@ class AsyncSuite:
     ask = _awaited(OpenSuite.ask)
     stream = _yielded(OpenSuite.stream)
     verify = _awaited(OpenSuite.verify)
+    explain = _awaited(OpenSuite.explain)
+    replay = _awaited(OpenSuite.replay)
     read = _awaited(OpenSuite.read)
     ocr = _awaited(OpenSuite.ocr)
     describe = _awaited(OpenSuite.describe)

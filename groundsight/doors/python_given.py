@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import InvalidArgument
 from groundsight.language.sentences import evidence_from_text
+from groundsight.limits import require_words
 from groundsight.types import Evidence
 
 if TYPE_CHECKING:
-    from groundsight.ingestion import IngestReport
     from groundsight.suite import Suite
+    from groundsight.tools.recording import Check
 
 Given = str | Evidence
-TURN_SECONDS = 0.25
+Found = Mapping[str, Sequence[Evidence]]
 
 
 def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
@@ -33,6 +31,23 @@ def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
     return {each: every[each] for each in arguments}
 
 
+def as_check(suite: Suite, text: str, evidence: Given | Sequence[Given] | Found | None) -> Check:
+    """Return what is to be checked against what; without evidence each sentence is searched for.
+
+    Raises:
+        InvalidArgument: there is no text, or something is no evidence.
+    """
+    from groundsight.tools.recording import Check
+    from groundsight.tools.verify import searched
+
+    require_words(text, "the text", "give the text to check")
+    if evidence is None:
+        return Check(text, searched(suite, text), searched=True)
+    if isinstance(evidence, Mapping):
+        return Check(text, {query: as_evidence(found) for query, found in evidence.items()})
+    return Check(text, as_evidence(evidence))
+
+
 def as_evidence(given: object) -> Sequence[Evidence]:
     """Return texts as evidence; what is evidence already stays.
 
@@ -42,25 +57,6 @@ def as_evidence(given: object) -> Sequence[Evidence]:
     one = isinstance(given, str | Evidence) or not hasattr(type(given), "__iter__")
     listed = (given,) if one else cast("Iterable[object]", given)
     return [_one(number, each) for number, each in enumerate(listed, 1)]
-
-
-def reports_of(suite: Suite, roots: tuple[str, ...], once: bool) -> Generator[IngestReport]:
-    """Hand over what a worker in a thread of its own reports; leaving ends it."""
-    from groundsight.ingestion.folder.work import Worker
-
-    reports: queue.SimpleQueue[IngestReport] = queue.SimpleQueue()
-    worker = Worker(suite.parts, suite.principal, roots, reports.put)
-    beside = ThreadPoolExecutor(1, "watch")
-    working = beside.submit(worker.run, once=once)
-    try:
-        while not working.done() or not reports.empty():
-            suite.watch.check()
-            with suppress(queue.Empty):
-                yield reports.get(timeout=TURN_SECONDS)
-        working.result()
-    finally:
-        worker.stop()
-        beside.shutdown()
 
 
 def _one(number: int, given: object) -> Evidence:

@@ -21,7 +21,7 @@ from groundsight.ingestion.chunking import Chunk, Cutter
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
-from groundsight.ingestion.enrich import Seen, see
+from groundsight.ingestion.enrich import Seen, lineage_of_text, see
 from groundsight.ingestion.folder.catalogue import kind_of
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.partition import rest_of
@@ -194,6 +194,7 @@ def make_asset(
         region=who.region,
         pages=parsed.pages,
         parent=holder.source if holder else None,
+        lineage=lineage_of_text(parsed.media_type, document.sha256, settings),
     ).model_copy(update=dict(holding.values) if holding else {})
     return _protected(_protected(described, guard), holder)
 

@@ -37,7 +37,8 @@ class Asset(Word):
     last on which it is kept (None: no limit). ``mtime_ns`` is when the file had last
     been written when it was read (None: not known, as in indexes of before). ``parent`` is the source of the file that
     it lies in (a mail, an archive), ``left_out`` what its reader did not take in; each of those is a warning, too.
-    ``language`` is the ISO 639-1 code of most of its text, empty where it can't be told.
+    ``language`` is the ISO 639-1 code of most of its text, empty where it can't be told. ``lineage`` tells what read,
+    redacted and encoded it (none: not recorded, as in indexes of before).
     """
 
     asset_id: str
@@ -63,6 +64,7 @@ class Asset(Word):
     language: str = ""
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
+    lineage: tuple[Lineage, ...] = ()
 
 
 class Unit(Word):
