@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from groundsight import __version__
-from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
+from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.usage import Parser
 
 COMMANDS = {
