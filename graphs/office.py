@@ -9,6 +9,7 @@ from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.agent.nodes import Desk, Update
+from groundsight.governance.policy import require_setting
 from groundsight.rounds import CLIENT
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import tool
@@ -37,6 +38,7 @@ class Office:
 
         with self._opening:
             desk, run = self._desk, RUN.get()
+        require_setting(desk.suite.settings, "agent.llm")
         if run is None:
             return desk
         outer = desk.suite.watch

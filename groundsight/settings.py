@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
-from groundsight.limits import Encoders, Folders, Limits, Positive, Section
+from groundsight.limits import Encoders, Folders, Incidents, Limits, Positive, Section
 from groundsight.server_settings import Server
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -168,7 +168,11 @@ class WeaviateSettings(Section):
 
 
 class Governance(Section):
-    """Identity of a local caller and the rules that every call passes."""
+    """Identity of a local caller and the rules that every call passes.
+
+    ``policy`` is the file that narrows them (None: ``policy.toml`` in the home, where there is one). An answer with a
+    sentence less sure than ``review_below`` goes to the queue of a person, and one caption of ``review_captions``.
+    """
 
     tenant: str = "default"
     user: str = "local"
@@ -178,6 +182,10 @@ class Governance(Section):
     audit: bool = True
     calls_per_second: Positive = 20
     burst: Positive = 60
+    policy: Path | None = None
+    review_below: Ratio = 0.80
+    review_captions: Positive = 20
+    incidents: Incidents = Incidents()
 
     def of_tenant(self, tenant: str | None) -> Governance:
         """Return the same rules for the local caller of another tenant; None: of this one.

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from groundsight.errors import GroundsightError, Internal, InvalidArgument, PolicyRefused
 from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.heed import heed
 from groundsight.governance.limits import RateLimiter
 from groundsight.governance.receipts import new_receipt
 from groundsight.tools.bounds import cleaned, one_line
@@ -100,6 +101,7 @@ class Gate:
 
     def _admitted(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> dict[str, Any]:
         who = suite.principal
+        heed(suite.settings, who, self._door)
         self._limiter.admit(f"{who.tenant}\0{who.user}")
         if spec.writes and not who.may_write:
             raise PolicyRefused(

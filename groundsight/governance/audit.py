@@ -40,9 +40,12 @@ LOCK_SECONDS = 10
 
 
 class AuditRecord(Word):
-    """What is written about one call: who, what, how it ended; the request only as a keyed hash."""
+    """What is written about one call: who, what, how it ended; the request only as a keyed hash.
 
-    kind: Literal["begin", "end"] = "end"
+    A "change" is one of the rules themselves: ``tool`` says of which, ``outcome`` to what.
+    """
+
+    kind: Literal["begin", "end", "denied", "change"] = "end"
     id: str
     tenant: str
     user: str
@@ -79,7 +82,7 @@ class AuditLog:
             StorageFailed: the disk refused.
             Locked: another process holds the trail for too long.
         """
-        key, ends = self._key(), record.kind == "end"
+        key, ends = self._key(), record.kind != "begin"
         with _storage_errors(self._folder), self._locked():
             handle = os.open(self._folder / TRAIL, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:

@@ -30,7 +30,8 @@ class Asset(Word):
     """One source file or record. ``asset_id`` is derived from tenant, source and content hash.
 
     ``labels`` are the groups that may read it (none: everyone in the tenant);
-    ``consent_until`` is the last day on which it may be used (None: no limit). ``mtime_ns`` is when the file had last
+    ``consent_until`` is the last day on which it may be used, ``retain_until`` the last on which it is kept (None: no
+    limit). ``mtime_ns`` is when the file had last
     been written when it was read (None: not known, as in indexes of before). ``parent`` is the source of the file that
     it lies in (a mail, an archive), ``left_out`` what its reader did not take in; each of those is a warning, too.
     ``language`` is the ISO 639-1 code of most of its text, empty where it can't be told.
@@ -49,6 +50,7 @@ class Asset(Word):
     labels: tuple[str, ...] = ()
     usage_rights: Literal["approved", "restricted"] = "approved"
     consent_until: date | None = None
+    retain_until: date | None = None
     phash: str | None = None
     pages: int | None = None
     redactions: Mapping[str, int] = Field(default_factory=dict)
