@@ -75,6 +75,7 @@ class Office:
         from groundsight.agent.provider import open_chat
 
         suite = self._given or _suite_of_the_environment()
+        require_setting(suite.settings, "agent.llm")
         if suite.settings.agent.llm == CLIENT:
             return _desk_with_the_client(suite)
         return Desk(suite, open_chat(suite.settings.agent, suite.watch))

@@ -20,6 +20,7 @@ from groundsight.errors import GroundsightError, Internal, InvalidArgument, Poli
 from groundsight.governance.audit import AuditLog, AuditRecord
 from groundsight.governance.heed import heed
 from groundsight.governance.limits import RateLimiter
+from groundsight.governance.policy import policy_of
 from groundsight.governance.receipts import new_receipt
 from groundsight.tools.bounds import cleaned, one_line
 from groundsight.tools.results import Result
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("groundsight.gate")
 MOST_IDS = 100
+# What these doors give goes to a model that its caller chose.
+MODEL_DOORS = ("mcp", "langchain", "graph")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,15 @@ class Gate:
             self._end(record, start, Internal.code)
             raise internal_error(spec.name, error, record.id) from None
         self._end(record, start, "OK", result.ids())
-        return result.model_copy(update={"receipt": record.id if self._audit else ""})
+        receipt = {"receipt": record.id if self._audit else ""}
+        return result.model_copy(update=receipt | self._withheld(suite, result))
+
+    def _withheld(self, suite: Suite, result: Result) -> dict[str, Any]:
+        """Keep pictures from callers whose model may be anywhere, where the policy says so; their text stays."""
+        if not result.pictures or self._door not in MODEL_DOORS:
+            return {}
+        allowed = policy_of(suite.settings).may_leave
+        return {} if allowed is None or "pictures" in allowed else {"pictures": ()}
 
     def _admitted(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> dict[str, Any]:
         who = suite.principal

@@ -132,7 +132,7 @@ def let_in(policy: Policy, asset: Asset, today: date | None = None) -> Asset:
     now = today or date.today()
     if policy.consent and (asset.consent_until is None or asset.consent_until < now):
         step = "record until when it may be used (consent_until), then ingest it again"
-        raise policy_refusal("consent", f"no consent is recorded for {asset.source}", step)
+        raise policy_refusal("consent", f"policy.consent is violated: no consent is recorded for {asset.source}", step)
     if policy.retention_days is None:
         return asset
     last = last_day(policy, now)
