@@ -10,7 +10,7 @@ from typing import NamedTuple
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 480, 280, 58, 16, 14, 44
 ROW, NAMES, VALUES = 26, 160, 84
 BAR_WIDTH, BAR_HEIGHT = 240, 18
-SPARK_WIDTH, SPARK_HEIGHT = 240, 48
+SPARK_WIDTH, SPARK_HEIGHT = 640, 72
 Points = Sequence[tuple[float, float]]
 
 
@@ -88,10 +88,11 @@ def sparkline(values: Sequence[float | None], told: str, top: float = 1.0) -> st
         for each, goes_on in zip(placed, joined, strict=True)
         if each
     )
+    edges = "".join(f'<line class="grid" x1="0" x2="{SPARK_WIDTH}" y1="{y}" y2="{y}"/>' for y in (4, SPARK_HEIGHT - 4))
     last = f'<circle class="dot" cx="{drawn[-1][0]:.1f}" cy="{drawn[-1][1]:.1f}" r="3"/>' if drawn else ""
     return (
         f'<svg class="spark" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" role="img" '
-        f'aria-label="{escape(told, quote=True)}"><path class="curve" d="{path}"/>{last}</svg>'
+        f'aria-label="{escape(told, quote=True)}">{edges}<path class="curve" d="{path}"/>{last}</svg>'
     )
 
 

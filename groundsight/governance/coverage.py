@@ -65,14 +65,17 @@ def rescan(rows: Iterable[tuple[Unit, Asset]], kinds: Sequence[PiiKind]) -> Cove
 
 def _values(unit: Unit, kinds: Sequence[PiiKind]) -> int:
     """Count what is left; the text of a table is its cells once more."""
-    memory, named = Memory(), (name for name in TEXT_FIELDS if name != "text" or not unit.cells)
-    found = sum(len(find(text, kinds, memory)) for text in (*map(unit.field, named), unit.heading) if text)
+    memory = Memory()
+    found = sum(len(find(text, kinds, memory)) for text in (*_texts(unit), unit.heading) if text)
     cells = Memory()
     clean_cells(unit.cells, kinds, cells)
     return found + cells.counts.total()
 
 
 def _replaced(unit: Unit) -> int:
-    named = (name for name in TEXT_FIELDS if name != "text" or not unit.cells)
-    texts = (*map(unit.field, named), *(cell for row in unit.cells for cell in row))
+    texts = (*_texts(unit), *(cell for row in unit.cells for cell in row))
     return sum(len(PLACEHOLDER.findall(text)) for text in texts)
+
+
+def _texts(unit: Unit) -> list[str]:
+    return [unit.field(name) for name in TEXT_FIELDS if name != "text" or not unit.cells]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from groundsight.doors.govern.transparency import Transparency
     from groundsight.governance.incidents import Incident
 
+Cell = tuple[Piece, str | None]
 RULES = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -74,7 +75,7 @@ def _answers(report: Transparency) -> Markup:
     known = [ratio for ratio in ratios if ratio is not None]
     if not known:
         return _section("Grounding ratio", _nothing("No answer was checked yet."))
-    told = f"mean by day, {report.days[0].day} to {report.days[-1].day}, last {known[-1]:.2f}"
+    told = f"Mean by day, 0 to 1, {report.days[0].day} to {report.days[-1].day}, last {known[-1]:.2f}"
     return _section("Grounding ratio", _spark(ratios, told))
 
 
@@ -91,7 +92,7 @@ def _parity(report: Transparency) -> Markup:
     known = [gap for gap in gaps if gap is not None]
     if not known:
         return _section("Parity", _nothing("Too few groups of callers or questions to compare yet."))
-    told = f"widest gap in the share answered, by the week up to each day, last {known[-1]:.2f}"
+    told = f"Widest gap in the share answered, 0 to 1, by the week up to each day, last {known[-1]:.2f}"
     return _section("Parity", _spark(gaps, told))
 
 
@@ -102,24 +103,24 @@ def _incidents(report: Transparency) -> Markup:
     return _section("Incidents", _table(heads, [_incident(each, report.made) for each in report.incidents]))
 
 
-def _incident(one: Incident, now: datetime) -> list[Markup]:
+def _incident(one: Incident, now: datetime) -> list[Cell]:
     late = el("span", " overdue", class_="late") if one.overdue(now) else None
     return [
-        el("td", one.kind),
-        el("td", el("span", one.state, class_="state")),
-        el("td", f"{one.opened:%Y-%m-%d %H:%M}"),
-        el("td", f"{one.due:%Y-%m-%d %H:%M}", late),
-        el("td", one.owner or "nobody"),
-        el("td", one.what, class_="wrap"),
+        (one.kind, None),
+        (el("span", one.state, class_="state"), None),
+        (f"{one.opened:%Y-%m-%d %H:%M}", None),
+        ((f"{one.due:%Y-%m-%d %H:%M}", late), None),
+        (one.owner or "nobody", None),
+        (one.what, "wrap"),
     ]
 
 
 def _risk(report: Transparency) -> Markup:
-    rows = [
+    rows: list[list[Cell]] = [
         [
-            el("td", row.modality),
-            el("td", row.shown, class_=None if row.low is not None else "none"),
-            *(el("td", with_number(each), class_=None if each.value is not None else "none") for each in row.inputs),
+            (row.modality, None),
+            (row.shown, "none" if row.low is None else None),
+            *((with_number(each), "none" if each.value is None else None) for each in row.inputs),
         ]
         for row in report.risk
     ]
@@ -135,14 +136,14 @@ def _policy(report: Transparency) -> Markup:
     known = f"Version {report.policy_version or 'not named'}, hash {report.policy_hash}."
     if not report.policy_lines:
         return _section("Policy", _nothing("No policy: nothing beside the settings is demanded."))
-    rows = [[el("td", name), el("td", value, class_="wrap")] for name, value in report.policy_lines.items()]
+    rows: list[list[Cell]] = [[(name, None), (value, "wrap")] for name, value in report.policy_lines.items()]
     return _section("Policy", el("p", known, class_="sub"), _table(("Line", "Demands"), rows))
 
 
 def _tiers(report: Transparency) -> Markup:
     answered = [_numbered(f"tier {name}", number) for name, number in report.tiers.items()]
     used = _table(("Answered by", "Answers"), answered) if answered else _nothing("Nothing was asked yet.")
-    models = _table(("Setting", "Model"), [[el("td", name), el("td", value)] for name, value in report.models.items()])
+    models = _table(("Setting", "Model"), [[(name, None), (value, "wrap")] for name, value in report.models.items()])
     off = f"Off or weakened: {', '.join(report.degraded)}." if report.degraded else "No lane is off."
     return _section("Tiers and models", used, el("p", off, class_="legend"), models)
 
@@ -163,10 +164,20 @@ def _spark(values: Sequence[float | None], told: str) -> Markup:
     return el("figure", el("figcaption", told), Markup(sparkline(values, told)))
 
 
-def _numbered(name: str, number: int) -> list[Markup]:
-    return [el("td", name), el("td", number, class_="number")]
+def _numbered(name: str, number: int) -> list[Cell]:
+    return [(name, "wrap"), (number, "number")]
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Markup]]) -> Markup:
-    top = el("thead", el("tr", [el("th", head) for head in heads]))
-    return el("div", el("table", top, el("tbody", [el("tr", row) for row in rows])), class_="scroll")
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Markup:
+    """Return a table; one of more than two columns becomes a list of rows on a narrow screen."""
+    kinds = [kind if kind == "number" else None for _, kind in rows[0]] if rows else [None] * len(heads)
+    top = el("tr", [el("th", head, class_=kind) for head, kind in zip(heads, kinds, strict=True)])
+    body = [
+        el(
+            "tr",
+            [el("td", inside, class_=kind, data_head=head) for head, (inside, kind) in zip(heads, row, strict=True)],
+        )
+        for row in rows
+    ]
+    stacked = "stack" if len(heads) > 2 else None
+    return el("div", el("table", el("thead", top), el("tbody", body), class_=stacked), class_="scroll")
