@@ -262,11 +262,12 @@ def test_a_lifting_opens_nothing_that_another_incident_holds_or_that_was_shut_be
 def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, place: Path) -> None:
     name = opened(run)
     run("incidents", "own", name, "--owner", "ada")
-    run("incidents", "contain", name, "--source", "files/plan.txt")
+    run("incidents", "contain", name, "--source", "files/plan.txt", "--note", "seen by eve@example.org")
     run("incidents", "lift", name)
     run("incidents", "close", name, "--note", "revoked")
     told = run("incidents", "show", name)[1]["incident"]
     assert [each["deed"] for each in told["events"]] == ["opened", "owned", "contained", "lifted", "closed"]
+    assert told["events"][2]["note"] == "seen by [EMAIL_1]"
     lines = map(json.loads, (place / "home/audit/audit.jsonl").read_text().splitlines())
     changed = [line["outcome"].split()[0] for line in lines if line["kind"] == "change"]
     assert changed == ["opened", "owned", "contained", "lifted", "closed"]

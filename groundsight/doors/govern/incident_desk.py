@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from groundsight.doors.govern.lookout import book_of, raised
 from groundsight.doors.govern.policy_desk import columns
 from groundsight.errors import InvalidArgument
 from groundsight.governance.heed import write_change
-from groundsight.governance.incidents import KINDS, Alarm, Deed, Incident, Kind
+from groundsight.governance.incidents import KINDS, Alarm, Contained, Deed, Incident
+from groundsight.governance.pii import redact
 from groundsight.ingestion.contain import contain, lift, place_to_contain
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result
@@ -81,7 +82,8 @@ def open_incident(suite: Suite, kind: str, note: str) -> IncidentShown:
     if not note.strip():
         raise InvalidArgument("an incident is opened with a note", which="--note", next_step="say what was seen")
     now = datetime.now(UTC).isoformat()
-    alarm = Alarm(kind=cast("Kind", kind), rule="person", cause=now, what=note, seen=(now,))
+    what = redact(note, suite.settings.governance.redact).text
+    alarm = Alarm(kind=kind, rule="person", cause=now, what=what, seen=(now,))
     made = book_of(suite).raise_new([alarm], suite.principal.user)[0]
     return _recorded(suite, made, f"opened {made.id} {made.kind}")
 
@@ -115,15 +117,20 @@ def lift_incident(suite: Suite, id: str, note: str) -> IncidentShown:
         raise InvalidArgument(
             "the incident contains nothing", which=found.id, next_step="groundsight incidents show ID"
         )
+    shown = IncidentShown(incident=found)
     for place in found.contained:
         shown = _noted(suite, id, "lifted", note=note, contained=place)
         freed += lift(suite.parts, place, book.shut())
-    return shown.model_copy(update={"documents": freed})  # pyright: ignore[reportPossiblyUnboundVariable]
+    return shown.model_copy(update={"documents": freed})
 
 
-def _noted(suite: Suite, name: str, deed: Deed, **told: object) -> IncidentShown:
-    book = book_of(suite)
-    done = book.note(book.one(name), deed, suite.principal.user, **told)  # pyright: ignore[reportArgumentType]
+def _noted(
+    suite: Suite, name: str, deed: Deed, *, note: str = "", owner: str = "", contained: Contained | None = None
+) -> IncidentShown:
+    """Add a deed; what a person typed is kept without personal data."""
+    book, told = book_of(suite), redact(note, suite.settings.governance.redact).text
+    one, who = book.one(name), suite.principal.user
+    done = book.note(one, deed, who, note=told, owner=owner, contained=contained)
     return _recorded(suite, done, f"{deed} {done.id}")
 
 

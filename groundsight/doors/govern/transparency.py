@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.atomic import write_whole
 from groundsight.doors.govern.lookout import book_of, raised, rescanned
 from groundsight.governance.answer_figures import Given, given_since
-from groundsight.governance.coverage import Coverage
 from groundsight.governance.incidents import Incident
+from groundsight.governance.leaving import models_named
 from groundsight.governance.parity import parity_gap
 from groundsight.governance.policy import policy_of
 from groundsight.governance.risk import RiskRow, risk_register
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result
 from groundsight.types import Asset, Filter, Word
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from groundsight.doors.terminal.call import Call
     from groundsight.suite import Suite
 
@@ -71,10 +71,11 @@ class Transparency(Result):
 
     def as_text(self) -> str:
         """The same in a few lines, and where the page is."""
-        told = "nothing indexed yet" if self.coverage is None else f"{self.coverage:.2%} of {self.replaced + self.left}"
+        values = number_of(self.replaced + self.left, "value")
+        told = "nothing indexed yet" if self.coverage is None else f"{self.coverage:.2%} of {values}"
         lines = [
             f"documents: {self.documents}, units: {self.units}",
-            f"redaction coverage by re-scan: {told} values",
+            f"redaction coverage by re-scan: {told}",
             f"answers: {sum(self.statuses.values()) or 'none yet'}",
             f"incidents: {len(self.incidents) or 'none yet'}",
             f"policy: {self.policy_version or 'without a version'}, {self.policy_hash}",
@@ -97,13 +98,17 @@ def report_transparency(suite: Suite, file: str) -> Transparency:
         policy_version=policy.version,
         policy_hash=policy.hash,
         policy_lines={name: _told(value) for name, value in demands.items()},
-        **_measured(coverage),
+        documents=coverage.documents,
+        units=coverage.units,
+        replaced=coverage.replaced,
+        left=coverage.values,
+        coverage=coverage.share if coverage.units else None,
         consent=_consent(suite.parts.index.assets(Filter()), date.today()),
         days=_days(given, least),
         statuses=dict(Counter(one.status for one in given)),
         refused_by=dict(Counter(one.stopped for one in given if one.stopped)),
         tiers=dict(Counter(one.tier for one in given)),
-        models=_models(suite),
+        models=models_named(settings),
         degraded=tuple(dict.fromkeys(lane.lane for lane in suite.parts.degraded())),
         incidents=book_of(suite).all(),
         risk=risk_register(coverage, given, least),
@@ -112,7 +117,9 @@ def report_transparency(suite: Suite, file: str) -> Transparency:
     if file:
         from groundsight.doors.govern.transparency_page import transparency_page
 
-        write_whole(_target(file), transparency_page(made))
+        target = Path(file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, transparency_page(made))
     return made
 
 
@@ -122,20 +129,6 @@ def write_report(call: Call, file: Path | None) -> Result:
 
 
 REPORT = ToolSpec(report_transparency, "Report")
-
-
-def _target(file: str) -> Path:
-    from pathlib import Path
-
-    target = Path(file)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target
-
-
-def _measured(coverage: Coverage) -> dict[str, int | float | None]:
-    share = coverage.share if coverage.units else None
-    known = {"documents": coverage.documents, "units": coverage.units, "coverage": share}
-    return {**known, "replaced": coverage.replaced, "left": coverage.values}
 
 
 def _consent(assets: Sequence[Asset], today: date) -> Consent:
@@ -166,12 +159,6 @@ def _day(day: date, dated: Sequence[tuple[date, Given]], least: int) -> Day:
     gap = parity_gap(week, least)
     mean = sum(ratios) / len(ratios) if ratios else None
     return Day(day=day, asked=len(here), ratio=mean, parity=gap.value if gap else None)
-
-
-def _models(suite: Suite) -> dict[str, str]:
-    from groundsight.governance.leaving import models_named
-
-    return models_named(suite.settings)
 
 
 def _told(value: object) -> str:
