@@ -257,6 +257,12 @@ def test_a_lifting_opens_nothing_that_another_incident_holds_or_that_was_shut_be
     assert sources(other) == set()
     run("incidents", "lift", second)
     assert sources(other) == {"files/plan.txt", "files/hr/leave.txt"}
+    run("incidents", "contain", second, "--everything")
+    run("incidents", "lift", first)
+    assert sources(other) == set()
+    run("incidents", "contain", second, "--everything")  # as after a kill in between
+    run("incidents", "lift", second)
+    assert len(sources(other)) == 3
 
 
 def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, place: Path) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from groundsight.settings import Settings
 
 
-def place_to_contain(parts: Parts, tenant: str, source: str) -> Contained:
-    """Return a place with what is shut there already.
+def place_to_contain(parts: Parts, tenant: str, source: str, shut: Sequence[Contained]) -> Contained:
+    """Return a place with what was not free there before any containment; ``shut`` is what is contained now.
 
     Raises:
         NotFound: nothing that is indexed lies there.
@@ -30,8 +30,13 @@ def place_to_contain(parts: Parts, tenant: str, source: str) -> Contained:
     if not inside:
         step = "name a source as list shows it, or --everything"
         raise NotFound("nothing that is indexed lies there", which=source or f"tenant {tenant}", next_step=step)
-    before = sorted(hashed(asset.source) for asset in inside if asset.usage_rights != "approved")
-    return place.model_copy(update={"before": tuple(before)})
+    kept = {
+        hashed(asset.source): [each for each in shut if each.holds(tenant, asset.source)]
+        for asset in inside
+        if asset.usage_rights != "approved"
+    }
+    before = [name for name, held in kept.items() if not held or any(name in each.before for each in held)]
+    return place.model_copy(update={"before": tuple(sorted(before))})
 
 
 def contain(parts: Parts, place: Contained) -> int:

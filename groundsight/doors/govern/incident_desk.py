@@ -104,7 +104,7 @@ def contain_incident(suite: Suite, id: str, source: str, everything: bool, note:
     """Shut a file, a folder or the whole tenant at every door."""
     if bool(source) == everything:
         raise InvalidArgument("name what to contain", which="--source", next_step="give --source NAME or --everything")
-    place = place_to_contain(suite.parts, suite.principal.tenant, source)
+    place = place_to_contain(suite.parts, suite.principal.tenant, source, book_of(suite).shut())
     shown = _noted(suite, id, "contained", note=note, contained=place)
     return shown.model_copy(update={"documents": contain(suite.parts, place)})
 
