@@ -14,6 +14,7 @@ from groundsight.agent import finish, mending, nodes
 from groundsight.agent.nodes import Update
 from groundsight.agent.state import Answered, AnswerState, Json, Plan, Question, evidence_of_state
 from groundsight.errors import Retryable, TimedOut
+from groundsight.governance.policy import policy_of, under_policy
 from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.graphs.review import Declined, reviewed
 from groundsight.graphs.telling import telling
@@ -259,4 +260,5 @@ def _given(written: Answer, office: Office, edited: Json) -> Answer:
     told: Update = {"text": text, "stop_reason": "a person edited the answer"}
     checked: Update = {"verdicts": report.claims, "grounding_ratio": report.grounding_ratio}
     status: Update = {} if report.verdict == "pass" else {"status": "partial"}
-    return written.model_copy(update={**told, **checked, **status})
+    edited_answer = written.model_copy(update={**told, **checked, **status})
+    return under_policy(policy_of(office.desk.suite.settings), edited_answer)

@@ -9,6 +9,7 @@ from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.agent.nodes import Desk, Update
+from groundsight.governance.policy import require_setting
 from groundsight.rounds import CLIENT
 from groundsight.tools.gate import Gate
 from groundsight.tools.recording import Check, checked_with_receipt, with_receipt
@@ -41,6 +42,7 @@ class Office:
 
         with self._opening:
             desk, run = self._desk, RUN.get()
+        require_setting(desk.suite.settings, "agent.llm")
         if run is None:
             return desk
         outer = desk.suite.watch
@@ -89,6 +91,7 @@ class Office:
         from groundsight.agent.provider import open_chat
 
         suite = self._given or _suite_of_the_environment()
+        require_setting(suite.settings, "agent.llm")
         if suite.settings.agent.llm == CLIENT:
             return _desk_with_the_client(suite)
         return Desk(suite, open_chat(suite.settings.agent, suite.watch))

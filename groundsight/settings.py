@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
-from groundsight.limits import Encoders, Folders, Limits, Positive, Section
+from groundsight.limits import Encoders, Folders, Incidents, Limits, Positive, Section
 from groundsight.server_settings import Server
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -173,6 +173,8 @@ class Governance(Section):
     ``purpose`` is what the local caller asks for. ``probe_denied`` is how many passages a search looks at beside its
     own to write into the trail what was kept from the caller; 0: only what is asked for by its name.
     ``receipts_days`` is how long a receipt of an answer or a check is kept; 0 keeps none.
+    ``policy`` is the file that narrows them (None: ``policy.toml`` in the home, where there is one). An answer with a
+    sentence less sure than ``review_below`` goes to the queue of a person, and one caption of ``review_captions``.
     """
 
     tenant: str = "default"
@@ -186,6 +188,10 @@ class Governance(Section):
     receipts_days: Annotated[int, Field(ge=0)] = 365
     calls_per_second: Positive = 20
     burst: Positive = 60
+    policy: Path | None = None
+    review_below: Ratio = 0.80
+    review_captions: Positive = 20
+    incidents: Incidents = Incidents()
 
     def of_tenant(self, tenant: str | None) -> Governance:
         """Return the same rules for the local caller of another tenant; None: of this one.

@@ -18,7 +18,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from groundsight.errors import GroundsightError, Internal, InvalidArgument, PolicyRefused
 from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.heed import heed
 from groundsight.governance.limits import RateLimiter
+from groundsight.governance.policy import policy_of
 from groundsight.governance.receipts import Receipts, new_receipt
 from groundsight.tools.bounds import cleaned, one_line
 from groundsight.tools.results import Result
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("groundsight.gate")
 MOST_IDS = 100
+# What these doors give goes to a model that its caller chose.
+MODEL_DOORS = ("mcp", "langchain", "graph")
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ class Gate:
             self._end(record, start, Internal.code)
             raise internal_error(spec.name, error, record.id) from None
         self._end(record.model_copy(update={"sealed": sealed}), start, "OK", result.ids())
-        return result.model_copy(update={"receipt": record.id if self._audit or sealed else ""})
+        receipt = {"receipt": record.id if self._audit or sealed else ""}
+        return result.model_copy(update=receipt | self._withheld(suite, result))
 
     def _kept(self, record: AuditRecord, suite: Suite, result: Result) -> str:
         """Keep the receipt of an answer or a check under the id of its call, and return its hash."""
@@ -117,8 +122,16 @@ class Gate:
             return ""
         return self._receipts.add(record.id, suite.principal, result.account().of(self._door, record.tool))
 
+    def _withheld(self, suite: Suite, result: Result) -> dict[str, Any]:
+        """Keep pictures from callers whose model may be anywhere, where the policy says so; their text stays."""
+        if not result.pictures or self._door not in MODEL_DOORS:
+            return {}
+        allowed = policy_of(suite.settings).may_leave
+        return {} if allowed is None or "pictures" in allowed else {"pictures": ()}
+
     def _admitted(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> dict[str, Any]:
         who = suite.principal
+        heed(suite.settings, who, self._door)
         self._limiter.admit(f"{who.tenant}\0{who.user}")
         if spec.writes and not who.may_write:
             raise PolicyRefused(

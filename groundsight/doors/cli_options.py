@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from groundsight import __version__
+from groundsight.doors.cli_govern_options import GOVERN, GOVERN_ADD, GOVERN_EXAMPLES
 from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.usage import Parser
@@ -40,6 +41,7 @@ COMMANDS = {
     "restore": "put a snapshot in place of the index",
     "tenants": "list the tenants of a Weaviate index, and put unused ones to sleep",
     "doctor": "check this installation",
+    **GOVERN,
     "completion": "print what makes a shell complete commands and options",
     "eval": "measure retrieval, grounding, OCR, redaction and speed",
 }
@@ -72,6 +74,7 @@ EXAMPLES = {
     "restore": "groundsight restore ~/backups/20260131T020000Z --yes",
     "tenants": "groundsight tenants --sleep-after 90d --dry-run",
     "doctor": "groundsight doctor",
+    **GOVERN_EXAMPLES,
     "completion": "groundsight completion bash",
     "eval": "groundsight eval --help",
 }
@@ -300,6 +303,7 @@ _ADD = {
     "restore": _add_restore,
     "tenants": _add_tenants,
     "doctor": _add_nothing,
+    **GOVERN_ADD,
     "completion": _add_completion,
     "eval": _add_nothing,
 }

@@ -120,9 +120,17 @@ def _run(options: argparse.Namespace) -> int:
     watch = Watch(bar.step)
     with open_suite(settings) as suite, interruptible(watch), bar:
         gate = Gate.open(settings, "cli")
-        result, code = _COMMANDS[options.command](Call(suite.acting_for(watch=watch), gate), options)
+        command = _COMMANDS.get(options.command) or govern
+        result, code = command(Call(suite.acting_for(watch=watch), gate), options)
     _print(result, options)
     return code
+
+
+def govern(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
+    """Run a command of those who answer for an index."""
+    from groundsight.doors.cli_govern import run_govern
+
+    return run_govern(call, options)
 
 
 def _ingest(call: Call, options: argparse.Namespace) -> tuple[Result, int]:

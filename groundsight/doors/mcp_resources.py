@@ -98,7 +98,10 @@ def add_resources(server: MCPServer[Any], door: Door) -> None:
     @server.resource("groundsight://page/{asset_id}/{page}{?box}", title=PAGE.title, mime_type="image/png")
     def page(asset_id: str, page: str, box: str = "") -> bytes:
         """A page of a document as PNG; box marks a place on it: left,top,right,bottom as fractions."""
-        return _read(door, PAGE, asset_id=asset_id, page=page, box=box).pictures[0].data
+        shown = _read(door, PAGE, asset_id=asset_id, page=page, box=box).pictures
+        if not shown:
+            raise ResourceError("E_POLICY_REFUSED: pictures may not leave this machine (policy.may_leave)")
+        return shown[0].data
 
     @server.resource(EVIDENCE_URI + "{unit_id}", title=EVIDENCE.title, mime_type=JSON)
     def evidence(unit_id: str) -> str:

@@ -43,8 +43,8 @@ class AuditRecord(Word):
     """What is written about one call: who, what, how it ended; the request only as a keyed hash.
 
     ``denied``: ``request`` is the hash of a document that was kept from the caller, ``outcome`` the rules that did it.
-    ``change``: what somebody set, as a hash, and what kind of thing it was. ``sealed`` is the hash of the receipt that
-    a call left, empty without one.
+    ``change``: what somebody set, as a hash; ``tool`` says of which rules, ``outcome`` to what. ``sealed`` is the hash
+    of the receipt that a call left, empty without one.
     """
 
     kind: Literal["begin", "end", "denied", "change"] = "end"

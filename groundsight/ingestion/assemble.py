@@ -13,11 +13,13 @@ import numpy as np
 
 from groundsight.errors import ParseFailed
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
+from groundsight.governance.policy import let_in, policy_of
 from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
 from groundsight.governance.rights import Holding, guarded
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.chunking import Chunk, Cutter
+from groundsight.ingestion.contain import refuse_contained
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
@@ -180,6 +182,9 @@ def make_asset(
     What protects a document is not the writer's to change: it is taken from ``holding``, what is stated of it, and from
     ``guard``, the document as it was before, or a protected one of the same content. A file that lies in another one,
     the ``holder``, is protected as that is, too.
+
+    Raises:
+        PolicyRefused: the policy does not let it in, or an incident contains its place.
     """
     described = Asset(
         asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
@@ -196,7 +201,9 @@ def make_asset(
         parent=holder.source if holder else None,
         lineage=lineage_of_text(parsed.media_type, document.sha256, settings),
     ).model_copy(update=dict(holding.values) if holding else {})
-    return _protected(_protected(described, guard), holder)
+    asset = _protected(_protected(described, guard), holder)
+    refuse_contained(settings, asset)
+    return let_in(policy_of(settings), asset)
 
 
 def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:

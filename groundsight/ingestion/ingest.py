@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
+from groundsight.governance.heed import heed
 from groundsight.governance.pii import Memory, find
 from groundsight.governance.sources import inside
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
@@ -58,12 +59,13 @@ def ingest(
     finished file is committed, so a cancelled run is resumed by running it again.
 
     Raises:
-        PolicyRefused: the principal may not write. IndexVersion: the encoders changed.
+        PolicyRefused: the principal may not write, or the policy demands more. IndexVersion: the encoders changed.
         ConfigError: a setting names a model, folder, extra or service that can't be used.
         Cancelled: by the watch; what was finished is kept.
     """
     if not principal.may_write:
         raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
+    heed(parts.settings, principal, "engine")
     open_lanes(parts)
     held = folders_of(parts, principal) if confined or principal.roots is not None else parts.roots
     gone = _gone_by_name(parts, held, principal, paths)
