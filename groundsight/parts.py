@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 from weakref import finalize
 
 from groundsight.errors import ConfigError, Disabled, InvalidArgument, ModelFailed
-from groundsight.settings import Settings
+from groundsight.settings import PiiKind, Settings
 from groundsight.types import Degraded
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from groundsight.grounding.calibrate import Arbiter
     from groundsight.index import Index
     from groundsight.ingestion.folder.helper import Helper
+    from groundsight.ingestion.names.reader import NameReader
     from groundsight.ingestion.sandbox import Sandbox
     from groundsight.questions import Questions
     from groundsight.retrieval.cache import SearchCache
@@ -75,9 +76,10 @@ class Parts:
     def roots(self) -> Roots:
         """The folders under which files may be read."""
         from groundsight.governance.roots import Roots
+        from groundsight.language.licences import is_ordinary
 
         with self._opening():
-            return Roots.load(self.settings)
+            return Roots.load(self.settings, is_ordinary)
 
     @cached_property
     def text_encoder(self) -> TextEncoder | None:
@@ -113,6 +115,15 @@ class Parts:
         from groundsight.vision import open_captioner
 
         return self._opened("models.caption", lambda: open_captioner(self.settings.models))
+
+    @cached_property
+    def names(self) -> NameReader | None:
+        """What finds the names of a document; None where none are hidden, or no model is installed."""
+        from groundsight.governance.pii_entities import asks_for_names, names_model
+        from groundsight.ingestion.names.reader import ConfinedNames
+
+        asked = asks_for_names(self.settings.governance.redact) and names_model()
+        return ConfinedNames(self.settings, self.sandbox) if asked else None
 
     @cached_property
     def judge(self) -> Judge | None:
@@ -227,6 +238,7 @@ class Parts:
             )
         if models.ocr == "none" or not self.settings.ingestion.ocr:
             found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
+        found += _names_off(self.settings.governance.redact)
         if models.reader == "none":
             found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
         elif models.text == "none":
@@ -245,6 +257,17 @@ class Parts:
         for name in ("questions", "helper", "index", "sandbox"):
             if name in opened:
                 opened[name].close()
+
+
+def _names_off(kinds: Sequence[PiiKind]) -> list[Degraded]:
+    from groundsight.governance.pii_entities import PACKAGES, asks_for_names, names_model
+
+    model = names_model()
+    if not asks_for_names(kinds) or model.startswith(PACKAGES[0]):
+        return []
+    reason = f"{model} finds fewer than {PACKAGES[0]}" if model else "no model: persons, places and organisations stay"
+    remedy = "pip install 'groundsight[names]'" + (" with Python 3.12 or newer" if model else "")
+    return [Degraded(lane="names", reason=reason, remedy=remedy)]
 
 
 _PARTS = frozenset(name for name, part in vars(Parts).items() if isinstance(part, cached_property))

@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
@@ -19,8 +19,16 @@ from groundsight.limits import Encoders, Folders, Limits, Positive, Section
 from groundsight.server_settings import Server
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
-PiiKind = Literal["email", "phone", "card", "iban", "ssn", "ip"]
-ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip")
+# What the head of a column or a label may announce; the others are told by what they are.
+Announced = Literal["email", "phone", "card", "iban", "ssn", "ip"]
+PiiKind = Literal[Announced, "secret", "person", "place", "org"]
+ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip", "secret")
+NAME_KINDS: tuple[PiiKind, ...] = ("person", "place", "org")
+PROFILES: dict[str, tuple[PiiKind, ...]] = {
+    "personal": ("card", "iban", "ssn", "secret"),
+    "team": ALL_PII,
+    "strict": (*ALL_PII, *NAME_KINDS),
+}
 
 
 class Ingestion(Section):
@@ -168,16 +176,30 @@ class WeaviateSettings(Section):
 
 
 class Governance(Section):
-    """Identity of a local caller and the rules that every call passes."""
+    """Identity of a local caller and the rules that every call passes.
+
+    ``profile`` names what is redacted, or ``redact`` lists it. With ``pseudonym_key``, a file outside of ``home``, a
+    value has the same stand-in in all documents, such as [PERSON-3f2a91c0].
+    """
 
     tenant: str = "default"
     user: str = "local"
     region: str = "global"
     labels: tuple[str, ...] = ()
+    profile: Literal["personal", "team", "strict"] | None = None
     redact: tuple[PiiKind, ...] = ALL_PII
+    pseudonym_key: Path | None = None
     audit: bool = True
     calls_per_second: Positive = 20
     burst: Positive = 60
+
+    @model_validator(mode="after")
+    def _kinds_of_profile(self) -> Governance:
+        told = PROFILES[self.profile] if self.profile else self.redact
+        if self.redact not in (told, ALL_PII):
+            raise ValueError("profile and redact name different kinds: set one of them")
+        object.__setattr__(self, "redact", told)
+        return self
 
     def of_tenant(self, tenant: str | None) -> Governance:
         """Return the same rules for the local caller of another tenant; None: of this one.

@@ -65,6 +65,7 @@ def parts(tmp_path: Path) -> Parts:
         ocr=ScriptedReader(),
         tagger=None,
         captioner=None,
+        names=None,
         searches=SearchCache(),
         degraded=lambda: (),
     )

@@ -21,9 +21,10 @@ from groundsight.ingestion.chunking import Chunk, Cutter
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
-from groundsight.ingestion.enrich import Seen, see
+from groundsight.ingestion.enrich import ReadBefore, Seen, see, told_by
 from groundsight.ingestion.folder.catalogue import kind_of
 from groundsight.ingestion.frozen import Frozen
+from groundsight.ingestion.names.reader import memory_of
 from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
 from groundsight.ingestion.portions import portions
@@ -47,7 +48,7 @@ def new_asset_id(tenant: str, source: str, sha256: str, settings: Settings) -> s
     """Derive the id from tenant, source, content and every setting that shapes units."""
     models = settings.models
     recipe = (settings.ingestion.model_dump_json(), models.text, models.visual, models.ocr, models.caption)
-    named = "\0".join((tenant, source, sha256, *recipe, profile_of(settings.governance.redact)))
+    named = "\0".join((tenant, source, sha256, *recipe, profile_of(settings)))
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -62,7 +63,8 @@ def assemble(
         ParseFailed: the file gives no unit with any content (E_EMPTY).
         RedactionFailed: a text does not come to rest under redaction.
     """
-    made = _Assembly(parts, derived, linker, asset)
+    known = ReadBefore()
+    made = _Assembly(parts, derived, linker, asset, _memory(parsed, asset, scratch, parts, watch, known), known)
     total, done = len(parsed.elements) + (parsed.rest.count if parsed.rest else 0), 0
     for part in portions(chain(parsed.elements, rest_of(parsed, scratch, asset.source))):
         first = {} if done == 0 else {"title": "", "warnings": (), "links": ()}
@@ -73,13 +75,23 @@ def assemble(
     return made.entry(parsed.left_out)
 
 
+def _memory(parsed: Parsed, asset: Asset, scratch: Path, parts: Parts, watch: Watch, known: ReadBefore) -> Memory:
+    """Know the names of the whole file first: one that is found on its last page is hidden on the first, too."""
+    elements = chain(parsed.elements, rest_of(parsed, scratch, asset.source))
+    told = chain((parsed.title, *parsed.warnings), told_by(elements, scratch, parts, known))
+    return memory_of(parts, told, watch)
+
+
 class _Assembly:
     """One file on its way into the index: its units so far, and what its parts have in common."""
 
-    def __init__(self, parts: Parts, derived: Derived, linker: Linker, asset: Asset) -> None:
+    def __init__(
+        self, parts: Parts, derived: Derived, linker: Linker, asset: Asset, memory: Memory, known: ReadBefore
+    ) -> None:
+        self._known = known
         self._parts, self._derived, self._linker, self._asset = parts, derived, linker, asset
         self._kinds = parts.settings.governance.redact
-        self._cleaner = Cleaner(asset.media_type, self._kinds)
+        self._cleaner = Cleaner(asset.media_type, self._kinds, memory)
         self._cutter = Cutter(parts.settings, self._cleaner.memory)
         self._units: tuple[Unit, ...] | UnitFile = ()
         self._pictures: dict[int, Vector] = {}
@@ -97,7 +109,7 @@ class _Assembly:
         if not self._is_named:
             self._name(document)
         chunks = self._cutter.cut(document.elements).chunks
-        seen = _seen(chunks, scratch, parts, self._derived, memory, watch)
+        seen = _seen(chunks, scratch, parts, self._derived, memory, watch, self._known)
         chunks, seen = with_tables(chunks, seen, parts.settings, memory)
         numbered = {self._number + place: one for place, one in seen.items()}
         units = tuple(_unit(self._asset, at, piece, numbered.get(at)) for at, piece in enumerate(chunks, self._number))
@@ -228,13 +240,15 @@ def _protected(asset: Asset, guard: Asset | None) -> Asset:
 
 
 def _seen(
-    chunks: Sequence[Chunk], scratch: Path, parts: Parts, derived: Derived, memory: Memory, watch: Watch
-) -> dict[int, Seen]:
+    chunks: Sequence[Chunk], scratch: Path, parts: Parts, derived: Derived, memory: Memory, watch: Watch,
+    known: ReadBefore,
+) -> dict[int, Seen]:  # fmt: skip
+    kinds = parts.settings.governance.redact
     found: dict[int, Seen] = {}
     for number, piece in enumerate(chunks):
         if piece.picture is not None:
             watch.step(number, len(chunks), "reading pictures")
-            found[number] = see(scratch / piece.picture, parts, derived, parts.settings.governance.redact, memory)
+            found[number] = see(scratch / piece.picture, parts, derived, kinds, memory, watch, known)
     return found
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ from groundsight.errors import ParseFailed
 from groundsight.governance.pii import Memory, find, find_under, redact, redact_parts, renumbered
 from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_heads import label_of
+from groundsight.ingestion import Element
 from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.names.reader import memory_of, texts_of
 from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
 from groundsight.types import Box, Lineage, Tag, TextLine, Word
 
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
     from groundsight.parts import Parts
     from groundsight.settings import PiiKind
+    from groundsight.tracing import Watch
 
+ReadBefore = dict[Path, tuple[TextLine, ...]]
 VERSION = "1"
 # In heights of the head: rows of printed tables stand up to two apart, what follows a table stands farther.
 COLUMN_GAP = 2.5
@@ -52,7 +56,10 @@ class CleanLines(Word):
     hidden: tuple[Box, ...] = ()
 
 
-def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], memory: Memory) -> Seen:
+def see(
+    path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], memory: Memory, watch: Watch,
+    known: ReadBefore | None = None,
+) -> Seen:  # fmt: skip
     """Read one picture: OCR first, then tags and caption on the picture without personal data.
 
     What was read is redacted before it is kept, with numbers of its own; each document puts its numbers in.
@@ -65,14 +72,14 @@ def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], 
     data = path.read_bytes()
     sha = hashlib.sha256(data).hexdigest()
     picture = _decoded(path)
-    read = _read_lines(picture, sha, parts, derived, kinds)
+    read = _read_lines(picture, sha, parts, derived, kinds, memory, (known or {}).get(path))
     lines = tuple(line.model_copy(update={"text": renumbered(line.text, sha, memory)}) for line in read.lines)
     # Counted once, by the lines: the running text repeats them.
-    ocr = renumbered(read.text, sha, Memory(memory.numbers))
+    ocr = renumbered(read.text, sha, Memory(memory.numbers, key=memory.key))
     shown = _filled(picture, read.hidden)
     content = f"{sha}:{read.hidden!r}" if read.hidden else sha
     tags = _tags(shown, content, parts, derived)
-    caption = renumbered(_caption(shown, content, parts, derived, kinds), f"caption {sha}", memory)
+    caption = renumbered(_caption(shown, content, parts, derived, kinds, watch), f"caption {sha}", memory)
     lineage = _lineage(sha, parts, {"ocr": bool(ocr), "tags": bool(tags), "caption": bool(caption)})
     return Seen(shown, content, perceptual_hash(picture), lines, ocr, tags, caption, lineage)
 
@@ -143,13 +150,30 @@ def _decoded(path: Path) -> Image:
         raise ParseFailed("a picture can't be decoded", which=path.name, next_step="save the picture again") from error
 
 
-def _read_lines(picture: Image, sha: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...]) -> CleanLines:
+def told_by(elements: Iterable[Element], scratch: Path, parts: Parts, known: ReadBefore) -> Iterator[str]:
+    """Yield all texts of a document in which names may stand; what its pictures show is kept in ``known``."""
+    for element in elements:
+        yield from texts_of(element)
+        if element.picture and parts.settings.ingestion.ocr and parts.ocr:
+            path = scratch / element.picture
+            known[path] = parts.ocr.read(_decoded(path))
+            yield "\n".join(line.text for line in known[path])
+
+
+def _read_lines(
+    picture: Image, sha: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], memory: Memory,
+    known: tuple[TextLine, ...] | None,
+) -> CleanLines:  # fmt: skip
     reader = parts.ocr if parts.settings.ingestion.ocr else None
     if reader is None:
         return CleanLines()
     aspect = picture.width / picture.height
+    if known is not None:
+        # What is hidden depends on the names of the whole document: it is kept for no other.
+        derived.called("ocr", 1)
+        return clean_page(known, kinds, replace(memory.apart(), names=memory.names), aspect)
     read: Callable[[], bytes] = lambda: (  # noqa: E731
-        clean_page(reader.read(picture), kinds, Memory(), aspect).model_dump_json().encode()
+        clean_page(reader.read(picture), kinds, memory.apart(), aspect).model_dump_json().encode()
     )
     return CleanLines.model_validate_json(derived.made("ocr", reader.fingerprint, sha, read))
 
@@ -162,11 +186,17 @@ def _tags(picture: Image, content: str, parts: Parts, derived: Derived) -> tuple
     return _TAGS.validate_json(made)
 
 
-def _caption(picture: Image, content: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...]) -> str:
+def _caption(
+    picture: Image, content: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], watch: Watch
+) -> str:
     captioner = parts.captioner
     if captioner is None:
         return ""
-    write: Callable[[], bytes] = lambda: redact(captioner.caption(picture), kinds).text.encode()  # noqa: E731
+
+    def write() -> bytes:
+        caption = captioner.caption(picture)
+        return redact(caption, kinds, memory_of(parts, [caption], watch)).text.encode()
+
     return derived.made("caption", captioner.fingerprint, content, write).decode()
 
 
