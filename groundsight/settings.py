@@ -22,12 +22,12 @@ Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
 # What the head of a column or a label may announce; the others are told by what they are.
 Announced = Literal["email", "phone", "card", "iban", "ssn", "ip"]
 PiiKind = Literal[Announced, "secret", "person", "place", "org"]
-ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip", "secret")
+ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip")
 NAME_KINDS: tuple[PiiKind, ...] = ("person", "place", "org")
 PROFILES: dict[str, tuple[PiiKind, ...]] = {
     "personal": ("card", "iban", "ssn", "secret"),
-    "team": ALL_PII,
-    "strict": (*ALL_PII, *NAME_KINDS),
+    "team": (*ALL_PII, "secret"),
+    "strict": (*ALL_PII, "secret", *NAME_KINDS),
 }
 
 
