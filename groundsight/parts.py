@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from groundsight.tracing import Watch
     from groundsight.types import Principal
     from groundsight.vision import Captioner, OcrReader, Tagger
+    from groundsight.vision.masks import Masks
 
 T = TypeVar("T")
 
@@ -115,6 +116,13 @@ class Parts:
         from groundsight.vision import open_captioner
 
         return self._opened("models.caption", lambda: open_captioner(self.settings.models))
+
+    @cached_property
+    def masks(self) -> Masks | None:
+        """What is filled in pictures, and which are withheld; None where the settings ask for nothing."""
+        from groundsight.vision.masks import Masks
+
+        return self._opened("pictures.mask", lambda: Masks.open(self.settings, self.ocr))
 
     @cached_property
     def names(self) -> NameReader | None:

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
-from groundsight.limits import Encoders, Folders, Limits, Positive, Section
+from groundsight.limits import Encoders, Folders, Limits, Pictures, Positive, Section
 from groundsight.server_settings import Server
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -234,6 +234,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     folders: Folders = Folders()
     ingestion: Ingestion = Ingestion()
+    pictures: Pictures = Pictures()
     models: Models = Models()
     search: Search = Search()
     grounding: Grounding = Grounding()

@@ -85,6 +85,7 @@ class ScriptedParts:
         self.index, self.roots, self.settings = index, roots, settings
         self.ocr: Any = None
         self.names: Any = None
+        self.masks: Any = None
         self.tagger: Any = None
         self.captioner: Any = None
         self.sandbox: Any = None

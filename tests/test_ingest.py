@@ -66,6 +66,7 @@ def parts(tmp_path: Path) -> Parts:
         tagger=None,
         captioner=None,
         names=None,
+        masks=None,
         searches=SearchCache(),
         degraded=lambda: (),
     )

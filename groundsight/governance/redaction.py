@@ -38,9 +38,11 @@ def profile_of(settings: Settings) -> str:
     """Name what is redacted and by which rules: whatever is derived from a file is kept under this name."""
     kinds = settings.governance.redact
     names = f":{names_model() or 'no names'}" if asks_for_names(kinds) else ""
+    asked = settings.pictures
+    masks = f":{asked.model_dump_json()}" if asked.mask or asked.withhold else ""
     key = pseudonym_key(settings)
     stable = f":{hashlib.sha256(key).hexdigest()[:16]}" if key else ""
-    return f"{PROFILE}:{','.join(sorted(kinds))}{names}{stable}"
+    return f"{PROFILE}:{','.join(sorted(kinds))}{names}{stable}{masks}"
 
 
 def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:

@@ -21,7 +21,7 @@ from groundsight.ingestion.chunking import Chunk, Cutter
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
-from groundsight.ingestion.enrich import ReadBefore, Seen, see, told_by
+from groundsight.ingestion.enrich import ReadBefore, Seen, see_all, told_by
 from groundsight.ingestion.folder.catalogue import kind_of
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.names.reader import memory_of
@@ -33,6 +33,7 @@ from groundsight.language.identify import language_of, script_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Asset, LeftOut, Link, Principal, Unit
+from groundsight.vision import SENSITIVE
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -109,7 +110,7 @@ class _Assembly:
         if not self._is_named:
             self._name(document)
         chunks = self._cutter.cut(document.elements).chunks
-        seen = _seen(chunks, scratch, parts, self._derived, memory, watch, self._known)
+        seen = see_all(chunks, scratch, parts, self._derived, memory, watch, self._known)
         chunks, seen = with_tables(chunks, seen, parts.settings, memory)
         numbered = {self._number + place: one for place, one in seen.items()}
         units = tuple(_unit(self._asset, at, piece, numbered.get(at)) for at, piece in enumerate(chunks, self._number))
@@ -119,7 +120,8 @@ class _Assembly:
             with_clean_links(unit, self._kinds, memory) for unit in _tied(self._linker(self._asset, units), part.links)
         )
         self._hashes += [one.phash for one in seen.values()]
-        shown = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
+        seen = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
+        shown = {at: one for at, one in seen.items() if not one.withheld}
         self._pictures |= encode_pictures(shown, parts, self._derived, watch)
         self._keep(linked)
 
@@ -239,19 +241,6 @@ def _protected(asset: Asset, guard: Asset | None) -> Asset:
     return asset.model_copy(update=update)
 
 
-def _seen(
-    chunks: Sequence[Chunk], scratch: Path, parts: Parts, derived: Derived, memory: Memory, watch: Watch,
-    known: ReadBefore,
-) -> dict[int, Seen]:  # fmt: skip
-    kinds = parts.settings.governance.redact
-    found: dict[int, Seen] = {}
-    for number, piece in enumerate(chunks):
-        if piece.picture is not None:
-            watch.step(number, len(chunks), "reading pictures")
-            found[number] = see(scratch / piece.picture, parts, derived, kinds, memory, watch, known)
-    return found
-
-
 def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
     return Unit(
         unit_id=f"{asset.asset_id}-{number:04d}",
@@ -263,7 +252,7 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
         text=piece.text,
         cells=piece.cells,
         boxes=piece.boxes,
-        mark=piece.mark,
+        mark=SENSITIVE if seen and seen.withheld else piece.mark,
         meta=_meta(asset, piece),
         caption=seen.caption if seen else "",
         ocr=seen.ocr if seen else "",
@@ -285,7 +274,11 @@ def _meta(asset: Asset, piece: Chunk) -> str:
 
 def _with_content(units: Sequence[Unit], seen: Mapping[int, Seen]) -> tuple[Unit, ...]:
     """Drop blank pages; a picture stays, since it can be seen."""
-    return tuple(unit for unit in units if unit.text or unit.ocr or (unit.ordinal in seen and unit.kind != "page"))
+    return tuple(
+        unit
+        for unit in units
+        if unit.text or unit.ocr or unit.mark == SENSITIVE or (unit.ordinal in seen and unit.kind != "page")
+    )
 
 
 def _empty(asset: Asset) -> ParseFailed:

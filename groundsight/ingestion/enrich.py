@@ -15,6 +15,7 @@ from groundsight.governance.pii import Memory, find, find_under, redact, redact_
 from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_heads import label_of
 from groundsight.ingestion import Element
+from groundsight.ingestion.chunking import Chunk
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.names.reader import memory_of, texts_of
 from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
@@ -36,7 +37,10 @@ _TAGS = TypeAdapter(tuple[Tag, ...])
 
 @dataclass(frozen=True)
 class Seen:
-    """A picture after reading: what was found, and the picture with the redacted places filled."""
+    """A picture after reading: what was found, and the picture with the redacted places filled.
+
+    Of a picture that is ``withheld`` nothing else is told.
+    """
 
     picture: Image
     sha256: str
@@ -46,6 +50,7 @@ class Seen:
     tags: tuple[Tag, ...] = ()
     caption: str = ""
     lineage: tuple[Lineage, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 class CleanLines(Word):
@@ -54,6 +59,20 @@ class CleanLines(Word):
     lines: tuple[TextLine, ...] = ()
     text: str = ""
     hidden: tuple[Box, ...] = ()
+
+
+def see_all(
+    chunks: Sequence[Chunk], scratch: Path, parts: Parts, derived: Derived, memory: Memory, watch: Watch,
+    known: ReadBefore,
+) -> dict[int, Seen]:  # fmt: skip
+    """Read the pictures of these chunks, by their places among them."""
+    kinds = parts.settings.governance.redact
+    found: dict[int, Seen] = {}
+    for number, piece in enumerate(chunks):
+        if piece.picture is not None:
+            watch.step(number, len(chunks), "reading pictures")
+            found[number] = see(scratch / piece.picture, parts, derived, kinds, memory, watch, known)
+    return found
 
 
 def see(
@@ -67,16 +86,23 @@ def see(
     Raises:
         ParseFailed: the picture can't be decoded.
     """
+    from groundsight.vision.masks import filled
     from groundsight.vision.phash import perceptual_hash
 
     data = path.read_bytes()
     sha = hashlib.sha256(data).hexdigest()
     picture = _decoded(path)
+    masks = parts.masks.boxes(picture) if parts.masks else ()
+    if masks:
+        picture, sha = filled(picture, masks), f"{sha}:{masks!r}"
     read = _read_lines(picture, sha, parts, derived, kinds, memory, (known or {}).get(path))
     lines = tuple(line.model_copy(update={"text": renumbered(line.text, sha, memory)}) for line in read.lines)
     # Counted once, by the lines: the running text repeats them.
     ocr = renumbered(read.text, sha, Memory(memory.numbers, key=memory.key))
-    shown = _filled(picture, read.hidden)
+    kinds_seen = parts.masks.kinds(picture, ocr) if parts.masks else ()
+    if kinds_seen:
+        return Seen(picture, sha, perceptual_hash(picture), withheld=kinds_seen)
+    shown = filled(picture, read.hidden)
     content = f"{sha}:{read.hidden!r}" if read.hidden else sha
     tags = _tags(shown, content, parts, derived)
     caption = renumbered(_caption(shown, content, parts, derived, kinds, watch), f"caption {sha}", memory)
@@ -152,11 +178,14 @@ def _decoded(path: Path) -> Image:
 
 def told_by(elements: Iterable[Element], scratch: Path, parts: Parts, known: ReadBefore) -> Iterator[str]:
     """Yield all texts of a document in which names may stand; what its pictures show is kept in ``known``."""
+    from groundsight.vision.masks import filled
+
     for element in elements:
         yield from texts_of(element)
         if element.picture and parts.settings.ingestion.ocr and parts.ocr:
             path = scratch / element.picture
-            known[path] = parts.ocr.read(_decoded(path))
+            picture = _decoded(path)
+            known[path] = parts.ocr.read(filled(picture, parts.masks.boxes(picture)) if parts.masks else picture)
             yield "\n".join(line.text for line in known[path])
 
 
@@ -198,20 +227,6 @@ def _caption(
         return redact(caption, kinds, memory_of(parts, [caption], watch)).text.encode()
 
     return derived.made("caption", captioner.fingerprint, content, write).decode()
-
-
-def _filled(picture: Image, boxes: tuple[Box, ...]) -> Image:
-    """Fill the places of redacted words: a blur could be undone."""
-    from PIL import ImageDraw
-
-    if not boxes:
-        return picture
-    filled = picture.copy()
-    brush = ImageDraw.Draw(filled)
-    width, height = filled.size
-    for box in boxes:
-        brush.rectangle((box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height), fill=(0, 0, 0))
-    return filled
 
 
 def _lineage(sha: str, parts: Parts, made: dict[str, bool]) -> tuple[Lineage, ...]:
