@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -97,6 +98,7 @@ class _Assembly:
         self._units: tuple[Unit, ...] | UnitFile = ()
         self._pictures: dict[int, Vector] = {}
         self._number, self._begin, self._hashes, self._is_named = 0, "", list[str](), False
+        self._withheld = Counter[str]()
 
     @property
     def is_full(self) -> bool:
@@ -120,6 +122,7 @@ class _Assembly:
             with_clean_links(unit, self._kinds, memory) for unit in _tied(self._linker(self._asset, units), part.links)
         )
         self._hashes += [one.phash for one in seen.values()]
+        self._withheld.update(kind for one in seen.values() for kind in one.withheld)
         seen = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
         shown = {at: one for at, one in seen.items() if not one.withheld}
         self._pictures |= encode_pictures(shown, parts, self._derived, watch)
@@ -136,6 +139,8 @@ class _Assembly:
         if self._hashes and script_of(self._begin) not in OCR_SCRIPTS:
             unread = "the OCR does not know the script of this document"
             left_out = (*left_out, LeftOut(kind="text in a picture", why=unread, count=len(self._hashes)))
+        told = (LeftOut(kind="picture", why=f"withheld: {kind}", count=count) for kind, count in self._withheld.items())
+        left_out = (*left_out, *told)
         known = {
             "redactions": dict(self._cleaner.memory.counts),
             "phash": self._hashes[0] if len(self._hashes) == 1 and len(units) == 1 else None,
