@@ -13,12 +13,14 @@ _CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w.'’\-]*"
 _SMALL = rf"(?:(?:{'|'.join(sorted(word_list('name_particles.txt'), key=len, reverse=True))})[ ]|d['’]|l['’])"
 _FORMS = {form for word in word_list("street_words.txt") for form in (word, word.capitalize(), word.upper())}
 _STREET = "|".join(sorted(map(re.escape, _FORMS), key=len, reverse=True))
+_JOINED = "|".join(sorted((re.escape(each) for each in _FORMS if len(each) >= 4), key=len, reverse=True))
+_STREET_OR_JOINED = rf"(?:\w+(?:{_JOINED})|{_STREET})"
 # "12 Mill Lane", "Rue de Tanger 29", "Mill Lane 5", "Stubengrabenstrasse 80", "353 Buerlia 227".
 _ADDRESS = re.compile(
-    rf"\b\d{{1,6}}[A-Za-z]?(?:[ ]\d{{1,5}})?[ ](?:(?:{_CAPITAL}|{_SMALL})[ ]?){{0,5}}?\w*(?:{_STREET})\b\.?"
+    rf"\b\d{{1,6}}[A-Za-z]?(?:[ ]\d{{1,5}})?[ ](?:{_CAPITAL}[ ]|{_SMALL}){{0,5}}?{_STREET_OR_JOINED}\b\.?"
     rf"|\b(?:{_STREET})\.?[ ](?:{_SMALL}{{0,2}}(?:{_CAPITAL}|\d{{1,2}})[ ,]{{0,2}}){{1,5}}(?:\d{{1,6}}\b)?"
     rf"|\b(?:{_CAPITAL}[ ]){{1,3}}(?:{_STREET})\b\.?(?:[ ]\d{{1,6}}[a-z]?\b)?"
-    rf"|\b[^\W\d_]\w+(?:{_STREET})[ ]\d{{1,6}}[a-z]?\b"
+    rf"|\b[^\W\d_]\w+(?:{_JOINED})[ ]\d{{1,6}}[a-z]?\b"
     rf"|\b\d{{3,6}}[ ](?:\d{{1,4}}[ ])?(?:{_CAPITAL}[ ]){{1,3}}\d{{1,5}}\b"
 )
 # Short words that end a name of a street, but also much else: only with a number they are one.

@@ -37,4 +37,4 @@ def _alone(shown: str, written: set[str]) -> tuple[str, ...]:
     """Return the words of a person that stand for the person; what the text writes small as well is a word."""
     words = [word for word in WORD.findall(shown) if word.casefold() not in _BESIDE]
     told = [word for word in words if len(word) >= _SHORTEST_ALONE and word[0].isupper()]
-    return tuple(word for word in told if word.lower() not in written) if len(words) > 1 else ()
+    return tuple(word for word in told if word.lower() not in written) if len(WORD.findall(shown)) > 1 else ()

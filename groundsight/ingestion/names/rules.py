@@ -24,6 +24,7 @@ _CALENDAR = frozenset(
     word for name in ("months.tsv", "weekdays.tsv") for line in lexicon_lines(name) for word in line.split()[1:]
 )
 _TITLE = "|".join(sorted(map(str.capitalize, word_list("titles.txt")), key=len, reverse=True))
+_TITLE_BEFORE = re.compile(rf"\b(?:{_TITLE})\.?[ ]\Z")
 _LABEL = "|".join(word_list("person_labels.txt"))
 # "Tenant: Ann Holm", "my name is Ann", 'Ann: "..."', "Mrs Holm".
 _PERSONS = (
@@ -35,6 +36,7 @@ _PERSONS = (
 # "flew to", "originally from", "works for", "Ann Holm of".
 _TO = re.compile(r"(?P<word>[\w’']+)(?: \w+)?(?: up)? (?:in|to|at|from|of) (?:of )?$", re.IGNORECASE)
 _FOR = re.compile(rf"(?:(?P<word>\w+) (?:for|at|by|of|with)|{_CAPITAL} {_CAPITAL} (?:of|from|at)) $")
+_NUMERAL = re.compile(r"[IVX]+")
 _PREPOSITION = re.compile(r"\b(?:in|at|near) +$", re.IGNORECASE)
 
 
@@ -58,7 +60,13 @@ def mended(text: str, found: Iterable[Found]) -> tuple[Found, ...]:
     for each in chain(_sure(text), _named_by(text, (*found, *_left_over(text)), ids)):
         if not any(one.start < each.end and each.start < one.end for one in kept):
             kept.append(each)
-    return tuple(sorted(kept))
+    return tuple(sorted(_with_title(text, each) for each in kept))
+
+
+def _with_title(text: str, each: Found) -> Found:
+    """ "Mrs" in front of a person goes with the person."""
+    title = _TITLE_BEFORE.search(text, max(0, each.start - 20), each.start) if each.kind == "person" else None
+    return each._replace(start=title.start()) if title else each
 
 
 def _recased_line(line: re.Match[str]) -> str:
@@ -132,6 +140,8 @@ def _is_name(text: str, each: Found) -> bool:
     if not words or label_of(shown) or digits > 3 or (digits and len(words) < 2):
         return False
     if {word.casefold() for word in words} <= _CALENDAR | word_list("currency_codes.txt"):
+        return False
+    if '"' in shown or (_NUMERAL.fullmatch(words[-1]) and all(map(_plain, words[:-1]))):
         return False
     if len(words) == 1 and _plain(words[0]) and text[each.end : each.end + 1] == ":":
         return False
