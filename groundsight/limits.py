@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -81,6 +81,21 @@ class Incidents(Section):
     unsafe_image_hours: Positive = 24
     hallucination_spike_hours: Positive = 72
     bias_drift_hours: Positive = 168
+
+
+MaskKind = Literal["faces", "plates", "badges", "screens"]
+SensitiveKind = Literal["nudity", "identity", "medical"]
+
+
+class Pictures(Section):
+    """What is filled in pictures before anything reads, keeps or shows them, and which pictures are withheld.
+
+    ``detectors`` name a model of the user's own for a kind, as ``FILE.onnx@SHA256``; faces have a packaged one.
+    """
+
+    mask: tuple[MaskKind, ...] = ()
+    withhold: tuple[SensitiveKind, ...] = ()
+    detectors: dict[MaskKind, str] = Field(default_factory=dict[MaskKind, str])
 
 
 class Encoders(Section):

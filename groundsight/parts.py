@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +11,7 @@ from weakref import finalize
 
 from groundsight.errors import ConfigError, Disabled, InvalidArgument, ModelFailed
 from groundsight.governance.policy import policy_of, require_setting
-from groundsight.settings import Settings
+from groundsight.settings import PiiKind, Settings
 from groundsight.types import Degraded
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from groundsight.grounding.calibrate import Arbiter
     from groundsight.index import Index
     from groundsight.ingestion.folder.helper import Helper
+    from groundsight.ingestion.names.reader import NameReader
     from groundsight.ingestion.sandbox import Sandbox
     from groundsight.questions import Questions
     from groundsight.retrieval.cache import SearchCache
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from groundsight.tracing import Watch
     from groundsight.types import Principal
     from groundsight.vision import Captioner, OcrReader, Tagger
+    from groundsight.vision.masks import Masks
 
 T = TypeVar("T")
 LANES = {
@@ -103,9 +105,10 @@ class Parts:
     def roots(self) -> Roots:
         """The folders under which files may be read."""
         from groundsight.governance.roots import Roots
+        from groundsight.language.licences import is_ordinary
 
         with self._opening():
-            return Roots.load(self.settings)
+            return Roots.load(self.settings, is_ordinary)
 
     @lane
     def text_encoder(self) -> TextEncoder | None:
@@ -141,6 +144,22 @@ class Parts:
         from groundsight.vision import open_captioner
 
         return self._opened("models.caption", lambda: open_captioner(self.settings.models))
+
+    @cached_property
+    def masks(self) -> Masks | None:
+        """What is filled in pictures, and which are withheld; None where the settings ask for nothing."""
+        from groundsight.vision.masks import Masks
+
+        return self._opened("pictures.mask", lambda: Masks.open(self.settings, self.ocr))
+
+    @cached_property
+    def names(self) -> NameReader | None:
+        """What finds the names of a document; None where none are hidden, or no model is installed."""
+        from groundsight.governance.pii_entities import asks_for_names, names_model
+        from groundsight.ingestion.names.reader import ConfinedNames
+
+        asked = asks_for_names(self.settings.governance.redact) and names_model()
+        return ConfinedNames(self.settings, self.sandbox) if asked else None
 
     @lane
     def judge(self) -> Judge | None:
@@ -255,6 +274,7 @@ class Parts:
             )
         if models.ocr == "none" or not self.settings.ingestion.ocr:
             found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
+        found += _names_off(self.settings.governance.redact)
         if models.reader == "none":
             found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
         elif models.text == "none":
@@ -273,6 +293,17 @@ class Parts:
         for name in ("questions", "helper", "index", "sandbox"):
             if name in opened:
                 opened[name].close()
+
+
+def _names_off(kinds: Sequence[PiiKind]) -> list[Degraded]:
+    from groundsight.governance.pii_entities import PACKAGES, asks_for_names, names_model
+
+    model = names_model()
+    if not asks_for_names(kinds) or model.startswith(PACKAGES[0]):
+        return []
+    reason = f"{model} finds fewer than {PACKAGES[0]}" if model else "no model: persons, places and organisations stay"
+    remedy = "pip install 'groundsight[names]'" + (" with Python 3.12 or newer" if model else "")
+    return [Degraded(lane="names", reason=reason, remedy=remedy)]
 
 
 _PARTS = frozenset(name for name, part in vars(Parts).items() if isinstance(part, cached_property))

@@ -10,17 +10,25 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
-from groundsight.limits import Encoders, Folders, Incidents, Limits, Positive, Section
+from groundsight.limits import Encoders, Folders, Incidents, Limits, Pictures, Positive, Section
 from groundsight.server_settings import Server
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
-PiiKind = Literal["email", "phone", "card", "iban", "ssn", "ip"]
+# What the head of a column or a label may announce; the others are told by what they are.
+Announced = Literal["email", "phone", "card", "iban", "ssn", "ip"]
+PiiKind = Literal[Announced, "secret", "person", "place", "org"]
 ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip")
+NAME_KINDS: tuple[PiiKind, ...] = ("person", "place", "org")
+PROFILES: dict[str, tuple[PiiKind, ...]] = {
+    "personal": ("card", "iban", "ssn", "secret"),
+    "team": (*ALL_PII, "secret"),
+    "strict": (*ALL_PII, "secret", *NAME_KINDS),
+}
 
 
 class Ingestion(Section):
@@ -175,6 +183,8 @@ class Governance(Section):
     ``receipts_days`` is how long a receipt of an answer or a check is kept; 0 keeps none.
     ``policy`` is the file that narrows them (None: ``policy.toml`` in the home, where there is one). An answer with a
     sentence less sure than ``review_below`` goes to the queue of a person, and one caption of ``review_captions``.
+    ``profile`` names what is redacted, or ``redact`` lists it. With ``pseudonym_key``, a file outside of ``home``, a
+    value has the same stand-in in all documents, such as [PERSON-3f2a91c0].
     """
 
     tenant: str = "default"
@@ -182,7 +192,9 @@ class Governance(Section):
     region: str = "global"
     labels: tuple[str, ...] = ()
     purpose: str = ""
+    profile: Literal["personal", "team", "strict"] | None = None
     redact: tuple[PiiKind, ...] = ALL_PII
+    pseudonym_key: Path | None = None
     audit: bool = True
     probe_denied: Annotated[int, Field(ge=0, le=100)] = 0
     receipts_days: Annotated[int, Field(ge=0)] = 365
@@ -192,6 +204,14 @@ class Governance(Section):
     review_below: Ratio = 0.80
     review_captions: Positive = 20
     incidents: Incidents = Incidents()
+
+    @model_validator(mode="after")
+    def _kinds_of_profile(self) -> Governance:
+        told = PROFILES[self.profile] if self.profile else self.redact
+        if self.redact not in (told, ALL_PII):
+            raise ValueError("profile and redact name different kinds: set one of them")
+        object.__setattr__(self, "redact", told)
+        return self
 
     def of_tenant(self, tenant: str | None) -> Governance:
         """Return the same rules for the local caller of another tenant; None: of this one.
@@ -226,6 +246,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     folders: Folders = Folders()
     ingestion: Ingestion = Ingestion()
+    pictures: Pictures = Pictures()
     models: Models = Models()
     search: Search = Search()
     grounding: Grounding = Grounding()

@@ -88,6 +88,8 @@ class ScriptedParts:
     def __init__(self, index: ListIndex, roots: Any, settings: Settings) -> None:
         self.index, self.roots, self.settings = index, roots, settings
         self.ocr: Any = None
+        self.names: Any = None
+        self.masks: Any = None
         self.tagger: Any = None
         self.captioner: Any = None
         self.sandbox: Any = None

@@ -66,5 +66,7 @@ def describe(
 
 def _redacted(suite: Suite, caption: str) -> str:
     from groundsight.governance.pii import redact
+    from groundsight.ingestion.names.reader import memory_of
 
-    return clip(redact(caption, suite.settings.governance.redact).text, 2_000)
+    memory = memory_of(suite.parts, [caption], suite.watch)
+    return clip(redact(caption, suite.settings.governance.redact, memory).text, 2_000)

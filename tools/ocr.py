@@ -97,9 +97,9 @@ def _read(suite: Suite, document: Frozen, place: Place) -> _Read:
 
 def _redacted(suite: Suite, lines: tuple[TextLine, ...], aspect: float) -> tuple[list[Line], dict[str, int]]:
     """Redact as ingestion does: what is read now must not say more than what is stored."""
-    from groundsight.governance.pii import Memory
     from groundsight.ingestion.enrich import clean_page
+    from groundsight.ingestion.names.reader import memory_of
 
-    memory = Memory()
+    memory = memory_of(suite.parts, ["\n".join(line.text for line in lines)], suite.watch)
     kept = clean_page(lines, suite.settings.governance.redact, memory, aspect).lines
     return [line_of(line) for line in kept], dict(memory.counts)

@@ -22,6 +22,7 @@ from groundsight.governance.rights_file import is_rights_file
 from groundsight.governance.sources import source_text
 from groundsight.ingestion import FileReport, Inside, Parsed, Problem
 from groundsight.ingestion.frozen import Frozen, frozen_inside
+from groundsight.language.licences import is_ordinary
 from groundsight.settings import Settings
 from groundsight.types import Asset, LeftOut
 
@@ -38,7 +39,7 @@ class Tree:
 
     def __init__(self, settings: Settings, before: Mapping[str, Asset], hidden: set[str]) -> None:
         self.lines: list[FileReport] = []
-        self._limits, self._names = settings.limits, StoredNames.of(settings)
+        self._limits, self._names = settings.limits, StoredNames.of(settings, is_ordinary)
         self._before, self._hidden = before, hidden
         self._depths, self._bytes = dict[str, int](), 0
         self._kept = set[str]()

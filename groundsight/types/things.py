@@ -72,7 +72,8 @@ class Unit(Word):
 
     The five text fields are its channels. ``cells`` (tables only) is row by row, the header first; ``boxes`` are those
     of its cells on the page, row by row as well, None where a place is not known. ``mark`` says what
-    its text is when it is not the document speaking now: "comment", "quoted", "hidden", "deleted".
+    its text is when it is not the document speaking now: "comment", "quoted", "hidden", "deleted"; of
+    a "sensitive" picture nothing else is told.
     """
 
     unit_id: str
