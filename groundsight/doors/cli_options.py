@@ -128,6 +128,7 @@ def _add_list(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", dest="dated_to", default="", metavar="DATE", help="dated until YYYY-MM-DD")
     command.add_argument("--order", default="source", choices=("source", "newest", "oldest", "largest"))
     command.add_argument("--limit", type=int, default=50, help="most documents, 1 to 200 (default 50)")
+    command.add_argument("--hidden", action="store_true", help="only those with hidden text or orders to a model")
 
 
 def _add_why(command: argparse.ArgumentParser) -> None:

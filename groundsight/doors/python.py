@@ -203,8 +203,11 @@ class OpenSuite:
         dated_from: str | None = None,
         dated_to: str | None = None,
         order: Literal["source", "newest", "oldest", "largest"] = "source",
+        hidden: bool = False,
     ) -> Catalogue:
         """List the documents whose source holds ``path``, with what could not be read and what was left out.
+
+        ``hidden``: only those with text that is hidden or gives orders to a model, and ``kept_apart``, this text.
 
         ``kind`` is a word (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
 
@@ -218,7 +221,8 @@ class OpenSuite:
             self.suite, "list", path=path, kind=kind, order=order, dated_from=dated_from or "", dated_to=dated_to or ""
         )
         days = {name: day(name, asked[name]) for name in ("dated_from", "dated_to")}
-        return self.suite.list(Wanted(path=asked["path"], kind=asked["kind"], order=asked["order"], **days))
+        chosen = {name: asked[name] for name in ("path", "kind", "order")}
+        return self.suite.list(Wanted(**chosen, hidden=hidden, **days))
 
     def status(self) -> Status:
         """Say how much is indexed, in which folders, what is missing, and which models answer."""
