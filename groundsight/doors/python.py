@@ -80,13 +80,16 @@ class OpenSuite:
         """
         return self.suite.ingest(paths, prune=prune)
 
-    def forget(self, names: Paths) -> ForgetReport:
+    def forget(self, names: Paths, *, opt_out: bool = False, rewrite_snapshots: bool = False) -> ForgetReport:
         """Remove files and folders, by path or source, with all that was made from them; the files themselves stay.
+
+        ``opt_out`` keeps them and the same contents from being read again, ``rewrite_snapshots`` writes the snapshots
+        on record that hold them afresh. ``proof`` tells what was searched afterwards.
 
         Raises:
             NotFound: nothing of a name is indexed; then nothing is removed. PolicyRefused: as for ``ingest``.
         """
-        return self.suite.forget(names)
+        return self.suite.forget(names, opt_out=opt_out, rewrite_snapshots=rewrite_snapshots)
 
     def watch(self, folders: Paths | None = None, *, once: bool = False) -> Generator[IngestReport]:
         """Keep folders (default: all that may be read) in step with the index; yield a report of each change.
@@ -207,9 +210,7 @@ class OpenSuite:
     ) -> Catalogue:
         """List the documents whose source holds ``path``, with what could not be read and what was left out.
 
-        ``hidden``: only those with text that is hidden or gives orders to a model, and ``kept_apart``, this text.
-
-        ``kind`` is a word (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
+        ``hidden``: only those with text that is hidden or gives orders to a model, with this text. ``kind`` is a word (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
 
         Raises:
             InvalidArgument: a day is no date.

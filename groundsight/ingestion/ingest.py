@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
+from groundsight.governance.optout import OptOuts
 from groundsight.governance.pii import Memory, find
 from groundsight.governance.sources import inside
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
@@ -74,7 +75,7 @@ def ingest(
     places = (*looked.folders, *gone.values())
     files += _vanished(parts, principal, {each.source for each in found}, places, watch, prune=prune)
     absent = {each.source for each in found if each.named and each.error}
-    tried = [each for each in files if each.source not in absent]
+    tried = [each for each in files if each.source not in absent and each.status != "opted out"]
     settle(parts, principal, (*places, *(each.source for each in found)), tried, looked.left_out)
     return _report(files, run.derived.model_calls, parts, looked.left_out)
 
@@ -95,6 +96,7 @@ class _Run:
         self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
         self._inner = _by_holder(self._known.values())
+        self._opted_out = OptOuts(parts.settings.home, principal.tenant)
 
     def without_hidden(self, found: Sequence[Found]) -> list[Found]:
         """Leave out what is indexed for others only; named, it reads like a file that is not there."""
@@ -150,6 +152,7 @@ class _Run:
             document = freeze(descriptor, source, most)
         finally:
             os.close(descriptor)
+        self._opted_out.require_free(source, document.sha256)
         return self._parsed(document, watch)
 
     def _parsed(self, document: Frozen, watch: Watch) -> ReadFile:
@@ -168,6 +171,7 @@ class _Run:
         if before and self._is_current(before, document.sha256) and is_kept_as(before, holder):
             tree.keep(before.source)
             return unchanged(before)
+        self._opted_out.require_free(document.source, document.sha256)
         with self._parsed(document, self._part) as prepared:
             return self._stored(prepared, tree, holder)
 
