@@ -210,7 +210,8 @@ class OpenSuite:
     ) -> Catalogue:
         """List the documents whose source holds ``path``, with what could not be read and what was left out.
 
-        ``hidden``: only those with text that is hidden or gives orders to a model, with this text. ``kind`` is a word (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
+        ``hidden``: only those with text that is hidden or gives orders to a model, with this text. ``kind`` is a word
+        (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
 
         Raises:
             InvalidArgument: a day is no date.
@@ -218,10 +219,9 @@ class OpenSuite:
         from groundsight.ingestion.folder.catalogue import Wanted
         from groundsight.tools.find import day
 
-        asked = fitting(
-            self.suite, "list", path=path, kind=kind, order=order, dated_from=dated_from or "", dated_to=dated_to or ""
-        )
-        days = {name: day(name, asked[name]) for name in ("dated_from", "dated_to")}
+        dated = {"dated_from": dated_from or "", "dated_to": dated_to or ""}
+        asked = fitting(self.suite, "list", path=path, kind=kind, order=order, **dated)
+        days = {name: day(name, asked[name]) for name in dated}
         chosen = {name: asked[name] for name in ("path", "kind", "order")}
         return self.suite.list(Wanted(**chosen, hidden=hidden, **days))
 

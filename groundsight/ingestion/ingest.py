@@ -152,7 +152,10 @@ class _Run:
             document = freeze(descriptor, source, most)
         finally:
             os.close(descriptor)
-        self._opted_out.require_free(source, document.sha256)
+        with ExitStack() as on_refusal:
+            on_refusal.callback(document.copy.close)
+            self._opted_out.require_free(source, document.sha256)
+            on_refusal.pop_all()
         return self._parsed(document, watch)
 
     def _parsed(self, document: Frozen, watch: Watch) -> ReadFile:
