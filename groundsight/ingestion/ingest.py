@@ -152,10 +152,6 @@ class _Run:
             document = freeze(descriptor, source, most)
         finally:
             os.close(descriptor)
-        with ExitStack() as on_refusal:
-            on_refusal.callback(document.copy.close)
-            self._opted_out.require_free(source, document.sha256)
-            on_refusal.pop_all()
         return self._parsed(document, watch)
 
     def _parsed(self, document: Frozen, watch: Watch) -> ReadFile:
@@ -164,6 +160,7 @@ class _Run:
         with ExitStack() as on_error:
             on_error.callback(folder.cleanup)
             on_error.callback(document.copy.close)
+            self._opted_out.require_free(document.source, document.sha256)
             parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
             on_error.pop_all()
         return ReadFile(document, parsed, folder)
@@ -174,7 +171,6 @@ class _Run:
         if before and self._is_current(before, document.sha256) and is_kept_as(before, holder):
             tree.keep(before.source)
             return unchanged(before)
-        self._opted_out.require_free(document.source, document.sha256)
         with self._parsed(document, self._part) as prepared:
             return self._stored(prepared, tree, holder)
 
