@@ -222,8 +222,8 @@ class OpenSuite:
         dated = {"dated_from": dated_from or "", "dated_to": dated_to or ""}
         asked = fitting(self.suite, "list", path=path, kind=kind, order=order, **dated)
         days = {name: day(name, asked[name]) for name in dated}
-        chosen = {name: asked[name] for name in ("path", "kind", "order")}
-        return self.suite.list(Wanted(**chosen, hidden=hidden, **days))
+        kept = Wanted(path=asked["path"], kind=asked["kind"], order=asked["order"], hidden=hidden, **days)
+        return self.suite.list(kept)
 
     def status(self) -> Status:
         """Say how much is indexed, in which folders, what is missing, and which models answer."""
