@@ -155,6 +155,7 @@ def _add_list(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", dest="dated_to", type=_date, default="", metavar="DATE", help="dated until YYYY-MM-DD")
     command.add_argument("--order", default="source", choices=("source", "newest", "oldest", "largest"))
     command.add_argument("--limit", type=int, default=50, help="most documents, 1 to 200 (default 50)")
+    command.add_argument("--hidden", action="store_true", help="only those with hidden text or orders to a model")
 
 
 def _add_why(command: argparse.ArgumentParser) -> None:
@@ -165,10 +166,16 @@ def _add_why(command: argparse.ArgumentParser) -> None:
 def _add_forget(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "names",
-        nargs="+",
+        nargs="*",
         metavar="NAME",
         help="file or folder, there or gone: its path, or its source as search shows it",
     )
+    command.add_argument(
+        "--opt-out", action="store_true", help="and never read it again, nor the same content elsewhere"
+    )
+    command.add_argument("--rewrite-snapshots", action="store_true", help="write the snapshots that hold it afresh")
+    command.add_argument("--opted-out", action="store_true", help="list what is never read again")
+    command.add_argument("--lift", action="store_true", help="let NAME be read again: a path, a source, or a listed id")
 
 
 def _add_search(command: argparse.ArgumentParser) -> None:

@@ -79,13 +79,16 @@ class OpenSuite:
         """
         return self.suite.ingest(paths, prune=prune)
 
-    def forget(self, names: Paths) -> ForgetReport:
+    def forget(self, names: Paths, *, opt_out: bool = False, rewrite_snapshots: bool = False) -> ForgetReport:
         """Remove files and folders, by path or source, with all that was made from them; the files themselves stay.
+
+        ``opt_out`` keeps them and the same contents from being read again, ``rewrite_snapshots`` writes the snapshots
+        on record that hold them afresh. ``proof`` tells what was searched afterwards.
 
         Raises:
             NotFound: nothing of a name is indexed; then nothing is removed. PolicyRefused: as for ``ingest``.
         """
-        return self.suite.forget(names)
+        return self.suite.forget(names, opt_out=opt_out, rewrite_snapshots=rewrite_snapshots)
 
     def rights(self, names: Paths, *, history: bool = False, **given: object) -> RightsReport:
         """Tell what holds of files and folders, or state it: ``rights("staff", labels=["hr"], retain_days=365)``.
@@ -232,10 +235,12 @@ class OpenSuite:
         dated_from: str | None = None,
         dated_to: str | None = None,
         order: Literal["source", "newest", "oldest", "largest"] = "source",
+        hidden: bool = False,
     ) -> Catalogue:
         """List the documents whose source holds ``path``, with what could not be read and what was left out.
 
-        ``kind`` is a word (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
+        ``hidden``: only those with text that is hidden or gives orders to a model, with this text. ``kind`` is a word
+        (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
 
         Raises:
             InvalidArgument: a day is no date.
@@ -243,11 +248,11 @@ class OpenSuite:
         from groundsight.ingestion.folder.catalogue import Wanted
         from groundsight.tools.find import day
 
-        asked = fitting(
-            self.suite, "list", path=path, kind=kind, order=order, dated_from=dated_from or "", dated_to=dated_to or ""
-        )
-        days = {name: day(name, asked[name]) for name in ("dated_from", "dated_to")}
-        return self.suite.list(Wanted(path=asked["path"], kind=asked["kind"], order=asked["order"], **days))
+        dated = {"dated_from": dated_from or "", "dated_to": dated_to or ""}
+        asked = fitting(self.suite, "list", path=path, kind=kind, order=order, **dated)
+        days = {name: day(name, asked[name]) for name in dated}
+        kept = Wanted(path=asked["path"], kind=asked["kind"], order=asked["order"], hidden=hidden, **days)
+        return self.suite.list(kept)
 
     def status(self) -> Status:
         """Say how much is indexed, in which folders, what is missing, and which models answer."""
