@@ -12,8 +12,8 @@ from groundsight.errors import ConfigError, PolicyRefused, RedactionFailed, Time
 from groundsight.governance.pii import Memory, redact
 from groundsight.governance.pii_entities import FoundName, KnownNames, names_model
 from groundsight.governance.redaction import seal_entry
-from groundsight.ingestion.coverage import coverage
-from groundsight.ingestion.names.rules import Found, mended, recased
+from groundsight.ingestion.coverage import looked_at_again
+from groundsight.ingestion.names.rules import NameFound, mended, recased
 from groundsight.settings import ALL_PII, PROFILES, Settings, load_settings
 from groundsight.suite import Suite, open_suite
 from groundsight.tools.pictures import shown
@@ -230,18 +230,20 @@ def test_what_is_stored_is_looked_at_again(tmp_path: Path, docs: Path) -> None:
     with open_suite(lax) as suite:
         suite.ingest(["docs"])
     with opened(tmp_path, Scripted(KELLER)) as suite:
-        found = coverage(suite.parts, Watch(), seconds=60)
-        assert (found.clean, found.looked, found.total, found.left) == (1, 2, 2, {"email": 1})
-        named = coverage(suite.parts, Watch(), seconds=60, names=True)
-        assert named.left == {"email": 1, "person": 1}
+        found = looked_at_again(suite.parts, Watch(), seconds=60)
+        assert (found.clean, found.units, found.found) == (1, 2, {"email": 1})
+        named = looked_at_again(suite.parts, Watch(), seconds=60, names=True)
+        assert named.found == {"email": 1, "person": 1}
         suite.ingest(["docs"])
-        assert coverage(suite.parts, Watch(), seconds=60, names=True).left == {}
+        assert looked_at_again(suite.parts, Watch(), seconds=60, names=True).found == {}
 
 
 def test_rules_mend_what_a_model_takes_for_names() -> None:
     text = "SSN and PO 7781 of Brannstrom Marine, in May. Ann Holm lives at 12 Mill Lane, Bristol. Rent 950 EUR."
-    taken = [Found(text.index(word), text.index(word) + len(word), "org") for word in ("SSN", "PO 7781", "May", "EUR")]
-    taken.append(Found(text.index("Brannstrom"), text.index(", in"), "person"))
+    taken = [
+        NameFound(text.index(word), text.index(word) + len(word), "org") for word in ("SSN", "PO 7781", "May", "EUR")
+    ]
+    taken.append(NameFound(text.index("Brannstrom"), text.index(", in"), "person"))
     told = {text[each.start : each.end]: each.kind for each in mended(text, taken)}
     assert not {"SSN", "PO 7781", "May", "EUR"} & {*told}
     assert told["12 Mill Lane"] == told["Bristol"] == "place"

@@ -52,7 +52,7 @@ def contain(parts: Parts, place: Contained) -> int:
     return len(inside)
 
 
-def lift(parts: Parts, place: Contained, others: Sequence[Contained]) -> int:
+def open_again(parts: Parts, place: Contained, others: Sequence[Contained]) -> int:
     """Open what a containment shut, but for what ``others`` hold or what was shut before; return how many it is."""
     free = [
         asset
@@ -72,7 +72,7 @@ def refuse_contained(settings: Settings, asset: Asset) -> None:
     """
     shut = IncidentBook(settings.home, settings.governance.incidents).shut()
     if any(place.holds(asset.tenant, asset.source) for place in shut):
-        step = "close the incident and lift it: groundsight incidents list"
+        step = "close the incident and open_again it: groundsight incidents list"
         raise policy_refusal("contained", f"{asset.source} is contained by an incident", step)
 
 

@@ -103,6 +103,7 @@ class _Run:
     def look_beside(self, found: Sequence[Found], places: Sequence[str]) -> None:
         """Take in what the rights files of the folders state, then what is known and how it is protected."""
         self.beside = look_beside(self._parts, self._roots, self._principal, found, places)
+        self._commits.stated = self.beside.acts
         everything, where = self._parts.index.assets(tenant_of(self._principal)), visible_to(self._principal)
         self._known: Mapping[str, Asset] = {each.source: each for each in everything}
         self._seen = {source for source, each in self._known.items() if matches(where, each)}
