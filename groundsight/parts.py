@@ -247,6 +247,9 @@ class Parts:
         if models.ocr == "none" or not self.settings.ingestion.ocr:
             found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
         found += _names_off(self.settings.governance.redact)
+        if self.settings.governance.profile == "strict" and not self.settings.pictures.mask:
+            reason = "faces in pictures are not looked for"
+            found.append(Degraded(lane="masks", reason=reason, remedy="set pictures.mask = ['faces'] (extra masks)"))
         if models.reader == "none":
             found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
         elif models.text == "none":

@@ -214,11 +214,13 @@ def test_profiles_name_their_kinds_and_one_of_profile_and_list_is_set(tmp_path: 
         load_settings(tmp_path, governance={"profile": "strict", "redact": ["email"]})
 
 
-def test_without_a_model_every_reply_says_that_names_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_model_every_reply_says_that_names_and_faces_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names_model.cache_clear()
     monkeypatch.setattr("groundsight.governance.pii_entities.PACKAGES", ("no-such-package",))
     with open_suite(Settings(home=tmp_path, governance={"profile": "strict"})) as suite:
-        assert "names" in {lane.lane for lane in suite.parts.degraded()}
+        assert {"names", "masks"} <= {lane.lane for lane in suite.parts.degraded()}
         assert suite.parts.names is None
     names_model.cache_clear()
 
