@@ -218,7 +218,8 @@ def test_without_a_model_every_reply_says_that_names_and_faces_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names_model.cache_clear()
-    monkeypatch.setattr("groundsight.governance.pii_entities.PACKAGES", ("no-such-package",))
+    for module in ("pii_entities", "redaction"):
+        monkeypatch.setattr(f"groundsight.governance.{module}.PACKAGES", ("no-such-package",))
     with open_suite(Settings(home=tmp_path, governance={"profile": "strict"})) as suite:
         assert {"names", "masks"} <= {lane.lane for lane in suite.parts.degraded()}
         assert suite.parts.names is None
