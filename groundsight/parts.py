@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +11,7 @@ from weakref import finalize
 
 from groundsight.errors import ConfigError, Disabled, InvalidArgument, ModelFailed
 from groundsight.governance.policy import policy_of, require_setting
-from groundsight.settings import PiiKind, Settings
+from groundsight.settings import Settings
 from groundsight.types import Degraded
 
 if TYPE_CHECKING:
@@ -249,6 +249,8 @@ class Parts:
 
     def degraded(self) -> tuple[Degraded, ...]:
         """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""
+        from groundsight.governance.redaction import unhidden
+
         models = self.settings.models
         found: list[Degraded] = []
         if models.text == "none":
@@ -274,7 +276,7 @@ class Parts:
             )
         if models.ocr == "none" or not self.settings.ingestion.ocr:
             found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
-        found += _names_off(self.settings.governance.redact)
+        found += unhidden(self.settings)
         if models.reader == "none":
             found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
         elif models.text == "none":
@@ -293,17 +295,6 @@ class Parts:
         for name in ("questions", "helper", "index", "sandbox"):
             if name in opened:
                 opened[name].close()
-
-
-def _names_off(kinds: Sequence[PiiKind]) -> list[Degraded]:
-    from groundsight.governance.pii_entities import PACKAGES, asks_for_names, names_model
-
-    model = names_model()
-    if not asks_for_names(kinds) or model.startswith(PACKAGES[0]):
-        return []
-    reason = f"{model} finds fewer than {PACKAGES[0]}" if model else "no model: persons, places and organisations stay"
-    remedy = "pip install 'groundsight[names]'" + (" with Python 3.12 or newer" if model else "")
-    return [Degraded(lane="names", reason=reason, remedy=remedy)]
 
 
 _PARTS = frozenset(name for name, part in vars(Parts).items() if isinstance(part, cached_property))

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from groundsight.errors import RedactionFailed
 from groundsight.governance.pii import Memory, apply, find
-from groundsight.governance.pii_entities import asks_for_names, names_model
+from groundsight.governance.pii_entities import PACKAGES, asks_for_names, names_model
 from groundsight.governance.pii_tables import clean_cells
 from groundsight.governance.pseudonyms import pseudonym_key
 from groundsight.settings import PiiKind, Settings
-from groundsight.types import TEXT_FIELDS, Asset, Link, Tag, Unit
+from groundsight.types import TEXT_FIELDS, Asset, Degraded, Link, Tag, Unit
 
 PROFILE = "structured-v4"
 _SEAL_KEY = secrets.token_bytes(32)
@@ -43,6 +43,20 @@ def profile_of(settings: Settings) -> str:
     key = pseudonym_key(settings)
     stable = f":{hashlib.sha256(key).hexdigest()[:16]}" if key else ""
     return f"{PROFILE}:{','.join(sorted(kinds))}{names}{stable}{masks}"
+
+
+def unhidden(settings: Settings) -> list[Degraded]:
+    """Name what these settings would hide and this installation does not, or less well."""
+    found: list[Degraded] = []
+    model, asked = names_model(), settings.governance
+    if asks_for_names(asked.redact) and not model.startswith(PACKAGES[0]):
+        reason = f"{model} finds fewer than {PACKAGES[0]}" if model else "no model: persons, places, organisations stay"
+        remedy = "pip install 'groundsight[names]'" + (" with Python 3.12 or newer" if model else "")
+        found.append(Degraded(lane="names", reason=reason, remedy=remedy))
+    if asked.profile == "strict" and not settings.pictures.mask:
+        reason = "faces in pictures are not looked for"
+        found.append(Degraded(lane="masks", reason=reason, remedy="set pictures.mask = ['faces'] (extra masks)"))
+    return found
 
 
 def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
