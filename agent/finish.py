@@ -15,6 +15,7 @@ from groundsight.agent.question import Question
 from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.language.sayings import saying
 from groundsight.language.typography import squeeze
+from groundsight.retrieval.evidence import candidate_of
 from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Tier
 
 PASSAGES, SHORTEST = 3, 3
@@ -88,6 +89,7 @@ def so_far(state: AnswerState) -> Answer:
         grounding_ratio=None,
         citations=citations(laid, known, quotes),
         evidence=tuple(in_cited_order(state, laid.markers)),
+        candidates=tuple(map(candidate_of, known.values())),
     )
 
 
@@ -101,6 +103,7 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
             "stop_reason": reason,
             "grounding_ratio": None,
             "fit": state.get("fit") or Fit(),
+            "candidates": tuple(map(candidate_of, evidence_of_state(state).values())),
             "tier": _tier(state).model_dump(),
             "degraded": tuple(dict.fromkeys(Degraded.model_validate(one) for one in state.get("degraded", ()))),
             "trace": tuple(state.get("trace", ())),
@@ -131,7 +134,10 @@ def nearest(question: str, evidence: Sequence[Evidence], eyes: Eyes | None) -> l
     found = [*likely, *(closest(asked, window) for window in read_windows(asked, evidence))]
     # A heading by itself tells a person nothing.
     telling = [one for one in found if len(one.text.split()) >= SHORTEST] or found
-    return list({squeeze(one.text): one for one in reversed(telling)}.values())[::-1][:PASSAGES]
+    said: dict[str, Quote] = {}
+    for one in telling:
+        said.setdefault(squeeze(one.text), one)
+    return list(said.values())[:PASSAGES]
 
 
 def shown(quotes: Sequence[Quote]) -> Draft:

@@ -109,7 +109,7 @@ def _node(name: str, node: nodes.Node, office: Office) -> Callable[[AnswerState]
     run = nodes.worked(name, node)
 
     def step(state: AnswerState) -> Update:
-        return run(state, office.desk)
+        return office.with_receipt(run(state, office.desk))
 
     return telling(step)
 
@@ -118,7 +118,7 @@ def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node
     """A node by which something new is asked of the index: a call of its own where the graph is a door."""
 
     def step(state: AnswerState) -> Update:
-        return office.admitted(name, told(state), lambda desk: node(state, desk))
+        return office.with_receipt(office.admitted(name, told(state), lambda desk: node(state, desk)))
 
     return telling(step)
 
@@ -234,9 +234,15 @@ def _approve_answer(office: Office) -> Callable[[AnswerState], Update]:
             given = reviewed("answer", "Give this answer?", shown, partial(_given, written, office))
         except Declined as why:
             withheld: Update = {"status": "abstained", "text": "The answer was not approved.", "stop_reason": str(why)}
-            nothing: Update = {"grounding_ratio": None, "citations": (), "verdicts": (), "evidence": ()}
+            nothing: Update = {
+                "grounding_ratio": None,
+                "citations": (),
+                "verdicts": (),
+                "evidence": (),
+                "candidates": (),
+            }
             return {"answer": written.model_copy(update={**withheld, **nothing}).model_dump(mode="json")}
-        return {} if given is written else {"answer": given.model_dump(mode="json")}
+        return {} if given is written else office.with_receipt({"answer": given.model_dump(mode="json")})
 
     return approve
 

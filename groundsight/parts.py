@@ -93,8 +93,11 @@ class Parts:
     def index(self) -> Index:
         """The index, opened and claimed by the encoders' fingerprints at first use."""
         from groundsight.index import open_index
+        from groundsight.ingestion.rights.applying import finish
 
-        return self._opened("index.backend", lambda: open_index(self.settings))
+        index = self._opened("index.backend", lambda: open_index(self.settings))
+        finish(self.settings.home, index)
+        return index
 
     @cached_property
     def roots(self) -> Roots:

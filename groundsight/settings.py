@@ -170,6 +170,9 @@ class WeaviateSettings(Section):
 class Governance(Section):
     """Identity of a local caller and the rules that every call passes.
 
+    ``purpose`` is what the local caller asks for. ``probe_denied`` is how many passages a search looks at beside its
+    own to write into the trail what was kept from the caller; 0: only what is asked for by its name.
+    ``receipts_days`` is how long a receipt of an answer or a check is kept; 0 keeps none.
     ``policy`` is the file that narrows them (None: ``policy.toml`` in the home, where there is one). An answer with a
     sentence less sure than ``review_below`` goes to the queue of a person, and one caption of ``review_captions``.
     """
@@ -178,8 +181,11 @@ class Governance(Section):
     user: str = "local"
     region: str = "global"
     labels: tuple[str, ...] = ()
+    purpose: str = ""
     redact: tuple[PiiKind, ...] = ALL_PII
     audit: bool = True
+    probe_denied: Annotated[int, Field(ge=0, le=100)] = 0
+    receipts_days: Annotated[int, Field(ge=0)] = 365
     calls_per_second: Positive = 20
     burst: Positive = 60
     policy: Path | None = None

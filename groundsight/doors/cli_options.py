@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 from groundsight import __version__
 from groundsight.doors.cli_govern_options import GOVERN, GOVERN_ADD, GOVERN_EXAMPLES
+from groundsight.doors.cli_operate_options import add_migrate, add_restore, add_snapshot, add_tenants
+from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
+from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.usage import Parser
 
 COMMANDS = {
@@ -15,10 +19,16 @@ COMMANDS = {
     "list": "list the documents: names, kinds, dates, sizes, what was left out",
     "why": "say why a file was not read, or why a question does not find it",
     "forget": "remove files and folders from the index, with all that was made from them",
+    "rights": "show or set who owns a document, who may use it for what, and how long it is kept",
+    "consent": "write what holds of all documents as a table, or take it back from one",
     "search": "find passages, tables, figures and pictures",
     "ask": "answer a question from the evidence",
     "chat": "ask one question after another; a follow-up keeps the subject",
     "verify": "check an answer sentence by sentence",
+    "explain": "say what an answer rested on, from its receipt",
+    "replay": "ask again what a receipt was given for, and name what has changed",
+    "lineage": "say where a document or passage comes from, and which receipts used it",
+    "audit": "check the audit trail and the receipts: verify",
     "show": "show a passage on the picture of its page, in the terminal or as a PNG",
     "open": "open a document with this machine's own program for it",
     "ocr": "read the words in a picture or a scanned page",
@@ -42,9 +52,15 @@ EXAMPLES = {
     "list": "groundsight list --kind pdf --from 2025-05-01 --order newest",
     "why": "groundsight why contract.pdf 'How long is the notice period?'",
     "forget": "groundsight forget ~/Documents/contracts/old.pdf",
+    "rights": "groundsight rights ~/Documents/staff --labels hr --consent-until 2030-12-31",
+    "consent": "groundsight consent export consent.csv",
     "search": "groundsight search 'notice period' --kind text --limit 5",
     "ask": "groundsight ask 'How long is the notice period?' --json",
     "chat": "groundsight chat",
+    "explain": "groundsight explain r019ad3f2c1b7d41c0aa93f1",
+    "replay": "groundsight replay r019ad3f2c1b7d41c0aa93f1",
+    "lineage": "groundsight lineage contracts/lease.pdf",
+    "audit": "groundsight audit verify",
     "show": "groundsight show E1",
     "open": "groundsight open contract.pdf --page 2",
     "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
@@ -64,7 +80,7 @@ EXAMPLES = {
     "eval": "groundsight eval --help",
 }
 OF_ALL = "ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()
-OF_A_TENANT = frozenset(COMMANDS) - frozenset(OF_ALL)
+OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, "audit"}
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 
@@ -102,6 +118,13 @@ def _path(name: str) -> Path:
     return Path(name)
 
 
+def _date(text: str) -> str:
+    try:
+        return text and date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write it as YYYY-MM-DD") from error
+
+
 def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="file or folder")
     command.add_argument("--prune", action="store_true", help="also forget files that are gone")
@@ -127,8 +150,10 @@ def _add_watch(command: argparse.ArgumentParser) -> None:
 def _add_list(command: argparse.ArgumentParser) -> None:
     command.add_argument("path", nargs="?", default="", help="only sources that hold this text")
     command.add_argument("--kind", default="", help="pdf, word, spreadsheet, picture, mail, an ending or a media type")
-    command.add_argument("--from", dest="dated_from", default="", metavar="DATE", help="dated on or after YYYY-MM-DD")
-    command.add_argument("--to", dest="dated_to", default="", metavar="DATE", help="dated until YYYY-MM-DD")
+    command.add_argument(
+        "--from", dest="dated_from", type=_date, default="", metavar="DATE", help="dated on or after YYYY-MM-DD"
+    )
+    command.add_argument("--to", dest="dated_to", type=_date, default="", metavar="DATE", help="dated until YYYY-MM-DD")
     command.add_argument("--order", default="source", choices=("source", "newest", "oldest", "largest"))
     command.add_argument("--limit", type=int, default=50, help="most documents, 1 to 200 (default 50)")
 
@@ -214,38 +239,6 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
     add_arguments(command)
 
 
-def _add_migrate(command: argparse.ArgumentParser) -> None:
-    what = command.add_mutually_exclusive_group(required=True)
-    what.add_argument("--to", choices=("weaviate", "local"), help="copy the whole index there, with its vectors")
-    what.add_argument(
-        "--schema", choices=("plan", "apply", "rollback", "forget"), help="change the collections of a Weaviate index"
-    )
-
-
-def _add_snapshot(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="folder to write; it must be new or empty, but with --keep")
-    command.add_argument(
-        "--keep", type=int, metavar="N", help="write into FOLDER/TIME instead, and keep only the N newest there"
-    )
-
-
-def _add_restore(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="folder that snapshot wrote")
-    command.add_argument("--yes", action="store_true", help="replace an index that is not empty")
-
-
-def _add_tenants(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--sleep-after", nargs="?", const="", metavar="DAYS",
-        help="let tenants sleep that are unused for so long, such as 90d (default weaviate.sleep_days)",
-    )  # fmt: skip
-    command.add_argument(
-        "--offload-after", nargs="?", const="", metavar="DAYS",
-        help="move tenants to object storage that are unused for so long (default weaviate.offload_days)",
-    )  # fmt: skip
-    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
-
-
 def _add_nothing(command: argparse.ArgumentParser) -> None:
     command.set_defaults()
 
@@ -257,9 +250,15 @@ _ADD = {
     "list": _add_list,
     "why": _add_why,
     "forget": _add_forget,
+    "rights": add_rights,
+    "consent": add_consent,
     "search": _add_search,
     "ask": _add_ask,
     "chat": _add_model,
+    "explain": add_receipt,
+    "replay": add_receipt,
+    "lineage": add_lineage,
+    "audit": add_audit,
     "show": _add_show,
     "open": _add_open,
     "verify": _add_verify,
@@ -268,10 +267,10 @@ _ADD = {
     "view": _add_view,
     "serve": _add_serve,
     "status": _add_nothing,
-    "migrate": _add_migrate,
-    "snapshot": _add_snapshot,
-    "restore": _add_restore,
-    "tenants": _add_tenants,
+    "migrate": add_migrate,
+    "snapshot": add_snapshot,
+    "restore": add_restore,
+    "tenants": add_tenants,
     "doctor": _add_nothing,
     **GOVERN_ADD,
     "completion": _add_completion,

@@ -42,7 +42,9 @@ LOCK_SECONDS = 10
 class AuditRecord(Word):
     """What is written about one call: who, what, how it ended; the request only as a keyed hash.
 
-    A "change" is one of the rules themselves: ``tool`` says of which, ``outcome`` to what.
+    ``denied``: ``request`` is the hash of a document that was kept from the caller, ``outcome`` the rules that did it.
+    ``change``: what somebody set, as a hash, and what kind of thing it was. ``sealed`` is the hash of the receipt that
+    a call left, empty without one.
     """
 
     kind: Literal["begin", "end", "denied", "change"] = "end"
@@ -55,6 +57,7 @@ class AuditRecord(Word):
     returned: tuple[str, ...] = ()
     outcome: str = ""
     seconds: float = 0.0
+    sealed: str = ""
 
 
 class AuditLog:
@@ -111,7 +114,7 @@ class AuditLog:
         lines = (line for line in reversed(lines_in(data)) if receipt.encode() in line)
         found = (authentic(line, key) for line in lines)
         mine = next((one for one in found if one and (one.get("id"), one.get("kind")) == (receipt, "end")), None)
-        return AuditRecord(**{name: mine[name] for name in AuditRecord.model_fields}) if mine else None
+        return AuditRecord(**{name: mine[name] for name in AuditRecord.model_fields if name in mine}) if mine else None
 
     def _key(self) -> bytes:
         file = self._folder / KEY
@@ -187,8 +190,9 @@ def _storage_errors(folder: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
+        step = "make room or correct the rights; governance.audit = false switches the trail off"
         raise StorageFailed(
             f"the audit trail cannot be written: {error.strerror or 'the disk refused'}",
             which=str(folder),
-            next_step="make room or correct the rights; governance.audit = false switches the trail off",
+            next_step="name a folder as the home" if isinstance(error, NotADirectoryError) else step,
         ) from error

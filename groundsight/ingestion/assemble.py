@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundsight.errors import ParseFailed
-from groundsight.governance.access import PROTECTIVE
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
 from groundsight.governance.policy import let_in, policy_of
 from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
+from groundsight.governance.rights import Holding, guarded
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.chunking import Chunk, Cutter
@@ -23,7 +23,7 @@ from groundsight.ingestion.contain import refuse_contained
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
-from groundsight.ingestion.enrich import Seen, see
+from groundsight.ingestion.enrich import Seen, lineage_of_text, see
 from groundsight.ingestion.folder.catalogue import kind_of
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.partition import rest_of
@@ -175,10 +175,11 @@ def make_asset(
     settings: Settings,
     guard: Asset | None = None,
     holder: Asset | None = None,
+    holding: Holding | None = None,
 ) -> Asset:
     """Describe the file; the tenant comes from the principal, and so does the region of what was not there before.
 
-    What protects a document (region, labels, usage rights, consent) is not the writer's to change: it is taken from
+    What protects a document is not the writer's to change: it is taken from ``holding``, what is stated of it, and from
     ``guard``, the document as it was before, or a protected one of the same content. A file that lies in another one,
     the ``holder``, is protected as that is, too.
 
@@ -198,7 +199,8 @@ def make_asset(
         region=who.region,
         pages=parsed.pages,
         parent=holder.source if holder else None,
-    )
+        lineage=lineage_of_text(parsed.media_type, document.sha256, settings),
+    ).model_copy(update=dict(holding.values) if holding else {})
     asset = _protected(_protected(described, guard), holder)
     refuse_contained(settings, asset)
     return let_in(policy_of(settings), asset)
@@ -214,7 +216,8 @@ def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
 
 def is_guarded(asset: Asset) -> bool:
     """True when not everybody of its tenant and region may read it for ever: a file that was moved keeps that."""
-    return bool(asset.labels) or asset.usage_rights != "approved" or asset.consent_until is not None
+    days = (asset.consent_until, asset.retain_until)
+    return bool(asset.labels or asset.purposes) or asset.usage_rights != "approved" or any(days)
 
 
 def is_kept_as(asset: Asset, holder: Asset) -> bool:
@@ -223,15 +226,7 @@ def is_kept_as(asset: Asset, holder: Asset) -> bool:
 
 
 def _protected(asset: Asset, guard: Asset | None) -> Asset:
-    """Protect an asset as ``guard`` is; of two limits to use or consent the stricter one holds."""
-    if guard is None:
-        return asset
-    update = {name: getattr(guard, name) for name in PROTECTIVE if name == "region" or getattr(guard, name)}
-    if asset.usage_rights == "restricted":
-        update["usage_rights"] = asset.usage_rights
-    if asset.consent_until and guard.consent_until:
-        update["consent_until"] = min(asset.consent_until, guard.consent_until)
-    return asset.model_copy(update=update)
+    return asset if guard is None else guarded(asset, guard)
 
 
 def _seen(

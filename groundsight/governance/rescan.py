@@ -19,7 +19,7 @@ class Exposure(Word):
     open: int = 0
 
 
-class Coverage(Word):
+class Rescanned(Word):
     """What a re-scan saw: documents and units, values that were ``replaced``, ``values`` that are left and where.
 
     ``left`` holds (asset id, source) of the documents with values left; ``kinds`` the exposure by kind of unit.
@@ -38,7 +38,7 @@ class Coverage(Word):
         return self.replaced / (self.replaced + self.values) if self.replaced + self.values else 1.0
 
 
-def rescan(rows: Iterable[tuple[Unit, Asset]], kinds: Sequence[PiiKind]) -> Coverage:
+def rescan(rows: Iterable[tuple[Unit, Asset]], kinds: Sequence[PiiKind]) -> Rescanned:
     """Look at every stored unit again for values of these kinds."""
     documents: set[str] = set()
     left: dict[str, str] = {}
@@ -53,7 +53,7 @@ def rescan(rows: Iterable[tuple[Unit, Asset]], kinds: Sequence[PiiKind]) -> Cove
         counts.update(values=values, replaced=replaced)
         if values:
             left[asset.asset_id] = asset.source
-    return Coverage(
+    return Rescanned(
         documents=len(documents),
         units=units.total(),
         replaced=counts["replaced"],
