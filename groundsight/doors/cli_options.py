@@ -8,6 +8,7 @@ from pathlib import Path
 
 from groundsight import __version__
 from groundsight.doors.cli_govern_options import GOVERN, GOVERN_ADD, GOVERN_EXAMPLES
+from groundsight.doors.cli_operate_options import add_migrate, add_restore, add_snapshot, add_tenants
 from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.usage import Parser
@@ -245,38 +246,6 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
     add_arguments(command)
 
 
-def _add_migrate(command: argparse.ArgumentParser) -> None:
-    what = command.add_mutually_exclusive_group(required=True)
-    what.add_argument("--to", choices=("weaviate", "local"), help="copy the whole index there, with its vectors")
-    what.add_argument(
-        "--schema", choices=("plan", "apply", "rollback", "forget"), help="change the collections of a Weaviate index"
-    )
-
-
-def _add_snapshot(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="folder to write; it must be new or empty, but with --keep")
-    command.add_argument(
-        "--keep", type=int, metavar="N", help="write into FOLDER/TIME instead, and keep only the N newest there"
-    )
-
-
-def _add_restore(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="folder that snapshot wrote")
-    command.add_argument("--yes", action="store_true", help="replace an index that is not empty")
-
-
-def _add_tenants(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--sleep-after", nargs="?", const="", metavar="DAYS",
-        help="let tenants sleep that are unused for so long, such as 90d (default weaviate.sleep_days)",
-    )  # fmt: skip
-    command.add_argument(
-        "--offload-after", nargs="?", const="", metavar="DAYS",
-        help="move tenants to object storage that are unused for so long (default weaviate.offload_days)",
-    )  # fmt: skip
-    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
-
-
 def _add_nothing(command: argparse.ArgumentParser) -> None:
     command.set_defaults()
 
@@ -305,10 +274,10 @@ _ADD = {
     "view": _add_view,
     "serve": _add_serve,
     "status": _add_nothing,
-    "migrate": _add_migrate,
-    "snapshot": _add_snapshot,
-    "restore": _add_restore,
-    "tenants": _add_tenants,
+    "migrate": add_migrate,
+    "snapshot": add_snapshot,
+    "restore": add_restore,
+    "tenants": add_tenants,
     "doctor": _add_nothing,
     **GOVERN_ADD,
     "completion": _add_completion,

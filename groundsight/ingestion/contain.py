@@ -9,10 +9,8 @@ from groundsight.errors import NotFound
 from groundsight.governance.access import tenant_of
 from groundsight.governance.incidents import Contained, IncidentBook, hashed
 from groundsight.governance.policy import policy_refusal
-from groundsight.governance.redaction import seal_entry
-from groundsight.index import Entry
 from groundsight.ingestion.folder.notebook import forget_questions
-from groundsight.types import Asset, Condition, Filter, Principal
+from groundsight.types import Asset, Principal
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -72,7 +70,7 @@ def refuse_contained(settings: Settings, asset: Asset) -> None:
     """
     shut = IncidentBook(settings.home, settings.governance.incidents).shut()
     if any(place.holds(asset.tenant, asset.source) for place in shut):
-        step = "close the incident and open_again it: groundsight incidents list"
+        step = "close the incident and lift it: groundsight incidents list"
         raise policy_refusal("contained", f"{asset.source} is contained by an incident", step)
 
 
@@ -82,14 +80,5 @@ def _inside(parts: Parts, place: Contained) -> list[Asset]:
 
 
 def _protect(parts: Parts, assets: Sequence[Asset]) -> None:
-    """Store assets again as they are protected now; what they hold is sealed as it is, leaks included."""
-    for asset in assets:
-        named = (("tenant", asset.tenant), ("asset_id", asset.asset_id))
-        only = Filter(
-            conditions=tuple(Condition.model_validate({"field": f, "op": "eq", "value": v}) for f, v in named)
-        )
-        stored = list(parts.index.export(only))
-        parts.index.upsert(
-            [Entry(asset, each.units, seal_entry(asset, each.units, ()), each.vectors, each.rows) for each in stored]
-        )
+    parts.index.protect(assets)
     parts.searches.clear()

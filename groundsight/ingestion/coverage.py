@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from groundsight.governance.coverage import Coverage, rescan
 from groundsight.governance.pii import PLACEHOLDER, Memory
+from groundsight.governance.rescan import Rescanned, rescan
 from groundsight.types import TEXT_FIELDS, Asset, Filter, Unit
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def looked_at_again(
     parts: Parts, watch: Watch, *, seconds: float, names: bool = False, where: Filter | None = None
-) -> Coverage:
+) -> Rescanned:
     """Look at stored units again, for so many seconds; ``names`` asks the model of names, too.
 
     Raises:

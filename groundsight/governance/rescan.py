@@ -19,7 +19,7 @@ class Exposure(Word):
     open: int = 0
 
 
-class Coverage(Word):
+class Rescanned(Word):
     """What a re-scan saw: documents and units, values that were ``replaced``, ``values`` that are left and where.
 
     ``left`` holds (asset id, source) of the documents with values left, ``found`` in how many units each kind of value
@@ -43,7 +43,7 @@ class Coverage(Word):
 
 def rescan(
     rows: Iterable[tuple[Unit, Asset]], kinds: Sequence[PiiKind], known: Callable[[], Memory] = Memory
-) -> Coverage:
+) -> Rescanned:
     """Look at stored units again for values of these kinds, and for the names that are ``known`` by then."""
     documents: set[str] = set()
     left: dict[str, str] = {}
@@ -61,7 +61,7 @@ def rescan(
         counts.update(values=values, replaced=replaced, clean=not values)
         if values:
             left[asset.asset_id] = asset.source
-    return Coverage(
+    return Rescanned(
         documents=len(documents),
         units=units.total(),
         clean=counts["clean"],
