@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundsight import suite as engine
-from groundsight.doors.python_given import Found, Given, as_check, fitting
+from groundsight.doors.python_given import Found, Given, as_check, fitting, watched
 from groundsight.doors.python_yielded import DOOR, reports, with_receipts
-from groundsight.errors import NotFound, PolicyRefused
 from groundsight.settings import Settings, load_settings
 from groundsight.types import Answer, GroundingReport, Principal, Query, SearchResult
 
@@ -111,7 +110,7 @@ class OpenSuite:
         Raises:
             NotFound: a folder is not there, or none is named and none may be read. PolicyRefused: as for ``ingest``.
         """
-        return reports(self.suite, self._roots(folders), once)
+        return reports(self.suite, watched(self.suite, folders), once)
 
     def search(
         self, query: str | Query = "", *, limit: int = 10, hops: int = 1, picture: AnyPath | None = None
@@ -290,21 +289,6 @@ class OpenSuite:
         mine = folders_of(self.suite.parts, self.suite.principal) is roots
         with roots.lent(file) if mine and os.path.isfile(file) else nullcontext(given) as named:  # too long: no file
             yield named
-
-    def _roots(self, folders: Paths | None) -> tuple[str, ...]:
-        from groundsight.ingestion.reach import folders_of
-
-        parts, who = self.suite.parts, self.suite.principal
-        if not who.may_write:
-            raise PolicyRefused("this caller may only read", which="watch", next_step="open it for one who may write")
-        named = [] if folders is None else engine.paths_named(folders)
-        for each in named if who.roots is None else ():
-            parts.roots.admit(Path(each))
-        held = folders_of(parts, who)
-        sources = [held.source_of(Path(each).expanduser()) for each in named] or held.names()
-        if not sources:
-            raise NotFound("no folder is named, and none was read before", next_step="name a folder")
-        return tuple(dict.fromkeys(source.partition("/")[0] for source in sources))
 
 
 open_suite = OpenSuite

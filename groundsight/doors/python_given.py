@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from groundsight.errors import InvalidArgument
+from groundsight.errors import InvalidArgument, NotFound, PolicyRefused
 from groundsight.language.sentences import evidence_from_text
 from groundsight.limits import require_words
+from groundsight.suite import paths_named
 from groundsight.types import Evidence
 
 if TYPE_CHECKING:
@@ -57,6 +59,27 @@ def as_evidence(given: object) -> Sequence[Evidence]:
     one = isinstance(given, str | Evidence) or not hasattr(type(given), "__iter__")
     listed = (given,) if one else cast("Iterable[object]", given)
     return [_one(number, each) for number, each in enumerate(listed, 1)]
+
+
+def watched(suite: Suite, folders: object) -> tuple[str, ...]:
+    """Return the roots of the folders that a program names to be watched, without any those that were read before.
+
+    Raises:
+        NotFound: a folder is not there, or none is named and none may be read. PolicyRefused: it may only read.
+    """
+    from groundsight.ingestion.reach import folders_of
+
+    parts, who = suite.parts, suite.principal
+    if not who.may_write:
+        raise PolicyRefused("this caller may only read", which="watch", next_step="open it for one who may write")
+    named = [] if folders is None else paths_named(folders)
+    for each in named if who.roots is None else ():
+        parts.roots.admit(Path(each))
+    held = folders_of(parts, who)
+    sources = [held.source_of(Path(each).expanduser()) for each in named] or held.names()
+    if not sources:
+        raise NotFound("no folder is named, and none was read before", next_step="name a folder")
+    return tuple(dict.fromkeys(source.partition("/")[0] for source in sources))
 
 
 def _one(number: int, given: object) -> Evidence:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,20 +13,16 @@ import numpy as np
 
 from groundsight.errors import ParseFailed
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
-from groundsight.governance.policy import let_in, policy_of
-from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
-from groundsight.governance.rights import Holding, guarded
+from groundsight.governance.redaction import redact_unit, seal_entry, with_clean_links
 from groundsight.index import Entry
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.apart import HOSTILE, apart, remarks, unseen_counts, with_marks
 from groundsight.ingestion.chunking import Chunk, Cutter
-from groundsight.ingestion.contain import refuse_contained
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
-from groundsight.ingestion.enrich import ReadBefore, Seen, lineage_of_text, see_all, told_by
+from groundsight.ingestion.enrich import ReadBefore, Seen, see_all, told_by
 from groundsight.ingestion.folder.catalogue import kind_of
-from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.names.reader import memory_of
 from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
@@ -35,9 +30,8 @@ from groundsight.ingestion.portions import portions
 from groundsight.ingestion.unit_file import UnitFile
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.language.identify import language_of, script_of
-from groundsight.settings import Settings
 from groundsight.tracing import Watch
-from groundsight.types import Asset, LeftOut, Link, Principal, Unit
+from groundsight.types import Asset, LeftOut, Link, Unit
 from groundsight.vision import SENSITIVE
 
 if TYPE_CHECKING:
@@ -48,14 +42,6 @@ OCR_SCRIPTS = ("LATIN", "CJK", "")
 # The language of a longer document is that of its beginning.
 _TELLING_CHARS = 400_000
 Linker = Callable[[Asset, tuple[Unit, ...]], tuple[Unit, ...]]
-
-
-def new_asset_id(tenant: str, source: str, sha256: str, settings: Settings) -> str:
-    """Derive the id from tenant, source, content and every setting that shapes units."""
-    models = settings.models
-    recipe = (settings.ingestion.model_dump_json(), models.text, models.visual, models.ocr, models.caption)
-    named = "\0".join((tenant, source, sha256, *recipe, profile_of(settings)))
-    return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def assemble(
@@ -200,65 +186,12 @@ def _share(watch: Watch, done: int, size: int, total: int) -> Watch:
     return Watch(told, client=watch.client, within=(watch,))
 
 
-def make_asset(
-    parsed: Parsed,
-    document: Frozen,
-    who: Principal,
-    settings: Settings,
-    guard: Asset | None = None,
-    holder: Asset | None = None,
-    holding: Holding | None = None,
-) -> Asset:
-    """Describe the file; the tenant comes from the principal, and so does the region of what was not there before.
-
-    What protects a document is not the writer's to change: it is taken from ``holding``, what is stated of it, and from
-    ``guard``, the document as it was before, or a protected one of the same content. A file that lies in another one,
-    the ``holder``, is protected as that is, too.
-
-    Raises:
-        PolicyRefused: the policy does not let it in, or an incident contains its place.
-    """
-    described = Asset(
-        asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
-        source=document.source,
-        media_type=parsed.media_type,
-        title=document.name if speaks_to_a_model(parsed.title) else parsed.title or document.name,
-        sha256=document.sha256,
-        bytes=document.bytes,
-        mtime_ns=document.mtime_ns,
-        created=parsed.created,
-        tenant=who.tenant,
-        region=who.region,
-        pages=parsed.pages,
-        parent=holder.source if holder else None,
-        lineage=lineage_of_text(parsed.media_type, document.sha256, settings),
-    ).model_copy(update=dict(holding.values) if holding else {})
-    asset = _protected(_protected(described, guard), holder)
-    refuse_contained(settings, asset)
-    return let_in(policy_of(settings), asset)
-
-
 def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
     """What ties the whole document to others stands at its first unit."""
     if not units or not links:
         return units
     first, *rest = units
     return (first.model_copy(update={"links": (*links, *first.links)}), *rest)
-
-
-def is_guarded(asset: Asset) -> bool:
-    """True when not everybody of its tenant and region may read it for ever: a file that was moved keeps that."""
-    days = (asset.consent_until, asset.retain_until)
-    return bool(asset.labels or asset.purposes) or asset.usage_rights != "approved" or any(days)
-
-
-def is_kept_as(asset: Asset, holder: Asset) -> bool:
-    """True when a file is known to lie in this one and is no less protected."""
-    return asset.parent == holder.source and _protected(asset, holder) == asset
-
-
-def _protected(asset: Asset, guard: Asset | None) -> Asset:
-    return asset if guard is None else guarded(asset, guard)
 
 
 def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:

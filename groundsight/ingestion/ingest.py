@@ -17,8 +17,9 @@ from groundsight.governance.optout import OptOuts
 from groundsight.governance.pii import Memory, find
 from groundsight.governance.sources import inside
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
-from groundsight.ingestion.assemble import Linker, assemble, is_guarded, is_kept_as, make_asset, new_asset_id
+from groundsight.ingestion.assemble import Linker, assemble
 from groundsight.ingestion.derived import derived_of
+from groundsight.ingestion.described import is_guarded, is_kept_as, make_asset, new_asset_id
 from groundsight.ingestion.discover import Discovery, Found, not_there
 from groundsight.ingestion.encode import Assembled
 from groundsight.ingestion.folder.ledger import settle
@@ -286,12 +287,7 @@ def _report(files: Sequence[FileReport], model_calls: int, parts: Parts, left_ou
     counts = {status: sum(each.status == status for each in files) for status in _STATUSES}
     report = IngestReport(
         files=tuple(files),
-        added=counts["added"],
-        changed=counts["changed"],
-        unchanged=counts["unchanged"],
-        failed=counts["failed"],
-        vanished=counts["vanished"],
-        removed=counts["removed"],
+        **counts,
         units=sum(each.units for each in files),
         model_calls=model_calls,
         redactions=redactions,
