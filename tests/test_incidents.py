@@ -265,6 +265,19 @@ def test_a_lifting_opens_nothing_that_another_incident_holds_or_that_was_shut_be
     assert len(sources(other)) == 3
 
 
+def test_what_is_contained_is_opened_by_its_lifting_alone_and_only_as_far_as_its_rights_say(
+    run: Run, other: Suite
+) -> None:
+    name = opened(run)
+    run("incidents", "contain", name, "--source", "files/hr")
+    for usage in ("denied", "approved"):
+        run("rights", "files/hr", "--usage", usage)
+    assert sources(other) == {"files/plan.txt"}
+    run("rights", "files/hr/pay.txt", "--usage", "denied")
+    run("incidents", "lift", name)
+    assert sources(other) == {"files/plan.txt", "files/hr/leave.txt"}
+
+
 def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, place: Path) -> None:
     name = opened(run)
     run("incidents", "own", name, "--owner", "ada")

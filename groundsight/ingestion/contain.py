@@ -9,6 +9,7 @@ from groundsight.errors import NotFound
 from groundsight.governance.access import tenant_of
 from groundsight.governance.incidents import Contained, IncidentBook, hashed
 from groundsight.governance.policy import policy_refusal
+from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.ingestion.folder.notebook import forget_questions
 from groundsight.types import Asset, Principal
 
@@ -51,14 +52,19 @@ def contain(parts: Parts, place: Contained) -> int:
 
 
 def open_again(parts: Parts, place: Contained, others: Sequence[Contained]) -> int:
-    """Open what a containment shut, but for what ``others`` hold or what was shut before; return how many it is."""
+    """Give what a containment shut its stated rights again, but for what ``others`` hold or what was shut before.
+
+    Returns how many documents that is.
+    """
+    stated = RightsLedger(parts.settings.home).book()
     free = [
         asset
         for asset in _inside(parts, place)
         if hashed(asset.source) not in place.before
         and not any(each.holds(asset.tenant, asset.source) for each in others)
     ]
-    _protect(parts, [asset.model_copy(update={"usage_rights": "approved"}) for asset in free])
+    held = [(asset, stated.holding(asset.tenant, asset.source, asset.mtime_ns).values) for asset in free]
+    _protect(parts, [asset.model_copy(update={"usage_rights": now["usage_rights"]}) for asset, now in held])
     return len(free)
 
 
