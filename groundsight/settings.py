@@ -104,7 +104,8 @@ class Grounding(Section):
 
 class Agent(Section):
     """Budgets of one question and the optional language model: ``provider:model``, or ``client`` for the model of
-    the MCP client that asks. ``review``: what a person approves over MCP before the work goes on.
+    the MCP client that asks. ``pictures``: how many it sees at most with a question about a picture, that one first.
+    ``review``: what a person approves over MCP before the work goes on.
     """
 
     llm: str | None = None
@@ -115,6 +116,7 @@ class Agent(Section):
     seconds: Positive = 120
     tokens: Positive = 60_000
     evidence: Positive = 8
+    pictures: Annotated[int, Field(ge=1)] = 4
     review: Literal["none", "plan", "answer"] = "none"
     answerer: str = "groundsight.graphs.answer:answer_question"
 

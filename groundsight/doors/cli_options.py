@@ -41,7 +41,7 @@ EXAMPLES = {
     "why": "groundsight why contract.pdf 'How long is the notice period?'",
     "forget": "groundsight forget ~/Documents/contracts/old.pdf",
     "search": "groundsight search 'notice period' --kind text --limit 5",
-    "ask": "groundsight ask 'How long is the notice period?' --json",
+    "ask": "groundsight ask 'How long is the notice period?' --json; groundsight ask 'What is it?' --picture label.jpg",
     "chat": "groundsight chat",
     "show": "groundsight show E1",
     "open": "groundsight open contract.pdf --page 2",
@@ -161,6 +161,7 @@ def _add_search(command: argparse.ArgumentParser) -> None:
 
 def _add_ask(command: argparse.ArgumentParser) -> None:
     command.add_argument("question", help="a full question")
+    command.add_argument("--picture", type=_path, metavar="FILE", help="the picture that the question is about")
     command.add_argument("--html", type=_path, metavar="FILE", help="also write the answer as one page for a browser")
     _add_model(command)
 

@@ -146,7 +146,8 @@ def _search(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 def _ask(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     from groundsight.doors.terminal.ask_aloud import ask_aloud
 
-    return ask_aloud(call, options), DONE
+    with _shown(options.picture, call.suite.parts.roots) as picture:
+        return ask_aloud(call, options, picture), DONE
 
 
 def _show(call: Call, options: argparse.Namespace) -> tuple[Result, int]:

@@ -117,18 +117,22 @@ class OpenSuite:
                 Query(text=asked["query"], picture=named, limit=asked["limit"], hops=asked["hops"])
             )
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, *, picture: AnyPath | None = None) -> Answer:
         """Answer with what the evidence supports, or say what was looked for and show the closest passages.
+
+        ``picture`` is what the question is about: a file or the id of an image unit; it is read for this and not kept.
 
         ``grounding_ratio`` is supported / checkable sentences (0 to 1); citations hold pages from 1 and boxes in
         fractions of the page.
 
         Raises:
-            InvalidArgument, LimitExceeded: the question. GroundsightError: the search itself failed.
+            InvalidArgument, LimitExceeded: the question. NotFound: the picture. GroundsightError: the search itself
+                failed.
         """
-        return self.suite.ask(question)
+        with self._lent(picture) as named:
+            return self.suite.ask(question, *([named] if named else []))
 
-    def stream(self, question: str) -> Generator[Event]:
+    def stream(self, question: str, *, picture: AnyPath | None = None) -> Generator[Event]:
         """Ask, and yield what is known as it comes: steps, evidence, verdicts, and last the answer.
 
         A verdict is that of a draft: a later one on the same sentence replaces it. Leaving the loop stops the work.
@@ -138,7 +142,8 @@ class OpenSuite:
         """
         from groundsight.graphs.telling import stream_answer
 
-        return stream_answer(self.suite, question)
+        with self._lent(picture) as named:
+            yield from stream_answer(self.suite, question, named or "")
 
     def verify(self, text: str, evidence: Given | Sequence[Given] | Found | None = None) -> GroundingReport:
         """Check a text sentence by sentence: supported, contradicted with the reason, unsupported or unchecked.

@@ -42,6 +42,7 @@ class Seen:
     tags: tuple[Tag, ...] = ()
     caption: str = ""
     lineage: tuple[Lineage, ...] = ()
+    hidden: tuple[Box, ...] = ()
 
 
 class CleanLines(Word):
@@ -69,12 +70,22 @@ def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], 
     lines = tuple(line.model_copy(update={"text": renumbered(line.text, sha, memory)}) for line in read.lines)
     # Counted once, by the lines: the running text repeats them.
     ocr = renumbered(read.text, sha, Memory(memory.numbers))
-    shown = _filled(picture, read.hidden)
+    shown = filled(picture, read.hidden)
     content = f"{sha}:{read.hidden!r}" if read.hidden else sha
     tags = _tags(shown, content, parts, derived)
     caption = renumbered(_caption(shown, content, parts, derived, kinds), f"caption {sha}", memory)
     lineage = _lineage(sha, parts, {"ocr": bool(ocr), "tags": bool(tags), "caption": bool(caption)})
     return Seen(shown, content, perceptual_hash(picture), lines, ocr, tags, caption, lineage)
+
+
+def glance(picture: Image, parts: Parts) -> Seen:
+    """Read a picture that is only asked about, as ``see`` does; nothing of it is kept."""
+    kinds, reader, tagger, captioner = parts.settings.governance.redact, parts.ocr, parts.tagger, parts.captioner
+    aspect = picture.width / picture.height
+    read = clean_page(reader.read(picture), kinds, Memory(), aspect) if reader else CleanLines()
+    shown = filled(picture, read.hidden)
+    caption = redact(captioner.caption(shown), kinds).text if captioner else ""
+    return Seen(shown, "", "", read.lines, read.text, tagger.tags(shown) if tagger else (), caption, (), read.hidden)
 
 
 def clean_page(
@@ -170,7 +181,7 @@ def _caption(picture: Image, content: str, parts: Parts, derived: Derived, kinds
     return derived.made("caption", captioner.fingerprint, content, write).decode()
 
 
-def _filled(picture: Image, boxes: tuple[Box, ...]) -> Image:
+def filled(picture: Image, boxes: tuple[Box, ...]) -> Image:
     """Fill the places of redacted words: a blur could be undone."""
     from PIL import ImageDraw
 
