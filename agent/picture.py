@@ -24,6 +24,7 @@ from groundsight.tools.pictures import PICTURED, evidence_picture, for_a_model
 from groundsight.tools.results import ASKED
 from groundsight.types import Box, Degraded, Evidence, EvidencePart, Hit, Place, Query, Span, Tag, Unit, Word
 from groundsight.types.things import Asset
+from groundsight.vision.phash import COPY_BITS, apart
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -88,7 +89,7 @@ def look(suite: Suite, question: str, picture: str) -> Json:
     name = picture_named(suite, picture)
     seen = glance(suite.parts.load_picture(name, suite.principal, suite.watch), suite.parts)
     own = _own(suite, name, seen)
-    words, alike = _hits_by_words(suite, seen), _hits_by_look(suite, name)
+    words, alike = _hits_by_words(suite, seen), _hits_by_look(suite, name, seen.phash)
     found = [*own, *map(evidence_of, words), *map(_pictured, alike)]
     kept = {one.evidence_id: one for one in reversed(found) if one.evidence_id != name or one in own}
     sight = Sight(
@@ -165,11 +166,21 @@ def _hits_by_words(suite: Suite, seen: Seen) -> tuple[Hit, ...]:
     return tuple(hit for hit in hits if len(evidence_of(hit).text) >= SHORTEST)
 
 
-def _hits_by_look(suite: Suite, name: str) -> tuple[Hit, ...]:
-    if suite.parts.picture_encoder is None:
-        return ()
-    found = suite.search(Query(picture=name, channels=("visual",), limit=LIKE_IT + 1)).hits
-    return tuple(hit for hit in found if hit.unit.unit_id != name)[:LIKE_IT]
+def _hits_by_look(suite: Suite, name: str, phash: str) -> tuple[Hit, ...]:
+    """Copies first, by their perceptual hash: an encoder that knows photos says nothing of pages and charts."""
+    encoder, asked = suite.parts.picture_encoder, Query(picture=name, channels=("visual",), limit=LIKE_IT + 1)
+    found = [*_copies(suite, phash), *(suite.search(asked).hits if encoder else ())]
+    return tuple({hit.unit.unit_id: hit for hit in found if hit.unit.unit_id != name}.values())[:LIKE_IT]
+
+
+def _copies(suite: Suite, phash: str) -> list[Hit]:
+    index, where = suite.parts.index, visible_to(suite.principal)
+    near = [one for one in index.assets(where) if one.phash and apart(one.phash, phash) <= COPY_BITS]
+    return [
+        Hit(unit=unit, asset=one, score=1.0, channels=(), reason="a copy, by its perceptual hash")
+        for one in near[:LIKE_IT]
+        for unit in index.units(one.asset_id, where)[:1]
+    ]
 
 
 def _pictured(hit: Hit) -> Evidence:

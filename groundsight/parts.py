@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 from weakref import finalize
 
@@ -112,6 +113,10 @@ class Parts:
         """The captioner; none by default."""
         from groundsight.vision import open_captioner
 
+        if self.settings.models.caption == "llm":
+            # Chat models live above the engine, which knows them by a name in the settings, as it does the graph.
+            module, _, name = self.settings.agent.captioner.partition(":")
+            return self._opened("models.caption", lambda: getattr(import_module(module), name)(self.settings))
         return self._opened("models.caption", lambda: open_captioner(self.settings.models))
 
     @cached_property

@@ -26,6 +26,7 @@ COMMANDS = {
     "install": "put this server into a chat host: Claude, Cursor, VS Code and others",
     "serve": "serve the tools over MCP, or the encoders to other machines",
     "status": "say what is indexed and which models answer",
+    "models": "put models in place, list them, and check their files",
     "migrate": "move the index to another back end, or to another schema of it",
     "snapshot": "write a consistent copy of the index",
     "restore": "put a snapshot in place of the index",
@@ -52,6 +53,7 @@ EXAMPLES = {
     "install": "groundsight install claude-desktop --root ~/Documents",
     "serve": "groundsight serve --root ~/Documents",
     "status": "groundsight status --json",
+    "models": "groundsight models add ~/Downloads/blip",
     "migrate": "groundsight migrate --to weaviate",
     "snapshot": "groundsight snapshot ~/backups --keep 7",
     "restore": "groundsight restore ~/backups/20260131T020000Z --yes",
@@ -60,7 +62,7 @@ EXAMPLES = {
     "completion": "groundsight completion bash",
     "eval": "groundsight eval --help",
 }
-OF_ALL = "ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()
+OF_ALL = ["models", *"ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()]
 OF_A_TENANT = frozenset(COMMANDS) - frozenset(OF_ALL)
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
@@ -202,6 +204,11 @@ def _add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("--page", type=int, default=1, help="page of a PDF (default 1)")
 
 
+def _add_describe(command: argparse.ArgumentParser) -> None:
+    _add_picture(command)
+    command.add_argument("--label", action="append", metavar="WORDS", help="how well does this fit? repeatable")
+
+
 def _add_view(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=int, default=0, help="port on this machine (default: a free one)")
 
@@ -210,6 +217,12 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
     from groundsight.server import add_arguments
 
     add_arguments(command)
+
+
+def _add_models(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", choices=("list", "add", "verify"), help="what to do")
+    command.add_argument("source", nargs="?", default="", help="add: the model's folder, or with --hub its id there")
+    command.add_argument("--hub", action="store_true", help="add: fetch it from the hub")
 
 
 def _add_migrate(command: argparse.ArgumentParser) -> None:
@@ -262,10 +275,11 @@ _ADD = {
     "open": _add_open,
     "verify": _add_verify,
     "ocr": _add_picture,
-    "describe": _add_picture,
+    "describe": _add_describe,
     "view": _add_view,
     "serve": _add_serve,
     "status": _add_nothing,
+    "models": _add_models,
     "migrate": _add_migrate,
     "snapshot": _add_snapshot,
     "restore": _add_restore,

@@ -120,14 +120,12 @@ class OpenSuite:
     def ask(self, question: str, *, picture: AnyPath | None = None) -> Answer:
         """Answer with what the evidence supports, or say what was looked for and show the closest passages.
 
-        ``picture`` is what the question is about: a file or the id of an image unit; it is read for this and not kept.
-
+        ``picture``, a file or the id of an image unit, is what the question is about; it is not kept.
         ``grounding_ratio`` is supported / checkable sentences (0 to 1); citations hold pages from 1 and boxes in
         fractions of the page.
 
         Raises:
-            InvalidArgument, LimitExceeded: the question. NotFound: the picture. GroundsightError: the search itself
-                failed.
+            InvalidArgument, LimitExceeded: the question. NotFound: the picture. GroundsightError: the search failed.
         """
         with self._lent(picture) as named:
             return self.suite.ask(question, *([named] if named else []))
@@ -189,8 +187,8 @@ class OpenSuite:
         with self._lent(picture) as named:
             return ocr(self.suite, **fitting(self.suite, "ocr", picture=named, page=page))
 
-    def describe(self, picture: AnyPath, *, page: int = 1) -> Description:
-        """Say what a picture or page shows: tags with probabilities, and a caption only where a captioner wrote one.
+    def describe(self, picture: AnyPath, *, page: int = 1, labels: Sequence[str] = ()) -> Description:
+        """Say what a picture or page shows: tags, a caption only where a captioner wrote one, and how ``labels`` fit.
 
         Raises:
             NotFound, UnsupportedType, LimitExceeded: the file. Disabled: no tagger and no captioner is on.
@@ -198,7 +196,8 @@ class OpenSuite:
         from groundsight.tools.describe import describe
 
         with self._lent(picture) as named:
-            return describe(self.suite, **fitting(self.suite, "describe", picture=named, page=page))
+            asked = fitting(self.suite, "describe", picture=named, page=page, candidates=[*labels])
+            return describe(self.suite, **asked)
 
     def list(
         self,

@@ -17,6 +17,7 @@ from groundsight.governance.pii_heads import label_of
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
 from groundsight.types import Box, Lineage, Tag, TextLine, Word
+from groundsight.vision.phash import hashes_near, perceptual_hash, same_look, small_look
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -61,8 +62,6 @@ def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], 
     Raises:
         ParseFailed: the picture can't be decoded.
     """
-    from groundsight.vision.phash import perceptual_hash
-
     data = path.read_bytes()
     sha = hashlib.sha256(data).hexdigest()
     picture = _decoded(path)
@@ -73,7 +72,7 @@ def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], 
     shown = filled(picture, read.hidden)
     content = f"{sha}:{read.hidden!r}" if read.hidden else sha
     tags = _tags(shown, content, parts, derived)
-    caption = renumbered(_caption(shown, content, parts, derived, kinds), f"caption {sha}", memory)
+    caption = renumbered(_caption(shown, parts, derived, kinds), f"caption {sha}", memory)
     lineage = _lineage(sha, parts, {"ocr": bool(ocr), "tags": bool(tags), "caption": bool(caption)})
     return Seen(shown, content, perceptual_hash(picture), lines, ocr, tags, caption, lineage)
 
@@ -85,7 +84,17 @@ def glance(picture: Image, parts: Parts) -> Seen:
     read = clean_page(reader.read(picture), kinds, Memory(), aspect) if reader else CleanLines()
     shown = filled(picture, read.hidden)
     caption = redact(captioner.caption(shown), kinds).text if captioner else ""
-    return Seen(shown, "", "", read.lines, read.text, tagger.tags(shown) if tagger else (), caption, (), read.hidden)
+    return Seen(
+        shown,
+        "",
+        perceptual_hash(picture),
+        read.lines,
+        read.text,
+        tagger.tags(shown) if tagger else (),
+        caption,
+        (),
+        read.hidden,
+    )
 
 
 def clean_page(
@@ -173,12 +182,21 @@ def _tags(picture: Image, content: str, parts: Parts, derived: Derived) -> tuple
     return _TAGS.validate_json(made)
 
 
-def _caption(picture: Image, content: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...]) -> str:
+def _caption(picture: Image, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...]) -> str:
+    """Take the caption of a picture that looks the same, a re-saved or scaled copy too, or have one written."""
     captioner = parts.captioner
     if captioner is None:
         return ""
-    write: Callable[[], bytes] = lambda: redact(captioner.caption(picture), kinds).text.encode()  # noqa: E731
-    return derived.made("caption", captioner.fingerprint, content, write).decode()
+    phash, look = perceptual_hash(picture), small_look(picture)
+    for near in hashes_near(phash, parts.settings.models.caption_bits):
+        kept = derived.read("caption", captioner.fingerprint, near)
+        if kept and same_look(kept[: len(look)], look):
+            derived.write("caption", captioner.fingerprint, phash, kept)
+            return kept[len(look) :].decode()
+    derived.called("caption", 1)
+    caption = redact(captioner.caption(picture), kinds).text
+    derived.write("caption", captioner.fingerprint, phash, look + caption.encode())
+    return caption
 
 
 def filled(picture: Image, boxes: tuple[Box, ...]) -> Image:

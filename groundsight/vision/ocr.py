@@ -70,7 +70,7 @@ class RapidReader:
 
         texts = self._reader.read(lines)
         doubted = [at for at in climbing if texts[at][1] < CLIMBS]
-        turned = self._reader.read([np.ascontiguousarray(np.rot90(lines[at], 2)) for at in doubted])
+        turned = self._reader.read([np.ascontiguousarray(np.rot90(lines[at], 2)) for at in doubted]) if doubted else []
         for at, other in zip(doubted, turned, strict=True):
             texts[at] = max(texts[at], other, key=lambda read: read[1])
         return texts
