@@ -16,13 +16,13 @@ from groundsight.ingestion.enrich import Seen, glance
 from groundsight.ingestion.picture_tables import grids_of
 from groundsight.ingestion.reach import UNIT_ID
 from groundsight.limits import has_words
-from groundsight.retrieval.evidence import evidence_of
+from groundsight.retrieval.evidence import evidence_of, with_guesses
 from groundsight.retrieval.expansion import pseudo_caption, words_read
 from groundsight.retrieval.identifiers import FEW, held_in
 from groundsight.tools.find import picture_named
 from groundsight.tools.pictures import PICTURED, evidence_picture, for_a_model
 from groundsight.tools.results import ASKED
-from groundsight.types import Box, Degraded, Evidence, EvidencePart, Hit, Place, Query, Span, Tag, Unit, Word
+from groundsight.types import Box, Degraded, Evidence, Hit, Place, Query, Tag, Unit, Word
 from groundsight.types.things import Asset
 from groundsight.vision.phash import COPY_BITS, apart
 
@@ -184,14 +184,12 @@ def _copies(suite: Suite, phash: str) -> list[Hit]:
 
 
 def _pictured(hit: Hit) -> Evidence:
-    """A picture that looks like another is told by its tags; they are a guess, as weak as a caption."""
-    one, tags = evidence_of(hit), pseudo_caption(hit.unit.tags)
+    """A picture that looks like another is told by its words, or by its tags: a guess, as weak as a caption."""
+    one = evidence_of(hit)
     if len(one.text) >= SHORTEST:
         return one
-    text = f"tags: {tags}" if tags else "a picture without words"
-    sure = max((tag.probability for tag in hit.unit.tags), default=0.0)
-    part = EvidencePart(channel="caption", span=Span(start=0, end=len(text)), confidence=sure)
-    return one.model_copy(update={"text": text, "parts": (part,), "lines": ()})
+    seen = with_guesses(one.model_copy(update={"text": "", "parts": (), "lines": ()}), hit.unit.tags)
+    return seen if seen.text else seen.model_copy(update={"text": "A picture without words."})
 
 
 def _whole(suite: Suite, question: str, words: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from groundsight.graphs.answer import build_answer_graph
 from groundsight.server import build_server
 from groundsight.settings import Settings
 from groundsight.suite import open_suite
-from groundsight.types import Answer
+from groundsight.tools.find import evidence_named
+from groundsight.types import Answer, Evidence
 from tests.picture_house import LABEL, PRESSURE, another_clock, library, printed
 from tests.pictures import page_of
 
@@ -68,7 +70,7 @@ def test_a_chart_leads_to_the_table_it_came_from(settings: Settings, tmp_path: P
 def test_more_like_this_shows_what_looks_like_it(settings: Settings, tmp_path: Path) -> None:
     answer = ask(settings, "Show me more like this", another_clock(tmp_path))
     assert answer.citations[0].source == "docs/hall.png"
-    assert 'hall.png, page 1: "tags: analog clock' in answer.text
+    assert 'hall.png, page 1: "The picture shows analog clock' in answer.text
     assert "docs/crossing.png" not in [one.source for one in answer.citations]
 
 
@@ -163,3 +165,16 @@ def test_a_question_under_a_handle_goes_on_with_its_picture(settings: Settings) 
     told = asyncio.run(run())
     (docs / "label.png").unlink()
     assert told["text"].startswith(SAID)
+
+
+def test_what_a_picture_shows_is_supported_weakly_by_tags_and_never_a_number(settings: Settings) -> None:
+    with OpenSuite(settings) as suite:
+        told = suite.verify("The picture shows an analog clock. The picture shows 3 analog clocks.", as_given(suite))
+    shows, counts = told.claims
+    assert (shows.label, shows.reasons[0].code) == ("supported", "weak_channel")
+    assert shows.reasons[0].message == "only a model's guess says this: a caption or tags"
+    assert counts.label != "supported"
+
+
+def as_given(suite: OpenSuite) -> Sequence[Evidence]:
+    return evidence_named(suite.suite, ["docs/hall.png"])

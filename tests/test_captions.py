@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import Client
+from mcp_types import CreateMessageResult
+from mcp_types import TextContent as Text
 from PIL import Image
 
 from groundsight.agent.caption import chat_captioner
 from groundsight.doors.python import OpenSuite
 from groundsight.errors import ConfigError, ModelFailed
+from groundsight.server import build_server
 from groundsight.settings import Models, Settings
+from groundsight.suite import open_suite
 from groundsight.tools.pictures import for_a_model
 from groundsight.types import Tag
 from groundsight.vision import open_captioner
@@ -21,6 +27,7 @@ from groundsight.vision.caption_check import unconfirmed
 from tests import tiny_models
 from tests.chat_server import chat_server, failing
 from tests.pictures import clock_face, page_of, traffic_light
+from tests.talk import MODES
 
 needs_models = pytest.mark.skipif(find_spec("transformers") is None, reason="needs groundsight[models]")
 
@@ -130,3 +137,26 @@ def test_what_a_caption_makes_up_is_named_numbers_first() -> None:
     assert unconfirmed(said, [beagle], ["STOP"])[0] == "3"
     assert "dog" not in unconfirmed(said, [beagle], ["STOP"])
     assert "dog" in unconfirmed(said, [], ["STOP"])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_clients_own_model_writes_the_caption_of_a_described_picture(tmp_path: Path, mode: str) -> None:
+    docs, seen = tmp_path / "docs", list[Any]()
+    docs.mkdir()
+    clock_face().save(docs / "hall.png")
+    settings = light(tmp_path / "home", caption="client")
+    with OpenSuite(settings) as suite:
+        suite.ingest(docs)
+
+    async def sample(_: Any, params: Any) -> CreateMessageResult:
+        seen.append(params.messages[-1].content)
+        return CreateMessageResult(role="assistant", content=Text(type="text", text="A wall clock."), model="eyes-1")
+
+    async def run() -> Any:
+        server = build_server(lambda: open_suite(settings), writable=False)
+        async with Client(server, mode=mode, sampling_callback=sample) as client:
+            return await client.call_tool("describe", {"picture": "docs/hall.png"})
+
+    told = asyncio.run(run()).structured_content
+    assert (told["caption"], told["captioner"]) == ("A wall clock.", "client:eyes-1")
+    assert base64.b64decode(seen[0].data) == for_a_model(clock_face())

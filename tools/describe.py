@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from groundsight.errors import Disabled
+from groundsight.errors import Disabled, InputRequired
 from groundsight.ingestion.reach import pictured
 from groundsight.limits import require_words
+from groundsight.rounds import CLIENT
 from groundsight.tools.bounds import clip, one_line
 from groundsight.tools.find import meant
 from groundsight.tools.results import NAME_CHARS, Result, degraded_text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 PICTURE_LANES = ("caption", "visual")
+CAPTION_TOKENS = 400
 
 
 class Description(Result):
@@ -61,24 +63,56 @@ def describe(
     document, place = pictured(suite.parts, suite.principal, picture, page)
     with document:
         tagger, captioner = suite.parts.tagger, suite.parts.captioner
-        if tagger is None and captioner is None and not candidates:
+        if tagger is None and captioner is None and not candidates and not _asks_client(suite):
             raise Disabled("no tagger and no captioner are on", next_step="set ingestion.tags = true or models.caption")
         image = opened(rendered(suite, document, place))
     suite.watch.check()
     tags = tagger.tags(image)[:20] if tagger else ()
     fitting, labeller = _labelled(suite, image, candidates or [])
-    caption = _redacted(suite, captioner.caption(image)) if captioner else ""
+    written, by = _caption_by_client(suite, image) if _asks_client(suite) else ("", "")
+    if captioner:
+        written, by = captioner.caption(image), captioner.fingerprint
+    caption = _redacted(suite, written)
     return Description(
         picture=one_line(picture, NAME_CHARS),
         page=place.page,
         caption=caption,
-        captioner=captioner.fingerprint if captioner else "",
+        captioner=by,
         unconfirmed=_unconfirmed(suite, image, caption, (*tags, *fitting[:1])) if caption else (),
         tags=tags,
         tagger=tagger.fingerprint if tagger else "",
         labels=fitting,
         labeller=labeller,
         degraded=tuple(lane for lane in suite.parts.degraded() if lane.lane in PICTURE_LANES),
+    )
+
+
+def _asks_client(suite: Suite) -> bool:
+    client = suite.watch.client
+    return suite.settings.models.caption == CLIENT and client is not None and client.samples
+
+
+def _caption_by_client(suite: Suite, image: Image) -> tuple[str, str]:
+    """Return what the client's own model writes, and its name; nothing where it declined.
+
+    Raises:
+        InputRequired: the client has to let its model write, and then repeat the call.
+    """
+    from groundsight.ingestion.enrich import glance
+    from groundsight.prompts import render
+    from groundsight.tools.pictures import jpeg_block
+
+    client = suite.watch.client
+    assert client is not None
+    if client.ticket:
+        client.shelf.take(suite.principal.model_dump_json(), client.ticket)
+        reply = client.reply or {}
+        return one_line(str(reply.get("text", "")), 600), f"{CLIENT}:{one_line(str(reply.get('model', '')), 60)}"
+    prompt = render("caption", told=suite.settings.models.caption_prompt or "Describe what it shows.")
+    blocks = [{"type": "text", "text": "Describe it."}, jpeg_block(glance(image, suite.parts).picture)]
+    told = {"system": prompt.text, "tokens": CAPTION_TOKENS, "seconds": suite.settings.agent.llm_seconds}
+    raise InputRequired.of(
+        {"sample": {**told, "user": "", "blocks": blocks}}, client.shelf.put(suite.principal.model_dump_json(), None)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -77,6 +78,12 @@ def for_a_model(picture: Image, hidden: Sequence[Box] = ()) -> bytes:
         if out.tell() <= MODEL_BYTES:
             return out.getvalue()
         side //= 2
+
+
+def jpeg_block(picture: Image) -> dict[str, str]:
+    """Return a picture as the content block that langchain-core and our MCP door speak."""
+    data = base64.b64encode(for_a_model(picture)).decode()
+    return {"type": "image", "base64": data, "mime_type": "image/jpeg"}
 
 
 def evidence_picture(suite: Suite, unit_id: str) -> bytes:

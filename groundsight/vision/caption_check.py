@@ -18,10 +18,14 @@ def unconfirmed(caption: str, tags: Sequence[Tag], words: Sequence[str]) -> tupl
 
     A tag bears out its synonyms and its kinds as well: "dog" is borne out by "beagle".
     """
-    kinds = " ".join(text for tag in tags for text in (tag.name, _kinds().get(tag.name, "")))
-    held = stems_of(" ".join([kinds, *words]))
+    held = stems_of(" ".join([*map(kinds_of, tags), *words]))
     said = dict.fromkeys(word for word in content_words(caption) if not stems_of(word) <= held)
     return tuple(sorted(said, key=lambda word: not any(map(str.isdigit, word))))
+
+
+def kinds_of(tag: Tag) -> str:
+    """Return what else a tag is called and which kinds it is of, behind its name: "beagle, hound, dog"."""
+    return ", ".join(dict.fromkeys([tag.name, *filter(None, _kinds().get(tag.name, "").split(", "))]))
 
 
 @lru_cache(maxsize=1)
