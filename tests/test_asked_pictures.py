@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from mcp import Client
+from PIL import Image, ImageDraw, ImageFont
 from starlette.testclient import TestClient
 
 from groundsight.cli import main
@@ -178,3 +179,22 @@ def test_what_a_picture_shows_is_supported_weakly_by_tags_and_never_a_number(set
 
 def as_given(suite: OpenSuite) -> Sequence[Evidence]:
     return evidence_named(suite.suite, ["docs/hall.png"])
+
+
+def test_small_print_is_read_when_one_looks_again_and_hidden_places_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = Image.new("RGB", (4000, 3000), "white")
+    font, draw = ImageFont.load_default(11), ImageDraw.Draw(sheet)
+    draw.text((300, 300), "Valve KX-7719 torque 41.6 Nm", fill=(90, 90, 90), font=font)
+    draw.text((300, 1500), "Write to ann@example.com", fill="black", font=ImageFont.load_default(90))
+    sheet.save(tmp_path / "sheet.png")
+    asked = ["ocr", str(tmp_path / "sheet.png"), "--home", str(tmp_path / "home")]
+    assert main(asked) == 0
+    assert "KX-7719" not in capsys.readouterr().out
+    assert main([*asked, "--region", "0.05", "0.08", "0.2", "0.13"]) == 0
+    assert "Valve KX-7719 torque 41.6 Nm" in capsys.readouterr().out
+    assert main([*asked, "--region", "0.05", "0.08", "0.1", "0.13", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["lines"] == []
+    assert main([*asked, "--region", "0.05", "0.45", "0.2", "0.55"]) == 1
+    assert "E_POLICY" in capsys.readouterr().err

@@ -204,6 +204,12 @@ def _add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("--page", type=int, default=1, help="page of a PDF (default 1)")
 
 
+def _add_ocr(command: argparse.ArgumentParser) -> None:
+    _add_picture(command)
+    sides = ("X0", "Y0", "X1", "Y1")
+    command.add_argument("--region", nargs=4, type=float, metavar=sides, help="read this part larger; fractions")
+
+
 def _add_describe(command: argparse.ArgumentParser) -> None:
     _add_picture(command)
     command.add_argument("--label", action="append", metavar="WORDS", help="how well does this fit? repeatable")
@@ -274,7 +280,7 @@ _ADD = {
     "show": _add_show,
     "open": _add_open,
     "verify": _add_verify,
-    "ocr": _add_picture,
+    "ocr": _add_ocr,
     "describe": _add_describe,
     "view": _add_view,
     "serve": _add_serve,
