@@ -192,9 +192,9 @@ def test_small_print_is_read_when_one_looks_again_and_hidden_places_are_not(
     asked = ["ocr", str(tmp_path / "sheet.png"), "--home", str(tmp_path / "home")]
     assert main(asked) == 0
     assert "KX-7719" not in capsys.readouterr().out
-    assert main([*asked, "--region", "0.05", "0.08", "0.2", "0.13"]) == 0
+    assert main([*asked, "--part", "0.05", "0.08", "0.2", "0.13"]) == 0
     assert "Valve KX-7719 torque 41.6 Nm" in capsys.readouterr().out
-    assert main([*asked, "--region", "0.05", "0.08", "0.1", "0.13", "--json"]) == 0
+    assert main([*asked, "--part", "0.05", "0.08", "0.1", "0.13", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["lines"] == []
-    assert main([*asked, "--region", "0.05", "0.45", "0.2", "0.55"]) == 1
+    assert main([*asked, "--part", "0.05", "0.45", "0.2", "0.55"]) == 1
     assert "E_POLICY" in capsys.readouterr().err

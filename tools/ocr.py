@@ -35,7 +35,7 @@ _Read = tuple[tuple[TextLine, ...], str, float]
 class ReadLines(Result):
     """The lines of a picture in reading order; boxes are fractions of what was read.
 
-    ``unsure`` are the places of lines that may be misread: ``region`` reads one of them larger.
+    ``unsure`` are the places of lines that may be misread: ``part`` reads one of them larger.
     """
 
     picture: str
@@ -49,7 +49,7 @@ class ReadLines(Result):
     def as_text(self) -> str:
         """The lines as text."""
         where = "; ".join(" ".join(f"{side:.3f}" for side in box) for box in self.unsure[:MOST_UNSURE])
-        again = f"\n\nUnsure; look again with region = {where}" if where else ""
+        again = f"\n\nUnsure; look again with part = {where}" if where else ""
         return f"{DATA_NOTE}\n\n{self.text}{again}" if self.lines else "No words found."
 
 
@@ -57,7 +57,7 @@ def ocr(
     suite: Suite,
     picture: Annotated[str, Field(description="a label (E1) or id, or a picture or PDF file", min_length=1)],
     page: Annotated[int, Field(ge=1, le=100_000)] = 1,
-    region: Annotated[
+    part: Annotated[
         list[Fraction] | None, Field(description="x0 y0 x1 y1, fractions: read this larger", min_length=4, max_length=4)
     ] = None,
 ) -> ReadLines:
@@ -66,8 +66,8 @@ def ocr(
     document, place = pictured(suite.parts, suite.principal, picture, page)
     with document:
         lines, reader, aspect = _stored(suite, picture, document, place.page) or _read(suite, document, place)
-        if region:
-            lines, reader, aspect = _again(suite, document, place, _box(region), (lines, reader, aspect))
+        if part:
+            lines, reader, aspect = _again(suite, document, place, _box(part), (lines, reader, aspect))
     suite.watch.check()
     read, redactions = _redacted(suite, lines, aspect)
     kept = fitting(read, 60_000)

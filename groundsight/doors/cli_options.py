@@ -207,7 +207,7 @@ def _add_picture(command: argparse.ArgumentParser) -> None:
 def _add_ocr(command: argparse.ArgumentParser) -> None:
     _add_picture(command)
     sides = ("X0", "Y0", "X1", "Y1")
-    command.add_argument("--region", nargs=4, type=float, metavar=sides, help="read this part larger; fractions")
+    command.add_argument("--part", nargs=4, type=float, metavar=sides, help="read this part larger; fractions")
 
 
 def _add_describe(command: argparse.ArgumentParser) -> None:

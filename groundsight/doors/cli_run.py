@@ -178,7 +178,7 @@ def _verify(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 
 def _picture(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     with _shown(Path(options.picture), call.suite.parts.roots) as picture:
-        named = {"candidates": options.label} if options.command == "describe" else {"region": options.region}
+        named = {"candidates": options.label} if options.command == "describe" else {"part": options.part}
         return call(Result, options.command, {"picture": picture, "page": options.page, **named}), DONE
 
 
