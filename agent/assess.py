@@ -20,6 +20,8 @@ _FISCAL = re.compile(r"FY[\s'’]?(?:20)?(\d\d)", re.IGNORECASE)
 _REMOVED = {
     "email": "an e-mail address", "phone": "a phone number", "card": "a card number", "iban": "a bank account",
     "ssn": "a social security number", "ip": "an IP address",
+    "secret": "a secret", "person": "a name", "name": "a name", "place": "a place",
+    "org": "an organisation",
 }  # fmt: skip
 _PERIOD = re.compile(r"(?:FY|[QH]\d)", re.IGNORECASE)
 
@@ -93,7 +95,7 @@ def _only_hidden(question: str, sentence: str) -> str:
 
 
 def _hidden_in(text: str) -> list[str]:
-    return [re.split(r"[\[_]", found)[1].lower() for found in PLACEHOLDER.findall(text)]
+    return [found["kind"].lower() for found in PLACEHOLDER.finditer(text)]
 
 
 def _said(kinds: Iterable[str]) -> str:

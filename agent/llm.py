@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from groundsight.agent.unheard import unheard
+from groundsight.retrieval.evidence import CHARS_A_TOKEN
 from groundsight.tracing import Watch
 from groundsight.types import Degraded
 
@@ -23,7 +24,6 @@ TRIES = 3
 FIRST_PAUSE = 0.5
 REPLY_TOKENS = 4_096
 REPLY_CHARS = 100_000
-CHARS_A_TOKEN = 4
 _POLL_SECONDS = 0.05
 # The text of a message, or content blocks: a text, then each picture behind the line that names it.
 Block = dict[str, str]

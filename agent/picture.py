@@ -87,7 +87,7 @@ def look(suite: Suite, question: str, picture: str) -> Json:
         NotFound: the picture is not there, or not for this caller. InvalidArgument: it is a part of one.
     """
     name = picture_named(suite, picture)
-    seen = glance(suite.parts.load_picture(name, suite.principal, suite.watch), suite.parts)
+    seen = glance(suite.parts.load_picture(name, suite.principal, suite.watch), suite.parts, suite.watch)
     own = _own(suite, name, seen)
     words, alike = _hits_by_words(suite, seen), _hits_by_look(suite, name, seen.phash)
     found = [*own, *map(evidence_of, words), *map(_pictured, alike)]

@@ -15,6 +15,7 @@ from groundsight.ingestion import IngestReport
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.encode import Assembled, encode
 from groundsight.ingestion.links import with_links
+from groundsight.settings import Governance, Settings
 from groundsight.suite import Suite
 from groundsight.types import Asset, Filter, Principal, Unit
 
@@ -104,7 +105,7 @@ def _among(asset: Asset, sources: Set[str]) -> bool:
 
 def _entries(assets: Sequence[Asset], units: Sequence[Unit], suite: Suite) -> list[Entry]:
     """Encode a batch at once."""
-    derived = Derived(suite.settings.home / "derived", profile_of(()))
+    derived = Derived(suite.settings.home / "derived", profile_of(Settings(governance=Governance(redact=()))))
     suite.parts.index.claim(_fingerprints(suite))
     linked = [(asset, with_links(asset, (unit,))) for asset, unit in zip(assets, units, strict=True)]
     made = [Assembled(Entry(asset, own, seal_entry(asset, own, ())), derived) for asset, own in linked]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -62,6 +62,40 @@ class Limits(Section):
 
 
 DEFAULT_LIMITS = Limits()
+
+
+class Incidents(Section):
+    """When a rule opens an incident, and in how many hours one of each kind is due.
+
+    ``denials`` of one caller within ``denial_minutes``. ``spike`` and the policy's parity gap are held against the
+    lower 95 % bound of a difference, so that chance opens nothing; the latest ``recent_answers`` count as now, and what
+    has fewer than ``least`` sentences or answers on a side says nothing.
+    """
+
+    denials: Positive = 20
+    denial_minutes: Positive = 60
+    recent_answers: Positive = 50
+    spike: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
+    least: Positive = 20
+    data_leak_hours: Positive = 24
+    unsafe_image_hours: Positive = 24
+    hallucination_spike_hours: Positive = 72
+    bias_drift_hours: Positive = 168
+
+
+MaskKind = Literal["faces", "plates", "badges", "screens"]
+SensitiveKind = Literal["nudity", "identity", "medical"]
+
+
+class Pictures(Section):
+    """What is filled in pictures before anything reads, keeps or shows them, and which pictures are withheld.
+
+    ``detectors`` name a model of the user's own for a kind, as ``FILE.onnx@SHA256``; faces have a packaged one.
+    """
+
+    mask: tuple[MaskKind, ...] = ()
+    withhold: tuple[SensitiveKind, ...] = ()
+    detectors: dict[MaskKind, str] = Field(default_factory=dict[MaskKind, str])
 
 
 class Encoders(Section):

@@ -7,10 +7,11 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
 from groundsight.errors import ConfigError, Disabled, InvalidArgument, ModelFailed
+from groundsight.governance.policy import policy_of, require_setting
 from groundsight.settings import Settings
 from groundsight.types import Degraded
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from groundsight.grounding.calibrate import Arbiter
     from groundsight.index import Index
     from groundsight.ingestion.folder.helper import Helper
+    from groundsight.ingestion.names.reader import NameReader
     from groundsight.ingestion.sandbox import Sandbox
     from groundsight.questions import Questions
     from groundsight.retrieval.cache import SearchCache
@@ -31,8 +33,31 @@ if TYPE_CHECKING:
     from groundsight.tracing import Watch
     from groundsight.types import Principal
     from groundsight.vision import Captioner, OcrReader, Tagger
+    from groundsight.vision.masks import Masks
 
 T = TypeVar("T")
+LANES = {
+    "index": "index.backend",
+    "text_encoder": "models.text",
+    "picture_encoder": "models.visual",
+    "ocr": "models.ocr",
+    "captioner": "models.caption",
+    "judge": "models.judge",
+    "reader": "models.reader",
+    "reranker": "models.rerank",
+}
+
+
+class lane(cached_property[T]):
+    """A part that is opened once, and given only while the policy allows its setting."""
+
+    def __get__(self, parts: Any, owner: type[Any] | None = None) -> Any:
+        if parts is not None:
+            require_setting(parts.settings, LANES[self.attrname or ""])
+        return super().__get__(parts, owner)
+
+    def __set__(self, parts: Any, value: T) -> None:
+        parts.__dict__[self.attrname] = value
 
 
 @contextmanager
@@ -62,39 +87,45 @@ class Parts:
     """Lazy, shared parts. A part that the settings switch off is None and named in ``degraded``."""
 
     def __init__(self, settings: Settings) -> None:
+        """Raise ConfigError where the policy can't be read."""
+        policy_of(settings)
         self.settings = settings
         self._lock, self._closed = threading.RLock(), False
 
-    @cached_property
+    @lane
     def index(self) -> Index:
         """The index, opened and claimed by the encoders' fingerprints at first use."""
         from groundsight.index import open_index
+        from groundsight.ingestion.rights.applying import finish
 
-        return self._opened("index.backend", lambda: open_index(self.settings))
+        index = self._opened("index.backend", lambda: open_index(self.settings))
+        finish(self.settings.home, index)
+        return index
 
     @cached_property
     def roots(self) -> Roots:
         """The folders under which files may be read."""
         from groundsight.governance.roots import Roots
+        from groundsight.language.licences import is_ordinary
 
         with self._opening():
-            return Roots.load(self.settings)
+            return Roots.load(self.settings, is_ordinary)
 
-    @cached_property
+    @lane
     def text_encoder(self) -> TextEncoder | None:
         """The encoder of words."""
         from groundsight.encoders import open_text_encoder
 
         return self._opened("models.text", lambda: open_text_encoder(self.settings.models))
 
-    @cached_property
+    @lane
     def picture_encoder(self) -> PictureEncoder | None:
         """The encoder of pictures and words in one space."""
         from groundsight.encoders import open_picture_encoder
 
         return self._opened("models.visual", lambda: open_picture_encoder(self.settings.models, self.text_encoder))
 
-    @cached_property
+    @lane
     def ocr(self) -> OcrReader | None:
         """The reader of words in pictures."""
         from groundsight.vision import open_ocr
@@ -108,7 +139,7 @@ class Parts:
 
         return self._opened("ingestion.tags", lambda: open_tagger(self.settings.ingestion, self.settings.models))
 
-    @cached_property
+    @lane
     def captioner(self) -> Captioner | None:
         """The captioner; none by default."""
         from groundsight.vision import open_captioner
@@ -120,13 +151,29 @@ class Parts:
         return self._opened("models.caption", lambda: open_captioner(self.settings.models))
 
     @cached_property
+    def masks(self) -> Masks | None:
+        """What is filled in pictures, and which are withheld; None where the settings ask for nothing."""
+        from groundsight.vision.masks import Masks
+
+        return self._opened("pictures.mask", lambda: Masks.open(self.settings, self.ocr))
+
+    @cached_property
+    def names(self) -> NameReader | None:
+        """What finds the names of a document; None where none are hidden, or no model is installed."""
+        from groundsight.governance.pii_entities import asks_for_names, names_model
+        from groundsight.ingestion.names.reader import ConfinedNames
+
+        asked = asks_for_names(self.settings.governance.redact) and names_model()
+        return ConfinedNames(self.settings, self.sandbox) if asked else None
+
+    @lane
     def judge(self) -> Judge | None:
         """The judge of uncertain claims; none by default."""
         from groundsight.grounding.judges import open_judge
 
         return self._opened("models.judge", lambda: open_judge(self.settings.models))
 
-    @cached_property
+    @lane
     def reader(self) -> Reader | None:
         """The packaged net that finds answers in passages and weighs claims against them."""
         from groundsight.encoders import open_reader
@@ -140,7 +187,7 @@ class Parts:
 
         return open_arbiter(self.reader)
 
-    @cached_property
+    @lane
     def reranker(self) -> Reranker | None:
         """The second look at fused candidates."""
         from groundsight.retrieval.rerank import open_reranker
@@ -207,37 +254,9 @@ class Parts:
 
     def degraded(self) -> tuple[Degraded, ...]:
         """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""
-        models = self.settings.models
-        found: list[Degraded] = []
-        if models.text == "none":
-            found.append(Degraded(lane="text vectors", reason="switched off", remedy="set models.text = 'minilm'"))
-        if models.visual == "none":
-            found.append(Degraded(lane="visual", reason="switched off", remedy="set models.visual = 'conse'"))
-        opened = self.__dict__.get("picture_encoder")
-        if models.visual == "conse" or (opened and opened.fingerprint.startswith("conse")):
-            found.append(
-                Degraded(
-                    lane="visual",
-                    reason="concept tags stand in for a picture encoder: nouns only, no people, relations or counts",
-                    remedy="pip install 'groundsight[models]', then set models.visual = 'open_clip:MODEL@PRETRAINED'",
-                )
-            )
-        if models.caption == "none":
-            found.append(
-                Degraded(
-                    lane="caption",
-                    reason="no captioner: pictures are known by their tags and the words read from them",
-                    remedy="pip install 'groundsight[models]', then set models.caption = 'transformers:FOLDER'",
-                )
-            )
-        if models.ocr == "none" or not self.settings.ingestion.ocr:
-            found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
-        if models.reader == "none":
-            found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
-        elif models.text == "none":
-            reason = "finds nothing without text vectors: without a language model only computations answer"
-            found.append(Degraded(lane="reader", reason=reason, remedy="set models.text = 'minilm'"))
-        return tuple(found)
+        from groundsight.lanes_off import lanes_off
+
+        return lanes_off(self.settings, self.__dict__.get("picture_encoder"))
 
     def close(self, *, for_good: bool = False) -> None:
         """End the questions, close the index and end the processes beside it, where they were opened.

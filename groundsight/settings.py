@@ -10,17 +10,26 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
-from groundsight.limits import Encoders, Folders, Limits, Positive, Section
+from groundsight.limits import Encoders, Folders, Incidents, Limits, Pictures, Positive, Section
+from groundsight.model_settings import Models
 from groundsight.server_settings import Server
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
-PiiKind = Literal["email", "phone", "card", "iban", "ssn", "ip"]
+# What the head of a column or a label may announce; the others are told by what they are.
+Announced = Literal["email", "phone", "card", "iban", "ssn", "ip"]
+PiiKind = Literal[Announced, "secret", "person", "place", "org"]
 ALL_PII: tuple[PiiKind, ...] = ("email", "phone", "card", "iban", "ssn", "ip")
+NAME_KINDS: tuple[PiiKind, ...] = ("person", "place", "org")
+PROFILES: dict[str, tuple[PiiKind, ...]] = {
+    "personal": ("card", "iban", "ssn", "secret"),
+    "team": (*ALL_PII, "secret"),
+    "strict": (*ALL_PII, "secret", *NAME_KINDS),
+}
 
 
 class Ingestion(Section):
@@ -35,31 +44,6 @@ class Ingestion(Section):
     render_dpi: Positive = 150
     hidden_files: bool = False
     soffice: str = ""
-
-
-class Models(Section):
-    """Which model serves each lane. A value is ``none``, a packaged name, or ``kind:where``.
-
-    ``where`` is a local folder, or a hub id when ``allow_download`` is on; ``service:URL`` for text and visual names an
-    encoder service, which is asked with ``service_token`` and given up after ``service_seconds``. ``caption`` may be
-    ``llm``, the chat model of ``agent.llm``, or ``client``, that of the MCP client, for ``describe`` alone. A picture
-    whose perceptual hash is within ``caption_bits`` of one that was captioned, and looks the same, costs no call.
-    """
-
-    text: str = "minilm"
-    visual: str = "conse"
-    ocr: str = "rapidocr"
-    caption: str = "none"
-    caption_prompt: str = ""
-    caption_bits: Annotated[int, Field(ge=0, le=3)] = 2
-    rerank: str = "bm25"
-    judge: str = "lexical"
-    reader: str = "packaged"
-    allow_download: bool = False
-    device: str = "cpu"
-    threads: Positive = 2
-    service_token: SecretStr | None = None
-    service_seconds: Positive = 30
 
 
 class Weights(Section):
@@ -175,16 +159,42 @@ class WeaviateSettings(Section):
 
 
 class Governance(Section):
-    """Identity of a local caller and the rules that every call passes."""
+    """Identity of a local caller and the rules that every call passes.
+
+    ``purpose`` is what the local caller asks for. ``probe_denied`` is how many passages a search looks at beside its
+    own to write into the trail what was kept from the caller; 0: only what is asked for by its name.
+    ``receipts_days`` is how long a receipt of an answer or a check is kept; 0 keeps none.
+    ``policy`` is the file that narrows them (None: ``policy.toml`` in the home, where there is one). An answer with a
+    sentence less sure than ``review_below`` goes to the queue of a person, and one caption of ``review_captions``.
+    ``profile`` names what is redacted, or ``redact`` lists it. With ``pseudonym_key``, a file outside of ``home``, a
+    value has the same stand-in in all documents, such as [PERSON-3f2a91c0].
+    """
 
     tenant: str = "default"
     user: str = "local"
     region: str = "global"
     labels: tuple[str, ...] = ()
+    purpose: str = ""
+    profile: Literal["personal", "team", "strict"] | None = None
     redact: tuple[PiiKind, ...] = ALL_PII
+    pseudonym_key: Path | None = None
     audit: bool = True
+    probe_denied: Annotated[int, Field(ge=0, le=100)] = 0
+    receipts_days: Annotated[int, Field(ge=0)] = 365
     calls_per_second: Positive = 20
     burst: Positive = 60
+    policy: Path | None = None
+    review_below: Ratio = 0.80
+    review_captions: Positive = 20
+    incidents: Incidents = Incidents()
+
+    @model_validator(mode="after")
+    def _kinds_of_profile(self) -> Governance:
+        told = PROFILES[self.profile] if self.profile else self.redact
+        if self.redact not in (told, ALL_PII):
+            raise ValueError("profile and redact name different kinds: set one of them")
+        object.__setattr__(self, "redact", told)
+        return self
 
     def of_tenant(self, tenant: str | None) -> Governance:
         """Return the same rules for the local caller of another tenant; None: of this one.
@@ -219,6 +229,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     folders: Folders = Folders()
     ingestion: Ingestion = Ingestion()
+    pictures: Pictures = Pictures()
     models: Models = Models()
     search: Search = Search()
     grounding: Grounding = Grounding()

@@ -17,11 +17,13 @@ from groundsight.types import Answer, Evidence, GroundingReport, Principal, Quer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from groundsight.governance.rights import Rights
     from groundsight.ingestion import IngestReport
     from groundsight.ingestion.folder.account import Account
     from groundsight.ingestion.folder.catalogue import Catalogue, Wanted
     from groundsight.ingestion.folder.orders import Order
     from groundsight.ingestion.forget import ForgetReport
+    from groundsight.ingestion.rights import RightsReport
     from groundsight.retrieval.missed import Fate
 
 
@@ -71,6 +73,33 @@ class Suite:
         from groundsight.ingestion.forget import forget
 
         return forget(self.parts, paths_named(names), self.principal, self.watch)
+
+    def rights(
+        self,
+        names: AnyPath | Iterable[AnyPath],
+        given: Rights | None = None,
+        *,
+        history: bool = False,
+        confined: bool = False,
+    ) -> RightsReport:
+        """State rights of documents and folders, or with none given tell what holds; names as for ``forget``.
+
+        A folder may be named before it is read; unless a door says ``confined``, it may be read from then on.
+
+        Raises:
+            PolicyRefused: the principal may not set rights.
+            NotFound, InvalidArgument: a name or a value; then nothing is set.
+        """
+        from groundsight.ingestion.rights.setting import set_rights, show_rights
+
+        named = paths_named(names)
+        if given is None or not given.said:
+            return show_rights(self.parts, named, self.principal, history=history)
+        known = self.parts.roots.names()
+        for path in named if self.principal.may_admin and self.principal.roots is None and not confined else ():
+            if str(path).partition("/")[0] not in known:
+                self.parts.roots.admit(Path(path))
+        return set_rights(self.parts, named, given, self.principal)
 
     def ingest_later(self, paths: AnyPath | Iterable[AnyPath], *, prune: bool = False) -> Order:
         """Have files and folders under the roots read by a process beside this one; ``orders`` tells how far it is.
@@ -190,8 +219,8 @@ def open_suite(
 
 def local_principal(settings: Settings, *, may_write: bool = True) -> Principal:
     """The person at this machine, as the settings describe them."""
-    who = settings.governance
-    return Principal(tenant=who.tenant, user=who.user, region=who.region, labels=who.labels, may_write=may_write)
+    who = settings.governance.model_dump(include={"tenant", "user", "region", "labels", "purpose"})
+    return Principal(**who, may_write=may_write, may_admin=may_write)
 
 
 def _as_query(query: Query | str) -> Query:

@@ -65,6 +65,8 @@ def parts(tmp_path: Path) -> Parts:
         ocr=ScriptedReader(),
         tagger=None,
         captioner=None,
+        names=None,
+        masks=None,
         searches=SearchCache(),
         degraded=lambda: (),
     )

@@ -16,8 +16,8 @@ from groundsight.cli import main
 from groundsight.doors.python import OpenSuite
 from groundsight.encoders.clip import CONFIG, WEIGHTS, OpenClip
 from groundsight.encoders.torch_home import import_beside_torch, import_torch
+from groundsight.encoders.zero_shot import PROMPTS, zero_shot
 from groundsight.settings import Settings
-from groundsight.vision.labels import PROMPTS, zero_shot
 from tests import tiny_models
 from tests.pictures import clock_face, page_of, traffic_light
 

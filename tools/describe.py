@@ -109,7 +109,7 @@ def _caption_by_client(suite: Suite, image: Image) -> tuple[str, str]:
         reply = client.reply or {}
         return one_line(str(reply.get("text", "")), 600), f"{CLIENT}:{one_line(str(reply.get('model', '')), 60)}"
     prompt = render("caption", told=suite.settings.models.caption_prompt or "Describe what it shows.")
-    blocks = [{"type": "text", "text": "Describe it."}, jpeg_block(glance(image, suite.parts).picture)]
+    blocks = [{"type": "text", "text": "Describe it."}, jpeg_block(glance(image, suite.parts, suite.watch).picture)]
     told = {"system": prompt.text, "tokens": CAPTION_TOKENS, "seconds": suite.settings.agent.llm_seconds}
     raise InputRequired.of(
         {"sample": {**told, "user": "", "blocks": blocks}}, client.shelf.put(suite.principal.model_dump_json(), None)
@@ -126,7 +126,7 @@ def _labelled(suite: Suite, image: Image, labels: Sequence[str]) -> tuple[tuple[
     Raises:
         InvalidArgument: a label without a word. Disabled: the picture encoder is switched off.
     """
-    from groundsight.vision.labels import zero_shot
+    from groundsight.encoders.zero_shot import zero_shot
 
     if not labels:
         return (), ""
@@ -147,5 +147,7 @@ def _unconfirmed(suite: Suite, image: Image, caption: str, tags: Sequence[Tag]) 
 
 def _redacted(suite: Suite, caption: str) -> str:
     from groundsight.governance.pii import redact
+    from groundsight.ingestion.names.reader import memory_of
 
-    return clip(redact(caption, suite.settings.governance.redact).text, 2_000)
+    memory = memory_of(suite.parts, [caption], suite.watch)
+    return clip(redact(caption, suite.settings.governance.redact, memory).text, 2_000)

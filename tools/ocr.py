@@ -8,7 +8,7 @@ from pydantic import Field
 
 from groundsight.errors import Disabled, InvalidArgument, PolicyRefused
 from groundsight.governance.access import visible_to
-from groundsight.governance.pii import PLACEHOLDER, Memory
+from groundsight.governance.pii import PLACEHOLDER
 from groundsight.ingestion.picture_tables import lines_in_picture, lines_on_page
 from groundsight.ingestion.reach import UNIT_ID, pictured
 from groundsight.ingestion.sniff import PICTURES
@@ -123,9 +123,11 @@ def _again(suite: Suite, document: Frozen, place: Place, part: Box, before: _Rea
         PolicyRefused: personal data was redacted there.
     """
     from groundsight.ingestion.enrich import clean_page
+    from groundsight.ingestion.names.reader import memory_of
 
     lines, _, aspect = before
-    hidden = clean_page(lines, suite.settings.governance.redact, Memory(), aspect).hidden
+    memory = memory_of(suite.parts, ["\n".join(line.text for line in lines)], suite.watch)
+    hidden = clean_page(lines, suite.settings.governance.redact, memory, aspect).hidden
     covered = [line.box for line in lines if PLACEHOLDER.search(line.text)]
     if any(_meet(part, box) for box in (*hidden, *covered)):
         raise PolicyRefused("personal data was redacted in this region", next_step="choose another, or read it whole")
@@ -152,7 +154,8 @@ def _inside(box: Box) -> bool:
 def _redacted(suite: Suite, lines: tuple[TextLine, ...], aspect: float) -> tuple[list[Line], dict[str, int]]:
     """Redact as ingestion does: what is read now must not say more than what is stored."""
     from groundsight.ingestion.enrich import clean_page
+    from groundsight.ingestion.names.reader import memory_of
 
-    memory = Memory()
+    memory = memory_of(suite.parts, ["\n".join(line.text for line in lines)], suite.watch)
     kept = clean_page(lines, suite.settings.governance.redact, memory, aspect).lines
     return [line_of(line) for line in kept], dict(memory.counts)

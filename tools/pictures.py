@@ -11,6 +11,7 @@ from groundsight.errors import GroundsightError, PolicyRefused
 from groundsight.governance.access import visible_to
 from groundsight.tools.results import Picture, evidence_uri
 from groundsight.types import TEXT_FIELDS, Asset, Box, Hit, Place
+from groundsight.vision import SENSITIVE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,11 +28,12 @@ PICTURED = ("figure", "image", "page", "table")
 
 
 def rendered(suite: Suite, document: Frozen, place: Place) -> bytes:
-    """Return the PNG of a place in a document: the page, the box on it, or the picture itself."""
-    from groundsight.ingestion.pictures import page_picture
+    """Return the PNG of a place in a document: the page, the box on it, or the picture itself, as it may leave."""
+    from groundsight.ingestion.pictures import guarded, page_picture
 
     page, sandbox = place.page or 1, suite.parts.sandbox
-    return page_picture(document, page, suite.settings, suite.watch, box=place.box, sandbox=sandbox)
+    png = page_picture(document, page, suite.settings, suite.watch, box=place.box, sandbox=sandbox)
+    return guarded(png, suite.parts.masks)
 
 
 def shown(suite: Suite, asset: Asset, place: Place) -> bytes:
@@ -44,6 +46,8 @@ def shown(suite: Suite, asset: Asset, place: Place) -> bytes:
 
     units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
     here = [unit for unit in units if _lies(unit.place, place)]
+    if any(unit.mark == SENSITIVE for unit in here):
+        raise PolicyRefused("this picture is withheld (pictures.withhold)", next_step="look at the file itself")
     if any(PLACEHOLDER.search(unit.field(name)) for unit in here for name in TEXT_FIELDS):
         raise PolicyRefused(
             "personal data was redacted here and the picture would show it", next_step="read its text instead"
@@ -68,7 +72,7 @@ def opened(data: bytes) -> Image:
 
 def for_a_model(picture: Image, hidden: Sequence[Box] = ()) -> bytes:
     """Return a picture as any model is given it: hidden places filled, at most 1,024 pixels a side, JPEG, 300 kB."""
-    from groundsight.ingestion.enrich import filled
+    from groundsight.vision.masks import filled
 
     side, small = MODEL_SIDE, filled(picture, tuple(hidden)).convert("RGB")
     while True:

@@ -1,7 +1,9 @@
 """Redaction: which marked spans are gone, by type, and how much of what was taken had to go.
 
 Rows: ``{"id", "text", "spans": [{"type", "start", "end", "value"}]}``. Only the types that the
-redactor declares count for ``declared_recall``; the others are reported for what they are.
+redactor declares count for ``declared_recall``; the others are reported for what they are. Where the settings ask for
+names, ``masked_person`` is the share of persons of whose letters nine in ten are gone, under whatever kind;
+``precision_person`` the share of what was taken for a person that touches one. A street counts as a place.
 """
 
 from __future__ import annotations
@@ -14,8 +16,12 @@ from groundsight.evals.metrics import Estimate, bootstrap
 from groundsight.evals.reading import Item, first_file, read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact
-from groundsight.governance.pii import Memory, Replaced, redact
+from groundsight.governance.pii import Replaced, redact
+from groundsight.governance.pii_entities import names_model
 from groundsight.governance.redaction import PROFILE
+from groundsight.ingestion.names.reader import memory_of
+from groundsight.parts import Parts
+from groundsight.tracing import Watch
 
 Judgements = list[tuple[str, float]]
 DECLARED = {
@@ -26,6 +32,9 @@ DECLARED = {
     "US_SSN": "ssn",
     "IP_ADDRESS": "ip",
 }
+
+NAMED = {"PERSON": "person", "GPE": "place", "STREET_ADDRESS": "place", "ORGANIZATION": "org"}
+MASKED = 0.9
 
 
 class Marked(Item):
@@ -51,7 +60,9 @@ def run(context: Context) -> TaskResult:
     path = first_file(context.folder, "*.jsonl.gz", "*.jsonl")
     rows = read_rows(path, Sentence, context.limit)
     cpu, wall = time.process_time(), time.perf_counter()
-    judged = [_judge(row, context) for row in rows]
+    parts = Parts(context.settings)
+    judged = [_judge(row, parts) for row in rows]
+    parts.close()
     spent = time.process_time() - cpu
     items = [item for item, _ in judged]
     return TaskResult(
@@ -60,17 +71,17 @@ def run(context: Context) -> TaskResult:
         n=len(items),
         metrics=_metrics(judged, context.seed),
         items=items,
-        tier={"redactor": PROFILE},
-        degraded=("names, addresses and organisations are outside the declared class",),
+        tier={"redactor": PROFILE, "names": names_model() if parts.names else "none"},
+        degraded=() if parts.names else ("names, addresses and organisations are outside the declared class",),
         fingerprint=f"redact={','.join(context.settings.governance.redact)}",
         cpu_s=spent,
         wall_s=time.perf_counter() - wall,
     )
 
 
-def _judge(row: Sentence, context: Context) -> tuple[ItemResult, Judgements]:
+def _judge(row: Sentence, parts: Parts) -> tuple[ItemResult, Judgements]:
     """Score one text, and judge every marked span (was it taken?) and every replacement (had it to go?)."""
-    redacted = redact(row.text, context.settings.governance.redact, Memory())
+    redacted = redact(row.text, parts.settings.governance.redact, memory_of(parts, [row.text], Watch()))
     taken = {place for found in redacted.spans for place in range(found.start, found.end)}
     marked = {place for span in row.spans for place in range(span.start, span.end)}
     hits = [(span, set(range(span.start, span.end)) <= taken) for span in row.spans]
@@ -82,6 +93,12 @@ def _judge(row: Sentence, context: Context) -> tuple[ItemResult, Judgements]:
     }
     judgements = [(f"recall_{span.type.lower()}", float(hit)) for span, hit in hits]
     judgements += [("declared_recall", float(hit)) for span, hit in hits if span.type in DECLARED]
+    if parts.names:
+        judgements += [
+            (f"masked_{NAMED[span.type]}", float(_mostly(row.text, span, taken)))
+            for span in row.spans
+            if span.type in NAMED and span.type != "STREET_ADDRESS"
+        ]
     judgements += [(f"precision_{found.kind}", float(_had_to_go(found, row))) for found in redacted.spans]
     return ItemResult(row.id, scores, cluster=str(row.template_id), detail={"missed": missed}), judgements
 
@@ -89,9 +106,14 @@ def _judge(row: Sentence, context: Context) -> tuple[ItemResult, Judgements]:
 def _had_to_go(found: Replaced, row: Sentence) -> bool:
     """True when the replacement touches a marked span of its own kind."""
     return any(
-        DECLARED.get(span.type) == found.kind and span.start < found.end and found.start < span.end
+        (DECLARED | NAMED).get(span.type) == found.kind and span.start < found.end and found.start < span.end
         for span in row.spans
     )
+
+
+def _mostly(text: str, span: Marked, taken: set[int]) -> bool:
+    letters = [place for place in range(span.start, span.end) if text[place].isalnum()]
+    return len(taken.intersection(letters)) >= MASKED * len(letters)
 
 
 def _metrics(judged: Sequence[tuple[ItemResult, Judgements]], seed: int) -> dict[str, Estimate]:

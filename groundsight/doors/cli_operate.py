@@ -87,6 +87,7 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
         IndexCorrupt: the snapshot is damaged.
     """
     from groundsight.index import open_index
+    from groundsight.ingestion.rights.applying import reapply
 
     _require_own(folder, settings.index.backend)
     with closing(open_index(settings)) as index:
@@ -96,6 +97,7 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
                 next_step="add --yes, or snapshot it first",
             )
         index.restore(folder, watch)
+        reapply(settings.home, index)
         return {"restored": str(folder), **asdict(index.count(Filter()))}
 
 

@@ -3,67 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 from groundsight import __version__
+from groundsight.doors.cli_commands import COMMANDS, EXAMPLES
+from groundsight.doors.cli_govern_options import GOVERN_ADD
+from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
+from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.usage import Parser
 
-COMMANDS = {
-    "ingest": "read files and folders into the index",
-    "watch": "keep folders in step with the index: what is added, changed, renamed or deleted",
-    "list": "list the documents: names, kinds, dates, sizes, what was left out",
-    "why": "say why a file was not read, or why a question does not find it",
-    "forget": "remove files and folders from the index, with all that was made from them",
-    "search": "find passages, tables, figures and pictures",
-    "ask": "answer a question from the evidence",
-    "chat": "ask one question after another; a follow-up keeps the subject",
-    "verify": "check an answer sentence by sentence",
-    "show": "show a passage on the picture of its page, in the terminal or as a PNG",
-    "open": "open a document with this machine's own program for it",
-    "ocr": "read the words in a picture or a scanned page",
-    "describe": "say what a picture shows",
-    "view": "show a page in the browser: ask, search, look at evidence and at the library",
-    "install": "put this server into a chat host: Claude, Cursor, VS Code and others",
-    "serve": "serve the tools over MCP, or the encoders to other machines",
-    "status": "say what is indexed and which models answer",
-    "models": "put models in place, list them, and check their files",
-    "migrate": "move the index to another back end, or to another schema of it",
-    "snapshot": "write a consistent copy of the index",
-    "restore": "put a snapshot in place of the index",
-    "tenants": "list the tenants of a Weaviate index, and put unused ones to sleep",
-    "doctor": "check this installation",
-    "completion": "print what makes a shell complete commands and options",
-    "eval": "measure retrieval, grounding, OCR, redaction and speed",
-}
-EXAMPLES = {
-    "ingest": "groundsight ingest ~/Documents/contracts",
-    "watch": "groundsight watch ~/Documents",
-    "list": "groundsight list --kind pdf --from 2025-05-01 --order newest",
-    "why": "groundsight why contract.pdf 'How long is the notice period?'",
-    "forget": "groundsight forget ~/Documents/contracts/old.pdf",
-    "search": "groundsight search 'notice period' --kind text --limit 5",
-    "ask": "groundsight ask 'How long is the notice period?' --json; groundsight ask 'What is it?' --picture label.jpg",
-    "chat": "groundsight chat",
-    "show": "groundsight show E1",
-    "open": "groundsight open contract.pdf --page 2",
-    "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
-    "ocr": "groundsight ocr scan.pdf --page 2",
-    "describe": "groundsight describe photo.jpg",
-    "view": "groundsight view --port 8100",
-    "install": "groundsight install claude-desktop --root ~/Documents",
-    "serve": "groundsight serve --root ~/Documents",
-    "status": "groundsight status --json",
-    "models": "groundsight models add ~/Downloads/blip",
-    "migrate": "groundsight migrate --to weaviate",
-    "snapshot": "groundsight snapshot ~/backups --keep 7",
-    "restore": "groundsight restore ~/backups/20260131T020000Z --yes",
-    "tenants": "groundsight tenants --sleep-after 90d --dry-run",
-    "doctor": "groundsight doctor",
-    "completion": "groundsight completion bash",
-    "eval": "groundsight eval --help",
-}
 OF_ALL = ["models", *"ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()]
-OF_A_TENANT = frozenset(COMMANDS) - frozenset(OF_ALL)
+OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, "audit"}
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 
@@ -101,6 +52,13 @@ def _path(name: str) -> Path:
     return Path(name)
 
 
+def _date(text: str) -> str:
+    try:
+        return text and date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write it as YYYY-MM-DD") from error
+
+
 def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="file or folder")
     command.add_argument("--prune", action="store_true", help="also forget files that are gone")
@@ -126,8 +84,10 @@ def _add_watch(command: argparse.ArgumentParser) -> None:
 def _add_list(command: argparse.ArgumentParser) -> None:
     command.add_argument("path", nargs="?", default="", help="only sources that hold this text")
     command.add_argument("--kind", default="", help="pdf, word, spreadsheet, picture, mail, an ending or a media type")
-    command.add_argument("--from", dest="dated_from", default="", metavar="DATE", help="dated on or after YYYY-MM-DD")
-    command.add_argument("--to", dest="dated_to", default="", metavar="DATE", help="dated until YYYY-MM-DD")
+    command.add_argument(
+        "--from", dest="dated_from", type=_date, default="", metavar="DATE", help="dated on or after YYYY-MM-DD"
+    )
+    command.add_argument("--to", dest="dated_to", type=_date, default="", metavar="DATE", help="dated until YYYY-MM-DD")
     command.add_argument("--order", default="source", choices=("source", "newest", "oldest", "largest"))
     command.add_argument("--limit", type=int, default=50, help="most documents, 1 to 200 (default 50)")
 
@@ -274,9 +234,15 @@ _ADD = {
     "list": _add_list,
     "why": _add_why,
     "forget": _add_forget,
+    "rights": add_rights,
+    "consent": add_consent,
     "search": _add_search,
     "ask": _add_ask,
     "chat": _add_model,
+    "explain": add_receipt,
+    "replay": add_receipt,
+    "lineage": add_lineage,
+    "audit": add_audit,
     "show": _add_show,
     "open": _add_open,
     "verify": _add_verify,
@@ -291,6 +257,7 @@ _ADD = {
     "restore": _add_restore,
     "tenants": _add_tenants,
     "doctor": _add_nothing,
+    **GOVERN_ADD,
     "completion": _add_completion,
     "eval": _add_nothing,
 }

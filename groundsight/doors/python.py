@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import queue
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundsight import suite as engine
-from groundsight.doors.python_given import Given, as_evidence, fitting
+from groundsight.doors.python_given import Found, Given, as_check, fitting, lent
+from groundsight.doors.python_yielded import DOOR, reports, with_receipts
 from groundsight.errors import NotFound, PolicyRefused
-from groundsight.limits import require_words
 from groundsight.settings import Settings, load_settings
-from groundsight.types import Answer, Evidence, GroundingReport, Principal, Query, SearchResult
+from groundsight.types import Answer, GroundingReport, Principal, Query, SearchResult
 
 if TYPE_CHECKING:
     from groundsight.doors.python_async import AsyncSuite
@@ -23,17 +19,18 @@ if TYPE_CHECKING:
     from groundsight.ingestion import IngestReport
     from groundsight.ingestion.folder.catalogue import Catalogue
     from groundsight.ingestion.forget import ForgetReport
+    from groundsight.ingestion.rights import RightsReport
     from groundsight.tools.describe import Description
+    from groundsight.tools.explain import Explained
     from groundsight.tools.ocr import ReadLines
     from groundsight.tools.read import Reading
+    from groundsight.tools.replay import Replayed
     from groundsight.tools.status import Status
     from groundsight.tools.why import Reasons
     from groundsight.tracing import Watch
 
-TURN_SECONDS = 0.25
 AnyPath = str | Path
 Paths = AnyPath | Iterable[AnyPath]
-Found = Mapping[str, Sequence[Evidence]]
 
 
 class OpenSuite:
@@ -88,6 +85,19 @@ class OpenSuite:
         """
         return self.suite.forget(names)
 
+    def rights(self, names: Paths, *, history: bool = False, **given: object) -> RightsReport:
+        """Tell what holds of files and folders, or state it: ``rights("staff", labels=["hr"], retain_days=365)``.
+
+        ``owner``, ``usage`` (approved, restricted or denied), ``consent_until`` (a day, the last one), ``purposes``,
+        ``labels``, ``region``, ``retain_days``. An empty value, or None for the two limits, lifts what was stated.
+
+        Raises:
+            NotFound, InvalidArgument: a name or a value; then nothing is set. PolicyRefused: it may not be set here.
+        """
+        from groundsight.governance.rights import as_rights
+
+        return self.suite.rights(names, as_rights(given, "rights"), history=history)
+
     def watch(self, folders: Paths | None = None, *, once: bool = False) -> Generator[IngestReport]:
         """Keep folders (default: all that may be read) in step with the index; yield a report of each change.
 
@@ -96,7 +106,7 @@ class OpenSuite:
         Raises:
             NotFound: a folder is not there, or none is named and none may be read. PolicyRefused: as for ``ingest``.
         """
-        return _reports(self.suite, self._roots(folders), once)
+        return reports(self.suite, self._roots(folders), once)
 
     def search(
         self, query: str | Query = "", *, limit: int = 10, hops: int = 1, picture: AnyPath | None = None
@@ -112,7 +122,7 @@ class OpenSuite:
         if isinstance(query, Query):
             return self.suite.search(query)
         asked = fitting(self.suite, "search", query=query, limit=limit, hops=hops)
-        with self._lent(picture) as named:
+        with lent(self.suite, picture) as named:
             return self.suite.search(
                 Query(text=asked["query"], picture=named, limit=asked["limit"], hops=asked["hops"])
             )
@@ -127,8 +137,10 @@ class OpenSuite:
         Raises:
             InvalidArgument, LimitExceeded: the question. NotFound: the picture. GroundsightError: the search failed.
         """
-        with self._lent(picture) as named:
-            return self.suite.ask(question, *([named] if named else []))
+        from groundsight.tools.recording import with_receipt
+
+        with lent(self.suite, picture) as named:
+            return with_receipt(self.suite, self.suite.ask(question, *([named] if named else [])), DOOR)
 
     def stream(self, question: str, *, picture: AnyPath | None = None) -> Generator[Event]:
         """Ask, and yield what is known as it comes: steps, evidence, verdicts, and last the answer.
@@ -140,8 +152,8 @@ class OpenSuite:
         """
         from groundsight.graphs.telling import stream_answer
 
-        with self._lent(picture) as named:
-            yield from stream_answer(self.suite, question, named or "")
+        with lent(self.suite, picture) as named:
+            yield from with_receipts(self.suite, stream_answer(self.suite, question, named or ""))
 
     def verify(self, text: str, evidence: Given | Sequence[Given] | Found | None = None) -> GroundingReport:
         """Check a text sentence by sentence: supported, contradicted with the reason, unsupported or unchecked.
@@ -152,14 +164,29 @@ class OpenSuite:
         Raises:
             InvalidArgument: there is no text. LimitExceeded: it is too long.
         """
-        from groundsight.tools.verify import searched
+        from groundsight.tools.recording import checked_with_receipt
 
-        require_words(text, "the text", "give the text to check")
-        if evidence is None:
-            return self.suite.verify(text, searched(self.suite, text))
-        if isinstance(evidence, Mapping):
-            return self.suite.verify(text, {query: as_evidence(found) for query, found in evidence.items()})
-        return self.suite.verify(text, as_evidence(evidence))
+        return checked_with_receipt(self.suite, as_check(self.suite, text, evidence), DOOR)
+
+    def explain(self, receipt: str) -> Explained:
+        """Say what the receipt of an answer or a check holds: what was asked and found, and why it was judged so.
+
+        Raises:
+            NotFound: there is no such receipt, it is too old, or another principal's.
+        """
+        from groundsight.tools.explain import explain
+
+        return explain(self.suite, receipt)
+
+    def replay(self, receipt: str) -> Replayed:
+        """Ask again what a receipt was given for: the same evidence and verdicts, or what has changed since.
+
+        Raises:
+            NotFound: as for ``explain``. GroundsightError: as ``ask`` and ``verify``.
+        """
+        from groundsight.tools.replay import replay
+
+        return replay(self.suite, receipt)
 
     def read(self, id: str, *, neighbours: int = 1, page: int | None = None, picture: bool = False) -> Reading:
         """Read a passage by its id with its neighbours, or a page (from 1) of a document, in full.
@@ -184,7 +211,7 @@ class OpenSuite:
         """
         from groundsight.tools.ocr import ocr
 
-        with self._lent(picture) as named:
+        with lent(self.suite, picture) as named:
             return ocr(self.suite, **fitting(self.suite, "ocr", picture=named, page=page))
 
     def describe(self, picture: AnyPath, *, page: int = 1, labels: Sequence[str] = ()) -> Description:
@@ -195,7 +222,7 @@ class OpenSuite:
         """
         from groundsight.tools.describe import describe
 
-        with self._lent(picture) as named:
+        with lent(self.suite, picture) as named:
             asked = fitting(self.suite, "describe", picture=named, page=page, candidates=[*labels])
             return describe(self.suite, **asked)
 
@@ -250,17 +277,6 @@ class OpenSuite:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @contextmanager
-    def _lent(self, picture: AnyPath | None) -> Generator[str | None]:
-        """Let one call read the picture that a program names; a principal with own folders reads there alone."""
-        from groundsight.ingestion.reach import folders_of
-
-        given = None if picture is None else str(engine.paths_named([picture])[0])
-        file, roots = Path(given or "").expanduser(), self.suite.parts.roots
-        mine = folders_of(self.suite.parts, self.suite.principal) is roots
-        with roots.lent(file) if mine and os.path.isfile(file) else nullcontext(given) as named:  # too long: no file
-            yield named
-
     def _roots(self, folders: Paths | None) -> tuple[str, ...]:
         from groundsight.ingestion.reach import folders_of
 
@@ -275,25 +291,6 @@ class OpenSuite:
         if not sources:
             raise NotFound("no folder is named, and none was read before", next_step="name a folder")
         return tuple(dict.fromkeys(source.partition("/")[0] for source in sources))
-
-
-def _reports(suite: engine.Suite, roots: tuple[str, ...], once: bool) -> Generator[IngestReport]:
-    """Hand over what a worker in a thread of its own reports; leaving ends it."""
-    from groundsight.ingestion.folder.work import Worker
-
-    reports: queue.SimpleQueue[IngestReport] = queue.SimpleQueue()
-    worker = Worker(suite.parts, suite.principal, roots, reports.put)
-    beside = ThreadPoolExecutor(1, "watch")
-    working = beside.submit(worker.run, once=once)
-    try:
-        while not working.done() or not reports.empty():
-            suite.watch.check()
-            with suppress(queue.Empty):
-                yield reports.get(timeout=TURN_SECONDS)
-        working.result()
-    finally:
-        worker.stop()
-        beside.shutdown()
 
 
 open_suite = OpenSuite

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import InvalidArgument
 from groundsight.language.sentences import evidence_from_text
+from groundsight.limits import require_words
 from groundsight.types import Evidence
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
+    from groundsight.tools.recording import Check
 
 Given = str | Evidence
+Found = Mapping[str, Sequence[Evidence]]
 
 
 def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
@@ -26,6 +32,23 @@ def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
 
     every = checked_arguments(tool(name), arguments, suite.settings.limits.answer_chars)
     return {each: every[each] for each in arguments}
+
+
+def as_check(suite: Suite, text: str, evidence: Given | Sequence[Given] | Found | None) -> Check:
+    """Return what is to be checked against what; without evidence each sentence is searched for.
+
+    Raises:
+        InvalidArgument: there is no text, or something is no evidence.
+    """
+    from groundsight.tools.recording import Check
+    from groundsight.tools.verify import searched
+
+    require_words(text, "the text", "give the text to check")
+    if evidence is None:
+        return Check(text, searched(suite, text), searched=True)
+    if isinstance(evidence, Mapping):
+        return Check(text, {query: as_evidence(found) for query, found in evidence.items()})
+    return Check(text, as_evidence(evidence))
 
 
 def as_evidence(given: object) -> Sequence[Evidence]:
@@ -48,3 +71,16 @@ def _one(number: int, given: object) -> Evidence:
         case _:
             which, step = type(given).__name__, "give texts or Evidence"
             raise InvalidArgument("this is no evidence", which=which, next_step=step)
+
+
+@contextmanager
+def lent(suite: Suite, picture: str | Path | None) -> Generator[str | None]:
+    """Let one call read the picture that a program names; a principal with own folders reads there alone."""
+    from groundsight.ingestion.reach import folders_of
+    from groundsight.suite import paths_named
+
+    given = None if picture is None else str(paths_named([picture])[0])
+    file, roots = Path(given or "").expanduser(), suite.parts.roots
+    mine = folders_of(suite.parts, suite.principal) is roots
+    with roots.lent(file) if mine and os.path.isfile(file) else nullcontext(given) as named:  # too long: no file
+        yield named

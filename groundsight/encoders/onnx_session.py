@@ -22,6 +22,12 @@ class OnnxModel:
         self._session, self._weights = session, weights
         self.name = name
 
+    @property
+    def first_input(self) -> tuple[str, tuple[int | str | None, ...]]:
+        """Name and shape of the first input; what is free in the shape is a word or None."""
+        first = self._session.get_inputs()[0]
+        return first.name, tuple(first.shape)
+
     @classmethod
     def load(
         cls, model: bytes, name: str, *, threads: int, weights: Mapping[str, NDArray[Any]] | None = None
@@ -52,8 +58,12 @@ class OnnxModel:
 
     def run(self, feeds: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
         """Return the first output for these named inputs."""
+        return self.run_all(feeds)[0]
+
+    def run_all(self, feeds: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        """Return every output for these named inputs."""
         try:
-            return self._session.run(None, feeds)[0]
+            return self._session.run(None, feeds)
         except (RuntimeError, ValueError, *_runtime_errors()) as error:
             raise ModelFailed("a graph failed to run", which=self.name, next_step="try again") from error
 

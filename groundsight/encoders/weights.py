@@ -54,6 +54,24 @@ def read_verified(path: Path, sha256: str, requirement: str) -> bytes:
     return content
 
 
+def verified_folder(package: str, name: str, sha256: str, requirement: str) -> Path:
+    """Return a folder of an installed package whose files, names and contents, have this SHA-256 together.
+
+    Raises:
+        Disabled: the package is not installed. ModelFailed: the files are not the pinned ones.
+    """
+    spec = find_spec(package)
+    folder = Path(next(iter(spec.submodule_search_locations or ()))) / name if spec else None
+    if folder is None:
+        raise Disabled("a packaged model is missing", which=package, next_step=f"pip install {requirement}")
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + bytes.fromhex(file_sha256(path)))
+    if digest.hexdigest() != sha256:
+        raise ModelFailed("weights are not the pinned files", which=str(folder), next_step=_again(requirement))
+    return folder
+
+
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file, read in blocks of 1 MiB."""
     digest = hashlib.sha256()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import cast, get_args
 
 from groundsight.errors import RedactionFailed
 from groundsight.governance import pii_prefilter
+from groundsight.governance.pii_entities import KnownNames
 from groundsight.governance.pii_heads import Label, under
 from groundsight.governance.pii_normalise import normalise
 from groundsight.governance.pii_patterns import finders
 from groundsight.settings import PiiKind
 
-PLACEHOLDER = re.compile(r"\[(?:EMAIL|PHONE|CARD|IBAN|SSN|IP)_\d{1,7}\]", re.IGNORECASE)
+_KINDS = "|".join((*get_args(PiiKind), "name"))
+PLACEHOLDER = re.compile(rf"\[(?P<kind>{_KINDS})(?:_\d{{1,7}}|-[\da-f]{{8}})\]", re.IGNORECASE)
 _MOST_ROUNDS = 12
 # A value needs six characters; a chunk has some thousands at most, and is looked at four times on its way.
 _SHORTEST, _LONGEST_QUIET, _MOST_QUIET = 6, 4_000, 50_000
@@ -27,15 +31,22 @@ class Memory:
     """Which value of one document has which placeholder. Keep one per document, never share it.
 
     ``quiet`` are texts, and cells of whole tables, that were looked at and hold nothing: none is looked at twice.
+    ``names`` are those of the document; with ``key`` a value has the same stand-in wherever that key is used.
     """
 
     numbers: dict[tuple[PiiKind, str], int] = field(default_factory=dict[tuple[PiiKind, str], int])
     counts: Counter[str] = field(default_factory=Counter[str])
     quiet: set[Quiet] = field(default_factory=set[Quiet])
+    names: KnownNames = field(default_factory=KnownNames)
+    key: bytes = b""
+
+    def apart(self) -> Memory:
+        """Return a memory for content that is kept for other documents, too."""
+        return Memory(key=self.key)
 
     def aside(self) -> Memory:
         """Return a memory for looking only: what is quiet here is quiet there, and nothing is numbered or counted."""
-        return Memory(quiet=self.quiet)
+        return Memory(quiet=self.quiet, names=self.names)
 
     def calm(self, kinds: Sequence[PiiKind], content: object) -> None:
         """Take note that a content holds nothing."""
@@ -45,9 +56,16 @@ class Memory:
     def placeholder(self, kind: PiiKind, value: str) -> str:
         """Return the placeholder of a value, the same one each time; ``counts`` says how often one was asked for."""
         self.counts[kind] += 1
+        if self.key:
+            return f"[{kind.upper()}-{keyed(self.key, kind, value).hex()[:8]}]"
         if (kind, value) not in self.numbers:
             self.numbers[kind, value] = 1 + sum(known == kind for known, _ in self.numbers)
         return f"[{kind.upper()}_{self.numbers[kind, value]}]"
+
+
+def keyed(key: bytes, kind: str, value: str) -> bytes:
+    """Return the hash of a value that only who has the key can work out: 32 bytes."""
+    return hmac.new(key, f"{kind}\0{value}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
 
 
 @dataclass(frozen=True)
@@ -85,7 +103,7 @@ def find(text: str, kinds: Sequence[PiiKind], memory: Memory) -> tuple[Replaced,
     Text between two placeholders is searched on its own, so a placeholder is a border like the
     ends of the text. That makes redaction idempotent.
     """
-    if len(text) < _SHORTEST or (tuple(kinds), text) in memory.quiet or not pii_prefilter.may_hold(text):
+    if (tuple(kinds), text) in memory.quiet or not _may_hold(text, memory):
         return ()
     found: list[Replaced] = []
     open_stretches = list(_between_placeholders(text))
@@ -99,6 +117,11 @@ def find(text: str, kinds: Sequence[PiiKind], memory: Memory) -> tuple[Replaced,
                 memory.calm(kinds, text)
             return tuple(sorted(found, key=lambda span: span.start))
     raise RedactionFailed("the text hides values inside values", next_step="look at the file by hand")
+
+
+def _may_hold(text: str, memory: Memory) -> bool:
+    structured = len(text) >= _SHORTEST and pii_prefilter.may_hold(text)
+    return structured or memory.names.may_stand_in(text)
 
 
 def find_under(text: str, label: Label, memory: Memory) -> tuple[Replaced, ...]:
@@ -137,11 +160,13 @@ def redact_parts(parts: Sequence[tuple[str, str]], look: Callable[[str], Sequenc
 
 def renumbered(text: str, origin: str, memory: Memory) -> str:
     """Give placeholders that were numbered apart (in ``origin``) numbers of this document's memory."""
-    return PLACEHOLDER.sub(lambda found: memory.placeholder(_kind_of(found), f"{origin}\0{found.group()}"), text)
 
+    def numbered(found: re.Match[str]) -> str:
+        kind = cast("PiiKind", found["kind"].lower())
+        shown = memory.placeholder(kind, f"{origin}\0{found.group()}")
+        return found.group() if memory.key else shown
 
-def _kind_of(found: re.Match[str]) -> PiiKind:
-    return cast("PiiKind", found.group()[1:].partition("_")[0].lower())
+    return PLACEHOLDER.sub(numbered, text)
 
 
 def apply(text: str, start: int, end: int, spans: Sequence[Replaced]) -> str:
@@ -158,14 +183,14 @@ def apply(text: str, start: int, end: int, spans: Sequence[Replaced]) -> str:
 
 
 def _find_in(text: str, start: int, end: int, kinds: Sequence[PiiKind], memory: Memory) -> list[Replaced]:
-    if end - start < _SHORTEST:
-        return []
     view = normalise(text[start:end])
     possible = pii_prefilter.kinds_in(view.text)
     taken: list[tuple[int, int, PiiKind, str]] = []
     for kind, finder in finders():
         if kind in kinds and kind in possible:
             taken = _merged(taken, [(each.start, each.end, kind, each.value) for each in finder(view.text)])
+    if memory.names:
+        taken = _merged(taken, [each for each in memory.names.find(view.text) if each[2] in kinds])
     return [
         Replaced(kind, start + first, start + last, memory.placeholder(kind, value))
         for begin, stop, kind, value in taken

@@ -17,7 +17,7 @@ from importlib.resources import files
 from groundsight.governance.pii_normalise import Candidate
 from groundsight.governance.pii_patterns import luhn
 from groundsight.governance.pii_phones import is_date, national
-from groundsight.settings import PiiKind
+from groundsight.settings import Announced
 
 _LONGEST = 60
 _WORD = re.compile(r"[^\W\d_]+")
@@ -41,10 +41,10 @@ def _words(group: dict[str, str], sign: str | None = None) -> frozenset[str]:
 _DATA: dict[str, dict[str, dict[str, str]]] = json.loads(
     files("groundsight.governance").joinpath("data/heads.json").read_text("utf-8")
 )
-_KINDS: tuple[PiiKind, ...] = ("phone", "ssn", "card", "iban", "email", "ip")
+_KINDS: tuple[Announced, ...] = ("phone", "ssn", "card", "iban", "email", "ip")
 _NUMBER_WORDS, _LOOSE, _SHORT_CARD = (_words(_DATA["words"][name]) for name in ("number", "loose", "short_card"))
 _BESIDE = _words(_DATA["words"]["beside"]) | _NUMBER_WORDS | _LOOSE
-_WORDS: dict[PiiKind, tuple[frozenset[str], frozenset[str]]] = {
+_WORDS: dict[Announced, tuple[frozenset[str], frozenset[str]]] = {
     kind: (_words(_DATA["core"][kind]), _words(_DATA["more"].get(kind, {}))) for kind in _KINDS
 }
 _PHRASES = {
@@ -76,7 +76,7 @@ _HINT = re.compile(
 class Label:
     """What a head announces. ``sure``: a number suffices; ``part``: an area code or extension beside a number."""
 
-    kind: PiiKind
+    kind: Announced
     sure: bool = True
     part: bool = False
 
@@ -112,7 +112,7 @@ def _told(text: str) -> str:
     return spelt
 
 
-def kinds_asked(question: str) -> frozenset[PiiKind]:
+def kinds_asked(question: str) -> frozenset[Announced]:
     """Return the kinds whose value a question asks for: a phone number, but not a phone plan."""
     words = _WORD.findall(_told(question))
     followed = zip(words, [*words[1:], ""], strict=True)

@@ -14,25 +14,30 @@ _DASHES = frozenset("−⁃˗⸺⸻﹘")
 _LOOKALIKES = str.maketrans("OoQlI", "00011")
 _MIXED = re.compile(r"(?<!\w)[\dOoQlI]{2,40}+(?!\w)")
 _BOTH = re.compile(r"\d[OoQlI]|[OoQlI]\d")
-_AT = re.compile(r"\s{0,2}[\[({<]\s?at\s?[\])}>]\s{0,2}", re.IGNORECASE)
-_DOT = re.compile(r"\s{0,2}[\[({]\s?(?:dot|\.)\s?[\])}]\s{0,2}", re.IGNORECASE)
+_AT = re.compile(r"\s{0,2}(?:[\[({<]{1,2}\s?(?:at|ät|@)\s?[\])}>]{1,2}|\*at\*)\s{0,2}", re.IGNORECASE)
+_DOT = re.compile(r"\s{0,2}(?:[\[({<]{1,2}\s?(?:dot|punkt|\.)\s?[\])}>]{1,2}|\*dot\*)\s{0,2}", re.IGNORECASE)
 # A spoken address ends as addresses do ("at st.james" is a place), and has no written @ behind it.
 _ENDING = (
     r"(?:com|org|net|edu|gov|mil|int|info|biz|name|io|ai|app|dev|eu|de|uk|us|fr|it|es|nl|ch|se|at|be|pt|pl|cz|dk|no|fi|ie"
     r"|gr|hu|ro|ru|ua|tr|il|in|cn|jp|kr|au|nz|ca|br|mx|ar|cl|za|localdomain|local|test|example)\b(?![\w.+\-]{0,64}@)"
 )
+_SAID_DOT = "(?:dot|point|punkt|punto)"
 _SPOKEN_AT = re.compile(
-    rf"(?<=\w) {{1,2}}at {{1,2}}(?=[\w-]{{1,63}}(?:(?:\.| {{1,2}}dot {{1,2}})[\w-]{{1,63}}){{0,3}}"
-    rf"(?:\.| {{1,2}}dot {{1,2}}){_ENDING})",
+    rf"(?<=\w) {{1,2}}(?:at {{1,2}}(?=[\w-]{{1,63}}(?:(?:\.| {{1,2}}dot {{1,2}})[\w-]{{1,63}}){{0,3}}"
+    rf"(?:\.| {{1,2}}dot {{1,2}}){_ENDING})"
+    rf"|(?:arobase|arroba) {{1,2}}(?=[\w-]{{1,63}}(?:\.| {{1,2}}{_SAID_DOT} {{1,2}}){_ENDING}))",
     re.IGNORECASE,
 )
-_JOINED_AT = re.compile(rf"(?<=[^\W_])_at_(?=[a-z\d-]{{1,63}}(?:\.|_dot_){_ENDING})", re.IGNORECASE)
-_SPOKEN_DOT = re.compile(r"(?<=\w) {1,2}dot {1,2}(?=\w)", re.IGNORECASE)
+_JOINED_AT = re.compile(rf"(?<=[^\W_])([_-])at\1(?=[a-z\d-]{{1,63}}?(?:\.|\1dot\1){_ENDING})", re.IGNORECASE)
+_SPOKEN_DOT = re.compile(rf"(?<=\w)(?: {{1,2}}{_SAID_DOT} {{1,2}}|-dot-)(?=\w)", re.IGNORECASE)
+_COUNTED_DOT = re.compile(r"(?<=\d) {1,2}dot {1,2}(?=\d)", re.IGNORECASE)
+# Emphasis of Markdown inside of a number.
+_STARS = re.compile(r"(?<=\d)\*{1,2} (?=\*{1,2}\d)|(?<![\w*])\*{1,2}(?=\d{3,4}\*)|(?<=\d)\*{1,2}(?![\w*])")
 
 # How links, Markdown and HTML write the signs of addresses and numbers; a lone backslash stands for nothing.
 _ESCAPED = re.compile(
-    r"%(?P<percent>40|2B|20|2D|2E|28|29|5F)|&(?:amp;)?(?:\#(?:x(?P<hex>[\da-f]{1,4})|(?P<number>\d{1,5}))"
-    r"|(?P<named>commat|period|plus|lowbar|hyphen|dash|nbsp|lpar|rpar|sol));|\\(?=[@._+\-()])",
+    r"%(?:25){0,2}(?P<percent>40|2B|20|2D|2E|28|29|5F)|&(?:amp;)?(?:\#(?:x(?P<hex>[\da-f]{1,4})|(?P<number>\d{1,5}))"
+    r"|(?P<named>commat|period|plus|lowbar|hyphen|dash|nbsp|lpar|rpar|sol));|\\u00(?P<unicode>40|2[BDE89])|\\(?=[@._+\-()])",
     re.IGNORECASE,
 )
 _SPACES = re.compile(r" {2,}")
@@ -40,10 +45,12 @@ _SLASH = re.compile(r"(?<=\d) ?/ ?(?=\d)")
 _UNDERSCORE = re.compile(r"(?<=\d)_|_(?=[\d+(])")
 # What a text must hold for a pattern to match, the pattern, and what stands for a match.
 _FOLDS = (
-    ("[({<", _AT, "@"),
-    ("[({", _DOT, "."),
-    ((" at ",), _SPOKEN_AT, "@"),
-    (("_at_",), _JOINED_AT, "@"),
+    ("[({<*", _AT, "@"),
+    ("[({<*", _DOT, "."),
+    ((" at ", " arobase ", " arroba "), _SPOKEN_AT, "@"),
+    (("_at_", "-at-"), _JOINED_AT, "@"),
+    ((" dot ",), _COUNTED_DOT, "."),
+    ("*", _STARS, ""),
     ("@", _SPOKEN_DOT, "."),
     ("/", _SLASH, "-"),
     ("_", _UNDERSCORE, "-"),
@@ -91,7 +98,7 @@ def normalise(text: str) -> View:
 
 def _unescaped(match: re.Match[str]) -> str:
     """Return the one character that an escape stands for, folded like any other; "" for a lone backslash."""
-    if code := match["percent"] or match["hex"]:
+    if code := match["percent"] or match["hex"] or match["unicode"]:
         return _fold(chr(int(code, 16)))[:1]
     named = match["named"] or (f"#{match['number']}" if match["number"] else "")
     return _fold(unescape(f"&{named};"))[:1] if named else ""

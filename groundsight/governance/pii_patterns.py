@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import cast
 
+from groundsight.governance import pii_prefilter
 from groundsight.governance.pii_normalise import Candidate
 from groundsight.settings import PiiKind
 
@@ -18,11 +19,12 @@ _EMAIL = re.compile(
     rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@\s?|\s@ ?)"
     r"(?P<domain>(?:[\w-]++\.){1,127}[^\W\d_][\w-]*+"
     r"|[\w-]++\.?\n\.?[^\W\d_]{2,24}(?!\w)(?:\.[^\W\d_]{2,24}(?!\w))?"
-    r"|[\w-]+-\n[\w-]++(?:\.[\w-]++){1,9})"
+    r"|[\w-]+-\n[\w-]++(?:\.[\w-]++){1,9}|[\w-]++,(?:com|org|net)(?!\w))"
 )
+_SPREAD_EMAIL = re.compile(r"(?<!\w)(?<!\w )(?:[\w.+-] ){2,64}@(?: [\w-])+(?: \.(?: [\w-])+){1,5}(?! ?\w)")
 _RETINA = re.compile(r"\d+x\.(?:png|jpe?g|gif|webp|svg|heic|avif)", re.IGNORECASE)
 
-_GAP = r"[ \-.\n\t]{1,2}"
+_GAP = r"(?:[ \-.\n\t]{1,2}| -{1,2} |[|,]|\] ?\[)"
 _CARD_SHAPES = (
     re.compile(r"(?<![\w])(?<!\d[.,])(?=(\d{12,19})(?!\w))"),
     re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}(?:{_GAP}\d{{3}})?)(?!\d))"),
@@ -31,13 +33,15 @@ _CARD_SHAPES = (
     re.compile(r"(?<!\d)(?<!\d[ \-.\n])(?=(\d(?:[ \-.\n]\d){12,18})(?![ \-.\n]?\d))"),
     re.compile(r"(?<!\w)(?=(\d{4,14}\n\d{2,12})(?!\w))"),
 )
+_MISREAD = re.compile(r"\d[SBZ]|[SBZ]\d")
 _CARD_WORD = re.compile(
     r"\b(?:card|cards|credit|debit|visa|master\s?card|amex|american express|maestro|discover|diners|jcb|pan|cc)\b",
     re.IGNORECASE,
 )
+_BEHIND = 16
 _ISSUER = re.compile(r"2[2-7]|3|4|5|6|1800|2131")
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])(?=([A-Za-z]{2}[ ]?\d[ ]?\d(?:[ \-.\n\t]{0,2}[A-Za-z0-9]){11,30}))")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])(?=([A-Za-z][ ]?[A-Za-z][ ]?\d[ ]?\d(?:[ \-.\n\t]{0,2}[A-Za-z0-9]){11,30}))")
 _IBAN_LENGTHS = {
     15: "NO",
     16: "BE",
@@ -62,6 +66,7 @@ _IBAN_LENGTH = {country: length for length, listed in _IBAN_LENGTHS.items() for 
 
 _SSN = re.compile(r"(?<![\w.])(?<!\d[ \-,])(\d{3})(-\n?|\.| ?\n|  ?)(\d{2})\2(\d{4})(?!\w)(?![ \-.,]\d)")
 _SSN_SPACED_DASH = re.compile(r"(?<![\w.])(\d{3}) ?- ?\n?(\d{2}) ?- ?\n?(\d{4})(?!\w)")
+_SSN_SPREAD = re.compile(r"(?<!\w)(?<!\d )(\d \d \d) ?- ?(\d \d) ?- ?(\d \d \d \d)(?! ?\d)(?!\w)")
 _SSN_WORD = r"(?<![^\W_])(?:ssn|itin|soc(?:ial|\.)?[ _\-]?sec(?:urity)?)(?:no|number)?(?![^\W_])"
 _SSN_LABELLED = re.compile(
     _SSN_WORD + r"[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
@@ -89,10 +94,17 @@ def emails(text: str) -> Iterator[Candidate]:
         domain = re.sub(r"-\n|\s", "", match["domain"])
         if lead < len(match["local"]) and not _RETINA.fullmatch(domain):
             yield Candidate(match.start() + lead, match.end(), f"{match['local'][lead:]}@{domain}".lower())
+    for match in _SPREAD_EMAIL.finditer(text) if " @ " in text else ():
+        yield Candidate(match.start(), match.end(), match.group().replace(" ", "").lower())
 
 
 def cards(text: str) -> Iterator[Candidate]:
-    """Yield payment cards: an issuer's first digits, 12 to 19 digits, the Luhn sum (ISO/IEC 7812)."""
+    """Yield payment cards: an issuer's first digits, 12 to 19 digits, the Luhn sum (ISO/IEC 7812).
+
+    Read from a picture, 5, 8 and 2 may have become S, B and Z.
+    """
+    if _MISREAD.search(text):
+        text = text.translate(pii_prefilter.LOOKALIKE_DIGITS)
     for shape in _CARD_SHAPES:
         for match in shape.finditer(text):
             digits = re.sub(r"\D", "", match[1])
@@ -105,7 +117,7 @@ def ibans(text: str) -> Iterator[Candidate]:
     from stdnum import iban
 
     for match in _IBAN.finditer(text):
-        found = _prefix(match[1], _IBAN_LENGTH.get(match[1][:2].upper(), 0))
+        found = _prefix(match[1], _IBAN_LENGTH.get(match[1].replace(" ", "")[:2].upper(), 0))
         compact = re.sub(r"[^A-Z0-9]", "", found.upper())
         follows = text[match.start() + len(found) : match.start() + len(found) + 1]
         if compact and not follows.isalnum() and _mod97(compact) and iban.is_valid(compact):
@@ -118,11 +130,12 @@ def ssns(text: str) -> Iterator[Candidate]:
         told = match[2].strip("\n") and not _OTHER_NUMBER.search(text, max(0, match.start() - 24), match.start())
         if _ssn_rules(match[1], match[3], match[4]) and (told or _labelled_ssn(text, match.start())):
             yield Candidate(match.start(), match.end(), match[1] + match[3] + match[4])
-    for pattern in (_SSN_SPACED_DASH, _SSN_LABELLED):
+    for pattern in (_SSN_SPACED_DASH, _SSN_LABELLED, _SSN_SPREAD):
         for match in pattern.finditer(text):
+            area, group, serial = (part.replace(" ", "") for part in match.groups())
             other = _OTHER_NUMBER.search(text, max(0, match.start(1) - 24), match.start(1))
-            if _ssn_rules(match[1], match[2], match[3]) and not other:
-                yield Candidate(match.start(1), match.end(), match[1] + match[2] + match[3])
+            if _ssn_rules(area, group, serial) and not other:
+                yield Candidate(match.start(1), match.end(), area + group + serial)
 
 
 def ips(text: str) -> Iterator[Candidate]:
@@ -149,9 +162,9 @@ def _card_like(text: str, match: re.Match[str], digits: str) -> bool:
     """Ask for a word about cards where chance alone would make one number in ten a card."""
     gaps = re.findall(r"\D+", match[1])
     amounts = len(gaps) == 3 and all(group.endswith("00") for group in re.findall(r"\d+", match[1]))
-    column = "\t" in match[1] or (bool(gaps) and all("\n" in gap for gap in gaps))
+    column = bool(set("\t|,[") & set(match[1])) or (bool(gaps) and all("\n" in gap for gap in gaps))
     certain = len(digits) in (15, 16, 19) and not amounts and not column
-    return certain or bool(_CARD_WORD.search(text, max(0, match.start() - 80), match.start()))
+    return certain or bool(_CARD_WORD.search(text, max(0, match.start() - 80), match.end(1) + _BEHIND))
 
 
 def _prefix(shown: str, wanted: int) -> str:
@@ -201,6 +214,8 @@ def _looks_numbered(text: str, match: re.Match[str]) -> bool:
 def finders() -> tuple[tuple[PiiKind, Callable[[str], Iterator[Candidate]]], ...]:
     """Return every finder, the most certain first: where two overlap the earlier one wins."""
     from groundsight.governance.pii_phones import phones
+    from groundsight.governance.pii_secrets import secrets
 
-    listed = (("email", emails), ("iban", ibans), ("card", cards), ("ssn", ssns), ("ip", ips), ("phone", phones))
+    listed = (("secret", secrets), ("email", emails), ("iban", ibans), ("card", cards), ("ssn", ssns), ("ip", ips),
+              ("phone", phones))  # fmt: skip
     return cast("tuple[tuple[PiiKind, Callable[[str], Iterator[Candidate]]], ...]", listed)

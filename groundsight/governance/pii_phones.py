@@ -12,9 +12,9 @@ from groundsight.governance.pii_normalise import Candidate
 _REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "AU", "CH", "AT", "SE", "IN", "BR", "JP", "ZA")
 _END = r"(?![^\Wxe])"
 _EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension|#)[ ]?\d{1,6}(?!\d)", re.IGNORECASE)
-_INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+|00(?=[ \-.]?[1-9]))[ ]?\d(?:[ \-./()\n]{0,3}\d){6,16}(?![\d])")
+_INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+|00(?=[ \-.]?[1-9]))[ ]?\d(?:[ \-./()\n|]{0,3}\d){6,16}(?![\d])")
 _NORTH_AMERICAN = re.compile(
-    r"(?<![\w.,])(?<!\d[ \-/.])(?:1[ \-.])?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}[ \-.]\n?)"
+    r"(?<![\w.,])(?<!\d[ \-/.])(?:1[ \-.])?(?:\([2-9]\d{2}\)[ \n]?|[2-9]\d{2}[ \-.]\n?)"
     rf"[2-9]\d{{2}}[\-. ]\n?\d{{4}}{_END}(?![\-.]\d)(?! \d)"
 )
 _TRUNK = re.compile(

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from groundsight.errors import RedactionFailed
 from groundsight.governance.pii import Memory, apply, find
+from groundsight.governance.pii_entities import asks_for_names, names_model
 from groundsight.governance.pii_tables import clean_cells
-from groundsight.settings import PiiKind
+from groundsight.governance.pseudonyms import pseudonym_key
+from groundsight.settings import PiiKind, Settings
 from groundsight.types import TEXT_FIELDS, Asset, Link, Tag, Unit
 
-PROFILE = "structured-v3"
+PROFILE = "structured-v4"
 _SEAL_KEY = secrets.token_bytes(32)
 
 
@@ -32,9 +34,15 @@ class RedactionProof:
     seal: str
 
 
-def profile_of(kinds: Iterable[PiiKind]) -> str:
+def profile_of(settings: Settings) -> str:
     """Name what is redacted and by which rules: whatever is derived from a file is kept under this name."""
-    return f"{PROFILE}:{','.join(sorted(kinds))}"
+    kinds = settings.governance.redact
+    names = f":{names_model() or 'no names'}" if asks_for_names(kinds) else ""
+    asked = settings.pictures
+    masks = f":{asked.model_dump_json()}" if asked.mask or asked.withhold else ""
+    key = pseudonym_key(settings)
+    stable = f":{hashlib.sha256(key).hexdigest()[:16]}" if key else ""
+    return f"{PROFILE}:{','.join(sorted(kinds))}{names}{stable}{masks}"
 
 
 def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
@@ -47,17 +47,17 @@ class Roots:
         self._names = names or StoredNames(register.parent, ())
 
     @classmethod
-    def load(cls, settings: Settings) -> Roots:
-        """Return the view of the person at this machine.
+    def load(cls, settings: Settings, is_word: Callable[[str], bool] | None = None) -> Roots:
+        """Return the view of the person at this machine; ``is_word`` as in ``StoredNames``.
 
         It holds the folders of the settings, of callers of the same tenant, and those in ``<home>/roots.json``.
         """
-        names, tenant, register = StoredNames.of(settings), settings.governance.tenant, settings.home / "roots.json"
+        names, register = StoredNames.of(settings, is_word), settings.home / "roots.json"
         roots = cls({}, register, names=names)
         registered = [Path("/", names.real(Path("/"), each.strip("/"))) for each in _registered(register)]
         mine = {roots._name(folder) for folder in settings.roots}
         callers = {(each.tenant, roots._name(at)) for each in settings.server.callers for at in each.roots or ()}
-        mine |= {name for of, name in callers if of == tenant} | {roots._name(at) for at in registered}
+        mine |= {name for of, name in callers if of == settings.governance.tenant} | {*map(roots._name, registered)}
         return cls(roots._folders, register, mine, frozenset(name for _, name in callers), names)
 
     def names(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -12,18 +13,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundsight.errors import ParseFailed
-from groundsight.governance.access import PROTECTIVE
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
+from groundsight.governance.policy import let_in, policy_of
 from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
+from groundsight.governance.rights import Holding, guarded
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.chunking import Chunk, Cutter
+from groundsight.ingestion.contain import refuse_contained
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
-from groundsight.ingestion.enrich import Seen, see
+from groundsight.ingestion.enrich import ReadBefore, Seen, lineage_of_text, see_all, told_by
 from groundsight.ingestion.folder.catalogue import kind_of
 from groundsight.ingestion.frozen import Frozen
+from groundsight.ingestion.names.reader import memory_of
 from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
 from groundsight.ingestion.portions import portions
@@ -32,6 +36,7 @@ from groundsight.language.identify import language_of, script_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Asset, LeftOut, Link, Principal, Unit
+from groundsight.vision import SENSITIVE
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -47,7 +52,7 @@ def new_asset_id(tenant: str, source: str, sha256: str, settings: Settings) -> s
     """Derive the id from tenant, source, content and every setting that shapes units."""
     models = settings.models
     recipe = (settings.ingestion.model_dump_json(), models.text, models.visual, models.ocr, models.caption)
-    named = "\0".join((tenant, source, sha256, *recipe, profile_of(settings.governance.redact)))
+    named = "\0".join((tenant, source, sha256, *recipe, profile_of(settings)))
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -62,7 +67,8 @@ def assemble(
         ParseFailed: the file gives no unit with any content (E_EMPTY).
         RedactionFailed: a text does not come to rest under redaction.
     """
-    made = _Assembly(parts, derived, linker, asset)
+    known = ReadBefore()
+    made = _Assembly(parts, derived, linker, asset, _memory(parsed, asset, scratch, parts, watch, known), known)
     total, done = len(parsed.elements) + (parsed.rest.count if parsed.rest else 0), 0
     for part in portions(chain(parsed.elements, rest_of(parsed, scratch, asset.source))):
         first = {} if done == 0 else {"title": "", "warnings": (), "links": ()}
@@ -73,17 +79,28 @@ def assemble(
     return made.entry(parsed.left_out)
 
 
+def _memory(parsed: Parsed, asset: Asset, scratch: Path, parts: Parts, watch: Watch, known: ReadBefore) -> Memory:
+    """Know the names of the whole file first: one that is found on its last page is hidden on the first, too."""
+    elements = chain(parsed.elements, rest_of(parsed, scratch, asset.source))
+    told = chain((parsed.title, *parsed.warnings), told_by(elements, scratch, parts, known))
+    return memory_of(parts, told, watch)
+
+
 class _Assembly:
     """One file on its way into the index: its units so far, and what its parts have in common."""
 
-    def __init__(self, parts: Parts, derived: Derived, linker: Linker, asset: Asset) -> None:
+    def __init__(
+        self, parts: Parts, derived: Derived, linker: Linker, asset: Asset, memory: Memory, known: ReadBefore
+    ) -> None:
+        self._known = known
         self._parts, self._derived, self._linker, self._asset = parts, derived, linker, asset
         self._kinds = parts.settings.governance.redact
-        self._cleaner = Cleaner(asset.media_type, self._kinds)
+        self._cleaner = Cleaner(asset.media_type, self._kinds, memory)
         self._cutter = Cutter(parts.settings, self._cleaner.memory)
         self._units: tuple[Unit, ...] | UnitFile = ()
         self._pictures: dict[int, Vector] = {}
         self._number, self._begin, self._hashes, self._is_named = 0, "", list[str](), False
+        self._withheld = Counter[str]()
 
     @property
     def is_full(self) -> bool:
@@ -97,7 +114,7 @@ class _Assembly:
         if not self._is_named:
             self._name(document)
         chunks = self._cutter.cut(document.elements).chunks
-        seen = _seen(chunks, scratch, parts, self._derived, memory, watch)
+        seen = see_all(chunks, scratch, parts, self._derived, memory, watch, self._known)
         chunks, seen = with_tables(chunks, seen, parts.settings, memory)
         numbered = {self._number + place: one for place, one in seen.items()}
         units = tuple(_unit(self._asset, at, piece, numbered.get(at)) for at, piece in enumerate(chunks, self._number))
@@ -107,7 +124,9 @@ class _Assembly:
             with_clean_links(unit, self._kinds, memory) for unit in _tied(self._linker(self._asset, units), part.links)
         )
         self._hashes += [one.phash for one in seen.values()]
-        shown = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
+        self._withheld.update(kind for one in seen.values() for kind in one.withheld)
+        seen = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
+        shown = {at: one for at, one in seen.items() if not one.withheld}
         self._pictures |= encode_pictures(shown, parts, self._derived, watch)
         self._keep(linked)
 
@@ -122,6 +141,8 @@ class _Assembly:
         if self._hashes and script_of(self._begin) not in OCR_SCRIPTS:
             unread = "the OCR does not know the script of this document"
             left_out = (*left_out, LeftOut(kind="text in a picture", why=unread, count=len(self._hashes)))
+        told = (LeftOut(kind="picture", why=f"withheld: {kind}", count=count) for kind, count in self._withheld.items())
+        left_out = (*left_out, *told)
         known = {
             "redactions": dict(self._cleaner.memory.counts),
             "phash": self._hashes[0] if len(self._hashes) == 1 and len(units) == 1 else None,
@@ -173,12 +194,16 @@ def make_asset(
     settings: Settings,
     guard: Asset | None = None,
     holder: Asset | None = None,
+    holding: Holding | None = None,
 ) -> Asset:
     """Describe the file; the tenant comes from the principal, and so does the region of what was not there before.
 
-    What protects a document (region, labels, usage rights, consent) is not the writer's to change: it is taken from
+    What protects a document is not the writer's to change: it is taken from ``holding``, what is stated of it, and from
     ``guard``, the document as it was before, or a protected one of the same content. A file that lies in another one,
     the ``holder``, is protected as that is, too.
+
+    Raises:
+        PolicyRefused: the policy does not let it in, or an incident contains its place.
     """
     described = Asset(
         asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
@@ -193,8 +218,11 @@ def make_asset(
         region=who.region,
         pages=parsed.pages,
         parent=holder.source if holder else None,
-    )
-    return _protected(_protected(described, guard), holder)
+        lineage=lineage_of_text(parsed.media_type, document.sha256, settings),
+    ).model_copy(update=dict(holding.values) if holding else {})
+    asset = _protected(_protected(described, guard), holder)
+    refuse_contained(settings, asset)
+    return let_in(policy_of(settings), asset)
 
 
 def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
@@ -207,7 +235,8 @@ def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
 
 def is_guarded(asset: Asset) -> bool:
     """True when not everybody of its tenant and region may read it for ever: a file that was moved keeps that."""
-    return bool(asset.labels) or asset.usage_rights != "approved" or asset.consent_until is not None
+    days = (asset.consent_until, asset.retain_until)
+    return bool(asset.labels or asset.purposes) or asset.usage_rights != "approved" or any(days)
 
 
 def is_kept_as(asset: Asset, holder: Asset) -> bool:
@@ -216,26 +245,7 @@ def is_kept_as(asset: Asset, holder: Asset) -> bool:
 
 
 def _protected(asset: Asset, guard: Asset | None) -> Asset:
-    """Protect an asset as ``guard`` is; of two limits to use or consent the stricter one holds."""
-    if guard is None:
-        return asset
-    update = {name: getattr(guard, name) for name in PROTECTIVE if name == "region" or getattr(guard, name)}
-    if asset.usage_rights == "restricted":
-        update["usage_rights"] = asset.usage_rights
-    if asset.consent_until and guard.consent_until:
-        update["consent_until"] = min(asset.consent_until, guard.consent_until)
-    return asset.model_copy(update=update)
-
-
-def _seen(
-    chunks: Sequence[Chunk], scratch: Path, parts: Parts, derived: Derived, memory: Memory, watch: Watch
-) -> dict[int, Seen]:
-    found: dict[int, Seen] = {}
-    for number, piece in enumerate(chunks):
-        if piece.picture is not None:
-            watch.step(number, len(chunks), "reading pictures")
-            found[number] = see(scratch / piece.picture, parts, derived, parts.settings.governance.redact, memory)
-    return found
+    return asset if guard is None else guarded(asset, guard)
 
 
 def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
@@ -249,7 +259,7 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
         text=piece.text,
         cells=piece.cells,
         boxes=piece.boxes,
-        mark=piece.mark,
+        mark=SENSITIVE if seen and seen.withheld else piece.mark,
         meta=_meta(asset, piece),
         caption=seen.caption if seen else "",
         ocr=seen.ocr if seen else "",
@@ -271,7 +281,11 @@ def _meta(asset: Asset, piece: Chunk) -> str:
 
 def _with_content(units: Sequence[Unit], seen: Mapping[int, Seen]) -> tuple[Unit, ...]:
     """Drop blank pages; a picture stays, since it can be seen."""
-    return tuple(unit for unit in units if unit.text or unit.ocr or (unit.ordinal in seen and unit.kind != "page"))
+    return tuple(
+        unit
+        for unit in units
+        if unit.text or unit.ocr or unit.mark == SENSITIVE or (unit.ordinal in seen and unit.kind != "page")
+    )
 
 
 def _empty(asset: Asset) -> ParseFailed:

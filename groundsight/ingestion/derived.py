@@ -149,7 +149,7 @@ class Derived:
 
 def derived_of(settings: Settings) -> Derived:
     """Return what was made under the present rules of redaction."""
-    return Derived(settings.home / "derived", profile_of(settings.governance.redact))
+    return Derived(settings.home / "derived", profile_of(settings))
 
 
 def _key(lane: str, model: str, content: str) -> str:

@@ -38,9 +38,9 @@ def clean_document(parsed: Parsed, kinds: Sequence[PiiKind]) -> CleanDocument:
 class Cleaner:
     """Redacts the parts of one document one after the other; heads reach into the next part, placeholders stay."""
 
-    def __init__(self, media_type: str, kinds: Sequence[PiiKind]) -> None:
+    def __init__(self, media_type: str, kinds: Sequence[PiiKind], memory: Memory | None = None) -> None:
         self._is_book, self._kinds = media_type == XLSX, kinds
-        self.memory = Memory()
+        self.memory = memory or Memory()
         self._heads, self._above = Heads(), Heads()
         self._table: Element | None = None
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from groundsight.errors import ParseFailed
+from groundsight import __version__
+from groundsight.errors import ParseFailed, PolicyRefused
 from groundsight.governance.pii import Memory, find, find_under, redact, redact_parts, renumbered
 from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_heads import label_of
+from groundsight.governance.redaction import profile_of
+from groundsight.ingestion import Element
+from groundsight.ingestion.chunking import Chunk
 from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.names.reader import memory_of, texts_of
 from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
+from groundsight.settings import Settings
 from groundsight.types import Box, Lineage, Tag, TextLine, Word
 from groundsight.vision.phash import hashes_near, perceptual_hash, same_look, small_look
 
@@ -24,7 +30,9 @@ if TYPE_CHECKING:
 
     from groundsight.parts import Parts
     from groundsight.settings import PiiKind
+    from groundsight.tracing import Watch
 
+ReadBefore = dict[Path, tuple[TextLine, ...]]
 VERSION = "1"
 # In heights of the head: rows of printed tables stand up to two apart, what follows a table stands farther.
 COLUMN_GAP = 2.5
@@ -33,7 +41,10 @@ _TAGS = TypeAdapter(tuple[Tag, ...])
 
 @dataclass(frozen=True)
 class Seen:
-    """A picture after reading: what was found, and the picture with the redacted places filled."""
+    """A picture after reading: what was found, and the picture with the redacted places filled.
+
+    Of a picture that is ``withheld`` nothing else is told.
+    """
 
     picture: Image
     sha256: str
@@ -44,6 +55,7 @@ class Seen:
     caption: str = ""
     lineage: tuple[Lineage, ...] = ()
     hidden: tuple[Box, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 class CleanLines(Word):
@@ -54,7 +66,24 @@ class CleanLines(Word):
     hidden: tuple[Box, ...] = ()
 
 
-def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], memory: Memory) -> Seen:
+def see_all(
+    chunks: Sequence[Chunk], scratch: Path, parts: Parts, derived: Derived, memory: Memory, watch: Watch,
+    known: ReadBefore,
+) -> dict[int, Seen]:  # fmt: skip
+    """Read the pictures of these chunks, by their places among them."""
+    kinds = parts.settings.governance.redact
+    found: dict[int, Seen] = {}
+    for number, piece in enumerate(chunks):
+        if piece.picture is not None:
+            watch.step(number, len(chunks), "reading pictures")
+            found[number] = see(scratch / piece.picture, parts, derived, kinds, memory, watch, known)
+    return found
+
+
+def see(
+    path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], memory: Memory, watch: Watch,
+    known: ReadBefore | None = None,
+) -> Seen:  # fmt: skip
     """Read one picture: OCR first, then tags and caption on the picture without personal data.
 
     What was read is redacted before it is kept, with numbers of its own; each document puts its numbers in.
@@ -62,39 +91,50 @@ def see(path: Path, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], 
     Raises:
         ParseFailed: the picture can't be decoded.
     """
+    from groundsight.vision.masks import filled
+
     data = path.read_bytes()
     sha = hashlib.sha256(data).hexdigest()
     picture = _decoded(path)
-    read = _read_lines(picture, sha, parts, derived, kinds)
+    masks = parts.masks.boxes(picture) if parts.masks else ()
+    if masks:
+        picture, sha = filled(picture, masks), f"{sha}:{masks!r}"
+    read = _read_lines(picture, sha, parts, derived, kinds, memory, (known or {}).get(path))
     lines = tuple(line.model_copy(update={"text": renumbered(line.text, sha, memory)}) for line in read.lines)
     # Counted once, by the lines: the running text repeats them.
-    ocr = renumbered(read.text, sha, Memory(memory.numbers))
+    ocr = renumbered(read.text, sha, Memory(memory.numbers, key=memory.key))
+    kinds_seen = parts.masks.kinds(picture, ocr) if parts.masks else ()
+    if kinds_seen:
+        return Seen(picture, sha, perceptual_hash(picture), withheld=kinds_seen)
     shown = filled(picture, read.hidden)
     content = f"{sha}:{read.hidden!r}" if read.hidden else sha
     tags = _tags(shown, content, parts, derived)
-    caption = renumbered(_caption(shown, parts, derived, kinds), f"caption {sha}", memory)
+    caption = renumbered(_caption(shown, parts, derived, kinds, watch), f"caption {sha}", memory)
     lineage = _lineage(sha, parts, {"ocr": bool(ocr), "tags": bool(tags), "caption": bool(caption)})
     return Seen(shown, content, perceptual_hash(picture), lines, ocr, tags, caption, lineage)
 
 
-def glance(picture: Image, parts: Parts) -> Seen:
-    """Read a picture that is only asked about, as ``see`` does; nothing of it is kept."""
+def glance(picture: Image, parts: Parts, watch: Watch) -> Seen:
+    """Read a picture that is only asked about, as ``see`` does; nothing of it is kept.
+
+    Raises:
+        PolicyRefused: it is of a kind that is withheld.
+    """
+    from groundsight.vision.masks import filled
+
     kinds, reader, tagger, captioner = parts.settings.governance.redact, parts.ocr, parts.tagger, parts.captioner
-    aspect = picture.width / picture.height
-    read = clean_page(reader.read(picture), kinds, Memory(), aspect) if reader else CleanLines()
-    shown = filled(picture, read.hidden)
-    caption = redact(captioner.caption(shown), kinds).text if captioner else ""
-    return Seen(
-        shown,
-        "",
-        perceptual_hash(picture),
-        read.lines,
-        read.text,
-        tagger.tags(shown) if tagger else (),
-        caption,
-        (),
-        read.hidden,
-    )
+    masks = tuple(parts.masks.boxes(picture)) if parts.masks else ()
+    masked = filled(picture, masks)
+    lines = reader.read(masked) if reader else ()
+    memory = memory_of(parts, ["\n".join(line.text for line in lines)], watch)
+    read = clean_page(lines, kinds, memory, picture.width / picture.height)
+    if parts.masks and parts.masks.kinds(masked, read.text):
+        raise PolicyRefused("this picture is withheld (pictures.withhold)", next_step="ask about another one")
+    shown, hidden = filled(masked, read.hidden), (*masks, *read.hidden)
+    written = captioner.caption(shown) if captioner else ""
+    caption = redact(written, kinds, memory_of(parts, [written], watch)).text if written else ""
+    tags = tagger.tags(shown) if tagger else ()
+    return Seen(shown, "", perceptual_hash(picture), read.lines, read.text, tags, caption, hidden=hidden)
 
 
 def clean_page(
@@ -163,13 +203,33 @@ def _decoded(path: Path) -> Image:
         raise ParseFailed("a picture can't be decoded", which=path.name, next_step="save the picture again") from error
 
 
-def _read_lines(picture: Image, sha: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...]) -> CleanLines:
+def told_by(elements: Iterable[Element], scratch: Path, parts: Parts, known: ReadBefore) -> Iterator[str]:
+    """Yield all texts of a document in which names may stand; what its pictures show is kept in ``known``."""
+    from groundsight.vision.masks import filled
+
+    for element in elements:
+        yield from texts_of(element)
+        if element.picture and parts.settings.ingestion.ocr and parts.ocr:
+            path = scratch / element.picture
+            picture = _decoded(path)
+            known[path] = parts.ocr.read(filled(picture, parts.masks.boxes(picture)) if parts.masks else picture)
+            yield "\n".join(line.text for line in known[path])
+
+
+def _read_lines(
+    picture: Image, sha: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], memory: Memory,
+    known: tuple[TextLine, ...] | None,
+) -> CleanLines:  # fmt: skip
     reader = parts.ocr if parts.settings.ingestion.ocr else None
     if reader is None:
         return CleanLines()
     aspect = picture.width / picture.height
+    if known is not None:
+        # What is hidden depends on the names of the whole document: it is kept for no other.
+        derived.called("ocr", 1)
+        return clean_page(known, kinds, replace(memory.apart(), names=memory.names), aspect)
     read: Callable[[], bytes] = lambda: (  # noqa: E731
-        clean_page(reader.read(picture), kinds, Memory(), aspect).model_dump_json().encode()
+        clean_page(reader.read(picture), kinds, memory.apart(), aspect).model_dump_json().encode()
     )
     return CleanLines.model_validate_json(derived.made("ocr", reader.fingerprint, sha, read))
 
@@ -182,7 +242,7 @@ def _tags(picture: Image, content: str, parts: Parts, derived: Derived) -> tuple
     return _TAGS.validate_json(made)
 
 
-def _caption(picture: Image, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...]) -> str:
+def _caption(picture: Image, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], watch: Watch) -> str:
     """Take the caption of a picture that looks the same, a re-saved or scaled copy too, or have one written."""
     captioner = parts.captioner
     if captioner is None:
@@ -194,23 +254,10 @@ def _caption(picture: Image, parts: Parts, derived: Derived, kinds: tuple[PiiKin
             derived.write("caption", captioner.fingerprint, phash, kept)
             return kept[len(look) :].decode()
     derived.called("caption", 1)
-    caption = redact(captioner.caption(picture), kinds).text
+    written = captioner.caption(picture)
+    caption = redact(written, kinds, memory_of(parts, [written], watch)).text
     derived.write("caption", captioner.fingerprint, phash, look + caption.encode())
     return caption
-
-
-def filled(picture: Image, boxes: tuple[Box, ...]) -> Image:
-    """Fill the places of redacted words: a blur could be undone."""
-    from PIL import ImageDraw
-
-    if not boxes:
-        return picture
-    filled = picture.copy()
-    brush = ImageDraw.Draw(filled)
-    width, height = filled.size
-    for box in boxes:
-        brush.rectangle((box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height), fill=(0, 0, 0))
-    return filled
 
 
 def _lineage(sha: str, parts: Parts, made: dict[str, bool]) -> tuple[Lineage, ...]:
@@ -219,4 +266,14 @@ def _lineage(sha: str, parts: Parts, made: dict[str, bool]) -> tuple[Lineage, ..
         Lineage(field=name, operation=verb, source_sha256=sha, model=model.fingerprint, version=VERSION)
         for name, (verb, model) in lanes.items()
         if model is not None and made[name]
+    )
+
+
+def lineage_of_text(media_type: str, sha: str, settings: Settings) -> tuple[Lineage, ...]:
+    """Tell what read and what redacted the text of a file."""
+    profile = profile_of(settings)
+    steps = (("read", f"{settings.ingestion.partitioner}: {media_type}"), ("redact", profile))
+    return tuple(
+        Lineage(field="text", operation=verb, source_sha256=sha, model=model, version=__version__)
+        for verb, model in steps
     )

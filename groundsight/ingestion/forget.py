@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound, PolicyRefused, StorageFailed
 from groundsight.governance.access import reachable_by, tenant_of
 from groundsight.governance.audit import AuditLog, AuditRecord
-from groundsight.governance.receipts import new_receipt
+from groundsight.governance.incidents import IncidentBook
+from groundsight.governance.receipts import Receipts, new_receipt
+from groundsight.governance.review import forget_reviews
 from groundsight.governance.sources import inside
 from groundsight.index.held import Held, still_held
 from groundsight.ingestion.derived import derived_of
@@ -74,8 +76,11 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
     """Remove assets: what was made and kept of them first, so that a kill in between leaves them to be named again."""
     derived = derived_of(parts.settings)
     derived.forget_other_profiles()
+    forget_reviews(parts.settings.home, [asset.asset_id for asset in gone])
+    IncidentBook(parts.settings.home, parts.settings.governance.incidents).forget(asset.source for asset in gone)
     if gone:
         forget_questions(parts.settings.home, {asset.tenant for asset in gone})
+        Receipts(Path(parts.settings.home), 0).forget(asset.asset_id for asset in gone)
     ids = {asset.asset_id for asset in gone}
     for number, asset in enumerate(gone):
         watch.step(number, len(gone), asset.source)

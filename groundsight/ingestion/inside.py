@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from groundsight.errors import (
@@ -18,9 +18,11 @@ from groundsight.errors import (
     StorageFailed,
 )
 from groundsight.governance.pii_names import StoredNames
+from groundsight.governance.rights_file import is_rights_file
 from groundsight.governance.sources import source_text
 from groundsight.ingestion import FileReport, Inside, Parsed, Problem
 from groundsight.ingestion.frozen import Frozen, frozen_inside
+from groundsight.language.licences import is_ordinary
 from groundsight.settings import Settings
 from groundsight.types import Asset, LeftOut
 
@@ -37,7 +39,7 @@ class Tree:
 
     def __init__(self, settings: Settings, before: Mapping[str, Asset], hidden: set[str]) -> None:
         self.lines: list[FileReport] = []
-        self._limits, self._names = settings.limits, StoredNames.of(settings)
+        self._limits, self._names = settings.limits, StoredNames.of(settings, is_ordinary)
         self._before, self._hidden = before, hidden
         self._depths, self._bytes = dict[str, int](), 0
         self._kept = set[str]()
@@ -47,7 +49,7 @@ class Tree:
         lost = Counter[str]()
         for each in parsed.inside:
             source, place = self._source_of(holder.source, each.name), len(self.lines)
-            if source not in self._hidden:
+            if source not in self._hidden and not is_rights_file(source):
                 line = report_of(
                     source, lambda each=each, source=source: self._one(each, source, holder, scratch, store)
                 )
@@ -123,6 +125,16 @@ def report_of(source: str, work: Callable[[], FileReport]) -> FileReport:
 def unchanged(asset: Asset) -> FileReport:
     """The line of a file whose content is in the index already."""
     return FileReport(source=asset.source, status="unchanged", warnings=asset.warnings)
+
+
+def by_holder(known: Iterable[Asset]) -> dict[str, dict[str, Asset]]:
+    """Return, for each file or folder that others lie in, those of them that lie in a file."""
+    found: dict[str, dict[str, Asset]] = {}
+    for each in known:
+        above = each.source.split("/")[:-1] if each.parent else []
+        for depth in range(1, len(above) + 1):
+            found.setdefault("/".join(above[:depth]), {})[each.source] = each
+    return found
 
 
 def _problem(error: GroundsightError, source: str) -> Problem:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.atomic import write_whole
-from groundsight.errors import GroundsightError, StorageFailed
+from groundsight.errors import GroundsightError, PolicyRefused, StorageFailed
 from groundsight.ingestion.frozen import Frozen
-from groundsight.ingestion.pictures import page_picture
+from groundsight.ingestion.pictures import guarded, page_picture
 from groundsight.ingestion.reach import document_of
 from groundsight.ingestion.sniff import PDF, PICTURES
 from groundsight.types import Asset, Box
@@ -40,8 +40,9 @@ def keep_pages(parts: Parts, asset: Asset, document: Frozen, watch: Watch) -> No
     for page in range(1, (asset.pages or 1) + 1):
         watch.step(page, asset.pages, f"keeping page {page}")
         target = _file(parts.settings.home, asset, page)
-        if not target.exists():
-            _write(target, page_picture(document, page, parts.settings, watch, sandbox=parts.sandbox))
+        # What was kept before may show what is masked now.
+        if parts.masks or not target.exists():
+            _keep(parts, document, page, target, watch)
 
 
 def kept_page(home: Path, asset: Asset, page: int, box: Box | None = None) -> bytes | None:
@@ -74,17 +75,28 @@ def page_or_kept(parts: Parts, asset: Asset, page: int, box: Box | None, watch: 
     """
     try:
         with document_of(parts, asset) as document:
-            return page_picture(document, page, parts.settings, watch, box=box, sandbox=parts.sandbox)
+            png = page_picture(document, page, parts.settings, watch, box=box, sandbox=parts.sandbox)
+            return guarded(png, parts.masks)
+    except PolicyRefused:
+        raise
     except GroundsightError:
         watch.check()
         kept = kept_page(parts.settings.home, asset, page, box)
         if kept is None:
             raise
-        return kept
+        return guarded(kept, parts.masks)
 
 
 def _file(home: Path, asset: Asset, page: int) -> Path:
     return home / "pages" / asset.sha256 / f"{page}.png"
+
+
+def _keep(parts: Parts, document: Frozen, page: int, target: Path, watch: Watch) -> None:
+    try:
+        png = page_picture(document, page, parts.settings, watch, sandbox=parts.sandbox)
+        _write(target, guarded(png, parts.masks))
+    except PolicyRefused:
+        target.unlink(missing_ok=True)
 
 
 def _write(target: Path, data: bytes) -> None:

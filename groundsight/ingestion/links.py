@@ -13,7 +13,7 @@ MOST_LINKS = 64
 LONGEST_KEY_CHARS = 80
 MOST_CHARS = 20_000
 _FILE_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
-_PLACEHOLDER = re.compile(r"[\[<{][A-Z][A-Z_]{2,}(?:[ _:-]?\d+)?[\]>}]|(?<!\S)[^\s@]{1,100}@\S+")
+_PLACEHOLDER = re.compile(r"[\[<{][A-Z][A-Z_]{2,}(?:-[\da-f]{8}|[ _:-]?\d+)?[\]>}]|(?<!\S)[^\s@]{1,100}@\S+")
 _NAME = r"(?:(?:[A-Z]|St|Dr|Mr|Mrs|Ms|Jr|Sr)\.(?=[ \t])|[A-Z][\w'’]*(?:[-&/.]\w+)*)"
 _JOIN = r"(?:of the|of|the|and|for|de la|de|del|della|van der|van|von|der|da|di|du|la|le|el|al|bin|ibn|&)"
 _CAPITALISED = re.compile(rf"\b{_NAME}(?:[ \t]+(?:{_JOIN}[ \t]+)?(?:{_NAME}|\d{{1,4}}\b))*")

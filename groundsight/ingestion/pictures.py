@@ -6,6 +6,7 @@ import base64
 import io
 from typing import TYPE_CHECKING
 
+from groundsight.errors import PolicyRefused
 from groundsight.ingestion import PictureOrder
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.jobs import Picture
@@ -17,6 +18,8 @@ from groundsight.types import Box
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from groundsight.vision.masks import Masks
 
 
 def page_picture(
@@ -39,6 +42,33 @@ def page_picture(
     job = "groundsight.ingestion.jobs:page_picture"
     answer = run_on(document, job, order.model_dump_json(), settings, watch, sandbox)
     return base64.b64decode(Picture.model_validate_json(answer).png)
+
+
+def guarded(png: bytes, masks: Masks | None) -> bytes:
+    """Return a picture as it may leave: masked places filled.
+
+    Raises:
+        PolicyRefused: the picture itself is withheld. RedactionFailed: it can't be looked through.
+    """
+    if masks is None:
+        return png
+    from PIL import Image as pillow
+
+    from groundsight.vision.masks import filled
+
+    with pillow.open(io.BytesIO(png), formats=("PNG",)) as opened:
+        picture = opened.convert("RGB")
+    if kinds := masks.kinds(picture):
+        raise PolicyRefused(
+            f"this picture is withheld: {', '.join(kinds)}",
+            next_step="look at the file itself, or change pictures.withhold",
+        )
+    boxes = masks.boxes(picture)
+    if not boxes:
+        return png
+    out = io.BytesIO()
+    filled(picture, boxes).save(out, "PNG")
+    return out.getvalue()
 
 
 def load_picture(document: Frozen, settings: Settings, watch: Watch, sandbox: Sandbox | None = None) -> Image:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from groundsight.language.stems import english_stems, lexicon_rows
+from groundsight.language.stems import english_stems, irregular, lexicon_rows, word_list
+from groundsight.language.stems import stem as stem_of
 
 
 class Related(NamedTuple):
@@ -26,6 +27,12 @@ def related(stem: str) -> Related:
 def is_known(stem: str) -> bool:
     """True for the stem of an ordinary word, no name."""
     return stem in english_stems()
+
+
+def is_ordinary(word: str) -> bool:
+    """True for an ordinary English word in lower case, no name."""
+    listed = word_list("stop_words.txt") | word_list("ordinary_words.txt")
+    return is_known(stem_of(word)) or word in irregular() or word in listed
 
 
 def verb_share(stem: str) -> float:

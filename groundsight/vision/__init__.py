@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from groundsight.errors import ConfigError
-from groundsight.types import Tag, TextLine
+from groundsight.types import Box, Tag, TextLine
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from groundsight.limits import MaskKind, Pictures, SensitiveKind
     from groundsight.settings import Ingestion, Models
+
+
+# The mark of a unit whose picture is withheld.
+SENSITIVE = "sensitive"
 
 
 class OcrReader(Protocol):
@@ -38,6 +43,63 @@ class Captioner(Protocol):
     def fingerprint(self) -> str: ...
 
     def caption(self, picture: Image) -> str: ...
+
+
+class Detector(Protocol):
+    """Finds what is to be filled in a picture: boxes as fractions of it."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def find(self, picture: Image) -> tuple[Box, ...]: ...
+
+
+class SensitiveClassifier(Protocol):
+    """Tells that a picture is of a kind that is withheld, by its pixels or by the words read from it."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def needs_words(self) -> bool: ...
+
+    def is_sensitive(self, picture: Image, words: str) -> bool: ...
+
+
+def open_detector(kind: MaskKind, pictures: Pictures, models: Models) -> Detector:
+    """Open what finds a kind: the user's own model where one is named, else the packaged one.
+
+    Raises:
+        ConfigError: there is no packaged model of this kind. Disabled, ModelFailed: it can't be loaded.
+    """
+    if kind in pictures.detectors:
+        from groundsight.vision.detector_file import FileDetector
+
+        return FileDetector.open(pictures.detectors[kind], threads=models.threads)
+    if kind == "faces":
+        from groundsight.vision.faces import CenterFace
+
+        return CenterFace.open(threads=models.threads)
+    raise ConfigError(
+        f"no model that finds {kind} lies in a package",
+        which=f"pictures.mask = {kind}",
+        next_step=f'name one: pictures.detectors.{kind} = "FILE.onnx@SHA256"',
+    )
+
+
+def open_classifier(kind: SensitiveKind, models: Models) -> SensitiveClassifier:
+    """Open what tells that a picture is of a kind.
+
+    Raises:
+        Disabled, ModelFailed: its model can't be loaded.
+    """
+    if kind == "nudity":
+        from groundsight.vision.nudity import OpenNsfw
+
+        return OpenNsfw.open(threads=models.threads)
+    from groundsight.vision.papers import WordRule
+
+    return WordRule(kind)
 
 
 def open_ocr(models: Models) -> OcrReader | None:

@@ -47,6 +47,19 @@ def _block(graph: _Graph, flow: str, name: str, stride: int) -> str:
     return graph.add(entry, flow) if keeps else flow
 
 
+def with_free_sides(model: bytes) -> bytes:
+    """Return a graph that takes one picture of any sides, where it was frozen to a batch of one size."""
+    from onnx import load_from_string
+
+    graph = load_from_string(model)
+    for each in (graph.graph.input[0], *graph.graph.output):
+        for place, dimension in enumerate(each.type.tensor_type.shape.dim):
+            if place != 1:
+                dimension.ClearField("dim_value")
+                dimension.dim_param = f"{each.name}_{place}"
+    return graph.SerializeToString()
+
+
 @dataclass
 class _Graph:
     """Nodes and weights in the making; every method returns the name of its output."""

@@ -1,0 +1,87 @@
+"""The published list of spellings that hide structured personal data: every one is found, through a file as well."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from groundsight.governance.pii import redact
+from groundsight.governance.pii_prefilter import may_hold
+from groundsight.settings import ALL_PII, Settings
+from groundsight.suite import open_suite
+from groundsight.types import Filter
+
+DATA = Path(__file__).parent / "data"
+LISTS = ("evasions.jsonl", "evasions_attack.jsonl")
+SECRETS = (
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_" + "a1B2" * 9,
+    "xoxb-123456789012-abcdefABCDEF",
+    "sk-ant-api03-" + "x9" * 20,
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEow==\n-----END RSA PRIVATE KEY-----",
+    "hunter2-and-more",
+)
+NO_SECRETS = (
+    "The password has eight signs or more.",
+    "secret: none",
+    "AKIA is a prefix",
+    "api key: see the vault",
+    "token ring",
+    "sk-8 skates",
+)
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (DATA / name).read_text("utf-8").splitlines()]
+
+
+def left(text: str) -> str:
+    return re.sub(r"\[[A-Z]+_\d+\]", "", text)
+
+
+def test_the_published_list_has_53_spellings_of_six_kinds() -> None:
+    listed = rows("evasions.jsonl")
+    assert len(listed) == 53
+    assert {row["kind"] for row in listed} == {*ALL_PII}
+
+
+@pytest.mark.parametrize(
+    "row", [row for name in LISTS for row in rows(name)], ids=lambda row: f"{row['kind']} {row['how']}"
+)
+def test_a_spelling_hides_nothing(row: dict[str, str]) -> None:
+    found = redact(f"Note: {row['text']} .", ALL_PII)
+    assert may_hold(row["text"])
+    assert row["kind"] in {span.kind for span in found.spans}
+    assert not re.search(r"\d\D{0,3}\d\D{0,3}\d\D{0,3}\d", left(found.text)), found.text
+    assert "example" not in left(found.text)
+
+
+def test_no_spelling_of_the_list_is_stored_from_a_file(tmp_path: Path) -> None:
+    place = tmp_path / "docs"
+    place.mkdir()
+    listed = rows("evasions.jsonl")
+    for number, row in enumerate(listed):
+        (place / f"note{number}.txt").write_text(f"Note: {row['text']} .\n", "utf-8")
+    with open_suite(
+        Settings(home=tmp_path / "home", roots=(place,), models={"text": "none", "visual": "none"})
+    ) as suite:
+        suite.ingest(["docs"])
+        assets = suite.parts.index.assets(Filter())
+        texts = {each.source: suite.parts.index.units(each.asset_id, Filter())[0].text for each in assets}
+    for number, row in enumerate(listed):
+        assert row["kind"].upper() in texts[f"docs/note{number}.txt"], row
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_is_hidden_by_its_form_or_its_label(secret: str) -> None:
+    text = redact(f"password: {secret}", ("secret",)).text
+    assert text == "password: [SECRET_1]"
+
+
+@pytest.mark.parametrize("text", NO_SECRETS)
+def test_words_about_secrets_are_none(text: str) -> None:
+    assert not redact(text, ("secret",)).spans
