@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from groundsight.governance.redaction import unhidden
 from groundsight.types import Degraded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from groundsight.encoders import PictureEncoder
-    from groundsight.settings import PiiKind, Settings
+    from groundsight.settings import Settings
 
 
 def lanes_off(settings: Settings, opened: PictureEncoder | None) -> tuple[Degraded, ...]:
@@ -39,21 +38,10 @@ def lanes_off(settings: Settings, opened: PictureEncoder | None) -> tuple[Degrad
         )
     if models.ocr == "none" or not settings.ingestion.ocr:
         found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
-    found += _names_off(settings.governance.redact)
+    found += unhidden(settings)
     if models.reader == "none":
         found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
     elif models.text == "none":
         reason = "finds nothing without text vectors: without a language model only computations answer"
         found.append(Degraded(lane="reader", reason=reason, remedy="set models.text = 'minilm'"))
     return tuple(found)
-
-
-def _names_off(kinds: Sequence[PiiKind]) -> list[Degraded]:
-    from groundsight.governance.pii_entities import PACKAGES, asks_for_names, names_model
-
-    model = names_model()
-    if not asks_for_names(kinds) or model.startswith(PACKAGES[0]):
-        return []
-    reason = f"{model} finds fewer than {PACKAGES[0]}" if model else "no model: persons, places and organisations stay"
-    remedy = "pip install 'groundsight[names]'" + (" with Python 3.12 or newer" if model else "")
-    return [Degraded(lane="names", reason=reason, remedy=remedy)]

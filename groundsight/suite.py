@@ -17,6 +17,7 @@ from groundsight.types import Answer, Evidence, GroundingReport, Principal, Quer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from groundsight.governance.optout import OptOut
     from groundsight.governance.rights import Rights
     from groundsight.ingestion import IngestReport
     from groundsight.ingestion.folder.account import Account
@@ -64,15 +65,36 @@ class Suite:
                 self.parts.roots.admit(Path(path))
         return ingest(self.parts, named, self.principal, self.watch, prune=prune, confined=confined)
 
-    def forget(self, names: AnyPath | Iterable[AnyPath]) -> ForgetReport:
+    def forget(
+        self, names: AnyPath | Iterable[AnyPath], *, opt_out: bool = False, rewrite_snapshots: bool = False
+    ) -> ForgetReport:
         """Remove files and folders, named by path or source, with all that was made from them and kept of them.
+
+        ``opt_out``: they, and the same contents anywhere, are never read again. ``rewrite_snapshots``: those on record.
 
         Raises:
             NotFound: nothing of a name is indexed; then nothing is removed.
         """
-        from groundsight.ingestion.forget import forget
+        from groundsight.ingestion.forget import Wish, forget
 
-        return forget(self.parts, paths_named(names), self.principal, self.watch)
+        wish = Wish(opt_out=opt_out, rewrite_snapshots=rewrite_snapshots)
+        return forget(self.parts, paths_named(names), self.principal, self.watch, wish)
+
+    def opted_out(self) -> tuple[OptOut, ...]:
+        """Return what is never read again, as keyed hashes with the day; nobody can tell names from them."""
+        from groundsight.governance.optout import OptOuts
+
+        return OptOuts(self.settings.home, self.principal.tenant).listed()
+
+    def lift(self, names: AnyPath | Iterable[AnyPath]) -> tuple[OptOut, ...]:
+        """Let files, folders and contents be read again, named by path, source or the id of an entry.
+
+        Raises:
+            NotFound: nothing of this name is opted out. PolicyRefused: the principal may not write.
+        """
+        from groundsight.ingestion.forget import lift
+
+        return lift(self.parts, [str(name) for name in paths_named(names)], self.principal)
 
     def rights(
         self,

@@ -14,10 +14,10 @@ import pytest
 from groundsight.cli import main
 from groundsight.governance.answer_figures import Given, note_given
 from groundsight.governance.audit import AuditLog, AuditRecord
-from groundsight.governance.coverage import Coverage, rescan
 from groundsight.governance.incident_rules import alarms_of, spike, too_many_denials
 from groundsight.governance.incidents import Alarm, IncidentBook
 from groundsight.governance.policy import Policy
+from groundsight.governance.rescan import Rescanned, rescan
 from groundsight.limits import Incidents
 from groundsight.settings import ALL_PII, load_settings
 from groundsight.suite import Suite, open_suite
@@ -175,7 +175,7 @@ def test_a_re_scan_tells_what_is_replaced_from_what_is_left() -> None:
     found = rescan(rows, ALL_PII)
     assert (found.documents, found.units, found.replaced, found.values, found.share) == (2, 4, 2, 2, 0.5)
     assert {kind: (each.units, each.open) for kind, each in found.kinds.items()} == {"text": (3, 1), "table": (1, 0)}
-    assert Coverage().share == 1.0
+    assert Rescanned().share == 1.0
 
 
 def test_the_clock_runs_by_the_kind_and_stops_when_closed(book: IncidentBook, clock: Clock) -> None:

@@ -12,8 +12,9 @@ from groundsight.errors import ConfigError, PolicyRefused, RedactionFailed, Time
 from groundsight.governance.pii import Memory, redact
 from groundsight.governance.pii_entities import FoundName, KnownNames, names_model
 from groundsight.governance.redaction import seal_entry
-from groundsight.ingestion.coverage import coverage
-from groundsight.ingestion.names.rules import Found, mended, recased
+from groundsight.ingestion.coverage import looked_at_again
+from groundsight.ingestion.names.job import _names  # pyright: ignore[reportPrivateUsage]
+from groundsight.ingestion.names.rules import NameFound, mended, recased
 from groundsight.settings import ALL_PII, PROFILES, Settings, load_settings
 from groundsight.suite import Suite, open_suite
 from groundsight.tools.pictures import shown
@@ -22,6 +23,7 @@ from groundsight.types import Filter, Unit
 from tests.build import make_asset, make_unit
 from tests.pictures import page_of
 
+FLOOR = Path(__file__).parent.parent / "evals/floors"
 KINDS = PROFILES["strict"]
 KELLER = FoundName("person", "Martina Keller", ("Martina", "Keller"))
 KNOWN = (
@@ -212,11 +214,14 @@ def test_profiles_name_their_kinds_and_one_of_profile_and_list_is_set(tmp_path: 
         load_settings(tmp_path, governance={"profile": "strict", "redact": ["email"]})
 
 
-def test_without_a_model_every_reply_says_that_names_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_model_every_reply_says_that_names_and_faces_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names_model.cache_clear()
-    monkeypatch.setattr("groundsight.governance.pii_entities.PACKAGES", ("no-such-package",))
+    for module in ("pii_entities", "redaction"):
+        monkeypatch.setattr(f"groundsight.governance.{module}.PACKAGES", ("no-such-package",))
     with open_suite(Settings(home=tmp_path, governance={"profile": "strict"})) as suite:
-        assert "names" in {lane.lane for lane in suite.parts.degraded()}
+        assert {"names", "masks"} <= {lane.lane for lane in suite.parts.degraded()}
         assert suite.parts.names is None
     names_model.cache_clear()
 
@@ -230,18 +235,20 @@ def test_what_is_stored_is_looked_at_again(tmp_path: Path, docs: Path) -> None:
     with open_suite(lax) as suite:
         suite.ingest(["docs"])
     with opened(tmp_path, Scripted(KELLER)) as suite:
-        found = coverage(suite.parts, Watch(), seconds=60)
-        assert (found.clean, found.looked, found.total, found.left) == (1, 2, 2, {"email": 1})
-        named = coverage(suite.parts, Watch(), seconds=60, names=True)
-        assert named.left == {"email": 1, "person": 1}
+        found = looked_at_again(suite.parts, Watch(), seconds=60)
+        assert (found.clean, found.units, found.found) == (1, 2, {"email": 1})
+        named = looked_at_again(suite.parts, Watch(), seconds=60, names=True)
+        assert named.found == {"email": 1, "person": 1}
         suite.ingest(["docs"])
-        assert coverage(suite.parts, Watch(), seconds=60, names=True).left == {}
+        assert looked_at_again(suite.parts, Watch(), seconds=60, names=True).found == {}
 
 
 def test_rules_mend_what_a_model_takes_for_names() -> None:
     text = "SSN and PO 7781 of Brannstrom Marine, in May. Ann Holm lives at 12 Mill Lane, Bristol. Rent 950 EUR."
-    taken = [Found(text.index(word), text.index(word) + len(word), "org") for word in ("SSN", "PO 7781", "May", "EUR")]
-    taken.append(Found(text.index("Brannstrom"), text.index(", in"), "person"))
+    taken = [
+        NameFound(text.index(word), text.index(word) + len(word), "org") for word in ("SSN", "PO 7781", "May", "EUR")
+    ]
+    taken.append(NameFound(text.index("Brannstrom"), text.index(", in"), "person"))
     told = {text[each.start : each.end]: each.kind for each in mended(text, taken)}
     assert not {"SSN", "PO 7781", "May", "EUR"} & {*told}
     assert told["12 Mill Lane"] == told["Bristol"] == "place"
@@ -264,3 +271,16 @@ def test_the_packaged_model_hides_names_in_a_confined_child(tmp_path: Path, docs
         told = stored(suite)
     assert not [leak for leak in ("Martina", "Keller", "Lisbon", "Siemens") if leak in told]
     assert json.loads(told.splitlines()[0])["redactions"]["person"] == 2
+
+
+@pytest.mark.skipif(not names_model(), reason="the extra names is not installed")
+def test_the_packaged_model_masks_nine_of_ten_persons_of_our_own_texts(tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (FLOOR / "names.jsonl").read_text("utf-8").splitlines()]
+    hidden = asked = 0
+    for row in rows:
+        memory = Memory(names=KnownNames(_names([row["text"]])))
+        taken = {place for span in redact(row["text"], KINDS, memory).spans for place in range(span.start, span.end)}
+        persons = [{*range(span["start"], span["end"])} for span in row["spans"] if span["type"] == "PERSON"]
+        asked += len(persons)
+        hidden += sum(len(each & taken) >= 0.9 * len(each) for each in persons)
+    assert hidden >= 0.9 * asked

@@ -25,6 +25,7 @@ from groundsight.governance.audit_check import verify_chain
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.settings import load_settings
 from groundsight.suite import open_suite as open_engine
+from groundsight.tracing import Watch
 from groundsight.types import Filter, Principal
 from tests.http_house import door_for
 
@@ -474,6 +475,17 @@ def test_a_kill_between_two_writes_leaves_nothing_half_set(place: Path, suite: A
     with open_suite(place / "home") as again:
         assert seen(again) == ({PAY, FEE} if moment == "before the ledger" else set())
         assert again.rights(PAY).changed == 0
+
+
+def test_what_is_denied_while_its_folder_is_read_stays_denied(place: Path, suite: Any) -> None:
+    (place / "docs" / "staff" / "pay.txt").write_text(f"{SECRET} Still.")
+    (place / "docs" / "staff" / "new.txt").write_text("Anna Quibble earns more.")
+    with open_suite(place / "home") as other:
+        waiting = [lambda: other.rights("docs/staff", usage="denied")]
+        watch = Watch(lambda *_: waiting.pop()() and None if waiting else None)
+        report = suite.acting_for(watch=watch).ingest(place / "docs")
+    assert (report.changed, report.added, waiting) == (1, 1, [])
+    assert seen(suite) == {FEE}
 
 
 def test_a_torn_line_is_none_and_a_damaged_one_is_named(place: Path, suite: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from groundsight.cli import main
 from groundsight.governance.answer_figures import Given, note_given
-from groundsight.governance.coverage import Coverage, Exposure
+from groundsight.governance.rescan import Exposure, Rescanned
 from groundsight.governance.risk import MODALITIES, WEIGHTS, risk_register
 from tests.test_incidents import answers
 
@@ -32,7 +32,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     return command
 
 
-def row(name: str, coverage: Coverage, given: list[Given]) -> Any:
+def row(name: str, coverage: Rescanned, given: list[Given]) -> Any:
     return next(each for each in risk_register(coverage, given, 20) if each.modality == name)
 
 
@@ -47,7 +47,7 @@ def test_the_risk_is_the_weighted_sum_of_its_inputs() -> None:
         one.model_copy(update={"seconds": seconds[at % 2], "ratio": 0.75, "region": "ns"[at % 2]})
         for at, one in enumerate(answers(80, kinds=("text",)))
     ]
-    found = row("text", Coverage(kinds={"text": Exposure(units=10, open=4)}), given)
+    found = row("text", Rescanned(kinds={"text": Exposure(units=10, open=4)}), given)
     values = {each.name: each.value for each in found.inputs}
     assert values["exposure"] == pytest.approx(0.4)
     assert values["bias"] == 0.0
@@ -60,14 +60,14 @@ def test_the_risk_is_the_weighted_sum_of_its_inputs() -> None:
 
 
 def test_an_input_without_data_is_no_zero_but_widens_the_risk() -> None:
-    found = row("table", Coverage(kinds={"table": Exposure(units=4, open=2)}), [])
+    found = row("table", Rescanned(kinds={"table": Exposure(units=4, open=2)}), [])
     assert [each.value for each in found.inputs] == [0.5, None, None, None]
     assert (found.low, found.high, found.shown) == (pytest.approx(0.2), pytest.approx(0.8), "0.20 to 0.80")
-    assert row("audio", Coverage(), []).shown == "no data"
+    assert row("audio", Rescanned(), []).shown == "no data"
 
 
 def test_a_figure_counts_as_a_picture_and_its_answers_as_well() -> None:
-    coverage = Coverage(kinds={"image": Exposure(units=1, open=0), "figure": Exposure(units=3, open=3)})
+    coverage = Rescanned(kinds={"image": Exposure(units=1, open=0), "figure": Exposure(units=3, open=3)})
     found = row("image", coverage, answers(3, kinds=("figure",)))
     assert (found.inputs[0].value, found.inputs[0].n, found.inputs[2].n) == (0.75, 4, 3)
 

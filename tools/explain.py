@@ -166,14 +166,14 @@ def no_such_receipt(receipt_id: str) -> NotFound:
 
 def asker(suite: Suite, kept: Receipt) -> Principal:
     """Return who got a receipt, with the rights of then."""
-    told = next(iter(kept.of_kind("caller")), {})
+    told = kept.one("caller")
     known = {name: told[name] for name in told if name in Principal.model_fields}
     return Principal.model_validate({**known, "roots": suite.principal.roots})
 
 
 def explained(suite: Suite, kept: Receipt) -> Explained:
     """Shape a receipt for the suite's principal; what it may not see any more stays hidden."""
-    facts, asked, given = kept.facts, _one(kept, "asked"), _one(kept, "given")
+    facts, asked, given = kept.facts, kept.one("asked"), kept.one("given")
     candidates = kept.of_kind("candidate")
     seen = _seen_by(suite, candidates)
     hidden = {each["unit"] for each in candidates if each["asset"] and each["source"] not in seen}
@@ -208,10 +208,6 @@ def _sound(kept: Receipt) -> bool:
 def time_of(receipt_id: str) -> str:
     """Return when a receipt was made, to the second: its id begins with that."""
     return datetime.fromtimestamp(int(receipt_id[1:12], 16) / 1000, UTC).isoformat(timespec="seconds")
-
-
-def _one(kept: Receipt, kind: str) -> Json:
-    return next(iter(kept.of_kind(kind)), {})
 
 
 def _seen_by(suite: Suite, candidates: Sequence[Json]) -> set[str]:

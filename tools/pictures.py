@@ -29,11 +29,11 @@ PICTURED = ("figure", "image", "page", "table")
 
 def rendered(suite: Suite, document: Frozen, place: Place) -> bytes:
     """Return the PNG of a place in a document: the page, the box on it, or the picture itself, as it may leave."""
-    from groundsight.ingestion.pictures import guarded, page_picture
+    from groundsight.ingestion.pictures import page_picture, screened
 
     page, sandbox = place.page or 1, suite.parts.sandbox
     png = page_picture(document, page, suite.settings, suite.watch, box=place.box, sandbox=sandbox)
-    return guarded(png, suite.parts.masks)
+    return screened(png, suite.parts.masks)
 
 
 def shown(suite: Suite, asset: Asset, place: Place) -> bytes:

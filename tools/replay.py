@@ -97,7 +97,7 @@ class _Side:
         return cls(account.facts, parts)
 
     def one(self, kind: str) -> Json:
-        return next(iter(self._parts.get(kind, ())), {})
+        return (*self._parts.get(kind, ()), Json())[0]
 
     def every(self, kind: str) -> tuple[Json, ...]:
         return self._parts.get(kind, ())
@@ -188,7 +188,7 @@ def _changes(suite: Suite, kept: Receipt, then: _Side, now: _Side | None) -> Ite
         Change(what="lane", which=lane, how="off or weakened then" if lane in then.facts["degraded"] else "off now")
         for lane in sorted({*then.facts["degraded"]} ^ {*now.facts["degraded"]})
     )
-    was, is_now = next(iter(kept.of_kind("caller")), {}), caller(suite.principal)
+    was, is_now = kept.one("caller"), caller(suite.principal)
     yield from (
         Change(what="rights", which=name, how="of the caller is another one")
         for name in is_now

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from groundsight.evals.gold import Question
 from groundsight.evals.lanes import fingerprint_of
+from groundsight.evals.metrics import percentile
 from groundsight.evals.reading import read_rows
 from groundsight.evals.result import ItemResult, TaskResult
 from groundsight.evals.tasks import Context, exact, means
@@ -62,7 +63,13 @@ def run(context: Context) -> TaskResult:
         for one, same, other, sources in zip(given, before, after, rested, strict=True)
     ]
     found = dict(_tampered(context.home))
-    figures = {"bytes_a_receipt": size, "tampering_found": sum(found.values()) / len(found)}
+    costs = [each.cpu_ms for each in given]
+    figures = {
+        "bytes_a_receipt": size,
+        "cpu_ms_a_receipt_p50": percentile(costs, 0.5),
+        "cpu_ms_a_receipt_p95": percentile(costs, 0.95),
+        "tampering_found": sum(found.values()) / len(found),
+    }
     return TaskResult(
         task="receipts",
         dataset=context.folder.name,

@@ -21,7 +21,7 @@ from groundsight.index.lost import signs_of_loss
 from groundsight.parts import Parts
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
-from groundsight.types import Word
+from groundsight.types import Filter, Word
 from groundsight.types.showing import number_of
 
 State = Literal["ok", "warn", "fail"]
@@ -118,14 +118,14 @@ def _disk(home: Path) -> Check:
 
 def _redaction(parts: Parts) -> Check:
     """Look again at what is stored, for a few seconds."""
-    from groundsight.ingestion.coverage import coverage
+    from groundsight.ingestion.coverage import looked_at_again
 
-    found = coverage(parts, Watch(), seconds=RESCAN_SECONDS)
-    detail = f"{found.clean} of {found.looked} units looked at again hold nothing of {_kinds_of(parts.settings)}"
-    detail += f" ({found.total} stored)" if found.looked < found.total else ""
-    if not found.left:
+    found, stored = looked_at_again(parts, Watch(), seconds=RESCAN_SECONDS), parts.index.count(Filter()).units
+    detail = f"{found.clean} of {found.units} units looked at again hold nothing of {_kinds_of(parts.settings)}"
+    detail += f" ({stored} stored)" if found.units < stored else ""
+    if not found.found:
         return Check(name="redaction", state="ok", detail=detail)
-    left = ", ".join(f"{kind}: {count}" for kind, count in sorted(found.left.items()))
+    left = ", ".join(f"{kind}: {count}" for kind, count in sorted(found.found.items()))
     return Check(name="redaction", state="warn", detail=f"{detail}; left: {left}", next_step="ingest the folders again")
 
 

@@ -78,11 +78,12 @@ def _plain(suite: Suite, document: Frozen) -> list[Evidence]:
 
 
 def _parsed(suite: Suite, document: Frozen) -> list[Evidence]:
+    from groundsight.ingestion.apart import in_sight
     from groundsight.ingestion.partition import partition
 
     with TemporaryDirectory() as scratch:
         parsed = partition(document, suite.settings, Path(scratch), suite.watch, suite.parts.sandbox)
-        elements = [_with_words(suite, element, Path(scratch)) for element in parsed.elements]
+        elements = in_sight([_with_words(suite, element, Path(scratch)) for element in parsed.elements])
     tables = [element for element in elements if element.kind == "table"]
     name = document.name
     return [*_pages(name, elements), *(_table(name, number, each) for number, each in enumerate(tables, 1))]

@@ -9,6 +9,7 @@ from pathlib import Path
 from groundsight import __version__
 from groundsight.doors.cli_commands import COMMANDS, EXAMPLES
 from groundsight.doors.cli_govern_options import GOVERN_ADD
+from groundsight.doors.cli_operate_options import add_migrate, add_restore, add_snapshot, add_tenants
 from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.usage import Parser
@@ -90,6 +91,7 @@ def _add_list(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", dest="dated_to", type=_date, default="", metavar="DATE", help="dated until YYYY-MM-DD")
     command.add_argument("--order", default="source", choices=("source", "newest", "oldest", "largest"))
     command.add_argument("--limit", type=int, default=50, help="most documents, 1 to 200 (default 50)")
+    command.add_argument("--hidden", action="store_true", help="only those with hidden text or orders to a model")
 
 
 def _add_why(command: argparse.ArgumentParser) -> None:
@@ -100,10 +102,16 @@ def _add_why(command: argparse.ArgumentParser) -> None:
 def _add_forget(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "names",
-        nargs="+",
+        nargs="*",
         metavar="NAME",
         help="file or folder, there or gone: its path, or its source as search shows it",
     )
+    command.add_argument(
+        "--opt-out", action="store_true", help="and never read it again, nor the same content elsewhere"
+    )
+    command.add_argument("--rewrite-snapshots", action="store_true", help="write the snapshots that hold it afresh")
+    command.add_argument("--opted-out", action="store_true", help="list what is never read again")
+    command.add_argument("--lift", action="store_true", help="let NAME be read again: a path, a source, or a listed id")
 
 
 def _add_search(command: argparse.ArgumentParser) -> None:
@@ -191,38 +199,6 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     command.add_argument("--hub", action="store_true", help="add: fetch it from the hub")
 
 
-def _add_migrate(command: argparse.ArgumentParser) -> None:
-    what = command.add_mutually_exclusive_group(required=True)
-    what.add_argument("--to", choices=("weaviate", "local"), help="copy the whole index there, with its vectors")
-    what.add_argument(
-        "--schema", choices=("plan", "apply", "rollback", "forget"), help="change the collections of a Weaviate index"
-    )
-
-
-def _add_snapshot(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="folder to write; it must be new or empty, but with --keep")
-    command.add_argument(
-        "--keep", type=int, metavar="N", help="write into FOLDER/TIME instead, and keep only the N newest there"
-    )
-
-
-def _add_restore(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="folder that snapshot wrote")
-    command.add_argument("--yes", action="store_true", help="replace an index that is not empty")
-
-
-def _add_tenants(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--sleep-after", nargs="?", const="", metavar="DAYS",
-        help="let tenants sleep that are unused for so long, such as 90d (default weaviate.sleep_days)",
-    )  # fmt: skip
-    command.add_argument(
-        "--offload-after", nargs="?", const="", metavar="DAYS",
-        help="move tenants to object storage that are unused for so long (default weaviate.offload_days)",
-    )  # fmt: skip
-    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
-
-
 def _add_nothing(command: argparse.ArgumentParser) -> None:
     command.set_defaults()
 
@@ -252,10 +228,10 @@ _ADD = {
     "serve": _add_serve,
     "status": _add_nothing,
     "models": _add_models,
-    "migrate": _add_migrate,
-    "snapshot": _add_snapshot,
-    "restore": _add_restore,
-    "tenants": _add_tenants,
+    "migrate": add_migrate,
+    "snapshot": add_snapshot,
+    "restore": add_restore,
+    "tenants": add_tenants,
     "doctor": _add_nothing,
     **GOVERN_ADD,
     "completion": _add_completion,

@@ -202,7 +202,7 @@ def _status(call: Call, _: argparse.Namespace) -> tuple[Result, int]:
 
 
 def _list(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
-    names = ("path", "kind", "dated_from", "dated_to", "order", "limit")
+    names = ("path", "kind", "dated_from", "dated_to", "order", "limit", "hidden")
     return call(Result, "list", {name: getattr(options, name) for name in names}), DONE
 
 

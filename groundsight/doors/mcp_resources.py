@@ -98,10 +98,7 @@ def add_resources(server: MCPServer[Any], door: Door) -> None:
     @server.resource("groundsight://page/{asset_id}/{page}{?box}", title=PAGE.title, mime_type="image/png")
     def page(asset_id: str, page: str, box: str = "") -> bytes:
         """A page of a document as PNG; box marks a place on it: left,top,right,bottom as fractions."""
-        shown = _read(door, PAGE, asset_id=asset_id, page=page, box=box).pictures
-        if not shown:
-            raise ResourceError("E_POLICY_REFUSED: pictures may not leave this machine (policy.may_leave)")
-        return shown[0].data
+        return _picture(_read(door, PAGE, asset_id=asset_id, page=page, box=box))
 
     @server.resource(EVIDENCE_URI + "{unit_id}", title=EVIDENCE.title, mime_type=JSON)
     def evidence(unit_id: str) -> str:
@@ -217,3 +214,9 @@ def _read(door: Door, spec: ToolSpec, **arguments: object) -> Result:
         raise ResourceNotFoundError(one_line(str(error), 500)) from None
     except GroundsightError as error:
         raise ResourceError(one_line(str(error), 500)) from None
+
+
+def _picture(shown: Result) -> bytes:
+    if not shown.pictures:
+        raise ResourceError("E_POLICY_REFUSED: pictures may not leave this machine (policy.may_leave)")
+    return shown.pictures[0].data

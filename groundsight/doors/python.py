@@ -77,13 +77,16 @@ class OpenSuite:
         """
         return self.suite.ingest(paths, prune=prune)
 
-    def forget(self, names: Paths) -> ForgetReport:
+    def forget(self, names: Paths, *, opt_out: bool = False, rewrite_snapshots: bool = False) -> ForgetReport:
         """Remove files and folders, by path or source, with all that was made from them; the files themselves stay.
+
+        ``opt_out`` keeps them and the same contents from being read again, ``rewrite_snapshots`` writes the snapshots
+        on record that hold them afresh. ``proof`` tells what was searched afterwards.
 
         Raises:
             NotFound: nothing of a name is indexed; then nothing is removed. PolicyRefused: as for ``ingest``.
         """
-        return self.suite.forget(names)
+        return self.suite.forget(names, opt_out=opt_out, rewrite_snapshots=rewrite_snapshots)
 
     def rights(self, names: Paths, *, history: bool = False, **given: object) -> RightsReport:
         """Tell what holds of files and folders, or state it: ``rights("staff", labels=["hr"], retain_days=365)``.
@@ -130,9 +133,8 @@ class OpenSuite:
     def ask(self, question: str, *, picture: AnyPath | None = None) -> Answer:
         """Answer with what the evidence supports, or say what was looked for and show the closest passages.
 
-        ``picture``, a file or the id of an image unit, is what the question is about; it is not kept.
-        ``grounding_ratio`` is supported / checkable sentences (0 to 1); citations hold pages from 1 and boxes in
-        fractions of the page.
+        ``picture`` is a file, or the id of an image unit, that it is about. ``grounding_ratio`` is supported / checkable
+        sentences (0 to 1); citations hold pages from 1 and boxes in fractions of the page.
 
         Raises:
             InvalidArgument, LimitExceeded: the question. NotFound: the picture. GroundsightError: the search failed.
@@ -223,8 +225,8 @@ class OpenSuite:
         from groundsight.tools.describe import describe
 
         with lent(self.suite, picture) as named:
-            asked = fitting(self.suite, "describe", picture=named, page=page, candidates=[*labels])
-            return describe(self.suite, **asked)
+            asked = {"picture": named, "page": page, "candidates": [*labels]}
+            return describe(self.suite, **fitting(self.suite, "describe", **asked))
 
     def list(
         self,
@@ -234,10 +236,12 @@ class OpenSuite:
         dated_from: str | None = None,
         dated_to: str | None = None,
         order: Literal["source", "newest", "oldest", "largest"] = "source",
+        hidden: bool = False,
     ) -> Catalogue:
         """List the documents whose source holds ``path``, with what could not be read and what was left out.
 
-        ``kind`` is a word (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
+        ``hidden``: only those with text that is hidden or gives orders to a model, with this text. ``kind`` is a word
+        (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
 
         Raises:
             InvalidArgument: a day is no date.
@@ -245,11 +249,11 @@ class OpenSuite:
         from groundsight.ingestion.folder.catalogue import Wanted
         from groundsight.tools.find import day
 
-        asked = fitting(
-            self.suite, "list", path=path, kind=kind, order=order, dated_from=dated_from or "", dated_to=dated_to or ""
-        )
-        days = {name: day(name, asked[name]) for name in ("dated_from", "dated_to")}
-        return self.suite.list(Wanted(path=asked["path"], kind=asked["kind"], order=asked["order"], **days))
+        dated = {"dated_from": dated_from or "", "dated_to": dated_to or ""}
+        asked = fitting(self.suite, "list", path=path, kind=kind, order=order, **dated)
+        days = {name: day(name, asked[name]) for name in dated}
+        kept = Wanted(path=asked["path"], kind=asked["kind"], order=asked["order"], hidden=hidden, **days)
+        return self.suite.list(kept)
 
     def status(self) -> Status:
         """Say how much is indexed, in which folders, what is missing, and which models answer."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from groundsight.governance.answer_figures import Given, given_since
 from groundsight.governance.audit_chain import TRAIL, lines_in, parsed
 from groundsight.governance.chances import Share, difference
-from groundsight.governance.coverage import Coverage
 from groundsight.governance.incidents import Alarm, IncidentBook
 from groundsight.governance.parity import parity_gap
+from groundsight.governance.rescan import Rescanned
 
 if TYPE_CHECKING:
     from groundsight.governance.policy import Policy
@@ -31,7 +31,7 @@ def trail_of(home: Path) -> tuple[Record, ...]:
 
 
 def alarms_of(
-    home: Path, book: IncidentBook, policy: Policy, rules: Incidents, coverage: Coverage | None = None
+    home: Path, book: IncidentBook, policy: Policy, rules: Incidents, coverage: Rescanned | None = None
 ) -> tuple[Alarm, ...]:
     """Ask every rule over what came after it was last settled; the coverage only where it was measured."""
     given = given_since(home)
@@ -93,7 +93,7 @@ def drift(given: Sequence[Given], policy: Policy, rules: Incidents) -> list[Alar
     return [_alarm("BIAS_DRIFT", "parity", f"{gap.best} | {gap.worst}", what, measured, limit, seen)]
 
 
-def uncovered(coverage: Coverage) -> list[Alarm]:
+def uncovered(coverage: Rescanned) -> list[Alarm]:
     """A re-scan found values that the redaction should have replaced."""
     if not coverage.left:
         return []

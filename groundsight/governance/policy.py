@@ -103,8 +103,9 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def policy_hash(settings: Settings) -> str:
-    """Return the hash of the policy in force."""
-    return policy_of(settings).hash
+    """Return the SHA-256 of the policy in force and of the rules of ``governance``, not of who the local caller is."""
+    rules = settings.governance.model_dump_json(exclude={"tenant", "user", "region", "labels", "purpose"})
+    return hashlib.sha256(f"{policy_of(settings).hash} {rules}".encode()).hexdigest()
 
 
 def faults_of(policy: Policy, settings: Settings) -> tuple[Fault, ...]:

@@ -7,9 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from groundsight.governance.answer_figures import Given
-from groundsight.governance.coverage import Coverage
 from groundsight.governance.parity import parity_gap
 from groundsight.governance.policy import Policy, faults_of, last_day
+from groundsight.governance.rescan import Rescanned
 from groundsight.types import Asset, Word
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class LineCheck(Word):
 
 
 def check_stored(
-    policy: Policy, settings: Settings, assets: Sequence[Asset], coverage: Coverage, given: Sequence[Given]
+    policy: Policy, settings: Settings, assets: Sequence[Asset], coverage: Rescanned, given: Sequence[Given]
 ) -> tuple[LineCheck, ...]:
     """Check every line that demands something."""
     checks = (
@@ -56,7 +56,7 @@ def _ratio(policy: Policy, given: Sequence[Given]) -> LineCheck | None:
     return _line("minimum_ratio", f"at least {policy.minimum_ratio}", len(told), len(low), (), mend)
 
 
-def _redacted(policy: Policy, settings: Settings, coverage: Coverage) -> LineCheck | None:
+def _redacted(policy: Policy, settings: Settings, coverage: Rescanned) -> LineCheck | None:
     if not policy.redact:
         return None
     demands = f"{', '.join(policy.redact)} redacted"

@@ -82,6 +82,10 @@ class Receipt:
             if each.get("kind") == kind
         )
 
+    def one(self, kind: str) -> Json:
+        """Return the first part of a kind, empty where it was emptied."""
+        return (*self.of_kind(kind), Json())[0]
+
     @property
     def emptied(self) -> tuple[Json, ...]:
         """The marks of the parts that are gone."""

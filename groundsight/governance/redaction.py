@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from groundsight.errors import RedactionFailed
 from groundsight.governance.pii import Memory, apply, find
-from groundsight.governance.pii_entities import asks_for_names, names_model
+from groundsight.governance.pii_entities import PACKAGES, asks_for_names, names_model
 from groundsight.governance.pii_tables import clean_cells
 from groundsight.governance.pseudonyms import pseudonym_key
 from groundsight.settings import PiiKind, Settings
-from groundsight.types import TEXT_FIELDS, Asset, Link, Tag, Unit
+from groundsight.types import TEXT_FIELDS, Asset, Degraded, Link, Tag, Unit
 
 PROFILE = "structured-v4"
 _SEAL_KEY = secrets.token_bytes(32)
@@ -45,6 +45,20 @@ def profile_of(settings: Settings) -> str:
     return f"{PROFILE}:{','.join(sorted(kinds))}{names}{stable}{masks}"
 
 
+def unhidden(settings: Settings) -> list[Degraded]:
+    """Name what these settings would hide and this installation does not, or less well."""
+    found: list[Degraded] = []
+    model, asked = names_model(), settings.governance
+    if asks_for_names(asked.redact) and not model.startswith(PACKAGES[0]):
+        reason = f"{model} finds fewer than {PACKAGES[0]}" if model else "no model: persons, places, organisations stay"
+        remedy = "pip install 'groundsight[names]'" + (" with Python 3.12 or newer" if model else "")
+        found.append(Degraded(lane="names", reason=reason, remedy=remedy))
+    if asked.profile == "strict" and not settings.pictures.mask:
+        reason = "faces in pictures are not looked for"
+        found.append(Degraded(lane="masks", reason=reason, remedy="set pictures.mask = ['faces'] (extra masks)"))
+    return found
+
+
 def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
     """Redact every field of a unit on its own, cells with heads; links and tags that would need it are dropped."""
 
@@ -54,7 +68,7 @@ def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
 
     place = unit.place.model_copy(update={"section": clean(unit.place.section)}) if unit.place.section else unit.place
     fields: dict[str, object] = {name: clean(unit.field(name)) for name in TEXT_FIELDS}
-    fields["heading"] = clean(unit.heading)
+    fields["heading"], fields["unseen"] = clean(unit.heading), clean(unit.unseen)
     fields["place"] = place
     fields["cells"] = clean_cells(unit.cells, kinds, memory) if unit.cells else ()
     fields["lines"] = tuple(line.model_copy(update={"text": clean(line.text)}) for line in unit.lines)
@@ -123,6 +137,7 @@ def _texts(asset: Asset) -> Iterator[tuple[str, str]]:
 def _texts_of(unit: Unit) -> Iterator[tuple[str, str]]:
     yield from ((name, unit.field(name)) for name in TEXT_FIELDS)
     yield "heading", unit.heading
+    yield "unseen", unit.unseen
     yield "section", unit.place.section or ""
     yield from (("lines", line.text) for line in unit.lines)
     yield from (("tags", tag.name) for tag in unit.tags)

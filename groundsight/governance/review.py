@@ -43,7 +43,7 @@ class ReviewedSource(Word):
     quote: str = ""
 
 
-class Told(Word):
+class Reviewed(Word):
     """What is put before a person: ``why`` it is here, the question (of an answer), the text, and where it is from."""
 
     kind: Literal["answer", "caption", "detection"]
@@ -66,7 +66,7 @@ class ReviewItem(Word):
     id: str
     time: float
     tenant: str
-    told: Told
+    told: Reviewed
     verdict: Judged = ""
     who: str = ""
     judged: float | None = None
@@ -107,7 +107,7 @@ def queue_answer(settings: Settings, tenant: str, answer: Answer) -> None:
     said = [
         ReviewedSentence(text=one.claim.text, label=one.label, probability=one.probability) for one in answer.verdicts
     ]
-    told = Told(
+    told = Reviewed(
         kind="answer",
         why=why,
         question=redact(answer.question, settings.governance.redact).text,
@@ -133,7 +133,7 @@ def queue_captions(settings: Settings, tenant: str, source: str, units: Iterable
     with daybook(settings.home) as book:
         for unit in chosen:
             here = ReviewedSource(unit_id=unit.unit_id, source=source, page=unit.place.page)
-            _put(book, tenant, Told(kind="caption", why="drawn by sample", text=unit.caption, sources=(here,)))
+            _put(book, tenant, Reviewed(kind="caption", why="drawn by sample", text=unit.caption, sources=(here,)))
 
 
 def review_items(home: Path, tenant: str) -> tuple[ReviewItem, ...]:
@@ -170,7 +170,7 @@ def forget_reviews(home: Path, assets: Iterable[str]) -> None:
         book.execute("DELETE FROM review_assets WHERE id NOT IN (SELECT id FROM review)")
 
 
-def _put(book: Connection, tenant: str, told: Told) -> None:
+def _put(book: Connection, tenant: str, told: Reviewed) -> None:
     """Queue an item under the hash of what it says, so that the same is asked once."""
     name = f"v{_hashed(tenant, told.kind, told.question, told.text, *told.assets):016x}"
     row = (name, time.time(), tenant, told.model_dump_json(), "", "", None, "", "")
@@ -185,4 +185,4 @@ def _hashed(*words: str) -> int:
 
 def _item(row: Sequence[object]) -> ReviewItem:
     values = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    return ReviewItem.model_validate({**values, "told": Told.model_validate_json(str(values["told"]))})
+    return ReviewItem.model_validate({**values, "told": Reviewed.model_validate_json(str(values["told"]))})

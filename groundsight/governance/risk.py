@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from groundsight.governance.answer_figures import Given
-from groundsight.governance.coverage import Coverage, Exposure
 from groundsight.governance.parity import parity_gap
+from groundsight.governance.rescan import Exposure, Rescanned
 from groundsight.types import Word
 
 Modality = Literal["text", "table", "image", "page", "audio", "video"]
@@ -62,12 +62,12 @@ class RiskRow(Word):
         return f"{self.low:.2f}" if self.low == self.high else f"{self.low:.2f} to {self.high:.2f}"
 
 
-def risk_register(coverage: Coverage, given: Sequence[Given], least: int) -> tuple[RiskRow, ...]:
+def risk_register(coverage: Rescanned, given: Sequence[Given], least: int) -> tuple[RiskRow, ...]:
     """Return a row for every modality, with or without data."""
     return tuple(_row(modality, coverage, given, least) for modality in MODALITIES)
 
 
-def _row(modality: Modality, coverage: Coverage, given: Sequence[Given], least: int) -> RiskRow:
+def _row(modality: Modality, coverage: Rescanned, given: Sequence[Given], least: int) -> RiskRow:
     kinds = KINDS_OF.get(modality, (modality,))
     cited = [one for one in given if one.door == "ask" and set(kinds) & set(one.kinds)]
     found = {

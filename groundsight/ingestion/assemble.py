@@ -18,7 +18,8 @@ from groundsight.governance.policy import let_in, policy_of
 from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
 from groundsight.governance.rights import Holding, guarded
 from groundsight.index import Entry
-from groundsight.ingestion import Parsed
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.apart import HOSTILE, apart, remarks, unseen_counts, with_marks
 from groundsight.ingestion.chunking import Chunk, Cutter
 from groundsight.ingestion.contain import refuse_contained
 from groundsight.ingestion.derived import Derived
@@ -32,6 +33,7 @@ from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
 from groundsight.ingestion.portions import portions
 from groundsight.ingestion.unit_file import UnitFile
+from groundsight.language.addressed import speaks_to_a_model
 from groundsight.language.identify import language_of, script_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -100,7 +102,7 @@ class _Assembly:
         self._units: tuple[Unit, ...] | UnitFile = ()
         self._pictures: dict[int, Vector] = {}
         self._number, self._begin, self._hashes, self._is_named = 0, "", list[str](), False
-        self._withheld = Counter[str]()
+        self._withheld, self._unseen = Counter[str](), Counter[str]()
 
     @property
     def is_full(self) -> bool:
@@ -110,14 +112,15 @@ class _Assembly:
     def take(self, part: Parsed, scratch: Path, watch: Watch) -> None:
         """Redact, cut, look at pictures and link one part."""
         parts, memory = self._parts, self._cleaner.memory
-        document = self._cleaner.clean(part)
+        document = self._cleaner.clean(_with_orders_apart(part))
         if not self._is_named:
             self._name(document)
         chunks = self._cutter.cut(document.elements).chunks
         seen = see_all(chunks, scratch, parts, self._derived, memory, watch, self._known)
         chunks, seen = with_tables(chunks, seen, parts.settings, memory)
         numbered = {self._number + place: one for place, one in seen.items()}
-        units = tuple(_unit(self._asset, at, piece, numbered.get(at)) for at, piece in enumerate(chunks, self._number))
+        made = (_unit(self._asset, at, piece, numbered.get(at)) for at, piece in enumerate(chunks, self._number))
+        units = tuple(map(apart, made))
         self._number += len(chunks)
         units = tuple(redact_unit(unit, self._kinds, memory) for unit in _with_content(units, numbered))
         linked = tuple(
@@ -128,6 +131,7 @@ class _Assembly:
         seen = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
         shown = {at: one for at, one in seen.items() if not one.withheld}
         self._pictures |= encode_pictures(shown, parts, self._derived, watch)
+        self._unseen.update(unseen_counts(linked))
         self._keep(linked)
 
     def entry(self, left_out: tuple[LeftOut, ...]) -> Entry:
@@ -148,7 +152,8 @@ class _Assembly:
             "phash": self._hashes[0] if len(self._hashes) == 1 and len(units) == 1 else None,
             "language": language_of(self._begin),
             "left_out": left_out,
-            "warnings": (*self._asset.warnings, *map(str, left_out)),
+            "unseen": dict(self._unseen),
+            "warnings": (*self._asset.warnings, *map(str, left_out), *remarks(self._unseen)),
         }
         asset = self._asset.model_copy(update=known)
         proof, seen = seal_entry(asset, units, self._kinds, self._cleaner.memory), self._pictures
@@ -174,6 +179,14 @@ class _Assembly:
                 first, self._units = self._units, UnitFile()
                 self._units.put(first)
             self._units.put(units)
+
+
+def _with_orders_apart(part: Parsed) -> Parsed:
+    """Mark what speaks to a language model; a title that does so is a passage of its own and no title."""
+    title, elements = part.title, with_marks(part.elements)
+    if speaks_to_a_model(title):
+        title, elements = "", (Element(kind="text", text=title, mark=HOSTILE), *elements)
+    return part.model_copy(update={"title": title, "elements": elements})
 
 
 def _share(watch: Watch, done: int, size: int, total: int) -> Watch:
@@ -209,7 +222,7 @@ def make_asset(
         asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
         source=document.source,
         media_type=parsed.media_type,
-        title=parsed.title or document.name,
+        title=document.name if speaks_to_a_model(parsed.title) else parsed.title or document.name,
         sha256=document.sha256,
         bytes=document.bytes,
         mtime_ns=document.mtime_ns,
@@ -284,7 +297,11 @@ def _with_content(units: Sequence[Unit], seen: Mapping[int, Seen]) -> tuple[Unit
     return tuple(
         unit
         for unit in units
-        if unit.text or unit.ocr or unit.mark == SENSITIVE or (unit.ordinal in seen and unit.kind != "page")
+        if unit.text
+        or unit.ocr
+        or unit.unseen
+        or unit.mark == SENSITIVE
+        or (unit.ordinal in seen and unit.kind != "page")
     )
 
 

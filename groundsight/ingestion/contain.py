@@ -9,10 +9,8 @@ from groundsight.errors import NotFound
 from groundsight.governance.access import tenant_of
 from groundsight.governance.incidents import Contained, IncidentBook, hashed
 from groundsight.governance.policy import policy_refusal
-from groundsight.governance.redaction import seal_entry
-from groundsight.index import Entry
 from groundsight.ingestion.folder.notebook import forget_questions
-from groundsight.types import Asset, Condition, Filter, Principal
+from groundsight.types import Asset, Principal
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -52,7 +50,7 @@ def contain(parts: Parts, place: Contained) -> int:
     return len(inside)
 
 
-def lift(parts: Parts, place: Contained, others: Sequence[Contained]) -> int:
+def open_again(parts: Parts, place: Contained, others: Sequence[Contained]) -> int:
     """Open what a containment shut, but for what ``others`` hold or what was shut before; return how many it is."""
     free = [
         asset
@@ -82,14 +80,5 @@ def _inside(parts: Parts, place: Contained) -> list[Asset]:
 
 
 def _protect(parts: Parts, assets: Sequence[Asset]) -> None:
-    """Store assets again as they are protected now; what they hold is sealed as it is, leaks included."""
-    for asset in assets:
-        named = (("tenant", asset.tenant), ("asset_id", asset.asset_id))
-        only = Filter(
-            conditions=tuple(Condition.model_validate({"field": f, "op": "eq", "value": v}) for f, v in named)
-        )
-        stored = list(parts.index.export(only))
-        parts.index.upsert(
-            [Entry(asset, each.units, seal_entry(asset, each.units, ()), each.vectors, each.rows) for each in stored]
-        )
+    parts.index.protect(assets)
     parts.searches.clear()

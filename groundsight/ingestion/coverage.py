@@ -1,68 +1,47 @@
-"""How much of what is stored holds nothing that would be redacted today: looked at again, not assumed."""
+"""How much of what is stored holds nothing that would be redacted today: looked at again for a while, not assumed."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from groundsight.governance.pii import PLACEHOLDER, Memory, find
-from groundsight.governance.pii_tables import clean_cells
-from groundsight.types import TEXT_FIELDS, Filter, Unit, Word
+from groundsight.governance.pii import PLACEHOLDER, Memory
+from groundsight.governance.rescan import Rescanned, rescan
+from groundsight.types import TEXT_FIELDS, Asset, Filter, Unit
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
-    from groundsight.settings import PiiKind
     from groundsight.tracing import Watch
 
 
-class Coverage(Word):
-    """Units that were looked at again: ``clean`` of ``looked``, of ``total`` stored; ``left`` counts units by kind."""
-
-    clean: int = 0
-    looked: int = 0
-    total: int = 0
-    left: dict[str, int] = Field(default_factory=dict[str, int])
-
-
-def coverage(
+def looked_at_again(
     parts: Parts, watch: Watch, *, seconds: float, names: bool = False, where: Filter | None = None
-) -> Coverage:
-    """Redact stored units once more and count what would change, for so many seconds; ``names`` asks the model too.
+) -> Rescanned:
+    """Look at stored units again, for so many seconds; ``names`` asks the model of names, too.
 
     Raises:
         Cancelled: by the watch. TimedOut, OutOfResources, ParseFailed: the model of names failed.
     """
-    where, index, kinds = where or Filter(), parts.index, parts.settings.governance.redact
-    total, looked, left, end = index.count(where).units, 0, Counter[str](), time.monotonic() + seconds
-    clean = 0
-    for asset in index.assets(where):
-        if time.monotonic() > end:
-            break
-        units = index.units(asset.asset_id, where)
-        memory = _memory(units, parts, watch) if names and parts.names else Memory()
-        for unit in units:
-            found = _left_in(unit, kinds, memory)
-            left.update(found)
-            clean += not found
-        looked += len(units)
-        watch.step(looked, total, "looking for what is left")
-    return Coverage(clean=clean, looked=looked, total=total, left=dict(left))
+    where, memory = where or Filter(), Memory()
+    total, end = parts.index.count(where).units, time.monotonic() + seconds
+
+    def rows() -> Iterator[tuple[Unit, Asset]]:
+        nonlocal memory
+        done = 0
+        for asset in parts.index.assets(where):
+            if time.monotonic() > end:
+                return
+            units = parts.index.units(asset.asset_id, where)
+            memory = _names_in(units, parts, watch) if names and parts.names else Memory()
+            yield from ((unit, asset) for unit in units)
+            done += len(units)
+            watch.step(done, total, "looking for what is left")
+
+    return rescan(rows(), parts.settings.governance.redact, lambda: memory)
 
 
-def _memory(units: Sequence[Unit], parts: Parts, watch: Watch) -> Memory:
+def _names_in(units: Sequence[Unit], parts: Parts, watch: Watch) -> Memory:
     from groundsight.ingestion.names.reader import memory_of
 
     return memory_of(parts, [PLACEHOLDER.sub(" ", unit.field(name)) for unit in units for name in TEXT_FIELDS], watch)
-
-
-def _left_in(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> set[str]:
-    texts = [*(unit.field(name) for name in TEXT_FIELDS), unit.heading, unit.place.section or ""]
-    texts += [line.text for line in unit.lines]
-    found: set[str] = {span.kind for text in texts for span in find(text, kinds, memory.aside())}
-    seen = memory.aside()
-    clean_cells(unit.cells, kinds, seen)
-    return found | {kind for kind, count in seen.counts.items() if count}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.heed import heed
+from groundsight.governance.optout import OptOuts
 from groundsight.governance.pii import Memory, find
 from groundsight.governance.sources import inside
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
@@ -80,7 +81,7 @@ def ingest(
     files = [*run.beside.lines, *run.files(run.readable(found))]
     files += _vanished(parts, principal, {each.source for each in found}, places, watch, prune=prune)
     absent = {each.source for each in found if each.named and each.error}
-    tried = [each for each in files if each.source not in absent]
+    tried = [each for each in files if each.source not in absent and each.status != "opted out"]
     left_out = (*looked.left_out, *run.beside.left_out)
     settle(parts, principal, (*places, *(each.source for each in found)), tried, left_out)
     return _report(files, run.derived.model_calls, parts, left_out)
@@ -97,10 +98,12 @@ class _Run:
         self._part, self._commits = watch, Commits(parts, principal, watch)
         self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
+        self._opted_out = OptOuts(parts.settings.home, principal.tenant)
 
     def look_beside(self, found: Sequence[Found], places: Sequence[str]) -> None:
         """Take in what the rights files of the folders state, then what is known and how it is protected."""
         self.beside = look_beside(self._parts, self._roots, self._principal, found, places)
+        self._commits.stated = self.beside.acts
         everything, where = self._parts.index.assets(tenant_of(self._principal)), visible_to(self._principal)
         self._known: Mapping[str, Asset] = {each.source: each for each in everything}
         self._seen = {source for source, each in self._known.items() if matches(where, each)}
@@ -173,6 +176,7 @@ class _Run:
         with ExitStack() as on_error:
             on_error.callback(folder.cleanup)
             on_error.callback(document.copy.close)
+            self._opted_out.require_free(document.source, document.sha256)
             parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
             on_error.pop_all()
         return ReadFile(document, parsed, folder)

@@ -17,6 +17,7 @@ from groundsight.errors import (
     Locked,
     StorageFailed,
 )
+from groundsight.governance.optout import OPTED_OUT
 from groundsight.governance.pii_names import StoredNames
 from groundsight.governance.rights_file import is_rights_file
 from groundsight.governance.sources import source_text
@@ -119,6 +120,8 @@ def report_of(source: str, work: Callable[[], FileReport]) -> FileReport:
     except (Cancelled, ConfigError, Locked, StorageFailed, IndexVersion):
         raise
     except GroundsightError as error:
+        if error.error_code == OPTED_OUT:
+            return FileReport(source=source, status="opted out", warnings=("opted out, and not read",))
         return FileReport(source=source, status="failed", problem=_problem(error, source))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from groundsight.atomic import write_whole
 from groundsight.errors import GroundsightError, PolicyRefused, StorageFailed
 from groundsight.ingestion.frozen import Frozen
-from groundsight.ingestion.pictures import guarded, page_picture
+from groundsight.ingestion.pictures import page_picture, screened
 from groundsight.ingestion.reach import document_of
 from groundsight.ingestion.sniff import PDF, PICTURES
 from groundsight.types import Asset, Box
@@ -76,7 +76,7 @@ def page_or_kept(parts: Parts, asset: Asset, page: int, box: Box | None, watch: 
     try:
         with document_of(parts, asset) as document:
             png = page_picture(document, page, parts.settings, watch, box=box, sandbox=parts.sandbox)
-            return guarded(png, parts.masks)
+            return screened(png, parts.masks)
     except PolicyRefused:
         raise
     except GroundsightError:
@@ -84,7 +84,7 @@ def page_or_kept(parts: Parts, asset: Asset, page: int, box: Box | None, watch: 
         kept = kept_page(parts.settings.home, asset, page, box)
         if kept is None:
             raise
-        return guarded(kept, parts.masks)
+        return screened(kept, parts.masks)
 
 
 def _file(home: Path, asset: Asset, page: int) -> Path:
@@ -94,7 +94,7 @@ def _file(home: Path, asset: Asset, page: int) -> Path:
 def _keep(parts: Parts, document: Frozen, page: int, target: Path, watch: Watch) -> None:
     try:
         png = page_picture(document, page, parts.settings, watch, sandbox=parts.sandbox)
-        _write(target, guarded(png, parts.masks))
+        _write(target, screened(png, parts.masks))
     except PolicyRefused:
         target.unlink(missing_ok=True)
 

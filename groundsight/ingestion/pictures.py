@@ -44,7 +44,7 @@ def page_picture(
     return base64.b64decode(Picture.model_validate_json(answer).png)
 
 
-def guarded(png: bytes, masks: Masks | None) -> bytes:
+def screened(png: bytes, masks: Masks | None) -> bytes:
     """Return a picture as it may leave: masked places filled.
 
     Raises:

@@ -20,6 +20,7 @@ from groundsight.ingestion.encode import Assembled, encode
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.inside import report_of
 from groundsight.ingestion.kept import forget_pages, has_pages, keep_pages
+from groundsight.ingestion.rights.applying import catch_up
 from groundsight.tracing import Watch
 from groundsight.types import Filter
 
@@ -103,7 +104,8 @@ def _drop(unused: Sequence[Ready]) -> None:
 class Commits:
     """Finished files on their way into the index, each whole or not at all; small ones share a transaction.
 
-    ``lost`` are the lines of files that the index refused.
+    ``lost`` are the lines of files that the index refused. ``stated`` is how many acts of the ledger of rights the
+    files were read under: what was stated since is applied to them behind each commit.
     """
 
     def __init__(self, parts: Parts, principal: Principal, watch: Watch) -> None:
@@ -111,6 +113,7 @@ class Commits:
         self._waiting: list[Assembled] = []
         self._since = 0.0
         self.lost: dict[str, FileReport] = {}
+        self.stated = 0
 
     def add(self, made: Assembled, document: Frozen, before: Asset | None, watch: Watch) -> None:
         """Take an entry; one that replaces another, or whose pages are kept, is committed at once.
@@ -174,6 +177,7 @@ class Commits:
         if not entries:
             return
         self._parts.index.upsert(entries)
+        catch_up(self._parts.settings.home, self._parts.index, self.stated)
         for each in entries if self._parts.settings.models.caption != "none" else ():
             queue_captions(self._parts.settings, each.asset.tenant, each.asset.source, each.units)
         first = [each.units[0].unit_id for each in entries]

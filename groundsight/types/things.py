@@ -38,7 +38,8 @@ class Asset(Word):
     been written when it was read (None: not known, as in indexes of before). ``parent`` is the source of the file that
     it lies in (a mail, an archive), ``left_out`` what its reader did not take in; each of those is a warning, too.
     ``language`` is the ISO 639-1 code of most of its text, empty where it can't be told. ``lineage`` tells what read,
-    redacted and encoded it (none: not recorded, as in indexes of before).
+    redacted and encoded it (none: not recorded, as in indexes of before). ``unseen`` counts its units that are kept
+    apart, by mark: "hidden" from its readers, or "hostile".
     """
 
     asset_id: str
@@ -63,6 +64,7 @@ class Asset(Word):
     parent: str | None = None
     language: str = ""
     left_out: tuple[LeftOut, ...] = ()
+    unseen: Mapping[str, int] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     lineage: tuple[Lineage, ...] = ()
 
@@ -72,8 +74,9 @@ class Unit(Word):
 
     The five text fields are its channels. ``cells`` (tables only) is row by row, the header first; ``boxes`` are those
     of its cells on the page, row by row as well, None where a place is not known. ``mark`` says what
-    its text is when it is not the document speaking now: "comment", "quoted", "hidden", "deleted"; of
-    a "sensitive" picture nothing else is told.
+    its text is when it is not the document speaking now: "comment", "quoted", "hidden", "deleted", "hostile" (it gives
+    orders to a language model); of a "sensitive" picture nothing else is told. What is hidden or hostile stands in
+    ``unseen`` alone, which no channel reads.
     """
 
     unit_id: str
@@ -90,6 +93,7 @@ class Unit(Word):
     cells: tuple[tuple[str, ...], ...] = ()
     boxes: tuple[tuple[Box | None, ...], ...] = ()
     mark: str = ""
+    unseen: str = ""
     lines: tuple[TextLine, ...] = ()
     tags: tuple[Tag, ...] = ()
     links: tuple[Link, ...] = ()

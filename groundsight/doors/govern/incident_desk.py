@@ -11,7 +11,7 @@ from groundsight.errors import InvalidArgument
 from groundsight.governance.heed import write_change
 from groundsight.governance.incidents import KINDS, Alarm, Contained, Deed, Incident
 from groundsight.governance.pii import redact
-from groundsight.ingestion.contain import contain, lift, place_to_contain
+from groundsight.ingestion.contain import contain, open_again, place_to_contain
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result
 
@@ -120,7 +120,7 @@ def lift_incident(suite: Suite, id: str, note: str) -> IncidentShown:
     shown = IncidentShown(incident=found)
     for place in found.contained:
         shown = _noted(suite, id, "lifted", note=note, contained=place)
-        freed += lift(suite.parts, place, book.shut())
+        freed += open_again(suite.parts, place, book.shut())
     return shown.model_copy(update={"documents": freed})
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from groundsight.governance.coverage import Coverage, rescan
 from groundsight.governance.heed import write_change
 from groundsight.governance.incident_rules import alarms_of
 from groundsight.governance.incidents import Incident, IncidentBook
 from groundsight.governance.policy import policy_of
+from groundsight.governance.rescan import Rescanned, rescan
 from groundsight.settings import PiiKind
 from groundsight.types import Asset, Filter, Unit
 
@@ -24,7 +24,7 @@ def book_of(suite: Suite) -> IncidentBook:
     return IncidentBook(suite.settings.home, suite.settings.governance.incidents)
 
 
-def raised(suite: Suite, coverage: Coverage | None = None) -> tuple[Incident, ...]:
+def raised(suite: Suite, coverage: Rescanned | None = None) -> tuple[Incident, ...]:
     """Ask the rules, open an incident for what is new, record each in the trail, and return those."""
     settings, book = suite.settings, book_of(suite)
     alarms = alarms_of(settings.home, book, policy_of(settings), settings.governance.incidents, coverage)
@@ -34,7 +34,7 @@ def raised(suite: Suite, coverage: Coverage | None = None) -> tuple[Incident, ..
     return opened
 
 
-def rescanned(suite: Suite, kinds: Sequence[PiiKind]) -> Coverage:
+def rescanned(suite: Suite, kinds: Sequence[PiiKind]) -> Rescanned:
     """Look at every stored unit of every tenant again, and say how far that is."""
     total = suite.parts.index.count(Filter()).units
 

@@ -9,7 +9,7 @@ from typing import Any
 from groundsight.encoders.weights import verified_folder
 from groundsight.errors import Disabled
 from groundsight.governance.pii_entities import names_model
-from groundsight.ingestion.names.rules import Found, NameKind
+from groundsight.ingestion.names.rules import NameFound, NameKind
 
 # Package: module, folder of the model in it, SHA-256 over its files in order.
 _PINNED = {
@@ -34,11 +34,11 @@ class SpacyNames:
     def __init__(self, pipeline: Any) -> None:
         self._pipeline = pipeline
 
-    def find(self, texts: Sequence[str]) -> Iterator[list[Found]]:
+    def find(self, texts: Sequence[str]) -> Iterator[list[NameFound]]:
         """Yield the names of each text."""
         for document in self._pipeline.pipe(texts, batch_size=_BATCH):
             yield [
-                Found(each.start_char, each.end_char, _KINDS[each.label_])
+                NameFound(each.start_char, each.end_char, _KINDS[each.label_])
                 for each in document.ents
                 if each.label_ in _KINDS
             ]

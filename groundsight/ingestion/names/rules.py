@@ -40,7 +40,7 @@ _NUMERAL = re.compile(r"[IVX]+")
 _PREPOSITION = re.compile(r"\b(?:in|at|near) +$", re.IGNORECASE)
 
 
-class Found(NamedTuple):
+class NameFound(NamedTuple):
     """A name: where it stands in the text, and of what."""
 
     start: int
@@ -53,17 +53,17 @@ def recased(text: str) -> str:
     return re.sub(r"[^\n]+", _recased_line, text)
 
 
-def mended(text: str, found: Iterable[Found]) -> tuple[Found, ...]:
+def mended(text: str, found: Iterable[NameFound]) -> tuple[NameFound, ...]:
     """Return the names of a text, in order, none over another."""
     ids = [one.span for one in find_ids(text)]
-    kept: list[Found] = []
+    kept: list[NameFound] = []
     for each in chain(_sure(text), _named_by(text, (*found, *_left_over(text)), ids)):
         if not any(one.start < each.end and each.start < one.end for one in kept):
             kept.append(each)
     return tuple(sorted(_with_title(text, each) for each in kept))
 
 
-def _with_title(text: str, each: Found) -> Found:
+def _with_title(text: str, each: NameFound) -> NameFound:
     """ "Mrs" in front of a person goes with the person."""
     title = _TITLE_BEFORE.search(text, max(0, each.start - 20), each.start) if each.kind == "person" else None
     return each._replace(start=title.start()) if title else each
@@ -78,27 +78,27 @@ def _recased_line(line: re.Match[str]) -> str:
     return told if len(told) == len(line[0]) else line[0]
 
 
-def _sure(text: str) -> Iterator[Found]:
+def _sure(text: str) -> Iterator[NameFound]:
     """Yield what needs no model: streets with their towns, countries, and who is announced as a person."""
-    yield from (Found(*span, "place") for span in addresses(text))
+    yield from (NameFound(*span, "place") for span in addresses(text))
     for match in chain.from_iterable(pattern.finditer(text) for pattern in _PERSONS):
         if not label_of(match["name"]) and not all(map(_plain, WORD.findall(match["name"]))):
-            yield Found(*match.span("name"), "person")
+            yield NameFound(*match.span("name"), "person")
 
 
-def _named_by(text: str, found: Iterable[Found], ids: Sequence[tuple[int, int]]) -> Iterator[Found]:
+def _named_by(text: str, found: Iterable[NameFound], ids: Sequence[tuple[int, int]]) -> Iterator[NameFound]:
     for piece in chain.from_iterable(_pieces(text, each) for each in found):
         if _is_name(text, piece) and not any(a < piece.end and piece.start < b for a, b in ids):
             yield _placed(text, piece)
 
 
-def _left_over(text: str) -> Iterator[Found]:
+def _left_over(text: str) -> Iterator[NameFound]:
     """Yield runs of capitalised words that no dictionary knows: models miss names of other languages."""
     shown = recased(text)
     for name in find_names(shown, tokenise(shown)):
         words = WORD.findall(name.text)
         if not all(map(_plain, words)):
-            yield Found(*name.span, _guessed(text, name.span[0], words))
+            yield NameFound(*name.span, _guessed(text, name.span[0], words))
 
 
 def _guessed(text: str, start: int, words: Sequence[str]) -> NameKind:
@@ -109,7 +109,7 @@ def _guessed(text: str, start: int, words: Sequence[str]) -> NameKind:
     return "person" if 2 <= len(words) <= 3 else "org"
 
 
-def _placed(text: str, each: Found) -> Found:
+def _placed(text: str, each: NameFound) -> NameFound:
     """What stands beside a house number is a street; "flew to X", "works for X", "Ann Holm of X" say what X is."""
     before = text[max(0, each.start - 40) : each.start]
     if each.kind != "place" and (is_beside_house(text, each.start, each.end) or _says(_TO, before, "going_words.txt")):
@@ -123,17 +123,17 @@ def _says(pattern: re.Pattern[str], before: str, words: str) -> bool:
     return found is not None and (not found["word"] or found["word"].casefold() in word_list(words))
 
 
-def _pieces(text: str, each: Found) -> Iterator[Found]:
+def _pieces(text: str, each: NameFound) -> Iterator[NameFound]:
     """A name runs over no line and no cell."""
     for piece in re.finditer(r"[^\n\t]+", text[each.start : each.end]):
         shown = piece[0]
         start = each.start + piece.start() + len(shown) - len(shown.lstrip(_EDGES))
         end = each.start + piece.start() + len(shown.rstrip(_EDGES))
         if start < end:
-            yield Found(start, end, each.kind)
+            yield NameFound(start, end, each.kind)
 
 
-def _is_name(text: str, each: Found) -> bool:
+def _is_name(text: str, each: NameFound) -> bool:
     """Tell a name from a label ("SSN"), a code, a month, and ordinary words that a model took for a company."""
     shown = text[each.start : each.end]
     words, digits = WORD.findall(shown), sum(map(str.isdigit, shown))

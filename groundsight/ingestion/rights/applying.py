@@ -36,6 +36,15 @@ def reapply(home: Path, index: Index) -> None:
             apply_acts(RightsLedger(home), home, index)
 
 
+def catch_up(home: Path, index: Index, since: int) -> None:
+    """Apply what was stated after the first ``since`` acts once more: what was read meanwhile knew nothing of it."""
+    ledger = RightsLedger(home)
+    if ledger.is_used and len(ledger.acts()) > since:
+        with ledger.held():
+            ledger.note_applied(min(since, ledger.applied))
+            apply_acts(ledger, home, index)
+
+
 def apply_acts(ledger: RightsLedger, home: Path, index: Index) -> int:
     """Move all documents in one step and return how many changed; the caller holds the ledger."""
     acts, done = ledger.acts(), ledger.applied

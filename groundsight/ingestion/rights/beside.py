@@ -29,9 +29,10 @@ REFUSED = "its rights keep it from being read"
 
 @dataclass
 class Beside:
-    """What is stated when a run begins; ``faulty`` are folders whose file can't be used: nothing there is read."""
+    """What is stated when a run begins, in how many acts; below a ``faulty`` folder nothing is read."""
 
     book: Book
+    acts: int
     lines: list[FileReport] = field(default_factory=lambda: [])
     faulty: list[str] = field(default_factory=lambda: [])
     left_out: list[Skipped] = field(default_factory=lambda: [])
@@ -70,10 +71,11 @@ def is_over(held: Holding) -> bool:
 def look_beside(parts: Parts, roots: Roots, who: Principal, found: Sequence[Found], places: Sequence[str]) -> Beside:
     """Note what changed in the rights files of the folders of a run, and above them, and apply it."""
     ledger = RightsLedger(parts.settings.home)
-    known = ledger.book().files(who.tenant)
+    acts = ledger.acts()
+    seen = Beside(Book(acts), len(acts))
+    known = seen.book.files(who.tenant)
     folders = {above for each in found if not each.error for above in _above(each.source)}
     folders |= {folder for folder in known if any(inside(folder, place) for place in places)}
-    seen = Beside(ledger.book())
     changes: list[Statement] = []
     for folder in sorted(folders | {*places}):
         changes += _change(seen, roots, folder, known.get(folder, Rights()))
@@ -82,7 +84,8 @@ def look_beside(parts: Parts, roots: Roots, who: Principal, found: Sequence[Foun
             line = ledger.append(who, changes, by="file")
             note_event(parts.settings, who, "change", "rights", line, "rights file")
             apply_acts(ledger, parts.settings.home, parts.index)
-        seen.book = ledger.book()
+        acts = ledger.acts()
+        seen.book, seen.acts = Book(acts), len(acts)
     return seen
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from groundsight.governance.pii import PLACEHOLDER, Memory, find
 from groundsight.governance.pii_tables import clean_cells
@@ -19,14 +19,17 @@ class Exposure(Word):
     open: int = 0
 
 
-class Coverage(Word):
+class Rescanned(Word):
     """What a re-scan saw: documents and units, values that were ``replaced``, ``values`` that are left and where.
 
-    ``left`` holds (asset id, source) of the documents with values left; ``kinds`` the exposure by kind of unit.
+    ``left`` holds (asset id, source) of the documents with values left, ``found`` in how many units each kind of value
+    is left; ``clean`` units hold none. ``kinds`` is the exposure by kind of unit.
     """
 
     documents: int = 0
     units: int = 0
+    clean: int = 0
+    found: Mapping[str, int] = {}
     replaced: int = 0
     values: int = 0
     left: tuple[tuple[str, str], ...] = ()
@@ -38,24 +41,31 @@ class Coverage(Word):
         return self.replaced / (self.replaced + self.values) if self.replaced + self.values else 1.0
 
 
-def rescan(rows: Iterable[tuple[Unit, Asset]], kinds: Sequence[PiiKind]) -> Coverage:
-    """Look at every stored unit again for values of these kinds."""
+def rescan(
+    rows: Iterable[tuple[Unit, Asset]], kinds: Sequence[PiiKind], known: Callable[[], Memory] = Memory
+) -> Rescanned:
+    """Look at stored units again for values of these kinds, and for the names that are ``known`` by then."""
     documents: set[str] = set()
     left: dict[str, str] = {}
     counts: Counter[str] = Counter()
     units: Counter[str] = Counter()
     opened: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     for unit, asset in rows:
         documents.add(asset.asset_id)
-        values, replaced = _values(unit, kinds), _replaced(unit)
+        held, replaced = _values(unit, kinds, known()), _replaced(unit)
+        values = held.total()
+        found.update(held.keys())
         units[unit.kind] += 1
         opened[unit.kind] += bool(values or replaced) and not asset.labels
-        counts.update(values=values, replaced=replaced)
+        counts.update(values=values, replaced=replaced, clean=not values)
         if values:
             left[asset.asset_id] = asset.source
-    return Coverage(
+    return Rescanned(
         documents=len(documents),
         units=units.total(),
+        clean=counts["clean"],
+        found=found,
         replaced=counts["replaced"],
         values=counts["values"],
         left=tuple(sorted(left.items(), key=lambda each: each[1])),
@@ -63,13 +73,13 @@ def rescan(rows: Iterable[tuple[Unit, Asset]], kinds: Sequence[PiiKind]) -> Cove
     )
 
 
-def _values(unit: Unit, kinds: Sequence[PiiKind]) -> int:
-    """Count what is left; the text of a table is its cells once more."""
-    memory = Memory()
-    found = sum(len(find(text, kinds, memory)) for text in (*_texts(unit), unit.heading) if text)
-    cells = Memory()
+def _values(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Counter[str]:
+    """Count what is left by kind; the text of a table is its cells once more."""
+    texts = (*_texts(unit), unit.heading, unit.unseen, unit.place.section or "")
+    found = Counter(span.kind for text in texts if text for span in find(text, kinds, memory.aside()))
+    cells = memory.aside()
     clean_cells(unit.cells, kinds, cells)
-    return found + cells.counts.total()
+    return +(found + cells.counts)
 
 
 def _replaced(unit: Unit) -> int:
