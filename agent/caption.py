@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
@@ -70,4 +70,4 @@ def chat_captioner(settings: Settings) -> ChatCaptioner:
 def _plain(text: str) -> CaptionReply | None:
     """Prose without an object is taken as it comes."""
     bare = squeeze(text)
-    return cast("CaptionReply", CaptionReply(caption=bare)) if bare and "{" not in bare else None
+    return CaptionReply(caption=bare) if bare and "{" not in bare else None

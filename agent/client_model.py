@@ -53,7 +53,12 @@ class ClientModel:
         blocks = [one for role, content in messages if role == "human" for one in blocks_of(content)]
         system = "\n\n".join(text_of(content) for role, content in messages if role == "system")
         texts = [one["text"] for one in blocks if one["type"] == "text"]
-        asked = {"system": system, "user": "\n\n".join(texts), "tokens": REPLY_TOKENS, "seconds": self.seconds}
+        asked: dict[str, Any] = {
+            "system": system,
+            "user": "\n\n".join(texts),
+            "tokens": REPLY_TOKENS,
+            "seconds": self.seconds,
+        }
         if len(texts) < len(blocks):
             asked["blocks"] = blocks
         given = self.send({"sample": asked})

@@ -107,7 +107,7 @@ class Chat:
         messages: list[Message] = [("system", system), ("human", with_pictures(user, pictures))]
         value = self._value(_bound(self.model, schema), messages, schema, deadline, spent) or read(spent.text)
         if value is None and pictures and spent.refused:
-            messages, spent.problem, lanes = [("system", system), ("human", user)], "", (NO_PICTURES,)
+            messages[1], spent.problem, lanes = ("human", user), "", (NO_PICTURES,)
             value = self._value(_bound(self.model, schema), messages, schema, deadline, spent) or read(spent.text)
         if value is None and not spent.problem.startswith("unreachable"):
             wrong = spent.problem or "the reply was not a JSON object of the schema"

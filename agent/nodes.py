@@ -96,7 +96,7 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     """Take the question apart and name the first searches: by rule, and by the model when that was not enough."""
     question, again = state["question"].strip(), bool(state.get("plan"))
     require_question(question)
-    pictured = look(desk.suite, question, state["picture"]) if state.get("picture") and not again else Update()
+    pictured = look(desk.suite, question, name) if (name := state.get("picture")) and not again else Update()
     question = pictured.get("question", question)
     if not again and not pictured and (told := from_the_catalogue(desk.suite, question)):
         return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}

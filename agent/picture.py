@@ -75,7 +75,8 @@ class Shot:
 
 def sight_of(state: AnswerState) -> Sight | None:
     """Read what was seen in the picture of a question; None for a question in words alone."""
-    return Sight.model_validate(state["sight"]) if state.get("sight") else None
+    seen = state.get("sight")
+    return Sight.model_validate(seen) if seen else None
 
 
 def look(suite: Suite, question: str, picture: str) -> Json:

@@ -133,7 +133,7 @@ class OpenSuite:
     def ask(self, question: str, *, picture: AnyPath | None = None) -> Answer:
         """Answer with what the evidence supports, or say what was looked for and show the closest passages.
 
-        ``picture`` is a file, or the id of an image unit, that it is about. ``grounding_ratio`` is supported / checkable
+        ``picture`` is a file, or the id of an image unit, it is about. ``grounding_ratio`` is supported / checkable
         sentences (0 to 1); citations hold pages from 1 and boxes in fractions of the page.
 
         Raises:
