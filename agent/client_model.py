@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from groundsight.agent.llm import REPLY_TOKENS, Chat, Message, Model, Unanswered
+from groundsight.agent.llm import REPLY_TOKENS, Chat, Message, Model, Unanswered, blocks_of, text_of
 from groundsight.rounds import CLIENT
 from groundsight.settings import Agent
 from groundsight.tools.bounds import one_line
@@ -50,8 +50,17 @@ class ClientModel:
         raise NotImplementedError
 
     def _said(self, messages: list[Message]) -> Said | Unanswered:
-        texts = {who: "\n\n".join(text for role, text in messages if role == who) for who in ("system", "human")}
-        asked = {"system": texts["system"], "user": texts["human"], "tokens": REPLY_TOKENS, "seconds": self.seconds}
+        blocks = [one for role, content in messages if role == "human" for one in blocks_of(content)]
+        system = "\n\n".join(text_of(content) for role, content in messages if role == "system")
+        texts = [one["text"] for one in blocks if one["type"] == "text"]
+        asked: dict[str, Any] = {
+            "system": system,
+            "user": "\n\n".join(texts),
+            "tokens": REPLY_TOKENS,
+            "seconds": self.seconds,
+        }
+        if len(texts) < len(blocks):
+            asked["blocks"] = blocks
         given = self.send({"sample": asked})
         reply = cast("dict[str, object]", given) if isinstance(given, dict) else {}
         if reply.get("failed"):

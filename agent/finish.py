@@ -11,15 +11,17 @@ from groundsight.agent.compose import citations, lay_out, receipt
 from groundsight.agent.files import by_words_alone, not_taken
 from groundsight.agent.nodes import Desk, Update
 from groundsight.agent.noting import noted
+from groundsight.agent.picture import UNSEEN, best_first, sight_of
 from groundsight.agent.question import Question
 from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.language.sayings import saying
 from groundsight.language.typography import squeeze
 from groundsight.retrieval.evidence import candidate_of
-from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Tier
+from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Span, Tier
 
 PASSAGES, SHORTEST = 3, 3
 SHOWN_CHARS = 300
+UNSEEN_TEXT = "No model looked at the picture; read in it by OCR and a classifier:"
 
 
 def answer(state: AnswerState, desk: Desk) -> Update:
@@ -44,7 +46,7 @@ def answer(state: AnswerState, desk: Desk) -> Update:
 def show_evidence(state: AnswerState, desk: Desk) -> Update:
     """Give no answer but what was looked for and where the closest passages stand."""
     known, asked = evidence_of_state(state), Question(state["question"])
-    found = nearest(state["question"], list(known.values()), desk.eyes)
+    found = _near_picture(state) or nearest(state["question"], list(known.values()), desk.eyes)
     laid = lay_out(shown(found))
     lost = list(dict.fromkeys(state.get("missing", ()))) or [explain(asked, list(known.values()))]
     lost += not_taken(desk.suite, state["question"], [quote.evidence_id for quote in found])
@@ -93,8 +95,33 @@ def so_far(state: AnswerState) -> Answer:
     )
 
 
+def _near_picture(state: AnswerState) -> list[Quote]:
+    """Of a question about a picture, the closest passage of each of what is near to it."""
+    sight = sight_of(state)
+    if sight is None:
+        return []
+    words = f"{state['question']} {sight.words}"
+    one_each = (nearest(words, [one], None)[:1] or [_begun(one)] for one in best_first(state)[:PASSAGES])
+    return [quote for quotes in one_each for quote in quotes]
+
+
+def _begun(one: Evidence) -> Quote:
+    text = one.text[:SHOWN_CHARS]
+    return Quote(
+        evidence_id=one.evidence_id,
+        span=Span(start=0, end=len(text)),
+        text=text,
+        source=one.source,
+        page=one.place.page,
+    )
+
+
 def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str) -> Answer:
-    index = desk.suite.parts.index.version()
+    index, sight = desk.suite.parts.index.version(), sight_of(state)
+    lacking = list(state.get("degraded", ()))
+    if sight and _tier(state).name != "llm":
+        text = f"{text}\n{UNSEEN_TEXT} {sight.told() or 'nothing is read in it'}."
+        lacking.append(UNSEEN.model_dump(mode="json"))
     return Answer.model_validate(
         {
             "question": state["question"],
@@ -105,7 +132,7 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
             "fit": state.get("fit") or Fit(),
             "candidates": tuple(map(candidate_of, evidence_of_state(state).values())),
             "tier": _tier(state).model_dump(),
-            "degraded": tuple(dict.fromkeys(Degraded.model_validate(one) for one in state.get("degraded", ()))),
+            "degraded": tuple(dict.fromkeys(Degraded.model_validate(one) for one in lacking)),
             "trace": tuple(state.get("trace", ())),
             "receipt": receipt(state["question"], text, list(state.get("evidence", {})), index),
         }

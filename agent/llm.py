@@ -7,7 +7,8 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -24,7 +25,14 @@ FIRST_PAUSE = 0.5
 REPLY_TOKENS = 4_096
 REPLY_CHARS = 100_000
 _POLL_SECONDS = 0.05
-Message = tuple[str, str]
+# The text of a message, or content blocks: a text, then each picture behind the line that names it.
+Block = dict[str, str]
+Message = tuple[str, str | list[Block]]
+NO_PICTURES = Degraded(
+    lane="pictures",
+    reason="the language model refuses pictures; it was asked once more without",
+    remedy="set agent.llm to a model that sees pictures",
+)
 
 
 class Unanswered(Exception):
@@ -53,6 +61,7 @@ class Reply(Generic[T]):
 class _Spent:
     tokens: int = 0
     problem: str = ""
+    refused: bool = False
     by: str = ""
     text: str = ""
 
@@ -86,24 +95,29 @@ class Chat:
         *,
         seconds: float | None = None,
         read: Callable[[str], T | None] = lambda text: None,
+        pictures: Sequence[tuple[str, bytes]] = (),
     ) -> Reply[T]:
         """Ask once; a malformed reply is repaired once; after that the value is None and the reason is given.
 
-        ``read`` makes a value of a reply without a JSON object of the schema, or None.
+        ``read`` makes a value of a reply without a JSON object of the schema, or None. ``pictures`` are JPEGs, each
+        with the line that names it; a model that refuses them is asked once without.
         """
         deadline = time.monotonic() + min(self.seconds, seconds or self.seconds)
-        spent = _Spent()
-        messages: list[Message] = [("system", system), ("human", user)]
+        spent, lanes = _Spent(), tuple[Degraded, ...]()
+        messages: list[Message] = [("system", system), ("human", with_pictures(user, pictures))]
         value = self._value(_bound(self.model, schema), messages, schema, deadline, spent) or read(spent.text)
+        if value is None and pictures and spent.refused:
+            messages[1], spent.problem, lanes = ("human", user), "", (NO_PICTURES,)
+            value = self._value(_bound(self.model, schema), messages, schema, deadline, spent) or read(spent.text)
         if value is None and not spent.problem.startswith("unreachable"):
             wrong = spent.problem or "the reply was not a JSON object of the schema"
             again = f"Reply with one JSON object of the schema and nothing else. Before: {wrong}"
             value = self._value(self.model, [*messages, ("human", again)], schema, deadline, spent) or read(spent.text)
         if value is not None:
-            return Reply(value, spent.by or self.name, spent.tokens)
+            return Reply(value, spent.by or self.name, spent.tokens, lanes)
         remedy = "check agent.llm; quoted evidence answered instead"
         lane = Degraded(lane="language model", reason=spent.problem, remedy=remedy)
-        return Reply(None, self.name, spent.tokens, (lane,))
+        return Reply(None, self.name, spent.tokens, (*lanes, lane))
 
     def _value(
         self, model: Model, messages: list[Message], schema: type[T], deadline: float, spent: _Spent
@@ -122,7 +136,7 @@ class Chat:
             outcome = self._once(model, messages, deadline)
             if not isinstance(outcome, BaseException):
                 return outcome
-            spent.problem = _told(outcome)
+            spent.problem, spent.refused = _told(outcome), _is_refusal(outcome)
             wait = _wait(outcome, attempt)
             if not _passing(outcome) or attempt == TRIES - 1 or time.monotonic() + wait >= deadline:
                 return None
@@ -147,6 +161,36 @@ class Chat:
             except queue.Empty:
                 continue
         return TimeoutError("no reply in time")
+
+
+def with_pictures(text: str, pictures: Sequence[tuple[str, bytes]]) -> str | list[Block]:
+    """Return a text, or with pictures the content blocks that langchain-core turns into any provider's own."""
+    if not pictures:
+        return text
+    blocks: list[Block] = [{"type": "text", "text": text}]
+    for line, jpeg in pictures:
+        blocks.append({"type": "text", "text": line})
+        blocks.append({"type": "image", "base64": b64encode(jpeg).decode(), "mime_type": "image/jpeg"})
+    return blocks
+
+
+def blocks_of(content: str | list[Block]) -> list[Block]:
+    """Return the content of a message as blocks."""
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def text_of(content: str | list[Block]) -> str:
+    """Return the words of a message, without its pictures."""
+    return "\n".join(one["text"] for one in blocks_of(content) if one["type"] == "text")
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """What was asked can't be answered by this model, however often: the request's own fault, or a provider's
+    package that knows no pictures."""
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return 400 <= status < 500 and status not in (401, 402, 403) and not _passing(error)
+    return isinstance(error, (ValueError, TypeError, NotImplementedError))
 
 
 def _bound(model: Model, schema: type[BaseModel]) -> Model:
@@ -186,7 +230,7 @@ def _tokens(message: object, messages: list[Message]) -> int:
     usage = cast("Mapping[str, Any] | None", getattr(message, "usage_metadata", None))
     if usage and usage.get("total_tokens"):
         return int(usage["total_tokens"])
-    return (sum(len(text) for _, text in messages) + len(_text(message))) // CHARS_A_TOKEN
+    return (sum(len(text_of(content)) for _, content in messages) + len(_text(message))) // CHARS_A_TOKEN
 
 
 def _passing(error: BaseException) -> bool:

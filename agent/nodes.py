@@ -11,10 +11,12 @@ from groundsight.agent.assess import explain, removed, unmentioned
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
 from groundsight.agent.files import from_the_catalogue
+from groundsight.agent.llm import NO_PICTURES
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
+from groundsight.agent.picture import OWN, best_first, look, shots, sight_of
 from groundsight.agent.planner import plan as plan_by_rule
 from groundsight.agent.question import Question, asks_nothing
-from groundsight.agent.requests import ask_draft, ask_plan
+from groundsight.agent.requests import View, ask_draft, ask_plan
 from groundsight.agent.ruled import quoted
 from groundsight.agent.state import (
     WHOLE,
@@ -94,7 +96,9 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     """Take the question apart and name the first searches: by rule, and by the model when that was not enough."""
     question, again = state["question"].strip(), bool(state.get("plan"))
     require_question(question)
-    if not again and (told := from_the_catalogue(desk.suite, question)):
+    pictured = look(desk.suite, question, name) if (name := state.get("picture")) and not again else Update()
+    question = pictured.get("question", question)
+    if not again and not pictured and (told := from_the_catalogue(desk.suite, question)):
         return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}
     chat = _chat_within(state, desk) if again else None
     hops, spent = desk.suite.settings.agent.hops, Update()
@@ -107,7 +111,7 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     detail = f"{made.by}: " + " -> ".join(step.question for step in made.steps)
     lacking = [*spent.get("degraded", ()), *(one.model_dump(mode="json") for one in desk.lacking if not again)]
     planned = {"plan": made.model_dump(mode="json"), "queries": queries, "detail": detail, "degraded": lacking}
-    return {**spent, **planned, "hops": state.get("hops", 0)}
+    return {**pictured, **spent, **planned, "hops": state.get("hops", 0)}
 
 
 def search(state: AnswerState, desk: Desk) -> Update:
@@ -133,7 +137,7 @@ def search(state: AnswerState, desk: Desk) -> Update:
 def assess(state: AnswerState, desk: Desk) -> Update:
     """Settle what the evidence settles; go on searching while that can bring something."""
     whole, chat = Question(state["question"]), _chat_within(state, desk)
-    if chat is None and (unasked := asks_nothing(whole)):
+    if chat is None and not state.get("sight") and (unasked := asks_nothing(whole)):
         stop = "the question asks nothing that could be looked up"
         return {"next": "abstain", "missing": _nothing_there(state) or [unasked], "stop": stop, "detail": stop}
     current, update, evidence = _settled(state, desk)
@@ -210,8 +214,8 @@ def draft(state: AnswerState, desk: Desk) -> Update:
     ruled = by_rule(state)
     if chat is None or not evidence:
         return {"draft": ruled.model_dump(mode="json"), "next": "verify", "detail": _sentences(ruled)}
-    shown = _shown_first(findings_of(state), evidence)[: desk.suite.settings.agent.evidence]
-    made, spent = ask_draft(chat, state["question"], shown, left(state, desk))
+    shown = _shown_first(state, evidence)[: desk.suite.settings.agent.evidence]
+    made, spent = ask_draft(chat, state["question"], shown, left(state, desk), view=_view(state, desk, shown))
     written, unknown = only_known(made or Draft(), evidence)
     detail = _sentences(written) + (f", {number_of(unknown, 'unknown id')} removed" if unknown else "")
     calls = state.get("calls", 0) + spent.get("calls", 0)
@@ -224,11 +228,21 @@ def draft(state: AnswerState, desk: Desk) -> Update:
     return {**spent, **update, "detail": detail}
 
 
-def _shown_first(found: Sequence[Finding], evidence: Mapping[str, Evidence]) -> list[Evidence]:
-    """Show a model what the rules point at first, then the best of the rest."""
+def _shown_first(state: AnswerState, evidence: Mapping[str, Evidence]) -> list[Evidence]:
+    """Show a model the asked picture, what the rules point at, what is near to it, then the best of the rest."""
+    found = findings_of(state)
     pointed = [one.quote.evidence_id for one in found if one.quote.evidence_id in evidence]
+    own, near = [OWN] if OWN in evidence else [], [one.evidence_id for one in best_first(state)]
     rest = sorted(evidence, key=lambda key: -evidence[key].score)
-    return [evidence[key] for key in dict.fromkeys([*pointed, *rest])]
+    return [evidence[key] for key in dict.fromkeys([*own, *pointed, *near, *rest])]
+
+
+def _view(state: AnswerState, desk: Desk, shown: Sequence[Evidence]) -> View | None:
+    """What a model is shown beside the passages of a question about a picture, unless it refused pictures before."""
+    sight = sight_of(state)
+    if sight is None or NO_PICTURES.model_dump(mode="json") in state.get("degraded", ()):
+        return None
+    return View(sight.told(), tuple(shots(desk.suite, sight, shown)))
 
 
 def by_rule(state: AnswerState) -> Draft:

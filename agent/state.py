@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Required
+from typing import Annotated, Any, Literal, NotRequired, Required
 
 from typing_extensions import TypedDict
 
@@ -78,9 +78,10 @@ def merge(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, A
 
 
 class Question(TypedDict):
-    """What the answer graph is given."""
+    """What the answer graph is given: a question, and the name of the picture that it is about, if there is one."""
 
     question: str
+    picture: NotRequired[str]
 
 
 class Answered(TypedDict):
@@ -96,6 +97,8 @@ class AnswerState(TypedDict, total=False):
     """
 
     question: Required[str]
+    picture: str
+    sight: Json
     plan: Required[Json]
     queries: list[str]
     asked: Annotated[list[str], operator.add]

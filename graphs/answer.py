@@ -46,8 +46,8 @@ def graph() -> Any:
     return build_answer_graph()
 
 
-def answer_question(suite: Suite, question: str) -> Answer:
-    """Answer a question with what the evidence supports.
+def answer_question(suite: Suite, question: str, picture: str = "") -> Answer:
+    """Answer a question, or one about a picture (a file, or the id of an image unit), with what the evidence supports.
 
     Raises:
         InputRequired: the client has to let its model write, or its person approve, and then repeat the call.
@@ -58,15 +58,20 @@ def answer_question(suite: Suite, question: str) -> Answer:
     if client and may_ask_client(client, suite.settings.agent):
         from groundsight.graphs.rounds import answer_in_rounds
 
-        return answer_in_rounds(suite, question, client)
+        return answer_in_rounds(suite, asked_of(question, picture), client)
     if suite.watch.journal is not None:
         from groundsight.graphs.noted import answer_with_notes
 
-        return answer_with_notes(suite, question, suite.watch.journal)
+        return answer_with_notes(suite, question, suite.watch.journal, picture)
     final = build_answer_graph(suite).invoke(
-        {"question": question}, {"recursion_limit": STEPS_AT_MOST}, context=Asking()
+        asked_of(question, picture), {"recursion_limit": STEPS_AT_MOST}, context=Asking()
     )
     return Answer.model_validate(final["answer"])
+
+
+def asked_of(question: str, picture: str = "") -> Json:
+    """Return what the graph is given."""
+    return {"question": question, "picture": picture} if picture else {"question": question}
 
 
 def build_answer_graph(suite: Suite | None = None) -> Any:
@@ -124,7 +129,7 @@ def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node
 
 
 def _question(state: AnswerState) -> Update:
-    return {"question": state["question"]}
+    return asked_of(state["question"], state.get("picture", ""))
 
 
 def _query(state: AnswerState) -> Update:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.agent.finish import so_far
-from groundsight.graphs.answer import STEPS_AT_MOST, Asking, build_answer_graph
+from groundsight.graphs.answer import STEPS_AT_MOST, Asking, asked_of, build_answer_graph
 from groundsight.types import Answer
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ ASKING = ("plan", "assess", "answer")
 CONFIG = {"configurable": {"thread_id": "question"}, "recursion_limit": STEPS_AT_MOST}
 
 
-def answer_with_notes(suite: Suite, question: str, journal: Journal) -> Answer:
+def answer_with_notes(suite: Suite, question: str, journal: Journal, picture: str = "") -> Answer:
     """Start on a question, or go on after the node that the journal noted last; note each that ends."""
     graph, (node, state) = build_answer_graph(suite), journal.noted
     if node:
         _stand_after(graph, node, state)
         journal.note(node, state, _told)
-    given = None if node else {"question": question}
+    given = None if node else asked_of(question, picture)
     for kind, part in graph.stream(given, CONFIG, context=Asking(), stream_mode=["updates", "values"]):
         if kind == "updates":
             node = next(iter(part))

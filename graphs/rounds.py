@@ -63,14 +63,14 @@ class Waiting:
         return ""
 
 
-def answer_in_rounds(suite: Suite, question: str, client: Client) -> Answer:
+def answer_in_rounds(suite: Suite, asked: Json, client: Client) -> Answer:
     """Start on a question, or go on with one that waited for this client.
 
     Raises:
         InputRequired: the client has to answer first.
         TimedOut: the question waited too long.
     """
-    waiting, given = _begun(suite, client) if client.ticket else _new(question)
+    waiting, given = _begun(suite, client) if client.ticket else _new(asked)
     graph = build_answer_graph(suite)
     graph.checkpointer = waiting.saver
     chosen = Asking(suite.settings.agent.review)
@@ -87,10 +87,10 @@ def answer_in_rounds(suite: Suite, question: str, client: Client) -> Answer:
         given = _resumed(reply)
 
 
-def _new(question: str) -> tuple[Waiting, Any]:
+def _new(asked: Json) -> tuple[Waiting, Any]:
     from langgraph.checkpoint.memory import InMemorySaver
 
-    return Waiting(InMemorySaver()), {"question": question}
+    return Waiting(InMemorySaver()), asked
 
 
 def _begun(suite: Suite, client: Client) -> tuple[Waiting, Any]:

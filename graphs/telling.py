@@ -32,15 +32,15 @@ def telling(node: Callable[..., Update]) -> Callable[..., Update]:
     return told
 
 
-def stream_answer(suite: Suite, question: str) -> Generator[Event]:
+def stream_answer(suite: Suite, question: str, picture: str = "") -> Generator[Event]:
     """Answer a question, and yield what is known as it comes, each evidence once; the answer is last.
 
     Raises:
         GroundsightError: as ``answer_question``.
     """
-    from groundsight.graphs.answer import build_answer_graph
+    from groundsight.graphs.answer import asked_of, build_answer_graph
 
-    return told_by(build_answer_graph(suite), {"question": question})
+    return told_by(build_answer_graph(suite), asked_of(question, picture))
 
 
 def told_by(graph: Any, given: Json, thread: str = "") -> Generator[Event]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
@@ -143,6 +144,10 @@ class Parts:
         """The captioner; none by default."""
         from groundsight.vision import open_captioner
 
+        if self.settings.models.caption == "llm":
+            # Chat models live above the engine, which knows them by a name in the settings, as it does the graph.
+            module, _, name = self.settings.agent.captioner.partition(":")
+            return self._opened("models.caption", lambda: getattr(import_module(module), name)(self.settings))
         return self._opened("models.caption", lambda: open_captioner(self.settings.models))
 
     @cached_property
@@ -249,40 +254,9 @@ class Parts:
 
     def degraded(self) -> tuple[Degraded, ...]:
         """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""
-        from groundsight.governance.redaction import unhidden
+        from groundsight.lanes_off import lanes_off
 
-        models = self.settings.models
-        found: list[Degraded] = []
-        if models.text == "none":
-            found.append(Degraded(lane="text vectors", reason="switched off", remedy="set models.text = 'minilm'"))
-        if models.visual == "none":
-            found.append(Degraded(lane="visual", reason="switched off", remedy="set models.visual = 'conse'"))
-        opened = self.__dict__.get("picture_encoder")
-        if models.visual == "conse" or (opened and opened.fingerprint.startswith("conse")):
-            found.append(
-                Degraded(
-                    lane="visual",
-                    reason="concept tags stand in for a picture encoder: nouns only, no people, relations or counts",
-                    remedy="pip install 'groundsight[models]', then set models.visual = 'open_clip:MODEL@PRETRAINED'",
-                )
-            )
-        if models.caption == "none":
-            found.append(
-                Degraded(
-                    lane="caption",
-                    reason="no captioner: pictures are known by their tags and the words read from them",
-                    remedy="pip install 'groundsight[models]', then set models.caption = 'transformers:FOLDER'",
-                )
-            )
-        if models.ocr == "none" or not self.settings.ingestion.ocr:
-            found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
-        found += unhidden(self.settings)
-        if models.reader == "none":
-            found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
-        elif models.text == "none":
-            reason = "finds nothing without text vectors: without a language model only computations answer"
-            found.append(Degraded(lane="reader", reason=reason, remedy="set models.text = 'minilm'"))
-        return tuple(found)
+        return lanes_off(self.settings, self.__dict__.get("picture_encoder"))
 
     def close(self, *, for_good: bool = False) -> None:
         """End the questions, close the index and end the processes beside it, where they were opened.

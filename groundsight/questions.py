@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,13 +97,13 @@ class Questions:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="question")
         self._under_way: dict[Work, str] = {}
 
-    def begin(self, suite: Suite, question: str) -> Work:
-        """Start to work on a question.
+    def begin(self, suite: Suite, question: str, picture: str = "") -> Work:
+        """Start to work on a question; of a picture that it is about the name alone is noted.
 
         Raises:
             RateLimited: too many are under way.
         """
-        return self._started(suite, Work(question, Journal()))
+        return self._started(suite, Work(question, Journal(state={"picture": picture} if picture else None)))
 
     def hand_out(self, suite: Suite, work: Work) -> str:
         """Keep a question that takes longer, and return its handle."""
@@ -161,7 +162,9 @@ class Questions:
             )
         self._under_way[work] = owner
         work.journal.heard = lambda: self._keep(work)
-        work.future = self._pool.submit(suite.acting_for(watch=work.watch).ask, work.question)
+        asked = (work.question, *filter(None, [work.journal.noted[1].get("picture")]))
+        # A picture that a person lends may be read in the context of the call alone.
+        work.future = self._pool.submit(copy_context().run, suite.acting_for(watch=work.watch).ask, *asked)
         work.future.add_done_callback(lambda _: self._ended(work))
         return work
 

@@ -23,6 +23,7 @@ from groundsight.governance_settings import Governance as Governance
 from groundsight.governance_settings import PiiKind as PiiKind
 from groundsight.governance_settings import Ratio as Ratio
 from groundsight.limits import Encoders, Folders, Limits, Pictures, Positive, Section
+from groundsight.model_settings import Models
 from groundsight.server_settings import Server
 
 
@@ -38,27 +39,6 @@ class Ingestion(Section):
     render_dpi: Positive = 150
     hidden_files: bool = False
     soffice: str = ""
-
-
-class Models(Section):
-    """Which model serves each lane. A value is ``none``, a packaged name, or ``kind:where``.
-
-    ``where`` is a local folder, or a hub id when ``allow_download`` is on; ``service:URL`` for text and visual names an
-    encoder service, which is asked with ``service_token`` and given up after ``service_seconds``.
-    """
-
-    text: str = "minilm"
-    visual: str = "conse"
-    ocr: str = "rapidocr"
-    caption: str = "none"
-    rerank: str = "bm25"
-    judge: str = "lexical"
-    reader: str = "packaged"
-    allow_download: bool = False
-    device: str = "cpu"
-    threads: Positive = 2
-    service_token: SecretStr | None = None
-    service_seconds: Positive = 30
 
 
 class Weights(Section):
@@ -107,7 +87,8 @@ class Grounding(Section):
 
 class Agent(Section):
     """Budgets of one question and the optional language model: ``provider:model``, or ``client`` for the model of
-    the MCP client that asks. ``review``: what a person approves over MCP before the work goes on.
+    the MCP client that asks. ``pictures``: how many it sees at most with a question about a picture, that one first.
+    ``review``: what a person approves over MCP before the work goes on.
     """
 
     llm: str | None = None
@@ -118,8 +99,10 @@ class Agent(Section):
     seconds: Positive = 120
     tokens: Positive = 60_000
     evidence: Positive = 8
+    pictures: Annotated[int, Field(ge=1)] = 4
     review: Literal["none", "plan", "answer"] = "none"
     answerer: str = "groundsight.graphs.answer:answer_question"
+    captioner: str = "groundsight.agent.caption:chat_captioner"
 
 
 class IndexSettings(Section):

@@ -186,11 +186,14 @@ class Suite:
         parts, watch = self.parts, self.watch
         return verify(answer, evidence, rules, parts.judge, limits=limits, watch=watch, arbiter=parts.arbiter)
 
-    def ask(self, question: str) -> Answer:
-        """Answer with what the evidence supports, through the graph that the settings name."""
+    def ask(self, question: str, picture: str = "") -> Answer:
+        """Answer with what the evidence supports, through the graph that the settings name.
+
+        ``picture`` is what the question is about: a file that may be read, or the id of an image unit; it is not kept.
+        """
         module, _, name = self.settings.agent.answerer.partition(":")
-        answerer = cast("Callable[[Suite, str], Answer]", getattr(import_module(module), name))
-        return answerer(self, question)
+        answerer = cast("Callable[..., Answer]", getattr(import_module(module), name))
+        return answerer(self, question, picture) if picture else answerer(self, question)
 
     def close(self) -> None:
         """Release the index."""

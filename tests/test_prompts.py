@@ -10,6 +10,7 @@ from groundsight.errors import InvalidArgument
 from groundsight.prompts import names, render
 
 PLACES = {
+    "caption": {"told": "t"},
     "plan": {"most": "4", "schema": "{}"},
     "draft": {"fence": "f", "schema": "{}"},
     "revise": {"fence": "f", "schema": "{}"},

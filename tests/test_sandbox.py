@@ -327,3 +327,16 @@ def test_it_works_without_root(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, check=False
     )
     assert (done.stdout, done.stderr[-300:]) == (b"ended", b"")
+
+
+@pytest.mark.skipif(not LINUX, reason="counts descriptors through /proc")
+def test_a_cell_holds_no_more_descriptors_after_many_jobs_than_after_one() -> None:
+    def held() -> int:
+        return sum(len(os.listdir(f"/proc/{one}/fd")) for one in descendants(os.getpid()))
+
+    with Sandbox() as cell:
+        run(cell, "echo", "said")
+        before = held()
+        for _ in range(10):
+            run(cell, "echo", "said")
+        assert held() == before

@@ -20,7 +20,7 @@ LAYERS = (
     ("encoders", "vision", "audio", "index"),
     ("ingestion", "retrieval", "grounding"),
     ("sessions", "questions"),
-    ("suite", "parts"),
+    ("suite", "parts", "lanes_off"),
     ("tools", "prompts"),
     ("agent",),
     ("graphs",),

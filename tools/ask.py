@@ -11,7 +11,7 @@ from groundsight.limits import require_question
 from groundsight.rounds import may_ask_client
 from groundsight.sessions import Labels
 from groundsight.tools.bounds import clip, fitting, one_line
-from groundsight.tools.find import units_by_id
+from groundsight.tools.find import picture_named, units_by_id
 from groundsight.tools.ingest import reading_text
 from groundsight.tools.recording import account_of_answer
 from groundsight.tools.results import (
@@ -27,6 +27,7 @@ from groundsight.tools.results import (
     corners,
     degraded_line,
     evidence_uri,
+    is_kept,
     where_text,
 )
 from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Evidence, Fit, Stale
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 ANSWER_CHARS = 20_000
 MOST_SECONDS = 600
+OWN_LABEL = "the asked picture"
 
 
 class Cited(Shape):
@@ -84,13 +86,14 @@ class AnswerResult(Result):
 
     def links(self) -> tuple[tuple[str, str], ...]:
         """Return the address of each citation."""
-        named = {evidence_uri(cited.id): where_text(cited.source, cited.page) for cited in self.citations}
+        kept = [cited for cited in self.citations if is_kept(cited.id)]
+        named = {evidence_uri(cited.id): where_text(cited.source, cited.page) for cited in kept}
         return tuple(named.items())[:10]
 
     def as_text(self) -> str:
         """Answer, citations, verdicts and ratio for a reader."""
         cited = [
-            f"{each.marker} {where_text(each.source, each.page, stale=each.stale)} [{each.label}]"
+            f"{each.marker} {where_text(each.source, each.page, stale=each.stale)} [{each.label or OWN_LABEL}]"
             for each in self.citations
         ]
         checked = [f"- {each.verdict}: {each.text}" for each in self.verdicts]
@@ -107,6 +110,7 @@ def ask(
     question: Annotated[str, Field(description="a full question", max_length=8192)] = "",
     seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS, description="how long you can wait")] = 20,
     handle: Annotated[str, Field(description="go on with an earlier question", max_length=60)] = "",
+    picture: Annotated[str, Field(description="what it is about: picture file, or label of an image")] = "",
 ) -> AnswerResult:
     """For clients without a model of their own: answers a question from my files alone, every sentence checked.
 
@@ -116,16 +120,17 @@ def ask(
     if handle:
         return _waited(suite, suite.parts.questions.take_up(suite, handle), seconds)
     require_question(question)
+    about = [picture_named(suite, picture)] if picture else []
     if may_ask_client(suite.watch.client, suite.settings.agent):
-        return shaped(suite, suite.ask(question))
-    return _waited(suite, suite.parts.questions.begin(suite, question), seconds)
+        return shaped(suite, suite.ask(question, *about))
+    return _waited(suite, suite.parts.questions.begin(suite, question, *about), seconds)
 
 
 def _waited(suite: Suite, work: Work, seconds: float) -> AnswerResult:
     """Give the answer, or the handle with what is known so far; nothing is kept or given that is gone meanwhile."""
     answer = work.wait(seconds, suite.watch)
     given = answer or work.journal.so_far() or _begun(work.question)
-    shown = [each.evidence_id for each in (*given.citations, *given.evidence)]
+    shown = [each.evidence_id for each in (*given.citations, *given.evidence) if is_kept(each.evidence_id)]
     if shown and (work.handle or answer is None):
         units_by_id(suite, shown)
     return shaped(suite, given, "" if answer else suite.parts.questions.hand_out(suite, work))
@@ -138,10 +143,12 @@ def _begun(question: str) -> Answer:
 
 def shaped(suite: Suite, answer: Answer, handle: str = "") -> AnswerResult:
     """Shape an answer for a door."""
-    labels = Labels(suite.settings.home, suite.principal).give([each.evidence_id for each in answer.citations])
+    labels = Labels(suite.settings.home, suite.principal).give(
+        [each.evidence_id for each in answer.citations if is_kept(each.evidence_id)]
+    )
     verdicts = fitting([checked(verdict) for verdict in answer.verdicts], 40_000)
     found = {one.evidence_id: one for one in answer.evidence}
-    cited = [_cited(each, labels[each.evidence_id], found.get(each.evidence_id)) for each in answer.citations]
+    cited = [_cited(each, labels.get(each.evidence_id, ""), found.get(each.evidence_id)) for each in answer.citations]
     citations = fitting(cited, 30_000)
     result = AnswerResult(
         question=clip(answer.question, 2_000),

@@ -88,7 +88,7 @@ def asset_named(suite: Suite, name: str) -> Asset:
 
 
 def evidence_named(suite: Suite, names: Sequence[str]) -> tuple[Evidence, ...]:
-    """Return what names mean as evidence, in the order asked, each unit once: of a document all units."""
+    """Return what names mean as evidence to check by, in the order asked, each unit once: of a document all units."""
     ids: dict[str, None] = {}
     for name in names:
         found = meant(suite, name)
@@ -98,15 +98,16 @@ def evidence_named(suite: Suite, names: Sequence[str]) -> tuple[Evidence, ...]:
             asset = asset_named(suite, found)
             units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
             ids.update(dict.fromkeys(unit.unit_id for unit in units))
-    return evidence_by_id(suite, tuple(ids))
+    return evidence_by_id(suite, tuple(ids), guesses=True)
 
 
-def evidence_by_id(suite: Suite, unit_ids: Sequence[str]) -> tuple[Evidence, ...]:
-    """Return units as evidence, in the order asked."""
-    from groundsight.retrieval.evidence import evidence_of
+def evidence_by_id(suite: Suite, unit_ids: Sequence[str], *, guesses: bool = False) -> tuple[Evidence, ...]:
+    """Return units as evidence, in the order asked; ``guesses`` adds what a classifier sees in pictures."""
+    from groundsight.retrieval.evidence import evidence_of, with_guesses
 
     rows = units_by_id(suite, unit_ids)
-    return tuple(evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=())) for unit, asset in rows)
+    hits = (Hit(unit=unit, asset=asset, score=0.0, channels=()) for unit, asset in rows)
+    return tuple(with_guesses(evidence_of(hit), hit.unit.tags if guesses else ()) for hit in hits)
 
 
 def picture_named(suite: Suite, picture: str) -> str:

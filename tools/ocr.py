@@ -6,27 +6,37 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from groundsight.errors import Disabled
+from groundsight.errors import Disabled, InvalidArgument, PolicyRefused
 from groundsight.governance.access import visible_to
-from groundsight.ingestion.picture_tables import lines_in_picture
+from groundsight.governance.pii import PLACEHOLDER
+from groundsight.ingestion.picture_tables import lines_in_picture, lines_on_page
 from groundsight.ingestion.reach import UNIT_ID, pictured
 from groundsight.ingestion.sniff import PICTURES
 from groundsight.tools.bounds import clip, fitting, one_line
 from groundsight.tools.find import meant
-from groundsight.tools.results import DATA_NOTE, NAME_CHARS, Line, Result, line_of
-from groundsight.types import Condition, TextLine
+from groundsight.tools.results import DATA_NOTE, NAME_CHARS, Corners, Line, Result, line_of
+from groundsight.types import Box, Condition, TextLine
+from groundsight.types.base import Fraction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from groundsight.ingestion.frozen import Frozen
     from groundsight.suite import Suite
     from groundsight.types import Asset, Place, Unit
 
+UNSURE, MOST_UNSURE = 0.8, 5
+# Fractions of a region, and pixels up to which it is doubled.
+BORDER, LARGE = 0.005, 1000
 # The lines, which model read them, and the width of the picture over its height.
 _Read = tuple[tuple[TextLine, ...], str, float]
 
 
 class ReadLines(Result):
-    """The lines of a picture in reading order; boxes are fractions of what was read."""
+    """The lines of a picture in reading order; boxes are fractions of what was read.
+
+    ``unsure`` are the places of lines that may be misread: ``part`` reads one of them larger.
+    """
 
     picture: str
     page: int | None = None
@@ -34,22 +44,30 @@ class ReadLines(Result):
     text: str
     reader: str
     redactions: dict[str, int] = Field(default_factory=dict)
+    unsure: tuple[Corners, ...] = ()
 
     def as_text(self) -> str:
         """The lines as text."""
-        return f"{DATA_NOTE}\n\n{self.text}" if self.lines else "No words found."
+        where = "; ".join(" ".join(f"{side:.3f}" for side in box) for box in self.unsure[:MOST_UNSURE])
+        again = f"\n\nUnsure; look again with part = {where}" if where else ""
+        return f"{DATA_NOTE}\n\n{self.text}{again}" if self.lines else "No words found."
 
 
 def ocr(
     suite: Suite,
     picture: Annotated[str, Field(description="a label (E1) or id, or a picture or PDF file", min_length=1)],
     page: Annotated[int, Field(ge=1, le=100_000)] = 1,
+    part: Annotated[
+        list[Fraction] | None, Field(description="x0 y0 x1 y1, fractions: read this larger", min_length=4, max_length=4)
+    ] = None,
 ) -> ReadLines:
     """For the exact words in a photo, receipt, figure or scan: every line with its box and confidence."""
     picture = meant(suite, picture)
     document, place = pictured(suite.parts, suite.principal, picture, page)
     with document:
         lines, reader, aspect = _stored(suite, picture, document, place.page) or _read(suite, document, place)
+        if part:
+            lines, reader, aspect = _again(suite, document, place, _box(part), (lines, reader, aspect))
     suite.watch.check()
     read, redactions = _redacted(suite, lines, aspect)
     kept = fitting(read, 60_000)
@@ -60,6 +78,7 @@ def ocr(
         text=clip("\n".join(line.text for line in kept), 30_000),
         reader=reader,
         redactions=redactions,
+        unsure=tuple(line.box for line in kept if line.confidence < UNSURE),
         truncated=len(kept) < len(read),
     )
 
@@ -85,14 +104,51 @@ def _is_page(unit: Unit, asset: Asset, page: int | None) -> bool:
     return whole and unit.place.box is None and (unit.place.page or 1) == (page or 1)
 
 
-def _read(suite: Suite, document: Frozen, place: Place) -> _Read:
+def _read(suite: Suite, document: Frozen, place: Place, *, larger: bool = False) -> _Read:
     from groundsight.tools.pictures import opened, rendered
 
     reader = suite.parts.ocr
     if reader is None:
         raise Disabled("reading words in pictures is switched off", next_step="set models.ocr = 'rapidocr'")
     image = opened(rendered(suite, document, place))
+    if larger and max(image.size) <= LARGE:
+        image = image.resize((2 * image.width, 2 * image.height))
     return reader.read(image), reader.fingerprint, image.width / image.height
+
+
+def _again(suite: Suite, document: Frozen, place: Place, part: Box, before: _Read) -> _Read:
+    """Read a part of a picture larger. A line that its border cuts is left out: half of a number would pass unseen.
+
+    Raises:
+        PolicyRefused: personal data was redacted there.
+    """
+    from groundsight.ingestion.enrich import clean_page
+    from groundsight.ingestion.names.reader import memory_of
+
+    lines, _, aspect = before
+    memory = memory_of(suite.parts, ["\n".join(line.text for line in lines)], suite.watch)
+    hidden = clean_page(lines, suite.settings.governance.redact, memory, aspect).hidden
+    covered = [line.box for line in lines if PLACEHOLDER.search(line.text)]
+    if any(_meet(part, box) for box in (*hidden, *covered)):
+        raise PolicyRefused("personal data was redacted in this region", next_step="choose another, or read it whole")
+    (whole,) = lines_on_page((TextLine(text="", box=part, confidence=1.0),), place.box)
+    read, reader, shape = _read(suite, document, place.model_copy(update={"box": whole.box}), larger=True)
+    return lines_on_page([line for line in read if _inside(line.box)], part), reader, shape
+
+
+def _box(region: Sequence[float]) -> Box:
+    x0, y0, x1, y1 = region
+    if x0 >= x1 or y0 >= y1:
+        raise InvalidArgument("the region is empty", which=f"{region}", next_step="give x0 < x1 and y0 < y1, 0 to 1")
+    return Box(x0=x0, y0=y0, x1=x1, y1=y1)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one.x0 < other.x1 and other.x0 < one.x1 and one.y0 < other.y1 and other.y0 < one.y1
+
+
+def _inside(box: Box) -> bool:
+    return min(box.x0, box.y0, 1 - box.x1, 1 - box.y1) > BORDER
 
 
 def _redacted(suite: Suite, lines: tuple[TextLine, ...], aspect: float) -> tuple[list[Line], dict[str, int]]:

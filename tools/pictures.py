@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, PolicyRefused
@@ -21,6 +23,7 @@ MOST_PICTURES = 4
 THUMBNAIL_SIDE = 512
 THUMBNAIL_BYTES = 200_000
 OUTLINE = "#d1242f"
+MODEL_SIDE, MODEL_BYTES, MODEL_QUALITY = 1024, 300_000, 85
 PICTURED = ("figure", "image", "page", "table")
 
 
@@ -65,6 +68,38 @@ def opened(data: bytes) -> Image:
 
     with Image.open(io.BytesIO(data)) as picture:
         return picture.convert("RGB")
+
+
+def for_a_model(picture: Image, hidden: Sequence[Box] = ()) -> bytes:
+    """Return a picture as any model is given it: hidden places filled, at most 1,024 pixels a side, JPEG, 300 kB."""
+    from groundsight.vision.masks import filled
+
+    side, small = MODEL_SIDE, filled(picture, tuple(hidden)).convert("RGB")
+    while True:
+        small.thumbnail((side, side))
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=MODEL_QUALITY)
+        if out.tell() <= MODEL_BYTES:
+            return out.getvalue()
+        side //= 2
+
+
+def jpeg_block(picture: Image) -> dict[str, str]:
+    """Return a picture as the content block that langchain-core and our MCP door speak."""
+    data = base64.b64encode(for_a_model(picture)).decode()
+    return {"type": "image", "base64": data, "mime_type": "image/jpeg"}
+
+
+def evidence_picture(suite: Suite, unit_id: str) -> bytes:
+    """Return the picture of a visible unit as a model is given it.
+
+    Raises:
+        NotFound: the unit or its file is gone. PolicyRefused: it would show what was redacted.
+    """
+    from groundsight.tools.find import units_by_id
+
+    unit, asset = units_by_id(suite, [unit_id])[0]
+    return for_a_model(opened(shown(suite, asset, unit.place)))
 
 
 def png(picture: Image) -> bytes:

@@ -112,9 +112,10 @@ def _given(suite: Suite, ids: list[str], texts: list[str]) -> tuple[Evidence, ..
 def searched(suite: Suite, answer: str) -> Mapping[str, Sequence[Evidence]]:
     """Search each sentence by itself, so that no sentence changes the verdict on another; the rest stays unchecked."""
     from groundsight.grounding.verify import queries_of
-    from groundsight.retrieval.evidence import evidence_from
+    from groundsight.retrieval.evidence import evidence_of, with_guesses
 
-    return {
-        query: evidence_from(suite.search(Query(text=query[:QUERY_CHARS], limit=HITS_A_SENTENCE)).hits)
-        for query in queries_of(answer)[:MOST_SEARCHES]
-    }
+    def found(query: str) -> list[Evidence]:
+        hits = suite.search(Query(text=query[:QUERY_CHARS], limit=HITS_A_SENTENCE)).hits
+        return [one for hit in hits if (one := with_guesses(evidence_of(hit), hit.unit.tags)).text]
+
+    return {query: found(query) for query in queries_of(answer)[:MOST_SEARCHES]}

@@ -7,79 +7,14 @@ from datetime import date
 from pathlib import Path
 
 from groundsight import __version__
-from groundsight.doors.cli_govern_options import GOVERN, GOVERN_ADD, GOVERN_EXAMPLES
+from groundsight.doors.cli_commands import COMMANDS, EXAMPLES
+from groundsight.doors.cli_govern_options import GOVERN_ADD
 from groundsight.doors.cli_operate_options import add_migrate, add_restore, add_snapshot, add_tenants
 from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.usage import Parser
 
-COMMANDS = {
-    "ingest": "read files and folders into the index",
-    "watch": "keep folders in step with the index: what is added, changed, renamed or deleted",
-    "list": "list the documents: names, kinds, dates, sizes, what was left out",
-    "why": "say why a file was not read, or why a question does not find it",
-    "forget": "remove files and folders from the index, with all that was made from them",
-    "rights": "show or set who owns a document, who may use it for what, and how long it is kept",
-    "consent": "write what holds of all documents as a table, or take it back from one",
-    "search": "find passages, tables, figures and pictures",
-    "ask": "answer a question from the evidence",
-    "chat": "ask one question after another; a follow-up keeps the subject",
-    "verify": "check an answer sentence by sentence",
-    "explain": "say what an answer rested on, from its receipt",
-    "replay": "ask again what a receipt was given for, and name what has changed",
-    "lineage": "say where a document or passage comes from, and which receipts used it",
-    "audit": "check the audit trail and the receipts: verify",
-    "show": "show a passage on the picture of its page, in the terminal or as a PNG",
-    "open": "open a document with this machine's own program for it",
-    "ocr": "read the words in a picture or a scanned page",
-    "describe": "say what a picture shows",
-    "view": "show a page in the browser: ask, search, look at evidence and at the library",
-    "install": "put this server into a chat host: Claude, Cursor, VS Code and others",
-    "serve": "serve the tools over MCP, or the encoders to other machines",
-    "status": "say what is indexed and which models answer",
-    "migrate": "move the index to another back end, or to another schema of it",
-    "snapshot": "write a consistent copy of the index",
-    "restore": "put a snapshot in place of the index",
-    "tenants": "list the tenants of a Weaviate index, and put unused ones to sleep",
-    "doctor": "check this installation",
-    **GOVERN,
-    "completion": "print what makes a shell complete commands and options",
-    "eval": "measure retrieval, grounding, OCR, redaction and speed",
-}
-EXAMPLES = {
-    "ingest": "groundsight ingest ~/Documents/contracts",
-    "watch": "groundsight watch ~/Documents",
-    "list": "groundsight list --kind pdf --from 2025-05-01 --order newest",
-    "why": "groundsight why contract.pdf 'How long is the notice period?'",
-    "forget": "groundsight forget ~/Documents/contracts/old.pdf",
-    "rights": "groundsight rights ~/Documents/staff --labels hr --consent-until 2030-12-31",
-    "consent": "groundsight consent export consent.csv",
-    "search": "groundsight search 'notice period' --kind text --limit 5",
-    "ask": "groundsight ask 'How long is the notice period?' --json",
-    "chat": "groundsight chat",
-    "explain": "groundsight explain r019ad3f2c1b7d41c0aa93f1",
-    "replay": "groundsight replay r019ad3f2c1b7d41c0aa93f1",
-    "lineage": "groundsight lineage contracts/lease.pdf",
-    "audit": "groundsight audit verify",
-    "show": "groundsight show E1",
-    "open": "groundsight open contract.pdf --page 2",
-    "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
-    "ocr": "groundsight ocr scan.pdf --page 2",
-    "describe": "groundsight describe photo.jpg",
-    "view": "groundsight view --port 8100",
-    "install": "groundsight install claude-desktop --root ~/Documents",
-    "serve": "groundsight serve --root ~/Documents",
-    "status": "groundsight status --json",
-    "migrate": "groundsight migrate --to weaviate",
-    "snapshot": "groundsight snapshot ~/backups --keep 7",
-    "restore": "groundsight restore ~/backups/20260131T020000Z --yes",
-    "tenants": "groundsight tenants --sleep-after 90d --dry-run",
-    "doctor": "groundsight doctor",
-    **GOVERN_EXAMPLES,
-    "completion": "groundsight completion bash",
-    "eval": "groundsight eval --help",
-}
-OF_ALL = "ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()
+OF_ALL = ["models", *"ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()]
 OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, "audit"}
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
@@ -196,6 +131,7 @@ def _add_search(command: argparse.ArgumentParser) -> None:
 
 def _add_ask(command: argparse.ArgumentParser) -> None:
     command.add_argument("question", help="a full question")
+    command.add_argument("--picture", type=_path, metavar="FILE", help="the picture that the question is about")
     command.add_argument("--html", type=_path, metavar="FILE", help="also write the answer as one page for a browser")
     _add_model(command)
 
@@ -236,6 +172,17 @@ def _add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("--page", type=int, default=1, help="page of a PDF (default 1)")
 
 
+def _add_ocr(command: argparse.ArgumentParser) -> None:
+    _add_picture(command)
+    sides = ("X0", "Y0", "X1", "Y1")
+    command.add_argument("--part", nargs=4, type=float, metavar=sides, help="read this part larger; fractions")
+
+
+def _add_describe(command: argparse.ArgumentParser) -> None:
+    _add_picture(command)
+    command.add_argument("--label", action="append", metavar="WORDS", help="how well does this fit? repeatable")
+
+
 def _add_view(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=int, default=0, help="port on this machine (default: a free one)")
 
@@ -244,6 +191,12 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
     from groundsight.server import add_arguments
 
     add_arguments(command)
+
+
+def _add_models(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", choices=("list", "add", "verify"), help="what to do")
+    command.add_argument("source", nargs="?", default="", help="add: the model's folder, or with --hub its id there")
+    command.add_argument("--hub", action="store_true", help="add: fetch it from the hub")
 
 
 def _add_nothing(command: argparse.ArgumentParser) -> None:
@@ -269,11 +222,12 @@ _ADD = {
     "show": _add_show,
     "open": _add_open,
     "verify": _add_verify,
-    "ocr": _add_picture,
-    "describe": _add_picture,
+    "ocr": _add_ocr,
+    "describe": _add_describe,
     "view": _add_view,
     "serve": _add_serve,
     "status": _add_nothing,
+    "models": _add_models,
     "migrate": add_migrate,
     "snapshot": add_snapshot,
     "restore": add_restore,

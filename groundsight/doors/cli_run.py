@@ -88,6 +88,10 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.cli_doctor import doctor
 
         return doctor(settings, as_json=options.json)
+    if options.command == "models":
+        from groundsight.doors.cli_models import models
+
+        return models(settings, options)
     if options.command == "migrate":
         from groundsight.doors.cli_migrate import run_migration
 
@@ -161,7 +165,8 @@ def _search(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 def _ask(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     from groundsight.doors.terminal.ask_aloud import ask_aloud
 
-    return ask_aloud(call, options), DONE
+    with _shown(options.picture, call.suite.parts.roots) as picture:
+        return ask_aloud(call, options, picture), DONE
 
 
 def _show(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
@@ -188,7 +193,8 @@ def _verify(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 
 def _picture(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     with _shown(Path(options.picture), call.suite.parts.roots) as picture:
-        return call(Result, options.command, {"picture": picture, "page": options.page}), DONE
+        named = {"candidates": options.label} if options.command == "describe" else {"part": options.part}
+        return call(Result, options.command, {"picture": picture, "page": options.page, **named}), DONE
 
 
 def _status(call: Call, _: argparse.Namespace) -> tuple[Result, int]:

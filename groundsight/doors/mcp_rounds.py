@@ -16,6 +16,7 @@ from mcp_types import (
     ElicitRequest,
     ElicitRequestFormParams,
     ElicitResult,
+    ImageContent,
     InputRequiredResult,
     InputResponse,
     SamplingMessage,
@@ -89,16 +90,23 @@ def _request(asked: Mapping[str, Any]) -> CreateMessageRequest | ElicitRequest:
 
 
 def _sampling(asked: Json) -> CreateMessageRequest:
-    message = SamplingMessage(role="user", content=TextContent(type="text", text=asked["user"]))
+    # One block a message: clients of before 2025-11 know no lists of them.
+    blocks = asked.get("blocks") or [{"type": "text", "text": asked["user"]}]
     return CreateMessageRequest(
         params=CreateMessageRequestParams(
-            messages=[message],
+            messages=[SamplingMessage(role="user", content=_block(one)) for one in blocks],
             system_prompt=asked["system"],
             max_tokens=asked["tokens"],
             temperature=0,
             include_context="none",
         )
     )
+
+
+def _block(one: Mapping[str, str]) -> TextContent | ImageContent:
+    if one["type"] == "text":
+        return TextContent(type="text", text=one["text"])
+    return ImageContent(type="image", data=one["base64"], mime_type=one["mime_type"])
 
 
 def _shown(asked: Mapping[str, Any]) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundsight import suite as engine
-from groundsight.doors.python_given import Found, Given, as_check, fitting, watched
+from groundsight.doors.python_given import Found, Given, as_check, fitting, lent, watched
 from groundsight.doors.python_yielded import DOOR, reports, with_receipts
 from groundsight.settings import Settings, load_settings
 from groundsight.types import Answer, GroundingReport, Principal, Query, SearchResult
@@ -126,25 +124,26 @@ class OpenSuite:
         if isinstance(query, Query):
             return self.suite.search(query)
         asked = fitting(self.suite, "search", query=query, limit=limit, hops=hops)
-        with self._lent(picture) as named:
+        with lent(self.suite, picture) as named:
             return self.suite.search(
                 Query(text=asked["query"], picture=named, limit=asked["limit"], hops=asked["hops"])
             )
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, *, picture: AnyPath | None = None) -> Answer:
         """Answer with what the evidence supports, or say what was looked for and show the closest passages.
 
-        ``grounding_ratio`` is supported / checkable sentences (0 to 1); citations hold pages from 1 and boxes in
-        fractions of the page.
+        ``picture`` is a file, or the id of an image unit, it is about. ``grounding_ratio`` is supported / checkable
+        sentences (0 to 1); citations hold pages from 1 and boxes in fractions of the page.
 
         Raises:
-            InvalidArgument, LimitExceeded: the question. GroundsightError: the search itself failed.
+            InvalidArgument, LimitExceeded: the question. NotFound: the picture. GroundsightError: the search failed.
         """
         from groundsight.tools.recording import with_receipt
 
-        return with_receipt(self.suite, self.suite.ask(question), DOOR)
+        with lent(self.suite, picture) as named:
+            return with_receipt(self.suite, self.suite.ask(question, *([named] if named else [])), DOOR)
 
-    def stream(self, question: str) -> Generator[Event]:
+    def stream(self, question: str, *, picture: AnyPath | None = None) -> Generator[Event]:
         """Ask, and yield what is known as it comes: steps, evidence, verdicts, and last the answer.
 
         A verdict is that of a draft: a later one on the same sentence replaces it. Leaving the loop stops the work.
@@ -154,7 +153,8 @@ class OpenSuite:
         """
         from groundsight.graphs.telling import stream_answer
 
-        return with_receipts(self.suite, stream_answer(self.suite, question))
+        with lent(self.suite, picture) as named:
+            yield from with_receipts(self.suite, stream_answer(self.suite, question, named or ""))
 
     def verify(self, text: str, evidence: Given | Sequence[Given] | Found | None = None) -> GroundingReport:
         """Check a text sentence by sentence: supported, contradicted with the reason, unsupported or unchecked.
@@ -212,19 +212,20 @@ class OpenSuite:
         """
         from groundsight.tools.ocr import ocr
 
-        with self._lent(picture) as named:
+        with lent(self.suite, picture) as named:
             return ocr(self.suite, **fitting(self.suite, "ocr", picture=named, page=page))
 
-    def describe(self, picture: AnyPath, *, page: int = 1) -> Description:
-        """Say what a picture or page shows: tags with probabilities, and a caption only where a captioner wrote one.
+    def describe(self, picture: AnyPath, *, page: int = 1, labels: Sequence[str] = ()) -> Description:
+        """Say what a picture or page shows: tags, a caption only where a captioner wrote one, and how ``labels`` fit.
 
         Raises:
             NotFound, UnsupportedType, LimitExceeded: the file. Disabled: no tagger and no captioner is on.
         """
         from groundsight.tools.describe import describe
 
-        with self._lent(picture) as named:
-            return describe(self.suite, **fitting(self.suite, "describe", picture=named, page=page))
+        with lent(self.suite, picture) as named:
+            asked = {"picture": named, "page": page, "candidates": [*labels]}
+            return describe(self.suite, **fitting(self.suite, "describe", **asked))
 
     def list(
         self,
@@ -278,17 +279,6 @@ class OpenSuite:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @contextmanager
-    def _lent(self, picture: AnyPath | None) -> Generator[str | None]:
-        """Let one call read the picture that a program names; a principal with own folders reads there alone."""
-        from groundsight.ingestion.reach import folders_of
-
-        given = None if picture is None else str(engine.paths_named([picture])[0])
-        file, roots = Path(given or "").expanduser(), self.suite.parts.roots
-        mine = folders_of(self.suite.parts, self.suite.principal) is roots
-        with roots.lent(file) if mine and os.path.isfile(file) else nullcontext(given) as named:  # too long: no file
-            yield named
 
 
 open_suite = OpenSuite

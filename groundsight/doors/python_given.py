@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -91,3 +93,16 @@ def _one(number: int, given: object) -> Evidence:
         case _:
             which, step = type(given).__name__, "give texts or Evidence"
             raise InvalidArgument("this is no evidence", which=which, next_step=step)
+
+
+@contextmanager
+def lent(suite: Suite, picture: str | Path | None) -> Generator[str | None]:
+    """Let one call read the picture that a program names; a principal with own folders reads there alone."""
+    from groundsight.ingestion.reach import folders_of
+    from groundsight.suite import paths_named
+
+    given = None if picture is None else str(paths_named([picture])[0])
+    file, roots = Path(given or "").expanduser(), suite.parts.roots
+    mine = folders_of(suite.parts, suite.principal) is roots
+    with roots.lent(file) if mine and os.path.isfile(file) else nullcontext(given) as named:  # too long: no file
+        yield named

@@ -62,6 +62,11 @@ class OpenClip:
         """Width of the common space."""
         return self._dimension
 
+    @property
+    def scale(self) -> float:
+        """What the model multiplies a cosine by, as it was trained."""
+        return float(self._model.logit_scale.detach().exp())
+
     def encode_pictures(self, pictures: Sequence[Image]) -> NDArray[np.float32]:
         """Return float32 of shape (len(pictures), dimension), rows of length 1."""
         from groundsight.vision.lite import on_white

@@ -128,7 +128,11 @@ def _weigh(claim: Claim, bound: Bound, found: Sequence[Comparison], arbiter: Arb
     if bound.open or likely < arbiter.calibration.threshold:
         return _verdict(claim, "unsupported", min(likely, 0.49), *bound.open or (_lacking(bound),))
     weak = all(one.channel == "caption" for one in bound.passages)
-    reason = _plain("weak_channel", "only a caption says this") if weak else _covered(bound.passages)
+    reason = (
+        _plain("weak_channel", "only a model's guess says this: a caption or tags")
+        if weak
+        else _covered(bound.passages)
+    )
     return _verdict(claim, "supported", likely, reason, *_dissent(found), support=bound.passages)
 
 

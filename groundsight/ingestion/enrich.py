@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from groundsight import __version__
-from groundsight.errors import ParseFailed
+from groundsight.errors import ParseFailed, PolicyRefused
 from groundsight.governance.pii import Memory, find, find_under, redact, redact_parts, renumbered
 from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_heads import label_of
@@ -23,6 +23,7 @@ from groundsight.ingestion.names.reader import memory_of, texts_of
 from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
 from groundsight.settings import Settings
 from groundsight.types import Box, Lineage, Tag, TextLine, Word
+from groundsight.vision.phash import hashes_near, perceptual_hash, same_look, small_look
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -53,6 +54,7 @@ class Seen:
     tags: tuple[Tag, ...] = ()
     caption: str = ""
     lineage: tuple[Lineage, ...] = ()
+    hidden: tuple[Box, ...] = ()
     withheld: tuple[str, ...] = ()
 
 
@@ -90,7 +92,6 @@ def see(
         ParseFailed: the picture can't be decoded.
     """
     from groundsight.vision.masks import filled
-    from groundsight.vision.phash import perceptual_hash
 
     data = path.read_bytes()
     sha = hashlib.sha256(data).hexdigest()
@@ -108,9 +109,32 @@ def see(
     shown = filled(picture, read.hidden)
     content = f"{sha}:{read.hidden!r}" if read.hidden else sha
     tags = _tags(shown, content, parts, derived)
-    caption = renumbered(_caption(shown, content, parts, derived, kinds, watch), f"caption {sha}", memory)
+    caption = renumbered(_caption(shown, parts, derived, kinds, watch), f"caption {sha}", memory)
     lineage = _lineage(sha, parts, {"ocr": bool(ocr), "tags": bool(tags), "caption": bool(caption)})
     return Seen(shown, content, perceptual_hash(picture), lines, ocr, tags, caption, lineage)
+
+
+def glance(picture: Image, parts: Parts, watch: Watch) -> Seen:
+    """Read a picture that is only asked about, as ``see`` does; nothing of it is kept.
+
+    Raises:
+        PolicyRefused: it is of a kind that is withheld.
+    """
+    from groundsight.vision.masks import filled
+
+    kinds, reader, tagger, captioner = parts.settings.governance.redact, parts.ocr, parts.tagger, parts.captioner
+    masks = tuple(parts.masks.boxes(picture)) if parts.masks else ()
+    masked = filled(picture, masks)
+    lines = reader.read(masked) if reader else ()
+    memory = memory_of(parts, ["\n".join(line.text for line in lines)], watch)
+    read = clean_page(lines, kinds, memory, picture.width / picture.height)
+    if parts.masks and parts.masks.kinds(masked, read.text):
+        raise PolicyRefused("this picture is withheld (pictures.withhold)", next_step="ask about another one")
+    shown, hidden = filled(masked, read.hidden), (*masks, *read.hidden)
+    written = captioner.caption(shown) if captioner else ""
+    caption = redact(written, kinds, memory_of(parts, [written], watch)).text if written else ""
+    tags = tagger.tags(shown) if tagger else ()
+    return Seen(shown, "", perceptual_hash(picture), read.lines, read.text, tags, caption, hidden=hidden)
 
 
 def clean_page(
@@ -218,18 +242,22 @@ def _tags(picture: Image, content: str, parts: Parts, derived: Derived) -> tuple
     return _TAGS.validate_json(made)
 
 
-def _caption(
-    picture: Image, content: str, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], watch: Watch
-) -> str:
+def _caption(picture: Image, parts: Parts, derived: Derived, kinds: tuple[PiiKind, ...], watch: Watch) -> str:
+    """Take the caption of a picture that looks the same, a re-saved or scaled copy too, or have one written."""
     captioner = parts.captioner
     if captioner is None:
         return ""
-
-    def write() -> bytes:
-        caption = captioner.caption(picture)
-        return redact(caption, kinds, memory_of(parts, [caption], watch)).text.encode()
-
-    return derived.made("caption", captioner.fingerprint, content, write).decode()
+    phash, look = perceptual_hash(picture), small_look(picture)
+    for near in hashes_near(phash, parts.settings.models.caption_bits):
+        kept = derived.read("caption", captioner.fingerprint, near)
+        if kept and same_look(kept[: len(look)], look):
+            derived.write("caption", captioner.fingerprint, phash, kept)
+            return kept[len(look) :].decode()
+    derived.called("caption", 1)
+    written = captioner.caption(picture)
+    caption = redact(written, kinds, memory_of(parts, [written], watch)).text
+    derived.write("caption", captioner.fingerprint, phash, look + caption.encode())
+    return caption
 
 
 def _lineage(sha: str, parts: Parts, made: dict[str, bool]) -> tuple[Lineage, ...]:

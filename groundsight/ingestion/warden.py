@@ -138,14 +138,19 @@ def _wait(worker: int, job: socket.socket) -> tuple[int, int]:
     """Wait for the worker; anything on the socket, or its end, means kill. Returns wait status, peak bytes."""
     handle = os.pidfd_open(worker) if hasattr(os, "pidfd_open") else None
     watched = [job] if handle is None else [job, handle]
-    while True:
-        ready, _, _ = select.select(watched, [], [], None if handle is not None else 0.02)
-        if job in ready:
-            _kill(worker)
-        done, status, usage = os.wait4(worker, 0 if ready else os.WNOHANG)
-        if done:
-            _kill_group(worker)
-            return status, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    try:
+        while True:
+            ready, _, _ = select.select(watched, [], [], None if handle is not None else 0.02)
+            if job in ready:
+                _kill(worker)
+            done, status, usage = os.wait4(worker, 0 if ready else os.WNOHANG)
+            if done:
+                _kill_group(worker)
+                return status, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    finally:
+        # One left open a job, and after 57 no file could be opened: the limit of the next worker is met by its number.
+        if handle is not None:
+            os.close(handle)
 
 
 def _kill(worker: int) -> None:

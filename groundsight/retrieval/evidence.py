@@ -6,7 +6,7 @@ import hashlib
 import statistics
 from collections.abc import Iterator, Sequence
 
-from groundsight.types import Considered, Evidence, EvidencePart, Hit, Span, TextField, TextLine, Unit
+from groundsight.types import Considered, Evidence, EvidencePart, Hit, Span, Tag, TextField, TextLine, Unit
 
 GAP = "\n"
 CELL = " | "
@@ -48,6 +48,27 @@ def evidence_of(hit: Hit) -> Evidence:
 def evidence_from(hits: Sequence[Hit]) -> tuple[Evidence, ...]:
     """Return the evidence of every hit that says something, in the same order."""
     return tuple(evidence for evidence in map(evidence_of, hits) if evidence.text)
+
+
+def with_guesses(one: Evidence, tags: Sequence[Tag]) -> Evidence:
+    """Add what a classifier sees to a picture's evidence, for a check of what it shows.
+
+    It stands in the channel of captions: a guess of a model, which never settles a number and makes a verdict weak.
+    """
+    from groundsight.vision.caption_check import kinds_of
+
+    if not tags or one.kind not in ("image", "figure"):
+        return one
+    said = f"The picture shows {', '.join(map(kinds_of, tags))}."
+    start = len(one.text) + len(GAP) if one.text else 0
+    span = Span(start=start, end=start + len(said))
+    part = EvidencePart(channel="caption", span=span, confidence=max(tag.probability for tag in tags))
+    parts = one.parts or ((_whole(one),) if one.text else ())
+    return one.model_copy(update={"text": f"{one.text}{GAP}{said}" if one.text else said, "parts": (*parts, part)})
+
+
+def _whole(one: Evidence) -> EvidencePart:
+    return EvidencePart(channel="text", span=Span(start=0, end=len(one.text)))
 
 
 def candidate_of(one: Evidence) -> Considered:

@@ -127,11 +127,14 @@ def open_tagger(ingestion: Ingestion, models: Models) -> Tagger | None:
 def open_captioner(models: Models) -> Captioner | None:
     """Open the captioner that the settings name, None for ``none``."""
     match models.caption.partition(":"):
-        case ("none", _, _):
+        case ("none" | "client", _, _):  # the client's own model is asked by the describe tool
             return None
         case ("transformers", _, where) if where:
             from groundsight.vision.caption import TransformersCaptioner
 
-            return TransformersCaptioner.open(where, device=models.device, allow_download=models.allow_download)
+            device, download, prompt = models.device, models.allow_download, models.caption_prompt
+            return TransformersCaptioner.open(where, device=device, allow_download=download, prompt=prompt)
         case _:
-            raise ConfigError("unknown captioner", which=models.caption, next_step="use none or transformers:FOLDER")
+            raise ConfigError(
+                "unknown captioner", which=models.caption, next_step="use none, llm, client or transformers:FOLDER"
+            )

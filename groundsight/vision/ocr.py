@@ -18,6 +18,8 @@ SMALL_SIDE = 300
 KEPT = 0.5
 # Mean confidence of 4 receipts: upright .98 to .99, upside down .61 to .70.
 UPSIDE_DOWN = 0.8
+# Of 21 axis titles in 26 charts the wrong way gave .00 to .82, the right one .97 to 1.0.
+CLIMBS = 0.95
 # The beginnings of the widest lines tell how a page lies: 80 CPU ms, where reading it twice took as long as that.
 TRIED_LINES, TRIED_HEIGHTS = 6, 8
 # rapidocr turns what stands this many times taller than wide.
@@ -57,8 +59,21 @@ class RapidReader:
         sheet = _sized(on_white(picture))
         found = self._finder.find(np.ascontiguousarray(np.asarray(sheet)[:, :, ::-1]))
         quarters = self._quarters(found)
-        texts = self._reader.read([_facing(line, quarters) for line in found])
+        lines = [_facing(line, quarters) for line in found]
+        climbing = [at for at, line in enumerate(found) if line.stands and not quarters % 2]
+        texts = self._either_way(lines, climbing)
         return tuple(_in_rows(_shown(found, texts, sheet.size), quarters))
+
+    def _either_way(self, lines: Sequence[NDArray[np.uint8]], climbing: Sequence[int]) -> list[tuple[str, float]]:
+        """Read lines; what stands on an upright page and is unsure is read turned as well: an axis title climbs."""
+        import numpy as np
+
+        texts = self._reader.read(lines)
+        doubted = [at for at in climbing if texts[at][1] < CLIMBS]
+        turned = self._reader.read([np.ascontiguousarray(np.rot90(lines[at], 2)) for at in doubted]) if doubted else []
+        for at, other in zip(doubted, turned, strict=True):
+            texts[at] = max(texts[at], other, key=lambda read: read[1])
+        return texts
 
     def _quarters(self, found: Sequence[Found]) -> int:
         """How many quarters counterclockwise make the page upright."""

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from groundsight.doors.terminal.call import Call
 
 
-def ask_aloud(call: Call, options: argparse.Namespace) -> AnswerResult:
-    """Ask, and write the page that was asked for.
+def ask_aloud(call: Call, options: argparse.Namespace, picture: str = "") -> AnswerResult:
+    """Ask, about a picture where one is named, and write the page that was asked for.
 
     Raises:
         GroundsightError: the question can't be worked on, or the page can't be written.
     """
     file = named_so(options.html, ".html") if options.html else None
-    given = {"question": options.question, "seconds": MOST_SECONDS}
+    given = {"question": options.question, "seconds": MOST_SECONDS, "picture": picture}
     aloud = sys.stdout.isatty() and not options.json
     result = _streamed(call, given) if aloud else call(AnswerResult, "ask", given)
     if file:

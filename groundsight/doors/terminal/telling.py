@@ -12,6 +12,7 @@ from groundsight.doors.cli_show import mark, paint, say
 from groundsight.limits import require_question
 from groundsight.tools.ask import AnswerResult, shaped
 from groundsight.tools.bounds import one_line
+from groundsight.tools.find import picture_named
 from groundsight.tools.registry import tool
 from groundsight.tools.results import where_text
 from groundsight.types import Answer, Evidence, Step, Verdict
@@ -50,14 +51,15 @@ class Teller:
             say(paint(indent + one_line(text, _width() - len(indent)), SOFT))
 
 
-def streamed(run: Callable[[Suite, str], Generator[Event]], tell: Callable[[Event], None]) -> ToolSpec:
+def streamed(run: Callable[..., Generator[Event]], tell: Callable[[Event], None]) -> ToolSpec:
     """Return the ask tool, worked by ``run``, that tells what comes while it works."""
     spec = tool("ask")
 
     @wraps(spec.function)
-    def asked(suite: Suite, question: str, **_: object) -> AnswerResult:
+    def asked(suite: Suite, question: str, picture: str = "", **_: object) -> AnswerResult:
         require_question(question)
-        for event in run(suite, question):
+        about = [picture_named(suite, picture)] if picture else []
+        for event in run(suite, question, *about):
             tell(event)
             if isinstance(event, Answer):
                 return shaped(suite, event)

@@ -13,7 +13,7 @@ from groundsight.errors import GroundsightError
 from groundsight.limits import DEFAULT_LIMITS
 from groundsight.tools.ask import AnswerResult
 from groundsight.tools.bounds import one_line
-from groundsight.tools.results import STALE_TEXT, where_text
+from groundsight.tools.results import STALE_TEXT, is_kept, where_text
 
 if TYPE_CHECKING:
     from groundsight.doors.view.desk import Desk
@@ -111,7 +111,7 @@ def _cards(desk: Desk, result: AnswerResult, alone: bool) -> Iterator[str]:
     others = {one.id: one for verdict in result.verdicts for one in verdict.support if one.id not in found}
     heads = {key: _head(many) for key, many in found.items()}
     heads |= {key: (where_text(one.source, one.page), None) for key, one in others.items()}
-    for number, (key, (head, remark)) in enumerate(heads.items()):
+    for number, (key, (head, remark)) in enumerate((key, told) for key, told in heads.items() if is_kept(key)):
         wanted = _wanted(key, result)
         around = None if alone else el("p", el("a", "Around it", href=wanted.address()))
         if alone or number < MOST_CARDS:

@@ -71,10 +71,11 @@ class Pages:
     async def look(self, request: Request) -> Response:
         """Read what was handed over, and forget it."""
         async with request.form(max_files=1) as form:
-            words, file = str(form.get("words", "")), form.get("picture")
+            words, file, asks = str(form.get("words", "")), form.get("picture"), "ask" in form
             name = (file.filename or "") if isinstance(file, UploadFile) else ""
             data = await file.read() if isinstance(file, UploadFile) else b""
-        return HTMLResponse(await run_in_threadpool(upload.looked, self._desk, name, data, words))
+        tell = upload.answered if asks else upload.looked
+        return HTMLResponse(await run_in_threadpool(tell, self._desk, name, data, words))
 
     def library(self, request: Request) -> Response:
         """The documents."""

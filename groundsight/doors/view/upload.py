@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from groundsight.doors.view.answer import told_answer
 from groundsight.doors.view.hits import listed_hits, nothing_given
 from groundsight.doors.view.markup import Markup, Piece, el, field, page, together
 from groundsight.errors import Disabled
+from groundsight.tools.ask import MOST_SECONDS, AnswerResult
 from groundsight.tools.describe import Description
 from groundsight.tools.ocr import ReadLines
 from groundsight.tools.search import SearchHits
@@ -25,8 +27,8 @@ def form(desk: Desk, *result: Piece) -> str:
     most = desk.limits.picture_bytes
     told = f"PNG, JPEG, WebP, TIFF, GIF or BMP, at most {most // 1024**2} MiB. It is read for this answer and not kept."
     file = field("Picture", "picture", type="file", accept="image/*", required=True, hint=told, data_most=most)
-    words = field("What to look for beside it (optional)", "words")
-    send = el("p", el("button", "Look", type="submit"))
+    words = field("A question about it, or what to look for beside it (optional)", "words")
+    send = el("p", el("button", "Look", type="submit"), el("button", "Ask", type="submit", name="ask", value="1"))
     put = el("form", file, words, send, method="post", action="/picture", enctype="multipart/form-data")
     return page("Picture", "/picture", el("h1", "Ask about a picture"), put, result)
 
@@ -44,6 +46,19 @@ def looked(desk: Desk, name: str, data: bytes, words: str) -> str:
         seen = _or_off(lambda: desk.call(Description, "describe", picture=picture))
         found = desk.call(SearchHits, "search", query=words, picture=picture, pictures=True, explain=True)
     return form(desk, _read(read), _seen(seen), listed_hits(found))
+
+
+def answered(desk: Desk, name: str, data: bytes, question: str) -> str:
+    """Return the answer to a question about a picture that was handed over, which is gone afterwards.
+
+    Raises:
+        GroundsightError: it is no picture that can be read, or the question can't be worked on.
+    """
+    if not data:
+        return form(desk, nothing_given())
+    with desk.lent(name, data) as picture:
+        found = desk.call(AnswerResult, "ask", question=question, picture=picture, seconds=MOST_SECONDS)
+    return form(desk, together(*map(Markup, told_answer(desk, found))))
 
 
 def _or_off(work: Callable[[], T]) -> T | Disabled:

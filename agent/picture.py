@@ -1,0 +1,203 @@
+"""The picture that a question is about: read, searched by, and shown to a model; it is never stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from groundsight.agent.state import AnswerState, Json, evidence_of_state
+from groundsight.errors import GroundsightError
+from groundsight.governance.access import visible_to
+from groundsight.governance.pii import Memory
+from groundsight.governance.pii_tables import clean_cells
+from groundsight.ingestion.enrich import Seen, glance
+from groundsight.ingestion.picture_tables import grids_of
+from groundsight.ingestion.reach import UNIT_ID
+from groundsight.limits import has_words
+from groundsight.retrieval.evidence import evidence_of, with_guesses
+from groundsight.retrieval.expansion import pseudo_caption, words_read
+from groundsight.retrieval.identifiers import FEW, held_in
+from groundsight.tools.find import picture_named
+from groundsight.tools.pictures import PICTURED, evidence_picture, for_a_model
+from groundsight.tools.results import ASKED
+from groundsight.types import Box, Degraded, Evidence, Hit, Place, Query, Tag, Unit, Word
+from groundsight.types.things import Asset
+from groundsight.vision.phash import COPY_BITS, apart
+
+if TYPE_CHECKING:
+    from groundsight.suite import Suite
+
+OWN, OWN_TABLE = ASKED, f"{ASKED}-table"
+# More words of a screenshot find no more: they outweigh the question.
+WORDS_CHARS, NAMED_AT_MOST, LIKE_IT = 600, 2, 5
+# OCR reads a sign or two into photos.
+SHORTEST = 3
+UNSEEN = Degraded(
+    lane="pictures",
+    reason="no model looked at the picture: the words read in it, its tags and its neighbours answer",
+    remedy="set agent.llm to a model that sees pictures",
+)
+_LIKENESS = re.compile(r"\b(?:like|alike|similar|resembl\w+)\b", re.IGNORECASE)
+
+
+class Sight(Word):
+    """What was read from a picture, personal data removed: words, tags, a caption.
+
+    ``hidden`` are the places to fill before a model sees it. ``near`` are units whose words are near to it, ``alike``
+    those that look like it, best first.
+    """
+
+    name: str
+    words: str = ""
+    tags: tuple[Tag, ...] = ()
+    caption: str = ""
+    hidden: tuple[Box, ...] = ()
+    near: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+
+    def told(self) -> str:
+        """Say what was read, in one line; empty where nothing was."""
+        read = f'it says "{" ".join(self.words.split())[:WORDS_CHARS]}"' if len(self.words) >= SHORTEST else ""
+        tags = ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in self.tags[:3])
+        caption = f'a captioner writes "{self.caption}"' if self.caption else ""
+        return "; ".join(filter(None, (read, f"tags: {tags}" if tags else "", caption)))
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture as a model is given it: JPEG, and the id under which it may be cited."""
+
+    id: str
+    jpeg: bytes
+
+
+def sight_of(state: AnswerState) -> Sight | None:
+    """Read what was seen in the picture of a question; None for a question in words alone."""
+    seen = state.get("sight")
+    return Sight.model_validate(seen) if seen else None
+
+
+def look(suite: Suite, question: str, picture: str) -> Json:
+    """Read a picture, search by it, and make the question whole with the identifiers that are written in it.
+
+    Returns an update of the state: question, sight, and as evidence the picture itself and what is near to it.
+
+    Raises:
+        NotFound: the picture is not there, or not for this caller. InvalidArgument: it is a part of one.
+    """
+    name = picture_named(suite, picture)
+    seen = glance(suite.parts.load_picture(name, suite.principal, suite.watch), suite.parts, suite.watch)
+    own = _own(suite, name, seen)
+    words, alike = _hits_by_words(suite, seen), _hits_by_look(suite, name, seen.phash)
+    found = [*own, *map(evidence_of, words), *map(_pictured, alike)]
+    kept = {one.evidence_id: one for one in reversed(found) if one.evidence_id != name or one in own}
+    sight = Sight(
+        name=name, words=seen.ocr, tags=seen.tags, caption=seen.caption, hidden=seen.hidden,
+        near=tuple(hit.unit.unit_id for hit in words if hit.unit.unit_id in kept),
+        alike=tuple(hit.unit.unit_id for hit in alike if hit.unit.unit_id in kept),
+    )  # fmt: skip
+    return {
+        "question": _whole(suite, question, seen.ocr),
+        "sight": sight.model_dump(mode="json"),
+        "evidence": {key: one.model_dump(mode="json") for key, one in reversed(kept.items())},
+    }
+
+
+def shots(suite: Suite, sight: Sight, shown: Sequence[Evidence]) -> list[Shot]:
+    """Return the asked picture and those of the best evidence, at most ``agent.pictures``, ready for a model.
+
+    A picture that is gone, or that would show what was redacted, is left out.
+    """
+    found: list[Shot] = []
+    for key in (OWN, *(one.evidence_id for one in shown if one.kind in PICTURED)):
+        if len(found) == suite.settings.agent.pictures:
+            break
+        try:
+            found.append(Shot(key, _asked_jpeg(suite, sight) if key == OWN else evidence_picture(suite, key)))
+        except GroundsightError:
+            # Its words stand in the evidence and still answer.
+            suite.watch.check()
+    return found
+
+
+def best_first(state: AnswerState) -> list[Evidence]:
+    """Return the evidence near to the picture of a question, what the question leans to first."""
+    sight, known = sight_of(state), evidence_of_state(state)
+    if sight is None:
+        return []
+    likeness = len(sight.words) < SHORTEST or bool(_LIKENESS.search(state["question"]))
+    order = (sight.alike or sight.near) if likeness else (sight.near or sight.alike)
+    return [known[key] for key in order if key in known]
+
+
+def _asked_jpeg(suite: Suite, sight: Sight) -> bytes:
+    return for_a_model(suite.parts.load_picture(sight.name, suite.principal, suite.watch), sight.hidden)
+
+
+def _own(suite: Suite, name: str, seen: Seen) -> list[Evidence]:
+    """The picture itself as evidence: its words, and its tables; one that is indexed stands there already."""
+    if UNIT_ID.fullmatch(name):
+        return []
+    asset = Asset(asset_id=OWN, source=name, media_type="image/png", title=name, sha256="", bytes=0)
+    units = [Unit(unit_id=OWN, asset_id=OWN, ordinal=0, kind="image", ocr=seen.ocr, lines=seen.lines)]
+    for number, grid in enumerate(grids_of(seen.lines, seen.picture.width / seen.picture.height), 1):
+        cells = clean_cells(grid.cells, suite.settings.governance.redact, Memory())
+        boxes = tuple(tuple(one and one.as_box() for one in row) for row in grid.boxes)
+        place = Place(box=grid.rect.as_box())
+        units.append(
+            Unit(
+                unit_id=f"{OWN_TABLE}{number}",
+                asset_id=OWN,
+                ordinal=number,
+                kind="table",
+                place=place,
+                text="\n".join(" | ".join(row) for row in cells),
+                cells=cells,
+                boxes=boxes,
+            )
+        )
+    return [one for unit in units if (one := evidence_of(Hit(unit=unit, asset=asset, score=1.0, channels=()))).text]
+
+
+def _hits_by_words(suite: Suite, seen: Seen) -> tuple[Hit, ...]:
+    words = "\n".join(filter(None, (words_read(seen.lines, WORDS_CHARS), pseudo_caption(seen.tags), seen.caption)))
+    hits = suite.search(Query(text=words)).hits if has_words(words) else ()
+    return tuple(hit for hit in hits if len(evidence_of(hit).text) >= SHORTEST)
+
+
+def _hits_by_look(suite: Suite, name: str, phash: str) -> tuple[Hit, ...]:
+    """Copies first, by their perceptual hash: an encoder that knows photos says nothing of pages and charts."""
+    encoder, asked = suite.parts.picture_encoder, Query(picture=name, channels=("visual",), limit=LIKE_IT + 1)
+    found = [*_copies(suite, phash), *(suite.search(asked).hits if encoder else ())]
+    return tuple({hit.unit.unit_id: hit for hit in found if hit.unit.unit_id != name}.values())[:LIKE_IT]
+
+
+def _copies(suite: Suite, phash: str) -> list[Hit]:
+    index, where = suite.parts.index, visible_to(suite.principal)
+    near = [one for one in index.assets(where) if one.phash and apart(one.phash, phash) <= COPY_BITS]
+    return [
+        Hit(unit=unit, asset=one, score=1.0, channels=(), reason="a copy, by its perceptual hash")
+        for one in near[:LIKE_IT]
+        for unit in index.units(one.asset_id, where)[:1]
+    ]
+
+
+def _pictured(hit: Hit) -> Evidence:
+    """A picture that looks like another is told by its words, or by its tags: a guess, as weak as a caption."""
+    one = evidence_of(hit)
+    if len(one.text) >= SHORTEST:
+        return one
+    seen = with_guesses(one.model_copy(update={"text": "", "parts": (), "lines": ()}), hit.unit.tags)
+    return seen if seen.text else seen.model_copy(update={"text": "A picture without words."})
+
+
+def _whole(suite: Suite, question: str, words: str) -> str:
+    """Add what the picture names and a document holds: "this pump" is then the pump that is meant."""
+    # Behind commas each word also stands alone: "Type P-300" is written nowhere, "P-300" is.
+    each = ", ".join(words[:WORDS_CHARS].split())
+    held = held_in(f"{words[:WORDS_CHARS]}, {each}", suite.parts.index, visible_to(suite.principal))
+    told = [one.shown for one, units in held.by.items() if len(units) <= FEW and one.shown not in question]
+    named = ", ".join(told[:NAMED_AT_MOST])
+    return f"{question.rstrip(' ?.')} ({named})?" if named else question

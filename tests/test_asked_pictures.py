@@ -1,0 +1,200 @@
+"""Questions about a picture through every door, without a model: its words, tags and neighbours answer."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from PIL import Image, ImageDraw, ImageFont
+from starlette.testclient import TestClient
+
+from groundsight.cli import main
+from groundsight.doors.python import OpenSuite
+from groundsight.doors.view.desk import Desk
+from groundsight.doors.view.routes import application
+from groundsight.errors import NotFound
+from groundsight.graphs.answer import build_answer_graph
+from groundsight.server import build_server
+from groundsight.settings import Settings
+from groundsight.suite import open_suite
+from groundsight.tools.find import evidence_named
+from groundsight.types import Answer, Evidence
+from tests.picture_house import LABEL, PRESSURE, another_clock, library, printed
+from tests.pictures import page_of
+
+SAID = "The pump P-300 has a maximum pressure of 16 bar [1]."
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return library(tmp_path_factory.mktemp("pictures"))
+
+
+def ask(settings: Settings, question: str, picture: Path) -> Answer:
+    with OpenSuite(settings) as suite:
+        return suite.ask(question, picture=picture)
+
+
+def test_a_photo_of_a_label_leads_to_the_data_of_its_part(settings: Settings, tmp_path: Path) -> None:
+    answer = ask(settings, PRESSURE, printed(tmp_path, "label", *LABEL))
+    assert (answer.status, answer.question) == ("answered", "What is the maximum pressure of this pump (P-300)?")
+    assert answer.text.startswith(SAID)
+    assert "No model looked at the picture" in answer.text
+    assert 'it says "ACME Type P-300 Serial 99-1"' in answer.text
+    assert [lane.lane for lane in answer.degraded][-1] == "pictures"
+
+
+def test_a_screenshot_is_asked_about_over_a_manual(settings: Settings, tmp_path: Path) -> None:
+    answer = ask(settings, "What does this error mean?", printed(tmp_path, "screen", "Stopped", "Error F-17"))
+    assert answer.text.startswith("Error F-17 means that the inlet valve is closed [1].")
+    assert answer.citations[0].source == "docs/manual.md"
+
+
+def test_a_whiteboard_leads_to_its_note(settings: Settings, tmp_path: Path) -> None:
+    board = printed(tmp_path, "board", "importer rewritten", "before trade fair", "cold start: Ben")
+    answer = ask(settings, "Which note is this from?", board)
+    assert (answer.status, answer.citations[0].source) == ("evidence", "docs/note.md")
+
+
+def test_a_chart_leads_to_the_table_it_came_from(settings: Settings, tmp_path: Path) -> None:
+    chart = printed(tmp_path, "chart", "Units 2025", "Northland 455", "Southport 391", "Eastmark 310")
+    answer = ask(settings, "Which table does this chart come from?", chart)
+    assert (answer.status, answer.citations[0].source) == ("evidence", "docs/sales.csv")
+
+
+def test_more_like_this_shows_what_looks_like_it(settings: Settings, tmp_path: Path) -> None:
+    answer = ask(settings, "Show me more like this", another_clock(tmp_path))
+    assert answer.citations[0].source == "docs/hall.png"
+    assert 'hall.png, page 1: "The picture shows analog clock' in answer.text
+    assert "docs/crossing.png" not in [one.source for one in answer.citations]
+
+
+def test_what_is_printed_in_the_picture_itself_answers_with_its_box(settings: Settings, tmp_path: Path) -> None:
+    receipt = printed(tmp_path, "receipt", "CORNER SHOP", "Bread 2.40", "Milk 1.10", "Total 3.50")
+    answer = ask(settings, "What is the total?", receipt)
+    assert answer.text.startswith("Total: 3.50 [1].")
+    assert answer.citations[0].evidence_id.startswith("picture")
+    assert answer.citations[0].box is not None
+
+
+def test_personal_data_in_the_picture_is_removed_before_anything_else_sees_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    answer = ask(settings, "Who wrote this?", printed(tmp_path, "card", "Write to ann@example.com", "Type P-300"))
+    assert "ann@" not in answer.model_dump_json()
+    assert "[EMAIL_1]" in answer.text
+
+
+def test_the_command_line_asks_about_a_picture(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    label = printed(tmp_path, "label", *LABEL)
+    assert main(["ask", PRESSURE, "--picture", str(label), "--home", str(settings.home), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["text"].startswith(SAID)
+    assert main(["ask", PRESSURE, "--picture", str(tmp_path / "gone.png"), "--home", str(settings.home)]) == 1
+    assert "E_NOT_FOUND" in capsys.readouterr().err
+
+
+def test_the_tool_asks_about_a_file_under_the_roots_or_a_labelled_picture_and_about_no_other(
+    settings: Settings, tmp_path: Path
+) -> None:
+    docs = settings.home.parent / "docs"
+    page_of(*LABEL).save(docs / "label.png")
+    outside = printed(tmp_path, "outside", *LABEL)
+
+    async def run() -> list[Any]:
+        async with Client(build_server(lambda: open_suite(settings), writable=False)) as client:
+            asked = [PRESSURE, "docs/label.png"], [PRESSURE, str(outside)]
+            answers = [await client.call_tool("ask", {"question": one, "picture": name}) for one, name in asked]
+            found = await client.call_tool("search", {"query": "", "picture": "docs/hall.png"})
+            label = (found.structured_content or {})["hits"][0]["label"]
+            return [*answers, await client.call_tool("ask", {"question": "Show more like this", "picture": label})]
+
+    allowed, refused, labelled = asyncio.run(run())
+    (docs / "label.png").unlink()
+    assert allowed.structured_content["text"].startswith(SAID)
+    assert refused.structured_content["error"]["code"] == "E_NOT_FOUND"
+    assert not labelled.is_error
+    assert "docs/hall.png" not in labelled.structured_content["text"]
+
+
+def test_a_graph_takes_the_name_of_a_picture_and_refuses_one_outside_the_roots(
+    settings: Settings, tmp_path: Path
+) -> None:
+    docs = settings.home.parent / "docs"
+    page_of(*LABEL).save(docs / "label.png")
+    with open_suite(settings) as suite:
+        graph = build_answer_graph(suite)
+        final = graph.invoke({"question": PRESSURE, "picture": "docs/label.png"})
+        (docs / "label.png").unlink()
+        with pytest.raises(NotFound):
+            graph.invoke({"question": PRESSURE, "picture": str(printed(tmp_path, "outside", *LABEL))})
+    assert final["answer"]["text"].startswith(SAID)
+
+
+def test_the_page_answers_about_a_picture_that_is_handed_over_and_keeps_none(settings: Settings) -> None:
+    data = io.BytesIO()
+    page_of(*LABEL).save(data, "PNG")
+    with open_suite(settings) as suite:
+        page = TestClient(application(Desk(suite)))
+        given = {"words": PRESSURE, "ask": "1"}
+        told = page.post("/picture", data=given, files={"picture": ("label.png", data.getvalue(), "image/png")})
+    assert told.status_code == 200
+    assert "has a maximum pressure of 16 bar" in told.text
+    assert data.getvalue() not in [one.read_bytes() for one in settings.home.rglob("*") if one.is_file()]
+
+
+def test_a_question_under_a_handle_goes_on_with_its_picture(settings: Settings) -> None:
+    docs = settings.home.parent / "docs"
+    page_of(*LABEL).save(docs / "label.png")
+
+    async def run() -> Any:
+        async with Client(build_server(lambda: open_suite(settings), writable=False)) as client:
+            given: dict[str, Any] = {"question": PRESSURE, "picture": "docs/label.png", "seconds": 0}
+            told = (await client.call_tool("ask", given)).structured_content or {}
+            while told["status"] == "working":
+                told = (await client.call_tool("ask", {"handle": told["handle"]})).structured_content or {}
+            return told
+
+    told = asyncio.run(run())
+    (docs / "label.png").unlink()
+    assert told["text"].startswith(SAID)
+
+
+def test_what_a_picture_shows_is_supported_weakly_by_tags_and_never_a_number(settings: Settings) -> None:
+    with OpenSuite(settings) as suite:
+        told = suite.verify("The picture shows an analog clock. The picture shows 3 analog clocks.", as_given(suite))
+    shows, counts = told.claims
+    assert (shows.label, shows.reasons[0].code) == ("supported", "weak_channel")
+    assert shows.reasons[0].message == "only a model's guess says this: a caption or tags"
+    assert counts.label != "supported"
+
+
+def as_given(suite: OpenSuite) -> Sequence[Evidence]:
+    return evidence_named(suite.suite, ["docs/hall.png"])
+
+
+def test_small_print_is_read_when_one_looks_again_and_hidden_places_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = Image.new("RGB", (4000, 3000), "white")
+    font, draw = ImageFont.load_default(11), ImageDraw.Draw(sheet)
+    draw.text((300, 300), "Valve KX-7719 torque 41.6 Nm", fill=(90, 90, 90), font=font)
+    draw.text((300, 1500), "Write to ann@example.com", fill="black", font=ImageFont.load_default(90))
+    sheet.save(tmp_path / "sheet.png")
+    asked = ["ocr", str(tmp_path / "sheet.png"), "--home", str(tmp_path / "home")]
+    assert main(asked) == 0
+    assert "KX-7719" not in capsys.readouterr().out
+    assert main([*asked, "--part", "0.05", "0.08", "0.2", "0.13"]) == 0
+    assert "Valve KX-7719 torque 41.6 Nm" in capsys.readouterr().out
+    assert main([*asked, "--part", "0.05", "0.08", "0.1", "0.13", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["lines"] == []
+    assert main([*asked, "--part", "0.05", "0.45", "0.2", "0.55"]) == 1
+    assert "E_POLICY" in capsys.readouterr().err
