@@ -15,6 +15,7 @@ from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence
 from groundsight.language.sayings import saying
 from groundsight.language.typography import squeeze
 from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Tier
+from groundsight.types.showing import where
 
 PASSAGES, SHORTEST = 3, 3
 SHOWN_CHARS = 300
@@ -133,5 +134,4 @@ def shown(quotes: Sequence[Quote]) -> Draft:
 
 
 def _where(one: Quote) -> str:
-    name = one.source.rsplit("/", 1)[-1]
-    return f"{name}, page {one.page}" if one.page else name
+    return where(one.source.rsplit("/", 1)[-1], one.page, None, "", one.second)

@@ -16,6 +16,7 @@ from groundsight.types import Degraded
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from groundsight.audio import Transcriber
     from groundsight.encoders import PictureEncoder, TextEncoder
     from groundsight.encoders.reader import Reader
     from groundsight.governance.roots import Roots
@@ -113,6 +114,14 @@ class Parts:
         from groundsight.vision import open_captioner
 
         return self._opened("models.caption", lambda: open_captioner(self.settings.models))
+
+    @cached_property
+    def transcriber(self) -> Transcriber | None:
+        """What writes down speech, opened by the first recording: without the extra only recordings fail."""
+        from groundsight.audio import open_transcriber
+
+        with self._opening():
+            return open_transcriber(self.settings.models)
 
     @cached_property
     def judge(self) -> Judge | None:
@@ -227,6 +236,8 @@ class Parts:
             )
         if models.ocr == "none" or not self.settings.ingestion.ocr:
             found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
+        if models.speech == "none":
+            found.append(Degraded(lane="speech", reason="switched off", remedy="set models.speech = 'base'"))
         if models.reader == "none":
             found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
         elif models.text == "none":

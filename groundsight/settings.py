@@ -48,6 +48,7 @@ class Models(Section):
     visual: str = "conse"
     ocr: str = "rapidocr"
     caption: str = "none"
+    speech: str = "base"
     rerank: str = "bm25"
     judge: str = "lexical"
     reader: str = "packaged"

@@ -20,7 +20,7 @@ MOST_PICTURES = 4
 THUMBNAIL_SIDE = 512
 THUMBNAIL_BYTES = 200_000
 OUTLINE = "#d1242f"
-PICTURED = ("figure", "image", "page", "table")
+PICTURED = ("figure", "image", "page", "table", "video")
 
 
 def rendered(suite: Suite, document: Frozen, place: Place) -> bytes:
@@ -28,7 +28,7 @@ def rendered(suite: Suite, document: Frozen, place: Place) -> bytes:
     from groundsight.ingestion.pictures import page_picture
 
     page, sandbox = place.page or 1, suite.parts.sandbox
-    return page_picture(document, page, suite.settings, suite.watch, box=place.box, sandbox=sandbox)
+    return page_picture(document, page, suite.settings, suite.watch, box=place.box, sandbox=sandbox, second=place.frame)
 
 
 def shown(suite: Suite, asset: Asset, place: Place) -> bytes:
@@ -47,10 +47,12 @@ def shown(suite: Suite, asset: Asset, place: Place) -> bytes:
         )
     from groundsight.ingestion.kept import page_or_kept
 
-    return page_or_kept(suite.parts, asset, place.page or 1, place.box, suite.watch)
+    return page_or_kept(suite.parts, asset, place.page or 1, place.box, suite.watch, place.frame)
 
 
 def _lies(one: Place, shown: Place) -> bool:
+    if one.time and shown.time:
+        return one.time.start <= shown.time.end and shown.time.start <= one.time.end
     same_page = (one.page or 1) == (shown.page or 1)
     return same_page and (shown.box is None or one.box == shown.box)
 

@@ -24,6 +24,7 @@ from groundsight.ingestion.encode import Vector, encode_pictures
 from groundsight.ingestion.enrich import Seen, see
 from groundsight.ingestion.folder.catalogue import kind_of
 from groundsight.ingestion.frozen import Frozen
+from groundsight.ingestion.listen import heard
 from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
 from groundsight.ingestion.portions import portions
@@ -46,7 +47,14 @@ Linker = Callable[[Asset, tuple[Unit, ...]], tuple[Unit, ...]]
 def new_asset_id(tenant: str, source: str, sha256: str, settings: Settings) -> str:
     """Derive the id from tenant, source, content and every setting that shapes units."""
     models = settings.models
-    recipe = (settings.ingestion.model_dump_json(), models.text, models.visual, models.ocr, models.caption)
+    recipe = (
+        settings.ingestion.model_dump_json(),
+        models.text,
+        models.visual,
+        models.ocr,
+        models.caption,
+        models.speech,
+    )
     named = "\0".join((tenant, source, sha256, *recipe, profile_of(settings.governance.redact)))
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -63,6 +71,7 @@ def assemble(
         RedactionFailed: a text does not come to rest under redaction.
     """
     made = _Assembly(parts, derived, linker, asset)
+    parsed = heard(parsed, asset.source, scratch, parts, derived, made.memory, watch)
     total, done = len(parsed.elements) + (parsed.rest.count if parsed.rest else 0), 0
     for part in portions(chain(parsed.elements, rest_of(parsed, scratch, asset.source))):
         first = {} if done == 0 else {"title": "", "warnings": (), "links": ()}
@@ -80,7 +89,8 @@ class _Assembly:
         self._parts, self._derived, self._linker, self._asset = parts, derived, linker, asset
         self._kinds = parts.settings.governance.redact
         self._cleaner = Cleaner(asset.media_type, self._kinds)
-        self._cutter = Cutter(parts.settings, self._cleaner.memory)
+        self.memory = self._cleaner.memory
+        self._cutter = Cutter(parts.settings, self.memory)
         self._units: tuple[Unit, ...] | UnitFile = ()
         self._pictures: dict[int, Vector] = {}
         self._number, self._begin, self._hashes, self._is_named = 0, "", list[str](), False
@@ -92,7 +102,7 @@ class _Assembly:
 
     def take(self, part: Parsed, scratch: Path, watch: Watch) -> None:
         """Redact, cut, look at pictures and link one part."""
-        parts, memory = self._parts, self._cleaner.memory
+        parts, memory = self._parts, self.memory
         document = self._cleaner.clean(part)
         if not self._is_named:
             self._name(document)
@@ -145,7 +155,7 @@ class _Assembly:
     def _keep(self, units: tuple[Unit, ...]) -> None:
         """Hold the units of one part in memory, those of several on disk."""
         if len(self._begin) < _TELLING_CHARS:
-            self._begin += "\n".join(unit.text or unit.ocr for unit in units if not unit.mark)
+            self._begin += "\n".join(unit.text or unit.transcript or unit.ocr for unit in units if not unit.mark)
         if not self._units:
             self._units = units
         elif units:
@@ -239,6 +249,7 @@ def _seen(
 
 
 def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
+    said = piece.text if piece.kind in ("audio", "video") else ""
     return Unit(
         unit_id=f"{asset.asset_id}-{number:04d}",
         asset_id=asset.asset_id,
@@ -246,7 +257,9 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
         kind=piece.kind,
         place=piece.place,
         heading=piece.heading,
-        text=piece.text,
+        text="" if said else piece.text,
+        transcript=said,
+        seconds=piece.seconds,
         cells=piece.cells,
         boxes=piece.boxes,
         mark=piece.mark,
@@ -271,7 +284,11 @@ def _meta(asset: Asset, piece: Chunk) -> str:
 
 def _with_content(units: Sequence[Unit], seen: Mapping[int, Seen]) -> tuple[Unit, ...]:
     """Drop blank pages; a picture stays, since it can be seen."""
-    return tuple(unit for unit in units if unit.text or unit.ocr or (unit.ordinal in seen and unit.kind != "page"))
+    return tuple(
+        unit
+        for unit in units
+        if unit.text or unit.transcript or unit.ocr or (unit.ordinal in seen and unit.kind != "page")
+    )
 
 
 def _empty(asset: Asset) -> ParseFailed:

@@ -27,6 +27,7 @@ from groundsight.ingestion.inside import Tree, report_of, unchanged
 from groundsight.ingestion.pipeline import Commits, ReadFile, Ready, read_ahead, shares, work_of
 from groundsight.ingestion.preflight import claim_lanes, open_lanes
 from groundsight.ingestion.reach import folders_of
+from groundsight.ingestion.sniff import size_limit
 from groundsight.settings import Settings
 from groundsight.tracing import Part, Watch
 from groundsight.types import Asset, Principal
@@ -142,7 +143,7 @@ class _Run:
         if found.error is not None:
             raise found.error
         source = found.source
-        most, before = self._parts.settings.limits.file_bytes, self._known.get(source)
+        most, before = getattr(self._parts.settings.limits, size_limit(source)), self._known.get(source)
         descriptor = self._roots.open_inside(source)
         try:
             if before and self._is_current(before, content_hash(descriptor, source, most)):

@@ -63,7 +63,8 @@ class Unit(Word):
 
     The five text fields are its channels. ``cells`` (tables only) is row by row, the header first; ``boxes`` are those
     of its cells on the page, row by row as well, None where a place is not known. ``mark`` says what
-    its text is when it is not the document speaking now: "comment", "quoted", "hidden", "deleted".
+    its text is when it is not the document speaking now: "comment", "quoted", "hidden", "deleted". ``seconds`` tells
+    when each line of the transcript begins.
     """
 
     unit_id: str
@@ -81,6 +82,7 @@ class Unit(Word):
     boxes: tuple[tuple[Box | None, ...], ...] = ()
     mark: str = ""
     lines: tuple[TextLine, ...] = ()
+    seconds: tuple[float, ...] = ()
     tags: tuple[Tag, ...] = ()
     links: tuple[Link, ...] = ()
     lineage: tuple[Lineage, ...] = ()

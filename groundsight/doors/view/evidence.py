@@ -78,7 +78,7 @@ def passage(desk: Desk, wanted: QuotedPassage) -> tuple[str, Markup]:
     around = desk.call(Reading, "read", id=wanted.id, neighbours=2)
     title = where_text(around.source, None, stale=around.stale)
     rest = [
-        el("li", el("p", el("a", where_text(each.kind, each.page), href=f"/passage/{each.id}")),
+        el("li", el("p", el("a", where_text(each.kind, each.page, second=each.second), href=f"/passage/{each.id}")),
            el("p", each.text, class_="text"))
         for each in around.passages if each.id != wanted.id
     ]  # fmt: skip

@@ -81,7 +81,7 @@ def _form(given: Mapping[str, str], kinds: list[str]) -> Markup:
 
 
 def _hit(hit: Found, best: float, picture: bytes | None) -> Markup:
-    where = where_text(hit.source, hit.page, hit.section, hit.stale)
+    where = where_text(hit.source, hit.page, hit.section, hit.stale, hit.second)
     head = el("h3", el("a", where, href=f"/passage/{hit.id}"))
     seen = el("p", png(picture, f"{hit.kind} in {hit.source}"), class_="thumb") if picture else None
     text = el("p", hit.text[:CHARS] + ("…" if len(hit.text) > CHARS else ""), class_="text")
