@@ -124,7 +124,10 @@ def nearest(question: str, evidence: Sequence[Evidence], eyes: Eyes | None) -> l
     found = [*likely, *(closest(asked, window) for window in read_windows(asked, evidence))]
     # A heading by itself tells a person nothing.
     telling = [one for one in found if len(one.text.split()) >= SHORTEST] or found
-    return list({squeeze(one.text): one for one in reversed(telling)}.values())[::-1][:PASSAGES]
+    said: dict[str, Quote] = {}
+    for one in telling:
+        said.setdefault(squeeze(one.text), one)
+    return list(said.values())[:PASSAGES]
 
 
 def shown(quotes: Sequence[Quote]) -> Draft:

@@ -28,6 +28,7 @@ from tests.doors import CANARY, ScriptedSuite, settings_at
 from tests.http_house import door_for
 from tests.issuer import ISSUER, URL, answering, filed, forged, jwks, public_jwk, public_pem, says, token
 from tests.test_server_http import own, send
+from tests.weaviate_trust import certificates
 
 STATIC = "a-long-secret-token"
 METADATA = "/.well-known/oauth-protected-resource/mcp"
@@ -287,6 +288,19 @@ def test_keys_are_fetched_once_and_again_for_an_unknown_one_at_most_once_a_minut
 
     with answering(lambda request: says(bodies[0])(request)) as (where, asked):
         asyncio.run(run(where, asked))
+
+
+@pytest.mark.parametrize(("host", "named"), [("127.0.0.1", True), ("127.0.0.1", False), ("192.0.2.7", True)])
+def test_keys_come_only_from_whom_a_trusted_certificate_names(host: str, named: bool, tmp_path: Path) -> None:
+    made = certificates(tmp_path / "issuer", host)
+    with answering(says(jwks("rsa1")), made.server) as (where, asked):
+        keys = Keys(reader_of(where, made.authority if named else None), ("RS256",), 3_600, Clock())
+        if named and host in where:
+            assert asyncio.run(keys.find("rsa1"))
+            return
+        with pytest.raises(KeysAway):
+            asyncio.run(keys.find("rsa1"))
+        assert asked == []
 
 
 BROKEN = {

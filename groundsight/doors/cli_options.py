@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 from groundsight import __version__
@@ -99,6 +100,13 @@ def _path(name: str) -> Path:
     return Path(name)
 
 
+def _date(text: str) -> str:
+    try:
+        return text and date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write it as YYYY-MM-DD") from error
+
+
 def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="file or folder")
     command.add_argument("--prune", action="store_true", help="also forget files that are gone")
@@ -124,8 +132,10 @@ def _add_watch(command: argparse.ArgumentParser) -> None:
 def _add_list(command: argparse.ArgumentParser) -> None:
     command.add_argument("path", nargs="?", default="", help="only sources that hold this text")
     command.add_argument("--kind", default="", help="pdf, word, spreadsheet, picture, mail, an ending or a media type")
-    command.add_argument("--from", dest="dated_from", default="", metavar="DATE", help="dated on or after YYYY-MM-DD")
-    command.add_argument("--to", dest="dated_to", default="", metavar="DATE", help="dated until YYYY-MM-DD")
+    command.add_argument(
+        "--from", dest="dated_from", type=_date, default="", metavar="DATE", help="dated on or after YYYY-MM-DD"
+    )
+    command.add_argument("--to", dest="dated_to", type=_date, default="", metavar="DATE", help="dated until YYYY-MM-DD")
     command.add_argument("--order", default="source", choices=("source", "newest", "oldest", "largest"))
     command.add_argument("--limit", type=int, default=50, help="most documents, 1 to 200 (default 50)")
 

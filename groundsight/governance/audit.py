@@ -184,8 +184,9 @@ def _storage_errors(folder: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
+        step = "make room or correct the rights; governance.audit = false switches the trail off"
         raise StorageFailed(
             f"the audit trail cannot be written: {error.strerror or 'the disk refused'}",
             which=str(folder),
-            next_step="make room or correct the rights; governance.audit = false switches the trail off",
+            next_step="name a folder as the home" if isinstance(error, NotADirectoryError) else step,
         ) from error
