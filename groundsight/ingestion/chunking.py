@@ -18,10 +18,9 @@ from groundsight.types import Box, Place, Span, UnitKind
 
 _MOST_ROUNDS = 6
 Boxes = tuple[tuple[Box | None, ...], ...]
-_KINDS: dict[str, UnitKind] = {"table": "table", "figure": "figure", "picture": "image", "page": "page"} | {
-    "speech": "audio",
-    "clip": "video",
-}
+_KINDS: dict[str, UnitKind] = {
+    "table": "table", "figure": "figure", "picture": "image", "page": "page", "speech": "audio", "clip": "video",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from groundsight.tools.results import Found
     from groundsight.types import ChannelScore
 
-KINDS = {"text": "Text", "table": "Tables", "figure": "Figures", "image": "Pictures", "page": "Scanned pages"}
+KINDS = {"text": "Text", "table": "Tables", "figure": "Figures", "image": "Pictures", "page": "Scanned pages"} | {
+    "audio": "Recordings",
+    "video": "Clips",
+}
 CHARS = 500
 FILTERS = ("source", "created_from", "created_to")
 
