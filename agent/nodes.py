@@ -12,6 +12,7 @@ from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
 from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
+from groundsight.agent.moments import from_the_recordings
 from groundsight.agent.planner import plan as plan_by_rule
 from groundsight.agent.question import Question, asks_nothing
 from groundsight.agent.requests import ask_draft, ask_plan
@@ -95,7 +96,7 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     """Take the question apart and name the first searches: by rule, and by the model when that was not enough."""
     question, again = state["question"].strip(), bool(state.get("plan"))
     require_question(question)
-    if not again and (told := from_the_catalogue(desk.suite, question)):
+    if not again and (told := from_the_catalogue(desk.suite, question) or from_the_recordings(desk.suite, question)):
         return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}
     chat = _chat_within(state, desk) if again else None
     hops, spent = desk.suite.settings.agent.hops, Update()

@@ -86,6 +86,18 @@ def test_a_slide_and_what_is_said_while_it_stands_are_one_segment(
     assert {"bm25_transcript", "bm25_ocr"} <= {part.channel for part in best.channels}
 
 
+def test_the_moment_at_which_something_is_said_is_told_and_stands_there(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "talk.wav", np.concatenate([silence(2), tone(6, 400), silence(1), tone(5, 800)]))
+    suite.ingest(folder)
+    answer = suite.ask("Where in the video is the archive mentioned?")
+    assert answer.text == 'talk.wav at 0:09: "We move the archive in April." [1]'
+    assert [each.label for each in answer.verdicts] == ["supported"]
+    assert suite.ask("At which minute is a unicorn mentioned?").status != "answered"
+
+
 def test_one_changed_minute_is_heard_again_alone(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
     suite, folder, heard = house
     choose = random.Random(7)
