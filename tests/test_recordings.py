@@ -10,9 +10,14 @@ import numpy as np
 import pytest
 
 from groundsight.doors.python import OpenSuite
+from groundsight.doors.view.desk import Desk
+from groundsight.doors.view.evidence import QuotedPassage
+from groundsight.doors.view.evidence import passage as shown_passage
+from groundsight.errors import PolicyRefused
 from groundsight.governance.access import visible_to
 from groundsight.ingestion import IngestReport
 from groundsight.settings import load_settings
+from groundsight.tools.library import MEDIA, MediaFile
 from groundsight.types import Query, Unit
 from tests.recordings import RATE, ScriptedTranscriber, silence, slide, tone, write_clip, write_header, write_sound
 
@@ -148,6 +153,25 @@ def test_a_frame_that_was_read_is_shown_and_no_other_second_is_given_out(
     assert "Archive" in " ".join(line.text for line in suite.ocr(second.unit_id).lines)
     assert len(read.pictures) == 1
     assert f"] at 0:0{int(second.place.second or 0)}" in str(read)
+
+
+def test_the_page_plays_from_the_second_and_gives_no_bytes_of_what_was_redacted(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "talk.wav", tone(6, 800))
+    write_sound(folder / "card.wav", tone(5, 1200))
+    suite.ingest(folder)
+    told = {unit.asset_id: unit for unit in units(suite)}
+    desk = Desk(suite.suite)
+    for asset_id, unit in told.items():
+        _, passage = shown_passage(desk, QuotedPassage(unit.unit_id))
+        assert f'src="/media/{asset_id}#t=0"' in passage
+        if "CARD" in unit.transcript:
+            with pytest.raises(PolicyRefused):
+                desk.call(MediaFile, MEDIA, asset_id=asset_id)
+        else:
+            assert desk.call(MediaFile, MEDIA, asset_id=asset_id).data == (folder / "talk.wav").read_bytes()
 
 
 @pytest.mark.parametrize(

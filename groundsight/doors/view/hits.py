@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from groundsight.doors.view.answer import silent
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from groundsight.tools.results import Found
     from groundsight.types import ChannelScore
 
-KINDS = {"text": "Text", "table": "Tables", "figure": "Figures", "image": "Pictures", "page": "Scanned pages"} | {
-    "audio": "Recordings",
-    "video": "Clips",
-}
+KINDS = {"text": "Text", "table": "Tables", "figure": "Figures", "image": "Pictures", "page": "Scanned pages"}
+IN_TIME = {"audio": "Recordings", "video": "Clips"}
 CHARS = 500
 FILTERS = ("source", "created_from", "created_to")
 
@@ -54,7 +53,7 @@ def _asked(desk: Desk, query: str, given: Mapping[str, str], kinds: list[str]) -
 def _form(given: Mapping[str, str], kinds: list[str]) -> Markup:
     boxes = [
         el("label", el("input", type="checkbox", name="kind", value=kind, checked=kind in kinds), f" {word}")
-        for kind, word in KINDS.items()
+        for kind, word in (KINDS | (IN_TIME if find_spec("faster_whisper") else {})).items()
     ]
     narrowed = bool(kinds) or any(given.get(name) for name in FILTERS) or given.get("hops", "1") != "1"
     filters = el(
