@@ -92,6 +92,7 @@ def _citation(marker: str, one: Evidence, quote: Quote | None, stale: Stale) -> 
         title=one.title,
         page=one.place.page,
         box=(quote.box if quote else None) or one.place.box,
+        second=quote.second if quote else one.place.second,
         section=one.place.section,
         quote=squeeze(quote.text) if quote else "",
         uri=f"groundsight://evidence/{one.evidence_id}",

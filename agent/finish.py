@@ -18,6 +18,7 @@ from groundsight.language.sayings import saying
 from groundsight.language.typography import squeeze
 from groundsight.retrieval.evidence import candidate_of
 from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Span, Tier
+from groundsight.types.showing import where
 
 PASSAGES, SHORTEST = 3, 3
 SHOWN_CHARS = 300
@@ -174,5 +175,4 @@ def shown(quotes: Sequence[Quote]) -> Draft:
 
 
 def _where(one: Quote) -> str:
-    name = one.source.rsplit("/", 1)[-1]
-    return f"{name}, page {one.page}" if one.page else name
+    return where(one.source.rsplit("/", 1)[-1], one.page, None, "", one.second)

@@ -13,6 +13,7 @@ from groundsight.agent.compose import only_known
 from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.llm import NO_PICTURES
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
+from groundsight.agent.moments import from_the_recordings
 from groundsight.agent.picture import OWN, best_first, look, shots, sight_of
 from groundsight.agent.planner import plan as plan_by_rule
 from groundsight.agent.question import Question, asks_nothing
@@ -37,7 +38,7 @@ from groundsight.language.framing import asked_in
 from groundsight.language.sayings import saying
 from groundsight.limits import has_words, require_question
 from groundsight.tracing import Within
-from groundsight.types import Degraded, Evidence, Query, Step
+from groundsight.types import Answer, Degraded, Evidence, Query, Step
 from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
@@ -92,13 +93,17 @@ def worked(name: str, node: Node) -> Node:
     return run
 
 
+def _from_what_is_listed(desk: Desk, question: str) -> Answer | None:
+    return from_the_catalogue(desk.suite, question) or from_the_recordings(desk.suite, question)
+
+
 def plan(state: AnswerState, desk: Desk) -> Update:
     """Take the question apart and name the first searches: by rule, and by the model when that was not enough."""
     question, again = state["question"].strip(), bool(state.get("plan"))
     require_question(question)
     pictured = look(desk.suite, question, name) if (name := state.get("picture")) and not again else Update()
     question = pictured.get("question", question)
-    if not again and not pictured and (told := from_the_catalogue(desk.suite, question)):
+    if not again and not pictured and (told := _from_what_is_listed(desk, question)):
         return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}
     chat = _chat_within(state, desk) if again else None
     hops, spent = desk.suite.settings.agent.hops, Update()

@@ -224,7 +224,8 @@ def _kept(edited: Json) -> set[str]:
 
 
 def _shown(one: Evidence) -> Json:
-    return {"id": one.evidence_id, "source": one.source, "page": one.place.page, "text": one.text[:SHOWN_CHARS]}
+    place = {"page": one.place.page, "second": one.place.second}
+    return {"id": one.evidence_id, "source": one.source, **place, "text": one.text[:SHOWN_CHARS]}
 
 
 def _approve_answer(office: Office) -> Callable[[AnswerState], Update]:

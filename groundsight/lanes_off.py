@@ -38,6 +38,8 @@ def lanes_off(settings: Settings, opened: PictureEncoder | None) -> tuple[Degrad
         )
     if models.ocr == "none" or not settings.ingestion.ocr:
         found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
+    if models.speech == "none":
+        found.append(Degraded(lane="speech", reason="switched off", remedy="set models.speech = 'base'"))
     found += unhidden(settings)
     if models.reader == "none":
         found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))

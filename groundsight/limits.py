@@ -34,6 +34,11 @@ class Limits(Section):
     file_bytes: Positive = 50 * MIB
     text_bytes: Positive = 10 * MIB
     picture_bytes: Positive = 20 * MIB
+    media_bytes: Positive = 500 * MIB
+    media_seconds: Positive = 4 * 3600
+    clip_frames: Positive = 200
+    clip_pixels: Positive = 50_000_000_000
+    media_parse_seconds: Positive = 600
     picture_pixels: Positive = 50_000_000
     picture_side: Positive = 16_384
     picture_frames: Positive = 16

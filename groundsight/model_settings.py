@@ -24,6 +24,7 @@ class Models(Section):
     caption: str = "none"
     caption_prompt: str = ""
     caption_bits: Annotated[int, Field(ge=0, le=3)] = 2
+    speech: str = "base"
     rerank: str = "bm25"
     judge: str = "lexical"
     reader: str = "packaged"

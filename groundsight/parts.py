@@ -18,6 +18,7 @@ from groundsight.types import Degraded
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from groundsight.audio import Transcriber
     from groundsight.encoders import PictureEncoder, TextEncoder
     from groundsight.encoders.reader import Reader
     from groundsight.governance.roots import Roots
@@ -165,6 +166,14 @@ class Parts:
 
         asked = asks_for_names(self.settings.governance.redact) and names_model()
         return ConfinedNames(self.settings, self.sandbox) if asked else None
+
+    @cached_property
+    def transcriber(self) -> Transcriber | None:
+        """What writes down speech, opened by the first recording: without the extra only recordings fail."""
+        from groundsight.audio import open_transcriber
+
+        with self._opening():
+            return open_transcriber(self.settings.models)
 
     @lane
     def judge(self) -> Judge | None:

@@ -28,8 +28,8 @@ LAYERS = (
 )
 PARTS_OF_THE_SUITE = {"parts"}  # the verbs receive the assembled parts, so they may name their type
 ONE_HOME = (
-    "apsw bs4 docx lxml markdown_it numkong onnx onnxruntime open_clip openpyxl pathspec pdfplumber phonenumbers pptx "
-    "pypdfium2 rank_bm25 rapidocr snowballstemmer stdnum tokenizers unstructured watchfiles"
+    "apsw av bs4 docx faster_whisper lxml markdown_it numkong onnx onnxruntime open_clip openpyxl pathspec pdfplumber "
+    "phonenumbers pptx pypdfium2 rank_bm25 rapidocr snowballstemmer stdnum tokenizers unstructured watchfiles"
 ).split()
 ONE_ROOM = {
     "apsw": "index", "langchain_core": "agent langchain", "langchain": "agent", "langgraph": "graphs", "mcp": "doors",

@@ -48,11 +48,21 @@ KINDS = {
     "a.xls": (OLE + "Workbook".encode("utf-16-le"), "application/vnd.ms-excel"),
     "a.ppt": (OLE + "PowerPoint Document".encode("utf-16-le"), "application/vnd.ms-powerpoint"),
     "a.heic": (b"\0\0\0\x18ftypheic", "image/heic"),
+    "a.wav": (b"RIFF\0\0\0\0WAVEfmt ", "audio/wav"),
+    "a.mp3": (b"ID3\x04\0", "audio/mpeg"),
+    "b.mp3": (b"\xff\xfb\x90\x64\0\0", "audio/mpeg"),
+    "a.flac": (b"fLaC\0", "audio/flac"),
+    "a.ogg": (b"OggS\0\2", "audio/ogg"),
+    "a.m4a": (b"\0\0\0\x18ftypM4A ", "audio/mp4"),
+    "a.mp4": (b"\0\0\0\x18ftypisom", "video/mp4"),
+    "a.mov": (b"\0\0\0\x14ftypqt  ", "video/quicktime"),
+    "a.webm": (b"\x1aE\xdf\xa3\x9fB\x82\x84webm", "video/webm"),
+    "a.mkv": (b"\x1aE\xdf\xa3\x9fB\x82\x88matroska", "video/x-matroska"),
 }
 REFUSED = {
     "a.exe": b"MZ\x90\x00", "a.elf": b"\x7fELF\x02", "a.rar": b"Rar!\x1a\x07", "a.ps": b"%!PS-Adobe-3.0",
-    "a.psd": b"8BPS\0\1", "a.mp4": b"\0\0\0\x18ftypmp42",
-    "a.bin": bytes(range(256)) * 8, "a.wav": b"RIFF\0\0\0\0WAVEfmt ", "a.sh": b"#!/bin/sh\nls",
+    "a.psd": b"8BPS\0\1", "a.avi": b"RIFF\0\0\0\0AVI LIST",
+    "a.bin": bytes(range(256)) * 8, "a.sh": b"#!/bin/sh\nls",
     "zero": bytes(100_000), "a.fits": b"SIMPLE  =                    T", "a.dat": b"\x78\x9f\x3e\x22",
 }  # fmt: skip
 

@@ -54,6 +54,7 @@ class Cited(Shape):
     title: str = ""
     page: int | None = None
     box: Corners | None = None
+    second: float | None = None
     section: str | None = None
     quote: str = ""
     stale: Stale = ""
@@ -87,13 +88,14 @@ class AnswerResult(Result):
     def links(self) -> tuple[tuple[str, str], ...]:
         """Return the address of each citation."""
         kept = [cited for cited in self.citations if is_kept(cited.id)]
-        named = {evidence_uri(cited.id): where_text(cited.source, cited.page) for cited in kept}
+        named = {evidence_uri(cited.id): where_text(cited.source, cited.page, second=cited.second) for cited in kept}
         return tuple(named.items())[:10]
 
     def as_text(self) -> str:
         """Answer, citations, verdicts and ratio for a reader."""
         cited = [
-            f"{each.marker} {where_text(each.source, each.page, stale=each.stale)} [{each.label or OWN_LABEL}]"
+            f"{each.marker} {where_text(each.source, each.page, None, each.stale, each.second)} "
+            f"[{each.label or OWN_LABEL}]"
             for each in self.citations
         ]
         checked = [f"- {each.verdict}: {each.text}" for each in self.verdicts]
@@ -179,6 +181,7 @@ def _cited(citation: Citation, label: str, found: Evidence | None) -> Cited:
         title=one_line(citation.title, NAME_CHARS),
         page=citation.page,
         box=corners(citation.box),
+        second=citation.second,
         section=one_line(citation.section, NAME_CHARS) if citation.section else None,
         quote=one_line(citation.quote, QUOTE_CHARS),
         stale=citation.stale,

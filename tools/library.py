@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from groundsight.errors import InvalidArgument
+from groundsight.errors import InvalidArgument, NotFound, PolicyRefused, UnsupportedType
 from groundsight.governance.access import visible_to
 from groundsight.governance.audit import AuditLog
 from groundsight.tools.bounds import fitting, one_line
@@ -64,6 +64,14 @@ class PagePicture(Result):
     page: int
 
 
+class MediaFile(Result):
+    """A recording or a clip; ``data`` is not part of the structured content."""
+
+    asset_id: str
+    media_type: str
+    data: bytes = Field(exclude=True, repr=False)
+
+
 class EvidenceText(Result):
     """A unit as evidence."""
 
@@ -109,14 +117,32 @@ def asset(suite: Suite, asset_id: str) -> Document:
     )
 
 
-def page(suite: Suite, asset_id: str, page: Annotated[int, Field(ge=1)], box: str = "") -> PagePicture:
-    """Render a page of a visible document, with the outline of a box where one is given."""
+def page(
+    suite: Suite,
+    asset_id: str,
+    page: Annotated[int, Field(ge=1)],
+    box: str = "",
+    second: Annotated[float | None, Field(ge=0)] = None,
+) -> PagePicture:
+    """Render a page of a visible document, or the frame of a clip that stands for a second of it, with the outline of
+    a box where one is given.
+    """
     from groundsight.tools.pictures import outlined, shown
 
     place = _box(box) if box else None
-    data = shown(suite, asset_by_id(suite, asset_id), Place(page=page))
+    asset = asset_by_id(suite, asset_id)
+    data = shown(suite, asset, Place(page=page) if second is None else _scene(suite, asset, second))
     picture = Picture(uri=f"groundsight://page/{asset_id}/{page}", data=outlined(data, place) if place else data)
     return PagePicture(asset_id=asset_id, page=page, pictures=(picture,))
+
+
+def _scene(suite: Suite, asset: Asset, second: float) -> Place:
+    """Only the frames that were read are shown: of others nobody knows what has to be hidden."""
+    units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
+    here = [unit.place for unit in units if unit.place.time and unit.place.time.start <= second <= unit.place.time.end]
+    if not here:
+        raise NotFound("nothing was read there", which=f"second {second:g}", next_step="use the second of a result")
+    return here[-1]
 
 
 def _box(text: str) -> Box:
@@ -147,8 +173,28 @@ def receipt(suite: Suite, receipt_id: str) -> Call:
     return Call(**shown, explained=explain(suite, receipt_id) if record.sealed else None)
 
 
+def media(suite: Suite, asset_id: str) -> MediaFile:
+    """Return the bytes of a visible recording or clip, to be played.
+
+    Raises:
+        UnsupportedType: it is neither. PolicyRefused: personal data was redacted in it, and would be heard or seen.
+    """
+    from groundsight.ingestion.reach import document_of
+
+    one = asset_by_id(suite, asset_id)
+    if not one.media_type.startswith(("audio/", "video/")):
+        raise UnsupportedType("this can't be played", which=one.source, next_step="read what it says instead")
+    if one.redactions:
+        step = "read its text instead"
+        raise PolicyRefused("personal data was redacted here and would be heard or seen", next_step=step)
+    with document_of(suite.parts, one) as document:
+        document.copy.seek(0)
+        return MediaFile(asset_id=asset_id, media_type=one.media_type, data=document.copy.read())
+
+
 ASSETS = ToolSpec(assets, "Documents")
 ASSET = ToolSpec(asset, "A document")
+MEDIA = ToolSpec(media, "A recording to be played")
 PAGE = ToolSpec(page, "A page as a picture")
 EVIDENCE = ToolSpec(evidence, "A unit as evidence")
 RECEIPT = ToolSpec(receipt, "The receipt of a call")

@@ -24,7 +24,7 @@ THUMBNAIL_SIDE = 512
 THUMBNAIL_BYTES = 200_000
 OUTLINE = "#d1242f"
 MODEL_SIDE, MODEL_BYTES, MODEL_QUALITY = 1024, 300_000, 85
-PICTURED = ("figure", "image", "page", "table")
+PICTURED = ("figure", "image", "page", "table", "video")
 
 
 def rendered(suite: Suite, document: Frozen, place: Place) -> bytes:
@@ -32,7 +32,7 @@ def rendered(suite: Suite, document: Frozen, place: Place) -> bytes:
     from groundsight.ingestion.pictures import page_picture, screened
 
     page, sandbox = place.page or 1, suite.parts.sandbox
-    png = page_picture(document, page, suite.settings, suite.watch, box=place.box, sandbox=sandbox)
+    png = page_picture(document, page, suite.settings, suite.watch, box=place.box, sandbox=sandbox, second=place.frame)
     return screened(png, suite.parts.masks)
 
 
@@ -54,10 +54,12 @@ def shown(suite: Suite, asset: Asset, place: Place) -> bytes:
         )
     from groundsight.ingestion.kept import page_or_kept
 
-    return page_or_kept(suite.parts, asset, place.page or 1, place.box, suite.watch)
+    return page_or_kept(suite.parts, asset, place.page or 1, place.box, suite.watch, place.frame)
 
 
 def _lies(one: Place, shown: Place) -> bool:
+    if one.time and shown.time:
+        return one.time.start <= shown.time.end and shown.time.start <= one.time.end
     same_page = (one.page or 1) == (shown.page or 1)
     return same_page and (shown.box is None or one.box == shown.box)
 

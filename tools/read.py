@@ -26,6 +26,7 @@ from groundsight.tools.results import (
     where_text,
 )
 from groundsight.types import Asset, Place, Stale, Unit, UnitKind
+from groundsight.types.showing import at
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -39,8 +40,13 @@ class Passage(Shape):
     kind: UnitKind
     page: int | None = None
     box: Corners | None = None
+    second: float | None = None
     section: str | None = None
     text: str
+
+    def place_text(self) -> str:
+        """Say its page, or its second, after its label."""
+        return f" page {self.page}" if self.page else at(self.second)
 
 
 class Reading(Result):
@@ -59,11 +65,14 @@ class Reading(Result):
 
     def links(self) -> tuple[tuple[str, str], ...]:
         """Return the address of each passage."""
-        return tuple((evidence_uri(each.id), where_text(self.source, each.page)) for each in self.passages[:10])
+        return tuple(
+            (evidence_uri(each.id), where_text(self.source, each.page, second=each.second))
+            for each in self.passages[:10]
+        )
 
     def as_text(self) -> str:
         """The passages, each under its label."""
-        shown = [f"[{each.label}]{f' page {each.page}' if each.page else ''}\n{each.text}" for each in self.passages]
+        shown = [f"[{each.label}]{each.place_text()}\n{each.text}" for each in self.passages]
         return "\n\n".join([DATA_NOTE, where_text(self.source, None, stale=self.stale), *shown])
 
 
@@ -134,6 +143,7 @@ def _passage(suite: Suite, unit: Unit, asset: Asset) -> Passage:
         kind=unit.kind,
         page=unit.place.page,
         box=corners(unit.place.box),
+        second=unit.place.second,
         section=one_line(unit.place.section, NAME_CHARS) if unit.place.section else None,
         text=clip(text, 4 * suite.settings.limits.hit_chars),
     )

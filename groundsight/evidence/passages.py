@@ -87,7 +87,7 @@ class Passage:
     def is_sentence(self) -> bool:
         """Running prose has a subject of its own; a row, a heading and a line of a picture have none."""
         closed = self.shown.rstrip(" \n\"'”’)*_]").endswith((".", "!", "…"))
-        return closed and not self.tabular and self.channel == "text"
+        return closed and not self.tabular and self.channel in ("text", "transcript")
 
     @property
     def asks(self) -> bool:

@@ -30,7 +30,20 @@ def quoted(evidence: Evidence, span: tuple[int, int], box: Box | None = None, ch
         source=evidence.source,
         page=evidence.place.page,
         box=box or evidence.place.box,
+        second=_second(evidence, span[0]),
     )
+
+
+def _second(evidence: Evidence, start: int) -> float | None:
+    """Return when the line of a transcript that holds an offset is said; elsewhere when its unit begins."""
+    spoken = next((one.span for one in evidence.parts if one.channel == "transcript"), None)
+    if spoken is None or not spoken.start <= start < spoken.end:
+        return evidence.place.second
+    lines = evidence.text.count("\n", spoken.start, spoken.end) + 1
+    if lines != len(evidence.seconds):
+        # A value said over two lines was redacted, and one line end with it.
+        return evidence.place.second
+    return evidence.seconds[evidence.text.count("\n", spoken.start, start)]
 
 
 def parts_of(evidence: Evidence) -> tuple[EvidencePart, ...]:

@@ -10,9 +10,9 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from groundsight.limits import Limits
-from groundsight.types import Box, LeftOut, Link, Shown, Word
+from groundsight.types import Box, LeftOut, Link, Shown, Time, Word
 
-ElementKind = Literal["heading", "text", "table", "figure", "picture", "page"]
+ElementKind = Literal["heading", "text", "table", "figure", "picture", "page", "speech", "clip"]
 
 
 class Element(Word):
@@ -22,7 +22,8 @@ class Element(Word):
     figures and pictures always have one, a ``page`` has one when it carries no text of its own
     and has to be read. ``text`` of a figure is its caption or the text beside it. ``mark`` is that of the unit.
     ``boxes`` are those of the cells, row by row, None where a cell is empty or its place is not known. ``meta`` are
-    words about it that a reader does not see on the page: where its links lead.
+    words about it that a reader does not see on the page: where its links lead. ``text`` of ``speech`` and of a
+    ``clip`` is what is said in ``time``; ``seconds`` tells when each of its lines begins.
     """
 
     kind: ElementKind
@@ -36,6 +37,16 @@ class Element(Word):
     picture: str | None = None
     mark: str = ""
     meta: str = ""
+    time: Time | None = None
+    frame: float | None = None
+    seconds: tuple[float, ...] = ()
+
+
+class Sound(Word):
+    """A stretch of sound: a file of the scratch folder with 16-bit samples, 16,000 a second, mono."""
+
+    file: str
+    time: Time
 
 
 class Inside(Word):
@@ -61,7 +72,7 @@ class Parsed(Word):
 
     ``rest`` are the elements that follow ``elements`` in a file too long to be handed over as one.
     ``inside`` are files to be read as assets of their own, whose parent is this one. ``links`` tie the document as a
-    whole to others (the mails of a thread).
+    whole to others (the mails of a thread). ``sounds`` are still to be heard.
     """
 
     media_type: str
@@ -70,6 +81,7 @@ class Parsed(Word):
     pages: int | None = None
     elements: tuple[Element, ...] = ()
     rest: Rest | None = None
+    sounds: tuple[Sound, ...] = ()
     inside: tuple[Inside, ...] = ()
     links: tuple[Link, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -77,10 +89,11 @@ class Parsed(Word):
 
 
 class PictureOrder(Word):
-    """One page or picture to show, as a PNG in the scratch folder."""
+    """One page or picture to show, as a PNG in the scratch folder; of a clip the frame at a second."""
 
     name: str
     page: int
+    second: float | None = None
     box: Box | None
     limits: Limits
     render_dpi: int

@@ -23,6 +23,7 @@ from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
 from groundsight.ingestion.enrich import ReadBefore, Seen, see_all, told_by
 from groundsight.ingestion.folder.catalogue import kind_of
+from groundsight.ingestion.listen import heard
 from groundsight.ingestion.names.reader import memory_of
 from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
@@ -55,8 +56,11 @@ def assemble(
         ParseFailed: the file gives no unit with any content (E_EMPTY).
         RedactionFailed: a text does not come to rest under redaction.
     """
-    known = ReadBefore()
-    made = _Assembly(parts, derived, linker, asset, _memory(parsed, asset, scratch, parts, watch, known), known)
+    known, of_speech = ReadBefore(), memory_of(parts, (), watch)
+    parsed = heard(parsed, asset.source, scratch, parts, derived, of_speech, watch)
+    memory = _memory(parsed, asset, scratch, parts, watch, known)
+    memory.numbers.update(of_speech.numbers)
+    made = _Assembly(parts, derived, linker, asset, memory, known)
     total, done = len(parsed.elements) + (parsed.rest.count if parsed.rest else 0), 0
     for part in portions(chain(parsed.elements, rest_of(parsed, scratch, asset.source))):
         first = {} if done == 0 else {"title": "", "warnings": (), "links": ()}
@@ -157,7 +161,7 @@ class _Assembly:
     def _keep(self, units: tuple[Unit, ...]) -> None:
         """Hold the units of one part in memory, those of several on disk."""
         if len(self._begin) < _TELLING_CHARS:
-            self._begin += "\n".join(unit.text or unit.ocr for unit in units if not unit.mark)
+            self._begin += "\n".join(unit.text or unit.transcript or unit.ocr for unit in units if not unit.mark)
         if not self._units:
             self._units = units
         elif units:
@@ -195,6 +199,7 @@ def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
 
 
 def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
+    said = piece.text if piece.kind in ("audio", "video") else ""
     return Unit(
         unit_id=f"{asset.asset_id}-{number:04d}",
         asset_id=asset.asset_id,
@@ -202,7 +207,9 @@ def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
         kind=piece.kind,
         place=piece.place,
         heading=piece.heading,
-        text=piece.text,
+        text="" if said else piece.text,
+        transcript=said,
+        seconds=piece.seconds,
         cells=piece.cells,
         boxes=piece.boxes,
         mark=SENSITIVE if seen and seen.withheld else piece.mark,
@@ -231,6 +238,7 @@ def _with_content(units: Sequence[Unit], seen: Mapping[int, Seen]) -> tuple[Unit
         unit
         for unit in units
         if unit.text
+        or unit.transcript
         or unit.ocr
         or unit.unseen
         or unit.mark == SENSITIVE

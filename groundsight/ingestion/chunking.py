@@ -18,7 +18,9 @@ from groundsight.types import Box, Place, Span, UnitKind
 
 _MOST_ROUNDS = 6
 Boxes = tuple[tuple[Box | None, ...], ...]
-_KINDS: dict[str, UnitKind] = {"table": "table", "figure": "figure", "picture": "image", "page": "page"}
+_KINDS: dict[str, UnitKind] = {
+    "table": "table", "figure": "figure", "picture": "image", "page": "page", "speech": "audio", "clip": "video",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Chunk:
     picture: str | None = None
     mark: str = ""
     meta: str = ""
+    seconds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -237,9 +240,19 @@ def _chunk(atoms: Sequence[Atom], ends: Sequence[int], draft: Draft) -> Chunk:
     if draft.last > draft.first:
         start = ends[draft.first] - len(atoms[draft.first].text)
         span = Span(start=start, end=ends[draft.last - 1])
-    place = Place(page=draft.where.page, box=draft.box, span=span, section=draft.where.section)
-    where, mark = draft.where, draft.where.element.mark
-    return Chunk(draft.kind, text, place, where.heading, draft.cells, draft.boxes, draft.picture, mark, draft.meta)
+    where, element = draft.where, draft.where.element
+    place = Place(
+        page=where.page,
+        box=draft.box,
+        span=span,
+        section=where.section,
+        time=element.time,
+        frame=element.frame,
+    )
+    return Chunk(
+        draft.kind, text, place, where.heading, draft.cells, draft.boxes, draft.picture, element.mark, draft.meta,
+        element.seconds,
+    )  # fmt: skip
 
 
 def union(boxes: Iterable[Box | None]) -> Box | None:

@@ -19,7 +19,14 @@ from groundsight.types import Asset, Principal
 def new_asset_id(tenant: str, source: str, sha256: str, settings: Settings) -> str:
     """Derive the id from tenant, source, content and every setting that shapes units."""
     models = settings.models
-    recipe = (settings.ingestion.model_dump_json(), models.text, models.visual, models.ocr, models.caption)
+    recipe = (
+        settings.ingestion.model_dump_json(),
+        models.text,
+        models.visual,
+        models.ocr,
+        models.caption,
+        models.speech,
+    )
     named = "\0".join((tenant, source, sha256, *recipe, profile_of(settings)))
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _CHANNELS: tuple[tuple[VectorName, TextField], ...] = (
     ("text", "text"),
+    ("text", "transcript"),
     ("caption", "caption"),
     ("ocr", "ocr"),
     ("meta", "meta"),
@@ -74,7 +75,7 @@ def _texts(units: Sequence[Unit]) -> Texts:
     for unit in units:
         for name, field in _CHANNELS:
             if unit.field(field).strip():
-                found[name][unit.ordinal] = unit.field(field)
+                found[name].setdefault(unit.ordinal, unit.field(field))
     return found
 
 

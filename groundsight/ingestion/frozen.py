@@ -15,6 +15,7 @@ from typing import IO
 from groundsight.errors import GroundsightError, LimitExceeded, NotFound
 from groundsight.governance.beneath import READ
 from groundsight.governance.sources import source_text
+from groundsight.ingestion.sniff import size_limit
 from groundsight.limits import MIB
 
 
@@ -127,7 +128,7 @@ def _too_big(source: str, most: int) -> LimitExceeded:
     return LimitExceeded(
         "the file is too big",
         which=source,
-        limit=f"limits.file_bytes = {most}",
+        limit=f"limits.{size_limit(source)} = {most}",
         next_step="raise the limit or split the file",
         code="E_LIMIT_BYTES",
     )

@@ -32,6 +32,7 @@ from groundsight.ingestion.preflight import claim_lanes, open_lanes
 from groundsight.ingestion.reach import folders_of
 from groundsight.ingestion.rights.beside import look_beside
 from groundsight.ingestion.rights.sweep import sweep
+from groundsight.ingestion.sniff import size_limit
 from groundsight.settings import Settings
 from groundsight.tracing import Part, Watch
 from groundsight.types import Asset, Principal
@@ -161,7 +162,7 @@ class _Run:
         if found.error is not None:
             raise found.error
         source = found.source
-        most, before = self._parts.settings.limits.file_bytes, self._known.get(source)
+        most, before = getattr(self._parts.settings.limits, size_limit(source)), self._known.get(source)
         descriptor = self._roots.open_inside(source)
         try:
             if before and self._is_current(before, content_hash(descriptor, source, most)):

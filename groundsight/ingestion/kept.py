@@ -67,7 +67,9 @@ def forget_pages(home: Path, gone: Iterable[Asset], kept: Iterable[Asset]) -> No
             shutil.rmtree(folder)
 
 
-def page_or_kept(parts: Parts, asset: Asset, page: int, box: Box | None, watch: Watch) -> bytes:
+def page_or_kept(
+    parts: Parts, asset: Asset, page: int, box: Box | None, watch: Watch, second: float | None = None
+) -> bytes:
     """Render a page of an asset's file from the bytes that were indexed; when that fails, return the kept copy.
 
     Raises:
@@ -75,7 +77,7 @@ def page_or_kept(parts: Parts, asset: Asset, page: int, box: Box | None, watch: 
     """
     try:
         with document_of(parts, asset) as document:
-            png = page_picture(document, page, parts.settings, watch, box=box, sandbox=parts.sandbox)
+            png = page_picture(document, page, parts.settings, watch, box=box, sandbox=parts.sandbox, second=second)
             return screened(png, parts.masks)
     except PolicyRefused:
         raise

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, cast
 
 from groundsight import errors
 from groundsight.errors import GroundsightError, Internal, OutOfResources, ParseFailed
+from groundsight.ingestion.sniff import size_limit
 from groundsight.ingestion.warden import OUT_OF_MEMORY
 from groundsight.limits import MIB, Limits
 
@@ -30,8 +31,10 @@ class Confines:
     processes: int = 64
 
     @classmethod
-    def of(cls, limits: Limits) -> Confines:
-        """Take wall, CPU and memory from the settings."""
+    def of(cls, limits: Limits, name: str) -> Confines:
+        """Take wall, CPU and memory from the settings; what is named as a recording or a clip has longer."""
+        if size_limit(name) == "media_bytes":
+            return cls(limits.media_parse_seconds, limits.media_parse_seconds, limits.parse_memory_bytes)
         return cls(limits.parse_seconds, limits.parse_cpu_seconds, limits.parse_memory_bytes)
 
 

@@ -27,6 +27,7 @@ _LIBRARIES = {
     ".htm": ("bs4",),
     ".eml": ("bs4",),
     ".md": ("markdown_it",),
+    **dict.fromkeys((".wav", ".mp3", ".flac", ".ogg", ".m4a", ".mp4", ".webm", ".mov", ".mkv"), ("av",)),
 }
 _PICTURE_NAME = re.compile(r"[\w-]{1,80}\.png\Z", re.ASCII)
 _INSIDE_NAME = re.compile(r"[\w-]{1,80}\Z", re.ASCII)
@@ -61,7 +62,8 @@ def run_on(
     document: Frozen, job: str, body: str, settings: Settings, watch: Watch, sandbox: Sandbox | None, scratch: str = ""
 ) -> str:
     """Run a job of the child on a document; it may write only under ``scratch``."""
-    handle, confines, which = document.copy.fileno(), Confines.of(settings.limits), document.name
+    handle, which = document.copy.fileno(), document.name
+    confines = Confines.of(settings.limits, which)
     with nullcontext(sandbox) if sandbox else Sandbox() as cell:
         os.lseek(handle, 0, os.SEEK_SET)
         return cell.run(
@@ -86,7 +88,7 @@ def _checked(answer: str, scratch: Path, name: str) -> Parsed:
         raise Internal("the reader's answer has the wrong shape", which=name) from error
     for element in parsed.elements:
         _check_picture(element, scratch, name)
-    held = (*parsed.inside, *([parsed.rest] if parsed.rest else []))
+    held = (*parsed.inside, *parsed.sounds, *([parsed.rest] if parsed.rest else []))
     if not all(_is_ours(each.file, _INSIDE_NAME, scratch) for each in held):
         raise Internal("the reader's answer names a file that is not there", which=name)
     return parsed

@@ -29,16 +29,18 @@ def page_picture(
     watch: Watch,
     box: Box | None = None,
     sandbox: Sandbox | None = None,
+    second: float | None = None,
 ) -> bytes:
-    """Return a page of a PDF, or a picture file, as PNG bytes; ``box`` crops it.
+    """Return a page of a PDF, a picture file, or the frame of a clip at a second, as PNG bytes; ``box`` crops a page.
 
     Raises:
         UnsupportedType: other kinds of files have no pages that can be shown.
         InvalidArgument: there is no such page.
     """
     order = PictureOrder(
-        name=document.name, page=page, box=box, limits=settings.limits, render_dpi=settings.ingestion.render_dpi
-    )
+        name=document.name, page=page, second=second, box=box, limits=settings.limits,
+        render_dpi=settings.ingestion.render_dpi,
+    )  # fmt: skip
     job = "groundsight.ingestion.jobs:page_picture"
     answer = run_on(document, job, order.model_dump_json(), settings, watch, sandbox)
     return base64.b64decode(Picture.model_validate_json(answer).png)

@@ -6,6 +6,7 @@ import tempfile
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from groundsight.audio import PACKAGED
 from groundsight.errors import ConfigError, IndexVersion, StorageFailed
 from groundsight.governance.policy import require_setting
 
@@ -35,7 +36,9 @@ def open_lanes(parts: Parts) -> None:
             "no folder for temporary files can be written", which="TMPDIR", next_step="set TMPDIR to one that can"
         ) from error
     own_ocr = settings.models.ocr == "rapidocr" or not settings.ingestion.ocr
-    for lane in ("text_encoder", "picture_encoder", "captioner", *(() if own_ocr else ("ocr",))):
+    own_speech = settings.models.speech in (*PACKAGED, "none")
+    lanes = (*(() if own_ocr else ("ocr",)), *(() if own_speech else ("transcriber",)))
+    for lane in ("text_encoder", "picture_encoder", "captioner", *lanes):
         getattr(parts, lane)
 
 

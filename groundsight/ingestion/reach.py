@@ -14,6 +14,7 @@ from groundsight.governance.events import note_denied
 from groundsight.governance.sources import no_such_file
 from groundsight.ingestion.frozen import Frozen, freeze, frozen_inside
 from groundsight.ingestion.partition import partition
+from groundsight.ingestion.sniff import size_limit
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Condition, Filter, Place, Principal
 
@@ -143,6 +144,6 @@ def _changed(asset: Asset) -> NotFound:
 def _frozen(parts: Parts, roots: Roots, source: str) -> Frozen:
     descriptor = roots.open_inside(source)
     try:
-        return freeze(descriptor, source, parts.settings.limits.file_bytes)
+        return freeze(descriptor, source, getattr(parts.settings.limits, size_limit(source)))
     finally:
         os.close(descriptor)

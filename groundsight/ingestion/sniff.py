@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Literal
 
 from groundsight.errors import LimitExceeded, ParseFailed, UnsupportedType
 from groundsight.limits import Limits
@@ -30,6 +31,8 @@ PICTURES = {
     "image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/tiff": "TIFF", "image/gif": "GIF",
     "image/bmp": "BMP", "image/heic": "HEIF", "image/avif": "AVIF",
 }  # fmt: skip
+SOUNDS = {"audio/wav": "wav", "audio/mpeg": "mp3", "audio/flac": "flac", "audio/ogg": "ogg", "audio/mp4": "mov"}
+CLIPS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska", "video/x-matroska": "matroska"}
 CONTAINERS = (*OFFICE.values(), ODT, ODS, ODP, EPUB)
 _SUFFIXES = {
     PDF: (".pdf",), HTML: (".html", ".htm", ".xhtml"), MARKDOWN: (".md", ".markdown"), PLAIN: (".txt", ".text"),
@@ -41,19 +44,25 @@ _SUFFIXES = {
     PACKED: (".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz"),
     MSG: (".msg",), MBOX: (".mbox", ".mbx"), RTF: (".rtf",), JSON: (".json", ".geojson"), VTT: (".vtt",),
     JSON_LINES: (".jsonl", ".ndjson"), NOTEBOOK: (".ipynb",), XML: (".xml",), SVG: (".svg",), SRT: (".srt",),
+    "audio/wav": (".wav",), "audio/mpeg": (".mp3",), "audio/flac": (".flac",), "audio/ogg": (".ogg", ".oga", ".opus"),
+    "audio/mp4": (".m4a", ".m4b"), "video/mp4": (".mp4", ".m4v"), "video/quicktime": (".mov", ".qt"),
+    "video/webm": (".webm",), "video/x-matroska": (".mkv",),
     DOC: (".doc", ".dot"), XLS: (".xls", ".xlt"), PPT: (".ppt", ".pps", ".pot"),
 }  # fmt: skip
 SUPPORTED_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
+_MEDIA_SUFFIXES = frozenset(suffix for kind in (*SOUNDS, *CLIPS) for suffix in _SUFFIXES[kind])
 _TEXTS = (MARKDOWN, PLAIN, CSV, HTML, RTF, JSON, JSON_LINES, NOTEBOOK, XML, SVG, VTT, SRT)
 _PROSE = (".md", ".markdown", ".txt", ".csv")
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", PDF), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"), (b"II*\0", "image/tiff"), (b"MM\0*", "image/tiff"), (b"{\\rtf", RTF),
-    (b"\x1f\x8b", PACKED), (b"BZh", PACKED), (b"\xfd7zXZ", PACKED),
+    (b"\x1f\x8b", PACKED), (b"BZh", PACKED), (b"\xfd7zXZ", PACKED), (b"ID3", "audio/mpeg"), (b"OggS", "audio/ogg"),
+    (b"fLaC", "audio/flac"),
 )  # fmt: skip
 _BRANDS = {b"avif": "image/avif", b"avis": "image/avif", **dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "image/heic"
-)}  # fmt: skip
+), b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime"}  # fmt: skip
+_RIFFS = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 _REFUSED_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"MZ", "a Windows program"), (b"\x7fELF", "a program"), (b"Rar!", "a rar archive"),
     (b"7z\xbc\xaf", "a 7z archive"), (b"%!PS", "PostScript"), (b"\xc5\xd0\xd3\xc6", "PostScript"),
@@ -62,7 +71,7 @@ _REFUSED_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"icns", "an icon"), (b"\xca\xfe\xba\xbe", "a program"), (b"ITSF", "a help file (chm)"),
     (b"\xe4R\\{\x8c\xd8\xa7M", "a OneNote section"), (b"\xffWPC", "a WordPerfect document"),
     (b"PAR1\x15", "a Parquet table"), (b"AT&TFORM", "a DjVu book"),
-    (b"ID3", "sound"), (b"OggS", "sound"), (b"fLaC", "sound"), (b"#!", "a program"),
+    (b"#!", "a program"),
 )  # fmt: skip
 # What an OLE container is, by the name of a stream of it.
 _STREAMS = (
@@ -112,6 +121,11 @@ class Sniffed:
     warnings: tuple[str, ...] = ()
 
 
+def size_limit(name: str) -> Literal["media_bytes", "file_bytes"]:
+    """Return the limit that holds for a file before its content is known: the longer one by a name of a recording."""
+    return "media_bytes" if PurePath(name).suffix.lower() in _MEDIA_SUFFIXES else "file_bytes"
+
+
 def sniff(path: Path, name: str) -> Sniffed:
     """Tell the media type from the content.
 
@@ -133,6 +147,8 @@ def check_size(path: Path, media_type: str, name: str, limits: Limits) -> None:
         limit = limits.picture_bytes
     if media_type in _TEXTS:
         limit = limits.text_bytes
+    if media_type in SOUNDS or media_type in CLIPS:
+        limit = limits.media_bytes
     if path.stat().st_size > limit:
         raise LimitExceeded("the file is too large", which=name, limit=f"{limit} bytes", code="E_LIMIT_BYTES")
 
@@ -146,11 +162,13 @@ def _binary_type(path: Path, head: bytes, name: str) -> str | None:
         if head.startswith(magic):
             return media_type
     if head[:4] == b"RIFF":
-        return "image/webp" if head[8:12] == b"WEBP" else _refuse("sound or video", name)
+        return _RIFFS.get(head[8:12]) or _refuse("sound or video of an old kind (RIFF)", name)
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
     if head[:2] == b"BM" and len(head) > 26 and head[14] in (12, 40, 52, 56, 64, 108, 124):
         return "image/bmp"
     if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12]) or _refuse("video", name)
+        return _BRANDS.get(head[8:12], "video/mp4")
     if head[257:262] == b"ustar":
         return TAR
     if head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
@@ -158,7 +176,16 @@ def _binary_type(path: Path, head: bytes, name: str) -> str | None:
     for magic, kind in _REFUSED_MAGIC:
         if head.startswith(magic):
             return _refuse(kind, name)
-    return PDF if b"%PDF-" in head[:1024] else None
+    if b"%PDF-" in head[:1024]:
+        return PDF
+    return "audio/mpeg" if _is_mp3(head) else None
+
+
+def _is_mp3(head: bytes) -> bool:
+    """True for the head of a layer III frame with a possible bit rate and sampling rate."""
+    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return False
+    return 1 <= head[2] >> 4 <= 14 and head[2] >> 2 & 3 != 3
 
 
 def _zip_type(path: Path, name: str) -> str:
@@ -189,7 +216,8 @@ def _ole_type(path: Path, name: str) -> str:
 
 def _refuse(kind: str, name: str) -> str:
     way = _WAYS_OUT.get(
-        kind, "use a document, table, mail, web page, picture or text; the documentation lists all kinds"
+        kind,
+        "use a document, table, mail, web page, picture, recording, clip or text; the documentation lists all kinds",
     )
     raise UnsupportedType(f"{kind} is not read", which=name, next_step=way)
 

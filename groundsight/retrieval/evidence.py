@@ -35,6 +35,7 @@ def evidence_of(hit: Hit) -> Evidence:
         language=asset.language,
         boxes=unit.boxes,
         lines=unit.lines,
+        seconds=unit.seconds,
         place=unit.place,
         created=asset.created,
         score=hit.score,

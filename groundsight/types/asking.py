@@ -112,7 +112,9 @@ class Hit(Shown):
         return f"<div><b>{escape(self._head())}</b> {known}{linked}<br>{escape(self._words())}</div>"
 
     def _head(self) -> str:
-        place = where(self.asset.source, self.unit.place.page, self.unit.place.section, self.stale)
+        place = where(
+            self.asset.source, self.unit.place.page, self.unit.place.section, self.stale, self.unit.place.second
+        )
         return f"{place} ({self.unit.kind}, {self.score:.4f})"
 
     def _words(self) -> str:

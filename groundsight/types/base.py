@@ -20,6 +20,7 @@ TEXT_FIELDS: tuple[TextField, ...] = ("text", "caption", "ocr", "transcript", "m
 VECTOR_NAMES: tuple[VectorName, ...] = ("text", "caption", "ocr", "visual", "meta")
 Stale = Literal["", "changed", "gone"]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Seconds = Annotated[float, Field(ge=0.0)]
 
 
 class Word(BaseModel):
@@ -83,17 +84,37 @@ class Span(Word):
         return self
 
 
+class Time(Word):
+    """A stretch of a recording or a clip, in seconds from its beginning."""
+
+    start: Seconds
+    end: Seconds
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end < self.start:
+            raise ValueError("a time needs start <= end")
+        return self
+
+
 class Place(Word):
     """Where in its asset a unit lies; what does not apply is None.
 
     ``span`` counts in the asset's extracted text after redaction; ``section`` is a heading path,
-    a sheet or a slide name.
+    a sheet or a slide name. ``frame`` is the second of the frame that stands for a scene of a clip.
     """
 
     page: int | None = None
     box: Box | None = None
     span: Span | None = None
     section: str | None = None
+    time: Time | None = None
+    frame: Seconds | None = None
+
+    @property
+    def second(self) -> float | None:
+        """Where a stretch of time begins."""
+        return self.time.start if self.time else None
 
 
 class TextLine(Word):

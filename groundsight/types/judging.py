@@ -42,6 +42,7 @@ class Evidence(Shown):
     language: str = ""
     boxes: tuple[tuple[Box | None, ...], ...] = ()
     lines: tuple[TextLine, ...] = ()
+    seconds: tuple[float, ...] = ()
     place: Place = Place()
     created: date | None = None
     score: float = 0.0
@@ -52,7 +53,8 @@ class Evidence(Shown):
 
     def _text(self) -> str:
         """Where it stands and how it begins, on one line."""
-        return f"{where(self.source, self.place.page, self.place.section, self.stale)}: {beginning(self.text)}"
+        place = where(self.source, self.place.page, self.place.section, self.stale, self.place.second)
+        return f"{place}: {beginning(self.text)}"
 
 
 class Quote(Word):
@@ -65,6 +67,7 @@ class Quote(Word):
     source: str = ""
     page: int | None = None
     box: Box | None = None
+    second: float | None = None
 
 
 class Reason(Word):
@@ -154,6 +157,7 @@ class Citation(Shown):
     title: str = ""
     page: int | None = None
     box: Box | None = None
+    second: float | None = None
     section: str | None = None
     quote: str = ""
     uri: str = ""
@@ -162,7 +166,7 @@ class Citation(Shown):
     def _text(self) -> str:
         """The marker, where it leads, and the words there, on one line."""
         quote = f': "{self.quote}"' if self.quote else ""
-        return f"{self.marker} {where(self.source, self.page, self.section, self.stale)}{quote}"
+        return f"{self.marker} {where(self.source, self.page, self.section, self.stale, self.second)}{quote}"
 
 
 class Step(Shown):

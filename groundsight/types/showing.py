@@ -23,10 +23,19 @@ def obeyed(sign: str) -> bool:
     return category(sign)[0] == "C" and sign not in "\n\t\u200c\u200d"
 
 
-def where(source: str, page: int | None, section: str | None, stale: str) -> str:
-    """Say where something stands, and whether its file is still what was read."""
-    parts = [source, f"page {page}" if page else "", section or ""]
+def where(source: str, page: int | None, section: str | None, stale: str, second: float | None = None) -> str:
+    """Say where something stands (``talk.mp3 at 1:23``), and whether its file is still what was read."""
+    parts = [source + at(second), f"page {page}" if page else "", section or ""]
     return ", ".join(filter(None, parts)) + STALE.get(stale, "")
+
+
+def at(second: float | None) -> str:
+    """Say a second of a recording as a clock does, `` at 1:23`` or `` at 1:02:03``; empty for None."""
+    if second is None:
+        return ""
+    minutes, seconds = divmod(int(second), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f" at {hours}:{minutes:02}:{seconds:02}" if hours else f" at {minutes}:{seconds:02}"
 
 
 def number_of(number: int, noun: str) -> str:

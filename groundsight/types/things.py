@@ -76,7 +76,7 @@ class Unit(Word):
     of its cells on the page, row by row as well, None where a place is not known. ``mark`` says what
     its text is when it is not the document speaking now: "comment", "quoted", "hidden", "deleted", "hostile" (it gives
     orders to a language model); of a "sensitive" picture nothing else is told. What is hidden or hostile stands in
-    ``unseen`` alone, which no channel reads.
+    ``unseen`` alone, which no channel reads. ``seconds`` tells when each line of the transcript begins.
     """
 
     unit_id: str
@@ -95,6 +95,7 @@ class Unit(Word):
     mark: str = ""
     unseen: str = ""
     lines: tuple[TextLine, ...] = ()
+    seconds: tuple[float, ...] = ()
     tags: tuple[Tag, ...] = ()
     links: tuple[Link, ...] = ()
     lineage: tuple[Lineage, ...] = ()

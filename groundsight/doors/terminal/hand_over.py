@@ -16,13 +16,14 @@ SECONDS = 5.0
 INSTEAD = "read its text: groundsight show ID"
 
 
-def hand_over(file: Path, page: int | None = None) -> None:
-    """Open a file, a PDF at a page where its program heeds that.
+def hand_over(file: Path, page: int | None = None, second: float | None = None) -> None:
+    """Open a file, a PDF at a page and a recording at a second where its program heeds that.
 
     Raises:
         Disabled: nothing here opens files, or what does gave up.
     """
     target = f"{file.as_uri()}#page={page}" if page and file.suffix.lower() == ".pdf" else str(file)
+    target = target if second is None else f"{file.as_uri()}#t={second:g}"
     if sys.platform == "win32":
         return os.startfile(file)
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")

@@ -15,6 +15,7 @@ from groundsight.ingestion.stale import stale_of
 from groundsight.tools.find import asset_named, meant, units_by_id
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result, where_text
+from groundsight.types import Place
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -27,6 +28,7 @@ class Opened(Result):
     id: str
     source: str
     page: int | None = None
+    second: float | None = None
 
     def ids(self) -> tuple[str, ...]:
         """Return the id of the document."""
@@ -34,7 +36,7 @@ class Opened(Result):
 
     def as_text(self) -> str:
         """Say what was opened, and where to look."""
-        return f"opened {where_text(self.source, self.page)}"
+        return f"opened {where_text(self.source, self.page, second=self.second)}"
 
 
 def open_file(
@@ -47,7 +49,7 @@ def open_file(
         InvalidArgument: it lies inside of another file. PolicyRefused: opening its kind may run it.
         Disabled: nothing here opens files.
     """
-    asset, at = _asset_and_page(suite, meant(suite, id))
+    asset, at = _asset_and_place(suite, meant(suite, id))
     if asset.parent:
         step = f"groundsight open {shlex.quote(asset.parent)}"
         raise InvalidArgument("this lies inside of another file", which=asset.source, next_step=step)
@@ -56,8 +58,8 @@ def open_file(
     if file.suffix.lower() not in SUPPORTED_SUFFIXES:
         step = f"groundsight show {shlex.quote(asset.source)}"
         raise PolicyRefused("to open a file of this kind may run it", which=asset.source, next_step=step)
-    hand_over(file, page or at)
-    return Opened(id=asset.asset_id, source=asset.source, page=page or at)
+    hand_over(file, page or at.page, at.second)
+    return Opened(id=asset.asset_id, source=asset.source, page=page or at.page, second=at.second)
 
 
 OPEN = ToolSpec(open_file, "Open a document")
@@ -71,8 +73,8 @@ def _require_as_indexed(suite: Suite, asset: Asset) -> None:
     document_of(suite.parts, asset).copy.close()
 
 
-def _asset_and_page(suite: Suite, name: str) -> tuple[Asset, int | None]:
+def _asset_and_place(suite: Suite, name: str) -> tuple[Asset, Place]:
     if not UNIT_ID.fullmatch(name):
-        return asset_named(suite, name), None
+        return asset_named(suite, name), Place()
     unit, asset = units_by_id(suite, [name])[0]
-    return asset, unit.place.page
+    return asset, unit.place

@@ -28,6 +28,7 @@ class Look(Result):
     source: str
     page: int | None
     box: Corners | None
+    second: float | None
     stale: Stale
     text: str
     picture: str = ""
@@ -36,7 +37,7 @@ class Look(Result):
     def as_text(self) -> str:
         """Where it lies, its picture, its words."""
         why = f"No picture: {self.reason}" if self.reason else ""
-        where = where_text(self.source, self.page, stale=self.stale)
+        where = where_text(self.source, self.page, stale=self.stale, second=self.second)
         return "\n".join(filter(None, [f"{where} [{self.id}]", self.picture, why, self.text]))
 
 
@@ -75,6 +76,7 @@ def _look(found: Reading, options: argparse.Namespace) -> Look:
         source=found.source,
         page=first.page or (options.page if found.pages else None),
         box=first.box if alone else None,
+        second=first.second,
         stale=found.stale,
         text="\n\n".join(each.text for each in found.passages),
     )
@@ -82,4 +84,5 @@ def _look(found: Reading, options: argparse.Namespace) -> Look:
 
 def _picture(call: Call, asset_id: str, look: Look) -> bytes:
     box = ",".join(map(str, look.box)) if look.box else ""
-    return call(PagePicture, PAGE, {"asset_id": asset_id, "page": look.page or 1, "box": box}).pictures[0].data
+    wanted = {"asset_id": asset_id, "page": look.page or 1, "box": box, "second": look.second}
+    return call(PagePicture, PAGE, wanted).pictures[0].data

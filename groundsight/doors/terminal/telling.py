@@ -38,7 +38,8 @@ class Teller:
                 self._left = MOST_SHOWN
                 self._say(f"{event.node.replace('_', ' ')}: {event.detail}" if event.detail else "")
             case Evidence():
-                self._say(f"  {where_text(event.source, event.place.page)}: {event.text}" if self._left > 0 else "")
+                where = where_text(event.source, event.place.page, second=event.place.second)
+                self._say(f"  {where}: {event.text}" if self._left > 0 else "")
                 self._left -= 1
             case Verdict():
                 say(f"  {mark(event.label)} {one_line(event.claim.text, _width() - 4)}")

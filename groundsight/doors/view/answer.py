@@ -110,7 +110,7 @@ def _cards(desk: Desk, result: AnswerResult, alone: bool) -> Iterator[str]:
         found.setdefault(cited.id, []).append(cited)
     others = {one.id: one for verdict in result.verdicts for one in verdict.support if one.id not in found}
     heads = {key: _head(many) for key, many in found.items()}
-    heads |= {key: (where_text(one.source, one.page), None) for key, one in others.items()}
+    heads |= {key: (where_text(one.source, one.page, second=one.second), None) for key, one in others.items()}
     for number, (key, (head, remark)) in enumerate((key, told) for key, told in heads.items() if is_kept(key)):
         wanted = _wanted(key, result)
         around = None if alone else el("p", el("a", "Around it", href=wanted.address()))
@@ -133,7 +133,7 @@ def _head(many: Sequence[Cited]) -> tuple[str, Markup]:
     one = many[0]
     markers = " ".join(cited.marker for cited in many)
     told = [f"hop {one.hop}", one.reason, STALE_TEXT.get(one.stale, "")]
-    return f"{markers} {where_text(one.source, one.page, one.section)}", el(
+    return f"{markers} {where_text(one.source, one.page, one.section, second=one.second)}", el(
         "p", "; ".join(filter(None, told)), class_="soft"
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.doors.view.markup import Markup, el
 from groundsight.tools.bounds import one_line
+from groundsight.types.showing import at
 
 if TYPE_CHECKING:
     from groundsight.tools.ask import AnswerResult, Cited
@@ -104,6 +105,6 @@ def _via(cited: Cited, number: int) -> Markup:
 
 
 def _where(cited: Cited) -> str:
-    place = f"page {cited.page}" if cited.page else cited.section or "whole file"
+    place = f"page {cited.page}" if cited.page else at(cited.second).strip() or cited.section or "whole file"
     linked = cited.reason.partition(";")[0]
     return linked if linked.startswith("linked by") else place

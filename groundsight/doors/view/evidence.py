@@ -55,16 +55,27 @@ def card(desk: Desk, wanted: QuotedPassage, head: Markup, *remarks: Markup | Non
 
 def sheet(desk: Desk, one: Evidence, drawn: Sequence[Corners]) -> Markup | None:
     """Return the page of a passage as a picture with boxes; None for files without pages, a reason where hidden."""
+    asset_id, page = one.evidence_id.rpartition("-")[0], one.place.page or 1
+    if one.place.second is not None:
+        second, place = one.place.second, where_text(one.source, None, second=one.place.second)
+        return together(page_of(desk, asset_id, page, place, drawn, second), _player(one.kind, asset_id, second))
     if one.place.page is None and one.kind != "image":
         return None
-    asset_id, page = one.evidence_id.rpartition("-")[0], one.place.page or 1
     return page_of(desk, asset_id, page, f"Page {page} of {one.source}", drawn)
 
 
-def page_of(desk: Desk, asset_id: str, page: int, alt: str, drawn: Sequence[Corners] = ()) -> Markup | None:
+def _player(kind: str, asset_id: str, second: float) -> Markup:
+    """Return what plays a recording or a clip from a second on."""
+    name = "video" if kind == "video" else "audio"
+    return el("p", el(name, src=f"/media/{asset_id}#t={second:g}", controls=True, preload="none"))
+
+
+def page_of(
+    desk: Desk, asset_id: str, page: int, alt: str, drawn: Sequence[Corners] = (), second: float | None = None
+) -> Markup | None:
     """Return a page of a document as a picture with boxes, as ``sheet`` does."""
     try:
-        data = desk.call(PagePicture, PAGE, asset_id=asset_id, page=page).pictures[0].data
+        data = desk.call(PagePicture, PAGE, asset_id=asset_id, page=page, second=second).pictures[0].data
     except UnsupportedType:
         return None
     except GroundsightError as why:
@@ -78,7 +89,7 @@ def passage(desk: Desk, wanted: QuotedPassage) -> tuple[str, Markup]:
     around = desk.call(Reading, "read", id=wanted.id, neighbours=2)
     title = where_text(around.source, None, stale=around.stale)
     rest = [
-        el("li", el("p", el("a", where_text(each.kind, each.page), href=f"/passage/{each.id}")),
+        el("li", el("p", el("a", where_text(each.kind, each.page, second=each.second), href=f"/passage/{each.id}")),
            el("p", each.text, class_="text"))
         for each in around.passages if each.id != wanted.id
     ]  # fmt: skip

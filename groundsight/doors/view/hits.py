@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from groundsight.doors.view.answer import silent
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from groundsight.types import ChannelScore
 
 KINDS = {"text": "Text", "table": "Tables", "figure": "Figures", "image": "Pictures", "page": "Scanned pages"}
+IN_TIME = {"audio": "Recordings", "video": "Clips"}
 CHARS = 500
 FILTERS = ("source", "created_from", "created_to")
 
@@ -51,7 +53,7 @@ def _asked(desk: Desk, query: str, given: Mapping[str, str], kinds: list[str]) -
 def _form(given: Mapping[str, str], kinds: list[str]) -> Markup:
     boxes = [
         el("label", el("input", type="checkbox", name="kind", value=kind, checked=kind in kinds), f" {word}")
-        for kind, word in KINDS.items()
+        for kind, word in (KINDS | (IN_TIME if find_spec("faster_whisper") else {})).items()
     ]
     narrowed = bool(kinds) or any(given.get(name) for name in FILTERS) or given.get("hops", "1") != "1"
     filters = el(
@@ -81,7 +83,7 @@ def _form(given: Mapping[str, str], kinds: list[str]) -> Markup:
 
 
 def _hit(hit: Found, best: float, picture: bytes | None) -> Markup:
-    where = where_text(hit.source, hit.page, hit.section, hit.stale)
+    where = where_text(hit.source, hit.page, hit.section, hit.stale, hit.second)
     head = el("h3", el("a", where, href=f"/passage/{hit.id}"))
     seen = el("p", png(picture, f"{hit.kind} in {hit.source}"), class_="thumb") if picture else None
     text = el("p", hit.text[:CHARS] + ("…" if len(hit.text) > CHARS else ""), class_="text")

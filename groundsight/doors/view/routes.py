@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from groundsight.doors.view.questions import Questions
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound
 from groundsight.limits import require_question
 from groundsight.tools.gate import internal_error
+from groundsight.tools.library import MEDIA, MediaFile
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from groundsight.doors.view.desk import Desk
 
 MOST_DIGITS = 10
+_RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
 FILES = {"/style.css": "text/css", "/page.js": "text/javascript"}
 
 
@@ -88,6 +91,17 @@ class Pages:
             raise InvalidArgument("a page is a number from 1 on", which=number[:20], next_step="choose another")
         return HTMLResponse(library.document(self._desk, request.path_params["id"], int(number)))
 
+    def media(self, request: Request) -> Response:
+        """The bytes of a recording or a clip; a player asks for those from its second on."""
+        told = self._desk.call(MediaFile, MEDIA, asset_id=request.path_params["id"])
+        asked = _RANGE.fullmatch(request.headers.get("range", ""))
+        heads = {"accept-ranges": "bytes"}
+        if asked is None or int(asked[1]) >= len(told.data):
+            return Response(told.data, headers=heads, media_type=told.media_type)
+        first, last = int(asked[1]), min(int(asked[2] or len(told.data)), len(told.data) - 1)
+        heads["content-range"] = f"bytes {first}-{last}/{len(told.data)}"
+        return Response(told.data[first : last + 1], 206, heads, told.media_type)
+
     def passage(self, request: Request) -> Response:
         """One passage."""
         quotes = tuple(request.query_params.getlist("quote"))
@@ -100,7 +114,8 @@ def application(desk: Desk) -> Starlette:
     questions = Questions(desk)
     pages = Pages(desk, questions)
     get = {"/": pages.home, "/answer/{id}": pages.answer, "/search": pages.search, "/picture": pages.picture,
-           "/library": pages.library, "/document/{id}": pages.document, "/passage/{id}": pages.passage}  # fmt: skip
+           "/library": pages.library, "/document/{id}": pages.document, "/passage/{id}": pages.passage,
+           "/media/{id}": pages.media}  # fmt: skip
     post = {"/ask": pages.ask, "/answer/{id}/stop": pages.stop, "/picture": pages.look}
 
     @asynccontextmanager

@@ -65,5 +65,5 @@ def _row(number: int, verdict: Checked) -> Markup:
 
 
 def _quote(support: Support) -> Markup:
-    where = where_text(support.source or support.id, support.page)
+    where = where_text(support.source or support.id, support.page, second=support.second)
     return el("li", el("q", support.quote), " ", el("a", where, href=f"#{anchor(support.id)}"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from groundsight.errors import UnsupportedType
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.sniff import (
+    CLIPS,
     CSV,
     DOCX,
     EMAIL,
@@ -28,6 +29,7 @@ from groundsight.ingestion.sniff import (
     PLAIN,
     PPTX,
     RTF,
+    SOUNDS,
     SRT,
     SVG,
     TAR,
@@ -55,6 +57,10 @@ class BuiltinPartitioner:
             from groundsight.ingestion.readers.picture import read_picture
 
             return read_picture(path, media_type, scratch, limits)
+        if media_type in SOUNDS or media_type in CLIPS:
+            from groundsight.ingestion.readers.recording import read_recording
+
+            return read_recording(path, media_type, scratch, limits)
         readers = (_read_office, _read_mail, _read_box, _read_text)
         found = next((one for read in readers if (one := read(path, media_type, scratch, limits))), None)
         if found is None:

@@ -9,7 +9,8 @@ from groundsight.ingestion import PictureOrder
 from groundsight.ingestion.layout.shapes import Rect
 from groundsight.ingestion.readers.pdf.pdfium import open_pdf
 from groundsight.ingestion.readers.raster import as_png, open_raster, upright
-from groundsight.ingestion.sniff import PDF, PICTURES
+from groundsight.ingestion.readers.recording import frame_at
+from groundsight.ingestion.sniff import CLIPS, PDF, PICTURES, SOUNDS
 
 
 def show_page(path: Path, media_type: str, order: PictureOrder) -> bytes:
@@ -18,6 +19,8 @@ def show_page(path: Path, media_type: str, order: PictureOrder) -> bytes:
         return _pdf_page(path, order)
     if media_type in PICTURES:
         return _frame(path, media_type, order)
+    if media_type in CLIPS or media_type in SOUNDS:
+        return frame_at(path, media_type, order.second or 0.0, order.limits)
     raise UnsupportedType(
         f"files of type {media_type} have no pages that can be shown",
         which=order.name,

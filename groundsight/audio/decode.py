@@ -1,0 +1,161 @@
+"""Sound and frames of a recording or a clip, decoded by PyAV; this runs inside the confined child only."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from groundsight.audio import RATE
+from groundsight.errors import Disabled, LimitExceeded, ParseFailed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from groundsight.limits import Limits
+
+# With key frames at most this many seconds apart no slide that can be read falls between them.
+_DENSE = 2.0
+
+
+@dataclass
+class Media:
+    """An open file, one pass at a time, and the seconds that it says it lasts.
+
+    ``damaged`` is set where its data broke off, ``over`` where frames were left because there are too many pixels.
+    """
+
+    container: Any
+    seconds: float
+    damaged: bool = False
+    over: bool = False
+
+    @property
+    def has_sound(self) -> bool:
+        return bool(self.container.streams.audio)
+
+    @property
+    def has_frames(self) -> bool:
+        return self._video is not None
+
+    def sound(self) -> Iterator[NDArray[np.int16]]:
+        """Yield int16 of shape (samples,), ``RATE`` a second, mono."""
+        resampler = _av().AudioResampler(format="s16", layout="mono", rate=RATE)
+        for frame in self._decoded(self.container.streams.audio[0]):
+            yield from (each.to_ndarray()[0] for each in resampler.resample(frame))
+        yield from (each.to_ndarray()[0] for each in resampler.resample(None))
+
+    def frames(self, limits: Limits, until: float) -> Iterator[tuple[float, Image]]:
+        """Yield frames up to a second with theirs: the key frames where they are dense, else all, one a second at most.
+
+        Once ``limits.clip_pixels`` were decoded the rest is left, and ``over`` says so.
+
+        Raises:
+            LimitExceeded: a frame is larger than a picture may be.
+        """
+        self._video.codec_context.skip_frame = "NONKEY" if self._is_dense() else "DEFAULT"
+        self.container.seek(0)
+        last = -1.0
+        for second, frame in self._frames(limits, until):
+            if second - last >= 1.0 or last < 0:
+                last = second
+                yield second, frame.to_image()
+
+    def frame(self, limits: Limits, second: float) -> Image | None:
+        """Return the last of the ``frames`` up to a second, None where there is none.
+
+        They are decoded from the beginning: after a jump some encoders' key frames come out grey.
+        """
+        shown: Image | None = None
+        for _, picture in self.frames(limits, second + 0.001):
+            shown = picture
+        return shown
+
+    @property
+    def _video(self) -> Any:
+        """The first moving pictures, None without any; a cover stored beside the sound is none."""
+        cover = _av().stream.Disposition.attached_pic
+        moving = (each for each in self.container.streams.video if cover not in each.disposition)
+        return next(moving, None)
+
+    def _frames(self, limits: Limits, until: float) -> Iterator[tuple[float, Any]]:
+        decoded, size = 0, self._video.codec_context
+        check_frame(size.width, size.height, limits)
+        for frame in self._decoded(self._video):
+            check_frame(frame.width, frame.height, limits)
+            decoded += frame.width * frame.height
+            second = max(0.0, float(frame.time or 0.0))
+            self.over = decoded > limits.clip_pixels
+            if self.over or second > until:
+                return
+            yield second, frame
+
+    def _is_dense(self) -> bool:
+        """Tell it by the packets, of which none is decoded."""
+        last = gap = 0.0
+        for packet in self.container.demux(self._video):
+            if packet.pts is None:
+                continue
+            second = float(packet.pts * packet.time_base)
+            gap = max(gap, second - last)
+            last = second if packet.is_keyframe else last
+        return gap <= _DENSE
+
+    def _decoded(self, stream: Any) -> Iterator[Any]:
+        broken = _av().FFmpegError
+        stream.codec_context.thread_count = 1
+        packets = self.container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                frames = packet.decode() if packet is not None else []
+            except broken:
+                self.damaged = True
+                return
+            if packet is None:
+                return
+            yield from frames
+
+
+@contextmanager
+def open_media(path: Path, demuxer: str) -> Generator[Media]:
+    """Open a file with the demuxer of its kind alone: no playlist, no other file and no network is followed.
+
+    Raises:
+        Disabled: the extra is not installed. ParseFailed: it is not of this kind, or its index is missing.
+    """
+    av = _av()
+    with path.open("rb") as file:
+        try:
+            container = av.open(file, format=demuxer, metadata_errors="replace")
+        except av.FFmpegError as error:
+            raise ParseFailed(
+                "truncated or malformed: the recording can't be opened", next_step="save or export it anew"
+            ) from error
+        with container:
+            yield Media(container, (container.duration or 0) / 1_000_000)
+
+
+def check_frame(width: int, height: int, limits: Limits) -> None:
+    """Raise LimitExceeded when a frame of this size may not be decoded."""
+    if width * height > limits.picture_pixels or max(width, height) > limits.picture_side:
+        raise LimitExceeded(
+            f"the clip has frames of {width} x {height} pixels",
+            limit=f"{limits.picture_pixels} pixels, {limits.picture_side} a side",
+            next_step="scale it down or raise limits.picture_pixels",
+            code="E_LIMIT_PIXELS",
+        )
+
+
+def _av() -> Any:
+    try:
+        return import_module("av")
+    except ImportError as error:
+        raise Disabled(
+            "recordings and clips need the extra audio", which="av", next_step="pip install 'groundsight[audio]'"
+        ) from error

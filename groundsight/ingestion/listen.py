@@ -1,0 +1,144 @@
+"""From sound to spoken elements: heard stretch by stretch, redacted before it is kept, put beside what is shown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.audio import Heard, Spoken
+from groundsight.audio.utterances import (
+    SpokenWindow,
+    Utterance,
+    collapsed,
+    spoken_windows,
+    summary,
+    utterances,
+)
+from groundsight.errors import Disabled, ParseFailed
+from groundsight.governance.pii import Memory, find, redact_parts, renumbered
+from groundsight.ingestion import Element, Parsed, Sound
+from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.names.reader import memory_of
+from groundsight.ingestion.partition import rest_of
+from groundsight.types import LeftOut, Time
+from groundsight.types.showing import at
+
+if TYPE_CHECKING:
+    from groundsight.audio import Transcriber
+    from groundsight.parts import Parts
+    from groundsight.settings import Ingestion, PiiKind
+    from groundsight.tracing import Watch
+
+
+def heard(
+    parsed: Parsed, source: str, scratch: Path, parts: Parts, derived: Derived, memory: Memory, watch: Watch
+) -> Parsed:
+    """Return what was read with its sounds as words: windows of a recording, scenes of a clip with what is said there.
+
+    Raises:
+        Disabled: no transcriber, and there is nothing else. ParseFailed: nobody speaks (E_EMPTY), and there is
+        nothing else.
+    """
+    if not parsed.sounds:
+        return parsed
+    scenes, transcriber = tuple(chain(parsed.elements, rest_of(parsed, scratch, source))), parts.transcriber
+    if transcriber is None and not scenes:
+        raise Disabled("recordings are not heard", which="models.speech = none", next_step="set models.speech = 'base'")
+    words = _words(parsed.sounds, scratch, transcriber, parts, derived, memory, watch) if transcriber else []
+    if not words and not scenes:
+        raise ParseFailed("no speech was heard in it", which=source, code="E_EMPTY", next_step="check that it has any")
+    said, shape = list(utterances(words)), parts.settings.ingestion
+    elements = _scenes(scenes, said, shape) if scenes else _windows(said, shape)
+    silent = "no speech was heard" if transcriber else "models.speech is none"
+    left_out = (*parsed.left_out, *([] if words else [LeftOut(kind="sound", why=silent)]))
+    return parsed.model_copy(update={"elements": elements, "rest": None, "sounds": (), "left_out": left_out})
+
+
+def _words(
+    sounds: Sequence[Sound],
+    scratch: Path,
+    transcriber: Transcriber,
+    parts: Parts,
+    derived: Derived,
+    memory: Memory,
+    watch: Watch,
+) -> list[Spoken]:
+    """Hear one stretch after another; each in the language of the first in which somebody spoke."""
+    found: list[Spoken] = []
+    language = ""
+    for number, sound in enumerate(sounds):
+        watch.step(number, len(sounds), "listening")
+        data = (scratch / sound.file).read_bytes()
+        content = f"{hashlib.sha256(data).hexdigest()}:{language}"
+        one = _heard(data, content, language, transcriber, derived, parts, watch)
+        language = language or one.language
+        found += (_moved(word, sound.time.start, content, memory) for word in one.words)
+    return found
+
+
+def _heard(
+    data: bytes, content: str, language: str, transcriber: Transcriber, derived: Derived, parts: Parts, watch: Watch
+) -> Heard:
+    """Take what is kept of these very samples, else listen; nothing is kept before it was redacted."""
+    import numpy as np
+
+    def listen() -> bytes:
+        one = transcriber.transcribe(np.frombuffer(data, np.int16), language)
+        memory = memory_of(parts, [" ".join(word.text.strip() for word in one.words)], watch)
+        return _clean(one, parts.settings.governance.redact, memory).model_dump_json().encode()
+
+    return Heard.model_validate_json(derived.made("speech", transcriber.fingerprint, content, listen))
+
+
+def _clean(one: Heard, kinds: tuple[PiiKind, ...], memory: Memory) -> Heard:
+    """Redact the words of a stretch as one text; each keeps its time."""
+    texts = redact_parts([(word.text, "") for word in one.words], lambda text: find(text, kinds, memory))
+    words = (word.model_copy(update={"text": text}) for word, text in zip(one.words, texts, strict=True))
+    return one.model_copy(update={"words": tuple(words)})
+
+
+def _moved(word: Spoken, by: float, origin: str, memory: Memory) -> Spoken:
+    text = renumbered(word.text, origin, memory)
+    return Spoken(text=text, start=round(by + word.start, 2), end=round(by + word.end, 2))
+
+
+def _windows(said: Sequence[Utterance], shape: Ingestion) -> tuple[Element, ...]:
+    windows = collapsed(list(spoken_windows(said, shape.chunk_chars, shape.chunk_overlap)))
+    return tuple(_spoken(Element(kind="speech"), one) for one in windows)
+
+
+def _scenes(scenes: Sequence[Element], said: Sequence[Utterance], shape: Ingestion) -> tuple[Element, ...]:
+    """Give each scene what is said in it, an utterance to the scene in which most of it falls."""
+    found: list[Element] = []
+    for number, scene in enumerate(scenes):
+        first, last = number == 0, number + 1 == len(scenes)
+        here = [one for one in said if scene.time and _falls(one, scene.time, first=first, last=last)]
+        windows = list(spoken_windows(here, shape.chunk_chars, shape.chunk_overlap))
+        found += _in_scene(scene, windows) or [scene]
+    return tuple(found)
+
+
+def _falls(one: Utterance, scene: Time, *, first: bool, last: bool) -> bool:
+    middle = (one.time.start + one.time.end) / 2
+    return (first or scene.start <= middle) and (last or middle < scene.end)
+
+
+def _in_scene(scene: Element, windows: Sequence[SpokenWindow]) -> list[Element]:
+    """The first window begins with the scene, and the last one ends with it."""
+    if scene.time is None or not windows:
+        return []
+    starts = [scene.time.start, *(one.time.start for one in windows[1:])]
+    ends = [*starts[1:], max(scene.time.end, starts[-1])]
+    times = (Time(start=start, end=max(start, end)) for start, end in zip(starts, ends, strict=True))
+    return [_spoken(scene, one).model_copy(update={"time": time}) for one, time in zip(windows, times, strict=True)]
+
+
+def _spoken(element: Element, window: SpokenWindow) -> Element:
+    """Its summary is searched beside it, and never quoted."""
+    again = "".join(f" and{at(second)}" for second in window.again)
+    meta = " · ".join(filter(None, [summary(window.said), f"said again{again.removeprefix(' and')}" if again else ""]))
+    said = {"text": window.text, "seconds": window.seconds, "time": window.time, "meta": meta}
+    return element.model_copy(update=said)

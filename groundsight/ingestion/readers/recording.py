@@ -1,0 +1,121 @@
+"""Recordings and clips: sound in stretches to be heard, frames that show something new to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.audio import RATE
+from groundsight.audio.cuts import cut
+from groundsight.audio.decode import Media, open_media
+from groundsight.audio.keyframes import keyframes, scene_ends
+from groundsight.errors import ParseFailed, UnsupportedType
+from groundsight.ingestion import Element, Parsed, Sound
+from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.raster import as_png, save_png, upright
+from groundsight.ingestion.sniff import CLIPS, SOUNDS
+from groundsight.types import Time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from groundsight.limits import Limits
+
+# What a container says of its length is off by a frame or two.
+_SLACK_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """When it begins, the second of the frame that stands for it, and the name of its picture."""
+
+    began: float
+    frame: float
+    picture: str
+
+
+def read_recording(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed:
+    """Leave the sound in files of at most 28 s and, of a clip, the frame of each scene as PNG in ``scratch``.
+
+    What is over ``limits.media_seconds``, ``clip_frames`` or ``clip_pixels`` is left, and the ledger says so.
+    """
+    ledger = Ledger()
+    demuxer = (SOUNDS | CLIPS)[media_type]
+    with open_media(path, demuxer) as media:
+        lasts, has_sound, has_frames = media.seconds, media.has_sound, media.has_frames and media_type in CLIPS
+        sounds = _sounds(media, scratch, limits, ledger) if has_sound else ()
+    with open_media(path, demuxer) as media:
+        scenes = _scenes(media, scratch, limits, ledger) if has_frames else []
+    length = max([lasts, *(one.time.end for one in sounds)])
+    if not sounds and not scenes:
+        raise ParseFailed("the recording holds no sound and no frame", code="E_EMPTY", next_step="export it anew")
+    if media_type in CLIPS and not has_sound:
+        ledger.note("sound", "the clip has no sound track")
+    until = scene_ends([one.began for one in scenes], min(length, limits.media_seconds))
+    elements = tuple(
+        Element(kind="clip", picture=one.picture, frame=one.frame, time=Time(start=one.began, end=end))
+        for one, end in zip(scenes, until, strict=True)
+    )
+    return Parsed(media_type=media_type, elements=elements, sounds=sounds, left_out=ledger.left_out)
+
+
+def frame_at(path: Path, media_type: str, second: float, limits: Limits) -> bytes:
+    """Return the frame that a clip shows at a second as PNG.
+
+    Raises:
+        UnsupportedType: a recording shows nothing.
+    """
+    with open_media(path, (SOUNDS | CLIPS)[media_type]) as media:
+        if media_type not in CLIPS or not media.has_frames:
+            raise UnsupportedType("a recording has no picture", next_step="read what is said there instead")
+        shown = media.frame(limits, second)
+        if shown is None:
+            raise ParseFailed("no frame can be decoded there", next_step="save or export the clip anew")
+        return as_png(upright(shown))
+
+
+def _sounds(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> tuple[Sound, ...]:
+    found: list[Sound] = []
+    done, most = 0, limits.media_seconds * RATE
+    for number, piece in enumerate(cut(_within(media.sound(), most))):
+        name = f"sound-{number + 1}"
+        (scratch / name).write_bytes(piece.tobytes())
+        found.append(Sound(file=name, time=Time(start=done / RATE, end=(done + len(piece)) / RATE)))
+        done += len(piece)
+    if done >= most:
+        ledger.note("rest of the sound", f"over limits.media_seconds = {limits.media_seconds}")
+    elif media.damaged or media.seconds - done / RATE > _SLACK_SECONDS:
+        ledger.note("rest of the sound", f"the data end or are damaged after {done // RATE} s")
+    return tuple(found)
+
+
+def _within(blocks: Iterator[NDArray[np.int16]], most: int) -> Iterator[NDArray[np.int16]]:
+    left = most
+    for block in blocks:
+        if left <= 0:
+            return
+        yield block[:left]
+        left -= len(block)
+
+
+def _scenes(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> list[_Scene]:
+    """Return the scenes; those that look the same share the first one's picture."""
+    found: list[_Scene] = []
+    for one in keyframes(media.frames(limits, limits.media_seconds)):
+        if len(found) == limits.clip_frames:
+            ledger.note("later frames", f"over limits.clip_frames = {limits.clip_frames}")
+            break
+        found.append(
+            _Scene(one.began, one.second, save_png(upright(one.picture), scratch, f"frame-{len(found) + 1}"))
+            if one.like is None
+            else replace(found[one.like], began=one.began)
+        )
+    if media.over:
+        ledger.note("later frames", f"over limits.clip_pixels = {limits.clip_pixels}")
+    elif media.damaged:
+        ledger.note("later frames", "the data end early or are damaged")
+    return found

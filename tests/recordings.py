@@ -1,0 +1,137 @@
+"""Small recordings and clips made on the spot, and a transcriber that says what it was given."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from groundsight.audio import RATE, Heard, Spoken
+from tests.pictures import page_of
+
+Sound = NDArray[np.int16]
+
+
+def tone(seconds: float, hertz: float = 440.0, rate: int = RATE) -> Sound:
+    """A tone that fades out every second, so that there are quiet moments; each pitch is another sound."""
+    time = np.arange(int(seconds * rate)) / rate
+    return (np.sin(2 * np.pi * hertz * time) * 8000 * np.abs(np.sin(np.pi * time))).astype(np.int16)
+
+
+def silence(seconds: float) -> Sound:
+    """Nothing at all."""
+    return np.zeros(int(seconds * RATE), np.int16)
+
+
+def write_sound(path: Path, sound: Sound, codec: str = "pcm_s16le") -> Path:
+    """A recording of ``sound``, ``RATE`` samples a second, in the container that the name says."""
+    with _opened(path) as file:
+        _encode(file, [_audio_stream(file, codec)], sound)
+    return path
+
+
+def write_header(path: Path) -> Path:
+    """A recording of no sample."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+    return path
+
+
+def write_clip(
+    path: Path,
+    scenes: Sequence[tuple[Image.Image, float]],
+    sound: Sound | None = None,
+    codec: str = "mpeg4",
+    audio: str = "aac",
+    uneven: bool = False,
+) -> Path:
+    """A clip that shows each picture for its seconds at 5 frames a second; ``uneven`` leaves out some of them."""
+    import av
+
+    with _opened(path) as file:
+        video: Any = file.add_stream(codec, rate=5)
+        video.width, video.height, video.pix_fmt, video.gop_size = *scenes[0][0].size, "yuv420p", 1000
+        streams = [_audio_stream(file, audio)] if sound is not None else []
+        number = 0
+        for picture, seconds in scenes:
+            for _ in range(round(seconds * 5)):
+                if not uneven or number % 3 != 1:
+                    frame = av.VideoFrame.from_image(picture)
+                    frame.pts, frame.time_base = number, Fraction(1, 5)
+                    file.mux(video.encode(frame))
+                number += 1
+        file.mux(video.encode(None))
+        if sound is not None:
+            _encode(file, streams, sound)
+    return path
+
+
+def slide(title: str, *lines: str) -> Image.Image:
+    """A page of 640 by 360 with large print."""
+    page = Image.new("RGB", (640, 360), "white")
+    page.paste(page_of(title, *lines, size=26, width=640), (0, 0))
+    return page
+
+
+class ScriptedTranscriber:
+    """Says words by the pitch of the sound: deterministic, and it counts what it is asked to hear."""
+
+    fingerprint = "test-speech@1"
+
+    def __init__(self, said: Mapping[int, str], language: str = "en") -> None:
+        self.said, self.language, self.calls = said, language, 0
+
+    def transcribe(self, sound: Sound, language: str) -> Heard:
+        """Each second of sound says the next words of its pitch."""
+        self.calls += 1
+        words: list[Spoken] = []
+        at: dict[int, int] = {}
+        for second in range(len(sound) // RATE):
+            pitch = _pitch(sound[second * RATE : (second + 1) * RATE])
+            parts = self.said.get(pitch, "").split()
+            place = at.get(pitch, 0)
+            at[pitch] = place + 3
+            words += (
+                Spoken(text=f" {word}", start=second + 0.3 * number, end=second + 0.3 * number + 0.2)
+                for number, word in enumerate(parts[place : place + 3])
+            )
+        return Heard(words=tuple(words), language=self.language if words else "")
+
+
+def _pitch(second: Sound) -> int:
+    """The loudest frequency to the next hundred, 0 for silence."""
+    if np.abs(second).max() < 500:
+        return 0
+    return round(int(np.abs(np.fft.rfft(second)).argmax()) * RATE / len(second) / 100) * 100
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    import av
+
+    with av.open(str(path), "w") as file:
+        yield file
+
+
+def _audio_stream(file: Any, codec: str) -> Any:
+    return file.add_stream(codec, rate=48_000 if codec == "libopus" else RATE, layout="mono")
+
+
+def _encode(file: Any, streams: list[Any], sound: Sound) -> None:
+    import av
+
+    stream = streams[0]
+    frame = av.AudioFrame.from_ndarray(sound[None, :], format="s16", layout="mono")
+    frame.rate = RATE
+    context = stream.codec_context
+    fitted = av.AudioResampler(format=context.format, layout="mono", rate=context.sample_rate, frame_size=1024)
+    for piece in (*fitted.resample(frame), *fitted.resample(None)):
+        file.mux(stream.encode(piece))
+    file.mux(stream.encode(None))

@@ -1,0 +1,231 @@
+"""Recordings and clips, from real files through the real child: heard, cited by second, and refused in one line."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from groundsight.doors.python import OpenSuite
+from groundsight.doors.view.desk import Desk
+from groundsight.doors.view.evidence import QuotedPassage
+from groundsight.doors.view.evidence import passage as shown_passage
+from groundsight.errors import PolicyRefused
+from groundsight.governance.access import visible_to
+from groundsight.ingestion import IngestReport
+from groundsight.settings import load_settings
+from groundsight.tools.library import MEDIA, MediaFile
+from groundsight.types import Query, Unit
+from tests.recordings import RATE, ScriptedTranscriber, silence, slide, tone, write_clip, write_header, write_sound
+
+pytest.importorskip("av", reason="the extra audio is not installed: no file to read can be made")
+
+PRICE = "The team plan is the one that we recommend. It costs less from May on."
+MOVE = "We move the archive in April. Dana Miller leads the work."
+SAID = {400: PRICE, 800: MOVE, 1200: "Card 4111 1111 1111 1111 pays it. Thanks."}
+# The lossless and the lossy: what a browser, a phone and a meeting program write.
+SOUNDS = {".wav": "pcm_s16le", ".mp3": "mp3", ".flac": "flac", ".ogg": "libopus", ".m4a": "aac"}
+CLIPS = {".mp4": ("mpeg4", "aac"), ".mov": ("mpeg4", "aac"), ".mkv": ("mpeg4", "aac"), ".webm": ("libvpx", "libopus")}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[tuple[OpenSuite, Path, ScriptedTranscriber]]:
+    """A suite over an empty folder, whose transcriber is scripted."""
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    with OpenSuite(load_settings(tmp_path / "home", models={"visual": "none"})) as suite:
+        heard = ScriptedTranscriber(SAID)
+        vars(suite.suite.parts)["transcriber"] = heard
+        yield suite, folder, heard
+
+
+def units(suite: OpenSuite) -> list[Unit]:
+    index, where = suite.suite.parts.index, visible_to(suite.suite.principal)
+    return [unit for asset in index.assets(where) for unit in index.units(asset.asset_id, where)]
+
+
+def problem(report: IngestReport) -> str:
+    (line,) = report.files
+    assert line.problem
+    assert "\n" not in str(line.problem)
+    return str(line.problem)
+
+
+@pytest.mark.parametrize("ending", SOUNDS)
+def test_a_recording_of_any_kind_is_cited_by_the_second_of_its_sentence(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber], ending: str
+) -> None:
+    suite, folder, _ = house
+    sound = np.concatenate([silence(2), tone(6, 400), silence(1), tone(5, 800)])
+    write_sound(folder / f"talk{ending}", sound, SOUNDS[ending])
+    report = suite.ingest(folder)
+    assert (report.added, report.failed) == (1, 0)
+    (unit,) = units(suite)
+    assert (unit.kind, unit.transcript.splitlines()[0]) == ("audio", "The team plan is the one that we recommend.")
+    answer = suite.ask("Who leads the work?")
+    assert answer.status == "answered"
+    (cited,) = answer.citations
+    assert cited.second == pytest.approx(11, abs=1.1)
+    assert f"talk{ending} at 0:1" in str(answer)
+
+
+@pytest.mark.parametrize("ending", CLIPS)
+def test_a_slide_and_what_is_said_while_it_stands_are_one_segment(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber], ending: str
+) -> None:
+    suite, folder, _ = house
+    sound = np.concatenate([tone(6, 400), tone(5, 800)])
+    scenes = [(slide("Prices", "Team: 48 EUR a month"), 6.0), (slide("Plan", "Archive: 12 boxes"), 5.0)]
+    write_clip(folder / f"talk{ending}", scenes, sound, *CLIPS[ending])
+    assert suite.ingest(folder).failed == 0
+    first, second = units(suite)
+    assert first.transcript.startswith("The team plan")
+    assert "48 EUR" in first.ocr
+    assert (second.transcript.splitlines()[0], "12 boxes" in second.ocr) == ("We move the archive in April.", True)
+    assert second.place.second == pytest.approx(6, abs=1.1)
+    best = suite.search(Query(text="recommend the team plan 48 EUR", fusion="weighted")).hits[0]
+    assert best.unit.unit_id == first.unit_id
+    assert {"bm25_transcript", "bm25_ocr"} <= {part.channel for part in best.channels}
+
+
+def test_the_moment_at_which_something_is_said_is_told_and_stands_there(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "talk.wav", np.concatenate([silence(2), tone(6, 400), silence(1), tone(5, 800)]))
+    suite.ingest(folder)
+    answer = suite.ask("Where in the video is the archive mentioned?")
+    assert answer.text == 'talk.wav at 0:09: "We move the archive in April." [1]'
+    assert [each.label for each in answer.verdicts] == ["supported"]
+    assert suite.ask("At which minute is a unicorn mentioned?").status != "answered"
+
+
+def test_one_changed_minute_is_heard_again_alone(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
+    suite, folder, heard = house
+    choose = random.Random(7)
+    minutes = [
+        np.concatenate([tone(choose.uniform(3, 7), choose.choice((400, 500, 600, 700))) for _ in range(12)])
+        for _ in range(6)
+    ]
+    write_sound(folder / "talk.wav", np.concatenate(minutes))
+    suite.ingest(folder)
+    before = heard.calls
+    minutes[3] = tone(61, 800)
+    write_sound(folder / "talk.wav", np.concatenate(minutes))
+    suite.ingest(folder)
+    assert before >= 12
+    assert 2 <= heard.calls - before <= 6
+
+
+def test_a_card_that_is_said_is_in_no_file_of_the_home(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "call.wav", tone(5, 1200))
+    report = suite.ingest(folder)
+    assert report.redactions == {"card": 1}
+    (unit,) = units(suite)
+    assert unit.transcript == "Card [CARD_1] pays it.\nThanks."
+    kept = b"".join(file.read_bytes() for file in suite.suite.settings.home.rglob("*") if file.is_file())
+    assert b"4111" not in kept
+
+
+def test_what_is_announced_again_is_kept_once_with_its_times(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "hall.wav", np.concatenate([tone(6, 400), silence(24), tone(6, 400)]))
+    suite.ingest(folder)
+    (unit,) = units(suite)
+    assert "said again at 0:29" in unit.meta
+
+
+def test_a_frame_that_was_read_is_shown_and_no_other_second_is_given_out(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    scenes = [(slide("Prices", "Team: 48 EUR"), 4.0), (slide("Plan", "Archive"), 4.0)]
+    write_clip(folder / "talk.mp4", scenes, tone(8, 400))
+    suite.ingest(folder)
+    second = next(unit for unit in units(suite) if "Archive" in unit.ocr)
+    read = suite.read(second.unit_id, picture=True)
+    assert "Archive" in " ".join(line.text for line in suite.ocr(second.unit_id).lines)
+    assert len(read.pictures) == 1
+    assert f"] at 0:0{int(second.place.second or 0)}" in str(read)
+
+
+def test_the_page_plays_from_the_second_and_gives_no_bytes_of_what_was_redacted(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "talk.wav", tone(6, 800))
+    write_sound(folder / "card.wav", tone(5, 1200))
+    suite.ingest(folder)
+    told = {unit.asset_id: unit for unit in units(suite)}
+    desk = Desk(suite.suite)
+    for asset_id, unit in told.items():
+        _, passage = shown_passage(desk, QuotedPassage(unit.unit_id))
+        assert f'src="/media/{asset_id}#t=0"' in passage
+        if "CARD" in unit.transcript:
+            with pytest.raises(PolicyRefused):
+                desk.call(MediaFile, MEDIA, asset_id=asset_id)
+        else:
+            assert desk.call(MediaFile, MEDIA, asset_id=asset_id).data == (folder / "talk.wav").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "said"),
+    [
+        ("cut.mp4", lambda path: path.write_bytes(write_clip(path, [(slide("A"), 2.0)]).read_bytes()[:900]), "truncat"),
+        ("silent.wav", lambda path: write_sound(path, silence(4)), "no speech was heard"),
+        ("empty.wav", write_header, "no sound"),
+        ("noise.mp3", lambda path: path.write_bytes(b"\xff\xfb\x90\x64" + bytes(range(256)) * 20), ""),
+    ],
+)
+def test_a_bad_recording_is_one_line_and_takes_nothing_with_it(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber], name: str, make: object, said: str
+) -> None:
+    suite, folder, _ = house
+    make(folder / name)  # type: ignore[operator]
+    assert said in problem(suite.ingest(folder))
+
+
+def test_a_clip_without_sound_is_read_by_its_frames_and_says_so(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_clip(folder / "mute.mp4", [(slide("Prices", "Team: 48 EUR"), 3.0)], uneven=True)
+    (line,) = suite.ingest(folder).files
+    assert line.warnings == ("not read: sound, the clip has no sound track",)
+    assert "48 EUR" in units(suite)[0].ocr
+
+
+def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    write_sound(folder / "long.wav", np.concatenate([tone(6, 400), tone(60, 800)]))
+    limits = {"media_seconds": 8, "clip_frames": 1, "picture_side": 500}
+    with OpenSuite(load_settings(tmp_path / "home", models={"visual": "none"}, limits=limits)) as suite:
+        vars(suite.suite.parts)["transcriber"] = ScriptedTranscriber(SAID)
+        (line,) = suite.ingest(folder).files
+        assert line.warnings == ("not read: rest of the sound, over limits.media_seconds = 8",)
+        write_clip(folder / "wide.mp4", [(slide("A"), 1.0)])
+        assert "frames of 640 x 360 pixels" in problem(suite.ingest(folder / "wide.mp4"))
+
+
+def test_a_recording_under_another_name_is_read_by_its_content(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "a.wav", tone(6, 400)).rename(folder / "a.txt")
+    (line,) = suite.ingest(folder).files
+    assert "audio/wav: read by its content" in line.warnings[0]
+
+
+def test_the_packaged_model_hears_words_with_their_times() -> None:
+    pytest.importorskip("faster_whisper", reason="the extra audio is not installed")
+    from groundsight.audio.transcribe import Whisper
+
+    model = Whisper.packaged("tiny.en", threads=1)
+    assert model.transcribe(np.zeros(3 * RATE, np.int16), "").words == ()
