@@ -24,7 +24,7 @@ from groundsight.tools.pictures import PICTURED, evidence_picture, for_a_model
 from groundsight.tools.results import ASKED
 from groundsight.types import Box, Degraded, Evidence, Hit, Place, Query, Tag, Unit, Word
 from groundsight.types.things import Asset
-from groundsight.vision.phash import COPY_BITS, apart
+from groundsight.vision.phash import COPY_BITS, bits_apart
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -176,7 +176,7 @@ def _hits_by_look(suite: Suite, name: str, phash: str) -> tuple[Hit, ...]:
 
 def _copies(suite: Suite, phash: str) -> list[Hit]:
     index, where = suite.parts.index, visible_to(suite.principal)
-    near = [one for one in index.assets(where) if one.phash and apart(one.phash, phash) <= COPY_BITS]
+    near = [one for one in index.assets(where) if one.phash and bits_apart(one.phash, phash) <= COPY_BITS]
     return [
         Hit(unit=unit, asset=one, score=1.0, channels=(), reason="a copy, by its perceptual hash")
         for one in near[:LIKE_IT]

@@ -14,8 +14,6 @@ from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.heed import heed
 from groundsight.governance.optout import OptOuts
-from groundsight.governance.pii import Memory, find
-from groundsight.governance.sources import inside
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
 from groundsight.ingestion.assemble import Linker, assemble
 from groundsight.ingestion.derived import derived_of
@@ -24,7 +22,7 @@ from groundsight.ingestion.discover import Discovery, Found, not_there
 from groundsight.ingestion.encode import Assembled
 from groundsight.ingestion.folder.ledger import settle
 from groundsight.ingestion.folder.rules import Rules
-from groundsight.ingestion.forget import erase, is_there, readings
+from groundsight.ingestion.forget import erase
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.inside import Tree, by_holder, report_of, unchanged
 from groundsight.ingestion.pipeline import Commits, ReadFile, Ready, read_ahead, shares, work_of
@@ -33,6 +31,7 @@ from groundsight.ingestion.reach import folders_of
 from groundsight.ingestion.rights.beside import look_beside
 from groundsight.ingestion.rights.sweep import sweep
 from groundsight.ingestion.sniff import size_limit
+from groundsight.ingestion.vanished import gone_by_name, vanished
 from groundsight.settings import Settings
 from groundsight.tracing import Part, Watch
 from groundsight.types import Asset, Principal
@@ -71,7 +70,7 @@ def ingest(
     heed(parts.settings, principal, "engine")
     open_lanes(parts)
     held = folders_of(parts, principal) if confined or principal.roots is not None else parts.roots
-    gone = _gone_by_name(parts, held, principal, paths)
+    gone = gone_by_name(parts, held, principal, paths)
     there = [path for path in paths if path not in gone]
     looked = Discovery(held, Rules(held, parts.settings)).of(there)
     claim_lanes(parts)
@@ -81,7 +80,7 @@ def ingest(
     run.look_beside(looked.files, places)
     found = run.without_hidden(looked.files)
     files = [*run.beside.lines, *run.files(run.readable(found))]
-    files += _vanished(parts, principal, {each.source for each in found}, places, watch, prune=prune)
+    files += vanished(parts, principal, {each.source for each in found}, places, watch, prune=prune)
     absent = {each.source for each in found if each.named and each.error}
     tried = [each for each in files if each.source not in absent and each.status != "opted out"]
     left_out = (*looked.left_out, *run.beside.left_out)
@@ -241,43 +240,6 @@ def _linker() -> Linker:
     from groundsight.ingestion.links import with_links
 
     return with_links
-
-
-def _gone_by_name(
-    parts: Parts, held: Roots, principal: Principal, names: Sequence[str | Path]
-) -> dict[str | Path, str]:
-    """Return the names of what is in the index and not there any more, with their sources."""
-    # Loading the 10,000 assets of a tenant takes 0.2 s: a change of one file must not pay for it twice.
-    away = [
-        (name, source)
-        for name in names
-        for source in readings(held, name)
-        if source.partition("/")[0] in held.names() and not is_there(held, source)
-    ]
-    seen = parts.index.assets(visible_to(principal)) if away else ()
-    gone: dict[str | Path, str] = {}
-    for name, source in away:
-        if any(inside(each.source, source) for each in seen):
-            gone[name] = source
-    return gone
-
-
-def _vanished(
-    parts: Parts, principal: Principal, present: set[str], places: Sequence[str], watch: Watch, *, prune: bool
-) -> list[FileReport]:
-    """Report, or remove, what the principal sees in the index at these places and the disk does not hold.
-
-    What an older version stored under a raw name is always removed: it was just stored again under the redacted one.
-    """
-    if not places:
-        return []
-    where, kinds = visible_to(principal), parts.settings.governance.redact
-    known = [each for each in parts.index.assets(where) if any(inside(each.source, place) for place in places)]
-    gone = [each for each in known if not any(inside(each.source, source) for source in present)]
-    removed = [each for each in gone if prune or find(each.source, kinds, Memory())]
-    if removed:
-        erase(parts, removed, where, watch)
-    return [FileReport(source=each.source, status="removed" if each in removed else "vanished") for each in gone]
 
 
 def _report(files: Sequence[FileReport], model_calls: int, parts: Parts, left_out: tuple[Skipped, ...]) -> IngestReport:

@@ -40,7 +40,7 @@ def hashes_near(phash: str, bits: int) -> Iterator[str]:
             yield f"{value ^ sum(1 << bit for bit in flipped):016x}"
 
 
-def apart(one: str, other: str) -> int:
+def bits_apart(one: str, other: str) -> int:
     """Return in how many of its 64 bits a hash differs from another."""
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
