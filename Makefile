@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
-.PHONY: demo test check wheel demo-files chaos conformance studio bundle clean
+.PHONY: demo test check trust wheel demo-files chaos conformance studio bundle clean
 
 demo: $(VENV)/core-installed ## Ingest the demo folder and ask over MCP; DATA=folder Q="question" for your own
 	$(BIN)/python -m groundsight.evals.demo $(if $(DATA),--data "$(DATA)") $(if $(Q),--question "$(Q)")
@@ -16,6 +16,9 @@ check: $(VENV)/dev-installed ## Formatting, lint and types
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .
 	rm -rf build/typed && $(BIN)/python -m pip install -q --no-deps --target build/typed .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+trust: $(VENV)/dev-installed ## One table of what is promised and tried; SHORT=1 for few cases of each
+	$(BIN)/python -m tests.trust $(if $(SHORT),--short)
 
 wheel: $(VENV)/dev-installed ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .

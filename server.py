@@ -63,7 +63,7 @@ def server_of(door: Door, tokens: TokenCheck | None = None) -> MCPServer[dict[st
         instructions=INSTRUCTIONS,
         version=__version__,
         log_level="WARNING",
-        tools=[mcp_tool(door, spec) for spec in tools(writable=door.writable)],
+        tools=[mcp_tool(door, spec) for spec in tools(writable=door.writable, admin=door.admin)],
         extensions=[answer_app()],
         lifespan=partial(_closing, door.close),
         **(_token_options(tokens) if tokens else {}),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from groundsight.agent.question import Question
+from groundsight.computing.say import cell_said
 from groundsight.encoders.reader import Found, Reader
 from groundsight.evidence.heads import lead_of
 from groundsight.evidence.windows import Stretch, Window, quote_of, windows
@@ -66,11 +67,12 @@ class Proposal:
 
     @property
     def sentence(self) -> str:
-        """The sentence or line as it stands; of a row its key, the head of the column and the cell."""
+        """The sentence or line as it stands; of a row its key, the head of the column and the cell, said."""
         row, at = self.stretch.row, self.column
         if row is None or not at:
             return self.said
-        return f"{row.cells[0].strip()}: {self.window.evidence.cells[0][at].strip()}: {row.cells[at].strip()}"
+        key, head, value = (one.strip() for one in (row.cells[0], self.window.evidence.cells[0][at], row.cells[at]))
+        return cell_said(key, head, value, self.window.evidence.language.removeprefix("en"))
 
     @property
     def column(self) -> int | None:

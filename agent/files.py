@@ -101,7 +101,7 @@ def by_words_alone(suite: Suite, language: str) -> list[str]:
     if encoder is not None and is_multilingual(encoder):
         return []
     held = {asset.language for asset in suite.parts.index.assets(visible_to(suite.principal))}
-    foreign = sorted((held & stemmers().keys()) - {"en"})
+    foreign = sorted({one if language else stemmers()[one].title() for one in (held & stemmers().keys()) - {"en"}})
     return [saying("by_words_alone", language, languages=", ".join(foreign))] if foreign else []
 
 

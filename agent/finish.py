@@ -10,10 +10,12 @@ from groundsight.agent.candidates import Eyes, closest, read_windows
 from groundsight.agent.compose import citations, lay_out, receipt
 from groundsight.agent.files import by_words_alone, not_taken
 from groundsight.agent.nodes import Desk, Update
+from groundsight.agent.noting import noted
 from groundsight.agent.question import Question
 from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.language.sayings import saying
 from groundsight.language.typography import squeeze
+from groundsight.retrieval.evidence import candidate_of
 from groundsight.types import Answer, Degraded, Evidence, Fit, GroundingReport, Quote, Tier
 
 PASSAGES, SHORTEST = 3, 3
@@ -35,7 +37,8 @@ def answer(state: AnswerState, desk: Desk) -> Update:
         "citations": citations(laid, known, [*(found.quote for found in chosen), *proved]),
         "evidence": tuple(in_cited_order(state, laid.markers)[:most]),
     }
-    return {"answer": given.model_copy(update=full).model_dump(mode="json"), "detail": given.status}
+    final = _noted(state, desk, given.model_copy(update=full))
+    return {"answer": final.model_dump(mode="json"), "detail": final.status}
 
 
 def show_evidence(state: AnswerState, desk: Desk) -> Update:
@@ -54,7 +57,8 @@ def show_evidence(state: AnswerState, desk: Desk) -> Update:
         "citations": cited,
         "evidence": tuple(in_cited_order(state, laid.markers)[: desk.suite.settings.agent.evidence]),
     }
-    return {"answer": given.model_copy(update=full).model_dump(mode="json"), "detail": given.text}
+    final = _noted(state, desk, given.model_copy(update=full))
+    return {"answer": final.model_dump(mode="json"), "detail": final.text}
 
 
 def abstain(state: AnswerState, desk: Desk) -> Update:
@@ -67,7 +71,7 @@ def abstain(state: AnswerState, desk: Desk) -> Update:
     reason = state.get("stop") or "the evidence does not answer the question"
     given = _answer(state, desk, " ".join(lost), "abstained", reason)
     shown = given.model_copy(update={"evidence": tuple(evidence[: desk.suite.settings.agent.evidence])})
-    return {"answer": shown.model_dump(mode="json"), "detail": given.text}
+    return {"answer": _noted(state, desk, shown).model_dump(mode="json"), "detail": given.text}
 
 
 def so_far(state: AnswerState) -> Answer:
@@ -85,6 +89,7 @@ def so_far(state: AnswerState) -> Answer:
         grounding_ratio=None,
         citations=citations(laid, known, quotes),
         evidence=tuple(in_cited_order(state, laid.markers)),
+        candidates=tuple(map(candidate_of, known.values())),
     )
 
 
@@ -98,12 +103,18 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
             "stop_reason": reason,
             "grounding_ratio": None,
             "fit": state.get("fit") or Fit(),
+            "candidates": tuple(map(candidate_of, evidence_of_state(state).values())),
             "tier": _tier(state).model_dump(),
             "degraded": tuple(dict.fromkeys(Degraded.model_validate(one) for one in state.get("degraded", ()))),
             "trace": tuple(state.get("trace", ())),
             "receipt": receipt(state["question"], text, list(state.get("evidence", {})), index),
         }
     )
+
+
+def _noted(state: AnswerState, desk: Desk, given: Answer) -> Answer:
+    report = GroundingReport.model_validate(state["report"]) if state.get("report") else None
+    return noted(desk.suite, given, report, state.get("seconds", 0.0))
 
 
 def _tier(state: AnswerState) -> Tier:
@@ -123,7 +134,10 @@ def nearest(question: str, evidence: Sequence[Evidence], eyes: Eyes | None) -> l
     found = [*likely, *(closest(asked, window) for window in read_windows(asked, evidence))]
     # A heading by itself tells a person nothing.
     telling = [one for one in found if len(one.text.split()) >= SHORTEST] or found
-    return list({squeeze(one.text): one for one in reversed(telling)}.values())[::-1][:PASSAGES]
+    said: dict[str, Quote] = {}
+    for one in telling:
+        said.setdefault(squeeze(one.text), one)
+    return list(said.values())[:PASSAGES]
 
 
 def shown(quotes: Sequence[Quote]) -> Draft:

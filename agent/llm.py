@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from groundsight.agent.unheard import unheard
+from groundsight.retrieval.evidence import CHARS_A_TOKEN
 from groundsight.tracing import Watch
 from groundsight.types import Degraded
 
@@ -22,7 +23,6 @@ TRIES = 3
 FIRST_PAUSE = 0.5
 REPLY_TOKENS = 4_096
 REPLY_CHARS = 100_000
-CHARS_A_TOKEN = 4
 _POLL_SECONDS = 0.05
 Message = tuple[str, str]
 

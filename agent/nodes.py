@@ -29,6 +29,7 @@ from groundsight.agent.state import (
     seconds_left,
     used_up,
 )
+from groundsight.agent.versions import UNSAID
 from groundsight.agent.whole import openings, whole_tables
 from groundsight.language.framing import asked_in
 from groundsight.language.sayings import saying
@@ -47,8 +48,6 @@ LINKS_KEPT = 12
 TOLD = "told"
 # Plan, draft and one revision, or a second draft after one more search.
 CALLS_AT_MOST = 3
-# What a mail quotes and what a change struck out is not what the document says now.
-UNSAID = ("quoted", "deleted")
 
 
 @dataclass(frozen=True)

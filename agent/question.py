@@ -78,7 +78,8 @@ class Question:
         named.extend(("id", one.text) for one in facts.ids)
         named.extend(("number", one.text) for one in (*facts.moments, *facts.quantities))
         named.extend(("name", _POSSESSIVE.sub("", one.text)) for one in facts.names)
-        covered = {stem for _, shown in named for stem in normals(shown)}
+        titles = " ".join(one.title for one in facts.names)
+        covered = {stem for _, shown in named for stem in normals(shown)} | {*normals(titles)}
         as_written = {word.casefold(): word for word in re.findall(r"\w+", self.spelled)}
         # What the frame put into English is no word of the matter.
         topics = [word for word in content_words(self.text) if word.casefold() in as_written]

@@ -10,10 +10,11 @@ from groundsight.agent.compose import lay_out
 from groundsight.agent.question import Question, told_by
 from groundsight.agent.state import Draft, Said
 from groundsight.agent.uphold import Check, Known, place_of
-from groundsight.agent.versions import in_force_first, told
+from groundsight.agent.versions import UNSAID, also, in_force_first, told
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import another_subject
+from groundsight.language.content import content_of
 from groundsight.language.facts import Facts, read_facts
 from groundsight.types import Evidence, Quote, Verdict
 
@@ -21,6 +22,8 @@ from groundsight.types import Evidence, Quote, Verdict
 SAME_MATTER = 0.75
 # How probable it has to be that another source answers: it is only shown beside, so less than to be given.
 RIVAL = 0.35
+# Two words in common are the least that tells what a passage is about.
+SHARED, MOST_UNHEARD, PASSAGES_UNHEARD = 2, 2, 2
 
 
 def beside(draft: Draft, asked: Question, known: Known, check: Check, eyes: Eyes | None = None) -> Draft:
@@ -31,6 +34,8 @@ def beside(draft: Draft, asked: Question, known: Known, check: Check, eyes: Eyes
     against = _against(draft, asked, known, check)
     if eyes and draft.sentences and not against:
         against = {0: _answering(draft, asked, known, eyes)}
+    if draft.by != "rules" and draft.sentences and not any(against.values()):
+        return draft.saying([*draft.pairs, *_unheard(draft, asked, known)])
     pairs = enumerate(draft.pairs)
     return draft.saying(said for at, pair in pairs for said in _ordered(pair, against.get(at, ()), known))
 
@@ -59,6 +64,46 @@ def _answering(draft: Draft, asked: Question, known: Known, eyes: Eyes) -> list[
     found = [one for one in found if not all(another_subject(each, read_facts(one.said)) for each in said)]
     best = {one.window.evidence.source: one for one in reversed(found)}
     return [one.whole for one in best.values() if _otherwise(read_facts(one.value), said)]
+
+
+def _unheard(draft: Draft, asked: Question, known: Known) -> list[Said]:
+    """Return what other sources say of the matter, where a model has taken all that it says from one source.
+
+    A model believes the note that suits it; whether another source contradicts that is more than the check can tell.
+    """
+    cited = {known[one].source for cites in draft.cites for one in cites}
+    if len(cited) != 1:
+        return []
+    question, answer = content_of(asked.text), content_of(" ".join(draft.sentences))
+    others = PassageIndex([one for one in known.values() if one.source not in cited and one.mark not in UNSAID])
+    by_source: dict[str, list[Passage]] = {}
+    for one in others.passages:
+        by_source.setdefault(one.evidence.source, []).append(one)
+    told = sorted(((_covering(question, answer, each)) for each in by_source.values()), key=lambda each: -each[0])
+    unheard = (one.quote() for shared, each in told[:MOST_UNHEARD] if shared >= SHARED for one in each)
+    return [(also(one.text), (one.evidence_id,)) for one in unheard]
+
+
+def _covering(
+    question: frozenset[str], answer: frozenset[str], passages: Sequence[Passage]
+) -> tuple[int, list[Passage]]:
+    """Return how many words of question and answer up to two passages of a source hold, and these passages.
+
+    A word of both counts twice: it is what is asked about, not whom.
+    """
+    held, chosen = frozenset[str](), list[Passage]()
+    words = {id(one): content_of(one.quote().text) for one in passages}
+
+    def worth(found: frozenset[str]) -> int:
+        return len(found & (question | answer)) + len(found & question & answer)
+
+    for _ in range(PASSAGES_UNHEARD):
+        best = max(passages, key=lambda one: worth(words[id(one)] - held))
+        if not worth(words[id(best)] - held):
+            break
+        held |= words[id(best)]
+        chosen.append(best)
+    return len(held & (question | answer)), chosen
 
 
 def _otherwise(value: Facts, said: Sequence[Facts]) -> bool:

@@ -16,6 +16,8 @@ from groundsight.language.typography import squeeze
 from groundsight.types import Evidence
 
 T = TypeVar("T")
+# What a mail quotes and what a change struck out is not what the document says now.
+UNSAID = ("quoted", "deleted")
 _REPLACES = re.compile(r"\b(?:replaces?|supersedes?|replacing|superseding)\b", re.I)
 _REPLACED = re.compile(r"\b(?:(?:replaced|superseded) by|no longer (?:valid|in force))\b", re.I)
 _SINCE = re.compile(
@@ -37,6 +39,11 @@ def told(text: str, one: Evidence, first: Evidence) -> str:
     if replaces(first, one):
         return f'It replaces what another source says: "{said}"'
     return f'Another source differs: "{said}"'
+
+
+def also(text: str) -> str:
+    """Introduce what another source says of the same matter, without saying that it differs."""
+    return f'Another source says of it: "{squeeze(text).rstrip(".")}"'
 
 
 def replaces(newer: Evidence, older: Evidence) -> bool:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 480, 280, 58, 16, 14, 44
 ROW, NAMES, VALUES = 26, 160, 84
 BAR_WIDTH, BAR_HEIGHT = 240, 18
+SPARK_WIDTH, SPARK_HEIGHT = 640, 72
 Points = Sequence[tuple[float, float]]
 
 
@@ -69,6 +70,30 @@ def line_chart(
         f'<text class="label" transform="translate(12 {middle}) rotate(-90)">{escape(y_label)}</text>'
     )
     return _figure(title, f"{inside}{labels}", HEIGHT)
+
+
+def sparkline(values: Sequence[float | None], told: str, top: float = 1.0) -> str:
+    """A small line through values in 0..``top`` from earlier to later; a gap where there is none, a dot at the last."""
+    step = (SPARK_WIDTH - 8) / max(len(values) - 1, 1)
+    placed = [
+        None
+        if value is None
+        else (4 + at * step, SPARK_HEIGHT - 4 - (SPARK_HEIGHT - 8) * min(max(value / top, 0.0), 1.0))
+        for at, value in enumerate(values)
+    ]
+    drawn = [each for each in placed if each]
+    joined = (each and before for before, each in zip([None, *placed], placed, strict=False))
+    path = "".join(
+        f"{'L' if goes_on else 'M'}{each[0]:.1f} {each[1]:.1f}"
+        for each, goes_on in zip(placed, joined, strict=True)
+        if each
+    )
+    edges = "".join(f'<line class="grid" x1="0" x2="{SPARK_WIDTH}" y1="{y}" y2="{y}"/>' for y in (4, SPARK_HEIGHT - 4))
+    last = f'<circle class="dot" cx="{drawn[-1][0]:.1f}" cy="{drawn[-1][1]:.1f}" r="3"/>' if drawn else ""
+    return (
+        f'<svg class="spark" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" role="img" '
+        f'aria-label="{escape(told, quote=True)}">{edges}<path class="curve" d="{path}"/>{last}</svg>'
+    )
 
 
 def bar_chart(title: str, bars: Sequence[Bar], top: float | None = None) -> str:

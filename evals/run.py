@@ -18,7 +18,7 @@ from groundsight.tracing import Watch
 
 INTERRUPTED = 130
 OWN_DATA = {
-    **dict.fromkeys(("house", "refusal", "compression", "other_words", "renamed"), "house"),
+    **dict.fromkeys(("house", "refusal", "compression", "other_words", "renamed", "receipts"), "house"),
     **dict.fromkeys(("contrast", "answers", "models", "everyday"), "floors"),
     "written": "written",
     "locales": "locales",

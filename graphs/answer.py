@@ -14,6 +14,7 @@ from groundsight.agent import finish, mending, nodes
 from groundsight.agent.nodes import Update
 from groundsight.agent.state import Answered, AnswerState, Json, Plan, Question, evidence_of_state
 from groundsight.errors import Retryable, TimedOut
+from groundsight.governance.policy import policy_of, under_policy
 from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.graphs.review import Declined, reviewed
 from groundsight.graphs.telling import telling
@@ -108,7 +109,7 @@ def _node(name: str, node: nodes.Node, office: Office) -> Callable[[AnswerState]
     run = nodes.worked(name, node)
 
     def step(state: AnswerState) -> Update:
-        return run(state, office.desk)
+        return office.with_receipt(run(state, office.desk))
 
     return telling(step)
 
@@ -117,7 +118,7 @@ def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node
     """A node by which something new is asked of the index: a call of its own where the graph is a door."""
 
     def step(state: AnswerState) -> Update:
-        return office.admitted(name, told(state), lambda desk: node(state, desk))
+        return office.with_receipt(office.admitted(name, told(state), lambda desk: node(state, desk)))
 
     return telling(step)
 
@@ -233,9 +234,15 @@ def _approve_answer(office: Office) -> Callable[[AnswerState], Update]:
             given = reviewed("answer", "Give this answer?", shown, partial(_given, written, office))
         except Declined as why:
             withheld: Update = {"status": "abstained", "text": "The answer was not approved.", "stop_reason": str(why)}
-            nothing: Update = {"grounding_ratio": None, "citations": (), "verdicts": (), "evidence": ()}
+            nothing: Update = {
+                "grounding_ratio": None,
+                "citations": (),
+                "verdicts": (),
+                "evidence": (),
+                "candidates": (),
+            }
             return {"answer": written.model_copy(update={**withheld, **nothing}).model_dump(mode="json")}
-        return {} if given is written else {"answer": given.model_dump(mode="json")}
+        return {} if given is written else office.with_receipt({"answer": given.model_dump(mode="json")})
 
     return approve
 
@@ -253,4 +260,5 @@ def _given(written: Answer, office: Office, edited: Json) -> Answer:
     told: Update = {"text": text, "stop_reason": "a person edited the answer"}
     checked: Update = {"verdicts": report.claims, "grounding_ratio": report.grounding_ratio}
     status: Update = {} if report.verdict == "pass" else {"status": "partial"}
-    return written.model_copy(update={**told, **checked, **status})
+    edited_answer = written.model_copy(update={**told, **checked, **status})
+    return under_policy(policy_of(office.desk.suite.settings), edited_answer)

@@ -9,14 +9,19 @@ from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.agent.nodes import Desk, Update
+from groundsight.governance.policy import require_setting
 from groundsight.rounds import CLIENT
 from groundsight.tools.gate import Gate
+from groundsight.tools.recording import Check, checked_with_receipt, with_receipt
 from groundsight.tools.registry import tool
 from groundsight.tools.results import Result
 from groundsight.tracing import Watch
+from groundsight.types import Answer, GroundingReport
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
+
+DOOR = "graph"
 
 
 class Office:
@@ -37,6 +42,7 @@ class Office:
 
         with self._opening:
             desk, run = self._desk, RUN.get()
+        require_setting(desk.suite.settings, "agent.llm")
         if run is None:
             return desk
         outer = desk.suite.watch
@@ -64,15 +70,28 @@ class Office:
         self._gate.call(replace(spec, function=worked), desk.suite, arguments)
         return done[0]
 
+    def with_receipt(self, update: Update) -> Update:
+        """Keep a receipt of the answer in an update where the graph is a door, and name it there."""
+        if self._gate is None or "answer" not in update:
+            return update
+        answer = with_receipt(self.desk.suite, Answer.model_validate(update["answer"]), DOOR)
+        return {**update, "answer": answer.model_dump(mode="json")}
+
+    def checked(self, check: Check) -> GroundingReport:
+        """Check a text, and keep a receipt of that where the graph is a door."""
+        suite = self.desk.suite
+        return checked_with_receipt(suite, check, DOOR) if self._gate else suite.verify(check.text, check.evidence)
+
     @cached_property
     def _gate(self) -> Gate | None:
-        return None if self._given else Gate.open(self.desk.suite.settings, "graph")
+        return None if self._given else Gate.open(self.desk.suite.settings, DOOR)
 
     @cached_property
     def _desk(self) -> Desk:
         from groundsight.agent.provider import open_chat
 
         suite = self._given or _suite_of_the_environment()
+        require_setting(suite.settings, "agent.llm")
         if suite.settings.agent.llm == CLIENT:
             return _desk_with_the_client(suite)
         return Desk(suite, open_chat(suite.settings.agent, suite.watch))

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from groundsight.agent.nodes import Desk
 from groundsight.graphs.office import Office, compiled, new_flow
+from groundsight.tools.recording import Check
 from groundsight.types import Evidence
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _check(office: Office) -> Any:
     def check(state: VerifyState) -> dict[str, Any]:
         known = {key: Evidence.model_validate(one) for key, one in state.get("evidence", {}).items()}
         found = {text: [known[key] for key in keys] for text, keys in state.get("found", {}).items()}
-        report = office.desk.suite.verify(state["answer"], found)
+        report = office.checked(Check(state["answer"], found, searched=True))
         return {"report": report.model_dump(mode="json")}
 
     return check

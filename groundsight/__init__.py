@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from groundsight.ingestion.forget import ForgetReport
     from groundsight.settings import Settings, load_settings
     from groundsight.tools.describe import Description
+    from groundsight.tools.explain import Explained
     from groundsight.tools.ocr import ReadLines
     from groundsight.tools.read import Reading
+    from groundsight.tools.replay import Replayed
     from groundsight.tools.status import Status
     from groundsight.tools.why import Reasons
     from groundsight.types import (
@@ -56,7 +58,9 @@ _HOMES = {
     "settings": ("Settings", "load_settings"),
     "tools.describe": ("Description",),
     "tools.ocr": ("ReadLines",),
+    "tools.explain": ("Explained",),
     "tools.read": ("Reading",),
+    "tools.replay": ("Replayed",),
     "tools.status": ("Status",),
     "tools.why": ("Reasons",),
     "types": (
@@ -73,6 +77,7 @@ __all__ = [
     "Condition",
     "Description",
     "Evidence",
+    "Explained",
     "Filter",
     "ForgetReport",
     "GroundingReport",
@@ -85,6 +90,7 @@ __all__ = [
     "ReadLines",
     "Reading",
     "Reasons",
+    "Replayed",
     "SearchResult",
     "Settings",
     "Status",

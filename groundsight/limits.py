@@ -64,6 +64,25 @@ class Limits(Section):
 DEFAULT_LIMITS = Limits()
 
 
+class Incidents(Section):
+    """When a rule opens an incident, and in how many hours one of each kind is due.
+
+    ``denials`` of one caller within ``denial_minutes``. ``spike`` and the policy's parity gap are held against the
+    lower 95 % bound of a difference, so that chance opens nothing; the latest ``recent_answers`` count as now, and what
+    has fewer than ``least`` sentences or answers on a side says nothing.
+    """
+
+    denials: Positive = 20
+    denial_minutes: Positive = 60
+    recent_answers: Positive = 50
+    spike: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
+    least: Positive = 20
+    data_leak_hours: Positive = 24
+    unsafe_image_hours: Positive = 24
+    hallucination_spike_hours: Positive = 72
+    bias_drift_hours: Positive = 168
+
+
 MaskKind = Literal["faces", "plates", "badges", "screens"]
 SensitiveKind = Literal["nudity", "identity", "medical"]
 

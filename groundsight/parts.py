@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
 from groundsight.errors import ConfigError, Disabled, InvalidArgument, ModelFailed
+from groundsight.governance.policy import policy_of, require_setting
 from groundsight.settings import Settings
 from groundsight.types import Degraded
 
@@ -34,6 +35,28 @@ if TYPE_CHECKING:
     from groundsight.vision.masks import Masks
 
 T = TypeVar("T")
+LANES = {
+    "index": "index.backend",
+    "text_encoder": "models.text",
+    "picture_encoder": "models.visual",
+    "ocr": "models.ocr",
+    "captioner": "models.caption",
+    "judge": "models.judge",
+    "reader": "models.reader",
+    "reranker": "models.rerank",
+}
+
+
+class lane(cached_property[T]):
+    """A part that is opened once, and given only while the policy allows its setting."""
+
+    def __get__(self, parts: Any, owner: type[Any] | None = None) -> Any:
+        if parts is not None:
+            require_setting(parts.settings, LANES[self.attrname or ""])
+        return super().__get__(parts, owner)
+
+    def __set__(self, parts: Any, value: T) -> None:
+        parts.__dict__[self.attrname] = value
 
 
 @contextmanager
@@ -63,15 +86,20 @@ class Parts:
     """Lazy, shared parts. A part that the settings switch off is None and named in ``degraded``."""
 
     def __init__(self, settings: Settings) -> None:
+        """Raise ConfigError where the policy can't be read."""
+        policy_of(settings)
         self.settings = settings
         self._lock, self._closed = threading.RLock(), False
 
-    @cached_property
+    @lane
     def index(self) -> Index:
         """The index, opened and claimed by the encoders' fingerprints at first use."""
         from groundsight.index import open_index
+        from groundsight.ingestion.rights.applying import finish
 
-        return self._opened("index.backend", lambda: open_index(self.settings))
+        index = self._opened("index.backend", lambda: open_index(self.settings))
+        finish(self.settings.home, index)
+        return index
 
     @cached_property
     def roots(self) -> Roots:
@@ -82,21 +110,21 @@ class Parts:
         with self._opening():
             return Roots.load(self.settings, is_ordinary)
 
-    @cached_property
+    @lane
     def text_encoder(self) -> TextEncoder | None:
         """The encoder of words."""
         from groundsight.encoders import open_text_encoder
 
         return self._opened("models.text", lambda: open_text_encoder(self.settings.models))
 
-    @cached_property
+    @lane
     def picture_encoder(self) -> PictureEncoder | None:
         """The encoder of pictures and words in one space."""
         from groundsight.encoders import open_picture_encoder
 
         return self._opened("models.visual", lambda: open_picture_encoder(self.settings.models, self.text_encoder))
 
-    @cached_property
+    @lane
     def ocr(self) -> OcrReader | None:
         """The reader of words in pictures."""
         from groundsight.vision import open_ocr
@@ -110,7 +138,7 @@ class Parts:
 
         return self._opened("ingestion.tags", lambda: open_tagger(self.settings.ingestion, self.settings.models))
 
-    @cached_property
+    @lane
     def captioner(self) -> Captioner | None:
         """The captioner; none by default."""
         from groundsight.vision import open_captioner
@@ -133,14 +161,14 @@ class Parts:
         asked = asks_for_names(self.settings.governance.redact) and names_model()
         return ConfinedNames(self.settings, self.sandbox) if asked else None
 
-    @cached_property
+    @lane
     def judge(self) -> Judge | None:
         """The judge of uncertain claims; none by default."""
         from groundsight.grounding.judges import open_judge
 
         return self._opened("models.judge", lambda: open_judge(self.settings.models))
 
-    @cached_property
+    @lane
     def reader(self) -> Reader | None:
         """The packaged net that finds answers in passages and weighs claims against them."""
         from groundsight.encoders import open_reader
@@ -154,7 +182,7 @@ class Parts:
 
         return open_arbiter(self.reader)
 
-    @cached_property
+    @lane
     def reranker(self) -> Reranker | None:
         """The second look at fused candidates."""
         from groundsight.retrieval.rerank import open_reranker

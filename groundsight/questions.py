@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, NotFound, RateLimited
+from groundsight.governance.access import visible_to
 from groundsight.governance.receipts import new_receipt
 from groundsight.ingestion.folder.notebook import FOLDER, notebook
 from groundsight.journal import Journal
@@ -217,5 +218,6 @@ def _give_up(claim: FileLock | None) -> None:
 
 
 def _owner(who: Principal) -> str:
-    """What was found with one person's rights is given to nobody with others, not even to the same person."""
-    return hashlib.sha256(who.model_dump_json(exclude={"may_read", "may_write"}).encode()).hexdigest()
+    """What was found with one's rights of a day is given to nobody with others, not even to the same person."""
+    told = who.model_dump_json(exclude={"may_read", "may_write", "may_admin"})
+    return hashlib.sha256(f"{told}{visible_to(who).model_dump_json()}".encode()).hexdigest()

@@ -30,6 +30,7 @@ class Caller(Section):
     tenant: str = "default"
     region: str = "global"
     labels: tuple[str, ...] = ()
+    purpose: str = ""
     may_write: bool = False
     scopes: tuple[Scope, ...] = ("read",)
     roots: tuple[Path, ...] | None = None
@@ -41,10 +42,10 @@ class Jwt(Section):
     ``keys`` is the JWKS of the issuer: a file or an https address, looked at again after ``keys_minutes`` and, at most
     once a minute, for a key that is not known; with ``ca_file`` (PEM) only its certificates are trusted there. A token
     has to be made for one of ``audience``, which is ``server.url`` where nothing is named. ``user_claim`` and, where
-    they are named, ``tenant_claim``, ``region_claim`` and ``labels_claim`` say who calls; a token without a claim that
-    is named here is refused. A dot leads into a claim. ``tenants`` are the only ones that a claim may name; empty: any.
-    ``scope_claim`` holds ``read``, ``ingest`` or ``admin``, each behind ``scope_prefix``. ``roots`` are the folders of
-    each tenant, as those of ``server.callers``.
+    they are named, ``tenant_claim``, ``region_claim``, ``labels_claim`` and ``purpose_claim`` say who calls and what
+    for; a token without a claim that is named here is refused. A dot leads into a claim. ``tenants`` are the only ones
+    that a claim may name; empty: any. ``scope_claim`` holds ``read``, ``ingest`` or ``admin``, each behind
+    ``scope_prefix``. ``roots`` are the folders of each tenant, as those of ``server.callers``.
     """
 
     issuer: Name
@@ -62,6 +63,8 @@ class Jwt(Section):
     region_claim: str = ""
     labels: tuple[str, ...] = ()
     labels_claim: str = ""
+    purpose: str = ""
+    purpose_claim: str = ""
     scope_claim: Name = "scope"
     scope_prefix: str = ""
     roots: Mapping[str, tuple[Path, ...]] = {}

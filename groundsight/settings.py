@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from groundsight.errors import ConfigError
-from groundsight.limits import Encoders, Folders, Limits, Pictures, Positive, Section
+from groundsight.limits import Encoders, Folders, Incidents, Limits, Pictures, Positive, Section
 from groundsight.server_settings import Server
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -178,6 +178,11 @@ class WeaviateSettings(Section):
 class Governance(Section):
     """Identity of a local caller and the rules that every call passes.
 
+    ``purpose`` is what the local caller asks for. ``probe_denied`` is how many passages a search looks at beside its
+    own to write into the trail what was kept from the caller; 0: only what is asked for by its name.
+    ``receipts_days`` is how long a receipt of an answer or a check is kept; 0 keeps none.
+    ``policy`` is the file that narrows them (None: ``policy.toml`` in the home, where there is one). An answer with a
+    sentence less sure than ``review_below`` goes to the queue of a person, and one caption of ``review_captions``.
     ``profile`` names what is redacted, or ``redact`` lists it. With ``pseudonym_key``, a file outside of ``home``, a
     value has the same stand-in in all documents, such as [PERSON-3f2a91c0].
     """
@@ -186,12 +191,19 @@ class Governance(Section):
     user: str = "local"
     region: str = "global"
     labels: tuple[str, ...] = ()
+    purpose: str = ""
     profile: Literal["personal", "team", "strict"] | None = None
     redact: tuple[PiiKind, ...] = ALL_PII
     pseudonym_key: Path | None = None
     audit: bool = True
+    probe_denied: Annotated[int, Field(ge=0, le=100)] = 0
+    receipts_days: Annotated[int, Field(ge=0)] = 365
     calls_per_second: Positive = 20
     burst: Positive = 60
+    policy: Path | None = None
+    review_below: Ratio = 0.80
+    review_captions: Positive = 20
+    incidents: Incidents = Incidents()
 
     @model_validator(mode="after")
     def _kinds_of_profile(self) -> Governance:

@@ -17,11 +17,14 @@ from groundsight.types import Answer, Evidence, GroundingReport, Principal, Quer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from groundsight.governance.optout import OptOut
+    from groundsight.governance.rights import Rights
     from groundsight.ingestion import IngestReport
     from groundsight.ingestion.folder.account import Account
     from groundsight.ingestion.folder.catalogue import Catalogue, Wanted
     from groundsight.ingestion.folder.orders import Order
     from groundsight.ingestion.forget import ForgetReport
+    from groundsight.ingestion.rights import RightsReport
     from groundsight.retrieval.missed import Fate
 
 
@@ -62,15 +65,63 @@ class Suite:
                 self.parts.roots.admit(Path(path))
         return ingest(self.parts, named, self.principal, self.watch, prune=prune, confined=confined)
 
-    def forget(self, names: AnyPath | Iterable[AnyPath]) -> ForgetReport:
+    def forget(
+        self, names: AnyPath | Iterable[AnyPath], *, opt_out: bool = False, rewrite_snapshots: bool = False
+    ) -> ForgetReport:
         """Remove files and folders, named by path or source, with all that was made from them and kept of them.
+
+        ``opt_out``: they, and the same contents anywhere, are never read again. ``rewrite_snapshots``: those on record.
 
         Raises:
             NotFound: nothing of a name is indexed; then nothing is removed.
         """
-        from groundsight.ingestion.forget import forget
+        from groundsight.ingestion.forget import Wish, forget
 
-        return forget(self.parts, paths_named(names), self.principal, self.watch)
+        wish = Wish(opt_out=opt_out, rewrite_snapshots=rewrite_snapshots)
+        return forget(self.parts, paths_named(names), self.principal, self.watch, wish)
+
+    def opted_out(self) -> tuple[OptOut, ...]:
+        """Return what is never read again, as keyed hashes with the day; nobody can tell names from them."""
+        from groundsight.governance.optout import OptOuts
+
+        return OptOuts(self.settings.home, self.principal.tenant).listed()
+
+    def lift(self, names: AnyPath | Iterable[AnyPath]) -> tuple[OptOut, ...]:
+        """Let files, folders and contents be read again, named by path, source or the id of an entry.
+
+        Raises:
+            NotFound: nothing of this name is opted out. PolicyRefused: the principal may not write.
+        """
+        from groundsight.ingestion.forget import lift
+
+        return lift(self.parts, [str(name) for name in paths_named(names)], self.principal)
+
+    def rights(
+        self,
+        names: AnyPath | Iterable[AnyPath],
+        given: Rights | None = None,
+        *,
+        history: bool = False,
+        confined: bool = False,
+    ) -> RightsReport:
+        """State rights of documents and folders, or with none given tell what holds; names as for ``forget``.
+
+        A folder may be named before it is read; unless a door says ``confined``, it may be read from then on.
+
+        Raises:
+            PolicyRefused: the principal may not set rights.
+            NotFound, InvalidArgument: a name or a value; then nothing is set.
+        """
+        from groundsight.ingestion.rights.setting import set_rights, show_rights
+
+        named = paths_named(names)
+        if given is None or not given.said:
+            return show_rights(self.parts, named, self.principal, history=history)
+        known = self.parts.roots.names()
+        for path in named if self.principal.may_admin and self.principal.roots is None and not confined else ():
+            if str(path).partition("/")[0] not in known:
+                self.parts.roots.admit(Path(path))
+        return set_rights(self.parts, named, given, self.principal)
 
     def ingest_later(self, paths: AnyPath | Iterable[AnyPath], *, prune: bool = False) -> Order:
         """Have files and folders under the roots read by a process beside this one; ``orders`` tells how far it is.
@@ -187,8 +238,8 @@ def open_suite(
 
 def local_principal(settings: Settings, *, may_write: bool = True) -> Principal:
     """The person at this machine, as the settings describe them."""
-    who = settings.governance
-    return Principal(tenant=who.tenant, user=who.user, region=who.region, labels=who.labels, may_write=may_write)
+    who = settings.governance.model_dump(include={"tenant", "user", "region", "labels", "purpose"})
+    return Principal(**who, may_write=may_write, may_admin=may_write)
 
 
 def _as_query(query: Query | str) -> Query:

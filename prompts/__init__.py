@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from importlib.resources import files
 
 from groundsight.errors import InvalidArgument
@@ -37,15 +38,23 @@ def render(name: str, **values: str) -> Prompt:
             "the values do not fit the prompt", which=f"{name}: {', '.join(wrong)}", next_step="pass exactly its places"
         )
     text = _PLACE.sub(lambda match: values[match.group(1)], body).strip()
-    return Prompt(
-        text=text, name=front["name"], version=front["version"], sha256=hashlib.sha256(raw.encode()).hexdigest()
-    )
+    return Prompt(text=text, name=front["name"], version=front["version"], sha256=hash_of_prompt(name))
 
 
 def names() -> tuple[str, ...]:
     """Return the names of all prompts."""
     found = (entry.name for entry in files(__name__).iterdir())
     return tuple(sorted(entry.removesuffix(".md") for entry in found if entry.endswith(".md")))
+
+
+@cache
+def hash_of_prompt(name: str) -> str:
+    """Return the SHA-256 of an unfilled prompt, as 64 hex digits.
+
+    Raises:
+        InvalidArgument: no such prompt.
+    """
+    return hashlib.sha256(_read(name).encode()).hexdigest()
 
 
 def _read(name: str) -> str:

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from weakref import finalize
 
 from groundsight.encoders import TextEncoder, open_reader, open_text_encoder
 from groundsight.encoders.reader import Reader
@@ -92,7 +95,9 @@ class HouseSuite:
 
     def __init__(self, texts: Mapping[str, str] = HOUSE, watch: Watch | None = None, **agent: object) -> None:
         self.texts, self.watch, self.principal = dict(texts), watch or Watch(), Principal()
-        self.settings = Settings.model_validate({"agent": agent})
+        home = Path(mkdtemp())
+        finalize(self, rmtree, home, ignore_errors=True)
+        self.settings = Settings.model_validate({"agent": agent, "home": home})
         self.parts = HouseParts(self.settings)
         self.created: dict[str, date] = {}
         self.queries: list[str] = []

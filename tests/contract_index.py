@@ -68,6 +68,27 @@ def test_dense_scores_are_cosines_best_first(index: Index):
     assert [score for _, score in result.hits] == pytest.approx([1.0, 2**-0.5, 2**-0.5], abs=1e-3)
 
 
+def test_what_protects_an_asset_is_replaced_and_nothing_else(index: Index):
+    entry, other = make_text_entry("a.txt", "alpha words"), make_text_entry("b.txt", "alpha others")
+    index.upsert([entry, other])
+    asked, before = ChannelQuery("bm25_text", text="alpha"), index.version()
+    told = {"owner": "anna", "labels": ("hr",), "purposes": ("payroll",), "usage_rights": "approved"}
+    changed = entry.asset.model_copy(update={**told, "title": "another", "retain_until": date(2999, 1, 1)})
+    assert index.protect([changed, make_asset("absent.txt")]) == 1
+    assert index.version() != before
+    (stored,) = [asset for asset in index.assets(tenant()) if asset.source == "a.txt"]
+    assert stored == changed.model_copy(update={"title": entry.asset.title})
+    for who in (Principal(), Principal(labels=("hr",)), Principal(user="anna"), Principal(purpose="payroll")):
+        assert found(index, asked, visible_to(who)) == ["alpha others"]
+    for who in (Principal(labels=("hr",), purpose="payroll"), Principal(user="anna", purpose="payroll")):
+        assert sorted(found(index, asked, visible_to(who))) == ["alpha others", "alpha words"]
+        assert index.count(visible_to(who)).units == 2
+        assert found(index, dense("alpha words"), visible_to(who), 1) == ["alpha words"]
+    index.protect([entry.asset])
+    assert index.count(visible_to(Principal())).units == 2
+    assert index.check().problems == ()
+
+
 def test_each_field_is_a_channel_of_its_own(index: Index):
     asset = make_asset("p.png")
     unit = make_unit(asset, 0, "alpha", caption="beta", ocr="gamma", transcript="delta", meta="epsilon")

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from groundsight.errors import NotFound
@@ -77,6 +78,9 @@ class ListIndex:
     def fingerprints(self) -> Mapping[str, str]:
         return {"text": "test-words@1"}
 
+    def version(self) -> str:
+        return "1-test"
+
 
 class ScriptedParts:
     """The parts that tools reach for."""
@@ -89,6 +93,8 @@ class ScriptedParts:
         self.tagger: Any = None
         self.captioner: Any = None
         self.sandbox: Any = None
+        self.judge = self.text_encoder = self.picture_encoder = None
+        self.arbiter = SimpleNamespace(method="scripted")
         self.questions = Questions(settings.home)
 
     def degraded(self) -> tuple[Degraded, ...]:

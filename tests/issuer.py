@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 import time
 import warnings
@@ -77,8 +78,8 @@ def filed(folder: Path, *kids: str) -> Path:
 
 
 @contextmanager
-def answering(answer: Answer) -> Generator[tuple[str, list[str]]]:
-    """Serve a JWKS on loopback; give its address, and the paths that were asked for."""
+def answering(answer: Answer, trusted: ssl.SSLContext | None = None) -> Generator[tuple[str, list[str]]]:
+    """Serve a JWKS on loopback, with a certificate over TLS; give its address, and the paths that were asked for."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -90,10 +91,12 @@ def answering(answer: Answer) -> Generator[tuple[str, list[str]]]:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if trusted:
+        server.socket = trusted.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/certs", asked
+        yield f"http{'s' if trusted else ''}://127.0.0.1:{server.server_port}/certs", asked
     finally:
         server.shutdown()
         server.server_close()

@@ -7,12 +7,13 @@ import pickle
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from groundsight.errors import IndexVersion
-from groundsight.governance.access import matches
+from groundsight.governance.access import PROTECTIVE, matches
 from groundsight.governance.redaction import require_proof
 from groundsight.index import ChannelQuery, ChannelResult, CheckReport, Counts, Entry
 from groundsight.types import Asset, Condition, Filter, Unit
@@ -48,6 +49,16 @@ class MemoryIndex:
             del self.entries[key]
         self.changes += bool(gone)
         return len(gone)
+
+    def protect(self, assets: Sequence[Asset]) -> int:
+        wanted = {(each.tenant, each.asset_id): each for each in assets}
+        found = {key: e for key, e in self.entries.items() if (e.asset.tenant, e.asset.asset_id) in wanted}
+        for key, e in found.items():
+            given = wanted[e.asset.tenant, e.asset.asset_id]
+            told = {name: getattr(given, name) for name in PROTECTIVE}
+            self.entries[key] = replace(e, asset=e.asset.model_copy(update=told))
+        self.changes += bool(found)
+        return len(found)
 
     def search(self, queries: Sequence[ChannelQuery], where: Filter, limit: int) -> tuple[ChannelResult, ...]:
         return tuple(self._asked(query, where, limit) for query in queries)

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundsight.agent.finish import nearest
 from groundsight.agent.lookup import work_out
 from groundsight.agent.question import Question
+from groundsight.computing.say import cell_said
 from groundsight.evidence.grids import grids
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
@@ -92,8 +94,8 @@ def test_two_rows_are_compared_and_subtracted() -> None:
 
 
 def test_a_cell_is_looked_up_by_what_its_row_says_elsewhere() -> None:
-    assert said("On which shelf is Night Ferries?") == "Night Ferries: Shelf: L1"
-    assert said("Who wrote the book on shelf L4?") == "L4: Author: Nora Quist"
+    assert said("On which shelf is Night Ferries?") == "The shelf of Night Ferries is L1"
+    assert said("Who wrote the book on shelf L4?") == "The author of L4 is Nora Quist"
     assert said("Which book has 344 pages?") == "The Salt Road: Pages 344"
 
 
@@ -192,3 +194,34 @@ def test_what_is_next_hangs_on_today_and_what_is_not_so_is_no_row() -> None:
         "How many of the books has nobody written?",
     ):
         assert said(question, renamed) == "", question
+
+
+@pytest.mark.parametrize(
+    ("key", "head", "value", "sentence"),
+    [
+        ("Night Ferries", "Author", "Mara Lindt", "The author of Night Ferries is Mara Lindt"),
+        ("Reading Room", "Desk Lamps", "1,240", "Reading Room has 1,240 desk lamps"),
+        ("Reading Room", "Opening hours", "9-17", "The opening hours of Reading Room are 9-17"),
+        ("Shelf K2", "Height cm", "210.5", "The height of Shelf K2 is 210.5 cm"),
+        ("Night Ferries", "ISBN", "0-19", "Night Ferries: ISBN: 0-19"),
+        ("Night Ferries", "Lent", "2024-04-03", "Night Ferries: Lent: 2024-04-03"),
+        ("Night Ferries", "Shelf", "no", "Night Ferries: Shelf: no"),
+        ("Night Ferries", "Shelf (old)", "L1", "Night Ferries: Shelf (old): L1"),
+        ("Total", "Loaves", "355", "Total: Loaves: 355"),
+        ("2024", "Loaves", "355", "2024: Loaves: 355"),
+        ("Night Ferries", "", "L1", "Night Ferries: L1"),
+    ],
+)
+def test_a_cell_reads_like_a_sentence_where_its_words_make_one(key: str, head: str, value: str, sentence: str) -> None:
+    assert cell_said(key, head, value) == sentence
+
+
+def test_a_cell_of_a_document_in_another_language_is_said_by_its_labels() -> None:
+    assert cell_said("Nachtschiffe", "Author", "Mara Lindt", "de") == "Nachtschiffe: Author: Mara Lindt"
+
+
+def test_what_is_shown_twice_keeps_the_place_of_the_first() -> None:
+    crews, decks = (table(one, (("Ship", one), ("MS Birk", value))) for one, value in (("Crew", "9"), ("Decks", "3")))
+    again = crews.model_copy(update={"evidence_id": "again"})
+    shown = nearest("How many passengers does MS Birk take?", [crews, decks, again], None)
+    assert [one.evidence_id for one in shown] == [crews.evidence_id, decks.evidence_id]

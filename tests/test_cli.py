@@ -79,6 +79,7 @@ def test_help_shows_an_example(command: list[str]) -> None:
         (["search", "--zzz"], "groundsight search", "behind --"),
         (["search", "two", "words"], "groundsight search", "in quotes"),
         (["eval", "--sed", "x"], "groundsight eval", "did you mean --seed?"),
+        (["list", "--from", "May"], "groundsight list", "argument --from: 'May' is no date: write it as YYYY-MM-DD"),
     ],
 )
 def test_wrong_usage_is_exit_code_2_with_the_nearest_name_and_the_usage_of_the_command(
@@ -288,6 +289,8 @@ def test_a_file_is_no_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     (tmp_path / "notes.txt").write_text("no folder")
     assert main(["status", "--home", str(tmp_path / "notes.txt")]) == 2
     assert "the home is a file, not a folder" in capsys.readouterr().err
+    assert main(["status", "--home", str(tmp_path / "notes.txt" / "below")]) != 0
+    assert "name a folder as the home" in capsys.readouterr().err
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -175,6 +175,19 @@ class Clock:
         return {each.source: each.status for each in report.files} if report else {}
 
 
+def test_a_rights_file_that_changes_holds_at_the_next_turn(suite: Suite, shed: Path) -> None:
+    clock, rights = Clock(suite), shed / ".groundsight.toml"
+    suite.ingest([shed])
+    put(rights, '[rights]\npurposes = ["repair"]\n')
+    assert clock.turn(rights, after=1) == clock.turn(after=3) == {}
+    assert suite.search("ladder").nothing
+    assert [each.purposes for each in suite.parts.index.assets(Filter())] == [("repair",)]
+    rights.unlink()
+    clock.turn(rights, after=1)
+    assert clock.turn(after=3) == {"shed/ladder.txt": "unchanged"}
+    assert suite.search("ladder").hits
+
+
 def test_what_is_added_changed_renamed_and_deleted_comes_in_when_it_is_quiet(suite: Suite, shed: Path) -> None:
     clock, note = Clock(suite), put(shed / "deep" / "note.md", "The gate is green.")
     assert clock.turn(note, after=1) == {}

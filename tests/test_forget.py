@@ -343,3 +343,46 @@ def test_a_long_reader_that_keeps_the_log_is_said_and_the_next_one_ends_it(
         with pytest.raises(NotFound):
             suite.forget(["files/inner/note.txt"])
     assert residue(place / "home", [WORDS["text"]]) == []
+
+
+def test_what_is_opted_out_is_not_read_again_by_name_or_content_until_it_is_lifted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = tmp_path / "files", tmp_path / "home"
+    folder.mkdir()
+    (folder / "gone.txt").write_text("The quibblesnatch of the harbour weighs four kilograms.")
+    (folder / "stay.txt").write_text(KEPT)
+
+    def run(*words: str) -> dict[str, Any]:
+        assert main([*words, "--home", str(home), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    run("ingest", str(folder))
+    run("snapshot", str(tmp_path / "snapshot"))
+    done = run("forget", str(folder / "gone.txt"), "--opt-out", "--rewrite-snapshots")
+    assert (done["held"], done["rewritten"]) == ([], [str(tmp_path / "snapshot")])
+    assert done["proof"]["pieces"] > 0
+    assert [store["found"] for store in done["proof"]["stores"]] == [0] * len(done["proof"]["stores"])
+    assert [path.name for path in (home / "proofs").iterdir()] == [f"{done['receipt']}.json"]
+    assert residue(tmp_path / "snapshot", ["quibblesnatch"]) == residue(home, ["quibblesnatch"]) == []
+
+    (folder / "copy.txt").write_bytes((folder / "gone.txt").read_bytes())
+    again = {each["source"]: each["status"] for each in run("ingest", str(folder))["files"]}
+    assert again == {"files/copy.txt": "opted out", "files/gone.txt": "opted out", "files/stay.txt": "unchanged"}
+    assert len(run("forget", "--opted-out")["opted_out"]) == 2
+    assert residue(home, ["quibblesnatch", "gone.txt"]) == []
+
+    assert len(run("forget", "--lift", str(folder / "gone.txt"))["lifted"]) == 2
+    assert {each["status"] for each in run("ingest", str(folder))["files"]} == {"added", "unchanged"}
+    run("restore", str(tmp_path / "snapshot"), "--yes")
+    assert [each["source"] for each in run("list")["documents"]] == ["files/stay.txt"]
+
+
+def test_a_damaged_list_of_opt_outs_stops_the_ingest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, home = tmp_path / "files", tmp_path / "home"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The lamp.")
+    home.mkdir()
+    (home / "optout.json").write_text("[{]")
+    assert main(["ingest", str(folder), "--home", str(home)]) == 1
+    assert "E_STORAGE" in capsys.readouterr().err

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groundsight.governance.access import matches
+from groundsight.governance.access import matches, refusals, visible_to
 from groundsight.index import ChannelQuery, Entry, Index
 from groundsight.index.local import LocalIndex
-from groundsight.types import Condition, Filter, Place
+from groundsight.types import Asset, Condition, Filter, Place, Principal
 from tests.build import WordEncoder, make_asset, make_entry, make_unit
 
 WORDS = WordEncoder()
@@ -43,6 +43,12 @@ likely = st.one_of(
 )  # fmt: skip
 
 
+principals = st.builds(
+    Principal, tenant=names, user=names, region=names, labels=st.lists(names, max_size=2).map(tuple), purpose=names
+)
+compiled = st.builds(visible_to, principals, st.sampled_from(DAYS))
+
+
 @st.composite
 def entries(draw: st.DrawFn) -> Entry:
     asset = make_asset(
@@ -50,8 +56,11 @@ def entries(draw: st.DrawFn) -> Entry:
         tenant=draw(names),
         region=draw(names),
         labels=tuple(draw(st.lists(names, max_size=2))),
-        usage_rights=draw(st.sampled_from(["approved", "restricted"])),
+        owner=draw(names),
+        purposes=tuple(draw(st.lists(names, max_size=2))),
+        usage_rights=draw(st.sampled_from(["approved", "restricted", "denied"])),
         consent_until=draw(st.sampled_from([None, *DAYS])),
+        retain_until=draw(st.sampled_from([None, *DAYS])),
         created=draw(st.sampled_from([None, *DAYS])),
         media_type=draw(names),
     )
@@ -90,9 +99,52 @@ def agrees(index: Index, stored: list[Entry], asked: list[Filter]) -> None:
     stored=st.lists(
         entries(), min_size=3, max_size=8, unique_by=lambda entry: (entry.asset.tenant, entry.asset.source)
     ),
-    asked=st.lists(st.one_of(filters, likely.map(lambda one: Filter(conditions=(one,)))), min_size=20, max_size=40),
+    asked=st.lists(
+        st.one_of(filters, compiled, likely.map(lambda one: Filter(conditions=(one,)))), min_size=20, max_size=40
+    ),
 )
 def test_every_door_filters_as_the_reference_does(folders: Iterator[Path], stored: list[Entry], asked: list[Filter]):
     index = LocalIndex.open(next(folders))
     agrees(index, stored, asked)
     index.close()
+
+
+assets = st.builds(
+    lambda **told: make_asset("a.txt", **told),
+    tenant=names,
+    owner=names,
+    region=names,
+    labels=st.lists(names, max_size=2).map(tuple),
+    purposes=st.lists(names, max_size=2).map(tuple),
+    usage_rights=st.sampled_from(["approved", "restricted", "denied"]),
+    consent_until=st.sampled_from([None, *DAYS]),
+    retain_until=st.sampled_from([None, *DAYS]),
+)
+
+
+def held_by(asset: Asset) -> st.SearchStrategy[Principal]:
+    """Principals who hold about what opens an asset, so that each rule decides for some of them."""
+    return st.builds(
+        Principal,
+        tenant=st.sampled_from([asset.tenant, "a"]),
+        user=st.sampled_from([asset.owner, "b"]),
+        region=st.sampled_from([asset.region, "é"]),
+        labels=st.sampled_from([(), asset.labels, asset.labels[:1], ("A",)]),
+        purpose=st.sampled_from(["", *asset.purposes, "ab"]),
+    )
+
+
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(st.data(), assets, st.sampled_from(DAYS))
+def test_the_compiled_filter_lets_through_exactly_what_no_rule_refuses(data: st.DataObject, asset: Asset, day: date):
+    who = data.draw(held_by(asset))
+    assert matches(visible_to(who, day), asset) == (not refusals(who, asset, day))
+
+
+@pytest.mark.parametrize("label", ["\x1eanna", "*\x1fpayroll", "\x1eanna\x1fpayroll"])
+def test_no_label_of_a_token_passes_for_an_owner_or_a_purpose(label: str):
+    asset = make_asset("a.txt", labels=("hr",), owner="anna", purposes=("payroll",))
+    assert not matches(visible_to(Principal(user="bob", labels=(label, "hr"))), asset)
+    assert not matches(visible_to(Principal(user="bob", labels=(label,), purpose="payroll")), asset)
+    assert not matches(visible_to(Principal(user="anna\x1fpayroll")), asset)
+    assert matches(visible_to(Principal(user="anna", purpose="payroll")), asset)

@@ -28,6 +28,7 @@ from tests.doors import CANARY, ScriptedSuite, settings_at
 from tests.http_house import door_for
 from tests.issuer import ISSUER, URL, answering, filed, forged, jwks, public_jwk, public_pem, says, token
 from tests.test_server_http import own, send
+from tests.weaviate_trust import certificates
 
 STATIC = "a-long-secret-token"
 METADATA = "/.well-known/oauth-protected-resource/mcp"
@@ -242,6 +243,22 @@ def test_claims_say_whose_documents_are_seen(tmp_path: Path, mode: str) -> None:
     assert users == {"ann@example.org"}
 
 
+def test_a_claim_says_what_for_and_has_to_be_there(tmp_path: Path) -> None:
+    settings = settings_at(
+        tmp_path,
+        server={
+            "url": URL,
+            "jwt": {"issuer": ISSUER, "keys": str(filed(tmp_path, "rsa1")), "purpose_claim": "usage.purpose"},
+        },
+    )
+    payroll = make_asset("docs/pay.txt", purposes=("payroll",))
+    suite = ScriptedSuite(settings, (make_unit(payroll, 0, "a"), payroll))
+    with door_for(settings, suite, writable=False) as port:
+        assert asked(port, token(usage={"purpose": "payroll"}), "assets", "auto") == ["docs/pay.txt"]
+        assert asked(port, token(usage={"purpose": "research"}), "assets", "auto") == []
+        assert asked(port, token(), "assets", "auto").status_code == 401
+
+
 def test_a_session_goes_on_with_the_rights_of_the_newest_token(tmp_path: Path) -> None:
     with house(tmp_path, str(filed(tmp_path, "rsa1")), labels_claim="roles", tenant="two") as port:
 
@@ -287,6 +304,19 @@ def test_keys_are_fetched_once_and_again_for_an_unknown_one_at_most_once_a_minut
 
     with answering(lambda request: says(bodies[0])(request)) as (where, asked):
         asyncio.run(run(where, asked))
+
+
+@pytest.mark.parametrize(("host", "named"), [("127.0.0.1", True), ("127.0.0.1", False), ("192.0.2.7", True)])
+def test_keys_come_only_from_whom_a_trusted_certificate_names(host: str, named: bool, tmp_path: Path) -> None:
+    made = certificates(tmp_path / "issuer", host)
+    with answering(says(jwks("rsa1")), made.server) as (where, asked):
+        keys = Keys(reader_of(where, made.authority if named else None), ("RS256",), 3_600, Clock())
+        if named and host in where:
+            assert asyncio.run(keys.find("rsa1"))
+            return
+        with pytest.raises(KeysAway):
+            asyncio.run(keys.find("rsa1"))
+        assert asked == []
 
 
 BROKEN = {

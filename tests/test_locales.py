@@ -185,7 +185,7 @@ def suite_of(languages: tuple[str, ...], encoder: object) -> Any:
 def test_a_refusal_says_which_languages_were_not_searched_by_meaning() -> None:
     english, many = SimpleNamespace(), SimpleNamespace(multilingual=True)
     said = by_words_alone(suite_of(("en", "de", "fr", ""), english), "")
-    assert said[0].startswith("Documents in de, fr are searched by their words alone")
+    assert said[0].startswith("Documents in French, German are searched by their words alone")
     assert by_words_alone(suite_of(("de",), english), "es")[0].startswith("Los documentos en de")
     assert by_words_alone(suite_of(("de",), None), "de")
     assert by_words_alone(suite_of(("en", ""), english), "") == by_words_alone(suite_of(("de",), many), "") == []

@@ -103,3 +103,9 @@ def test_where_callers_bring_tokens_no_folder_of_the_machine_is_named(settings: 
     assert str(settings.roots[0]) not in ingest_command(served)
     for text in texts(served).values():
         assert str(settings.home.parent) not in text
+
+
+def test_the_next_step_of_another_tenant_leads_to_its_own_documents(settings: Settings) -> None:
+    rules = settings.governance.model_copy(update={"tenant": "quarry works"})
+    assert "--tenant 'quarry works'" in ingest_command(settings.model_copy(update={"governance": rules}))
+    assert "--tenant" not in ingest_command(settings)

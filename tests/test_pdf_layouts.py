@@ -152,14 +152,13 @@ def test_the_program_before_a_title_is_left_out(tmp_path: Path) -> None:
     assert parsed.title == "Pond rules"
 
 
-def test_text_off_the_page_is_told_in_the_ledger(tmp_path: Path) -> None:
+def test_text_off_the_page_is_hidden(tmp_path: Path) -> None:
     def page(canvas: Canvas) -> None:
         write(canvas, [PROSE], 60, 700)
         canvas.drawString(WIDTH + 40, 700, "cut off")
 
-    assert [str(part) for part in drawn(tmp_path, page).left_out] == [
-        "not read: piece of text, it lies outside the page"
-    ]
+    parsed = drawn(tmp_path, page)
+    assert (texts(parsed), texts(parsed, "hidden")) == ([PROSE], ["cut off"])
 
 
 def test_a_page_that_is_damaged_costs_itself(tmp_path: Path) -> None:

@@ -69,6 +69,14 @@ def test_the_name_of_a_tenant_shows_all_its_signs(name: str, home: Path, capsys:
 
 @pytest.mark.parametrize("command", sorted(OF_A_TENANT - {"chat", "open", "show", "view", "watch"}))
 def test_a_tenant_without_a_name_is_refused(command: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    more = {"ingest": ["."], "why": ["x"], "forget": ["x"], "search": ["x"], "ask": ["x"], "verify": ["--answer", "x"]}
+    more = {
+        "consent": ["export", "x.csv"],
+        "ingest": ["."],
+        "why": ["x"],
+        "forget": ["x"],
+        "search": ["x"],
+        "ask": ["x"],
+        "verify": ["--answer", "x"],
+    }
     assert main([command, *more.get(command, []), "--tenant", " ", "--home", str(home)]) == 2
     assert "a tenant without a name" in capsys.readouterr().err

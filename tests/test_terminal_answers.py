@@ -100,7 +100,7 @@ def test_at_the_prompt_questions_follow_one_another_until_control_d(home: Path) 
     code, shown = run_in_terminal("chat", home=home, typed=typed)
     assert code == 0
     assert "plan: rules: How many seats does MS Alva have?" in shown
-    assert shown.index("Seats: 240 [1]") < shown.index("Seats: 180 [1]")
+    assert shown.index("MS Birk has 240 seats [1]") < shown.index("has 180 seats [1]")
 
 
 def test_a_line_is_edited_while_it_is_typed(home: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_line_is_edited_while_it_is_typed(home: Path) -> None:
     typed = [(PROMPT, f"{QUESTION[:-2]}?\x1b[D{QUESTION[-2]}\n".encode()), (PROMPT, b"\x04")]
     code, shown = run_in_terminal("chat", home=home, typed=typed)
     assert code == 0
-    assert "Seats: 240 [1]" in shown
+    assert "MS Birk has 240 seats [1]" in shown
 
 
 def test_what_is_typed_and_is_no_text_is_replaced(home: Path) -> None:
@@ -116,7 +116,7 @@ def test_what_is_typed_and_is_no_text_is_replaced(home: Path) -> None:
     strict = f"import sys; sys.stdin.reconfigure(errors='strict')\n{PLAIN}"
     code, shown = run_in_terminal("chat", home=home, typed=typed, program=strict)
     assert code == 0
-    assert "Seats: 240 [1]" in shown
+    assert "MS Birk has 240 seats [1]" in shown
 
 
 def test_control_c_stops_one_answer_and_empties_a_line(home: Path) -> None:
@@ -133,7 +133,7 @@ def test_control_c_stops_one_answer_and_empties_a_line(home: Path) -> None:
     assert code == 0
     assert "stopped" in shown
     assert "Traceback" not in shown
-    assert shown.index("stopped") < shown.index("Seats: 240 [1]")
+    assert shown.index("stopped") < shown.index("MS Birk has 240 seats [1]")
     assert trail(home)[-2:] == [("ask", "E_CANCELLED"), ("ask", "OK")]
 
 

@@ -47,7 +47,7 @@ def test_filters_narrow_a_search(suite: ScriptedSuite) -> None:
 
 @pytest.mark.parametrize("spec", TOOLS, ids=lambda spec: spec.name)
 def test_no_tool_lets_a_model_choose_who_asks(spec: Any) -> None:
-    forbidden = {"tenant", "user", "roots", "labels", "region", "principal", "url"}
+    forbidden = {"tenant", "user", "roots", "principal", "url"} | (set() if spec.admin else {"labels", "region"})
     assert not forbidden & set(spec.arguments.model_fields)
 
 
@@ -210,7 +210,9 @@ def test_a_lane_that_is_off_says_how_to_switch_it_on(suite: ScriptedSuite, tmp_p
 
 def test_tools_that_write_are_offered_only_on_request() -> None:
     assert "ingest" not in [spec.name for spec in tools(writable=False)]
-    assert [spec.name for spec in tools(writable=True)] == [spec.name for spec in TOOLS]
+    assert [spec.name for spec in tools(writable=True)] == [spec.name for spec in TOOLS if not spec.admin]
+    assert tools(writable=True, admin=True) == TOOLS
+    assert tools(writable=False, admin=True) == tools(writable=False)
 
 
 @pytest.mark.parametrize("spec", TOOLS, ids=lambda spec: spec.name)

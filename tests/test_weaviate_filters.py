@@ -12,7 +12,7 @@ from groundsight.index import ChannelQuery, Entry
 from groundsight.index.weaviate import WeaviateIndex
 from groundsight.index.weaviate.names import coded, coded_list, decoded, tenant_name
 from groundsight.types import Condition, Filter
-from tests.test_index_filters import agrees, entries, filters, likely
+from tests.test_index_filters import agrees, compiled, entries, filters, likely
 from tests.weaviate_house import NEEDS_SERVER, settings_for, shared_node
 
 
@@ -29,7 +29,9 @@ def index() -> Iterator[WeaviateIndex]:
     stored=st.lists(
         entries(), min_size=3, max_size=8, unique_by=lambda entry: (entry.asset.tenant, entry.asset.source)
     ),
-    asked=st.lists(st.one_of(filters, likely.map(lambda one: Filter(conditions=(one,)))), min_size=15, max_size=30),
+    asked=st.lists(
+        st.one_of(filters, compiled, likely.map(lambda one: Filter(conditions=(one,)))), min_size=15, max_size=30
+    ),
 )
 def test_every_door_filters_as_the_reference_does(index: WeaviateIndex, stored: list[Entry], asked: list[Filter]):
     index.delete([asset.asset_id for asset in index.assets(Filter())], Filter())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from groundsight.sessions import Labels
 from groundsight.tools.bounds import clip, fitting, one_line
 from groundsight.tools.find import units_by_id
 from groundsight.tools.ingest import reading_text
+from groundsight.tools.recording import account_of_answer
 from groundsight.tools.results import (
     NAME_CHARS,
     QUOTE_CHARS,
@@ -141,7 +143,7 @@ def shaped(suite: Suite, answer: Answer, handle: str = "") -> AnswerResult:
     found = {one.evidence_id: one for one in answer.evidence}
     cited = [_cited(each, labels[each.evidence_id], found.get(each.evidence_id)) for each in answer.citations]
     citations = fitting(cited, 30_000)
-    return AnswerResult(
+    result = AnswerResult(
         question=clip(answer.question, 2_000),
         status=answer.status,
         text=clip(answer.text, ANSWER_CHARS),
@@ -158,6 +160,7 @@ def shaped(suite: Suite, answer: Answer, handle: str = "") -> AnswerResult:
         or len(citations) < len(answer.citations)
         or len(answer.text) > ANSWER_CHARS,
     )
+    return result.with_account(partial(account_of_answer, suite, answer))
 
 
 def _cited(citation: Citation, label: str, found: Evidence | None) -> Cited:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
-from groundsight.ingestion.reach import UNIT_ID, no_such_unit, source_for
+from groundsight.ingestion.reach import UNIT_ID, hidden_document, hidden_units, no_such_unit, source_for
 from groundsight.sessions import LABEL, Labels
 from groundsight.types import Asset, Condition, Evidence, Filter, Hit, Unit
 
@@ -31,9 +31,9 @@ def units_by_id(suite: Suite, unit_ids: Sequence[str]) -> tuple[tuple[Unit, Asse
     wanted = tuple(dict.fromkeys(unit_ids))
     rows = suite.parts.index.get(wanted, visible_to(suite.principal))
     here = {unit.unit_id for unit, _ in rows}
-    for unit_id in wanted:
-        if unit_id not in here:
-            raise no_such_unit(unit_id)
+    if absent := [unit_id for unit_id in wanted if unit_id not in here]:
+        hidden_units(suite.parts, suite.principal, absent)
+        raise no_such_unit(absent[0])
     return rows
 
 
@@ -42,6 +42,7 @@ def asset_by_id(suite: Suite, asset_id: str) -> Asset:
     one = Condition(field="asset_id", op="eq", value=asset_id)
     rows = suite.parts.index.assets(visible_to(suite.principal).also(one))
     if not rows:
+        hidden_document(suite.parts, suite.principal, "asset_id", asset_id)
         raise NotFound("there is no such document", which=asset_id[:80], next_step="list groundsight://assets")
     return rows[0]
 
@@ -55,6 +56,7 @@ def meant(suite: Suite, name: str) -> str:
     if LABEL.fullmatch(name):
         unit_id = Labels(suite.settings.home, suite.principal).unit(name)
         if not suite.parts.index.get([unit_id], visible_to(suite.principal)):
+            hidden_units(suite.parts, suite.principal, [unit_id])
             raise no_such_unit(name)
         return unit_id
     return asset_by_id(suite, name).source if _ASSET_ID.fullmatch(name) else name
@@ -75,6 +77,7 @@ def asset_named(suite: Suite, name: str) -> Asset:
     if found:
         which = ", ".join(each.source for each in found[:3])
         raise InvalidArgument("several documents are called so", which=which, next_step="give the whole source")
+    hidden_document(suite.parts, suite.principal, "source", name)
     near = difflib.get_close_matches(name, [each.source for each in seen], n=3, cutoff=0.4)
     step = f"did you mean {', '.join(near)}? " if near else ""
     raise NotFound(

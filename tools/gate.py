@@ -18,8 +18,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from groundsight.errors import GroundsightError, Internal, InvalidArgument, PolicyRefused
 from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.heed import heed
 from groundsight.governance.limits import RateLimiter
-from groundsight.governance.receipts import new_receipt
+from groundsight.governance.policy import policy_of
+from groundsight.governance.receipts import Receipts, new_receipt
 from groundsight.tools.bounds import cleaned, one_line
 from groundsight.tools.results import Result
 
@@ -29,17 +31,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("groundsight.gate")
 MOST_IDS = 100
+# What these doors give goes to a model that its caller chose.
+MODEL_DOORS = ("mcp", "langchain", "graph")
 
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool as doors see it: its function, a title for people, and what it does to the world."""
+    """A tool as doors see it: its function, a title for people, and what it does to the world.
+
+    ``admin`` tools are for callers with that scope.
+    """
 
     function: Callable[..., Result]
     title: str
     writes: bool = False
     destructive: bool = False
     idempotent: bool = True
+    admin: bool = False
 
     @property
     def name(self) -> str:
@@ -66,16 +74,24 @@ class Gate:
     """What applies to every call of every tool through one door (``mcp``, ``cli``, ``agent``)."""
 
     def __init__(
-        self, door: str, *, audit: AuditLog | None, limiter: RateLimiter, clock: Callable[[], float] = time.perf_counter
+        self,
+        door: str,
+        *,
+        audit: AuditLog | None,
+        limiter: RateLimiter,
+        receipts: Receipts | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._door, self._audit, self._limiter, self._clock = door, audit, limiter, clock
+        self._receipts = receipts
 
     @classmethod
     def open(cls, settings: Settings, door: str) -> Gate:
-        """Build the gate that the settings describe; the trail lies in ``<home>/audit``."""
+        """Build the gate that the settings describe; the trail lies in ``<home>/audit``, receipts beside it."""
         rules = settings.governance
         audit = AuditLog(Path(settings.home) / "audit") if rules.audit else None
-        return cls(door, audit=audit, limiter=RateLimiter(rules.calls_per_second, rules.burst))
+        limiter = RateLimiter(rules.calls_per_second, rules.burst)
+        return cls(door, audit=audit, limiter=limiter, receipts=Receipts.open(settings))
 
     def call(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> Result:
         """Run one tool for ``suite.principal`` and return its result with the receipt of the call.
@@ -89,17 +105,33 @@ class Gate:
             values = self._admitted(spec, suite, arguments)
             self._write(record.model_copy(update={"kind": "begin"}))
             result = spec.function(suite, **values)
+            sealed = self._kept(record, suite, result)
         except GroundsightError as error:
             self._end(record, start, error.error_code)
             raise
         except Exception as error:  # noqa: BLE001 - the gate is where bugs become E_INTERNAL
             self._end(record, start, Internal.code)
             raise internal_error(spec.name, error, record.id) from None
-        self._end(record, start, "OK", result.ids())
-        return result.model_copy(update={"receipt": record.id if self._audit else ""})
+        self._end(record.model_copy(update={"sealed": sealed}), start, "OK", result.ids())
+        receipt = {"receipt": record.id if self._audit or sealed else ""}
+        return result.model_copy(update=receipt | self._withheld(suite, result))
+
+    def _kept(self, record: AuditRecord, suite: Suite, result: Result) -> str:
+        """Keep the receipt of an answer or a check under the id of its call, and return its hash."""
+        if self._receipts is None or result.account is None:
+            return ""
+        return self._receipts.add(record.id, suite.principal, result.account().of(self._door, record.tool))
+
+    def _withheld(self, suite: Suite, result: Result) -> dict[str, Any]:
+        """Keep pictures from callers whose model may be anywhere, where the policy says so; their text stays."""
+        if not result.pictures or self._door not in MODEL_DOORS:
+            return {}
+        allowed = policy_of(suite.settings).may_leave
+        return {} if allowed is None or "pictures" in allowed else {"pictures": ()}
 
     def _admitted(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> dict[str, Any]:
         who = suite.principal
+        heed(suite.settings, who, self._door)
         self._limiter.admit(f"{who.tenant}\0{who.user}")
         if spec.writes and not who.may_write:
             raise PolicyRefused(
@@ -107,6 +139,12 @@ class Gate:
                 which=spec.name,
                 next_step="start the server with --allow-write, or set server.allow_write; callers need may_write too, "
                 "or a token with the scope ingest (insufficient_scope)",
+            )
+        if spec.admin and not who.may_admin:
+            raise PolicyRefused(
+                "this caller may not set rights",
+                which=spec.name,
+                next_step="send a token with the scope admin (insufficient_scope)",
             )
         if not spec.writes and not who.may_read:
             raise PolicyRefused(

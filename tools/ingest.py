@@ -29,7 +29,7 @@ class FileLine(Shape):
     """What became of one file; ``problem`` says what, the limit and the next step."""
 
     source: str
-    status: Literal["added", "changed", "unchanged", "failed", "vanished", "removed"]
+    status: Literal["added", "changed", "unchanged", "failed", "vanished", "removed", "opted out"]
     units: int = 0
     problem: str = ""
     warnings: tuple[str, ...] = ()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from groundsight.errors import InvalidArgument, NotFound
+from groundsight.errors import InvalidArgument
 from groundsight.governance.access import visible_to
 from groundsight.governance.audit import AuditLog
 from groundsight.tools.bounds import fitting, one_line
+from groundsight.tools.explain import Explained, explain, no_such_receipt
 from groundsight.tools.find import asset_by_id, evidence_by_id
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import NAME_CHARS, Picture, Result, Shape, evidence_uri
@@ -74,7 +75,10 @@ class EvidenceText(Result):
 
 
 class Call(Result):
-    """One call as the audit trail holds it: which tool, how it ended, and the ids that were given out."""
+    """One call as the audit trail holds it: which tool, how it ended, and the ids that were given out.
+
+    ``explained`` is the receipt of an answer or a check, as long as it is kept.
+    """
 
     id: str
     door: str
@@ -82,6 +86,7 @@ class Call(Result):
     outcome: str
     seconds: float
     returned: tuple[str, ...] = ()
+    explained: Explained | None = None
 
 
 def assets(suite: Suite) -> Library:
@@ -129,7 +134,7 @@ def evidence(suite: Suite, unit_id: str) -> EvidenceText:
 
 
 def receipt(suite: Suite, receipt_id: str) -> Call:
-    """Return what the audit trail holds of one of the caller's own calls.
+    """Return what the audit trail holds of one of the caller's own calls, and the receipt that it left.
 
     Raises:
         NotFound: there is no such call, or another's.
@@ -137,8 +142,9 @@ def receipt(suite: Suite, receipt_id: str) -> Call:
     record = AuditLog(Path(suite.settings.home) / "audit").ended(receipt_id)
     who = suite.principal
     if record is None or (record.tenant, record.user) != (who.tenant, who.user):
-        raise NotFound("there is no such receipt", which=one_line(receipt_id, 80), next_step="use that of a result")
-    return Call(**record.model_dump(include={"id", "door", "tool", "returned", "outcome", "seconds"}))
+        raise no_such_receipt(receipt_id)
+    shown = record.model_dump(include={"id", "door", "tool", "returned", "outcome", "seconds"})
+    return Call(**shown, explained=explain(suite, receipt_id) if record.sealed else None)
 
 
 ASSETS = ToolSpec(assets, "Documents")

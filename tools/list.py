@@ -8,11 +8,12 @@ from pydantic import Field
 
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import day
-from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, STALE_TEXT, Result, Shape
+from groundsight.tools.results import DATA_NOTE, NAME_CHARS, QUOTE_CHARS, STALE_TEXT, Result, Shape, where_text
 from groundsight.types import Asset, Stale
 from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
+    from groundsight.ingestion.folder.catalogue import ApartPassage
     from groundsight.suite import Suite
 
 MOST_LINES, MOST_COPIES = 50, 20
@@ -38,6 +39,16 @@ class DocumentLine(Shape):
     warnings: tuple[str, ...] = ()
 
 
+class ApartLine(Shape):
+    """A passage that is kept apart and never quoted: hidden from a reader, or hostile (orders to a model)."""
+
+    id: str
+    source: str
+    page: int | None = None
+    mark: str
+    text: str
+
+
 class UnreadLine(Shape):
     """A file that could not be read, and why."""
 
@@ -54,6 +65,7 @@ class Listing(Result):
     copies: tuple[tuple[str, ...], ...] = ()
     unread: tuple[UnreadLine, ...] = ()
     left_out: tuple[str, ...] = ()
+    kept_apart: tuple[ApartLine, ...] = ()
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of the documents."""
@@ -66,7 +78,9 @@ class Listing(Result):
         copies = [f"same content: {', '.join(sources)}" for sources in self.copies]
         unread = [f"not read: {each.source}: {each.why}" for each in self.unread]
         more = ["there are more: narrow it down"] if self.truncated else []
-        return "\n".join([head, *map(_line, self.documents), *more, *copies, *unread, *self.left_out])
+        apart = [f"[{each.mark}, {where_text(each.source, each.page)}] {each.text}" for each in self.kept_apart]
+        apart = [DATA_NOTE, *apart] if apart else []
+        return "\n".join([head, *map(_line, self.documents), *more, *apart, *copies, *unread, *self.left_out])
 
 
 def list(
@@ -77,12 +91,13 @@ def list(
     dated_to: Annotated[str, Field(description="YYYY-MM-DD")] = "",
     order: Literal["source", "newest", "oldest", "largest"] = "source",
     limit: Annotated[int, Field(ge=1, le=200)] = 50,
+    hidden: Annotated[bool, Field(description="only those with hidden text or orders to a model, and these")] = False,
 ) -> Listing:
     """For which files there are: their number, kinds and dates, copies, and what could not be read."""
     from groundsight.ingestion.folder.catalogue import Wanted
 
     days = {"dated_from": day("dated_from", dated_from), "dated_to": day("dated_to", dated_to)}
-    found = suite.list(Wanted(path=path, kind=kind, order=order, **days))
+    found = suite.list(Wanted(path=path, kind=kind, order=order, hidden=hidden, **days))
     kept = fitting([_document(suite, asset) for asset in found.documents[:limit]], 60_000)
     return Listing(
         count=len(found.documents),
@@ -94,8 +109,14 @@ def list(
             for each in found.unread[:MOST_LINES]
         ),
         left_out=tuple(one_line(str(each), QUOTE_CHARS) for each in found.left_out[:MOST_LINES]),
-        truncated=len(kept) < len(found.documents),
+        kept_apart=fitting([_apart(each) for each in found.kept_apart[:MOST_LINES]], 20_000),
+        truncated=len(kept) < len(found.documents) or len(found.kept_apart) > MOST_LINES,
     )
+
+
+def _apart(each: ApartPassage) -> ApartLine:
+    text = one_line(each.text, QUOTE_CHARS)
+    return ApartLine(id=each.id, source=one_line(each.source, NAME_CHARS), page=each.page, mark=each.mark, text=text)
 
 
 def _document(suite: Suite, asset: Asset) -> DocumentLine:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from groundsight.errors import NotFound
 from groundsight.governance.access import visible_to
+from groundsight.ingestion.apart import APART
 from groundsight.ingestion.reach import UNIT_ID
 from groundsight.ingestion.stale import stale_of
 from groundsight.sessions import Labels
@@ -78,10 +79,12 @@ def read(
     if UNIT_ID.fullmatch(name):
         unit, asset = units_by_id(suite, [name])[0]
         chosen = _on_page(suite, asset, page) if page else _around(suite, asset, unit, neighbours)
+        chosen = [each for each in chosen if each.mark not in APART or each.unit_id == name]
         place = Place(page=page) if page else unit.place
     else:
         asset = asset_named(suite, name)
-        chosen, place = _on_page(suite, asset, page or 1), Place(page=page or 1)
+        chosen = [each for each in _on_page(suite, asset, page or 1) if each.mark not in APART]
+        place = Place(page=page or 1)
     return _shaped(suite, asset, chosen, _picture(suite, asset, name, place) if picture else ())
 
 
@@ -124,6 +127,8 @@ def _passage(suite: Suite, unit: Unit, asset: Asset) -> Passage:
     from groundsight.types import Hit
 
     text = evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=())).text
+    if unit.mark in APART:
+        text = f"({unit.mark}, kept apart and never quoted) {unit.unseen}"
     return Passage(
         id=unit.unit_id,
         kind=unit.kind,

@@ -11,6 +11,7 @@ from groundsight.tools.ingest import ingest
 from groundsight.tools.list import list
 from groundsight.tools.ocr import ocr
 from groundsight.tools.read import read
+from groundsight.tools.rights import rights
 from groundsight.tools.search import search
 from groundsight.tools.status import status
 from groundsight.tools.stop import stop
@@ -30,12 +31,13 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(ingest, "Add documents", writes=True, destructive=True),
     ToolSpec(forget, "Forget documents", writes=True, destructive=True),
     ToolSpec(stop, "Stop reading", writes=True),
+    ToolSpec(rights, "Show or set rights", writes=True, destructive=True, admin=True),
 )
 
 
-def tools(*, writable: bool) -> tuple[ToolSpec, ...]:
-    """Return the tools; those that write only when asked for."""
-    return tuple(spec for spec in TOOLS if writable or not spec.writes)
+def tools(*, writable: bool, admin: bool = False) -> tuple[ToolSpec, ...]:
+    """Return the tools; those that write, and of these those for administrators, only when asked for."""
+    return tuple(spec for spec in TOOLS if (writable or not spec.writes) and (admin or not spec.admin))
 
 
 def build_results() -> None:

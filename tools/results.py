@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
+from groundsight.governance.receipts import ReceiptBody
 from groundsight.tools.bounds import clip, one_line
 from groundsight.types import (
     Box,
@@ -46,11 +47,23 @@ class Picture(Shape):
 
 
 class Result(Shape):
-    """Base of all results. ``pictures`` is not part of the structured content."""
+    """Base of all results. ``pictures`` is not part of the structured content; ``account`` becomes the receipt."""
 
     truncated: bool = False
     receipt: str = ""
     pictures: tuple[Picture, ...] = Field(default=(), exclude=True, repr=False)
+    _account: Callable[[], ReceiptBody] | None = PrivateAttr(None)
+
+    @property
+    def account(self) -> Callable[[], ReceiptBody] | None:
+        """Makes what is kept of it beside the audit trail: answers and checks have one."""
+        return self._account
+
+    def with_account(self, account: Callable[[], ReceiptBody]) -> Self:
+        """Return the same with what is to be kept of it, made where it is kept."""
+        result = self.model_copy()
+        result._account = account
+        return result
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of what was given out, for the audit trail."""

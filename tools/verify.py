@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from groundsight.limits import require_words
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import evidence_named
 from groundsight.tools.ingest import reading_text
+from groundsight.tools.recording import Check, account_of_check
 from groundsight.tools.results import Checked, Result, checked, evidence_uri, nothing_text
 from groundsight.tracing import Within
 from groundsight.types import Evidence, Nothing, Query
@@ -75,18 +77,18 @@ def verify(
     suite = suite.acting_for(watch=Within(suite.watch, limits.verify_seconds, "limits.verify_seconds"))
     given = _given(suite, evidence_ids or [], texts or [])
     empty = None if given else emptiness(suite.parts, suite.principal)
-    report = shaped(suite, answer, given or searched(suite, answer))
+    check = Check(answer, given) if given else Check(answer, searched(suite, answer), searched=True)
+    report = shaped(suite, check)
     nothing = while_reading(suite.settings.home, suite.principal, empty)
     return report.model_copy(update={"nothing": nothing, "reading": "" if given else reading_text(suite)})
 
 
-def shaped(suite: Suite, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> Verification:
+def shaped(suite: Suite, check: Check) -> Verification:
     """Check an answer and shape the report for a door."""
-    report = suite.verify(answer, evidence)
-    every = [one for found in evidence.values() for one in found] if isinstance(evidence, Mapping) else evidence
-    used = dict.fromkeys(one_line(each.evidence_id, 120) for each in every)
+    report = suite.verify(check.text, check.evidence)
+    used = dict.fromkeys(one_line(each.evidence_id, 120) for each in check.every)
     claims = fitting([checked(verdict) for verdict in report.claims], 80_000)
-    return Verification(
+    result = Verification(
         verdict=report.verdict,
         grounding_ratio=report.grounding_ratio,
         checkable=report.checkable,
@@ -97,6 +99,7 @@ def shaped(suite: Suite, answer: str, evidence: Sequence[Evidence] | Mapping[str
         method=report.method,
         truncated=len(claims) < len(report.claims),
     )
+    return result.with_account(partial(account_of_check, suite, check, report))
 
 
 def _given(suite: Suite, ids: list[str], texts: list[str]) -> tuple[Evidence, ...]:

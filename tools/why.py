@@ -50,8 +50,10 @@ def why(
     question: Annotated[str, Field(description="a question that should find it", max_length=8_192)] = "",
 ) -> Reasons:
     """When a file is not found: why it was not read, what was left out, and why a question does not find it."""
+    from groundsight.ingestion.apart import remarks
+
     told, fate = suite.why(file, question)
-    left = told.document.left_out if told.document else ()
+    left = (*told.document.left_out, *remarks(told.document.unseen)) if told.document else ()
     return Reasons(
         source=one_line(told.source, NAME_CHARS),
         state=told.state,

@@ -6,13 +6,27 @@ import re
 
 from groundsight.computing.run import LISTED
 from groundsight.computing.words import RANKS
+from groundsight.evidence.grids import total_opening
+from groundsight.language.content import function_words
 from groundsight.language.dates import find_moments
+from groundsight.language.licences import is_known, verb_share
 from groundsight.language.sayings import saying
+from groundsight.language.stems import stem
+from groundsight.language.units import unit_named
 from groundsight.types.computed import Computation, Where
 
 _RANKS = {rank: f"{word} " for word, rank in RANKS.items()}
 _ENDS = {"most": ("highest", "latest"), "least": ("lowest", "earliest")}
 _DATED = {"over": "after ", "under": "before "}
+_PHRASE = re.compile(r"[A-Za-z][a-z]*(?: [A-Za-z][a-z]*){0,3}(?<!ed)")
+_NAME = re.compile(r"(?=.*[^\W\d])[^\n:]{1,60}")
+_COUNT = re.compile(r"\d{1,3}(?:[.,' \u00a0\u202f]?\d{3})*")
+_NUMBER = re.compile(r"-?\d[\d.,' \u00a0\u202f]*")
+_MANY = re.compile(r"(?<![sui])s$")
+# Shorter words ("yes", "no", "x") tick a column off.
+TOLD = 4
+# Uses as a verb: heads above it name what was done ("paid", "sent"), no thing.
+MOSTLY_VERB = 0.6
 
 
 def say(made: Computation) -> str:
@@ -23,7 +37,7 @@ def say(made: Computation) -> str:
         case "cell" if not first.of and made.conditions:
             return f"{first.shown}: {_with(made.conditions)}"
         case "cell":
-            return ": ".join(filter(None, (first.of, first.under, first.shown)))
+            return cell_said(first.of, first.under, first.shown, made.language)
         case "rows" | "count":
             return _rows(made)
         case "sum" if not first.under:
@@ -43,6 +57,32 @@ def say(made: Computation) -> str:
             return f"{first.under} is {_value(made)} higher for {first.of} than for {second.of}: {against}"
         case "difference":
             return f"{first.shown} is {_value(made)} more than {second.shown}"
+
+
+def cell_said(key: str, head: str, value: str, language: str = "") -> str:
+    """Say a cell by the key of its row and the head of its column: as a sentence where those are plain English words.
+
+    "MS Birk has 240 seats", "The captain of MS Birk is Olsen", "The draught of MS Birk is 4.1 m", else
+    "MS Birk: Crew (a/b): 3/4".
+    """
+    thing, _, unit = head.rpartition(" ")
+    shown = f"{value} {unit}"
+    if not (thing and unit_named(unit) and _NUMBER.fullmatch(value)):
+        thing, shown = head, value
+    ticks = value.isalpha() and len(value) < TOLD
+    if language or ticks or not _NAME.fullmatch(key) or total_opening().match(key) or not _is_thing(thing):
+        return ": ".join(filter(None, (key, head, value)))
+    thing, many = re.sub(r"\b[A-Z](?=[a-z])", lambda one: one[0].lower(), thing), _MANY.search(thing)
+    if many and _COUNT.fullmatch(shown):
+        return f"{key} has {shown} {thing}"
+    return f"The {thing} of {key} {'are' if many else 'is'} {shown}"
+
+
+def _is_thing(head: str) -> bool:
+    """True for words of which the last one can name a thing."""
+    last = head.rpartition(" ")[2].casefold()
+    known = is_known(stem(last)) and verb_share(stem(last)) < MOSTLY_VERB
+    return known and last not in function_words() and bool(_PHRASE.fullmatch(head))
 
 
 def _extreme(made: Computation) -> str:

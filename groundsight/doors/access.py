@@ -26,7 +26,9 @@ class Access(AccessToken):
             scopes=[*held],
             subject=json.dumps([who.tenant, who.user]),
             claims={"iss": issuer} if issuer else None,
-            principal=who.model_copy(update={"may_read": "read" in held, "may_write": "ingest" in held}),
+            principal=who.model_copy(
+                update={"may_read": "read" in held, "may_write": "ingest" in held, "may_admin": "admin" in held}
+            ),
         )
 
     def may(self, scope: Scope) -> bool:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 MOST_BYTES, STREAMS = 4 * 1024 * 1024, 64
 CALLING, READING = "tools/call", ("resources/read", "resources/subscribe", "completion/complete")
-WRITING = [spec.name for spec in tools(writable=True) if spec.writes]
+SCOPES: dict[str, Scope] = {
+    spec.name: "admin" if spec.admin else "ingest" for spec in tools(writable=True, admin=True) if spec.writes
+}
 
 
 class CallerLimits:
@@ -106,7 +108,7 @@ def needed_scope(body: bytes) -> Scope | None:
         return "read"
     if message.get("method") != CALLING or not isinstance(message.get("params"), dict):
         return None
-    return "ingest" if message["params"].get("name") in WRITING else "read"
+    return SCOPES.get(message["params"].get("name"), "read")
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -9,7 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from groundsight.errors import LimitExceeded, NotFound, ParseFailed
+from groundsight.tools.explain import asker, kept_for
 from groundsight.tools.gate import ToolSpec
+from groundsight.tools.recording import Check
+from groundsight.tools.replay import Replayed, replayed
 from groundsight.tools.verify import Verification, shaped
 from groundsight.types import Evidence
 
@@ -24,9 +27,21 @@ PLAIN = (".txt", ".md", ".markdown", ".rst", ".log")
 def verify_files(suite: Suite, answer: str, files: list[str]) -> Verification:
     """Check an answer against files that a person named on the command line."""
     evidence = [each for file in files for each in evidence_of_file(suite, Path(file))]
-    return shaped(suite, answer, evidence)
+    return shaped(suite, Check(answer, evidence, files=tuple(str(Path(file).resolve()) for file in files)))
 
 
+def replay_any(suite: Suite, receipt_id: str) -> Replayed:
+    """Do again what any receipt of this home was given for, as the caller of then; files are read where they lay.
+
+    Raises:
+        NotFound: there is no such receipt, or it is too old.
+    """
+    kept = kept_for(suite, receipt_id, anyone=True)
+    as_then = suite.acting_for(asker(suite, kept))
+    return replayed(as_then, kept, lambda file: evidence_of_file(as_then, Path(file)))
+
+
+REPLAY_ANY = ToolSpec(replay_any, "Ask again and compare")
 VERIFY_FILES = ToolSpec(verify_files, "Check an answer against files")
 
 
@@ -63,11 +78,12 @@ def _plain(suite: Suite, document: Frozen) -> list[Evidence]:
 
 
 def _parsed(suite: Suite, document: Frozen) -> list[Evidence]:
+    from groundsight.ingestion.apart import in_sight
     from groundsight.ingestion.partition import partition
 
     with TemporaryDirectory() as scratch:
         parsed = partition(document, suite.settings, Path(scratch), suite.watch, suite.parts.sandbox)
-        elements = [_with_words(suite, element, Path(scratch)) for element in parsed.elements]
+        elements = in_sight([_with_words(suite, element, Path(scratch)) for element in parsed.elements])
     tables = [element for element in elements if element.kind == "table"]
     name = document.name
     return [*_pages(name, elements), *(_table(name, number, each) for number, each in enumerate(tables, 1))]

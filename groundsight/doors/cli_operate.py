@@ -38,27 +38,36 @@ def operate(settings: Settings, options: argparse.Namespace) -> int:
         watch = Watch(bar.step)
         match options.command:
             case "forget":
-                done = forget(settings, options.names, watch)
+                done = forget(settings, options, watch)
             case "snapshot":
                 done = snapshot(settings, options.folder.expanduser(), options.keep, watch)
             case "restore":
                 done = restore(settings, options.folder.expanduser(), watch, replace=options.yes)
             case _:
                 done = tenants(settings, options)
-    say_json(done) if options.json else say(_as_text(done))
+    say_json({name: each for name, each in done.items() if name != "text"}) if options.json else say(_as_text(done))
     return 0
 
 
-def forget(settings: Settings, names: list[str], watch: Watch) -> dict[str, Any]:
-    """Forget files and folders; say which are still there and what still holds them.
+def forget(settings: Settings, options: argparse.Namespace, watch: Watch) -> dict[str, Any]:
+    """Forget files and folders; say which are still there and what still holds them. Or list and lift opt-outs.
 
     Raises:
-        NotFound: nothing of a name is indexed; then nothing is removed.
+        NotFound: nothing of a name is indexed, or opted out; then nothing is changed.
+        InvalidArgument: no name is given.
     """
     from groundsight.suite import open_suite
 
     with open_suite(settings) as suite:
-        return suite.acting_for(watch=watch).forget(names).model_dump(mode="json")
+        if options.opted_out:
+            return {"opted_out": [each.model_dump(mode="json") for each in suite.opted_out()]}
+        if not options.names:
+            raise InvalidArgument("nothing is named", next_step="groundsight forget FILE, or --opted-out for the list")
+        if options.lift:
+            return {"lifted": [each.model_dump(mode="json") for each in suite.lift(options.names)]}
+        chosen = {name: getattr(options, name) for name in ("opt_out", "rewrite_snapshots")}
+        done = suite.acting_for(watch=watch).forget(options.names, **chosen)
+        return done.model_dump(mode="json") | {"text": str(done)}
 
 
 def snapshot(settings: Settings, folder: Path, keep: int | None, watch: Watch) -> dict[str, Any]:
@@ -87,6 +96,7 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
         IndexCorrupt: the snapshot is damaged.
     """
     from groundsight.index import open_index
+    from groundsight.ingestion.rights.applying import reapply
 
     _require_own(folder, settings.index.backend)
     with closing(open_index(settings)) as index:
@@ -96,6 +106,7 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
                 next_step="add --yes, or snapshot it first",
             )
         index.restore(folder, watch)
+        reapply(settings.home, index)
         return {"restored": str(folder), **asdict(index.count(Filter()))}
 
 
@@ -201,8 +212,11 @@ def _days(given: str | None, default: int) -> int | None:
 
 
 def _as_text(done: dict[str, Any]) -> str:
-    if "still_there" in done:
-        return _forgotten(done)
+    if "text" in done:
+        return str(done["text"])
+    for word in ("opted_out", "lifted"):
+        if word in done:
+            return "\n".join(f"{word.replace('_', ' ')}: {_entry(each)}" for each in done[word]) or f"{word}: none"
     if "tenants" not in done:
         return "\n".join(f"{name}: {_shown(value)}" for name, value in done.items())
     rows = [
@@ -214,10 +228,8 @@ def _as_text(done: dict[str, Any]) -> str:
     return "\n".join([*lines, *(_move(word, each) for word in ("due", "moved") for each in done.get(word, []))])
 
 
-def _forgotten(done: dict[str, Any]) -> str:
-    there = [f"still on the disk, and read again by the next ingest: {source}" for source in done["still_there"]]
-    held = [f"also in {each['place']}; {each['next_step']}" for each in done["held"]]
-    return "\n".join([*(f"forgotten: {source}" for source in done["forgotten"]), *there, *held])
+def _entry(each: dict[str, Any]) -> str:
+    return f"{each['id']} ({each['kind']}, since {each['since']})"
 
 
 def _move(word: str, move: dict[str, Any]) -> str:

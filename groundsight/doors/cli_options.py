@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 from groundsight import __version__
+from groundsight.doors.cli_govern_options import GOVERN, GOVERN_ADD, GOVERN_EXAMPLES
+from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
+from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.usage import Parser
 
 COMMANDS = {
@@ -14,10 +18,16 @@ COMMANDS = {
     "list": "list the documents: names, kinds, dates, sizes, what was left out",
     "why": "say why a file was not read, or why a question does not find it",
     "forget": "remove files and folders from the index, with all that was made from them",
+    "rights": "show or set who owns a document, who may use it for what, and how long it is kept",
+    "consent": "write what holds of all documents as a table, or take it back from one",
     "search": "find passages, tables, figures and pictures",
     "ask": "answer a question from the evidence",
     "chat": "ask one question after another; a follow-up keeps the subject",
     "verify": "check an answer sentence by sentence",
+    "explain": "say what an answer rested on, from its receipt",
+    "replay": "ask again what a receipt was given for, and name what has changed",
+    "lineage": "say where a document or passage comes from, and which receipts used it",
+    "audit": "check the audit trail and the receipts: verify",
     "show": "show a passage on the picture of its page, in the terminal or as a PNG",
     "open": "open a document with this machine's own program for it",
     "ocr": "read the words in a picture or a scanned page",
@@ -31,6 +41,7 @@ COMMANDS = {
     "restore": "put a snapshot in place of the index",
     "tenants": "list the tenants of a Weaviate index, and put unused ones to sleep",
     "doctor": "check this installation",
+    **GOVERN,
     "completion": "print what makes a shell complete commands and options",
     "eval": "measure retrieval, grounding, OCR, redaction and speed",
 }
@@ -40,9 +51,15 @@ EXAMPLES = {
     "list": "groundsight list --kind pdf --from 2025-05-01 --order newest",
     "why": "groundsight why contract.pdf 'How long is the notice period?'",
     "forget": "groundsight forget ~/Documents/contracts/old.pdf",
+    "rights": "groundsight rights ~/Documents/staff --labels hr --consent-until 2030-12-31",
+    "consent": "groundsight consent export consent.csv",
     "search": "groundsight search 'notice period' --kind text --limit 5",
     "ask": "groundsight ask 'How long is the notice period?' --json",
     "chat": "groundsight chat",
+    "explain": "groundsight explain r019ad3f2c1b7d41c0aa93f1",
+    "replay": "groundsight replay r019ad3f2c1b7d41c0aa93f1",
+    "lineage": "groundsight lineage contracts/lease.pdf",
+    "audit": "groundsight audit verify",
     "show": "groundsight show E1",
     "open": "groundsight open contract.pdf --page 2",
     "verify": "groundsight verify --answer answer.txt --evidence contract.pdf notes.md",
@@ -57,11 +74,12 @@ EXAMPLES = {
     "restore": "groundsight restore ~/backups/20260131T020000Z --yes",
     "tenants": "groundsight tenants --sleep-after 90d --dry-run",
     "doctor": "groundsight doctor",
+    **GOVERN_EXAMPLES,
     "completion": "groundsight completion bash",
     "eval": "groundsight eval --help",
 }
 OF_ALL = "ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()
-OF_A_TENANT = frozenset(COMMANDS) - frozenset(OF_ALL)
+OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, "audit"}
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 
@@ -99,6 +117,13 @@ def _path(name: str) -> Path:
     return Path(name)
 
 
+def _date(text: str) -> str:
+    try:
+        return text and date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write it as YYYY-MM-DD") from error
+
+
 def _add_ingest(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="file or folder")
     command.add_argument("--prune", action="store_true", help="also forget files that are gone")
@@ -124,10 +149,13 @@ def _add_watch(command: argparse.ArgumentParser) -> None:
 def _add_list(command: argparse.ArgumentParser) -> None:
     command.add_argument("path", nargs="?", default="", help="only sources that hold this text")
     command.add_argument("--kind", default="", help="pdf, word, spreadsheet, picture, mail, an ending or a media type")
-    command.add_argument("--from", dest="dated_from", default="", metavar="DATE", help="dated on or after YYYY-MM-DD")
-    command.add_argument("--to", dest="dated_to", default="", metavar="DATE", help="dated until YYYY-MM-DD")
+    command.add_argument(
+        "--from", dest="dated_from", type=_date, default="", metavar="DATE", help="dated on or after YYYY-MM-DD"
+    )
+    command.add_argument("--to", dest="dated_to", type=_date, default="", metavar="DATE", help="dated until YYYY-MM-DD")
     command.add_argument("--order", default="source", choices=("source", "newest", "oldest", "largest"))
     command.add_argument("--limit", type=int, default=50, help="most documents, 1 to 200 (default 50)")
+    command.add_argument("--hidden", action="store_true", help="only those with hidden text or orders to a model")
 
 
 def _add_why(command: argparse.ArgumentParser) -> None:
@@ -138,10 +166,16 @@ def _add_why(command: argparse.ArgumentParser) -> None:
 def _add_forget(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "names",
-        nargs="+",
+        nargs="*",
         metavar="NAME",
         help="file or folder, there or gone: its path, or its source as search shows it",
     )
+    command.add_argument(
+        "--opt-out", action="store_true", help="and never read it again, nor the same content elsewhere"
+    )
+    command.add_argument("--rewrite-snapshots", action="store_true", help="write the snapshots that hold it afresh")
+    command.add_argument("--opted-out", action="store_true", help="list what is never read again")
+    command.add_argument("--lift", action="store_true", help="let NAME be read again: a path, a source, or a listed id")
 
 
 def _add_search(command: argparse.ArgumentParser) -> None:
@@ -254,9 +288,15 @@ _ADD = {
     "list": _add_list,
     "why": _add_why,
     "forget": _add_forget,
+    "rights": add_rights,
+    "consent": add_consent,
     "search": _add_search,
     "ask": _add_ask,
     "chat": _add_model,
+    "explain": add_receipt,
+    "replay": add_receipt,
+    "lineage": add_lineage,
+    "audit": add_audit,
     "show": _add_show,
     "open": _add_open,
     "verify": _add_verify,
@@ -270,6 +310,7 @@ _ADD = {
     "restore": _add_restore,
     "tenants": _add_tenants,
     "doctor": _add_nothing,
+    **GOVERN_ADD,
     "completion": _add_completion,
     "eval": _add_nothing,
 }

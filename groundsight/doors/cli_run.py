@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundsight.doors import cli_receipts
 from groundsight.doors.cli_show import Bar, say_json, show, show_error
 from groundsight.doors.terminal.call import Call, interruptible
 from groundsight.errors import (
@@ -103,19 +104,33 @@ def _run(options: argparse.Namespace) -> int:
         from groundsight.doors.view.start import view
 
         return view(settings, options)
+    if options.command == "audit":
+        return cli_receipts.audit(settings, options)
     if options.command in ("forget", "snapshot", "restore", "tenants"):
         from groundsight.doors.cli_operate import operate
 
         return operate(settings, options)
+    if options.command in ("rights", "consent"):
+        from groundsight.doors.cli_rights import run_rights
+
+        return run_rights(settings, options)
     from groundsight.suite import open_suite
 
     bar = Bar()
     watch = Watch(bar.step)
     with open_suite(settings) as suite, interruptible(watch), bar:
         gate = Gate.open(settings, "cli")
-        result, code = _COMMANDS[options.command](Call(suite.acting_for(watch=watch), gate), options)
+        command = _COMMANDS.get(options.command) or govern
+        result, code = command(Call(suite.acting_for(watch=watch), gate), options)
     _print(result, options)
     return code
+
+
+def govern(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
+    """Run a command of those who answer for an index."""
+    from groundsight.doors.cli_govern import run_govern
+
+    return run_govern(call, options)
 
 
 def _ingest(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
@@ -181,7 +196,7 @@ def _status(call: Call, _: argparse.Namespace) -> tuple[Result, int]:
 
 
 def _list(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
-    names = ("path", "kind", "dated_from", "dated_to", "order", "limit")
+    names = ("path", "kind", "dated_from", "dated_to", "order", "limit", "hidden")
     return call(Result, "list", {name: getattr(options, name) for name in names}), DONE
 
 
@@ -196,6 +211,9 @@ _COMMANDS: dict[str, Callable[[Call, argparse.Namespace], tuple[Result, int]]] =
     "show": _show,
     "open": _open,
     "verify": _verify,
+    "explain": cli_receipts.explain,
+    "replay": cli_receipts.replay,
+    "lineage": cli_receipts.lineage,
     "ocr": _picture,
     "describe": _picture,
     "status": _status,

@@ -82,6 +82,7 @@ class JwtCheck:
             user=_word(claims, rules.user_claim),
             region=_word(claims, rules.region_claim) if rules.region_claim else rules.region,
             labels=_words(_claim(claims, rules.labels_claim)) if rules.labels_claim else rules.labels,
+            purpose=_word(claims, rules.purpose_claim) if rules.purpose_claim else rules.purpose,
             roots=rules.roots.get(tenant, () if self._several else None),
         )
         return Access.of(who, scopes, token=token, issuer=rules.issuer)

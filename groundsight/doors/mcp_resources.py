@@ -29,6 +29,7 @@ from groundsight.prompts import render
 from groundsight.tools.bounds import clip, one_line
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.library import ASSET, ASSETS, EVIDENCE, PAGE, RECEIPT
+from groundsight.tools.lineage import LINEAGE
 from groundsight.tools.registry import tool
 from groundsight.tools.results import Result
 from groundsight.tracing import Watch
@@ -97,7 +98,10 @@ def add_resources(server: MCPServer[Any], door: Door) -> None:
     @server.resource("groundsight://page/{asset_id}/{page}{?box}", title=PAGE.title, mime_type="image/png")
     def page(asset_id: str, page: str, box: str = "") -> bytes:
         """A page of a document as PNG; box marks a place on it: left,top,right,bottom as fractions."""
-        return _read(door, PAGE, asset_id=asset_id, page=page, box=box).pictures[0].data
+        shown = _read(door, PAGE, asset_id=asset_id, page=page, box=box).pictures
+        if not shown:
+            raise ResourceError("E_POLICY_REFUSED: pictures may not leave this machine (policy.may_leave)")
+        return shown[0].data
 
     @server.resource(EVIDENCE_URI + "{unit_id}", title=EVIDENCE.title, mime_type=JSON)
     def evidence(unit_id: str) -> str:
@@ -111,10 +115,15 @@ def add_resources(server: MCPServer[Any], door: Door) -> None:
 
     @server.resource("groundsight://receipt/{receipt_id}", title=RECEIPT.title, mime_type=JSON)
     def receipt(receipt_id: str) -> str:
-        """What the audit trail holds of one of your own calls."""
+        """What the audit trail holds of one of your own calls, and what its answer or check rested on."""
         return _read(door, RECEIPT, receipt_id=receipt_id).model_dump_json()
 
-    _ = (assets, status, rules, asset, page, evidence, answer, receipt)
+    @server.resource("groundsight://lineage/{id}", title=LINEAGE.title, mime_type=JSON)
+    def lineage(id: str) -> str:
+        """Where a document or unit comes from: the file, what read, redacted and encoded it, receipts that used it."""
+        return _read(door, LINEAGE, id=id).model_dump_json()
+
+    _ = (assets, status, rules, asset, page, evidence, answer, receipt, lineage)
 
 
 def add_completion(server: MCPServer[Any], door: Door) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from groundsight.suite import Suite
 
+log = logging.getLogger("groundsight.server")
 PROGRESS_SECONDS = 0.1
 AT_ONCE = 16
 LAST_SECONDS = 5.0
@@ -45,7 +47,8 @@ Ended = CallToolResult | InputRequired
 class Door:
     """One server: its suite, opened on the first call, its gate, who is calling, and the calls that wait.
 
-    ``caller`` tells who makes the present call; without it everyone is the suite's own principal.
+    ``caller`` tells who makes the present call; without it everyone is the suite's own principal, and nobody an
+    administrator: a model that writes for a person must not give itself what rights keep from it.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Door:
         caller: Callable[[], Principal | None] | None = None,
     ) -> None:
         self._factory, self.writable, self._caller = suite_factory, writable, caller
+        self.admin = writable and caller is not None
         self.metrics = CallMetrics(lambda: self._running, lambda: self.slots.statistics().tasks_waiting)
         self._opening = threading.Lock()
         self._calls, self._running = threading.Condition(), 0
@@ -108,6 +112,7 @@ class Door:
             if self._open is None:
                 suite = self._factory()
                 build_results()
+                _sweep(suite)
                 self._open = (suite, Gate.open(suite.settings, "mcp"))
             return self._open
 
@@ -115,7 +120,18 @@ class Door:
         who = self._caller() if self._caller else suite.principal
         if who is None:
             raise PolicyRefused("the caller is not known", next_step="send a token that this server gave out")
-        return who.model_copy(update={"may_write": self.writable and who.may_write})
+        held = {"may_write": self.writable and who.may_write, "may_admin": self.admin and who.may_admin}
+        return who.model_copy(update=held)
+
+
+def _sweep(suite: Suite) -> None:
+    """Forget what is to be kept no longer; it is hidden already, so a disk that refuses keeps nobody from serving."""
+    from groundsight.ingestion.rights.sweep import sweep
+
+    try:
+        sweep(suite.parts, suite.watch)
+    except GroundsightError as error:
+        log.warning("what is to be kept no longer could not be forgotten: %s", error)
 
 
 class GatedTool(Tool):

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import queue
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundsight import suite as engine
-from groundsight.doors.python_given import Given, as_evidence, fitting
+from groundsight.doors.python_given import Found, Given, as_check, fitting
+from groundsight.doors.python_yielded import DOOR, reports, with_receipts
 from groundsight.errors import NotFound, PolicyRefused
-from groundsight.limits import require_words
 from groundsight.settings import Settings, load_settings
-from groundsight.types import Answer, Evidence, GroundingReport, Principal, Query, SearchResult
+from groundsight.types import Answer, GroundingReport, Principal, Query, SearchResult
 
 if TYPE_CHECKING:
     from groundsight.doors.python_async import AsyncSuite
@@ -23,17 +21,18 @@ if TYPE_CHECKING:
     from groundsight.ingestion import IngestReport
     from groundsight.ingestion.folder.catalogue import Catalogue
     from groundsight.ingestion.forget import ForgetReport
+    from groundsight.ingestion.rights import RightsReport
     from groundsight.tools.describe import Description
+    from groundsight.tools.explain import Explained
     from groundsight.tools.ocr import ReadLines
     from groundsight.tools.read import Reading
+    from groundsight.tools.replay import Replayed
     from groundsight.tools.status import Status
     from groundsight.tools.why import Reasons
     from groundsight.tracing import Watch
 
-TURN_SECONDS = 0.25
 AnyPath = str | Path
 Paths = AnyPath | Iterable[AnyPath]
-Found = Mapping[str, Sequence[Evidence]]
 
 
 class OpenSuite:
@@ -80,13 +79,29 @@ class OpenSuite:
         """
         return self.suite.ingest(paths, prune=prune)
 
-    def forget(self, names: Paths) -> ForgetReport:
+    def forget(self, names: Paths, *, opt_out: bool = False, rewrite_snapshots: bool = False) -> ForgetReport:
         """Remove files and folders, by path or source, with all that was made from them; the files themselves stay.
+
+        ``opt_out`` keeps them and the same contents from being read again, ``rewrite_snapshots`` writes the snapshots
+        on record that hold them afresh. ``proof`` tells what was searched afterwards.
 
         Raises:
             NotFound: nothing of a name is indexed; then nothing is removed. PolicyRefused: as for ``ingest``.
         """
-        return self.suite.forget(names)
+        return self.suite.forget(names, opt_out=opt_out, rewrite_snapshots=rewrite_snapshots)
+
+    def rights(self, names: Paths, *, history: bool = False, **given: object) -> RightsReport:
+        """Tell what holds of files and folders, or state it: ``rights("staff", labels=["hr"], retain_days=365)``.
+
+        ``owner``, ``usage`` (approved, restricted or denied), ``consent_until`` (a day, the last one), ``purposes``,
+        ``labels``, ``region``, ``retain_days``. An empty value, or None for the two limits, lifts what was stated.
+
+        Raises:
+            NotFound, InvalidArgument: a name or a value; then nothing is set. PolicyRefused: it may not be set here.
+        """
+        from groundsight.governance.rights import as_rights
+
+        return self.suite.rights(names, as_rights(given, "rights"), history=history)
 
     def watch(self, folders: Paths | None = None, *, once: bool = False) -> Generator[IngestReport]:
         """Keep folders (default: all that may be read) in step with the index; yield a report of each change.
@@ -96,7 +111,7 @@ class OpenSuite:
         Raises:
             NotFound: a folder is not there, or none is named and none may be read. PolicyRefused: as for ``ingest``.
         """
-        return _reports(self.suite, self._roots(folders), once)
+        return reports(self.suite, self._roots(folders), once)
 
     def search(
         self, query: str | Query = "", *, limit: int = 10, hops: int = 1, picture: AnyPath | None = None
@@ -126,7 +141,9 @@ class OpenSuite:
         Raises:
             InvalidArgument, LimitExceeded: the question. GroundsightError: the search itself failed.
         """
-        return self.suite.ask(question)
+        from groundsight.tools.recording import with_receipt
+
+        return with_receipt(self.suite, self.suite.ask(question), DOOR)
 
     def stream(self, question: str) -> Generator[Event]:
         """Ask, and yield what is known as it comes: steps, evidence, verdicts, and last the answer.
@@ -138,7 +155,7 @@ class OpenSuite:
         """
         from groundsight.graphs.telling import stream_answer
 
-        return stream_answer(self.suite, question)
+        return with_receipts(self.suite, stream_answer(self.suite, question))
 
     def verify(self, text: str, evidence: Given | Sequence[Given] | Found | None = None) -> GroundingReport:
         """Check a text sentence by sentence: supported, contradicted with the reason, unsupported or unchecked.
@@ -149,14 +166,29 @@ class OpenSuite:
         Raises:
             InvalidArgument: there is no text. LimitExceeded: it is too long.
         """
-        from groundsight.tools.verify import searched
+        from groundsight.tools.recording import checked_with_receipt
 
-        require_words(text, "the text", "give the text to check")
-        if evidence is None:
-            return self.suite.verify(text, searched(self.suite, text))
-        if isinstance(evidence, Mapping):
-            return self.suite.verify(text, {query: as_evidence(found) for query, found in evidence.items()})
-        return self.suite.verify(text, as_evidence(evidence))
+        return checked_with_receipt(self.suite, as_check(self.suite, text, evidence), DOOR)
+
+    def explain(self, receipt: str) -> Explained:
+        """Say what the receipt of an answer or a check holds: what was asked and found, and why it was judged so.
+
+        Raises:
+            NotFound: there is no such receipt, it is too old, or another principal's.
+        """
+        from groundsight.tools.explain import explain
+
+        return explain(self.suite, receipt)
+
+    def replay(self, receipt: str) -> Replayed:
+        """Ask again what a receipt was given for: the same evidence and verdicts, or what has changed since.
+
+        Raises:
+            NotFound: as for ``explain``. GroundsightError: as ``ask`` and ``verify``.
+        """
+        from groundsight.tools.replay import replay
+
+        return replay(self.suite, receipt)
 
     def read(self, id: str, *, neighbours: int = 1, page: int | None = None, picture: bool = False) -> Reading:
         """Read a passage by its id with its neighbours, or a page (from 1) of a document, in full.
@@ -203,10 +235,12 @@ class OpenSuite:
         dated_from: str | None = None,
         dated_to: str | None = None,
         order: Literal["source", "newest", "oldest", "largest"] = "source",
+        hidden: bool = False,
     ) -> Catalogue:
         """List the documents whose source holds ``path``, with what could not be read and what was left out.
 
-        ``kind`` is a word (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
+        ``hidden``: only those with text that is hidden or gives orders to a model, with this text. ``kind`` is a word
+        (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
 
         Raises:
             InvalidArgument: a day is no date.
@@ -214,11 +248,11 @@ class OpenSuite:
         from groundsight.ingestion.folder.catalogue import Wanted
         from groundsight.tools.find import day
 
-        asked = fitting(
-            self.suite, "list", path=path, kind=kind, order=order, dated_from=dated_from or "", dated_to=dated_to or ""
-        )
-        days = {name: day(name, asked[name]) for name in ("dated_from", "dated_to")}
-        return self.suite.list(Wanted(path=asked["path"], kind=asked["kind"], order=asked["order"], **days))
+        dated = {"dated_from": dated_from or "", "dated_to": dated_to or ""}
+        asked = fitting(self.suite, "list", path=path, kind=kind, order=order, **dated)
+        days = {name: day(name, asked[name]) for name in dated}
+        kept = Wanted(path=asked["path"], kind=asked["kind"], order=asked["order"], hidden=hidden, **days)
+        return self.suite.list(kept)
 
     def status(self) -> Status:
         """Say how much is indexed, in which folders, what is missing, and which models answer."""
@@ -271,25 +305,6 @@ class OpenSuite:
         if not sources:
             raise NotFound("no folder is named, and none was read before", next_step="name a folder")
         return tuple(dict.fromkeys(source.partition("/")[0] for source in sources))
-
-
-def _reports(suite: engine.Suite, roots: tuple[str, ...], once: bool) -> Generator[IngestReport]:
-    """Hand over what a worker in a thread of its own reports; leaving ends it."""
-    from groundsight.ingestion.folder.work import Worker
-
-    reports: queue.SimpleQueue[IngestReport] = queue.SimpleQueue()
-    worker = Worker(suite.parts, suite.principal, roots, reports.put)
-    beside = ThreadPoolExecutor(1, "watch")
-    working = beside.submit(worker.run, once=once)
-    try:
-        while not working.done() or not reports.empty():
-            suite.watch.check()
-            with suppress(queue.Empty):
-                yield reports.get(timeout=TURN_SECONDS)
-        working.result()
-    finally:
-        worker.stop()
-        beside.shutdown()
 
 
 open_suite = OpenSuite

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import InvalidArgument
 from groundsight.language.sentences import evidence_from_text
+from groundsight.limits import require_words
 from groundsight.types import Evidence
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
+    from groundsight.tools.recording import Check
 
 Given = str | Evidence
+Found = Mapping[str, Sequence[Evidence]]
 
 
 def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
@@ -26,6 +29,23 @@ def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
 
     every = checked_arguments(tool(name), arguments, suite.settings.limits.answer_chars)
     return {each: every[each] for each in arguments}
+
+
+def as_check(suite: Suite, text: str, evidence: Given | Sequence[Given] | Found | None) -> Check:
+    """Return what is to be checked against what; without evidence each sentence is searched for.
+
+    Raises:
+        InvalidArgument: there is no text, or something is no evidence.
+    """
+    from groundsight.tools.recording import Check
+    from groundsight.tools.verify import searched
+
+    require_words(text, "the text", "give the text to check")
+    if evidence is None:
+        return Check(text, searched(suite, text), searched=True)
+    if isinstance(evidence, Mapping):
+        return Check(text, {query: as_evidence(found) for query, found in evidence.items()})
+    return Check(text, as_evidence(evidence))
 
 
 def as_evidence(given: object) -> Sequence[Evidence]:

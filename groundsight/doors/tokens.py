@@ -36,7 +36,7 @@ class TokenCheck:
         self._prefix = server.jwt.scope_prefix if server.jwt else ""
         self._jwt = JwtCheck(server, server.jwt, several=several) if server.jwt else None
         if server.token:
-            local = governance.model_dump(include={"tenant", "user", "region", "labels"})
+            local = governance.model_dump(include={"tenant", "user", "region", "labels", "purpose"})
             self._add(server.token, Access.of(Principal(**local, roots=roots if several else None), ["admin"]))
         for caller in server.callers:
             self._add(caller.token, _access_of(caller, several=several))
@@ -96,7 +96,7 @@ class TokenCheck:
 
 def _access_of(caller: Caller, *, several: bool) -> Access:
     held = () if several and caller.roots is None else caller.roots
-    who = Principal(tenant=caller.tenant, user=caller.user, region=caller.region, labels=caller.labels, roots=held)
+    who = Principal(**caller.model_dump(include={"tenant", "user", "region", "labels", "purpose"}), roots=held)
     return Access.of(who, [*caller.scopes, "ingest"] if caller.may_write else caller.scopes)
 
 

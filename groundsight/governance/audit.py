@@ -40,9 +40,14 @@ LOCK_SECONDS = 10
 
 
 class AuditRecord(Word):
-    """What is written about one call: who, what, how it ended; the request only as a keyed hash."""
+    """What is written about one call: who, what, how it ended; the request only as a keyed hash.
 
-    kind: Literal["begin", "end"] = "end"
+    ``denied``: ``request`` is the hash of a document that was kept from the caller, ``outcome`` the rules that did it.
+    ``change``: what somebody set, as a hash; ``tool`` says of which rules, ``outcome`` to what. ``sealed`` is the hash
+    of the receipt that a call left, empty without one.
+    """
+
+    kind: Literal["begin", "end", "denied", "change"] = "end"
     id: str
     tenant: str
     user: str
@@ -52,6 +57,7 @@ class AuditRecord(Word):
     returned: tuple[str, ...] = ()
     outcome: str = ""
     seconds: float = 0.0
+    sealed: str = ""
 
 
 class AuditLog:
@@ -79,7 +85,7 @@ class AuditLog:
             StorageFailed: the disk refused.
             Locked: another process holds the trail for too long.
         """
-        key, ends = self._key(), record.kind == "end"
+        key, ends = self._key(), record.kind in ("end", "change")
         with _storage_errors(self._folder), self._locked():
             handle = os.open(self._folder / TRAIL, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
@@ -108,7 +114,7 @@ class AuditLog:
         lines = (line for line in reversed(lines_in(data)) if receipt.encode() in line)
         found = (authentic(line, key) for line in lines)
         mine = next((one for one in found if one and (one.get("id"), one.get("kind")) == (receipt, "end")), None)
-        return AuditRecord(**{name: mine[name] for name in AuditRecord.model_fields}) if mine else None
+        return AuditRecord(**{name: mine[name] for name in AuditRecord.model_fields if name in mine}) if mine else None
 
     def _key(self) -> bytes:
         file = self._folder / KEY
@@ -184,8 +190,9 @@ def _storage_errors(folder: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
+        step = "make room or correct the rights; governance.audit = false switches the trail off"
         raise StorageFailed(
             f"the audit trail cannot be written: {error.strerror or 'the disk refused'}",
             which=str(folder),
-            next_step="make room or correct the rights; governance.audit = false switches the trail off",
+            next_step="name a folder as the home" if isinstance(error, NotADirectoryError) else step,
         ) from error

@@ -68,7 +68,7 @@ def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
 
     place = unit.place.model_copy(update={"section": clean(unit.place.section)}) if unit.place.section else unit.place
     fields: dict[str, object] = {name: clean(unit.field(name)) for name in TEXT_FIELDS}
-    fields["heading"] = clean(unit.heading)
+    fields["heading"], fields["unseen"] = clean(unit.heading), clean(unit.unseen)
     fields["place"] = place
     fields["cells"] = clean_cells(unit.cells, kinds, memory) if unit.cells else ()
     fields["lines"] = tuple(line.model_copy(update={"text": clean(line.text)}) for line in unit.lines)
@@ -137,6 +137,7 @@ def _texts(asset: Asset) -> Iterator[tuple[str, str]]:
 def _texts_of(unit: Unit) -> Iterator[tuple[str, str]]:
     yield from ((name, unit.field(name)) for name in TEXT_FIELDS)
     yield "heading", unit.heading
+    yield "unseen", unit.unseen
     yield "section", unit.place.section or ""
     yield from (("lines", line.text) for line in unit.lines)
     yield from (("tags", tag.name) for tag in unit.tags)

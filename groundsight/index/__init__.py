@@ -114,6 +114,12 @@ class Index(Protocol):
         """Remove assets with all their units, vectors and links; return how many were there."""
         ...
 
+    def protect(self, assets: Sequence[Asset]) -> int:
+        """Replace what protects stored assets (``access.PROTECTIVE``), named by tenant and id; return how many there
+        are. All of them change at once, or none; on a server each for itself.
+        """
+        ...
+
     def search(self, queries: Sequence[ChannelQuery], where: Filter, limit: int) -> tuple[ChannelResult, ...]:
         """Ask every channel at once, filtering inside the search; one result per query, same order."""
         ...

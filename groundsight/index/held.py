@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+import os
+import tempfile
+from collections.abc import Iterator, Sequence, Set
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import cast
 
 from groundsight.atomic import write_whole
-from groundsight.errors import GroundsightError, StorageFailed
+from groundsight.errors import GroundsightError, IndexCorrupt, InvalidArgument, StorageFailed
 from groundsight.index import database, snapshots
 from groundsight.settings import Settings, elsewhere
-from groundsight.types import Asset, Word
+from groundsight.types import Asset, Filter, Word
 
 REGISTER = "snapshots.json"
 ASIDE = ("damaged-*", "restore.*.tmp")
@@ -51,6 +53,43 @@ def still_held(settings: Settings, assets: Sequence[Asset]) -> tuple[Held, ...]:
         ),
         *(Held(place=str(file), next_step=step) for file in aside),
     )
+
+
+def rewritten(settings: Settings, assets: Sequence[Asset]) -> tuple[str, ...]:
+    """Write the snapshots on record that hold any of these assets afresh without them; return the folders.
+
+    A snapshot that is damaged, or of a Weaviate index, stays as it is and is told by ``still_held``.
+
+    Raises:
+        StorageFailed: the disk refused. IndexCorrupt: a kill in between left a snapshot without its manifest.
+    """
+    done: list[str] = []
+    for folder in _noted(settings.home):
+        if (folder / database.FILE_NAME).exists() and _holds(folder, assets):
+            with suppress(IndexCorrupt, InvalidArgument):
+                _rewrite(folder, {(asset.tenant, asset.source) for asset in assets})
+                done.append(str(folder))
+    return tuple(done)
+
+
+def _rewrite(folder: Path, gone: Set[tuple[str, str]]) -> None:
+    """The manifest goes first and comes last: between them the folder is no finished snapshot."""
+    from groundsight.index.local import LocalIndex
+
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".rewrite-") as scratch:
+        place = Path(scratch)
+        os.replace(snapshots.verified_copy(folder, place), place / database.FILE_NAME)
+        index = LocalIndex.open(place)
+        try:
+            found = index.assets(Filter())
+            index.delete([each.asset_id for each in found if (each.tenant, each.source) in gone], Filter())
+            index.snapshot(place / "new")
+        finally:
+            index.close()
+        with database.storage_errors(folder):
+            (folder / snapshots.MANIFEST).unlink()
+            for name in (database.FILE_NAME, snapshots.MANIFEST):
+                os.replace(place / "new" / name, folder / name)
 
 
 def _advice(settings: Settings, folder: Path) -> str:

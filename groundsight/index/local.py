@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
-from groundsight.errors import IndexCorrupt, IndexVersion, InvalidArgument
+from groundsight.errors import IndexCorrupt, InvalidArgument
 from groundsight.index import (
     ChannelQuery,
     ChannelResult,
@@ -21,7 +21,7 @@ from groundsight.index import (
 from groundsight.index.asking import Asking
 from groundsight.index.exporting import export
 from groundsight.index.local_check import examine
-from groundsight.index.prepared import prepare_all
+from groundsight.index.prepared import prepare_all, require_encoders
 from groundsight.index.schema import current
 from groundsight.index.store import Store
 from groundsight.index.writer import ENCODER, stored_encoders, write_meta
@@ -30,6 +30,7 @@ from groundsight.types import Asset, Filter, Unit
 
 # How many vectors may wait outside the mapped file before it is written again; 1,000 cost 5 ms to read.
 PUBLISH_AFTER = 1_000
+NEW_HOME = "a new home: groundsight ingest YOUR_FILES --home NEW_FOLDER"
 
 
 class LocalIndex:
@@ -72,7 +73,7 @@ class LocalIndex:
             return
         with self._store.write_lock.held(), self._store.writing() as connection:
             if database.one(connection, "SELECT 1 FROM asset LIMIT 1"):
-                _require_same(stored_encoders(connection), fingerprints)
+                require_encoders(stored_encoders(connection), fingerprints, NEW_HOME)
             for lane, print_ in fingerprints.items():
                 write_meta(connection, ENCODER + lane, print_)
 
@@ -94,6 +95,11 @@ class LocalIndex:
             removed = change.delete(asset_ids, where)
         self._store.erase_traces()
         return removed
+
+    def protect(self, assets: Sequence[Asset]) -> int:
+        """Replace what protects stored assets in one durable transaction; return how many were there."""
+        with self._store.changing() as change:
+            return change.protect(assets)
 
     def search(self, queries: Sequence[ChannelQuery], where: Filter, limit: int) -> tuple[ChannelResult, ...]:
         """Ask every channel at once under one read transaction, filtering inside each scan."""
@@ -173,14 +179,3 @@ class LocalIndex:
     def close(self) -> None:
         """Release files and connections."""
         self._store.close()
-
-
-def _require_same(stored_prints: Mapping[str, str], fingerprints: Mapping[str, str]) -> None:
-    for lane, wanted in fingerprints.items():
-        if stored_prints.get(lane, wanted) != wanted:
-            raise IndexVersion(
-                f"the index holds {lane} vectors of {stored_prints[lane]}, the settings name {wanted}",
-                which=lane,
-                next_step="set the encoder back, or ingest again into a new home: "
-                "groundsight ingest YOUR_FILES --home NEW_FOLDER",
-            )

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from groundsight.errors import IndexCorrupt
-from groundsight.governance.access import EVERYONE, field_value
+from groundsight.governance.access import field_value, readers
 from groundsight.index import CheckReport, view
 from groundsight.index.checksums import WIDTH, is_sealed
 from groundsight.index.database import Connection, one, rows, storage_errors, transaction
@@ -74,7 +74,7 @@ def _asset_columns(data: bytes) -> list[object]:
     return [
         asset.asset_id,
         *(field_value(name, asset, None) for name in names),
-        json.dumps(asset.labels or (EVERYONE,)),
+        json.dumps(readers(asset)),
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundsight.errors import InvalidArgument, ModelFailed
+from groundsight.errors import IndexVersion, InvalidArgument, ModelFailed
 from groundsight.governance.redaction import require_proof
 from groundsight.index import Entry
 from groundsight.index.postings import FieldTerms, field_terms
@@ -72,6 +72,17 @@ def prepare_all(entries: Sequence[Entry], tokeniser: Tokeniser) -> tuple[list[Pr
     for entry in entries:
         require_proof(entry.asset, entry.units, entry.proof)
     return [_prepare(entry, tokeniser, dimensions) for entry in last.values()], dimensions
+
+
+def require_encoders(stored: Mapping[str, str], wanted: Mapping[str, str], place: str) -> None:
+    """Raise IndexVersion where a lane holds vectors of another encoder; ``place`` is where to ingest again."""
+    for lane, print_ in wanted.items():
+        if stored.get(lane, print_) != print_:
+            raise IndexVersion(
+                f"the index holds {lane} vectors of {stored[lane]}, the settings name {print_}",
+                which=lane,
+                next_step=f"set the encoder back, or ingest again into {place}",
+            )
 
 
 def _prepare(entry: Entry, tokeniser: Tokeniser, dimensions: dict[str, int]) -> Prepared:

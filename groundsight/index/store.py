@@ -79,7 +79,7 @@ class Store:
         """Make the database and its tables when the file is missing or empty.
 
         Raises:
-            IndexCorrupt: there was one before.
+            IndexCorrupt: there was one before. StorageFailed: the disk refused.
         """
         if self._is_there():
             return
@@ -89,7 +89,7 @@ class Store:
                 return
             if signs:
                 raise lost(self.folder, signs)
-            with closing(database.connect(self.path, create=True)) as first:
+            with database.storage_errors(self.path), closing(database.connect(self.path, create=True)) as first:
                 prepare(first)
 
     def _prepare(self, connection: Connection) -> None:

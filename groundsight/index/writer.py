@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from groundsight.errors import ModelFailed
-from groundsight.governance.access import EVERYONE, NO_END
+from groundsight.governance.access import PROTECTIVE, field_value, readers
 from groundsight.index import filters
 from groundsight.index.checksums import seal, unseal
 from groundsight.index.database import Connection, one, rows
@@ -52,6 +52,22 @@ class Change:
         self._take_out(found)
         if found:
             write_meta(self._connection, TRACES, "left")
+        return len(found)
+
+    def protect(self, assets: Sequence[Asset]) -> int:
+        """Replace what protects stored assets, named by tenant and id; return how many were there."""
+        asked = "SELECT number, data FROM asset WHERE tenant = ? AND asset_id = ?"
+        found = [(each, row) for each in assets for row in rows(self._connection, asked, each.tenant, each.asset_id)]
+        for given, (number, data) in found:
+            stored = Asset.model_validate_json(unseal(data, 0))
+            asset = stored.model_copy(update={name: getattr(given, name) for name in PROTECTIVE})
+            values = (asset.region, asset.usage_rights, field_value("consent_until", asset, None))
+            self._connection.execute(
+                """UPDATE asset SET region = ?, usage_rights = ?, consent_until = ?, labels = ?, data = ?
+                    WHERE number = ?""",
+                (*values, json.dumps(readers(asset)), seal(asset.model_dump_json().encode(), 0), number),
+            )
+            self._label(number, readers(asset))
         return len(found)
 
     def finish(self) -> None:
@@ -106,8 +122,7 @@ class Change:
             self._insert_unit(entry.asset.tenant, number, unit)
 
     def _insert_asset(self, asset: Asset, data: bytes) -> int:
-        labels = asset.labels or (EVERYONE,)
-        until = asset.consent_until.isoformat() if asset.consent_until else NO_END
+        labels, until = readers(asset), field_value("consent_until", asset, None)
         created = asset.created.isoformat() if asset.created else None
         values = (asset.asset_id, asset.tenant, asset.source, asset.region, asset.usage_rights, until)
         number = one(
@@ -116,9 +131,13 @@ class Change:
                 media_type, created, labels, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number""",
             *values, asset.media_type, created, json.dumps(labels), seal(data, 0),
         )  # fmt: skip
+        self._label(number, labels)
+        return number
+
+    def _label(self, number: int, labels: Sequence[str]) -> None:
+        self._connection.execute("DELETE FROM asset_label WHERE asset = ?", (number,))
         for label in dict.fromkeys(labels):
             self._connection.execute("INSERT INTO asset_label VALUES (?, ?)", (label, number))
-        return number
 
     def _insert_unit(self, tenant: str, number: int, prepared: PreparedUnit) -> None:
         unit = prepared.unit

@@ -109,7 +109,7 @@ class FileReport(Shown):
     """What became of one file."""
 
     source: str
-    status: Literal["added", "changed", "unchanged", "failed", "vanished", "removed"]
+    status: Literal["added", "changed", "unchanged", "failed", "vanished", "removed", "opted out"]
     units: int = 0
     redactions: Mapping[str, int] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()

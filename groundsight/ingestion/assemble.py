@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundsight.errors import ParseFailed
-from groundsight.governance.access import PROTECTIVE
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
+from groundsight.governance.policy import let_in, policy_of
 from groundsight.governance.redaction import profile_of, redact_unit, seal_entry, with_clean_links
+from groundsight.governance.rights import Holding, guarded
 from groundsight.index import Entry
-from groundsight.ingestion import Parsed
+from groundsight.ingestion import Element, Parsed
+from groundsight.ingestion.apart import HOSTILE, apart, remarks, unseen_counts, with_marks
 from groundsight.ingestion.chunking import Chunk, Cutter
+from groundsight.ingestion.contain import refuse_contained
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
 from groundsight.ingestion.encode import Vector, encode_pictures
-from groundsight.ingestion.enrich import ReadBefore, Seen, see_all, told_by
+from groundsight.ingestion.enrich import ReadBefore, Seen, lineage_of_text, see_all, told_by
 from groundsight.ingestion.folder.catalogue import kind_of
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.names.reader import memory_of
@@ -30,6 +33,7 @@ from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
 from groundsight.ingestion.portions import portions
 from groundsight.ingestion.unit_file import UnitFile
+from groundsight.language.addressed import speaks_to_a_model
 from groundsight.language.identify import language_of, script_of
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -98,7 +102,7 @@ class _Assembly:
         self._units: tuple[Unit, ...] | UnitFile = ()
         self._pictures: dict[int, Vector] = {}
         self._number, self._begin, self._hashes, self._is_named = 0, "", list[str](), False
-        self._withheld = Counter[str]()
+        self._withheld, self._unseen = Counter[str](), Counter[str]()
 
     @property
     def is_full(self) -> bool:
@@ -108,14 +112,15 @@ class _Assembly:
     def take(self, part: Parsed, scratch: Path, watch: Watch) -> None:
         """Redact, cut, look at pictures and link one part."""
         parts, memory = self._parts, self._cleaner.memory
-        document = self._cleaner.clean(part)
+        document = self._cleaner.clean(_with_orders_apart(part))
         if not self._is_named:
             self._name(document)
         chunks = self._cutter.cut(document.elements).chunks
         seen = see_all(chunks, scratch, parts, self._derived, memory, watch, self._known)
         chunks, seen = with_tables(chunks, seen, parts.settings, memory)
         numbered = {self._number + place: one for place, one in seen.items()}
-        units = tuple(_unit(self._asset, at, piece, numbered.get(at)) for at, piece in enumerate(chunks, self._number))
+        made = (_unit(self._asset, at, piece, numbered.get(at)) for at, piece in enumerate(chunks, self._number))
+        units = tuple(map(apart, made))
         self._number += len(chunks)
         units = tuple(redact_unit(unit, self._kinds, memory) for unit in _with_content(units, numbered))
         linked = tuple(
@@ -126,6 +131,7 @@ class _Assembly:
         seen = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
         shown = {at: one for at, one in seen.items() if not one.withheld}
         self._pictures |= encode_pictures(shown, parts, self._derived, watch)
+        self._unseen.update(unseen_counts(linked))
         self._keep(linked)
 
     def entry(self, left_out: tuple[LeftOut, ...]) -> Entry:
@@ -146,7 +152,8 @@ class _Assembly:
             "phash": self._hashes[0] if len(self._hashes) == 1 and len(units) == 1 else None,
             "language": language_of(self._begin),
             "left_out": left_out,
-            "warnings": (*self._asset.warnings, *map(str, left_out)),
+            "unseen": dict(self._unseen),
+            "warnings": (*self._asset.warnings, *map(str, left_out), *remarks(self._unseen)),
         }
         asset = self._asset.model_copy(update=known)
         proof, seen = seal_entry(asset, units, self._kinds, self._cleaner.memory), self._pictures
@@ -174,6 +181,14 @@ class _Assembly:
             self._units.put(units)
 
 
+def _with_orders_apart(part: Parsed) -> Parsed:
+    """Mark what speaks to a language model; a title that does so is a passage of its own and no title."""
+    title, elements = part.title, with_marks(part.elements)
+    if speaks_to_a_model(title):
+        title, elements = "", (Element(kind="text", text=title, mark=HOSTILE), *elements)
+    return part.model_copy(update={"title": title, "elements": elements})
+
+
 def _share(watch: Watch, done: int, size: int, total: int) -> Watch:
     """Return a watch whose steps move the whole file by the share of one part."""
     if size == total:
@@ -192,18 +207,22 @@ def make_asset(
     settings: Settings,
     guard: Asset | None = None,
     holder: Asset | None = None,
+    holding: Holding | None = None,
 ) -> Asset:
     """Describe the file; the tenant comes from the principal, and so does the region of what was not there before.
 
-    What protects a document (region, labels, usage rights, consent) is not the writer's to change: it is taken from
+    What protects a document is not the writer's to change: it is taken from ``holding``, what is stated of it, and from
     ``guard``, the document as it was before, or a protected one of the same content. A file that lies in another one,
     the ``holder``, is protected as that is, too.
+
+    Raises:
+        PolicyRefused: the policy does not let it in, or an incident contains its place.
     """
     described = Asset(
         asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
         source=document.source,
         media_type=parsed.media_type,
-        title=parsed.title or document.name,
+        title=document.name if speaks_to_a_model(parsed.title) else parsed.title or document.name,
         sha256=document.sha256,
         bytes=document.bytes,
         mtime_ns=document.mtime_ns,
@@ -212,8 +231,11 @@ def make_asset(
         region=who.region,
         pages=parsed.pages,
         parent=holder.source if holder else None,
-    )
-    return _protected(_protected(described, guard), holder)
+        lineage=lineage_of_text(parsed.media_type, document.sha256, settings),
+    ).model_copy(update=dict(holding.values) if holding else {})
+    asset = _protected(_protected(described, guard), holder)
+    refuse_contained(settings, asset)
+    return let_in(policy_of(settings), asset)
 
 
 def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
@@ -226,7 +248,8 @@ def _tied(units: tuple[Unit, ...], links: tuple[Link, ...]) -> tuple[Unit, ...]:
 
 def is_guarded(asset: Asset) -> bool:
     """True when not everybody of its tenant and region may read it for ever: a file that was moved keeps that."""
-    return bool(asset.labels) or asset.usage_rights != "approved" or asset.consent_until is not None
+    days = (asset.consent_until, asset.retain_until)
+    return bool(asset.labels or asset.purposes) or asset.usage_rights != "approved" or any(days)
 
 
 def is_kept_as(asset: Asset, holder: Asset) -> bool:
@@ -235,15 +258,7 @@ def is_kept_as(asset: Asset, holder: Asset) -> bool:
 
 
 def _protected(asset: Asset, guard: Asset | None) -> Asset:
-    """Protect an asset as ``guard`` is; of two limits to use or consent the stricter one holds."""
-    if guard is None:
-        return asset
-    update = {name: getattr(guard, name) for name in PROTECTIVE if name == "region" or getattr(guard, name)}
-    if asset.usage_rights == "restricted":
-        update["usage_rights"] = asset.usage_rights
-    if asset.consent_until and guard.consent_until:
-        update["consent_until"] = min(asset.consent_until, guard.consent_until)
-    return asset.model_copy(update=update)
+    return asset if guard is None else guarded(asset, guard)
 
 
 def _unit(asset: Asset, number: int, piece: Chunk, seen: Seen | None) -> Unit:
@@ -282,7 +297,11 @@ def _with_content(units: Sequence[Unit], seen: Mapping[int, Seen]) -> tuple[Unit
     return tuple(
         unit
         for unit in units
-        if unit.text or unit.ocr or unit.mark == SENSITIVE or (unit.ordinal in seen and unit.kind != "page")
+        if unit.text
+        or unit.ocr
+        or unit.unseen
+        or unit.mark == SENSITIVE
+        or (unit.ordinal in seen and unit.kind != "page")
     )
 
 

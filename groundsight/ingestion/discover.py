@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, NotFound, UnsupportedType
+from groundsight.governance.rights_file import is_rights_file
 from groundsight.governance.sources import no_such_file, source_text
 from groundsight.ingestion import Skipped
 
@@ -61,7 +62,7 @@ class Discovery:
             yield not_there(str(name))
             return
         if is_file:
-            yield Found(source, named=True)
+            yield Found(source, _stating(source) if is_rights_file(source) else None, named=True)
         else:
             yield from self._walk(source)
 
@@ -89,6 +90,11 @@ class Discovery:
 def not_there(name: str) -> Found:
     """Say that what a caller named is absent, or not for it: nothing but the caller's own last word stands in it."""
     return Found(source_text(Path(name).name), no_such_file(), named=True)
+
+
+def _stating(source: str) -> UnsupportedType:
+    step = "ingest its folder, and it holds for what lies there"
+    return UnsupportedType("this file states rights and is no document", which=source, next_step=step)
 
 
 def _found(source: str, kind: EntryKind) -> Found:

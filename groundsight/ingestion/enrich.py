@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from groundsight import __version__
 from groundsight.errors import ParseFailed
 from groundsight.governance.pii import Memory, find, find_under, redact, redact_parts, renumbered
 from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_heads import label_of
+from groundsight.governance.redaction import profile_of
 from groundsight.ingestion import Element
 from groundsight.ingestion.chunking import Chunk
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.names.reader import memory_of, texts_of
 from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
+from groundsight.settings import Settings
 from groundsight.types import Box, Lineage, Tag, TextLine, Word
 
 if TYPE_CHECKING:
@@ -235,4 +238,14 @@ def _lineage(sha: str, parts: Parts, made: dict[str, bool]) -> tuple[Lineage, ..
         Lineage(field=name, operation=verb, source_sha256=sha, model=model.fingerprint, version=VERSION)
         for name, (verb, model) in lanes.items()
         if model is not None and made[name]
+    )
+
+
+def lineage_of_text(media_type: str, sha: str, settings: Settings) -> tuple[Lineage, ...]:
+    """Tell what read and what redacted the text of a file."""
+    profile = profile_of(settings)
+    steps = (("read", f"{settings.ingestion.partitioner}: {media_type}"), ("redact", profile))
+    return tuple(
+        Lineage(field="text", operation=verb, source_sha256=sha, model=model, version=__version__)
+        for verb, model in steps
     )

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from groundsight.errors import GroundsightError, InvalidArgument, NotFound, PolicyRefused, StorageFailed
+from pydantic import Field
+
+from groundsight.errors import GroundsightError, InvalidArgument, LimitExceeded, NotFound, PolicyRefused, StorageFailed
 from groundsight.governance.access import reachable_by, tenant_of
 from groundsight.governance.audit import AuditLog, AuditRecord
-from groundsight.governance.receipts import new_receipt
+from groundsight.governance.incidents import IncidentBook
+from groundsight.governance.optout import OptOut, OptOuts
+from groundsight.governance.receipts import Receipts, new_receipt
+from groundsight.governance.review import forget_reviews
 from groundsight.governance.sources import inside
-from groundsight.index.held import Held, still_held
+from groundsight.index.held import Held, rewritten, still_held
 from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.folder.ledger import erased, unread_by
 from groundsight.ingestion.folder.notebook import forget_questions
+from groundsight.ingestion.frozen import content_hash
 from groundsight.ingestion.kept import forget_pages
+from groundsight.ingestion.proof import Proof, pieces_of, prove
 from groundsight.ingestion.reach import folders_of
-from groundsight.types import Asset, Filter, Principal, Shown
+from groundsight.types import Asset, Filter, Principal, Shown, Word
 
 if TYPE_CHECKING:
     from groundsight.governance.roots import Roots
@@ -32,21 +40,45 @@ class ForgetReport(Shown):
     """What was forgotten, by source, and what this does not reach.
 
     ``still_there`` are files that the next ingest of their folder reads again; ``held`` are copies of the index that
-    were made earlier and hold some of it, each with what to do. ``receipt`` is the id of the audit record.
+    were made earlier and hold some of it, each with what to do; ``rewritten`` are those that held it. ``opted_out`` are
+    the new entries of the list of what is never read again, ``proof`` is the search for what may be left. ``receipt``
+    is the id of the audit record.
     """
 
     forgotten: tuple[str, ...]
     still_there: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
+    rewritten: tuple[str, ...] = ()
+    opted_out: tuple[OptOut, ...] = ()
+    proof: Proof | None = None
+    pieces: tuple[bytes, ...] = Field(default=(), exclude=True, repr=False)
     receipt: str = ""
 
     def _text(self) -> str:
-        there = [f"still on the disk, and read again by the next ingest: {source}" for source in self.still_there]
+        then = "never read again" if self.opted_out else "read again by the next ingest"
+        there = [f"still on the disk, and {then}: {source}" for source in self.still_there]
         copies = [f"also in {each.place}; {each.next_step}" for each in self.held]
-        return "\n".join([*(f"forgotten: {source}" for source in self.forgotten), *there, *copies])
+        again = [f"written afresh without it: {place}" for place in self.rewritten]
+        proof = [str(self.proof)] if self.proof else []
+        return "\n".join([*(f"forgotten: {source}" for source in self.forgotten), *there, *again, *copies, *proof])
 
 
-def forget(parts: Parts, names: Sequence[str | Path], principal: Principal, watch: Watch) -> ForgetReport:
+class Wish(Word):
+    """What else is done on forgetting: ``opt_out`` keeps files, folders and contents from being read again,
+    ``rewrite_snapshots`` writes the snapshots on record that hold them afresh.
+    """
+
+    opt_out: bool = False
+    rewrite_snapshots: bool = False
+
+
+def forget(
+    parts: Parts,
+    names: Sequence[str | Path],
+    principal: Principal,
+    watch: Watch,
+    wish: Wish = Wish(),  # noqa: B008
+) -> ForgetReport:
     """Forget files and folders, each named by its path or its source, whether or not it still exists.
 
     All names are looked up before anything is removed. When it is interrupted, every document is either whole or
@@ -63,19 +95,49 @@ def forget(parts: Parts, names: Sequence[str | Path], principal: Principal, watc
         raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
     trail = _Trail(parts, principal, [str(name) for name in names])
     try:
-        report = _forget(parts, [str(name) for name in names], principal, watch)
+        report = _forget(parts, [str(name) for name in names], principal, watch, wish)
     except GroundsightError as error:
         trail.end(error.error_code)
         raise
-    return report.model_copy(update={"receipt": trail.end("OK")})
+    proof = prove(parts, report.pieces, trail.id) if report.pieces else None
+    return report.model_copy(update={"receipt": trail.end("OK"), "proof": proof, "pieces": ()})
+
+
+def lift(parts: Parts, names: Sequence[str], principal: Principal) -> tuple[OptOut, ...]:
+    """Take files, folders, contents or entries off the list of what is never read again; see ``Suite.lift``."""
+    if not principal.may_write:
+        raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
+    meant = sorted({each for name in names for each in (name, *readings(parts.roots, name))})
+    contents = [content for source in meant for content in _contents(parts, source)]
+    return OptOuts(parts.settings.home, principal.tenant).lift(meant, contents)
+
+
+def _contents(parts: Parts, source: str) -> Iterator[str]:
+    """Yield the hash of a file, or of every file below a folder; what can't be read has none."""
+    try:
+        below = parts.roots.listing(source)
+    except NotFound:
+        below = []
+    for inner, kind in below:
+        if kind in ("file", "folder"):
+            yield from _contents(parts, inner)
+    with suppress(NotFound, LimitExceeded):
+        descriptor = parts.roots.open_inside(source)
+        try:
+            yield content_hash(descriptor, source, parts.settings.limits.file_bytes)
+        finally:
+            os.close(descriptor)
 
 
 def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> None:
     """Remove assets: what was made and kept of them first, so that a kill in between leaves them to be named again."""
     derived = derived_of(parts.settings)
     derived.forget_other_profiles()
+    forget_reviews(parts.settings.home, [asset.asset_id for asset in gone])
+    IncidentBook(parts.settings.home, parts.settings.governance.incidents).forget(asset.source for asset in gone)
     if gone:
         forget_questions(parts.settings.home, {asset.tenant for asset in gone})
+        Receipts(Path(parts.settings.home), 0).forget(asset.asset_id for asset in gone)
     ids = {asset.asset_id for asset in gone}
     for number, asset in enumerate(gone):
         watch.step(number, len(gone), asset.source)
@@ -106,7 +168,7 @@ def is_there(roots: Roots, source: str) -> bool:
     return False
 
 
-def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Watch) -> ForgetReport:
+def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Watch, wish: Wish) -> ForgetReport:
     where, derived = reachable_by(principal), derived_of(parts.settings)
     everyone = parts.index.assets(tenant_of(principal))
     held = None if principal.roots is None else folders_of(parts, principal).names()
@@ -127,6 +189,10 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
         parts.index.delete([], where)  # finishes what was interrupted after its last document
         raise
     gone = [asset for asset in reachable if any(inside(asset.source, name) for name in wanted)]
+    pieces = pieces_of(parts, gone)
+    opted = OptOuts(parts.settings.home, principal.tenant) if wish.opt_out else None
+    new = opted.add(wanted, (asset.sha256 for asset in gone)) if opted else ()
+    again = rewritten(parts.settings, gone) if wish.rewrite_snapshots else ()
     copies = still_held(parts.settings, gone)
     for name in wanted:
         if held is None and left(name, gone):
@@ -134,7 +200,10 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
     erase(parts, gone, where, watch)
     erased(parts, principal, wanted)
     there = tuple(asset.source for asset in gone if is_there(parts.roots, asset.source))
-    return ForgetReport(forgotten=tuple(asset.source for asset in gone), still_there=there, held=copies)
+    names_gone = tuple(asset.source for asset in gone)
+    return ForgetReport(
+        forgotten=names_gone, still_there=there, held=copies, rewritten=again, opted_out=new, pieces=pieces
+    )
 
 
 def _source_of(parts: Parts, name: str, known: Callable[[str], bool]) -> str:
@@ -169,6 +238,11 @@ class _Trail:
             request=self._log.fingerprint(json.dumps(names)),
         )
         self._log.append(self._record)
+
+    @property
+    def id(self) -> str:
+        """The id of the record, nothing without a trail."""
+        return self._record.id if self._log else ""
 
     def end(self, outcome: str) -> str:
         """Write how it ended and return the id of the record, nothing without a trail."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
+from groundsight.governance.heed import heed
+from groundsight.governance.optout import OptOuts
 from groundsight.governance.pii import Memory, find
 from groundsight.governance.sources import inside
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
@@ -23,10 +25,12 @@ from groundsight.ingestion.folder.ledger import settle
 from groundsight.ingestion.folder.rules import Rules
 from groundsight.ingestion.forget import erase, is_there, readings
 from groundsight.ingestion.frozen import Frozen, content_hash, freeze
-from groundsight.ingestion.inside import Tree, report_of, unchanged
+from groundsight.ingestion.inside import Tree, by_holder, report_of, unchanged
 from groundsight.ingestion.pipeline import Commits, ReadFile, Ready, read_ahead, shares, work_of
 from groundsight.ingestion.preflight import claim_lanes, open_lanes
 from groundsight.ingestion.reach import folders_of
+from groundsight.ingestion.rights.beside import look_beside
+from groundsight.ingestion.rights.sweep import sweep
 from groundsight.settings import Settings
 from groundsight.tracing import Part, Watch
 from groundsight.types import Asset, Principal
@@ -56,27 +60,31 @@ def ingest(
     finished file is committed, so a cancelled run is resumed by running it again.
 
     Raises:
-        PolicyRefused: the principal may not write. IndexVersion: the encoders changed.
+        PolicyRefused: the principal may not write, or the policy demands more. IndexVersion: the encoders changed.
         ConfigError: a setting names a model, folder, extra or service that can't be used.
         Cancelled: by the watch; what was finished is kept.
     """
     if not principal.may_write:
         raise PolicyRefused("this principal may not write", next_step="ask for the right to write")
+    heed(parts.settings, principal, "engine")
     open_lanes(parts)
     held = folders_of(parts, principal) if confined or principal.roots is not None else parts.roots
     gone = _gone_by_name(parts, held, principal, paths)
     there = [path for path in paths if path not in gone]
     looked = Discovery(held, Rules(held, parts.settings)).of(there)
     claim_lanes(parts)
+    sweep(parts, watch, principal.tenant)
     run = _Run(parts, held, principal, watch, reader or _confined(parts), linker or _linker())
-    found = run.without_hidden(looked.files)
-    files = run.files(found)
     places = (*looked.folders, *gone.values())
+    run.look_beside(looked.files, places)
+    found = run.without_hidden(looked.files)
+    files = [*run.beside.lines, *run.files(run.readable(found))]
     files += _vanished(parts, principal, {each.source for each in found}, places, watch, prune=prune)
     absent = {each.source for each in found if each.named and each.error}
-    tried = [each for each in files if each.source not in absent]
-    settle(parts, principal, (*places, *(each.source for each in found)), tried, looked.left_out)
-    return _report(files, run.derived.model_calls, parts, looked.left_out)
+    tried = [each for each in files if each.source not in absent and each.status != "opted out"]
+    left_out = (*looked.left_out, *run.beside.left_out)
+    settle(parts, principal, (*places, *(each.source for each in found)), tried, left_out)
+    return _report(files, run.derived.model_calls, parts, left_out)
 
 
 class _Run:
@@ -88,13 +96,22 @@ class _Run:
         self._parts, self._roots, self._principal = parts, roots, principal
         self._watch, self._read, self._linker = watch, read, linker
         self._part, self._commits = watch, Commits(parts, principal, watch)
-        self._known: Mapping[str, Asset] = {each.source: each for each in parts.index.assets(tenant_of(principal))}
-        where = visible_to(principal)
-        self._seen = {source for source, each in self._known.items() if matches(where, each)}
-        self._guards = {each.sha256: each for each in self._known.values() if is_guarded(each)}
         self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
-        self._inner = _by_holder(self._known.values())
+        self._opted_out = OptOuts(parts.settings.home, principal.tenant)
+
+    def look_beside(self, found: Sequence[Found], places: Sequence[str]) -> None:
+        """Take in what the rights files of the folders state, then what is known and how it is protected."""
+        self.beside = look_beside(self._parts, self._roots, self._principal, found, places)
+        everything, where = self._parts.index.assets(tenant_of(self._principal)), visible_to(self._principal)
+        self._known: Mapping[str, Asset] = {each.source: each for each in everything}
+        self._seen = {source for source, each in self._known.items() if matches(where, each)}
+        self._guards = {each.sha256: each for each in everything if is_guarded(each)}
+        self._inner = by_holder(everything)
+
+    def readable(self, found: Sequence[Found]) -> list[Found]:
+        """Leave out what its rights keep from being read."""
+        return self.beside.readable(self._roots, self._principal, found, self._known)
 
     def without_hidden(self, found: Sequence[Found]) -> list[Found]:
         """Leave out what is indexed for others only; named, it reads like a file that is not there."""
@@ -158,6 +175,7 @@ class _Run:
         with ExitStack() as on_error:
             on_error.callback(folder.cleanup)
             on_error.callback(document.copy.close)
+            self._opted_out.require_free(document.source, document.sha256)
             parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
             on_error.pop_all()
         return ReadFile(document, parsed, folder)
@@ -181,8 +199,9 @@ class _Run:
         """
         settings, document, parsed = self._parts.settings, prepared.document, prepared.parsed
         before = self._known.get(document.source)
-        guard = before or self._guards.get(document.sha256)
-        asset = make_asset(parsed, document, self._principal, settings, guard, holder)
+        guard, who = before or self._guards.get(document.sha256), self._principal
+        holding = self.beside.book.holding(who.tenant, document.source, document.mtime_ns, who.region)
+        asset = make_asset(parsed, document, who, settings, guard, holder, None if before else holding)
         lost = tree.read(parsed, asset, prepared.scratch, lambda each, holder: self._below(each, holder, tree))
         if holder is None:
             self._forget(tree)
@@ -206,16 +225,6 @@ class _Run:
         if gone:
             erase(self._parts, gone, visible_to(self._principal), self._watch)
         tree.lines += [FileReport(source=each.source, status="removed") for each in gone]
-
-
-def _by_holder(known: Iterable[Asset]) -> dict[str, dict[str, Asset]]:
-    """Return, for each file or folder that others lie in, those of them that lie in a file."""
-    found: dict[str, dict[str, Asset]] = {}
-    for each in known:
-        above = each.source.split("/")[:-1] if each.parent else []
-        for depth in range(1, len(above) + 1):
-            found.setdefault("/".join(above[:depth]), {})[each.source] = each
-    return found
 
 
 def _confined(parts: Parts) -> Reader:

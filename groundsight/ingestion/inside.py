@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from groundsight.errors import (
@@ -17,7 +17,9 @@ from groundsight.errors import (
     Locked,
     StorageFailed,
 )
+from groundsight.governance.optout import OPTED_OUT
 from groundsight.governance.pii_names import StoredNames
+from groundsight.governance.rights_file import is_rights_file
 from groundsight.governance.sources import source_text
 from groundsight.ingestion import FileReport, Inside, Parsed, Problem
 from groundsight.ingestion.frozen import Frozen, frozen_inside
@@ -48,7 +50,7 @@ class Tree:
         lost = Counter[str]()
         for each in parsed.inside:
             source, place = self._source_of(holder.source, each.name), len(self.lines)
-            if source not in self._hidden:
+            if source not in self._hidden and not is_rights_file(source):
                 line = report_of(
                     source, lambda each=each, source=source: self._one(each, source, holder, scratch, store)
                 )
@@ -118,12 +120,24 @@ def report_of(source: str, work: Callable[[], FileReport]) -> FileReport:
     except (Cancelled, ConfigError, Locked, StorageFailed, IndexVersion):
         raise
     except GroundsightError as error:
+        if error.error_code == OPTED_OUT:
+            return FileReport(source=source, status="opted out", warnings=("opted out, and not read",))
         return FileReport(source=source, status="failed", problem=_problem(error, source))
 
 
 def unchanged(asset: Asset) -> FileReport:
     """The line of a file whose content is in the index already."""
     return FileReport(source=asset.source, status="unchanged", warnings=asset.warnings)
+
+
+def by_holder(known: Iterable[Asset]) -> dict[str, dict[str, Asset]]:
+    """Return, for each file or folder that others lie in, those of them that lie in a file."""
+    found: dict[str, dict[str, Asset]] = {}
+    for each in known:
+        above = each.source.split("/")[:-1] if each.parent else []
+        for depth in range(1, len(above) + 1):
+            found.setdefault("/".join(above[:depth]), {})[each.source] = each
+    return found
 
 
 def _problem(error: GroundsightError, source: str) -> Problem:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from groundsight.errors import LimitExceeded, ParseFailed
-from groundsight.ingestion import Parsed, Partitioner, PictureOrder
+from groundsight.ingestion import Element, Parsed, Partitioner, PictureOrder
 from groundsight.ingestion.portions import chars_of, handed_over
+from groundsight.ingestion.readers.clean import clean
+from groundsight.ingestion.readers.ledger import UNSHOWN, unseen_texts
 from groundsight.ingestion.sniff import CONTAINERS, check_size, sniff
 from groundsight.ingestion.unpacked import check_archive
 from groundsight.limits import Limits
 from groundsight.types import LeftOut, Word
 
 _MOST_ELEMENTS = 100_000
+_MOST_UNSEEN = 2_000
 
 
 class PartitionOrder(Word):
@@ -42,7 +47,9 @@ def partition_document(document: Path, body: str) -> str:
     readable, media_type = _readable(document, found.media_type, order)
     if media_type in CONTAINERS:
         check_archive(readable, order.name, order.limits)
-    parsed = _partitioner(order)(readable, media_type, Path(order.scratch), order.limits)
+    with unseen_texts() as unseen:
+        parsed = _partitioner(order)(readable, media_type, Path(order.scratch), order.limits)
+    parsed = _with_unseen(parsed, unseen)
     _check_content(parsed, order)
     parsed = _in_parts(parsed, order)
     told: dict[str, object] = {"warnings": found.warnings + parsed.warnings}
@@ -82,6 +89,13 @@ def _partitioner(order: PartitionOrder) -> Partitioner:
             from groundsight.ingestion.readers.unstructured_reader import UnstructuredPartitioner
 
             return UnstructuredPartitioner(order.render_dpi)
+
+
+def _with_unseen(parsed: Parsed, unseen: Iterable[str]) -> Parsed:
+    """Put what the file does not show behind what it does; it is read now, so it is not left out."""
+    found = tuple(Element(kind="text", text=text, mark="hidden") for text in map(clean, islice(unseen, _MOST_UNSEEN)))
+    left = tuple(one for one in parsed.left_out if not (found and one.kind == UNSHOWN))
+    return parsed.model_copy(update={"elements": (*parsed.elements, *found), "left_out": left})
 
 
 def _in_parts(parsed: Parsed, order: PartitionOrder) -> Parsed:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import Cancelled, GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
 from groundsight.governance.access import tenant_of
+from groundsight.governance.review import forget_reviews, queue_captions
 from groundsight.ingestion import FileReport, Parsed
 from groundsight.ingestion.discover import Found
 from groundsight.ingestion.encode import Assembled, encode
@@ -126,6 +127,8 @@ class Commits:
         if is_long or before or keeps or units > _MOST_UNITS or len(self._waiting) >= _MOST_FILES or self._is_due():
             self.flush(watch if is_long else None)
         keep_pages(self._parts, asset, document, self._watch)
+        if before:
+            forget_reviews(self._parts.settings.home, [before.asset_id])
         if before and before.sha256 != document.sha256 and has_pages(self._parts.settings.home, before):
             forget_pages(self._parts.settings.home, [before], self._parts.index.assets(Filter()))
 
@@ -171,6 +174,8 @@ class Commits:
         if not entries:
             return
         self._parts.index.upsert(entries)
+        for each in entries if self._parts.settings.models.caption != "none" else ():
+            queue_captions(self._parts.settings, each.asset.tenant, each.asset.source, each.units)
         first = [each.units[0].unit_id for each in entries]
         if len(self._parts.index.get(first, self._where)) < len(first):
             which = entries[0].asset.source

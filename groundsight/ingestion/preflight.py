@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from groundsight.errors import ConfigError, IndexVersion, StorageFailed
+from groundsight.governance.policy import require_setting
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -16,9 +17,11 @@ def open_lanes(parts: Parts) -> None:
     """Open what reading needs beside the package's own, so that a wrong setting fails once and before any file.
 
     Raises:
-        ConfigError: a setting can't be met here. StorageFailed: no folder for temporary files can be written.
+        PolicyRefused: the policy demands more than the settings. ConfigError: a setting can't be met here.
+        StorageFailed: no folder for temporary files can be written.
     """
     settings = parts.settings
+    require_setting(settings, "governance.redact")
     if settings.ingestion.partitioner == "unstructured" and find_spec("unstructured") is None:
         raise ConfigError(
             "unstructured is not installed",

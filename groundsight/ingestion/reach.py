@@ -6,10 +6,11 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from groundsight.errors import NotFound
 from groundsight.governance.access import tenant_of, visible_to
+from groundsight.governance.events import note_denied
 from groundsight.governance.sources import no_such_file
 from groundsight.ingestion.frozen import Frozen, freeze, frozen_inside
 from groundsight.ingestion.partition import partition
@@ -17,6 +18,8 @@ from groundsight.tracing import Watch
 from groundsight.types import Asset, Condition, Filter, Place, Principal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from groundsight.governance.roots import Roots
     from groundsight.parts import Parts
 
@@ -38,10 +41,25 @@ def source_for(parts: Parts, who: Principal, name: str | Path) -> str:
         NotFound: it is absent, lies outside of the caller's folders, or is indexed for others only: all read alike.
     """
     source = folders_of(parts, who).source_of(name)
-    one = Condition(field="source", op="eq", value=source)
-    if not parts.index.assets(visible_to(who).also(one)) and parts.index.assets(tenant_of(who).also(one)):
+    if hidden_document(parts, who, "source", source):
         raise no_such_file()
     return source
+
+
+def hidden_document(parts: Parts, who: Principal, field: Literal["source", "asset_id"], name: str) -> bool:
+    """True where a document of this source or id is kept from a caller; that is written into the trail."""
+    one = Condition(field=field, op="eq", value=name)
+    if parts.index.assets(visible_to(who).also(one)):
+        return False
+    kept = parts.index.assets(tenant_of(who).also(one))
+    note_denied(parts.settings, who, kept, field)
+    return bool(kept)
+
+
+def hidden_units(parts: Parts, who: Principal, unit_ids: Sequence[str]) -> None:
+    """Write into the trail which of these units are kept from a caller; to the caller they are absent."""
+    kept = {asset.asset_id: asset for _, asset in parts.index.get(list(unit_ids), tenant_of(who))}
+    note_denied(parts.settings, who, kept.values(), "unit")
 
 
 def document_for(parts: Parts, who: Principal, name: str | Path) -> Frozen:
@@ -60,6 +78,7 @@ def pictured(parts: Parts, who: Principal, name: str, page: int | None = None) -
         return document_for(parts, who, name), Place(page=page)
     rows = parts.index.get([name], visible_to(who))
     if not rows:
+        hidden_units(parts, who, [name])
         raise no_such_unit(name)
     unit, asset = rows[0]
     return document_of(parts, asset), unit.place

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, get_args
 
 from groundsight.governance.access import visible_to
-from groundsight.settings import Settings, elsewhere
+from groundsight.settings import Governance, Settings, elsewhere
 from groundsight.types import Condition, Filter, Nothing, UnitKind
 
 if TYPE_CHECKING:
@@ -80,4 +80,5 @@ def ingest_command(settings: Settings) -> str:
         return "groundsight ingest FOLDER (on the machine of the server)"
     program = ["groundsight"] if shutil.which("groundsight") else [sys.executable, "-m", "groundsight.cli"]
     folders = [str(folder) for folder in settings.roots] or ["FOLDER"]
-    return shlex.join([*program, "ingest", *folders]) + elsewhere(settings.home)
+    tenant = [] if settings.governance.tenant == Governance().tenant else ["--tenant", settings.governance.tenant]
+    return shlex.join([*program, "ingest", *folders, *tenant]) + elsewhere(settings.home)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 from collections.abc import Iterator, Sequence
 
-from groundsight.types import Evidence, EvidencePart, Hit, Span, TextField, TextLine, Unit
+from groundsight.types import Considered, Evidence, EvidencePart, Hit, Span, TextField, TextLine, Unit
 
 GAP = "\n"
 CELL = " | "
 UNREAD_CONFIDENCE = 0.5
+CHARS_A_TOKEN = 4
 _ORDER: tuple[TextField, ...] = ("text", "caption", "ocr", "transcript")
 
 
@@ -46,6 +48,21 @@ def evidence_of(hit: Hit) -> Evidence:
 def evidence_from(hits: Sequence[Hit]) -> tuple[Evidence, ...]:
     """Return the evidence of every hit that says something, in the same order."""
     return tuple(evidence for evidence in map(evidence_of, hits) if evidence.text)
+
+
+def candidate_of(one: Evidence) -> Considered:
+    """Return what is told of evidence beside its words: score by channel, hash and length of its text."""
+    return Considered(
+        evidence_id=one.evidence_id,
+        source=one.source,
+        page=one.place.page,
+        sha256=hashlib.sha256(one.text.encode("utf-8", "surrogatepass")).hexdigest(),
+        tokens=-(-len(one.text) // CHARS_A_TOKEN),
+        score=one.score,
+        channels=one.channels,
+        hop=one.hop,
+        stale=one.stale,
+    )
 
 
 def shown(text: str, most: int) -> str:

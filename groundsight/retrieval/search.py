@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from groundsight.governance.access import matches, visible_to
+from groundsight.governance.access import matches, tenant_of, visible_to
+from groundsight.governance.events import note_denied
+from groundsight.index import ChannelQuery
 from groundsight.retrieval.asking import Asked, asked_of, normalised
 from groundsight.retrieval.cache import CacheKey
 from groundsight.retrieval.diversity import spread_out
@@ -46,6 +48,8 @@ def search(
     """
     asked = normalised(query, parts.settings.limits)
     where = visible_to(principal).also(*asked.where.conditions)
+    if parts.settings.governance.probe_denied and asked.text:
+        _probe(parts, asked.text, principal)
     key = CacheKey(where, parts.index.version(), _settings_print(parts.settings, today), asked)
     kept = parts.searches.get(key) if asked.picture is None else None
     if kept is not None:
@@ -54,6 +58,14 @@ def search(
     if asked.picture is None:
         parts.searches.put(key, result)
     return result
+
+
+def _probe(parts: Parts, text: str, principal: Principal) -> None:
+    """Write into the trail which documents among the best by words are kept from the caller."""
+    most, everything = parts.settings.governance.probe_denied, tenant_of(principal)
+    (best,) = parts.index.search([ChannelQuery("bm25_text", text=text)], everything, most)
+    found = parts.index.get([unit_id for unit_id, _ in best.hits], everything)
+    note_denied(parts.settings, principal, {asset.asset_id: asset for _, asset in found}.values(), "search")
 
 
 class _Climb:

@@ -44,6 +44,7 @@ from groundsight.types.judging import (
     AnswerStatus,
     Citation,
     Claim,
+    Considered,
     Evidence,
     EvidencePart,
     Fit,
@@ -54,7 +55,7 @@ from groundsight.types.judging import (
     Verdict,
     VerdictLabel,
 )
-from groundsight.types.things import Asset, LeftOut, Unit
+from groundsight.types.things import Asset, LeftOut, Unit, UsageRights
 
 __all__ = [
     "TEXT_FIELDS",
@@ -68,6 +69,7 @@ __all__ = [
     "Citation",
     "Claim",
     "Condition",
+    "Considered",
     "Degraded",
     "Evidence",
     "EvidencePart",
@@ -96,6 +98,7 @@ __all__ = [
     "Tier",
     "Unit",
     "UnitKind",
+    "UsageRights",
     "VectorName",
     "Verdict",
     "VerdictLabel",

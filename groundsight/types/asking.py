@@ -29,8 +29,9 @@ class Condition(Word):
 class Filter(Word):
     """Conditions that must all hold. An empty filter lets everything through.
 
-    Missing values: ``created`` and ``page`` fail ``ge``/``le`` when absent; an absent
-    ``consent_until`` counts as far in the future; no ``labels`` count as the label ``*``.
+    Missing values: ``created`` and ``page`` fail ``ge``/``le`` when absent. ``consent_until`` is the last day of
+    consent and of retention, whichever comes first, far in the future without both. ``labels`` are what opens an
+    asset (``governance.access.readers``): no labels count as the label ``*``.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -43,6 +44,7 @@ class Filter(Word):
 class Principal(Word):
     """Who asks. Comes from configuration or a verified token, never from a tool argument.
 
+    ``purpose`` is what it asks for: it sees what is meant for that, or for anything. ``may_admin``: it may set rights.
     ``roots`` are the folders in which it may name files; None: all of the settings, for the settings' own tenant.
     """
 
@@ -50,8 +52,10 @@ class Principal(Word):
     user: str = "local"
     region: str = "global"
     labels: tuple[str, ...] = ()
+    purpose: str = ""
     may_read: bool = True
     may_write: bool = False
+    may_admin: bool = False
     roots: tuple[Path, ...] | None = None
 
 

@@ -131,6 +131,7 @@ class GroundingReport(Shown):
     failed: tuple[str, ...] = ()
     method: str = "lexical"
     calibration: str = ""
+    receipt: str = ""
 
     def _text(self) -> str:
         """The verdict with its ratio, then a line a sentence."""
@@ -183,11 +184,28 @@ class Fit(Word):
     reason: str = ""
 
 
+class Considered(Word):
+    """What a search brought for an answer: score and channels of its hit, its text as hash and number of tokens.
+
+    ``tokens`` counts four characters as one. ``sha256`` is that of everything in it that can be quoted.
+    """
+
+    evidence_id: str
+    source: str
+    page: int | None = None
+    sha256: str
+    tokens: int
+    score: float
+    channels: tuple[ChannelScore, ...] = ()
+    hop: int = 1
+    stale: Stale = ""
+
+
 class Answer(Shown):
     """An answer, or the honest reason why there is none, with everything needed to check it.
 
     ``evidence`` as a status: nothing is sure, so the text only shows where the closest passages stand. ``working``:
-    there is no answer yet, the text says what is known so far, unchecked.
+    there is no answer yet, the text says what is known so far, unchecked. ``candidates`` are all that was found.
     """
 
     question: str
@@ -199,6 +217,7 @@ class Answer(Shown):
     verdicts: tuple[Verdict, ...] = ()
     citations: tuple[Citation, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    candidates: tuple[Considered, ...] = ()
     tier: Tier = Tier()
     degraded: tuple[Degraded, ...] = ()
     trace: tuple[Step, ...] = ()

@@ -10,6 +10,7 @@ from groundsight.doors.view.evidence import page_of
 from groundsight.doors.view.markup import Markup, choice, el, field, page, together
 from groundsight.errors import NotFound
 from groundsight.tools.library import ASSET, Document
+from groundsight.tools.lineage import LINEAGE, Origin
 from groundsight.tools.list import Listing
 from groundsight.tools.read import Reading
 from groundsight.tools.results import STALE_TEXT
@@ -64,6 +65,7 @@ def document(desk: Desk, asset_id: str, number: int) -> str:
         el("p", "; ".join(filter(None, about)), class_="soft"),
         _section("Remarks", one.warnings),
         _section("Hidden personal values", hidden),
+        _lineage(desk.call(Origin, LINEAGE, id=asset_id)),
         _pages(asset_id, number, shown.pages or 1),
         _text(desk, asset_id, number, shown.source),
     )
@@ -129,6 +131,11 @@ def _row(each: DocumentLine) -> Markup:
 
 def _section(title: str, lines: Sequence[str]) -> Markup | None:
     return together(el("h2", title), el("ul", [el("li", line) for line in lines])) if lines else None
+
+
+def _lineage(told: Origin) -> Markup:
+    """Where the document comes from, folded: few look for it."""
+    return el("details", el("summary", "Where it comes from"), el("pre", told.as_text()))
 
 
 def _models(told: Status) -> Markup:

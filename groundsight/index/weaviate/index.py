@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from groundsight.errors import IndexVersion, InvalidArgument
 from groundsight.index import ChannelQuery, ChannelResult, CheckReport, Counts, Entry, Exported
-from groundsight.index.prepared import Prepared, prepare_all
+from groundsight.index.prepared import Prepared, prepare_all, require_encoders
 from groundsight.index.tokens import Tokeniser
 from groundsight.index.weaviate import filters
 from groundsight.index.weaviate.binary import LocalServer, start_if_needed
@@ -87,7 +87,7 @@ class WeaviateIndex:
             if all(config.fingerprints.get(lane) == wanted for lane, wanted in fingerprints.items()):
                 return
             if not self._empty(config):
-                _require_same(config.fingerprints, fingerprints)
+                require_encoders(config.fingerprints, fingerprints, "another weaviate.collection")
             self._store.write(replace(config, fingerprints={**config.fingerprints, **fingerprints}))
 
     def upsert(self, entries: Sequence[Entry]) -> None:
@@ -113,6 +113,16 @@ class WeaviateIndex:
             self._finish_abandoned(state)
             writer = self._writer(state.config)
             return sum(writer.delete(tenant, asset_ids, where) for tenant in self._tenants(where))
+
+    def protect(self, assets: Sequence[Asset]) -> int:
+        """Replace what protects assets, each in one step for whoever reads it."""
+        from groundsight.index.weaviate.protecting import protect
+
+        with self._writing:
+            state = self._store.read()
+            self._finish_abandoned(state)
+            reader = Reader(self._wire, self._store.names(state.config), ())
+            return protect(self._writer(state.config), reader, self._tokeniser, assets)
 
     def search(self, queries: Sequence[ChannelQuery], where: Filter, limit: int) -> tuple[ChannelResult, ...]:
         """Ask every channel at once, filtering inside each search."""
@@ -288,13 +298,3 @@ class WeaviateIndex:
                     writer.clear_up(tenant, source, intent.name)
                 self._store.touch()
                 self._store.forget(intent.name)
-
-
-def _require_same(stored: Mapping[str, str], fingerprints: Mapping[str, str]) -> None:
-    for lane, wanted in fingerprints.items():
-        if stored.get(lane, wanted) != wanted:
-            raise IndexVersion(
-                f"the index holds {lane} vectors of {stored[lane]}, the settings name {wanted}",
-                which=lane,
-                next_step="set the encoder back, or ingest again into another weaviate.collection",
-            )

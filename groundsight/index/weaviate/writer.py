@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, repeat
 from typing import Any
 
 from groundsight.errors import ModelFailed
-from groundsight.governance.access import matches
+from groundsight.governance.access import PROTECTIVE, matches
 from groundsight.index.prepared import Prepared, PreparedUnit
 from groundsight.index.weaviate.filters import Test
 from groundsight.index.weaviate.live import Pointer, Pointers, asset_fields, digest_of, slices
@@ -17,7 +18,7 @@ from groundsight.index.weaviate.names import coded, object_id, tenant_name
 from groundsight.index.weaviate.schema import Names
 from groundsight.index.weaviate.state import Config, StateStore
 from groundsight.index.weaviate.wire import Wire
-from groundsight.types import Filter
+from groundsight.types import Asset, Filter
 
 REPAIRS = 2
 
@@ -50,6 +51,16 @@ class Writer:
             for some in slices(sources):
                 self._wire.remove(self._units(tenant), [Test("source", "any", tuple(map(coded, some)))])
         return len(found)
+
+    def protect(self, tenant: str, assets: Sequence[Asset]) -> list[Pointer]:
+        """Replace what protects live assets on their pointers, and return these."""
+        told = {each.asset_id: {name: getattr(each, name) for name in PROTECTIVE} for each in assets}
+        live = self._pointers.of_assets(tenant, told).values()
+        newer = [replace(each, asset=each.asset.model_copy(update=told[each.asset.asset_id])) for each in live]
+        if newer:
+            with self._store.change([(tenant, each.asset.source) for each in newer]):
+                self._pointers.put(tenant, newer)
+        return newer
 
     def clear_up(self, tenant: str, source: str, intent: str) -> None:
         """Delete what an interrupted write left of a source, and what was live before the live write."""

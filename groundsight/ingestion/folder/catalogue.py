@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal
 
 from groundsight.governance.access import visible_to
 from groundsight.ingestion import Skipped
+from groundsight.ingestion.apart import kept_as
 from groundsight.ingestion.folder.ledger import Unread, skipped_by, unread_by
 from groundsight.language.file_kinds import kinds
 from groundsight.types import Asset, Principal, Shown, Word
@@ -21,13 +22,17 @@ Order = Literal["source", "newest", "oldest", "largest"]
 
 
 class Wanted(Word):
-    """Which documents: a part of the source, a kind (a word of ``file_kinds.tsv``, an ending or a media type), days."""
+    """Which documents: a part of the source, a kind (a word of ``file_kinds.tsv``, an ending or a media type), days.
+
+    ``hidden``: those with passages that are kept apart, and these passages.
+    """
 
     path: str = ""
     kind: str = ""
     dated_from: date | None = None
     dated_to: date | None = None
     order: Order = "source"
+    hidden: bool = False
 
     def passes(self, asset: Asset) -> bool:
         """Tell whether a document is one of these."""
@@ -35,15 +40,27 @@ class Wanted(Word):
         return (
             self.path.casefold() in asset.source.casefold()
             and (not self.kind or is_of_kind(asset, self.kind))
+            and (bool(asset.unseen) or not self.hidden)
             and (self.dated_from is None or (day is not None and day >= self.dated_from))
             and (self.dated_to is None or (day is not None and day <= self.dated_to))
         )
 
 
+class ApartPassage(Word):
+    """A passage that is kept apart: "hidden" from a reader of the file, or "hostile", and what it says."""
+
+    id: str
+    source: str
+    page: int | None
+    mark: str
+    text: str
+
+
 class Catalogue(Shown):
     """Documents in the order that was asked for, how many there are of each kind, copies, and what is not indexed.
 
-    ``copies`` are sources that hold the same bytes. ``unread`` and ``left_out`` are chosen by the path alone.
+    ``kept_apart`` is told where it was asked for. ``copies`` are sources that hold the same bytes. ``unread`` and
+    ``left_out`` are chosen by the path alone.
     """
 
     documents: tuple[Asset, ...]
@@ -52,12 +69,15 @@ class Catalogue(Shown):
     copies: tuple[tuple[str, ...], ...] = ()
     unread: tuple[Unread, ...] = ()
     left_out: tuple[Skipped, ...] = ()
+    kept_apart: tuple[ApartPassage, ...] = ()
 
     def _text(self) -> str:
         kinds = ", ".join(f"{number} {kind}" for kind, number in self.kinds.items())
         head = f"{len(self.documents)} of {number_of(self.every, 'document')}{f': {kinds}' if kinds else ''}"
         unread = [f"not read: {each.source}: {each}" for each in self.unread]
-        return "\n".join([head, *(each.source for each in self.documents), *unread, *map(str, self.left_out)])
+        apart = [f"{each.mark}: {each.source}{f' page {each.page}' if each.page else ''}: {each.text}"
+                 for each in self.kept_apart]  # fmt: skip
+        return "\n".join([head, *(each.source for each in self.documents), *apart, *unread, *map(str, self.left_out)])
 
 
 def catalogue(parts: Parts, who: Principal, wanted: Wanted | None = None) -> Catalogue:
@@ -71,7 +91,18 @@ def catalogue(parts: Parts, who: Principal, wanted: Wanted | None = None) -> Cat
         copies=_copies(chosen),
         unread=tuple(each for each in unread_by(parts, who) if asked.path.casefold() in each.source.casefold()),
         left_out=tuple(each for each in skipped_by(parts, who) if asked.path.casefold() in each.example.casefold()),
+        kept_apart=tuple(_kept_apart(parts, who, chosen)) if asked.hidden else (),
     )
+
+
+def _kept_apart(parts: Parts, who: Principal, assets: Sequence[Asset]) -> Iterator[ApartPassage]:
+    for asset in assets:
+        for unit in parts.index.units(asset.asset_id, visible_to(who)):
+            if unit.unseen:
+                page = unit.place.page
+                yield ApartPassage(
+                    id=unit.unit_id, source=asset.source, page=page, mark=kept_as(unit), text=unit.unseen
+                )
 
 
 def date_of(asset: Asset) -> date | None:

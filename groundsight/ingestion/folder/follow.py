@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, Locked, NotFound
 from groundsight.governance.access import tenant_of
+from groundsight.governance.rights_file import NAME as RIGHTS
 from groundsight.ingestion.folder.rules import IGNORE, Rules
 from groundsight.ingestion.folder.steady import Steady, is_written, state_of
 from groundsight.ingestion.forget import is_there
@@ -73,8 +74,9 @@ class Follower:
         for path in changed:
             # What lies in no root of ours, or can't be looked at, is nothing of this folder.
             with suppress(GroundsightError, OSError):
-                source = self._parts.roots.source_of_any(path.parent if path.name == IGNORE else path)
-                kind = "folder" if path.name == IGNORE or path.is_dir() else "file"
+                rules_all = path.name in (IGNORE, RIGHTS)
+                source = self._parts.roots.source_of_any(path.parent if rules_all else path)
+                kind = "folder" if rules_all or path.is_dir() else "file"
                 if not path.is_symlink() and not rules.why_on_the_way(source, kind):
                     self._steady.touch(source, now)
 

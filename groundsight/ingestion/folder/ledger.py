@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from groundsight.governance.access import PROTECTIVE, matches, reachable_by, tenant_of, visible_to
+from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.governance.sources import inside
 from groundsight.ingestion.folder.notebook import notebook
 from groundsight.ingestion.reach import folders_of
-from groundsight.types import Asset, Filter, Principal, Word
+from groundsight.types import Asset, Filter, Principal, UsageRights, Word
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -34,15 +35,18 @@ class Unread(Word):
     tenant: str = "default"
     region: str = "global"
     labels: tuple[str, ...] = ()
-    usage_rights: Literal["approved", "restricted"] = "approved"
+    owner: str = ""
+    purposes: tuple[str, ...] = ()
+    usage_rights: UsageRights = "approved"
     consent_until: date | None = None
+    retain_until: date | None = None
 
     def __str__(self) -> str:
         return ". ".join(filter(None, (f"{self.code}: {self.what}", self.limit, self.next_step)))
 
     def passes(self, where: Filter) -> bool:
         """Tell whether a filter on assets lets it through."""
-        told = self.model_dump(include={"source", "tenant", "region", "labels", "usage_rights", "consent_until"})
+        told = self.model_dump(include={"source", "tenant", *PROTECTIVE})
         return matches(where, Asset(asset_id="", media_type="", title="", sha256="", bytes=0, **told))
 
 
@@ -62,12 +66,13 @@ def settle(
 def _notes(parts: Parts, who: Principal, failed: Sequence[FileReport]) -> list[Unread]:
     """What protects the document that a file was, or the file that it lies in, protects the note."""
     known = {each.source: each for each in parts.index.assets(tenant_of(who))} if failed else {}
-    notes: list[Unread] = []
+    notes, book = list[Unread](), RightsLedger(parts.settings.home).book()
     for each in failed:
         way = each.source.split("/")
         above = ["/".join(way[:depth]) for depth in range(len(way), 0, -1)]
         guard = next((known[source] for source in above if source in known), None)
-        told = guard.model_dump(include=set(PROTECTIVE)) if guard else {"region": who.region}
+        stated = book.holding(who.tenant, each.source, region=who.region).values
+        told = guard.model_dump(include=set(PROTECTIVE)) if guard else stated
         words = each.problem.model_dump(include={"code", "what", "limit", "next_step"}) if each.problem else {}
         day = date.today().isoformat()
         notes.append(

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from groundsight.errors import NotFound
+from groundsight.governance.rights_file import is_rights_file
 from groundsight.language.stems import lexicon_lines
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Rules:
     def why(self, source: str, kind: EntryKind) -> str:
         """Return why an entry of a folder that is read is left out, empty when it is taken."""
         name = source.rpartition("/")[2]
+        if is_rights_file(source):
+            return "it states the rights of its folder"
         if name.startswith(".") and not self._hidden:
             return f"hidden {'folder' if kind == 'folder' else 'file'}"
         if kind == "link":

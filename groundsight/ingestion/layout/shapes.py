@@ -73,7 +73,8 @@ class Piece:
 
     ``rect`` and ``size`` count on the page turned counterclockwise by ``turn`` quarters, on which the piece is level;
     ``SKEW`` for what stands askew. ``rank`` is its place in the file, -1 for what was put on later. ``words`` are its
-    words with their left and right ends.
+    words with their left and right ends. ``doubt`` says why nobody may see it: "tiny", "outside", or "faint" where only
+    the drawn page can tell.
     """
 
     text: str
@@ -83,6 +84,7 @@ class Piece:
     turn: int = 0
     rank: int = 0
     words: tuple[tuple[str, float, float], ...] = ()
+    doubt: str = ""
 
     def joined(self, other: Piece, glue: str) -> Piece:
         """Return both as one piece, the other behind."""

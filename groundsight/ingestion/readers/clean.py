@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.encoding import likely_encoding
+from groundsight.ingestion.readers.ledger import lay_aside
+from groundsight.ingestion.readers.smuggled import smuggled
 from groundsight.types.showing import number_of
 
 # Zero-width, soft hyphen, bidi controls, invisible operators, variation selectors used to smuggle
@@ -31,7 +33,9 @@ _MARKS = (
 
 
 def clean(text: str) -> str:
-    """Drop what no reader sees and even out spaces; lines stay."""
+    """Drop what no reader sees and even out spaces; lines stay. What it spelled is set aside."""
+    for told in smuggled(text):
+        lay_aside(told)
     seen = _CONTROL.sub("", _STRAY_JOINER.sub("", _HIDDEN.sub("", _BREAK.sub("\n", text))))
     return _BLANK_LINES.sub("\n\n", _EDGES.sub("\n", _SPACES.sub(" ", seen))).strip()
 

@@ -1,11 +1,35 @@
-"""The ledger of a reader: what it met in a file and did not take in."""
+"""The ledger of a reader: what it met in a file and did not take in, and what of it no reader of the file sees."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from groundsight.types import LeftOut
+
+# A reader that has no place for a hidden text in what it returns: one file is read at a time.
+_UNSEEN: ContextVar[dict[str, None] | None] = ContextVar("unseen", default=None)
+UNSHOWN = "hidden text"
+
+
+@contextmanager
+def unseen_texts() -> Generator[dict[str, None]]:
+    """Collect what ``lay_aside`` is given while one file is read, each text once, in order."""
+    found = dict[str, None]()
+    token = _UNSEEN.set(found)
+    try:
+        yield found
+    finally:
+        _UNSEEN.reset(token)
+
+
+def lay_aside(text: str) -> None:
+    """Hand over what the file holds and does not show; it is marked, and never quoted."""
+    found = _UNSEEN.get()
+    if found is not None and any(char.isalnum() for char in text):
+        found[text.strip()] = None
 
 
 class Ledger:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
-from groundsight.ingestion.readers.raster import check_pixels, open_raster, save_png, taken_on, upright
+from groundsight.ingestion.readers.ledger import lay_aside
+from groundsight.ingestion.readers.raster import check_pixels, open_raster, save_png, taken_on, upright, written_behind
 from groundsight.ingestion.sniff import PICTURES
 from groundsight.limits import Limits
 from groundsight.types import LeftOut
@@ -19,6 +20,8 @@ def read_picture(path: Path, media_type: str, scratch: Path, limits: Limits) -> 
     elements: list[Element] = []
     with open_raster(path, (PICTURES[media_type],), limits) as image:
         created = taken_on(image)
+        for told in written_behind(image):
+            lay_aside(told)
         wanted = limits.picture_frames if media_type in _PAGED else 1
         for number in range(wanted):
             if not _seek(image, number):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +19,15 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP")
 _STORED_PIXELS = 12_000_000
 _EXIF_DATES = (36867, 306)
 _EXIF_SUB = 0x8769
+# Descriptions and comments: of PNG and GIF by name, of Exif by number, of XMP by element.
+_REMARKS = ("Comment", "comment", "Description", "Title", "Warning", "Disclaimer")
+_EXIF_REMARKS = (270, 37510, 40091, 40092, 40094, 40095)
+_XMP = re.compile(
+    r"<(?:dc:(?:description|title|subject)|exif:UserComment|photoshop:\w+)\b[^>]*>(.{1,4000}?)</(?:dc|exif|photoshop):",
+    re.S,
+)
+_MARKUP = re.compile(r"<[^>]*>")
+_MOST_XMP = 1_000_000
 
 
 def open_raster(source: Path | bytes, formats: tuple[str, ...], limits: Limits) -> Image:
@@ -96,6 +107,28 @@ def taken_on(image: Image) -> date | None:
         return datetime.strptime(text.strip("\0 ")[:10], "%Y:%m:%d").date()
     except (ValueError, OSError, SyntaxError, KeyError, TypeError, EOFError, OverflowError):
         return None
+
+
+def written_behind(image: Image) -> Iterator[str]:
+    """Yield what somebody wrote into the metadata of a picture: no viewer shows it on the picture."""
+    told: list[object] = [image.info.get(key) for key in _REMARKS]
+    try:
+        head = image.getexif()
+        own = head.get_ifd(_EXIF_SUB)
+        told += [source.get(tag) for tag in _EXIF_REMARKS for source in (head, own)]
+    except (ValueError, OSError, SyntaxError, KeyError, TypeError, EOFError, OverflowError):
+        pass
+    for packet in (image.info.get("xmp"), image.info.get("XML:com.adobe.xmp")):
+        told += [" ".join(_MARKUP.sub(" ", found).split()) for found in _XMP.findall(_as_text(packet)[:_MOST_XMP])]
+    yield from (text for text in map(_as_text, told) if any(map(str.isalpha, text)))
+
+
+def _as_text(value: object) -> str:
+    """Decode what Exif holds as bytes: with the name of its code before it, or in two bytes a letter."""
+    if isinstance(value, bytes):
+        data = value.removeprefix(b"ASCII\0\0\0").removeprefix(b"UNICODE\0")
+        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-8", "replace").strip("\0 ")
+    return value.strip("\0 ") if isinstance(value, str) else ""
 
 
 def _on_white(image: Image) -> Image:

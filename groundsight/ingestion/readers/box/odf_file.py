@@ -21,7 +21,7 @@ from groundsight.ingestion.readers.box.odf_text import (
     words,
 )
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
-from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
 from groundsight.ingestion.readers.text.html_file import iso_day
@@ -167,7 +167,8 @@ class OdfReader:
         for one in list(node.iter()):
             hides = told(one, "style-name") in self.styles.hidden or tag_of(one) == "hidden-text"
             if hides and "".join(one.itertext()).strip():
-                self.ledger.note("hidden text", "the document does not show it")
+                self.ledger.note(UNSHOWN, "the document does not show it")
+                lay_aside("".join(one.itertext()))
                 one.text = ""
                 for inner in list(one):
                     one.remove(inner)

@@ -75,8 +75,9 @@ class _Show:
             yield Element(kind="heading", text=name, level=1, box=title.box)
         relations = self._package.relations(part)
         for shape in sorted((one for one in shapes if one is not title), key=lambda one: one.order):
+            mark = "hidden" if shape.is_unshown else ""
             for element in self._shape(shape, relations):
-                yield element.model_copy(update={"box": shape.box})
+                yield element.model_copy(update={"box": shape.box, "mark": element.mark or mark})
         yield from self._shared(part)
         for notes in self._package.related(part, "notesSlide"):
             yield from self._notes(notes)

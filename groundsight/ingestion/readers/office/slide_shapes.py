@@ -12,6 +12,8 @@ from groundsight.types import Box
 _INCH = 914_400
 _MOST_DEPTH = 20
 _SHAPES = ("sp", "pic", "graphicFrame", "cxnSp")
+_TINY = 200
+Corners = tuple[float, float, float, float]
 _TITLES = ("title", "ctrTitle")
 
 
@@ -39,6 +41,7 @@ class Shape:
     rect: tuple[float, float, float, float] | None
     box: Box | None
     order: tuple[int, float]
+    is_unshown: bool = False
 
 
 class Sizes:
@@ -108,7 +111,18 @@ def _shape(node: Node, frame: _Frame, part: str, sizes: Sizes) -> Shape:
     box = _box(rect, sizes) if rect else None
     # Rows of about an inch from top to bottom, left to right within a row.
     order = (int(rect[1] // _INCH), rect[0]) if rect else (0, 0.0)
-    return Shape(node, kind, index, rect, box, order)
+    return Shape(node, kind, index, rect, box, order, _is_unshown(node, holder, rect, sizes))
+
+
+def _is_unshown(node: Node, holder: Node | None, rect: Corners | None, sizes: Sizes) -> bool:
+    """True for a shape that is switched off, lies beside the slide, or whose letters are all under two points."""
+    if value(child(holder, "cNvPr"), "hidden") in ("1", "true"):
+        return True
+    if rect and (rect[0] >= sizes.width or rect[1] >= sizes.height or rect[0] + rect[2] < 0 or rect[1] + rect[3] < 0):
+        return True
+    # In hundredths of a point.
+    letters = [_number(value(one, "sz")) for one in node.iter() if local(one) == "rPr" and value(one, "sz")]
+    return bool(letters) and max(letters) < _TINY
 
 
 def _box(rect: tuple[float, float, float, float], sizes: Sizes) -> Box:

@@ -22,6 +22,7 @@ from groundsight.ingestion.readers.pdf.pdf_headings import body_size, heading_le
 from groundsight.ingestion.readers.pdf.pdf_notes import Note, pieces_of_notes
 from groundsight.ingestion.readers.pdf.pdf_outline import PdfOutline
 from groundsight.ingestion.readers.pdf.pdf_tables import RuledTables, filled_tables
+from groundsight.ingestion.readers.pdf.pdf_unseen import seen_and_unseen
 from groundsight.ingestion.readers.pdf.pdfium import PdfPage
 from groundsight.ingestion.readers.raster import save_png
 
@@ -53,10 +54,11 @@ class PageReader:
 
     def read(self) -> Iterator[Element]:
         """Yield the elements of the page in reading order."""
-        pieces, drawn = self._page.pieces(), self._page.drawn()
+        every, drawn = self._page.pieces(), self._page.drawn()
+        pieces, unseen = seen_and_unseen(every, drawn, self._page.render)
         notes, files = self._page.notes()
         self._gathered.files.extend(files)
-        self._count(pieces, drawn, notes)
+        self._count(drawn, notes)
         self._turn = _main_turn(pieces)
         shown = [note for note in notes if note.kind in _ON_THE_PAGE and not note.hidden]
         if _is_readable(pieces):
@@ -68,10 +70,13 @@ class PageReader:
         else:
             yield from self._frame([], drawn, shown, self._turn)
         yield from self._notes(notes)
+        if text := clean("\n".join(piece.text for piece in unseen)):
+            yield Element(
+                kind="text", text=text, page=self._number, section=self._gathered.outline.section, mark="hidden"
+            )
 
-    def _count(self, pieces: Sequence[Piece], drawn: Drawn, notes: Sequence[Note]) -> None:
+    def _count(self, drawn: Drawn, notes: Sequence[Note]) -> None:
         ledger = self._gathered.ledger
-        ledger.note("piece of text", "it lies outside the page", self._page.outside)
         ledger.note("note on a page", "the page has too many", self._page.more_notes)
         ledger.note("drawing", "the page has too many to look at them all", drawn.more)
         for note in notes:

@@ -20,6 +20,12 @@ _SIGNS = {0x02: "-", 0xFFFE: "-", 0xA0: " "}
 # Scans that were read by machine lean by a degree or two; what leans by more was put askew.
 _LEANING = math.radians(10)
 _INVISIBLE = 3
+# Neither filled nor stroked; 7 only cuts what is drawn later.
+_INKLESS = (3, 7)
+# Of 255: lighter letters, or clearer ones, are looked at on the drawn page.
+_LIGHT, _CLEAR = 215, 60
+# In points of the line: letters of less than two points.
+_TINY = 2.3
 # Latin ligatures, Hebrew and Arabic presentation forms: shapes of letters, not letters.
 _SHAPES = ((0xFB00, 0xFDFF), (0xFE70, 0xFEFC))
 Corners = tuple[float, float, float, float]
@@ -43,14 +49,15 @@ class _Mark:
 class TextLayer:
     """Reads one text page of PDFium; ``matrix`` leads from points to fractions of the page as it is shown.
 
-    ``rotation`` is the page's own, in degrees clockwise. ``outside`` counts pieces that lie off the page.
+    ``rotation`` is the page's own, in degrees clockwise; ``height`` that of the page in points.
     """
 
-    def __init__(self, library: Any, raw: Any, matrix: Corners, origin: tuple[float, float], rotation: int) -> None:
-        self._library, self._raw = library, raw
+    def __init__(
+        self, library: Any, raw: Any, matrix: Corners, origin: tuple[float, float], rotation: int, height: float
+    ) -> None:
+        self._library, self._raw, self._height = library, raw, height
         self._maps = [_turned_map(matrix, origin, quarters) for quarters in range(4)]
         self._rotation = math.radians(rotation)
-        self.outside = 0
 
     def pieces(self) -> list[Piece]:
         """Return the pieces of lines in the order of the file."""
@@ -99,13 +106,28 @@ class TextLayer:
             return None
         lefts, tops, rights, bottoms = zip(*(mark.corners for mark in inked), strict=True)
         rect = Rect(min(lefts), min(tops), max(rights), max(bottoms))
-        if rect.x1 <= 0 or rect.x0 >= 1 or rect.y1 <= 0 or rect.y0 >= 1:
-            self.outside += 1
-            return None
         sizes = sorted(mark.corners[3] - mark.corners[1] for mark in inked)
         bold = all(self._is_bold(end.index) for end in (inked[0], inked[-1]))
         words = tuple(_words(run))
-        return Piece(_written(run), rect, sizes[len(sizes) // 2], bold, inked[0].turn, rank, words)
+        size = sizes[len(sizes) // 2]
+        return Piece(_written(run), rect, size, bold, inked[0].turn, rank, words, self._doubt(rect, size, inked))
+
+    def _doubt(self, rect: Rect, size: float, inked: list[_Mark]) -> str:
+        if rect.x1 <= 0 or rect.x0 >= 1 or rect.y1 <= 0 or rect.y0 >= 1:
+            return "outside"
+        if size * self._height < _TINY:
+            return "tiny"
+        return "faint" if any(self._is_faint(mark.index) for mark in (inked[0], inked[len(inked) // 2])) else ""
+
+    def _is_faint(self, index: int) -> bool:
+        """True for letters that are light, let the page through, or are drawn in no way that leaves ink."""
+        red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+        known = self._library.FPDFText_GetFillColor(self._raw, index, red, green, blue, alpha)
+        item = self._library.FPDFText_GetTextObject(self._raw, index)
+        if item and self._library.FPDFTextObj_GetTextRenderMode(item) in _INKLESS:
+            return True
+        light = min(red.value, green.value, blue.value) >= _LIGHT
+        return bool(known) and (light or alpha.value < _CLEAR)
 
     def _is_bold(self, index: int) -> bool:
         name = ctypes.create_string_buffer(96)

@@ -44,16 +44,17 @@ class PdfPage:
     def __init__(self, library: Any, page: Any, form: Any, limits: Limits) -> None:
         self._library, self._page, self._form, self._limits = library, page, form, limits
         self.width, self.height = page.get_size()
-        self.outside, self.more_notes, self.invisible = 0, 0, False
+        self.more_notes, self.invisible = 0, False
 
     def pieces(self) -> list[Piece]:
         """Return the text layer as pieces of lines in the order of the file."""
         text_page = self._page.get_textpage()
         try:
             (ox, oy), *matrix = self._affine
-            layer = TextLayer(self._library, text_page.raw, tuple(matrix), (ox, oy), self._page.get_rotation())  # type: ignore[arg-type]
+            turned = self._page.get_rotation()
+            layer = TextLayer(self._library, text_page.raw, tuple(matrix), (ox, oy), turned, self.height)  # type: ignore[arg-type]
             pieces = layer.pieces()
-            self.outside, self.invisible = layer.outside, layer.is_invisible()
+            self.invisible = layer.is_invisible()
             return pieces
         finally:
             text_page.close()

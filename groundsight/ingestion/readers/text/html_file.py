@@ -10,22 +10,26 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
-from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text import markup
 from groundsight.ingestion.readers.text.markup import BLOCKS, LINES, OUTSIDE, Node, tag_of, visible_text
+from groundsight.ingestion.readers.text.unshown import hide_by_rules
 from groundsight.ingestion.sniff import HTML
+from groundsight.language.addressed import speaks_to_a_model
 from groundsight.types import LeftOut
 
 # Where the file of a picture lies in the scratch folder, by its address; None when it is not to be had.
 Pictures = Callable[[str], str | None]
 
+# What the author of a page notes for themselves is nobody's to quote; only orders among it are worth a line.
+_REMARK = re.compile(r"<!--(.{1,4000}?)-->", re.S)
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.I)
 _DATES = "article:published_time date dc.date dcterms.created datepublished".split()
 _QUOTING = {"gmail_attr", "moz-cite-prefix", "yahoo_quoted"}
 # Shorter lists of links are as often content ("see also") as a menu.
 _MENU_LINKS = 4
-_WAYS, _UNSHOWN = ("navigation", "links to other pages"), ("hidden text", "the page does not show it")
+_WAYS, _UNSHOWN = ("navigation", "links to other pages"), (UNSHOWN, "the page does not show it")
 FAR, _FRAME = ("picture", "it lies outside of the file"), ("embedded object", "it lies outside of the file")
 
 
@@ -58,8 +62,12 @@ def read_page(
 ) -> Page:
     """Read an HTML text. In a mail a block quote is marked as quoted. ``outline`` goes on from the page before."""
     root = markup.parsed_markup(text)
+    for remark in _REMARK.findall(text):
+        if speaks_to_a_model(remark):
+            lay_aside(remark)
     if root is None:
         return Page()
+    hide_by_rules(root)
     walk = _Walk(pictures or (lambda _: None), outline or Outline(), mail=mail)
     walk.visit(root)
     if not walk.elements and walk.ledger.left_out:
@@ -121,6 +129,8 @@ class _Walk:
         part = part or (_WAYS if not self._ways and (_is_way(node) or (not self._main and _is_menu(node))) else None)
         if part:
             self.ledger.note(*part)
+        if part is _UNSHOWN:
+            lay_aside(" ".join("".join(node.itertext()).split()))
         return part is not None or not shown
 
     def _enter(self, node: Node) -> bool:

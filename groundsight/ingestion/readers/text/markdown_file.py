@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
-from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.ledger import Ledger, lay_aside
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text.front_matter import front_matter
 from groundsight.ingestion.readers.text.html_file import FAR, read_page
 from groundsight.ingestion.sniff import MARKDOWN
+from groundsight.language.addressed import speaks_to_a_model
 from groundsight.types import LeftOut
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _DEEPEST = 40
+# A definition that nothing refers to, and a remark in HTML, are shown nowhere.
+_REMARK = re.compile(r"^\[[^\]\n]{1,80}\]:\s*\S{1,80}\s+[\"'(](.{1,2000})[\"')]\s*$|<!--(?:.{1,2000}?)-->", re.M)
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]{1,200})(?:\|([^\[\]\n]{1,200}))?\]\]")
 
 
@@ -45,6 +48,9 @@ def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[
 
     tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).parse(text)
     ledger = Ledger()
+    for remark in (found[1] or found[0] for found in _REMARK.finditer(text)):
+        if speaks_to_a_model(remark):
+            lay_aside(remark)
     ledger.note("passage", "it is nested too deep", int(any(token.level >= _DEEPEST - 1 for token in tokens)))
     ledger.note(*FAR, sum(child.type == "image" for token in tokens for child in token.children or ()))
     return tuple(_elements(tokens, outline or Outline(), ledger)), ledger.left_out

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, TypeAlias, cast
 
 from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.text.unshown import hides, paper_of
 
 # lxml has no type information.
 Node: TypeAlias = Any
@@ -26,10 +26,6 @@ BLOCKS = {
 }  # fmt: skip
 # Parts that begin on a line of their own inside of a block.
 LINES = {"br", "figcaption", "text", "title", "desc", "textarea", "legend"}
-_HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?![.\d]*[1-9])",
-    re.I,
-)
 _TYPED = ("", "text", "number", "date", "time", "email", "tel", "url", "search", "month", "week", "datetime-local")
 _SPAN_LIMIT = 50
 _CELL_LIMIT = 200_000
@@ -107,10 +103,16 @@ def is_hidden(node: Node) -> bool:
     """True when a browser would not show the node."""
     style = node.get("style")
     return (
-        (style is not None and _HIDDEN_STYLE.search(style) is not None)
+        (style is not None and hides(style, paper=_paper(node, style)))
         or node.get("hidden") is not None
         or node.get("aria-hidden") == "true"
     )
+
+
+def _paper(node: Node, style: str) -> str:
+    """The colour below a node counts only where its own style names one for its letters."""
+    around = (one.get("style") or "" for one in node.iterancestors())
+    return "" if "color" not in style or any("background" in one for one in around) else paper_of(node)
 
 
 def own_words(node: Node) -> str:

@@ -164,8 +164,7 @@ class WordDocument:
         for one in inner(node, *_HANGS):
             tag = local(one)
             if tag == "txbxContent":
-                for block in self._blocks(one):
-                    yield from self._block(block)
+                yield from self._boxed(one)
             elif tag == "textpath" and (text := clean(value(one, "string") or "")):
                 yield Element(kind="text", text=text, section=self._outline.section)
             elif tag in ("blip", "imagedata"):
@@ -174,6 +173,13 @@ class WordDocument:
                 relation = self._relations.get(ref(one, "dm") or ref(one))
                 told = drawn(relation.target, relation.kind, self._package) if relation else ()
                 yield from (each.model_copy(update={"section": self._outline.section}) for each in told)
+
+    def _boxed(self, container: Iterable[Node]) -> Iterator[Element]:
+        """Read what lies in a box, on a ground of its own."""
+        self._text.within += 1
+        for block in self._blocks(container):
+            yield from self._block(block)
+        self._text.within -= 1
 
     def _picture(self, key: str, words: str) -> Iterator[Element]:
         relation = self._relations.get(key)
@@ -191,8 +197,7 @@ class WordDocument:
         rows = [row for row in self._rows(table, "tr") if not self._is_deleted(row)]
         cells = [self._rows(row, "tc") for row in rows]
         if len(cells) == 1 and len(cells[0]) == 1:
-            for block in self._blocks(cells[0][0]):
-                yield from self._block(block)
+            yield from self._boxed(cells[0][0])
             return
         heads = 0
         while heads < len(rows) and is_on(child(rows[heads], "trPr", "tblHeader")):
@@ -232,7 +237,9 @@ class WordDocument:
             if local(block) == "tbl":
                 behind.extend(self._table(block))
                 continue
+            self._text.within += 1
             text, hung = self._words(block)
+            self._text.within -= 1
             lines.append(text)
             behind.extend(self._hanging(hung))
         return one_line(" ".join(lines))

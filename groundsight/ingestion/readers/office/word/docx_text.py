@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.equations import linear
 from groundsight.ingestion.readers.office.package import Node, child, is_on, local, shown_branch, value, whole
 
@@ -14,6 +14,7 @@ _SYMBOLS = {
     "F0A8": "☐", "F06F": "☐", "F071": "☐", "F0FE": "☒", "F078": "☒", "F0FD": "☒", "F052": "☑", "F0FC": "✓",
     "F0FB": "✗", "F0B7": "•", "F0A7": "▪", "F0E0": "→",
 }  # fmt: skip
+_TINY_HALF_POINTS = 4
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
 _BOX = {True: "☒", False: "☐"}
@@ -34,6 +35,8 @@ class TextReader:
     def __init__(self, ledger: Ledger, mark: Callable[[str, str], str]) -> None:
         self._ledger, self._mark = ledger, mark
         self._hung = Hung()
+        # Cells and boxes, whose ground may be of any colour, are counted by whoever walks through them.
+        self.within, self.on_white = 0, True
         # A field is an order and then its result; only the result is shown. One may run over paragraphs.
         self._fields: list[bool] = []
 
@@ -42,6 +45,7 @@ class TextReader:
         self._hung = Hung()
         # An order that never ended would hide the rest of the document.
         self._fields = [True for _ in self._fields]
+        self.on_white = not self.within and child(paragraph, "pPr", "shd") is None
         return self._inside(paragraph), self._hung
 
     def _inside(self, node: Node) -> str:
@@ -69,10 +73,19 @@ class TextReader:
                 return self._inside(node)
 
     def _run(self, run: Node) -> str:
-        if is_on(child(run, "rPr", "vanish")):
-            self._leave("hidden text", "the document does not show it", run)
+        if is_on(child(run, "rPr", "vanish")) or self._is_faint(run):
+            self._leave(UNSHOWN, "the document does not show it", run)
+            lay_aside("".join(part.text or "" for part in run if local(part) == "t"))
             return ""
         return "".join(self._sign(part) for part in run)
+
+    def _is_faint(self, run: Node) -> bool:
+        """True for letters under two points, and for white ones where nothing coloured lies under them."""
+        properties = child(run, "rPr")
+        if 0 < whole(value(child(properties, "sz"))) < _TINY_HALF_POINTS:
+            return True
+        shaded = any(child(properties, name) is not None for name in ("shd", "highlight"))
+        return self.on_white and not shaded and (value(child(properties, "color")) or "").upper() == "FFFFFF"
 
     def _sign(self, part: Node) -> str:
         tag = local(part)

@@ -1,0 +1,183 @@
+"""The page of the transparency report: style and curves inside, no script, no address outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from groundsight.doors.govern.risk_desk import FORMULA, with_number
+from groundsight.doors.view.markup import Markup, Piece, el, together
+from groundsight.evals.charts import sparkline
+from groundsight.governance.risk import DEFINITIONS, SOURCES, WEIGHTS
+
+if TYPE_CHECKING:
+    from groundsight.doors.govern.transparency import Transparency
+    from groundsight.governance.incidents import Incident
+
+Cell = tuple[Piece, str | None]
+RULES = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def transparency_page(report: Transparency) -> str:
+    """Return the whole page, complete with its style."""
+    style = "".join(files(room).joinpath(name).read_text("utf-8") for room, name in STYLES)
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", http_equiv="Content-Security-Policy", content=RULES),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("title", "Transparency report - Groundsight"),
+        el("style", Markup(style)),
+    )
+    parts = (_top, _redaction, _consent, _answers, _refusals, _parity, _incidents, _risk, _policy, _tiers)
+    body = el("body", el("main", [part(report) for part in parts]))
+    return together(Markup('<!doctype html>\n<html lang="en">'), head, body, Markup("</html>\n"))
+
+
+STYLES = (("groundsight.evals", "report.css"), ("groundsight.doors.govern", "transparency.css"))
+
+
+def _top(report: Transparency) -> Markup:
+    told = f"{report.made:%Y-%m-%d %H:%M} UTC · {report.documents} documents, {report.units} units"
+    return el("header", el("h1", "Transparency report"), el("p", told, class_="sub"))
+
+
+def _redaction(report: Transparency) -> Markup:
+    if report.coverage is None:
+        return _section("Coverage of the redaction", _nothing("Nothing is indexed yet."))
+    cards = [
+        _card(f"{report.coverage:.2%}", "of the values found are replaced", bad=report.left > 0),
+        _card(report.replaced, "values replaced"),
+        _card(report.left, "values left", bad=report.left > 0),
+    ]
+    note = el("p", f"Measured by looking at all {report.units} stored units again.", class_="legend")
+    return _section("Coverage of the redaction", el("div", cards, class_="cards"), note)
+
+
+def _consent(report: Transparency) -> Markup:
+    if not report.documents:
+        return _section("Consent", _nothing("Nothing is indexed yet."))
+    found = report.consent
+    cards = [
+        _card(found.over, "documents whose consent is over", bad=found.over > 0),
+        _card(found.soon, "end within 30 days"),
+        _card(found.later, "end later"),
+        _card(found.unlimited, "without a last day"),
+    ]
+    return _section("Consent", el("div", cards, class_="cards"))
+
+
+def _answers(report: Transparency) -> Markup:
+    ratios = [day.ratio for day in report.days]
+    known = [ratio for ratio in ratios if ratio is not None]
+    if not known:
+        return _section("Grounding ratio", _nothing("No answer was checked yet."))
+    told = f"Mean by day, 0 to 1, {report.days[0].day} to {report.days[-1].day}, last {known[-1]:.2f}"
+    return _section("Grounding ratio", _spark(ratios, told))
+
+
+def _refusals(report: Transparency) -> Markup:
+    if not report.statuses:
+        return _section("Answers and refusals", _nothing("Nothing was asked yet."))
+    rows = [(name, number) for name, number in sorted(report.statuses.items(), key=lambda each: -each[1])]
+    rows += [(f"refused by {line}", number) for line, number in report.refused_by.items()]
+    return _section("Answers and refusals", _table(("How it ended", "Answers"), [_numbered(*row) for row in rows]))
+
+
+def _parity(report: Transparency) -> Markup:
+    gaps = [day.parity for day in report.days]
+    known = [gap for gap in gaps if gap is not None]
+    if not known:
+        return _section("Parity", _nothing("Too few groups of callers or questions to compare yet."))
+    told = f"Widest gap in the share answered, 0 to 1, by the week up to each day, last {known[-1]:.2f}"
+    return _section("Parity", _spark(gaps, told))
+
+
+def _incidents(report: Transparency) -> Markup:
+    if not report.incidents:
+        return _section("Incidents", _nothing("No incidents yet: no rule found a cause."))
+    heads = ("Kind", "State", "Opened", "Due", "Owner", "What")
+    return _section("Incidents", _table(heads, [_incident(each, report.made) for each in report.incidents]))
+
+
+def _incident(one: Incident, now: datetime) -> list[Cell]:
+    late = el("span", " overdue", class_="late") if one.overdue(now) else None
+    return [
+        (one.kind, None),
+        (el("span", one.state, class_="state"), None),
+        (f"{one.opened:%Y-%m-%d %H:%M}", None),
+        ((f"{one.due:%Y-%m-%d %H:%M}", late), None),
+        (one.owner or "nobody", None),
+        (one.what, "wrap"),
+    ]
+
+
+def _risk(report: Transparency) -> Markup:
+    rows: list[list[Cell]] = [
+        [
+            (row.modality, None),
+            (row.shown, "none" if row.low is None else None),
+            *((with_number(each), "none" if each.value is None else None) for each in row.inputs),
+        ]
+        for row in report.risk
+    ]
+    heads = ("Modality", "Risk", *(f"{name.capitalize()} (n)" for name in WEIGHTS))
+    defined = [el("li", el("b", name), f": {what}. From: {SOURCES[name]}.") for name, what in DEFINITIONS.items()]
+    legend = f"Risk = {FORMULA}. Where an input has no data, the risk is given from best to worst."
+    return _section(
+        "Risk register", _table(heads, rows), el("p", legend, class_="legend"), el("ul", defined, class_="defined")
+    )
+
+
+def _policy(report: Transparency) -> Markup:
+    known = f"Version {report.policy_version or 'not named'}, hash {report.policy_hash}."
+    if not report.policy_lines:
+        return _section("Policy", _nothing("No policy: nothing beside the settings is demanded."))
+    rows: list[list[Cell]] = [[(name, None), (value, "wrap")] for name, value in report.policy_lines.items()]
+    return _section("Policy", el("p", known, class_="sub"), _table(("Line", "Demands"), rows))
+
+
+def _tiers(report: Transparency) -> Markup:
+    answered = [_numbered(f"tier {name}", number) for name, number in report.tiers.items()]
+    used = _table(("Answered by", "Answers"), answered) if answered else _nothing("Nothing was asked yet.")
+    models = _table(("Setting", "Model"), [[(name, None), (value, "wrap")] for name, value in report.models.items()])
+    off = f"Off or weakened: {', '.join(report.degraded)}." if report.degraded else "No lane is off."
+    return _section("Tiers and models", used, el("p", off, class_="legend"), models)
+
+
+def _section(title: str, *inside: Piece) -> Markup:
+    return el("section", el("h2", title), inside)
+
+
+def _nothing(told: str) -> Markup:
+    return el("p", told, class_="nothing")
+
+
+def _card(figure: str | int, told: str, *, bad: bool = False) -> Markup:
+    return el("div", el("b", figure), el("span", told), class_="card bad" if bad else "card")
+
+
+def _spark(values: Sequence[float | None], told: str) -> Markup:
+    return el("figure", el("figcaption", told), Markup(sparkline(values, told)))
+
+
+def _numbered(name: str, number: int) -> list[Cell]:
+    return [(name, "wrap"), (number, "number")]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Markup:
+    """Return a table; one of more than two columns becomes a list of rows on a narrow screen."""
+    kinds = [kind if kind == "number" else None for _, kind in rows[0]] if rows else [None] * len(heads)
+    top = el("tr", [el("th", head, class_=kind) for head, kind in zip(heads, kinds, strict=True)])
+    body = [
+        el(
+            "tr",
+            [el("td", inside, class_=kind, data_head=head) for head, (inside, kind) in zip(heads, row, strict=True)],
+        )
+        for row in rows
+    ]
+    stacked = "stack" if len(heads) > 2 else None
+    return el("div", el("table", el("thead", top), el("tbody", body), class_=stacked), class_="scroll")

@@ -1,0 +1,67 @@
+"""Figures of the answers that were given, without any content: what risk, drift and reports are counted from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from groundsight.governance.daybook import daybook
+from groundsight.types import Word
+
+# Older figures say nothing about today, and the daybook stays small.
+MOST, DAY_SECONDS = 20_000, 86_400
+
+
+class Given(Word):
+    """One answer: ``time`` in seconds since 1970, sentences by verdict, ``kinds`` of the units that it cites.
+
+    ``stopped`` is the line of the policy that refused it, empty for every other end.
+    """
+
+    time: float
+    tenant: str
+    door: str = "ask"
+    status: str
+    stopped: str = ""
+    ratio: float | None = None
+    checkable: int = 0
+    supported: int = 0
+    contradicted: int = 0
+    seconds: float = 0.0
+    tier: str = "embedded"
+    region: str = "global"
+    language: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+_COLUMNS = tuple(Given.model_fields)
+
+
+def note_given(home: Path, given: Given, keep_days: int | None = None) -> None:
+    """Write the figures of an answer, and let go of what is older than ``keep_days``, reviews as well.
+
+    Raises:
+        StorageFailed: the disk refused. Locked: another process writes for too long.
+    """
+    row = [*given.model_dump(exclude={"kinds"}).values(), " ".join(given.kinds)]
+    with daybook(home) as book:
+        book.execute(f"INSERT INTO answers ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(row))})", row)
+        newest = f"SELECT rowid FROM answers ORDER BY rowid DESC LIMIT {MOST}"
+        book.execute(f"DELETE FROM answers WHERE rowid < (SELECT MIN(rowid) FROM ({newest}))")
+        if keep_days is not None:
+            oldest = (given.time - keep_days * DAY_SECONDS,)
+            book.execute("DELETE FROM answers WHERE time < ?", oldest)
+            book.execute("DELETE FROM review WHERE time < ?", oldest)
+
+
+def given_since(home: Path, since: float = 0.0) -> tuple[Given, ...]:
+    """Return the figures of the answers since a time, oldest first; none where nothing was asked yet."""
+    sql = f"SELECT {', '.join(_COLUMNS)} FROM answers WHERE time >= ? ORDER BY time, rowid"
+    with daybook(home, reading=True) as book:
+        found = book.execute(sql, (since,)).fetchall()
+    return tuple(_given(row) for row in found)
+
+
+def _given(row: Sequence[object]) -> Given:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    return Given.model_validate({**values, "kinds": tuple(str(values["kinds"]).split())})

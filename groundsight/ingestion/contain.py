@@ -1,0 +1,95 @@
+"""Containment: a file, a folder or a tenant is shut at every door at once, and can be opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from groundsight.errors import NotFound
+from groundsight.governance.access import tenant_of
+from groundsight.governance.incidents import Contained, IncidentBook, hashed
+from groundsight.governance.policy import policy_refusal
+from groundsight.governance.redaction import seal_entry
+from groundsight.index import Entry
+from groundsight.ingestion.folder.notebook import forget_questions
+from groundsight.types import Asset, Condition, Filter, Principal
+
+if TYPE_CHECKING:
+    from groundsight.parts import Parts
+    from groundsight.settings import Settings
+
+
+def place_to_contain(parts: Parts, tenant: str, source: str, shut: Sequence[Contained]) -> Contained:
+    """Return a place with what was not free there before any containment; ``shut`` is what is contained now.
+
+    Raises:
+        NotFound: nothing that is indexed lies there.
+    """
+    place = Contained(tenant=tenant, place=source.rstrip("/"))
+    inside = _inside(parts, place)
+    if not inside:
+        step = "name a source as list shows it, or --everything"
+        raise NotFound("nothing that is indexed lies there", which=source or f"tenant {tenant}", next_step=step)
+    kept = {
+        hashed(asset.source): [each for each in shut if each.holds(tenant, asset.source)]
+        for asset in inside
+        if asset.usage_rights != "approved"
+    }
+    before = [name for name, held in kept.items() if not held or any(name in each.before for each in held)]
+    return place.model_copy(update={"before": tuple(sorted(before))})
+
+
+def contain(parts: Parts, place: Contained) -> int:
+    """Shut what lies in a place, and return how many documents that is.
+
+    Raises:
+        StorageFailed, Locked: the index can't be written; the same call again does the rest.
+    """
+    inside = _inside(parts, place)
+    free = [asset for asset in inside if asset.usage_rights == "approved"]
+    _protect(parts, [asset.model_copy(update={"usage_rights": "restricted"}) for asset in free])
+    forget_questions(parts.settings.home, [place.tenant])
+    return len(inside)
+
+
+def lift(parts: Parts, place: Contained, others: Sequence[Contained]) -> int:
+    """Open what a containment shut, but for what ``others`` hold or what was shut before; return how many it is."""
+    free = [
+        asset
+        for asset in _inside(parts, place)
+        if hashed(asset.source) not in place.before
+        and not any(each.holds(asset.tenant, asset.source) for each in others)
+    ]
+    _protect(parts, [asset.model_copy(update={"usage_rights": "approved"}) for asset in free])
+    return len(free)
+
+
+def refuse_contained(settings: Settings, asset: Asset) -> None:
+    """Let nothing new into a place that is shut.
+
+    Raises:
+        PolicyRefused: the document lies in one.
+    """
+    shut = IncidentBook(settings.home, settings.governance.incidents).shut()
+    if any(place.holds(asset.tenant, asset.source) for place in shut):
+        step = "close the incident and lift it: groundsight incidents list"
+        raise policy_refusal("contained", f"{asset.source} is contained by an incident", step)
+
+
+def _inside(parts: Parts, place: Contained) -> list[Asset]:
+    every = parts.index.assets(tenant_of(Principal(tenant=place.tenant)))
+    return [asset for asset in every if place.holds(asset.tenant, asset.source)]
+
+
+def _protect(parts: Parts, assets: Sequence[Asset]) -> None:
+    """Store assets again as they are protected now; what they hold is sealed as it is, leaks included."""
+    for asset in assets:
+        named = (("tenant", asset.tenant), ("asset_id", asset.asset_id))
+        only = Filter(
+            conditions=tuple(Condition.model_validate({"field": f, "op": "eq", "value": v}) for f, v in named)
+        )
+        stored = list(parts.index.export(only))
+        parts.index.upsert(
+            [Entry(asset, each.units, seal_entry(asset, each.units, ()), each.vectors, each.rows) for each in stored]
+        )
+    parts.searches.clear()

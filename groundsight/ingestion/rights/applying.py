@@ -1,0 +1,61 @@
+"""From the ledger into the index: acts that are not applied yet move the documents that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundsight.governance.rights import Act, Book, moved
+from groundsight.governance.rights_ledger import RightsLedger
+from groundsight.governance.sources import inside
+from groundsight.ingestion.folder.notebook import forget_questions
+from groundsight.types import Asset, Condition, Filter
+
+if TYPE_CHECKING:
+    from groundsight.index import Index
+
+
+def finish(home: Path, index: Index) -> None:
+    """Apply what stands in the ledger and not in the index: a process died between the two, or a snapshot came back.
+
+    Raises:
+        StorageFailed: the ledger is damaged. Locked: another process sets rights for too long.
+    """
+    ledger = RightsLedger(home)
+    if ledger.is_used and ledger.applied != len(ledger.acts()):
+        with ledger.held():
+            apply_acts(ledger, home, index)
+
+
+def reapply(home: Path, index: Index) -> None:
+    """Apply the whole ledger: an index that was put back is protected as it was then."""
+    if RightsLedger(home).is_used:
+        with RightsLedger(home).held():
+            RightsLedger(home).note_applied(0)
+            apply_acts(RightsLedger(home), home, index)
+
+
+def apply_acts(ledger: RightsLedger, home: Path, index: Index) -> int:
+    """Move all documents in one step and return how many changed; the caller holds the ledger."""
+    acts, done = ledger.acts(), ledger.applied
+    old, new, changed = Book(acts[:done]), Book(acts), 0
+    for tenant in dict.fromkeys(act.tenant for act in acts[done:]):
+        newer = _moved(index, tenant, acts[done:], old, new)
+        if newer:
+            index.protect(newer)
+            forget_questions(home, [tenant])
+            changed += len(newer)
+    ledger.note_applied(len(acts))
+    return changed
+
+
+def _moved(index: Index, tenant: str, acts: Sequence[Act], old: Book, new: Book) -> list[Asset]:
+    names = {change.name for act in acts if act.tenant == tenant for change in act.changes}
+    known = index.assets(Filter(conditions=(Condition(field="tenant", op="eq", value=tenant),)))
+    found: list[Asset] = []
+    for asset in (each for each in known if any(inside(each.source, name) for name in names)):
+        was, now = (book.holding(tenant, asset.source, asset.mtime_ns) for book in (old, new))
+        found.append(moved(asset, was, now))
+    before = {each.asset_id: each for each in known}
+    return [each for each in found if each != before[each.asset_id]]

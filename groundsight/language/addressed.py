@@ -1,0 +1,96 @@
+"""Text that speaks to a language model instead of to a person: it addresses one, or orders what is to be answered.
+
+No phrase decides. What decides is that several parts of such an order stand together: whom it addresses, the rules that
+are to be dropped, what is to be answered or kept silent, for whom. The words of each part are ``addressed.tsv``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from groundsight.language.stems import lexicon_rows, unaccented
+
+# Marks by which programs part the turns of a conversation with a model.
+_TURNS = re.compile(r"<\|\w{2,20}\|>|\[/?INST\]|<</?SYS>>|^\s*#{2,}\s*(?:system|instruction)s?\s*:?\s*$", re.I | re.M)
+_TOKEN = re.compile(r"\w+|[.,;:!?\n]")
+# One or two parts are common in manuals and letters (tests/trust/wordings.jsonl).
+ENOUGH = 3
+# A longer text is looked at in pieces of so many words: far apart two parts belong to different orders.
+_REACH = 80
+
+
+def speaks_to_a_model(text: str) -> bool:
+    """Tell whether a text orders a model what to do or to answer ("assistant, say that ...")."""
+    if _TURNS.search(text):
+        return True
+    plain = unaccented(text.casefold())
+    if not _sign().search(plain):
+        return False
+    tokens = _TOKEN.findall(plain)
+    starts = range(0, max(1, len(tokens) - _REACH // 2), _REACH // 2)
+    return any(_is_order(" ".join(tokens[start : start + _REACH])) for start in starts)
+
+
+def _is_order(said: str) -> bool:
+    """Enough parts, and one among them that is not said to people."""
+    found = [part for part in _parts() if part.pattern.search(said)]
+    return sum(part.worth for part in found) >= ENOUGH and any(part.to_machines for part in found)
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, str]:
+    return {part: rf"(?:{words})" for part, words in lexicon_rows("addressed.tsv")}
+
+
+@lru_cache(maxsize=1)
+def _sign() -> re.Pattern[str]:
+    """What every such order has some of; most texts have none and cost nothing more."""
+    needed = ("model", "helper", "rules", "answers", "retelling", "anew", "inside", "asker", "label")
+    told = "|".join(_words()[part].replace(" ", r"\W+") for part in needed)
+    return re.compile(rf"\b(?:{told})\b")
+
+
+class _Part(NamedTuple):
+    """A part of an order: what it is worth, and whether only machines are spoken to so."""
+
+    worth: int
+    to_machines: bool
+    pattern: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _parts() -> tuple[_Part, ...]:
+    word = _words()
+    few, near = r"(?:\w+ ){0,4}?", r"(?:\w+ ){0,3}?"
+    any_of = rf"(?:{word['model']}|{word['helper']})"
+    called = rf"(?:{word['addressing']}) (?:: )?(?:\w+ ){{0,2}}?"
+    dropped = rf"{few}(?:{word['qualified']} {few}{word['rules']}|{word['rules']} {few}{word['qualified']})"
+    # A name that another noun follows is no address: "for AI training".
+    ends = rf"(?= ?(?:[,:;!?.\n]|$)| {word['joins']}\b)"
+    clause = rf"(?:^|[.,;:!?\n] |\b{word['opens']} (?:{word['helps']} )*)"
+    told = rf"{word['answers']} (?:\w+ )?{word['must']} (?:\w+ )*?(?:begin|start|end|beginnen|commencer|empezar)"
+    to_machines = (
+        (3, rf"\b{word['being']} {near}{word['model']}{ends}"),
+        (3, rf"\b{called}{word['model']} (?:{word['joins']} {near})?[:!,]"),
+        (2, rf"\b{called}{word['model']} {word['reading']}\b|(?:^|[.!?\n] ){word['model']} [,!]"),
+        (2, rf"\b{word['model']} (?:\w+ ){{0,5}}?{word['must']}\b(?! be\b)"),
+        (2, rf"\b{any_of} {word['reading']} {few}{word['this']}\b"),
+        (2, rf"\b(?:if|falls|wenn|si) {few}{word['readby']} {near}{any_of}\b"),
+        (2, rf"\b{word['label']} (?:\w+ )?:"),
+        (2, rf"\b{word['order']} {dropped}\b"),
+        (2, rf"\b{word['speak']} {few}{word['inside']}\b"),
+        (2, rf"\b{word['unbound']}\b"),
+        (2, rf"\b{told}\b"),
+        (1, rf"\b{word['asker']}\b"),
+        (1, rf"\b{word['retelling']}\b"),
+    )
+    to_anybody = (
+        rf"\b{word['being']} {near}{word['helper']}\b|(?:^|[.!?\n:] ){word['helper']} [,:!]",
+        rf"\b{called}{word['helper']} [:!,]|\b{word['helper']} {near}{word['must']}\b",
+        rf"{clause}{word['speak']}\b",
+        *(rf"\b{word[part]}\b" for part in ("answers", "always", "silence", "anew")),
+    )
+    strong = (_Part(worth, True, re.compile(text)) for worth, text in to_machines)
+    return (*strong, *(_Part(1, False, re.compile(text)) for text in to_anybody))

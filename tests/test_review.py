@@ -1,0 +1,175 @@
+"""What a person judges: who may see it, how long it is kept, and that the evaluation reads what was said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundsight.cli import main
+from groundsight.evals.gold import Question
+from groundsight.evals.reading import read_rows
+from groundsight.governance.review import queue_answer, queue_captions, review_items, unsure
+from groundsight.settings import Settings, load_settings
+from groundsight.suite import open_suite
+from groundsight.types import Answer, Fit, Principal, Unit
+from tests.build import make_asset, make_unit
+from tests.doors import an_answer
+
+Run = Callable[..., tuple[int, Any]]
+RENT = "The rent is 84 EUR a year."
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/lease.txt").write_text(RENT)
+    return tmp_path
+
+
+@pytest.fixture
+def settings(place: Path) -> Settings:
+    return load_settings(place / "home", roots=(place / "files",))
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path) -> Run:
+    """Run a command as JSON in the home, with every answer held for unsure."""
+    monkeypatch.setenv("HOME", str(place))
+    monkeypatch.setenv("GROUNDSIGHT_GOVERNANCE__REVIEW_BELOW", "1.0")
+
+    def command(*words: str) -> tuple[int, Any]:
+        code = main([*words, "--json", "--home", str(place / "home")])
+        return code, json.loads(capsys.readouterr().out)
+
+    command("ingest", str(place / "files"))
+    return command
+
+
+def with_label(settings: Settings, *labels: str) -> None:
+    """Let only holders of a label read what is indexed."""
+    from groundsight.governance.redaction import seal_entry
+    from groundsight.index import Entry
+    from groundsight.types import Filter
+
+    with open_suite(settings) as suite:
+        for each in list(suite.parts.index.export(Filter())):
+            asset = each.asset.model_copy(update={"labels": labels})
+            sealed = seal_entry(asset, each.units, settings.governance.redact)
+            suite.parts.index.upsert([Entry(asset, each.units, sealed, each.vectors, each.rows)])
+
+
+def test_an_answer_that_is_not_sure_waits_is_judged_and_becomes_a_question_of_an_evaluation(
+    run: Run, place: Path
+) -> None:
+    run("ask", "How much is the rent?")
+    run("ask", "How much is the rent?")
+    (item,) = run("review", "list")[1]["items"]
+    shown = run("review", "show", item["id"])[1]["item"]["told"]
+    assert [each["source"] for each in shown["sources"]] == ["files/lease.txt"]
+    code, told = run("review", "judge", item["id"], "--verdict", "right")
+    assert (code, told["item"]["verdict"], told["item"]["who"]) == (0, "right", "local")
+    assert told["item"]["judged"] > 0
+    assert run("review", "list")[1]["items"] == []
+    file = place / "set/questions.jsonl"
+    assert run("review", "export", str(file))[1]["written"] == 1
+    (row,) = read_rows(file, Question)
+    assert row.gold[0].source == "files/lease.txt"
+    assert row.gold[0].contains in RENT
+    assert (
+        main(["eval", "house", str(file.parent), "--corpus", str(place / "files"), "--json", str(place / "r.json")])
+        == 0
+    )
+    assert json.loads((place / "r.json").read_text())["n"] == 1
+
+
+def test_a_wrong_answer_is_exported_with_the_right_one_alone_and_an_unanswerable_one_without_gold(
+    run: Run, place: Path
+) -> None:
+    asked = ("How much is the rent?", "How much is the rent a year?", "How much is the rent in a year?")
+    for question in asked:
+        run("ask", question)
+    items = [each["id"] for each in run("review")[1]["items"]]
+    assert len(items) == 3
+    run("review", "judge", items[0], "--verdict", "wrong", "--answer", "84 EUR")
+    run("review", "judge", items[1], "--verdict", "wrong")
+    run("review", "judge", items[2], "--verdict", "unanswerable", "--note", "asks for another plot")
+    told = run("review", "export", str(place / "judged.jsonl"))[1]
+    rows = read_rows(place / "judged.jsonl", Question)
+    assert (told["written"], told["left_out"]) == (2, 1)
+    assert [(row.answers, bool(row.gold)) for row in rows] == [(["84 EUR"], True), ([], False)]
+
+
+def test_who_may_not_see_a_document_sees_nothing_that_comes_from_it(run: Run, settings: Settings) -> None:
+    run("ask", "How much is the rent?")
+    (item,) = run("review")[1]["items"]
+    with_label(settings, "board")
+    assert run("review")[1]["items"] == []
+    hidden, absent = run("review", "show", item["id"])[1]["error"], run("review", "show", "v0")[1]["error"]
+    assert (hidden["code"], hidden["what"]) == (absent["code"], absent["what"])
+    assert run("review", "judge", item["id"], "--verdict", "right")[1]["error"]["code"] == "E_NOT_FOUND"
+
+
+def test_another_tenant_has_another_queue(run: Run) -> None:
+    run("ask", "How much is the rent?")
+    assert run("review", "list", "--tenant", "other")[1]["items"] == []
+
+
+def test_an_item_goes_with_its_document_to_the_byte(run: Run, place: Path) -> None:
+    run("ask", "How much is the rent?")
+    book = place / "home/daybook.db"
+    assert b"84 EUR" in book.read_bytes()
+    run("forget", "files/lease.txt")
+    assert b"84 EUR" not in book.read_bytes()
+    assert run("review")[1]["items"] == []
+
+
+def test_an_item_goes_when_its_document_changes(run: Run, place: Path) -> None:
+    run("ask", "How much is the rent?")
+    (place / "files/lease.txt").write_text("The rent is 90 EUR a year.")
+    run("ingest", str(place / "files"))
+    assert b"84 EUR" not in (place / "home/daybook.db").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_unsure"),
+    [
+        ({}, False),
+        ({"fit": Fit(value="partly")}, True),
+        ({"verdicts": ()}, True),
+        ({"status": "refused"}, False),
+        ({"status": "evidence"}, False),
+    ],
+)
+def test_only_what_was_given_and_is_not_sure_waits(changed: dict[str, Any], is_unsure: bool) -> None:
+    assert bool(unsure(an_answer("How long?").model_copy(update=changed), 0.8)) == is_unsure
+
+
+def test_what_a_person_typed_is_kept_without_personal_data(settings: Settings) -> None:
+    asked = an_answer("How much does anna@example.org pay?").model_copy(update={"fit": Fit(value="partly")})
+    queue_answer(settings, "default", asked)
+    (item,) = review_items(settings.home, "default")
+    assert item.told.question == "How much does [EMAIL_1] pay?"
+
+
+def test_captions_are_drawn_by_their_unit_and_not_by_chance(settings: Settings) -> None:
+    asset = make_asset("a.png")
+    units: list[Unit] = [make_unit(asset, at, kind="image", caption=f"a boat number {at}") for at in range(200)]
+    for _ in range(2):
+        queue_captions(settings, "default", asset.source, units)
+    drawn = len(review_items(settings.home, "default"))
+    assert 2 <= drawn <= 25
+
+
+def test_a_verdict_is_one_of_three_words(settings: Settings, run: Run) -> None:
+    answer: Answer = an_answer("How long?").model_copy(update={"fit": Fit(value="partly")})
+    queue_answer(settings, Principal().tenant, answer)
+    assert run("review")[1]["items"] == []  # its unit is not there
+    run("ask", "How much is the rent?")
+    (item,) = run("review")[1]["items"]
+    told = run("review", "judge", item["id"])[1]["error"]
+    assert told["code"] == "E_INVALID_ARG"
+    assert "--verdict" in told["which"]

@@ -1,0 +1,130 @@
+"""Risk and the transparency report: every figure with what it is worked out from, and nothing where there is none."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundsight.cli import main
+from groundsight.governance.answer_figures import Given, note_given
+from groundsight.governance.coverage import Coverage, Exposure
+from groundsight.governance.risk import MODALITIES, WEIGHTS, risk_register
+from tests.test_incidents import answers
+
+Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command as JSON in a home of its own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def command(*words: str) -> tuple[int, Any]:
+        code = main([*words, "--json", "--home", str(tmp_path / "home")])
+        return code, json.loads(capsys.readouterr().out)
+
+    return command
+
+
+def row(name: str, coverage: Coverage, given: list[Given]) -> Any:
+    return next(each for each in risk_register(coverage, given, 20) if each.modality == name)
+
+
+def test_the_weights_are_those_of_the_formula_and_add_up_to_one() -> None:
+    assert list(WEIGHTS.values()) == [0.4, 0.3, 0.2, 0.1]
+    assert sum(WEIGHTS.values()) == pytest.approx(1.0)
+
+
+def test_the_risk_is_the_weighted_sum_of_its_inputs() -> None:
+    seconds = (1.0, 3.0)
+    given = [
+        one.model_copy(update={"seconds": seconds[at % 2], "ratio": 0.75, "region": "ns"[at % 2]})
+        for at, one in enumerate(answers(80, kinds=("text",)))
+    ]
+    found = row("text", Coverage(kinds={"text": Exposure(units=10, open=4)}), given)
+    values = {each.name: each.value for each in found.inputs}
+    assert values["exposure"] == pytest.approx(0.4)
+    assert values["bias"] == 0.0
+    assert values["grounding deficit"] == pytest.approx(0.25)
+    assert values["latency volatility"] == pytest.approx(0.503, abs=0.01)
+    assert (
+        found.low == found.high == pytest.approx(0.4 * 0.4 + 0.2 * 0.25 + 0.1 * values["latency volatility"], abs=1e-4)
+    )
+    assert {each.n for each in found.inputs} == {10, 80}
+
+
+def test_an_input_without_data_is_no_zero_but_widens_the_risk() -> None:
+    found = row("table", Coverage(kinds={"table": Exposure(units=4, open=2)}), [])
+    assert [each.value for each in found.inputs] == [0.5, None, None, None]
+    assert (found.low, found.high, found.shown) == (pytest.approx(0.2), pytest.approx(0.8), "0.20 to 0.80")
+    assert row("audio", Coverage(), []).shown == "no data"
+
+
+def test_a_figure_counts_as_a_picture_and_its_answers_as_well() -> None:
+    coverage = Coverage(kinds={"image": Exposure(units=1, open=0), "figure": Exposure(units=3, open=3)})
+    found = row("image", coverage, answers(3, kinds=("figure",)))
+    assert (found.inputs[0].value, found.inputs[0].n, found.inputs[2].n) == (0.75, 4, 3)
+
+
+def test_an_empty_home_says_nothing_yet_everywhere(run: Run, tmp_path: Path) -> None:
+    code, told = run("risk")
+    assert code == 0
+    assert [each["modality"] for each in told["rows"]] == list(MODALITIES)
+    assert all(each["low"] is None for each in told["rows"])
+    page = tmp_path / "report.html"
+    code, told = run("report", "transparency", "--html", str(page))
+    assert (code, told["coverage"], told["incidents"]) == (0, None, [])
+    text = page.read_text("utf-8")
+    for nothing in (
+        "Nothing is indexed yet.",
+        "No answer was checked yet.",
+        "Nothing was asked yet.",
+        "No incidents yet",
+    ):
+        assert nothing in text
+    assert not (tmp_path / "home/daybook.db").exists()
+
+
+@pytest.fixture
+def page(run: Run, tmp_path: Path) -> str:
+    """The report of a home with files, answers of ten days, an incident and a policy."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/note.txt").write_text("The keeper is anna@example.org.")
+    run("ingest", str(tmp_path / "files"))
+    for at in range(10):
+        time = (datetime.now(UTC) - timedelta(days=at)).timestamp()
+        for one in answers(25, kinds=("text",), time=time, region="north"):
+            note_given(tmp_path / "home", one)
+        for one in answers(25, time=time, region="south", status="evidence", ratio=None):
+            note_given(tmp_path / "home", one)
+    (tmp_path / "home/policy.toml").write_text("version = '<b>4</b>'\nparity_gap = 0.1\n")
+    run("incidents", "open", "UNSAFE_IMAGE", "--note", "<script>alert(1)</script>")
+    run("report", "transparency", "--html", str(tmp_path / "report.html"))
+    return (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_the_page_tells_what_was_measured(page: str) -> None:
+    for told in ("100.00%", "BIAS_DRIFT", "UNSAFE_IMAGE", "parity_gap", "models.text", "tier embedded", "no data"):
+        assert told in page
+    assert page.count('<svg class="spark"') == 2
+
+
+def test_the_page_stands_alone_and_runs_nothing(page: str) -> None:
+    assert "default-src &#x27;none&#x27;" in page
+    assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|\bsrc=|\bhref=|https?://", page, re.IGNORECASE)
+    assert "&lt;script&gt;" in page
+    assert "<b>4</b>" not in page
+
+
+def test_the_report_is_the_same_as_data(page: str, run: Run) -> None:
+    told = run("report", "transparency")[1]
+    assert told["coverage"] == 1.0
+    assert len(told["days"]) == 10
+    assert {each["kind"] for each in told["incidents"]} == {"BIAS_DRIFT", "UNSAFE_IMAGE"}
+    assert told["statuses"] == {"answered": 250, "evidence": 250}

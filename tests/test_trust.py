@@ -1,0 +1,55 @@
+"""The short form of ``make trust``: the same cases, few of each; and a broken promise ends it with 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.trust import __main__ as runner
+from tests.trust import faults, matrix
+from tests.trust.rows import Row
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> matrix.House:
+    return matrix.furnished(tmp_path_factory.mktemp("matrix"))
+
+
+@pytest.mark.parametrize("name", ["python", "cli", "graph", "stdio"])
+def test_no_caller_gets_a_word_of_what_it_may_not_see(house: matrix.House, name: str) -> None:
+    row = matrix.door_row(name, house, matrix.CALLERS[:1], short=True)
+    assert (row.failures, row.detail) == (0, "")
+    assert row.cases > 5
+
+
+def test_a_leak_is_seen_by_the_matrix(house: matrix.House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrix, "matches", lambda where, asset: asset.tenant == "nobody")
+    assert matrix.door_row("python", house, matrix.CALLERS[:1], short=True).failures > 0
+
+
+def test_scores_do_not_move_with_the_words_of_other_tenants(tmp_path: Path) -> None:
+    assert matrix.scores(tmp_path).failures == 0
+
+
+def test_a_dead_back_end_a_clock_and_turned_bytes_are_named() -> None:
+    rows = [faults.dead_back_end(), faults.clock_back(), faults.corrupt()]
+    assert [row.detail for row in rows if row.failures] == []
+
+
+def test_the_table_ends_with_one_when_a_promise_broke(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(short: bool) -> Iterator[Row]:
+        yield Row("area", "what", 3, 1, detail="which")
+
+    def dies(short: bool) -> Iterator[Row]:
+        raise RuntimeError("gone")
+        yield Row("never", "never")
+
+    monkeypatch.setattr(runner, "GROUPS", {"matrix": broken, "residue": dies})
+    assert runner.main(["--short"]) == 1
+    told = capsys.readouterr()
+    assert "| area | what | 3 | 1 |" in told.out
+    assert "RuntimeError: gone" in told.err
