@@ -15,6 +15,7 @@ from weakref import finalize
 from groundsight.encoders import TextEncoder, open_reader, open_text_encoder
 from groundsight.encoders.reader import Reader
 from groundsight.errors import BackendDown
+from groundsight.grounding.calibrate import Arbiter, open_arbiter
 from groundsight.language.content import stems_of
 from groundsight.questions import Questions
 from groundsight.settings import Models, Settings, load_settings
@@ -71,7 +72,7 @@ class OneVersion:
 class HouseParts:
     """Parts with an index version and the packaged nets, which are opened once for all houses."""
 
-    index, roots = OneVersion(), NoRoots()
+    index, roots, judge = OneVersion(), NoRoots(), None
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.questions = settings, Questions(settings.home)
@@ -83,6 +84,10 @@ class HouseParts:
     @property
     def reader(self) -> Reader | None:
         return _nets()[1]
+
+    @property
+    def arbiter(self) -> Arbiter:
+        return open_arbiter(self.reader)
 
 
 @cache

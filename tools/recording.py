@@ -221,7 +221,7 @@ def settings_told(settings: Settings) -> dict[str, str]:
     for name in SECTIONS:
         section = getattr(settings, name)
         usual = dict(_leaves(name, type(section)().model_dump(mode="json")))
-        now = _leaves(name, section.model_dump(mode="json"))
+        now = _leaves(name, section.model_dump(mode="json", warnings=False))
         told |= {path: _sha(value)[:12] for path, value in now if usual.get(path) != value}
     return told
 

@@ -100,7 +100,8 @@ def _lane(folder: Path) -> Lane:
     if (folder / CONFIG).is_file() and (folder / WEIGHTS).is_file():
         return "visual"
     architectures = " ".join(open_folder(str(folder), allow_download=False).config.get("architectures") or ())
-    return next((lane for sign, lane in _LANES if re.search(sign, architectures)), "text")
+    other: Lane = "text"
+    return next((lane for sign, lane in _LANES if re.search(sign, architectures)), other)
 
 
 def _copied(found: Path, place: Path) -> tuple[KeptFile, ...]:

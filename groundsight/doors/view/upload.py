@@ -48,7 +48,7 @@ def looked(desk: Desk, name: str, data: bytes, words: str) -> str:
     return form(desk, _read(read), _seen(seen), listed_hits(found))
 
 
-def answered(desk: Desk, name: str, data: bytes, question: str) -> str:
+def answered(desk: Desk, name: str, data: bytes, words: str) -> str:
     """Return the answer to a question about a picture that was handed over, which is gone afterwards.
 
     Raises:
@@ -57,7 +57,7 @@ def answered(desk: Desk, name: str, data: bytes, question: str) -> str:
     if not data:
         return form(desk, nothing_given())
     with desk.lent(name, data) as picture:
-        found = desk.call(AnswerResult, "ask", question=question, picture=picture, seconds=MOST_SECONDS)
+        found = desk.call(AnswerResult, "ask", question=words, picture=picture, seconds=MOST_SECONDS)
     return form(desk, together(*map(Markup, told_answer(desk, found))))
 
 
