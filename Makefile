@@ -14,7 +14,7 @@ test: $(VENV)/dev-installed ## The whole test suite
 
 check: $(VENV)/dev-installed ## Formatting, lint and types
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .
-	rm -rf build/typed && $(BIN)/python -m pip install -q --no-deps --target build/typed .
+	rm -rf build/typed && $(BIN)/python -m pip install -q --no-deps --target build/typed . && cp -r bench training build/typed/groundsight/
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 trust: $(VENV)/dev-installed ## One table of what is promised and tried; SHORT=1 for few cases of each
@@ -38,10 +38,10 @@ $(VENV)/dev-installed: pyproject.toml constraints.txt
 	touch $@ $(VENV)/core-installed
 
 chaos: $(VENV)/dev-installed ## Kill real Weaviate nodes; needs GROUNDSIGHT_WEAVIATE_START, a program that starts them
-	$(BIN)/python -m groundsight.evals.chaos
+	$(BIN)/python -m groundsight.bench.chaos
 
 conformance: $(VENV)/core-installed build/conformance/installed ## The protocol's own suite against the HTTP server
-	$(BIN)/python -m groundsight.evals.conformance build/conformance
+	$(BIN)/python -m groundsight.bench.conformance build/conformance
 
 # The suite needs Node 22; where its package fits no platform, the machine's own Node is used.
 build/conformance/installed:

@@ -25,7 +25,7 @@ FOREIGN = 0.47
 
 @dataclass(frozen=True)
 class Gate:
-    """A logistic over the features of a proposal and what it has to reach, fitted by ``evals.train_gate``."""
+    """A logistic over the features of a proposal and what it has to reach, fitted by ``training.train_gate``."""
 
     intercept: float
     weights: Mapping[str, float]

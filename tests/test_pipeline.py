@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from groundsight.bench.ingest_bench import STAGES
 from groundsight.errors import Cancelled, InvalidArgument, StorageFailed
-from groundsight.evals.ingest_bench import STAGES
 from groundsight.governance.access import tenant_of
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed

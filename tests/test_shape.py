@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("groundsight", "agent", "tools", "graphs", "prompts", "evals", "server.py")
+ROOMS = ("groundsight", "agent", "tools", "graphs", "prompts", "evals", "bench", "training", "server.py")
 LAYERS = (
     ("types", "errors", "limits", "settings", "tracing", "atomic", "rounds", "journal", ""),
     ("governance",),
@@ -24,7 +24,7 @@ LAYERS = (
     ("tools", "prompts"),
     ("agent",),
     ("graphs",),
-    ("evals", "server", "cli", "doors", "langchain"),
+    ("evals", "bench", "training", "server", "cli", "doors", "langchain"),
 )
 PARTS_OF_THE_SUITE = {"parts"}  # the verbs receive the assembled parts, so they may name their type
 ONE_HOME = (
@@ -127,7 +127,7 @@ def test_a_heavy_library_is_imported_in_one_file_only(library: str) -> None:
 
 @pytest.mark.parametrize(("library", "home"), ONE_ROOM.items())
 def test_a_framework_stays_in_its_room(library: str, home: str) -> None:
-    allowed = (*home.split(), "evals", "server")
+    allowed = (*home.split(), "evals", "bench", "training", "server")
     assert [path for path in sources() if library in libraries_of(path) and room(module_of(path)) not in allowed] == []
 
 
@@ -178,7 +178,7 @@ def test_no_user_file_is_opened_by_its_name() -> None:
 
 def test_only_doors_and_evaluations_freeze_a_file_by_its_name() -> None:
     callers = {room(module_of(path)) for path in sources() if "frozen_by_name(" in path.read_text("utf-8")}
-    assert callers <= {"ingestion", "doors", "evals"}
+    assert callers <= {"ingestion", "doors", "evals", "bench"}
 
 
 def opens_by_name(call: ast.Call) -> bool:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from groundsight.bench.weaviate_nodes import Node
+from groundsight.bench.weaviate_proxy import Proxy
 from groundsight.errors import BackendDown, ConfigError, GroundsightError
-from groundsight.evals.weaviate_nodes import Node
-from groundsight.evals.weaviate_proxy import Proxy
 from groundsight.index import ChannelQuery
 from groundsight.index.weaviate import WeaviateIndex
 from groundsight.index.weaviate.client import library

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from groundsight.evals import weaviate_docker
-from groundsight.evals.weaviate_nodes import VARIABLE, start, starter
+from groundsight.bench import weaviate_docker
+from groundsight.bench.weaviate_nodes import VARIABLE, start, starter
 from groundsight.index.weaviate import WeaviateIndex
 from tests.build import make_text_entry
 from tests.index_workers import ALL

@@ -16,10 +16,10 @@ from typing import TypeVar
 
 import pytest
 
+from groundsight.bench.weaviate_nodes import Node
+from groundsight.bench.weaviate_proxy import Fault, Proxy
 from groundsight.cli import main
 from groundsight.errors import BackendDown, GroundsightError, IndexCorrupt, IndexVersion, StorageFailed
-from groundsight.evals.weaviate_nodes import Node
-from groundsight.evals.weaviate_proxy import Fault, Proxy
 from groundsight.index import ChannelQuery
 from groundsight.index.weaviate import WeaviateIndex
 from groundsight.index.weaviate.breaker import OPEN_SECONDS, Breaker

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from groundsight.evals.weaviate_nodes import VARIABLE, Node, starter
-from groundsight.evals.weaviate_nodes import start as start_with
+from groundsight.bench.weaviate_nodes import VARIABLE, Node, starter
+from groundsight.bench.weaviate_nodes import start as start_with
 from groundsight.settings import WeaviateSettings
 
 PROGRAM = starter()

@@ -32,7 +32,7 @@ class MiniLm:
     """Mean-pooled MiniLM; English in practice. Queries and passages are encoded alike.
 
     Source: sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), exported with int8 weights; our graph
-    (``evals/minilm_graph.py``) multiplies them as int8, which the packaged graph does not: 8 CPU ms a passage for 22.
+    (``training/minilm_graph.py``) multiplies them as int8, which the packaged one does not: 8 CPU ms a passage for 22.
     """
 
     dimension = DIMENSION

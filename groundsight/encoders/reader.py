@@ -1,7 +1,7 @@
 """The packaged reader: one small net that finds answers in passages and weighs claims against them.
 
-MiniLM-L6 with match kinds at its input (``pairing``), fine-tuned by ``python -m groundsight.evals.train_reader``; where
-its weights come from is told in ``data/README.md``.
+MiniLM-L6 with match kinds at its input (``pairing``), fine-tuned by ``groundsight.training.train_reader``; where its
+weights come from is told in ``data/README.md``.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class LineFinder:
 class LineReader:
     """Reads the pixels of lines, several at once; each runs alone, so nothing is padded to a wider neighbour.
 
-    Our graph (``evals/ocr_graph.py``) multiplies the packaged weights as int8. Where it gives a character less than
+    Our graph (``training/ocr_graph.py``) multiplies the packaged weights as int8. Where it gives a character less than
     half of the odds, the line is read again as packaged: 4 of 118 lines, 3 of the 4 that only int8 misread among them.
     """
 

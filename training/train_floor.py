@@ -1,7 +1,7 @@
 """Fit the floor of a search on public sets, and write the coefficients with their origin.
 
-``python -m groundsight.evals.train_floor --home HOMES FIT... --held-out SET...`` reads indexes that ``groundsight eval
-TASK DIR --home HOMES`` made. A set's own questions are true where the gold stands in the first ten; the questions of
+``python -m groundsight.training.train_floor --home HOMES FIT... --held-out SET...`` reads indexes that
+``groundsight eval TASK DIR --home HOMES`` made. A set's own questions are true where the gold stands in the first ten; the questions of
 the other sets and nonsense are false. ``--natural SET...`` are questions in other words than their texts: from them
 comes the least score, and without FIT the weights stay. Nothing of the sets is kept but the figures and a hash.
 """
@@ -103,7 +103,7 @@ def _origin(folders: Sequence[Path], asked: Sequence[Sequence[Asked]]) -> str:
     data = json.dumps([[each.evidence.model_dump(), each.true] for one in asked for each in one])
     digest = hashlib.sha256(data.encode()).hexdigest()[:12]
     names = ", ".join(each.name for each in folders)
-    return f"evals/train_floor.py on {sum(map(len, asked))} queries over {names}, evidence sha256 {digest}"
+    return f"training/train_floor.py on {sum(map(len, asked))} queries over {names}, evidence sha256 {digest}"
 
 
 def _beside(folder: Path, options: argparse.Namespace) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Rewrite the packaged line recogniser to multiply as int8: ``python -m groundsight.evals.ocr_graph PICTURES DIR``.
+"""Rewrite the packaged line recogniser to multiply as int8: ``python -m groundsight.training.ocr_graph PICTURES DIR``.
 
 The large convolutions take the ranges that they meet in the lines of PICTURES (pages and receipts, as many as there
 are); the last product, which tells 18,710 characters apart, is scaled line by line. Weights have 7 bits: without VNNI a

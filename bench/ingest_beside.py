@@ -1,6 +1,6 @@
 """How soon every tool answers while a job beside the server reads many files: a real server, and a real client.
 
-``python -m groundsight.evals.ingest_beside FOLDER``. The demo is in the index; then FOLDER is ordered and the tools are
+``python -m groundsight.bench.ingest_beside FOLDER``. The demo is in the index; then FOLDER is ordered and the tools are
 called in turn until the job is done. Prints JSON: files and seconds of the job, and of each tool how often it was
 called, its median and its slowest answer in wall seconds. The first round starts what loads on first use and is apart.
 """

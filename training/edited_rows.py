@@ -1,6 +1,6 @@
 """Sentence pairs that people edited until they said the opposite, as claims to train the packaged reader on.
 
-``python -m groundsight.evals.edited_rows PAIRS.tsv... OUT.jsonl.gz``: the files of ``NLI/all_combined`` of
+``python -m groundsight.training.edited_rows PAIRS.tsv... OUT.jsonl.gz``: the files of ``NLI/all_combined`` of
 acmi-lab/counterfactually-augmented-data (Apache-2.0; captions of SNLI, CC BY-SA 4.0). The same sentence stands beside
 captions that say it and captions that differ in a few words and do not.
 """
@@ -18,7 +18,7 @@ from groundsight.doors.usage import Parser
 
 def main() -> None:
     """Write every labelled pair once."""
-    parser = Parser(prog="python -m groundsight.evals.edited_rows", description=__doc__)
+    parser = Parser(prog="python -m groundsight.training.edited_rows", description=__doc__)
     parser.add_argument("pairs", type=Path, nargs="+", help="files of labelled pairs")
     parser.add_argument("out", type=Path, help="the rows to write")
     given = parser.parse_args()

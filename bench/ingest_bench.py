@@ -1,6 +1,6 @@
 """CPU of reading files into an index, by stage, beside other readers of the same files in the same run (Linux).
 
-``python -m groundsight.evals.ingest_bench FOLDER... [--peer markitdown=PYTHON] [--peer unstructured=PYTHON]``, each
+``python -m groundsight.bench.ingest_bench FOLDER... [--peer markitdown=PYTHON] [--peer unstructured=PYTHON]``, each
 PYTHON the interpreter of an environment that has the peer. Prints JSON, one folder a line, ours with vectors and
 without. Ours does more than the others: it redacts, cuts, encodes and stores, and reads in a confined child; what
 compares is ``read``. CPU seconds are those of this process and all that it started; wall times say nothing on a busy

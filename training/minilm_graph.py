@@ -1,4 +1,6 @@
-"""Rewrite the packaged MiniLM to multiply its int8 weights as int8: ``python -m groundsight.evals.minilm_graph DIR``.
+"""Rewrite the packaged MiniLM to multiply its int8 weights as int8.
+
+``python -m groundsight.training.minilm_graph DIR`` writes it.
 
 The packaged graph turns every weight into fp32 before the first run. This one has the same weights, quantises what
 meets them as it comes (one scale a tensor), and looks up rows of the vocabulary without unfolding it. It holds the

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from groundsight.evals import weaviate_docker
+from groundsight.bench import weaviate_docker
 
 Program = tuple[str, ...]
 VARIABLE = "GROUNDSIGHT_WEAVIATE_START"
@@ -44,7 +44,7 @@ def starter() -> Program | None:
     named = os.environ.get(VARIABLE)
     if named and os.access(named, os.X_OK):
         return (named,)
-    return (sys.executable, "-m", "groundsight.evals.weaviate_docker") if weaviate_docker.usable() else None
+    return (sys.executable, "-m", "groundsight.bench.weaviate_docker") if weaviate_docker.usable() else None
 
 
 def start(

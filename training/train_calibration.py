@@ -1,6 +1,6 @@
 """Fit the probability of support on texts written for this project, and write the coefficients with their origin.
 
-Run ``python -m groundsight.evals.train_calibration`` after a feature of the check has changed. Needs the extra
+Run ``python -m groundsight.training.train_calibration`` after a feature of the check has changed. Needs the extra
 ``eval``. The public sets and the test part measure the result; none of their items is read here.
 """
 
@@ -159,7 +159,7 @@ def train(paths: Sequence[Path], reader: Reader | None = None) -> Calibration:
     figures, weights = cross_validated(known), fit(known)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
     origin = (
-        f"logistic regression by evals/train_calibration.py on {len(known)} claims that no check refuses "
+        f"logistic regression by training/train_calibration.py on {len(known)} claims that no check refuses "
         f"({len(paths)} files, sha256 {digest}); cross-validated by text: "
         + ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
     )

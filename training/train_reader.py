@@ -1,10 +1,10 @@
 """Train the packaged reader and write its int8 weights.
 
-``python -m groundsight.evals.train_reader --start model.safetensors --claims train.jsonl.gz edited.jsonl.gz --questions
-train.jsonl.gz qamr.jsonl.gz --out reader.onnx --texts TEXTS... --pairs PAIRS...``: TEXTS are files like
+``python -m groundsight.training.train_reader --start model.safetensors --claims train.jsonl.gz edited.jsonl.gz
+--questions train.jsonl.gz qamr.jsonl.gz --out reader.onnx --texts TEXTS... --pairs PAIRS...``: TEXTS are files like
 ``evals/written/train.jsonl``, PAIRS like ``evals/written/pairs_train.jsonl``. Half an hour on two cores. Shared
 sets come in small shares: with more of them real text got worse while their own development part got better. Then fit
-the gate and the arbiter on texts that were not trained on (``evals.train_gate``).
+the gate and the arbiter on texts that were not trained on (``training.train_gate``).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from torch.nn import functional
 from groundsight.doors.usage import Parser
 from groundsight.encoders.minilm import open_tokenizer
 from groundsight.encoders.pairing import SEP, Paired, paired
-from groundsight.evals.reader_net import ReaderNet
-from groundsight.evals.reader_rows import Row, shared_claims, shared_questions, written
 from groundsight.evals.tasks.written import Text, read_texts
+from groundsight.training.reader_net import ReaderNet
+from groundsight.training.reader_rows import Row, shared_claims, shared_questions, written
 
 TOKENS, ROWS, SORTED = 144, 32, 40
 RATE, HEAD_RATE, WARM_UP, FLAT, FLOOR = 2.2e-4, 6.0, 60, 0.6, 0.03
@@ -187,7 +187,7 @@ def export(net: ReaderNet, out: Path) -> str:
 
 def main() -> None:
     """Train, export, and print the hash that ``encoders/reader.py`` has to name."""
-    parser = Parser(prog="python -m groundsight.evals.train_reader", description=__doc__)
+    parser = Parser(prog="python -m groundsight.training.train_reader", description=__doc__)
     for name in ("--start", "--out"):
         parser.add_argument(name, type=Path, required=True)
     for name in ("--claims", "--questions"):

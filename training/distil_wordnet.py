@@ -1,6 +1,6 @@
 """Distil WordNet 3.0 to the tables of ``groundsight/language/lexicon``.
 
-``python -m groundsight.evals.distil_wordnet FOLDER`` reads the database files (``data.noun``, ``verb.exc``, ...) and
+``python -m groundsight.training.distil_wordnet FOLDER`` reads the database files (``data.noun``, ``verb.exc``, ...) and
 writes ``irregular.tsv.gz``, ``words.tsv.gz`` (stem of an ordinary word, share of its uses that are verbs) and
 ``wordnet.tsv.gz`` (stem, stems it licenses, stems that say its opposite; words that the packaged encoder's vocabulary
 spells in one piece). A word licenses the other words of its first senses, what is one step broader, and what is
@@ -134,7 +134,7 @@ def ordinary(folder: Path) -> dict[str, float]:
 
 def main() -> None:
     """Write the tables."""
-    parser = Parser(prog="python -m groundsight.evals.distil_wordnet", description=__doc__)
+    parser = Parser(prog="python -m groundsight.training.distil_wordnet", description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     vocabulary = (files("groundsight.encoders") / "data" / "vocab.txt").read_text("utf-8").split("\n")

@@ -17,11 +17,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from groundsight.bench.chaos_work import ALL, Work, lost_in, torn_in, vectors, written
+from groundsight.bench.weaviate_nodes import VARIABLE, Node, Program, start, starter
+from groundsight.bench.weaviate_proxy import Fault, Proxy
 from groundsight.doors.usage import Parser
 from groundsight.errors import BackendDown, IndexCorrupt
-from groundsight.evals.chaos_work import ALL, Work, lost_in, torn_in, vectors, written
-from groundsight.evals.weaviate_nodes import VARIABLE, Node, Program, start, starter
-from groundsight.evals.weaviate_proxy import Fault, Proxy
 from groundsight.index import ChannelQuery, ChannelResult
 from groundsight.index.weaviate import WeaviateIndex
 from groundsight.settings import WeaviateSettings

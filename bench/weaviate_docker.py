@@ -1,6 +1,6 @@
 """Weaviate nodes in containers, for tests and measurements on a machine with docker and no server program.
 
-``python -m groundsight.evals.weaviate_docker --data FOLDER [--nodes N] [--only I]`` starts the image that the compose
+``python -m groundsight.bench.weaviate_docker --data FOLDER [--nodes N] [--only I]`` starts the image that the compose
 file names and prints ``NAME PID HTTP_PORT GRPC_PORT FOLDER`` for each node once all are ready. The nodes share the
 machine's network, so that one may be killed and started again on its ports; docker does this on Linux only.
 """

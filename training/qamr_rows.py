@@ -1,6 +1,6 @@
 """Questions of QAMR as rows to train the packaged reader on.
 
-``python -m groundsight.evals.qamr_rows SENTENCES.tsv QUESTIONS.tsv... OUT.jsonl.gz``: the files of ``data/`` and
+``python -m groundsight.training.qamr_rows SENTENCES.tsv QUESTIONS.tsv... OUT.jsonl.gz``: the files of ``data/`` and
 ``data/filtered/`` of uwnlp/qamr (MIT; sentences of Wikipedia and Wikinews). A question is read where a second person
 marked the same words, among other sentences that share words with it, and without its own.
 """
@@ -80,7 +80,7 @@ def _span(at: Sequence[int], places: Sequence[tuple[int, int]]) -> tuple[int, in
 
 def main() -> None:
     """Write the rows and say how many."""
-    parser = Parser(prog="python -m groundsight.evals.qamr_rows", description=__doc__)
+    parser = Parser(prog="python -m groundsight.training.qamr_rows", description=__doc__)
     parser.add_argument("sentences", type=Path)
     parser.add_argument("questions", type=Path, nargs="+")
     parser.add_argument("out", type=Path)

@@ -1,6 +1,6 @@
 """What a part adds: a task with all parts, and again with one function after the other saying nothing.
 
-``python -m groundsight.evals.leave_out TASK --without MODULE:FUNCTION`` prints, for each function, what the task gains
+``python -m groundsight.bench.leave_out TASK --without MODULE:FUNCTION`` prints, for each function, what the task gains
 or loses without it, item by item, with intervals.
 """
 
@@ -73,7 +73,7 @@ def _forget(held: Any) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a task whole and without each function, and compare."""
-    parser = Parser(prog="python -m groundsight.evals.leave_out", description=main.__doc__)
+    parser = Parser(prog="python -m groundsight.bench.leave_out", description=main.__doc__)
     add_arguments(parser)
     parser.add_argument("--without", action="append", required=True, metavar="MODULE:FUNCTION", help="repeatable")
     options = parser.parse_args(argv)

@@ -21,10 +21,10 @@ from statistics import median
 from typing import Any
 
 from groundsight.atomic import write_whole
+from groundsight.bench.index_bare import BareClient
+from groundsight.bench.index_corpus import GROUP_ASSETS, NEAREST, UNITS_PER_ASSET, Corpus
+from groundsight.bench.weaviate_nodes import VARIABLE, Node, Program, start, starter
 from groundsight.doors.usage import Parser
-from groundsight.evals.index_bare import BareClient
-from groundsight.evals.index_corpus import GROUP_ASSETS, NEAREST, UNITS_PER_ASSET, Corpus
-from groundsight.evals.weaviate_nodes import VARIABLE, Node, Program, start, starter
 from groundsight.index import ChannelQuery, Index
 from groundsight.index.local import LocalIndex
 from groundsight.index.tokens import Tokeniser

@@ -1,6 +1,6 @@
 """Fit the gate of the answerer on texts and questions that the reader was not trained on, and write it with its origin.
 
-``python -m groundsight.evals.train_gate --home HOME --house QUESTIONS FILES TEXTS...``: questions and near misses of
+``python -m groundsight.training.train_gate --home HOME --house QUESTIONS FILES TEXTS...``: questions and near misses of
 TEXTS (files like ``evals/written/held_out.jsonl``) are asked of folders of ten texts each, those of QUESTIONS
 (``evals/house/questions.jsonl``) of the folder FILES. A proposal is right where its value is the answer.
 """
@@ -157,7 +157,7 @@ def threshold(scored: Sequence[tuple[float, bool, bool]]) -> tuple[float, dict[s
 
 def main() -> None:
     """Fit the gate, print what it gives held out, and write it."""
-    parser = Parser(prog="python -m groundsight.evals.train_gate", description=__doc__)
+    parser = Parser(prog="python -m groundsight.training.train_gate", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--house", type=Path, nargs=2, required=True)
     parser.add_argument("texts", type=Path, nargs="+")
@@ -172,7 +172,7 @@ def main() -> None:
     print({key: round(value, 3) for key, value in figures.items()})
     weights = {one: round(float(weight), 4) for one, weight in zip(names, model.coef_[0], strict=True)}
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in [*given.texts, questions])).hexdigest()[:12]
-    made = {"origin": f"evals/train_gate.py on {len(known)} questions, sha256 {digest}", "threshold": round(edge, 4)}
+    made = {"origin": f"training/train_gate.py on {len(known)} questions, sha256 {digest}", "threshold": round(edge, 4)}
     made |= {"intercept": round(float(model.intercept_[0]), 4), "weights": weights}
     PACKAGED.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
 
