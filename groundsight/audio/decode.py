@@ -113,7 +113,7 @@ class Media:
         while True:
             try:
                 packet = next(packets, None)
-                frames = packet.decode() if packet is not None else []
+                frames: list[Any] = packet.decode() if packet is not None else []
             except broken:
                 self.damaged = True
                 return
