@@ -26,7 +26,7 @@ from tests.talk import MODES, a_suite, talk
 from tests.test_server_stdio import ROOT, environment
 from tests.test_sessions import Slow
 
-MOST_BYTES = 10_250
+MOST_BYTES = 10_000
 ASKED = (
     *QUESTIONS,
     "Who approved the purchase order named on invoice INV-2042?",
