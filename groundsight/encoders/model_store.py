@@ -100,8 +100,10 @@ def _lane(folder: Path) -> Lane:
     if (folder / CONFIG).is_file() and (folder / WEIGHTS).is_file():
         return "visual"
     architectures = " ".join(open_folder(str(folder), allow_download=False).config.get("architectures") or ())
-    other: Lane = "text"
-    return next((lane for sign, lane in _LANES if re.search(sign, architectures)), other)
+    for sign, lane in _LANES:
+        if re.search(sign, architectures):
+            return lane
+    return "text"
 
 
 def _copied(found: Path, place: Path) -> tuple[KeptFile, ...]:

@@ -250,7 +250,12 @@ def _report(files: Sequence[FileReport], model_calls: int, parts: Parts, left_ou
     counts = {status: sum(each.status == status for each in files) for status in _STATUSES}
     report = IngestReport(
         files=tuple(files),
-        **counts,
+        added=counts["added"],
+        changed=counts["changed"],
+        unchanged=counts["unchanged"],
+        failed=counts["failed"],
+        vanished=counts["vanished"],
+        removed=counts["removed"],
         units=sum(each.units for each in files),
         model_calls=model_calls,
         redactions=redactions,

@@ -31,7 +31,7 @@ class Confines:
     processes: int = 64
 
     @classmethod
-    def of(cls, limits: Limits, name: str) -> Confines:
+    def of(cls, limits: Limits, name: str = "") -> Confines:
         """Take wall, CPU and memory from the settings; what is named as a recording or a clip has longer."""
         if size_limit(name) == "media_bytes":
             return cls(limits.media_parse_seconds, limits.media_parse_seconds, limits.parse_memory_bytes)
