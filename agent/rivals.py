@@ -16,6 +16,7 @@ from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import another_subject
 from groundsight.language.content import content_of
 from groundsight.language.facts import Facts, read_facts
+from groundsight.tools.results import is_kept
 from groundsight.types import Evidence, Quote, Verdict
 
 # Of the words of a sentence without its values: two thirds let "late returns cost" differ from "a day ticket costs".
@@ -75,7 +76,9 @@ def _unheard(draft: Draft, asked: Question, known: Known) -> list[Said]:
     if len(cited) != 1:
         return []
     question, answer = content_of(asked.text), content_of(" ".join(draft.sentences))
-    others = PassageIndex([one for one in known.values() if one.source not in cited and one.mark not in UNSAID])
+    # The picture that is asked about is no source beside what answers it.
+    held = [one for one in known.values() if is_kept(one.evidence_id) and one.mark not in UNSAID]
+    others = PassageIndex([one for one in held if one.source not in cited])
     by_source: dict[str, list[Passage]] = {}
     for one in others.passages:
         by_source.setdefault(one.evidence.source, []).append(one)

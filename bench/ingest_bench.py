@@ -42,7 +42,7 @@ STAGES: tuple[tuple[object, str, str, Callable[[], float]], ...] = (
     (assemble, "with_clean_links", "redact", time.thread_time),
     (assemble, "seal_entry", "redact", time.thread_time),
     (Cutter, "cut", "chunk", time.thread_time),
-    (assemble, "_seen", "pictures", time.process_time),
+    (assemble, "see_all", "pictures", time.process_time),
     (assemble, "encode_pictures", "encode", time.process_time),
     (pipeline, "encode", "encode", time.process_time),
     (pipeline.Commits, "_store", "commit", time.thread_time),

@@ -55,7 +55,8 @@ def test_a_wrong_citation_is_corrected_and_the_sentence_kept(suite: Suite) -> No
     answer, asked = ask(
         suite, "How many people does the Guild Hall seat, and when does the library close?", drafts(wrong)
     )
-    assert [one.source.rsplit("/", 1)[-1] for one in answer.citations] == ["venue-mail.txt"]
+    assert answer.text.startswith("The Guild Hall seats 220 people [1].")
+    assert answer.citations[0].source.endswith("/venue-mail.txt")
     assert len(asked) == 1
 
 

@@ -20,7 +20,7 @@ from groundsight.cli import main
 from groundsight.errors import NotFound
 from groundsight.governance.receipt_check import check_receipts
 from groundsight.governance.receipts import FILE, FOLDER, Receipts, new_receipt
-from groundsight.governance.redaction import seal_entry
+from groundsight.governance.redaction import PROFILE, seal_entry
 from groundsight.graphs.answer import build_answer_graph
 from groundsight.graphs.verify import build_verify_graph
 from groundsight.index import Entry
@@ -189,7 +189,7 @@ def test_lineage_tells_where_a_passage_comes_from_and_which_receipts_used_it(pla
         assert found["source"] == "files/lease.csv"
         assert [(step["operation"], step["by"].partition(":")[0]) for step in found["steps"]] == [
             ("read", "builtin"),
-            ("redact", "structured-v3"),
+            ("redact", PROFILE),
         ]
         assert found["receipts"] == [answer["receipt"]]
     assert told("lineage", "files/absent.md")[1]["error"]["code"] == "E_NOT_FOUND"

@@ -77,6 +77,10 @@ def test_a_tenant_without_a_name_is_refused(command: str, home: Path, capsys: py
         "search": ["x"],
         "ask": ["x"],
         "verify": ["--answer", "x"],
+        "report": ["transparency"],
+        "explain": ["x"],
+        "lineage": ["x"],
+        "replay": ["x"],
     }
     assert main([command, *more.get(command, []), "--tenant", " ", "--home", str(home)]) == 2
     assert "a tenant without a name" in capsys.readouterr().err

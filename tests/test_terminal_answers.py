@@ -137,12 +137,12 @@ def test_control_c_stops_one_answer_and_empties_a_line(home: Path) -> None:
     assert trail(home)[-2:] == [("ask", "E_CANCELLED"), ("ask", "OK")]
 
 
-def test_what_was_typed_is_not_kept(home: Path) -> None:
+def test_what_was_typed_is_kept_by_the_receipts_alone(home: Path) -> None:
     before = {path for path in home.rglob("*") if path.is_file()}
     run_in_terminal("chat", home=home, typed=[(PROMPT, f"{QUESTION}\n".encode()), (PROMPT, b"\x04")])
     after = {path for path in home.rglob("*") if path.is_file()}
     assert {path.name for path in after - before} <= {"labels.db", "notebook.db"}
-    assert not any(QUESTION.encode() in path.read_bytes() for path in after)
+    assert {path.name for path in after if QUESTION.encode() in path.read_bytes()} <= {"receipts.db"}
 
 
 @pytest.fixture(scope="module")

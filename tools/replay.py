@@ -127,7 +127,7 @@ def _check(suite: Suite, asked: Json, then: _Side, opened: Opened | None) -> Che
     if opened is None:
         raise InvalidArgument(
             "this was checked against files named on the command line",
-            next_step="groundsight replay, on the machine of these files",
+            next_step="on the machine of these files: groundsight replay RECEIPT",
         )
     found = [one for file in files for one in _read_again(file, opened)]
     return Check(text, found, files=files)

@@ -1,9 +1,10 @@
 """Fit the floor of a search on public sets, and write the coefficients with their origin.
 
 ``python -m groundsight.training.train_floor --home HOMES FIT... --held-out SET...`` reads indexes that
-``groundsight eval TASK DIR --home HOMES`` made. A set's own questions are true where the gold stands in the first ten; the questions of
-the other sets and nonsense are false. ``--natural SET...`` are questions in other words than their texts: from them
-comes the least score, and without FIT the weights stay. Nothing of the sets is kept but the figures and a hash.
+``groundsight eval TASK DIR --home HOMES`` made. A set's own questions are true where the gold stands in the first ten;
+the questions of the other sets and nonsense are false. ``--natural SET...`` are questions in other words than their
+texts: from them comes the least score, and without FIT the weights stay. Nothing of the sets is kept but the figures
+and a hash.
 """
 
 from __future__ import annotations

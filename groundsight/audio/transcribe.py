@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Size = Literal["base", "tiny.en"]
-EXTRA = "'groundsight[audio]'"
 # Package, file and SHA-256 of each part of the weights; the parts of one file are joined.
 WEIGHTS: dict[Size, tuple[tuple[str, str, str], ...]] = {
     "tiny.en": (
@@ -121,7 +120,8 @@ def _spoken(word: Any) -> Spoken:
 
 
 def _read(package: str, name: str, sha: str) -> bytes:
-    return read_verified(packaged_file(package, name, EXTRA), sha, EXTRA)
+    requirement = package.replace("_", "-")
+    return read_verified(packaged_file(package, name, requirement), sha, requirement)
 
 
 def _load(name: str, device: str, threads: int, files: dict[str, bytes] | None) -> Any:
@@ -129,7 +129,7 @@ def _load(name: str, device: str, threads: int, files: dict[str, bytes] | None) 
         library: Any = import_module("faster_whisper")
     except ImportError as error:
         raise Disabled(
-            "recordings need the extra audio", which="faster-whisper", next_step=f"pip install {EXTRA}"
+            "recordings need the extra audio", which="faster-whisper", next_step="pip install 'groundsight[audio]'"
         ) from error
     kind = "int8" if device == "cpu" else "default"
     try:

@@ -92,7 +92,7 @@ def policy_of(settings: Settings) -> Policy:
     file = policy_file(settings)
     try:
         return _read(file.read_bytes(), str(file))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if settings.governance.policy is None:
             return NO_POLICY
         step = "check governance.policy"

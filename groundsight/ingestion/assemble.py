@@ -60,6 +60,7 @@ def assemble(
     parsed = heard(parsed, asset.source, scratch, parts, derived, of_speech, watch)
     memory = _memory(parsed, asset, scratch, parts, watch, known)
     memory.numbers.update(of_speech.numbers)
+    memory.counts.update(of_speech.counts)
     made = _Assembly(parts, derived, linker, asset, memory, known)
     total, done = len(parsed.elements) + (parsed.rest.count if parsed.rest else 0), 0
     for part in portions(chain(parsed.elements, rest_of(parsed, scratch, asset.source))):

@@ -1,4 +1,4 @@
-"""``groundsight chat``: one question after another; a follow-up keeps the subject, and nothing of it is kept."""
+"""``groundsight chat``: one question after another; a follow-up keeps the subject; receipts alone are kept."""
 
 from __future__ import annotations
 
