@@ -29,6 +29,7 @@ from typing import Any
 import httpx2
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import ResourceTemplateReference
 
 from groundsight.cli import main
 from groundsight.governance.access import matches, visible_to
@@ -40,7 +41,7 @@ from tests.trust.rows import Row
 
 ROOT = Path(__file__).resolve().parents[2]
 LIGHT = {"models": {"visual": "none", "text": "none", "reader": "none"}, "ingestion": {"tags": False, "ocr": False}}
-WORD = re.compile(r"vault(\d{4})|src(\d{4})|asset(\d{4})")
+WORD = re.compile(r"vault(\d{4})|src(\d{4})|\b(\d{4})(?:ab){6}")
 QUESTION = "What does the ledger of the harbour hold?"
 RIGHTS: tuple[dict[str, Any], ...] = (
     {},
@@ -48,13 +49,19 @@ RIGHTS: tuple[dict[str, Any], ...] = (
     {"consent_until": date(2020, 1, 1)},
     {"labels": ("board",)},
     {"labels": ("yard", "board")},
+    {"labels": ("yard",), "owner": "ann"},
+    {"purposes": ("audit",)},
+    {"usage_rights": "denied"},
+    {"retain_until": date(2020, 1, 1)},
 )
 CALLERS = (
     Principal(tenant="one", user="ann", region="eu"),
     Principal(tenant="one", user="bea", region="us", labels=("board",)),
     Principal(tenant="two", user="cyd", region="eu", labels=("board", "yard")),
-    Principal(tenant="two", user="dan", region="us"),
+    Principal(tenant="two", user="dan", region="us", purpose="audit"),
 )
+TOLD = {"tenant", "user", "region", "labels", "purpose"}
+RECEIPT = re.compile(r"\br[0-9a-f]{21}\b")
 Call = Callable[[str, Mapping[str, Any]], str]
 Cells = dict[tuple[str, str], list[int]]
 
@@ -68,15 +75,8 @@ class House:
 
     def variables(self, who: Principal) -> dict[str, str]:
         """The environment of a program that acts for one caller."""
-        governance = {"tenant": who.tenant, "user": who.user, "region": who.region, "labels": list(who.labels)}
-        callers = [
-            {
-                **each.model_dump(include={"tenant", "user", "region"}),
-                "labels": list(each.labels),
-                "token": each.user * 8,
-            }
-            for each in CALLERS
-        ]
+        governance = who.model_dump(mode="json", include=TOLD)
+        callers = [{**each.model_dump(mode="json", include=TOLD), "token": each.user * 8} for each in CALLERS]
         told = {**LIGHT, "governance": {**governance, "calls_per_second": 1000, "burst": 1000}}
         told["server"] = {"callers": callers}
         return {
@@ -118,13 +118,17 @@ def door_row(name: str, house: House, callers: tuple[Principal, ...], *, short: 
     """Try one door with every tool for some callers."""
     door: Any = {"python": _python, "cli": _cli, "graph": _graph, "stdio": _stdio, "http": _http}[name]
     start, cells, found, broken = time.perf_counter(), 0, Counter[str](), list[str]()
+    receipts: dict[str, None] = {}
     with contextlib.ExitStack() as stack:
         shared = stack.enter_context(door(house)) if door is _http else None
         for who in callers:
             seen = {n for n, asset in house.assets.items() if matches(visible_to(who), asset)}
             with shared(who) if shared else door(house, who) as call:
-                for tool, arguments in _asked(house, short):
+                others = [("resource", {"uri": f"groundsight://receipt/{each}"}) for each in list(receipts)[-6:]]
+                for tool, arguments in (*_asked(house, short), *others):
                     told = call(tool, arguments)
+                    if tool == "ask":
+                        receipts |= dict.fromkeys(RECEIPT.findall(told))
                     # A door that has no such tool was not tried.
                     if not told:
                         continue
@@ -172,7 +176,10 @@ def _asked(house: House, short: bool) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "verify", {"answer": f"The ledger of the harbour holds vault{number}."}
         yield "resource", {"uri": f"groundsight://evidence/{asset.asset_id}-0000"}
         yield "resource", {"uri": f"groundsight://asset/{asset.asset_id}"}
+        yield "resource", {"uri": f"groundsight://lineage/{asset.asset_id}"}
+        yield "lineage", {"name": asset.source}
         yield "list", {"path": f"src{number}"}
+        yield "complete", {"uri": "groundsight://asset/{asset_id}", "name": "asset_id", "value": asset.asset_id[:4]}
     yield "resource", {"uri": "groundsight://assets"}
     yield "resource", {"uri": "groundsight://status"}
 
@@ -187,7 +194,7 @@ def _python(house: House, who: Principal) -> Generator[Call]:
         gate = Gate.open(suite.settings.model_copy(update={"governance": _fast(suite.settings.governance)}), "python")
 
         def call(name: str, arguments: Mapping[str, Any]) -> str:
-            if name == "resource":
+            if name in ("resource", "complete", "lineage"):
                 return ""
             try:
                 return gate.call(named(name), suite, arguments).model_dump_json()
@@ -229,6 +236,7 @@ def _cli(house: House, who: Principal) -> Generator[Call]:
             "why": lambda: [arguments["file"], arguments["question"]],
             "verify": lambda: [arguments["answer"]],
             "status": lambda: [],
+            "lineage": lambda: [arguments["name"]],
         }
         if name not in commands:
             return ""
@@ -291,6 +299,12 @@ def _client(server: Any, headers: Mapping[str, str] | None = None) -> Generator[
         try:
             if name == "resource":
                 return (await client.read_resource(arguments["uri"])).model_dump_json()
+            if name == "complete":
+                about = ResourceTemplateReference(uri=arguments["uri"])
+                given = {"name": arguments["name"], "value": arguments["value"]}
+                return (await client.complete(about, given)).model_dump_json()
+            if name == "lineage":
+                return ""
             return json.dumps((await client.call_tool(name, dict(arguments))).model_dump(mode="json"))
         except Exception as error:  # noqa: BLE001 - what an error says is looked at, too
             return str(error)
