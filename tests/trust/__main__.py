@@ -27,6 +27,12 @@ SUITES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("bad inputs", "arguments, paths", ("tests/test_tools_fuzz.py", "tests/test_roots.py")),
     ("bad inputs", "protocol", ("tests/test_server_protocol.py",)),
     ("audit trail", "edited, cut, reordered records", ("tests/test_audit.py",)),
+    ("receipts", "edited, cut, swapped, foreign; kills", ("tests/test_receipts.py", "tests/test_receipts_doors.py")),
+    ("rights", "every door at once, files that lift, kills", ("tests/test_rights.py",)),
+    ("policy", "demands, containment", ("tests/test_policy.py", "tests/test_incidents.py", "tests/test_review.py")),
+    ("names and pictures", "names, pseudonyms, masks", ("tests/test_names.py", "tests/test_masks.py")),
+    ("handles", "labels and questions of other callers", ("tests/test_sessions.py",)),
+    ("tokens", "forged, stale, of another issuer", ("tests/test_jwt.py",)),
     ("egress", "nothing is sent anywhere", ("tests/test_egress.py", "tests/test_confinement.py")),
 )  # fmt: skip
 GROUPS: dict[str, Check] = {"matrix": matrix, "residue": residue, "faults": faults}
