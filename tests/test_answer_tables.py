@@ -16,7 +16,7 @@ from groundsight.evidence.grids import grids
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
 from groundsight.types import Evidence, Place
-from tests.computing_cases import table
+from tests.computing_cases import TABLES, table
 
 BOOKS = (
     ("Title", "Author", "Shelf", "Acquired", "Pages", "Price (EUR)"),
@@ -202,7 +202,9 @@ def test_what_is_next_hangs_on_today_and_what_is_not_so_is_no_row() -> None:
         ("Night Ferries", "Author", "Mara Lindt", "The author of Night Ferries is Mara Lindt"),
         ("Reading Room", "Desk Lamps", "1,240", "Reading Room has 1,240 desk lamps"),
         ("Reading Room", "Opening hours", "9-17", "The opening hours of Reading Room are 9-17"),
-        ("Shelf K2", "Height cm", "210.5", "The height of Shelf K2 is 210.5 cm"),
+        ("Shelf K2", "Height (cm)", "210.5", "The height of Shelf K2 is 210.5 cm"),
+        ("Shelf K2", "Price in EUR", "210.5", "The price of Shelf K2 is 210.5 EUR"),
+        ("Shelf K2", "Height cm", "210.5", "Shelf K2: Height cm: 210.5"),
         ("Night Ferries", "ISBN", "0-19", "Night Ferries: ISBN: 0-19"),
         ("Night Ferries", "Lent", "2024-04-03", "Night Ferries: Lent: 2024-04-03"),
         ("Night Ferries", "Shelf", "no", "Night Ferries: Shelf: no"),
@@ -225,3 +227,14 @@ def test_what_is_shown_twice_keeps_the_place_of_the_first() -> None:
     again = crews.model_copy(update={"evidence_id": "again"})
     shown = nearest("How many passengers does MS Birk take?", [crews, decks, again], None)
     assert [one.evidence_id for one in shown] == [crews.evidence_id, decks.evidence_id]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_whatever_is_said_of_a_cell_holds_and_another_number_in_it_does_not(name: str) -> None:
+    evidence = table(name, TABLES[name])
+    head, *body = evidence.cells
+    for row in body:
+        for at in (at for at in range(1, len(head)) if row[at]):
+            assert label(cell_said(row[0], head[at], row[at]), [evidence]) == "supported"
+            if row[at].isdigit():
+                assert label(cell_said(row[0], head[at], f"{int(row[at]) + 7}"), [evidence]) != "supported"

@@ -7,6 +7,7 @@ import re
 from groundsight.computing.run import LISTED
 from groundsight.computing.words import RANKS
 from groundsight.evidence.grids import total_opening
+from groundsight.evidence.tables import head_unit
 from groundsight.language.content import function_words
 from groundsight.language.dates import find_moments
 from groundsight.language.licences import is_known, verb_share
@@ -62,15 +63,15 @@ def say(made: Computation) -> str:
 def cell_said(key: str, head: str, value: str, language: str = "") -> str:
     """Say a cell by the key of its row and the head of its column: as a sentence where those are plain English words.
 
-    "MS Birk has 240 seats", "The captain of MS Birk is Olsen", "The draught of MS Birk is 4.1 m", else
+    "MS Birk has 240 seats", "The captain of MS Birk is Olsen", "The fare of MS Birk is 4.1 EUR", else
     "MS Birk: Crew (a/b): 3/4".
     """
-    thing, _, unit = head.rpartition(" ")
-    shown = f"{value} {unit}"
-    if not (thing and unit_named(unit) and _NUMBER.fullmatch(value)):
-        thing, shown = head, value
+    thing, shown, unit = head, value, head_unit(head)
+    if unit_named(unit) and _NUMBER.fullmatch(value):
+        thing, shown = re.sub(rf"[\s(\[]*(?:\bin )?{re.escape(unit)}[)\]]*$", "", head), f"{value} {unit}"
     ticks = value.isalpha() and len(value) < TOLD
-    if language or ticks or not _NAME.fullmatch(key) or total_opening().match(key) or not _is_thing(thing):
+    measured = " " in thing and unit_named(thing.rpartition(" ")[2]) and _NUMBER.fullmatch(value)
+    if language or ticks or measured or not _NAME.fullmatch(key) or total_opening().match(key) or not _is_thing(thing):
         return ": ".join(filter(None, (key, head, value)))
     thing, many = re.sub(r"\b[A-Z](?=[a-z])", lambda one: one[0].lower(), thing), _MANY.search(thing)
     if many and _COUNT.fullmatch(shown):

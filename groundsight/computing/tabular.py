@@ -103,7 +103,8 @@ def _stating(one: Stated, linked: Link, made: Computation | None, holds: bool = 
 
 def says(value: Quantity, made: Computation, table: Table) -> bool:
     """Whether a number of a sentence says a computed result, its unit, its scale and its rounding included."""
-    read = find_quantities(f"{made.result} {made.unit}".strip()) or find_quantities(made.result)
+    bare = find_quantities(made.result)
+    read = (*find_quantities(f"{made.result} {made.unit}".strip()), *(() if value.kind and made.unit else bare)) or bare
     scales = scales_of(f"{table.rows[0].evidence.title} {table.title} {table.section}")
     return any(agrees(value, one, scales) for one in read)
 
