@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from groundsight.agent.state import AnswerState, Json, evidence_of_state
 from groundsight.errors import GroundsightError
 from groundsight.governance.access import visible_to
+from groundsight.governance.leaving import asks_here
 from groundsight.governance.pii import Memory
 from groundsight.governance.pii_tables import clean_cells
+from groundsight.governance.policy import policy_of
 from groundsight.ingestion.enrich import Seen, glance
 from groundsight.ingestion.picture_tables import grids_of
 from groundsight.ingestion.reach import UNIT_ID
@@ -108,8 +110,11 @@ def look(suite: Suite, question: str, picture: str) -> Json:
 def shots(suite: Suite, sight: Sight, shown: Sequence[Evidence]) -> list[Shot]:
     """Return the asked picture and those of the best evidence, at most ``agent.pictures``, ready for a model.
 
-    A picture that is gone, or that would show what was redacted, is left out.
+    A picture that is gone, or that would show what was redacted, is left out, and all are where none may leave.
     """
+    allowed = policy_of(suite.settings).may_leave
+    if allowed is not None and "pictures" not in allowed and not asks_here(suite.settings):
+        return []
     found: list[Shot] = []
     for key in (OWN, *(one.evidence_id for one in shown if one.kind in PICTURED)):
         if len(found) == suite.settings.agent.pictures:

@@ -42,6 +42,7 @@ LANES = {
     "text_encoder": "models.text",
     "picture_encoder": "models.visual",
     "ocr": "models.ocr",
+    "transcriber": "models.speech",
     "captioner": "models.caption",
     "judge": "models.judge",
     "reader": "models.reader",
@@ -97,10 +98,12 @@ class Parts:
     def index(self) -> Index:
         """The index, opened and claimed by the encoders' fingerprints at first use."""
         from groundsight.index import open_index
+        from groundsight.ingestion.contain import shut_again
         from groundsight.ingestion.rights.applying import finish
 
         index = self._opened("index.backend", lambda: open_index(self.settings))
         finish(self.settings.home, index)
+        shut_again(self.settings.home, index)
         return index
 
     @cached_property
@@ -167,7 +170,7 @@ class Parts:
         asked = asks_for_names(self.settings.governance.redact) and names_model()
         return ConfinedNames(self.settings, self.sandbox) if asked else None
 
-    @cached_property
+    @lane
     def transcriber(self) -> Transcriber | None:
         """What writes down speech, opened by the first recording: without the extra only recordings fail."""
         from groundsight.audio import open_transcriber

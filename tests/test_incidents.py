@@ -18,10 +18,11 @@ from groundsight.governance.incident_rules import alarms_of, spike, too_many_den
 from groundsight.governance.incidents import Alarm, IncidentBook
 from groundsight.governance.policy import Policy
 from groundsight.governance.rescan import Rescanned, rescan
+from groundsight.ingestion.contain import shut_again
 from groundsight.limits import Incidents
 from groundsight.settings import ALL_PII, load_settings
 from groundsight.suite import Suite, open_suite
-from groundsight.types import Principal
+from groundsight.types import Filter, Principal
 from tests.build import make_asset, make_unit
 
 Run = Callable[..., tuple[int, Any]]
@@ -276,6 +277,22 @@ def test_what_is_contained_is_opened_by_its_lifting_alone_and_only_as_far_as_its
     run("rights", "files/hr/pay.txt", "--usage", "denied")
     run("incidents", "lift", name)
     assert sources(other) == {"files/plan.txt", "files/hr/leave.txt"}
+
+
+def test_what_came_in_meanwhile_or_back_from_a_snapshot_is_shut_again(run: Run, other: Suite, place: Path) -> None:
+    run("snapshot", str(place / "copy"))
+    name = opened(run)
+    run("incidents", "contain", name, "--source", "files/hr")
+    index = other.parts.index
+    # As after a kill between the note and the deed, and as a file that was being read.
+    held = [one for one in index.assets(Filter()) if one.source.startswith("files/hr")]
+    index.protect([one.model_copy(update={"usage_rights": "approved"}) for one in held])
+    shut_again(other.settings.home, index, held[:1])
+    assert sources(other) == {"files/plan.txt"}
+    other.parts.close()
+    run("restore", str(place / "copy"), "--yes")
+    with open_suite(load_settings(place / "home"), Principal()) as suite:
+        assert sources(suite) == {"files/plan.txt"}
 
 
 def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, place: Path) -> None:

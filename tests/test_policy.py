@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from groundsight.agent.picture import Sight, shots
 from groundsight.cli import main
 from groundsight.errors import ConfigError, GroundsightError, PolicyRefused
 from groundsight.governance.audit_check import verify_chain
@@ -19,7 +21,7 @@ from groundsight.settings import Settings, load_settings
 from groundsight.suite import Suite, open_suite
 from groundsight.tools.gate import Gate, ToolSpec
 from groundsight.tools.results import Picture, Result
-from groundsight.types import Filter
+from groundsight.types import Filter, Principal
 from tests.build import make_asset
 from tests.doors import an_answer
 
@@ -278,3 +280,22 @@ def test_the_errors_of_the_policy_name_code_line_and_next_step(place: Path) -> N
         suite.search("rent")
     told = refused.value.as_data()
     assert all(told[name] for name in ("code", "what", "which", "next_step"))
+
+
+def test_a_recording_is_heard_only_by_a_model_that_the_policy_allows(place: Path) -> None:
+    demand(place, "models = ['minilm']")
+    with open_suite(load_settings(place / "home")) as suite, pytest.raises(PolicyRefused) as refused:
+        _ = suite.parts.transcriber
+    assert refused.value.which == "policy.models"
+
+
+def test_no_model_elsewhere_sees_a_picture_that_may_not_leave(place: Path) -> None:
+    demand(place, "may_leave = ['text']")
+    settings = load_settings(place / "home", agent={"llm": "openai:any", "llm_base_url": "https://models.example"})
+    Image.new("RGB", (40, 30), "teal").save(place / "files" / "buoy.png")
+    with open_suite(settings, Principal(may_write=True)) as suite:
+        suite.parts.roots.add(place / "files")
+        given = Sight(name="files/buoy.png")
+        assert shots(suite, given, []) == []
+        (place / "home" / "policy.toml").unlink()
+        assert [one.id for one in shots(suite, given, [])] == ["picture"]

@@ -23,6 +23,7 @@ from groundsight.cli import main
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound, PolicyRefused
 from groundsight.governance.audit_check import verify_chain
 from groundsight.governance.rights_ledger import RightsLedger
+from groundsight.ingestion.rights import sweep as sweeping
 from groundsight.settings import load_settings
 from groundsight.suite import open_suite as open_engine
 from groundsight.tracing import Watch
@@ -512,3 +513,34 @@ def test_a_snapshot_of_before_comes_back_under_the_rights_of_now(
 def test_the_awaited_twin_does_the_same(suite: Any) -> None:
     told = asyncio.run(suite.aio.rights(PAY, labels=["hr"], consent_until=None))
     assert (told.changed, values(told)["labels"]) == (1, "hr")
+
+
+def test_a_copy_in_another_folder_stays_in_its_region_and_gets_no_owner_from_there(suite: Any, place: Path) -> None:
+    suite.rights(PAY, labels=["hr"], region="eu")
+    eve = place / "docs" / "eve"
+    eve.mkdir()
+    (place / PAY).rename(eve / "note.txt")
+    (eve / ".groundsight.toml").write_text('[rights]\nowner = "eve"\n')
+    suite.ingest(place / "docs", prune=True)
+    assert seen(suite, user="eve", region="eu") == {FEE}
+    assert seen(suite, user="ann", region="us", labels=("hr",)) == {FEE}
+    # Who ran the ingest does not see the document, so it prunes nothing.
+    assert seen(suite, user="ann", region="eu", labels=("hr",)) == {FEE, PAY, "docs/eve/note.txt"}
+
+
+def test_a_file_from_the_future_is_kept_no_longer(suite: Any, place: Path) -> None:
+    os.utime(place / PAY, (4e9, 4e9))
+    suite.rights("docs", retain_days=3)
+    suite.ingest(place / "docs")
+    assert values(suite.rights(PAY))["retain_until"] == (date.today() + timedelta(days=3)).isoformat()
+
+
+def test_what_the_policy_keeps_no_longer_is_forgotten_though_nobody_stated_rights(
+    suite: Any, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "home" / "policy.toml").write_text("retention_days = 5\n")
+    (place / FEE).write_text("The harbour fee is 50 EUR per day.")
+    suite.ingest(place / "docs")
+    monkeypatch.setattr(sweeping, "is_to_go", lambda asset: asset.retain_until is not None)
+    monkeypatch.setattr(sweeping, "expired", Filter)
+    assert sweeping.sweep(suite.suite.parts, Watch()) == (FEE,)

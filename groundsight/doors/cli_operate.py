@@ -96,6 +96,7 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
         IndexCorrupt: the snapshot is damaged.
     """
     from groundsight.index import open_index
+    from groundsight.ingestion.contain import shut_again
     from groundsight.ingestion.rights.applying import reapply
 
     _require_own(folder, settings.index.backend)
@@ -107,6 +108,7 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
             )
         index.restore(folder, watch)
         reapply(settings.home, index)
+        shut_again(settings.home, index)
         return {"restored": str(folder), **asdict(index.count(Filter()))}
 
 

@@ -132,7 +132,7 @@ def let_in(policy: Policy, asset: Asset, today: date | None = None) -> Asset:
     """
     now = today or date.today()
     if policy.consent and (asset.consent_until is None or asset.consent_until < now):
-        step = "record until when it may be used (consent_until), then ingest it again"
+        step = "groundsight rights NAME --consent-until YYYY-MM-DD, then ingest it again"
         raise policy_refusal("consent", f"policy.consent is violated: no consent is recorded for {asset.source}", step)
     if policy.retention_days is None:
         return asset
@@ -158,7 +158,7 @@ def under_policy(policy: Policy, answer: Answer) -> Answer:
         "minimum_ratio", "the answer is refused", "ask for less at once, or look at the files", f"{least}"
     )
     told = {"status": "refused", "text": f"{error} (this one: {found})", "stop_reason": f"{CODE} {error.which}"}
-    nothing: dict[str, Any] = {"verdicts": (), "citations": (), "evidence": (), "trace": ()}
+    nothing: dict[str, Any] = {"verdicts": (), "citations": (), "evidence": (), "trace": (), "candidates": ()}
     return answer.model_copy(update={**told, **nothing})
 
 
@@ -166,7 +166,7 @@ def under_policy(policy: Policy, answer: Answer) -> Answer:
 def _read(data: bytes, where: str) -> Policy:
     try:
         found = tomllib.loads(data.decode())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"the policy is no TOML: {error}", which=where, next_step="correct what is named") from None
     unknown = next((key for key in found if key not in Policy.model_fields), None)
     if unknown is not None:

@@ -73,7 +73,7 @@ def _consented(policy: Policy, assets: Sequence[Asset]) -> LineCheck | None:
         return None
     today = date.today()
     without = [each.source for each in assets if each.consent_until is None or each.consent_until < today]
-    mend = "record the consent, or groundsight forget NAME"
+    mend = "groundsight rights NAME --consent-until YYYY-MM-DD, or groundsight forget NAME"
     return _line("consent", "a day until which it may be used", len(assets), len(without), without, mend)
 
 

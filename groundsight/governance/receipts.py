@@ -192,7 +192,7 @@ class Receipts:
                 with opened:
                     yield opened
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise Locked("another process writes the receipts", which=FILE, next_step="call again") from error
             raise unusable(error) from error
         except (sqlite3.DatabaseError, OSError) as error:

@@ -191,6 +191,8 @@ def moved(asset: Asset, old: Holding, new: Holding) -> Asset:
 def guarded(asset: Asset, guard: Asset) -> Asset:
     """Protect an asset as ``guard`` is; what is stated of it may be stricter still."""
     values = {name: narrowed(name, getattr(guard, name), getattr(asset, name)) for name in PROTECTIVE}
+    # An owner reads without labels, so a document that has some gets none by being moved.
+    values["owner"] = guard.owner if guard.labels else values["owner"]
     return asset.model_copy(update=values | {"region": guard.region})
 
 
@@ -226,7 +228,8 @@ def word_of(value: object) -> str:
 def _value(name: str, told: Told, written_ns: int | None) -> Any:
     if name != "retain_days" or told.value is None:
         return told.value
-    written = datetime.fromtimestamp(written_ns / 1e9, UTC).date() if written_ns else told.day
+    # A clock that is ahead, or whoever may write the file, keeps nothing longer.
+    written = min(datetime.fromtimestamp(written_ns / 1e9, UTC).date(), date.today()) if written_ns else told.day
     return max(told.day, written) + timedelta(days=told.value)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from groundsight import __version__
 from groundsight.errors import ParseFailed
 from groundsight.governance.pii import PLACEHOLDER, Memory, redact
 from groundsight.governance.redaction import redact_unit, seal_entry, with_clean_links
@@ -32,7 +33,7 @@ from groundsight.ingestion.unit_file import UnitFile
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.language.identify import language_of, script_of
 from groundsight.tracing import Watch
-from groundsight.types import Asset, LeftOut, Link, Unit
+from groundsight.types import Asset, LeftOut, Lineage, Link, Unit
 from groundsight.vision import SENSITIVE
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def assemble(
     """
     known, of_speech = ReadBefore(), memory_of(parts, (), watch)
     parsed = heard(parsed, asset.source, scratch, parts, derived, of_speech, watch)
+    asset = _with_speech(asset, parts)
     memory = _memory(parsed, asset, scratch, parts, watch, known)
     memory.numbers.update(of_speech.numbers)
     memory.counts.update(of_speech.counts)
@@ -70,6 +72,17 @@ def assemble(
         if made.is_full:
             break
     return made.entry(parsed.left_out)
+
+
+def _with_speech(asset: Asset, parts: Parts) -> Asset:
+    """Tell of a recording what wrote it down."""
+    if not asset.media_type.startswith(("audio/", "video/")) or parts.transcriber is None:
+        return asset
+    by = parts.transcriber.fingerprint
+    step = Lineage(
+        field="transcript", operation="transcribe", source_sha256=asset.sha256, model=by, version=__version__
+    )
+    return asset.model_copy(update={"lineage": (*asset.lineage, step)})
 
 
 def _memory(parsed: Parsed, asset: Asset, scratch: Path, parts: Parts, watch: Watch, known: ReadBefore) -> Memory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import NotFound
@@ -11,9 +12,11 @@ from groundsight.governance.incidents import Contained, IncidentBook, hashed
 from groundsight.governance.policy import policy_refusal
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.ingestion.folder.notebook import forget_questions
-from groundsight.types import Asset, Principal
+from groundsight.limits import Incidents
+from groundsight.types import Asset, Filter, Principal
 
 if TYPE_CHECKING:
+    from groundsight.index import Index
     from groundsight.parts import Parts
     from groundsight.settings import Settings
 
@@ -66,6 +69,22 @@ def open_again(parts: Parts, place: Contained, others: Sequence[Contained]) -> i
     held = [(asset, stated.holding(asset.tenant, asset.source, asset.mtime_ns).values) for asset in free]
     _protect(parts, [asset.model_copy(update={"usage_rights": now["usage_rights"]}) for asset, now in held])
     return len(free)
+
+
+def shut_again(home: Path, index: Index, stored: Sequence[Asset] | None = None) -> None:
+    """Shut what is contained and is open all the same: a process died between the two, a snapshot came back, or it was
+    being read meanwhile. It costs a look at the incidents where none of what was just ``stored`` is concerned.
+    """
+    shut = IncidentBook(home, Incidents()).shut()
+
+    def concerned(each: Asset) -> bool:
+        return any(place.holds(each.tenant, each.source) for place in shut)
+
+    if not shut or (stored is not None and not any(map(concerned, stored))):
+        return
+    inside = [one for one in index.assets(Filter()) if one.usage_rights == "approved" and concerned(one)]
+    if inside:
+        index.protect([one.model_copy(update={"usage_rights": "restricted"}) for one in inside])
 
 
 def refuse_contained(settings: Settings, asset: Asset) -> None:

@@ -71,8 +71,8 @@ def make_asset(
 
 def is_guarded(asset: Asset) -> bool:
     """True when not everybody of its tenant and region may read it for ever: a file that was moved keeps that."""
-    days = (asset.consent_until, asset.retain_until)
-    return bool(asset.labels or asset.purposes) or asset.usage_rights != "approved" or any(days)
+    days, names = (asset.consent_until, asset.retain_until), (asset.labels, asset.purposes, asset.owner)
+    return any(names) or any(days) or asset.usage_rights != "approved" or asset.region != "global"
 
 
 def is_kept_as(asset: Asset, holder: Asset) -> bool:

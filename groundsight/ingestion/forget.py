@@ -23,7 +23,7 @@ from groundsight.governance.sources import inside
 from groundsight.index.held import Held, rewritten, still_held
 from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.folder.ledger import erased, unread_by
-from groundsight.ingestion.folder.notebook import forget_questions
+from groundsight.ingestion.folder.notebook import forget_orders, forget_questions
 from groundsight.ingestion.frozen import content_hash
 from groundsight.ingestion.kept import forget_pages
 from groundsight.ingestion.proof import Proof, pieces_of, prove
@@ -137,6 +137,7 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
     IncidentBook(parts.settings.home, parts.settings.governance.incidents).forget(asset.source for asset in gone)
     if gone:
         forget_questions(parts.settings.home, {asset.tenant for asset in gone})
+        forget_orders(parts.settings.home, [asset.source for asset in gone])
         Receipts(Path(parts.settings.home), 0).forget(asset.asset_id for asset in gone)
     ids = {asset.asset_id for asset in gone}
     for number, asset in enumerate(gone):

@@ -15,6 +15,7 @@ from groundsight.errors import Cancelled, GroundsightError, IndexVersion, Locked
 from groundsight.governance.access import tenant_of
 from groundsight.governance.review import forget_reviews, queue_captions
 from groundsight.ingestion import FileReport, Parsed
+from groundsight.ingestion.contain import shut_again
 from groundsight.ingestion.discover import Found
 from groundsight.ingestion.encode import Assembled, encode
 from groundsight.ingestion.frozen import Frozen
@@ -178,6 +179,7 @@ class Commits:
             return
         self._parts.index.upsert(entries)
         catch_up(self._parts.settings.home, self._parts.index, self.stated)
+        shut_again(self._parts.settings.home, self._parts.index, [each.asset for each in entries])
         for each in entries if self._parts.settings.models.caption != "none" else ():
             queue_captions(self._parts.settings, each.asset.tenant, each.asset.source, each.units)
         first = [each.units[0].unit_id for each in entries]

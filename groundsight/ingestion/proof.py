@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from groundsight.atomic import write_whole
 from groundsight.errors import StorageFailed
 from groundsight.types import Asset, Filter, Shown, Unit
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -51,7 +52,8 @@ class Proof(Shown):
         return sum(each.found for each in self.stores)
 
     def _text(self) -> str:
-        head = f"proof: {self.pieces} pieces of it looked for in every byte of the home, {self.found} found"
+        pieces = number_of(self.pieces, "piece")
+        head = f"proof: {pieces} of it looked for in every byte of the home, {self.found} found"
         return "\n".join([head, *(f"  {each}" for each in self.stores)])
 
 

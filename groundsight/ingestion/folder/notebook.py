@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
@@ -53,6 +54,15 @@ def forget_questions(home: Path, tenants: Iterable[str]) -> None:
     """Remove the questions that are held for tenants: what they found so far may come from what is to go."""
     with notebook(home) as book:
         book.executemany("DELETE FROM questions WHERE tenant = ?", [(tenant,) for tenant in tenants])
+
+
+def forget_orders(home: Path, sources: Iterable[str]) -> None:
+    """Remove finished orders that name one of these sources, and what is said of it by one under way."""
+    named = [(json.dumps(source, ensure_ascii=False)[1:-1],) for source in sources]
+    with notebook(home) as book:
+        done = "state NOT IN ('waiting', 'running')"
+        book.executemany(f"DELETE FROM orders WHERE {done} AND instr(told || message || report, ?)", named)
+        book.executemany("UPDATE orders SET message = '' WHERE instr(message, ?)", named)
 
 
 def _unusable() -> StorageFailed:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.governance.access import expired
 from groundsight.governance.events import note_event
+from groundsight.governance.policy import policy_of
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.ingestion.folder.ledger import erased
 from groundsight.ingestion.forget import erase
@@ -24,7 +25,8 @@ def sweep(parts: Parts, watch: Watch, tenant: str | None = None) -> tuple[str, .
     Raises:
         Locked: they are gone, but a long reader keeps the log of the index. StorageFailed: the disk refused.
     """
-    if not RightsLedger(parts.settings.home).is_used:
+    kept_for_ever = policy_of(parts.settings).retention_days is None
+    if kept_for_ever and not RightsLedger(parts.settings.home).is_used:
         return ()
     own = () if tenant is None else (Condition(field="tenant", op="eq", value=tenant),)
     over = [each for each in parts.index.assets(expired().also(*own)) if is_to_go(each)]
