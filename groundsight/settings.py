@@ -212,7 +212,7 @@ def load_settings(home: str | Path | None = None, file: str | Path | None = None
     reader = type("SettingsFromFile", (Settings,), {"model_config": {**Settings.model_config, "toml_file": toml}})
     try:
         return reader.model_validate(explicit)
-    except (ValidationError, SettingsError, ValueError) as error:
+    except (ValidationError, SettingsError, ValueError, RecursionError) as error:
         where = f"{toml} or a variable GROUNDSIGHT_..." if toml.is_file() else "a variable GROUNDSIGHT_..."
         raise ConfigError(_first_problem(error), which=where, next_step="correct what is named") from error
 

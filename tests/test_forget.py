@@ -359,6 +359,7 @@ def test_what_is_opted_out_is_not_read_again_by_name_or_content_until_it_is_lift
 
     run("ingest", str(folder))
     run("snapshot", str(tmp_path / "snapshot"))
+    older = shutil.copytree(tmp_path / "snapshot", tmp_path / "older")
     done = run("forget", str(folder / "gone.txt"), "--opt-out", "--rewrite-snapshots")
     assert (done["held"], done["rewritten"]) == ([], [str(tmp_path / "snapshot")])
     assert done["proof"]["pieces"] > 0
@@ -372,6 +373,10 @@ def test_what_is_opted_out_is_not_read_again_by_name_or_content_until_it_is_lift
     assert len(run("forget", "--opted-out")["opted_out"]) == 2
     assert residue(home, ["quibblesnatch", "gone.txt"]) == []
 
+    assert run("why", "files/gone.txt")["why"] == "it is opted out"
+    shutil.copytree(older, tmp_path / "put-back")
+    run("restore", str(tmp_path / "put-back"), "--yes")
+    assert [each["source"] for each in run("list")["documents"]] == ["files/stay.txt"]
     assert len(run("forget", "--lift", str(folder / "gone.txt"))["lifted"]) == 2
     assert {each["status"] for each in run("ingest", str(folder))["files"]} == {"added", "unchanged"}
     run("restore", str(tmp_path / "snapshot"), "--yes")

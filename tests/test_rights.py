@@ -544,3 +544,15 @@ def test_what_the_policy_keeps_no_longer_is_forgotten_though_nobody_stated_right
     monkeypatch.setattr(sweeping, "is_to_go", lambda asset: asset.retain_until is not None)
     monkeypatch.setattr(sweeping, "expired", Filter)
     assert sweeping.sweep(suite.suite.parts, Watch()) == (FEE,)
+
+
+@pytest.mark.parametrize("how", ["folder", "pipe", "link that leads away"])
+def test_a_rights_file_that_is_no_plain_file_any_more_lifts_nothing(suite: Any, place: Path, how: str) -> None:
+    file = place / "docs" / "staff" / ".groundsight.toml"
+    file.write_text('[rights]\nlabels = ["hr"]\n')
+    suite.ingest(place / "docs")
+    assert seen(suite) == {FEE}
+    file.unlink()
+    {"folder": file.mkdir, "pipe": lambda: os.mkfifo(file)}.get(how, lambda: file.symlink_to("/etc/hostname"))()
+    suite.ingest(place / "docs")
+    assert seen(suite) == {FEE}

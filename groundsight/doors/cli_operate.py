@@ -95,6 +95,7 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
         InvalidArgument: the index is not empty and ``replace`` is false, or this is no snapshot of this back end.
         IndexCorrupt: the snapshot is damaged.
     """
+    from groundsight.governance.optout import OptOuts
     from groundsight.index import open_index
     from groundsight.ingestion.contain import shut_again
     from groundsight.ingestion.rights.applying import reapply
@@ -109,6 +110,9 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
         index.restore(folder, watch)
         reapply(settings.home, index)
         shut_again(settings.home, index)
+        held = index.assets(Filter())
+        back = [one for one in held if OptOuts(settings.home, one.tenant).holds(one.source, one.sha256)]
+        index.delete([one.asset_id for one in back], Filter())
         return {"restored": str(folder), **asdict(index.count(Filter()))}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -255,6 +256,9 @@ def _shown(named: Path | None, roots: Roots) -> AbstractContextManager[str]:
 
 def _text_of(file: Path) -> str:
     try:
+        # A device may never end.
+        if file.is_char_device() or file.is_block_device():
+            raise OSError(errno.EINVAL, "it is no file")
         return file.read_text("utf-8", "replace")
     except OSError as error:
         raise NotFound(

@@ -48,13 +48,16 @@ class OptOuts:
         """Return the entries, oldest first."""
         return self._every
 
-    def require_free(self, source: str, sha256: str) -> None:
-        """Raise PolicyRefused (E_OPTED_OUT) for a source, or what lies below it, or a content that is on the list."""
+    def holds(self, source: str, sha256: str = "") -> bool:
+        """True for a source on the list, or what lies below one, and for a content that is on it."""
         if not self._every:
-            return
+            return False
         above = (str(each) for each in (PurePosixPath(source), *PurePosixPath(source).parents))
-        ids = {self._id("content", sha256), *(self._id("source", each) for each in above)}
-        if ids & self._ids:
+        return not self._ids.isdisjoint({self._id("content", sha256), *(self._id("source", each) for each in above)})
+
+    def require_free(self, source: str, sha256: str) -> None:
+        """Raise PolicyRefused (E_OPTED_OUT) for a source or a content that is on the list."""
+        if self.holds(source, sha256):
             step = "groundsight forget --lift FILE reads it again"
             raise PolicyRefused("it is opted out", which=source, next_step=step, code=OPTED_OUT)
 

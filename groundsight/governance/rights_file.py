@@ -42,11 +42,13 @@ def rights_beside(roots: Roots, folder: str) -> Rights | None:
 def _absent(roots: Roots, folder: str, source: str) -> Rights | None:
     """A file that is there and closed, or a folder that is away, lifts nothing."""
     try:
-        if roots.stat(source) is None:
+        # A folder, a pipe or a link that leads away in its place is no missing file.
+        if roots.stat(source) is None and not os.path.lexists(roots.path_of(folder) / NAME):
             return Rights() if roots.holds_any(folder) else None
     except NotFound:
         return None
-    raise InvalidArgument("the rights file can't be read", which=source, next_step="check its permissions")
+    step = "make it a plain file that can be read"
+    raise InvalidArgument("the rights file can't be read", which=source, next_step=step)
 
 
 def parsed_rights(data: bytes, which: str) -> Rights:

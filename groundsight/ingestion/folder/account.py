@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
+from groundsight.governance.optout import OptOuts
 from groundsight.governance.sources import no_such_file
 from groundsight.ingestion.folder.ledger import Unread, unread_by
 from groundsight.ingestion.folder.rules import Rules
@@ -55,6 +56,9 @@ def account(parts: Parts, who: Principal, name: str) -> Account:
     if why:
         step = "name the file that it leads to" if is_link else "name the file itself to read it"
         return Account(source=source, state="left out", why=why, next_step=step)
+    if OptOuts(parts.settings.home, who.tenant).holds(source):
+        step = f"groundsight forget --lift {source}{elsewhere(parts.settings.home)}"
+        return Account(source=source, state="left out", why="it is opted out", next_step=step)
     step = f"groundsight ingest {source}{elsewhere(parts.settings.home)}"
     return Account(source=source, state="not read yet", why="no ingest has looked at it", next_step=step)
 
