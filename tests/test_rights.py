@@ -556,3 +556,11 @@ def test_a_rights_file_that_is_no_plain_file_any_more_lifts_nothing(suite: Any, 
     {"folder": file.mkdir, "pipe": lambda: os.mkfifo(file)}.get(how, lambda: file.symlink_to("/etc/hostname"))()
     suite.ingest(place / "docs")
     assert seen(suite) == {FEE}
+
+
+def test_rights_state_nothing_against_the_policy(suite: Any, place: Path) -> None:
+    (place / "home" / "policy.toml").write_text("retention_days = 5\nconsent = true\n")
+    for stated in ({"retain_days": 6}, {"retain_days": None}, {"consent_until": None}):
+        with pytest.raises(PolicyRefused, match=r"policy\."):
+            suite.rights(PAY, **stated)
+    assert suite.rights(PAY, retain_days=5, consent_until="2999-01-01").changed == 1

@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import json
 import tomllib
+from collections.abc import Mapping
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -138,6 +139,20 @@ def let_in(policy: Policy, asset: Asset, today: date | None = None) -> Asset:
         return asset
     last = last_day(policy, now)
     return asset.model_copy(update={"retain_until": min(asset.retain_until or last, last)})
+
+
+def require_stated(policy: Policy, stated: Mapping[str, Any]) -> None:
+    """Refuse rights that are stated against the policy: no limit of consent where one is demanded, longer retention.
+
+    Raises:
+        PolicyRefused: named by the line.
+    """
+    if policy.consent and stated.get("consent_until", "") is None:
+        what = "every document needs a day until which it may be used"
+        raise policy_refusal("consent", what, "state consent_until, YYYY-MM-DD")
+    days, most = stated.get("retain_days", 0), policy.retention_days
+    if most is not None and (days is None or days > most):
+        raise policy_refusal("retention_days", "it would be kept longer", "state fewer days", f"{most} days")
 
 
 def last_day(policy: Policy, today: date) -> date:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from groundsight.errors import GroundsightError, InvalidArgument
 from groundsight.governance.access import tenant_of
+from groundsight.governance.policy import policy_of, require_stated
 from groundsight.governance.rights import FIELDS, Rights, as_rights
 from groundsight.ingestion.rights import ConsentReport
 from groundsight.ingestion.rights.setting import require_admin, require_future, state
@@ -61,6 +62,7 @@ def consent_from(parts: Parts, who: Principal, text: str, form: Form) -> Consent
                 continue
             if not _is_so(held[source], rights):
                 require_future(rights, "consent_until")
+                require_stated(policy_of(parts.settings), rights.said)
             given[source] = rights
         except GroundsightError as error:
             refused.append((number, str(error)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from groundsight.errors import InvalidArgument, NotFound, PolicyRefused
 from groundsight.governance.access import PROTECTIVE, tenant_of
 from groundsight.governance.events import note_event
+from groundsight.governance.policy import policy_of, require_stated
 from groundsight.governance.rights import FIELDS, Book, Rights, Statement, protection_of, word_of
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.governance.sources import inside
@@ -27,11 +28,13 @@ def set_rights(parts: Parts, names: Sequence[str | Path], given: Rights, who: Pr
     """State rights of documents and folders, named by path or source; on a folder they hold for what comes later, too.
 
     Raises:
-        PolicyRefused: the principal may not set rights. NotFound: a name is no document and no folder that may be read.
-        InvalidArgument: the consent has ended already, or a name means two things. Then nothing is set.
+        PolicyRefused: the principal, or the policy, may not set them. NotFound: a name is no document and no folder
+        that may be read. InvalidArgument: the consent has ended already, or a name means two things. Then nothing is
+        set.
     """
     require_admin(who)
     require_future(given, "consent_until")
+    require_stated(policy_of(parts.settings), given.said)
     known = parts.index.assets(tenant_of(who))
     sources = sources_of(parts, names, who, known)
     changed = state(parts, who, dict.fromkeys(sources, given), known)
