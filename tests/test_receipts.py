@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from groundsight.errors import StorageFailed
@@ -85,6 +85,7 @@ def rows_of(home: Path, table: str, column: str) -> list[tuple[int, str]]:
 
 @settings(max_examples=150, deadline=None)
 @given(edit=EDITS)
+@example(edit=(("ends", "signature"), 0, 349, "0"))
 def test_every_edit_of_a_single_sign_is_found(
     sound: Path, tmp_path_factory: pytest.TempPathFactory, edit: tuple[tuple[str, str], int, int, str]
 ) -> None:

@@ -40,10 +40,12 @@ def signed_by(public: str, text: str, signature: str) -> bool:
     from cryptography.exceptions import InvalidSignature
 
     try:
-        _public(public).verify(b64decode(signature, validate=True), text.encode())
+        raw = b64decode(signature, validate=True)
+        _public(public).verify(raw, text.encode())
     except (InvalidSignature, ValueError):
         return False
-    return True
+    # Base64 spells the same bytes in several ways: only one is what was written.
+    return b64encode(raw).decode() == signature
 
 
 def canonical(body: Mapping[str, Any]) -> str:
