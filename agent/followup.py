@@ -31,15 +31,18 @@ def whole(question: str, before: str) -> str:
 
 
 def _swapped(rest: str, before: str) -> str:
-    """Put a date or a name in the place of the last one of its kind; what has none there goes to the end."""
+    """Put dates, identifiers and names in the place of the last one of their kind; what has none goes to the end."""
     # A word before it, since the first word of a sentence has its capital for that alone.
     lent = f"about {rest}"
     said, asked = read_facts(lent), read_facts(before)
-    for new, old in ((said.moments, asked.moments), (said.names, asked.names)):
-        if new and old:
-            (start, end), (left, right) = old[-1].span, (new[0].span[0], new[-1].span[1])
-            return f"{before[:start]}{lent[left:right]}{before[end:]}"
-    return f"{before.rstrip(' ?')} {rest}?"
+    made, free = before, len(before)
+    kinds = ((said.moments, asked.moments), (said.ids, asked.ids), (said.names, asked.names))
+    places = [(old[-1].span, (new[0].span[0], new[-1].span[1])) for new, old in kinds if new and old]
+    for (start, end), (left, right) in sorted(places, reverse=True):
+        # An identifier may be read as a name, too.
+        if end <= free:
+            made, free = f"{made[:start]}{lent[left:right]}{made[end:]}", start
+    return made if places else f"{before.rstrip(' ?')} {rest}?"
 
 
 def _subject(facts: Facts) -> str:

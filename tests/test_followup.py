@@ -22,6 +22,8 @@ PHONE = "What is the extension of Anna Schmidt?"
         (PHONE, "What is his room?", "What is Anna Schmidt's room?"),
         (REVENUE, "What is the VAT number of Bolt Ltd?", "What is the VAT number of Bolt Ltd?"),
         (REVENUE, "And who signed the lease?", "Who signed the lease?"),
+        ("How much does the P-300 weigh?", "And the P-400?", "How much does the P-400 weigh?"),
+        ("What did INV-31 cost in 2021?", "And INV-77 in 2022?", "What did INV-77 cost in 2022?"),
         ("", "and in 2022?", "and in 2022?"),
         (REVENUE, "?", "?"),
     ],
