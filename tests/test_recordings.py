@@ -18,7 +18,7 @@ from groundsight.governance.access import visible_to
 from groundsight.ingestion import IngestReport
 from groundsight.settings import load_settings
 from groundsight.tools.library import MEDIA, MediaFile
-from groundsight.types import Query, Unit
+from groundsight.types import Filter, Query, Unit
 from tests.recordings import RATE, ScriptedTranscriber, silence, slide, tone, write_clip, write_header, write_sound
 
 pytest.importorskip("av", reason="the extra audio is not installed: no file to read can be made")
@@ -58,7 +58,7 @@ def problem(report: IngestReport) -> str:
 def test_a_recording_of_any_kind_is_cited_by_the_second_of_its_sentence(
     house: tuple[OpenSuite, Path, ScriptedTranscriber], ending: str
 ) -> None:
-    suite, folder, _ = house
+    suite, folder, heard = house
     sound = np.concatenate([silence(2), tone(6, 400), silence(1), tone(5, 800)])
     write_sound(folder / f"talk{ending}", sound, SOUNDS[ending])
     report = suite.ingest(folder)
@@ -70,6 +70,8 @@ def test_a_recording_of_any_kind_is_cited_by_the_second_of_its_sentence(
     (cited,) = answer.citations
     assert cited.second == pytest.approx(11, abs=1.1)
     assert f"talk{ending} at 0:1" in str(answer)
+    (asset,) = suite.suite.parts.index.assets(Filter())
+    assert ("transcript", heard.fingerprint) in {(step.field, step.model) for step in asset.lineage}
 
 
 @pytest.mark.parametrize("ending", CLIPS)
