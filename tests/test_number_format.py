@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
@@ -34,5 +34,6 @@ FORMS = st.text('0#?.,%/E+-;[]hmsyd"\\_*@> 1', max_size=12) | st.sampled_from(li
 
 
 @given(st.floats(), FORMS)
+@example(number=0.0, form="/0>")
 def test_any_number_under_any_format_gives_some_text(number: float, form: str) -> None:
     assert formatted(number, form)

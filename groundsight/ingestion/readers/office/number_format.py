@@ -186,7 +186,7 @@ def _fraction(number: float, tokens: tuple[Token, ...]) -> str:
     fixed = re.match(r"\s*(\d+)", below.replace("0", "#") if not below.strip("0 ") else below)
     whole = int(number)
     part = Fraction(number - whole).limit_denominator(10 ** max(below.count("?") + below.count("#"), 1) - 1)
-    if fixed:
+    if fixed and int(fixed[1]):
         part = Fraction(round((number - whole) * int(fixed[1])), int(fixed[1]))
     whole, part = whole + int(part), part - int(part)
     return " ".join(str(one) for one in (whole, part) if one) or "0"
