@@ -111,7 +111,8 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
         reapply(settings.home, index)
         shut_again(settings.home, index)
         held = index.assets(Filter())
-        back = [one for one in held if OptOuts(settings.home, one.tenant).holds(one.source, one.sha256)]
+        lists = {tenant: OptOuts(settings.home, tenant) for tenant in {one.tenant for one in held}}
+        back = [one for one in held if lists[one.tenant].holds(one.source, one.sha256)]
         index.delete([one.asset_id for one in back], Filter())
         return {"restored": str(folder), **asdict(index.count(Filter()))}
 

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from groundsight.settings import Settings
 
 
+def is_shut(places: Sequence[Contained], asset: Asset) -> bool:
+    """True for a document that lies in one of the contained places."""
+    return any(place.holds(asset.tenant, asset.source) for place in places)
+
+
 def place_to_contain(parts: Parts, tenant: str, source: str, shut: Sequence[Contained]) -> Contained:
     """Return a place with what was not free there before any containment; ``shut`` is what is contained now.
 
@@ -63,8 +68,7 @@ def open_again(parts: Parts, place: Contained, others: Sequence[Contained]) -> i
     free = [
         asset
         for asset in _inside(parts, place)
-        if hashed(asset.source) not in place.before
-        and not any(each.holds(asset.tenant, asset.source) for each in others)
+        if hashed(asset.source) not in place.before and not is_shut(others, asset)
     ]
     held = [(asset, stated.holding(asset.tenant, asset.source, asset.mtime_ns).values) for asset in free]
     _protect(parts, [asset.model_copy(update={"usage_rights": now["usage_rights"]}) for asset, now in held])
@@ -76,13 +80,9 @@ def shut_again(home: Path, index: Index, stored: Sequence[Asset] | None = None) 
     being read meanwhile. It costs a look at the incidents where none of what was just ``stored`` is concerned.
     """
     shut = IncidentBook(home, Incidents()).shut()
-
-    def concerned(each: Asset) -> bool:
-        return any(place.holds(each.tenant, each.source) for place in shut)
-
-    if not shut or (stored is not None and not any(map(concerned, stored))):
+    if not shut or (stored is not None and not any(is_shut(shut, one) for one in stored)):
         return
-    inside = [one for one in index.assets(Filter()) if one.usage_rights == "approved" and concerned(one)]
+    inside = [one for one in index.assets(Filter()) if one.usage_rights == "approved" and is_shut(shut, one)]
     if inside:
         index.protect([one.model_copy(update={"usage_rights": "restricted"}) for one in inside])
 
@@ -93,8 +93,7 @@ def refuse_contained(settings: Settings, asset: Asset) -> None:
     Raises:
         PolicyRefused: the document lies in one.
     """
-    shut = IncidentBook(settings.home, settings.governance.incidents).shut()
-    if any(place.holds(asset.tenant, asset.source) for place in shut):
+    if is_shut(IncidentBook(settings.home, settings.governance.incidents).shut(), asset):
         step = "close the incident and lift it: groundsight incidents list"
         raise policy_refusal("contained", f"{asset.source} is contained by an incident", step)
 

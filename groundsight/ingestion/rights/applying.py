@@ -10,6 +10,7 @@ from groundsight.governance.incidents import Contained, IncidentBook
 from groundsight.governance.rights import Act, Book, moved
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.governance.sources import inside
+from groundsight.ingestion.contain import is_shut
 from groundsight.ingestion.folder.notebook import forget_questions
 from groundsight.limits import Incidents
 from groundsight.types import Asset, Condition, Filter
@@ -71,7 +72,7 @@ def _moved(
         was, now = (book.holding(tenant, asset.source, asset.mtime_ns) for book in (old, new))
         changed = moved(asset, was, now)
         # What an incident contains is opened by lifting that alone.
-        contained = changed.usage_rights == "approved" and any(place.holds(tenant, asset.source) for place in shut)
+        contained = changed.usage_rights == "approved" and is_shut(shut, asset)
         found.append(changed.model_copy(update={"usage_rights": "restricted"}) if contained else changed)
     before = {each.asset_id: each for each in known}
     return [each for each in found if each != before[each.asset_id]]
