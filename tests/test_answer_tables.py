@@ -204,7 +204,7 @@ def test_what_is_next_hangs_on_today_and_what_is_not_so_is_no_row() -> None:
         ("Reading Room", "Opening hours", "9-17", "The opening hours of Reading Room are 9-17"),
         ("Shelf K2", "Height (cm)", "210.5", "The height of Shelf K2 is 210.5 cm"),
         ("Shelf K2", "Price in EUR", "210.5", "The price of Shelf K2 is 210.5 EUR"),
-        ("Shelf K2", "Height cm", "210.5", "Shelf K2: Height cm: 210.5"),
+        ("Shelf K2", "Dwell minutes", "210.5", "Shelf K2: Dwell minutes: 210.5"),
         ("Night Ferries", "ISBN", "0-19", "Night Ferries: ISBN: 0-19"),
         ("Night Ferries", "Lent", "2024-04-03", "Night Ferries: Lent: 2024-04-03"),
         ("Night Ferries", "Shelf", "no", "Night Ferries: Shelf: no"),

@@ -9,25 +9,31 @@ from functools import lru_cache
 from groundsight.computing.words import measures, said
 from groundsight.evidence.grids import Measured, Table
 from groundsight.evidence.tables import head_unit
+from groundsight.language.licences import is_known
+from groundsight.language.stems import lexicon_rows, stem
 
+# Who does something: borrower, author, pianist.
+_DOER = re.compile(r"(?:er|or|ist|ian|ee)s?$", re.I)
 _PERSON = re.compile(r"^(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?[A-Z][\w'-]*\.?(?: [A-Z][\w'.-]*)+$")
 
 
 @lru_cache(maxsize=4096)
 def head_stems(head: str) -> frozenset[str]:
     """Return the stems of the head of a column, its unit left out."""
-    unit = head_unit(head)
-    return frozenset(one.stem for one in said(head.replace(unit, " ") if unit else head) if not one.small)
+    before, _, after = head.rpartition(unit) if (unit := head_unit(head)) else (head, "", "")
+    return frozenset(one.stem for one in said(f"{before} {after}") if not one.small)
 
 
 def of_measure(table: Table, name: str) -> list[int]:
-    """Return the columns that measure something: by their unit, else by the words of their heads."""
+    """Return the columns that measure something: by unit and words of the head, else by unit, else by words."""
     if not name:
         return []
     by_unit = [at for at, one in enumerate(table.measures) if one and _is_of(one, name)]
     worded = [at for at, one in enumerate(table.measures) if one and head_stems(table.head[at]) & measures()[name]]
     # The day of the last count counts nothing.
-    return [at for at in worded if table.scale(at) == "number"] if name == "count" else by_unit or worded
+    if name == "count":
+        return [at for at in worded if table.scale(at) == "number"]
+    return [at for at in by_unit if at in worded] or by_unit or worded
 
 
 def compared(table: Table, measure: str) -> list[int]:
@@ -46,7 +52,29 @@ def _is_of(one: Measured, name: str) -> bool:
     return len(one.kind) == 3 if name == "money" else one.kind in kinds.get(name, (name,))
 
 
-def is_people(cells: Sequence[str]) -> bool:
+def of_people(table: Table, among: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the columns that hold full names, and those that hold persons under a role."""
+    roles = [at for at in among if _role(table.head[at])]
+    held = [at for at in roles if is_people(table.columns[at], 0.5) or _called(table.columns[at])]
+    return [at for at in among if is_people(table.columns[at])], held
+
+
+def _role(head: str) -> bool:
+    return any(one.text.casefold() in _roles() or _DOER.search(one.text) for one in said(head))
+
+
+@lru_cache(maxsize=1)
+def _roles() -> frozenset[str]:
+    return frozenset(role for asks, roles in lexicon_rows("roles.tsv") if asks == "Who" for role in roles.split())
+
+
+def _called(cells: Sequence[str]) -> bool:
+    """True where every cell is one word with a capital that no dictionary has."""
+    given = [cell for cell in cells if cell]
+    return bool(given) and all(cell.isalpha() and cell.istitle() and not is_known(stem(cell)) for cell in given)
+
+
+def is_people(cells: Sequence[str], least: float = 0.8) -> bool:
     """Say whether most cells read like names of persons."""
     given = [cell for cell in cells if cell]
-    return bool(given) and sum(bool(_PERSON.match(cell)) for cell in given) * 5 >= len(given) * 4
+    return bool(given) and sum(bool(_PERSON.match(cell)) for cell in given) >= least * len(given)

@@ -58,19 +58,21 @@ def _unknown(one: Stated, linked: Link) -> list[Said]:
 def _explained(found: Found, one: Stated, linked: Link, exact: Sequence[Quantity]) -> bool:
     """Every other number of the sentence is an operand, the count of the rows, or a part of a cell."""
     cells = [operand.shown for operand in found.made.operands]
+    under = linked.table.head.index(found.made.operands[0].under)
     told = " ".join(cells)
     if one.operation in ("most", "least", "larger", "smaller"):
-        cells += linked.table.columns[linked.table.head.index(found.made.operands[0].under)]
+        cells += linked.table.columns[under]
     shown = [each for cell in cells for each in find_quantities(cell)]
     counts = (found.made.among, len(linked.table.rows), len(found.made.operands))
     inside = {at for met in linked.met for at in met.places}
+    headed = inside | linked.heads.get(under, set())
     return all(
         number is one.value
         or number.low in counts
         or linked.inside(number.span) & inside
         or any(agrees(replace(number, kind=""), replace(each, kind="")) for each in shown)
         for number in exact
-    ) and all(each.text in told or linked.inside(each.span) <= inside for each in linked.facts.moments)
+    ) and all(each.text in told or linked.inside(each.span) <= headed for each in linked.facts.moments)
 
 
 def _computed(one: Stated, linked: Link) -> Found | None:

@@ -54,7 +54,8 @@ def said(text: str) -> tuple[Said, ...]:
 def _said(shown: str, start: int) -> Said:
     bare = re.sub(r"['’]s?$", "", shown)
     folded = bare.casefold()
-    single = len(bare) == 1 and bare.isupper() and start > 0
+    # A May within a sentence is a month.
+    single = (len(bare) == 1 and bare.isupper() and start > 0) or (bare == "May" and start != 0)
     meant = folded in condition_words() and folded != "from"
     small = folded in word_list("function_words.txt") and not meant and not single
     return Said(stem(folded), bare, start, start + len(bare), small)
