@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ def from_the_recordings(suite: Suite, question: str) -> Answer | None:
     found = evidence_from(suite.search(Query(text=topic, where=IN_TIME)).hits)
     moments = [(one, quote) for one in found for quote in _moments(one) if wanted <= content_of(quote.text)]
     ordered = sorted(moments, key=lambda each: (each[1].source, each[1].second or 0.0))[:MOST_MOMENTS]
-    return _told(question, ordered) if ordered else None
+    return told(question, ordered, "these words are said or shown there", "recordings") if ordered else None
 
 
 def topic_of(question: str) -> str | None:
@@ -62,32 +62,30 @@ def _phrases(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{longest})(?!\w)")
 
 
-def _told(question: str, moments: list[tuple[Evidence, Quote]]) -> Answer:
-    """Each moment is a sentence of its own, and stands word for word in what was heard or read."""
+def told(question: str, found: Sequence[tuple[Evidence, Quote]], stop: str, writer: str) -> Answer:
+    """Answer by quotes alone: each is a sentence of its own, and stands word for word in its file."""
     text, verdicts, citations = "", list[Verdict](), list[Citation]()
-    for number, (one, quote) in enumerate(moments, 1):
+    for number, (one, quote) in enumerate(found, 1):
         name = one.source.rsplit("/", 1)[-1]
         sentence = f'{name}{at(quote.second)}: "{" ".join(quote.text.split())}" [{number}]'
         start = len(text) + 1 if text else 0
         text = f"{text}\n{sentence}" if text else sentence
         claim = Claim(text=sentence, span=Span(start=start, end=len(text)), cites=(one.evidence_id,))
-        told = Reason(code="verbatim", message="the words stand there", evidence=quote)
+        stands = Reason(code="verbatim", message="the words stand there", evidence=quote)
         verdicts.append(
-            Verdict(
-                claim=claim, label="supported", probability=1.0, reasons=(told,), support=(quote,), judge="recordings"
-            )
+            Verdict(claim=claim, label="supported", probability=1.0, reasons=(stands,), support=(quote,), judge=writer)
         )
         citations.append(_citation(number, one, quote))
     return Answer(
         question=question,
         status="answered",
         text=text,
-        stop_reason="these words are said or shown there",
+        stop_reason=stop,
         grounding_ratio=1.0,
-        fit=Fit(value="yes", reason="the question asks for a moment"),
+        fit=Fit(value="yes", reason="the question asks where it stands"),
         verdicts=tuple(verdicts),
         citations=tuple(citations),
-        tier=Tier(models={"writer": "recordings"}),
+        tier=Tier(models={"writer": writer}),
     )
 
 

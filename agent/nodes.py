@@ -32,6 +32,7 @@ from groundsight.agent.state import (
     seconds_left,
     used_up,
 )
+from groundsight.agent.topics import from_the_topics
 from groundsight.agent.versions import UNSAID
 from groundsight.agent.whole import openings, whole_tables
 from groundsight.language.framing import asked_in
@@ -94,7 +95,8 @@ def worked(name: str, node: Node) -> Node:
 
 
 def _from_what_is_listed(desk: Desk, question: str) -> Answer | None:
-    return from_the_catalogue(desk.suite, question) or from_the_recordings(desk.suite, question)
+    doors = (from_the_catalogue, from_the_recordings, from_the_topics)
+    return next((told for door in doors if (told := door(desk.suite, question))), None)
 
 
 def plan(state: AnswerState, desk: Desk) -> Update:
