@@ -66,6 +66,11 @@ def test_what_only_looks_like_a_value_stays(row: dict[str, str]) -> None:
     assert redact(row["text"], (*ALL_PII, "secret")).text == row["text"]
 
 
+def test_an_address_ends_before_what_stands_beside_it() -> None:
+    for beside in (" · table · 2024", " • text", " . Then we left", " | see b", "\nand more"):
+        assert redact(f"mara@quay.example.org{beside}", ALL_PII).text == f"[EMAIL_1]{beside}"
+
+
 def test_a_calendar_and_a_card_hide_no_value_between_two_halves_of_a_line(tmp_path: Path) -> None:
     place = tmp_path / "docs"
     place.mkdir()

@@ -141,6 +141,8 @@ def _plain(text: str) -> View:
 
 
 def _folded(text: str) -> View:
+    # A raised dot between spaces parts what stands beside each other.
+    text = text.replace(" · ", " | ").replace(" • ", " | ")
     one = {character: _fold(character) for character in set(text)}
     # Hardly a text holds characters that fold to none or to several.
     if all(len(folded) == 1 for folded in one.values()):
