@@ -196,7 +196,7 @@ def _row_written(heads: Sequence[str], row: Sequence[str]) -> str:
 
 def _as_written(rows: Cells, kinds: Sequence[PiiKind], memory: Memory) -> Cells:
     """Redact what shows only when a row is written out as "head: value; head: value"."""
-    if not any(find(text, kinds, memory.aside()) for text in _written(rows)):
+    if not rows or not any(find(text, kinds, memory.aside()) for text in _written(rows)):
         return rows
     filled = [(at, place) for at, row in enumerate(rows) for place, cell in enumerate(row) if cell.strip()]
     head = rows[0] if len(rows) > 1 else ()
