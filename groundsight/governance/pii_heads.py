@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -67,9 +67,12 @@ _EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}")
 _IP = re.compile(r"(?<![\w.:])[\dA-Fa-f:.]{6,45}(?![\w:])")
 _REPLACED = re.compile(r"\[[A-Z]{2,5}_\d")
 # Most cells of a table are no head: what holds none of these words is told at once.
-_HINT = re.compile(
-    "|".join(sorted(_LOOSE.union(*(core for core, _ in _WORDS.values())))) + "|contact|code|prefix|vorwahl|ext"
+_HINTS = _LOOSE.union(
+    {"contact"},
+    *(core for core, _ in _WORDS.values()),
+    (_WORD.findall(phrase)[0] for told in _DATA["phrases"].values() for phrase in _words(told, "|")),
 )
+_PART_HINTS = ("code", "prefix", "vorwahl", "ext")
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,22 @@ def label_of(head: str) -> Label | None:
     return _label_of(head) if 2 <= len(head) <= _LONGEST and _WORD.search(head) else None
 
 
+def may_announce(texts: Iterable[str]) -> bool:
+    """False when none of these texts is a head or label of anything."""
+    return _hints(_spelt("\n".join(texts)))
+
+
+def _hints(spelt: str) -> bool:
+    return not _HINTS.isdisjoint(_WORD.findall(spelt)) or any(part in spelt for part in _PART_HINTS)
+
+
 @lru_cache(maxsize=8192)
 def _label_of(head: str) -> Label | None:
     if "@" in head or _REPLACED.search(head):
         return None
-    head = _told(head)
-    if not _HINT.search(head):
+    if not _hints(_spelt(head)):
         return None
+    head = _told(head)
     if _PHONE_PARTS.fullmatch(head.strip(" .:#*")):
         return Label("phone", part=True)
     words = set(_WORD.findall(head))

@@ -15,10 +15,16 @@ from groundsight.language.stems import lexicon_rows, unaccented
 # Marks by which programs part the turns of a conversation with a model.
 _TURNS = re.compile(r"<\|\w{2,20}\|>|\[/?INST\]|<</?SYS>>|^\s*#{2,}\s*(?:system|instruction)s?\s*:?\s*$", re.I | re.M)
 _TOKEN = re.compile(r"\w+|[.,;:!?\n]")
+_RUN = re.compile(r"\w+")
 # One or two parts are common in manuals and letters (tests/trust/wordings.jsonl).
 ENOUGH = 3
 # A longer text is looked at in pieces of so many words: far apart two parts belong to different orders.
 _REACH = 80
+
+
+def may_speak_to_a_model(text: str) -> bool:
+    """False when neither a text nor any line of it speaks to a model; most are told so at once."""
+    return _TURNS.search(text) is not None or _shows_a_sign(unaccented(text.casefold()))
 
 
 def speaks_to_a_model(text: str) -> bool:
@@ -26,7 +32,7 @@ def speaks_to_a_model(text: str) -> bool:
     if _TURNS.search(text):
         return True
     plain = unaccented(text.casefold())
-    if not _sign().search(plain):
+    if not _shows_a_sign(plain):
         return False
     tokens = _TOKEN.findall(plain)
     starts = range(0, max(1, len(tokens) - _REACH // 2), _REACH // 2)
@@ -44,12 +50,18 @@ def _words() -> dict[str, str]:
     return {part: rf"(?:{words})" for part, words in lexicon_rows("addressed.tsv")}
 
 
+def _shows_a_sign(plain: str) -> bool:
+    words, sign = _sign()
+    return not words.isdisjoint(_RUN.findall(plain)) and sign.search(plain) is not None
+
+
 @lru_cache(maxsize=1)
-def _sign() -> re.Pattern[str]:
-    """What every such order has some of; most texts have none and cost nothing more."""
+def _sign() -> tuple[frozenset[str], re.Pattern[str]]:
+    """What every such order has some of, and the longest word of each; most texts have none and cost nothing more."""
     needed = ("model", "helper", "rules", "answers", "retelling", "anew", "inside", "asker", "label")
-    told = "|".join(_words()[part].replace(" ", r"\W+") for part in needed)
-    return re.compile(rf"\b(?:{told})\b")
+    told = "|".join(_words()[part][3:-1] for part in needed)
+    words = frozenset(max(each.split(), key=len) for each in told.split("|"))
+    return words, re.compile(rf"\b(?:{told})\b".replace(" ", r"\W+"))
 
 
 class _Part(NamedTuple):
