@@ -177,4 +177,7 @@ def _is_units(rows: Sequence[Row]) -> bool:
     if len(rows) < 2 or not holds_values(rows[1]):
         return False
     written = [one_line(cell).strip("()[] ") for cell in rows[0] if cell and cell != COVERED]
-    return bool(written) and all(one == "%" or unit_named(one) is not None for one in written)
+    known = sum(one == "%" or unit_named(one.partition("/")[0]) is not None for one in written)
+    # Below no label even a word may measure: "persons" under every head.
+    bare = not rows[0][0] and bool(rows[1][0]) and (known > 0 or len(set(written)) == 1 < len(written))
+    return bool(written) and (known == len(written) or bare)
