@@ -130,6 +130,16 @@ def test_labels_with_values_of_many_kinds_are_pairs(tmp_path: Path) -> None:
     assert "Weight: 81 kg" in Cutter(Settings(), Memory()).cut([table]).chunks[0].text
 
 
+def test_small_labels_above_their_values_are_pairs(tmp_path: Path) -> None:
+    def form(canvas: Canvas) -> None:
+        for size, y, words in ((7, 700, ("Owner", "Plate")), (11, 685, ("Siv Moen", "TR 40"))):
+            canvas.setFont("Helvetica", size)
+            for column, word in enumerate(words):
+                canvas.drawString(60 + 170 * column, y, word)
+
+    assert of_kind(drawn(tmp_path, form), "table")[0].cells == (("", ""), ("Owner", "Siv Moen"), ("Plate", "TR 40"))
+
+
 def test_short_cells_in_columns_are_a_table_with_its_head(tmp_path: Path) -> None:
     cells = (("Tool", "Shelf", "Keeper"), ("Rake", "A4", "Ivo"), ("Spade", "B1", "Mara"), ("Sickle", "B2", "Ivo"))
 

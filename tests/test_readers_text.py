@@ -132,12 +132,12 @@ def test_merged_html_cells_cover_their_grid(tmp_path: Path) -> None:
 
 def test_markdown_keeps_its_structure(tmp_path: Path) -> None:
     source = (
-        "# Title\n\nText with [a link](http://example.org) and `code`.\n\n- one\n- two\n\n"
+        "# Title\n\nText with [a link](http://example.org) and `code`.\n\n1. one\n- two\n\n"
         "```\nx = 1\n```\n\n## Data\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>bad()</script>\n\n<b hidden>no</b>\n"
     )
     parsed = read(tmp_path, "a.md", source)
     assert [(element.kind, element.text) for element in parsed.elements] == [
-        ("heading", "Title"), ("text", "Text with a link and code."), ("text", "- one"), ("text", "- two"),
+        ("heading", "Title"), ("text", "Text with a link and code."), ("text", "1. one"), ("text", "- two"),
         ("text", "x = 1"), ("heading", "Data"), ("table", "a | b\n1 | 2"), ("text", "no"),
     ]  # fmt: skip
     assert parsed.elements[-2].section == "Title > Data"

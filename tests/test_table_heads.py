@@ -42,6 +42,21 @@ def test_the_head_of_a_table_is_found(rows: Rows, header: tuple[str, ...], title
     assert (found.header, found.title) == (header, title)
 
 
+@pytest.mark.parametrize(
+    ("places", "filled"),
+    [
+        (("Fjord", "", "Sum", "Dale", "", ""), ("Fjord", "Fjord", "Sum", "Dale", "Dale", "Dale")),
+        (("Ann", "Bo", "Sum", "Cy", "Di", ""), ("Ann", "Bo", "Sum", "Cy", "Di", "")),
+        (("Fjord", "", "Sum", "Fjord", "", ""), ("Fjord", "", "Sum", "Fjord", "", "")),
+    ],
+)
+def test_a_group_holds_for_the_rows_that_leave_its_place_empty(
+    places: tuple[str, ...], filled: tuple[str, ...]
+) -> None:
+    rows = [["Region", "Town", "Guests"], *([place, "" if place == "Sum" else "Vik", "7"] for place in places)]
+    assert tuple(row[0] for row in read_head(rows).body) == filled
+
+
 CELLS = st.sampled_from(["", "a", "b 1", "7", COVERED])
 
 

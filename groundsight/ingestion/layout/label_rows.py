@@ -16,6 +16,8 @@ from groundsight.ingestion.readers.clean import one_line
 _SHORT = 30
 _FEWEST_ROWS = 3
 _NEAR = 1.8
+# A label above its value is set in 8 points for 11 or less.
+_SMALLER, _EDGE = 0.8, 0.01
 Cell = tuple[Piece, ...]
 
 
@@ -41,7 +43,7 @@ def labelled_tables(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
     rest: list[Piece] = []
     at = 0
     while at < len(rows):
-        found = _led(rows, at) or _spread(rows, at)
+        found = _led(rows, at) or _captioned(rows, at) or _spread(rows, at)
         if found is None:
             rest += rows[at]
             at += 1
@@ -68,6 +70,19 @@ def _over_leader(row: list[Piece]) -> _Line | None:
     if len(dots) != 1 or not 0 < dots[0] < len(row) - 1:
         return None
     return _Line((tuple(row[: dots[0]]), tuple(row[dots[0] + 1 :])))
+
+
+def _captioned(rows: list[list[Piece]], first: int) -> tuple[Grid, int, list[Piece]] | None:
+    """Take a line of small labels and the line of larger values that begin below them, as on a form."""
+    labels, values = (rows[at] if at < len(rows) else [] for at in (first, first + 1))
+    if len(labels) < 2 or len(labels) != len(values) or not _near(labels, values):
+        return None
+    below = (one.rect.x0 - two.rect.x0 for one, two in zip(labels, values, strict=True))
+    smaller = max(piece.size for piece in labels) < _SMALLER * min(piece.size for piece in values)
+    if not smaller or any(abs(off) > _EDGE for off in below):
+        return None
+    lines = [_Line(((one,), (two,))) for one, two in zip(labels, values, strict=True)]
+    return _pairs(lines, 2), first + 2, []
 
 
 def _spread(rows: list[list[Piece]], first: int) -> tuple[Grid, int, list[Piece]] | None:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.language.units import unit_named
@@ -44,7 +44,25 @@ def read_head(rows: Sequence[Row], declared: int = 0) -> Headed:
         ]
         first += 1
     title = "\n".join(row_line(row) for row in grid[:titles])
-    return Headed(title, tuple(header), tuple(_bare(row) for row in grid[first:]), first)
+    return Headed(title, tuple(header), grouped([_bare(row) for row in grid[first:]]), first)
+
+
+def grouped(rows: Sequence[tuple[str, ...]], above: str = "") -> tuple[tuple[str, ...], ...]:
+    """Repeat the name of a group in the rows below it that leave its place empty; ``above`` is one that goes on.
+
+    A column of groups names each of them once and leaves every third place empty or more; in any other an empty place
+    is an unknown value. A row that is not full, as a total is, ends its group.
+    """
+    full = [row[0] for row in rows if len(row) > 2 and all(row[1:])]
+    names = [name for name, _ in groupby(full) if name]
+    if full.count("") * 3 < max(len(full), 1) or len(set(names)) < len(names) or any(map(str.isdecimal, names)):
+        return tuple(rows)
+    told = list[tuple[str, ...]]()
+    for row in rows:
+        is_full = all(row[1:])
+        above = (row[0] or above) if is_full else ""
+        told.append((above, *row[1:]) if is_full else row)
+    return tuple(told)
 
 
 def is_numeric(cell: str) -> bool:

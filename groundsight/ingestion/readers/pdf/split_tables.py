@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from groundsight.ingestion import Element
+from groundsight.ingestion.readers.table_heads import grouped
 
 _FOOT, _HEAD = 0.7, 0.3
 _EDGE_CHARS = 150
@@ -18,10 +19,17 @@ def continued(elements: Iterable[Element]) -> Iterator[Element]:
         if element.kind == "table":
             if above is not None and _goes_on(above, element):
                 element = _joined(above, element)
+            element = _grouped(above, element)
             above = element
         elif above is not None and not _is_edge(element):
             above = None
         yield element
+
+
+def _grouped(above: Element | None, table: Element) -> Element:
+    head, *rows = table.cells
+    goes_on = above is not None and above.cells[0] == head and len(above.cells) > 1
+    return table.model_copy(update={"cells": (head, *grouped(rows, above.cells[-1][0] if above and goes_on else ""))})
 
 
 def _is_edge(element: Element) -> bool:
