@@ -73,6 +73,27 @@ def test_cleaned_tables_are_rectangles_without_empty_rows(rows: list[list[str]])
     assert all(any(row) for row in cells)
 
 
+TILL = (
+    "Item        Qty    Total\n------------------------\nHammer        4    50.00\n"
+    "Saw           2    62.00\nSUM               112.00\n"
+)
+BARS = "+-------+\n| Plan  | Seats |\n| Basic |     4 |\n| Plus  |     9 |\n| Max   |    12 |\n+-------+\n"
+DOTS = "Memory ...... 64 GB\nPlace ....... rack 14\nDisks ....... 2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        (TILL, (("Item", "Qty", "Total"), ("Hammer", "4", "50.00"), ("Saw", "2", "62.00"), ("SUM", "", "112.00"))),
+        (BARS, (("Plan", "Seats"), ("Basic", "4"), ("Plus", "9"), ("Max", "12"))),
+        (DOTS, (("", ""), ("Memory", "64 GB"), ("Place", "rack 14"), ("Disks", "2"))),
+    ],
+)
+def test_what_a_text_sets_in_columns_is_a_table(tmp_path: Path, text: str, cells: object) -> None:
+    first, table, last = read(tmp_path, "a.txt", f"Report\n\n{text}\nSaid  twice,\nsaid  well.\n").elements
+    assert (first.text, table.cells, last.text) == ("Report", cells, "Said twice,\nsaid well.")
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_a_csv_becomes_a_table_whatever_its_separator(tmp_path: Path, separator: str) -> None:
     rows = [["name", "size"], ["anna", "4"], ["bert", "=cmd()"]]

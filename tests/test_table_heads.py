@@ -42,6 +42,11 @@ def test_the_head_of_a_table_is_found(rows: Rows, header: tuple[str, ...], title
     assert (found.header, found.title) == (header, title)
 
 
+def test_the_label_of_a_total_stands_with_the_labels() -> None:
+    rows = [["Qty", "Work", "Price", "Sum"], ["3", "Rope", "12", "36"], ["1", "Hook", "9", "9"], ["", "", "VAT", "9"]]
+    assert read_head(rows).body[-1] == ("VAT", "", "", "9")
+
+
 @pytest.mark.parametrize(
     ("places", "filled"),
     [

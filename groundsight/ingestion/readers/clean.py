@@ -87,11 +87,11 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     return _lossy(data, "iso2022_jp") if "\x1b$" in text else (text, ())
 
 
-def paragraphs(text: str) -> Iterator[str]:
-    """Yield the cleaned paragraphs of a text: what blank lines part."""
+def paragraphs(text: str, *, as_set: bool = False) -> Iterator[str]:
+    """Yield the cleaned paragraphs of a text, what blank lines part; ``as_set`` leaves their spaces."""
     for block in _PARAGRAPHS.split(_BREAK.sub("\n", text)):
         if kept := clean(block):
-            yield kept
+            yield block if as_set else kept
 
 
 def day_of(value: object) -> date | None:

@@ -44,7 +44,20 @@ def read_head(rows: Sequence[Row], declared: int = 0) -> Headed:
         ]
         first += 1
     title = "\n".join(row_line(row) for row in grid[:titles])
-    return Headed(title, tuple(header), grouped([_bare(row) for row in grid[first:]]), first)
+    body = _labels_first([_bare(row) for row in grid[first:]])
+    return Headed(title, tuple(header), grouped(body), first)
+
+
+def _labels_first(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Put the label of a total, alone beside its number and in a column of numbers, where the other labels stand."""
+    told = list[tuple[str, ...]]()
+    for row in rows:
+        at, *others = [place for place, cell in enumerate(row) if cell] or [0]
+        column = [cell for other in rows if other is not row and at < len(other) and (cell := other[at])]
+        counted = sum(map(is_numeric, column)) * 2 > len(column)
+        moves = at > 0 and len(others) == 1 and not is_numeric(row[at]) and is_numeric(row[others[0]]) and counted
+        told.append((row[at], *row[1:at], "", *row[at + 1 :]) if moves else row)
+    return told
 
 
 def grouped(rows: Sequence[tuple[str, ...]], above: str = "") -> tuple[tuple[str, ...], ...]:
