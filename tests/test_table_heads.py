@@ -28,6 +28,8 @@ def csv_of(folder: Path, text: str) -> tuple[Element, ...]:
         ([["", "2030", COVERED, "2031", COVERED], ["Bin", "in", "out", "in", "out"], ["B1", "4", "5", "6", "7"]],
          ("Bin", "2030 / in", "2030 / out", "2031 / in", "2031 / out"), ""),
         ([["Day", "Power", "Water"], ["", "(kWh)", "l"], ["Mon", "4", "9"]], ("Day", "Power (kWh)", "Water (l)"), ""),
+        ([["", "2031", "", "2030", ""], ["Bin", "Q1", "Q2", "Q1", "Q2"], ["B1", "4", "5", "6", "7"]],
+         ("Bin", "2031 / Q1", "2031 / Q2", "2030 / Q1", "2030 / Q2"), ""),
         ([["Lift", "May", "June"], ["", "persons", "persons"], ["Hawk", "4", "9"]],
          ("Lift", "May (persons)", "June (persons)"), ""),
         ([["Cow", "Milk", "Fat"], ["", "kg/day", "%"], ["C1", "31", "4"]], ("Cow", "Milk (kg/day)", "Fat (%)"), ""),
