@@ -174,7 +174,7 @@ def _header_start(rows: list[_Row], first: int, columns: list[Rect]) -> int:
         row = rows[start - 1]
         above = row.is_years or all(piece.rect.x0 >= edge or _is_scale(piece.text) for piece in row.pieces)
         above = above or _heads_all(row, columns) or _heads_both(row, rows[first], columns)
-        above = above or (start < first and _heads_groups(row, columns, edge))
+        above = above or (start < first and _heads_groups(row, columns, edge)) or _heads_counts(row, data)
         if not above or any(len(piece.text) > 60 for piece in row.pieces):
             break
         start -= 1
@@ -202,6 +202,12 @@ def _heads_groups(row: _Row, columns: list[Rect], edge: float) -> bool:
     name, *groups = row.pieces
     apart = name.rect.x1 < columns[0].x0 and len(name.text) <= _HEAD_CHARS and not row.numbers
     return apart and bool(groups) and all(piece.rect.x0 >= edge for piece in groups)
+
+
+def _heads_counts(row: _Row, data: _Row) -> bool:
+    """Several short words above rows that begin with a number: one of them stands over that."""
+    short = all(len(piece.text) <= _HEAD_CHARS for piece in row.pieces)
+    return bool(_NUMBER.match(data.pieces[0].text)) and len(row.pieces) > 2 and short and not row.numbers
 
 
 def _overlap(one: Rect, other: Rect) -> bool:

@@ -25,6 +25,8 @@ _WORDED = ("title", "desc", "text", "foreignobject")
 _ITEM_CHARS = 60
 # A block of lines about as long as a passage that is found.
 _BLOCK_CHARS = 600
+# A price with its currency, a weight with its unit: more values are a record of their own.
+_FEW = 4
 _Records = Iterable[Mapping[str, Data]]
 
 
@@ -138,7 +140,8 @@ def _opened(data: Mapping[str, Data], *, everything: bool = True) -> Mapping[str
     """Put small groups of values beside those around them; ``everything``, else only a text with its attributes."""
     told: dict[str, Data] = {}
     for name, value in data.items():
-        if _is_mapping(value) and all(map(_is_flat, value.values())) and (everything or "text" in value):
+        small = _is_mapping(value) and len(value) <= _FEW and all(map(_is_flat, value.values()))
+        if _is_mapping(value) and small and (everything or "text" in value):
             told |= {name if each == "text" else f"{name} / {each}": one for each, one in value.items()}
         else:
             told[name] = value
