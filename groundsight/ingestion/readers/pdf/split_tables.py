@@ -28,8 +28,9 @@ def continued(elements: Iterable[Element]) -> Iterator[Element]:
 
 def _grouped(above: Element | None, table: Element) -> Element:
     head, *rows = table.cells
-    goes_on = above is not None and above.cells[0] == head and len(above.cells) > 1
-    return table.model_copy(update={"cells": (head, *grouped(rows, above.cells[-1][0] if above and goes_on else ""))})
+    before = above.cells[1:] if above is not None and above.cells[0] == head else ()
+    name = next((row[0] for row in reversed(before)), "")
+    return table.model_copy(update={"cells": (head, *grouped(rows, name))})
 
 
 def _is_edge(element: Element) -> bool:

@@ -190,7 +190,7 @@ def _heads(data: Iterable[Data]) -> list[str]:
     """Return the names of the values that records of one form hold, none where this is no list of such."""
     names, used, first, count = dict[str, None](), set[str](), 0, 0
     for record in data:
-        each = _opened(record) if _is_mapping(record) else {}
+        each = _opened(record) if _is_mapping(record) else dict[str, Data]()
         if len(each) < 2 or not all(map(_is_flat, each.values())):
             return []
         names.update(dict.fromkeys(each))
