@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.table_heads import grouped
@@ -29,7 +30,11 @@ def continued(elements: Iterable[Element]) -> Iterator[Element]:
 def _grouped(above: Element | None, table: Element) -> Element:
     head, *rows = table.cells
     before = above.cells[1:] if above is not None and above.cells[0] == head else ()
-    name = next((row[0] for row in reversed(before)), "")
+    last = [row[0] for row in before[-2:]]
+    name = last[-1] if last else ""
+    # What a ruled table begins with on a page belongs to the group that the page before ends with.
+    first = sum(1 for _ in takewhile(lambda row: not row[0] and all(row[1:]), rows)) if last == [name, name] else 0
+    rows = [*((name, *row[1:]) for row in rows[:first]), *rows[first:]]
     return table.model_copy(update={"cells": (head, *grouped(rows, name))})
 
 
