@@ -26,6 +26,12 @@ def drawn(part: str, kind: str, package: Package) -> Iterator[Element]:
             yield Element(kind="text", text="\n".join(lines))
 
 
+def alternative(shape: Node) -> str:
+    """Return what the author wrote beside a drawing; a file name says nothing."""
+    words = next((text for one in inner(shape, "docPr", "cNvPr") if (text := value(one, "descr"))), "")
+    return "" if "\\" in words or words.lower().endswith((".png", ".jpg", ".jpeg")) else clean(words)
+
+
 def paragraphs_of(node: Iterable[Node]) -> str:
     """Return the text of drawing paragraphs below a node; soft line breaks are line ends."""
     return clean("\n".join(_paragraph(one) for one in inner(node, "p")))

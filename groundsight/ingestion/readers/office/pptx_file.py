@@ -7,7 +7,7 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, one_line
-from groundsight.ingestion.readers.office.drawing import drawn, paragraphs_of
+from groundsight.ingestion.readers.office.drawing import alternative, drawn, paragraphs_of
 from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
 from groundsight.ingestion.readers.office.package import (
     Node,
@@ -94,7 +94,7 @@ class _Show:
             if tag == "tbl":
                 yield from table_blocks(_rows(node))
             elif tag == "blip":
-                yield from self._picture(relation, _alternative(shape.node))
+                yield from self._picture(relation, alternative(shape.node))
             elif relation is not None:
                 yield from drawn(relation.target, relation.kind, self._package)
 
@@ -102,8 +102,10 @@ class _Show:
         data = self._package.bytes_of(relation.target) if relation and not relation.outside else None
         if data is None:
             self._package.ledger.note("picture", "it is missing, damaged or outside of the file")
-        elif name := self._box.keep(data):
+        if name := self._box.keep(data) if data else None:
             yield Element(kind="figure", text=words, picture=name)
+        elif words:
+            yield Element(kind="text", text=words)
 
     def _shared(self, part: str) -> Iterator[Element]:
         """Give what the layout and the master of a slide say on it, each once in the show."""
@@ -160,9 +162,3 @@ def _rows(table: Node) -> list[list[str]]:
             line.append(COVERED if value(cell, "hMerge") in ("1", "true") else text)
         rows.append(line)
     return [row for row in rows if any(cell not in ("", COVERED) for cell in row)]
-
-
-def _alternative(shape: Node) -> str:
-    """Return what the author wrote beside a picture; a file name says nothing."""
-    words = next((text for one in inner(shape, "cNvPr") if (text := value(one, "descr"))), "")
-    return "" if "\\" in words or words.lower().endswith((".png", ".jpg", ".jpeg")) else clean(words)

@@ -98,6 +98,8 @@ class _Walk:
         self._pieces: list[str] = []
         self._links: list[str] = []
         self._struck: list[str] = []
+        # Of each list that is open the number of its next point, None where it does not count.
+        self._counts: list[int | None] = []
         self._terms, self._waiting = list[str](), False
         self._quoted, self._main = 0, 0
 
@@ -138,6 +140,8 @@ class _Walk:
         tag = tag_of(node)
         if tag in BLOCKS:
             self._flush()
+        if tag in ("ol", "ul"):
+            self._counts.append(markup.first_number(node))
         self._quoted += self._is_quoting(node)
         self._main += tag in ("main", "article")
         if re.fullmatch(r"h[1-6]", tag):
@@ -152,7 +156,7 @@ class _Walk:
             return True
         if tag == "a" and node.get("href"):
             self._links += markup.targets(node)
-        self._pieces.append("\n" if tag in LINES else "- " if tag == "li" else "")
+        self._pieces.append("\n" if tag in LINES else self._point() if tag == "li" else "")
         self._pieces.append(markup.own_words(node))
         return False
 
@@ -168,9 +172,18 @@ class _Walk:
             self._pieces += self._terms if self._waiting else []
             self._terms, self._waiting = [], False
             self._flush()
+        if tag in ("ol", "ul"):
+            self._counts.pop()
         self._quoted -= self._is_quoting(node)
         self._main -= tag in ("main", "article")
         self._pieces.append(node.tail or "")
+
+    def _point(self) -> str:
+        number = self._counts[-1] if self._counts else None
+        if number is None:
+            return "- "
+        self._counts[-1] = number + 1
+        return f"{number}. "
 
     def _is_quoting(self, node: Node) -> bool:
         classes = set((node.get("class") or "").split())

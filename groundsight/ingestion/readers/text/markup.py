@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, TypeAlias, cast
 
+from groundsight.ingestion.readers.clean import RAISED
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.text.unshown import hides, paper_of
 
@@ -124,8 +125,16 @@ def own_words(node: Node) -> str:
             return f" {node.text or ''}" if node.get("selected") is not None else ""
         case "input":
             return _filled(node)
+        case "sup":
+            return RAISED + (node.text or "")
         case _:
             return node.text or ""
+
+
+def first_number(points: Node) -> int | None:
+    """Return where a list begins to count, None where it does not."""
+    start = points.get("start") or "1"
+    return (int(start) if start.isascii() and start.isdecimal() else 1) if tag_of(points) == "ol" else None
 
 
 def targets(node: Node) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ _PICTURE = re.compile(r"\\pict\b")
 _MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt)?)\b ?")
 _NOTE = re.compile(r"\{\s*\\(?:\*\\)?(?:footnote|endnote)\b ?")
 _COMMENT = re.compile(r"\{\s*\\\*\\annotation\b ?")
+_HIDDEN = re.compile(r"\{(?:\\[a-z]+-?\d* ?)*?\\v(?![a-z0])\d* ?")
 _TITLE = re.compile(r"\{\\title ([^{}]*)\}")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
 
@@ -26,10 +27,12 @@ _BRACE = re.compile(r"\\[\\{}]|[{}]")
 def read_rtf(path: Path) -> Parsed:
     """Read rich text; the cells of a row are parted by bars in what the library returns."""
     source, comments = _without(_COMMENT, path.read_bytes().decode("latin-1"))
+    source, hidden = _without(_HIDDEN, source)
     ledger = Ledger()
     ledger.note("picture", "rich text is read as text", len(_PICTURE.findall(source)))
     text = _plain(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
-    said = (Element(kind="text", text=shown, mark="comment") for one in comments if (shown := clean(_plain(one))))
+    apart = [*((one, "comment") for one in comments), *((one, "hidden") for one in hidden)]
+    said = (Element(kind="text", text=shown, mark=mark) for one, mark in apart if (shown := clean(_plain(one))))
     title = _TITLE.search(source)
     return Parsed(
         media_type=RTF,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from groundsight.ingestion.readers.clean import RAISED
 from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.equations import linear
 from groundsight.ingestion.readers.office.package import Node, child, is_on, local, shown_branch, value, whole
@@ -77,7 +78,8 @@ class TextReader:
             self._leave(UNSHOWN, "the document does not show it", run)
             lay_aside("".join(part.text or "" for part in run if local(part) == "t"))
             return ""
-        return "".join(self._sign(part) for part in run)
+        raised = value(child(run, "rPr", "vertAlign")) == "superscript"
+        return RAISED * raised + "".join(self._sign(part) for part in run)
 
     def _is_faint(self, run: Node) -> bool:
         """True for letters under two points, and for white ones where nothing coloured lies under them."""
