@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from groundsight.agent.state import AnswerState, Json, evidence_of_state
 from groundsight.errors import GroundsightError
 from groundsight.governance.access import visible_to
+from groundsight.governance.events import note_event
 from groundsight.governance.leaving import asks_here
 from groundsight.governance.pii import Memory
 from groundsight.governance.pii_tables import clean_cells
@@ -124,6 +125,8 @@ def shots(suite: Suite, sight: Sight, shown: Sequence[Evidence]) -> list[Shot]:
         except GroundsightError:
             # Its words stand in the evidence and still answer.
             suite.watch.check()
+    if sent := [one.id for one in found if one.id != OWN]:
+        note_event(suite.settings, suite.principal, "shown", "model", suite.settings.agent.llm or "", pictured=sent)
     return found
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from groundsight.cli import main
 from groundsight.governance.answer_figures import Given, note_given
 from groundsight.governance.audit import AuditLog, AuditRecord
 from groundsight.governance.incident_rules import alarms_of, spike, too_many_denials
@@ -25,7 +24,10 @@ from groundsight.suite import Suite, open_suite
 from groundsight.types import Filter, Principal
 from tests.build import make_asset, make_unit
 
-Run = Callable[..., tuple[int, Any]]
+if TYPE_CHECKING:
+    from tests.command import Run
+
+pytest_plugins = ("tests.command",)
 START = datetime(2030, 1, 1, tzinfo=UTC)
 ALARM = Alarm(kind="DATA_LEAK", rule="denials", cause="x", what="somebody was denied", seen=("1", "2"))
 
@@ -208,16 +210,10 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path) -> Run:
-    """Run a command as JSON in the home, with the files read."""
-    monkeypatch.setenv("HOME", str(place))
-
-    def command(*words: str) -> tuple[int, Any]:
-        code = main([*words, "--json", "--home", str(place / "home")])
-        return code, json.loads(capsys.readouterr().out)
-
-    command("ingest", str(place / "files"))
-    return command
+def run(run: Run, place: Path) -> Run:
+    """Run a command with the files read."""
+    run("ingest", str(place / "files"))
+    return run
 
 
 @pytest.fixture

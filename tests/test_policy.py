@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -25,7 +24,10 @@ from groundsight.types import Filter, Principal
 from tests.build import make_asset
 from tests.doors import an_answer
 
-Run = Callable[..., tuple[int, Any]]
+if TYPE_CHECKING:
+    from tests.command import Run
+
+pytest_plugins = ("tests.command",)
 LEASE = "The rent is 84 EUR a year. The tenant can be reached at tenant@example.org."
 
 
@@ -35,18 +37,6 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "home").mkdir()
     (tmp_path / "files/lease.txt").write_text(LEASE)
     return tmp_path
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path) -> Run:
-    """Run a command as JSON in the home."""
-    monkeypatch.setenv("HOME", str(place))
-
-    def command(*words: str) -> tuple[int, Any]:
-        code = main([*words, "--json", "--home", str(place / "home")])
-        return code, json.loads(capsys.readouterr().out)
-
-    return command
 
 
 def demand(place: Path, text: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,7 +18,10 @@ from groundsight.types import Answer, Fit, Principal, Unit
 from tests.build import make_asset, make_unit
 from tests.doors import an_answer
 
-Run = Callable[..., tuple[int, Any]]
+if TYPE_CHECKING:
+    from tests.command import Run
+
+pytest_plugins = ("tests.command",)
 RENT = "The rent is 84 EUR a year."
 
 
@@ -36,17 +38,11 @@ def settings(place: Path) -> Settings:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path) -> Run:
-    """Run a command as JSON in the home, with every answer held for unsure."""
-    monkeypatch.setenv("HOME", str(place))
+def run(run: Run, monkeypatch: pytest.MonkeyPatch, place: Path) -> Run:
+    """Run a command with the files read, and with every answer held for unsure."""
     monkeypatch.setenv("GROUNDSIGHT_GOVERNANCE__REVIEW_BELOW", "1.0")
-
-    def command(*words: str) -> tuple[int, Any]:
-        code = main([*words, "--json", "--home", str(place / "home")])
-        return code, json.loads(capsys.readouterr().out)
-
-    command("ingest", str(place / "files"))
-    return command
+    run("ingest", str(place / "files"))
+    return run
 
 
 def with_label(settings: Settings, *labels: str) -> None:

@@ -56,6 +56,19 @@ class Policy(Word):
         """The first 32 hex digits of the SHA-256 of what is demanded; remarks and order of lines change nothing."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:32]
 
+    @property
+    def named(self) -> str:
+        """Its version and hash, for the record."""
+        return f"{self.version or 'unversioned'} {self.hash}"
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """What each line demands, in words; a line that demands nothing is left out."""
+        told = self.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
+        return {
+            name: ", ".join(each) or "nothing" if isinstance(each, list) else str(each) for name, each in told.items()
+        }
+
 
 NO_POLICY = Policy()
 

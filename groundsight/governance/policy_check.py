@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from groundsight.governance.answer_figures import Given
-from groundsight.governance.parity import parity_gap
+from groundsight.governance.gaps import parity_gap
 from groundsight.governance.policy import Policy, faults_of, last_day
 from groundsight.governance.rescan import Rescanned
 from groundsight.types import Asset, Word

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from groundsight.atomic import write_whole
 from groundsight.doors.govern.policy_desk import columns
-from groundsight.errors import InvalidArgument, NotFound
+from groundsight.errors import InvalidArgument
 from groundsight.governance.access import visible_to
-from groundsight.governance.heed import write_change
+from groundsight.governance.events import note_event
+from groundsight.governance.named import named
 from groundsight.governance.pii import redact
 from groundsight.governance.review import Judged, ReviewItem, review_items, set_verdict
 from groundsight.tools.gate import ToolSpec
@@ -98,7 +99,7 @@ def judge_review(suite: Suite, id: str, verdict: Judged, answer: str, note: str)
     who = {"who": suite.principal.user, "judged": time.time()}
     done = item.model_copy(update={"verdict": verdict, **said, **who})
     set_verdict(suite.settings.home, done)
-    write_change(suite.settings, suite.principal, "cli", "review", f"{verdict} {done.id}")
+    note_event(suite.settings, suite.principal, "change", "review", f"{verdict} {done.id}", door="cli")
     return ReviewShown(item=done)
 
 
@@ -127,11 +128,7 @@ def reviewable(suite: Suite) -> tuple[ReviewItem, ...]:
 
 
 def _one(suite: Suite, name: str) -> ReviewItem:
-    found = [each for each in reviewable(suite) if name and each.id.startswith(name)]
-    if len(found) != 1:
-        step = "write more of the id" if found else "groundsight review list"
-        raise NotFound("there is no such item, or several begin so", which=name[:40], next_step=step)
-    return found[0]
+    return named(reviewable(suite), name, "item", "groundsight review list")
 
 
 def _question(item: ReviewItem) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from groundsight.doors.govern.risk_desk import FORMULA, with_number
 from groundsight.doors.view.markup import Markup, Piece, el, together
 from groundsight.evals.charts import sparkline
-from groundsight.governance.risk import DEFINITIONS, SOURCES, WEIGHTS
+from groundsight.governance.risk import INPUTS
 
 if TYPE_CHECKING:
     from groundsight.doors.govern.transparency import Transparency
@@ -71,12 +71,23 @@ def _consent(report: Transparency) -> Markup:
 
 
 def _answers(report: Transparency) -> Markup:
-    ratios = [day.ratio for day in report.days]
-    known = [ratio for ratio in ratios if ratio is not None]
+    told = "Mean of answers and checks by day, 0 to 1"
+    return _trend(report, "Grounding ratio", [day.ratio for day in report.days], told, "Nothing was checked yet.")
+
+
+def _parity(report: Transparency) -> Markup:
+    told = "Widest gap in the share answered, 0 to 1, by the week up to each day"
+    nothing = "Too few groups of callers or questions to compare yet."
+    return _trend(report, "Parity", [day.parity for day in report.days], told, nothing)
+
+
+def _trend(report: Transparency, title: str, values: Sequence[float | None], told: str, nothing: str) -> Markup:
+    known = [value for value in values if value is not None]
     if not known:
-        return _section("Grounding ratio", _nothing("No answer was checked yet."))
-    told = f"Mean by day, 0 to 1, {report.days[0].day} to {report.days[-1].day}, last {known[-1]:.2f}"
-    return _section("Grounding ratio", _spark(ratios, told))
+        return _section(title, _nothing(nothing))
+    days = f"{report.days[0].day} to {report.days[-1].day}" if len(report.days) > 1 else f"{report.days[0].day}"
+    caption = f"{told}, {days}, last {known[-1]:.2f}"
+    return _section(title, el("figure", el("figcaption", caption), Markup(sparkline(values, caption))))
 
 
 def _refusals(report: Transparency) -> Markup:
@@ -85,15 +96,6 @@ def _refusals(report: Transparency) -> Markup:
     rows = [(name, number) for name, number in sorted(report.statuses.items(), key=lambda each: -each[1])]
     rows += [(f"refused by {line}", number) for line, number in report.refused_by.items()]
     return _section("Answers and refusals", _table(("How it ended", "Answers"), [_numbered(*row) for row in rows]))
-
-
-def _parity(report: Transparency) -> Markup:
-    gaps = [day.parity for day in report.days]
-    known = [gap for gap in gaps if gap is not None]
-    if not known:
-        return _section("Parity", _nothing("Too few groups of callers or questions to compare yet."))
-    told = f"Widest gap in the share answered, 0 to 1, by the week up to each day, last {known[-1]:.2f}"
-    return _section("Parity", _spark(gaps, told))
 
 
 def _incidents(report: Transparency) -> Markup:
@@ -124,8 +126,8 @@ def _risk(report: Transparency) -> Markup:
         ]
         for row in report.risk
     ]
-    heads = ("Modality", "Risk", *(f"{name.capitalize()} (n)" for name in WEIGHTS))
-    defined = [el("li", el("b", name), f": {what}. From: {SOURCES[name]}.") for name, what in DEFINITIONS.items()]
+    heads = ("Modality", "Risk", *(f"{name.capitalize()} (n)" for name in INPUTS))
+    defined = [el("li", el("b", name), f": {each.definition}. From: {each.source}.") for name, each in INPUTS.items()]
     legend = f"Risk = {FORMULA}. Where an input has no data, the risk is given from best to worst."
     return _section(
         "Risk register", _table(heads, rows), el("p", legend, class_="legend"), el("ul", defined, class_="defined")
@@ -158,10 +160,6 @@ def _nothing(told: str) -> Markup:
 
 def _card(figure: str | int, told: str, *, bad: bool = False) -> Markup:
     return el("div", el("b", figure), el("span", told), class_="card bad" if bad else "card")
-
-
-def _spark(values: Sequence[float | None], told: str) -> Markup:
-    return el("figure", el("figcaption", told), Markup(sparkline(values, told)))
 
 
 def _numbered(name: str, number: int) -> list[Cell]:
