@@ -79,7 +79,7 @@ class Incidents(Section):
     a server or the next question or ingest; a server measures the redaction every ``rescan_hours``. 0: never.
     """
 
-    look_minutes: NotNegative = 10
+    look_minutes: Annotated[float, Field(ge=0.0)] = 10
     rescan_hours: NotNegative = 24
     denials: Positive = 20
     denial_minutes: Positive = 60

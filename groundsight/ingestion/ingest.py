@@ -222,8 +222,8 @@ class _Run:
         self._commits.add(Assembled(entry, derived), document, before, self._part)
         if before:
             derived.keep_only_used()
-            if any(unit.mark == SENSITIVE for unit in entry.units):
-                # It may have been shown as it was before.
+            if before.sha256 == document.sha256 and any(unit.mark == SENSITIVE for unit in entry.units):
+                # It was not marked before, so it may have been shown.
                 note_event(settings, who, "unsafe", "pictures", "withheld", pictured=[before.asset_id])
         return FileReport(
             source=document.source,
