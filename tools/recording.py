@@ -51,7 +51,9 @@ def account_of_answer(suite: Suite, answer: Answer) -> ReceiptBody:
     cited = [each.evidence_id for each in answer.citations]
     candidates = list(shown.candidates(answer.candidates, cited))
     rests = sorted({_asset_id(each) for each in cited})
-    asked = {"ask": shown.clean(answer.question), "hidden": shown.clean(answer.question) != answer.question}
+    asked: Json = {"ask": shown.clean(answer.question), "hidden": shown.clean(answer.question) != answer.question}
+    if answer.picture:
+        asked["picture"] = {"name": shown.clean(answer.picture.name), "sha256": answer.picture.sha256}
     given = {"stop": shown.clean(answer.stop_reason), "fit": answer.fit.value, "text": _sha(answer.text)}
     facts = {
         **_circumstances(suite),
