@@ -78,7 +78,7 @@ def replayed(suite: Suite, kept: Receipt, opened: Opened | None = None) -> Repla
         if not asked.get("picture"):
             raise
         now = None
-    gone = f"the picture {asked['picture']['name']} is no longer there" if asked else "what was asked is no longer kept"
+    gone = "the picture of the question is no longer there" if asked else "what was asked is no longer kept"
     differences = tuple(_differences(then, now)) if now else (gone,)
     changes = tuple(_changes(suite, kept, then, now))
     if differences and not changes:

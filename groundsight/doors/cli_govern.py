@@ -72,8 +72,10 @@ def _review(options: argparse.Namespace) -> Asked:
         case "show":
             return review.SHOW_REVIEW, {"id": options.id}
         case "judge":
-            said = {"verdict": options.verdict, "answer": options.answer, "note": options.note}
+            said = {name: getattr(options, name) for name in ("verdict", "answer", "note", "wrong")}
             return review.JUDGE_REVIEW, {"id": options.id, **said}
+        case "calibrate":
+            return review.CALIBRATE_REVIEWS, {"apply": options.apply, "lift": options.lift}
         case "export":
             return review.EXPORT_REVIEWS, {"file": options.id}
         case _:
