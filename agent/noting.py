@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.governance.answer_figures import figures_of, note_given
 from groundsight.governance.events import heed
-from groundsight.governance.lookout import look_if_due
+from groundsight.governance.lookout import ask_rules_if_due
 from groundsight.governance.policy import CODE, under_policy
 from groundsight.governance.review import queue_answer
 from groundsight.language.framing import asked_in
@@ -40,5 +40,5 @@ def noted(suite: Suite, answer: Answer, report: GroundingReport | None, seconds:
     )
     note_given(home, figures, policy.retention_days)
     queue_answer(suite.settings, who.tenant, given)
-    look_if_due(suite.settings, who)
+    ask_rules_if_due(suite.settings, who)
     return given

@@ -398,7 +398,7 @@ def test_a_server_asks_the_rules_by_its_own_clock_and_measures_the_redaction(
     run: Run, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     denied(place / "home", 20)
-    asked, look = threading.Event(), measuring.look
+    asked, look = threading.Event(), measuring.ask_rules
 
     def looked(*given: Any) -> Any:
         try:
@@ -406,7 +406,7 @@ def test_a_server_asks_the_rules_by_its_own_clock_and_measures_the_redaction(
         finally:
             asked.set()
 
-    monkeypatch.setattr(measuring, "look", looked)
+    monkeypatch.setattr(measuring, "ask_rules", looked)
     settings = load_settings(place / "home", roots=(place / "files",), governance={"incidents": {"look_minutes": 1e-6}})
     door = Door(lambda: open_suite(settings), writable=False)
     door.call(tool("status"), {}, Watch())

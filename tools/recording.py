@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundsight import __version__
 from groundsight.governance.answer_figures import figures_of, note_given
-from groundsight.governance.lookout import look_if_due
+from groundsight.governance.lookout import ask_rules_if_due
 from groundsight.governance.pii import Memory, redact
 from groundsight.governance.policy import policy_hash, policy_of
 from groundsight.governance.receipts import ReceiptBody, Receipts, new_receipt
@@ -126,7 +126,7 @@ def check_noted(suite: Suite, check: Check) -> GroundingReport:
         kinds=tuple(sorted(cited)),
     )
     note_given(suite.settings.home, figures, policy_of(suite.settings).retention_days)
-    look_if_due(suite.settings, who)
+    ask_rules_if_due(suite.settings, who)
     return report
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from groundsight.governance.access import visible_to
-from groundsight.governance.lookout import Watched, watched
+from groundsight.governance.lookout import Standing, standing
 from groundsight.ingestion.folder.orders import UNDER_WAY
 from groundsight.ingestion.reach import folders_of
 from groundsight.tools.bounds import one_line
@@ -48,7 +48,7 @@ class Status(Result):
     unread: int = 0
     warned: int = 0
     left_out: dict[str, int] = Field(default_factory=dict)
-    watched: Watched | None = None
+    watched: Standing | None = None
 
     def as_text(self) -> str:
         """Counts, folders, models and what is missing."""
@@ -107,7 +107,7 @@ def status(suite: Suite) -> Status:
         unread=len(unread_by(suite.parts, suite.principal)),
         warned=sum(bool(each.warnings) for each in seen),
         left_out=dict(left.most_common()),
-        watched=watched(suite.settings) if suite.principal.may_admin else None,
+        watched=standing(suite.settings) if suite.principal.may_admin else None,
     )
 
 

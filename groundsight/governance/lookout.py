@@ -35,7 +35,7 @@ class Coverage(Word):
         )
 
 
-class Watched(Word):
+class Standing(Word):
     """When the rules were asked last (None: never), what is open and overdue, and the coverage as it was measured."""
 
     looked: datetime | None
@@ -49,7 +49,7 @@ class Watched(Word):
         return f"incidents: {self.open} open, {self.overdue} overdue; {when}\nredaction: {measured}"
 
 
-def look(settings: Settings, who: Principal, coverage: Rescanned | None = None) -> tuple[Incident, ...]:
+def ask_rules(settings: Settings, who: Principal, coverage: Rescanned | None = None) -> tuple[Incident, ...]:
     """Ask the rules, open an incident for what is new, record each in the trail, and return those.
 
     Raises:
@@ -68,24 +68,24 @@ def look(settings: Settings, who: Principal, coverage: Rescanned | None = None) 
     return opened
 
 
-def look_if_due(settings: Settings, who: Principal) -> tuple[Incident, ...]:
+def ask_rules_if_due(settings: Settings, who: Principal) -> tuple[Incident, ...]:
     """Ask the rules where that is longer ago than ``governance.incidents.look_minutes``; 0 leaves it to a person.
 
     Raises:
-        StorageFailed, Locked, ConfigError: as ``look``.
+        StorageFailed, Locked, ConfigError: as ``ask_rules``.
     """
     minutes, last = settings.governance.incidents.look_minutes, known(settings.home, "looked")
     recent = last and datetime.now(UTC) - datetime.fromisoformat(last) < timedelta(minutes=minutes)
-    return () if not minutes or recent else look(settings, who)
+    return () if not minutes or recent else ask_rules(settings, who)
 
 
-def watched(settings: Settings) -> Watched:
+def standing(settings: Settings) -> Standing:
     """Tell how the incidents of a home stand."""
     last, told, now = known(settings.home, "looked"), known(settings.home, "coverage"), datetime.now(UTC)
     there = [
         each for each in IncidentBook(settings.home, settings.governance.incidents).all() if each.state != "closed"
     ]
-    return Watched(
+    return Standing(
         looked=datetime.fromisoformat(last) if last else None,
         open=len(there),
         overdue=sum(each.overdue(now) for each in there),

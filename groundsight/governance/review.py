@@ -135,7 +135,7 @@ def queue(home: Path, tenant: str, found: Sequence[Reviewed]) -> None:
                 book.executemany("INSERT INTO review_assets VALUES (?, ?)", [(name, asset) for asset in told.assets])
 
 
-def is_drawn(unit_id: str, one_of: int) -> bool:
+def in_sample(unit_id: str, one_of: int) -> bool:
     """True for one unit of so many, chosen by its id and not by the clock."""
     return _hashed(unit_id) % one_of == 0
 

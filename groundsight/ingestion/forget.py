@@ -26,7 +26,7 @@ from groundsight.ingestion.folder.ledger import erased, unread_by
 from groundsight.ingestion.folder.notebook import forget_orders, forget_questions
 from groundsight.ingestion.frozen import content_hash
 from groundsight.ingestion.kept import forget_pages
-from groundsight.ingestion.proof import Proof, pieces_of, prove, texts_of
+from groundsight.ingestion.proof import Proof, pieces_of, prove, said_by
 from groundsight.ingestion.reach import folders_of
 from groundsight.types import Asset, Filter, Principal, Shown, Word
 
@@ -156,7 +156,7 @@ def _forget_in_incidents(parts: Parts, gone: Sequence[Asset], left: Sequence[Ass
     book = IncidentBook(parts.settings.home)
     if book.is_used:
         units = (unit for asset in gone for unit in parts.index.units(asset.asset_id, Filter()))
-        book.forget(gone, left, [text for unit in units for text in texts_of(unit)])
+        book.forget(gone, left, [text for unit in units for text in said_by(unit)])
 
 
 def readings(roots: Roots, name: str | Path) -> set[str]:

@@ -14,7 +14,7 @@ from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.events import heed, note_event
 from groundsight.governance.incidents import IncidentBook
-from groundsight.governance.lookout import look_if_due
+from groundsight.governance.lookout import ask_rules_if_due
 from groundsight.governance.optout import OptOuts
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
 from groundsight.ingestion.assemble import Linker, assemble
@@ -89,7 +89,7 @@ def ingest(
     tried = [each for each in files if each.source not in absent and each.status != "opted out"]
     left_out = (*looked.left_out, *run.beside.left_out)
     settle(parts, principal, (*places, *(each.source for each in found)), tried, left_out)
-    look_if_due(parts.settings, principal)
+    ask_rules_if_due(parts.settings, principal)
     return _report(files, run.derived.model_calls, parts, left_out)
 
 

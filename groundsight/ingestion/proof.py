@@ -90,7 +90,7 @@ def prove(parts: Parts, pieces: Sequence[bytes], receipt: str) -> Proof | None:
 
 
 def _runs(unit: Unit) -> Iterator[str]:
-    yield from (found.group().strip() for text in texts_of(unit) for found in _RUN.finditer(text))
+    yield from (found.group().strip() for text in said_by(unit) for found in _RUN.finditer(text))
 
 
 def _shared(parts: Parts, pieces: Sequence[bytes]) -> frozenset[bytes]:
@@ -99,12 +99,12 @@ def _shared(parts: Parts, pieces: Sequence[bytes]) -> frozenset[bytes]:
     names = [asset.source for asset in parts.index.assets(Filter())]
     held = {piece for piece, text in told.items() if any(text in name for name in names)}
     for unit, _ in parts.index.scan(Filter()):
-        texts = "\n".join(texts_of(unit))
+        texts = "\n".join(said_by(unit))
         held |= {piece for piece, text in told.items() if piece not in held and text in texts}
     return frozenset(held)
 
 
-def texts_of(unit: Unit) -> Iterable[str]:
+def said_by(unit: Unit) -> Iterable[str]:
     """Return all that a unit says."""
     return (*(str(getattr(unit, field)) for field in _FIELDS), *(cell for row in unit.cells for cell in row))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from groundsight.governance.review import Reviewed, ReviewedSource, is_drawn, queue
+from groundsight.governance.review import Reviewed, ReviewedSource, in_sample, queue
 from groundsight.language.content import content_words
 from groundsight.language.stems import lexicon_rows
 from groundsight.types import Asset, Unit
@@ -50,7 +50,7 @@ def _doubt_of_caption(unit: Unit, one_of: int) -> str:
     # A caption has few words, so one that nothing bears out is no sign yet.
     if 2 * len(doubts) > len([*content_words(unit.caption)]):
         return f"nothing else bears out: {', '.join(doubts)}"
-    return "drawn by sample" if is_drawn(unit.unit_id, one_of) else ""
+    return "drawn by sample" if in_sample(unit.unit_id, one_of) else ""
 
 
 @lru_cache(maxsize=1)

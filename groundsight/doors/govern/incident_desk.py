@@ -9,7 +9,7 @@ from groundsight.doors.govern.policy_desk import columns
 from groundsight.errors import InvalidArgument
 from groundsight.governance.events import note_event
 from groundsight.governance.incidents import BY_HAND, KINDS, Alarm, Deed, Incident, IncidentBook
-from groundsight.governance.lookout import look
+from groundsight.governance.lookout import ask_rules
 from groundsight.governance.pii import redact
 from groundsight.ingestion.contain import contain, open_again, place_to_contain
 from groundsight.tools.gate import ToolSpec
@@ -64,7 +64,7 @@ class IncidentShown(Result):
 
 def list_incidents(suite: Suite) -> IncidentList:
     """Ask the rules, then list all incidents."""
-    opened = look(suite.settings, suite.principal)
+    opened = ask_rules(suite.settings, suite.principal)
     return IncidentList(incidents=book_of(suite).all(), opened=tuple(each.id for each in opened))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError
-from groundsight.governance.lookout import look, watched
+from groundsight.governance.lookout import ask_rules, standing
 from groundsight.governance.rescan import Rescanned, rescan
 from groundsight.settings import PiiKind
 from groundsight.tracing import Watch
@@ -57,13 +57,13 @@ class Lookout:
     def _keep_looking(self) -> None:
         while not self._ended.wait(self._minutes * 60):
             try:
-                look(self._suite.settings, self._suite.principal, _coverage(self._suite))
+                ask_rules(self._suite.settings, self._suite.principal, _coverage(self._suite))
             except GroundsightError as error:
                 # The next look may fare better; until then the log says what keeps this one.
                 log.error("%s", error)
 
 
 def _coverage(suite: Suite) -> Rescanned | None:
-    hours, last = suite.settings.governance.incidents.rescan_hours, watched(suite.settings).coverage
+    hours, last = suite.settings.governance.incidents.rescan_hours, standing(suite.settings).coverage
     due = hours and (last is None or time.time() - last.time.timestamp() > hours * 3600)
     return rescanned(suite, suite.settings.governance.redact) if due else None

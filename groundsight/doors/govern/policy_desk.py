@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.doors.govern.measuring import rescanned
 from groundsight.governance.answer_figures import given_since
-from groundsight.governance.lookout import look
+from groundsight.governance.lookout import ask_rules
 from groundsight.governance.policy import policy_file, policy_of
 from groundsight.governance.policy_check import LineCheck, check_stored
 from groundsight.tools.gate import ToolSpec
@@ -71,7 +71,7 @@ def check_policy(suite: Suite) -> PolicyChecked:
     kinds = policy.redact or settings.governance.redact
     coverage = rescanned(suite, kinds)
     checks = check_stored(policy, settings, suite.parts.index.assets(Filter()), coverage, given_since(settings.home))
-    opened = look(settings, suite.principal, coverage)
+    opened = ask_rules(settings, suite.principal, coverage)
     return PolicyChecked(
         version=policy.version,
         hash=policy.hash,

@@ -15,7 +15,7 @@ from groundsight.governance.answer_figures import Given, given_since
 from groundsight.governance.gaps import parity_gap
 from groundsight.governance.incidents import Incident
 from groundsight.governance.leaving import models_named
-from groundsight.governance.lookout import look
+from groundsight.governance.lookout import ask_rules
 from groundsight.governance.policy import policy_of
 from groundsight.governance.risk import RiskRow, risk_register
 from groundsight.tools.gate import ToolSpec
@@ -91,7 +91,7 @@ def report_transparency(suite: Suite, file: str) -> Transparency:
     """Measure everything that the report tells, and write its page where a file is named."""
     settings, home = suite.settings, suite.settings.home
     coverage = rescanned(suite, settings.governance.redact)
-    look(settings, suite.principal, coverage)
+    ask_rules(settings, suite.principal, coverage)
     given, policy = given_since(home), policy_of(settings)
     least = settings.governance.incidents.least
     made = Transparency(
