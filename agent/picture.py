@@ -53,7 +53,7 @@ class Sight(Word):
     """
 
     name: str
-    file: AskedPicture
+    file: AskedPicture | None = None
     words: str = ""
     tags: tuple[Tag, ...] = ()
     caption: str = ""

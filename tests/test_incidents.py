@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from groundsight.cli import main
 from groundsight.doors.govern import measuring
 from groundsight.doors.mcp_tools import Door
 from groundsight.governance.answer_figures import Given, note_given
@@ -312,7 +313,9 @@ def test_what_came_in_meanwhile_or_back_from_a_snapshot_is_shut_again(run: Run, 
         assert sources(suite) == {"files/plan.txt"}
 
 
-def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, place: Path) -> None:
+def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(
+    run: Run, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     name = opened(run)
     run("incidents", "own", name, "--owner", "ada")
     run("incidents", "contain", name, "--source", "files/plan.txt", "--note", "seen by eve@example.org")
@@ -321,6 +324,8 @@ def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, p
     told = run("incidents", "show", name)[1]["incident"]
     assert [each["deed"] for each in told["events"]] == ["opened", "owned", "contained", "lifted", "closed"]
     assert told["events"][2]["note"] == "seen by [EMAIL_1]"
+    assert main(["incidents", "show", name, "--home", str(place / "home")]) == 0
+    assert "owned by ada, said by local" in capsys.readouterr().out
     lines = map(json.loads, (place / "home/audit/audit.jsonl").read_text().splitlines())
     changed = [line["outcome"].split()[0] for line in lines if line["kind"] == "change"]
     assert changed == ["opened", "owned", "contained", "lifted", "closed"]
@@ -333,6 +338,7 @@ def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, p
         (["open", "DATA_LEAK"], "E_INVALID_ARG"),
         (["show", "i0"], "E_NOT_FOUND"),
         (["own", "ID"], "E_INVALID_ARG"),
+        (["own", "--owner", "ada"], "E_INVALID_ARG"),
         (["close", "ID"], "E_INVALID_ARG"),
         (["contain", "ID"], "E_INVALID_ARG"),
         (["contain", "ID", "--source", "files/nowhere"], "E_NOT_FOUND"),

@@ -16,6 +16,8 @@ from groundsight.errors import ConfigError, GroundsightError, PolicyRefused
 from groundsight.governance.audit_check import verify_chain
 from groundsight.governance.limits import RateLimiter
 from groundsight.governance.policy import Policy, let_in, policy_hash, under_policy
+from groundsight.governance.policy_check import check_stored
+from groundsight.governance.rescan import Rescanned
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import Suite, open_suite
 from groundsight.tools.gate import Gate, ToolSpec
@@ -242,9 +244,22 @@ def test_the_check_prints_every_line_with_what_violates_it_and_how_to_mend_it(
     }
     assert main(["policy", "check", "--home", str(place / "home")]) == 1
     printed = capsys.readouterr().out
+    assert printed.startswith("policy 7, hash ")
     assert "files/lease.txt" in printed
     assert "mend: add email to governance.redact and ingest again" in printed
     assert "no data yet" in printed
+
+
+def test_the_check_names_the_fourth_and_counts_from_the_second_more_on(run: Run, place: Path) -> None:
+    demand(place, "consent = true")
+    assets = [make_asset(f"files/{number}.txt") for number in range(5)]
+
+    def which(number: int) -> tuple[str, ...]:
+        settings = load_settings(place / "home")
+        (line,) = check_stored(Policy(consent=True), settings, assets[:number], Rescanned(), ())
+        return line.which
+
+    assert [len(which(number)) for number in (3, 4, 5)] == [3, 4, 3]
 
 
 def test_a_home_that_keeps_to_its_policy_passes_the_check(run: Run, place: Path) -> None:

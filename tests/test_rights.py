@@ -439,6 +439,40 @@ def test_the_consent_ledger_goes_out_and_comes_back(
     told.write_text(json.dumps(listed))
     assert cli(place, capsys, "consent", "import", str(told))[1]["set"] == [PAY]
     assert values(suite.rights(PAY))["consent_until"] == "none"
+    suite.rights(PAY, retain_days=9)
+    last, later = (str(date.today() + timedelta(days=days)) for days in (9, 30))
+    for until, outcome in ((last, "same"), (later, "set"), (None, "set")):
+        cli(place, capsys, "consent", "export", str(told))
+        listed = json.loads(told.read_text())
+        assert listed[1]["retain_until"] in (last, later)
+        listed[1]["retain_until"] = until
+        told.write_text(json.dumps(listed))
+        assert PAY in cli(place, capsys, "consent", "import", str(told))[1][outcome]
+        assert values(suite.rights(PAY))["retain_until"] == (until or "none")
+    for wrong in ("soon", str(date.today())):
+        listed[1]["retain_until"] = wrong
+        told.write_text(json.dumps(listed))
+        assert [number for number, _ in cli(place, capsys, "consent", "import", str(told))[1]["refused"]] == [2]
+
+
+def test_what_holds_of_many_alike_is_said_once_and_a_sweep_of_nothing_says_so(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(6):
+        (place / "docs" / f"more{number}.txt").write_text(f"Berth {number} is free.")
+    home = ("--home", str(place / "home"))
+    main(["ingest", str(place / "docs"), *home])
+    main(["rights", str(place / "docs" / "staff"), "--labels", "hr", *home])
+    capsys.readouterr()
+    main(["rights", str(place / "docs"), *home])
+    told = capsys.readouterr().out
+    assert [line for line in told.splitlines() if not line.startswith("  ")] == [
+        "docs (folder, documents: 8)",
+        "7 documents: docs/fee.txt, docs/more0.txt, docs/more1.txt and 4 more",
+        PAY,
+    ]
+    main(["rights", "--sweep", *home])
+    assert capsys.readouterr().out.strip() == "nothing to forget: no retention has ended"
 
 
 def write_table(table: Path, rows: list[dict[str, Any]]) -> None:

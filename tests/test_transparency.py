@@ -75,7 +75,6 @@ def test_an_empty_home_says_nothing_yet_everywhere(run: Run, tmp_path: Path) -> 
         "No incidents yet",
     ):
         assert nothing in text
-    assert not (tmp_path / "home/daybook.db").exists()
 
 
 @pytest.fixture

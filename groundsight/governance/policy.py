@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import ValidationError
 
@@ -64,9 +64,10 @@ class Policy(Word):
     @property
     def lines(self) -> dict[str, str]:
         """What each line demands, in words; a line that demands nothing is left out."""
-        told = self.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
+        told: dict[str, Any] = self.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
+        listed = {name: cast("list[str]", each) for name, each in told.items() if isinstance(each, list)}
         return {
-            name: ", ".join(each) or "nothing" if isinstance(each, list) else str(each) for name, each in told.items()
+            name: ", ".join(listed[name]) or "nothing" if name in listed else str(each) for name, each in told.items()
         }
 
 

@@ -24,6 +24,11 @@ FOLDER = "proofs"
 _RUN = re.compile(r"[A-Za-z0-9 ,.()-]{16,40}")
 # Each piece is looked for by itself: at about a GB a second, 48 of them in a home of 100 MB take five seconds.
 _MOST, _A_DOCUMENT = 48, 6
+# What is to stay, and why.
+STAYS = {
+    "rights": "what was stated of the name stays, so that it holds if the document comes back",
+    "roots.json": "the folder stays: it may be read again",
+}
 _FIELDS = ("text", "ocr", "transcript", "caption", "unseen")
 
 
@@ -36,7 +41,8 @@ class Searched(Shown):
     found: int
 
     def _text(self) -> str:
-        return f"{self.name}: {self.files} files, {self.bytes:,} bytes, {self.found} found"
+        why = f" ({STAYS[self.name]})" if self.found and self.name in STAYS else ""
+        return f"{self.name}: {self.files} files, {self.bytes:,} bytes, {self.found} found{why}"
 
 
 class Proof(Shown):

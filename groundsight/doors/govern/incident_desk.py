@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from groundsight.doors.govern.policy_desk import columns
 from groundsight.errors import InvalidArgument
 from groundsight.governance.events import note_event
-from groundsight.governance.incidents import BY_HAND, KINDS, Alarm, Deed, Incident, IncidentBook
+from groundsight.governance.incidents import BY_HAND, KINDS, Alarm, Deed, Event, Incident, IncidentBook
 from groundsight.governance.lookout import ask_rules
 from groundsight.governance.pii import redact
 from groundsight.ingestion.contain import contain, open_again, place_to_contain
@@ -53,10 +53,7 @@ class IncidentShown(Result):
             f"opened {_day(one.opened)}, due {_day(one.due)}, owner {one.owner or 'nobody'}",
             f"playbook: {one.playbook}",
             *(f"contained: {place}" for place in one.contained),
-            *(
-                f"  {_day(each.time)} {each.deed} by {each.who}{f': {each.note}' if each.note else ''}"
-                for each in one.events
-            ),
+            *(f"  {_day(each.time)} {_deed(each)}{f': {each.note}' if each.note else ''}" for each in one.events),
         ]
         documents = [] if self.documents is None else [f"documents: {self.documents}"]
         return "\n".join([*lines, *documents])
@@ -144,6 +141,11 @@ def _recorded(suite: Suite, incident: Incident, to: str) -> IncidentShown:
 def _row(one: Incident) -> tuple[str, ...]:
     late = " (overdue)" if one.overdue(datetime.now(UTC)) else ""
     return (one.id, one.kind, one.state, _day(one.opened), _day(one.due) + late, one.owner or "-", one.what)
+
+
+def _deed(each: Event) -> str:
+    """Say who did what; who took it is named, whoever typed that."""
+    return f"owned by {each.owner}, said by {each.who}" if each.owner else f"{each.deed} by {each.who}"
 
 
 def _day(time: datetime) -> str:

@@ -55,7 +55,8 @@ class PolicyChecked(Result):
         mends = [line for each in self.checks if each.violating for line in _mend(each)]
         opened = [f"incident opened: {name}" for name in self.incidents]
         ended = f"{number_of(len(self.violated), 'line')} violated" if self.violated else "Nothing violates the policy."
-        return "\n".join([*columns(rows), "", *mends, *opened, ended])
+        head = f"policy {self.version or 'without a version'}, hash {self.hash}"
+        return "\n".join([head, "", *columns(rows), "", *mends, *opened, ended])
 
 
 def show_policy(suite: Suite) -> PolicyShown:

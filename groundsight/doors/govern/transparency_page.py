@@ -85,7 +85,8 @@ def _trend(report: Transparency, title: str, values: Sequence[float | None], tol
     known = [value for value in values if value is not None]
     if not known:
         return _section(title, _nothing(nothing))
-    days = f"{report.days[0].day} to {report.days[-1].day}" if len(report.days) > 1 else f"{report.days[0].day}"
+    first, last = report.days[0].day, report.days[-1].day
+    days = f"{first}" if first == last else f"{first} to {last}"
     caption = f"{told}, {days}, last {known[-1]:.2f}"
     return _section(title, el("figure", el("figcaption", caption), Markup(sparkline(values, caption))))
 
