@@ -62,7 +62,7 @@ def _consent(report: Transparency) -> Markup:
         return _section("Consent", _nothing("Nothing is indexed yet."))
     found = report.consent
     cards = [
-        _card(found.over, "documents whose consent is over", bad=found.over > 0),
+        _card(found.over, "have ended", bad=found.over > 0),
         _card(found.soon, "end within 30 days"),
         _card(found.later, "end later"),
         _card(found.unlimited, "without a last day"),
@@ -112,7 +112,7 @@ def _incident(one: Incident, now: datetime) -> list[Cell]:
         (one.kind, None),
         (el("span", one.state, class_="state"), None),
         (f"{one.opened:%Y-%m-%d %H:%M}", None),
-        ((f"{one.due:%Y-%m-%d %H:%M}", late), None),
+        (el("span", f"{one.due:%Y-%m-%d %H:%M}", late), None),
         (one.owner or "nobody", None),
         (one.what, "wrap"),
     ]
@@ -122,17 +122,19 @@ def _risk(report: Transparency) -> Markup:
     rows: list[list[Cell]] = [
         [
             (row.modality, None),
-            (row.shown, "none" if row.low is None else None),
+            (row.shown, None),
             *((with_number(each), "none" if each.value is None else None) for each in row.inputs),
         ]
         for row in report.risk
+        if row.low is not None
     ]
     heads = ("Modality", "Risk", *(f"{name.capitalize()} (n)" for name in INPUTS))
     defined = [el("li", el("b", name), f": {each.definition}. From: {each.source}.") for name, each in INPUTS.items()]
-    legend = f"Risk = {FORMULA}. Where an input has no data, the risk is given from best to worst."
-    return _section(
-        "Risk register", _table(heads, rows), el("p", legend, class_="legend"), el("ul", defined, class_="defined")
-    )
+    without = ", ".join(row.modality for row in report.risk if row.low is None)
+    lacking = f" There is no data yet for {without}." if without else ""
+    legend = f"Risk = {FORMULA}. Where an input has no data, the risk is given from best to worst.{lacking}"
+    shown = _table(heads, rows) if rows else _nothing("Nothing is indexed or asked yet.")
+    return _section("Risk register", shown, el("p", legend, class_="legend"), el("ul", defined, class_="defined"))
 
 
 def _policy(report: Transparency) -> Markup:
