@@ -92,6 +92,7 @@ def open_incident(suite: Suite, kind: str, note: str) -> IncidentShown:
 
 def own_incident(suite: Suite, id: str, owner: str) -> IncidentShown:
     """Say who has an incident."""
+    book_of(suite).one(id)
     if not owner.strip():
         raise InvalidArgument("nobody is named", which="--owner", next_step="name who takes it")
     return _noted(suite, id, "owned", owner=owner)
