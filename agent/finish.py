@@ -126,6 +126,7 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
     return Answer.model_validate(
         {
             "question": state["question"],
+            "picture": sight and sight.file,
             "status": status,
             "text": text,
             "stop_reason": reason,

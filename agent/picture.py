@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from groundsight.agent.state import AnswerState, Json, evidence_of_state
 from groundsight.errors import GroundsightError
 from groundsight.governance.access import visible_to
+from groundsight.governance.events import note_event
 from groundsight.governance.leaving import asks_here
 from groundsight.governance.pii import Memory
 from groundsight.governance.pii_tables import clean_cells
 from groundsight.governance.policy import policy_of
 from groundsight.ingestion.enrich import Seen, glance
 from groundsight.ingestion.picture_tables import grids_of
-from groundsight.ingestion.reach import UNIT_ID
+from groundsight.ingestion.reach import UNIT_ID, pictured
 from groundsight.limits import has_words
 from groundsight.retrieval.evidence import evidence_of, with_guesses
 from groundsight.retrieval.expansion import pseudo_caption, words_read
@@ -24,7 +25,7 @@ from groundsight.retrieval.identifiers import FEW, held_in
 from groundsight.tools.find import picture_named
 from groundsight.tools.pictures import PICTURED, evidence_picture, for_a_model
 from groundsight.tools.results import ASKED
-from groundsight.types import Box, Degraded, Evidence, Hit, Place, Query, Tag, Unit, Word
+from groundsight.types import AskedPicture, Box, Degraded, Evidence, Hit, Place, Query, Tag, Unit, Word
 from groundsight.types.things import Asset
 from groundsight.vision.phash import COPY_BITS, bits_apart
 
@@ -52,6 +53,7 @@ class Sight(Word):
     """
 
     name: str
+    file: AskedPicture | None = None
     words: str = ""
     tags: tuple[Tag, ...] = ()
     caption: str = ""
@@ -95,8 +97,9 @@ def look(suite: Suite, question: str, picture: str) -> Json:
     words, alike = _hits_by_words(suite, seen), _hits_by_look(suite, name, seen.phash)
     found = [*own, *map(evidence_of, words), *map(_pictured, alike)]
     kept = {one.evidence_id: one for one in reversed(found) if one.evidence_id != name or one in own}
+    file = file_asked(suite, name)
     sight = Sight(
-        name=name, words=seen.ocr, tags=seen.tags, caption=seen.caption, hidden=seen.hidden,
+        name=name, file=file, words=seen.ocr, tags=seen.tags, caption=seen.caption, hidden=seen.hidden,
         near=tuple(hit.unit.unit_id for hit in words if hit.unit.unit_id in kept),
         alike=tuple(hit.unit.unit_id for hit in alike if hit.unit.unit_id in kept),
     )  # fmt: skip
@@ -105,6 +108,18 @@ def look(suite: Suite, question: str, picture: str) -> Json:
         "sight": sight.model_dump(mode="json"),
         "evidence": {key: one.model_dump(mode="json") for key, one in reversed(kept.items())},
     }
+
+
+def file_asked(suite: Suite, name: str) -> AskedPicture:
+    """Return where a picture that may be read lies, as it can be named again, and its hash.
+
+    Raises:
+        NotFound: the picture is not there, or not for this caller.
+    """
+    document, _ = pictured(suite.parts, suite.principal, name)
+    with document:
+        lies = name if UNIT_ID.fullmatch(name) or not name.startswith("./") else str(suite.parts.roots.path_of(name))
+        return AskedPicture(name=lies, sha256=document.sha256)
 
 
 def shots(suite: Suite, sight: Sight, shown: Sequence[Evidence]) -> list[Shot]:
@@ -124,6 +139,8 @@ def shots(suite: Suite, sight: Sight, shown: Sequence[Evidence]) -> list[Shot]:
         except GroundsightError:
             # Its words stand in the evidence and still answer.
             suite.watch.check()
+    if sent := [one.id for one in found if one.id != OWN]:
+        note_event(suite.settings, suite.principal, "shown", "model", suite.settings.agent.llm or "", pictured=sent)
     return found
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from groundsight.errors import InvalidArgument
 
 Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[int, Field(ge=0)]
 MIB = 1024 * 1024
 # Letters by their category that no font shows: the fillers of Hangul.
 _UNSEEN_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
@@ -74,9 +75,12 @@ class Incidents(Section):
 
     ``denials`` of one caller within ``denial_minutes``. ``spike`` and the policy's parity gap are held against the
     lower 95 % bound of a difference, so that chance opens nothing; the latest ``recent_answers`` count as now, and what
-    has fewer than ``least`` sentences or answers on a side says nothing.
+    has fewer than ``least`` sentences or answers on a side says nothing. The rules are asked every ``look_minutes``, by
+    a server or the next question or ingest; a server measures the redaction every ``rescan_hours``. 0: never.
     """
 
+    look_minutes: Annotated[float, Field(ge=0.0)] = 10
+    rescan_hours: NotNegative = 24
     denials: Positive = 20
     denial_minutes: Positive = 60
     recent_answers: Positive = 50

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 from collections.abc import Sequence
@@ -100,6 +101,30 @@ def test_the_command_line_asks_about_a_picture(
     assert told["text"].startswith(SAID)
     assert main(["ask", PRESSURE, "--picture", str(tmp_path / "gone.png"), "--home", str(settings.home)]) == 1
     assert "E_NOT_FOUND" in capsys.readouterr().err
+
+
+def test_a_question_about_a_picture_replays_the_same_until_the_picture_changes_or_goes(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    label = printed(tmp_path, "label", *LABEL)
+
+    def told(*words: str) -> Any:
+        capsys.readouterr()
+        main([*words, "--home", str(settings.home), "--json"])
+        return json.loads(capsys.readouterr().out)
+
+    receipt = told("ask", PRESSURE, "--picture", str(label))["receipt"]
+    asked = told("explain", receipt)["picture"]
+    assert asked == {"name": str(label), "sha256": hashlib.sha256(label.read_bytes()).hexdigest()}
+    assert told("replay", receipt)["outcome"] == "same"
+    page_of("Nothing of this", "is on the plate", size=28).save(label)
+    changed = told("replay", receipt)
+    assert changed["outcome"] == "changed"
+    assert {"what": "file", "which": str(label), "how": "the picture of the question, changed"} in changed["changes"]
+    label.unlink()
+    gone = told("replay", receipt)
+    assert gone["outcome"] == "changed"
+    assert [each["how"] for each in gone["changes"]] == ["gone, or not to be read any more"]
 
 
 def test_the_tool_asks_about_a_file_under_the_roots_or_a_labelled_picture_and_about_no_other(

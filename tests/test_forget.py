@@ -17,6 +17,7 @@ from groundsight.errors import InvalidArgument, Locked, NotFound, PolicyRefused
 from groundsight.governance.access import tenant_of
 from groundsight.governance.audit_check import verify_chain
 from groundsight.ingestion.derived import derived_of
+from groundsight.ingestion.proof import Searched
 from groundsight.language.facts import read_facts
 from groundsight.retrieval.cache import READ
 from groundsight.settings import load_settings
@@ -363,6 +364,7 @@ def test_what_is_opted_out_is_not_read_again_by_name_or_content_until_it_is_lift
     done = run("forget", str(folder / "gone.txt"), "--opt-out", "--rewrite-snapshots")
     assert (done["held"], done["rewritten"]) == ([], [str(tmp_path / "snapshot")])
     assert done["proof"]["pieces"] > 0
+    assert "1 found (what was stated of the name stays" in str(Searched(name="rights", files=1, bytes=9, found=1))
     assert [store["found"] for store in done["proof"]["stores"]] == [0] * len(done["proof"]["stores"])
     assert [path.name for path in (home / "proofs").iterdir()] == [f"{done['receipt']}.json"]
     assert residue(tmp_path / "snapshot", ["quibblesnatch"]) == residue(home, ["quibblesnatch"]) == []

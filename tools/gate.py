@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from groundsight.errors import GroundsightError, Internal, InvalidArgument, PolicyRefused
 from groundsight.governance.audit import AuditLog, AuditRecord
-from groundsight.governance.heed import heed
+from groundsight.governance.events import heed
 from groundsight.governance.limits import RateLimiter
 from groundsight.governance.policy import policy_of
 from groundsight.governance.receipts import Receipts, new_receipt
@@ -112,9 +112,11 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - the gate is where bugs become E_INTERNAL
             self._end(record, start, Internal.code)
             raise internal_error(spec.name, error, record.id) from None
-        self._end(record.model_copy(update={"sealed": sealed}), start, "OK", result.ids())
         receipt = {"receipt": record.id if self._audit or sealed else ""}
-        return result.model_copy(update=receipt | self._withheld(suite, result))
+        given = result.model_copy(update=receipt | self._withheld(suite, result))
+        pictured = tuple(each.shows for each in given.pictures)
+        self._end(record.model_copy(update={"sealed": sealed, "pictured": pictured}), start, "OK", result.ids())
+        return given
 
     def _kept(self, record: AuditRecord, suite: Suite, result: Result) -> str:
         """Keep the receipt of an answer or a check under the id of its call, and return its hash."""

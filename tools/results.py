@@ -47,6 +47,11 @@ class Picture(Shape):
     uri: str
     data: bytes
 
+    @property
+    def shows(self) -> str:
+        """The id of the unit or document that it shows."""
+        return self.uri.removeprefix("groundsight://").partition("/")[2].partition("/")[0]
+
 
 class Result(Shape):
     """Base of all results. ``pictures`` is not part of the structured content; ``account`` becomes the receipt."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from groundsight.governance.access import visible_to
+from groundsight.governance.lookout import Standing, standing
 from groundsight.ingestion.folder.orders import UNDER_WAY
 from groundsight.ingestion.reach import folders_of
 from groundsight.tools.bounds import one_line
@@ -30,6 +31,7 @@ class Status(Result):
     """What is indexed for this caller, which folders are kept in step, what is being read, and which models answer.
 
     ``unread`` files failed, ``warned`` documents lack something, ``left_out`` counts entries of folders by rule.
+    ``watched``: incidents and the coverage of the redaction, for those who may set rights.
     """
 
     assets: int
@@ -46,6 +48,7 @@ class Status(Result):
     unread: int = 0
     warned: int = 0
     left_out: dict[str, int] = Field(default_factory=dict)
+    watched: Standing | None = None
 
     def as_text(self) -> str:
         """Counts, folders, models and what is missing."""
@@ -64,6 +67,7 @@ class Status(Result):
                 *self._lacks(),
                 f"tier {self.tier.name}: {lanes}",
                 degraded_text(self.degraded),
+                str(self.watched or ""),
             ]
         ).strip()
 
@@ -103,6 +107,7 @@ def status(suite: Suite) -> Status:
         unread=len(unread_by(suite.parts, suite.principal)),
         warned=sum(bool(each.warnings) for each in seen),
         left_out=dict(left.most_common()),
+        watched=standing(suite.settings) if suite.principal.may_admin else None,
     )
 
 

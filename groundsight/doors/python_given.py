@@ -84,6 +84,17 @@ def watched(suite: Suite, folders: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.partition("/")[0] for source in sources))
 
 
+def kept_by(suite: Suite) -> Suite:
+    """Return a suite whose principal answers for the whole index.
+
+    Raises:
+        PolicyRefused: it may not set rights, so what concerns every tenant is not its to see.
+    """
+    if not suite.principal.may_admin:
+        raise PolicyRefused("this principal does not answer for the index", next_step="act as one who may set rights")
+    return suite
+
+
 def _one(number: int, given: object) -> Evidence:
     match given:
         case Evidence():

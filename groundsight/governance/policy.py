@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import ValidationError
 
@@ -55,6 +55,20 @@ class Policy(Word):
     def hash(self) -> str:
         """The first 32 hex digits of the SHA-256 of what is demanded; remarks and order of lines change nothing."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:32]
+
+    @property
+    def named(self) -> str:
+        """Its version and hash, for the record."""
+        return f"{self.version or 'unversioned'} {self.hash}"
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """What each line demands, in words; a line that demands nothing is left out."""
+        told: dict[str, Any] = self.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
+        listed = {name: cast("list[str]", each) for name, each in told.items() if isinstance(each, list)}
+        return {
+            name: ", ".join(listed[name]) or "nothing" if name in listed else str(each) for name, each in told.items()
+        }
 
 
 NO_POLICY = Policy()

@@ -125,7 +125,7 @@ def _weigh(claim: Claim, bound: Bound, found: Sequence[Comparison], arbiter: Arb
     likely = arbiter.probability(bound, index)
     if bound.conflicts:
         return _verdict(claim, "contradicted", min(likely, 0.05), *bound.conflicts)
-    if bound.open or likely < arbiter.calibration.threshold:
+    if bound.open or likely < arbiter.threshold:
         return _verdict(claim, "unsupported", min(likely, 0.49), *bound.open or (_lacking(bound),))
     weak = all(one.channel == "caption" for one in bound.passages)
     reason = (

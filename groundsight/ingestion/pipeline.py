@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import Cancelled, GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
 from groundsight.governance.access import tenant_of
-from groundsight.governance.review import forget_reviews, queue_captions
+from groundsight.governance.review import forget_reviews
 from groundsight.ingestion import FileReport, Parsed
 from groundsight.ingestion.contain import shut_again
 from groundsight.ingestion.discover import Found
@@ -22,6 +22,7 @@ from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.inside import report_of
 from groundsight.ingestion.kept import forget_pages, has_pages, keep_pages
 from groundsight.ingestion.rights.applying import catch_up
+from groundsight.ingestion.to_review import queue_pictures
 from groundsight.tracing import Watch
 from groundsight.types import Filter
 
@@ -180,8 +181,8 @@ class Commits:
         self._parts.index.upsert(entries)
         catch_up(self._parts.settings.home, self._parts.index, self.stated)
         shut_again(self._parts.settings.home, self._parts.index, [each.asset for each in entries])
-        for each in entries if self._parts.settings.models.caption != "none" else ():
-            queue_captions(self._parts.settings, each.asset.tenant, each.asset.source, each.units)
+        for each in entries:
+            queue_pictures(self._parts.settings, each.asset, each.units)
         first = [each.units[0].unit_id for each in entries]
         if len(self._parts.index.get(first, self._where)) < len(first):
             which = entries[0].asset.source

@@ -24,6 +24,11 @@ FOLDER = "proofs"
 _RUN = re.compile(r"[A-Za-z0-9 ,.()-]{16,40}")
 # Each piece is looked for by itself: at about a GB a second, 48 of them in a home of 100 MB take five seconds.
 _MOST, _A_DOCUMENT = 48, 6
+# What is to stay, and why.
+STAYS = {
+    "rights": "what was stated of the name stays, so that it holds if the document comes back",
+    "roots.json": "the folder stays: it may be read again",
+}
 _FIELDS = ("text", "ocr", "transcript", "caption", "unseen")
 
 
@@ -36,7 +41,8 @@ class Searched(Shown):
     found: int
 
     def _text(self) -> str:
-        return f"{self.name}: {self.files} files, {self.bytes:,} bytes, {self.found} found"
+        why = f" ({STAYS[self.name]})" if self.found and self.name in STAYS else ""
+        return f"{self.name}: {self.files} files, {self.bytes:,} bytes, {self.found} found{why}"
 
 
 class Proof(Shown):
@@ -90,7 +96,7 @@ def prove(parts: Parts, pieces: Sequence[bytes], receipt: str) -> Proof | None:
 
 
 def _runs(unit: Unit) -> Iterator[str]:
-    yield from (found.group().strip() for text in _texts(unit) for found in _RUN.finditer(text))
+    yield from (found.group().strip() for text in said_by(unit) for found in _RUN.finditer(text))
 
 
 def _shared(parts: Parts, pieces: Sequence[bytes]) -> frozenset[bytes]:
@@ -99,12 +105,13 @@ def _shared(parts: Parts, pieces: Sequence[bytes]) -> frozenset[bytes]:
     names = [asset.source for asset in parts.index.assets(Filter())]
     held = {piece for piece, text in told.items() if any(text in name for name in names)}
     for unit, _ in parts.index.scan(Filter()):
-        texts = "\n".join(_texts(unit))
+        texts = "\n".join(said_by(unit))
         held |= {piece for piece, text in told.items() if piece not in held and text in texts}
     return frozenset(held)
 
 
-def _texts(unit: Unit) -> Iterable[str]:
+def said_by(unit: Unit) -> Iterable[str]:
+    """Return all that a unit says."""
     return (*(str(getattr(unit, field)) for field in _FIELDS), *(cell for row in unit.cells for cell in row))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from unicodedata import category
 
@@ -41,6 +41,11 @@ def at(second: float | None) -> str:
 def number_of(number: int, noun: str) -> str:
     """Return a number with its noun, which takes an s beside every number but one: "1 page", "2 pages"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def some_of(names: Sequence[str], most: int = 3) -> str:
+    """Return names, of many the first with the number of the rest: "a, b, c and 9 more"; one more is named itself."""
+    return ", ".join(names) if len(names) <= most + 1 else f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def beginning(text: str) -> str:

@@ -82,7 +82,7 @@ def look_beside(parts: Parts, roots: Roots, who: Principal, found: Sequence[Foun
     if changes:
         with ledger.held():
             line = ledger.append(who, changes, by="file")
-            note_event(parts.settings, who, "change", "rights", line, "rights file")
+            note_event(parts.settings, who, "change", "rights", "rights file", what=line)
             apply_acts(ledger, parts.settings.home, parts.index)
         acts = ledger.acts()
         seen.book, seen.acts = Book(acts), len(acts)

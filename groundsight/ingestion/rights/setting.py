@@ -61,7 +61,7 @@ def state(parts: Parts, who: Principal, given: dict[str, Rights], known: Sequenc
         book, at = ledger.book(), {each.source: each for each in known}
         changes = [Statement(name=name, set=each, was=_was(book, who, name, each, at)) for name, each in given.items()]
         line = ledger.append(who, changes)
-        note_event(parts.settings, who, "change", "rights", line, "rights")
+        note_event(parts.settings, who, "change", "rights", "rights", what=line)
         return apply_acts(ledger, parts.settings.home, parts.index)
 
 
