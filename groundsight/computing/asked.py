@@ -234,8 +234,9 @@ def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     column = sole([at for at, said in stems_at.items() if head_stems(linked.table.head[at]) <= said])
     typed = column is not None and _typed(wanted, linked.table.columns[column][0])
     column = column if typed else sole([at for at, asks in linked.labels.items() if wanted.asks in asks.split()])
-    if column is None or not linked.rows or _DOES.match(linked.facts.text):
-        # What somebody does or gets is not the somebody.
+    costs = any(column in columns for columns in linked.loose.values())
+    if column is None or not linked.rows or (_DOES.match(linked.facts.text) and not costs):
+        # What somebody does or gets is not the somebody; what something costs is its price.
         return None
     return run("cell", linked.table, column, [0], label=column)
 

@@ -14,6 +14,7 @@ from groundsight.language.stems import lexicon_rows, stem
 
 # Who does something: borrower, author, pianist.
 _DOER = re.compile(r"(?:er|or|ist|ian|ee)s?$", re.I)
+_CENTS = re.compile(r"\d+[.,]\d\d")
 _PERSON = re.compile(r"^(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?[A-Z][\w'-]*\.?(?: [A-Z][\w'.-]*)+$")
 
 
@@ -33,7 +34,19 @@ def of_measure(table: Table, name: str) -> list[int]:
     # The day of the last count counts nothing.
     if name == "count":
         return [at for at in worded if table.scale(at) == "number"]
-    return [at for at in by_unit if at in worded] or by_unit or worded
+    priced = [at for at in range(len(table.head)) if name == "money" and _is_priced(table, at)]
+    return [at for at in by_unit if at in worded] or by_unit or worded or priced
+
+
+def _is_priced(table: Table, at: int) -> bool:
+    """A line of a menu or a receipt gives money without saying so: two decimals and no unit."""
+    one = table.measures[at]
+    return (
+        len(table.rows) == 1
+        and one is not None
+        and not one.unit
+        and bool(_CENTS.fullmatch(table.columns[at][0].strip()))
+    )
 
 
 def compared(table: Table, measure: str) -> list[int]:
