@@ -16,6 +16,7 @@ from groundsight.cli import main
 from groundsight.errors import InvalidArgument, Locked, NotFound, PolicyRefused
 from groundsight.governance.access import tenant_of
 from groundsight.governance.audit_check import verify_chain
+from groundsight.ingestion import proof
 from groundsight.ingestion.derived import derived_of
 from groundsight.language.facts import read_facts
 from groundsight.retrieval.cache import READ
@@ -110,6 +111,23 @@ def sources(suite: Suite) -> list[str]:
 def test_every_planted_word_is_there_before(place: Path) -> None:
     found = "\n".join(residue(place / "home", list(WORDS.values())))
     assert all(word.lower() in found.lower() for word in WORDS.values())
+
+
+def test_a_file_of_another_process_that_goes_while_it_is_searched_is_no_failure(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing = place / "home" / "passing.tmp"
+    passing.write_text("half a snapshot")
+    real = proof._held_by
+
+    def looked(path: Path, pieces: Any) -> Any:
+        path.unlink() if path == passing else None
+        return real(path, pieces)
+
+    monkeypatch.setattr(proof, "_held_by", looked)
+    code, done = cli(place, capsys, "forget", str(place / "files" / "inner"))
+    assert (code, passing.exists()) == (0, False)
+    assert "passing.tmp" not in [store["name"] for store in done["proof"]["stores"]]
 
 
 @pytest.mark.parametrize("vanished", [False, True])
