@@ -21,7 +21,7 @@ from groundsight.ingestion.readers.office.package import (
     ref,
     value,
 )  # fmt: skip
-from groundsight.ingestion.readers.office.slide_shapes import Shape, Sizes, is_bare, shapes_on, without_faint
+from groundsight.ingestion.readers.office.slide_shapes import Shape, Sizes, is_groundless, shapes_on, without_faint
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.table_heads import COVERED
 from groundsight.ingestion.sniff import PPTX
@@ -76,7 +76,7 @@ class _Show:
         layouts = self._package.related(part, "slideLayout")
         above = [*layouts, *(name for each in layouts for name in self._package.related(each, "slideMaster"))]
         others = [*shapes, *(one for name in above for one in self._sizes.shapes(name))]
-        plain = is_bare(root) and all(self._sizes.is_bare(name) for name in above)
+        plain = is_groundless(root) and all(self._sizes.is_groundless(name) for name in above)
         for shape in shapes:
             lay_aside(without_faint(shape, others, plain=plain))
 

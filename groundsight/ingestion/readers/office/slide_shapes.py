@@ -72,10 +72,10 @@ class Sizes:
             self._known[part] = []
             root = self._package.root(part, "layout")
             self._known[part] = [] if root is None else shapes_on(part, root, self)
-            self._plain[part] = root is None or is_bare(root)
+            self._plain[part] = root is None or is_groundless(root)
         return self._known[part]
 
-    def is_bare(self, part: str) -> bool:
+    def is_groundless(self, part: str) -> bool:
         """True for a layout or master without a ground of its own."""
         self.shapes(part)
         return self._plain.get(part, False)
@@ -142,7 +142,7 @@ def _is_unshown(node: Node, holder: Node | None, rect: Corners | None, sizes: Si
     return bool(letters) and max(letters) < _TINY
 
 
-def is_bare(part: Node) -> bool:
+def is_groundless(part: Node) -> bool:
     """True for a slide, layout or master that has no ground but the paper of its theme, which is the light one."""
     ground, names = child(part, "cSld", "bg"), child(part, "clrMap")
     chosen = child(ground, "bgRef", "schemeClr")
