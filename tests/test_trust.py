@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.trust import __main__ as runner
-from tests.trust import faults, matrix
+from tests.trust import faults, matrix, store_faults
 from tests.trust.rows import Row
 
 
@@ -32,6 +32,13 @@ def test_a_leak_is_seen_by_the_matrix(house: matrix.House, monkeypatch: pytest.M
 def test_scores_do_not_move_with_the_words_of_other_tenants(tmp_path: Path) -> None:
     row = matrix.moved(tmp_path, 3, {})
     assert (row.failures, row.detail) == (0, "")
+
+
+def test_what_a_store_of_governance_lost_is_seen(tmp_path: Path) -> None:
+    store_faults.filled(tmp_path / "home")
+    claimed = {name: ["7"] for name in ("rights", "consent", "incident", "review", "optout")}
+    assert list(store_faults._lost(tmp_path / "home", {})) == []
+    assert len(list(store_faults._lost(tmp_path / "home", claimed))) == len(claimed)
 
 
 def test_a_dead_back_end_a_clock_and_turned_bytes_are_named() -> None:
