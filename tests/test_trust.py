@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from tests.trust import __main__ as runner
 from tests.trust import faults, matrix, store_faults
 from tests.trust.rows import Row
+
+SECURITY = Path(__file__).parents[1] / "docs" / "SECURITY.md"
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +64,15 @@ def test_the_table_ends_with_one_when_a_promise_broke(
     told = capsys.readouterr()
     assert "| area | what | 3 | 1 |" in told.out
     assert "RuntimeError: gone" in told.err
+
+
+def test_every_promise_of_security_names_cases_that_exist() -> None:
+    rows = [line.split(" | ") for line in SECURITY.read_text().splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 30
+    for row in rows:
+        named = re.findall(r"(\w+): ((?:`\w+`(?:, )?)+)", row[-1])
+        assert (len(row), bool(named)) == (3, True), row[0]
+        for file, tests in named:
+            text = (SECURITY.parents[1] / "tests" / f"test_{file}.py").read_text()
+            missing = [each for each in re.findall(r"`(\w+)`", tests) if f"def test_{each}(" not in text]
+            assert not missing, (file, missing)
