@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from docx import Document
@@ -16,6 +16,8 @@ from groundsight.cli import main
 from groundsight.errors import InvalidArgument, Locked, NotFound, PolicyRefused
 from groundsight.governance.access import tenant_of
 from groundsight.governance.audit_check import verify_chain
+from groundsight.index.held import note_snapshot
+from groundsight.index.weaviate.snapshots import read_snapshot, write_snapshot
 from groundsight.ingestion import proof
 from groundsight.ingestion.derived import derived_of
 from groundsight.language.facts import read_facts
@@ -378,8 +380,14 @@ def test_what_is_opted_out_is_not_read_again_by_name_or_content_until_it_is_lift
     run("ingest", str(folder))
     run("snapshot", str(tmp_path / "snapshot"))
     older = shutil.copytree(tmp_path / "snapshot", tmp_path / "older")
+    served = tmp_path / "of-weaviate"
+    with open_suite(load_settings(home)) as suite:
+        write_snapshot(cast(Any, suite.parts.index), served)
+        note_snapshot(home, served)
     done = run("forget", str(folder / "gone.txt"), "--opt-out", "--rewrite-snapshots")
-    assert (done["held"], done["rewritten"]) == ([], [str(tmp_path / "snapshot")])
+    assert (done["held"], done["rewritten"]) == ([], [str(tmp_path / "snapshot"), str(served)])
+    assert [each.asset.source for each in read_snapshot(served)[1]] == ["files/stay.txt"]
+    assert residue(served, ["quibblesnatch", "gone.txt"]) == []
     assert done["proof"]["pieces"] > 0
     assert [store["found"] for store in done["proof"]["stores"]] == [0] * len(done["proof"]["stores"])
     assert [path.name for path in (home / "proofs").iterdir()] == [f"{done['receipt']}.json"]
