@@ -7,6 +7,7 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, one_line
+from groundsight.ingestion.readers.ledger import lay_aside
 from groundsight.ingestion.readers.office.drawing import alternative, drawn, paragraphs_of
 from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
 from groundsight.ingestion.readers.office.package import (
@@ -20,7 +21,7 @@ from groundsight.ingestion.readers.office.package import (
     ref,
     value,
 )  # fmt: skip
-from groundsight.ingestion.readers.office.slide_shapes import Shape, Sizes, shapes_on
+from groundsight.ingestion.readers.office.slide_shapes import Shape, Sizes, is_groundless, shapes_on, without_faint
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.table_heads import COVERED
 from groundsight.ingestion.sniff import PPTX
@@ -63,12 +64,21 @@ class _Show:
         if root is None:
             return
         shapes = shapes_on(part, root, self._sizes)
+        self._lay_faint_aside(part, root, shapes)
         title = next((one for one in shapes if one.placeholder in ("title", "ctrTitle")), None)
         name = one_line(paragraphs_of(title.node)) if title else ""
         mark = "hidden" if value(root, "show") in ("0", "false") else ""
         for element in self._slide(part, shapes, title if name else None, name):
             known = {"page": page, "section": name or f"Slide {page}", "mark": element.mark or mark}
             yield element.model_copy(update=known)
+
+    def _lay_faint_aside(self, part: str, root: Node, shapes: list[Shape]) -> None:
+        layouts = self._package.related(part, "slideLayout")
+        above = [*layouts, *(name for each in layouts for name in self._package.related(each, "slideMaster"))]
+        others = [*shapes, *(one for name in above for one in self._sizes.shapes(name))]
+        plain = is_groundless(root) and all(self._sizes.is_groundless(name) for name in above)
+        for shape in shapes:
+            lay_aside(without_faint(shape, others, plain=plain))
 
     def _slide(self, part: str, shapes: list[Shape], title: Shape | None, name: str) -> Iterator[Element]:
         if title is not None:

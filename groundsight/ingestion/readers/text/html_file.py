@@ -14,7 +14,6 @@ from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text import markup
 from groundsight.ingestion.readers.text.markup import BLOCKS, LINES, OUTSIDE, Node, tag_of, visible_text
-from groundsight.ingestion.readers.text.unshown import hide_by_rules
 from groundsight.ingestion.sniff import HTML
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.types import LeftOut
@@ -67,7 +66,6 @@ def read_page(
             lay_aside(remark)
     if root is None:
         return Page()
-    hide_by_rules(root)
     walk = _Walk(pictures or (lambda _: None), outline or Outline(), mail=mail)
     walk.visit(root)
     if not walk.elements and walk.ledger.left_out:

@@ -44,7 +44,7 @@ class WordDocument:
         self._styles = Styles(self._main, package)
         self._numbering = Numbering(self._main, package, self._styles)
         self._notes = WordNotes(self._main, package)
-        self._text = TextReader(package.ledger, self._notes.mark)
+        self._text = TextReader(package.ledger, self._styles, self._notes.mark)
         self._outline = Outline()
         self._relations: dict[str, Relation] = package.relations(self._main)
         self._sections: list[Node] = []
