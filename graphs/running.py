@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from groundsight.agent.unheard import unheard, without_tracers
 from groundsight.errors import InvalidArgument
+from groundsight.limits import misfit
 from groundsight.tracing import Watch
 
 RUN: ContextVar[Watch | None] = ContextVar("run", default=None)
@@ -70,11 +71,9 @@ class Graph(_Compiled):
         try:
             TypeAdapter(self.builder.input_schema).validate_python(given, strict=True)
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            name, wanted = first["loc"][0], ", ".join(self.builder.input_schema.__annotations__)
-            raise InvalidArgument(
-                f"input {name!r}: {first['msg']}", which=str(self.name), next_step=f"give it as JSON with {wanted}"
-            ) from None
+            wanted = " and ".join(self.builder.input_schema.__annotations__)
+            step = f"the graph takes {wanted}"
+            raise InvalidArgument(misfit(error, "input"), which=str(self.name), next_step=step) from None
 
     def bulk_update_state(self, *what: Any, **options: Any) -> Any:
         """Write what a person changed, which a tracer would see as well."""

@@ -79,6 +79,9 @@ def test_help_shows_an_example(command: list[str]) -> None:
         (["search", "--zzz"], "groundsight search", "behind --"),
         (["search", "two", "words"], "groundsight search", "in quotes"),
         (["eval", "--sed", "x"], "groundsight eval", "did you mean --seed?"),
+        (["view", "--port", "99999"], "groundsight view", "'99999' is no port: give a number from 0 to 65535"),
+        (["serve", "--port", "x"], "groundsight serve", "'x' is no port: give a number from 0 to 65535"),
+        (["search", "x", "--to", "May"], "groundsight search", "argument --to: 'May' is no date: write it as"),
         (["list", "--from", "May"], "groundsight list", "argument --from: 'May' is no date: write it as YYYY-MM-DD"),
     ],
 )

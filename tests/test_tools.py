@@ -154,6 +154,10 @@ def test_a_page_of_a_document_is_read(suite: ScriptedSuite) -> None:
     assert [p.text for p in call(suite, "read", id=asset_id, page=2).passages] == ["Signed in Lisbon."]
     with pytest.raises(NotFound, match="pages 1 to 2"):
         call(suite, "read", id=asset_id, page=3)
+    note = suite.parts.index.rows[-1][1].asset_id
+    assert call(suite, "read", id=note, page=1).passages
+    with pytest.raises(NotFound, match="has no pages"):
+        call(suite, "read", id=note, page=2)
 
 
 def test_status_counts_what_the_caller_may_see(suite: ScriptedSuite) -> None:

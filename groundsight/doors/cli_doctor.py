@@ -122,7 +122,9 @@ def _redaction(parts: Parts) -> Check:
     from groundsight.ingestion.coverage import looked_at_again
 
     found, stored = looked_at_again(parts, Watch(), seconds=RESCAN_SECONDS), parts.index.count(Filter()).units
-    detail = f"{found.clean} of {found.units} units looked at again hold nothing of {_kinds_of(parts.settings)}"
+    detail = (
+        f"{found.clean} of {number_of(found.units, 'unit')} looked at again hold nothing of {_kinds_of(parts.settings)}"
+    )
     detail += f" ({stored} stored)" if found.units < stored else ""
     if not found.found:
         return Check(name="redaction", state="ok", detail=detail)

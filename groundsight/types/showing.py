@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from unicodedata import category
 
@@ -41,6 +41,13 @@ def at(second: float | None) -> str:
 def number_of(number: int, noun: str) -> str:
     """Return a number with its noun, which takes an s beside every number but one: "1 page", "2 pages"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def counted(shown: int, every: int, kinds: Mapping[str, int]) -> str:
+    """Say how many documents there are, of how many, and how many of each kind."""
+    of_all = f" of {every}" if every != shown else ""
+    each = ", ".join(f"{kind} {number}" for kind, number in kinds.items())
+    return f"{shown}{of_all} {number_of(every, 'document').partition(' ')[2]}{f': {each}' if each else ''}"
 
 
 def beginning(text: str) -> str:
