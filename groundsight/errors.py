@@ -48,7 +48,7 @@ class GroundsightError(Exception):
 
     def __str__(self) -> str:
         what = f"{self.what} ({self.which})" if self.which else self.what
-        return told(self.error_code, what, self.limit, self.next_step)
+        return error_line(self.error_code, what, self.limit, self.next_step)
 
     def as_data(self) -> dict[str, Any]:
         """Return the fields that doors show: code, what, which, limit, next_step, retryable."""
@@ -62,7 +62,7 @@ class GroundsightError(Exception):
         }
 
 
-def told(code: str, what: str, limit: str, next_step: str) -> str:
+def error_line(code: str, what: str, limit: str, next_step: str) -> str:
     """Say what is wrong on one line: its code, what, the limit where there is one, and the next step."""
     said = [f"{code}: {what}", f"Limit: {limit}" if limit else "", f"Next: {next_step}" if next_step else ""]
     return ". ".join(filter(None, said))

@@ -173,7 +173,7 @@ def test_ingest_reports_failures_first(suite: ScriptedSuite, tmp_path: Path) -> 
     suite.parts.roots = Roots({"docs": folder}, tmp_path / "roots.json")
     result = call(suite, "ingest", paths=["docs", "docs/a.txt"])
     assert (result.added, result.failed) == (1, 1)
-    assert result.files[0].problem == "E_PARSE. the file is encrypted. remove the password"
+    assert result.files[0].problem == "E_PARSE: the file is encrypted. Next: remove the password"
 
 
 @pytest.mark.parametrize("path", ["../etc", "/etc/passwd", "docs/../../etc", "~", "file:///etc", "\x00", "docs-evil"])

@@ -10,7 +10,7 @@ from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import day
 from groundsight.tools.results import DATA_NOTE, NAME_CHARS, QUOTE_CHARS, STALE_TEXT, Result, Shape, where_text
 from groundsight.types import Asset, Stale
-from groundsight.types.showing import counted, number_of
+from groundsight.types.showing import documents_of, number_of
 
 if TYPE_CHECKING:
     from groundsight.ingestion.folder.catalogue import ApartPassage
@@ -79,7 +79,7 @@ class Listing(Result):
 
     def as_text(self) -> str:
         """One line a document, after the counts."""
-        head = counted(self.count, self.every, self.kinds)
+        head = documents_of(self.count, self.every, self.kinds)
         if not self.count:
             head += "; none is like that, list without filters shows all" if self.every else "; status says what to do"
         copies = [f"same content: {', '.join(sources)}" for sources in self.copies]

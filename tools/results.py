@@ -220,11 +220,8 @@ def checked(verdict: Verdict) -> Checked:
 STALE_TEXT: dict[Stale, str] = {"changed": "the file has changed since", "gone": "the file is gone"}
 
 
-def where_text(
-    source: str, page: int | None, section: str | None = None, stale: Stale = "", second: float | None = None
-) -> str:
-    """Say where something lies, for a person, and whether its file is still what was read."""
-    return where(source, page, section, stale, second)
+# Where something lies, for a person, and whether its file is still what was read.
+where_text = where
 
 
 def nothing_text(nothing: Nothing) -> str:

@@ -149,10 +149,6 @@ def _add_show(command: argparse.ArgumentParser) -> None:
     command.add_argument("--open", action="store_true", help="open the picture with this machine's program")
 
 
-def _add_open(command: argparse.ArgumentParser) -> None:
-    _add_named(command)
-
-
 def _add_named(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID", help="a label (E1), an id, or a document as list names it, or its end")
     command.add_argument("--page", type=int, help="this page of the document (default: that of the passage, else 1)")
@@ -222,7 +218,7 @@ _ADD = {
     "lineage": add_lineage,
     "audit": add_audit,
     "show": _add_show,
-    "open": _add_open,
+    "open": _add_named,
     "verify": _add_verify,
     "ocr": _add_ocr,
     "describe": _add_describe,

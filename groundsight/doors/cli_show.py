@@ -21,6 +21,7 @@ from groundsight.tools.results import (
 )
 from groundsight.tools.search import SearchHits, channel_sum
 from groundsight.tools.verify import Verification
+from groundsight.types.showing import MARKS as PLAIN_MARKS
 from groundsight.types.showing import obeyed, seen
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 MARKS = {"supported": "✓", "contradicted": "✗", "unsupported": "?", "not_checkable": "·", "unverified": "!"}
 _COLOUR = re.compile(r"(\x1b\[(?:[012]|3[123])m)")
 UNREAD = 141  # 128 + SIGPIPE: the pipe was closed
-PLAIN_MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
 COLOURS = {"supported": "32", "contradicted": "31", "unsupported": "33", "unverified": "33", "not_checkable": "2"}
 
 

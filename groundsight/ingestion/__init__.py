@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
-from groundsight.errors import told
+from groundsight.errors import error_line
 from groundsight.limits import Limits
 from groundsight.types import Box, LeftOut, Link, Shown, Time, Word
 from groundsight.types.showing import number_of
@@ -117,7 +117,7 @@ class Problem(Shown):
     next_step: str = ""
 
     def _text(self) -> str:
-        return told(self.code, self.what, self.limit, self.next_step)
+        return error_line(self.code, self.what, self.limit, self.next_step)
 
 
 class FileReport(Shown):

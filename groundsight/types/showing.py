@@ -23,7 +23,9 @@ def obeyed(sign: str) -> bool:
     return category(sign)[0] == "C" and sign not in "\n\t\u200c\u200d"
 
 
-def where(source: str, page: int | None, section: str | None, stale: str, second: float | None = None) -> str:
+def where(
+    source: str, page: int | None, section: str | None = None, stale: str = "", second: float | None = None
+) -> str:
     """Say where something stands (``talk.mp3 at 1:23``), and whether its file is still what was read."""
     parts = [source + at(second), f"page {page}" if page else "", section or ""]
     return ", ".join(filter(None, parts)) + STALE.get(stale, "")
@@ -43,7 +45,7 @@ def number_of(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def counted(shown: int, every: int, kinds: Mapping[str, int]) -> str:
+def documents_of(shown: int, every: int, kinds: Mapping[str, int]) -> str:
     """Say how many documents there are, of how many, and how many of each kind."""
     of_all = f" of {every}" if every != shown else ""
     each = ", ".join(f"{kind} {number}" for kind, number in kinds.items())

@@ -14,7 +14,7 @@ from groundsight.ingestion.apart import kept_as
 from groundsight.ingestion.folder.ledger import Unread, skipped_by, unread_by
 from groundsight.language.file_kinds import kinds
 from groundsight.types import Asset, Principal, Shown, Word
-from groundsight.types.showing import counted
+from groundsight.types.showing import documents_of
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -79,7 +79,7 @@ class Catalogue(Shown):
     kept_apart: tuple[ApartPassage, ...] = ()
 
     def _text(self) -> str:
-        head = counted(len(self.documents), self.every, self.kinds)
+        head = documents_of(len(self.documents), self.every, self.kinds)
         unread = [f"not read: {each.source}: {each}" for each in self.unread]
         apart = [f"{each.mark}: {each.source}{f' page {each.page}' if each.page else ''}: {each.text}"
                  for each in self.kept_apart]  # fmt: skip
