@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any, cast
 
 from langgraph.graph.state import CompiledStateGraph  # pyright: ignore[reportMissingTypeStubs]
+from langgraph.types import Command
 from pydantic import TypeAdapter, ValidationError
 
 from groundsight.agent.unheard import unheard, without_tracers
@@ -66,13 +67,13 @@ class Graph(_Compiled):
 
     def _refuse_misfit(self, given: object) -> None:
         """Say in our words what is wrong with an input, before the first step."""
-        if not isinstance(given, dict):
+        if given is None or isinstance(given, Command):
             return
         try:
             TypeAdapter(self.builder.input_schema).validate_python(given, strict=True)
         except ValidationError as error:
-            wanted = " and ".join(self.builder.input_schema.__annotations__)
-            step = f"the graph takes {wanted}"
+            wanted = ", ".join(self.builder.input_schema.__annotations__)
+            step = f"give it as JSON with {wanted}"
             raise InvalidArgument(misfit(error, "input"), which=str(self.name), next_step=step) from None
 
     def bulk_update_state(self, *what: Any, **options: Any) -> Any:

@@ -29,7 +29,7 @@ def misfit(error: ValidationError, kind: str) -> str:
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     name = ".".join(str(part) for part in first["loc"])
     said = _SHOULD.sub("should", first["msg"].removeprefix("Value error, "))
-    return f"{kind} {name!r}{' ' if said.startswith('should') else ': '}{said}"
+    return f"{kind}{f' {name!r}' if name else ''}{' ' if said.startswith('should') else ': '}{said}"
 
 
 class Section(BaseModel):

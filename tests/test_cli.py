@@ -413,3 +413,11 @@ def test_what_comes_in_and_is_no_text_is_replaced(command: str, tmp_path: Path) 
     ended = subprocess.run(words, env=strict, capture_output=True, input=b"The gate is gr\xfcn.\n")
     assert b"E_INTERNAL" not in ended.stderr
     assert ended.stdout
+
+
+def test_an_interrupt_before_the_work_begins_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("groundsight.cli.build_parser", interrupted)
+    assert main(["status"]) == 130

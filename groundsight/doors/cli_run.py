@@ -47,8 +47,6 @@ def run(options: argparse.Namespace) -> int:
         return _run(options)
     except GroundsightError as error:
         return _failed(error, options)
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except OSError as error:
         return _failed(_refused(error) if error.filename else internal_error(options.command, error), options)
     except Exception as error:  # noqa: BLE001 - the outermost door
