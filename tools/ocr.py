@@ -9,7 +9,6 @@ from pydantic import Field
 from groundsight.errors import Disabled, InvalidArgument, PolicyRefused
 from groundsight.governance.access import visible_to
 from groundsight.governance.pii import PLACEHOLDER
-from groundsight.ingestion.picture_tables import lines_in_picture, lines_on_page
 from groundsight.ingestion.reach import UNIT_ID, pictured
 from groundsight.ingestion.sniff import PICTURES
 from groundsight.tools.bounds import clip, fitting, one_line
@@ -85,6 +84,8 @@ def ocr(
 
 def _stored(suite: Suite, picture: str, document: Frozen, page: int | None) -> _Read | None:
     """Return what was read when the very same picture was indexed: a page takes seconds to read."""
+    from groundsight.ingestion.picture_tables import lines_in_picture
+
     where, index = visible_to(suite.principal), suite.parts.index
     if UNIT_ID.fullmatch(picture):
         units = [unit for unit, _ in index.get([picture], where)]
@@ -124,6 +125,7 @@ def _again(suite: Suite, document: Frozen, place: Place, part: Box, before: _Rea
     """
     from groundsight.ingestion.enrich import clean_page
     from groundsight.ingestion.names.reader import memory_of
+    from groundsight.ingestion.picture_tables import lines_on_page
 
     lines, _, aspect = before
     memory = memory_of(suite.parts, ["\n".join(line.text for line in lines)], suite.watch)
