@@ -45,7 +45,8 @@ class Description(Result):
 
     def as_text(self) -> str:
         """Caption, tags, and what is missing."""
-        caption = f"caption ({self.captioner}): {self.caption}" if self.caption else "no caption: no captioner is on"
+        none = "no caption" if self.captioner else "no caption: no captioner is on"
+        caption = f"caption ({self.captioner}): {self.caption}" if self.caption else none
         doubt = f"nothing else bears out: {', '.join(self.unconfirmed)}" if self.unconfirmed else ""
         labels = f"labels ({self.labeller}): {_listed(self.labels) or NO_LABEL}" if self.labeller else ""
         tags = f"tags ({self.tagger}): {_listed(self.tags) or NO_TAG}" if self.tagger else "no tags: no tagger is on"

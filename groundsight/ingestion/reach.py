@@ -83,7 +83,7 @@ def pictured(parts: Parts, who: Principal, name: str, page: int | None = None) -
         hidden_units(parts, who, [name])
         raise no_such_unit(name)
     unit, asset = rows[0]
-    if page not in (None, unit.place.page):
+    if page not in (None, unit.place.page or 1):
         lies = f"it lies on page {unit.place.page}" if unit.place.page else "it has no pages"
         raise InvalidArgument(f"that is not on page {page}", which=name, limit=lies, next_step="leave the page out")
     return document_of(parts, asset), unit.place
