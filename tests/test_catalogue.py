@@ -145,8 +145,8 @@ def test_a_caller_without_the_folder_learns_nothing_of_what_failed_in_it(suite: 
 def test_another_tenant_sees_nothing(suite: Suite) -> None:
     foreign = suite.acting_for(Principal(tenant="other", may_write=True))
     assert call(foreign, "list").model_dump(exclude={"receipt"}) == {
-        "truncated": False, "count": 0, "kinds": {}, "documents": (), "copies": (), "unread": (), "left_out": (),
-        "kept_apart": (),
+        "truncated": False, "count": 0, "every": 0, "kinds": {}, "documents": (), "copies": (), "unread": (),
+        "left_out": (), "kept_apart": (),
     }  # fmt: skip
     assert call(foreign, "status").orders == ()
 
@@ -278,7 +278,12 @@ def test_list_and_why_are_commands(
     home = ["--home", str(tmp_path / "home")]
     assert main(["list", "bills", "--order", "newest", *home]) == 0
     assert capsys.readouterr().out.splitlines()[:2] == [
-        "2 documents: 2 text", "barn/bills/oat-bill.txt: text, 2025-05-30, 21 bytes"
+        "2 of 5 documents: text 2", "barn/bills/oat-bill.txt: text, 2025-05-30, 21 bytes"
     ]  # fmt: skip
+    assert main(["list", "nowhere", *home]) == 0
+    assert capsys.readouterr().out.startswith("0 of 5 documents; none is like that")
+    for kind, told in (("mail", False), ("pdf", True)):
+        assert main(["list", "--kind", kind, *home]) == 0
+        assert ("not read: barn/broken.pdf" in capsys.readouterr().out) is told
     assert main(["why", "broken.pdf", *home]) == 0
     assert "E_PARSE" in capsys.readouterr().out

@@ -180,6 +180,8 @@ def test_a_wrong_input_is_told_in_our_words(given: Any) -> None:
             graph.invoke(given)
         with pytest.raises(InvalidArgument, match="input"):
             asyncio.run(graph.ainvoke(given))
+        with pytest.raises(InvalidArgument, match="input should be a valid dictionary"):
+            graph.invoke("a text")
 
 
 def test_a_stream_tells_steps_evidence_and_verdicts_as_json() -> None:

@@ -14,7 +14,7 @@ from groundsight.ingestion.folder.orders import UNDER_WAY
 from groundsight.ingestion.reach import folders_of
 from groundsight.tools.bounds import one_line
 from groundsight.tools.ingest import OrderLine, order_line
-from groundsight.tools.results import Answering, Result, answering, degraded_text
+from groundsight.tools.results import Answering, Result, answering
 from groundsight.types import Degraded, Nothing, Tier
 from groundsight.types.showing import number_of
 
@@ -66,7 +66,7 @@ class Status(Result):
                 *going,
                 *self._lacks(),
                 f"tier {self.tier.name}: {lanes}",
-                degraded_text(self.degraded),
+                *(f"degraded: {lane.lane}: {lane.reason} ({lane.remedy})" for lane in self.degraded),
                 str(self.watched or ""),
             ]
         ).strip()

@@ -12,7 +12,7 @@ from groundsight.doors.cli_govern_options import GOVERN_ADD
 from groundsight.doors.cli_operate_options import add_migrate, add_restore, add_snapshot, add_tenants
 from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.cli_rights import add_consent, add_rights
-from groundsight.doors.usage import Parser
+from groundsight.doors.usage import Parser, port
 
 OF_ALL = ["models", *"ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()]
 OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, "audit"}
@@ -121,9 +121,11 @@ def _add_search(command: argparse.ArgumentParser) -> None:
     command.add_argument("--source", default="", metavar="PREFIX", help="only sources that start so")
     command.add_argument("--explain", action="store_true", help="show how each score adds up")
     command.add_argument(
-        "--from", dest="created_from", default="", metavar="DATE", help="created on or after YYYY-MM-DD"
+        "--from", dest="created_from", type=_date, default="", metavar="DATE", help="created on or after YYYY-MM-DD"
     )
-    command.add_argument("--to", dest="created_to", default="", metavar="DATE", help="created until YYYY-MM-DD")
+    command.add_argument(
+        "--to", dest="created_to", type=_date, default="", metavar="DATE", help="created until YYYY-MM-DD"
+    )
     command.add_argument("--fusion", choices=("rrf", "weighted"), help="how channels are joined")
     command.add_argument("--limit", type=int, default=10, help="most hits, 1 to 100 (default 10)")
     command.add_argument("--hops", type=int, default=1, help="2 or more follows names and ids (default 1)")
@@ -147,10 +149,6 @@ def _add_show(command: argparse.ArgumentParser) -> None:
     command.add_argument("--open", action="store_true", help="open the picture with this machine's program")
 
 
-def _add_open(command: argparse.ArgumentParser) -> None:
-    _add_named(command)
-
-
 def _add_named(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID", help="a label (E1), an id, or a document as list names it, or its end")
     command.add_argument("--page", type=int, help="this page of the document (default: that of the passage, else 1)")
@@ -169,7 +167,7 @@ def _add_verify(command: argparse.ArgumentParser) -> None:
 
 def _add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("picture", help="picture or PDF file, or the id of a unit")
-    command.add_argument("--page", type=int, default=1, help="page of a PDF (default 1)")
+    command.add_argument("--page", type=int, help="page of a PDF (default 1)")
 
 
 def _add_ocr(command: argparse.ArgumentParser) -> None:
@@ -184,7 +182,7 @@ def _add_describe(command: argparse.ArgumentParser) -> None:
 
 
 def _add_view(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--port", type=int, default=0, help="port on this machine (default: a free one)")
+    command.add_argument("--port", type=port, default=0, help="port on this machine (default: a free one)")
 
 
 def _add_serve(command: argparse.ArgumentParser) -> None:
@@ -220,7 +218,7 @@ _ADD = {
     "lineage": add_lineage,
     "audit": add_audit,
     "show": _add_show,
-    "open": _add_open,
+    "open": _add_named,
     "verify": _add_verify,
     "ocr": _add_ocr,
     "describe": _add_describe,

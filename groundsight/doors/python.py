@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from groundsight import suite as engine
-from groundsight.doors.python_given import Found, Given, as_check, fitting, lent, watched
+from groundsight.doors.python_given import Found, Given, as_check, fitting, lent, those_there, watched
 from groundsight.doors.python_governed import AnyPath, Governed, Paths
 from groundsight.doors.python_yielded import DOOR, reports, with_receipts
 from groundsight.settings import Settings, load_settings
@@ -47,6 +47,9 @@ class OpenSuite(Governed):
         settings = given if isinstance(given, Settings) else load_settings(given)
         self.suite = engine.open_suite(settings, principal)
 
+    def __repr__(self) -> str:
+        return f"open_suite({str(self.suite.settings.home)!r})"
+
     def acting_for(self, principal: Principal | None = None, watch: Watch | None = None) -> OpenSuite:
         """Return the same index and models for another principal, or under a watch that counts and cancels."""
         other = object.__new__(OpenSuite)
@@ -68,7 +71,7 @@ class OpenSuite(Governed):
         Raises:
             NotFound: a path is not there. PolicyRefused: the principal may only read.
         """
-        return self.suite.ingest(paths, prune=prune)
+        return self.suite.ingest(those_there(paths), prune=prune)
 
     def forget(self, names: Paths, *, opt_out: bool = False, rewrite_snapshots: bool = False) -> ForgetReport:
         """Remove files and folders, by path or source, with all that was made from them; the files themselves stay.
@@ -163,7 +166,7 @@ class OpenSuite(Governed):
         asked = fitting(self.suite, "read", id=id, neighbours=neighbours, page=page, picture=picture)
         return read(self.suite, **asked)
 
-    def ocr(self, picture: AnyPath, *, page: int = 1) -> ReadLines:
+    def ocr(self, picture: AnyPath, *, page: int | None = None) -> ReadLines:
         """Read the words in a picture or a scanned page; boxes are fractions of it, confidences 0 to 1.
 
         ``picture`` is a file or the id of a unit. Personal data is redacted as it is by ``ingest``.
@@ -176,7 +179,7 @@ class OpenSuite(Governed):
         with lent(self.suite, picture) as named:
             return ocr(self.suite, **fitting(self.suite, "ocr", picture=named, page=page))
 
-    def describe(self, picture: AnyPath, *, page: int = 1, labels: Sequence[str] = ()) -> Description:
+    def describe(self, picture: AnyPath, *, page: int | None = None, labels: Sequence[str] = ()) -> Description:
         """Say what a picture or page shows: tags, a caption only where a captioner wrote one, and how ``labels`` fit.
 
         Raises:

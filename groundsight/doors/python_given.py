@@ -35,6 +35,19 @@ def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
     return {each: every[each] for each in arguments}
 
 
+def those_there(paths: object) -> list[str | Path]:
+    """Return the paths that a program names.
+
+    Raises:
+        NotFound: one is not there. InvalidArgument: one is no path.
+    """
+    named = paths_named(paths)
+    for each in named:
+        if not os.path.lexists(Path(each).expanduser()):
+            raise NotFound("there is no such file or folder", which=str(each), next_step="check the path")
+    return named
+
+
 def as_check(suite: Suite, text: str, evidence: Given | Sequence[Given] | Found | None) -> Check:
     """Return what is to be checked against what; without evidence each sentence is searched for.
 

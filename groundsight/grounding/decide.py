@@ -47,7 +47,7 @@ def decide(
         )
     index = held.index
     if not index.passages:
-        said = "the evidence holds no text" if index.evidence else "no evidence was given"
+        said = "the evidence holds no text" if index.evidence else "no evidence was given or found"
         return _verdict(claim, "unsupported", 0.0, _plain("no_evidence", said))
     if cells:
         return _row(

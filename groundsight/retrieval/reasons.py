@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from groundsight.retrieval.asking import DENSE
 from groundsight.retrieval.words import matched_words, quotable, rarity, terms_of
 from groundsight.types import ChannelScore, Hit
+from groundsight.types.showing import number_of
 
 CHANNEL_WORDS = {
     "text": "meaning of the text",
@@ -47,7 +48,7 @@ def strength_of(question: str, hit: Hit) -> str:
     if any(part.channel == "identifier" for part in hit.channels):
         return "named"
     if held:
-        return f"{len(held)} of {len(asked)} words"
+        return f"{len(held)} of {number_of(len(asked), 'word')}"
     if hit.hop > 1:
         return "linked"
     return "near" if {part.channel for part in hit.channels} <= _MEANING else "alike"

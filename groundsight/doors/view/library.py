@@ -72,15 +72,14 @@ def document(desk: Desk, asset_id: str, number: int) -> str:
 
 
 def _counts(listing: Listing, told: Status) -> Markup:
-    kinds = ", ".join(f"{count} {kind}" for kind, count in listing.kinds.items())
+    kinds = ", ".join(f"{kind} {count}" for kind, count in listing.kinds.items())
     hidden = sum(each.redacted for each in listing.documents)
-    warned = sum(bool(each.warnings) for each in listing.documents)
     facts = (
         ("Documents", [str(listing.count), el("div", kinds, class_="soft")]),
         ("Passages", told.units),
         ("Folders", ", ".join(told.roots) or "none yet"),
-        ("Read in part", number_of(warned, "document")),
-        ("Not read", number_of(len(listing.unread), "file")),
+        ("Read in part", number_of(told.warned, "document")),
+        ("Not read", number_of(told.unread, "file")),
         ("Hidden personal values", hidden),
     )
     nothing = el("p", f"{told.nothing.why}. Next: {told.nothing.remedy}", class_="note") if told.nothing else None
@@ -106,7 +105,7 @@ def _documents(listing: Listing) -> Markup:
         return el("p", "No document is like that.")
     head = el("thead", el("tr", [el("th", name, scope="col") for name in HEADS]))
     body = el("tbody", map(_row, listing.documents))
-    more = el("p", "There are more: narrow it down.", class_="note") if listing.truncated else None
+    more = el("p", listing.beyond(), class_="note") if listing.beyond() else None
     return together(
         el("h2", "Documents"),
         el(
