@@ -200,6 +200,8 @@ def pictured(hit: Hit) -> Evidence:
 def _whole(suite: Suite, question: str, words: str) -> str:
     """Add what the picture names and a document holds: "this pump" is then the pump that is meant."""
     held = held_in(words_apart(words), suite.parts.index, visible_to(suite.principal))
-    told = [one.shown for one, units in held.by.items() if len(units) <= FEW and one.shown not in question]
+    # Numbers that stand side by side on a chart are no identifier.
+    known = [one for one in held.by if len(one.words) == 1 or any(map(str.isalpha, one.shown))]
+    told = [one.shown for one in known if len(held.by[one]) <= FEW and one.shown not in question]
     named = ", ".join(told[:NAMED_AT_MOST])
     return f"{question.rstrip(' ?.')} ({named})?" if named else question
