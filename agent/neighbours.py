@@ -30,14 +30,14 @@ MOST_SHOWN, LOOKED_AT, SHARED, WORDS_TOLD = 5, 24, 2, 6
 LOOKS = Reason(code="weak_channel", message="nearness, as a model of pictures or a hash sees it: no proof of anything")
 
 
-def from_the_neighbours(suite: Suite, question: str, sight: Sight | None) -> Answer | None:
+def from_the_neighbours(suite: Suite, question: str, sight: Sight) -> Answer | None:
     """List what is near to the picture of a question, with places; None for questions that ask for anything else.
 
     What a picture was drawn from is told by the words and numbers that stand in both; where fewer than two
     do and no identifier, the question goes its usual way.
     """
     near = points_to(question)
-    if near is None or sight is None:
+    if near is None:
         return None
     only = Filter(conditions=(Condition(field="kind", op="in", value=KINDS[near]),))
     rows = list(_alike(suite, sight, only) if near == "alike" else _sharing(suite, sight, only))[:MOST_SHOWN]

@@ -40,6 +40,11 @@ _EDGES: tuple[tuple[Callable[[_Mark], float], Callable[[_Mark], float]], ...] = 
     (lambda one: one.piece.rect.x0, lambda one: -one.piece.rect.y0),
     (lambda one: one.piece.rect.y0, lambda one: one.piece.rect.x0),
 )
+_SIDES: tuple[Callable[[_Mark], float], ...] = (
+    lambda one: one.near,
+    lambda one: one.far,
+    lambda one: one.near + one.far,
+)
 
 
 def chart_table(pieces: Sequence[Piece]) -> tuple[Grid, list[Piece]] | None:
@@ -102,7 +107,7 @@ def _number(text: str) -> float:
 
 def _axes(marks: Sequence[_Mark]) -> Iterator[list[_Mark]]:
     """Yield what may be the labels of the axis: evenly placed, with one edge in common, words or years."""
-    for edge in (lambda one: one.near, lambda one: one.far, lambda one: one.near + one.far):
+    for edge in _SIDES:
         for group in _aligned(marks, edge):
             labels = sorted(group, key=lambda one: one.along)
             named = not any(one.is_value for one in labels)
