@@ -55,7 +55,11 @@ def _alike(suite: Suite, sight: Sight, only: Filter) -> Iterator[Pointed]:
     for hit in hits:
         if hit.unit.unit_id != sight.name:
             one = pictured(hit)
-            how = "a copy of it, or nearly one" if is_copy(hit) else f"looks similar ({hit.reason})"
+            how = (
+                "looks the same at a glance, a copy or of the same layout"
+                if is_copy(hit)
+                else f"looks similar ({hit.reason})"
+            )
             yield Pointed(f'{_place(one)}: {how}: "{_begun(one)}"', one, quoted(one, (0, len(_begun(one)))), LOOKS)
 
 

@@ -101,7 +101,7 @@ def test_more_like_this_shows_what_looks_like_it_and_says_that_this_is_a_guess(
     scaled = tmp_path / "copy.jpg"
     clock_face().resize((600, 600)).save(scaled, quality=80)
     assert (
-        "docs/hall.png, page 1: a copy of it, or nearly one" in ask(settings, "Are there copies of this?", scaled).text
+        "docs/hall.png, page 1: looks the same at a glance" in ask(settings, "Are there copies of this?", scaled).text
     )
 
 

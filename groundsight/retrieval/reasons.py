@@ -23,7 +23,7 @@ CHANNEL_WORDS = {
     "bm25_meta": "words of title and tags",
     "heading": "its heading is named",
     "identifier": "the identifier itself",
-    LANE: "a copy, or nearly one, by its perceptual hash",
+    LANE: "the same at a glance, by its perceptual hash",
 }
 _MEANING = {*DENSE, "rerank", "recency"}
 
@@ -42,7 +42,7 @@ def explained(question: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
 def strength_of(question: str, hit: Hit) -> str:
     """Say how sure a hit is by what can be counted, since a score has no meaning beyond its search.
 
-    ``named``: it holds an identifier of the question; ``copy``: it is the picture that was searched by, or nearly;
+    ``named``: it holds an identifier of the question; ``copy``: it looks the same at a glance;
     ``3 of 4 words``: of those that tell something; ``linked``: it was reached over a link; ``near``: in meaning alone;
     ``alike``: by its look, or by other forms of the words.
     """
