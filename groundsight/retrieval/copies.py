@@ -37,7 +37,7 @@ def copies_first(hits: Sequence[Hit], phash: str, index: Index, where: Filter, m
 def copies_of(phash: str, index: Index, where: Filter) -> dict[str, int]:
     """Return the documents that are one picture, a copy of that of a hash, with the bits in which they differ.
 
-    None for a picture that is nearly blank: its hash says nothing.
+    Empty for a picture that is nearly blank: its hash says nothing.
     """
     if int(phash, 16).bit_count() < TELLING_BITS:
         return {}
