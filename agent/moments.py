@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from groundsight.agent.listing import Pointed, listed
 from groundsight.evidence.places import quoted
 from groundsight.language.content import content_of
 from groundsight.language.sentences import sentence_spans
 from groundsight.language.stems import lexicon_rows
 from groundsight.retrieval.evidence import evidence_from
-from groundsight.types import Answer, Citation, Claim, Condition, Filter, Fit, Query, Reason, Span, Tier, Verdict
+from groundsight.types import Answer, Condition, Filter, Query, Reason
 from groundsight.types.showing import at
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def from_the_recordings(suite: Suite, question: str) -> Answer | None:
     found = evidence_from(suite.search(Query(text=topic, where=IN_TIME)).hits)
     moments = [(one, quote) for one in found for quote in _moments(one) if wanted <= content_of(quote.text)]
     ordered = sorted(moments, key=lambda each: (each[1].source, each[1].second or 0.0))[:MOST_MOMENTS]
-    return told(question, ordered, "these words are said or shown there", "recordings") if ordered else None
+    rows = [_said(*each) for each in ordered]
+    return listed(question, rows, "these words are said or shown there", writer="recordings") if rows else None
 
 
 def topic_of(question: str) -> str | None:
@@ -62,41 +64,8 @@ def _phrases(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{longest})(?!\w)")
 
 
-def told(question: str, found: Sequence[tuple[Evidence, Quote]], stop: str, writer: str) -> Answer:
-    """Answer by quotes alone: each is a sentence of its own, and stands word for word in its file."""
-    text, verdicts, citations = "", list[Verdict](), list[Citation]()
-    for number, (one, quote) in enumerate(found, 1):
-        name = one.source.rsplit("/", 1)[-1]
-        sentence = f'{name}{at(quote.second)}: "{" ".join(quote.text.split())}" [{number}]'
-        start = len(text) + 1 if text else 0
-        text = f"{text}\n{sentence}" if text else sentence
-        claim = Claim(text=sentence, span=Span(start=start, end=len(text)), cites=(one.evidence_id,))
-        stands = Reason(code="verbatim", message="the words stand there", evidence=quote)
-        verdicts.append(
-            Verdict(claim=claim, label="supported", probability=1.0, reasons=(stands,), support=(quote,), judge=writer)
-        )
-        citations.append(_citation(number, one, quote))
-    return Answer(
-        question=question,
-        status="answered",
-        text=text,
-        stop_reason=stop,
-        grounding_ratio=1.0,
-        fit=Fit(value="yes", reason="the question asks where it stands"),
-        verdicts=tuple(verdicts),
-        citations=tuple(citations),
-        tier=Tier(models={"writer": writer}),
-    )
-
-
-def _citation(number: int, one: Evidence, quote: Quote) -> Citation:
-    return Citation(
-        marker=f"[{number}]",
-        evidence_id=one.evidence_id,
-        source=one.source,
-        title=one.title,
-        second=quote.second,
-        quote=" ".join(quote.text.split()),
-        uri=f"groundsight://evidence/{one.evidence_id}",
-        stale=one.stale,
-    )
+def _said(one: Evidence, quote: Quote) -> Pointed:
+    """Each moment is a sentence of its own, and stands word for word in what was heard or read."""
+    name = one.source.rsplit("/", 1)[-1]
+    sentence = f'{name}{at(quote.second)}: "{" ".join(quote.text.split())}"'
+    return Pointed(sentence, one, quote, Reason(code="verbatim", message="the words stand there"))

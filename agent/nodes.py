@@ -14,7 +14,8 @@ from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.llm import NO_PICTURES
 from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
 from groundsight.agent.moments import from_the_recordings
-from groundsight.agent.picture import OWN, best_first, look, shots, sight_of
+from groundsight.agent.neighbours import from_the_neighbours
+from groundsight.agent.picture import OWN, Sight, best_first, look, shots, sight_of
 from groundsight.agent.planner import plan as plan_by_rule
 from groundsight.agent.question import Question, asks_nothing
 from groundsight.agent.requests import View, ask_draft, ask_plan
@@ -94,7 +95,9 @@ def worked(name: str, node: Node) -> Node:
     return run
 
 
-def _from_what_is_listed(desk: Desk, question: str) -> Answer | None:
+def _from_what_is_listed(desk: Desk, question: str, sight: Json | None) -> Answer | None:
+    if sight:
+        return from_the_neighbours(desk.suite, question, Sight.model_validate(sight))
     doors = (from_the_catalogue, from_the_recordings, from_the_topics)
     return next((told for door in doors if (told := door(desk.suite, question))), None)
 
@@ -105,7 +108,7 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     require_question(question)
     pictured = look(desk.suite, question, name) if (name := state.get("picture")) and not again else Update()
     question = pictured.get("question", question)
-    if not again and not pictured and (told := _from_what_is_listed(desk, question)):
+    if not again and (told := _from_what_is_listed(desk, state["question"].strip(), pictured.get("sight"))):
         return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}
     chat = _chat_within(state, desk) if again else None
     hops, spent = desk.suite.settings.agent.hops, Update()

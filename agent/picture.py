@@ -19,6 +19,7 @@ from groundsight.ingestion.enrich import Seen, glance
 from groundsight.ingestion.picture_tables import grids_of
 from groundsight.ingestion.reach import UNIT_ID, pictured
 from groundsight.limits import has_words
+from groundsight.retrieval.copies import copies_first
 from groundsight.retrieval.evidence import evidence_of, with_guesses
 from groundsight.retrieval.expansion import pseudo_caption, words_read
 from groundsight.retrieval.identifiers import FEW, held_in
@@ -27,7 +28,6 @@ from groundsight.tools.pictures import PICTURED, evidence_picture, for_a_model
 from groundsight.tools.results import ASKED
 from groundsight.types import AskedPicture, Box, Degraded, Evidence, Hit, Place, Query, Tag, Unit, Word
 from groundsight.types.things import Asset
-from groundsight.vision.phash import COPY_BITS, bits_apart
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -37,6 +37,7 @@ OWN, OWN_TABLE = ASKED, f"{ASKED}-table"
 WORDS_CHARS, NAMED_AT_MOST, LIKE_IT = 600, 2, 5
 # OCR reads a sign or two into photos.
 SHORTEST = 3
+UNSEEN_TEXT = "No model looked at the picture; read in it by OCR and a classifier:"
 UNSEEN = Degraded(
     lane="pictures",
     reason="no model looked at the picture: the words read in it, its tags and its neighbours answer",
@@ -57,6 +58,7 @@ class Sight(Word):
     words: str = ""
     tags: tuple[Tag, ...] = ()
     caption: str = ""
+    phash: str = ""
     hidden: tuple[Box, ...] = ()
     near: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
@@ -95,11 +97,12 @@ def look(suite: Suite, question: str, picture: str) -> Json:
     seen = glance(suite.parts.load_picture(name, suite.principal, suite.watch), suite.parts, suite.watch)
     own = _own(suite, name, seen)
     words, alike = _hits_by_words(suite, seen), _hits_by_look(suite, name, seen.phash)
-    found = [*own, *map(evidence_of, words), *map(_pictured, alike)]
+    found = [*own, *map(evidence_of, words), *map(evidence_seen, alike)]
     kept = {one.evidence_id: one for one in reversed(found) if one.evidence_id != name or one in own}
     file = file_asked(suite, name)
     sight = Sight(
-        name=name, file=file, words=seen.ocr, tags=seen.tags, caption=seen.caption, hidden=seen.hidden,
+        name=name, file=file, phash=seen.phash, words=seen.ocr, tags=seen.tags, caption=seen.caption,
+        hidden=seen.hidden,
         near=tuple(hit.unit.unit_id for hit in words if hit.unit.unit_id in kept),
         alike=tuple(hit.unit.unit_id for hit in alike if hit.unit.unit_id in kept),
     )  # fmt: skip
@@ -154,6 +157,11 @@ def best_first(state: AnswerState) -> list[Evidence]:
     return [known[key] for key in order if key in known]
 
 
+def words_apart(words: str) -> str:
+    """Behind commas each word also stands alone: "Type P-300" is written nowhere, "P-300" is."""
+    return f"{words[:WORDS_CHARS]}, {', '.join(words[:WORDS_CHARS].split())}"
+
+
 def _asked_jpeg(suite: Suite, sight: Sight) -> bytes:
     return for_a_model(suite.parts.load_picture(sight.name, suite.principal, suite.watch), sight.hidden)
 
@@ -190,23 +198,15 @@ def _hits_by_words(suite: Suite, seen: Seen) -> tuple[Hit, ...]:
 
 
 def _hits_by_look(suite: Suite, name: str, phash: str) -> tuple[Hit, ...]:
-    """Copies first, by their perceptual hash: an encoder that knows photos says nothing of pages and charts."""
-    encoder, asked = suite.parts.picture_encoder, Query(picture=name, channels=("visual",), limit=LIKE_IT + 1)
-    found = [*_copies(suite, phash), *(suite.search(asked).hits if encoder else ())]
-    return tuple({hit.unit.unit_id: hit for hit in found if hit.unit.unit_id != name}.values())[:LIKE_IT]
+    """Copies first; without an encoder of pictures they are all there is."""
+    if suite.parts.picture_encoder:
+        found = suite.search(Query(picture=name, channels=("visual",), limit=LIKE_IT + 1)).hits
+    else:
+        found = copies_first((), phash, suite.parts.index, visible_to(suite.principal), LIKE_IT + 1)
+    return tuple(hit for hit in found if hit.unit.unit_id != name)[:LIKE_IT]
 
 
-def _copies(suite: Suite, phash: str) -> list[Hit]:
-    index, where = suite.parts.index, visible_to(suite.principal)
-    near = [one for one in index.assets(where) if one.phash and bits_apart(one.phash, phash) <= COPY_BITS]
-    return [
-        Hit(unit=unit, asset=one, score=1.0, channels=(), reason="a copy, by its perceptual hash")
-        for one in near[:LIKE_IT]
-        for unit in index.units(one.asset_id, where)[:1]
-    ]
-
-
-def _pictured(hit: Hit) -> Evidence:
+def evidence_seen(hit: Hit) -> Evidence:
     """A picture that looks like another is told by its words, or by its tags: a guess, as weak as a caption."""
     one = evidence_of(hit)
     if len(one.text) >= SHORTEST:
@@ -217,9 +217,9 @@ def _pictured(hit: Hit) -> Evidence:
 
 def _whole(suite: Suite, question: str, words: str) -> str:
     """Add what the picture names and a document holds: "this pump" is then the pump that is meant."""
-    # Behind commas each word also stands alone: "Type P-300" is written nowhere, "P-300" is.
-    each = ", ".join(words[:WORDS_CHARS].split())
-    held = held_in(f"{words[:WORDS_CHARS]}, {each}", suite.parts.index, visible_to(suite.principal))
-    told = [one.shown for one, units in held.by.items() if len(units) <= FEW and one.shown not in question]
+    held = held_in(words_apart(words), suite.parts.index, visible_to(suite.principal))
+    # Numbers that stand side by side on a chart are no identifier.
+    known = [one for one in held.by if len(one.words) == 1 or any(map(str.isalpha, one.shown))]
+    told = [one.shown for one in known if len(held.by[one]) <= FEW and one.shown not in question]
     named = ", ".join(told[:NAMED_AT_MOST])
     return f"{question.rstrip(' ?.')} ({named})?" if named else question

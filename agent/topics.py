@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from groundsight.agent.moments import told
+from groundsight.agent.listing import Pointed, listed
 from groundsight.evidence.places import quoted
 from groundsight.governance.access import visible_to
 from groundsight.language.content import content_of
 from groundsight.language.sentences import sentence_spans
 from groundsight.language.stems import lexicon_rows, stem
 from groundsight.retrieval.evidence import evidence_from, evidence_of
-from groundsight.types import Answer, Asset, Hit, Query
+from groundsight.types import Answer, Asset, Hit, Query, Reason
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -55,7 +55,7 @@ def _speaking_of(suite: Suite, question: str, topic: str) -> Answer | None:
         if wanted <= content_of(f"{one.text} {one.title} {one.place.section or ''}"):
             best.setdefault(one.source, (one, _telling(one, wanted)))
     found = [*best.values()][:MOST_FILES]
-    return told(question, found, "these files speak of it", "catalogue") if found else None
+    return _told(question, found, "these files speak of it")
 
 
 def _telling(one: Evidence, wanted: frozenset[str]) -> Quote:
@@ -73,7 +73,13 @@ def _standing_in(suite: Suite, question: str, asset: Asset) -> Answer | None:
     units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
     shown = [evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=())) for unit in units if unit.text.strip()]
     lines = list(islice(_opening(shown), MOST_LINES))
-    return told(question, lines, "so the file opens, part by part", "catalogue") if lines else None
+    return _told(question, lines, "so the file opens, part by part")
+
+
+def _told(question: str, found: Sequence[tuple[Evidence, Quote]], stop: str) -> Answer | None:
+    verbatim = Reason(code="verbatim", message="the words stand there")
+    said = [(f'{one.source.rpartition("/")[2]}: "{" ".join(quote.text.split())}"', one, quote) for one, quote in found]
+    return listed(question, [Pointed(*each, verbatim) for each in said], stop, writer="catalogue") if said else None
 
 
 def _opening(shown: list[Evidence]) -> Iterator[tuple[Evidence, Quote]]:

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 from groundsight.doors.python import OpenSuite
 from groundsight.doors.view.desk import Desk
 from groundsight.doors.view.evidence import QuotedPassage
 from groundsight.doors.view.evidence import passage as shown_passage
+from groundsight.doors.view.routes import application
 from groundsight.errors import PolicyRefused
 from groundsight.governance.access import visible_to
 from groundsight.ingestion import IngestReport
 from groundsight.settings import load_settings
 from groundsight.tools.library import MEDIA, MediaFile
+from groundsight.tools.lineage import LINEAGE, Origin
 from groundsight.types import Filter, Query, Unit
 from tests.recordings import RATE, ScriptedTranscriber, silence, slide, tone, write_clip, write_header, write_sound
 
@@ -199,8 +202,29 @@ def test_a_clip_without_sound_is_read_by_its_frames_and_says_so(
     suite, folder, _ = house
     write_clip(folder / "mute.mp4", [(slide("Prices", "Team: 48 EUR"), 3.0)], uneven=True)
     (line,) = suite.ingest(folder).files
-    assert line.warnings == ("not read: sound, the clip has no sound track",)
+    assert line.warnings == ("the clip has no sound track",)
     assert "48 EUR" in units(suite)[0].ocr
+    page = TestClient(application(Desk(suite.suite)))
+    assert "<dt>Read in part</dt><dd>0 documents</dd>" in page.get("/library").text
+
+
+def test_the_page_of_a_clip_plays_from_a_second_and_its_lineage_tells_each_step_once(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    scenes = [(slide("Prices", "Team: 48 EUR"), 4.0), (slide("Plan", "Archive"), 4.0)]
+    write_clip(folder / "talk.mp4", scenes, tone(8, 400))
+    suite.ingest(folder)
+    asset_id = units(suite)[0].asset_id
+    steps = [(step.field, step.operation) for step in Desk(suite.suite).call(Origin, LINEAGE, id=asset_id).steps]
+    assert len(steps) == len(set(steps))
+    page = TestClient(application(Desk(suite.suite)))
+    shown = page.get(f"/document/{asset_id}?second=5.5")
+    assert f'src="/media/{asset_id}#t=5.5"' in shown.text
+    assert f'href="/document/{asset_id}?second=4' in shown.text
+    part = page.get(f"/media/{asset_id}", headers={"range": "bytes=100-199"})
+    assert (part.status_code, len(part.content)) == (206, 100)
+    assert page.get(f"/document/{asset_id}?second=soon").status_code == 400
 
 
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def status(suite: Suite) -> Status:
         followed=tuple(one_line(name, 100) for name in followed(suite.settings.home) if name in held),
         orders=tuple(order_line(each) for each in suite.orders()[-MOST_ORDERS:] if _is_news(each)),
         unread=len(unread_by(suite.parts, suite.principal)),
-        warned=sum(bool(each.warnings) for each in seen),
+        warned=sum(any(one.startswith("not read: ") for one in each.warnings) for each in seen),
         left_out=dict(left.most_common()),
         watched=standing(suite.settings) if suite.principal.may_admin else None,
     )

@@ -138,6 +138,11 @@ def _add_ask(command: argparse.ArgumentParser) -> None:
     _add_model(command)
 
 
+def _add_chat(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--picture", type=_path, metavar="FILE", help="the picture that every question is about")
+    _add_model(command)
+
+
 def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--llm", metavar="PROVIDER:MODEL", help="language model, for example ollama:llama3")
     command.add_argument("--base-url", metavar="URL", help="address of the language model")
@@ -212,7 +217,7 @@ _ADD = {
     "consent": add_consent,
     "search": _add_search,
     "ask": _add_ask,
-    "chat": _add_model,
+    "chat": _add_chat,
     "explain": add_receipt,
     "replay": add_receipt,
     "lineage": add_lineage,

@@ -6,14 +6,13 @@ import argparse
 import errno
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.doors import cli_receipts
 from groundsight.doors.cli_show import Bar, say_json, show, show_error
-from groundsight.doors.terminal.call import Call, interruptible
+from groundsight.doors.terminal.call import Call, file_shown, interruptible
 from groundsight.errors import (
     Cancelled,
     ConfigError,
@@ -127,14 +126,14 @@ def _search(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
         "fusion": options.fusion,
         "explain": options.explain,
     }
-    with _shown(options.picture, call.suite.parts.roots) as picture:
+    with file_shown(options.picture, call.suite.parts.roots) as picture:
         return call(Result, "search", {**arguments, "picture": picture}), DONE
 
 
 def _ask(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     from groundsight.doors.terminal.ask_aloud import ask_aloud
 
-    with _shown(options.picture, call.suite.parts.roots) as picture:
+    with file_shown(options.picture, call.suite.parts.roots) as picture:
         return ask_aloud(call, options, picture), DONE
 
 
@@ -161,7 +160,7 @@ def _verify(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 
 
 def _picture(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
-    with _shown(Path(options.picture), call.suite.parts.roots) as picture:
+    with file_shown(Path(options.picture), call.suite.parts.roots) as picture:
         named = {"candidates": options.label} if options.command == "describe" else {"part": options.part}
         return call(Result, options.command, {"picture": picture, "page": options.page, **named}), DONE
 
@@ -222,12 +221,6 @@ def _ingested(path: Path, roots: Roots) -> str:
         return roots.source_of_any(path)
     except NotFound:
         raise NotFound("there is no such file or folder", which=str(path), next_step="check the path") from None
-
-
-def _shown(named: Path | None, roots: Roots) -> AbstractContextManager[str]:
-    """A person who names a picture on the command line allows this one run to read it."""
-    file = named.expanduser() if named else None
-    return roots.lent(file) if file and file.is_file() else nullcontext(str(named or ""))
 
 
 def _text_of(file: Path) -> str:

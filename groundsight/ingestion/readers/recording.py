@@ -53,14 +53,14 @@ def read_recording(path: Path, media_type: str, scratch: Path, limits: Limits) -
     length = max([lasts, *(one.time.end for one in sounds)])
     if not sounds and not scenes:
         raise ParseFailed("the recording holds no sound and no frame", code="E_EMPTY", next_step="export it anew")
-    if media_type in CLIPS and not has_sound:
-        ledger.note("sound", "the clip has no sound track")
+    # It is read whole: nothing of it was left out.
+    told = ("the clip has no sound track",) if media_type in CLIPS and not has_sound else ()
     until = scene_ends([one.began for one in scenes], min(length, limits.media_seconds))
     elements = tuple(
         Element(kind="clip", picture=one.picture, frame=one.frame, time=Time(start=one.began, end=end))
         for one, end in zip(scenes, until, strict=True)
     )
-    return Parsed(media_type=media_type, elements=elements, sounds=sounds, left_out=ledger.left_out)
+    return Parsed(media_type=media_type, elements=elements, sounds=sounds, left_out=ledger.left_out, warnings=told)
 
 
 def frame_at(path: Path, media_type: str, second: float, limits: Limits) -> bytes:
