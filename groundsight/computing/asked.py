@@ -166,8 +166,8 @@ def _count(wanted: Stated, linked: Link) -> Computation | None:
         column = sole([at for at in numbers if focus in linked.heads[at]], numbers)
         if column is None or not linked.met:
             return None
-        # Two rows of one name are two things.
-        added = linked.of_column(table.key) is None
+        # How many mallards adds up what rows of mallards say; two rows of one name are two things.
+        added = any(focus in one.places for one in linked.met)
         return _cell(column, linked) or (run("sum", table, column, kept, linked.where) if added else None)
     counted = sole([at for at in of_measure(table, "count") if at in linked.free])
     if len(kept) == 1 and counted is not None and any(focus in one.places for one in linked.met):
