@@ -18,6 +18,7 @@ from groundsight.types.computed import Computation
 
 LONGEST_NUMBER = 4
 _WHO = ("who", "whom", "whose")
+HOLDING = frozenset(stems("have hold own possess"))
 _DOES = re.compile(r"what (?:do|does|did)\b", re.I)
 _PEOPLE = frozenset(stems("people person persons name names"))
 
@@ -105,6 +106,8 @@ def _named(wanted: Stated, linked: Link) -> int | None:
     table, free = linked.table, linked.free
     if wanted.asks in _WHO:
         people, roles = of_people(table, free)
+        if not _who_is_told(wanted, linked):
+            people, roles = [at for at in people if at == table.key], []
         asked = [at for at in people if wanted.focus in linked.heads.get(at, ())]
         return sole(asked, [at for at in roles if at in linked.heads], roles, people)
     if wanted.asks in ("when", "where", "how much", "how many"):
@@ -113,6 +116,24 @@ def _named(wanted: Stated, linked: Link) -> int | None:
         return heads[0]
     named = wanted.focus in linked.titled and (table.key in free or wanted.operation != "cell")
     return table.key if named else None
+
+
+def _who_is_told(wanted: Stated, linked: Link) -> bool:
+    """Whether the verb or the role behind who names the column of those persons: who watered plot 4 is not its holder.
+
+    Who has or holds something is said of the row; who has paid, of a column of yes and no.
+    """
+    behind = next((at for at in range(max(wanted.places, default=-1) + 1, len(linked.words))), -1)
+    verb = linked.words[behind] if behind >= 0 else None
+    if verb is None or verb.stem in HOLDING:
+        return True
+    at = wanted.focus if verb.small else behind
+    linking = {column for column, places in linked.heads.items() if at in places}
+    met = [one for one in linked.met if at in one.places]
+    people, roles = of_people(linked.table, linked.free)
+    if linking & {*people, *roles} or not (linking or verb.small):
+        return bool(linking)
+    return verb.small and bool(met or linked.table.key in linking)
 
 
 def _over(wanted: Stated, linked: Link) -> Computation | None:
@@ -189,6 +210,9 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     """Look one cell up, or name all rows that fit; without a condition there is nothing to look up."""
     column, kept = _target(wanted, linked), linked.rows
     if column is None or not kept or not linked.met:
+        return None
+    if wanted.measure and {*linked.told} - {column, linked.table.key}:
+        # How long the hut is closed is no length of the hut.
         return None
     if len(kept) == 1:
         made = _cell(column, linked)

@@ -9,12 +9,13 @@ from decimal import Decimal
 
 from groundsight.computing.linked import Link, Met, sole
 from groundsight.computing.words import condition_words, degree
-from groundsight.evidence.grids import Table, seconds
+from groundsight.evidence.grids import Measured, Table, seconds
 from groundsight.language.dates import Moment
 from groundsight.language.quantities import Quantity
 from groundsight.types.computed import Where
 
 _SIGN = re.compile(r"\b(?:negative|positive|out of)\b", re.I)
+NONE = frozenset(("no", "nothing", "none"))
 YES = frozenset(("yes", "true", "x", "✓", "✔"))
 NO = frozenset(("no", "false", "-", "✗", "✘", ""))
 
@@ -42,7 +43,12 @@ def _add(linked: Link, column: int, rows: Sequence[int], test: str, shown: str, 
 def _measured(linked: Link, one: Quantity) -> list[int]:
     """The columns of numbers that a number may speak of: of its unit, where it has one."""
     columns = enumerate(linked.table.measures)
-    return [at for at, each in columns if each and each.scale == "number" and one.kind in ("", each.kind)]
+    return [at for at, each in columns if each and each.scale == "number" and _is_of(one, each)]
+
+
+def _is_of(one: Quantity, each: Measured) -> bool:
+    """Of one kind, or without one; degrees are compared in their own scale only."""
+    return one.kind in ("", each.kind) or (bool(one.unit) and one.unit == each.unit.casefold())
 
 
 def _rows_of(table: Table, column: int, one: Quantity) -> list[int]:
@@ -115,7 +121,9 @@ def denials(linked: Link) -> None:
     for at, one in list(linked.open()):
         if condition_words().get(one.text.casefold()) != "not":
             continue
-        after = [met for met in linked.met if min(met.places) > at and met.where.test == "is"]
+        if _none_of(linked, at):
+            continue
+        after = [met for met in linked.met if max(met.places) > at and met.where.test == "is"]
         behind = [
             met for met in linked.met if max(met.places) == at - 1 and {*map(str.casefold, met.where.values)} <= YES
         ]
@@ -124,6 +132,19 @@ def denials(linked: Link) -> None:
             _turn(linked, nearest, at)
         else:
             _not_given(linked, at)
+
+
+def _none_of(linked: Link, at: int) -> bool:
+    """No beds, costs nothing: 0 in the column of numbers that is named around the word."""
+    if linked.words[at].text.casefold() not in NONE:
+        return False
+    near = [column for column, places in linked.heads.items() if {at - 1, at + 1} & places]
+    numbers = [column for column in near if linked.table.scale(column) == "number" and column not in linked.held]
+    if len(numbers) != 1 or (measured := linked.table.measures[numbers[0]]) is None:
+        return False
+    rows = [row for row, key in measured.keys.items() if key == 0]
+    _add(linked, numbers[0], rows, "is", "0", {at} | linked.heads[numbers[0]])
+    return True
 
 
 def _not_given(linked: Link, at: int) -> None:

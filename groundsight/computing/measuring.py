@@ -12,6 +12,8 @@ from groundsight.evidence.tables import head_unit
 from groundsight.language.licences import is_known
 from groundsight.language.stems import lexicon_rows, stem
 
+# An altitude in metres is no length.
+LENGTHS = frozenset(("length", "height", "width"))
 # Who does something: borrower, author, pianist.
 _DOER = re.compile(r"(?:er|or|ist|ian|ee)s?$", re.I)
 _CENTS = re.compile(r"\d+[.,]\d\d")
@@ -29,7 +31,13 @@ def of_measure(table: Table, name: str) -> list[int]:
     """Return the columns that measure something: by unit and words of the head, else by unit, else by words."""
     if not name:
         return []
-    by_unit = [at for at, one in enumerate(table.measures) if one and _is_of(one, name)]
+    other = (
+        frozenset[str]().union(*(measures()[each] for each in LENGTHS - {name}))
+        if name in LENGTHS
+        else frozenset[str]()
+    )
+    fits = [at for at, one in enumerate(table.measures) if one and _is_of(one, name)]
+    by_unit = [at for at in fits if not head_stems(table.head[at]) & (other - measures()[name])]
     worded = [at for at, one in enumerate(table.measures) if one and head_stems(table.head[at]) & measures()[name]]
     # The day of the last count counts nothing.
     if name == "count":
@@ -61,7 +69,12 @@ def compared(table: Table, measure: str) -> list[int]:
 def _is_of(one: Measured, name: str) -> bool:
     if name in ("date", "duration") and one.scale != "number":
         return one.scale == "date" if name == "date" else one.scale == "time"
-    kinds = {"height": ("length",), "duration": ("time", "months"), "temperature": ("celsius", "fahrenheit", "kelvin")}
+    kinds = {
+        "height": ("length",),
+        "width": (),
+        "duration": ("time", "months"),
+        "temperature": ("celsius", "fahrenheit", "kelvin"),
+    }
     return len(one.kind) == 3 if name == "money" else one.kind in kinds.get(name, (name,))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from groundsight.computing.words import Ranked, Said, condition_words, degree, degrees, operations, said
+from groundsight.computing.words import Ranked, Said, condition_words, degree, degrees, lasting, operations, said
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity
 from groundsight.language.speech import YES_NO
@@ -78,8 +78,10 @@ def _how_measured(words: Sequence[Said]) -> Ranked | None:
     if len(words) < 2 or words[0].text.casefold() != "how":
         return None
     asked = degree(words[1].text)
-    measured = asked and asked.form == "base" and asked.measure != "date"
-    return Ranked(1, asked, 1, frozenset((0, 1))) if asked and measured else None
+    if asked is None or asked.form != "base" or asked.measure == "date":
+        return None
+    lasts = asked.measure == "length" and any(one.stem in lasting() for one in words[2:])
+    return Ranked(1, asked._replace(measure="duration") if lasts else asked, 1, frozenset((0, 1)))
 
 
 def _is_free(facts: Facts, words: Sequence[Said], one: Ranked) -> bool:

@@ -137,6 +137,12 @@ def measures() -> dict[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
+def lasting() -> frozenset[str]:
+    """The stems of verbs behind which how long asks for a time: take, last, need."""
+    return frozenset(stems("take last need stay wait run close open"))
+
+
+@lru_cache(maxsize=1)
 def light_verbs() -> frozenset[str]:
     """The stems of verbs that mean what stands beside them: have, get, go."""
     return frozenset(map(stem, word_list("light_verbs.txt")))
