@@ -40,7 +40,8 @@ def beside(draft: Draft, asked: Question, known: Known, check: Check, eyes: Eyes
     if draft.by != "rules" and draft.sentences and not any(against.values()):
         return draft.saying([*draft.pairs, *_unheard(draft, asked, known)])
     pairs = enumerate(draft.pairs)
-    return draft.saying(said for at, pair in pairs for said in _ordered(pair, against.get(at, ()), known))
+    years = frozenset(one.year for one in asked.facts.moments if one.year)
+    return draft.saying(said for at, pair in pairs for said in _ordered(pair, against.get(at, ()), known, years))
 
 
 def _against(draft: Draft, asked: Question, known: Known, check: Check) -> dict[int, list[Quote]]:
@@ -165,11 +166,11 @@ def _same_matter(said: Facts, passage: Passage) -> bool:
     return sum(bool(one.keys & held) for one in words) >= max(1, SAME_MATTER * len(words))
 
 
-def _ordered(pair: Said, against: Sequence[Quote], known: Known) -> list[Said]:
-    """Write a sentence and what disagrees with it: the one in force first, the others as other sources."""
+def _ordered(pair: Said, against: Sequence[Quote], known: Known, years: frozenset[int]) -> list[Said]:
+    """Write a sentence and what disagrees with it: the asked or the one in force first, the others as other sources."""
     if not against or not pair[1]:
         return [pair]
     said = [(pair[0], known[pair[1][0]], pair[1])]
     said += [(one.text, known[one.evidence_id], (one.evidence_id,)) for one in against]
-    first, *rest = in_force_first(said, lambda one: one[1])
+    first, *rest = in_force_first(said, lambda one: one[1], years)
     return [(first[0], first[2]), *((told(text, one, first[1]), cites) for text, one, cites in rest)]

@@ -195,6 +195,11 @@ def signs(linked: Link) -> None:
     _add(linked, column, rows, test, "0", places | linked.heads.get(column, set()))
 
 
+def ticked(met: Met) -> bool:
+    """True for a condition on a column of yes and no."""
+    return {*map(str.casefold, met.where.values)} <= YES | NO
+
+
 def _flags(linked: Link) -> None:
     for column, places in list(linked.heads.items()):
         cells = [cell.casefold() for cell in linked.table.columns[column]]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from groundsight.computing.conditions import ticked
 from groundsight.computing.linked import Link, Met
 from groundsight.computing.linking import link
-from groundsight.computing.measuring import compared
+from groundsight.computing.measuring import compared, head_stems
 from groundsight.computing.run import run
 from groundsight.computing.stated import Stated, stated
 from groundsight.computing.words import Said
@@ -219,7 +220,13 @@ def _of_all(value: Quantity, linked: Link) -> bool:
 
 def _cells(linked: Link) -> Found | None:
     """The cells of one row as words or dates; another cell than the one of a column that is named fails."""
-    if not all(each.whole for each in linked.met):
+    # Who has paid the rent of a plot is not told by who holds it, nor who watered it by its water tap.
+    idle = linked.heads.keys() - linked.held - {linked.table.key}
+    stems = {one.stem for one in linked.words}
+    partly = any(
+        each.where.values and ticked(each) and not head_stems(each.where.column) <= stems for each in linked.met
+    )
+    if idle or partly or not all(each.whole for each in linked.met):
         return None
     for named in sorted(linked.met, key=lambda each: each.column != linked.table.key):
         told = [each for each in linked.met if each is not named]
