@@ -31,7 +31,9 @@ def from_the_topics(suite: Suite, question: str) -> Answer | None:
     text = question.casefold().replace("’", "'").rstrip("?.！？ ")
     if topic := topic_of(text):
         return _speaking_of(suite, question, topic)
-    if (rest := _after(text, "summary")) and (asset := _named(suite, rest)):
+    # What is the price of the pergola asks for no file; what is the pergola about does.
+    opened = _after(text, "summary") or (_after(text, "opening") if _phrases("closing").search(text) else "")
+    if opened and (asset := _named(suite, opened)):
         return _standing_in(suite, question, asset)
     return None
 

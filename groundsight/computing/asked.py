@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from groundsight.computing.columns import compared, head_stems, is_people, is_who, of_measure, of_people
 from groundsight.computing.conditions import NO, YES
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
-from groundsight.computing.measuring import compared, head_stems, is_people, of_measure, of_people
 from groundsight.computing.run import run
 from groundsight.computing.stated import WHETHER, Stated, asked_for
 from groundsight.computing.words import light_verbs, measures, stems
@@ -18,7 +18,6 @@ from groundsight.types.computed import Computation
 
 LONGEST_NUMBER = 4
 _WHO = ("who", "whom", "whose")
-HOLDING = frozenset(stems("have hold own possess"))
 _DOES = re.compile(r"what (?:do|does|did)\b", re.I)
 _PEOPLE = frozenset(stems("people person persons name names"))
 
@@ -106,7 +105,7 @@ def _named(wanted: Stated, linked: Link) -> int | None:
     table, free = linked.table, linked.free
     if wanted.asks in _WHO:
         people, roles = of_people(table, free)
-        if not _who_is_told(wanted, linked):
+        if not is_who(wanted, linked):
             people, roles = [at for at in people if at == table.key], []
         asked = [at for at in people if wanted.focus in linked.heads.get(at, ())]
         return sole(asked, [at for at in roles if at in linked.heads], roles, people)
@@ -116,24 +115,6 @@ def _named(wanted: Stated, linked: Link) -> int | None:
         return heads[0]
     named = wanted.focus in linked.titled and (table.key in free or wanted.operation != "cell")
     return table.key if named else None
-
-
-def _who_is_told(wanted: Stated, linked: Link) -> bool:
-    """Whether the verb or the role behind who names the column of those persons: who watered plot 4 is not its holder.
-
-    Who has or holds something is said of the row; who has paid, of a column of yes and no.
-    """
-    behind = next((at for at in range(max(wanted.places, default=-1) + 1, len(linked.words))), -1)
-    verb = linked.words[behind] if behind >= 0 else None
-    if verb is None or verb.stem in HOLDING:
-        return True
-    at = wanted.focus if verb.small else behind
-    linking = {column for column, places in linked.heads.items() if at in places}
-    met = [one for one in linked.met if at in one.places]
-    people, roles = of_people(linked.table, linked.free)
-    if linking & {*people, *roles} or not (linking or verb.small):
-        return bool(linking)
-    return verb.small and bool(met or linked.table.key in linking)
 
 
 def _over(wanted: Stated, linked: Link) -> Computation | None:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from groundsight.computing.columns import head_stems, of_measure
 from groundsight.computing.conditions import NO, YES, columns_compared, denials, moments, numbers, signs
 from groundsight.computing.linked import Link, Met
-from groundsight.computing.measuring import head_stems, of_measure
 from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures, said, stems
 from groundsight.evidence.grids import Table
 from groundsight.language.dates import Moment

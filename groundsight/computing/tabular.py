@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from groundsight.computing.columns import compared, head_stems
 from groundsight.computing.conditions import ticked
 from groundsight.computing.linked import Link, Met
 from groundsight.computing.linking import link
-from groundsight.computing.measuring import compared, head_stems
 from groundsight.computing.run import run
 from groundsight.computing.stated import Stated, stated
 from groundsight.computing.words import Said

@@ -1,4 +1,4 @@
-"""What the columns of a table measure: by the unit of their numbers, else by the words of their heads."""
+"""What the columns of a table hold: a measure, by unit or by the words of their heads, or persons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from groundsight.computing.words import measures, said
+from groundsight.computing.linked import Link
+from groundsight.computing.stated import Stated
+from groundsight.computing.words import measures, said, stems
 from groundsight.evidence.grids import Measured, Table
 from groundsight.evidence.tables import head_unit
 from groundsight.language.licences import is_known
@@ -16,8 +18,9 @@ from groundsight.language.stems import lexicon_rows, stem
 LENGTHS = frozenset(("length", "height", "width"))
 # Who does something: borrower, author, pianist.
 _DOER = re.compile(r"(?:er|or|ist|ian|ee)s?$", re.I)
-_CENTS = re.compile(r"\d+[.,]\d\d")
 _PERSON = re.compile(r"^(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?[A-Z][\w'-]*\.?(?: [A-Z][\w'.-]*)+$")
+HOLDING = frozenset(stems("have hold own possess"))
+_CENTS = re.compile(r"\d+[.,]\d\d")
 
 
 @lru_cache(maxsize=4096)
@@ -76,6 +79,23 @@ def _is_of(one: Measured, name: str) -> bool:
         "temperature": ("celsius", "fahrenheit", "kelvin"),
     }
     return len(one.kind) == 3 if name == "money" else one.kind in kinds.get(name, (name,))
+
+
+def is_who(wanted: Stated, linked: Link) -> bool:
+    """Whether the verb or the role behind who names the column of those persons: who watered plot 4 is not its holder.
+
+    Who has or holds something is said of the row; who has paid, of a column of yes and no.
+    """
+    behind = max(wanted.places, default=-1) + 1
+    if behind >= len(linked.words) or linked.words[behind].stem in HOLDING:
+        return True
+    helped = linked.words[behind].small  # is the owner, has paid
+    at = wanted.focus if helped else behind
+    linking = {column for column, places in linked.heads.items() if at in places}
+    people, roles = of_people(linked.table, linked.free)
+    if linking & {*people, *roles}:
+        return True
+    return helped and (linked.table.key in linking or any(at in one.places for one in linked.met))
 
 
 def of_people(table: Table, among: Sequence[int]) -> tuple[list[int], list[int]]:
