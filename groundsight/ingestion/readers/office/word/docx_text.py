@@ -22,11 +22,12 @@ _BOX = {True: "☒", False: "☐"}
 
 @dataclass
 class Hung:
-    """What hangs on a paragraph, in order: notes and comments by id, drawings as nodes."""
+    """What hangs on a paragraph, in order: notes and comments by id, drawings as nodes, stretches struck out."""
 
     notes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     comments: list[str] = field(default_factory=list[str])
     drawings: list[Node] = field(default_factory=list[Node])
+    struck: list[str] = field(default_factory=lambda: [""])
 
 
 class TextReader:
@@ -77,7 +78,12 @@ class TextReader:
             self._leave(UNSHOWN, "the document does not show it", run)
             lay_aside("".join(part.text or "" for part in run if local(part) == "t"))
             return ""
-        return "".join(self._sign(part) for part in run)
+        text = "".join(self._sign(part) for part in run)
+        if any(is_on(child(run, "rPr", name)) for name in ("strike", "dstrike")):
+            self._hung.struck[-1] += text
+            return ""
+        self._hung.struck += [""] if text else []
+        return text
 
     def _is_faint(self, run: Node) -> bool:
         """True for letters under two points, and for white ones where nothing coloured lies under them."""
