@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
-from groundsight.ingestion.readers.office.package import Node, Package, below, child, local, value, whole
+from groundsight.ingestion.readers.office.package import Node, Package, below, child, is_on, local, value, whole
+from groundsight.ingestion.readers.table_heads import row_line
 from groundsight.limits import Limits
 
 MOST_CELLS = 2_000_000
@@ -27,13 +28,14 @@ _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
 @dataclass
 class Cells:
-    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right)."""
+    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right); by row what is struck out."""
 
     rows: dict[int, dict[int, str]] = field(default_factory=dict[int, dict[int, str]])
     merged: list[tuple[int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int]])
     hidden_rows: set[int] = field(default_factory=set[int])
     hidden_columns: list[range] = field(default_factory=list[range])
     margins: list[str] = field(default_factory=list[str])
+    struck: dict[int, str] = field(default_factory=dict[int, str])
 
 
 class Formats:
@@ -51,6 +53,10 @@ class Formats:
             for one in below(child(root, "numFmts"))
         }
         ids = [value(one, "numFmtId") or "0" for root in roots for one in below(child(root, "cellXfs"))]
+        fonts = [one for root in roots for one in below(child(root, "fonts"))]
+        struck = {str(at) for at, one in enumerate(fonts) if is_on(child(one, "strike"))}
+        used = [value(one, "fontId") for root in roots for one in below(child(root, "cellXfs"))]
+        self.struck = {str(at) for at, font in enumerate(used) if font in struck}
         self._codes = [own.get(key) or BUILT_IN.get(int(key) if key.isdecimal() else 0, "General") for key in ids]
 
     def number(self, text: str, style: str) -> str:
@@ -111,7 +117,9 @@ class Sheet:
                 self._note_layout(parent, node)
                 continue
             seen, row = seen + 1, whole(value(node, "r")) or row + 1
-            texts = _row(node, self._formats, ledger)
+            texts, struck = _row(node, self._formats, ledger)
+            if struck:
+                layout.struck[row] = row_line(struck)
             kept, cells = kept + bool(texts), cells + len(texts)
             if kept > limits.table_rows or cells > MOST_CELLS:
                 why = f"more than limits.table_rows = {limits.table_rows}, or than {MOST_CELLS} cells"
@@ -137,16 +145,19 @@ class Sheet:
                 self.layout.merged.append((*ends[0], *ends[1]))
 
 
-def _row(row: Node, formats: Formats, ledger: Ledger) -> dict[int, str]:
-    texts: dict[int, str] = {}
+def _row(row: Node, formats: Formats, ledger: Ledger) -> tuple[dict[int, str], list[str]]:
+    """Return the texts of a row by column, and those that are struck out: they are no values."""
+    texts, struck = dict[int, str](), list[str]()
     column = 0
     for cell in row:
         place = _at(cell.get("r") or "")
         column = place[1] if place else column + 1
         text = _shown(cell, formats, ledger)
-        if text:
+        if text and cell.get("s") in formats.struck:
+            struck.append(text)
+        elif text:
             texts[column] = text
-    return texts
+    return texts, struck
 
 
 def _shown(cell: Node, formats: Formats, ledger: Ledger) -> str:

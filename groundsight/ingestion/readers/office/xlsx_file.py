@@ -72,6 +72,7 @@ class _Book:
             sheet, tables = Sheet(part, self._package, self._formats, self._limits), SheetTables(self._package.ledger)
             for cells, more in sheet.batches():
                 yield from tables.read(cells, more=more)
+            yield from (Element(kind="text", text=one, mark="deleted") for one in sheet.layout.struck.values())
             text = " ".join(_CODES.sub(" ", " ".join(sheet.layout.margins)).split())
             if text:
                 yield Element(kind="text", text=text)
