@@ -14,7 +14,7 @@ from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text import markup
 from groundsight.ingestion.readers.text.markup import BLOCKS, LINES, OUTSIDE, Node, tag_of, visible_text
-from groundsight.ingestion.readers.text.unshown import hide_by_rules
+from groundsight.ingestion.readers.text.unshown import apply_rules
 from groundsight.ingestion.sniff import HTML
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.types import LeftOut
@@ -67,7 +67,7 @@ def read_page(
             lay_aside(remark)
     if root is None:
         return Page()
-    hide_by_rules(root)
+    apply_rules(root)
     walk = _Walk(pictures or (lambda _: None), outline or Outline(), mail=mail)
     walk.visit(root)
     if not walk.elements and walk.ledger.left_out:
@@ -140,15 +140,16 @@ class _Walk:
             self._flush()
         self._quoted += self._is_quoting(node)
         self._main += tag in ("main", "article")
+        if markup.is_struck(node):
+            self._struck.append(one_line(visible_text(node)))
+            return True
         if re.fullmatch(r"h[1-6]", tag):
+            self._struck += markup.struck_below(node)
             self._heading(node, int(tag[1]))
             return True
         if tag == "table" and self._table(node):
             return True
         if tag == "img" and self._picture(node):
-            return True
-        if tag in markup.STRUCK:
-            self._struck.append(one_line(visible_text(node)))
             return True
         if tag == "a" and node.get("href"):
             self._links += markup.targets(node)
@@ -191,6 +192,7 @@ class _Walk:
         for block in table_blocks(rows, self._outline.section):
             words = f"{caption}\n{block.text}" if caption else block.text
             self._add(block.model_copy(update={"text": words, "meta": " ".join(markup.targets(node))}))
+        self._struck += markup.struck_below(node)
         return True
 
     def _picture(self, node: Node) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any, TypeAlias, cast
 
 from groundsight.ingestion.readers.ledger import Ledger
-from groundsight.ingestion.readers.text.unshown import hides, paper_of
+from groundsight.ingestion.readers.text.unshown import hides, paper_of, strikes
 
 # lxml has no type information.
 Node: TypeAlias = Any
@@ -17,7 +17,7 @@ _UNSEEN = {
 }  # fmt: skip
 # What a page holds in reserve.
 SPARE = ("noscript", "template")
-STRUCK = ("del", "s", "strike")
+_STRUCK = ("del", "s", "strike")
 OUTSIDE = ("iframe", "object", "embed", "applet", "audio", "video", "canvas")
 BLOCKS = {
     "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "ul", "ol", "li", "dl", "dt", "dd",
@@ -90,7 +90,7 @@ def tag_of(node: Node) -> str:
 
 
 def visible_text(node: Node) -> str:
-    """Return the text under a node without its hidden parts."""
+    """Return the text under a node without its hidden parts and those that are struck out in it."""
     return "".join(_visible_pieces(node))
 
 
@@ -107,6 +107,24 @@ def is_hidden(node: Node) -> bool:
         or node.get("hidden") is not None
         or node.get("aria-hidden") == "true"
     )
+
+
+def is_struck(node: Node) -> bool:
+    """True for what a browser would show with a line through it."""
+    return tag_of(node) in _STRUCK or strikes(node.get("style") or "")
+
+
+def struck_below(node: Node) -> Iterator[str]:
+    """Yield the text of each part below a node that is struck out."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if not tag_of(one) or is_unseen(one) or is_hidden(one):
+            continue
+        if is_struck(one):
+            yield " ".join(visible_text(one).split())
+        else:
+            stack.extend(reversed(list(one)))
 
 
 def _paper(node: Node, style: str) -> str:
@@ -140,12 +158,12 @@ def grid(table: Node) -> list[list[str]]:
     rows: list[list[str]] = []
     pending: dict[tuple[int, int], str] = {}
     for number, row in enumerate(table.iter("tr")):
-        if is_hidden(row) or len(rows) * 10 > _CELL_LIMIT:
+        if is_hidden(row) or is_struck(row) or len(rows) * 10 > _CELL_LIMIT:
             continue
         line: list[str] = []
         for cell in row.iterchildren("td", "th"):
             _skip_covered(line, pending, number)
-            words = "" if is_hidden(cell) else visible_text(cell)
+            words = "" if is_hidden(cell) or is_struck(cell) else visible_text(cell)
             wide, high = _span(cell.get("colspan")), _span(cell.get("rowspan"))
             pending.update({(number + down, len(line)): words for down in range(1, high)})
             # A wide cell is repeated only as a header; in the body it stands once.
@@ -157,6 +175,7 @@ def grid(table: Node) -> list[list[str]]:
 
 def _visible_pieces(root: Node) -> Iterator[str]:
     stack: list[tuple[Node, bool]] = [(root, False)]
+    within = is_struck(root)
     while stack:
         node, leaving = stack.pop()
         if leaving:
@@ -164,7 +183,7 @@ def _visible_pieces(root: Node) -> Iterator[str]:
             continue
         if node is not root:
             stack.append((node, True))
-        if not tag_of(node) or is_unseen(node) or is_hidden(node):
+        if not tag_of(node) or is_unseen(node) or is_hidden(node) or (not within and is_struck(node)):
             continue
         yield " " if tag_of(node) in BLOCKS or tag_of(node) in LINES else ""
         yield own_words(node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 _TAKEN_OUT = re.compile(
@@ -10,6 +11,7 @@ _TAKEN_OUT = re.compile(
     r"|(?:text-indent|left|top|right|margin-left)\s*:\s*-\d{4,}|clip\s*:\s*rect\(\s*0",
     re.I,
 )
+_STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;}]*line-through", re.I)
 # Two points are smaller than any print.
 _SIZE = re.compile(r"(?<![\w-])font-size\s*:\s*(\d*\.?\d+)\s*(px|pt|em|rem|%)?", re.I)
 _POINTS = {"": 0.75, "px": 0.75, "pt": 1.0, "em": 12.0, "rem": 12.0, "%": 0.12}
@@ -36,25 +38,38 @@ def hides(style: str, *, paper: str = "") -> bool:
     return ink is None or (below is not None and all(abs(a - b) < _SAME for a, b in zip(ink, below, strict=True)))
 
 
+def strikes(style: str) -> bool:
+    """Tell whether the declarations of a style strike out what they stand at."""
+    return "line-through" in style.lower() and _STRUCK.search(style) is not None
+
+
 def paper_of(node: Any) -> str:
     """Return white where nothing around a node can colour what lies below it, else nothing."""
     return "" if any(_COLOURS & set(one.keys()) for one in (node, *node.iterancestors())) else "white"
 
 
-def hide_by_rules(root: Any) -> None:
-    """Mark as hidden what the page's own style sheet hides by class or by id."""
+def apply_rules(root: Any) -> None:
+    """Mark what the page's own style sheet hides or strikes out by class or by id."""
     sheets = " ".join("".join(node.itertext()) for node in root.iter("style"))
-    chosen = {
+    rules = _RULE.findall(sheets)
+    hidden, struck = _chosen(rules, hides), _chosen(rules, strikes)
+    for node in root.iter() if hidden or struck else ():
+        names = {(".", name) for name in (node.get("class") or "").split()} | {("#", node.get("id") or "")}
+        if names & hidden:
+            node.set("hidden", "")
+        if names & struck:
+            node.set("style", f"{node.get('style') or ''};text-decoration:line-through")
+
+
+def _chosen(rules: list[tuple[str, str]], tells: Callable[[str], bool]) -> set[tuple[str, ...]]:
+    """Return the classes and ids of the rules whose declarations tell so."""
+    return {
         found.groups()
-        for selectors, declared in _RULE.findall(sheets)
-        if hides(declared)
+        for selectors, declared in rules
+        if tells(declared)
         for selector in selectors.split(",")
         if (found := _SIMPLE.fullmatch(selector.strip()))
     }
-    for node in root.iter() if chosen else ():
-        names = {(".", name) for name in (node.get("class") or "").split()} | {("#", node.get("id") or "")}
-        if names & chosen:
-            node.set("hidden", "")
 
 
 def _rgb(colour: str) -> tuple[int, int, int] | None:
