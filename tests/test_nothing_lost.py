@@ -127,6 +127,14 @@ def test_a_book_whose_spine_names_nothing_once_is_read_all_the_same(tmp_path: Pa
     assert (texts(parsed), left(parsed)) == (["The weir is open."], {"chapter": 1})
 
 
+def test_what_rich_text_strikes_out_is_marked_as_deleted(tmp_path: Path) -> None:
+    sheet = r"{\rtf1\ansi{\stylesheet{\s1\strike Struck;}}"
+    words = r"The rack holds \strike 20\strike0  36 {\strike caf\'e9 }oars.\par \strike Closed.\plain\par Open.\par}"
+    assert marked(read(tmp_path, "a.rtf", sheet + words)) == [
+        ("The rack holds 36 oars.", ""), ("Open.", ""), ("20", "deleted"), ("café", "deleted"), ("Closed.", "deleted"),
+    ]  # fmt: skip
+
+
 def test_margins_and_comments_of_rich_text_stand_apart(tmp_path: Path) -> None:
     source = r"{\rtf1\ansi{\header Lock two}\pard The weir{\*\annotation Really?} is open.\par}"
     assert marked(read(tmp_path, "a.rtf", source)) == [

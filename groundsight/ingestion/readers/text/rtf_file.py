@@ -20,6 +20,13 @@ _MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt
 _NOTE = re.compile(r"\{\s*\\(?:\*\\)?(?:footnote|endnote)\b ?")
 _COMMENT = re.compile(r"\{\s*\\\*\\annotation\b ?")
 _TITLE = re.compile(r"\{\\title ([^{}]*)\}")
+_STRIKE = re.compile(r"\\striked?(?![a-z])")
+_TOKEN = re.compile(
+    r"\\'[0-9a-fA-F]{2}|\\u-?\d+ ?\??|\\(?P<word>[a-zA-Z]+|\*)(?P<count>-?\d*) ?|\\.|[{}]|[^\\{}]+", re.S
+)
+_STRIKING, _ENDING = ("strike", "striked", "plain"), ("par", "cell", "row", "line")
+# Groups of which nothing is text.
+_MUTE = ("stylesheet", "fonttbl", "colortbl", "info", "pict", "*")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
 
 
@@ -28,13 +35,15 @@ def read_rtf(path: Path) -> Parsed:
     source, comments = _without(_COMMENT, path.read_bytes().decode("latin-1"))
     ledger = Ledger()
     ledger.note("picture", "rich text is read as text", len(_PICTURE.findall(source)))
-    text = _plain(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
+    opened, struck = _unstruck(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
+    text = _plain(opened)
+    gone = (Element(kind="text", text=shown, mark="deleted") for one in struck if (shown := clean(_plain(one))))
     said = (Element(kind="text", text=shown, mark="comment") for one in comments if (shown := clean(_plain(one))))
     title = _TITLE.search(source)
     return Parsed(
         media_type=RTF,
         title=one_line(_plain(title[1])) if title else "",
-        elements=(*_elements(text), *said),
+        elements=(*_elements(text), *gone, *said),
         left_out=ledger.left_out,
     )
 
@@ -67,6 +76,34 @@ def _without(begin: re.Pattern[str], source: str) -> tuple[str, list[str]]:
             at = _end(source, found.end()) + 1
             held.append(f"{{\\rtf1 {source[found.end() : at]}")
     return "".join((*pieces, source[at:])), held
+
+
+def _unstruck(source: str) -> tuple[str, list[str]]:
+    """Take out the words that are struck out, and return each stretch of them; paragraphs and cells stay."""
+    if not _STRIKE.search(source):
+        return source, []
+    pieces, held = list[str](), [""]
+    # For each open group whether it strikes out, and whether nothing in it is text.
+    groups = [(False, False)]
+    for found in _TOKEN.finditer(source):
+        token, word, (struck, mute) = found[0], found["word"], groups[-1]
+        if token == "{":
+            groups.append(groups[-1])
+        elif token == "}":
+            groups = groups[:-1] or [(False, False)]
+        elif word:
+            groups[-1] = _struck_by(word, found["count"]) if word in _STRIKING else struck, mute or word in _MUTE
+        elif struck and not mute:
+            held[-1] += token
+            continue
+        if word in _ENDING or (not word and token.strip("{} \r\n")):
+            held += [""] if held[-1] else []
+        pieces.append(token)
+    return "".join(pieces), [f"{{\\rtf1 {one}}}" for one in held if one]
+
+
+def _struck_by(word: str, count: str) -> bool:
+    return word != "plain" and count != "0"
 
 
 def _end(source: str, start: int) -> int:
