@@ -22,7 +22,7 @@ from groundsight.ingestion.readers.box.odf_text import (
     strike_out,
     told,
 )
-from groundsight.ingestion.readers.office.sheet_cells import MOST_CELLS, Cells, in_batches
+from groundsight.ingestion.readers.office.sheet_cells import ERROR, MOST_CELLS, Cells, in_batches
 from groundsight.ingestion.readers.office.sheet_tables import SheetTables
 from groundsight.ingestion.readers.text.markup import Node, tag_of, xml_events
 from groundsight.ingestion.sniff import ODS
@@ -134,10 +134,13 @@ class _Sheet:
         texts: dict[int, str] = {}
         column = 0
         for cell, count in cells_of(node):
-            text = cell_text(cell)
+            is_error = any(key.endswith("}value-type") and kind == "error" for key, kind in cell.attrib.items())
+            text = "" if is_error else cell_text(cell)
             if text:
                 texts.update(dict.fromkeys(range(column + 1, column + min(count, MOST_REPEATS) + 1), text))
                 self._reader.ledger.note("cell", "it is one of too many equal ones", max(count - MOST_REPEATS, 0))
+            elif is_error:
+                self._reader.ledger.note(*ERROR)
             elif told(cell, "formula"):
                 self._reader.ledger.note("formula", "the program that wrote the file did not calculate its value")
             self._note_cell(cell, column + 1)

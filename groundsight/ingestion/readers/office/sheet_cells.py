@@ -23,6 +23,7 @@ _ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
 _PLACE = re.compile(r"([A-Z]{1,3})(\d+)")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter")
+ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
 
@@ -177,6 +178,9 @@ def _shown(cell: Node, formats: Formats, ledger: Ledger) -> str:
             return _TRUTH.get(text, text)
         case "d":
             return _MIDNIGHT.sub("", text).replace("T", " ")
+        case "e":
+            ledger.note(*ERROR)
+            return ""
         case "n":
             return formats.number(text, cell.get("s") or "0")
         case _:
