@@ -172,6 +172,19 @@ def test_what_an_open_document_strikes_out_is_marked_as_deleted(tmp_path: Path) 
     ]  # fmt: skip
 
 
+def test_a_hidden_slide_of_an_open_presentation_is_marked(tmp_path: Path) -> None:
+    style = (
+        "<office:automatic-styles><style:style xmlns:style='s' style:name='dp2'><style:drawing-page-properties "
+        "xmlns:presentation='p' presentation:visibility='hidden'/></style:style></office:automatic-styles>"
+    )
+    page = "<draw:page draw:style-name='{}'><draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    pages = "".join(f"{page.format(*one)}</draw:page>" for one in (("dp1", "Oars."), ("dp2", "Fees.")))
+    shown = read(
+        tmp_path, "a.odp", opened("presentation", f"{style}<office:presentation>{pages}</office:presentation>")
+    )
+    assert [(one.text, one.mark) for one in shown.elements] == [("Oars.", ""), ("Fees.", "hidden")]
+
+
 def test_struck_out_cells_of_an_open_workbook_are_no_values(tmp_path: Path) -> None:
     def row(name: str, price: str, style: str = "") -> str:
         cells = (f"<table:table-cell {style} office:value='{one}'><text:p>{one}</text:p>" for one in (name, price))

@@ -131,7 +131,8 @@ class OdfReader:
                 yield from self._table(node, where, depth)
             case "page":
                 self.pages += 1
-                yield from self.below(node, Surroundings(self.pages, where.section, where.mark), depth)
+                mark = "hidden" if told(node, "style-name") in self.styles.hidden else where.mark
+                yield from self.below(node, Surroundings(self.pages, where.section, mark), depth)
             case "notes":
                 for element in self.below(node, where, depth):
                     yield element.model_copy(update={"text": f"Notes: {element.text}"})

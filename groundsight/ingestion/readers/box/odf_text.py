@@ -44,7 +44,7 @@ class OdfStyles:
         """Take in one style or list style."""
         name = told(node, "name")
         for one in node:
-            if (tag_of(one), told(one, "display")) in _HIDING:
+            if (tag_of(one), told(one, "display")) in _HIDING or told(one, "visibility") == "hidden":
                 self.hidden.add(name)
             if told(one, "text-line-through-style") not in ("", "none"):
                 self.struck.add(name)
