@@ -242,6 +242,13 @@ def test_a_question_about_the_files_is_answered_from_the_catalogue(
         assert call(suite, "read", id=cited.id).source == cited.source
 
 
+def test_of_many_files_that_could_not_be_read_the_rest_is_counted(suite: Suite, barn: Path) -> None:
+    for number in range(6):
+        put(barn / f"torn-{number}.pdf", f"%PDF-1.4 nothing {number}")
+    suite.ingest([barn])
+    assert call(suite, "ask", question="How many PDFs do I have?").text.endswith("torn-3.pdf and 2 more.")
+
+
 @pytest.mark.parametrize(
     "question",
     ["What is in the newest document?", "How many files mention Lisbon in May 2025?", "Which document names the heir?",
