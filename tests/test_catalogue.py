@@ -181,7 +181,9 @@ def test_why_tells_what_of_a_file_was_not_taken_and_that_it_has_changed(suite: S
     parts = (LeftOut(kind="chart sheet", why="its numbers lie elsewhere", count=2),)
     asset = make_asset("barn/sums.xlsx", left_out=parts, warnings=tuple(map(str, parts)), sha256="e" * 64)
     suite.parts.index.upsert([make_entry(asset, make_unit(asset, 0, "The turnips of Lower Field."))])
-    assert call(suite, "why", file="sums.xlsx").left_out == ("not read: chart sheet (2), its numbers lie elsewhere",)
+    told = call(suite, "why", file="sums.xlsx")
+    assert told.left_out == ("not read: chart sheet (2), its numbers lie elsewhere",)
+    assert told.as_text().count("chart sheet (2)") == 1
     assert call(suite, "status").warned == 1
     told = call(suite, "ask", question="How many turnips of Lower Field were sold in 2031?")
     assert told.status != "answered"
@@ -240,6 +242,13 @@ def test_a_question_about_the_files_is_answered_from_the_catalogue(
         assert word in told.text
     for cited in told.citations:
         assert call(suite, "read", id=cited.id).source == cited.source
+
+
+def test_of_many_files_that_could_not_be_read_the_rest_is_counted(suite: Suite, barn: Path) -> None:
+    for number in range(6):
+        put(barn / f"torn-{number}.pdf", f"%PDF-1.4 nothing {number}")
+    suite.ingest([barn])
+    assert call(suite, "ask", question="How many PDFs do I have?").text.endswith("torn-3.pdf and 2 more.")
 
 
 @pytest.mark.parametrize(

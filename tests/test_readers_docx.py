@@ -64,6 +64,19 @@ def test_tracked_changes_are_read_as_if_accepted_and_what_goes_is_in_the_ledger(
     )
 
 
+def test_what_is_struck_out_is_marked_as_deleted(tmp_path: Path) -> None:
+    struck = "<w:r><w:rPr><w:{}/></w:rPr><w:t>{}</w:t></w:r>"
+    rent = f"<w:r><w:t>Rent: </w:t></w:r>{struck.format('strike', '7')}{struck.format('strike', '0')}"
+    body = (
+        f"<w:p>{rent}<w:r><w:rPr><w:strike w:val='0'/></w:rPr><w:t>85</w:t></w:r></w:p>"
+        f"<w:p>{struck.format('dstrike', 'The race is on 3 May.')}</w:p>"
+    )
+    shown = read_docx(write_word(tmp_path / "a.docx", body), tmp_path).elements
+    assert [(one.text, one.mark) for one in shown] == [
+        ("Rent: 85", ""), ("70", "deleted"), ("The race is on 3 May.", "deleted"),
+    ]  # fmt: skip
+
+
 def test_notes_stand_behind_the_paragraph_of_their_mark(tmp_path: Path) -> None:
     body = (
         "<w:p><w:r><w:t>Guests leave by ten</w:t></w:r><w:r><w:footnoteReference w:id='7'/></w:r>"

@@ -158,6 +158,51 @@ def test_an_open_text_keeps_headings_lists_notes_comments_and_what_was_deleted(t
     ]  # fmt: skip
 
 
+STRIKING = (
+    "<office:automatic-styles><style:style xmlns:style='s' style:name='T1'><style:text-properties "
+    "style:text-line-through-style='solid'/></style:style></office:automatic-styles>"
+)
+
+
+def test_what_an_open_document_strikes_out_is_marked_as_deleted(tmp_path: Path) -> None:
+    body = (
+        "<office:text><text:p>It costs <text:span text:style-name='T1'>90</text:span>110 euros.</text:p>"
+        "<text:p text:style-name='T1'>Open on Monday.</text:p><table:table><table:table-row><table:table-cell>"
+        "<text:p>Net</text:p></table:table-cell><table:table-cell><text:p><text:span text:style-name='T1'>7</text:span>"
+        "</text:p></table:table-cell></table:table-row></table:table></office:text>"
+    )
+    shown = read(tmp_path, "a.odt", opened("text", STRIKING + body)).elements
+    assert [(one.text, one.mark) for one in shown] == [
+        ("It costs 110 euros.", ""), ("90", "deleted"), ("Open on Monday.", "deleted"), ("Net", ""), ("7", "deleted"),
+    ]  # fmt: skip
+
+
+def test_a_hidden_slide_of_an_open_presentation_is_marked(tmp_path: Path) -> None:
+    style = (
+        "<office:automatic-styles><style:style xmlns:style='s' style:name='dp2'><style:drawing-page-properties "
+        "xmlns:presentation='p' presentation:visibility='hidden'/></style:style></office:automatic-styles>"
+    )
+    page = "<draw:page draw:style-name='{}'><draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    pages = "".join(f"{page.format(*one)}</draw:page>" for one in (("dp1", "Oars."), ("dp2", "Fees.")))
+    shown = read(
+        tmp_path, "a.odp", opened("presentation", f"{style}<office:presentation>{pages}</office:presentation>")
+    )
+    assert [(one.text, one.mark) for one in shown.elements] == [("Oars.", ""), ("Fees.", "hidden")]
+
+
+def test_struck_out_cells_of_an_open_workbook_are_no_values(tmp_path: Path) -> None:
+    def row(name: str, price: str, style: str = "") -> str:
+        cells = (f"<table:table-cell {style} office:value='{one}'><text:p>{one}</text:p>" for one in (name, price))
+        return f"<table:table-row>{''.join(f'{one}</table:table-cell>' for one in cells)}</table:table-row>"
+
+    rows = row("Item", "Price") + row("Oar", "120") + row("Box", "310", "table:style-name='T1'") + row("Seat", "80")
+    sheet = f"<office:spreadsheet><table:table table:name='A'>{rows}</table:table></office:spreadsheet>"
+    parsed = read(tmp_path, "a.ods", opened("spreadsheet", STRIKING + sheet))
+    (table, *struck) = parsed.elements
+    assert table.cells == (("Item", "Price"), ("Oar", "120"), ("Seat", "80"))
+    assert [(one.text, one.mark) for one in struck] == [("Box", "deleted"), ("310", "deleted")]
+
+
 def test_an_open_workbook_is_read_by_sheets_and_what_is_hidden_is_marked(tmp_path: Path) -> None:
     def row(*cells: str, more: str = "") -> str:
         shown = "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in cells)

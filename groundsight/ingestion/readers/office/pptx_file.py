@@ -8,7 +8,7 @@ from pathlib import Path
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, one_line
 from groundsight.ingestion.readers.ledger import lay_aside
-from groundsight.ingestion.readers.office.drawing import alternative, drawn, paragraphs_of
+from groundsight.ingestion.readers.office.drawing import alternative, drawn, paragraphs_of, struck_in
 from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
 from groundsight.ingestion.readers.office.package import (
     Node,
@@ -83,6 +83,7 @@ class _Show:
     def _slide(self, part: str, shapes: list[Shape], title: Shape | None, name: str) -> Iterator[Element]:
         if title is not None:
             yield Element(kind="heading", text=name, level=1, box=title.box)
+            yield from _struck(title)
         relations = self._package.relations(part)
         for shape in sorted((one for one in shapes if one is not title), key=lambda one: one.order):
             mark = "hidden" if shape.is_unshown else ""
@@ -98,6 +99,7 @@ class _Show:
         text = "" if shape.placeholder == "sldNum" else paragraphs_of(below(child(shape.node, "txBody")))
         if text and not (shape.placeholder in _REPEATED and self._is_told(text)):
             yield Element(kind="text", text=text)
+        yield from _struck(shape)
         for node in inner(shape.node, "tbl", "blip", "chart", "relIds"):
             tag = local(node)
             relation = relations.get(ref(node, {"blip": "embed", "relIds": "dm"}.get(tag, "id")))
@@ -134,10 +136,11 @@ class _Show:
     def _notes(self, part: str) -> Iterator[Element]:
         root = self._package.root(part, "page of notes")
         shapes = shapes_on(part, root, self._sizes) if root is not None else []
-        kept = (one for one in shapes if one.placeholder not in ("sldNum", "sldImg", *_REPEATED))
+        kept = [one for one in shapes if one.placeholder not in ("sldNum", "sldImg", *_REPEATED)]
         text = "\n".join(words for one in kept if (words := paragraphs_of(below(child(one.node, "txBody")))))
         if text:
             yield Element(kind="text", text=f"Notes: {text}")
+        yield from (one.model_copy(update={"box": None}) for shape in kept for one in _struck(shape))
 
     def _comments(self, part: str) -> Iterator[Element]:
         root = self._package.root(part, "comment")
@@ -152,6 +155,11 @@ class _Show:
         if words:
             text = f"Comment by {author}: {words}" if author else f"Comment: {words}"
             yield Element(kind="text", text=text, mark="comment")
+
+
+def _struck(shape: Shape) -> Iterator[Element]:
+    """Yield what is struck out in the text or the table of a shape."""
+    return (Element(kind="text", text=text, box=shape.box, mark="deleted") for text in struck_in(shape.node))
 
 
 def _authors(package: Package, main: str) -> Iterator[tuple[str, str]]:

@@ -14,11 +14,13 @@ from groundsight.ingestion.readers.office.package import (
     Package,
     below,
     child,
+    is_on,
     is_white,
     local,
     value,
     whole,
 )
+from groundsight.ingestion.readers.table_heads import row_line
 from groundsight.limits import Limits
 
 MOST_CELLS = 2_000_000
@@ -33,18 +35,20 @@ _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter")
 # In points.
 _TINY, _NO_SIZE = 2, re.compile(r"0(?:\.[0-4]\d*)?$")
+ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
 
 @dataclass
 class Cells:
-    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right)."""
+    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right); by row what is struck out."""
 
     rows: dict[int, dict[int, str]] = field(default_factory=dict[int, dict[int, str]])
     merged: list[tuple[int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int]])
     hidden_rows: set[int] = field(default_factory=set[int])
     hidden_columns: list[range] = field(default_factory=list[range])
     margins: list[str] = field(default_factory=list[str])
+    struck: dict[int, str] = field(default_factory=dict[int, str])
 
 
 class Formats:
@@ -63,8 +67,10 @@ class Formats:
         }
         cells = [one for root in roots for one in below(child(root, "cellXfs"))]
         ids = [value(one, "numFmtId") or "0" for one in cells]
-        self._codes = [own.get(key) or BUILT_IN.get(int(key) if key.isdecimal() else 0, "General") for key in ids]
         fonts = [one for root in roots for one in below(child(root, "fonts"))]
+        struck = {str(at) for at, one in enumerate(fonts) if is_on(child(one, "strike"))}
+        self.struck = {str(at) for at, one in enumerate(cells) if value(one, "fontId") in struck}
+        self._codes = [own.get(key) or BUILT_IN.get(int(key) if key.isdecimal() else 0, "General") for key in ids]
         faint = {str(at) for at, one in enumerate(fonts) if _is_faint(one)}
         tiny = {str(at) for at, one in enumerate(fonts) if 0 < whole(value(child(one, "sz"))) < _TINY}
         self.unshown = {
@@ -134,7 +140,9 @@ class Sheet:
                 self._note_layout(parent, node)
                 continue
             seen, row = seen + 1, whole(value(node, "r")) or row + 1
-            texts = _row(node, self._formats, ledger)
+            texts, struck = _row(node, self._formats, ledger)
+            if struck:
+                layout.struck[row] = row_line(struck)
             kept, cells = kept + bool(texts), cells + len(texts)
             if kept > limits.table_rows or cells > MOST_CELLS:
                 why = f"more than limits.table_rows = {limits.table_rows}, or than {MOST_CELLS} cells"
@@ -170,9 +178,9 @@ def _is_faint(font: Node) -> bool:
     return value(colour, "tint") is None and is_white(value(colour, "rgb"), value(colour, "theme"))
 
 
-def _row(row: Node, formats: Formats, ledger: Ledger) -> dict[int, str]:
-    texts: dict[int, str] = {}
-    unshown: list[str] = []
+def _row(row: Node, formats: Formats, ledger: Ledger) -> tuple[dict[int, str], list[str]]:
+    """Return the texts of a row by column, and those that are struck out: they are no values."""
+    texts, struck, unshown = dict[int, str](), list[str](), list[str]()
     column = 0
     for cell in row:
         place = _at(cell.get("r") or "")
@@ -180,12 +188,14 @@ def _row(row: Node, formats: Formats, ledger: Ledger) -> dict[int, str]:
         text = _shown(cell, formats, ledger)
         if cell.get("s") in formats.unshown:
             unshown.append(text or "".join(one.text or "" for one in cell if local(one) == "v"))
+        elif text and cell.get("s") in formats.struck:
+            struck.append(text)
         elif text:
             texts[column] = text
     if any(unshown):
         ledger.note(UNSHOWN, "the sheet does not show it", len(unshown))
         lay_aside(" | ".join(filter(None, unshown)))
-    return texts
+    return texts, struck
 
 
 def _shown(cell: Node, formats: Formats, ledger: Ledger) -> str:
@@ -205,6 +215,9 @@ def _shown(cell: Node, formats: Formats, ledger: Ledger) -> str:
             return _TRUTH.get(text, text)
         case "d":
             return _MIDNIGHT.sub("", text).replace("T", " ")
+        case "e":
+            ledger.note(*ERROR)
+            return ""
         case "n":
             return formats.number(text, cell.get("s") or "0")
         case _:

@@ -142,15 +142,16 @@ class _Walk:
             self._counts.append(markup.first_number(node))
         self._quoted += self._is_quoting(node)
         self._main += tag in ("main", "article")
+        if markup.is_struck(node):
+            self._struck.append(one_line(visible_text(node)))
+            return True
         if re.fullmatch(r"h[1-6]", tag):
+            self._struck += markup.struck_below(node)
             self._heading(node, int(tag[1]))
             return True
         if tag == "table" and self._table(node):
             return True
         if tag == "img" and self._picture(node):
-            return True
-        if tag in markup.STRUCK:
-            self._struck.append(one_line(visible_text(node)))
             return True
         if tag == "a" and node.get("href"):
             self._links += markup.targets(node)
@@ -202,6 +203,7 @@ class _Walk:
         for block in table_blocks(rows, self._outline.section):
             words = f"{caption}\n{block.text}" if caption else block.text
             self._add(block.model_copy(update={"text": words, "meta": " ".join(markup.targets(node))}))
+        self._struck += markup.struck_below(node)
         return True
 
     def _picture(self, node: Node) -> bool:

@@ -7,7 +7,7 @@ from typing import IO, Any, TypeAlias, cast
 
 from groundsight.ingestion.readers.clean import RAISED
 from groundsight.ingestion.readers.ledger import Ledger, lay_aside
-from groundsight.ingestion.readers.text.unshown import mark_unshown
+from groundsight.ingestion.readers.text.unshown import mark_unshown, strikes
 
 # lxml has no type information.
 Node: TypeAlias = Any
@@ -18,7 +18,7 @@ _UNSEEN = {
 }  # fmt: skip
 # What a page holds in reserve.
 SPARE = ("noscript", "template")
-STRUCK = ("del", "s", "strike")
+_STRUCK = ("del", "s", "strike")
 OUTSIDE = ("iframe", "object", "embed", "applet", "audio", "video", "canvas")
 BLOCKS = {
     "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "ul", "ol", "li", "dl", "dt", "dd",
@@ -93,7 +93,7 @@ def tag_of(node: Node) -> str:
 
 
 def visible_text(node: Node) -> str:
-    """Return the text under a node without its hidden parts."""
+    """Return the text under a node without its hidden parts and those that are struck out in it."""
     return "".join(_visible_pieces(node))
 
 
@@ -112,6 +112,24 @@ def is_kept_aside(node: Node) -> bool:
     if is_hidden(node):
         lay_aside(" ".join("".join(node.itertext()).split()))
     return is_hidden(node)
+
+
+def is_struck(node: Node) -> bool:
+    """True for what a browser would show with a line through it."""
+    return tag_of(node) in _STRUCK or strikes(node.get("style") or "")
+
+
+def struck_below(node: Node) -> Iterator[str]:
+    """Yield the text of each part below a node that is struck out."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if not tag_of(one) or is_unseen(one) or is_hidden(one):
+            continue
+        if is_struck(one):
+            yield " ".join(visible_text(one).split())
+        else:
+            stack.extend(reversed(list(one)))
 
 
 def own_words(node: Node) -> str:
@@ -147,12 +165,12 @@ def grid(table: Node) -> list[list[str]]:
     rows: list[list[str]] = []
     pending: dict[tuple[int, int], str] = {}
     for number, row in enumerate(table.iter("tr")):
-        if is_kept_aside(row) or len(rows) * 10 > _CELL_LIMIT:
+        if is_kept_aside(row) or is_struck(row) or len(rows) * 10 > _CELL_LIMIT:
             continue
         line: list[str] = []
         for cell in row.iterchildren("td", "th"):
             _skip_covered(line, pending, number)
-            words = visible_text(cell)
+            words = "" if is_struck(cell) else visible_text(cell)
             wide, high = _span(cell.get("colspan")), _span(cell.get("rowspan"))
             pending.update({(number + down, len(line)): words for down in range(1, high)})
             # A wide cell is repeated only as a header; in the body it stands once.
@@ -164,6 +182,7 @@ def grid(table: Node) -> list[list[str]]:
 
 def _visible_pieces(root: Node) -> Iterator[str]:
     stack: list[tuple[Node, bool]] = [(root, False)]
+    within = is_struck(root)
     while stack:
         node, leaving = stack.pop()
         if leaving:
@@ -171,7 +190,7 @@ def _visible_pieces(root: Node) -> Iterator[str]:
             continue
         if node is not root:
             stack.append((node, True))
-        if not tag_of(node) or is_unseen(node) or is_kept_aside(node):
+        if not tag_of(node) or is_unseen(node) or is_kept_aside(node) or (not within and is_struck(node)):
             continue
         yield " " if tag_of(node) in BLOCKS or tag_of(node) in LINES else ""
         yield own_words(node)

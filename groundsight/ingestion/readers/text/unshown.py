@@ -21,6 +21,7 @@ _FAR = re.compile(
     r"\b(?:indent|left|top|right|bottom|translate[3dxy]*)[:(](?:[^;]*,)?-(?:\d{4,}|\d{3,}(?:v[wh]|r?em|%))"
 )
 _SIZE = re.compile(r"\bfont(?:-size)?:(?:[a-z\d]+ )*?(\d*\.?\d+)(px|pt|em|rem|%|)(?=[;/ ])")
+_STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;}]*line-through", re.I)
 _POINTS = {"": 0.75, "px": 0.75, "pt": 1.0, "em": 12.0, "rem": 12.0, "%": 0.12}
 # Two points are smaller than any print; of a tenth of its ink nothing is left to read.
 _SMALLEST, _FAINTEST = 2.0, 0.1
@@ -60,6 +61,13 @@ def mark_unshown(root: Any) -> None:
         closed = (node.tag == "dialog" and node.get("open") is None) or node.get("popover") is not None
         if closed or _is_out("".join(f"{name}:{value};" for name, value in style.items())) or _is_blank(node, ground):
             node.set("hidden", "")
+        if "line-through" in f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}":
+            node.set("style", f"{node.get('style') or ''};text-decoration:line-through")
+
+
+def strikes(style: str) -> bool:
+    """Tell whether the declarations of a style strike out what they stand at."""
+    return "line-through" in style.lower() and _STRUCK.search(style) is not None
 
 
 def _is_out(style: str) -> bool:

@@ -113,6 +113,8 @@ class WordDocument:
         return (label + text if text else ""), hung
 
     def _hanging(self, hung: Hung) -> Iterator[Element]:
+        for struck in filter(None, map(clean, hung.struck)):
+            yield Element(kind="text", text=struck, section=self._outline.section, mark="deleted")
         for key in hung.notes:
             yield from self._note(*key)
         for drawing in hung.drawings:

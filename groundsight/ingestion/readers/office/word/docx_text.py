@@ -33,11 +33,12 @@ _BOX = {True: "☒", False: "☐"}
 
 @dataclass
 class Hung:
-    """What hangs on a paragraph, in order: notes and comments by id, drawings as nodes."""
+    """What hangs on a paragraph, in order: notes and comments by id, drawings as nodes, stretches struck out."""
 
     notes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     comments: list[str] = field(default_factory=list[str])
     drawings: list[Node] = field(default_factory=list[Node])
+    struck: list[str] = field(default_factory=lambda: [""])
 
 
 class TextReader:
@@ -90,7 +91,12 @@ class TextReader:
             lay_aside("".join(part.text or "" for part in run if local(part) == "t"))
             return ""
         raised = value(child(run, "rPr", "vertAlign")) == "superscript"
-        return RAISED * raised + "".join(self._sign(part) for part in run)
+        text = RAISED * raised + "".join(self._sign(part) for part in run)
+        if any(is_on(child(run, "rPr", name)) for name in ("strike", "dstrike")):
+            self._hung.struck[-1] += text
+            return ""
+        self._hung.struck += [""] if text else []
+        return text
 
     def _is_unshown(self, run: Node) -> bool:
         """True for letters that are hidden or under two points, and for white ones with nothing coloured under them."""
