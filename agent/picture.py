@@ -194,9 +194,9 @@ def _own_documents(suite: Suite, name: str, file: AskedPicture, seen: Seen) -> t
 
 
 def _says_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whatever holds a digit has to be the same."""
+    """Whatever holds a digit has to be the same; a word or two in a photo may be a misreading."""
     figures = {word for word in one ^ other if any(map(str.isdigit, word))}
-    return not figures and len(one & other) >= SAME_WORDS * len(one | other)
+    return not figures and (len(one | other) < SHORTEST or len(one & other) >= SAME_WORDS * len(one | other))
 
 
 def _own(suite: Suite, name: str, seen: Seen) -> list[Evidence]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL.PngImagePlugin import PngInfo
 
 from groundsight.doors.python import OpenSuite
 from groundsight.settings import Settings
@@ -14,6 +15,8 @@ from tests.pictures import page_of
 
 OTHER = ("PAINT AND TOOLS", "Primer 18.90", "Brush 7.40", "Total 26.30")
 
+NOTED = ("HARBOUR CAFE", "Soup 6.20", "Tea 2.10", "Total 8.30")
+
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
@@ -21,6 +24,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = library(folder)
     page_of(*OTHER).save(folder / "docs/paint.png")
     page_of(*LABEL).save(folder / "docs/label.png")
+    described = PngInfo()
+    described.add_text("Comment", "Scanned for the accounts of the spring.")
+    page_of(*NOTED).save(folder / "docs/noted.png", pnginfo=described)
     with OpenSuite(home) as suite:
         suite.ingest(folder / "docs")
     return home
@@ -46,3 +52,15 @@ def test_a_part_whose_photo_is_indexed_too_still_leads_to_its_data(settings: Set
         answer = ask(settings, PRESSURE, picture)
         assert answer.question == "What is the maximum pressure of this pump (P-300)?"
         assert answer.text.startswith("The pump P-300 has a maximum pressure of 16 bar [1].")
+
+
+def test_copies_are_copies_and_a_picture_is_none_of_itself(settings: Settings, tmp_path: Path) -> None:
+    receipt = printed(tmp_path, "other", "Nothing like it", "is held here", "at all 99.90")
+    assert ask(settings, "Are there copies of this?", receipt).text.startswith("No copy is indexed")
+    itself = ask(settings, "Are there copies of this?", settings.home.parent / "docs/paint.png")
+    assert "docs/paint.png" not in itself.text
+
+
+def test_a_copy_with_a_comment_in_its_file_is_found(settings: Settings, tmp_path: Path) -> None:
+    answer = ask(settings, "Are there copies of this?", printed(tmp_path, "noted", *NOTED))
+    assert [one.source for one in answer.citations] == ["docs/noted.png"]
