@@ -11,11 +11,11 @@ from groundsight.evidence.places import quoted
 from groundsight.governance.access import visible_to
 from groundsight.language.pointing import Near, points_to
 from groundsight.limits import has_words
-from groundsight.retrieval.copies import copies_of, is_copy
+from groundsight.retrieval.copies import TELLING_BITS, copies_of, is_copy
 from groundsight.retrieval.evidence import evidence_of
 from groundsight.retrieval.identifiers import is_named
 from groundsight.retrieval.words import fold, quotable, terms_of
-from groundsight.types import Answer, Condition, Evidence, Filter, Hit, Query, Reason
+from groundsight.types import Answer, Condition, Evidence, Filter, Fit, Hit, Query, Reason
 from groundsight.types.showing import number_of, where
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 LOOKED = ("figure", "image", "page", "video")
 KINDS: dict[Near, tuple[str, ...]] = {
-    "alike": LOOKED, "pictures": LOOKED, "tables": ("table",), "texts": ("text", "table", "page", "audio", "video"),
+    "alike": LOOKED, "copies": LOOKED, "pictures": LOOKED,
+    "tables": ("table",), "texts": ("text", "table", "page", "audio", "video"),
 }  # fmt: skip
 MOST_SHOWN, LOOKED_AT, SHARED, WORDS_TOLD = 5, 24, 2, 6
 LOOKS = Reason(code="weak_channel", message="nearness, as a model of pictures or a hash sees it: no proof of anything")
@@ -40,20 +41,32 @@ def from_the_neighbours(suite: Suite, question: str, sight: Sight) -> Answer | N
     if near is None:
         return None
     only = Filter(conditions=(Condition(field="kind", op="in", value=KINDS[near]),))
-    rows = list(_alike(suite, sight, only) if near == "alike" else _sharing(suite, sight, only))[:MOST_SHOWN]
+    by_look = near in ("alike", "copies")
+    found = _alike(suite, sight, only, copies=near == "copies") if by_look else _sharing(suite, sight, only)
+    rows = list(found)[:MOST_SHOWN]
     if not rows:
-        return None
-    what = "looks like" if near == "alike" else "stands near to"
+        return _no_copy(question, sight) if near == "copies" else None
+    what = "looks like" if by_look else "stands near to"
     told = listed(question, rows, f"this {what} the picture", writer="neighbours", degraded=(UNSEEN,))
     return told.model_copy(update={"text": f"{told.text}\n{UNSEEN_TEXT} {sight.told() or 'nothing is read in it'}."})
 
 
-def _alike(suite: Suite, sight: Sight, only: Filter) -> Iterator[Pointed]:
-    """What looks like a picture, copies first; the words of a page that has some count, too."""
+def _no_copy(question: str, sight: Sight) -> Answer:
+    """Nothing is a copy, which is an answer of its own: what was merely found is none."""
+    told = "No copy is indexed: nothing else looks the same at a glance and says the same."
+    if int(sight.phash, 16).bit_count() < TELLING_BITS:
+        told = "The picture is nearly blank: its perceptual hash tells no copies."
+    none = listed(question, (), "no copy is indexed", writer="neighbours", degraded=(UNSEEN,))
+    return none.model_copy(update={"text": told, "status": "abstained", "grounding_ratio": None, "fit": Fit()})
+
+
+def _alike(suite: Suite, sight: Sight, only: Filter, *, copies: bool) -> Iterator[Pointed]:
+    """What looks like a picture, or its copies alone; the words of a page that has some count for likes, too."""
     channels = ("visual",) if len(sight.words) < SHORTEST and suite.parts.picture_encoder else None
     hits = suite.search(Query(picture=sight.name, where=only, channels=channels)).hits
     for hit in hits:
-        if hit.unit.unit_id != sight.name:
+        itself = sight.name in (hit.unit.unit_id, hit.asset.source)
+        if not itself and (not copies or (is_copy(hit) and hit.asset.asset_id in sight.own)):
             one = evidence_seen(hit)
             how = (
                 "looks the same at a glance, a copy or of the same layout"

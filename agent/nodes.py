@@ -12,9 +12,10 @@ from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
 from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.llm import NO_PICTURES
-from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
+from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps
 from groundsight.agent.moments import from_the_recordings
 from groundsight.agent.neighbours import from_the_neighbours
+from groundsight.agent.own import settled
 from groundsight.agent.picture import OWN, Sight, best_first, look, shots, sight_of
 from groundsight.agent.planner import plan as plan_by_rule
 from groundsight.agent.question import Question, asks_nothing
@@ -174,15 +175,17 @@ def assess(state: AnswerState, desk: Desk) -> Update:
 
 def _settled(state: AnswerState, desk: Desk) -> tuple[Plan, Update, list[Evidence]]:
     """Return the plan, the update with what the rules settle, and the evidence with how its files begin."""
-    current, found = plan_of(state), list(evidence_of_state(state).values())
+    found = list(evidence_of_state(state).values())
     dropped = state.get("dropped", ())
     begun = [one for one in openings(desk.suite, found) if one.evidence_id not in dropped]
     evidence = [*found, *begun]
     tables = [one for one in whole_tables(desk.suite, evidence) if one.evidence_id not in dropped]
     said = [one for one in evidence if one.mark not in UNSAID] or evidence
     shelf = Shelf(said, tables, desk.eyes, state.get("banned", ()))
-    findings = settle(current, state["question"], shelf)
+    current, asked, findings = settled(desk.suite, state, shelf)
     update: Update = {"findings": [one.model_dump(mode="json") for one in findings], "known": len(evidence)}
+    if state.get("sight"):
+        update |= {"question": asked, "plan": current.model_dump(mode="json")}
     update["evidence"] = {one.evidence_id: one.model_dump(mode="json") for one in begun} | _cited_blocks(
         findings, tables
     )

@@ -8,18 +8,20 @@ from typing import Literal
 
 from groundsight.language.stems import lexicon_rows
 
-Near = Literal["alike", "pictures", "tables", "texts"]
+Near = Literal["alike", "copies", "pictures", "tables", "texts"]
 # Behind the tie "this", and at most two words that name what the picture shows: "this broken pump".
 _SHOWN = r"(?:\s+[\w'’-]+){0,2}"
 
 
 def points_to(question: str) -> Near | None:
-    """Say what a question about a picture looks for: what looks like it, or a picture, table or text that it is from.
+    """Say what a question about a picture looks for: its likes or copies, or a picture, table or text that it is from.
 
     None for every other question: "Which page of this manual tells the weight?" asks for a value.
     """
     text = " ".join(question.casefold().replace("’", "'").strip(" ?？!.¿¡").split())
-    if _alike().fullmatch(text):
+    if _whole("copies").fullmatch(text):
+        return "copies"
+    if _whole("alike").fullmatch(text):
         return "alike"
     found = next(filter(None, (form.fullmatch(text) for form in _origins())), None)
     if found is None:
@@ -27,11 +29,11 @@ def points_to(question: str) -> Near | None:
     return next(near for near in ("texts", "tables", "pictures") if found[near])
 
 
-@lru_cache(maxsize=1)
-def _alike() -> re.Pattern[str]:
-    """ "Show me all pictures that look like this", "more like this, please"."""
+@lru_cache(maxsize=2)
+def _whole(name: str) -> re.Pattern[str]:
+    """ "Show me all pictures that look like this", "more like this, please", "are there copies of this"."""
     row = _rows()
-    return re.compile(rf"(?:(?:{row['ask']})\s+)?(?:[\w'-]+\s+){{0,3}}?(?:{row['alike']})(?:,?\s+[\w'-]+)?")
+    return re.compile(rf"(?:(?:{row['ask']})\s+)?(?:[\w'-]+\s+){{0,3}}?(?:{row[name]})(?:,?\s+[\w'-]+)?")
 
 
 @lru_cache(maxsize=1)
