@@ -19,7 +19,17 @@ from groundsight.ingestion import IngestReport
 from groundsight.settings import load_settings
 from groundsight.tools.library import MEDIA, MediaFile
 from groundsight.types import Filter, Query, Unit
-from tests.recordings import RATE, ScriptedTranscriber, silence, slide, tone, write_clip, write_header, write_sound
+from tests.recordings import (
+    RATE,
+    ScriptedTranscriber,
+    silence,
+    slide,
+    tone,
+    write_clip,
+    write_header,
+    write_pieces,
+    write_sound,
+)
 
 pytest.importorskip("av", reason="the extra audio is not installed: no file to read can be made")
 
@@ -103,6 +113,16 @@ def test_the_moment_at_which_something_is_said_is_told_and_stands_there(
     assert answer.text == 'talk.wav at 0:09: "We move the archive in April." [1]'
     assert [each.label for each in answer.verdicts] == ["supported"]
     assert suite.ask("At which minute is a unicorn mentioned?").status != "answered"
+
+
+def test_what_stands_late_in_its_track_is_cited_where_it_is_played(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_pieces(folder / "talk.mkv", [(0, tone(6, 400)), (20, tone(5, 800))])
+    suite.ingest(folder)
+    starts = [unit.place.second for unit in units(suite)]
+    assert starts == [pytest.approx(0, abs=1.1), pytest.approx(20, abs=1.1)]
 
 
 def test_one_changed_minute_is_heard_again_alone(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:

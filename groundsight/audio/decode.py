@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # With key frames at most this many seconds apart no slide that can be read falls between them.
 _DENSE = 2.0
+# What a resampler holds back and what a live encoder's clock is off by is no gap.
+_GAP = 0.2
 
 
 @dataclass
@@ -44,10 +46,17 @@ class Media:
         return self._video is not None
 
     def sound(self) -> Iterator[NDArray[np.int16]]:
-        """Yield int16 of shape (samples,), ``RATE`` a second, mono."""
+        """Yield int16 of shape (samples,), ``RATE`` a second, mono; where the track holds nothing it is silent."""
         resampler = _av().AudioResampler(format="s16", layout="mono", rate=RATE)
+        done = 0
         for frame in self._decoded(self.container.streams.audio[0]):
-            yield from (each.to_ndarray()[0] for each in resampler.resample(frame))
+            missing = self._second(frame) - done / RATE
+            if missing > _GAP:
+                yield from _silence(missing)
+                done += int(missing * RATE)
+            for each in resampler.resample(frame):
+                done += each.samples
+                yield each.to_ndarray()[0]
         yield from (each.to_ndarray()[0] for each in resampler.resample(None))
 
     def frames(self, limits: Limits, until: float) -> Iterator[tuple[float, Image]]:
@@ -89,11 +98,15 @@ class Media:
         for frame in self._decoded(self._video):
             check_frame(frame.width, frame.height, limits)
             decoded += frame.width * frame.height
-            second = max(0.0, float(frame.time or 0.0))
+            second = self._second(frame)
             self.over = decoded > limits.clip_pixels
             if self.over or second > until:
                 return
             yield second, frame
+
+    def _second(self, frame: Any) -> float:
+        """When it is played: a stream cut from a longer one counts from its own beginning."""
+        return max(0.0, float(frame.time or 0.0) - max(0, self.container.start_time or 0) / 1_000_000)
 
     def _is_dense(self) -> bool:
         """Tell it by the packets, of which none is decoded."""
@@ -150,6 +163,16 @@ def check_frame(width: int, height: int, limits: Limits) -> None:
             next_step="scale it down or raise limits.picture_pixels",
             code="E_LIMIT_PIXELS",
         )
+
+
+def _silence(seconds: float) -> Iterator[NDArray[np.int16]]:
+    """Yield it in small pieces: a time stamp can claim years."""
+    import numpy as np
+
+    left = int(seconds * RATE)
+    while left > 0:
+        yield np.zeros(min(left, RATE), np.int16)
+        left -= RATE
 
 
 def _av() -> Any:
