@@ -223,6 +223,15 @@ def test_a_clip_without_sound_is_read_by_its_frames_and_says_so(
     assert "48 EUR" in units(suite)[0].ocr
 
 
+def test_sound_that_is_shorter_than_its_clip_is_not_damaged(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    for ending, codecs in CLIPS.items():
+        write_clip(folder / f"talk{ending}", [(slide("Prices", "Team: 48 EUR"), 8.0)], tone(3, 400), *codecs)
+    assert [line.warnings for line in suite.ingest(folder).files] == [()] * len(CLIPS)
+
+
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "talks"
     folder.mkdir()

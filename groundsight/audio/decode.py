@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _DENSE = 2.0
 # What a resampler holds back and what a live encoder's clock is off by is no gap.
 _GAP = 0.2
+_CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)\s*\0*")
 
 
 @dataclass
@@ -44,6 +46,11 @@ class Media:
     @property
     def has_frames(self) -> bool:
         return self._video is not None
+
+    @property
+    def sound_ends(self) -> float:
+        """The second at which the sound says that it ends, 0 where only the whole file says so."""
+        return self._end(self.container.streams.audio[0])
 
     def sound(self) -> Iterator[NDArray[np.int16]]:
         """Yield int16 of shape (samples,), ``RATE`` a second, mono; where the track holds nothing it is silent."""
@@ -106,7 +113,21 @@ class Media:
 
     def _second(self, frame: Any) -> float:
         """When it is played: a stream cut from a longer one counts from its own beginning."""
-        return max(0.0, float(frame.time or 0.0) - max(0, self.container.start_time or 0) / 1_000_000)
+        return max(0.0, float(frame.time or 0.0) - self._began)
+
+    @property
+    def _began(self) -> float:
+        return max(0, self.container.start_time or 0) / 1_000_000
+
+    def _end(self, stream: Any) -> float:
+        """The second at which a stream ends by its own word; Matroska has it as text, or says that of the whole."""
+        if "matroska" in self.container.format.name:
+            told = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
+            hours, minutes, seconds = map(float, told.groups()) if told else (0.0, 0.0, 0.0)
+            end = hours * 3600 + minutes * 60 + seconds
+        else:
+            end = float(((stream.start_time or 0) + (stream.duration or 0)) * stream.time_base)
+        return max(0.0, end - self._began)
 
     def _is_dense(self) -> bool:
         """Tell it by the packets, of which none is decoded."""

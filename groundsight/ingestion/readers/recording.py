@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from groundsight.limits import Limits
 
-# What a container says of its length is off by a frame or two.
+# What a stream says of its length is off by a frame or two.
 _SLACK_SECONDS = 1.0
 
 
@@ -88,7 +88,7 @@ def _sounds(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> tupl
         done += len(piece)
     if done >= most:
         ledger.note("rest of the sound", f"over limits.media_seconds = {limits.media_seconds}")
-    elif media.damaged or media.seconds - done / RATE > _SLACK_SECONDS:
+    elif media.damaged or media.sound_ends - done / RATE > _SLACK_SECONDS:
         ledger.note("rest of the sound", f"the data end or are damaged after {done // RATE} s")
     return tuple(found)
 
