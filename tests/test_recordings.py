@@ -232,6 +232,25 @@ def test_sound_that_is_shorter_than_its_clip_is_not_damaged(
     assert [line.warnings for line in suite.ingest(folder).files] == [()] * len(CLIPS)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("talk.wav", "rest of the sound, the data end or are damaged after 8 s"),
+        ("talk.mkv", "later frames, the data end"),
+    ],
+)
+def test_what_was_cut_off_is_named(house: tuple[OpenSuite, Path, ScriptedTranscriber], name: str, said: str) -> None:
+    suite, folder, _ = house
+    path = folder / name
+    if name.endswith("wav"):
+        write_sound(path, np.concatenate([tone(6, 400), tone(10, 800)]))
+    else:
+        write_clip(path, [(slide("Prices", str(number)), 2.0) for number in range(8)])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 + 600])
+    (line,) = suite.ingest(folder).files
+    assert said in " ".join(line.warnings)
+
+
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "talks"
     folder.mkdir()

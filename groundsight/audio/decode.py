@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,20 +25,29 @@ if TYPE_CHECKING:
 _DENSE = 2.0
 # What a resampler holds back and what a live encoder's clock is off by is no gap.
 _GAP = 0.2
+# What a stream says of its length is off by a frame or two.
+SLACK_SECONDS = 1.0
 _CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)\s*\0*")
+
+
+# Who records and doesn't know yet for how long writes about the largest number there is as the size.
+_UNTOLD = 0x7FFFF000
 
 
 @dataclass
 class Media:
     """An open file, one pass at a time, and the seconds that it says it lasts.
 
-    ``damaged`` is set where its data broke off, ``over`` where frames were left because there are too many pixels.
+    ``damaged`` is set where its data broke off, ``over`` where frames were left because there are too many pixels,
+    ``short`` where the frames end before the second at which they say that they do.
     """
 
     container: Any
     seconds: float
+    riff_seconds: float = 0.0
     damaged: bool = False
     over: bool = False
+    short: bool = False
 
     @property
     def has_sound(self) -> bool:
@@ -50,7 +60,7 @@ class Media:
     @property
     def sound_ends(self) -> float:
         """The second at which the sound says that it ends, 0 where only the whole file says so."""
-        return self._end(self.container.streams.audio[0])
+        return max(self.riff_seconds, self._end(self.container.streams.audio[0]))
 
     def sound(self) -> Iterator[NDArray[np.int16]]:
         """Yield int16 of shape (samples,), ``RATE`` a second, mono; where the track holds nothing it is silent."""
@@ -130,14 +140,18 @@ class Media:
         return max(0.0, end - self._began)
 
     def _is_dense(self) -> bool:
-        """Tell it by the packets, of which none is decoded."""
-        last = gap = 0.0
+        """Tell it by the packets, of which none is decoded, and whether they reach the end."""
+        last = gap = until = longest = 0.0
         for packet in self.container.demux(self._video):
             if packet.pts is None:
                 continue
             second = float(packet.pts * packet.time_base)
+            longest = max(longest, second - until)
+            until = max(until, second + float((packet.duration or 0) * packet.time_base))
             gap = max(gap, second - last)
             last = second if packet.is_keyframe else last
+        # Without a word of how long it stands, the last frame may stand as long as any.
+        self.short = self._end(self._video) + self._began - until > max(SLACK_SECONDS, 2 * longest)
         return gap <= _DENSE
 
     def _decoded(self, stream: Any) -> Iterator[Any]:
@@ -172,7 +186,22 @@ def open_media(path: Path, demuxer: str) -> Generator[Media]:
                 "truncated or malformed: the recording can't be opened", next_step="save or export it anew"
             ) from error
         with container:
-            yield Media(container, (container.duration or 0) / 1_000_000)
+            yield Media(container, (container.duration or 0) / 1_000_000, _riff_seconds(path))
+
+
+def _riff_seconds(path: Path) -> float:
+    """How long the head of a WAV says that it lasts, 0 for others and live recordings; libav tells what is there."""
+    with path.open("rb") as file:
+        kind, _, form = struct.unpack("<4sI4s", file.read(12).ljust(12, b"\0"))
+        rate = 0
+        while (kind, form) == (b"RIFF", b"WAVE") and len(head := file.read(8)) == 8:
+            name, size = struct.unpack("<4sI", head)
+            if name == b"data":
+                return size / rate if rate and size < _UNTOLD else 0.0
+            body = file.read(12)
+            rate = struct.unpack("<8xI", body)[0] if name == b"fmt " and len(body) == 12 else rate
+            file.seek(size + size % 2 - len(body), 1)
+    return 0.0
 
 
 def check_frame(width: int, height: int, limits: Limits) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.audio import RATE
 from groundsight.audio.cuts import cut
-from groundsight.audio.decode import Media, open_media
+from groundsight.audio.decode import SLACK_SECONDS, Media, open_media
 from groundsight.audio.keyframes import keyframes, scene_ends
 from groundsight.errors import ParseFailed, UnsupportedType
 from groundsight.ingestion import Element, Parsed, Sound
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from groundsight.limits import Limits
-
-# What a stream says of its length is off by a frame or two.
-_SLACK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def _sounds(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> tupl
         done += len(piece)
     if done >= most:
         ledger.note("rest of the sound", f"over limits.media_seconds = {limits.media_seconds}")
-    elif media.damaged or media.sound_ends - done / RATE > _SLACK_SECONDS:
+    elif media.damaged or media.sound_ends - done / RATE > SLACK_SECONDS:
         ledger.note("rest of the sound", f"the data end or are damaged after {done // RATE} s")
     return tuple(found)
 
@@ -116,6 +113,6 @@ def _scenes(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> list
         )
     if media.over:
         ledger.note("later frames", f"over limits.clip_pixels = {limits.clip_pixels}")
-    elif media.damaged:
+    elif media.damaged or media.short:
         ledger.note("later frames", "the data end early or are damaged")
     return found
