@@ -251,6 +251,13 @@ def test_what_was_cut_off_is_named(house: tuple[OpenSuite, Path, ScriptedTranscr
     assert said in " ".join(line.warnings)
 
 
+def test_a_second_sound_track_is_named(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
+    suite, folder, _ = house
+    write_pieces(folder / "talk.mkv", [(0, tone(6, 400))], tracks=2)
+    (line,) = suite.ingest(folder).files
+    assert "not read: sound track after the first, one track of sound" in line.warnings[0]
+
+
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "talks"
     folder.mkdir()

@@ -58,6 +58,18 @@ class Media:
         return self._video is not None
 
     @property
+    def unread(self) -> dict[str, int]:
+        """How many tracks of each kind are there beside the first sound and the first moving pictures."""
+        streams = self.container.streams
+        cover = _av().stream.Disposition.attached_pic
+        moving = sum(cover not in each.disposition for each in streams.video)
+        return {
+            "sound track after the first": len(streams.audio) - 1,
+            "picture track after the first": moving - 1,
+            "subtitle track": len(streams.subtitles),
+        }
+
+    @property
     def sound_ends(self) -> float:
         """The second at which the sound says that it ends, 0 where only the whole file says so."""
         return max(self.riff_seconds, self._end(self.container.streams.audio[0]))

@@ -45,6 +45,8 @@ def read_recording(path: Path, media_type: str, scratch: Path, limits: Limits) -
     with open_media(path, demuxer) as media:
         lasts, has_sound, has_frames = media.seconds, media.has_sound, media.has_frames and media_type in CLIPS
         sounds = _sounds(media, scratch, limits, ledger) if has_sound else ()
+        for kind, count in media.unread.items():
+            ledger.note(kind, "one track of sound and one of pictures are read", max(0, count))
     with open_media(path, demuxer) as media:
         scenes = _scenes(media, scratch, limits, ledger) if has_frames else []
     length = max([lasts, *(one.time.end for one in sounds)])
