@@ -267,6 +267,9 @@ def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
         vars(suite.suite.parts)["transcriber"] = ScriptedTranscriber(SAID)
         (line,) = suite.ingest(folder).files
         assert line.warnings == ("not read: rest of the sound, over limits.media_seconds = 8",)
+        write_clip(folder / "late.mp4", [(slide("A").resize((320, 180)), 11.0)])
+        (late,) = suite.ingest(folder / "late.mp4").files
+        assert "not read: later frames, over limits.media_seconds = 8" in late.warnings
         write_clip(folder / "wide.mp4", [(slide("A"), 1.0)])
         assert "frames of 640 x 360 pixels" in problem(suite.ingest(folder / "wide.mp4"))
 

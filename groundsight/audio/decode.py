@@ -39,7 +39,8 @@ class Media:
     """An open file, one pass at a time, and the seconds that it says it lasts.
 
     ``damaged`` is set where its data broke off, ``over`` where frames were left because there are too many pixels,
-    ``short`` where the frames end before the second at which they say that they do.
+    ``short`` where the frames end before the second at which they say that they do, ``late`` where some come after
+    the last second that was asked for.
     """
 
     container: Any
@@ -48,6 +49,7 @@ class Media:
     damaged: bool = False
     over: bool = False
     short: bool = False
+    late: bool = False
 
     @property
     def has_sound(self) -> bool:
@@ -128,8 +130,8 @@ class Media:
             check_frame(frame.width, frame.height, limits)
             decoded += frame.width * frame.height
             second = self._second(frame)
-            self.over = decoded > limits.clip_pixels
-            if self.over or second > until:
+            self.over, self.late = decoded > limits.clip_pixels, second > until
+            if self.over or self.late:
                 return
             yield second, frame
 

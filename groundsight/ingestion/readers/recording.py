@@ -115,6 +115,8 @@ def _scenes(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> list
         )
     if media.over:
         ledger.note("later frames", f"over limits.clip_pixels = {limits.clip_pixels}")
+    elif media.late:
+        ledger.note("later frames", f"over limits.media_seconds = {limits.media_seconds}")
     elif media.damaged or media.short:
         ledger.note("later frames", "the data end early or are damaged")
     return found
