@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
     from groundsight.types import Evidence, Quote
 
-MOST_MOMENTS = 5
+MOST_MOMENTS = 10
+# Of these at most it can say how many more there are.
+_SEARCHED = 40
 IN_TIME = Filter(conditions=(Condition(field="kind", op="in", value=("audio", "video")),))
 
 
@@ -28,9 +30,9 @@ def from_the_recordings(suite: Suite, question: str) -> Answer | None:
     topic = topic_of(question)
     if topic is None or not (wanted := content_of(topic)):
         return None
-    found = evidence_from(suite.search(Query(text=topic, where=IN_TIME)).hits)
+    found = evidence_from(suite.search(Query(text=topic, where=IN_TIME, limit=_SEARCHED)).hits)
     moments = [(one, quote) for one in found for quote in _moments(one) if wanted <= content_of(quote.text)]
-    ordered = sorted(moments, key=lambda each: (each[1].source, each[1].second or 0.0))[:MOST_MOMENTS]
+    ordered = sorted(moments, key=lambda each: (each[1].source, each[1].second or 0.0))
     return _told(question, ordered) if ordered else None
 
 
@@ -65,7 +67,7 @@ def _phrases(name: str) -> re.Pattern[str]:
 def _told(question: str, moments: list[tuple[Evidence, Quote]]) -> Answer:
     """Each moment is a sentence of its own, and stands word for word in what was heard or read."""
     text, verdicts, citations = "", list[Verdict](), list[Citation]()
-    for number, (one, quote) in enumerate(moments, 1):
+    for number, (one, quote) in enumerate(moments[:MOST_MOMENTS], 1):
         name = one.source.rsplit("/", 1)[-1]
         sentence = f'{name}{at(quote.second)}: "{" ".join(quote.text.split())}" [{number}]'
         start = len(text) + 1 if text else 0
@@ -78,10 +80,11 @@ def _told(question: str, moments: list[tuple[Evidence, Quote]]) -> Answer:
             )
         )
         citations.append(_citation(number, one, quote))
+    more = len(moments) - MOST_MOMENTS
     return Answer(
         question=question,
         status="answered",
-        text=text,
+        text=f"{text}\nMoments that are not listed here: {more}." if more > 0 else text,
         stop_reason="these words are said or shown there",
         grounding_ratio=1.0,
         fit=Fit(value="yes", reason="the question asks for a moment"),

@@ -113,6 +113,11 @@ def test_the_moment_at_which_something_is_said_is_told_and_stands_there(
     assert answer.text == 'talk.wav at 0:09: "We move the archive in April." [1]'
     assert [each.label for each in answer.verdicts] == ["supported"]
     assert suite.ask("At which minute is a unicorn mentioned?").status != "answered"
+    for number in range(11):
+        write_sound(folder / f"again-{number:02}.wav", tone(5 + number / 10, 800))
+    suite.ingest(folder)
+    *told, last = suite.ask("Where in the video is the archive mentioned?").text.splitlines()
+    assert (len(told), last) == (10, "Moments that are not listed here: 2.")
 
 
 def test_what_stands_late_in_its_track_is_cited_where_it_is_played(
