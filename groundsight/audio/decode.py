@@ -6,7 +6,7 @@ import re
 import struct
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +28,6 @@ _GAP = 0.2
 # What a stream says of its length is off by a frame or two.
 SLACK_SECONDS = 1.0
 _CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)\s*\0*")
-
-
 # Who records and doesn't know yet for how long writes about the largest number there is as the size.
 _UNTOLD = 0x7FFFF000
 
@@ -40,7 +38,7 @@ class Media:
 
     ``damaged`` is set where its data broke off, ``over`` where frames were left because there are too many pixels,
     ``short`` where the frames end before the second at which they say that they do, ``late`` where some come after
-    the last second that was asked for.
+    the last second that was asked for. ``spoilt`` are the seconds at which sound begins that can't be decoded.
     """
 
     container: Any
@@ -50,6 +48,7 @@ class Media:
     over: bool = False
     short: bool = False
     late: bool = False
+    spoilt: list[float] = field(default_factory=list[float])
 
     @property
     def has_sound(self) -> bool:
@@ -169,16 +168,23 @@ class Media:
         return gap <= _DENSE
 
     def _decoded(self, stream: Any) -> Iterator[Any]:
-        broken = _av().FFmpegError
+        """Yield frames up to damaged data; sound goes on after it, pictures would build on what is missing."""
+        broken, spoilt = _av().FFmpegError, -1.0
         stream.codec_context.thread_count = 1
         packets = self.container.demux(stream)
         while True:
+            packet: Any = None
             try:
                 packet = next(packets, None)
                 frames: list[Any] = packet.decode() if packet is not None else []
             except broken:
-                self.damaged = True
-                return
+                if packet is None or stream.type != "audio":
+                    self.damaged = True
+                    return
+                second = max(0.0, float((packet.pts or 0) * stream.time_base) - self._began)
+                self.spoilt += [second] if second - spoilt > _GAP else []
+                spoilt = second
+                continue
             if packet is None:
                 return
             yield from frames

@@ -85,6 +85,8 @@ def _sounds(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> tupl
         (scratch / name).write_bytes(piece.tobytes())
         found.append(Sound(file=name, time=Time(start=done / RATE, end=(done + len(piece)) / RATE)))
         done += len(piece)
+    if media.spoilt:
+        ledger.note("damaged stretch of sound", f"the first at {int(media.spoilt[0])} s", len(media.spoilt))
     if done >= most:
         ledger.note("rest of the sound", f"over limits.media_seconds = {limits.media_seconds}")
     elif media.damaged or media.sound_ends - done / RATE > SLACK_SECONDS:
