@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
     from groundsight.types import Evidence, Quote
 
-MOST_MOMENTS = 5
+MOST_MOMENTS = 10
+# Of these at most it can say how many more there are.
+_SEARCHED = 40
 IN_TIME = Filter(conditions=(Condition(field="kind", op="in", value=("audio", "video")),))
 
 
@@ -29,11 +31,15 @@ def from_the_recordings(suite: Suite, question: str) -> Answer | None:
     topic = topic_of(question)
     if topic is None or not (wanted := content_of(topic)):
         return None
-    found = evidence_from(suite.search(Query(text=topic, where=IN_TIME)).hits)
+    found = evidence_from(suite.search(Query(text=topic, where=IN_TIME, limit=_SEARCHED)).hits)
     moments = [(one, quote) for one in found for quote in _moments(one) if wanted <= content_of(quote.text)]
-    ordered = sorted(moments, key=lambda each: (each[1].source, each[1].second or 0.0))[:MOST_MOMENTS]
-    rows = [_said(*each) for each in ordered]
-    return listed(question, rows, "these words are said or shown there", writer="recordings") if rows else None
+    ordered = sorted(moments, key=lambda each: (each[1].source, each[1].second or 0.0))
+    rows, more = [_said(*each) for each in ordered[:MOST_MOMENTS]], len(ordered) - MOST_MOMENTS
+    if not rows:
+        return None
+    told = listed(question, rows, "these words are said or shown there", writer="recordings")
+    beyond = f"\nMoments that are not listed here: {more}." if more > 0 else ""
+    return told.model_copy(update={"text": f"{told.text}{beyond}"})
 
 
 def topic_of(question: str) -> str | None:
