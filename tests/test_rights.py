@@ -564,3 +564,21 @@ def test_rights_state_nothing_against_the_policy(suite: Any, place: Path) -> Non
         with pytest.raises(PolicyRefused, match=r"policy\."):
             suite.rights(PAY, **stated)
     assert suite.rights(PAY, retain_days=5, consent_until="2999-01-01").changed == 1
+
+
+def test_what_the_policy_swept_is_not_read_again_under_any_name_until_its_rights_are_stated_anew(
+    suite: Any, place: Path
+) -> None:
+    (place / "home" / "policy.toml").write_text("retention_days = 5\n")
+    parts = suite.suite.parts
+    over = {"retain_until": date.today() - timedelta(days=1)}
+    parts.index.protect([each.model_copy(update=over) for each in parts.index.assets(Filter())])
+    (place / PAY).rename(place / "docs" / "other.txt")
+    told = {each.source: each for each in suite.ingest(place / "docs").files}
+    assert {each.status for each in told.values()} == {"opted out"}
+    assert told[FEE].warnings == ("its content is denied, or kept no longer, and not read",)
+    assert parts.index.assets(Filter()) == ()
+    assert "fee.txt" not in (place / "home" / "rights" / "remembered.json").read_text()
+    suite.rights(FEE, retain_days=4)
+    suite.ingest(place / "docs")
+    assert seen(suite) == {FEE}

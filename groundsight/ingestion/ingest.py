@@ -14,6 +14,7 @@ from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.heed import heed
 from groundsight.governance.optout import OptOuts
+from groundsight.governance.remembered import RememberedRights
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
 from groundsight.ingestion.assemble import Linker, assemble
 from groundsight.ingestion.derived import derived_of
@@ -100,6 +101,7 @@ class _Run:
         self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
         self._opted_out = OptOuts(parts.settings.home, principal.tenant)
+        self._remembered = RememberedRights(parts.settings.home)
 
     def look_beside(self, found: Sequence[Found], places: Sequence[str]) -> None:
         """Take in what the rights files of the folders state, then what is known and how it is protected."""
@@ -177,10 +179,18 @@ class _Run:
         with ExitStack() as on_error:
             on_error.callback(folder.cleanup)
             on_error.callback(document.copy.close)
-            self._opted_out.require_free(document.source, document.sha256)
+            self._require_free(document)
             parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
             on_error.pop_all()
         return ReadFile(document, parsed, folder)
+
+    def _require_free(self, document: Frozen) -> None:
+        """Refuse what is opted out, and a content that comes back after its time; what is known has its own."""
+        source, sha = document.source, document.sha256
+        self._opted_out.require_free(source, sha)
+        before = self._known.get(source)
+        if before is None or before.sha256 != sha:
+            self._remembered.require_free(self.beside.book, self._principal.tenant, source, sha)
 
     def _below(self, document: Frozen, holder: Asset, tree: Tree) -> FileReport:
         """Ingest a file that lies in another one, unless all of it is as it was."""
