@@ -582,3 +582,32 @@ def test_what_the_policy_swept_is_not_read_again_under_any_name_until_its_rights
     suite.rights(FEE, retain_days=4)
     suite.ingest(place / "docs")
     assert seen(suite) == {FEE}
+
+
+def test_what_protected_a_content_holds_again_when_it_comes_back_under_another_name(suite: Any, place: Path) -> None:
+    away, back = place / "away.txt", place / "docs" / "other.txt"
+    suite.rights(PAY, labels=["hr"], region="eu", usage="restricted")
+    suite.rights(PAY, usage="approved")
+    (place / PAY).rename(away)
+    pruner = Principal(user="reader", region="eu", labels=("hr",), may_write=True)
+    suite.acting_for(pruner).ingest(place / "docs", prune=True)
+    away.rename(back)
+    suite.ingest(place / "docs")
+    assert seen(suite) == seen(suite, region="us", labels=("hr",)) == {FEE}
+    assert seen(suite, region="eu", labels=("hr",)) == {FEE, "docs/other.txt"}
+
+
+def test_what_was_denied_or_contained_and_forgotten_stays_so_when_its_folder_is_renamed(
+    suite: Any, place: Path
+) -> None:
+    suite.rights("docs/staff", usage="denied")
+    suite.suite.parts.index.protect(
+        [each.model_copy(update={"usage_rights": "restricted"}) for each in suite.suite.parts.index.assets(Filter())
+         if each.source == FEE]
+    )  # fmt: skip
+    suite.forget([FEE, PAY])
+    (place / "docs" / "staff").rename(place / "docs" / "people")
+    (place / FEE).rename(place / "docs" / "price.txt")
+    told = {each.source: each.status for each in suite.ingest(place / "docs").files}
+    assert told == {"docs/people/pay.txt": "opted out", "docs/price.txt": "added"}
+    assert seen(suite) == set()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from groundsight.governance.policy import let_in, policy_of
 from groundsight.governance.redaction import profile_of
@@ -39,12 +41,13 @@ def make_asset(
     guard: Asset | None = None,
     holder: Asset | None = None,
     holding: Holding | None = None,
+    remembered: Mapping[str, Any] | None = None,
 ) -> Asset:
     """Describe the file; the tenant comes from the principal, and so does the region of what was not there before.
 
     What protects a document is not the writer's to change: it is taken from ``holding``, what is stated of it, and from
-    ``guard``, the document as it was before, or a protected one of the same content. A file that lies in another one,
-    the ``holder``, is protected as that is, too.
+    ``guard``, the document as it was before, or a protected one of the same content, and from what is ``remembered`` of
+    one that is gone. A file that lies in another one, the ``holder``, is protected as that is, too.
 
     Raises:
         PolicyRefused: the policy does not let it in, or an incident contains its place.
@@ -64,7 +67,7 @@ def make_asset(
         parent=holder.source if holder else None,
         lineage=lineage_of_text(parsed.media_type, document.sha256, settings),
     ).model_copy(update=dict(holding.values) if holding else {})
-    asset = _protected(_protected(described, guard), holder)
+    asset = _protected(_as_remembered(_protected(described, guard), remembered or {}), holder)
     refuse_contained(settings, asset)
     return let_in(policy_of(settings), asset)
 
@@ -78,6 +81,16 @@ def is_guarded(asset: Asset) -> bool:
 def is_kept_as(asset: Asset, holder: Asset) -> bool:
     """True when a file is known to lie in this one and is no less protected."""
     return asset.parent == holder.source and _protected(asset, holder) == asset
+
+
+def _as_remembered(asset: Asset, remembered: Mapping[str, Any]) -> Asset:
+    """Protect a document as one of its content was that is gone; it opens nothing that is shut by its own rights."""
+    if not remembered:
+        return asset
+    owner = remembered["owner"] if remembered["labels"] else asset.owner
+    # A region is narrower than none, be it the document's own or the remembered one.
+    region = asset.region if remembered["region"] == "global" else remembered["region"]
+    return guarded(asset, asset.model_copy(update={**remembered, "owner": owner, "region": region}))
 
 
 def _protected(asset: Asset, guard: Asset | None) -> Asset:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
@@ -188,9 +188,15 @@ class _Run:
         """Refuse what is opted out, and a content that comes back after its time; what is known has its own."""
         source, sha = document.source, document.sha256
         self._opted_out.require_free(source, sha)
-        before = self._known.get(source)
-        if before is None or before.sha256 != sha:
+        if not self._is_known(document):
             self._remembered.require_free(self.beside.book, self._principal.tenant, source, sha)
+
+    def _is_known(self, document: Frozen) -> bool:
+        before = self._known.get(document.source)
+        return before is not None and before.sha256 == document.sha256
+
+    def _remembered_of(self, document: Frozen) -> Mapping[str, Any]:
+        return self._remembered.of(self.beside.book, self._principal.tenant, document.source, document.sha256)
 
     def _below(self, document: Frozen, holder: Asset, tree: Tree) -> FileReport:
         """Ingest a file that lies in another one, unless all of it is as it was."""
@@ -213,7 +219,8 @@ class _Run:
         before = self._known.get(document.source)
         guard, who = before or self._guards.get(document.sha256), self._principal
         holding = self.beside.book.holding(who.tenant, document.source, document.mtime_ns, who.region)
-        asset = make_asset(parsed, document, who, settings, guard, holder, None if before else holding)
+        remembered = None if self._is_known(document) else self._remembered_of(document)
+        asset = make_asset(parsed, document, who, settings, guard, holder, None if before else holding, remembered)
         lost = tree.read(parsed, asset, prepared.scratch, lambda each, holder: self._below(each, holder, tree))
         if holder is None:
             self._forget(tree)
