@@ -122,9 +122,13 @@ def report_of(source: str, work: Callable[[], FileReport]) -> FileReport:
         raise
     except GroundsightError as error:
         if error.error_code in (OPTED_OUT, OVER):
-            why = "opted out" if error.error_code == OPTED_OUT else error.what
-            return FileReport(source=source, status="opted out", warnings=(f"{why}, and not read",))
+            return opted_out(source, "opted out" if error.error_code == OPTED_OUT else error.what)
         return FileReport(source=source, status="failed", problem=_problem(error, source))
+
+
+def opted_out(source: str, why: str = "opted out") -> FileReport:
+    """The line of a file that is not to be read."""
+    return FileReport(source=source, status="opted out", warnings=(f"{why}, and not read",))
 
 
 def unchanged(asset: Asset) -> FileReport:
