@@ -25,6 +25,7 @@ from groundsight.language.facts import read_facts
 from groundsight.retrieval.cache import READ
 from groundsight.settings import load_settings
 from groundsight.suite import Suite, open_suite
+from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Principal, Query
 from tests.build import make_asset, make_entry, make_unit
 from tests.index_workers import forget_and_die
@@ -419,3 +420,25 @@ def test_a_damaged_list_of_opt_outs_stops_the_ingest(tmp_path: Path, capsys: pyt
     (home / "optout.json").write_text("[{]")
     assert main(["ingest", str(folder), "--home", str(home)]) == 1
     assert "E_STORAGE" in capsys.readouterr().err
+
+
+def test_what_is_opted_out_while_its_folder_is_read_stays_out(tmp_path: Path) -> None:
+    folder, home = tmp_path / "files", tmp_path / "home"
+    (folder / "staff").mkdir(parents=True)
+    (folder / "a.txt").write_text("The lamp.")
+    (folder / "staff" / "old.txt").write_text("The quibblesnatch.")
+    home.mkdir()
+    (home / "groundsight.toml").write_text('[models]\ntext = "none"\nvisual = "none"\nocr = "none"\n')
+    with open_suite(home=home) as suite, open_suite(home=home) as other:
+        suite.ingest([folder])
+        (folder / "staff" / "old.txt").write_text("The quibblesnatch still.")
+        (folder / "staff" / "new.txt").write_text("The wombatrolle.")
+        waiting = [lambda: other.forget(["files/staff"], opt_out=True)]
+        watch = Watch(lambda *_: waiting.pop()() and None if waiting else None)
+        told = {each.source: each.status for each in suite.acting_for(watch=watch).ingest([folder]).files}
+        assert told == {
+            "files/a.txt": "unchanged",
+            "files/staff/new.txt": "opted out",
+            "files/staff/old.txt": "opted out",
+        }
+        assert sources(suite) == ["files/a.txt"]

@@ -686,3 +686,50 @@ def test_rights_state_nothing_against_the_policy(suite: Any, place: Path) -> Non
         with pytest.raises(PolicyRefused, match=r"policy\."):
             suite.rights(PAY, **stated)
     assert suite.rights(PAY, retain_days=5, consent_until="2999-01-01").changed == 1
+
+
+def test_what_the_policy_swept_is_not_read_again_under_any_name_until_its_rights_are_stated_anew(
+    suite: Any, place: Path
+) -> None:
+    (place / "home" / "policy.toml").write_text("retention_days = 5\n")
+    parts = suite.suite.parts
+    over = {"retain_until": date.today() - timedelta(days=1)}
+    parts.index.protect([each.model_copy(update=over) for each in parts.index.assets(Filter())])
+    (place / PAY).rename(place / "docs" / "other.txt")
+    told = {each.source: each for each in suite.ingest(place / "docs").files}
+    assert {each.status for each in told.values()} == {"opted out"}
+    assert told[FEE].warnings == ("its content is denied, or kept no longer, and not read",)
+    assert parts.index.assets(Filter()) == ()
+    assert "fee.txt" not in (place / "home" / "rights" / "remembered.json").read_text()
+    suite.rights(FEE, retain_days=4)
+    suite.ingest(place / "docs")
+    assert seen(suite) == {FEE}
+
+
+def test_what_protected_a_content_holds_again_when_it_comes_back_under_another_name(suite: Any, place: Path) -> None:
+    away, back = place / "away.txt", place / "docs" / "other.txt"
+    suite.rights(PAY, labels=["hr"], region="eu", usage="restricted")
+    suite.rights(PAY, usage="approved")
+    (place / PAY).rename(away)
+    pruner = Principal(user="reader", region="eu", labels=("hr",), may_write=True)
+    suite.acting_for(pruner).ingest(place / "docs", prune=True)
+    away.rename(back)
+    suite.ingest(place / "docs")
+    assert seen(suite) == seen(suite, region="us", labels=("hr",)) == {FEE}
+    assert seen(suite, region="eu", labels=("hr",)) == {FEE, "docs/other.txt"}
+
+
+def test_what_was_denied_or_contained_and_forgotten_stays_so_when_its_folder_is_renamed(
+    suite: Any, place: Path
+) -> None:
+    suite.rights("docs/staff", usage="denied")
+    suite.suite.parts.index.protect(
+        [each.model_copy(update={"usage_rights": "restricted"}) for each in suite.suite.parts.index.assets(Filter())
+         if each.source == FEE]
+    )  # fmt: skip
+    suite.forget([FEE, PAY])
+    (place / "docs" / "staff").rename(place / "docs" / "people")
+    (place / FEE).rename(place / "docs" / "price.txt")
+    told = {each.source: each.status for each in suite.ingest(place / "docs").files}
+    assert told == {"docs/people/pay.txt": "opted out", "docs/price.txt": "added"}
+    assert seen(suite) == set()

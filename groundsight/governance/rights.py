@@ -126,6 +126,11 @@ class Book:
         """Return what persons stated something of."""
         return {name for of, name in self._told["person"] if of == tenant}
 
+    def stated_of(self, tenant: str, source: str) -> dict[str, date]:
+        """Return of which fields persons stated something of this very name, and on which day."""
+        told = self._told["person"].get((tenant, source), {})
+        return {FIELDS[name]: each.day for name, each in told.items()}
+
     def files(self, tenant: str) -> dict[str, Rights]:
         """Return what the file of each folder states."""
         found = {name: told for (of, name), told in self._told["file"].items() if of == tenant and told}
@@ -152,6 +157,12 @@ class Book:
         for place in way:
             found = {**self._told[by].get((tenant, place), {}), **found}
         return found
+
+
+def is_over(held: Mapping[str, Any]) -> bool:
+    """True where a document is denied, or its consent or retention has ended."""
+    days = (held["consent_until"], held["retain_until"])
+    return held["usage_rights"] == "denied" or any(day and day < date.today() for day in days)
 
 
 def narrowed(name: str, given: Any, more: Any) -> Any:

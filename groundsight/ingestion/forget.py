@@ -18,6 +18,7 @@ from groundsight.governance.audit import AuditLog, AuditRecord
 from groundsight.governance.incidents import IncidentBook
 from groundsight.governance.optout import OptOut, OptOuts
 from groundsight.governance.receipts import Receipts, new_receipt
+from groundsight.governance.remembered import RememberedRights
 from groundsight.governance.review import forget_reviews
 from groundsight.governance.sources import inside
 from groundsight.index.held import Held, rewritten, still_held
@@ -133,6 +134,7 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
     """Remove assets: what was made and kept of them first, so that a kill in between leaves them to be named again."""
     derived = derived_of(parts.settings)
     derived.forget_other_profiles()
+    RememberedRights(parts.settings.home).add(gone)
     forget_reviews(parts.settings.home, [asset.asset_id for asset in gone])
     ids = {asset.asset_id for asset in gone}
     left = [asset for asset in parts.index.assets(Filter()) if asset.asset_id not in ids] if gone else []

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
@@ -16,6 +16,7 @@ from groundsight.governance.events import heed, note_event
 from groundsight.governance.incidents import IncidentBook
 from groundsight.governance.lookout import ask_rules_if_due
 from groundsight.governance.optout import OptOuts
+from groundsight.governance.remembered import RememberedRights
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
 from groundsight.ingestion.assemble import Linker, assemble
 from groundsight.ingestion.contain import refuse_contained
@@ -105,6 +106,7 @@ class _Run:
         self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
         self._opted_out = OptOuts(parts.settings.home, principal.tenant)
+        self._remembered = RememberedRights(parts.settings.home)
 
     def look_beside(self, found: Sequence[Found], places: Sequence[str]) -> None:
         """Take in what the rights files of the folders state, then what is known and how it is protected."""
@@ -185,10 +187,24 @@ class _Run:
         with ExitStack() as on_error:
             on_error.callback(folder.cleanup)
             on_error.callback(document.copy.close)
-            self._opted_out.require_free(document.source, document.sha256)
+            self._require_free(document)
             parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
             on_error.pop_all()
         return ReadFile(document, parsed, folder)
+
+    def _require_free(self, document: Frozen) -> None:
+        """Refuse what is opted out, and a content that comes back after its time; what is known has its own."""
+        source, sha = document.source, document.sha256
+        self._opted_out.require_free(source, sha)
+        if not self._is_known(document):
+            self._remembered.require_free(self.beside.book, self._principal.tenant, source, sha)
+
+    def _is_known(self, document: Frozen) -> bool:
+        before = self._known.get(document.source)
+        return before is not None and before.sha256 == document.sha256
+
+    def _remembered_of(self, document: Frozen) -> Mapping[str, Any]:
+        return self._remembered.of(self.beside.book, self._principal.tenant, document.source, document.sha256)
 
     def _below(self, document: Frozen, holder: Asset, tree: Tree) -> FileReport:
         """Ingest a file that lies in another one, unless all of it is as it was."""
@@ -211,7 +227,8 @@ class _Run:
         before = self._known.get(document.source)
         guards, who = [before] if before else self._guards.get(document.sha256, ()), self._principal
         holding = self.beside.book.holding(who.tenant, document.source, document.mtime_ns, who.region)
-        asset = make_asset(parsed, document, who, settings, guards, holder, None if before else holding)
+        remembered = None if self._is_known(document) else self._remembered_of(document)
+        asset = make_asset(parsed, document, who, settings, guards, holder, None if before else holding, remembered)
         refuse_contained(self._shut, asset)
         lost = tree.read(parsed, asset, prepared.scratch, lambda each, holder: self._below(each, holder, tree))
         if holder is None:
