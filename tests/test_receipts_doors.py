@@ -175,6 +175,15 @@ def test_a_chain_that_is_set_back_as_a_whole_is_found_by_the_audit_trail(place: 
     assert (code, report["receipts"]["problems"]) == (1, [lost])
 
 
+def test_a_chain_that_begins_anew_is_found_by_the_audit_trail(place: Path, told: Told) -> None:
+    _, answer = told("ask", QUESTION)
+    (place / "home" / FOLDER / FILE).unlink()
+    told("ask", "How much is the rent of the lease?")
+    code, report = told("audit", "verify")
+    lost = f"receipt {answer['receipt']} stands in the audit trail and is missing"
+    assert (code, report["receipts"]["problems"]) == (1, [lost])
+
+
 def test_no_receipts_are_kept_where_none_are_wanted(place: Path, told: Told) -> None:
     (place / "home" / "groundsight.toml").write_text(LIGHT + "[governance]\nreceipts_days = 0\n")
     _, answer = told("ask", QUESTION)

@@ -10,7 +10,7 @@ from pathlib import Path
 from groundsight.errors import StorageFailed
 from groundsight.governance.audit_chain import KEY as AUDIT_KEY
 from groundsight.governance.audit_chain import TRAIL, authentic, lines_in
-from groundsight.governance.receipt_chain import FIRST, fits, hash_of, is_mark, read, signed_by
+from groundsight.governance.receipt_chain import FIRST, Json, fits, hash_of, is_mark, read, signed_by
 from groundsight.governance.receipts import FILE, FOLDER, PUBLIC, Receipts
 
 Rows = list[tuple[int, str, str, str]]
@@ -50,7 +50,8 @@ def check_receipts(home: Path, public: str = "") -> ReceiptReport:
     parts: dict[int, list[str]] = {}
     for n, body in found:
         parts.setdefault(n, []).append(str(body))
-    problems = [*_chain(rows, parts, key, ends), *_strays(rows, parts), *_lost(rows, home)]
+    end = read(str(ends[0])) if ends and signed_by(key, str(ends[0]), str(ends[1])) else {}
+    problems = [*_chain(rows, parts, key, end), *_strays(rows, parts), *_lost(rows, home, end.get("first", 1) - 1)]
     every = [body for bodies in parts.values() for body in bodies]
     return ReceiptReport(len(rows), len(every), sum(map(is_mark, every)), key, tuple(problems))
 
@@ -70,9 +71,8 @@ def _public(folder: Path) -> str:
     return file.read_text("ascii", "replace").strip() if file.is_file() else ""
 
 
-def _chain(rows: Rows, parts: Mapping[int, list[str]], key: str, ends: tuple[str, str] | None) -> Iterator[str]:
+def _chain(rows: Rows, parts: Mapping[int, list[str]], key: str, end: Json) -> Iterator[str]:
     """Walk from the signed beginning to the signed end."""
-    end = read(str(ends[0])) if ends and signed_by(key, str(ends[0]), str(ends[1])) else {}
     if not end:
         yield "the end of the chain is missing or was changed"
     wanted, before = end.get("first", rows[0][0] if rows else 1), end.get("before", FIRST)
@@ -108,12 +108,13 @@ def _strays(rows: Rows, parts: Mapping[int, list[str]]) -> Iterator[str]:
     yield from (f"parts of receipt {n} are there without it" for n in sorted({*parts} - {row[0] for row in rows}))
 
 
-def _lost(rows: Rows, home: Path) -> Iterator[str]:
-    """Name what the audit trail knows and the chain lacks; what was dropped by its age lies before the first."""
+def _lost(rows: Rows, home: Path, dropped: int) -> Iterator[str]:
+    """Name what the audit trail knows and the chain lacks, but for as many before the first as age has ``dropped``."""
     here = {receipt_id: hash_of(str(head)) for _, receipt_id, head, _ in rows}
-    oldest = min(here, default="")
-    for receipt_id, sealed in sealed_in_trail(home).items():
-        if receipt_id >= oldest and receipt_id not in here:
+    oldest, known = min(here, default=""), sealed_in_trail(home)
+    aged = set(sorted(each for each in known if each < oldest)[:dropped])
+    for receipt_id, sealed in known.items():
+        if receipt_id not in here and receipt_id not in aged:
             yield f"receipt {receipt_id[:SHOWN_CHARS]} stands in the audit trail and is missing"
         elif here.get(receipt_id, sealed) != sealed:
             yield f"receipt {receipt_id[:SHOWN_CHARS]} is not the one that the audit trail knows"
