@@ -10,7 +10,7 @@ from pathlib import Path
 
 from groundsight.errors import Locked, StorageFailed
 
-FOLDER = "folder"
+FOLDER, WORKER_LOCK = "folder", "worker.lock"
 PATIENCE_SECONDS = 10.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS unread (tenant TEXT, source TEXT, told TEXT, PRIMARY KEY (tenant, source));
@@ -48,6 +48,20 @@ def notebook(home: Path, *, reading: bool = False) -> Generator[sqlite3.Connecti
         raise _unusable() from error
     except (sqlite3.DatabaseError, OSError) as error:
         raise _unusable() from error
+
+
+def is_worked(home: Path) -> bool:
+    """True while the worker of some process works for this home."""
+    from filelock import FileLock, Timeout
+
+    lock = home / FOLDER / WORKER_LOCK
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def forget_questions(home: Path, tenants: Iterable[str]) -> None:
