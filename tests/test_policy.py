@@ -81,6 +81,20 @@ def test_a_policy_that_the_settings_name_and_that_is_not_there_is_not_taken_for_
         open_suite(settings)
 
 
+def test_a_policy_that_vanished_or_is_a_link_to_nothing_refuses_every_call(run: Run, place: Path) -> None:
+    demand(place, "retention_days = 5")
+    assert run("status")[0] == 0
+    file = place / "home/policy.toml"
+    file.unlink()
+    assert run("status")[1]["error"]["what"] == "the policy is not there"
+    demand(place, "")
+    assert run("status")[0] == 0
+    file.unlink()
+    assert run("status")[0] == 0
+    file.symlink_to(place / "away.toml")
+    assert run("search", "rent")[1]["error"]["what"] == "the policy is not there"
+
+
 def test_the_hash_covers_what_is_demanded_and_not_how_it_is_written(place: Path) -> None:
     settings = load_settings(place / "home")
     without = policy_hash(settings)
@@ -218,7 +232,7 @@ def test_a_change_of_the_policy_is_one_record_whoever_calls_next(run: Run, place
     run("search", "rent")
     demand(place, "version = '2'\nminimum_ratio = 0.6")
     run("ask", "What is the rent a year?")
-    (place / "home/policy.toml").unlink()
+    demand(place, "")
     run("status")
     assert [told.split()[0] for told in changes(place / "home")] == ["1", "2", "unversioned"]
     assert verify_chain(place / "home/audit").problems == ()

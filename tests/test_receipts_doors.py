@@ -185,6 +185,27 @@ def test_a_chain_that_is_set_back_as_a_whole_is_found_by_the_audit_trail(place: 
     assert (code, report["receipts"]["problems"]) == (1, [lost])
 
 
+def test_a_chain_that_begins_anew_is_found_by_the_audit_trail(place: Path, told: Told) -> None:
+    _, answer = told("ask", QUESTION)
+    (place / "home" / FOLDER / FILE).unlink()
+    told("ask", "How much is the rent of the lease?")
+    code, report = told("audit", "verify")
+    lost = f"receipt {answer['receipt']} stands in the audit trail and is missing"
+    assert (code, report["receipts"]["problems"]) == (1, [lost])
+
+
+def test_a_key_that_is_none_is_named_and_its_content_never_shown(place: Path, told: Told) -> None:
+    told("ask", QUESTION)
+    public = place / "home" / FOLDER / "public"
+    assert told("audit", "verify", "--key", str(public))[0] == 0
+    assert told("audit", "verify", "--key", public.read_text().strip())[0] == 0
+    (place / "secret.txt").write_text("quibblesnatch")
+    for given in (str(place / "nope"), str(place / "secret.txt"), str(place)):
+        code, report = told("audit", "verify", "--key", given)
+        assert (code, report["error"]["code"], given in str(report)) == (2, "E_INVALID_ARG", True)
+        assert "quibblesnatch" not in str(report)
+
+
 def test_no_receipts_are_kept_where_none_are_wanted(place: Path, told: Told) -> None:
     (place / "home" / "groundsight.toml").write_text(LIGHT + "[governance]\nreceipts_days = 0\n")
     _, answer = told("ask", QUESTION)

@@ -166,6 +166,25 @@ def test_rights_of_a_folder_hold_for_what_comes_later_and_the_nearest_wins(place
     assert seen(suite) == {PAY}
 
 
+def test_stating_rights_opens_no_folder_and_one_above_stands_for_the_roots_in_it(place: Path, suite: Any) -> None:
+    known = (place / "home" / "roots.json").read_bytes()
+    (place / "away").mkdir()
+    for outside in (place / "away", "/etc"):
+        with pytest.raises(NotFound, match="ingest it first"):
+            suite.rights(outside, labels=["hr"])
+    assert not RightsLedger(place / "home").is_used
+    assert suite.rights(place, labels=["hr"]).changed == 2
+    assert (place / "home" / "roots.json").read_bytes() == known
+    assert seen(suite) == set()
+
+
+def test_rights_of_a_root_hold_for_a_root_in_it(place: Path) -> None:
+    with open_suite(load_settings(place / "home", roots=(place / "docs", place / "docs" / "staff"))) as suite:
+        suite.ingest(place / "docs")
+        suite.rights(place / "docs", labels=["hr"])
+        assert not suite.search("Anna earns harbour fee EUR").hits
+
+
 def test_the_owner_needs_no_label_but_all_else_holds_for_an_owner_too(suite: Any) -> None:
     suite.rights(PAY, owner="anna", labels=["hr"])
     assert seen(suite, user="anna") == {PAY, FEE}
@@ -376,7 +395,7 @@ def test_a_rights_file_is_never_a_document(place: Path) -> None:
 
 
 def test_what_is_denied_is_not_read_and_what_is_restricted_is_read_for_nobody(place: Path) -> None:
-    with open_suite(place / "home") as suite:
+    with open_suite(load_settings(place / "home", roots=(place / "docs",))) as suite:
         suite.rights(place / "docs", region="global")
         suite.rights(place / "docs" / "staff", usage="denied")
         suite.rights(place / "docs" / "fee.txt", usage="restricted")

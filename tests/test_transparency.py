@@ -77,6 +77,25 @@ def test_an_empty_home_says_nothing_yet_everywhere(run: Run, tmp_path: Path) -> 
         assert nothing in text
 
 
+@pytest.mark.parametrize("command", [("report", "transparency", "--html"), ("review", "export")])
+def test_what_is_written_for_a_person_replaces_nothing_else(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    ending = ".html" if "--html" in command else ".jsonl"
+    (tmp_path / f"folder{ending}").mkdir()
+    mine = tmp_path / ("mine.txt" if "--html" in command else "mine.jsonl")
+    mine.write_text('{"mine": 1}\n')
+    inside = tmp_path / "home" / f"index{ending}"
+    inside.parent.mkdir(exist_ok=True)
+    inside.write_text("")
+    for place in (tmp_path, f"/proc/x{ending}", tmp_path / f"folder{ending}", mine, inside, f"{mine}/x{ending}"):
+        code, told = run(*command, str(place))
+        assert code
+        assert told["error"]["code"] in ("E_INVALID_ARG", "E_STORAGE")
+        assert str(place) in str(told)
+    assert (mine.read_text(), inside.read_text()) == ('{"mine": 1}\n', "")
+    for _ in range(2):
+        assert run(*command, str(tmp_path / f"new/page{ending}"))[0] == 0
+
+
 @pytest.fixture
 def page(run: Run, tmp_path: Path) -> str:
     """The report of a home with files, answers of ten days, an incident and a policy."""

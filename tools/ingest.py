@@ -11,7 +11,7 @@ from groundsight.errors import Cancelled, NotFound
 from groundsight.governance.access import visible_to
 from groundsight.governance.sources import inside
 from groundsight.ingestion import ingest_counts
-from groundsight.ingestion.folder.orders import UNDER_WAY, Orders, how_far
+from groundsight.ingestion.folder.orders import UNDER_WAY, Orders, as_worked, how_far
 from groundsight.ingestion.forget import readings
 from groundsight.ingestion.reach import folders_of, source_for
 from groundsight.tools.bounds import fitting, one_line
@@ -144,7 +144,8 @@ def shaped(report: IngestReport) -> IngestSummary:
 
 def reading_text(suite: Suite) -> str:
     """Say how far files are read that may hold more, empty when nothing is being read for this caller."""
-    going = [each for each in Orders(suite.settings.home).of(suite.principal) if each.state in UNDER_WAY]
+    home = suite.settings.home
+    going = [each for each in as_worked(home, Orders(home).of(suite.principal)) if each.state in UNDER_WAY]
     return f"Files are still being read ({how_far(going)}): there may soon be more to find." if going else ""
 
 

@@ -82,10 +82,11 @@ class Status(Result):
 def status(suite: Suite) -> Status:
     """When something seems missing: what is indexed, being read and not read, which lanes are off and why."""
     from groundsight.ingestion.folder.ledger import skipped_by, unread_by
-    from groundsight.ingestion.folder.orders import while_reading
+    from groundsight.ingestion.folder.orders import as_worked, while_reading
     from groundsight.ingestion.folder.work import followed
     from groundsight.retrieval.emptiness import emptiness
 
+    recent = [each for each in suite.orders()[-MOST_ORDERS:] if _is_news(each)]
     held, left = folders_of(suite.parts, suite.principal).names(), Counter[str]()
     for each in skipped_by(suite.parts, suite.principal):
         left[each.why] += each.count
@@ -103,7 +104,7 @@ def status(suite: Suite) -> Status:
         nothing=while_reading(suite.settings.home, suite.principal, emptiness(suite.parts, suite.principal)),
         degraded=suite.parts.degraded(),
         followed=tuple(one_line(name, 100) for name in followed(suite.settings.home) if name in held),
-        orders=tuple(order_line(each) for each in suite.orders()[-MOST_ORDERS:] if _is_news(each)),
+        orders=tuple(order_line(each) for each in as_worked(suite.settings.home, recent)),
         unread=len(unread_by(suite.parts, suite.principal)),
         warned=sum(any(one.startswith("not read: ") for one in each.warnings) for each in seen),
         left_out=dict(left.most_common()),

@@ -10,7 +10,7 @@ from pathlib import Path
 from groundsight.errors import StorageFailed
 from groundsight.governance.audit_chain import KEY as AUDIT_KEY
 from groundsight.governance.audit_chain import TRAIL, authentic, lines_in
-from groundsight.governance.receipt_chain import FIRST, Signer, fits, hash_of, is_mark, read, signed_by
+from groundsight.governance.receipt_chain import FIRST, Json, Signer, fits, hash_of, is_mark, read, signed_by
 from groundsight.governance.receipts import FILE, FOLDER, KEY, PUBLIC, Receipts
 
 Rows = list[tuple[int, str, str, str]]
@@ -48,7 +48,9 @@ def check_receipts(home: Path, public: str = "") -> ReceiptReport:
     except StorageFailed as error:
         return ReceiptReport(0, public=key, problems=(f"the file of the receipts was changed: {error.what}",))
     every = [body for bodies in kept.parts.values() for body in bodies]
-    problems = [*kept.damage, *_keys(folder, key), *_chain(kept, key), *_strays(kept), *_lost(kept.rows, home)]
+    end = read(kept.end[0]) if kept.end and signed_by(key, *kept.end) else {}
+    lost = _lost(kept.rows, home, end.get("first", 1) - 1)
+    problems = [*kept.damage, *_keys(folder, key), *_chain(kept, key, end), *_strays(kept), *lost]
     return ReceiptReport(len(kept.rows), len(every), sum(map(is_mark, every)), key, tuple(problems))
 
 
@@ -109,9 +111,9 @@ def _keys(folder: Path, key: str) -> Iterator[str]:
         yield "the public key of the receipts was changed: it is not the one that signed them"
 
 
-def _chain(kept: _Kept, key: str) -> Iterator[str]:
+def _chain(kept: _Kept, key: str, end: Json) -> Iterator[str]:
     """Walk from the signed beginning to the signed end."""
-    rows, end = kept.rows, read(kept.end[0]) if kept.end and signed_by(key, *kept.end) else {}
+    rows = kept.rows
     if not end:
         yield "the end of the chain is missing or was changed"
     wanted, before = end.get("first", rows[0][0] if rows else 1), end.get("before", FIRST)
@@ -148,12 +150,13 @@ def _strays(kept: _Kept) -> Iterator[str]:
     yield from (f"parts of receipt {n} are there without it" for n in sorted(lonely))
 
 
-def _lost(rows: Rows, home: Path) -> Iterator[str]:
-    """Name what the audit trail knows and the chain lacks; what was dropped by its age lies before the first."""
+def _lost(rows: Rows, home: Path, dropped: int) -> Iterator[str]:
+    """Name what the audit trail knows and the chain lacks, but for as many before the first as age has ``dropped``."""
     here = {receipt_id: hash_of(head) for _, receipt_id, head, _ in rows}
-    oldest = min(here, default="")
-    for receipt_id, sealed in sealed_in_trail(home).items():
-        if receipt_id >= oldest and receipt_id not in here:
+    oldest, known = min(here, default=""), sealed_in_trail(home)
+    aged = set(sorted(each for each in known if each < oldest)[:dropped])
+    for receipt_id, sealed in known.items():
+        if receipt_id not in here and receipt_id not in aged:
             yield f"receipt {receipt_id[:SHOWN_CHARS]} stands in the audit trail and is missing"
         elif here.get(receipt_id, sealed) != sealed:
             yield f"receipt {receipt_id[:SHOWN_CHARS]} is not the one that the audit trail knows"

@@ -47,8 +47,8 @@ def make_asset(
 
     What protects a document is not the writer's to change: it is taken from ``holding``, what is stated of it, and from
     ``guards``, the document as it was before, or all protected ones of the same content: the strictest of each counts,
-    and so does what is ``remembered`` of one that is gone. A file that lies in another one, the ``holder``, is protected
-    as that is, too.
+    and so does what is ``remembered`` of one that is gone. A file that lies in another one, the ``holder``, is
+    protected as that is, too.
 
     Raises:
         PolicyRefused: the policy does not let it in.

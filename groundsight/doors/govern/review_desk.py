@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundsight.atomic import write_whole
 from groundsight.doors.govern.policy_desk import columns
+from groundsight.doors.terminal.own_file import named_outside, write_own
 from groundsight.errors import InvalidArgument
 from groundsight.governance.access import visible_to
 from groundsight.governance.events import note_event
@@ -130,11 +130,13 @@ def export_reviews(suite: Suite, file: str) -> ReviewExported:
     if not file:
         step = "groundsight review export FOLDER/questions.jsonl"
         raise InvalidArgument("no file is named", which="ID", next_step=step)
+    target = named_outside(Path(file), ".jsonl", suite.settings.home)
+    if target.exists() and not _is_exported(target):
+        step = "name a new file"
+        raise InvalidArgument("this file holds something else than an export", which=file, next_step=step)
     judged = [each for each in reviewable(suite) if each.verdict]
     rows = [row for each in judged if (row := _question(each))]
-    target = Path(file).expanduser()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_own(target, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     return ReviewExported(file=str(target), written=len(rows), left_out=len(judged) - len(rows))
 
 
@@ -169,6 +171,15 @@ def judged_sentences(
     return tuple(
         each.model_copy(update={"right": at not in bad if known else None}) for at, each in enumerate(sentences, 1)
     )
+
+
+def _is_exported(file: Path) -> bool:
+    """Tell whether every line of a file is one that ``export`` writes."""
+    try:
+        rows: list[Any] = [json.loads(line) for line in file.read_bytes().splitlines()] if file.is_file() else [None]
+    except (OSError, ValueError, RecursionError):
+        return False
+    return all(isinstance(row, dict) and "judged_by" in row for row in rows)
 
 
 def reviewable(suite: Suite) -> tuple[ReviewItem, ...]:

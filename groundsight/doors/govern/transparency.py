@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.atomic import write_whole
 from groundsight.doors.govern.incident_desk import book_of
 from groundsight.doors.govern.measuring import rescanned
+from groundsight.doors.terminal.own_file import named_outside, write_own
 from groundsight.governance.answer_figures import Given, given_since
 from groundsight.governance.gaps import parity_gap
 from groundsight.governance.incidents import Incident
@@ -90,6 +90,7 @@ class Transparency(Result):
 def report_transparency(suite: Suite, file: str) -> Transparency:
     """Measure everything that the report tells, and write its page where a file is named."""
     settings, home = suite.settings, suite.settings.home
+    target = named_outside(Path(file), ".html", home) if file else None
     coverage = rescanned(suite, settings.governance.redact)
     ask_rules(settings, suite.principal, coverage)
     given, policy = given_since(home), policy_of(settings)
@@ -115,12 +116,10 @@ def report_transparency(suite: Suite, file: str) -> Transparency:
         risk=risk_register(coverage, given, least),
         file=file,
     )
-    if file:
+    if target:
         from groundsight.doors.govern.transparency_page import transparency_page
 
-        target = Path(file)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, transparency_page(made))
+        write_own(target, transparency_page(made))
     return made
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from groundsight.governance.book_file import book_file
 
-FOLDER = "folder"
+FOLDER, WORKER_LOCK = "folder", "worker.lock"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS unread (tenant TEXT, source TEXT, told TEXT, PRIMARY KEY (tenant, source));
 CREATE TABLE IF NOT EXISTS skipped (tenant TEXT, folder TEXT, why TEXT, told TEXT, PRIMARY KEY (tenant, folder, why));
@@ -32,6 +32,20 @@ def notebook(home: Path, *, reading: bool = False) -> AbstractContextManager[sql
     """
     file, what = home / FOLDER / "notebook.db", "the notebook of the folders"
     return book_file(file, _TABLES, what, reading=reading, next_step="delete it, and ingest again")
+
+
+def is_worked(home: Path) -> bool:
+    """True while the worker of some process works for this home."""
+    from filelock import FileLock, Timeout
+
+    lock = home / FOLDER / WORKER_LOCK
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def forget_questions(home: Path, tenants: Iterable[str]) -> None:
