@@ -215,3 +215,15 @@ def test_a_head_in_a_known_language_announces_its_kind(kind: str, head: str) -> 
 @pytest.mark.parametrize("head", ["Carta", "Posta", "Numer klienta", "Номер договора", "Seguro", "客户号码", "番号"])
 def test_a_head_that_names_something_else_announces_nothing(head: str) -> None:
     assert label_of(head) is None
+
+
+@pytest.mark.parametrize("head", ["Komórka", "Telemóvel", "手机", "电话", "Mobilní", "Điện thoại"])
+def test_groups_of_three_under_a_head_that_means_a_phone_are_one(head: str) -> None:
+    cells = (("Keeper", head), ("Zed", "601 748 294"), ("Ann", "125 000 000"))
+    assert clean_cells(cells, ALL_PII, Memory())[1:] == (("Zed", "[PHONE_1]"), ("Ann", "125 000 000"))
+    assert clean_lines(f"{head}: 601 748 294", ALL_PII, Memory()) == f"{head}: [PHONE_1]"
+
+
+def test_a_post_code_is_no_mobile_number() -> None:
+    assert clean_lines("Cep: 534 728 51 63", ALL_PII, Memory()) == "Cep: [PHONE_1]"
+    assert clean_lines("CEP: 01310-100", ALL_PII, Memory()) == "CEP: 01310-100"

@@ -59,6 +59,9 @@ _PHONE_PARTS = re.compile(r"(?:area|country|dial(?:l?ing)?|city) ?code|prefix|vo
 
 _PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[ \-./()]{0,3}\d){6,14}(?![\w,]|\.\d)")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3})+\Z")
+# Full groups of three, no round sum: "601 748 294" is how mobile numbers are written in Poland and Portugal.
+_THREES = re.compile(r"\d{3}(?:[ .]\d{3}){2,}(?<!000)\Z")
+_POST_CODE = re.compile(r"\d{5}-?\d{3}\Z")
 _SSN = re.compile(r"(?<![\w.,])\d{3}[ \-./]{0,3}\d{2}[ \-./]{0,3}\d{4}(?![\w,]|\.\d)")
 _SHORT_SSN = re.compile(r"\s*(\d{7,8})\s*\Z")
 _CARD = re.compile(r"(?<![\w.,])\d(?:[ \-./]{0,2}\d){11,18}(?![\w,]|\.\d)")
@@ -152,9 +155,10 @@ def under(label: Label, text: str) -> Iterator[Candidate]:
 
 
 def _phone_like(shown: str, sure: bool) -> bool:
-    if is_date(shown) or _THOUSANDS.match(shown):
+    if is_date(shown) or (_THOUSANDS.match(shown) and not (sure and _THREES.match(shown))):
         return False
-    return sure or shown.lstrip("(")[0] in "+0" or national(shown)
+    # Eight digits under "CEP" are a Brazilian post code.
+    return sure or (shown.lstrip("(")[0] in "+0" and not _POST_CODE.match(shown)) or national(shown)
 
 
 def _is_address(shown: str) -> bool:
