@@ -15,6 +15,7 @@ from groundsight.settings import PiiKind
 Cells = tuple[tuple[str, ...], ...]
 _MOST_ROUNDS = 12
 _PLAIN = re.compile(r"[\d\s.,+\-/()]*\d[\d\s.,+\-/()]*\Z")
+_COLON = re.compile("[:：﹕︰]")
 _JOINED = re.compile(r"(?P<name>[^\d\[]{2,60}[^\W\d_][.)]?)(?P<sign>[\s=]{1,3})(?=[\d+(\[])")
 _BARE_NUMBER = re.compile(r"\s*(?:local |subscriber )?(?:number|no\.?|nr\.?|nummer)\s*\Z", re.IGNORECASE)
 Labelled = tuple[int, Label]
@@ -32,6 +33,7 @@ def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: H
     for _ in range(_MOST_ROUNDS):
         before, known = cells, dict(heads or {})
         rows = cells = _each_alone(cells, kinds, memory) if heads is None else cells
+        rows = cells = tuple(tuple(_labelled_within(cell, kinds, memory) for cell in row) for row in cells)
         # Most tables announce nothing, and nothing stands under a head then.
         if known or _announces(cells, memory):
             numeric = _quantities(cells)
@@ -64,6 +66,11 @@ def _each_alone(cells: Cells, kinds: Sequence[PiiKind], memory: Memory) -> Cells
     return tuple(tuple(map(clean, row)) for row in cells) if held else cells
 
 
+def _labelled_within(cell: str, kinds: Sequence[PiiKind], memory: Memory) -> str:
+    """Redact what follows a label in the same cell."""
+    return clean_lines(cell, kinds, memory) if _COLON.search(cell) else cell
+
+
 def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory, heads: Heads | None = None) -> str:
     """Redact lines that stand under a line which is a head, and what follows a label on its own line.
 
@@ -82,9 +89,9 @@ def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory, heads: Head
 
 def _parted(line: str) -> tuple[tuple[str, ...], str]:
     """Part "label: value" and "label 123 456" between the label and the rest, with the sign that stood there."""
-    name, colon, value = line.partition(":")
-    if colon and label_of(name):
-        return (name, value), colon
+    colon = _COLON.search(line)
+    if colon and label_of(line[: colon.start()]):
+        return (line[: colon.start()], line[colon.end() :]), colon.group()
     joined = _JOINED.match(line)
     if joined and _is_value(line[joined.end() :]) and label_of(joined["name"]):
         return (joined["name"], line[joined.end() :]), joined["sign"]
