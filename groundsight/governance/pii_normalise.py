@@ -22,7 +22,7 @@ _ENDING = (
     r"|gr|hu|ro|ru|ua|tr|il|in|cn|jp|kr|au|nz|ca|br|mx|ar|cl|za|localdomain|local|test|example)\b(?![\w.+\-]{0,64}@)"
 )
 SAID_AT = ("arobase", "arroba", "chiocciola", "klammeraffe", "apenstaartje", "snabel-a", "małpa", "kukac", "собака")
-_SAID_DOT = "(?:dot|point|punkt|punto|точка|kropka)"
+_SAID_DOT = "(?:dot|point|punkt|punto|ponto|точка|kropka)"
 _SPOKEN_AT = re.compile(
     rf"(?<=\w) {{1,2}}(?:at {{1,2}}(?=[\w-]{{1,63}}(?:(?:\.| {{1,2}}(?:dot|punkt) {{1,2}})[\w-]{{1,63}}){{0,3}}"
     rf"(?:\.| {{1,2}}(?:dot|punkt) {{1,2}}){_ENDING})"
@@ -33,8 +33,8 @@ _BRACKETED_AT = re.compile(
     rf"(?:(?<=\w)[\[({{]a[\])}}]|\s{{0,2}}[\[({{](?:{'|'.join(SAID_AT)})[\])}}]\s{{0,2}})(?=(?:[\w-]{{1,63}}\.){{1,4}}{_ENDING})",
     re.IGNORECASE,
 )
-_JOINED_AT = re.compile(rf"(?<=[^\W_])([_-])at\1(?=[a-z\d-]{{1,63}}?(?:\.|\1dot\1){_ENDING})", re.IGNORECASE)
-_SPOKEN_DOT = re.compile(rf"(?<=\w)(?: {{1,2}}{_SAID_DOT} {{1,2}}|-dot-)(?=\w)", re.IGNORECASE)
+_JOINED_AT = re.compile(rf"(?<=[^\W_])( ?)([_-])at\2\1(?=[a-z\d-]{{1,63}}?(?:\.|\1\2dot\2\1){_ENDING})", re.IGNORECASE)
+_SPOKEN_DOT = re.compile(rf"(?<=\w)(?: {{1,2}}{_SAID_DOT} {{1,2}}| ?-dot- ?)(?=\w)", re.IGNORECASE)
 # What goes on in small letters or in capitals alone is no new sentence.
 _SPACED_DOT = re.compile(
     r"(?<=\w)(?<!\w \w) {1,2}\. {0,2}(?=[^\WA-Z])|(?<=[A-Z\d])(?<!\w \w) {1,2}\. {0,2}(?=[A-Z]{2})"

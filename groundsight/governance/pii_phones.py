@@ -28,10 +28,10 @@ _NOT_A_PHONE = re.compile(
     r"|ticket|policy|po|doi|ean|upc|vat)\b[^\w\n]{0,3}(?:(?:no|nr|number|id|code)\b[^\w\n]{0,3})?$",
     re.IGNORECASE,
 )
-_GROUPS = r"(?:\(?\d{1,5}\)?(?:[ \-./]{1,2}\d{2,7}){1,5}|\d{7,13})"
+_GROUPS = r"(?:\(?\d{1,5}\)?(?:[ \-./]{1,2}(?:\d{2,7}|\(\d{2,5}\))){1,5}|\d{7,13})"
 _NOUN = (
     r"phone|telephone|tel|fax|facsimile|cellphone|hotline|pager|whatsapp|sms|telefon|telefono|teléfono|téléphone|móvil"
-    r"|handy|mobil|mobiel|tlf|tél|fone|telefone|telefoon|cellulare|celular|телефон|телефону"
+    r"|handy|mobil|mobiel|tlf|tél|fone|telefone|telefoon|cellulare|celular|телефон(?:у|а|ом|е|ы|ам)?|тел|मोबाइल|फोन"
 )
 _VERB = r"dial|call|ring|messages?|reach|answering|contact"
 _LINE = r"mobile|cell|desk|office|home|registered|work"
@@ -166,7 +166,9 @@ def _tells(match: re.Match[str]) -> bool:
 def _grouped_like_a_phone(shown: str) -> bool:
     """Refuse decimals and amounts: "1.234.567", "4 321 000" and "12.50" are no phone numbers."""
     groups = re.findall(r"\d+", shown)
-    return not (len(groups) > 1 and len(groups[0]) < 2) and not (len(groups) == 2 and "." in shown)
+    # Russia dials 8 and North America 1 before ten digits; groups of three never have eleven behind one digit.
+    trunk = groups[0] in ("1", "8") and len("".join(groups)) == 11
+    return not (len(groups) > 1 and len(groups[0]) < 2 and not trunk) and not (len(groups) == 2 and "." in shown)
 
 
 def _candidate(text: str, start: int, end: int) -> Candidate:
