@@ -221,7 +221,9 @@ def _of_all(value: Quantity, linked: Link) -> bool:
 def _cells(linked: Link) -> Found | None:
     """The cells of one row as words or dates; another cell than the one of a column that is named fails."""
     # Who has paid the rent of a plot is not told by who holds it, nor who watered it by its water tap.
-    idle = linked.heads.keys() - linked.held - {linked.table.key}
+    used = linked.held | {linked.table.key}
+    told = {at for column in used for at in linked.heads.get(column, ())}
+    idle = any(not places <= told for column, places in linked.heads.items() if column not in used)
     stems = {one.stem for one in linked.words}
     partly = any(
         each.where.values and ticked(each) and not head_stems(each.where.column) <= stems for each in linked.met
