@@ -36,7 +36,8 @@ def book_file(file: Path, tables: str, what: str, *, reading: bool, next_step: s
         if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise Locked(f"another process writes {what}", which=file.name, next_step="call again") from error
         raise unusable(file, what, next_step, error) from error
-    except (sqlite3.DatabaseError, OSError) as error:
+    # A damaged name is no UTF-8, and neither is what SQLite says of it.
+    except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
         raise unusable(file, what, next_step, error) from error
 
 
