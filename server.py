@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundsight import __version__
-from groundsight.doors.usage import Parser
+from groundsight.doors.usage import Parser, port
 from groundsight.errors import ConfigError, GroundsightError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--http", action="store_true", help="serve streamable HTTP instead of stdio")
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port to listen on (default 8000)")
+    parser.add_argument("--port", type=port, help="port to listen on (default 8000)")
     parser.add_argument("--workers", type=int, help="processes that serve that address (default 1)")
     parser.add_argument("--tenant", help="whose documents are served to local callers (default governance.tenant)")
     parser.add_argument("--root", action="extend", nargs="+", type=Path, default=[], help="folders that may be read")

@@ -75,7 +75,7 @@ def citations(laid: Laid, evidence: Mapping[str, Evidence], said: Sequence[Quote
     quotes = {quote.evidence_id: quote for quote in reversed(said)}
     stale: dict[str, Stale] = {one.source: one.stale for one in evidence.values() if one.stale}
     cited = [(marker, evidence[one], quotes.get(one)) for marker, one in laid.markers.items()]
-    return tuple(_citation(marker, one, quote, stale.get(one.source, "")) for marker, one, quote in cited)
+    return tuple(citation(marker, one, quote, stale.get(one.source, "")) for marker, one, quote in cited)
 
 
 def receipt(question: str, text: str, evidence_ids: Sequence[str], index_version: str) -> str:
@@ -84,7 +84,8 @@ def receipt(question: str, text: str, evidence_ids: Sequence[str], index_version
     return "ans-" + hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def _citation(marker: str, one: Evidence, quote: Quote | None, stale: Stale) -> Citation:
+def citation(marker: str, one: Evidence, quote: Quote | None, stale: Stale) -> Citation:
+    """Say where one marker leads."""
     return Citation(
         marker=f"[{marker}]",
         evidence_id=one.evidence_id,

@@ -25,7 +25,7 @@ from groundsight.types.showing import number_of
 if TYPE_CHECKING:
     from groundsight.suite import Suite
 
-MOST_SHOWN, MOST_TOLD, MOST_PARTS = 10, 3, 3
+MOST_SHOWN, MOST_LOST, MOST_TOLD, MOST_PARTS = 10, 5, 3, 3
 HEARD = ("file", "count", "list", "unread", "failed", "filler")
 ORDERS: tuple[Order, ...] = ("newest", "oldest", "largest")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
@@ -154,7 +154,7 @@ def _answer(suite: Suite, question: str, asked: FileQuestion, found: Catalogue, 
     shown = ", ".join(f"{each.source}{_dated(each)} [{at}]" for at, each in enumerate(best[:MOST_SHOWN], 1))
     sentence = _said(asked, len(chosen), len(best), shown)
     unread = _unread(asked, found)
-    lost = f" Not counted, since they could not be read: {', '.join(each.source for each in unread[:5])}."
+    lost = f" Not counted, since they could not be read: {_first([each.source for each in unread], MOST_LOST)}."
     return _told(question, sentence, found, cited, lost if unread else "")
 
 
@@ -186,9 +186,13 @@ def _said_unread(asked: FileQuestion, found: Catalogue) -> str:
     noun = f"{asked.kind} file" if asked.kind else "file"
     if not unread:
         return f"Every {noun} that was tried could be read."
-    shown = ", ".join(f"{each.source} ({each.what})" for each in unread[:MOST_SHOWN])
-    more = f" and {len(unread) - MOST_SHOWN} more" if len(unread) > MOST_SHOWN else ""
-    return f"{number_of(len(unread), noun)} could not be read: {shown}{more}."
+    shown = _first([f"{each.source} ({each.what})" for each in unread], MOST_SHOWN)
+    return f"{number_of(len(unread), noun)} could not be read: {shown}."
+
+
+def _first(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def _said(asked: FileQuestion, number: int, shown_of: int, shown: str) -> str:

@@ -11,7 +11,7 @@ from groundsight.agent.compose import citations, lay_out, receipt
 from groundsight.agent.files import by_words_alone, not_taken
 from groundsight.agent.nodes import Desk, Update
 from groundsight.agent.noting import noted
-from groundsight.agent.picture import UNSEEN, best_first, sight_of
+from groundsight.agent.picture import UNSEEN, UNSEEN_TEXT, best_first, sight_of
 from groundsight.agent.question import Question
 from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.language.sayings import saying
@@ -22,7 +22,6 @@ from groundsight.types.showing import where
 
 PASSAGES, SHORTEST = 3, 3
 SHOWN_CHARS = 300
-UNSEEN_TEXT = "No model looked at the picture; read in it by OCR and a classifier:"
 
 
 def answer(state: AnswerState, desk: Desk) -> Update:
@@ -126,6 +125,7 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
     return Answer.model_validate(
         {
             "question": state["question"],
+            "picture": sight and sight.file,
             "status": status,
             "text": text,
             "stop_reason": reason,

@@ -8,6 +8,7 @@ from groundsight.agent.assess import is_identifier, note_of, unmentioned, withou
 from groundsight.agent.compose import lay_out, only_known, rejected
 from groundsight.agent.fit import fit_of
 from groundsight.agent.nodes import CALLS_AT_MOST, Desk, Update, by_rule, left
+from groundsight.agent.own import comparable
 from groundsight.agent.question import Question
 from groundsight.agent.requests import ask_draft
 from groundsight.agent.rivals import beside
@@ -75,7 +76,7 @@ def _given(state: AnswerState, desk: Desk, kept: Draft, held: Held | None, missi
     ruled = kept.by == "rules"
     if not ruled and any(is_identifier(need, asked) for need in unmentioned(asked, every)):
         return update | _next_best(state, kept, NOWHERE)
-    told = beside(kept, asked, known, desk.suite.verify, desk.eyes)
+    told = beside(kept, asked, comparable(desk.suite, state, kept, known), desk.suite.verify, desk.eyes)
     report = held.report if held and told == kept else _held(told, state, desk).report
     noted = [*missing, *filter(None, ["" if ruled else note_of(asked, every)])]
     return update | {

@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from groundsight.agent.listing import Pointed, listed
 from groundsight.evidence.places import quoted
 from groundsight.language.content import content_of
 from groundsight.language.sentences import sentence_spans
 from groundsight.language.stems import lexicon_rows
 from groundsight.retrieval.evidence import evidence_from
-from groundsight.types import Answer, Citation, Claim, Condition, Filter, Fit, Query, Reason, Span, Tier, Verdict
+from groundsight.types import Answer, Condition, Filter, Query, Reason
 from groundsight.types.showing import at
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
     from groundsight.types import Evidence, Quote
 
-MOST_MOMENTS = 5
+MOST_MOMENTS = 10
+# Of these at most it can say how many more there are.
+_SEARCHED = 40
 IN_TIME = Filter(conditions=(Condition(field="kind", op="in", value=("audio", "video")),))
 
 
@@ -28,10 +31,15 @@ def from_the_recordings(suite: Suite, question: str) -> Answer | None:
     topic = topic_of(question)
     if topic is None or not (wanted := content_of(topic)):
         return None
-    found = evidence_from(suite.search(Query(text=topic, where=IN_TIME)).hits)
+    found = evidence_from(suite.search(Query(text=topic, where=IN_TIME, limit=_SEARCHED)).hits)
     moments = [(one, quote) for one in found for quote in _moments(one) if wanted <= content_of(quote.text)]
-    ordered = sorted(moments, key=lambda each: (each[1].source, each[1].second or 0.0))[:MOST_MOMENTS]
-    return _told(question, ordered) if ordered else None
+    ordered = sorted(moments, key=lambda each: (each[1].source, each[1].second or 0.0))
+    rows, more = [_said(*each) for each in ordered[:MOST_MOMENTS]], len(ordered) - MOST_MOMENTS
+    if not rows:
+        return None
+    told = listed(question, rows, "these words are said or shown there", writer="recordings")
+    beyond = f"\nMoments that are not listed here: {more}." if more > 0 else ""
+    return told.model_copy(update={"text": f"{told.text}{beyond}"})
 
 
 def topic_of(question: str) -> str | None:
@@ -62,43 +70,8 @@ def _phrases(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{longest})(?!\w)")
 
 
-def _told(question: str, moments: list[tuple[Evidence, Quote]]) -> Answer:
+def _said(one: Evidence, quote: Quote) -> Pointed:
     """Each moment is a sentence of its own, and stands word for word in what was heard or read."""
-    text, verdicts, citations = "", list[Verdict](), list[Citation]()
-    for number, (one, quote) in enumerate(moments, 1):
-        name = one.source.rsplit("/", 1)[-1]
-        sentence = f'{name}{at(quote.second)}: "{" ".join(quote.text.split())}" [{number}]'
-        start = len(text) + 1 if text else 0
-        text = f"{text}\n{sentence}" if text else sentence
-        claim = Claim(text=sentence, span=Span(start=start, end=len(text)), cites=(one.evidence_id,))
-        told = Reason(code="verbatim", message="the words stand there", evidence=quote)
-        verdicts.append(
-            Verdict(
-                claim=claim, label="supported", probability=1.0, reasons=(told,), support=(quote,), judge="recordings"
-            )
-        )
-        citations.append(_citation(number, one, quote))
-    return Answer(
-        question=question,
-        status="answered",
-        text=text,
-        stop_reason="these words are said or shown there",
-        grounding_ratio=1.0,
-        fit=Fit(value="yes", reason="the question asks for a moment"),
-        verdicts=tuple(verdicts),
-        citations=tuple(citations),
-        tier=Tier(models={"writer": "recordings"}),
-    )
-
-
-def _citation(number: int, one: Evidence, quote: Quote) -> Citation:
-    return Citation(
-        marker=f"[{number}]",
-        evidence_id=one.evidence_id,
-        source=one.source,
-        title=one.title,
-        second=quote.second,
-        quote=" ".join(quote.text.split()),
-        uri=f"groundsight://evidence/{one.evidence_id}",
-        stale=one.stale,
-    )
+    name = one.source.rsplit("/", 1)[-1]
+    sentence = f'{name}{at(quote.second)}: "{" ".join(quote.text.split())}"'
+    return Pointed(sentence, one, quote, Reason(code="verbatim", message="the words stand there"))

@@ -12,9 +12,11 @@ from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import only_known
 from groundsight.agent.files import from_the_catalogue
 from groundsight.agent.llm import NO_PICTURES
-from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps, settle
+from groundsight.agent.lookup import Shelf, complete, next_queries, open_steps
 from groundsight.agent.moments import from_the_recordings
-from groundsight.agent.picture import OWN, best_first, look, shots, sight_of
+from groundsight.agent.neighbours import from_the_neighbours
+from groundsight.agent.own import settled
+from groundsight.agent.picture import OWN, Sight, best_first, look, shots, sight_of
 from groundsight.agent.planner import plan as plan_by_rule
 from groundsight.agent.question import Question, asks_nothing
 from groundsight.agent.requests import View, ask_draft, ask_plan
@@ -32,6 +34,7 @@ from groundsight.agent.state import (
     seconds_left,
     used_up,
 )
+from groundsight.agent.topics import from_the_topics
 from groundsight.agent.versions import UNSAID
 from groundsight.agent.whole import openings, whole_tables
 from groundsight.language.framing import asked_in
@@ -93,8 +96,11 @@ def worked(name: str, node: Node) -> Node:
     return run
 
 
-def _from_what_is_listed(desk: Desk, question: str) -> Answer | None:
-    return from_the_catalogue(desk.suite, question) or from_the_recordings(desk.suite, question)
+def _from_what_is_listed(desk: Desk, question: str, sight: Json | None) -> Answer | None:
+    if sight:
+        return from_the_neighbours(desk.suite, question, Sight.model_validate(sight))
+    doors = (from_the_catalogue, from_the_recordings, from_the_topics)
+    return next((told for door in doors if (told := door(desk.suite, question))), None)
 
 
 def plan(state: AnswerState, desk: Desk) -> Update:
@@ -103,7 +109,7 @@ def plan(state: AnswerState, desk: Desk) -> Update:
     require_question(question)
     pictured = look(desk.suite, question, name) if (name := state.get("picture")) and not again else Update()
     question = pictured.get("question", question)
-    if not again and not pictured and (told := _from_what_is_listed(desk, question)):
+    if not again and (told := _from_what_is_listed(desk, state["question"].strip(), pictured.get("sight"))):
         return {"answer": told.model_dump(mode="json"), "next": TOLD, "detail": told.stop_reason}
     chat = _chat_within(state, desk) if again else None
     hops, spent = desk.suite.settings.agent.hops, Update()
@@ -169,15 +175,17 @@ def assess(state: AnswerState, desk: Desk) -> Update:
 
 def _settled(state: AnswerState, desk: Desk) -> tuple[Plan, Update, list[Evidence]]:
     """Return the plan, the update with what the rules settle, and the evidence with how its files begin."""
-    current, found = plan_of(state), list(evidence_of_state(state).values())
+    found = list(evidence_of_state(state).values())
     dropped = state.get("dropped", ())
     begun = [one for one in openings(desk.suite, found) if one.evidence_id not in dropped]
     evidence = [*found, *begun]
     tables = [one for one in whole_tables(desk.suite, evidence) if one.evidence_id not in dropped]
     said = [one for one in evidence if one.mark not in UNSAID] or evidence
     shelf = Shelf(said, tables, desk.eyes, state.get("banned", ()))
-    findings = settle(current, state["question"], shelf)
+    current, asked, findings = settled(desk.suite, state, shelf)
     update: Update = {"findings": [one.model_dump(mode="json") for one in findings], "known": len(evidence)}
+    if state.get("sight"):
+        update |= {"question": asked, "plan": current.model_dump(mode="json")}
     update["evidence"] = {one.evidence_id: one.model_dump(mode="json") for one in begun} | _cited_blocks(
         findings, tables
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from groundsight.governance.answer_figures import Given, note_given
-from groundsight.governance.heed import heed
+from groundsight.governance.answer_figures import figures_of, note_given
+from groundsight.governance.events import heed
+from groundsight.governance.lookout import ask_rules_if_due
 from groundsight.governance.policy import CODE, under_policy
 from groundsight.governance.review import queue_answer
 from groundsight.language.framing import asked_in
@@ -27,21 +27,18 @@ def noted(suite: Suite, answer: Answer, report: GroundingReport | None, seconds:
     given = under_policy(policy, answer)
     shown = {one.evidence_id: one.kind for one in answer.evidence}
     cited = [shown[one.evidence_id] for one in answer.citations if one.evidence_id in shown]
-    figures = Given(
-        time=time.time(),
-        tenant=who.tenant,
+    figures = figures_of(
+        who,
+        report,
         status=given.status,
         stopped=given.stop_reason.removeprefix(CODE).strip() if given.status == "refused" else "",
         ratio=answer.grounding_ratio,
-        checkable=report.checkable if report else 0,
-        supported=report.supported if report else 0,
-        contradicted=report.contradicted if report else 0,
         seconds=round(seconds, 4),
         tier=answer.tier.name,
-        region=who.region,
         language=asked_in(answer.question) or "en",
         kinds=tuple(sorted(set(cited))),
     )
     note_given(home, figures, policy.retention_days)
     queue_answer(suite.settings, who.tenant, given)
+    ask_rules_if_due(suite.settings, who)
     return given

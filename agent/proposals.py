@@ -156,6 +156,22 @@ def _absent_numbers(asked: Facts, facts: Facts) -> list[str]:
     return [one.text for one in bare if one.low not in held and one.text not in facts.all_words]
 
 
+def unbound(question: Question, one: Proposal) -> bool:
+    """True where a bound, a denial or several rows of one name of the question are more than a row alone answers.
+
+    What is smaller than 80 is not the row that has 80, what costs nothing not the row with the nearest price, and of
+    two rows that the question picks alike neither is the answer.
+    """
+    said = read_facts(one.said)
+    bounds = {(each.bound, each.low) for each in question.facts.quantities if each.bound in ("gt", "ge", "lt", "le")}
+    if not bounds <= {(each.bound, each.low) for each in said.quantities}:
+        return True
+    if one.stretch.row is None:
+        return False
+    denied = bool(question.facts.negations) and not said.negations
+    return denied or 0 < one.features.get("bound", 0.0) < 1
+
+
 def of_another(question: Question, one: Proposal) -> bool:
     """True where the sentence, row or line speaks of another thing of the kind that the question names.
 

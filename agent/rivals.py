@@ -11,6 +11,7 @@ from groundsight.agent.question import Question, told_by
 from groundsight.agent.state import Draft, Said
 from groundsight.agent.uphold import Check, Known, place_of
 from groundsight.agent.versions import UNSAID, also, in_force_first, told
+from groundsight.computing.say import say
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import another_subject
@@ -33,17 +34,20 @@ def beside(draft: Draft, asked: Question, known: Known, check: Check, eyes: Eyes
     With a reader each other source is asked the question too: it may answer it otherwise in other words.
     """
     against = _against(draft, asked, known, check)
-    if eyes and draft.sentences and not against:
+    # What is computed has used every word of the question: no other reading of it stands beside.
+    if eyes and draft.sentences and not against and not draft.computed:
         against = {0: _answering(draft, asked, known, eyes)}
     if draft.by != "rules" and draft.sentences and not any(against.values()):
         return draft.saying([*draft.pairs, *_unheard(draft, asked, known)])
     pairs = enumerate(draft.pairs)
-    return draft.saying(said for at, pair in pairs for said in _ordered(pair, against.get(at, ()), known))
+    years = frozenset(one.year for one in asked.facts.moments if one.year)
+    return draft.saying(said for at, pair in pairs for said in _ordered(pair, against.get(at, ()), known, years))
 
 
 def _against(draft: Draft, asked: Question, known: Known, check: Check) -> dict[int, list[Quote]]:
     """Return for each sentence what other sources about the same thing say otherwise, one quote a source."""
     laid, found = lay_out(draft), dict[int, list[Quote]]()
+    rows = {say(one): content_of(one.operands[0].of) for one in draft.computed}
     said = [read_facts(sentence) for sentence in draft.sentences]
     index = PassageIndex(_others(draft, asked, known))
     near = [one for one in index.passages if any(_same_matter(each, one) for each in said)]
@@ -52,7 +56,8 @@ def _against(draft: Draft, asked: Question, known: Known, check: Check) -> dict[
         report = check(laid.text, [one for one in index.evidence if one.source == source])
         claims = {place_of(laid, one.claim.span): one for one in report.claims}
         for at, each in enumerate(said):
-            mine = [one for one in passages if _same_matter(each, one)]
+            row = rows.get(each.text, frozenset())
+            mine = [one for one in passages if _same_matter(each, one) and row <= content_of(one.quote().text)]
             if rival := _contradicting(claims.get(at), mine) or _other_id(each, asked, mine):
                 found.setdefault(at, []).append(rival.quote())
     return found
@@ -161,11 +166,11 @@ def _same_matter(said: Facts, passage: Passage) -> bool:
     return sum(bool(one.keys & held) for one in words) >= max(1, SAME_MATTER * len(words))
 
 
-def _ordered(pair: Said, against: Sequence[Quote], known: Known) -> list[Said]:
-    """Write a sentence and what disagrees with it: the one in force first, the others as other sources."""
+def _ordered(pair: Said, against: Sequence[Quote], known: Known, years: frozenset[int]) -> list[Said]:
+    """Write a sentence and what disagrees with it: the asked or the one in force first, the others as other sources."""
     if not against or not pair[1]:
         return [pair]
     said = [(pair[0], known[pair[1][0]], pair[1])]
     said += [(one.text, known[one.evidence_id], (one.evidence_id,)) for one in against]
-    first, *rest = in_force_first(said, lambda one: one[1])
+    first, *rest = in_force_first(said, lambda one: one[1], years)
     return [(first[0], first[2]), *((told(text, one, first[1]), cites) for text, one, cites in rest)]

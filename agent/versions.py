@@ -27,17 +27,21 @@ _VERSION = re.compile(r"\b(?:v|version|rev|revision)[ ._-]?(\d+(?:\.\d+)*)\b", r
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
-def in_force_first(things: Sequence[T], source: Callable[[T], Evidence]) -> list[T]:
-    """Order what sources say, the one in force first; without a sign the order stays."""
-    return sorted(things, key=lambda one: _standing(source(one)), reverse=True)
+def in_force_first(things: Sequence[T], source: Callable[[T], Evidence], years: frozenset[int]) -> list[T]:
+    """Order what sources say: those of an asked year first, then the one in force; without a sign the order stays."""
+    return sorted(things, key=lambda one: (_is_of(source(one), years), _standing(source(one))), reverse=True)
+
+
+def _is_of(one: Evidence, years: frozenset[int]) -> bool:
+    return bool(years & {int(year) for year in _YEAR.findall(naming_of(one))}) or _since(one).year in years
 
 
 def told(text: str, one: Evidence, first: Evidence) -> str:
     """Introduce what another source says, and whether the first one replaces it."""
     # A full stop inside the quotes would end the sentence before its markers.
-    said = squeeze(text).rstrip(".")
+    said = squeeze(text).strip(".-•* ")
     if replaces(first, one):
-        return f'It replaces what another source says: "{said}"'
+        return f'This replaces: "{said}"'
     return f'Another source differs: "{said}"'
 
 

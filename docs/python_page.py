@@ -12,6 +12,7 @@ from typing import Any
 
 import groundsight
 from groundsight import AsyncSuite, GroundsightError, OpenSuite
+from groundsight.doors.python_governed import Governed
 from groundsight.types import Word
 
 PAGE = Path(__file__).resolve().parent / "python.md"
@@ -64,7 +65,7 @@ def _suite() -> Iterator[str]:
     yield f"## open_suite{given} -> OpenSuite\n"
     yield _doc(OpenSuite)
     yield _doc(OpenSuite.__init__)
-    for name, verb in vars(OpenSuite).items():
+    for name, verb in (*vars(OpenSuite).items(), *vars(Governed).items()):
         if not name.startswith("_") and inspect.isfunction(verb):
             yield f"### {name}{_signature(verb)}\n"
             yield _doc(verb)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from groundsight.agent import finish, mending, nodes
 from groundsight.agent.nodes import Update
 from groundsight.agent.state import Answered, AnswerState, Json, Plan, Question, evidence_of_state
-from groundsight.errors import Retryable, TimedOut
+from groundsight.errors import InvalidArgument, Retryable, TimedOut
 from groundsight.governance.policy import policy_of, under_policy
 from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.graphs.review import Declined, reviewed
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STEPS_AT_MOST = 80
 SHOWN_CHARS = 2_000
+Review = Literal["none", "plan", "evidence", "answer", "everything"]
 LAST = (finish.answer, finish.show_evidence, finish.abstain)
 
 
@@ -34,7 +35,14 @@ LAST = (finish.answer, finish.show_evidence, finish.abstain)
 class Asking:
     """What a caller may choose for one run: what a person approves, edits or declines before the work goes on."""
 
-    approve: Literal["none", "plan", "evidence", "answer", "everything"] = "none"
+    approve: Review = "none"
+
+    def __post_init__(self) -> None:
+        if self.approve not in (known := get_args(Review)):
+            step = f"allowed: {', '.join(known)}"
+            raise InvalidArgument(
+                "a person approves no such thing", which=f"approve = {self.approve!r:.80}", next_step=step
+            )
 
     def reviews(self, what: str) -> bool:
         """Tell whether a person is asked about this."""

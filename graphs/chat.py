@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -26,9 +26,10 @@ def _joined(old: list[Any], new: Any) -> list[Any]:
 
 
 class Spoken(TypedDict):
-    """What the chat graph is given: the messages that are new, the last of them the question."""
+    """What the chat graph is given: the messages that are new, the last of them the question, and its picture."""
 
     messages: Annotated[list[Any], _joined]
+    picture: NotRequired[str]
 
 
 class Replied(Spoken, Answered):
@@ -67,7 +68,7 @@ class Conversation:
 
         self._memory = InMemorySaver()
 
-    def stream(self, suite: Suite, words: str) -> Generator[Event]:
+    def stream(self, suite: Suite, words: str, picture: str = "") -> Generator[Event]:
         """Ask, and yield what is known as it comes, the answer last; a question that is stopped leaves its subject.
 
         Raises:
@@ -75,7 +76,7 @@ class Conversation:
         """
         chat = build_chat_graph(suite)
         chat.checkpointer = self._memory
-        return told_by(chat, {"messages": [("user", words)]}, "conversation")
+        return told_by(chat, {"messages": [("user", words)], "picture": picture}, "conversation")
 
 
 def _understand(state: ChatState) -> Json:

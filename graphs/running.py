@@ -8,10 +8,12 @@ from contextvars import ContextVar
 from typing import Any, cast
 
 from langgraph.graph.state import CompiledStateGraph  # pyright: ignore[reportMissingTypeStubs]
+from langgraph.types import Command
 from pydantic import TypeAdapter, ValidationError
 
 from groundsight.agent.unheard import unheard, without_tracers
 from groundsight.errors import InvalidArgument
+from groundsight.limits import misfit
 from groundsight.tracing import Watch
 
 RUN: ContextVar[Watch | None] = ContextVar("run", default=None)
@@ -65,16 +67,14 @@ class Graph(_Compiled):
 
     def _refuse_misfit(self, given: object) -> None:
         """Say in our words what is wrong with an input, before the first step."""
-        if not isinstance(given, dict):
+        if given is None or isinstance(given, Command):
             return
         try:
             TypeAdapter(self.builder.input_schema).validate_python(given, strict=True)
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            name, wanted = first["loc"][0], ", ".join(self.builder.input_schema.__annotations__)
-            raise InvalidArgument(
-                f"input {name!r}: {first['msg']}", which=str(self.name), next_step=f"give it as JSON with {wanted}"
-            ) from None
+            wanted = ", ".join(self.builder.input_schema.__annotations__)
+            step = f"give it as JSON with {wanted}"
+            raise InvalidArgument(misfit(error, "input"), which=str(self.name), next_step=step) from None
 
     def bulk_update_state(self, *what: Any, **options: Any) -> Any:
         """Write what a person changed, which a tracer would see as well."""

@@ -10,6 +10,8 @@ from io import TextIOWrapper
 
 from groundsight.doors.cli_options import build_parser
 
+INTERRUPTED = 130
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
@@ -19,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _main(list(sys.argv[1:] if argv is None else argv))
         finally:
             sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         from groundsight.doors.cli_show import UNREAD, unread
 

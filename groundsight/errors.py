@@ -47,14 +47,8 @@ class GroundsightError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        parts = [f"{self.error_code}: {self.what}"]
-        if self.which:
-            parts.append(f"({self.which})")
-        if self.limit:
-            parts.append(f"Limit: {self.limit}.")
-        if self.next_step:
-            parts.append(f"Next: {self.next_step}")
-        return " ".join(parts)
+        what = f"{self.what} ({self.which})" if self.which else self.what
+        return error_line(self.error_code, what, self.limit, self.next_step)
 
     def as_data(self) -> dict[str, Any]:
         """Return the fields that doors show: code, what, which, limit, next_step, retryable."""
@@ -66,6 +60,12 @@ class GroundsightError(Exception):
             "next_step": self.next_step,
             "retryable": self.retryable,
         }
+
+
+def error_line(code: str, what: str, limit: str, next_step: str) -> str:
+    """Say what is wrong on one line: its code, what, the limit where there is one, and the next step."""
+    said = [f"{code}: {what}", f"Limit: {limit}" if limit else "", f"Next: {next_step}" if next_step else ""]
+    return ". ".join(filter(None, said))
 
 
 class Fixable(GroundsightError):

@@ -30,7 +30,8 @@ class Governance(Section):
     own to write into the trail what was kept from the caller; 0: only what is asked for by its name.
     ``receipts_days`` is how long a receipt of an answer or a check is kept; 0 keeps none.
     ``policy`` is the file that narrows them (None: ``policy.toml`` in the home, where there is one). An answer with a
-    sentence less sure than ``review_below`` goes to the queue of a person, and one caption of ``review_captions``.
+    sentence less sure than ``review_below`` goes to the queue of a person, a picture whose likeliest tag is less sure
+    than ``review_tags``, a caption that nothing bears out or that tells too much, and one of ``review_captions``.
     ``profile`` names what is redacted, or ``redact`` lists it. With ``pseudonym_key``, a file outside of ``home``, a
     value has the same stand-in in all documents, such as [PERSON-3f2a91c0].
     """
@@ -51,6 +52,7 @@ class Governance(Section):
     policy: Path | None = None
     review_below: Ratio = 0.80
     review_captions: Positive = 20
+    review_tags: Ratio = 0.30
     incidents: Incidents = Incidents()
 
     @model_validator(mode="after")

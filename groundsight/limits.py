@@ -9,17 +9,28 @@ import re
 import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from groundsight.errors import InvalidArgument
 
 Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[int, Field(ge=0)]
 MIB = 1024 * 1024
+# How pydantic begins: Input should, String should, List should.
+_SHOULD = re.compile(r"^\w+ should")
 # Letters by their category that no font shows: the fillers of Hangul.
 _UNSEEN_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
 _TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 # A letter with two digits or more, whatever marks part them: P-300, B7731/4.
 _NUMBERED = re.compile(r"(?=\S*[^\W\d_])(?=\S*\d\d)\S+")
+
+
+def misfit(error: ValidationError, kind: str) -> str:
+    """Say what is wrong with the first of what was given: "argument 'limit' should be less than or equal to 100"."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    said = _SHOULD.sub("should", first["msg"].removeprefix("Value error, "))
+    return f"{kind}{f' {name!r}' if name else ''}{' ' if said.startswith('should') else ': '}{said}"
 
 
 class Section(BaseModel):
@@ -74,9 +85,12 @@ class Incidents(Section):
 
     ``denials`` of one caller within ``denial_minutes``. ``spike`` and the policy's parity gap are held against the
     lower 95 % bound of a difference, so that chance opens nothing; the latest ``recent_answers`` count as now, and what
-    has fewer than ``least`` sentences or answers on a side says nothing.
+    has fewer than ``least`` sentences or answers on a side says nothing. The rules are asked every ``look_minutes``, by
+    a server or the next question or ingest; a server measures the redaction every ``rescan_hours``. 0: never.
     """
 
+    look_minutes: Annotated[float, Field(ge=0.0)] = 10
+    rescan_hours: NotNegative = 24
     denials: Positive = 20
     denial_minutes: Positive = 60
     recent_answers: Positive = 50

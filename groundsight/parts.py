@@ -197,7 +197,7 @@ class Parts:
         """What decides on claims in free wording."""
         from groundsight.grounding.calibrate import open_arbiter
 
-        return open_arbiter(self.reader)
+        return open_arbiter(self.reader, self.settings.home)
 
     @lane
     def reranker(self) -> Reranker | None:

@@ -102,11 +102,10 @@ class Suite:
         given: Rights | None = None,
         *,
         history: bool = False,
-        confined: bool = False,
     ) -> RightsReport:
         """State rights of documents and folders, or with none given tell what holds; names as for ``forget``.
 
-        A folder may be named before it is read; unless a door says ``confined``, it may be read from then on.
+        A folder above ones that may be read stands for these; no folder may be read because its rights are stated.
 
         Raises:
             PolicyRefused: the principal may not set rights.
@@ -117,10 +116,6 @@ class Suite:
         named = paths_named(names)
         if given is None or not given.said:
             return show_rights(self.parts, named, self.principal, history=history)
-        known = self.parts.roots.names()
-        for path in named if self.principal.may_admin and self.principal.roots is None and not confined else ():
-            if str(path).partition("/")[0] not in known:
-                self.parts.roots.admit(Path(path))
         return set_rights(self.parts, named, given, self.principal)
 
     def ingest_later(self, paths: AnyPath | Iterable[AnyPath], *, prune: bool = False) -> Order:

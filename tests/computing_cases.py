@@ -102,6 +102,25 @@ Moss and Fern | J. Ward | 2024-05-02 | 2024-05-30
 Tin Soldiers | A. Quill | 2024-05-09 | 2024-06-06
 River Maps | J. Ward | 2024-04-18 | 2024-05-16
 """,
+        "boats": """
+Boat | Skipper | Berth | Length m | Moored on | Sailed on | Fee paid | Debt EUR
+Tern | Hal Ekdal | C4 | 7.4 | 2024-05-02 | 2024-05-09 | yes | 0
+Skua | Ira Moen | C4 | 11.2 | 2024-05-03 |  | no | 120
+Fulmar | Hal Ekdal | B1 | 9.0 | 2024-05-07 | 2024-05-08 | no | -15
+Gannet | Una Prost | A9 | 6.1 | 2024-05-11 |  | yes | 0
+""",
+        "cellar": """
+Code | Wine | Rack | Bottles | Reserve
+W-1 | Corvo red | R1 | 12 | 6
+W-2 | Halde white | R2 | 3 | 6
+W-3 | Mira rosé | R1 | 0 | 2
+""",
+        "tides": """
+Harbour | Fish | Landed in May | Landed in June
+Skellig | cod | 14 | 20
+Skellig | hake | 9 | 4
+Torvik | cod | 30 | 11
+""",
         "election": """
 Candidate | Party | Votes | Share (%)
 Ruth Oman | Green | 4,312 | 41.2
@@ -172,7 +191,27 @@ ASKED: tuple[tuple[str, str, str | None], ...] = (
     ("election", "How many more votes did Ruth Oman get than Pavel Dorn?", "314"),
     ("election", "Who came second?", None),
     ("election", "How many votes were cast altogether?", "10465"),
+    ("boats", "Where is the Fulmar moored?", "B1"),
+    ("boats", "How long is the Skua?", "11.2"),
+    ("boats", "Which boats have not sailed?", "Skua, Gannet"),
+    ("boats", "Which boats have a negative debt?", "Fulmar"),
+    ("boats", "Has the Tern paid the fee?", "yes"),
+    ("boats", "Has the Skua paid the fee?", "no"),
+    ("boats", "Is Una Prost the skipper of the Tern?", "no"),
+    ("boats", "Who has not paid the fee?", "Ira Moen, Hal Ekdal"),
+    ("boats", "How many berths are there?", "3"),
+    ("cellar", "Which wines are below the reserve?", "Halde white, Mira rosé"),
+    ("cellar", "What lies in rack R1?", "Corvo red, Mira rosé"),
+    ("tides", "How many cod were landed in June?", "31"),
+    ("tides", "How many hake were landed at Skellig in May?", "9"),
     # near misses: a word that the table does not have
+    ("boats", "Where was the Fulmar built?", None),
+    ("boats", "How heavy is the Skua?", None),
+    ("boats", "How old is the Skua?", None),
+    ("boats", "Has the Tern paid the harbour tax?", None),
+    ("boats", "Is the Tern insured?", None),
+    ("cellar", "Which wines are below the average?", None),
+    ("tides", "How many cod were landed at Bergen in June?", None),
     ("widgets", "What is the unit price of Widget C?", None),
     ("widgets", "What is the weight of Widget A?", None),
     ("widgets", "How many units of Widget A were sold?", None),

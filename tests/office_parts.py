@@ -30,6 +30,7 @@ _KINDS = {
     "charts/": "chart", "diagrams/": "diagramData", "media/": "image", "slides/": "slide", "notesSlides/": "notesSlide",
     "worksheets/": "worksheet", "chartsheets/": "chartsheet", "drawings/": "drawing", "sharedStrings": "sharedStrings",
     "comments/": "comments", "comments1": "comments", "embeddings/": "package",
+    "chunk": "aFChunk",
 }  # fmt: skip
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PIL import Image
-
 from groundsight.doors.python import OpenSuite
 from groundsight.settings import Settings, load_settings
 from tests.pictures import clock_face, page_of, traffic_light
@@ -47,11 +45,4 @@ def printed(folder: Path, name: str, *lines: str) -> Path:
     """A picture of printed lines, beside the library."""
     file = folder / f"{name}.png"
     page_of(*lines).save(file)
-    return file
-
-
-def another_clock(folder: Path) -> Path:
-    """The clock of the hall, turned a little."""
-    file = folder / "clock.png"
-    clock_face().rotate(8, Image.Resampling.BICUBIC, fillcolor=(200, 180, 150)).save(file)
     return file

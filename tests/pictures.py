@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import cos, pi, sin
 
 from PIL import Image, ImageDraw, ImageFont
@@ -38,4 +39,24 @@ def page_of(*lines: str, size: int = 24, width: int = 620) -> Image.Image:
     page = Image.new("RGB", (width, 40 + len(lines) * size * 2), "white")
     for number, line in enumerate(lines):
         ImageDraw.Draw(page).text((30, 20 + number * size * 2), line, fill="black", font=font)
+    return page
+
+
+def bar_chart(title: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> Image.Image:
+    """Standing bars with their values above them, an axis with ticks at the left, and a legend where there are two."""
+    page, font = Image.new("RGB", (900, 600), "white"), ImageFont.load_default(24)
+    draw = ImageDraw.Draw(page)
+    draw.text((450, 30), title, fill="black", font=font, anchor="mm")
+    for tick in range(0, 101, 20):
+        draw.text((70, 520 - 4 * tick), str(tick), fill="black", font=font, anchor="rm")
+    step = 760 / len(labels)
+    for at, label in enumerate(labels):
+        middle = 100 + step * (at + 0.5)
+        draw.text((middle, 550), label, fill="black", font=font, anchor="mm")
+        for number, values in enumerate(series.values()):
+            left = middle + (number - len(series) / 2) * 60
+            draw.rectangle((left + 4, 520 - 4 * values[at], left + 56, 520), fill=(70, 110, 180 - 90 * number))
+            draw.text((left + 30, 505 - 4 * values[at]), str(values[at]), fill="black", font=font, anchor="mm")
+    for number, name in enumerate(series if len(series) > 1 else ()):
+        draw.text((700 + 100 * number, 75), name, fill="black", font=font, anchor="mm")
     return page

@@ -44,6 +44,21 @@ def write_header(path: Path) -> Path:
     return path
 
 
+def write_pieces(path: Path, pieces: Sequence[tuple[float, Sound]], tracks: int = 1) -> Path:
+    """A recording whose pieces stand at the seconds given, and nothing between them or in its other tracks."""
+    import av
+
+    with _opened(path) as file:
+        stream, *_ = [_audio_stream(file, "pcm_s16le") for _ in range(tracks)]
+        for second, sound in pieces:
+            for at in range(0, len(sound), RATE):
+                frame = av.AudioFrame.from_ndarray(sound[None, at : at + RATE], format="s16", layout="mono")
+                frame.rate, frame.pts, frame.time_base = RATE, round(second * RATE) + at, Fraction(1, RATE)
+                file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path
+
+
 def write_clip(
     path: Path,
     scenes: Sequence[tuple[Image.Image, float]],

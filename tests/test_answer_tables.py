@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from groundsight.agent.finish import nearest
 from groundsight.agent.lookup import work_out
 from groundsight.agent.question import Question
+from groundsight.computing.asked import operations
 from groundsight.computing.say import cell_said
+from groundsight.evidence.forms import forms
 from groundsight.evidence.grids import grids
 from groundsight.grounding.verify import verify
 from groundsight.settings import Grounding
@@ -204,7 +206,7 @@ def test_what_is_next_hangs_on_today_and_what_is_not_so_is_no_row() -> None:
         ("Reading Room", "Opening hours", "9-17", "The opening hours of Reading Room are 9-17"),
         ("Shelf K2", "Height (cm)", "210.5", "The height of Shelf K2 is 210.5 cm"),
         ("Shelf K2", "Price in EUR", "210.5", "The price of Shelf K2 is 210.5 EUR"),
-        ("Shelf K2", "Height cm", "210.5", "Shelf K2: Height cm: 210.5"),
+        ("Shelf K2", "Dwell minutes", "210.5", "Shelf K2: Dwell minutes: 210.5"),
         ("Night Ferries", "ISBN", "0-19", "Night Ferries: ISBN: 0-19"),
         ("Night Ferries", "Lent", "2024-04-03", "Night Ferries: Lent: 2024-04-03"),
         ("Night Ferries", "Shelf", "no", "Night Ferries: Shelf: no"),
@@ -238,3 +240,21 @@ def test_whatever_is_said_of_a_cell_holds_and_another_number_in_it_does_not(name
             assert label(cell_said(row[0], head[at], row[at]), [evidence]) == "supported"
             if row[at].isdigit():
                 assert label(cell_said(row[0], head[at], f"{int(row[at]) + 7}"), [evidence]) != "supported"
+
+
+def test_a_label_is_read_before_its_day_or_measure_and_a_sentence_is_no_label() -> None:
+    text = "Slip 88-20 of the mill\nDelivery date 4 June 2025\nNet weight 14.6 kg\nLeft on 5 June 2025\nBo ran 3 km"
+    slip = Evidence(evidence_id="slip-0000", kind="text", source="slip.txt", text=text)
+    asked = {
+        "What is the delivery date of slip 88-20?": "4 June 2025",
+        "What is the net weight of slip 88-20?": "14.6 kg",
+    }
+    for question, value in asked.items():
+        assert [one.result for one in operations(question, forms([slip]))] == [value]
+    assert [head for table in forms([slip]) for head in table.head] == ["Delivery date", "Net weight"]
+
+
+def test_a_line_of_a_menu_gives_what_a_thing_costs() -> None:
+    menu = Evidence(evidence_id="m-0000", kind="text", source="m.txt", text="Bar Alma\nPlum cake: 4.20\nSoup: 6.00")
+    assert [one.result for one in operations("What does the plum cake cost?", forms([menu]))] == ["4.20"]
+    assert operations("What does the plum cake weigh?", forms([menu])) == []

@@ -73,7 +73,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (broken / "torn.pdf").write_bytes(b"%PDF-1.7\nnothing")
     command = [sys.executable, "-m", "groundsight.cli", "ingest", str(FILES), str(broken), "--home", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment(), timeout=240)
-    assert "added 26" in done.stdout, done.stdout + done.stderr
+    assert "26 added" in done.stdout, done.stdout + done.stderr
     return folder
 
 

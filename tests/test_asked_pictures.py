@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 from collections.abc import Sequence
@@ -25,8 +26,8 @@ from groundsight.settings import Settings
 from groundsight.suite import open_suite
 from groundsight.tools.find import evidence_named
 from groundsight.types import Answer, Evidence
-from tests.picture_house import LABEL, PRESSURE, another_clock, library, printed
-from tests.pictures import page_of
+from tests.picture_house import LABEL, PRESSURE, library, printed
+from tests.pictures import clock_face, page_of, traffic_light
 
 SAID = "The pump P-300 has a maximum pressure of 16 bar [1]."
 
@@ -58,21 +59,73 @@ def test_a_screenshot_is_asked_about_over_a_manual(settings: Settings, tmp_path:
 
 def test_a_whiteboard_leads_to_its_note(settings: Settings, tmp_path: Path) -> None:
     board = printed(tmp_path, "board", "importer rewritten", "before trade fair", "cold start: Ben")
-    answer = ask(settings, "Which note is this from?", board)
-    assert (answer.status, answer.citations[0].source) == ("evidence", "docs/note.md")
+    for asked in ("Which note is this from?", "Find the note of this whiteboard", "Aus welcher Notiz ist dieses Foto?"):
+        answer = ask(settings, asked, board)
+        assert (answer.status, [one.source for one in answer.citations]) == ("answered", ["docs/note.md"])
+    assert answer.text.startswith("docs/note.md, Sprint: 7 of 7 words and numbers of the picture stand there")
 
 
-def test_a_chart_leads_to_the_table_it_came_from(settings: Settings, tmp_path: Path) -> None:
+def test_a_chart_leads_to_the_table_it_came_from_and_its_own_picture_is_not_told(
+    settings: Settings, tmp_path: Path
+) -> None:
     chart = printed(tmp_path, "chart", "Units 2025", "Northland 455", "Southport 391", "Eastmark 310")
-    answer = ask(settings, "Which table does this chart come from?", chart)
-    assert (answer.status, answer.citations[0].source) == ("evidence", "docs/sales.csv")
+    home = library(tmp_path)
+    page_of("Units 2025", "Northland 455", "Southport 391", "Eastmark 310").save(tmp_path / "docs/chart.png")
+    with OpenSuite(home) as suite:
+        suite.ingest(tmp_path / "docs")
+    for known in (settings, home):
+        answer = ask(known, "Which table does this chart come from?", chart)
+        assert (answer.status, answer.citations[0].source) == ("answered", "docs/sales.csv")
+        assert "docs/chart.png" not in answer.text
+    assert main(["search", "--picture", str(chart), "--home", str(home.home), "--limit", "1"]) == 0
 
 
-def test_more_like_this_shows_what_looks_like_it(settings: Settings, tmp_path: Path) -> None:
-    answer = ask(settings, "Show me more like this", another_clock(tmp_path))
-    assert answer.citations[0].source == "docs/hall.png"
-    assert 'hall.png, page 1: "The picture shows analog clock' in answer.text
-    assert "docs/crossing.png" not in [one.source for one in answer.citations]
+def test_a_part_leads_to_its_data_sheet_and_a_question_for_a_value_goes_its_usual_way(
+    settings: Settings, tmp_path: Path
+) -> None:
+    label = printed(tmp_path, "label", *LABEL)
+    answer = ask(settings, "Which manual belongs to this pump?", label)
+    assert answer.citations[0].source == "docs/manual.md"
+    assert answer.verdicts[0].reasons[0].code == "computed"
+    assert ask(settings, PRESSURE, label).text.startswith(SAID)
+
+
+def test_more_like_this_shows_what_looks_like_it_and_says_that_this_is_a_guess(
+    settings: Settings, tmp_path: Path
+) -> None:
+    turned = tmp_path / "turned.png"
+    clock_face().rotate(40, fillcolor=(200, 180, 150)).save(turned)
+    answer = ask(settings, "Show me more like this", turned)
+    assert answer.text.startswith("docs/hall.png, page 1: looks similar (look of the picture #1")
+    assert "analog clock" in answer.text.splitlines()[0]
+    assert answer.verdicts[0].reasons[0].code == "weak_channel"
+    scaled = tmp_path / "copy.jpg"
+    clock_face().resize((600, 600)).save(scaled, quality=80)
+    assert (
+        "docs/hall.png, page 1: looks the same at a glance" in ask(settings, "Are there copies of this?", scaled).text
+    )
+
+
+def test_a_chat_about_a_picture_asks_for_its_neighbours_and_for_values(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"Which manual belongs to this pump?\n{PRESSURE}\n"))
+    label = printed(tmp_path, "label", *LABEL)
+    assert main(["chat", "--picture", str(label), "--home", str(settings.home)]) == 0
+    told = capsys.readouterr().out
+    assert "docs/manual.md" in told
+    assert "has a maximum pressure of 16 bar" in told
+
+
+def test_a_search_by_a_picture_shows_its_copies_first_and_its_parts_add_up(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scaled = tmp_path / "copy.jpg"
+    traffic_light().resize((500, 500)).save(scaled, quality=70)
+    assert main(["search", "--picture", str(scaled), "--home", str(settings.home), "--json", "--explain"]) == 0
+    best = json.loads(capsys.readouterr().out)["hits"][0]
+    assert (best["source"], best["strength"]) == ("docs/crossing.png", "copy")
+    assert sum(part["contribution"] for part in best["channels"]) == pytest.approx(best["score"], abs=1e-3)
 
 
 def test_what_is_printed_in_the_picture_itself_answers_with_its_box(settings: Settings, tmp_path: Path) -> None:
@@ -100,6 +153,30 @@ def test_the_command_line_asks_about_a_picture(
     assert told["text"].startswith(SAID)
     assert main(["ask", PRESSURE, "--picture", str(tmp_path / "gone.png"), "--home", str(settings.home)]) == 1
     assert "E_NOT_FOUND" in capsys.readouterr().err
+
+
+def test_a_question_about_a_picture_replays_the_same_until_the_picture_changes_or_goes(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    label = printed(tmp_path, "label", *LABEL)
+
+    def told(*words: str) -> Any:
+        capsys.readouterr()
+        main([*words, "--home", str(settings.home), "--json"])
+        return json.loads(capsys.readouterr().out)
+
+    receipt = told("ask", PRESSURE, "--picture", str(label))["receipt"]
+    asked = told("explain", receipt)["picture"]
+    assert asked == {"name": str(label), "sha256": hashlib.sha256(label.read_bytes()).hexdigest()}
+    assert told("replay", receipt)["outcome"] == "same"
+    page_of("Nothing of this", "is on the plate", size=28).save(label)
+    changed = told("replay", receipt)
+    assert changed["outcome"] == "changed"
+    assert {"what": "file", "which": str(label), "how": "the picture of the question, changed"} in changed["changes"]
+    label.unlink()
+    gone = told("replay", receipt)
+    assert gone["outcome"] == "changed"
+    assert [each["how"] for each in gone["changes"]] == ["gone, or not to be read any more"]
 
 
 def test_the_tool_asks_about_a_file_under_the_roots_or_a_labelled_picture_and_about_no_other(

@@ -145,8 +145,8 @@ def test_a_caller_without_the_folder_learns_nothing_of_what_failed_in_it(suite: 
 def test_another_tenant_sees_nothing(suite: Suite) -> None:
     foreign = suite.acting_for(Principal(tenant="other", may_write=True))
     assert call(foreign, "list").model_dump(exclude={"receipt"}) == {
-        "truncated": False, "count": 0, "kinds": {}, "documents": (), "copies": (), "unread": (), "left_out": (),
-        "kept_apart": (),
+        "truncated": False, "count": 0, "every": 0, "kinds": {}, "documents": (), "copies": (), "unread": (),
+        "left_out": (), "kept_apart": (),
     }  # fmt: skip
     assert call(foreign, "status").orders == ()
 
@@ -181,7 +181,9 @@ def test_why_tells_what_of_a_file_was_not_taken_and_that_it_has_changed(suite: S
     parts = (LeftOut(kind="chart sheet", why="its numbers lie elsewhere", count=2),)
     asset = make_asset("barn/sums.xlsx", left_out=parts, warnings=tuple(map(str, parts)), sha256="e" * 64)
     suite.parts.index.upsert([make_entry(asset, make_unit(asset, 0, "The turnips of Lower Field."))])
-    assert call(suite, "why", file="sums.xlsx").left_out == ("not read: chart sheet (2), its numbers lie elsewhere",)
+    told = call(suite, "why", file="sums.xlsx")
+    assert told.left_out == ("not read: chart sheet (2), its numbers lie elsewhere",)
+    assert told.as_text().count("chart sheet (2)") == 1
     assert call(suite, "status").warned == 1
     told = call(suite, "ask", question="How many turnips of Lower Field were sold in 2031?")
     assert told.status != "answered"
@@ -242,6 +244,13 @@ def test_a_question_about_the_files_is_answered_from_the_catalogue(
         assert call(suite, "read", id=cited.id).source == cited.source
 
 
+def test_of_many_files_that_could_not_be_read_the_rest_is_counted(suite: Suite, barn: Path) -> None:
+    for number in range(6):
+        put(barn / f"torn-{number}.pdf", f"%PDF-1.4 nothing {number}")
+    suite.ingest([barn])
+    assert call(suite, "ask", question="How many PDFs do I have?").text.endswith("torn-3.pdf and 2 more.")
+
+
 @pytest.mark.parametrize(
     "question",
     ["What is in the newest document?", "How many files mention Lisbon in May 2025?", "Which document names the heir?",
@@ -278,7 +287,12 @@ def test_list_and_why_are_commands(
     home = ["--home", str(tmp_path / "home")]
     assert main(["list", "bills", "--order", "newest", *home]) == 0
     assert capsys.readouterr().out.splitlines()[:2] == [
-        "2 documents: 2 text", "barn/bills/oat-bill.txt: text, 2025-05-30, 21 bytes"
+        "2 of 5 documents: text 2", "barn/bills/oat-bill.txt: text, 2025-05-30, 21 bytes"
     ]  # fmt: skip
+    assert main(["list", "nowhere", *home]) == 0
+    assert capsys.readouterr().out.startswith("0 of 5 documents; none is like that")
+    for kind, told in (("mail", False), ("pdf", True)):
+        assert main(["list", "--kind", kind, *home]) == 0
+        assert ("not read: barn/broken.pdf" in capsys.readouterr().out) is told
     assert main(["why", "broken.pdf", *home]) == 0
     assert "E_PARSE" in capsys.readouterr().out

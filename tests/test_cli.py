@@ -79,6 +79,9 @@ def test_help_shows_an_example(command: list[str]) -> None:
         (["search", "--zzz"], "groundsight search", "behind --"),
         (["search", "two", "words"], "groundsight search", "in quotes"),
         (["eval", "--sed", "x"], "groundsight eval", "did you mean --seed?"),
+        (["view", "--port", "99999"], "groundsight view", "'99999' is no port: give a number from 0 to 65535"),
+        (["serve", "--port", "x"], "groundsight serve", "'x' is no port: give a number from 0 to 65535"),
+        (["search", "x", "--to", "May"], "groundsight search", "argument --to: 'May' is no date: write it as"),
         (["list", "--from", "May"], "groundsight list", "argument --from: 'May' is no date: write it as YYYY-MM-DD"),
     ],
 )
@@ -410,3 +413,11 @@ def test_what_comes_in_and_is_no_text_is_replaced(command: str, tmp_path: Path) 
     ended = subprocess.run(words, env=strict, capture_output=True, input=b"The gate is gr\xfcn.\n")
     assert b"E_INTERNAL" not in ended.stderr
     assert ended.stdout
+
+
+def test_an_interrupt_before_the_work_begins_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("groundsight.cli.build_parser", interrupted)
+    assert main(["status"]) == 130

@@ -48,7 +48,8 @@ def test_questions_are_answered_over_all_tables_and_near_misses_by_none(name: st
 def test_what_is_said_of_a_computation_is_found_again(name: str, question: str) -> None:
     shelf = [one for one in SHELF if one.source == f"{name}.csv"]
     for made in operations(question, grids(shelf)):
-        assert holds(say(made), *shelf), say(made)
+        # A yes, and how many different ones a column holds, is upheld by its cells and not found in free words.
+        assert made.operation in ("whether", "kinds") or holds(say(made), *shelf), say(made)
 
 
 ONE = st.integers(2_100, 9_999)  # below, four digits may be a year

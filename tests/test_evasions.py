@@ -32,6 +32,7 @@ NO_SECRETS = (
     "api key: see the vault",
     "token ring",
     "sk-8 skates",
+    "bearer of the cup since 2019",
 )
 
 
@@ -60,6 +61,39 @@ def test_a_spelling_hides_nothing(row: dict[str, str]) -> None:
     assert "example" not in left(found.text)
 
 
+@pytest.mark.parametrize("row", rows("lookalikes.jsonl"), ids=lambda row: row["text"])
+def test_what_only_looks_like_a_value_stays(row: dict[str, str]) -> None:
+    assert redact(row["text"], (*ALL_PII, "secret")).text == row["text"]
+
+
+def test_an_address_ends_before_what_stands_beside_it() -> None:
+    for beside in (" · table · 2024", " • text", " . Then we left", " | see b", "\nand more"):
+        assert redact(f"mara@quay.example.org{beside}", ALL_PII).text == f"[EMAIL_1]{beside}"
+
+
+def test_a_calendar_and_a_card_hide_no_value_between_two_halves_of_a_line(tmp_path: Path) -> None:
+    place = tmp_path / "docs"
+    place.mkdir()
+    event = "DESCRIPTION:The guest of berth 7 gave 219-0\r\n 9-8765 and visa 41111111\r\n 11111111"
+    (place / "berth.ics").write_bytes(f"BEGIN:VCALENDAR\r\n{event}\r\nEND:VCALENDAR\r\n".encode())
+    card = "NOTE:IBAN DE8937040044\r\n 0532013000\r\nEMAIL:mara@quay.exa\r\n mple.org"
+    (place / "mara.vcf").write_bytes(f"BEGIN:VCARD\r\nFN:Mara\r\n{card}\r\nEND:VCARD\r\n".encode())
+    (place / "rows.csv").write_text('who,what\nAna,"5555 5555\n  5555 4444"\nBo,mara @ quay . example . org\n', "utf-8")
+    with open_suite(
+        Settings(home=tmp_path / "home", roots=(place,), models={"text": "none", "visual": "none"})
+    ) as suite:
+        suite.ingest(["docs"])
+        assets = suite.parts.index.assets(Filter())
+        told = "\n".join(unit.text for each in assets for unit in suite.parts.index.units(each.asset_id, Filter()))
+    assert {kind for kind in ("SSN", "CARD", "IBAN", "EMAIL") if f"[{kind}_1]" in told} == {
+        "SSN",
+        "CARD",
+        "IBAN",
+        "EMAIL",
+    }
+    assert not re.search(r"\d{3}|example", left(told)), told
+
+
 def test_no_spelling_of_the_list_is_stored_from_a_file(tmp_path: Path) -> None:
     place = tmp_path / "docs"
     place.mkdir()
@@ -80,6 +114,20 @@ def test_no_spelling_of_the_list_is_stored_from_a_file(tmp_path: Path) -> None:
 def test_a_secret_is_hidden_by_its_form_or_its_label(secret: str) -> None:
     text = redact(f"password: {secret}", ("secret",)).text
     assert text == "password: [SECRET_1]"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Kennwort: Tr0ub4dor&3x", "Kennwort: [SECRET_1]"),
+        ("mot de passe : Tr0ub4dor&3x", "mot de passe : [SECRET_1]"),
+        ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG", "AWS_SECRET_ACCESS_KEY=[SECRET_1]"),
+        ("Authorization: Bearer abcdef0123456789abcdef", "Authorization: Bearer [SECRET_1]"),
+        ("postgres://app:Sup3rS3cret@db/x", "postgres://app:[SECRET_1]@db/x"),
+    ],
+)
+def test_a_secret_is_known_by_its_label_in_any_tongue_or_place(text: str, shown: str) -> None:
+    assert redact(text, ("secret",)).text == shown
 
 
 @pytest.mark.parametrize("text", NO_SECRETS)

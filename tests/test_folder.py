@@ -350,6 +350,21 @@ def test_an_order_that_was_cut_off_is_begun_again_and_one_that_is_stopped_is_not
     assert sources(suite) == ["shed/ladder.txt"]
 
 
+def test_an_order_whose_worker_is_gone_is_shown_as_stopped_and_nobody_waits_for_it(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who, orders = local_principal(suite.settings), Orders(suite.settings.home)
+    orders.step(orders.add(who, ["shed"]), 0, 19, "shed/ladder.txt")
+    assert call(suite, "status").orders[0].state == "running"
+    monkeypatch.setattr("groundsight.ingestion.folder.orders.START_SECONDS", -1)
+    shown = call(suite, "status")
+    assert (shown.orders[0].state, "being read" in shown.as_text()) == ("stopped", False)
+    assert "being read" not in call(suite, "search", query="rungs").as_text()
+    with Worker(suite.parts, who, [], lambda _: None)._alone():  # pyright: ignore[reportPrivateUsage]
+        assert call(suite, "status").orders[0].state == "running"
+    assert [each.state for each in orders.unfinished()] == ["running"]
+
+
 def test_a_running_order_stops_at_its_next_file(suite: Suite, shed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(shed / "zebra.txt")
     who, orders = local_principal(suite.settings), Orders(suite.settings.home)

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from docx import Document
@@ -16,11 +16,16 @@ from groundsight.cli import main
 from groundsight.errors import InvalidArgument, Locked, NotFound, PolicyRefused
 from groundsight.governance.access import tenant_of
 from groundsight.governance.audit_check import verify_chain
+from groundsight.index.held import note_snapshot
+from groundsight.index.weaviate.snapshots import read_snapshot, write_snapshot
+from groundsight.ingestion import proof
 from groundsight.ingestion.derived import derived_of
+from groundsight.ingestion.proof import Searched
 from groundsight.language.facts import read_facts
 from groundsight.retrieval.cache import READ
 from groundsight.settings import load_settings
 from groundsight.suite import Suite, open_suite
+from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Principal, Query
 from tests.build import make_asset, make_entry, make_unit
 from tests.index_workers import forget_and_die
@@ -110,6 +115,23 @@ def sources(suite: Suite) -> list[str]:
 def test_every_planted_word_is_there_before(place: Path) -> None:
     found = "\n".join(residue(place / "home", list(WORDS.values())))
     assert all(word.lower() in found.lower() for word in WORDS.values())
+
+
+def test_a_file_of_another_process_that_goes_while_it_is_searched_is_no_failure(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing = place / "home" / "passing.tmp"
+    passing.write_text("half a snapshot")
+    real = proof._held_by
+
+    def looked(path: Path, pieces: Any) -> Any:
+        path.unlink() if path == passing else None
+        return real(path, pieces)
+
+    monkeypatch.setattr(proof, "_held_by", looked)
+    code, done = cli(place, capsys, "forget", str(place / "files" / "inner"))
+    assert (code, passing.exists()) == (0, False)
+    assert "passing.tmp" not in [store["name"] for store in done["proof"]["stores"]]
 
 
 @pytest.mark.parametrize("vanished", [False, True])
@@ -360,9 +382,16 @@ def test_what_is_opted_out_is_not_read_again_by_name_or_content_until_it_is_lift
     run("ingest", str(folder))
     run("snapshot", str(tmp_path / "snapshot"))
     older = shutil.copytree(tmp_path / "snapshot", tmp_path / "older")
+    served = tmp_path / "of-weaviate"
+    with open_suite(load_settings(home)) as suite:
+        write_snapshot(cast(Any, suite.parts.index), served)
+        note_snapshot(home, served)
     done = run("forget", str(folder / "gone.txt"), "--opt-out", "--rewrite-snapshots")
-    assert (done["held"], done["rewritten"]) == ([], [str(tmp_path / "snapshot")])
+    assert (done["held"], done["rewritten"]) == ([], [str(tmp_path / "snapshot"), str(served)])
+    assert [each.asset.source for each in read_snapshot(served)[1]] == ["files/stay.txt"]
+    assert residue(served, ["quibblesnatch", "gone.txt"]) == []
     assert done["proof"]["pieces"] > 0
+    assert "1 found (what was stated of the name stays" in str(Searched(name="rights", files=1, bytes=9, found=1))
     assert [store["found"] for store in done["proof"]["stores"]] == [0] * len(done["proof"]["stores"])
     assert [path.name for path in (home / "proofs").iterdir()] == [f"{done['receipt']}.json"]
     assert residue(tmp_path / "snapshot", ["quibblesnatch"]) == residue(home, ["quibblesnatch"]) == []
@@ -391,3 +420,25 @@ def test_a_damaged_list_of_opt_outs_stops_the_ingest(tmp_path: Path, capsys: pyt
     (home / "optout.json").write_text("[{]")
     assert main(["ingest", str(folder), "--home", str(home)]) == 1
     assert "E_STORAGE" in capsys.readouterr().err
+
+
+def test_what_is_opted_out_while_its_folder_is_read_stays_out(tmp_path: Path) -> None:
+    folder, home = tmp_path / "files", tmp_path / "home"
+    (folder / "staff").mkdir(parents=True)
+    (folder / "a.txt").write_text("The lamp.")
+    (folder / "staff" / "old.txt").write_text("The quibblesnatch.")
+    home.mkdir()
+    (home / "groundsight.toml").write_text('[models]\ntext = "none"\nvisual = "none"\nocr = "none"\n')
+    with open_suite(home=home) as suite, open_suite(home=home) as other:
+        suite.ingest([folder])
+        (folder / "staff" / "old.txt").write_text("The quibblesnatch still.")
+        (folder / "staff" / "new.txt").write_text("The wombatrolle.")
+        waiting = [lambda: other.forget(["files/staff"], opt_out=True)]
+        watch = Watch(lambda *_: waiting.pop()() and None if waiting else None)
+        told = {each.source: each.status for each in suite.acting_for(watch=watch).ingest([folder]).files}
+        assert told == {
+            "files/a.txt": "unchanged",
+            "files/staff/new.txt": "opted out",
+            "files/staff/old.txt": "opted out",
+        }
+        assert sources(suite) == ["files/a.txt"]

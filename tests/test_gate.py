@@ -21,7 +21,7 @@ from groundsight.errors import (
 )
 from groundsight.governance.audit import AuditLog
 from groundsight.governance.audit_check import verify_chain
-from groundsight.governance.limits import RateLimiter
+from groundsight.governance.limits import RateLimiter, limiter_of
 from groundsight.tools.gate import Gate
 from groundsight.tools.registry import TOOLS, tool
 from groundsight.types import Principal
@@ -44,6 +44,25 @@ def suite(tmp_path: Path) -> ScriptedSuite:
 
 def call(gate: Gate, suite: ScriptedSuite, name: str, **arguments: Any) -> Any:
     return gate.call(tool(name), suite, arguments)  # type: ignore[arg-type]
+
+
+def test_an_error_is_one_line_of_sentences() -> None:
+    told = str(NotFound("there is no page 3", which="a.pdf", limit="pages 1 to 2", next_step="choose one"))
+    assert told == "E_NOT_FOUND: there is no page 3 (a.pdf). Limit: pages 1 to 2. Next: choose one"
+    assert str(NotFound("nothing")) == "E_NOT_FOUND: nothing"
+
+
+def test_what_one_worker_lets_through_the_others_count(tmp_path: Path) -> None:
+    rules = {"server": {"workers": 2}, "governance": {"calls_per_second": 1, "burst": 3}}
+    one, other = (limiter_of(settings_at(tmp_path, **rules), "http") for _ in range(2))
+    for limiter in (one, other, one):
+        limiter.admit("ann")
+    assert 0 < other.wait("ann") <= 1
+    with pytest.raises(RateLimited):
+        other.admit("ann")
+    other.admit("bob")
+    alone = limiter_of(settings_at(tmp_path, governance=rules["governance"]), "http")
+    assert alone.wait("ann") == 0
 
 
 def test_the_receipt_of_a_result_stands_in_the_trail(tmp_path: Path, suite: ScriptedSuite) -> None:

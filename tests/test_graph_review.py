@@ -122,6 +122,12 @@ def test_a_chat_that_ends_with_no_question_of_a_person_is_told_so(messages: Any)
         build_chat_graph(HouseSuite()).invoke({"messages": messages})  # type: ignore[arg-type]
 
 
+def test_what_a_person_shall_approve_is_one_of_the_known_steps() -> None:
+    context: Any = {"approve": "answers"}
+    with pytest.raises(InvalidArgument, match="none, plan, evidence, answer, everything"):
+        build_answer_graph(HouseSuite()).invoke({"question": PERIOD}, context=context)  # type: ignore[arg-type]
+
+
 def test_an_edited_plan_is_what_is_searched() -> None:
     suite = HouseSuite()
     talk = Talk("plan", suite=suite)
@@ -180,6 +186,8 @@ def test_a_wrong_input_is_told_in_our_words(given: Any) -> None:
             graph.invoke(given)
         with pytest.raises(InvalidArgument, match="input"):
             asyncio.run(graph.ainvoke(given))
+        with pytest.raises(InvalidArgument, match="input should be a valid dictionary"):
+            graph.invoke("a text")
 
 
 def test_a_stream_tells_steps_evidence_and_verdicts_as_json() -> None:

@@ -11,13 +11,17 @@ from groundsight.language.addressed import speaks_to_a_model
 from groundsight.types import TEXT_FIELDS, Filter
 from tests.doors import call
 from tests.trust.lookalikes import WORDINGS, wordings, write
-from tests.trust.planted import HONEST_FEE, PLANTED, plant
+from tests.trust.planted import HONEST_FEE, plant
+from tests.trust.planted import PLANTED as FIRST
+from tests.trust.planted_ways import OPEN, SEALED
+
+PLANTED = FIRST | OPEN | SEALED
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Generator[OpenSuite]:
     place = tmp_path_factory.mktemp("hidden")
-    plant(place / "planted")
+    plant(place / "planted", PLANTED)
     write(place / "honest")
     with open_suite(place / "home") as opened:
         opened.ingest([place / "planted", place / "honest"])
@@ -62,12 +66,13 @@ def test_a_person_who_asks_for_the_hidden_text_reads_it_by_its_id(house: OpenSui
 
 def test_no_honest_file_is_called_hostile(house: OpenSuite) -> None:
     listed = house.list("honest/", hidden=True).kept_apart
-    assert [each.source for each in listed if each.mark == "hostile"] == []
-    assert {each.source for each in listed} == {"honest/helper-columns.xlsx"}
+    # A textbook that quotes an attack whole.
+    assert [each.text[:19] for each in listed if each.mark == "hostile"] == ["A classic injection"]
+    assert {each.source for each in listed if each.mark == "hidden"} == {"honest/helper-columns.xlsx"}
 
 
 def test_wordings_of_orders_to_a_model_are_told_from_letters_and_manuals() -> None:
     assert WORDINGS.exists()
     missed = [text for text in wordings("attack") if not speaks_to_a_model(text)]
-    assert len(missed) <= 1, missed
-    assert [text for text in wordings("honest") if speaks_to_a_model(text)] == []
+    assert len(missed) <= 2, missed
+    assert [text[:19] for text in wordings("honest") if speaks_to_a_model(text)] == ["A classic injection"]

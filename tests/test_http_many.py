@@ -260,7 +260,6 @@ def test_the_access_log_tells_who_what_how_long_and_nothing_of_anybody(
         (["--workers", "2"], "add --http"),
         (["encoders", "--http", "--workers", "2"], "add --http"),
         (["--http", "--workers", "0"], "server.workers"),
-        (["--http", "--port", "70000"], "server.port"),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused_by_name(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from groundsight.cli import main
+from groundsight.doors.govern import measuring
+from groundsight.doors.mcp_tools import Door
 from groundsight.governance.answer_figures import Given, note_given
 from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.daybook import daybook, note_known
 from groundsight.governance.incident_rules import alarms_of, spike, too_many_denials
 from groundsight.governance.incidents import Alarm, IncidentBook
 from groundsight.governance.policy import Policy
@@ -22,10 +27,15 @@ from groundsight.ingestion.contain import shut_again
 from groundsight.limits import Incidents
 from groundsight.settings import ALL_PII, load_settings
 from groundsight.suite import Suite, open_suite
+from groundsight.tools.registry import tool
+from groundsight.tracing import Watch
 from groundsight.types import Filter, Principal
 from tests.build import make_asset, make_unit
 
-Run = Callable[..., tuple[int, Any]]
+if TYPE_CHECKING:
+    from tests.command import Run
+
+pytest_plugins = ("tests.command",)
 START = datetime(2030, 1, 1, tzinfo=UTC)
 ALARM = Alarm(kind="DATA_LEAK", rule="denials", cause="x", what="somebody was denied", seen=("1", "2"))
 
@@ -208,16 +218,24 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path) -> Run:
-    """Run a command as JSON in the home, with the files read."""
-    monkeypatch.setenv("HOME", str(place))
+def run(run: Run, place: Path) -> Run:
+    """Run a command with the files read."""
+    run("ingest", str(place / "files"))
+    return run
 
-    def command(*words: str) -> tuple[int, Any]:
-        code = main([*words, "--json", "--home", str(place / "home")])
-        return code, json.loads(capsys.readouterr().out)
 
-    command("ingest", str(place / "files"))
-    return command
+def test_a_damaged_line_is_named_and_nothing_is_done_until_it_is_mended(run: Run, place: Path) -> None:
+    name, file = opened(run), place / "home/incidents.jsonl"
+    run("incidents", "contain", name, "--source", "files/hr")
+    sound = file.read_bytes()
+    file.write_bytes(sound.replace(b'"contained"', b'"cont"', 1))
+    for words in (["incidents", "list"], ["list"], ["search", "quarter"], ["incidents", "own", name, "--owner", "ada"]):
+        failed, told = run(*words)
+        assert (failed, told["error"]["code"]) == (1, "E_STORAGE")
+        assert "damaged in line 2" in told["error"]["what"]
+        assert told["error"]["next_step"].startswith("put the file back from a copy, or mend the line")
+    file.write_bytes(sound)
+    assert [each["source"] for each in run("list")[1]["documents"]] == ["files/plan.txt"]
 
 
 @pytest.fixture
@@ -295,7 +313,9 @@ def test_what_came_in_meanwhile_or_back_from_a_snapshot_is_shut_again(run: Run, 
         assert sources(suite) == {"files/plan.txt"}
 
 
-def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, place: Path) -> None:
+def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(
+    run: Run, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     name = opened(run)
     run("incidents", "own", name, "--owner", "ada")
     run("incidents", "contain", name, "--source", "files/plan.txt", "--note", "seen by eve@example.org")
@@ -304,6 +324,8 @@ def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, p
     told = run("incidents", "show", name)[1]["incident"]
     assert [each["deed"] for each in told["events"]] == ["opened", "owned", "contained", "lifted", "closed"]
     assert told["events"][2]["note"] == "seen by [EMAIL_1]"
+    assert main(["incidents", "show", name, "--home", str(place / "home")]) == 0
+    assert "owned by ada, said by local" in capsys.readouterr().out
     lines = map(json.loads, (place / "home/audit/audit.jsonl").read_text().splitlines())
     changed = [line["outcome"].split()[0] for line in lines if line["kind"] == "change"]
     assert changed == ["opened", "owned", "contained", "lifted", "closed"]
@@ -316,6 +338,7 @@ def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(run: Run, p
         (["open", "DATA_LEAK"], "E_INVALID_ARG"),
         (["show", "i0"], "E_NOT_FOUND"),
         (["own", "ID"], "E_INVALID_ARG"),
+        (["own", "--owner", "ada"], "E_INVALID_ARG"),
         (["close", "ID"], "E_INVALID_ARG"),
         (["contain", "ID"], "E_INVALID_ARG"),
         (["contain", "ID", "--source", "files/nowhere"], "E_NOT_FOUND"),
@@ -330,12 +353,73 @@ def test_a_deed_that_can_not_be_done_is_one_named_error(run: Run, words: list[st
     assert told["error"]["next_step"]
 
 
-def test_what_is_forgotten_leaves_no_name_in_the_incidents_and_stays_contained(run: Run, place: Path) -> None:
-    name = opened(run)
-    run("incidents", "contain", name, "--source", "files/hr/pay.txt")
-    run("forget", "files/hr/pay.txt")
-    assert b"pay.txt" not in (place / "home/incidents.jsonl").read_bytes()
+@pytest.mark.parametrize("shut", ["files/hr/pay.txt", "files/hr"])
+def test_what_is_forgotten_leaves_no_name_and_no_word_in_the_incidents_and_stays_contained(
+    run: Run, place: Path, shut: str
+) -> None:
+    said = "somebody read that the PAY of the  quarter is settled"
+    name = str(run("incidents", "open", "DATA_LEAK", "--note", said)[1]["incident"]["id"])
+    run("incidents", "contain", name, "--source", shut, "--note", "it lay in files/hr/pay.txt")
+    run("incidents", "own", name, "--owner", "ada")
+    run("incidents", "close", name, "--note", "the token was revoked")
+    assert run("forget", "files/hr")[1]["proof"]["stores"]
+    left = (place / "home/incidents.jsonl").read_bytes()
+    assert not [word for word in (b"pay.txt", b"files/hr", b"settled", b"quarter") if word in left]
+    told = run("incidents", "show", name)[1]["incident"]
+    assert [each.get("note", "") for each in told["events"]] == ["", "[forgotten]", "", "the token was revoked"]
+    assert told["what"] == "[forgotten]"
+    guessed = hashlib.sha256(shut.encode()).hexdigest()[:32].encode()
+    assert guessed not in left
+    assert b"forgotten://" in left
     assert "contained" in run("ingest", str(place / "files/hr/pay.txt"))[1]["files"][0]["problem"]
+
+
+def test_the_rules_are_asked_by_the_next_ingest_or_question_and_not_again_within_their_time(
+    run: Run, place: Path
+) -> None:
+    def waiting() -> tuple[int, str]:
+        told = run("status")[1]["watched"]
+        return told["open"], told["looked"]
+
+    before = waiting()
+    assert before[0] == 0
+    denied(place / "home", 20)
+    run("ask", "What is settled?")
+    assert waiting() == before
+    book = IncidentBook(place / "home")
+    with daybook(place / "home") as noted:
+        note_known(noted, "looked", START.replace(year=2020).isoformat())
+    run("ask", "What is settled?")
+    assert waiting()[0] == 1
+    (incident,) = book.all()
+    with daybook(place / "home") as noted:
+        note_known(noted, "looked", START.replace(year=2020).isoformat())
+    book.note(incident, "closed", "ada", note="revoked")
+    denied(place / "home", 20, "eve")
+    run("ingest", str(place / "files"))
+    assert [each.state for each in book.all()] == ["closed", "open"]
+
+
+def test_a_server_asks_the_rules_by_its_own_clock_and_measures_the_redaction(
+    run: Run, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    denied(place / "home", 20)
+    asked, look = threading.Event(), measuring.ask_rules
+
+    def looked(*given: Any) -> Any:
+        try:
+            return look(*given)
+        finally:
+            asked.set()
+
+    monkeypatch.setattr(measuring, "ask_rules", looked)
+    settings = load_settings(place / "home", roots=(place / "files",), governance={"incidents": {"look_minutes": 1e-6}})
+    door = Door(lambda: open_suite(settings), writable=False)
+    door.call(tool("status"), {}, Watch())
+    assert asked.wait(60)
+    door.close()
+    told = run("status")[1]["watched"]
+    assert (told["open"], told["coverage"]["left"], told["coverage"]["units"]) == (1, 0, 3)
 
 
 def test_each_kind_of_incident_has_its_playbook() -> None:

@@ -51,6 +51,17 @@ def test_every_host_gets_a_command_that_is_there_and_the_folders_by_their_whole_
     assert told["args"][-4:] == ["serve", "--root", str(Path.cwd()), "--watch"]
 
 
+def test_the_home_of_this_shell_is_told_to_a_host_which_gets_none_of_its_variables(
+    install: Command, person: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROUNDSIGHT_HOME", str(person / "papers"))
+    assert install("cursor")[0] == 0
+    told = read(HOSTS["cursor"].path(person))["mcpServers"]["groundsight"]
+    assert told["args"][-3:] == ["serve", "--home", str(person / "papers")]
+    assert install("cursor", "--home", str(person / "other"))[0] == 0
+    assert read(HOSTS["cursor"].path(person))["mcpServers"]["groundsight"]["args"][-1] == str(person / "other")
+
+
 @pytest.mark.parametrize("name", HOSTS)
 def test_the_same_call_twice_changes_nothing_and_uninstall_takes_only_ours_out(
     name: str, install: Command, person: Path

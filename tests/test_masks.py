@@ -15,15 +15,19 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from groundsight.errors import ConfigError, ModelFailed, PolicyRefused
+from groundsight.governance.incidents import IncidentBook
 from groundsight.governance.redaction import profile_of
 from groundsight.ingestion.kept import kept_page
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import Suite, open_suite
 from groundsight.tools.describe import describe
+from groundsight.tools.gate import Gate
 from groundsight.tools.ocr import ocr
 from groundsight.tools.pictures import shown
 from groundsight.tools.read import read
-from groundsight.types import Box, Filter, Tag, Unit
+from groundsight.tools.registry import tool
+from groundsight.tools.status import status
+from groundsight.types import Box, Filter, Principal, Tag, Unit
 from groundsight.vision import Detector, SensitiveClassifier
 from groundsight.vision.detector_file import FileDetector
 from groundsight.vision.masks import Masks
@@ -99,9 +103,10 @@ def opened(
         roots=(tmp_path / "docs",),
         models={"text": "none", "visual": "none"},
         ingestion={"keep_page_pictures": True},
+        governance={"incidents": {"look_minutes": 1e-6}},
     )
-    suite = open_suite(made)
-    masks = Masks(detectors or {}, classifiers, suite.parts.ocr)
+    suite = open_suite(made, Principal(may_write=True, may_admin=True))
+    masks = Masks(detectors or {}, classifiers, suite.parts.ocr, made)
     vars(suite.parts).update(masks=masks, tagger=Eye(), captioner=Eye())
     return suite
 
@@ -144,6 +149,30 @@ def test_a_detector_that_fails_blocks_the_file_and_no_other(tmp_path: Path, docs
         assert "searched for faces" in failed.what
         assert lines["docs/note.txt"].status == "added"
         assert [each.source for each in suite.parts.index.assets(Filter())] == ["docs/note.txt"]
+        (incident,) = IncidentBook(tmp_path / "home").all()
+        assert (incident.kind, incident.cause) == ("UNSAFE_IMAGE", "failed faces")
+
+
+def test_a_picture_that_was_shown_and_is_withheld_now_is_an_incident(tmp_path: Path, docs: Path) -> None:
+    def shown_of(suite: Suite, name: str) -> None:
+        Gate.open(suite.settings, "mcp").call(tool("read"), suite, {"id": name, "picture": True})
+
+    for shown_before in (False, True):
+        home = tmp_path / str(shown_before)
+        (home / "docs").mkdir(parents=True)
+        (home / "docs/car.png").write_bytes((docs / "car.png").read_bytes())
+        with opened(home) as suite:
+            suite.ingest(["docs"])
+            name = the_picture(suite).unit_id
+            if shown_before:
+                shown_of(suite, name)
+        with opened(home, classifiers={"nudity": Says()}) as suite:
+            with pytest.raises(PolicyRefused, match="withheld"):
+                shown_of(suite, name)
+            suite.ingest(["docs"])
+            assert status(suite).watched is not None
+        raised = IncidentBook(home / "home").all()
+        assert [each.kind for each in raised] == ["UNSAFE_IMAGE"] * shown_before
 
 
 def test_a_sensitive_picture_is_listed_and_neither_read_nor_shown(tmp_path: Path, docs: Path) -> None:

@@ -84,7 +84,7 @@ def test_what_replaces_another_file_comes_first_and_says_so(suite: Suite) -> Non
     answer, _ = ask(suite, "What does a day ticket for the pool cost?", drafts(old))
     assert answer.text.splitlines() == [
         "A day ticket costs 7 EUR [1].",
-        'It replaces what another source says: "A day ticket costs 5 EUR" [2].',
+        'This replaces: "A day ticket costs 5 EUR" [2].',
     ]
 
 

@@ -48,6 +48,13 @@ def test_what_a_page_holds_in_reserve_is_said(tmp_path: Path) -> None:
 def test_what_is_struck_out_of_a_page_or_a_table_is_marked_as_deleted(tmp_path: Path) -> None:
     shop = read(tmp_path, "a.html", "<html><p>A net costs <s>90</s> 110 euros.</p><p>Sold.</p></html>")
     assert marked(shop) == [("A net costs 110 euros.", ""), ("90", "deleted"), ("Sold.", "")]
+    sheet = "<html><style>.old {text-decoration: line-through}</style><h2>Prices <s>2024</s> 2025</h2>"
+    span = "<p class='old'>No.</p><p>Now <span style='text-decoration:red line-through'>50</span> 65.</p>"
+    rows = "<table><tr><th>Net</th><th>Euros</th></tr><tr><td>fine</td><td><s>9</s> 8</td></tr><tr class='old'><td>wide"
+    assert marked(read(tmp_path, "b.html", f"{sheet}{span}{rows}</td><td>7</td></tr></table></html>")) == [
+        ("Prices 2025", ""), ("2024", "deleted"), ("No.", "deleted"), ("Now 65.", ""), ("50", "deleted"),
+        ("Net | Euros\nfine | 8", ""), ("9", "deleted"), ("wide 7", "deleted"),
+    ]  # fmt: skip
     table = read(tmp_path, "a.md", "| Net | Euros |\n|---|---|\n| fine | ~~90~~ 110 |\n")
     assert table.elements[0].cells[1] == ("fine", "110")
     assert marked(table)[1:] == [("90", "deleted")]
@@ -118,6 +125,14 @@ def test_a_book_whose_spine_names_nothing_once_is_read_all_the_same(tmp_path: Pa
     }  # fmt: skip
     parsed = read(tmp_path, "a.epub", zipped(members))
     assert (texts(parsed), left(parsed)) == (["The weir is open."], {"chapter": 1})
+
+
+def test_what_rich_text_strikes_out_is_marked_as_deleted(tmp_path: Path) -> None:
+    sheet = r"{\rtf1\ansi{\stylesheet{\s1\strike Struck;}}"
+    words = r"The rack holds \strike 20\strike0  36 {\strike caf\'e9 }oars.\par \strike Closed.\plain\par Open.\par}"
+    assert marked(read(tmp_path, "a.rtf", sheet + words)) == [
+        ("The rack holds 36 oars.", ""), ("Open.", ""), ("20", "deleted"), ("café", "deleted"), ("Closed.", "deleted"),
+    ]  # fmt: skip
 
 
 def test_margins_and_comments_of_rich_text_stand_apart(tmp_path: Path) -> None:

@@ -120,3 +120,36 @@ def test_a_short_word_of_a_sideways_table_is_read(reader: RapidReader) -> None:
         ImageDraw.Draw(page).text((480, 40 + 60 * row), count, fill="black", font=font)
     read = texts(reader.read(page.rotate(90, expand=True)))
     assert read == ("Paper for the office", "42", "Pencils, soft", "7", "Ink, black", "19")
+
+
+@pytest.mark.parametrize(
+    ("written", "at", "rival", "odds", "read"),
+    [
+        ("Te1", 2, "l", 0.4, "Tel"),
+        ("Te1", 2, "l", 0.1, "Te1"),
+        ("4330O", 4, "0", 0.3, "43300"),
+        ("INV0ICE", 3, "O", 0.3, "INVOICE"),
+        ("HARDWARÉ", 7, "E", 0.36, "HARDWARE"),
+        ("CAFÉ", 3, "E", 0.05, "CAFÉ"),
+        ("A12", 1, "l", 0.4, "A12"),
+        ("Uptown3", 6, "B", 0.4, "Uptown3"),
+    ],
+)
+def test_what_looks_alike_is_told_by_its_neighbours_where_the_model_is_unsure(
+    written: str, at: int, rival: str, odds: float, read: str
+) -> None:
+    characters = [*dict.fromkeys(written + rival)]
+    table = np.zeros((2 * len(written), len(characters) + 1), np.float32)
+    for place, one in enumerate(written):
+        table[2 * place, 0] = 1.0
+        table[2 * place + 1, characters.index(one) + 1] = 1.0
+    table[2 * at + 1, characters.index(written[at]) + 1] = 0.95 - odds
+    table[2 * at + 1, characters.index(rival) + 1] = odds
+
+    class Scripted:
+        def run(self, _: object) -> list[np.ndarray]:
+            return [table]
+
+    reader = lines.LineReader(Scripted(), Scripted, characters, threads=1)  # type: ignore[arg-type]
+    ((text, _),) = reader.read([np.zeros((48, 100, 3), np.uint8)])
+    assert text == read

@@ -38,8 +38,14 @@ def test_paragraphs_that_are_set_wide_still_part(tmp_path: Path) -> None:
     assert texts(drawn(tmp_path, page)) == [JOINED, JOINED]
 
 
-def test_labels_at_the_start_of_lines_keep_their_lines(tmp_path: Path) -> None:
-    lines = ["Grower: Alder & Sons", "Variety: Rode Boskoop, stored cold", "Crates: 41"]
+def test_labels_and_points_at_the_start_of_lines_keep_their_lines(tmp_path: Path) -> None:
+    lines = [
+        "Grower: Alder & Sons",
+        "Variety: Rode Boskoop, stored cold",
+        "Crates: 41",
+        "• Oil: 900 litres",
+        "• Lamps: 14",
+    ]
     assert texts(drawn(tmp_path, lambda canvas: write(canvas, lines, 70, 700))) == ["\n".join(lines)]
 
 

@@ -13,6 +13,7 @@ from groundsight.ingestion.chunking import Cutter
 from groundsight.settings import Settings
 from tests.pdf_files import HEIGHT, WIDTH, drawn, of_kind, ruled, texts, write, write_row
 
+Places = tuple[tuple[tuple[int, str], ...], ...]
 HEAD = ("Plot", "Crop", "Yield kg")
 
 
@@ -129,6 +130,16 @@ def test_labels_with_values_of_many_kinds_are_pairs(tmp_path: Path) -> None:
     assert "Weight: 81 kg" in Cutter(Settings(), Memory()).cut([table]).chunks[0].text
 
 
+def test_small_labels_above_their_values_are_pairs(tmp_path: Path) -> None:
+    def form(canvas: Canvas) -> None:
+        for size, y, words in ((7, 700, ("Owner", "Plate")), (11, 685, ("Siv Moen", "TR 40"))):
+            canvas.setFont("Helvetica", size)
+            for column, word in enumerate(words):
+                canvas.drawString(60 + 170 * column, y, word)
+
+    assert of_kind(drawn(tmp_path, form), "table")[0].cells == (("", ""), ("Owner", "Siv Moen"), ("Plate", "TR 40"))
+
+
 def test_short_cells_in_columns_are_a_table_with_its_head(tmp_path: Path) -> None:
     cells = (("Tool", "Shelf", "Keeper"), ("Rake", "A4", "Ivo"), ("Spade", "B1", "Mara"), ("Sickle", "B2", "Ivo"))
 
@@ -137,6 +148,54 @@ def test_short_cells_in_columns_are_a_table_with_its_head(tmp_path: Path) -> Non
             write_row(canvas, row, 60, 700 - 16 * number, 120)
 
     assert of_kind(drawn(tmp_path, page), "table")[0].cells == cells
+
+
+STATEMENT = (
+    ((60, "Date"), (130, "Text"), (330, "Debit"), (410, "Credit"), (490, "Balance")),
+    ((130, "Brought forward"), (490, "2,310.00")),
+    ((60, "02 Apr"), (130, "Rent"), (330, "740.00"), (490, "1,570.00")),
+    ((60, "05 Apr"), (130, "Fees"), (410, "1,260.00"), (490, "2,830.00")),
+    ((130, "Closing"), (490, "2,830.00")),
+)
+INVOICE = (
+    ((60, "Note 4"),),
+    ((60, "No."), (100, "Work"), (330, "Pieces"), (400, "Price"), (480, "Amount")),
+    ((60, "1"), (100, "Sail mended"), (330, "1"), (400, "385,00"), (480, "385,00")),
+    ((60, "2"), (100, "Battens"), (330, "4"), (400, "27,50"), (480, "110,00")),
+    ((60, "3"), (100, "Fetched"), (330, "1"), (400, "40,00"), (480, "40,00")),
+    ((330, "Amount due"), (480, "535,00 €")),
+)
+GROUPS = (
+    ((60, "District"), (220, "Homes"), (390, "Waste")),
+    ((180, "2023"), (260, "2024"), (340, "2023"), (420, "2024")),
+    ((60, "Harbour"), (180, "1,204"), (260, "1,255"), (340, "612"), (420, "590")),
+    ((60, "Quarter"), (180, "877"), (260, "902"), (340, "498"), (420, "471")),
+    ((60, "Both"), (180, "2,081"), (260, "2,157"), (340, "1,110"), (420, "1,061")),
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "head", "last"),
+    [
+        (STATEMENT, ("Date", "Text", "Debit", "Credit", "Balance"), ("", "Closing", "", "", "2,830.00")),
+        (INVOICE, ("No.", "Work", "Pieces", "Price", "Amount"), ("Amount due", "", "", "", "535,00 €")),
+        (
+            GROUPS,
+            ("District", "Homes / 2023", "Homes / 2024", "Waste / 2023", "Waste / 2024"),
+            ("Both", "2,081", "2,157", "1,110", "1,061"),
+        ),
+    ],
+)
+def test_words_beside_numbers_stand_in_columns_of_their_own(
+    tmp_path: Path, lines: Places, head: tuple[str, ...], last: tuple[str, ...]
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        for number, line in enumerate(lines):
+            for x, text in line:
+                canvas.drawString(x, 700 - 16 * number, text)
+
+    table = of_kind(drawn(tmp_path, draw), "table")[0]
+    assert (table.cells[0], table.cells[-1]) == (head, last)
 
 
 @pytest.mark.parametrize("angle", [90, 270])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import docx
 import pytest
 
+from groundsight.doors.python import OpenSuite
 from groundsight.evidence.grids import box_in_table, grids
 from groundsight.ingestion.layout.shapes import Rect
 from groundsight.ingestion.picture_tables import grids_of, lines_on_page
 from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
 from groundsight.ingestion.tables import row_text
+from groundsight.settings import load_settings
 from groundsight.types import Box, Evidence, TextLine
+from tests.pictures import bar_chart
 
+TONS = ((41, 46, 87, 23), (65, 31, 92, 19))
 SHELF = (("Jar", "Grams", "Price"), ("Quince", "340", "4.80"), ("Sloe", "180", "6.20"), ("Medlar", "275", "5.90"))
 
 
@@ -145,3 +150,57 @@ def test_each_value_of_a_table_is_quoted_with_its_own_box() -> None:
 
 def test_a_label_with_its_value_is_told_as_a_pair() -> None:
     assert row_text(("", ""), ("Breed", "Texel")) == "Breed: Texel"
+
+
+@pytest.fixture(scope="module")
+def charts(tmp_path_factory: pytest.TempPathFactory) -> OpenSuite:
+    """A chart in a report with its caption below, and one that is a picture by itself."""
+    folder = tmp_path_factory.mktemp("charts")
+    (folder / "docs").mkdir()
+    freight = bar_chart("Tons carried", ["2019", "2020", "2021", "2022"], {"Road": TONS[0], "Rail": TONS[1]})
+    freight.save(folder / "freight.png")
+    report = docx.Document()
+    report.add_paragraph("Freight grew.")
+    report.add_picture(str(folder / "freight.png"))
+    report.add_paragraph("Figure 1: Freight of the northern line")
+    report.save(str(folder / "docs/freight.docx"))
+    bar_chart("Visitors by town", ["Ashford", "Midvale", "Norwick"], {"": [57, 83, 24]}).save(folder / "docs/town.png")
+    suite = OpenSuite(load_settings(folder / "home"))
+    assert not suite.ingest(folder / "docs").failed
+    return suite
+
+
+def test_what_is_printed_above_the_bars_of_a_chart_answers_with_its_box(charts: OpenSuite) -> None:
+    answer = charts.ask("How much was Rail in 2021?")
+    assert answer.text.startswith("2021: Rail: 92 [1].")
+    box = answer.citations[0].box
+    assert box is not None
+    assert (box.x0 < 0.67 < box.x1, box.y0 < 0.23 < box.y1) == (True, True)
+    answer = charts.ask("How many visitors did Midvale have?")
+    assert (answer.status, answer.text[:29]) == ("answered", "Midvale: Visitors by town: 83")
+    assert charts.ask("What is the sum of visitors?").text.startswith("Visitors by town of 3 rows total 164")
+
+
+def test_a_chart_is_found_by_its_caption_its_title_and_its_series(charts: OpenSuite) -> None:
+    for words in ("freight of the northern line", "tons carried", "road and rail 2022"):
+        found = [(hit.asset.source, hit.unit.kind) for hit in charts.search(words).hits[:3]]
+        assert ("docs/freight.docx", "table") in found or ("docs/freight.docx", "figure") in found
+    (shown,) = [hit.unit for hit in charts.search("tons carried").hits if hit.unit.kind == "figure"]
+    assert shown.text == "Figure 1: Freight of the northern line"
+
+
+def test_a_claim_about_a_chart_is_held_to_its_values(charts: OpenSuite) -> None:
+    told = charts.verify("In 2021 Rail was 92. In 2021 Rail was 55.")
+    assert [claim.label for claim in told.claims] == ["supported", "contradicted"]
+    assert told.claims[0].support[0].box is not None
+
+
+def test_values_at_one_place_of_the_axis_make_no_table_and_ticks_are_no_values() -> None:
+    labels = [line(name, 0.2 + 0.2 * at, 0.9) for at, name in enumerate(("Ann", "Bea", "Cid"))]
+    ticks = [line(str(20 * at), 0.02, 0.85 - 0.2 * at, 0.04) for at in range(4)]
+    values = [line(str(31 + at), 0.23 + 0.2 * at, 0.3 + 0.1 * at, 0.04) for at in range(3)]
+    title = line("Hours", 0.4, 0.02)
+    (grid,) = grids_of([title, *ticks, *values, *labels], 1.0)
+    assert grid.cells == (("", "Hours"), ("Ann", "31"), ("Bea", "32"), ("Cid", "33"))
+    stacked = [line(str(61 + at), 0.23 + 0.2 * at, 0.6 + 0.1 * at, 0.04) for at in range(3)]
+    assert not any("Ann" in row for grid in grids_of([title, *values, *stacked, *labels], 1.0) for row in grid.cells)

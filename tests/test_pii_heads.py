@@ -161,6 +161,7 @@ HARMLESS = (
     "on kernel 5.15.0.91",
     "see Appendix 1.2.3.4",
     "4.1.2.3 Scope",
+    "Kapitel 12.3.4.5 Montage",
     "Part 123-45-6789",
     "Serial no. 123-45-6789",
     "case: 123 - 45 - 6789",
@@ -215,3 +216,32 @@ def test_a_head_in_a_known_language_announces_its_kind(kind: str, head: str) -> 
 @pytest.mark.parametrize("head", ["Carta", "Posta", "Numer klienta", "Номер договора", "Seguro", "客户号码", "番号"])
 def test_a_head_that_names_something_else_announces_nothing(head: str) -> None:
     assert label_of(head) is None
+
+
+@pytest.mark.parametrize("head", ["Komórka", "Telemóvel", "手机", "电话", "Mobilní", "Điện thoại"])
+def test_groups_of_three_under_a_head_that_means_a_phone_are_one(head: str) -> None:
+    cells = (("Keeper", head), ("Zed", "601 748 294"), ("Ann", "125 000 000"))
+    assert clean_cells(cells, ALL_PII, Memory())[1:] == (("Zed", "[PHONE_1]"), ("Ann", "125 000 000"))
+    assert clean_lines(f"{head}: 601 748 294", ALL_PII, Memory()) == f"{head}: [PHONE_1]"
+
+
+def test_a_post_code_is_no_mobile_number() -> None:
+    assert clean_lines("Cep: 534 728 51 63", ALL_PII, Memory()) == "Cep: [PHONE_1]"
+    assert clean_lines("CEP: 01310-100", ALL_PII, Memory()) == "CEP: 01310-100"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Телефон для справок: 8 (916) 572-43-81.", "Телефон для справок: [PHONE_1]."),
+        ("Звоните по телефону 8 916 572 43 81", "Звоните по телефону [PHONE_1]"),
+        ("मोबाइल नंबर: 9173648205", "मोबाइल नंबर: [PHONE_1]"),
+        ("Mail: jo -at- lake -dot- example", "Mail: [EMAIL_1]"),
+        ("jo arroba rio ponto example", "[EMAIL_1]"),
+        ("Телефонов продано: 1204567", "Телефонов продано: 1204567"),
+        ("телефон 1 204 567 и 4 321 000", "телефон 1 204 567 и 4 321 000"),
+    ],
+)
+def test_a_label_in_running_text_is_read_in_other_scripts(text: str, left: str) -> None:
+    memory = Memory()
+    assert clean_lines(redact(text, ALL_PII, memory).text, ALL_PII, memory) == left

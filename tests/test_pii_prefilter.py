@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from groundsight.governance import pii_normalise, pii_phones, pii_prefilter
-from groundsight.governance.pii import Memory, Replaced, find
+from groundsight.governance.pii import Memory, Replaced, find, loud
 from groundsight.settings import ALL_PII
 from tests.test_pii import HARMLESS, HIDDEN
 
@@ -34,6 +34,13 @@ WORDS = [
     "office",
     "00",
     "Tel",
+    "\r\n ",
+    "\n> ",
+    "Note:x\n ",
+    "(a)",
+    " chiocciola ",
+    " . ",
+    ".example.org",
 ]
 TEXTS = st.lists(st.sampled_from([*HIDDEN, *HARMLESS, *CUT, *SIGNS, *WORDS]) | st.text(max_size=3), max_size=9)
 
@@ -41,10 +48,11 @@ TEXTS = st.lists(st.sampled_from([*HIDDEN, *HARMLESS, *CUT, *SIGNS, *WORDS]) | s
 @contextmanager
 def unfiltered() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pii_prefilter, "may_hold", lambda text: True)
+        patch.setattr(pii_prefilter, "may_hold", lambda *texts: True)
         patch.setattr(pii_prefilter, "kinds_in", lambda text: frozenset(ALL_PII))
-        patch.setattr(pii_prefilter, "longest_number", lambda text: 99)
-        patch.setattr(pii_phones, "_names_one", lambda text, words: True)
+        patch.setattr(pii_prefilter, "number_matches", lambda shape, text, fewest: shape.finditer(text))
+        patch.setattr(pii_prefilter, "names_one", lambda text, words: True)
+        patch.setattr(pii_phones, "_places", lambda text, word: range(len(text)))
         patch.setattr(pii_normalise, "_BOTH", re.compile(""))
         patch.setattr(pii_normalise, "_FOLDS", tuple(([""], *fold[1:]) for fold in pii_normalise._FOLDS))
         yield
@@ -63,6 +71,16 @@ def test_a_prefiltered_text_shows_what_an_unfiltered_one_shows(text: str) -> Non
     quick = found(text)
     with unfiltered():
         assert found(text) == quick
+
+
+@hypothesis_settings(max_examples=300, deadline=None)
+@given(st.lists(TEXTS.map("".join), max_size=6))
+@example(["pho", "ne 1234567"])
+@example(["a\0b", "Tel 1234567\0", ""])
+def test_texts_that_are_told_together_show_what_each_shows_alone(texts: list[str]) -> None:
+    with unfiltered():
+        holding = {text for text in texts if found(text)}
+    assert holding <= loud(texts, Memory())
 
 
 @pytest.mark.parametrize("shown", HIDDEN)

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from groundsight.governance.pii import Memory, apply
 from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_tables import clean_cells, clean_lines
+from groundsight.governance.rescan import rescan
 from groundsight.settings import ALL_PII
+from tests.build import make_asset, make_unit
 
 HIDDEN: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("Name", "SSN"), ("Ann", "123456789")),
@@ -36,6 +38,7 @@ HIDDEN: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("Name", "Ann", "SSN", "123456789"),),
     (("Name", "Order"), ("Ann", "x"), ("Name", "SSN"), ("Bob", "123456789")),
     (("Product", "Phone"), ("Support desk", "5550199")),
+    (("Keeper", "Note"), ("Wang", "手机：13927485163")),
 )
 KEPT: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("Device", "IP rating"), ("Lamp", "67")),
@@ -90,6 +93,8 @@ def test_numbers_under_other_heads_stay(cells: tuple[tuple[str, ...], ...]) -> N
         ("Phone\n5550199\n5550188", "Phone\n[PHONE_1]\n[PHONE_2]"),
         ("Rufnummer: 90182017", "Rufnummer: [PHONE_1]"),
         ("Card number: 1234567890123", "Card number: [CARD_1]"),
+        ("联系电话：13927485163", "联系电话：[PHONE_1]"),
+        ("Phone calls：1204567", "Phone calls：1204567"),
         ("Phone\nOrder\n5550199", "Phone\nOrder\n5550199"),
         ("Phone calls: 1204567", "Phone calls: 1204567"),
         ("Opened: 12:30", "Opened: 12:30"),
@@ -97,6 +102,13 @@ def test_numbers_under_other_heads_stay(cells: tuple[tuple[str, ...], ...]) -> N
 )
 def test_a_line_is_read_with_the_head_above_it_and_the_label_on_it(text: str, left: str) -> None:
     assert clean_lines(text, ALL_PII, Memory()) == left
+
+
+def test_a_label_before_a_value_is_seen_by_the_re_scan() -> None:
+    asset = make_asset()
+    told = ("Zettel\n手机：13927485163", "Komórka: 601 748 294", "Phone calls: 1204567")
+    seen = rescan([(make_unit(asset, at, text), asset) for at, text in enumerate(told)], ALL_PII)
+    assert (seen.values, seen.clean) == (2, 1)
 
 
 @pytest.mark.parametrize(

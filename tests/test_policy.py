@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -17,6 +16,8 @@ from groundsight.errors import ConfigError, GroundsightError, PolicyRefused
 from groundsight.governance.audit_check import verify_chain
 from groundsight.governance.limits import RateLimiter
 from groundsight.governance.policy import Policy, let_in, policy_hash, under_policy
+from groundsight.governance.policy_check import check_stored
+from groundsight.governance.rescan import Rescanned
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import Suite, open_suite
 from groundsight.tools.gate import Gate, ToolSpec
@@ -25,7 +26,10 @@ from groundsight.types import Filter, Principal
 from tests.build import make_asset
 from tests.doors import an_answer
 
-Run = Callable[..., tuple[int, Any]]
+if TYPE_CHECKING:
+    from tests.command import Run
+
+pytest_plugins = ("tests.command",)
 LEASE = "The rent is 84 EUR a year. The tenant can be reached at tenant@example.org."
 
 
@@ -35,18 +39,6 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "home").mkdir()
     (tmp_path / "files/lease.txt").write_text(LEASE)
     return tmp_path
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path) -> Run:
-    """Run a command as JSON in the home."""
-    monkeypatch.setenv("HOME", str(place))
-
-    def command(*words: str) -> tuple[int, Any]:
-        code = main([*words, "--json", "--home", str(place / "home")])
-        return code, json.loads(capsys.readouterr().out)
-
-    return command
 
 
 def demand(place: Path, text: str) -> None:
@@ -87,6 +79,20 @@ def test_a_policy_that_the_settings_name_and_that_is_not_there_is_not_taken_for_
     settings = load_settings(place / "home", governance={"policy": place / "nowhere.toml"})
     with pytest.raises(ConfigError, match="the policy is not there"):
         open_suite(settings)
+
+
+def test_a_policy_that_vanished_or_is_a_link_to_nothing_refuses_every_call(run: Run, place: Path) -> None:
+    demand(place, "retention_days = 5")
+    assert run("status")[0] == 0
+    file = place / "home/policy.toml"
+    file.unlink()
+    assert run("status")[1]["error"]["what"] == "the policy is not there"
+    demand(place, "")
+    assert run("status")[0] == 0
+    file.unlink()
+    assert run("status")[0] == 0
+    file.symlink_to(place / "away.toml")
+    assert run("search", "rent")[1]["error"]["what"] == "the policy is not there"
 
 
 def test_the_hash_covers_what_is_demanded_and_not_how_it_is_written(place: Path) -> None:
@@ -226,7 +232,7 @@ def test_a_change_of_the_policy_is_one_record_whoever_calls_next(run: Run, place
     run("search", "rent")
     demand(place, "version = '2'\nminimum_ratio = 0.6")
     run("ask", "What is the rent a year?")
-    (place / "home/policy.toml").unlink()
+    demand(place, "")
     run("status")
     assert [told.split()[0] for told in changes(place / "home")] == ["1", "2", "unversioned"]
     assert verify_chain(place / "home/audit").problems == ()
@@ -252,9 +258,22 @@ def test_the_check_prints_every_line_with_what_violates_it_and_how_to_mend_it(
     }
     assert main(["policy", "check", "--home", str(place / "home")]) == 1
     printed = capsys.readouterr().out
+    assert printed.startswith("policy 7, hash ")
     assert "files/lease.txt" in printed
     assert "mend: add email to governance.redact and ingest again" in printed
     assert "no data yet" in printed
+
+
+def test_the_check_names_the_fourth_and_counts_from_the_second_more_on(run: Run, place: Path) -> None:
+    demand(place, "consent = true")
+    assets = [make_asset(f"files/{number}.txt") for number in range(5)]
+
+    def which(number: int) -> tuple[str, ...]:
+        settings = load_settings(place / "home")
+        (line,) = check_stored(Policy(consent=True), settings, assets[:number], Rescanned(), ())
+        return line.which
+
+    assert [len(which(number)) for number in (3, 4, 5)] == [3, 4, 3]
 
 
 def test_a_home_that_keeps_to_its_policy_passes_the_check(run: Run, place: Path) -> None:

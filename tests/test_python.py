@@ -138,11 +138,14 @@ def test_the_verbs_answer_in_words_that_print(suite: OpenSuite, desk: Path) -> N
     hit = suite.search("notice period", limit=1).hits[0]
     assert str(suite.search(Query(text="notice period", limit=1))).startswith(f"1. {hit.asset.source} (text, ")
     assert "The notice period is 90 days." in str(suite.read(hit.unit.unit_id))
-    assert str(suite.list("policy")) == "1 of 2 documents: 1 text\ndocs/policy.txt"
+    assert str(suite.list("policy")) == "1 of 2 documents: text 1\ndocs/policy.txt"
     assert suite.list(dated_from="1990-01-01", order="largest").documents
     assert str(suite.status()).startswith("2 documents, 2 units under docs")
     assert str(suite.why("fee.txt", "What is the fee?")).startswith("docs/fee.txt: indexed")
     assert str(suite.ingest("docs")) == "2 unchanged"
+    assert repr(suite) == f"open_suite({str(suite.suite.settings.home)!r})"
+    with pytest.raises(NotFound, match=r"none\.txt"):
+        suite.ingest(["docs", "docs/none.txt"])
     assert str(suite.forget("docs/fee.txt")).startswith("forgotten: docs/fee.txt")
 
 

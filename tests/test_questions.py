@@ -135,4 +135,4 @@ def test_a_word_is_a_letter_or_digit_that_can_be_seen(text: str) -> None:
 def test_a_refusal_says_what_to_do(settings: Settings) -> None:
     with open_suite(settings) as suite, pytest.raises(GroundsightError) as caught:
         suite.ask("((((((")
-    assert str(caught.value) == "E_INVALID_ARG: the question holds no word Next: ask in words"
+    assert str(caught.value) == "E_INVALID_ARG: the question holds no word. Next: ask in words"

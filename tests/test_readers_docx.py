@@ -64,6 +64,19 @@ def test_tracked_changes_are_read_as_if_accepted_and_what_goes_is_in_the_ledger(
     )
 
 
+def test_what_is_struck_out_is_marked_as_deleted(tmp_path: Path) -> None:
+    struck = "<w:r><w:rPr><w:{}/></w:rPr><w:t>{}</w:t></w:r>"
+    rent = f"<w:r><w:t>Rent: </w:t></w:r>{struck.format('strike', '7')}{struck.format('strike', '0')}"
+    body = (
+        f"<w:p>{rent}<w:r><w:rPr><w:strike w:val='0'/></w:rPr><w:t>85</w:t></w:r></w:p>"
+        f"<w:p>{struck.format('dstrike', 'The race is on 3 May.')}</w:p>"
+    )
+    shown = read_docx(write_word(tmp_path / "a.docx", body), tmp_path).elements
+    assert [(one.text, one.mark) for one in shown] == [
+        ("Rent: 85", ""), ("70", "deleted"), ("The race is on 3 May.", "deleted"),
+    ]  # fmt: skip
+
+
 def test_notes_stand_behind_the_paragraph_of_their_mark(tmp_path: Path) -> None:
     body = (
         "<w:p><w:r><w:t>Guests leave by ten</w:t></w:r><w:r><w:footnoteReference w:id='7'/></w:r>"
@@ -154,6 +167,10 @@ def test_equations_are_written_on_a_line(tmp_path: Path) -> None:
     inline = f"<w:p><w:r><w:t>So </w:t></w:r><m:oMath>{fraction}{run('=')}{root}</m:oMath></w:p>"
     body = f"{inline}<m:oMathPara><m:oMath>{total}</m:oMath></m:oMathPara>"
     assert told(write_word(tmp_path / "a.docx", body)) == ["So (a+b)/2=√(x^2)", "∑_(i=1)^n y_i"]
+    raised = (
+        "<w:p><w:r><w:t>10</w:t></w:r><w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>3</w:t></w:r></w:p>"
+    )
+    assert told(write_word(tmp_path / "c.docx", raised)) == ["10^3"]
 
 
 def test_a_table_in_a_cell_is_a_table_of_its_own_and_one_cell_is_a_frame(tmp_path: Path) -> None:
@@ -163,6 +180,10 @@ def test_a_table_in_a_cell_is_a_table_of_its_own_and_one_cell_is_a_frame(tmp_pat
     frame = f"<w:tbl>{row(f'<w:tc>{framed}</w:tc>')}</w:tbl>"
     parsed = read_docx(write_word(tmp_path / "a.docx", outer + frame), tmp_path)
     shown = [element.cells or element.text for element in parsed.elements]
+    form = f"<w:tbl>{row(cell('Animal:'), cell('Cat'), cell('Fee:'), cell('85'))}</w:tbl>"
+    assert read_docx(write_word(tmp_path / "b.docx", form), tmp_path).elements[0].cells == (
+        ("", ""), ("Animal", "Cat"), ("Fee", "85"),
+    )  # fmt: skip
     assert shown == [(("Zone", "Data"), ("Up", "")), (("Probe", "Grade"), ("P1", "9")), "Framed.", "Twice."]
 
 
@@ -221,12 +242,12 @@ def test_prompts_of_empty_fields_and_hidden_runs_are_no_words_of_the_document(tm
 
 
 def test_a_damaged_end_or_picture_costs_itself(tmp_path: Path) -> None:
-    picture = "<w:p><w:r><w:drawing><a:blip r:embed='rId1'/></w:drawing></w:r></w:p>"
+    picture = "<w:p><w:r><w:drawing><wp:docPr descr='A kiln'/><a:blip r:embed='rId1'/></w:drawing></w:r></w:p>"
     body = paragraph("Kept.") + picture + "<w:p><w:oops></w:p>"
     parsed = read_docx(
         write_word(tmp_path / "a.docx", body, {"rId1": "media/image1.png"}, rId1=b"no picture"), tmp_path
     )
-    assert [element.text for element in parsed.elements] == ["Kept."]
+    assert [element.text for element in parsed.elements] == ["Kept.", "A kiln"]
     assert {one.kind for one in parsed.left_out} == {"picture", "rest of a document"}
 
 
@@ -243,7 +264,7 @@ def test_a_container_without_its_main_part_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_lies_in_a_document_is_kept_and_the_workbook_behind_a_chart_is_not(tmp_path: Path) -> None:
-    write_word(tmp_path / "a.docx", paragraph("See inside."))
+    write_word(tmp_path / "a.docx", "<w:altChunk r:id='rId1'/>", {"rId1": "chunk.htm"}, rId1=b"page")
     with zipfile.ZipFile(tmp_path / "a.docx", "a") as archive:
         archive.writestr("word/embeddings/plan.xlsx", b"bytes")
         archive.writestr("word/embeddings/behind.xlsx", b"other")
@@ -251,5 +272,7 @@ def test_a_file_that_lies_in_a_document_is_kept_and_the_workbook_behind_a_chart_
         archive.writestr("word/charts/chart1.xml", "<chartSpace/>")
         archive.writestr("word/charts/_rels/chart1.xml.rels", relations({"rId1": "../embeddings/behind.xlsx"}))
     parsed = read_docx(tmp_path / "a.docx", tmp_path)
-    assert [(one.name, (tmp_path / one.file).read_bytes()) for one in parsed.inside] == [("plan.xlsx", b"bytes")]
+    assert [(one.name, (tmp_path / one.file).read_bytes()) for one in parsed.inside] == [
+        ("chunk.htm", b"page"), ("plan.xlsx", b"bytes"),
+    ]  # fmt: skip
     assert [one.kind for one in parsed.left_out] == ["embedded object"]

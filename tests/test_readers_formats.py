@@ -61,6 +61,11 @@ def test_terms_stand_with_what_they_mean(tmp_path: Path) -> None:
     assert texts(read(tmp_path, "a.html", page)) == ["Height: 3 m", "Width, Depth: 2 m", "Colour"]
 
 
+def test_points_keep_their_numbers_and_raised_signs_do_not_run_into_a_number(tmp_path: Path) -> None:
+    page = "<html><ol start=3><li>Fire<ul><li>Up</li></ul></li><li>Cool</li></ol><p>214<sup>1</sup> m<sup>2</sup></p>"
+    assert texts(read(tmp_path, "a.html", page)) == ["3. Fire", "- Up", "4. Cool", "214^1 m2"]
+
+
 def test_a_figure_is_one_piece_and_what_lies_outside_is_said(tmp_path: Path) -> None:
     page = "<html><figure><img src='x.png' alt='A kiln'><figcaption>Fig. 1: The old kiln</figcaption></figure>"
     parsed = read(tmp_path, "a.html", f"{page}<iframe src='http://example.org'></iframe><p hidden>Not seen</p></html>")
@@ -153,6 +158,51 @@ def test_an_open_text_keeps_headings_lists_notes_comments_and_what_was_deleted(t
     ]  # fmt: skip
 
 
+STRIKING = (
+    "<office:automatic-styles><style:style xmlns:style='s' style:name='T1'><style:text-properties "
+    "style:text-line-through-style='solid'/></style:style></office:automatic-styles>"
+)
+
+
+def test_what_an_open_document_strikes_out_is_marked_as_deleted(tmp_path: Path) -> None:
+    body = (
+        "<office:text><text:p>It costs <text:span text:style-name='T1'>90</text:span>110 euros.</text:p>"
+        "<text:p text:style-name='T1'>Open on Monday.</text:p><table:table><table:table-row><table:table-cell>"
+        "<text:p>Net</text:p></table:table-cell><table:table-cell><text:p><text:span text:style-name='T1'>7</text:span>"
+        "</text:p></table:table-cell></table:table-row></table:table></office:text>"
+    )
+    shown = read(tmp_path, "a.odt", opened("text", STRIKING + body)).elements
+    assert [(one.text, one.mark) for one in shown] == [
+        ("It costs 110 euros.", ""), ("90", "deleted"), ("Open on Monday.", "deleted"), ("Net", ""), ("7", "deleted"),
+    ]  # fmt: skip
+
+
+def test_a_hidden_slide_of_an_open_presentation_is_marked(tmp_path: Path) -> None:
+    style = (
+        "<office:automatic-styles><style:style xmlns:style='s' style:name='dp2'><style:drawing-page-properties "
+        "xmlns:presentation='p' presentation:visibility='hidden'/></style:style></office:automatic-styles>"
+    )
+    page = "<draw:page draw:style-name='{}'><draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    pages = "".join(f"{page.format(*one)}</draw:page>" for one in (("dp1", "Oars."), ("dp2", "Fees.")))
+    shown = read(
+        tmp_path, "a.odp", opened("presentation", f"{style}<office:presentation>{pages}</office:presentation>")
+    )
+    assert [(one.text, one.mark) for one in shown.elements] == [("Oars.", ""), ("Fees.", "hidden")]
+
+
+def test_struck_out_cells_of_an_open_workbook_are_no_values(tmp_path: Path) -> None:
+    def row(name: str, price: str, style: str = "") -> str:
+        cells = (f"<table:table-cell {style} office:value='{one}'><text:p>{one}</text:p>" for one in (name, price))
+        return f"<table:table-row>{''.join(f'{one}</table:table-cell>' for one in cells)}</table:table-row>"
+
+    rows = row("Item", "Price") + row("Oar", "120") + row("Box", "310", "table:style-name='T1'") + row("Seat", "80")
+    sheet = f"<office:spreadsheet><table:table table:name='A'>{rows}</table:table></office:spreadsheet>"
+    parsed = read(tmp_path, "a.ods", opened("spreadsheet", STRIKING + sheet))
+    (table, *struck) = parsed.elements
+    assert table.cells == (("Item", "Price"), ("Oar", "120"), ("Seat", "80"))
+    assert [(one.text, one.mark) for one in struck] == [("Box", "deleted"), ("310", "deleted")]
+
+
 def test_an_open_workbook_is_read_by_sheets_and_what_is_hidden_is_marked(tmp_path: Path) -> None:
     def row(*cells: str, more: str = "") -> str:
         shown = "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in cells)
@@ -186,6 +236,8 @@ def test_rich_text_keeps_tables_and_notes_and_says_what_it_leaves_out(tmp_path: 
     assert (parsed.title, texts(parsed)[0]) == ("Kiln", "The kiln 1200 degrees is hot.")
     assert parsed.elements[1].cells == (("Clay", "kg"), ("red", "40"))
     assert left(parsed) == {"picture": 1}
+    parsed = read(tmp_path, "b.rtf", "{\\rtf1\\ansi Shown{\\b\\v not this}.}")
+    assert [(element.text, element.mark) for element in parsed.elements] == [("Shown.", ""), ("not this", "hidden")]
 
 
 @pytest.mark.parametrize("name", ["a.vtt", "a.srt"])
@@ -221,24 +273,26 @@ def test_a_notebook_is_read_with_what_it_put_out(tmp_path: Path) -> None:
 
 RECORDS = [{"clay": "red", "kg": 40, "uses": ["pots", "tiles"]}, {"clay": "blue", "kg": 7.5, "uses": None}]
 CELLS = (("clay", "kg", "uses"), ("red", "40", "pots, tiles"), ("blue", "7.5", ""))
+PARTED = """<o:order xmlns:o="urn:o"><line no="1"><clay>red</clay><weight unit="kg">40</weight></line>
+<line no="2"><clay>blue</clay><weight unit="kg">7.5</weight></line></o:order>"""
+PARTED_CELLS = (("no", "clay", "weight / unit", "weight"), ("1", "red", "kg", "40"), ("2", "blue", "kg", "7.5"))
 
 
 @pytest.mark.parametrize(
-    ("name", "source"),
-    [("a.json", json.dumps(RECORDS)), ("a.jsonl", "\n".join(map(json.dumps, RECORDS))),
+    ("name", "source", "cells"),
+    [("a.json", json.dumps(RECORDS), CELLS), ("a.jsonl", "\n".join(map(json.dumps, RECORDS)), CELLS),
      ("a.xml", "<all><r><clay>red</clay><kg>40</kg><uses>pots, tiles</uses></r>"
-               "<r><clay>blue</clay><kg>7.5</kg><uses/></r></all>")],
+               "<r><clay>blue</clay><kg>7.5</kg><uses/></r></all>", CELLS), ("b.xml", PARTED, PARTED_CELLS)],
 )  # fmt: skip
-def test_records_of_one_form_are_a_table(tmp_path: Path, name: str, source: str) -> None:
-    assert read(tmp_path, name, source).elements[0].cells == CELLS
+def test_records_of_one_form_are_a_table(tmp_path: Path, name: str, source: str, cells: object) -> None:
+    assert read(tmp_path, name, source).elements[0].cells == cells
 
 
 def test_data_of_other_forms_are_lines_under_their_path(tmp_path: Path) -> None:
     data = {"kiln": {"heat": 1200, "open": False, "doors": [{"side": "left", "parts": {"bolt": "M8"}}]}}
     parsed = read(tmp_path, "a.json", json.dumps(data))
     assert [(element.section, element.text) for element in parsed.elements] == [
-        ("kiln", "heat: 1200\nopen: false"), ("kiln > doors > 1", "side: left"),
-        ("kiln > doors > 1 > parts", "bolt: M8"),
+        ("kiln", "heat: 1200\nopen: false"), ("kiln > doors > 1", "side: left\nparts / bolt: M8"),
     ]  # fmt: skip
 
 
@@ -262,8 +316,12 @@ def test_no_entity_of_an_xml_file_is_resolved(tmp_path: Path) -> None:
 
 
 def test_the_words_of_a_drawing_are_read(tmp_path: Path) -> None:
-    parsed = read(tmp_path, "a.svg", "<svg xmlns='http://www.w3.org/2000/svg'><text>Kiln <tspan>3</tspan></text></svg>")
-    assert (texts(parsed), left(parsed)) == (["Kiln 3"], {"drawing": 1})
+    parsed = read(
+        tmp_path,
+        "a.svg",
+        "<svg xmlns='http://www.w3.org/2000/svg'><text>Kiln <tspan>3</tspan><tspan x='9'>hot</tspan></text></svg>",
+    )
+    assert (texts(parsed), left(parsed)) == (["Kiln 3 hot"], {"drawing": 1})
 
 
 def test_a_picture_of_a_telephone_is_read(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from groundsight.ingestion.readers import BuiltinPartitioner
-from groundsight.ingestion.readers.pdf.pdf_tables import flatten_header
 from groundsight.ingestion.sniff import PDF
 from groundsight.settings import Limits
 from tests.pdf_files import HEIGHT, WIDTH, of_kind, read, write
@@ -102,11 +101,6 @@ def test_rows_of_numbers_without_rules_are_a_table_with_its_header(tmp_path: Pat
         ("Other, net", "(258)", "(203)"),
         ("Total net sales", "117,154", "123,945"),
     )
-
-
-def test_merged_headers_are_flattened() -> None:
-    cells = (("", "2025", "", "2024", ""), ("Region", "Q1", "Q2", "Q1", "Q2"), ("North", "1", "2", "3", "4"))
-    assert flatten_header(cells)[0] == ("Region", "2025 / Q1", "2025 / Q2", "2024 / Q1", "2024 / Q2")
 
 
 def embedded_figure(canvas: Canvas) -> None:

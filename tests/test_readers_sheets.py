@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from groundsight.ingestion import Element, Parsed
@@ -43,6 +44,27 @@ def test_hidden_rows_and_columns_are_read_apart_and_marked(tmp_path: Path) -> No
         ("hidden", (("Lamp", "Cost", "Watt"), ("South", "14", "75"))),
         ("hidden", (("Lamp", "Cost"), ("North", "12"))),
     ]
+
+
+def test_struck_out_cells_are_no_values_and_leave_the_table_whole(tmp_path: Path) -> None:
+    def fill(sheet: Worksheet) -> None:
+        append(sheet, ["Item", "Price"], ["Oar", 120], ["Life vest", 45], ["Cox box", 310], ["Seat", 80])
+        for place in ("B3", "A4", "B4"):
+            sheet[place].font = Font(strike=True)
+
+    parsed = read_sheet(tmp_path / "a.xlsx", fill)
+    assert tables(parsed) == [("", (("Item", "Price"), ("Oar", "120"), ("Life vest", ""), ("Seat", "80")))]
+    assert [(one.text, one.mark) for one in parsed.elements[1:]] == [("45", "deleted"), ("Cox box: 310", "deleted")]
+
+
+def test_an_error_is_no_value_and_is_said(tmp_path: Path) -> None:
+    def row(name: str, price: str, kind: str = "str") -> str:
+        return f"<row><c t='str'><v>{name}</v></c><c t='{kind}'><v>{price}</v></c></row>"
+
+    rows = row("Item", "Price") + row("Oar", "120", "n") + row("Seat", "#DIV/0!", "e")
+    parsed = read_xlsx(book_of(tmp_path / "a.xlsx", rows), tmp_path)
+    assert tables(parsed) == [("", (("Item", "Price"), ("Oar", "120"), ("Seat", "")))]
+    assert parsed.left_out == (LeftOut(kind="cell", why="it shows an error such as #DIV/0!, which is no value"),)
 
 
 def test_tables_side_by_side_are_two_and_a_gap_in_one_is_none(tmp_path: Path) -> None:

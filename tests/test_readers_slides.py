@@ -38,6 +38,17 @@ def test_a_chart_is_a_table_of_its_data_under_its_title(tmp_path: Path) -> None:
     assert table.box is not None
 
 
+def test_what_is_struck_out_is_marked_as_deleted(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    box = show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(0, 0, Inches(4), Inches(1))
+    for text, strike in (("Practice is on ", ""), ("Monday ", "sngStrike"), ("Tuesday.", "noStrike")):
+        run = box.text_frame.paragraphs[0].add_run()
+        run.text = text
+        run.font._element.set("strike", strike)
+    shown = saved(show, tmp_path / "a.pptx").elements
+    assert [(one.text, one.mark) for one in shown] == [("Practice is on Tuesday.", ""), ("Monday", "deleted")]
+
+
 def test_a_diagram_is_told_node_by_node_under_those_above(tmp_path: Path) -> None:
     def node(key: str, text: str) -> str:
         return f'<dgm:pt modelId="{key}"><dgm:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></dgm:t></dgm:pt>'

@@ -73,6 +73,27 @@ def test_cleaned_tables_are_rectangles_without_empty_rows(rows: list[list[str]])
     assert all(any(row) for row in cells)
 
 
+TILL = (
+    "Item        Qty    Total\n------------------------\nHammer        4    50.00\n"
+    "Saw           2    62.00\nSUM               112.00\n"
+)
+BARS = "+-------+\n| Plan  | Seats |\n| Basic |     4 |\n| Plus  |     9 |\n| Max   |    12 |\n+-------+\n"
+DOTS = "Memory ...... 64 GB\nPlace ....... rack 14\nDisks ....... 2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        (TILL, (("Item", "Qty", "Total"), ("Hammer", "4", "50.00"), ("Saw", "2", "62.00"), ("SUM", "", "112.00"))),
+        (BARS, (("Plan", "Seats"), ("Basic", "4"), ("Plus", "9"), ("Max", "12"))),
+        (DOTS, (("", ""), ("Memory", "64 GB"), ("Place", "rack 14"), ("Disks", "2"))),
+    ],
+)
+def test_what_a_text_sets_in_columns_is_a_table(tmp_path: Path, text: str, cells: object) -> None:
+    first, table, last = read(tmp_path, "a.txt", f"Report\n\n{text}\nSaid  twice,\nsaid  well.\n").elements
+    assert (first.text, table.cells, last.text) == ("Report", cells, "Said twice,\nsaid well.")
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_a_csv_becomes_a_table_whatever_its_separator(tmp_path: Path, separator: str) -> None:
     rows = [["name", "size"], ["anna", "4"], ["bert", "=cmd()"]]
@@ -132,12 +153,12 @@ def test_merged_html_cells_cover_their_grid(tmp_path: Path) -> None:
 
 def test_markdown_keeps_its_structure(tmp_path: Path) -> None:
     source = (
-        "# Title\n\nText with [a link](http://example.org) and `code`.\n\n- one\n- two\n\n"
+        "# Title\n\nText with [a link](http://example.org) and `code`.\n\n1. one\n- two\n\n"
         "```\nx = 1\n```\n\n## Data\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>bad()</script>\n\n<b hidden>no</b>\n"
     )
     parsed = read(tmp_path, "a.md", source)
     assert [(element.kind, element.text) for element in parsed.elements] == [
-        ("heading", "Title"), ("text", "Text with a link and code."), ("text", "- one"), ("text", "- two"),
+        ("heading", "Title"), ("text", "Text with a link and code."), ("text", "1. one"), ("text", "- two"),
         ("text", "x = 1"), ("heading", "Data"), ("table", "a | b\n1 | 2"), ("text", "no"),
     ]  # fmt: skip
     assert parsed.elements[-2].section == "Title > Data"

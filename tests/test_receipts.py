@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import multiprocessing
 import os
 import shutil
 import sqlite3
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from groundsight.cli import main
 from groundsight.errors import StorageFailed
 from groundsight.governance import receipts as module
 from groundsight.governance.receipt_chain import Signer, canonical
@@ -178,9 +181,50 @@ def test_a_lost_file_and_a_lost_key_are_no_empty_chain(tmp_path: Path) -> None:
     (tmp_path / FOLDER / FILE).unlink()
     assert check_receipts(tmp_path).problems == ("the file of the receipts is missing",)
     (tmp_path / FOLDER / FILE).write_bytes(b"no database" * 100)
-    assert "cannot be used" in check_receipts(tmp_path).problems[0]
+    assert "was changed" in check_receipts(tmp_path).problems[0]
     with pytest.raises(StorageFailed, match="receipts_days"):
         Receipts(tmp_path, 365).add(new_receipt(), WHO, body(1))
+
+
+def held(home: Path) -> list[list[tuple[object, ...]]]:
+    with sqlite3.connect(home / FOLDER / FILE) as book:
+        book.text_factory = bytes
+        return [book.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in COLUMNS]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    name=st.sampled_from([FILE, FILE, FILE, KEY, PUBLIC]),
+    at=st.floats(0, 1, exclude_max=True),
+    bits=st.integers(1, 255),
+)
+@example(name=FILE, at=0.0, bits=255)
+@example(name=PUBLIC, at=0.9999, bits=1)
+def test_any_byte_that_is_flipped_in_any_file_is_named_or_changes_no_receipt(
+    sound: Path, tmp_path_factory: pytest.TempPathFactory, name: str, at: float, bits: int
+) -> None:
+    home = tmp_path_factory.mktemp("flipped")
+    shutil.copytree(sound, home, dirs_exist_ok=True)
+    data = bytearray((home / FOLDER / name).read_bytes())
+    data[int(at * len(data))] ^= bits
+    (home / FOLDER / name).write_bytes(data)
+    with redirect_stdout(io.StringIO()) as said, redirect_stderr(io.StringIO()) as failed:
+        code = main(["audit", "verify", "--home", str(home)])
+    assert failed.getvalue() == ""
+    if code == 0:
+        assert (name, held(home)) == (FILE, held(sound))
+    else:
+        assert "NOT SOUND" in said.getvalue()
+    shutil.rmtree(home)
+
+
+def test_bytes_that_are_no_text_are_named_by_the_receipt_that_they_stand_in(sound: Path, tmp_path: Path) -> None:
+    shutil.copytree(sound, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / FOLDER / FILE
+    file.write_bytes(file.read_bytes().replace(b"Notice 2 is", b"Notice \xff is"))
+    (problem,) = check_receipts(tmp_path).problems
+    assert problem.startswith("receipt 3 ")
+    assert problem.endswith("sentence (part 4) was changed") or problem.endswith("a part (part 4) was changed")
 
 
 def test_what_quotes_a_forgotten_document_leaves_no_byte_and_the_chain_holds(tmp_path: Path) -> None:

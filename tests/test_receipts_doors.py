@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from mcp.shared.exceptions import MCPError
 
 from groundsight import open_suite
 from groundsight.cli import main
-from groundsight.errors import NotFound
+from groundsight.errors import NotFound, PolicyRefused
 from groundsight.governance.receipt_check import check_receipts
 from groundsight.governance.receipts import FILE, FOLDER, Receipts, new_receipt
 from groundsight.governance.redaction import PROFILE, seal_entry
@@ -119,6 +122,13 @@ def test_a_forgotten_file_leaves_hashes_and_its_replay_names_that(place: Path, t
     assert (found["question"], found["sentences"]) == ("", [])
     assert found["forgotten"][0]["parts"] >= 4
     assert told("audit", "verify")[0] == 0
+    (script,) = re.findall(r"```python\n(.*?)```", Path("docs/receipts.md").read_text("utf-8"), re.DOTALL)
+    (place / "receipt.json").write_text(json.dumps(found))
+    checked = subprocess.run([sys.executable, "-c", script], cwd=place, capture_output=True, check=False)
+    assert checked.stderr == b""
+    (place / "receipt.json").write_text(json.dumps(found).replace('\\"document\\":\\"', '\\"document\\":\\"0', 1))
+    forged = subprocess.run([sys.executable, "-c", script], cwd=place, capture_output=True, check=False)
+    assert b"InvalidSignature" in forged.stderr
 
 
 def test_a_setting_that_changes_the_answer_is_named(place: Path, told: Told) -> None:
@@ -175,6 +185,27 @@ def test_a_chain_that_is_set_back_as_a_whole_is_found_by_the_audit_trail(place: 
     assert (code, report["receipts"]["problems"]) == (1, [lost])
 
 
+def test_a_chain_that_begins_anew_is_found_by_the_audit_trail(place: Path, told: Told) -> None:
+    _, answer = told("ask", QUESTION)
+    (place / "home" / FOLDER / FILE).unlink()
+    told("ask", "How much is the rent of the lease?")
+    code, report = told("audit", "verify")
+    lost = f"receipt {answer['receipt']} stands in the audit trail and is missing"
+    assert (code, report["receipts"]["problems"]) == (1, [lost])
+
+
+def test_a_key_that_is_none_is_named_and_its_content_never_shown(place: Path, told: Told) -> None:
+    told("ask", QUESTION)
+    public = place / "home" / FOLDER / "public"
+    assert told("audit", "verify", "--key", str(public))[0] == 0
+    assert told("audit", "verify", "--key", public.read_text().strip())[0] == 0
+    (place / "secret.txt").write_text("quibblesnatch")
+    for given in (str(place / "nope"), str(place / "secret.txt"), str(place)):
+        code, report = told("audit", "verify", "--key", given)
+        assert (code, report["error"]["code"], given in str(report)) == (2, "E_INVALID_ARG", True)
+        assert "quibblesnatch" not in str(report)
+
+
 def test_no_receipts_are_kept_where_none_are_wanted(place: Path, told: Told) -> None:
     (place / "home" / "groundsight.toml").write_text(LIGHT + "[governance]\nreceipts_days = 0\n")
     _, answer = told("ask", QUESTION)
@@ -203,11 +234,23 @@ def test_a_python_program_explains_and_replays_awaited_or_not(place: Path) -> No
         checked = suite.verify("The notice period is 90 days.", ["The notice period is 90 days."])
         assert "supported" in str(suite.explain(checked.receipt))
 
-        async def twins() -> tuple[str, str]:
-            found = await suite.aio.explain(checked.receipt)
-            return found.tool, (await suite.aio.replay(checked.receipt)).outcome
+        cited = answer.citations[0].evidence_id
+        assert suite.lineage(cited).receipts[0] == answer.receipt
+        assert (suite.policy().checks, suite.incidents().incidents) == ((), ())
+        assert next(row.low for row in suite.risk().rows if row.modality == "table") is not None
+        reader = suite.acting_for(Principal(user="reader"))
+        for verb in (reader.policy, reader.incidents, reader.risk):
+            with pytest.raises(PolicyRefused, match="answer for the index"):
+                verb()
 
-        assert asyncio.run(twins()) == ("verify", "same")
+        async def twins() -> tuple[str, str, int]:
+            aio = suite.aio
+            found, same = await aio.explain(checked.receipt), await aio.replay(checked.receipt)
+            assert (await aio.lineage(cited)).source == (await aio.lineage("files/lease.csv")).source
+            told = [await aio.policy(), await aio.incidents(), await aio.risk()]
+            return found.tool, same.outcome, len(told)
+
+        assert asyncio.run(twins()) == ("verify", "same", 3)
         (*_, streamed) = suite.stream(QUESTION)
         assert suite.replay(streamed.receipt).outcome == "same"  # type: ignore[union-attr]
 

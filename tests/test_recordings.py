@@ -8,18 +8,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 from groundsight.doors.python import OpenSuite
 from groundsight.doors.view.desk import Desk
 from groundsight.doors.view.evidence import QuotedPassage
 from groundsight.doors.view.evidence import passage as shown_passage
+from groundsight.doors.view.routes import application
 from groundsight.errors import PolicyRefused
 from groundsight.governance.access import visible_to
 from groundsight.ingestion import IngestReport
 from groundsight.settings import load_settings
 from groundsight.tools.library import MEDIA, MediaFile
+from groundsight.tools.lineage import LINEAGE, Origin
 from groundsight.types import Filter, Query, Unit
-from tests.recordings import RATE, ScriptedTranscriber, silence, slide, tone, write_clip, write_header, write_sound
+from tests.recordings import (
+    RATE,
+    ScriptedTranscriber,
+    silence,
+    slide,
+    tone,
+    write_clip,
+    write_header,
+    write_pieces,
+    write_sound,
+)
 
 pytest.importorskip("av", reason="the extra audio is not installed: no file to read can be made")
 
@@ -103,6 +116,20 @@ def test_the_moment_at_which_something_is_said_is_told_and_stands_there(
     assert answer.text == 'talk.wav at 0:09: "We move the archive in April." [1]'
     assert [each.label for each in answer.verdicts] == ["supported"]
     assert suite.ask("At which minute is a unicorn mentioned?").status != "answered"
+    for number in range(11):
+        write_sound(folder / f"again-{number:02}.wav", tone(5 + number / 10, 800))
+    suite.ingest(folder)
+    *told, last = suite.ask("Where in the video is the archive mentioned?").text.splitlines()
+    assert (len(told), last) == (10, "Moments that are not listed here: 2.")
+
+
+def test_what_stands_late_in_its_track_is_cited_where_it_is_played(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_pieces(folder / "talk.mkv", [(0, tone(6, 400)), (20, tone(5, 800))])
+    suite.ingest(folder)
+    assert [unit.place.second for unit in units(suite)] == [pytest.approx(0, abs=1.1), pytest.approx(20, abs=1.1)]
 
 
 def test_one_changed_minute_is_heard_again_alone(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
@@ -199,8 +226,66 @@ def test_a_clip_without_sound_is_read_by_its_frames_and_says_so(
     suite, folder, _ = house
     write_clip(folder / "mute.mp4", [(slide("Prices", "Team: 48 EUR"), 3.0)], uneven=True)
     (line,) = suite.ingest(folder).files
-    assert line.warnings == ("not read: sound, the clip has no sound track",)
+    assert line.warnings == ("the clip has no sound track",)
     assert "48 EUR" in units(suite)[0].ocr
+    page = TestClient(application(Desk(suite.suite)))
+    assert "<dt>Read in part</dt><dd>0 documents</dd>" in page.get("/library").text
+
+
+def test_the_page_of_a_clip_plays_from_a_second_and_its_lineage_tells_each_step_once(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    scenes = [(slide("Prices", "Team: 48 EUR"), 4.0), (slide("Plan", "Archive"), 4.0)]
+    write_clip(folder / "talk.mp4", scenes, tone(8, 400))
+    suite.ingest(folder)
+    asset_id = units(suite)[0].asset_id
+    steps = [(step.field, step.operation) for step in Desk(suite.suite).call(Origin, LINEAGE, id=asset_id).steps]
+    assert len(steps) == len(set(steps))
+    page = TestClient(application(Desk(suite.suite)))
+    shown = page.get(f"/document/{asset_id}?second=5.5")
+    assert f'src="/media/{asset_id}#t=5.5"' in shown.text
+    assert f'href="/document/{asset_id}?second=4' in shown.text
+    part = page.get(f"/media/{asset_id}", headers={"range": "bytes=100-199"})
+    assert (part.status_code, len(part.content)) == (206, 100)
+    assert page.get(f"/document/{asset_id}?second=soon").status_code == 400
+
+
+def test_sound_shorter_than_its_clip_is_whole(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
+    suite, folder, _ = house
+    for ending, codecs in CLIPS.items():
+        write_clip(folder / f"talk{ending}", [(slide("Prices", "Team: 48 EUR"), 8.0)], tone(3, 400), *codecs)
+    assert [line.warnings for line in suite.ingest(folder).files] == [()] * len(CLIPS)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("talk.wav", ("not read: rest of the sound, the data end or are damaged after 8 s",)),
+        ("talk.mkv", ("the clip has no sound track", "not read: later frames, the data end early or are damaged")),
+        ("talk.mp3", ("not read: damaged stretch of sound, the first at 8 s",)),
+    ],
+)
+def test_what_was_cut_off_or_damaged_is_named(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber], name: str, said: tuple[str, ...]
+) -> None:
+    suite, path = house[0], house[1] / name
+    if name.endswith("mkv"):
+        write_clip(path, [(slide("Prices", str(number)), 2.0) for number in range(8)])
+    else:
+        write_sound(path, np.concatenate([tone(6, 400), tone(10, 800)]), SOUNDS[path.suffix])
+    data, half = path.read_bytes(), path.stat().st_size // 2 + 600
+    rest = random.Random(7).randbytes(2000) + data[half + 2000 :] if name.endswith("mp3") else b""
+    path.write_bytes(data[:half] + rest)
+    (line,) = suite.ingest(path).files
+    assert line.warnings == said
+
+
+def test_a_second_sound_track_is_named(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
+    suite, folder, _ = house
+    write_pieces(folder / "talk.mkv", [(0, tone(6, 400))], tracks=2)
+    (line,) = suite.ingest(folder).files
+    assert "not read: sound track after the first, one track of sound" in line.warnings[0]
 
 
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
@@ -212,6 +297,9 @@ def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
         vars(suite.suite.parts)["transcriber"] = ScriptedTranscriber(SAID)
         (line,) = suite.ingest(folder).files
         assert line.warnings == ("not read: rest of the sound, over limits.media_seconds = 8",)
+        write_clip(folder / "late.mp4", [(slide("A").resize((320, 180)), 11.0)])
+        (late,) = suite.ingest(folder / "late.mp4").files
+        assert "not read: later frames, over limits.media_seconds = 8" in late.warnings
         write_clip(folder / "wide.mp4", [(slide("A"), 1.0)])
         assert "frames of 640 x 360 pixels" in problem(suite.ingest(folder / "wide.mp4"))
 

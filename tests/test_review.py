@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from groundsight.cli import main
 from groundsight.evals.gold import Question
 from groundsight.evals.reading import read_rows
-from groundsight.governance.review import queue_answer, queue_captions, review_items, unsure
+from groundsight.governance.answer_figures import given_since
+from groundsight.governance.review import (
+    Reviewed,
+    ReviewedSentence,
+    ReviewedSource,
+    queue,
+    queue_answer,
+    review_items,
+    unsure,
+)
+from groundsight.ingestion.to_review import queue_pictures
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import open_suite
-from groundsight.types import Answer, Fit, Principal, Unit
+from groundsight.types import Answer, Fit, Principal, Tag
 from tests.build import make_asset, make_unit
 from tests.doors import an_answer
 
-Run = Callable[..., tuple[int, Any]]
+if TYPE_CHECKING:
+    from tests.command import Run
+
+pytest_plugins = ("tests.command",)
 RENT = "The rent is 84 EUR a year."
 
 
@@ -36,17 +48,11 @@ def settings(place: Path) -> Settings:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path) -> Run:
-    """Run a command as JSON in the home, with every answer held for unsure."""
-    monkeypatch.setenv("HOME", str(place))
+def run(run: Run, monkeypatch: pytest.MonkeyPatch, place: Path) -> Run:
+    """Run a command with the files read, and with every answer held for unsure."""
     monkeypatch.setenv("GROUNDSIGHT_GOVERNANCE__REVIEW_BELOW", "1.0")
-
-    def command(*words: str) -> tuple[int, Any]:
-        code = main([*words, "--json", "--home", str(place / "home")])
-        return code, json.loads(capsys.readouterr().out)
-
-    command("ingest", str(place / "files"))
-    return command
+    run("ingest", str(place / "files"))
+    return run
 
 
 def with_label(settings: Settings, *labels: str) -> None:
@@ -79,10 +85,8 @@ def test_an_answer_that_is_not_sure_waits_is_judged_and_becomes_a_question_of_an
     (row,) = read_rows(file, Question)
     assert row.gold[0].source == "files/lease.txt"
     assert row.gold[0].contains in RENT
-    assert (
-        main(["eval", "house", str(file.parent), "--corpus", str(place / "files"), "--json", str(place / "r.json")])
-        == 0
-    )
+    held = ["--corpus", str(place / "files"), "--home", str(place / "eval"), "--json", str(place / "r.json")]
+    assert main(["eval", "house", str(file.parent), *held]) == 0
     assert json.loads((place / "r.json").read_text())["n"] == 1
 
 
@@ -155,13 +159,96 @@ def test_what_a_person_typed_is_kept_without_personal_data(settings: Settings) -
     assert item.told.question == "How much does [EMAIL_1] pay?"
 
 
+BOAT = (Tag(name="speedboat", probability=0.9),)
+
+
 def test_captions_are_drawn_by_their_unit_and_not_by_chance(settings: Settings) -> None:
-    asset = make_asset("a.png")
-    units: list[Unit] = [make_unit(asset, at, kind="image", caption=f"a boat number {at}") for at in range(200)]
+    asset = make_asset("a.png").model_copy(update={"tenant": "default"})
+    units = [make_unit(asset, at, kind="image", caption=f"a boat {at}", tags=BOAT, ocr=f"{at}") for at in range(200)]
     for _ in range(2):
-        queue_captions(settings, "default", asset.source, units)
-    drawn = len(review_items(settings.home, "default"))
-    assert 2 <= drawn <= 25
+        queue_pictures(settings, asset, units)
+    items = review_items(settings.home, "default")
+    assert 2 <= len(items) <= 25
+    assert {each.told.why for each in items} == {"drawn by sample"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "kind", "why"),
+    [
+        ({"caption": "a man in a wheelchair", "tags": BOAT}, "caption", "it may tell of somebody: health"),
+        ({"caption": "tall lighthouses", "tags": BOAT}, "caption", "nothing else bears out: tall, lighthouses"),
+        ({"caption": "an Asian woman", "tags": BOAT}, "caption", "it may tell of somebody: origin"),
+        ({"tags": (Tag(name="speedboat", probability=0.27),)}, "detection", "the likeliest tag is 0.27 sure"),
+        ({"tags": BOAT}, "", ""),
+    ],
+)
+def test_a_picture_that_is_not_sure_or_tells_of_somebody_waits(
+    settings: Settings, seen: dict[str, Any], kind: str, why: str
+) -> None:
+    asset = make_asset("a.png").model_copy(update={"tenant": "default"})
+    never = settings.governance.model_copy(update={"review_captions": 10**18})
+    made = settings.model_copy(update={"governance": never})
+    queue_pictures(made, asset, [make_unit(asset, 0, kind="image", **seen)])
+    found = [(each.told.kind, each.told.why) for each in review_items(settings.home, "default")]
+    assert found == ([(kind, why)] if kind else [])
+
+
+def test_judged_sentences_move_the_threshold_of_this_index_only_when_enough_speak_for_it_and_a_person_says_so(
+    run: Run, place: Path
+) -> None:
+    """Sentences under .90 are judged wrong, those above right, as a person would who reads them."""
+    index_unit = run("search", "rent")[1]["hits"][0]["id"]
+    home = place / "home"
+
+    def judge(number: int, wrong: int) -> Any:
+        for at in range(number):
+            said = [(f"The rent {at} is {word}.", likely) for word, likely in (("true", 0.95), ("odd", 0.8))]
+            sentences = tuple(
+                ReviewedSentence(text=text, label="supported", probability=likely) for text, likely in said
+            )
+            here = (ReviewedSource(unit_id=index_unit, source="files/lease.txt"),)
+            told = Reviewed(
+                kind="answer", why="x", question=f"{number} {at}?", text="x", sentences=sentences, sources=here
+            )
+            queue(home, "default", (told,))
+        for item in run("review")[1]["items"]:
+            run("review", "judge", item["id"], "--verdict", "wrong", "--wrong", str(wrong))
+        return run("review", "calibrate")[1]
+
+    told = judge(14, 2)
+    assert (told["found"]["right"], told["found"]["wrong"], told["in_force"]) == (14, 14, None)
+    refused = run("review", "calibrate", "--apply")[1]["error"]
+    assert refused["code"] == "E_INVALID_ARG"
+    assert "15 of each are needed" in refused["which"]
+    told = judge(3, 2)
+    assert (told["found"]["errors"], told["found"]["held_out"], told["in_force"]) == (17, 0, None)
+    told = run("review", "calibrate", "--apply")[1]
+    assert told["in_force"]["threshold"] == 0.875
+    checks = run("ask", "How much is the rent?")[1]["receipt"]
+    assert "+judged@0." in run("explain", checks)[1]["models"]["checks"]
+    run("review", "calibrate", "--lift")
+    assert run("review", "calibrate")[1]["in_force"] is None
+    (changed,) = [each for each in run("replay", checks)[1]["changes"] if each["what"] == "model"]
+    assert changed["which"] == "checks"
+
+
+def test_a_sentence_that_is_not_there_can_not_be_called_wrong(run: Run) -> None:
+    run("ask", "How much is the rent?")
+    (item,) = run("review")[1]["items"]
+    for words in (["wrong", "--wrong", "9"], ["right", "--wrong", "1"]):
+        told = run("review", "judge", item["id"], "--verdict", *words)[1]["error"]
+        assert (told["code"], told["which"]) == ("E_INVALID_ARG", "--wrong")
+    for deed in ("judge", "show"):
+        told = run("review", deed)[1]["error"]
+        assert (told["code"], told["which"], "review list" in told["next_step"]) == ("E_INVALID_ARG", "ID", True)
+
+
+def test_a_check_counts_among_the_figures_as_an_answer_does(run: Run, place: Path) -> None:
+    (place / "said.txt").write_text("The rent is 85 EUR a year.")
+    run("verify", "--answer", str(place / "said.txt"))
+    run("verify", "--answer", str(place / "said.txt"), "--evidence", str(place / "files/lease.txt"))
+    found = given_since(place / "home")
+    assert [(one.door, one.contradicted, one.ratio) for one in found] == [("verify", 1, 0.0)] * 2
 
 
 def test_a_verdict_is_one_of_three_words(settings: Settings, run: Run) -> None:

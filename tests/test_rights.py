@@ -7,27 +7,34 @@ import csv
 import json
 import multiprocessing
 import os
+import random
 import signal
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from groundsight import open_suite
 from groundsight.cli import main
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound, PolicyRefused
+from groundsight.governance.access import refusals
 from groundsight.governance.audit_check import verify_chain
+from groundsight.governance.rights import FIELDS, guarded
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.ingestion.rights import sweep as sweeping
 from groundsight.settings import load_settings
 from groundsight.suite import open_suite as open_engine
 from groundsight.tracing import Watch
-from groundsight.types import Filter, Principal
+from groundsight.types import Asset, Filter, Principal
+from tests.build import make_asset
 from tests.http_house import door_for
 
 LIGHT = '[models]\nvisual = "none"\nocr = "none"\n[ingestion]\ntags = false\n'
@@ -157,6 +164,25 @@ def test_rights_of_a_folder_hold_for_what_comes_later_and_the_nearest_wins(place
     assert seen(suite, labels=("harbour",)) == {FEE}
     suite.rights(PAY, labels=[])
     assert seen(suite) == {PAY}
+
+
+def test_stating_rights_opens_no_folder_and_one_above_stands_for_the_roots_in_it(place: Path, suite: Any) -> None:
+    known = (place / "home" / "roots.json").read_bytes()
+    (place / "away").mkdir()
+    for outside in (place / "away", "/etc"):
+        with pytest.raises(NotFound, match="ingest it first"):
+            suite.rights(outside, labels=["hr"])
+    assert not RightsLedger(place / "home").is_used
+    assert suite.rights(place, labels=["hr"]).changed == 2
+    assert (place / "home" / "roots.json").read_bytes() == known
+    assert seen(suite) == set()
+
+
+def test_rights_of_a_root_hold_for_a_root_in_it(place: Path) -> None:
+    with open_suite(load_settings(place / "home", roots=(place / "docs", place / "docs" / "staff"))) as suite:
+        suite.ingest(place / "docs")
+        suite.rights(place / "docs", labels=["hr"])
+        assert not suite.search("Anna earns harbour fee EUR").hits
 
 
 def test_the_owner_needs_no_label_but_all_else_holds_for_an_owner_too(suite: Any) -> None:
@@ -369,7 +395,7 @@ def test_a_rights_file_is_never_a_document(place: Path) -> None:
 
 
 def test_what_is_denied_is_not_read_and_what_is_restricted_is_read_for_nobody(place: Path) -> None:
-    with open_suite(place / "home") as suite:
+    with open_suite(load_settings(place / "home", roots=(place / "docs",))) as suite:
         suite.rights(place / "docs", region="global")
         suite.rights(place / "docs" / "staff", usage="denied")
         suite.rights(place / "docs" / "fee.txt", usage="restricted")
@@ -432,6 +458,40 @@ def test_the_consent_ledger_goes_out_and_comes_back(
     told.write_text(json.dumps(listed))
     assert cli(place, capsys, "consent", "import", str(told))[1]["set"] == [PAY]
     assert values(suite.rights(PAY))["consent_until"] == "none"
+    suite.rights(PAY, retain_days=9)
+    last, later = (str(date.today() + timedelta(days=days)) for days in (9, 30))
+    for until, outcome in ((last, "same"), (later, "set"), (None, "set")):
+        cli(place, capsys, "consent", "export", str(told))
+        listed = json.loads(told.read_text())
+        assert listed[1]["retain_until"] in (last, later)
+        listed[1]["retain_until"] = until
+        told.write_text(json.dumps(listed))
+        assert PAY in cli(place, capsys, "consent", "import", str(told))[1][outcome]
+        assert values(suite.rights(PAY))["retain_until"] == (until or "none")
+    for wrong in ("soon", str(date.today())):
+        listed[1]["retain_until"] = wrong
+        told.write_text(json.dumps(listed))
+        assert [number for number, _ in cli(place, capsys, "consent", "import", str(told))[1]["refused"]] == [2]
+
+
+def test_what_holds_of_many_alike_is_said_once_and_a_sweep_of_nothing_says_so(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(6):
+        (place / "docs" / f"more{number}.txt").write_text(f"Berth {number} is free.")
+    home = ("--home", str(place / "home"))
+    main(["ingest", str(place / "docs"), *home])
+    main(["rights", str(place / "docs" / "staff"), "--labels", "hr", *home])
+    capsys.readouterr()
+    main(["rights", str(place / "docs"), *home])
+    told = capsys.readouterr().out
+    assert [line for line in told.splitlines() if not line.startswith("  ")] == [
+        "docs (folder, documents: 8)",
+        "7 documents: docs/fee.txt, docs/more0.txt, docs/more1.txt and 4 more",
+        PAY,
+    ]
+    main(["rights", "--sweep", *home])
+    assert capsys.readouterr().out.strip() == "nothing to forget: no retention has ended"
 
 
 def write_table(table: Path, rows: list[dict[str, Any]]) -> None:
@@ -528,6 +588,87 @@ def test_a_copy_in_another_folder_stays_in_its_region_and_gets_no_owner_from_the
     assert seen(suite, user="ann", region="eu", labels=("hr",)) == {FEE, PAY, "docs/eve/note.txt"}
 
 
+SOME = st.lists(st.sampled_from(["hr", "board"]), max_size=2, unique=True)
+STATED = st.fixed_dictionaries(
+    {
+        "owner": st.sampled_from(["", "ann", "bob"]),
+        "usage": st.sampled_from(["approved", "approved", "approved", "restricted"]),
+        "labels": SOME,
+        "purposes": st.lists(st.sampled_from(["plan", "audit"]), max_size=2, unique=True),
+        "region": st.sampled_from(["global", "eu", "us"]),
+    }
+)
+READERS = [
+    Principal(user=user, labels=tuple(labels), region=region, purpose=purpose)
+    for user in ("ann", "bob", "eve")
+    for labels in ([], ["hr"], ["hr", "board"])
+    for region in ("eu", "us")
+    for purpose in ("", "plan")
+]
+
+
+def described(source: str, stated: dict[str, Any]) -> Asset:
+    given = {FIELDS[name]: value for name, value in stated.items()}
+    return Asset.model_validate({**make_asset(source).model_dump(), "tenant": "default", **given})
+
+
+@given(st.lists(STATED, min_size=1, max_size=4), STATED)
+def test_who_sees_a_new_copy_may_see_every_copy_and_what_is_stated_of_its_place(
+    stated: list[dict[str, Any]], own: dict[str, Any]
+) -> None:
+    copies, place = [described(f"{at}.txt", each) for at, each in enumerate(stated)], described("new.txt", own)
+    made = reduce(guarded, copies, place)
+    assert reduce(guarded, copies, made) == made
+    for who in READERS:
+        if not refusals(who, made):
+            assert not any(refusals(who, each) for each in (*copies, place))
+
+
+def test_each_copy_keeps_its_rights_and_its_words_are_read_through_one_that_the_reader_may_see(
+    suite: Any, place: Path
+) -> None:
+    copies = [PAY, "docs/one/pay.txt", "docs/two/pay.txt"]
+    for each in copies[1:]:
+        (place / each).parent.mkdir()
+        (place / each).write_text(SECRET)
+    suite.ingest(place / "docs")
+    drawn = random.Random(12)
+    for number in range(4):
+        stated = [
+            {
+                "owner": drawn.choice(["", "ann"]),
+                "labels": drawn.choice([[], ["hr"], ["board"]]),
+                "purposes": drawn.choice([[], ["plan"]]),
+                "region": drawn.choice(["global", "eu"]),
+            }
+            for _ in copies
+        ]
+        for source, rights in zip(copies, stated, strict=True):
+            suite.rights(source, **rights)
+        fresh = f"docs/new{number}.txt"
+        (place / fresh).write_text(SECRET)
+        suite.ingest(place / "docs")
+        for who in READERS:
+            may = {
+                source
+                for source, rights in zip(copies, stated, strict=True)
+                if not refusals(who, described(source, rights))
+            }
+            mine = suite.acting_for(who)
+            listed = {each.source for each in mine.list().documents}
+            hits = mine.search("Anna earns EUR").hits
+            assert listed & {*copies} == may
+            assert fresh not in listed or may == {*copies}
+            assert {hit.asset.source for hit in hits} <= listed
+            assert any(SECRET in hit.unit.text for hit in hits) == bool(may)
+            for source in {*copies} - may:
+                with pytest.raises(NotFound):
+                    mine.read(source)
+        keeper = Principal(user="ann", labels=("hr", "board"), region="eu", purpose="plan", may_write=True)
+        suite.acting_for(keeper).forget(fresh)
+        (place / fresh).unlink()
+
+
 def test_a_file_from_the_future_is_kept_no_longer(suite: Any, place: Path) -> None:
     os.utime(place / PAY, (4e9, 4e9))
     suite.rights("docs", retain_days=3)
@@ -564,3 +705,50 @@ def test_rights_state_nothing_against_the_policy(suite: Any, place: Path) -> Non
         with pytest.raises(PolicyRefused, match=r"policy\."):
             suite.rights(PAY, **stated)
     assert suite.rights(PAY, retain_days=5, consent_until="2999-01-01").changed == 1
+
+
+def test_what_the_policy_swept_is_not_read_again_under_any_name_until_its_rights_are_stated_anew(
+    suite: Any, place: Path
+) -> None:
+    (place / "home" / "policy.toml").write_text("retention_days = 5\n")
+    parts = suite.suite.parts
+    over = {"retain_until": date.today() - timedelta(days=1)}
+    parts.index.protect([each.model_copy(update=over) for each in parts.index.assets(Filter())])
+    (place / PAY).rename(place / "docs" / "other.txt")
+    told = {each.source: each for each in suite.ingest(place / "docs").files}
+    assert {each.status for each in told.values()} == {"opted out"}
+    assert told[FEE].warnings == ("its content is denied, or kept no longer, and not read",)
+    assert parts.index.assets(Filter()) == ()
+    assert "fee.txt" not in (place / "home" / "rights" / "remembered.json").read_text()
+    suite.rights(FEE, retain_days=4)
+    suite.ingest(place / "docs")
+    assert seen(suite) == {FEE}
+
+
+def test_what_protected_a_content_holds_again_when_it_comes_back_under_another_name(suite: Any, place: Path) -> None:
+    away, back = place / "away.txt", place / "docs" / "other.txt"
+    suite.rights(PAY, labels=["hr"], region="eu", usage="restricted")
+    suite.rights(PAY, usage="approved")
+    (place / PAY).rename(away)
+    pruner = Principal(user="reader", region="eu", labels=("hr",), may_write=True)
+    suite.acting_for(pruner).ingest(place / "docs", prune=True)
+    away.rename(back)
+    suite.ingest(place / "docs")
+    assert seen(suite) == seen(suite, region="us", labels=("hr",)) == {FEE}
+    assert seen(suite, region="eu", labels=("hr",)) == {FEE, "docs/other.txt"}
+
+
+def test_what_was_denied_or_contained_and_forgotten_stays_so_when_its_folder_is_renamed(
+    suite: Any, place: Path
+) -> None:
+    suite.rights("docs/staff", usage="denied")
+    suite.suite.parts.index.protect(
+        [each.model_copy(update={"usage_rights": "restricted"}) for each in suite.suite.parts.index.assets(Filter())
+         if each.source == FEE]
+    )  # fmt: skip
+    suite.forget([FEE, PAY])
+    (place / "docs" / "staff").rename(place / "docs" / "people")
+    (place / FEE).rename(place / "docs" / "price.txt")
+    told = {each.source: each.status for each in suite.ingest(place / "docs").files}
+    assert told == {"docs/people/pay.txt": "opted out", "docs/price.txt": "added"}
+    assert seen(suite) == set()

@@ -215,7 +215,7 @@ def test_a_fault_of_the_machine_is_not_blamed_on_the_file(sandbox: Sandbox, tmp_
         "fill_the_disk": (OutOfResources, "the folder for temporary files is full (a.pdf)"),
     }
     if version():
-        expected["open_forbidden"] = (Internal, "not the file: PermissionError in pathlib (a.pdf) Limit: EACCES.")
+        expected["open_forbidden"] = (Internal, "not the file: PermissionError in pathlib (a.pdf). Limit: EACCES.")
     for job, (kind, told) in expected.items():
         with pytest.raises(GroundsightError) as caught:
             run(sandbox, job, str(tmp_path), scratch=str(tmp_path))

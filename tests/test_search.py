@@ -16,6 +16,7 @@ from groundsight.settings import Limits, Models, Search, Settings, Weights
 from groundsight.tracing import Watch
 from groundsight.types import Condition, Filter, Principal, Query, SearchResult, Tag, TextLine
 from tests.build import ScriptedReader, WordEncoder, make_asset, make_entry, make_unit
+from tests.pictures import clock_face
 from tests.retrieval_house import ALICE, LAW, HouseIndex, HouseParts, entry_of
 
 REFUNDS = entry_of("docs/refunds.txt", "Refunds are paid within 30 days of a written request.", heading="Refunds")
@@ -221,8 +222,8 @@ def test_a_picture_query_searches_by_look_by_words_read_and_by_concepts() -> Non
     class Eyes:
         fingerprint = WordEncoder.fingerprint
 
-        def encode_pictures(self, pictures: list[str]) -> np.ndarray:
-            return WordEncoder().encode(pictures)
+        def encode_pictures(self, pictures: list[object]) -> np.ndarray:
+            return WordEncoder().encode(["striped cat" for _ in pictures])
 
     class Concepts:
         fingerprint = "test-tags@1"
@@ -236,7 +237,7 @@ def test_a_picture_query_searches_by_look_by_words_read_and_by_concepts() -> Non
         fingerprints=fingerprints,
     )  # fmt: skip
     parts = HouseParts(index, picture_encoder=Eyes(), ocr=ScriptedReader((line,)), tagger=Concepts())
-    parts.load_picture = lambda name, who, watch: "striped cat"  # type: ignore[method-assign,assignment,return-value]
+    parts.load_picture = lambda name, who, watch: clock_face()  # type: ignore[method-assign,assignment]
     result = search(parts, Query(picture="cat.png"), ALICE, Watch())
     assert set(sources(result)[:2]) == {"inv.txt", "look.png"}
     assert "receipt" in result.query

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -50,6 +51,12 @@ async def searches(address: str, *asked: dict[str, Any]) -> None:
 
 def get(address: str, **headers: str) -> httpx2.Response:
     return httpx2.get(address, headers=headers, trust_env=False)
+
+
+def test_a_connection_sends_at_once_what_it_is_given(tmp_path: Path) -> None:
+    # asyncio turns Nagle's waiting off only where the listening socket names TCP.
+    with running(lambda *_: None, settings_at(tmp_path, server={"port": 0})) as listener:
+        assert [each.proto for each in listener._sockets] == [socket.IPPROTO_TCP]
 
 
 def test_calls_are_counted_by_tool_and_outcome_and_show_nothing_else(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.test_server_stdio import ROOT, environment
 HEAVY = (
     "numpy PIL onnxruntime onnx rapidocr cv2 langgraph langchain langchain_core apsw torch transformers open_clip "
     "weaviate unstructured pypdfium2 pdfplumber docx pptx openpyxl bs4 lxml numkong rank_bm25 snowballstemmer "
-    "tokenizers phonenumbers stdnum filelock tqdm"
+    "tokenizers phonenumbers stdnum filelock tqdm groundsight.ingestion.enrich groundsight.ingestion.names.rules"
 ).split()
 FIRST_ANSWER = """
 import asyncio, json, sys
@@ -48,7 +48,7 @@ def modules_after(program: str, *arguments: str) -> set[str]:
         [sys.executable, "-c", program, *arguments], cwd=ROOT, env=environment(), capture_output=True, text=True
     )
     assert ended.returncode == 0, ended.stderr
-    return {name.split(".")[0] for name in json.loads(ended.stdout.splitlines()[-1])}
+    return {part for name in json.loads(ended.stdout.splitlines()[-1]) for part in (name, name.split(".")[0])}
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

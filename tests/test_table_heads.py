@@ -28,6 +28,11 @@ def csv_of(folder: Path, text: str) -> tuple[Element, ...]:
         ([["", "2030", COVERED, "2031", COVERED], ["Bin", "in", "out", "in", "out"], ["B1", "4", "5", "6", "7"]],
          ("Bin", "2030 / in", "2030 / out", "2031 / in", "2031 / out"), ""),
         ([["Day", "Power", "Water"], ["", "(kWh)", "l"], ["Mon", "4", "9"]], ("Day", "Power (kWh)", "Water (l)"), ""),
+        ([["", "2031", "", "2030", ""], ["Bin", "Q1", "Q2", "Q1", "Q2"], ["B1", "4", "5", "6", "7"]],
+         ("Bin", "2031 / Q1", "2031 / Q2", "2030 / Q1", "2030 / Q2"), ""),
+        ([["Lift", "May", "June"], ["", "persons", "persons"], ["Hawk", "4", "9"]],
+         ("Lift", "May (persons)", "June (persons)"), ""),
+        ([["Cow", "Milk", "Fat"], ["", "kg/day", "%"], ["C1", "31", "4"]], ("Cow", "Milk (kg/day)", "Fat (%)"), ""),
         ([["Name", "", "Room"], ["Ann", "Lee", "Loft"], ["Bo", "May", "Hall"]], ("Name", "", "Room"), ""),
         ([["Report", "7"], ["a", "b", "c", "d"], ["1", "2", "3", "4"], ["5", "6", "7", "8"]],
          ("a", "b", "c", "d"), "Report: 7"),
@@ -37,6 +42,26 @@ def csv_of(folder: Path, text: str) -> tuple[Element, ...]:
 def test_the_head_of_a_table_is_found(rows: Rows, header: tuple[str, ...], title: str) -> None:
     found = read_head(rows)
     assert (found.header, found.title) == (header, title)
+
+
+def test_the_label_of_a_total_stands_with_the_labels() -> None:
+    rows = [["Qty", "Work", "Price", "Sum"], ["3", "Rope", "12", "36"], ["1", "Hook", "9", "9"], ["", "", "VAT", "9"]]
+    assert read_head(rows).body[-1] == ("VAT", "", "", "9")
+
+
+@pytest.mark.parametrize(
+    ("places", "filled"),
+    [
+        (("Fjord", "", "Sum", "Dale", "", ""), ("Fjord", "Fjord", "Sum", "Dale", "Dale", "Dale")),
+        (("Ann", "Bo", "Sum", "Cy", "Di", ""), ("Ann", "Bo", "Sum", "Cy", "Di", "")),
+        (("Fjord", "", "Sum", "Fjord", "", ""), ("Fjord", "", "Sum", "Fjord", "", "")),
+    ],
+)
+def test_a_group_holds_for_the_rows_that_leave_its_place_empty(
+    places: tuple[str, ...], filled: tuple[str, ...]
+) -> None:
+    rows = [["Region", "Town", "Guests"], *([place, "" if place == "Sum" else "Vik", "7"] for place in places)]
+    assert tuple(row[0] for row in read_head(rows).body) == filled
 
 
 CELLS = st.sampled_from(["", "a", "b 1", "7", COVERED])

@@ -256,7 +256,18 @@ def test_what_is_another_tenant_s_is_neither_shown_nor_opened(
 
 def test_where_nothing_opens_files_that_is_said(home: Path, tmp_path: Path) -> None:
     done = run("open", "note.txt", home=home, PATH=str(tmp_path))
-    assert (done.returncode, "no program opens files here" in done.stderr) == (1, True)
+    assert (done.returncode, "no program of this machine opened the file" in done.stderr) == (1, True)
+    assert "note.txt; or read its words: groundsight show note.txt" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["show", "open"])
+def test_a_page_of_a_file_without_pages_is_refused(
+    command: str, home: Path, opener: tuple[dict[str, str], Path]
+) -> None:
+    done = run(command, "note.txt", "--page", "7", home=home, **opener[0])
+    assert (done.returncode, done.stdout) == ({"show": 1, "open": 2}[command], "")
+    assert "no pages" in done.stderr
+    assert not opener[1].exists()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -160,7 +160,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_suite(load_settings(home)) as suite:
         suite.ingest([home / "docs"])
     done = run("ask", "How long is the notice period of the contract?", "--html", str(file), home=home)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, f"written: {file}\n")
     return file
 
 

@@ -154,6 +154,10 @@ def test_a_page_of_a_document_is_read(suite: ScriptedSuite) -> None:
     assert [p.text for p in call(suite, "read", id=asset_id, page=2).passages] == ["Signed in Lisbon."]
     with pytest.raises(NotFound, match="pages 1 to 2"):
         call(suite, "read", id=asset_id, page=3)
+    note = suite.parts.index.rows[-1][1].asset_id
+    assert call(suite, "read", id=note, page=1).passages
+    with pytest.raises(NotFound, match="has no pages"):
+        call(suite, "read", id=note, page=2)
 
 
 def test_status_counts_what_the_caller_may_see(suite: ScriptedSuite) -> None:
@@ -169,7 +173,7 @@ def test_ingest_reports_failures_first(suite: ScriptedSuite, tmp_path: Path) -> 
     suite.parts.roots = Roots({"docs": folder}, tmp_path / "roots.json")
     result = call(suite, "ingest", paths=["docs", "docs/a.txt"])
     assert (result.added, result.failed) == (1, 1)
-    assert result.files[0].problem == "E_PARSE. the file is encrypted. remove the password"
+    assert result.files[0].problem == "E_PARSE: the file is encrypted. Next: remove the password"
 
 
 @pytest.mark.parametrize("path", ["../etc", "/etc/passwd", "docs/../../etc", "~", "file:///etc", "\x00", "docs-evil"])

@@ -7,12 +7,13 @@ import hashlib
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mcp import Client, MCPError
 from PIL import Image
 
-from groundsight.errors import InvalidArgument, PolicyRefused
+from groundsight.errors import InvalidArgument, NotFound, PolicyRefused
 from groundsight.governance.roots import Roots
 from groundsight.ingestion.picture_tables import lines_in_picture, lines_on_page
 from groundsight.types import Asset, Box, Lineage, Place, TextLine, Unit
@@ -97,7 +98,24 @@ def test_a_picture_is_described_by_what_is_configured(suite: ScriptedSuite) -> N
     result = call(suite, "describe", picture=unit_id(suite, 0))
     assert (result.caption, result.captioner) == ("", "")
     assert [lane.lane for lane in result.degraded] == ["caption"]
-    assert result.as_text().startswith("no caption")
+    assert result.as_text().startswith("no caption: no captioner is on")
+    suite.parts.tagger = SimpleNamespace(tags=lambda _: (), fingerprint="seer@1")
+    assert "tags (seer@1): none, since " in call(suite, "describe", picture="docs/sign.png").as_text()
+
+
+def test_a_picture_is_named_by_the_end_of_its_source_too(suite: ScriptedSuite) -> None:
+    assert call(suite, "ocr", picture="sign.png").picture == "docs/sign.png"
+    assert call(suite, "describe", picture="sign.png").caption == "a sign above a door"
+    for name in ("none.png", "ign.png"):
+        with pytest.raises(NotFound):
+            call(suite, "ocr", picture=name)
+
+
+@pytest.mark.parametrize("tool", ["ocr", "describe"])
+def test_a_page_on_which_a_passage_does_not_lie_is_refused(suite: ScriptedSuite, tool: str) -> None:
+    assert call(suite, tool, picture=unit_id(suite, 1), page=1).page == 1
+    with pytest.raises(InvalidArgument, match="it lies on page 1"):
+        call(suite, tool, picture=unit_id(suite, 1), page=2)
 
 
 def test_thumbnails_come_on_request_only_and_are_small(suite: ScriptedSuite) -> None:

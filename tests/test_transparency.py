@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from groundsight.cli import main
 from groundsight.governance.answer_figures import Given, note_given
 from groundsight.governance.rescan import Exposure, Rescanned
-from groundsight.governance.risk import MODALITIES, WEIGHTS, risk_register
+from groundsight.governance.risk import INPUTS, MODALITIES, risk_register
 from tests.test_incidents import answers
 
-Run = Callable[..., tuple[int, Any]]
+if TYPE_CHECKING:
+    from tests.command import Run
 
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run a command as JSON in a home of its own."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-    def command(*words: str) -> tuple[int, Any]:
-        code = main([*words, "--json", "--home", str(tmp_path / "home")])
-        return code, json.loads(capsys.readouterr().out)
-
-    return command
+pytest_plugins = ("tests.command",)
 
 
 def row(name: str, coverage: Rescanned, given: list[Given]) -> Any:
@@ -37,8 +25,7 @@ def row(name: str, coverage: Rescanned, given: list[Given]) -> Any:
 
 
 def test_the_weights_are_those_of_the_formula_and_add_up_to_one() -> None:
-    assert list(WEIGHTS.values()) == [0.4, 0.3, 0.2, 0.1]
-    assert sum(WEIGHTS.values()) == pytest.approx(1.0)
+    assert [each.weight for each in INPUTS.values()] == [0.4, 0.3, 0.2, 0.1]
 
 
 def test_the_risk_is_the_weighted_sum_of_its_inputs() -> None:
@@ -83,12 +70,30 @@ def test_an_empty_home_says_nothing_yet_everywhere(run: Run, tmp_path: Path) -> 
     text = page.read_text("utf-8")
     for nothing in (
         "Nothing is indexed yet.",
-        "No answer was checked yet.",
+        "Nothing was checked yet.",
         "Nothing was asked yet.",
         "No incidents yet",
     ):
         assert nothing in text
-    assert not (tmp_path / "home/daybook.db").exists()
+
+
+@pytest.mark.parametrize("command", [("report", "transparency", "--html"), ("review", "export")])
+def test_what_is_written_for_a_person_replaces_nothing_else(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    ending = ".html" if "--html" in command else ".jsonl"
+    (tmp_path / f"folder{ending}").mkdir()
+    mine = tmp_path / ("mine.txt" if "--html" in command else "mine.jsonl")
+    mine.write_text('{"mine": 1}\n')
+    inside = tmp_path / "home" / f"index{ending}"
+    inside.parent.mkdir(exist_ok=True)
+    inside.write_text("")
+    for place in (tmp_path, f"/proc/x{ending}", tmp_path / f"folder{ending}", mine, inside, f"{mine}/x{ending}"):
+        code, told = run(*command, str(place))
+        assert code
+        assert told["error"]["code"] in ("E_INVALID_ARG", "E_STORAGE")
+        assert str(place) in str(told)
+    assert (mine.read_text(), inside.read_text()) == ('{"mine": 1}\n', "")
+    for _ in range(2):
+        assert run(*command, str(tmp_path / f"new/page{ending}"))[0] == 0
 
 
 @pytest.fixture

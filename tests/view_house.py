@@ -86,13 +86,21 @@ def visited(place: Path) -> Generator[Visit]:
     with open_suite(load_settings(home)) as suite:
         suite.ingest([place / "docs"])
     command = [sys.executable, "-m", "groundsight.cli", "view", "--home", str(home)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True)
+    with served(command, environment()) as visit:
+        visit.home = home
+        yield visit
+
+
+@contextmanager
+def served(command: list[str], variables: dict[str, str]) -> Generator[Visit]:
+    """Start the page as a program, and give the way in."""
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
         line = process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)", line)
         assert found, line
-        visit = Visit(int(found[1]), found[2], home=home)
+        visit = Visit(int(found[1]), found[2])
         visit.cookie = visit.send(f"/?token={visit.token}")[1]["set-cookie"].partition(";")[0]
         yield visit
     finally:

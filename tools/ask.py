@@ -91,6 +91,10 @@ class AnswerResult(Result):
         named = {evidence_uri(cited.id): where_text(cited.source, cited.page, second=cited.second) for cited in kept}
         return tuple(named.items())[:10]
 
+    def tells_fit(self) -> bool:
+        """True where it could be told whether the answer is of the kind that was asked for."""
+        return bool(self.fit.reason) and self.fit.value != "unknown"
+
     def as_text(self) -> str:
         """Answer, citations, verdicts and ratio for a reader."""
         cited = [
@@ -100,11 +104,12 @@ class AnswerResult(Result):
         ]
         checked = [f"- {each.verdict}: {each.text}" for each in self.verdicts]
         ratio = "not checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
-        fit = f", answers the question: {self.fit.value}" if self.fit.reason else ""
+        fit = f", answers the question: {self.fit.value}" if self.tells_fit() else ""
         head = [f"status: {self.status} ({self.stop_reason}), grounding ratio: {ratio}{fit}", self.text]
         going = f"Not finished: call ask with handle={self.handle!r} to go on." if self.handle else ""
-        tail = filter(None, [self.reading, degraded_line([lane.lane for lane in self.degraded])])
-        return "\n".join(filter(None, [going, "\n".join([*head, "", *cited, "", *checked, *tail]).strip()]))
+        tail = [*checked, *filter(None, [self.reading, degraded_line(self.degraded)])]
+        blocks = ["\n".join(lines) for lines in (head, cited, tail) if lines]
+        return "\n".join(filter(None, [going, "\n\n".join(blocks)]))
 
 
 def ask(

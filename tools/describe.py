@@ -11,8 +11,8 @@ from groundsight.ingestion.reach import pictured
 from groundsight.limits import require_words
 from groundsight.rounds import CLIENT
 from groundsight.tools.bounds import clip, one_line
-from groundsight.tools.find import meant
-from groundsight.tools.results import NAME_CHARS, Result, degraded_text
+from groundsight.tools.find import picture_meant
+from groundsight.tools.results import NAME_CHARS, Result, degraded_line
 from groundsight.types import Degraded, Tag
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from groundsight.suite import Suite
 
+NO_TAG = "none, since nothing that the classifier knows is sure enough"
+NO_LABEL = "none can be told, since the picture encoder abstains from what it knows nothing in"
 PICTURE_LANES = ("caption", "visual")
 CAPTION_TOKENS = 400
 
@@ -43,23 +45,24 @@ class Description(Result):
 
     def as_text(self) -> str:
         """Caption, tags, and what is missing."""
-        caption = f"caption ({self.captioner}): {self.caption}" if self.caption else "no caption"
+        none = "no caption" if self.captioner else "no caption: no captioner is on"
+        caption = f"caption ({self.captioner}): {self.caption}" if self.caption else none
         doubt = f"nothing else bears out: {', '.join(self.unconfirmed)}" if self.unconfirmed else ""
-        labels = f"labels ({self.labeller}): {_listed(self.labels)}" if self.labeller else ""
-        told = [caption, doubt, f"tags ({self.tagger or 'off'}): {_listed(self.tags)}", labels]
-        return "\n".join(filter(None, [*told, degraded_text(self.degraded)]))
+        labels = f"labels ({self.labeller}): {_listed(self.labels) or NO_LABEL}" if self.labeller else ""
+        tags = f"tags ({self.tagger}): {_listed(self.tags) or NO_TAG}" if self.tagger else "no tags: no tagger is on"
+        return "\n".join(filter(None, [caption, doubt, tags, labels, degraded_line(self.degraded)]))
 
 
 def describe(
     suite: Suite,
     picture: Annotated[str, Field(description="a label (E1) or id, or a picture or PDF file", min_length=1)],
-    page: Annotated[int, Field(ge=1, le=100_000)] = 1,
+    page: Annotated[int | None, Field(ge=1, le=100_000)] = None,
     candidates: Annotated[list[str] | None, Field(description="labels: which fits best?", max_length=50)] = None,
 ) -> Description:
     """For what a photo, figure or page shows: concept tags, which labels fit, a caption where one is configured."""
     from groundsight.tools.pictures import opened, rendered
 
-    picture = meant(suite, picture)
+    picture = picture_meant(suite, picture)
     document, place = pictured(suite.parts, suite.principal, picture, page)
     with document:
         tagger, captioner = suite.parts.tagger, suite.parts.captioner
@@ -117,7 +120,7 @@ def _caption_by_client(suite: Suite, image: Image) -> tuple[str, str]:
 
 
 def _listed(tags: Sequence[Tag]) -> str:
-    return ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in tags) or "none"
+    return ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in tags)
 
 
 def _labelled(suite: Suite, image: Image, labels: Sequence[str]) -> tuple[tuple[Tag, ...], str]:

@@ -13,7 +13,7 @@ from groundsight.governance.receipts import Receipt, Receipts
 from groundsight.tools.bounds import one_line
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result, Shape
-from groundsight.types import Condition, Principal
+from groundsight.types import AskedPicture, Condition, Principal
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -88,6 +88,7 @@ class Explained(Result):
     door: str
     tool: str
     question: str
+    picture: AskedPicture | None = None
     status: str
     stop_reason: str = ""
     fit: str = ""
@@ -182,6 +183,7 @@ def explained(suite: Suite, kept: Receipt) -> Explained:
     cited = set(given.get("cited", ()))
     return Explained(
         question=str(asked.get("ask", asked.get("check", ""))),
+        picture=asked.get("picture"),
         stop_reason=given.get("stop", ""),
         fit=given.get("fit", ""),
         text_sha256=given.get("text", ""),

@@ -16,6 +16,8 @@ def lines_of(told: Explained) -> Iterator[str]:
     yield f"Receipt {told.id}, number {told.number}: {told.tool} through {told.door}, {told.time}"
     yield "Its signature and its parts hold."
     yield f"Asked: {told.question or 'no longer kept'}"
+    if told.picture:
+        yield f"About the picture {told.picture.name}, SHA-256 {told.picture.sha256}"
     stop = f" ({told.stop_reason})" if told.stop_reason else ""
     yield f"Outcome: {told.status}{stop}, {ratio(told.grounding_ratio)}, tier {told.tier}"
     named = {

@@ -62,6 +62,16 @@ def meant(suite: Suite, name: str) -> str:
     return asset_by_id(suite, name).source if _ASSET_ID.fullmatch(name) else name
 
 
+def picture_meant(suite: Suite, name: str) -> str:
+    """Return what ``meant`` does; an indexed file may also be named by the end of its source, where one ends so."""
+    found = meant(suite, name)
+    if UNIT_ID.fullmatch(found):
+        return found
+    sources = [each.source for each in suite.parts.index.assets(visible_to(suite.principal))]
+    ending = [source for source in sources if source.endswith(f"/{found}")]
+    return ending[0] if len(ending) == 1 and found not in sources else found
+
+
 def asset_named(suite: Suite, name: str) -> Asset:
     """Return one visible document by its source, or by the end of it where only one ends so.
 
@@ -111,12 +121,12 @@ def evidence_by_id(suite: Suite, unit_ids: Sequence[str], *, guesses: bool = Fal
 
 
 def picture_named(suite: Suite, picture: str) -> str:
-    """Return the name of a picture to search by: a file that may be read, or an image unit; see ``meant``.
+    """Return the name of a picture to search by: a file that may be read, or an image unit; see ``picture_meant``.
 
     Raises:
         InvalidArgument: the unit is a part of a picture or a page after the first. NotFound: there is nothing such.
     """
-    picture = meant(suite, picture)
+    picture = picture_meant(suite, picture)
     if not UNIT_ID.fullmatch(picture):
         return source_for(suite.parts, suite.principal, picture)
     place = units_by_id(suite, [picture])[0][0].place

@@ -18,10 +18,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from groundsight.errors import GroundsightError, Internal, InvalidArgument, PolicyRefused
 from groundsight.governance.audit import AuditLog, AuditRecord
-from groundsight.governance.heed import heed
-from groundsight.governance.limits import RateLimiter
+from groundsight.governance.events import heed
+from groundsight.governance.limits import RateLimiter, limiter_of
 from groundsight.governance.policy import policy_of
 from groundsight.governance.receipts import Receipts, new_receipt
+from groundsight.limits import misfit
 from groundsight.tools.bounds import cleaned, one_line
 from groundsight.tools.results import Result
 
@@ -90,8 +91,7 @@ class Gate:
         """Build the gate that the settings describe; the trail lies in ``<home>/audit``, receipts beside it."""
         rules = settings.governance
         audit = AuditLog(Path(settings.home) / "audit") if rules.audit else None
-        limiter = RateLimiter(rules.calls_per_second, rules.burst)
-        return cls(door, audit=audit, limiter=limiter, receipts=Receipts.open(settings))
+        return cls(door, audit=audit, limiter=limiter_of(settings, door), receipts=Receipts.open(settings))
 
     def call(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> Result:
         """Run one tool for ``suite.principal`` and return its result with the receipt of the call.
@@ -112,9 +112,11 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - the gate is where bugs become E_INTERNAL
             self._end(record, start, Internal.code)
             raise internal_error(spec.name, error, record.id) from None
-        self._end(record.model_copy(update={"sealed": sealed}), start, "OK", result.ids())
         receipt = {"receipt": record.id if self._audit or sealed else ""}
-        return result.model_copy(update=receipt | self._withheld(suite, result))
+        given = result.model_copy(update=receipt | self._withheld(suite, result))
+        pictured = tuple(each.shows for each in given.pictures)
+        self._end(record.model_copy(update={"sealed": sealed, "pictured": pictured}), start, "OK", result.ids())
+        return given
 
     def _kept(self, record: AuditRecord, suite: Suite, result: Result) -> str:
         """Keep the receipt of an answer or a check under the id of its call, and return its hash."""
@@ -235,13 +237,7 @@ def _chars_in(value: object) -> int:
 
 
 def _invalid(spec: ToolSpec, error: ValidationError) -> InvalidArgument:
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    name = ".".join(str(part) for part in first["loc"]) or "arguments"
-    return InvalidArgument(
-        f"argument {name!r}: {one_line(first['msg'], 200)}",
-        which=spec.name,
-        next_step=f"correct {name!r} and call again",
-    )
+    return InvalidArgument(one_line(misfit(error, "argument"), 300), which=spec.name, next_step="correct it")
 
 
 def internal_error(name: str, error: BaseException, receipt: str = "") -> Internal:

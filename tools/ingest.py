@@ -10,11 +10,12 @@ from pydantic import Field
 from groundsight.errors import Cancelled, NotFound
 from groundsight.governance.access import visible_to
 from groundsight.governance.sources import inside
-from groundsight.ingestion.folder.orders import UNDER_WAY, Orders, how_far
+from groundsight.ingestion import ingest_counts
+from groundsight.ingestion.folder.orders import UNDER_WAY, Orders, as_worked, how_far
 from groundsight.ingestion.forget import readings
 from groundsight.ingestion.reach import folders_of, source_for
 from groundsight.tools.bounds import fitting, one_line
-from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result, Shape
+from groundsight.tools.results import NAME_CHARS, QUOTE_CHARS, Result, Shape, degraded_line
 from groundsight.tracing import Watch
 
 if TYPE_CHECKING:
@@ -69,14 +70,14 @@ class IngestSummary(Result):
         """Counts, what failed, what is gone, and what was not taken."""
         if self.order:
             return f"ordered: {self.order.id}. status shows how far it is"
-        names = ("added", "changed", "unchanged", "failed", "vanished", "removed", "units")
-        counts = ", ".join(f"{name} {getattr(self, name)}" for name in names)
         failed = [f"- {file.source}: {file.problem}" for file in self.files if file.problem]
         gone = [f"- {file.source}: not there any more; prune forgets it" for file in self.files
                 if file.status == "vanished"]  # fmt: skip
         warned = [f"- {file.source}: {warning}" for file in self.files for warning in file.warnings]
         left = [f"- {line}" for line in self.left_out]
-        return "\n".join([counts, *failed, *gone, *warned, *left, *(f"degraded: {lane}" for lane in self.degraded)])
+        return "\n".join(
+            [ingest_counts(self), *failed, *gone, *warned, *left, *filter(None, [degraded_line(self.degraded)])]
+        )
 
 
 def ingest(
@@ -143,7 +144,8 @@ def shaped(report: IngestReport) -> IngestSummary:
 
 def reading_text(suite: Suite) -> str:
     """Say how far files are read that may hold more, empty when nothing is being read for this caller."""
-    going = [each for each in Orders(suite.settings.home).of(suite.principal) if each.state in UNDER_WAY]
+    home = suite.settings.home
+    going = [each for each in as_worked(home, Orders(home).of(suite.principal)) if each.state in UNDER_WAY]
     return f"Files are still being read ({how_far(going)}): there may soon be more to find." if going else ""
 
 
@@ -160,12 +162,10 @@ def order_line(order: Order) -> OrderLine:
 
 
 def _line(file: FileReport) -> FileLine:
-    problem = file.problem
-    words = [problem.code, problem.what, problem.limit, problem.next_step] if problem else []
     return FileLine(
         source=one_line(file.source, NAME_CHARS),
         status=file.status,
         units=file.units,
-        problem=one_line(". ".join(word for word in words if word), 600),
+        problem=one_line(str(file.problem), 600) if file.problem else "",
         warnings=tuple(one_line(warning, QUOTE_CHARS) for warning in file.warnings[:5]),
     )

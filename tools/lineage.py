@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from groundsight.governance.access import visible_to
@@ -100,7 +101,7 @@ def _origin(suite: Suite, asset: Asset, unit: Unit | None) -> Origin:
     units = (unit,) if unit else parts.index.units(asset.asset_id, visible_to(suite.principal))
     named = unit.unit_id if unit else asset.asset_id
     used = receipts.using(named, suite.principal) if receipts else ()
-    made = dict.fromkeys(step for each in units for step in each.lineage)
+    made = _each_once(asset, [step for each in units for step in each.lineage])
     return Origin(
         id=named,
         kind=unit.kind if unit else "document",
@@ -117,6 +118,15 @@ def _origin(suite: Suite, asset: Asset, unit: Unit | None) -> Origin:
         index=parts.index.version(),
         receipts=used[: -MOST_RECEIPTS - 1 : -1],
     )
+
+
+def _each_once(asset: Asset, steps: Sequence[Lineage]) -> Iterator[Lineage]:
+    """Each step once: what was made in the same way of several parts of a document, a clip's frames, is made of it."""
+    alike: dict[Lineage, set[str]] = {}
+    for step in steps:
+        alike.setdefault(step.model_copy(update={"source_sha256": ""}), set()).add(step.source_sha256)
+    for step, sources in alike.items():
+        yield step.model_copy(update={"source_sha256": min(sources) if len(sources) == 1 else asset.sha256})
 
 
 def _made(step: Lineage) -> Made:

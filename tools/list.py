@@ -10,7 +10,7 @@ from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import day
 from groundsight.tools.results import DATA_NOTE, NAME_CHARS, QUOTE_CHARS, STALE_TEXT, Result, Shape, where_text
 from groundsight.types import Asset, Stale
-from groundsight.types.showing import number_of
+from groundsight.types.showing import documents_of, number_of
 
 if TYPE_CHECKING:
     from groundsight.ingestion.folder.catalogue import ApartPassage
@@ -60,6 +60,7 @@ class Listing(Result):
     """The documents asked for, how many there are of each kind, copies, and what is not in the index."""
 
     count: int
+    every: int = 0
     kinds: dict[str, int] = Field(default_factory=dict)
     documents: tuple[DocumentLine, ...] = ()
     copies: tuple[tuple[str, ...], ...] = ()
@@ -71,16 +72,31 @@ class Listing(Result):
         """Return the ids of the documents."""
         return tuple(each.id for each in self.documents)
 
+    def beyond(self) -> str:
+        """Say how many documents are not shown, empty where all are."""
+        more = self.count - len(self.documents)
+        return f"and {more} more: narrow it down, or raise the limit (200 at most)" if more else ""
+
     def as_text(self) -> str:
         """One line a document, after the counts."""
-        kinds = ", ".join(f"{number} {kind}" for kind, number in self.kinds.items())
-        head = f"{number_of(self.count, 'document')}{f': {kinds}' if kinds else ''}"
+        head = documents_of(self.count, self.every, self.kinds)
+        if not self.count:
+            head += "; none is like that, list without filters shows all" if self.every else "; status says what to do"
         copies = [f"same content: {', '.join(sources)}" for sources in self.copies]
         unread = [f"not read: {each.source}: {each.why}" for each in self.unread]
-        more = ["there are more: narrow it down"] if self.truncated else []
         apart = [f"[{each.mark}, {where_text(each.source, each.page)}] {each.text}" for each in self.kept_apart]
         apart = [DATA_NOTE, *apart] if apart else []
-        return "\n".join([head, *map(_line, self.documents), *more, *apart, *copies, *unread, *self.left_out])
+        return "\n".join(
+            [
+                head,
+                *map(_line, self.documents),
+                *filter(None, [self.beyond()]),
+                *apart,
+                *copies,
+                *unread,
+                *self.left_out,
+            ]
+        )
 
 
 def list(
@@ -101,6 +117,7 @@ def list(
     kept = fitting([_document(suite, asset) for asset in found.documents[:limit]], 60_000)
     return Listing(
         count=len(found.documents),
+        every=found.every,
         kinds=found.kinds,
         documents=kept,
         copies=tuple(tuple(one_line(source, NAME_CHARS) for source in same[:5]) for same in found.copies[:MOST_COPIES]),

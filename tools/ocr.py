@@ -9,11 +9,10 @@ from pydantic import Field
 from groundsight.errors import Disabled, InvalidArgument, PolicyRefused
 from groundsight.governance.access import visible_to
 from groundsight.governance.pii import PLACEHOLDER
-from groundsight.ingestion.picture_tables import lines_in_picture, lines_on_page
 from groundsight.ingestion.reach import UNIT_ID, pictured
 from groundsight.ingestion.sniff import PICTURES
 from groundsight.tools.bounds import clip, fitting, one_line
-from groundsight.tools.find import meant
+from groundsight.tools.find import picture_meant
 from groundsight.tools.results import DATA_NOTE, NAME_CHARS, Corners, Line, Result, line_of
 from groundsight.types import Box, Condition, TextLine
 from groundsight.types.base import Fraction
@@ -56,13 +55,13 @@ class ReadLines(Result):
 def ocr(
     suite: Suite,
     picture: Annotated[str, Field(description="a label (E1) or id, or a picture or PDF file", min_length=1)],
-    page: Annotated[int, Field(ge=1, le=100_000)] = 1,
+    page: Annotated[int | None, Field(ge=1, le=100_000)] = None,
     part: Annotated[
         list[Fraction] | None, Field(description="x0 y0 x1 y1, fractions: read this larger", min_length=4, max_length=4)
     ] = None,
 ) -> ReadLines:
     """For the exact words in a photo, receipt, figure or scan: every line with its box and confidence."""
-    picture = meant(suite, picture)
+    picture = picture_meant(suite, picture)
     document, place = pictured(suite.parts, suite.principal, picture, page)
     with document:
         lines, reader, aspect = _stored(suite, picture, document, place.page) or _read(suite, document, place)
@@ -85,6 +84,8 @@ def ocr(
 
 def _stored(suite: Suite, picture: str, document: Frozen, page: int | None) -> _Read | None:
     """Return what was read when the very same picture was indexed: a page takes seconds to read."""
+    from groundsight.ingestion.picture_tables import lines_in_picture
+
     where, index = visible_to(suite.principal), suite.parts.index
     if UNIT_ID.fullmatch(picture):
         units = [unit for unit, _ in index.get([picture], where)]
@@ -124,6 +125,7 @@ def _again(suite: Suite, document: Frozen, place: Place, part: Box, before: _Rea
     """
     from groundsight.ingestion.enrich import clean_page
     from groundsight.ingestion.names.reader import memory_of
+    from groundsight.ingestion.picture_tables import lines_on_page
 
     lines, _, aspect = before
     memory = memory_of(suite.parts, ["\n".join(line.text for line in lines)], suite.watch)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import GroundsightError, PolicyRefused
 from groundsight.governance.access import visible_to
+from groundsight.governance.events import note_event
 from groundsight.tools.results import Picture, evidence_uri
 from groundsight.types import TEXT_FIELDS, Asset, Box, Hit, Place
 from groundsight.vision import SENSITIVE
@@ -54,7 +55,12 @@ def shown(suite: Suite, asset: Asset, place: Place) -> bytes:
         )
     from groundsight.ingestion.kept import page_or_kept
 
-    return page_or_kept(suite.parts, asset, place.page or 1, place.box, suite.watch, place.frame)
+    try:
+        return page_or_kept(suite.parts, asset, place.page or 1, place.box, suite.watch, place.frame)
+    except PolicyRefused:
+        # It is not marked, so it may have been shown before.
+        note_event(suite.settings, suite.principal, "unsafe", "pictures", "withheld", pictured=[asset.asset_id])
+        raise
 
 
 def _lies(one: Place, shown: Place) -> bool:

@@ -106,6 +106,8 @@ def _around(suite: Suite, asset: Asset, unit: Unit, neighbours: int) -> list[Uni
 def _on_page(suite: Suite, asset: Asset, page: int) -> list[Unit]:
     units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
     paged = [unit for unit in units if unit.place.page is not None]
+    if not paged and page > 1:
+        raise NotFound("this document has no pages", which=asset.source, next_step="leave the page out")
     chosen = [unit for unit in paged if unit.place.page == page] if paged else list(units)
     if not chosen:
         last = max((unit.place.page or 1 for unit in paged), default=1)

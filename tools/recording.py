@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundsight import __version__
+from groundsight.governance.answer_figures import figures_of, note_given
+from groundsight.governance.lookout import ask_rules_if_due
 from groundsight.governance.pii import Memory, redact
-from groundsight.governance.policy import policy_hash
+from groundsight.governance.policy import policy_hash, policy_of
 from groundsight.governance.receipts import ReceiptBody, Receipts, new_receipt
 from groundsight.prompts import hash_of_prompt
 from groundsight.types import Answer, Asset, Considered, Evidence, Filter, GroundingReport, Verdict
@@ -51,7 +54,9 @@ def account_of_answer(suite: Suite, answer: Answer) -> ReceiptBody:
     cited = [each.evidence_id for each in answer.citations]
     candidates = list(shown.candidates(answer.candidates, cited))
     rests = sorted({_asset_id(each) for each in cited})
-    asked = {"ask": shown.clean(answer.question), "hidden": shown.clean(answer.question) != answer.question}
+    asked: Json = {"ask": shown.clean(answer.question), "hidden": shown.clean(answer.question) != answer.question}
+    if answer.picture:
+        asked["picture"] = {"name": shown.clean(answer.picture.name), "sha256": answer.picture.sha256}
     given = {"stop": shown.clean(answer.stop_reason), "fit": answer.fit.value, "text": _sha(answer.text)}
     facts = {
         **_circumstances(suite),
@@ -98,6 +103,33 @@ def account_of_check(suite: Suite, check: Check, report: GroundingReport) -> Rec
     return ReceiptBody(facts, tuple(parts))
 
 
+def check_noted(suite: Suite, check: Check) -> GroundingReport:
+    """Check a text, and keep the figures of that beside those of the answers.
+
+    Raises:
+        InvalidArgument: there is no text. StorageFailed, Locked: the home can't be written.
+    """
+    from groundsight.retrieval.search import tier_of
+
+    start, who = time.perf_counter(), suite.principal
+    report = suite.verify(check.text, check.evidence)
+    kinds = {each.evidence_id: each.kind for each in check.every}
+    cited = {kinds[quote.evidence_id] for one in report.claims for quote in one.support if quote.evidence_id in kinds}
+    figures = figures_of(
+        who,
+        report,
+        door="verify",
+        status=report.verdict,
+        ratio=report.grounding_ratio,
+        seconds=round(time.perf_counter() - start, 4),
+        tier=tier_of(suite.parts).name,
+        kinds=tuple(sorted(cited)),
+    )
+    note_given(suite.settings.home, figures, policy_of(suite.settings).retention_days)
+    ask_rules_if_due(suite.settings, who)
+    return report
+
+
 def keep(suite: Suite, account: ReceiptBody, door: str, tool: str) -> str:
     """Keep a receipt where no gate does, and return its id, empty where none are kept.
 
@@ -120,7 +152,7 @@ def with_receipt(suite: Suite, answer: Answer, door: str) -> Answer:
 
 def checked_with_receipt(suite: Suite, check: Check, door: str) -> GroundingReport:
     """Check a text and keep a receipt where no gate does; the report has its id."""
-    report = suite.verify(check.text, check.evidence)
+    report = check_noted(suite, check)
     if not suite.settings.governance.receipts_days:
         return report
     kept = keep(suite, account_of_check(suite, check, report), door, "verify")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
 from groundsight.governance.receipt_chain import Json
 from groundsight.governance.receipts import Receipt, ReceiptBody, caller
+from groundsight.ingestion.reach import folders_of
 from groundsight.tools.explain import kept_for, time_of
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.recording import PLAIN, Check, account_of_answer, account_of_check
@@ -69,8 +72,14 @@ def replayed(suite: Suite, kept: Receipt, opened: Opened | None = None) -> Repla
     """Do again what a receipt was given for, as the suite's principal; ``opened`` reads a file that was named then."""
     then = _Side.of(kept)
     asked = then.one("asked")
-    now = _Side.of_account(_again(suite, asked, then, opened)) if asked else None
-    differences = tuple(_differences(then, now)) if now else ("what was asked is no longer kept",)
+    try:
+        now = _Side.of_account(_again(suite, asked, then, opened)) if asked else None
+    except NotFound:
+        if not asked.get("picture"):
+            raise
+        now = None
+    gone = "the picture of the question is no longer there" if asked else "what was asked is no longer kept"
+    differences = tuple(_differences(then, now)) if now else (gone,)
     changes = tuple(_changes(suite, kept, then, now))
     if differences and not changes:
         changes = tuple(_excuses(kept, then))
@@ -109,9 +118,21 @@ class _Side:
 
 def _again(suite: Suite, asked: Json, then: _Side, opened: Opened | None) -> ReceiptBody:
     if "ask" in asked:
-        return account_of_answer(suite, suite.ask(asked["ask"]))
+        with _handed(suite, asked.get("picture")) as about:
+            return account_of_answer(suite, suite.ask(asked["ask"], *about))
     check = _check(suite, asked, then, opened)
     return account_of_check(suite, check, suite.verify(check.text, check.evidence))
+
+
+@contextmanager
+def _handed(suite: Suite, picture: Json | None) -> Generator[list[str]]:
+    """Let the picture of a question be read where it lay; a caller with own folders reads there alone."""
+    file, roots = Path(picture["name"] if picture else ""), suite.parts.roots
+    if picture and file.is_absolute() and file.is_file() and folders_of(suite.parts, suite.principal) is roots:
+        with roots.lent(file) as named:
+            yield [named]
+    else:
+        yield [picture["name"]] if picture else []
 
 
 def _check(suite: Suite, asked: Json, then: _Side, opened: Opened | None) -> Check:
@@ -129,15 +150,11 @@ def _check(suite: Suite, asked: Json, then: _Side, opened: Opened | None) -> Che
             "this was checked against files named on the command line",
             next_step="on the machine of these files: groundsight replay RECEIPT",
         )
-    found = [one for file in files for one in _read_again(file, opened)]
+    found: list[Evidence] = []
+    for file in files:
+        with suppress(NotFound):  # what is gone is named by the comparison
+            found += opened(file)
     return Check(text, found, files=files)
-
-
-def _read_again(file: str, opened: Opened) -> Sequence[Evidence]:
-    try:
-        return opened(file)
-    except NotFound:
-        return ()
 
 
 def _still_there(suite: Suite, asked: Json, then: _Side) -> dict[str, Evidence]:
@@ -176,7 +193,7 @@ def _differences(then: _Side, now: _Side) -> Iterator[str]:
 
 
 def _changes(suite: Suite, kept: Receipt, then: _Side, now: _Side | None) -> Iterator[Change]:
-    yield from _files(suite, kept, then, now)
+    yield from (*_files(suite, kept, then, now), *_picture(then, now))
     if now is None:
         return
     for kind, name in (("model", "models"), ("prompt", "prompts"), ("setting", "settings")):
@@ -220,6 +237,15 @@ def _files(suite: Suite, kept: Receipt, then: _Side, now: _Side | None) -> Itera
     for source in dict.fromkeys(each["source"] for each in now.every("candidate") if each["asset"]):
         if source not in old and then.facts["index"] != now.facts["index"]:
             yield Change(what="file", which=source, how="among the evidence now")
+
+
+def _picture(then: _Side, now: _Side | None) -> Iterator[Change]:
+    """Say of the picture of a question whether it is still the one of then."""
+    was = then.one("asked").get("picture")
+    if was and now is None:
+        yield Change(what="file", which=was["name"], how="gone, or not to be read any more")
+    elif was and now and now.one("asked")["picture"]["sha256"] != was["sha256"]:
+        yield Change(what="file", which=was["name"], how="the picture of the question, changed")
 
 
 def _outside(then: _Side, now: _Side) -> Iterator[Change]:

@@ -47,6 +47,11 @@ class Picture(Shape):
     uri: str
     data: bytes
 
+    @property
+    def shows(self) -> str:
+        """The id of the unit or document that it shows."""
+        return self.uri.removeprefix("groundsight://").partition("/")[2].partition("/")[0]
+
 
 class Result(Shape):
     """Base of all results. ``pictures`` is not part of the structured content; ``account`` becomes the receipt."""
@@ -80,10 +85,11 @@ class Result(Shape):
         return self.model_dump_json()
 
     def __str__(self) -> str:
-        return self.as_text()
+        """What a person reads: all but the word to models."""
+        return self.as_text().removeprefix(DATA_NOTE).strip()
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.as_text())}</pre>"
+        return f"<pre>{escape(str(self))}</pre>"
 
 
 class Found(Shape):
@@ -219,11 +225,8 @@ def checked(verdict: Verdict) -> Checked:
 STALE_TEXT: dict[Stale, str] = {"changed": "the file has changed since", "gone": "the file is gone"}
 
 
-def where_text(
-    source: str, page: int | None, section: str | None = None, stale: Stale = "", second: float | None = None
-) -> str:
-    """Say where something lies, for a person, and whether its file is still what was read."""
-    return where(source, page, section, stale, second)
+# Where something lies, for a person, and whether its file is still what was read.
+where_text = where
 
 
 def nothing_text(nothing: Nothing) -> str:
@@ -231,14 +234,10 @@ def nothing_text(nothing: Nothing) -> str:
     return f"Nothing found: {nothing.why}. Next: {nothing.remedy}"
 
 
-def degraded_text(degraded: Sequence[Degraded]) -> str:
-    """One line for each lane that is off or weakened."""
-    return "\n".join(f"degraded: {lane.lane}: {lane.reason} ({lane.remedy})" for lane in degraded)
-
-
-def degraded_line(lanes: Sequence[str]) -> str:
-    """Name the lanes that are off or weakened; status says why, and what to do."""
-    return f"degraded: {', '.join(lanes)} (status tells more)" if lanes else ""
+def degraded_line(lanes: Sequence[Degraded | str]) -> str:
+    """Name the lanes that are off or weakened, each once; status says why, and what to do."""
+    named = dict.fromkeys(each if isinstance(each, str) else each.lane for each in lanes)
+    return f"degraded: {', '.join(named)} (status tells more)" if named else ""
 
 
 def is_kept(evidence_id: str) -> bool:

@@ -54,7 +54,7 @@ def rights(
     """To see who owns documents or folders and who may use them for what and how long, or to set it."""
     given = {"owner": owner, "usage": usage, "region": region, "purposes": purposes, "labels": labels}
     said = {name: value for name, value in given.items() if value is not None}
-    return shaped(suite.rights(names, as_rights(said | limits(consent_until, retain_days), "rights"), confined=True))
+    return shaped(suite.rights(names, as_rights(said | limits(consent_until, retain_days), "rights")))
 
 
 def limits(consent_until: str | None, retain_days: str | None) -> dict[str, object]:

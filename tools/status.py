@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from groundsight.governance.access import visible_to
+from groundsight.governance.lookout import Standing, standing
 from groundsight.ingestion.folder.orders import UNDER_WAY
 from groundsight.ingestion.reach import folders_of
 from groundsight.tools.bounds import one_line
 from groundsight.tools.ingest import OrderLine, order_line
-from groundsight.tools.results import Answering, Result, answering, degraded_text
+from groundsight.tools.results import Answering, Result, answering
 from groundsight.types import Degraded, Nothing, Tier
 from groundsight.types.showing import number_of
 
@@ -30,6 +31,7 @@ class Status(Result):
     """What is indexed for this caller, which folders are kept in step, what is being read, and which models answer.
 
     ``unread`` files failed, ``warned`` documents lack something, ``left_out`` counts entries of folders by rule.
+    ``watched``: incidents and the coverage of the redaction, for those who may set rights.
     """
 
     assets: int
@@ -46,6 +48,7 @@ class Status(Result):
     unread: int = 0
     warned: int = 0
     left_out: dict[str, int] = Field(default_factory=dict)
+    watched: Standing | None = None
 
     def as_text(self) -> str:
         """Counts, folders, models and what is missing."""
@@ -63,7 +66,8 @@ class Status(Result):
                 *going,
                 *self._lacks(),
                 f"tier {self.tier.name}: {lanes}",
-                degraded_text(self.degraded),
+                *(f"degraded: {lane.lane}: {lane.reason} ({lane.remedy})" for lane in self.degraded),
+                str(self.watched or ""),
             ]
         ).strip()
 
@@ -78,10 +82,11 @@ class Status(Result):
 def status(suite: Suite) -> Status:
     """When something seems missing: what is indexed, being read and not read, which lanes are off and why."""
     from groundsight.ingestion.folder.ledger import skipped_by, unread_by
-    from groundsight.ingestion.folder.orders import while_reading
+    from groundsight.ingestion.folder.orders import as_worked, while_reading
     from groundsight.ingestion.folder.work import followed
     from groundsight.retrieval.emptiness import emptiness
 
+    recent = [each for each in suite.orders()[-MOST_ORDERS:] if _is_news(each)]
     held, left = folders_of(suite.parts, suite.principal).names(), Counter[str]()
     for each in skipped_by(suite.parts, suite.principal):
         left[each.why] += each.count
@@ -99,10 +104,11 @@ def status(suite: Suite) -> Status:
         nothing=while_reading(suite.settings.home, suite.principal, emptiness(suite.parts, suite.principal)),
         degraded=suite.parts.degraded(),
         followed=tuple(one_line(name, 100) for name in followed(suite.settings.home) if name in held),
-        orders=tuple(order_line(each) for each in suite.orders()[-MOST_ORDERS:] if _is_news(each)),
+        orders=tuple(order_line(each) for each in as_worked(suite.settings.home, recent)),
         unread=len(unread_by(suite.parts, suite.principal)),
-        warned=sum(bool(each.warnings) for each in seen),
+        warned=sum(any(one.startswith("not read: ") for one in each.warnings) for each in seen),
         left_out=dict(left.most_common()),
+        watched=standing(suite.settings) if suite.principal.may_admin else None,
     )
 
 

@@ -13,7 +13,7 @@ from groundsight.limits import require_words
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import evidence_named
 from groundsight.tools.ingest import reading_text
-from groundsight.tools.recording import Check, account_of_check
+from groundsight.tools.recording import Check, account_of_check, check_noted
 from groundsight.tools.results import Checked, Result, checked, evidence_uri, nothing_text
 from groundsight.tracing import Within
 from groundsight.types import Evidence, Nothing, Query
@@ -85,7 +85,7 @@ def verify(
 
 def shaped(suite: Suite, check: Check) -> Verification:
     """Check an answer and shape the report for a door."""
-    report = suite.verify(check.text, check.evidence)
+    report = check_noted(suite, check)
     used = dict.fromkeys(one_line(each.evidence_id, 120) for each in check.every)
     claims = fitting([checked(verdict) for verdict in report.claims], 80_000)
     result = Verification(

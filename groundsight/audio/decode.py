@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,19 +23,32 @@ if TYPE_CHECKING:
 
 # With key frames at most this many seconds apart no slide that can be read falls between them.
 _DENSE = 2.0
+# What a resampler holds back and what a live encoder's clock is off by is no gap.
+_GAP = 0.2
+# What a stream says of its length is off by a frame or two.
+SLACK_SECONDS = 1.0
+_CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)\s*\0*")
+# Who records and doesn't know yet for how long writes about the largest number there is as the size.
+_UNTOLD = 0x7FFFF000
 
 
 @dataclass
 class Media:
     """An open file, one pass at a time, and the seconds that it says it lasts.
 
-    ``damaged`` is set where its data broke off, ``over`` where frames were left because there are too many pixels.
+    ``damaged`` is set where its data broke off, ``over`` where frames were left because there are too many pixels,
+    ``short`` where the frames end before the second at which they say that they do, ``late`` where some come after
+    the last second that was asked for. ``spoilt`` are the seconds at which sound begins that can't be decoded.
     """
 
     container: Any
     seconds: float
+    riff_seconds: float = 0.0
     damaged: bool = False
     over: bool = False
+    short: bool = False
+    late: bool = False
+    spoilt: list[float] = field(default_factory=list[float])
 
     @property
     def has_sound(self) -> bool:
@@ -43,11 +58,35 @@ class Media:
     def has_frames(self) -> bool:
         return self._video is not None
 
+    @property
+    def unread(self) -> dict[str, int]:
+        """How many tracks of each kind are there beside the first sound and the first moving pictures."""
+        streams = self.container.streams
+        cover = _av().stream.Disposition.attached_pic
+        moving = sum(cover not in each.disposition for each in streams.video)
+        return {
+            "sound track after the first": len(streams.audio) - 1,
+            "picture track after the first": moving - 1,
+            "subtitle track": len(streams.subtitles),
+        }
+
+    @property
+    def sound_ends(self) -> float:
+        """The second at which the sound says that it ends, 0 where only the whole file says so."""
+        return max(self.riff_seconds, self._end(self.container.streams.audio[0]))
+
     def sound(self) -> Iterator[NDArray[np.int16]]:
-        """Yield int16 of shape (samples,), ``RATE`` a second, mono."""
+        """Yield int16 of shape (samples,), ``RATE`` a second, mono; where the track holds nothing it is silent."""
         resampler = _av().AudioResampler(format="s16", layout="mono", rate=RATE)
+        done = 0
         for frame in self._decoded(self.container.streams.audio[0]):
-            yield from (each.to_ndarray()[0] for each in resampler.resample(frame))
+            missing = self._second(frame) - done / RATE
+            if missing > _GAP:
+                yield from _silence(missing)
+                done += int(missing * RATE)
+            for each in resampler.resample(frame):
+                done += each.samples
+                yield each.to_ndarray()[0]
         yield from (each.to_ndarray()[0] for each in resampler.resample(None))
 
     def frames(self, limits: Limits, until: float) -> Iterator[tuple[float, Image]]:
@@ -89,34 +128,63 @@ class Media:
         for frame in self._decoded(self._video):
             check_frame(frame.width, frame.height, limits)
             decoded += frame.width * frame.height
-            second = max(0.0, float(frame.time or 0.0))
-            self.over = decoded > limits.clip_pixels
-            if self.over or second > until:
+            second = self._second(frame)
+            self.over, self.late = decoded > limits.clip_pixels, second > until
+            if self.over or self.late:
                 return
             yield second, frame
 
+    def _second(self, frame: Any) -> float:
+        """When it is played: a stream cut from a longer one counts from its own beginning."""
+        return max(0.0, float(frame.time or 0.0) - self._began)
+
+    @property
+    def _began(self) -> float:
+        return max(0, self.container.start_time or 0) / 1_000_000
+
+    def _end(self, stream: Any) -> float:
+        """The second at which a stream ends by its own word; Matroska has it as text, or says that of the whole."""
+        if "matroska" in self.container.format.name:
+            told = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
+            hours, minutes, seconds = map(float, told.groups()) if told else (0.0, 0.0, 0.0)
+            end = hours * 3600 + minutes * 60 + seconds
+        else:
+            end = float(((stream.start_time or 0) + (stream.duration or 0)) * stream.time_base)
+        return max(0.0, end - self._began)
+
     def _is_dense(self) -> bool:
-        """Tell it by the packets, of which none is decoded."""
-        last = gap = 0.0
+        """Tell it by the packets, of which none is decoded, and whether they reach the end."""
+        last = gap = until = longest = 0.0
         for packet in self.container.demux(self._video):
             if packet.pts is None:
                 continue
             second = float(packet.pts * packet.time_base)
+            longest = max(longest, second - until)
+            until = max(until, second + float((packet.duration or 0) * packet.time_base))
             gap = max(gap, second - last)
             last = second if packet.is_keyframe else last
+        # Without a word of how long it stands, the last frame may stand as long as any.
+        self.short = self._end(self._video) + self._began - until > max(SLACK_SECONDS, 2 * longest)
         return gap <= _DENSE
 
     def _decoded(self, stream: Any) -> Iterator[Any]:
-        broken = _av().FFmpegError
+        """Yield frames up to damaged data; sound goes on after it, pictures would build on what is missing."""
+        broken, spoilt = _av().FFmpegError, -1.0
         stream.codec_context.thread_count = 1
         packets = self.container.demux(stream)
         while True:
+            packet: Any = None
             try:
                 packet = next(packets, None)
                 frames: list[Any] = packet.decode() if packet is not None else []
             except broken:
-                self.damaged = True
-                return
+                if packet is None or stream.type != "audio":
+                    self.damaged = True
+                    return
+                second = max(0.0, float((packet.pts or 0) * stream.time_base) - self._began)
+                self.spoilt += [second] if second - spoilt > _GAP else []
+                spoilt = second
+                continue
             if packet is None:
                 return
             yield from frames
@@ -138,7 +206,22 @@ def open_media(path: Path, demuxer: str) -> Generator[Media]:
                 "truncated or malformed: the recording can't be opened", next_step="save or export it anew"
             ) from error
         with container:
-            yield Media(container, (container.duration or 0) / 1_000_000)
+            yield Media(container, (container.duration or 0) / 1_000_000, _riff_seconds(path))
+
+
+def _riff_seconds(path: Path) -> float:
+    """How long the head of a WAV says that it lasts, 0 for others and live recordings; libav tells what is there."""
+    with path.open("rb") as file:
+        kind, _, form = struct.unpack("<4sI4s", file.read(12).ljust(12, b"\0"))
+        rate = 0
+        while (kind, form) == (b"RIFF", b"WAVE") and len(head := file.read(8)) == 8:
+            name, size = struct.unpack("<4sI", head)
+            if name == b"data":
+                return size / rate if rate and size < _UNTOLD else 0.0
+            body = file.read(12)
+            rate = struct.unpack("<8xI", body)[0] if name == b"fmt " and len(body) == 12 else rate
+            file.seek(size + size % 2 - len(body), 1)
+    return 0.0
 
 
 def check_frame(width: int, height: int, limits: Limits) -> None:
@@ -150,6 +233,16 @@ def check_frame(width: int, height: int, limits: Limits) -> None:
             next_step="scale it down or raise limits.picture_pixels",
             code="E_LIMIT_PIXELS",
         )
+
+
+def _silence(seconds: float) -> Iterator[NDArray[np.int16]]:
+    """Yield it in small pieces: a time stamp can claim years."""
+    import numpy as np
+
+    left = int(seconds * RATE)
+    while left > 0:
+        yield np.zeros(min(left, RATE), np.int16)
+        left -= RATE
 
 
 def _av() -> Any:

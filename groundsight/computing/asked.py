@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from groundsight.computing.columns import compared, head_stems, is_people, is_who, of_measure, of_people
+from groundsight.computing.conditions import NO, YES
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
-from groundsight.computing.measuring import compared, head_stems, is_people, of_measure
 from groundsight.computing.run import run
-from groundsight.computing.stated import Stated, asked_for
-from groundsight.computing.words import light_verbs, stems
+from groundsight.computing.stated import WHETHER, Stated, asked_for
+from groundsight.computing.words import light_verbs, measures, stems
 from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
@@ -60,7 +61,7 @@ def _unused(wanted: Stated, linked: Link) -> bool:
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
     if len(linked.table.rows) == 1:
-        return _of_form(wanted, linked)
+        return _of_form(wanted, linked) if wanted.asks != WHETHER else None
     match wanted.operation:
         case "most" | "least" | "larger" | "smaller":
             return _extreme(wanted, linked)
@@ -70,6 +71,8 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
             return _over(wanted, linked) if len(linked.rows) == 2 else None
         case "count":
             return _count(wanted, linked)
+        case _ if wanted.asks == WHETHER:
+            return _whether(linked)
         case _:
             return _look_up(wanted, linked)
 
@@ -87,7 +90,9 @@ def _extreme(wanted: Stated, linked: Link) -> Computation | None:
 def _measured(wanted: Stated, linked: Link) -> int | None:
     """The column that is compared: of the measure that is said, else named, else the only one of numbers."""
     table = linked.table
-    told = [at for at in linked.told if table.measures[at]]
+    # Which plot is the largest asks for the plot, whatever number it has.
+    named = wanted.asks in ("which", "what") and wanted.operation in ("most", "least")
+    told = [at for at in linked.told if table.measures[at] and not (named and wanted.focus in linked.heads[at])]
     fits = [at for at in compared(table, wanted.measure) if at in linked.free]
     if fits or wanted.measure:
         return sole([at for at in fits if at in told], fits)
@@ -99,8 +104,11 @@ def _named(wanted: Stated, linked: Link) -> int | None:
     """Return the column of what is asked for: which boat, who; the key of the table for what its own name calls."""
     table, free = linked.table, linked.free
     if wanted.asks in _WHO:
-        people = [at for at in free if is_people(table.columns[at])]
-        return sole([at for at in people if at in linked.heads], people)
+        people, roles = of_people(table, free)
+        if not is_who(wanted, linked):
+            people, roles = [at for at in people if at == table.key], []
+        asked = [at for at in people if wanted.focus in linked.heads.get(at, ())]
+        return sole(asked, [at for at in roles if at in linked.heads], roles, people)
     if wanted.asks in ("when", "where", "how much", "how many"):
         return None
     if heads := [at for at in linked.told if wanted.focus in linked.heads[at]]:
@@ -112,7 +120,8 @@ def _named(wanted: Stated, linked: Link) -> int | None:
 def _over(wanted: Stated, linked: Link) -> Computation | None:
     column = _number_column(wanted, linked)
     counted = linked.titled.union(linked.heads.get(column, ()) if column is not None else ())
-    if column is None or (wanted.asks == "how many" and wanted.focus not in counted):
+    others = [at for at in linked.told if at not in (column, linked.table.key)]
+    if column is None or others or (wanted.asks == "how many" and wanted.focus not in counted):
         return None
     return run(wanted.operation, linked.table, column, linked.rows, linked.where)
 
@@ -148,13 +157,20 @@ def _label(row: Row) -> str:
 
 
 def _count(wanted: Stated, linked: Link) -> Computation | None:
-    """Count rows, unless a column of numbers says how many."""
+    """Count rows, or what a column of words holds, unless a column of numbers says how many."""
     table, kept, focus = linked.table, linked.rows, wanted.focus
+    kinds = [at for at in linked.told if focus in linked.heads[at] and table.measures[at] is None]
+    if len(kinds) == 1 and kept and len({*(table.columns[kinds[0]][at] for at in kept)}) < len(kept):
+        return run("kinds", table, kinds[0], kept, linked.where, label=kinds[0])
     numbers = [at for at in linked.told if table.scale(at) == "number"]
     named = focus in linked.heads.get(table.key, ()) and not any(focus in linked.heads[at] for at in numbers)
     if numbers and not named:
         column = sole([at for at in numbers if focus in linked.heads[at]], numbers)
-        return _cell(column, linked) if column is not None and linked.met else None
+        if column is None or not linked.met:
+            return None
+        # How many mallards adds up what rows of mallards say; two rows of one name are two things.
+        added = any(focus in one.places for one in linked.met)
+        return _cell(column, linked) or (run("sum", table, column, kept, linked.where) if added else None)
     counted = sole([at for at in of_measure(table, "count") if at in linked.free])
     if len(kept) == 1 and counted is not None and any(focus in one.places for one in linked.met):
         return _cell(counted, linked)
@@ -176,6 +192,9 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     column, kept = _target(wanted, linked), linked.rows
     if column is None or not kept or not linked.met:
         return None
+    if wanted.measure and {*linked.told} - {column, linked.table.key}:
+        # How long the hut is closed is no length of the hut.
+        return None
     if len(kept) == 1:
         made = _cell(column, linked)
         return made if made and _says(made.result, linked) else None
@@ -184,8 +203,29 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     return run("rows", linked.table, column, kept, linked.where)
 
 
+def _whether(linked: Link) -> Computation | None:
+    """Whether something is so of a row that the question names is told by the one cell that it speaks of."""
+    table = linked.table
+    named = linked.of_column(table.key)
+    asked = {*linked.held, *linked.told} - {table.key}
+    if named is None or len(named.rows) != 1 or named.where.test != "is" or len(asked) != 1:
+        return None
+    column = asked.pop()
+    made, stated = run("cell", table, column, sorted(named.rows), label=table.key), linked.of_column(column)
+    if made is None or stated is None:
+        return made
+    return made.model_copy(update={"operation": "whether", "result": "yes" if named.rows <= stated.rows else "no"})
+
+
 def _cell(column: int, linked: Link) -> Computation | None:
-    return run("cell", linked.table, column, linked.rows, linked.where, label=_told_by(linked, column))
+    label, rows = _told_by(linked, column), linked.rows
+    made = run("cell", linked.table, column, rows, linked.where, label=label)
+    if made is None or linked.table.columns[label].count(made.operands[0].of) < 2:
+        return made
+    # Of several rows of one name the other words tell which: Skellig, hake.
+    told = [at for at in sorted(linked.held) if linked.table.measures[at] is None and at != column]
+    named = ", ".join(linked.table.columns[at][rows[0]] for at in told)
+    return made.model_copy(update={"operands": (made.operands[0].model_copy(update={"of": named}),)})
 
 
 def _says(value: str, linked: Link) -> bool:
@@ -199,8 +239,9 @@ def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     column = sole([at for at, said in stems_at.items() if head_stems(linked.table.head[at]) <= said])
     typed = column is not None and _typed(wanted, linked.table.columns[column][0])
     column = column if typed else sole([at for at, asks in linked.labels.items() if wanted.asks in asks.split()])
-    if column is None or not linked.rows or _DOES.match(linked.facts.text):
-        # What somebody does or gets is not the somebody.
+    costs = any(column in columns for columns in linked.loose.values())
+    if column is None or not linked.rows or (_DOES.match(linked.facts.text) and not costs):
+        # What somebody does or gets is not the somebody; what something costs is its price.
         return None
     return run("cell", linked.table, column, [0], label=column)
 
@@ -216,8 +257,25 @@ def _typed(wanted: Stated, value: str) -> bool:
 
 def _told_by(linked: Link, column: int) -> int:
     """The column by which a question tells a row: that of a condition in words, else the one that names the rows."""
-    held = [one.column for one in linked.met if one.column != column and linked.table.measures[one.column] is None]
+    words = [
+        one for one in linked.met if one.column != column and not {*map(str.casefold, one.where.values)} <= YES | NO
+    ]
+    held = [one.column for one in words if linked.table.measures[one.column] is None and one.where.test == "is"]
     return linked.table.key if linked.table.key in held or not held else held[0]
+
+
+def _is_free(place: int, linked: Link) -> bool:
+    """True for a word that names what is asked for: no condition has it, and it says something."""
+    inside = any(place in one.places for one in linked.met)
+    return place >= 0 and not inside and linked.words[place].stem not in light_verbs()
+
+
+def _naming(linked: Link) -> int:
+    """The column by which a person knows the rows: the key, or where that holds codes the first that tells in words."""
+    table = linked.table
+    worded = [at for at in linked.free if table.measures[at] is None and len({*table.columns[at]}) == len(table.rows)]
+    coded = any(char.isdigit() for cell in table.columns[table.key] for char in cell)
+    return next((at for at in worded if at != table.key), table.key) if coded else table.key
 
 
 def _target(wanted: Stated, linked: Link) -> int | None:
@@ -232,6 +290,10 @@ def _target(wanted: Stated, linked: Link) -> int | None:
             return sole([at for at in told if at in dated], dated)
         case "how much" | "how many":
             return _number_column(wanted, linked)
+        case "where":
+            return sole([at for at in free if head_stems(table.head[at]) & measures()["place"]])
+        case _ if not told and not _is_free(wanted.focus, linked):
+            return _naming(linked)
         case _:
             pass
     return sole([at for at in told if wanted.focus in linked.heads[at]], told)

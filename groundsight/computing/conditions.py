@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from groundsight.computing.linked import Link, Met, sole
 from groundsight.computing.words import condition_words, degree
-from groundsight.evidence.grids import Table, seconds
+from groundsight.evidence.grids import Measured, Table, seconds
 from groundsight.language.dates import Moment
 from groundsight.language.quantities import Quantity
 from groundsight.types.computed import Where
 
+_SIGN = re.compile(r"\b(?:negative|positive|out of)\b", re.I)
+NONE = frozenset(("no", "nothing", "none"))
 YES = frozenset(("yes", "true", "x", "✓", "✔"))
 NO = frozenset(("no", "false", "-", "✗", "✘", ""))
 
@@ -40,7 +43,12 @@ def _add(linked: Link, column: int, rows: Sequence[int], test: str, shown: str, 
 def _measured(linked: Link, one: Quantity) -> list[int]:
     """The columns of numbers that a number may speak of: of its unit, where it has one."""
     columns = enumerate(linked.table.measures)
-    return [at for at, each in columns if each and each.scale == "number" and one.kind in ("", each.kind)]
+    return [at for at, each in columns if each and each.scale == "number" and _is_of(one, each)]
+
+
+def _is_of(one: Quantity, each: Measured) -> bool:
+    """Of one kind, or without one; degrees are compared in their own scale only."""
+    return one.kind in ("", each.kind) or (bool(one.unit) and one.unit == each.unit.casefold())
 
 
 def _rows_of(table: Table, column: int, one: Quantity) -> list[int]:
@@ -113,10 +121,83 @@ def denials(linked: Link) -> None:
     for at, one in list(linked.open()):
         if condition_words().get(one.text.casefold()) != "not":
             continue
-        after = [met for met in linked.met if min(met.places) > at and met.where.test == "is"]
-        if after:
-            nearest = min(after, key=lambda met: min(met.places))
+        if _none_of(linked, at):
+            continue
+        after = [met for met in linked.met if max(met.places) > at and met.where.test == "is"]
+        behind = [
+            met for met in linked.met if max(met.places) == at - 1 and {*map(str.casefold, met.where.values)} <= YES
+        ]
+        if after or behind:
+            nearest = min(behind or after, key=lambda met: min(met.places))
             _turn(linked, nearest, at)
+        else:
+            _not_given(linked, at)
+
+
+def _none_of(linked: Link, at: int) -> bool:
+    """No beds, costs nothing: 0 in the column of numbers that is named around the word."""
+    if linked.words[at].text.casefold() not in NONE:
+        return False
+    near = [column for column, places in linked.heads.items() if {at - 1, at + 1} & places]
+    numbers = [column for column in near if linked.table.scale(column) == "number" and column not in linked.held]
+    if len(numbers) != 1 or (measured := linked.table.measures[numbers[0]]) is None:
+        return False
+    rows = [row for row, key in measured.keys.items() if key == 0]
+    _add(linked, numbers[0], rows, "is", "0", {at} | linked.heads[numbers[0]])
+    return True
+
+
+def _not_given(linked: Link, at: int) -> None:
+    """What is not collected has no entry under Collected."""
+    for column, places in linked.heads.items():
+        cells = linked.table.columns[column]
+        blank = [row for row, cell in enumerate(cells) if not any(map(str.isalnum, cell))]
+        if max(places) > at and column not in linked.held and 0 < len(blank) < len(cells):
+            _add(linked, column, blank, "is not", "given", {at, *places})
+            return
+
+
+def columns_compared(linked: Link) -> None:
+    """Below the minimum, above the limit: a column of numbers against the only other one of its unit."""
+    measured = {at: one for at, one in enumerate(linked.table.measures) if one and one.scale == "number"}
+    for column, places in list(linked.heads.items()):
+        first = min(places)
+        before = next((at for at in range(first - 1, -1, -1) if not linked.words[at].small), -1)
+        role = condition_words().get(linked.words[before].text.casefold()) if before >= 0 else None
+        if column not in measured or role not in ("under", "over") or before in linked.used:
+            continue
+        same = [at for at, one in measured.items() if at != column and one.kind == measured[column].kind]
+        other = sole([at for at in same if at in linked.heads], same)
+        if other is not None and other not in linked.held:
+            keys, against = measured[other].keys, measured[column].keys
+            both = sorted(keys.keys() & against.keys())
+            rows = [at for at in both if (keys[at] < against[at] if role == "under" else keys[at] > against[at])]
+            _add(linked, other, rows, role, linked.table.head[column], {before, *places})
+            del linked.heads[column]
+
+
+def signs(linked: Link) -> None:
+    """Negative, positive and out of something are conditions on a column of numbers."""
+    found = _SIGN.search(linked.facts.text)
+    if found is None:
+        return
+    places = linked.inside(found.span())
+    numbers = [at for at, one in enumerate(linked.table.measures) if one and one.scale == "number"]
+    column = sole([at for at in numbers if at in linked.heads], numbers)
+    if column is None or column in linked.held:
+        return
+    test = {"n": "under", "p": "over", "o": "is"}[found[0][0].casefold()]
+    fits: dict[str, Callable[[Decimal], bool]] = {
+        "under": lambda key: key < 0, "over": lambda key: key > 0, "is": lambda key: key == 0
+    }  # fmt: skip
+    measured = linked.table.measures[column]
+    rows = [at for at, key in measured.keys.items() if fits[test](key)] if measured else []
+    _add(linked, column, rows, test, "0", places | linked.heads.get(column, set()))
+
+
+def ticked(met: Met) -> bool:
+    """True for a condition on a column of yes and no."""
+    return {*map(str.casefold, met.where.values)} <= YES | NO
 
 
 def _flags(linked: Link) -> None:
@@ -132,6 +213,10 @@ def _flags(linked: Link) -> None:
 
 def _turn(linked: Link, met: Met, at: int) -> None:
     rest = frozenset(range(len(linked.table.rows))) - met.rows
-    where = met.where.model_copy(update={"test": "is not"})
+    other = dict.fromkeys(linked.table.columns[met.column][row] for row in sorted(rest))
+    # Paid: no says it better than paid: not yes.
+    ticked = all(other) and {*map(str.casefold, met.where.values)} <= YES
+    said = {"values": tuple(other)} if ticked else {"test": "is not"}
+    where = met.where.model_copy(update=said)
     linked.met[linked.met.index(met)] = replace(met, rows=rest, where=where, places=met.places | {at})
     linked.used.add(at)

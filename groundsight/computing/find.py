@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from groundsight.computing.prose import NEAREST, in_prose, plain
 from groundsight.computing.say import say
@@ -24,13 +25,15 @@ def find(facts: Facts, index: PassageIndex) -> Found | None:
     """
     if said_whole := ended(facts, index):
         return said_whole
-    around = {one.stem for each in index.evidence for one in said(f"{each.title} {each.text}")} | light_verbs()
 
-    def known(words: Sequence[str]) -> bool:
-        """What names no part of a table has to stand in the evidence."""
+    def known(source: str, words: Sequence[str]) -> bool:
+        """What names no part of a table has to stand in its file: what is said of others says nothing of its rows."""
+        held = [each for each in index.evidence if each.source == source] if words else []
+        around = {one.stem for each in held for one in said(f"{each.title} {each.text}")} | light_verbs()
         return all(word in around or any(akin(word, one) for one in around) for word in words)
 
-    found = [one for table in index.watch.each(index.grids) for one in in_table(facts, table, known)]
+    tables = index.watch.each(index.grids)
+    found = [one for table in tables for one in in_table(facts, table, partial(known, table.source))]
     if held := next((one for one in found if one.holds), None) or in_prose(facts, index):
         return held
     failed = next(iter(found), None)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from groundsight.computing.conditions import NO, YES, denials, moments, numbers
+from groundsight.computing.columns import head_stems, of_measure
+from groundsight.computing.conditions import NO, YES, columns_compared, denials, moments, numbers, signs
 from groundsight.computing.linked import Link, Met
-from groundsight.computing.measuring import head_stems, of_measure
 from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures, said, stems
 from groundsight.evidence.grids import Table
 from groundsight.language.dates import Moment
@@ -40,6 +40,8 @@ def link(
     _alike(linked)
     # What costs more than 80 is known only now.
     numbers(linked, values)
+    columns_compared(linked)
+    signs(linked)
     denials(linked)
     return linked
 

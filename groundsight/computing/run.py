@@ -34,7 +34,7 @@ def run(
         return None
     result, used = made
     measured = table.measures[column]
-    counted = operation in ("count", "rows")
+    counted = operation in ("count", "kinds", "rows")
     return Computation(
         operation=operation,
         source=table.source,
@@ -69,6 +69,9 @@ def _listed(operation: Operation, table: Table, column: int, rows: list[int]) ->
             return ", ".join(names), rows
         case "count" if rows:
             return str(len(rows)), rows
+        case "kinds" if all(names) and names:
+            first = {table.columns[column][at]: at for at in reversed(rows)}
+            return str(len(names)), sorted(first.values())
         case _:
             return None
 

@@ -38,8 +38,10 @@ def say(made: Computation) -> str:
         case "cell" if not first.of and made.conditions:
             return f"{first.shown}: {_with(made.conditions)}"
         case "cell":
-            return cell_said(first.of, first.under, first.shown, made.language)
-        case "rows" | "count":
+            return _cell(made)
+        case "whether":
+            return f"{saying(made.result, made.language)}: {_cell(made)}"
+        case "rows" | "count" | "kinds":
             return _rows(made)
         case "sum" if not first.under:
             return f"{' + '.join(one.shown for one in made.operands)} make {_value(made)}"
@@ -58,6 +60,11 @@ def say(made: Computation) -> str:
             return f"{first.under} is {_value(made)} higher for {first.of} than for {second.of}: {against}"
         case "difference":
             return f"{first.shown} is {_value(made)} more than {second.shown}"
+
+
+def _cell(made: Computation) -> str:
+    one = made.operands[0]
+    return cell_said(one.of, one.under, one.shown, made.language)
 
 
 def cell_said(key: str, head: str, value: str, language: str = "") -> str:
@@ -120,7 +127,8 @@ def _told(key: str, made: Computation, **values: str) -> str:
 def _rows(made: Computation) -> str:
     names = ", ".join(dict.fromkeys(one.shown for one in made.operands[:LISTED]))
     dots = ", ..." if len(made.operands) > LISTED else ""
-    said = _told("said_rows", made, count=str(len(made.operands)), among=str(made.among), where=_where(made))
+    counted = {"count": str(len(made.operands)), "among": str(made.among), "under": made.operands[0].under}
+    said = _told("said_kinds" if made.operation == "kinds" else "said_rows", made, **counted, where=_where(made))
     return f"{said}: {names}{dots}"
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from groundsight.computing.words import Ranked, Said, condition_words, degrees, operations, said
+from groundsight.computing.words import Ranked, Said, condition_words, degree, degrees, lasting, operations, said
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity
 from groundsight.language.speech import YES_NO
@@ -14,6 +14,8 @@ from groundsight.types.computed import Operation
 
 _OTHER = re.compile(r"\b(?:why|how come|next)\b|\bfor\s*\?*$|^how\s+(?!many\b|much\b|often\b)", re.I)
 _ASKING = re.compile(r"\b(who|whom|whose|when|where|which|what|how many|how much|list|name)\b", re.I)
+_ALL = re.compile(r"\bhow much\b.*\ball\b|\bwhat (?:do|does|did|will) all\b", re.I)
+WHETHER = "whether"
 _IN_TIME = re.compile(
     r"\b(?:first|last)\s*\W*$|\b(?:is|are|was|were) (?:the )?(?:first|last) to\b|^when\b.*\b(?:first|last)\b", re.I
 )
@@ -52,14 +54,15 @@ class Stated:
 
 
 def asked_for(facts: Facts) -> Stated | None:
-    """Read the operation of a question; None for yes-no, why and how questions, and for what hangs on today."""
-    text = facts.text.strip()
-    asking = _ASKING.search(facts.text)
-    if YES_NO.match(text) or _OTHER.search(text) or asking is None:
+    """Read the operation of a question; None for why and how questions, and for what hangs on today."""
+    text, words = facts.text.strip(), said(facts.text)
+    if measured := _how_measured(words):
+        return Stated("cell", measured.places, measured, asks="how much", focus=-1)
+    asking = YES_NO.match(text) or _ASKING.search(facts.text)
+    if _OTHER.search(text) or asking is None:
         return None
-    words = said(facts.text)
     opening = frozenset(at for at, one in enumerate(words) if one.start < asking.end() and one.end > asking.start())
-    asks = asking[1].casefold()
+    asks = WHETHER if asking.re is YES_NO else asking[1].casefold()
     one = next((each for each in degrees(words) if _is_free(facts, words, each)), None)
     operation = _of_degree(text, one) if one else None
     if one and operation:
@@ -70,14 +73,33 @@ def asked_for(facts: Facts) -> Stated | None:
     return Stated(operation, used, one, asks=asks, focus=_focus(words, used, max(opening)))
 
 
+def _how_measured(words: Sequence[Said]) -> Ranked | None:
+    """How long, how high, how heavy: a degree that asks for its measure; of how old, late and early no column tells."""
+    if len(words) < 2 or words[0].text.casefold() != "how":
+        return None
+    asked = degree(words[1].text)
+    if asked is None or asked.form != "base" or asked.measure == "date":
+        return None
+    lasts = asked.measure == "length" and any(one.stem in lasting() for one in words[2:])
+    return Ranked(1, asked._replace(measure="duration") if lasts else asked, 1, frozenset((0, 1)))
+
+
 def _is_free(facts: Facts, words: Sequence[Said], one: Ranked) -> bool:
     """A word of degree that belongs to no number ("more than 300", "at least 4") and to no head ("Last surveyed")."""
     word = words[one.at]
     if word.text.casefold() in ("first", "last") and not _IN_TIME.search(facts.text):
         return False
+    if word.text.casefold() in ("minimum", "maximum") and _bound_before(words, one.at):
+        return False
     bounded = [each.span[0] for each in (*facts.quantities, *facts.moments)]
     close = any(0 <= start - word.end <= 7 and "than" in facts.text[word.end : start] for start in bounded)
     return not close and not (one.at and words[one.at - 1].text.casefold() == "at")
+
+
+def _bound_before(words: Sequence[Said], at: int) -> bool:
+    """Below the minimum: the word before, articles apart, bounds what follows."""
+    before = next((one for one in reversed(words[:at]) if not one.small), None)
+    return before is not None and condition_words().get(before.text.casefold()) in ("under", "over")
 
 
 def _of_degree(text: str, one: Ranked) -> Operation | None:
@@ -86,7 +108,8 @@ def _of_degree(text: str, one: Ranked) -> Operation | None:
         return "most" if high else "least"
     if re.search(r"\bhow (?:much|many)\b.*\bthan\b|\bby\b.*\bthan\b", text, re.I):
         return "difference"
-    return ("larger" if high else "smaller") if re.search(r"\bor\b", text, re.I) else None
+    compares = re.search(r"\bor\b", text, re.I) or (YES_NO.match(text) and re.search(r"\bthan\b", text, re.I))
+    return ("larger" if high else "smaller") if compares else None
 
 
 def _of_words(facts: Facts, words: Sequence[Said], asks: str) -> tuple[Operation, frozenset[int]]:
@@ -96,6 +119,8 @@ def _of_words(facts: Facts, words: Sequence[Said], asks: str) -> tuple[Operation
     for name in ("difference", "mean", "sum"):
         if name in cues:
             return name, places | cues[name] | _places(words, "between" if name == "difference" else "")
+    if _ALL.search(facts.text):
+        return "sum", places
     return ("count" if counted or asks == "how many" else "cell"), places
 
 

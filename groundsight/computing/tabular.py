@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from groundsight.computing.columns import compared, head_stems
+from groundsight.computing.conditions import ticked
 from groundsight.computing.linked import Link, Met
 from groundsight.computing.linking import link
-from groundsight.computing.measuring import compared
 from groundsight.computing.run import run
 from groundsight.computing.stated import Stated, stated
 from groundsight.computing.words import Said
@@ -58,19 +59,21 @@ def _unknown(one: Stated, linked: Link) -> list[Said]:
 def _explained(found: Found, one: Stated, linked: Link, exact: Sequence[Quantity]) -> bool:
     """Every other number of the sentence is an operand, the count of the rows, or a part of a cell."""
     cells = [operand.shown for operand in found.made.operands]
+    under = linked.table.head.index(found.made.operands[0].under)
     told = " ".join(cells)
     if one.operation in ("most", "least", "larger", "smaller"):
-        cells += linked.table.columns[linked.table.head.index(found.made.operands[0].under)]
+        cells += linked.table.columns[under]
     shown = [each for cell in cells for each in find_quantities(cell)]
     counts = (found.made.among, len(linked.table.rows), len(found.made.operands))
     inside = {at for met in linked.met for at in met.places}
+    headed = inside | linked.heads.get(under, set())
     return all(
         number is one.value
         or number.low in counts
         or linked.inside(number.span) & inside
         or any(agrees(replace(number, kind=""), replace(each, kind="")) for each in shown)
         for number in exact
-    ) and all(each.text in told or linked.inside(each.span) <= inside for each in linked.facts.moments)
+    ) and all(each.text in told or linked.inside(each.span) <= headed for each in linked.facts.moments)
 
 
 def _computed(one: Stated, linked: Link) -> Found | None:
@@ -217,7 +220,15 @@ def _of_all(value: Quantity, linked: Link) -> bool:
 
 def _cells(linked: Link) -> Found | None:
     """The cells of one row as words or dates; another cell than the one of a column that is named fails."""
-    if not all(each.whole for each in linked.met):
+    # Who has paid the rent of a plot is not told by who holds it, nor who watered it by its water tap.
+    used = linked.held | {linked.table.key}
+    told = {at for column in used for at in linked.heads.get(column, ())}
+    idle = any(not places <= told for column, places in linked.heads.items() if column not in used)
+    stems = {one.stem for one in linked.words}
+    partly = any(
+        each.where.values and ticked(each) and not head_stems(each.where.column) <= stems for each in linked.met
+    )
+    if idle or partly or not all(each.whole for each in linked.met):
         return None
     for named in sorted(linked.met, key=lambda each: each.column != linked.table.key):
         told = [each for each in linked.met if each is not named]

@@ -54,7 +54,8 @@ def said(text: str) -> tuple[Said, ...]:
 def _said(shown: str, start: int) -> Said:
     bare = re.sub(r"['’]s?$", "", shown)
     folded = bare.casefold()
-    single = len(bare) == 1 and bare.isupper() and start > 0
+    # A May within a sentence is a month.
+    single = (len(bare) == 1 and bare.isupper() and start > 0) or (bare == "May" and start != 0)
     meant = folded in condition_words() and folded != "from"
     small = folded in word_list("function_words.txt") and not meant and not single
     return Said(stem(folded), bare, start, start + len(bare), small)
@@ -133,6 +134,12 @@ def operations() -> dict[str, str]:
 def measures() -> dict[str, frozenset[str]]:
     """The stems of the words for each measure."""
     return {name: frozenset(stems(words)) for name, words in lexicon_rows("measures.tsv")}
+
+
+@lru_cache(maxsize=1)
+def lasting() -> frozenset[str]:
+    """The stems of verbs behind which how long asks for a time: take, last, need."""
+    return frozenset(stems("take last need stay wait run close open"))
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import shutil
@@ -44,14 +45,14 @@ class Check(Word):
     next_step: str = ""
 
 
-def doctor(settings: Settings, *, as_json: bool) -> int:
+def doctor(settings: Settings, options: argparse.Namespace) -> int:
     """Print every check; return 0, 1 when one failed, 3 when the index needs repair."""
     found: list[Check] = []
     for check in checks(settings):
         found.append(check)
-        if not as_json:
+        if not options.json:
             say(_line(check))
-    if as_json:
+    if options.json:
         say_json({"checks": [check.model_dump() for check in found]})
     failed = [check.name for check in found if check.state == "fail"]
     return 3 if "index" in failed else int(bool(failed))
@@ -122,7 +123,9 @@ def _redaction(parts: Parts) -> Check:
     from groundsight.ingestion.coverage import looked_at_again
 
     found, stored = looked_at_again(parts, Watch(), seconds=RESCAN_SECONDS), parts.index.count(Filter()).units
-    detail = f"{found.clean} of {found.units} units looked at again hold nothing of {_kinds_of(parts.settings)}"
+    detail = (
+        f"{found.clean} of {number_of(found.units, 'unit')} looked at again hold nothing of {_kinds_of(parts.settings)}"
+    )
     detail += f" ({stored} stored)" if found.units < stored else ""
     if not found.found:
         return Check(name="redaction", state="ok", detail=detail)

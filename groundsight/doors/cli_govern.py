@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from groundsight.doors.govern import incident_desk as incidents
 from groundsight.doors.govern import policy_desk as policy
 from groundsight.doors.govern import review_desk as review
 from groundsight.doors.govern.risk_desk import SHOW_RISK
+from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result
 
 if TYPE_CHECKING:
     import argparse
 
     from groundsight.doors.terminal.call import Call
-    from groundsight.tools.gate import ToolSpec
 
-Asked = tuple["ToolSpec", Mapping[str, Any]]
+# By command and deed: what is called, and its arguments by name, with the option that gives one of another name.
+DEEDS: Mapping[str, Mapping[str, tuple[ToolSpec, str]]] = {
+    "policy": {"show": (policy.SHOW_POLICY, ""), "check": (policy.CHECK_POLICY, "")},
+    "risk": {"": (SHOW_RISK, "")},
+    "incidents": {
+        "list": (incidents.LIST_INCIDENTS, ""),
+        "show": (incidents.SHOW_INCIDENT, "id"),
+        "open": (incidents.OPEN_INCIDENT, "kind=id note"),
+        "own": (incidents.OWN_INCIDENT, "id owner"),
+        "contain": (incidents.CONTAIN_INCIDENT, "id source everything note"),
+        "lift": (incidents.LIFT_INCIDENT, "id note"),
+        "close": (incidents.CLOSE_INCIDENT, "id note"),
+    },
+    "review": {
+        "list": (review.LIST_REVIEWS, "judged=all"),
+        "show": (review.SHOW_REVIEW, "id"),
+        "judge": (review.JUDGE_REVIEW, "id verdict answer note wrong"),
+        "calibrate": (review.CALIBRATE_REVIEWS, "apply lift"),
+        "export": (review.EXPORT_REVIEWS, "file=id"),
+    },
+}
 
 
 def run_govern(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
@@ -30,51 +50,7 @@ def run_govern(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
         from groundsight.doors.govern.transparency import write_report
 
         return write_report(call, options.html), 0
-    spec, arguments = _asked(options)
-    done = call(Result, spec, arguments)
+    spec, words = DEEDS[options.command][getattr(options, "deed", "")]
+    named = (word.partition("=") for word in words.split())
+    done = call(Result, spec, {name: getattr(options, option or name) for name, _, option in named})
     return done, int(isinstance(done, policy.PolicyChecked) and bool(done.violated))
-
-
-def _asked(options: argparse.Namespace) -> Asked:
-    match options.command:
-        case "policy":
-            return (policy.CHECK_POLICY if options.deed == "check" else policy.SHOW_POLICY), {}
-        case "incidents":
-            return _incidents(options)
-        case "review":
-            return _review(options)
-        case _:
-            return SHOW_RISK, {}
-
-
-def _incidents(options: argparse.Namespace) -> Asked:
-    named, note = {"id": options.id}, {"note": options.note}
-    match options.deed:
-        case "show":
-            return incidents.SHOW_INCIDENT, named
-        case "open":
-            return incidents.OPEN_INCIDENT, {"kind": options.id, **note}
-        case "own":
-            return incidents.OWN_INCIDENT, {**named, "owner": options.owner}
-        case "contain":
-            place = {"source": options.source, "everything": options.everything}
-            return incidents.CONTAIN_INCIDENT, {**named, **place, **note}
-        case "lift":
-            return incidents.LIFT_INCIDENT, {**named, **note}
-        case "close":
-            return incidents.CLOSE_INCIDENT, {**named, **note}
-        case _:
-            return incidents.LIST_INCIDENTS, {}
-
-
-def _review(options: argparse.Namespace) -> Asked:
-    match options.deed:
-        case "show":
-            return review.SHOW_REVIEW, {"id": options.id}
-        case "judge":
-            said = {"verdict": options.verdict, "answer": options.answer, "note": options.note}
-            return review.JUDGE_REVIEW, {"id": options.id, **said}
-        case "export":
-            return review.EXPORT_REVIEWS, {"file": options.id}
-        case _:
-            return review.LIST_REVIEWS, {"judged": options.all}

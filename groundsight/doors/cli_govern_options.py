@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+REVIEW_DEEDS = ("list", "show", "judge", "calibrate", "export")
 GOVERN = {
     "policy": "show the policy, or check everything that is stored against it",
     "incidents": "list what went wrong, own, contain and close it",
@@ -44,11 +45,14 @@ def add_risk(command: argparse.ArgumentParser) -> None:
 
 def add_review(command: argparse.ArgumentParser) -> None:
     """Describe ``review``."""
-    command.add_argument("deed", nargs="?", choices=("list", "show", "judge", "export"), default="list")
+    command.add_argument("deed", nargs="?", choices=REVIEW_DEEDS, default="list", help="default: list")
     command.add_argument("id", nargs="?", default="", metavar="ID", help="the item; of export, the file to write")
     command.add_argument("--verdict", choices=("right", "wrong", "unanswerable"), default="", help="what it is")
     command.add_argument("--answer", default="", metavar="TEXT", help="the right answer, in the words of the source")
+    command.add_argument("--wrong", nargs="+", type=int, default=[], metavar="N", help="the sentences that are wrong")
     command.add_argument("--note", default="", help="why")
+    command.add_argument("--apply", action="store_true", help="put the threshold that fits into force (calibrate)")
+    command.add_argument("--lift", action="store_true", help="put the packaged threshold back (calibrate)")
     command.add_argument("--all", action="store_true", help="list what was judged as well")
 
 

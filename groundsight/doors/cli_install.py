@@ -81,6 +81,8 @@ def _write(file: Path, text: str) -> None:
 def _arguments(options: argparse.Namespace) -> list[str]:
     roots = [word for root in options.root for word in ("--root", str(root.expanduser().resolve()))]
     flags = [flag for flag, on in (("--allow-write", options.allow_write), ("--watch", options.watch)) if on]
-    home = ["--home", str(options.home.expanduser().resolve())] if options.home else []
-    config = ["--config", str(options.config.expanduser().resolve())] if options.config else []
-    return [*roots, *flags, *home, *config]
+    # A host does not hand on the variables of this shell.
+    home = options.home or Path(os.environ.get("GROUNDSIGHT_HOME", ""))
+    named = (("--home", home), ("--config", options.config))
+    files = [word for name, file in named if file and file.parts for word in (name, str(file.expanduser().resolve()))]
+    return [*roots, *flags, *files]

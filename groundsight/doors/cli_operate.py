@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PARTIAL = ".partial"
 STAMP = re.compile(r"\d{8}T\d{6}Z")
+SAID = {"assets": "documents"}
 DAYS = re.compile(r"(\d{1,5})d?")
 
 
@@ -225,7 +226,7 @@ def _as_text(done: dict[str, Any]) -> str:
         if word in done:
             return "\n".join(f"{word.replace('_', ' ')}: {_entry(each)}" for each in done[word]) or f"{word}: none"
     if "tenants" not in done:
-        return "\n".join(f"{name}: {_shown(value)}" for name, value in done.items())
+        return "\n".join(f"{SAID.get(name, name)}: {_shown(value)}" for name, value in done.items())
     rows = [
         ("tenant", "state", "documents", "units", "last use"),
         *(tuple(map(_shown, each.values())) for each in done["tenants"]),
@@ -240,7 +241,8 @@ def _entry(each: dict[str, Any]) -> str:
 
 
 def _move(word: str, move: dict[str, Any]) -> str:
-    return f"{word}: {move['tenant']}, unused for {move['unused_days']} days, {move['before']} to {move['after']}"
+    unused = number_of(move["unused_days"], "day")
+    return f"{word}: {move['tenant']}, unused for {unused}, {move['before']} to {move['after']}"
 
 
 def _shown(value: object) -> str:

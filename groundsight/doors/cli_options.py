@@ -12,7 +12,7 @@ from groundsight.doors.cli_govern_options import GOVERN_ADD
 from groundsight.doors.cli_operate_options import add_migrate, add_restore, add_snapshot, add_tenants
 from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.cli_rights import add_consent, add_rights
-from groundsight.doors.usage import Parser
+from groundsight.doors.usage import Parser, port
 
 OF_ALL = ["models", *"ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()]
 OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, "audit"}
@@ -121,9 +121,11 @@ def _add_search(command: argparse.ArgumentParser) -> None:
     command.add_argument("--source", default="", metavar="PREFIX", help="only sources that start so")
     command.add_argument("--explain", action="store_true", help="show how each score adds up")
     command.add_argument(
-        "--from", dest="created_from", default="", metavar="DATE", help="created on or after YYYY-MM-DD"
+        "--from", dest="created_from", type=_date, default="", metavar="DATE", help="created on or after YYYY-MM-DD"
     )
-    command.add_argument("--to", dest="created_to", default="", metavar="DATE", help="created until YYYY-MM-DD")
+    command.add_argument(
+        "--to", dest="created_to", type=_date, default="", metavar="DATE", help="created until YYYY-MM-DD"
+    )
     command.add_argument("--fusion", choices=("rrf", "weighted"), help="how channels are joined")
     command.add_argument("--limit", type=int, default=10, help="most hits, 1 to 100 (default 10)")
     command.add_argument("--hops", type=int, default=1, help="2 or more follows names and ids (default 1)")
@@ -136,6 +138,11 @@ def _add_ask(command: argparse.ArgumentParser) -> None:
     _add_model(command)
 
 
+def _add_chat(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--picture", type=_path, metavar="FILE", help="the picture that every question is about")
+    _add_model(command)
+
+
 def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--llm", metavar="PROVIDER:MODEL", help="language model, for example ollama:llama3")
     command.add_argument("--base-url", metavar="URL", help="address of the language model")
@@ -145,10 +152,6 @@ def _add_show(command: argparse.ArgumentParser) -> None:
     _add_named(command)
     command.add_argument("--out", type=_path, metavar="FILE", help="write the picture here, as PNG")
     command.add_argument("--open", action="store_true", help="open the picture with this machine's program")
-
-
-def _add_open(command: argparse.ArgumentParser) -> None:
-    _add_named(command)
 
 
 def _add_named(command: argparse.ArgumentParser) -> None:
@@ -169,7 +172,7 @@ def _add_verify(command: argparse.ArgumentParser) -> None:
 
 def _add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("picture", help="picture or PDF file, or the id of a unit")
-    command.add_argument("--page", type=int, default=1, help="page of a PDF (default 1)")
+    command.add_argument("--page", type=int, help="page of a PDF (default 1)")
 
 
 def _add_ocr(command: argparse.ArgumentParser) -> None:
@@ -184,7 +187,7 @@ def _add_describe(command: argparse.ArgumentParser) -> None:
 
 
 def _add_view(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--port", type=int, default=0, help="port on this machine (default: a free one)")
+    command.add_argument("--port", type=port, default=0, help="port on this machine (default: a free one)")
 
 
 def _add_serve(command: argparse.ArgumentParser) -> None:
@@ -214,13 +217,13 @@ _ADD = {
     "consent": add_consent,
     "search": _add_search,
     "ask": _add_ask,
-    "chat": _add_model,
+    "chat": _add_chat,
     "explain": add_receipt,
     "replay": add_receipt,
     "lineage": add_lineage,
     "audit": add_audit,
     "show": _add_show,
-    "open": _add_open,
+    "open": _add_named,
     "verify": _add_verify,
     "ocr": _add_ocr,
     "describe": _add_describe,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from base64 import b64decode
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from groundsight.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from groundsight.doors.terminal.call import Call
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
     from groundsight.tools.results import Result
 
 DONE, FAILED = 0, 1
+KEY_BYTES_AT_MOST = 200
+_KEY_STEP = "name the file receipts/public that was handed out, or its 44 signs"
 
 
 def add_receipt(command: argparse.ArgumentParser) -> None:
@@ -79,5 +84,26 @@ def audit(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _key(given: str) -> str:
-    file = Path(given)
-    return file.read_text("ascii", "replace").strip() if given and len(given) < 256 and file.is_file() else given
+    """Return the key that is given or that a file holds; its content is never shown, as it may be any file.
+
+    Raises:
+        InvalidArgument: it is no key, and no file that holds one.
+    """
+    if not given or _is_key(given):
+        return given
+    try:
+        with Path(given).expanduser().open("rb") as file:
+            held = file.read(KEY_BYTES_AT_MOST).decode("ascii", "replace").strip()
+    except (OSError, ValueError, RuntimeError) as error:
+        what = f"there is no such key: {getattr(error, 'strerror', None) or 'it names no file'}"
+        raise InvalidArgument(what, which=f"--key {given[:200]}", next_step=_KEY_STEP) from None
+    if not _is_key(held):
+        raise InvalidArgument("this file holds no public key", which=f"--key {given[:200]}", next_step=_KEY_STEP)
+    return held
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == 32
+    except ValueError:
+        return False

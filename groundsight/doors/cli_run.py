@@ -6,13 +6,13 @@ import argparse
 import errno
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.doors import cli_receipts
 from groundsight.doors.cli_show import Bar, say_json, show, show_error
-from groundsight.doors.terminal.call import Call, interruptible
+from groundsight.doors.terminal.call import Call, file_shown, interruptible
 from groundsight.errors import (
     Cancelled,
     ConfigError,
@@ -46,8 +46,6 @@ def run(options: argparse.Namespace) -> int:
         return _run(options)
     except GroundsightError as error:
         return _failed(error, options)
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except OSError as error:
         return _failed(_refused(error) if error.filename else internal_error(options.command, error), options)
     except Exception as error:  # noqa: BLE001 - the outermost door
@@ -85,40 +83,9 @@ def _run(options: argparse.Namespace) -> int:
 
         return install(options)
     settings = _settings(options)
-    if options.command == "doctor":
-        from groundsight.doors.cli_doctor import doctor
-
-        return doctor(settings, as_json=options.json)
-    if options.command == "models":
-        from groundsight.doors.cli_models import models
-
-        return models(settings, options)
-    if options.command == "migrate":
-        from groundsight.doors.cli_migrate import run_migration
-
-        return run_migration(settings, options)
-    if options.command == "watch":
-        from groundsight.doors.cli_watch import watch_folders
-
-        return watch_folders(settings, options)
-    if options.command == "chat":
-        from groundsight.doors.terminal.chat import chat
-
-        return chat(settings, options)
-    if options.command == "view":
-        from groundsight.doors.view.start import view
-
-        return view(settings, options)
-    if options.command == "audit":
-        return cli_receipts.audit(settings, options)
-    if options.command in ("forget", "snapshot", "restore", "tenants"):
-        from groundsight.doors.cli_operate import operate
-
-        return operate(settings, options)
-    if options.command in ("rights", "consent"):
-        from groundsight.doors.cli_rights import run_rights
-
-        return run_rights(settings, options)
+    if own := _OWN.get(options.command):
+        place, name = own
+        return int(getattr(import_module(f"groundsight.doors.{place}"), name)(settings, options))
     from groundsight.suite import open_suite
 
     bar = Bar()
@@ -159,14 +126,14 @@ def _search(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
         "fusion": options.fusion,
         "explain": options.explain,
     }
-    with _shown(options.picture, call.suite.parts.roots) as picture:
+    with file_shown(options.picture, call.suite.parts.roots) as picture:
         return call(Result, "search", {**arguments, "picture": picture}), DONE
 
 
 def _ask(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
     from groundsight.doors.terminal.ask_aloud import ask_aloud
 
-    with _shown(options.picture, call.suite.parts.roots) as picture:
+    with file_shown(options.picture, call.suite.parts.roots) as picture:
         return ask_aloud(call, options, picture), DONE
 
 
@@ -193,24 +160,34 @@ def _verify(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 
 
 def _picture(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
-    with _shown(Path(options.picture), call.suite.parts.roots) as picture:
+    with file_shown(Path(options.picture), call.suite.parts.roots) as picture:
         named = {"candidates": options.label} if options.command == "describe" else {"part": options.part}
         return call(Result, options.command, {"picture": picture, "page": options.page, **named}), DONE
 
 
-def _status(call: Call, _: argparse.Namespace) -> tuple[Result, int]:
-    return call(Result, "status", {}), DONE
+def _told(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
+    return call(Result, options.command, {name: getattr(options, name) for name in _TOLD[options.command]}), DONE
 
 
-def _list(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
-    names = ("path", "kind", "dated_from", "dated_to", "order", "limit", "hidden")
-    return call(Result, "list", {name: getattr(options, name) for name in names}), DONE
+_TOLD: dict[str, tuple[str, ...]] = {
+    "status": (),
+    "list": ("path", "kind", "dated_from", "dated_to", "order", "limit", "hidden"),
+    "why": ("file", "question"),
+}
 
 
-def _why(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
-    return call(Result, "why", {"file": options.file, "question": options.question}), DONE
-
-
+# Commands that open what they need by themselves; each is imported when it is called.
+_OWN = {
+    "doctor": ("cli_doctor", "doctor"),
+    "models": ("cli_models", "models"),
+    "migrate": ("cli_migrate", "run_migration"),
+    "watch": ("cli_watch", "watch_folders"),
+    "chat": ("terminal.chat", "chat"),
+    "view": ("view.start", "view"),
+    "audit": ("cli_receipts", "audit"),
+    **dict.fromkeys(("forget", "snapshot", "restore", "tenants"), ("cli_operate", "operate")),
+    **dict.fromkeys(("rights", "consent"), ("cli_rights", "run_rights")),
+}
 _COMMANDS: dict[str, Callable[[Call, argparse.Namespace], tuple[Result, int]]] = {
     "ingest": _ingest,
     "search": _search,
@@ -223,9 +200,7 @@ _COMMANDS: dict[str, Callable[[Call, argparse.Namespace], tuple[Result, int]]] =
     "lineage": cli_receipts.lineage,
     "ocr": _picture,
     "describe": _picture,
-    "status": _status,
-    "list": _list,
-    "why": _why,
+    **dict.fromkeys(_TOLD, _told),
 }
 
 
@@ -246,12 +221,6 @@ def _ingested(path: Path, roots: Roots) -> str:
         return roots.source_of_any(path)
     except NotFound:
         raise NotFound("there is no such file or folder", which=str(path), next_step="check the path") from None
-
-
-def _shown(named: Path | None, roots: Roots) -> AbstractContextManager[str]:
-    """A person who names a picture on the command line allows this one run to read it."""
-    file = named.expanduser() if named else None
-    return roots.lent(file) if file and file.is_file() else nullcontext(str(named or ""))
 
 
 def _text_of(file: Path) -> str:

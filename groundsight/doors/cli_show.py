@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 from groundsight.errors import GroundsightError
 from groundsight.tools.ask import AnswerResult
 from groundsight.tools.results import (
-    DATA_NOTE,
     Checked,
     Corners,
     Found,
     Result,
     degraded_line,
-    degraded_text,
     nothing_text,
     where_text,
 )
 from groundsight.tools.search import SearchHits, channel_sum
 from groundsight.tools.verify import Verification
+from groundsight.types.showing import MARKS as PLAIN_MARKS
 from groundsight.types.showing import obeyed, seen
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 MARKS = {"supported": "✓", "contradicted": "✗", "unsupported": "?", "not_checkable": "·", "unverified": "!"}
 _COLOUR = re.compile(r"(\x1b\[(?:[012]|3[123])m)")
 UNREAD = 141  # 128 + SIGPIPE: the pipe was closed
-PLAIN_MARKS = {"supported": "+", "contradicted": "x", "unsupported": "?", "not_checkable": ".", "unverified": "!"}
 COLOURS = {"supported": "32", "contradicted": "31", "unsupported": "33", "unverified": "33", "not_checkable": "2"}
 
 
@@ -127,7 +125,7 @@ def _text(result: Result) -> str:
         case Verification():
             return _verification(result)
         case _:
-            return result.as_text().removeprefix(DATA_NOTE).strip()
+            return str(result)
 
 
 def answer_text(result: AnswerResult, *, checked: bool = True, lanes: bool = True) -> str:
@@ -144,13 +142,13 @@ def answer_text(result: AnswerResult, *, checked: bool = True, lanes: bool = Tru
         _titled("Checked", [_sentence(each) for each in result.verdicts] if checked else []),
         f"{result.status}: {result.stop_reason}. {_ratio(result.grounding_ratio)}.{_fit(result)} "
         f"Tier: {result.tier.name}.",
-        degraded_text(result.degraded) if lanes else "",
+        degraded_line(result.degraded) if lanes else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
 
 def _fit(result: AnswerResult) -> str:
-    return f" Answers the question: {result.fit.value} ({result.fit.reason})." if result.fit.reason else ""
+    return f" Answers the question: {result.fit.value} ({result.fit.reason})." if result.tells_fit() else ""
 
 
 def _verification(result: Verification) -> str:

@@ -146,14 +146,14 @@ def monitored_app(
     from groundsight.doors.entrance import Entrance
     from groundsight.doors.listen import Monitored
     from groundsight.governance.audit import AuditLog
-    from groundsight.governance.limits import RateLimiter
+    from groundsight.governance.limits import limiter_of
 
-    server, rules = settings.server, settings.governance
+    server = settings.server
     metadata = metadata_url(server)
     public = ("/", urlsplit(metadata).path) if metadata else ("/",)
     entrance = Entrance(tokens, probes.metrics, metadata=metadata, public=public)
     app = http_app(mcp, server, tokens.named(get_args(Scope)) if tokens else ())
-    limited = CallerLimits(app, entrance, RateLimiter(rules.calls_per_second, rules.burst), server.requests_at_once)
+    limited = CallerLimits(app, entrance, limiter_of(settings, "http"), server.requests_at_once)
     hashed = AuditLog(settings.home / "audit").fingerprint
     log = AccessLog(hashed, (*public, "/mcp", "/metrics")) if server.access_log else None
     return Monitored(limited, probes, entrance, log)

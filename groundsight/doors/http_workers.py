@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import shutil
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from groundsight.errors import ConfigError, GroundsightError
+from groundsight.governance.limits import LIMITS
 from groundsight.rounds import CLIENT
 
 if TYPE_CHECKING:
@@ -97,6 +99,7 @@ def serve_workers(settings: Settings, *, writable: bool, watched: bool) -> int:
             which="server.workers with agent.llm = client, or agent.review",
             next_step="serve with one worker, or without these two",
         )
+    shutil.rmtree(settings.home / LIMITS, ignore_errors=True)
     first, *own = sockets_of(settings.server, metrics=True)
     others = [sockets_of(settings.server, metrics=True, worker=number) for number in range(1, settings.server.workers)]
     workers = Workers(settings, [(first, *each) for each in (own, *others)], writable=writable, watched=watched)

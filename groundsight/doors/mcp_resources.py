@@ -23,7 +23,7 @@ from mcp_types import (
 
 from groundsight.doors.mcp_stdio import run_lines
 from groundsight.doors.mcp_tools import Door
-from groundsight.errors import GroundsightError, InvalidArgument, NotFound
+from groundsight.errors import GroundsightError, InvalidArgument, NotFound, PolicyRefused
 from groundsight.limits import has_words
 from groundsight.prompts import render
 from groundsight.tools.bounds import clip, one_line
@@ -218,5 +218,5 @@ def _read(door: Door, spec: ToolSpec, **arguments: object) -> Result:
 
 def _picture(shown: Result) -> bytes:
     if not shown.pictures:
-        raise ResourceError("E_POLICY_REFUSED: pictures may not leave this machine (policy.may_leave)")
+        raise ResourceError(str(PolicyRefused("pictures may not leave this machine", which="policy.may_leave")))
     return shown.pictures[0].data

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from groundsight.doors.access_log import note_call
 from groundsight.doors.call_metrics import CallMetrics
+from groundsight.doors.govern.measuring import Lookout
 from groundsight.doors.mcp_app import meta_of
 from groundsight.doors.mcp_results import refusal, reply
 from groundsight.doors.mcp_rounds import ask_now, asking_result, client_of, in_rounds
@@ -64,6 +65,7 @@ class Door:
         self._opening = threading.Lock()
         self._calls, self._running = threading.Condition(), 0
         self._open: tuple[Suite, Gate] | None = None
+        self._lookout: Lookout | None = None
         self.slots, self.shelf = anyio.CapacityLimiter(AT_ONCE), Shelf()
 
     def call(self, spec: ToolSpec, arguments: Mapping[str, Any], watch: Watch) -> Result:
@@ -93,7 +95,8 @@ class Door:
         """Release the suite; a call whose caller went away may first write its line of the trail."""
         with self._calls:
             self._calls.wait_for(lambda: self._running == 0, timeout=LAST_SECONDS)
-        if self._open:
+        if self._open and self._lookout:
+            self._lookout.close()
             self._open[0].close()
 
     @contextmanager
@@ -113,6 +116,7 @@ class Door:
                 suite = self._factory()
                 build_results()
                 _sweep(suite)
+                self._lookout = Lookout(suite)
                 self._open = (suite, Gate.open(suite.settings, "mcp"))
             return self._open
 

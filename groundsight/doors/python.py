@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from groundsight import suite as engine
-from groundsight.doors.python_given import Found, Given, as_check, fitting, lent, watched
+from groundsight.doors.python_given import Found, Given, as_check, fitting, lent, those_there, watched
+from groundsight.doors.python_governed import AnyPath, Governed, Paths
 from groundsight.doors.python_yielded import DOOR, reports, with_receipts
 from groundsight.settings import Settings, load_settings
 from groundsight.types import Answer, GroundingReport, Principal, Query, SearchResult
@@ -18,21 +18,15 @@ if TYPE_CHECKING:
     from groundsight.ingestion import IngestReport
     from groundsight.ingestion.folder.catalogue import Catalogue
     from groundsight.ingestion.forget import ForgetReport
-    from groundsight.ingestion.rights import RightsReport
     from groundsight.tools.describe import Description
-    from groundsight.tools.explain import Explained
     from groundsight.tools.ocr import ReadLines
     from groundsight.tools.read import Reading
-    from groundsight.tools.replay import Replayed
     from groundsight.tools.status import Status
     from groundsight.tools.why import Reasons
     from groundsight.tracing import Watch
 
-AnyPath = str | Path
-Paths = AnyPath | Iterable[AnyPath]
 
-
-class OpenSuite:
+class OpenSuite(Governed):
     """An open index with its models, for one principal. ``open_suite`` is this class: calling it opens one.
 
     Models and index load on first use; a suite may be used from several threads, and ``with`` closes it. Paths are
@@ -52,6 +46,9 @@ class OpenSuite:
         given = home if home is None or isinstance(home, Settings) else engine.paths_named([home])[0]
         settings = given if isinstance(given, Settings) else load_settings(given)
         self.suite = engine.open_suite(settings, principal)
+
+    def __repr__(self) -> str:
+        return f"open_suite({str(self.suite.settings.home)!r})"
 
     def acting_for(self, principal: Principal | None = None, watch: Watch | None = None) -> OpenSuite:
         """Return the same index and models for another principal, or under a watch that counts and cancels."""
@@ -74,7 +71,7 @@ class OpenSuite:
         Raises:
             NotFound: a path is not there. PolicyRefused: the principal may only read.
         """
-        return self.suite.ingest(paths, prune=prune)
+        return self.suite.ingest(those_there(paths), prune=prune)
 
     def forget(self, names: Paths, *, opt_out: bool = False, rewrite_snapshots: bool = False) -> ForgetReport:
         """Remove files and folders, by path or source, with all that was made from them; the files themselves stay.
@@ -86,19 +83,6 @@ class OpenSuite:
             NotFound: nothing of a name is indexed; then nothing is removed. PolicyRefused: as for ``ingest``.
         """
         return self.suite.forget(names, opt_out=opt_out, rewrite_snapshots=rewrite_snapshots)
-
-    def rights(self, names: Paths, *, history: bool = False, **given: object) -> RightsReport:
-        """Tell what holds of files and folders, or state it: ``rights("staff", labels=["hr"], retain_days=365)``.
-
-        ``owner``, ``usage`` (approved, restricted or denied), ``consent_until`` (a day, the last one), ``purposes``,
-        ``labels``, ``region``, ``retain_days``. An empty value, or None for the two limits, lifts what was stated.
-
-        Raises:
-            NotFound, InvalidArgument: a name or a value; then nothing is set. PolicyRefused: it may not be set here.
-        """
-        from groundsight.governance.rights import as_rights
-
-        return self.suite.rights(names, as_rights(given, "rights"), history=history)
 
     def watch(self, folders: Paths | None = None, *, once: bool = False) -> Generator[IngestReport]:
         """Keep folders (default: all that may be read) in step with the index; yield a report of each change.
@@ -169,26 +153,6 @@ class OpenSuite:
 
         return checked_with_receipt(self.suite, as_check(self.suite, text, evidence), DOOR)
 
-    def explain(self, receipt: str) -> Explained:
-        """Say what the receipt of an answer or a check holds: what was asked and found, and why it was judged so.
-
-        Raises:
-            NotFound: there is no such receipt, it is too old, or another principal's.
-        """
-        from groundsight.tools.explain import explain
-
-        return explain(self.suite, receipt)
-
-    def replay(self, receipt: str) -> Replayed:
-        """Ask again what a receipt was given for: the same evidence and verdicts, or what has changed since.
-
-        Raises:
-            NotFound: as for ``explain``. GroundsightError: as ``ask`` and ``verify``.
-        """
-        from groundsight.tools.replay import replay
-
-        return replay(self.suite, receipt)
-
     def read(self, id: str, *, neighbours: int = 1, page: int | None = None, picture: bool = False) -> Reading:
         """Read a passage by its id with its neighbours, or a page (from 1) of a document, in full.
 
@@ -202,7 +166,7 @@ class OpenSuite:
         asked = fitting(self.suite, "read", id=id, neighbours=neighbours, page=page, picture=picture)
         return read(self.suite, **asked)
 
-    def ocr(self, picture: AnyPath, *, page: int = 1) -> ReadLines:
+    def ocr(self, picture: AnyPath, *, page: int | None = None) -> ReadLines:
         """Read the words in a picture or a scanned page; boxes are fractions of it, confidences 0 to 1.
 
         ``picture`` is a file or the id of a unit. Personal data is redacted as it is by ``ingest``.
@@ -215,7 +179,7 @@ class OpenSuite:
         with lent(self.suite, picture) as named:
             return ocr(self.suite, **fitting(self.suite, "ocr", picture=named, page=page))
 
-    def describe(self, picture: AnyPath, *, page: int = 1, labels: Sequence[str] = ()) -> Description:
+    def describe(self, picture: AnyPath, *, page: int | None = None, labels: Sequence[str] = ()) -> Description:
         """Say what a picture or page shows: tags, a caption only where a captioner wrote one, and how ``labels`` fit.
 
         Raises:

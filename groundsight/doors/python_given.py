@@ -35,6 +35,19 @@ def fitting(suite: Suite, name: str, **arguments: object) -> dict[str, Any]:
     return {each: every[each] for each in arguments}
 
 
+def those_there(paths: object) -> list[str | Path]:
+    """Return the paths that a program names.
+
+    Raises:
+        NotFound: one is not there. InvalidArgument: one is no path.
+    """
+    named = paths_named(paths)
+    for each in named:
+        if not os.path.lexists(Path(each).expanduser()):
+            raise NotFound("there is no such file or folder", which=str(each), next_step="check the path")
+    return named
+
+
 def as_check(suite: Suite, text: str, evidence: Given | Sequence[Given] | Found | None) -> Check:
     """Return what is to be checked against what; without evidence each sentence is searched for.
 
@@ -82,6 +95,17 @@ def watched(suite: Suite, folders: object) -> tuple[str, ...]:
     if not sources:
         raise NotFound("no folder is named, and none was read before", next_step="name a folder")
     return tuple(dict.fromkeys(source.partition("/")[0] for source in sources))
+
+
+def kept_by(suite: Suite) -> Suite:
+    """Return a suite whose principal answers for the whole index.
+
+    Raises:
+        PolicyRefused: it may not set rights, so what concerns every tenant is not its to see.
+    """
+    if not suite.principal.may_admin:
+        raise PolicyRefused("this principal does not answer for the index", next_step="act as one who may set rights")
+    return suite
 
 
 def _one(number: int, given: object) -> Evidence:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
+MOST_PORT = 65535
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 
 
@@ -66,6 +67,13 @@ class Parser(argparse.ArgumentParser):
         near = nearest(name, known)
         hint = f"did you mean {near}?" if near else "words that begin with a dash stand behind --"
         self.error(f"unknown option {name!r}; {hint}")
+
+
+def port(text: str) -> int:
+    """Read the number of a port; 0 takes a free one."""
+    if not text.isdecimal() or int(text) > MOST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to {MOST_PORT}")
+    return int(text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -10,6 +10,11 @@ from groundsight.evidence.grids import Row, Table, rows_of
 from groundsight.evidence.heads import is_row
 from groundsight.evidence.places import box_of_words
 from groundsight.evidence.tables import text_tables
+from groundsight.language.content import function_words
+from groundsight.language.dates import find_moments
+from groundsight.language.licences import verb_share
+from groundsight.language.stems import stem
+from groundsight.language.units import unit_named
 from groundsight.types import Box, Evidence
 
 _PAIR = re.compile(r"^\W{0,4}(?P<label>[^\W\d][^:\n]{0,48}?)\s*(?::|\t|\.{3,}|…|\s{3,})\s*(?P<value>[^\s.…:].*?)\s*$")
@@ -17,9 +22,15 @@ _AMOUNT = re.compile(
     r"^(?P<label>.*?[^\W\d_].*?)\W*?\s?"
     r"(?P<value>(?:[A-Z]{3}\s|[$€£]\s?)?[-−]?\d+(?:[.,' ]\d{3})*(?:[.,]\d+)?(?:\s?(?:[A-Z]{3}|[$€£%]))?)\s*$"
 )
+# Power 1.8 kW: a label, a number and its unit.
+_MEASURE = re.compile(
+    r"^\W{0,4}(?P<label>[^\W\d][^\d:\n]{0,40}?)\s+(?P<value>[-−]?\d[\d.,]*\s?(?P<unit>[^\W\d]\S{0,5}))\s*$"
+)
 # "Fees for July 2025" is a heading.
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_LABEL_WORDS, _VALUE_WORDS = 6, 16
+_LABEL_WORDS, _BARE_WORDS, _VALUE_WORDS = 6, 4, 16
+# Of its uses as a verb: "arrives 3 May 2025" states something.
+SAYS = 0.6
 # A page of prose with a colon here and there is no form; a letter head of few lines is.
 _MOST_LINES = 80
 
@@ -64,13 +75,32 @@ def _of_cells(one: Evidence) -> Iterator[LabelValue]:
 
 def _pairs(one: Evidence) -> Iterator[LabelValue]:
     for line in re.finditer(r"[^\n]+", one.text):
-        found = _PAIR.match(line.group()) or (_AMOUNT.match(line.group()) if is_row(line.group()) else None)
+        found = _PAIR.match(line.group()) or _measured(line.group()) or _day(line.group())
+        found = found or (_AMOUNT.match(line.group()) if is_row(line.group()) else None)
         dated = found is not None and found.re is _AMOUNT and bool(_YEAR.fullmatch(found["value"]))
         if found and not dated and _is_label(found["label"]) and _is_value(found["value"]):
             start = line.start() + found.start("value")
             value, once = found["value"], one.text.count(found["value"]) == 1
             box = box_of_words(one.lines, value if once else line.group())
             yield LabelValue(found["label"].strip(), value, (start, start + len(value)), box)
+
+
+def _measured(line: str) -> re.Match[str] | None:
+    found = _MEASURE.match(line)
+    return found if found and unit_named(found["unit"]) and _labels(found["label"]) else None
+
+
+def _day(line: str) -> re.Match[str] | None:
+    """Invoice date 28 May 2025: a label and the day that ends the line."""
+    days = [one for one in find_moments(line) if one.day and one.year and one.span[1] == len(line.rstrip())]
+    label = line[: days[0].span[0]].strip() if days else ""
+    return re.match(rf"(?P<label>{re.escape(label)})\s+(?P<value>.+?)\s*$", line.strip()) if _labels(label) else None
+
+
+def _labels(text: str) -> bool:
+    """True for a label without a colon: a few words, of which the last is neither a small one nor a verb."""
+    words = text.casefold().split()
+    return 0 < len(words) <= _BARE_WORDS and words[-1] not in function_words() and verb_share(stem(words[-1])) < SAYS
 
 
 def _is_value(text: str) -> bool:

@@ -13,6 +13,7 @@ from groundsight.evidence.places import around_boxes, quoted
 from groundsight.evidence.tables import Block, head_unit, text_tables
 from groundsight.language.dates import find_moments
 from groundsight.language.digits import decimal_comma, ungrouped
+from groundsight.language.quantities import find_quantities
 from groundsight.language.stems import word_list
 from groundsight.language.units import unit_named
 from groundsight.tracing import Watch
@@ -236,7 +237,14 @@ def _in_unit(keys: dict[int, Decimal], unit: str) -> Measured:
     factor = next((_SCALES[word.rstrip("s")] for word in words if word.rstrip("s") in _SCALES), 1.0)
     bare = " ".join(word for word in unit.split() if word.casefold().rstrip("s") not in _SCALES)
     known = unit_named(bare) if bare else None
-    return Measured(keys, "number", unit, known[0] if known else "", factor * (known[2] if known else 1.0))
+    kind, size = (known[0], known[2]) if known else _compound(bare)
+    return Measured(keys, "number", unit, kind, factor * size)
+
+
+def _compound(unit: str) -> tuple[str, float]:
+    """The kind and size of a unit that only quantities know: m², kWh a day."""
+    read = find_quantities(f"1 {unit}") if unit else ()
+    return (read[0].kind, read[0].low) if len(read) == 1 and read[0].unit else ("", 1.0)
 
 
 def _unit(cell: str, digits: str) -> str:

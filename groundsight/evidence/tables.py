@@ -21,6 +21,8 @@ _UNIT_HEAD = re.compile(
     r"\b(?:in|,)\s+(?P<bare>(?:thousands|millions|billions|%|percent)\b.*)$",
     re.IGNORECASE,
 )
+# Distance km, size_m2: a sign, where a word (Rate per day) would say something else.
+_SYMBOL = re.compile(r"(?<=\w)[\s_]+([^\W\dA-Z_]|[^\W\daeiouyAEIOUY_]{2,3}(?:[\d/²³][^\s_]*)?|°\w)\s*$")
 _KNOWN_UNIT = re.compile(
     rf"^(?:(?P<money>{_MONEY})\s?)?(?P<scale>thousands?|millions?|billions?|bn|mn|m|k)?$|^(?P<unit>%|[a-zA-Zµμ°%‰/²³]{{1,12}})$",
     re.IGNORECASE,
@@ -103,8 +105,10 @@ def _with_unit(cell: str, column: str) -> str:
 
 def head_unit(column: str) -> str:
     """Return the unit, currency or scale that the head of a column gives for its numbers, "" for none."""
-    found = _UNIT_HEAD.search(column)
-    return (found["inner"] or found["bare"] or found["money"] or "").strip() if found else ""
+    if found := _UNIT_HEAD.search(column):
+        return (found["inner"] or found["bare"] or found["money"] or "").strip()
+    symbol = _SYMBOL.search(column)
+    return symbol[1] if symbol and unit_named(symbol[1]) else ""
 
 
 def _scale(word: str | None) -> str:

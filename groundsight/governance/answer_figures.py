@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from groundsight.governance.daybook import daybook
-from groundsight.types import Word
+from groundsight.types import GroundingReport, Principal, Word
 
 # Older figures say nothing about today, and the daybook stays small.
 MOST, DAY_SECONDS = 20_000, 86_400
@@ -32,6 +33,12 @@ class Given(Word):
     region: str = "global"
     language: str = ""
     kinds: tuple[str, ...] = ()
+
+
+def figures_of(who: Principal, report: GroundingReport | None, **told: object) -> Given:
+    """Return the figures of what was just given to a caller, its sentences counted by their report."""
+    counts = report.model_dump(include={"checkable", "supported", "contradicted"}) if report else {}
+    return Given.model_validate({"time": time.time(), "tenant": who.tenant, "region": who.region, **counts, **told})
 
 
 _COLUMNS = tuple(Given.model_fields)

@@ -44,10 +44,12 @@ class AuditRecord(Word):
 
     ``denied``: ``request`` is the hash of a document that was kept from the caller, ``outcome`` the rules that did it.
     ``change``: what somebody set, as a hash; ``tool`` says of which rules, ``outcome`` to what. ``sealed`` is the hash
-    of the receipt that a call left, empty without one.
+    of the receipt that a call left, empty without one. ``pictured`` are the units whose picture left, with a call or
+    (``shown``) to a language model; of ``unsafe`` the documents that turned out to be withheld, or ``outcome`` tells
+    what failed to look.
     """
 
-    kind: Literal["begin", "end", "denied", "change"] = "end"
+    kind: Literal["begin", "end", "denied", "change", "shown", "unsafe"] = "end"
     id: str
     tenant: str
     user: str
@@ -55,6 +57,7 @@ class AuditRecord(Word):
     tool: str
     request: str
     returned: tuple[str, ...] = ()
+    pictured: tuple[str, ...] = ()
     outcome: str = ""
     seconds: float = 0.0
     sealed: str = ""

@@ -6,14 +6,12 @@ Figures hold no content. What is reviewed does, so what is deleted leaves no byt
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from groundsight.errors import Locked, StorageFailed
+from groundsight.governance.book_file import book_file
 
 FILE = "daybook.db"
-PATIENCE_SECONDS = 10.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS known (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS answers (time REAL, tenant TEXT, door TEXT, status TEXT, stopped TEXT, ratio REAL,
@@ -25,33 +23,26 @@ CREATE TABLE IF NOT EXISTS review (id TEXT PRIMARY KEY, time REAL, tenant TEXT, 
 CREATE TABLE IF NOT EXISTS review_assets (id TEXT, asset TEXT);
 CREATE INDEX IF NOT EXISTS review_by_asset ON review_assets (asset);
 """
+_STEP = "check the disk and the rights; a damaged daybook can be moved away, its reviews are lost then"
 
 
-@contextmanager
-def daybook(home: Path, *, reading: bool = False) -> Generator[sqlite3.Connection]:
+def daybook(home: Path, *, reading: bool = False) -> AbstractContextManager[sqlite3.Connection]:
     """Open the daybook for one transaction; ``reading`` makes no file.
 
     Raises:
         Locked: another process writes for too long. StorageFailed: the disk refused.
     """
-    file = home / FILE
-    try:
-        if not reading:
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file.touch(mode=0o600)
-        where = ":memory:" if reading and not file.exists() else file
-        with closing(sqlite3.connect(where, timeout=PATIENCE_SECONDS, isolation_level="IMMEDIATE")) as opened:
-            opened.executescript(f"PRAGMA secure_delete = ON; {_TABLES}")
-            with opened:
-                yield opened
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise Locked("another process writes the daybook", which=FILE, next_step="call again") from error
-        raise _unusable() from error
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise _unusable() from error
+    return book_file(home / FILE, _TABLES, "the daybook", reading=reading, next_step=_STEP)
 
 
-def _unusable() -> StorageFailed:
-    step = "check the disk and the rights; a damaged daybook can be moved away, its reviews are lost then"
-    return StorageFailed("the daybook can't be used", which=FILE, next_step=step)
+def known(home: Path, name: str) -> str:
+    """Return what was noted under a name, empty for nothing."""
+    with daybook(home, reading=True) as book:
+        row = book.execute("SELECT value FROM known WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def note_known(book: sqlite3.Connection, name: str, value: str) -> bool:
+    """Note a value under a name, and return whether it is another one than before."""
+    sql = "INSERT INTO known VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != ?"
+    return bool(book.execute(sql, (name, value, value)).rowcount)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from groundsight.governance.access import refusals
 from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.daybook import FILE, daybook, known, note_known
+from groundsight.governance.policy import NO_POLICY, Policy, policy_of
 from groundsight.governance.receipts import new_receipt
 from groundsight.types import Asset, Principal
 
@@ -16,28 +18,29 @@ if TYPE_CHECKING:
 
 
 def note_event(
-    settings: Settings, who: Principal, kind: Literal["denied", "change"], tool: str, what: str, outcome: str
-) -> str:
-    """Write one event and return its id, nothing without a trail; ``what`` is written as a keyed hash.
+    settings: Settings,
+    who: Principal,
+    kind: Literal["denied", "change", "shown", "unsafe"],
+    tool: str,
+    outcome: str,
+    *,
+    what: str = "",
+    door: str = "engine",
+    pictured: Sequence[str] = (),
+) -> None:
+    """Write one event where there is a trail; ``what`` it was about is written as a keyed hash.
 
     Raises:
         StorageFailed, Locked: as for every record of the trail.
     """
     if not settings.governance.audit:
-        return ""
-    trail, receipt = AuditLog(settings.home / "audit"), new_receipt()
-    record = AuditRecord(
-        kind=kind,
-        id=receipt,
-        tenant=who.tenant,
-        user=who.user,
-        door="engine",
-        tool=tool,
-        request=trail.fingerprint(what),
-        outcome=outcome,
+        return
+    trail = AuditLog(settings.home / "audit")
+    told = {"kind": kind, "id": new_receipt(), "tenant": who.tenant, "user": who.user, "door": door, "tool": tool}
+    request = trail.fingerprint(what) if what else ""
+    trail.append(
+        AuditRecord.model_validate({**told, "request": request, "outcome": outcome, "pictured": tuple(pictured)})
     )
-    trail.append(record)
-    return receipt
 
 
 def note_denied(settings: Settings, who: Principal, assets: Iterable[Asset], tool: str) -> None:
@@ -48,4 +51,21 @@ def note_denied(settings: Settings, who: Principal, assets: Iterable[Asset], too
     for asset in assets:
         rules = refusals(who, asset, date.today())
         if rules:
-            note_event(settings, who, "denied", tool, f"{asset.tenant}\0{asset.source}", ",".join(rules))
+            note_event(settings, who, "denied", tool, ",".join(rules), what=f"{asset.tenant}\0{asset.source}")
+
+
+def heed(settings: Settings, who: Principal, door: str) -> Policy:
+    """Return the policy in force; where it is not the one that was in force last, that is recorded once.
+
+    Raises:
+        ConfigError: the policy can't be read. StorageFailed: the change can't be recorded.
+    """
+    policy = policy_of(settings)
+    if policy.hash == NO_POLICY.hash and not (settings.home / FILE).exists():
+        return policy
+    if policy.hash != (known(settings.home, "policy") or NO_POLICY.hash):
+        # In the transaction that takes note of it, so that of several processes one records it, and none is lost.
+        with daybook(settings.home) as book:
+            if note_known(book, "policy", policy.hash):
+                note_event(settings, who, "change", "policy", policy.named, door=door)
+    return policy

@@ -1,32 +1,30 @@
 """Incidents: what went wrong, since when, until when it is due, who has it, and what was done; a line for each deed.
 
-They lie in ``<home>/incidents.jsonl``, which is only ever added to. A line that broke off counts for nothing.
+They lie in ``<home>/incidents.jsonl``, which is only ever added to, but for what is forgotten.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from pydantic import ValidationError
-
-from groundsight.atomic import write_whole
-from groundsight.errors import InvalidArgument, Locked, NotFound, StorageFailed
+from groundsight.errors import InvalidArgument
+from groundsight.governance.audit import AuditLog
+from groundsight.governance.line_file import LineFile
+from groundsight.governance.named import named
 from groundsight.governance.receipts import new_receipt
 from groundsight.governance.sources import inside
-from groundsight.types import Word
-
-if TYPE_CHECKING:
-    from groundsight.limits import Incidents
+from groundsight.limits import Incidents
+from groundsight.types import Asset, Word
 
 FILE = "incidents.jsonl"
-LOCK_SECONDS = 10
+# What stands in place of a name or a note that is forgotten, and how much of a text makes a quote.
+HASHED, FORGOTTEN, QUOTED = "forgotten://", "[forgotten]", 16
+BY_HAND = "person"
 Kind = Literal["DATA_LEAK", "UNSAFE_IMAGE", "BIAS_DRIFT", "HALLUCINATION_SPIKE"]
 KINDS: tuple[Kind, ...] = ("DATA_LEAK", "UNSAFE_IMAGE", "BIAS_DRIFT", "HALLUCINATION_SPIKE")
 State = Literal["open", "contained", "closed"]
@@ -52,20 +50,35 @@ class Alarm(Word):
 class Contained(Word):
     """What is shut: everything of a tenant whose source lies in ``place`` (empty: all of it).
 
-    The place of a document that was forgotten is known by its hash alone. ``before`` are the hashes of those sources
-    that were not free already, which a lifting leaves as they are.
+    A place of which all was forgotten is known by its keyed hash alone. ``before`` are the hashes of those sources that
+    were not free already, which a lifting leaves as they are.
     """
 
     tenant: str
     place: str = ""
     before: tuple[str, ...] = ()
 
-    def holds(self, tenant: str, source: str) -> bool:
-        """True for a source that is shut."""
-        return tenant == self.tenant and (not self.place or self.place == hashed(source) or inside(source, self.place))
-
     def __str__(self) -> str:
         return f"{self.place} of tenant {self.tenant}" if self.place else f"tenant {self.tenant}"
+
+
+@dataclass(frozen=True)
+class Shut:
+    """What is contained now, whether or not its incident is closed; ``hashed`` is the keyed hash of a source."""
+
+    places: tuple[Contained, ...]
+    hashed: Callable[[str, str], str]
+
+    def by(self, tenant: str, source: str) -> list[Contained]:
+        """Return the places in which a source lies."""
+        return [each for each in self.places if self.holds(each, tenant, source)]
+
+    def holds(self, place: Contained, tenant: str, source: str) -> bool:
+        """True for a source that lies in a place."""
+        if tenant != place.tenant or not place.place.startswith(HASHED):
+            return tenant == place.tenant and (not place.place or inside(source, place.place))
+        ways = accumulate(source.split("/"), "{}/{}".format)
+        return any(place.place == self.hashed(tenant, way) for way in ways)
 
 
 class Event(Word):
@@ -113,18 +126,19 @@ class Incident(Word):
 class IncidentBook:
     """The incidents of a home; any number of processes may write."""
 
-    def __init__(self, home: Path, rules: Incidents, clock: Callable[[], datetime] | None = None) -> None:
-        self._file, self._rules = home / FILE, rules
+    def __init__(self, home: Path, rules: Incidents | None = None, clock: Callable[[], datetime] | None = None) -> None:
+        self._home, self._rules = home, rules or Incidents()
+        self._lines = LineFile(home / FILE, Event, "the incidents")
         self._clock = clock or (lambda: datetime.now(UTC))
 
     def all(self) -> tuple[Incident, ...]:
         """Return all incidents, oldest first.
 
         Raises:
-            StorageFailed: the file can't be read.
+            StorageFailed: the file can't be read, or a line of it is damaged.
         """
         found: dict[str, list[Event]] = {}
-        for event in self._events():
+        for event in self._lines.read():
             found.setdefault(event.incident, []).append(event)
         return tuple(self._folded(events) for events in found.values() if events[0].alarm is not None)
 
@@ -132,14 +146,9 @@ class IncidentBook:
         """Return an incident by its id or the beginning of it.
 
         Raises:
-            NotFound: there is none. InvalidArgument: several begin so.
+            NotFound: there is none. InvalidArgument: none is named, or several begin so.
         """
-        found = [each for each in self.all() if name and each.id.startswith(name)]
-        if not found:
-            raise NotFound("there is no such incident", which=name[:40], next_step="groundsight incidents list")
-        if len(found) > 1:
-            raise InvalidArgument(f"{len(found)} incidents begin so", which=name[:40], next_step="write more of the id")
-        return found[0]
+        return named(self.all(), name, "incident", "groundsight incidents list")
 
     def raise_new(self, alarms: Iterable[Alarm], who: str) -> tuple[Incident, ...]:
         """Open an incident for each alarm that is about something new, and return those.
@@ -147,70 +156,65 @@ class IncidentBook:
         Raises:
             Locked: another process writes for too long. StorageFailed: the disk refused.
         """
-        found = [alarm for alarm in alarms if self._is_new(alarm, self.all())]
+        opened: list[str] = []
+        known = self.all()
+        found = [alarm for alarm in alarms if _is_new(alarm, known)]
         if not found:
             return ()
-        opened: list[str] = []
-        with self._locked():
+        with self._lines.held():
             for alarm in found:
-                if self._is_new(alarm, self.all()):
+                if _is_new(alarm, self.all()):
                     opened.append(new_receipt().replace("r", "i", 1))
                     self._add(opened[-1], "opened", who, alarm=alarm)
         return tuple(each for each in self.all() if each.id in opened)
 
-    def note(
-        self,
-        incident: Incident,
-        deed: Deed,
-        who: str,
-        *,
-        note: str = "",
-        owner: str = "",
-        contained: Contained | None = None,
-    ) -> Incident:
-        """Add a deed and return the incident after it.
+    def note(self, incident: Incident, deed: Deed, who: str, **told: object) -> Incident:
+        """Add a deed and return the incident after it; ``told`` are the ``note``, ``owner`` or ``contained`` of it.
 
         Raises:
             InvalidArgument: a closed incident takes no deed but a lifting, and none is closed without a note.
         """
         if incident.state == "closed" and deed != "lifted":
             raise InvalidArgument("the incident is closed", which=incident.id, next_step="open a new one")
-        if deed == "closed" and not note.strip():
+        if deed == "closed" and not str(told.get("note", "")).strip():
             raise InvalidArgument("an incident is closed with a note", which="--note", next_step="say what was done")
-        with self._locked():
-            self._add(incident.id, deed, who, note=note, owner=owner, contained=contained)
+        with self._lines.held():
+            self._add(incident.id, deed, who, **told)
         return self.one(incident.id)
 
-    def shut(self) -> tuple[Contained, ...]:
-        """Return what is contained now, whether or not its incident is closed."""
-        return tuple(place for each in self.all() for place in each.contained)
+    def shut(self) -> Shut:
+        """Return what is contained now."""
+        return Shut(tuple(place for each in self.all() for place in each.contained), self.hashed)
 
-    def forget(self, sources: Iterable[str]) -> None:
-        """Leave of each forgotten source its hash alone.
+    def hashed(self, tenant: str, source: str) -> str:
+        """Return what is left of a source that was forgotten: a hash under the key of the trail."""
+        return HASHED + AuditLog(self._home / "audit").fingerprint(f"{tenant}\0{source}")[:32]
+
+    @property
+    def is_used(self) -> bool:
+        """True when an incident was ever opened here."""
+        return (self._home / FILE).exists()
+
+    def forget(self, gone: Sequence[Asset], left: Sequence[Asset], texts: Sequence[str]) -> None:
+        """Leave the keyed hash alone of each place of which nothing is ``left``, and no note that quotes what goes.
+
+        A note quotes a document that it names, or of whose ``texts`` it holds a run of 16 signs.
 
         Raises:
-            StorageFailed: the disk refused.
+            StorageFailed: the disk refused, or a line is damaged.
         """
-        gone = set(sources)
-        if not self._file.exists() or not any(
-            each.contained and each.contained.place in gone for each in self._events()
-        ):
-            return
-        with self._locked(), self._storage():
-            lines = [_line(_without(event, gone)) for event in self._events()]
-            write_whole(self._file, b"".join(lines))
+        names = {name for each in gone for name in (each.source, each.source.rpartition("/")[2])}
+        told = [_plain(text) for text in texts]
+        with self._lines.held():
+            events = self._lines.read()
+            kept = [self._without(each, gone, left, lambda note: _quotes(note, names, told)) for each in events]
+            if kept != list(events):
+                self._lines.rewrite(kept)
 
     def closed_at(self, rule: str, cause: str = "") -> datetime | None:
         """Return when the last incident of a rule (and cause) was closed, None where none was."""
         same = [each for each in self.all() if each.rule == rule and cause in ("", each.cause)]
         return max((one.time for each in same for one in each.events if one.deed == "closed"), default=None)
-
-    def _is_new(self, alarm: Alarm, known: Sequence[Incident]) -> bool:
-        same = [each for each in known if (each.rule, each.cause) == (alarm.rule, alarm.cause)]
-        if any(each.state != "closed" for each in same):
-            return False
-        seen = {name for each in same for name in each.seen}
-        return not same or bool(set(alarm.seen) - seen)
 
     def _folded(self, events: Sequence[Event]) -> Incident:
         first = events[0]
@@ -220,79 +224,53 @@ class IncidentBook:
             state = state if state == "closed" else STATES.get(event.deed, state)
             owner, note = event.owner or owner, event.note or note
             if event.contained:
-                shut = [
-                    each
-                    for each in shut
-                    if (each.tenant, each.place) != (event.contained.tenant, event.contained.place)
-                ]
+                same = (event.contained.tenant, event.contained.place)
+                shut = [each for each in shut if (each.tenant, each.place) != same]
                 shut += [event.contained] if event.deed == "contained" else []
         state = "contained" if shut and state == "open" else state
-        hours = getattr(self._rules, f"{alarm.kind.lower()}_hours")
-        due = first.time + timedelta(hours=hours)
+        due = first.time + timedelta(hours=getattr(self._rules, f"{alarm.kind.lower()}_hours"))
         known = {"state": state, "owner": owner, "note": note, "contained": tuple(shut), "events": tuple(events)}
         return Incident.model_validate(
             {**alarm.model_dump(), "id": first.incident, "opened": first.time, "due": due, **known}
         )
 
-    def _events(self) -> list[Event]:
-        if not self._file.exists():
-            return []
-        with self._storage():
-            lines = self._file.read_bytes().splitlines()
-        return [event for line in lines if (event := _event(line))]
-
     def _add(self, name: str, deed: Deed, who: str, **told: object) -> None:
-        event = Event.model_validate({"incident": name, "deed": deed, "time": self._clock(), "who": who, **told})
-        data = _line(event)
-        with self._storage():
-            torn = self._file.exists() and not self._file.read_bytes().endswith(b"\n")
-            handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(handle, (b"\n" if torn else b"") + data)
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        said = {key: value for key, value in told.items() if value}
+        self._lines.append(
+            Event.model_validate({"incident": name, "deed": deed, "time": self._clock(), "who": who, **said})
+        )
 
-    @contextmanager
-    def _locked(self) -> Generator[None]:
-        from filelock import FileLock, Timeout
-
-        with self._storage():
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with FileLock(f"{self._file}.lock", timeout=LOCK_SECONDS):
-                yield
-        except Timeout as error:
-            raise Locked("another process writes the incidents", which=FILE, next_step="call again") from error
-
-    @contextmanager
-    def _storage(self) -> Generator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StorageFailed(
-                f"the incidents can't be used: {error.strerror}", which=FILE, next_step="check the disk and the rights"
-            ) from error
+    def _without(
+        self, event: Event, gone: Sequence[Asset], left: Sequence[Asset], quotes: Callable[[str], bool]
+    ) -> Event:
+        """Return an event without what names or quotes the documents that go; what a rule wrote quotes none."""
+        update: dict[str, object] = {"note": FORGOTTEN} if quotes(event.note) else {}
+        if event.alarm and event.alarm.rule == BY_HAND and quotes(event.alarm.what):
+            update["alarm"] = event.alarm.model_copy(update={"what": FORGOTTEN})
+        place = event.contained
+        if place and place.place and _holds_any(place, gone) and not _holds_any(place, left):
+            hashed = self.hashed(place.tenant, place.place)
+            update["contained"] = place.model_copy(update={"place": hashed})
+        return event.model_copy(update=update) if update else event
 
 
-def hashed(source: str) -> str:
-    """Return what is left of a source that was forgotten."""
-    return f"#{hashlib.sha256(source.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+def _is_new(alarm: Alarm, known: Sequence[Incident]) -> bool:
+    same = [each for each in known if (each.rule, each.cause) == (alarm.rule, alarm.cause)]
+    if any(each.state != "closed" for each in same):
+        return False
+    seen = {name for each in same for name in each.seen}
+    return not same or bool(set(alarm.seen) - seen)
 
 
-def _without(event: Event, gone: Collection[str]) -> Event:
-    place = event.contained
-    if place is None or place.place not in gone:
-        return event
-    return event.model_copy(update={"contained": place.model_copy(update={"place": hashed(place.place)})})
+def _holds_any(place: Contained, assets: Sequence[Asset]) -> bool:
+    return any(each.tenant == place.tenant and inside(each.source, place.place) for each in assets)
 
 
-def _line(event: Event) -> bytes:
-    return json.dumps(event.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False).encode() + b"\n"
+def _quotes(note: str, names: Collection[str], texts: Sequence[str]) -> bool:
+    said = _plain(note)
+    runs = [said[at : at + QUOTED] for at in range(len(said) - QUOTED + 1)]
+    return any(name in note for name in names) or any(run in text for text in texts for run in runs)
 
 
-def _event(line: bytes) -> Event | None:
-    try:
-        return Event.model_validate_json(line)
-    except ValidationError:
-        return None
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast, get_args
 
@@ -14,7 +14,7 @@ from groundsight.errors import RedactionFailed
 from groundsight.governance import pii_prefilter
 from groundsight.governance.pii_entities import KnownNames
 from groundsight.governance.pii_heads import Label, under
-from groundsight.governance.pii_normalise import normalise
+from groundsight.governance.pii_normalise import View, is_folded, normalise
 from groundsight.governance.pii_patterns import finders
 from groundsight.settings import PiiKind
 
@@ -23,6 +23,8 @@ PLACEHOLDER = re.compile(rf"\[(?P<kind>{_KINDS})(?:_\d{{1,7}}|-[\da-f]{{8}})\]",
 _MOST_ROUNDS = 12
 # A value needs six characters; a chunk has some thousands at most, and is looked at four times on its way.
 _SHORTEST, _LONGEST_QUIET, _MOST_QUIET = 6, 4_000, 50_000
+# Longer texts are looked at one by one. So many short ones take some 20 MB.
+_A_CELL, _MOST_DULL = 200, 200_000
 Quiet = tuple[Sequence[PiiKind], object]
 
 
@@ -30,13 +32,16 @@ Quiet = tuple[Sequence[PiiKind], object]
 class Memory:
     """Which value of one document has which placeholder. Keep one per document, never share it.
 
-    ``quiet`` are texts, and cells of whole tables, that were looked at and hold nothing: none is looked at twice.
+    ``quiet`` are texts, and cells of whole tables, that were looked at and hold nothing; ``dull`` are short texts of
+    which that was told at once, ``silent`` those that are no label of anything: none is looked at twice.
     ``names`` are those of the document; with ``key`` a value has the same stand-in wherever that key is used.
     """
 
     numbers: dict[tuple[PiiKind, str], int] = field(default_factory=dict[tuple[PiiKind, str], int])
     counts: Counter[str] = field(default_factory=Counter[str])
     quiet: set[Quiet] = field(default_factory=set[Quiet])
+    dull: set[str] = field(default_factory=set[str])
+    silent: set[str] = field(default_factory=set[str])
     names: KnownNames = field(default_factory=KnownNames)
     key: bytes = b""
 
@@ -46,7 +51,7 @@ class Memory:
 
     def aside(self) -> Memory:
         """Return a memory for looking only: what is quiet here is quiet there, and nothing is numbered or counted."""
-        return Memory(quiet=self.quiet, names=self.names)
+        return Memory(quiet=self.quiet, dull=self.dull, silent=self.silent, names=self.names)
 
     def calm(self, kinds: Sequence[PiiKind], content: object) -> None:
         """Take note that a content holds nothing."""
@@ -119,6 +124,29 @@ def find(text: str, kinds: Sequence[PiiKind], memory: Memory) -> tuple[Replaced,
     raise RedactionFailed("the text hides values inside values", next_step="look at the file by hand")
 
 
+def loud(texts: Iterable[str], memory: Memory) -> frozenset[str]:
+    """Return which of these texts may hold a value: most tables and lists of words are told at once to hold none."""
+    told = {*texts} - memory.dull
+    if memory.names:
+        return frozenset(text for text in told if _may_hold(text, memory))
+    short = {text for text in told if len(text) <= _A_CELL}
+    held = frozenset(_loud(sorted(text for text in short if len(text) >= _SHORTEST)))
+    remember(memory.dull, short - held)
+    return held.union(text for text in told - short if _may_hold(text, memory))
+
+
+def remember(known: set[str], texts: Iterable[str]) -> None:
+    """Take note of texts while there is room."""
+    if len(known) < _MOST_DULL:
+        known.update(texts)
+
+
+def _loud(texts: Sequence[str]) -> Iterator[str]:
+    if texts and pii_prefilter.may_hold(*texts):
+        half = len(texts) // 2
+        yield from (*_loud(texts[:half]), *_loud(texts[half:])) if half else texts
+
+
 def _may_hold(text: str, memory: Memory) -> bool:
     structured = len(text) >= _SHORTEST and pii_prefilter.may_hold(text)
     return structured or memory.names.may_stand_in(text)
@@ -183,7 +211,18 @@ def apply(text: str, start: int, end: int, spans: Sequence[Replaced]) -> str:
 
 
 def _find_in(text: str, start: int, end: int, kinds: Sequence[PiiKind], memory: Memory) -> list[Replaced]:
-    view = normalise(text[start:end])
+    stretch = text[start:end]
+    taken: list[tuple[int, int, PiiKind, str]] = []
+    for unfolded in (True, False) if is_folded(stretch) else (False,):
+        taken = _merged(taken, _seen(normalise(stretch, unfolded=unfolded), kinds, memory))
+    return [
+        Replaced(kind, start + first, start + last, memory.placeholder(kind, value))
+        for first, last, kind, value in taken
+    ]
+
+
+def _seen(view: View, kinds: Sequence[PiiKind], memory: Memory) -> list[tuple[int, int, PiiKind, str]]:
+    """Return what stands in a folded text, at its place in the text as it was written."""
     possible = pii_prefilter.kinds_in(view.text)
     taken: list[tuple[int, int, PiiKind, str]] = []
     for kind, finder in finders():
@@ -191,11 +230,7 @@ def _find_in(text: str, start: int, end: int, kinds: Sequence[PiiKind], memory: 
             taken = _merged(taken, [(each.start, each.end, kind, each.value) for each in finder(view.text)])
     if memory.names:
         taken = _merged(taken, [each for each in memory.names.find(view.text) if each[2] in kinds])
-    return [
-        Replaced(kind, start + first, start + last, memory.placeholder(kind, value))
-        for begin, stop, kind, value in taken
-        for first, last in [view.original(begin, stop)]
-    ]
+    return [(*view.original(begin, stop), kind, value) for begin, stop, kind, value in taken]
 
 
 def _merged(

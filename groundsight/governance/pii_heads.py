@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -59,6 +59,9 @@ _PHONE_PARTS = re.compile(r"(?:area|country|dial(?:l?ing)?|city) ?code|prefix|vo
 
 _PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[ \-./()]{0,3}\d){6,14}(?![\w,]|\.\d)")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3})+\Z")
+# Full groups of three, no round sum: "601 748 294" is how mobile numbers are written in Poland and Portugal.
+_THREES = re.compile(r"\d{3}(?:[ .]\d{3}){2,}(?<!000)\Z")
+_POST_CODE = re.compile(r"\d{5}-?\d{3}\Z")
 _SSN = re.compile(r"(?<![\w.,])\d{3}[ \-./]{0,3}\d{2}[ \-./]{0,3}\d{4}(?![\w,]|\.\d)")
 _SHORT_SSN = re.compile(r"\s*(\d{7,8})\s*\Z")
 _CARD = re.compile(r"(?<![\w.,])\d(?:[ \-./]{0,2}\d){11,18}(?![\w,]|\.\d)")
@@ -67,9 +70,12 @@ _EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}")
 _IP = re.compile(r"(?<![\w.:])[\dA-Fa-f:.]{6,45}(?![\w:])")
 _REPLACED = re.compile(r"\[[A-Z]{2,5}_\d")
 # Most cells of a table are no head: what holds none of these words is told at once.
-_HINT = re.compile(
-    "|".join(sorted(_LOOSE.union(*(core for core, _ in _WORDS.values())))) + "|contact|code|prefix|vorwahl|ext"
+_HINTS = _LOOSE.union(
+    {"contact"},
+    *(core for core, _ in _WORDS.values()),
+    (_WORD.findall(phrase)[0] for told in _DATA["phrases"].values() for phrase in _words(told, "|")),
 )
+_PART_HINTS = ("code", "prefix", "vorwahl", "ext")
 
 
 @dataclass(frozen=True)
@@ -86,13 +92,22 @@ def label_of(head: str) -> Label | None:
     return _label_of(head) if 2 <= len(head) <= _LONGEST and _WORD.search(head) else None
 
 
+def may_announce(texts: Iterable[str]) -> bool:
+    """False when none of these texts is a head or label of anything."""
+    return _hints(_spelt("\n".join(texts)))
+
+
+def _hints(spelt: str) -> bool:
+    return not _HINTS.isdisjoint(_WORD.findall(spelt)) or any(part in spelt for part in _PART_HINTS)
+
+
 @lru_cache(maxsize=8192)
 def _label_of(head: str) -> Label | None:
     if "@" in head or _REPLACED.search(head):
         return None
-    head = _told(head)
-    if not _HINT.search(head):
+    if not _hints(_spelt(head)):
         return None
+    head = _told(head)
     if _PHONE_PARTS.fullmatch(head.strip(" .:#*")):
         return Label("phone", part=True)
     words = set(_WORD.findall(head))
@@ -140,9 +155,10 @@ def under(label: Label, text: str) -> Iterator[Candidate]:
 
 
 def _phone_like(shown: str, sure: bool) -> bool:
-    if is_date(shown) or _THOUSANDS.match(shown):
+    if is_date(shown) or (_THOUSANDS.match(shown) and not (sure and _THREES.match(shown))):
         return False
-    return sure or shown.lstrip("(")[0] in "+0" or national(shown)
+    # Eight digits under "CEP" are a Brazilian post code.
+    return sure or (shown.lstrip("(")[0] in "+0" and not _POST_CODE.match(shown)) or national(shown)
 
 
 def _is_address(shown: str) -> bool:

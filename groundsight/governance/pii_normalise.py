@@ -13,7 +13,7 @@ _DOTS = frozenset("。·•∙⋅․")
 _DASHES = frozenset("−⁃˗⸺⸻﹘")
 _LOOKALIKES = str.maketrans("OoQlI", "00011")
 _MIXED = re.compile(r"(?<!\w)[\dOoQlI]{2,40}+(?!\w)")
-_BOTH = re.compile(r"\d[OoQlI]|[OoQlI]\d")
+_BOTH = re.compile(r"[OoQlI](?:(?<=\d.)|(?=\d))")
 _AT = re.compile(r"\s{0,2}(?:[\[({<]{1,2}\s?(?:at|ät|@)\s?[\])}>]{1,2}|\*at\*)\s{0,2}", re.IGNORECASE)
 _DOT = re.compile(r"\s{0,2}(?:[\[({<]{1,2}\s?(?:dot|punkt|\.)\s?[\])}>]{1,2}|\*dot\*)\s{0,2}", re.IGNORECASE)
 # A spoken address ends as addresses do ("at st.james" is a place), and has no written @ behind it.
@@ -21,15 +21,24 @@ _ENDING = (
     r"(?:com|org|net|edu|gov|mil|int|info|biz|name|io|ai|app|dev|eu|de|uk|us|fr|it|es|nl|ch|se|at|be|pt|pl|cz|dk|no|fi|ie"
     r"|gr|hu|ro|ru|ua|tr|il|in|cn|jp|kr|au|nz|ca|br|mx|ar|cl|za|localdomain|local|test|example)\b(?![\w.+\-]{0,64}@)"
 )
-_SAID_DOT = "(?:dot|point|punkt|punto)"
+SAID_AT = ("arobase", "arroba", "chiocciola", "klammeraffe", "apenstaartje", "snabel-a", "małpa", "kukac", "собака")
+_SAID_DOT = "(?:dot|point|punkt|punto|ponto|точка|kropka)"
 _SPOKEN_AT = re.compile(
-    rf"(?<=\w) {{1,2}}(?:at {{1,2}}(?=[\w-]{{1,63}}(?:(?:\.| {{1,2}}dot {{1,2}})[\w-]{{1,63}}){{0,3}}"
-    rf"(?:\.| {{1,2}}dot {{1,2}}){_ENDING})"
-    rf"|(?:arobase|arroba) {{1,2}}(?=[\w-]{{1,63}}(?:\.| {{1,2}}{_SAID_DOT} {{1,2}}){_ENDING}))",
+    rf"(?<=\w) {{1,2}}(?:at {{1,2}}(?=[\w-]{{1,63}}(?:(?:\.| {{1,2}}(?:dot|punkt) {{1,2}})[\w-]{{1,63}}){{0,3}}"
+    rf"(?:\.| {{1,2}}(?:dot|punkt) {{1,2}}){_ENDING})"
+    rf"|(?:{'|'.join(SAID_AT)}) {{1,2}}(?=[\w-]{{1,63}}(?:\.| {{1,2}}{_SAID_DOT} {{1,2}}){_ENDING}))",
     re.IGNORECASE,
 )
-_JOINED_AT = re.compile(rf"(?<=[^\W_])([_-])at\1(?=[a-z\d-]{{1,63}}?(?:\.|\1dot\1){_ENDING})", re.IGNORECASE)
-_SPOKEN_DOT = re.compile(rf"(?<=\w)(?: {{1,2}}{_SAID_DOT} {{1,2}}|-dot-)(?=\w)", re.IGNORECASE)
+_BRACKETED_AT = re.compile(
+    rf"(?:(?<=\w)[\[({{]a[\])}}]|\s{{0,2}}[\[({{](?:{'|'.join(SAID_AT)})[\])}}]\s{{0,2}})(?=(?:[\w-]{{1,63}}\.){{1,4}}{_ENDING})",
+    re.IGNORECASE,
+)
+_JOINED_AT = re.compile(rf"(?<=[^\W_])( ?)([_-])at\2\1(?=[a-z\d-]{{1,63}}?(?:\.|\1\2dot\2\1){_ENDING})", re.IGNORECASE)
+_SPOKEN_DOT = re.compile(rf"(?<=\w)(?: {{1,2}}{_SAID_DOT} {{1,2}}| ?-dot- ?)(?=\w)", re.IGNORECASE)
+# What goes on in small letters or in capitals alone is no new sentence.
+_SPACED_DOT = re.compile(
+    r"(?<=\w)(?<!\w \w) {1,2}\. {0,2}(?=[^\WA-Z])|(?<=[A-Z\d])(?<!\w \w) {1,2}\. {0,2}(?=[A-Z]{2})"
+)
 _COUNTED_DOT = re.compile(r"(?<=\d) {1,2}dot {1,2}(?=\d)", re.IGNORECASE)
 # Emphasis of Markdown inside of a number.
 _STARS = re.compile(r"(?<=\d)\*{1,2} (?=\*{1,2}\d)|(?<![\w*])\*{1,2}(?=\d{3,4}\*)|(?<=\d)\*{1,2}(?![\w*])")
@@ -43,15 +52,22 @@ _ESCAPED = re.compile(
 _SPACES = re.compile(r" {2,}")
 _SLASH = re.compile(r"(?<=\d) ?/ ?(?=\d)")
 _UNDERSCORE = re.compile(r"(?<=\d)_|_(?=[\d+(])")
+_RETURN = re.compile(r"\r\n?")
+_PROPERTY = re.compile(r"^[A-Za-z][A-Za-z\d-]{0,40}(?:;[^\n:]{0,200})?:[^\r\n]*\r?\n[ \t][^\s]", re.MULTILINE)
+_FOLDED = re.compile(r"\n[ \t](?=\S)")
+_QUOTED = r"(?:[ \t]*(?:>+|#+|//+|\*|\|)(?=[ \t]))*[ \t]"
+_WRAPPED = re.compile(rf"(?<=[\w@.+\-/()])(?:[ \t]+\n(?:{_QUOTED}*)|\n{_QUOTED}+)(?=[\w@.+\-(])")
 # What a text must hold for a pattern to match, the pattern, and what stands for a match.
 _FOLDS = (
     ("[({<*", _AT, "@"),
+    ("[({", _BRACKETED_AT, "@"),
     ("[({<*", _DOT, "."),
-    ((" at ", " arobase ", " arroba "), _SPOKEN_AT, "@"),
+    ((" at ", *(f" {word} " for word in SAID_AT)), _SPOKEN_AT, "@"),
     (("_at_", "-at-"), _JOINED_AT, "@"),
     ((" dot ",), _COUNTED_DOT, "."),
     ("*", _STARS, ""),
     ("@", _SPOKEN_DOT, "."),
+    ((" .",), _SPACED_DOT, "."),
     ("/", _SLASH, "-"),
     ("_", _UNDERSCORE, "-"),
 )
@@ -79,20 +95,35 @@ class View:
         return self.starts[start], self.ends[end - 1]
 
 
-def normalise(text: str) -> View:
-    """Fold compatibility forms, digits, dashes, spaces, invisible characters and spelt-out signs.
+def is_folded(text: str) -> bool:
+    """True when a line of a calendar, a card or a mail header goes on in the next, within a word (RFC 5545, 3.1)."""
+    return ("\n " in text or "\n\t" in text) and _PROPERTY.search(text) is not None
 
-    Source: Unicode NFKC (UAX 15) per character; combining marks and format characters are dropped.
+
+def normalise(text: str, *, unfolded: bool = False) -> View:
+    """Fold compatibility forms, digits, dashes, spaces, invisible characters, line ends and spelt-out signs.
+
+    Source: Unicode NFKC (UAX 15) per character; combining marks and format characters are dropped. A line end keeps
+    nothing of the spaces, quote and comment signs around it; ``unfolded`` it goes where the next line is indented.
     """
     view = _plain(text) if text.isascii() else _folded(text)
+    if "\r" in view.text:
+        view = _substituted(view, _RETURN, "\n")
+    if unfolded:
+        view = _substituted(view, _FOLDED, "")
+    if "\n" in view.text:
+        view = _substituted(view, _WRAPPED, "\n")
     if any(sign in view.text for sign in "%&\\"):
         view = _substituted(view, _ESCAPED, _unescaped)
-    view = _substituted(view, _SPACES, " ")
+    if "  " in view.text:
+        view = _substituted(view, _SPACES, " ")
     if _BOTH.search(view.text):
         view = View(_MIXED.sub(_digits, view.text), view.starts, view.ends)
+    lower = view.text.lower()
     for needed, pattern, sign in _FOLDS:
-        if any(each in view.text.lower() for each in needed):
+        if any(each in lower for each in needed):
             view = _substituted(view, pattern, sign)
+            lower = view.text.lower()
     return view
 
 
@@ -106,10 +137,12 @@ def _unescaped(match: re.Match[str]) -> str:
 
 def _plain(text: str) -> View:
     size = len(text)
-    return View(text.replace("\r", "\n").replace("\v", "\n").replace("\f", "\n"), range(size), range(1, size + 1))
+    return View(text.replace("\v", "\n").replace("\f", "\n"), range(size), range(1, size + 1))
 
 
 def _folded(text: str) -> View:
+    # A raised dot between spaces parts what stands beside each other.
+    text = text.replace(" · ", " | ").replace(" • ", " | ")
     one = {character: _fold(character) for character in set(text)}
     # Hardly a text holds characters that fold to none or to several.
     if all(len(folded) == 1 for folded in one.values()):
@@ -134,7 +167,9 @@ def _fold(character: str) -> str:
         return "-"
     if character in _DOTS:
         return "."
-    if category in ("Zl", "Zp") or character in "\r\v\f\x85":
+    if character == "\r":
+        return character
+    if category in ("Zl", "Zp") or character in "\v\f\x85":
         return "\n"
     if category == "Zs":
         return " "

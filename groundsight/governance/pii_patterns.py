@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import cast
 
 from groundsight.governance import pii_prefilter
@@ -16,11 +17,12 @@ from groundsight.settings import PiiKind
 
 _LOCAL = r"\w.%+'\-"
 _EMAIL = re.compile(
-    rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@\s?|\s@ ?)"
+    rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@\s?|\s@[ \t]?)"
     r"(?P<domain>(?:[\w-]++\.){1,127}[^\W\d_][\w-]*+"
     r"|[\w-]++\.?\n\.?[^\W\d_]{2,24}(?!\w)(?:\.[^\W\d_]{2,24}(?!\w))?"
     r"|[\w-]+-\n[\w-]++(?:\.[\w-]++){1,9}|[\w-]++,(?:com|org|net)(?!\w))"
 )
+_QUOTED_EMAIL = re.compile(r"\"[^\"\s@][^\"\n@]{0,62}\"@(?:[\w-]++\.){1,127}[^\W\d_][\w-]*+")
 _SPREAD_EMAIL = re.compile(r"(?<!\w)(?<!\w )(?:[\w.+-] ){2,64}@(?: [\w-])+(?: \.(?: [\w-])+){1,5}(?! ?\w)")
 _RETINA = re.compile(r"\d+x\.(?:png|jpe?g|gif|webp|svg|heic|avif)", re.IGNORECASE)
 
@@ -65,17 +67,18 @@ _IBAN_LENGTHS = {
 _IBAN_LENGTH = {country: length for length, listed in _IBAN_LENGTHS.items() for country in listed.split()}
 
 _SSN = re.compile(r"(?<![\w.])(?<!\d[ \-,])(\d{3})(-\n?|\.| ?\n|  ?)(\d{2})\2(\d{4})(?!\w)(?![ \-.,]\d)")
-_SSN_SPACED_DASH = re.compile(r"(?<![\w.])(\d{3}) ?- ?\n?(\d{2}) ?- ?\n?(\d{4})(?!\w)")
+_SSN_SPACED_DASH = re.compile(r"(?<![\w.])(\d{3}) ?\n?- ?\n?(\d{2}) ?\n?- ?\n?(\d{4})(?!\w)")
 _SSN_SPREAD = re.compile(r"(?<!\w)(?<!\d )(\d \d \d) ?- ?(\d \d) ?- ?(\d \d \d \d)(?! ?\d)(?!\w)")
 _SSN_WORD = r"(?<![^\W_])(?:ssn|itin|soc(?:ial|\.)?[ _\-]?sec(?:urity)?)(?:no|number)?(?![^\W_])"
+_SSN_TOLD = re.compile("ssn|itin|soc", re.IGNORECASE)
 _SSN_LABELLED = re.compile(
     _SSN_WORD + r"[^\d\n]{0,25}\n?(\d{3})[ \-.\n\t]?(\d{2})[ \-.\n\t]?(\d{4})(?!\d)", re.IGNORECASE
 )
 
-_IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\.\n?){3}\d{1,3}(?!\w)(?!\.\d)")
+_IPV4 = re.compile(r"(?<![\w.])(?<!\d[.])(?:\d{1,3}\n?\.\n?){3}\d{1,3}(?!\w)(?!\.\d)")
 _NUMBERED = re.compile(
     r"(?:\b(?:v|version|release|build|section|clause|chapter|patch|firmware|fw|kernel|driver|software|revision|rev|appendix"
-    r"|annex|article|paragraph|figure|fig|table)|§)\.?[:= ]{0,2}$",
+    r"|annex|article|paragraph|figure|fig|table|kapitel|abschnitt|chapitre|capítulo|capitolo)|§)\.?[:= ]{0,2}$",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r" [^\W\d_]")
@@ -84,7 +87,7 @@ _OTHER_NUMBER = re.compile(
     r"[^\w\n]{0,3}(?:(?:no|nr|number|id|code)\b[^\w\n]{0,3})?$",
     re.IGNORECASE,
 )
-_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])")
+_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:\n?){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])")
 
 
 def emails(text: str) -> Iterator[Candidate]:
@@ -94,7 +97,8 @@ def emails(text: str) -> Iterator[Candidate]:
         domain = re.sub(r"-\n|\s", "", match["domain"])
         if lead < len(match["local"]) and not _RETINA.fullmatch(domain):
             yield Candidate(match.start() + lead, match.end(), f"{match['local'][lead:]}@{domain}".lower())
-    for match in _SPREAD_EMAIL.finditer(text) if " @ " in text else ():
+    spread = _SPREAD_EMAIL.finditer(text) if " @ " in text else ()
+    for match in chain(spread, _QUOTED_EMAIL.finditer(text) if '"@' in text else ()):
         yield Candidate(match.start(), match.end(), match.group().replace(" ", "").lower())
 
 
@@ -106,7 +110,7 @@ def cards(text: str) -> Iterator[Candidate]:
     if _MISREAD.search(text):
         text = text.translate(pii_prefilter.LOOKALIKE_DIGITS)
     for shape in _CARD_SHAPES:
-        for match in shape.finditer(text):
+        for match in pii_prefilter.number_matches(shape, text, 12):
             digits = re.sub(r"\D", "", match[1])
             if _ISSUER.match(digits) and 12 <= len(digits) <= 19 and luhn(digits) and _card_like(text, match, digits):
                 yield Candidate(match.start(1), match.end(1), digits)
@@ -120,22 +124,22 @@ def ibans(text: str) -> Iterator[Candidate]:
         found = _prefix(match[1], _IBAN_LENGTH.get(match[1].replace(" ", "")[:2].upper(), 0))
         compact = re.sub(r"[^A-Z0-9]", "", found.upper())
         follows = text[match.start() + len(found) : match.start() + len(found) + 1]
-        if compact and not follows.isalnum() and _mod97(compact) and iban.is_valid(compact):
+        if compact and not follows.isalnum() and _mod97(compact) and iban.is_valid(compact, check_country=False):
             yield Candidate(match.start(), match.start() + len(found), compact)
 
 
 def ssns(text: str) -> Iterator[Candidate]:
     """Yield US social security and taxpayer numbers by the rules of their issuer."""
-    for match in _SSN.finditer(text):
+    for match in pii_prefilter.number_matches(_SSN, text, 9):
         told = match[2].strip("\n") and not _OTHER_NUMBER.search(text, max(0, match.start() - 24), match.start())
         if _ssn_rules(match[1], match[3], match[4]) and (told or _labelled_ssn(text, match.start())):
             yield Candidate(match.start(), match.end(), match[1] + match[3] + match[4])
-    for pattern in (_SSN_SPACED_DASH, _SSN_LABELLED, _SSN_SPREAD):
-        for match in pattern.finditer(text):
-            area, group, serial = (part.replace(" ", "") for part in match.groups())
-            other = _OTHER_NUMBER.search(text, max(0, match.start(1) - 24), match.start(1))
-            if _ssn_rules(area, group, serial) and not other:
-                yield Candidate(match.start(1), match.end(), area + group + serial)
+    spaced = (pii_prefilter.number_matches(shape, text, 9) for shape in (_SSN_SPACED_DASH, _SSN_SPREAD))
+    for match in chain(*spaced, _SSN_LABELLED.finditer(text) if _SSN_TOLD.search(text) else ()):
+        area, group, serial = (part.replace(" ", "") for part in match.groups())
+        other = _OTHER_NUMBER.search(text, max(0, match.start(1) - 24), match.start(1))
+        if _ssn_rules(area, group, serial) and not other:
+            yield Candidate(match.start(1), match.end(), area + group + serial)
 
 
 def ips(text: str) -> Iterator[Candidate]:
@@ -145,8 +149,8 @@ def ips(text: str) -> Iterator[Candidate]:
         if value and not _looks_numbered(text, match):
             yield Candidate(match.start(), match.end(), value)
     for match in _IPV6.finditer(text):
-        groups = [group for group in match.group().split(":") if group]
-        value = _address(match.group()) if len(groups) >= 3 else ""
+        shown = match.group().replace("\n", "")
+        value = _address(shown) if len(list(filter(None, shown.split(":")))) >= 3 else ""
         if value:
             yield Candidate(match.start(), match.end(), value)
 
@@ -162,9 +166,19 @@ def _card_like(text: str, match: re.Match[str], digits: str) -> bool:
     """Ask for a word about cards where chance alone would make one number in ten a card."""
     gaps = re.findall(r"\D+", match[1])
     amounts = len(gaps) == 3 and all(group.endswith("00") for group in re.findall(r"\d+", match[1]))
-    column = bool(set("\t|,[") & set(match[1])) or (bool(gaps) and all("\n" in gap for gap in gaps))
+    column = bool(set("\t|,[") & set(match[1])) or (
+        bool(gaps) and all("\n" in gap for gap in gaps) and _lines_alone(text, match)
+    )
     certain = len(digits) in (15, 16, 19) and not amounts and not column
     return certain or bool(_CARD_WORD.search(text, max(0, match.start() - 80), match.end(1) + _BEHIND))
+
+
+def _lines_alone(text: str, match: re.Match[str]) -> bool:
+    """True for numbers that have their lines to themselves, as in a column."""
+    return text[match.start(1) - 1 : match.start(1)] in ("", "\n") and text[match.end(1) : match.end(1) + 1] in (
+        "",
+        "\n",
+    )
 
 
 def _prefix(shown: str, wanted: int) -> str:

@@ -12,9 +12,12 @@ from groundsight.governance.pii_normalise import Candidate
 _REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "AU", "CH", "AT", "SE", "IN", "BR", "JP", "ZA")
 _END = r"(?![^\Wxe])"
 _EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension|#)[ ]?\d{1,6}(?!\d)", re.IGNORECASE)
-_INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+|00(?=[ \-.]?[1-9]))[ ]?\d(?:[ \-./()\n|]{0,3}\d){6,16}(?![\d])")
+_INTERNATIONAL = re.compile(
+    r"(?:\((?<![\w+].)(?:\+|00(?=[ \-.]?[1-9]))|\+(?<![\w+].)|0(?<![\w+].)0(?=[ \-.]?[1-9]))"
+    r"[ ]?\d(?:[ \-./()\n|]{0,3}\d){6,16}(?![\d])"
+)
 _NORTH_AMERICAN = re.compile(
-    r"(?<![\w.,])(?<!\d[ \-/.])(?:1[ \-.])?(?:\([2-9]\d{2}\)[ \n]?|[2-9]\d{2}[ \-.]\n?)"
+    r"(?<![\w.,])(?<!\d[ \-/.])(?:1[ \-.])?(?:\([2-9]\d{2}\)[ \n\t]?|[2-9]\d{2}[ \-.]\n?)"
     rf"[2-9]\d{{2}}[\-. ]\n?\d{{4}}{_END}(?![\-.]\d)(?! \d)"
 )
 _TRUNK = re.compile(
@@ -25,14 +28,13 @@ _NOT_A_PHONE = re.compile(
     r"|ticket|policy|po|doi|ean|upc|vat)\b[^\w\n]{0,3}(?:(?:no|nr|number|id|code)\b[^\w\n]{0,3})?$",
     re.IGNORECASE,
 )
-_GROUPS = r"(?:\(?\d{1,5}\)?(?:[ \-./]{1,2}\d{2,7}){1,5}|\d{7,13})"
+_GROUPS = r"(?:\(?\d{1,5}\)?(?:[ \-./]{1,2}(?:\d{2,7}|\(\d{2,5}\))){1,5}|\d{7,13})"
 _NOUN = (
     r"phone|telephone|tel|fax|facsimile|cellphone|hotline|pager|whatsapp|sms|telefon|telefono|teléfono|téléphone|móvil"
-    r"|handy"
+    r"|handy|mobil|mobiel|tlf|tél|fone|telefone|telefoon|cellulare|celular|телефон(?:у|а|ом|е|ы|ам)?|тел|मोबाइल|फोन"
 )
 _VERB = r"dial|call|ring|messages?|reach|answering|contact"
 _LINE = r"mobile|cell|desk|office|home|registered|work"
-_TELLING = tuple(word.removesuffix("s?") for word in f"{_NOUN}|{_VERB}|{_LINE}".split("|"))
 _LABELLED = re.compile(
     rf"(?:(?<![^\W_])(?:{_NOUN})(?![^\W_])|\b(?P<verb>{_VERB})\b)"
     rf"(?P<gap>[^\d\n\t]{{0,15}}\n?[ ]{{0,3}})(?P<shown>{_GROUPS}){_END}",
@@ -41,7 +43,7 @@ _LABELLED = re.compile(
 # What may stand between a label and its number; other words label something else (phone calls: 1204567).
 _BETWEEN = frozenset(
     "number numbers no nr num is was are at on to or and the my me us our his her him them their your line direct home"
-    " work office mobile cell fax tel phone ext desk main".split()
+    " work office mobile cell fax tel phone ext desk main nummer numero número numéro kom mob ist est es er al".split()
 )
 _IN_LINKS = re.compile(
     r"(?:\bwa\.me/{1,2}|\bt\.me/(?=\+)|\b(?:tel|sms|smsto|callto|facetime|whatsapp):/{0,2}|[?&](?:phone|msisdn)=)"
@@ -49,17 +51,15 @@ _IN_LINKS = re.compile(
     re.IGNORECASE,
 )
 _NATIONAL = 10
-_LINKS = ("me/", "tel:", "sms:", "smsto:", "callto:", "facetime:", "whatsapp:", "phone=", "msisdn=")
 _LOOSELY_LABELLED = re.compile(
     rf"(?<![^\W_])(?:{_LINE})(?:[ _](?:number|num|no|nr)(?![^\W_]))?"
     rf"(?:[:.#=_]|[ ]|\n){{0,3}}(?P<shown>{_GROUPS}){_END}",
     re.IGNORECASE,
 )
-_FOLLOWED = re.compile(
-    rf"(?<![\w.])(?<!\d[ \-/.,])(?P<shown>{_GROUPS})[ \-]{{1,3}}(?:office|fax|mobile|cell|home|desk)\b"
-    r"(?=\s{0,3}(?:$|\n|[,;\\|)]))",
-    re.IGNORECASE,
-)
+_BEFORE = re.compile(rf"(?<![\w.])(?<!\d[ \-/.,])(?P<shown>{_GROUPS})[ \-]{{1,3}}\Z")
+_FOLLOWING = re.compile(r"(?:office|fax|mobile|cell|home|desk)\b(?=\s{0,3}(?:$|\n|[,;\\|)]))", re.IGNORECASE)
+# The longest number of _GROUPS, and what parts it from the word.
+_REACH = 60
 _DATE = re.compile(
     r"(?:19|20)\d\d[ \-./](?:0?[1-9]|1[0-2])[ \-./]\d{1,2}|\d{1,2}[ \-./]\d{1,2}[ \-./](?:19|20)\d\d"
     r"|(?:19|20)\d\d[ \-/]{1,2}(?:19|20)\d\d"
@@ -72,31 +72,24 @@ def phones(text: str) -> Iterator[Candidate]:
     """Yield phone numbers: international, national by numbering plan, and short ones beside a telling word."""
     for match in _INTERNATIONAL.finditer(text) if "+" in text or "00" in text else ():
         yield from _international(text, match)
-    if pii_prefilter.longest_number(text) >= _NATIONAL:
-        yield from _national(text)
-    if _names_one(text, _TELLING):
-        yield from _beside_a_word(text)
-    for match in _IN_LINKS.finditer(text) if _names_one(text, _LINKS) else ():
+    yield from _national(text)
+    lower = pii_prefilter.lowered(text)
+    yield from _beside_a_word(text, lower)
+    for match in _IN_LINKS.finditer(text) if pii_prefilter.names_one(lower, pii_prefilter.LINKS) else ():
         yield _candidate(text, match.start("shown"), match.end("shown"))
 
 
 def _national(text: str) -> Iterator[Candidate]:
-    for match in _NORTH_AMERICAN.finditer(text):
+    for match in pii_prefilter.number_matches(_NORTH_AMERICAN, text, _NATIONAL):
         if not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start()):
             yield _candidate(text, match.start(), match.end())
-    for match in _TRUNK.finditer(text):
+    for match in pii_prefilter.number_matches(_TRUNK, text, _NATIONAL):
         if (
             _one_line_end(match.group())
             and national(match.group())
             and not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start())
         ):
             yield _candidate(text, match.start(), match.end())
-
-
-def _names_one(text: str, words: tuple[str, ...]) -> bool:
-    """True when one of these stands in a text, or may: other letters than ASCII match too when case is left aside."""
-    lower = text.lower()
-    return not text.isascii() or any(word in lower for word in words)
 
 
 def _one_line_end(shown: str) -> bool:
@@ -125,18 +118,37 @@ def _group_ends(shown: str) -> Iterator[int]:
     return reversed(ends)
 
 
-def _beside_a_word(text: str) -> Iterator[Candidate]:
-    for pattern, fewest in ((_LABELLED, 7), (_LOOSELY_LABELLED, 8), (_FOLLOWED, 8)):
-        for match in pattern.finditer(text):
-            shown = match["shown"]
-            digits = re.sub(r"\D", "", shown)
-            if (
-                fewest <= len(digits) <= 14
-                and not _DATE.match(shown)
-                and _grouped_like_a_phone(shown)
-                and _tells(match)
-            ):
-                yield _candidate(text, match.start("shown"), match.end("shown"))
+def _beside_a_word(text: str, lower: str) -> Iterator[Candidate]:
+    for match, fewest in _told(text, lower):
+        shown = match["shown"]
+        if (
+            fewest <= len(re.sub(r"\D", "", shown)) <= 14
+            and not _DATE.match(shown)
+            and _grouped_like_a_phone(shown)
+            and _tells(match)
+        ):
+            yield _candidate(text, match.start("shown"), match.end("shown"))
+
+
+def _told(text: str, lower: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield a number behind or before each telling word, with the fewest digits that it needs there."""
+    places = sorted({place for word in pii_prefilter.TELLING for place in _places(lower, word)})
+    for pattern, fewest in ((_LABELLED, 7), (_LOOSELY_LABELLED, 8)):
+        done = 0
+        for place in places:
+            if place >= done and (match := pattern.match(text, place)):
+                done = match.end()
+                yield match, fewest
+    for place in places:
+        if _FOLLOWING.match(text, place) and (match := _BEFORE.search(text, max(0, place - _REACH), place)):
+            yield match, 8
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + 1)
 
 
 def _tells(match: re.Match[str]) -> bool:
@@ -154,7 +166,9 @@ def _tells(match: re.Match[str]) -> bool:
 def _grouped_like_a_phone(shown: str) -> bool:
     """Refuse decimals and amounts: "1.234.567", "4 321 000" and "12.50" are no phone numbers."""
     groups = re.findall(r"\d+", shown)
-    return not (len(groups) > 1 and len(groups[0]) < 2) and not (len(groups) == 2 and "." in shown)
+    # Russia dials 8 and North America 1 before ten digits; groups of three never have eleven behind one digit.
+    trunk = groups[0] in ("1", "8") and len("".join(groups)) == 11
+    return not (len(groups) > 1 and len(groups[0]) < 2 and not trunk) and not (len(groups) == 2 and "." in shown)
 
 
 def _candidate(text: str, start: int, end: int) -> Candidate:

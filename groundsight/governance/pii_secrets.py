@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from groundsight.governance.pii_normalise import Candidate
+from groundsight.governance.pii_prefilter import SAID_SECRET
 
 # Issuers' own prefixes: AWS, GitHub, GitLab, Slack, Google, Stripe, OpenAI and Anthropic, npm, Hugging Face, SendGrid.
 _PREFIXED = (
@@ -26,10 +27,13 @@ _BLOCK = re.compile(
     r"-----BEGIN (?P<of>[A-Z ]{0,20}PRIVATE KEY)-----[A-Za-z0-9+/=\s:,-]{1,20000}?-----END (?P=of)-----"
 )
 _LABELLED = re.compile(
-    r"(?<![^\W_])(?:password|passwort|passwd|pwd|secret|api[ _-]?key|access[ _-]?token)[\"']?[ ]?[:=][ ]?[\"']?"
+    rf"(?<![^\W_])(?:passwor[dt]|passwd|pwd|secret|(?:api|secret|access)[ _-]?key|access[ _-]?token"
+    rf"|{'|'.join(SAID_SECRET)})[\"']?[ ]?[:=][ ]?[\"']?"
     r"(?P<shown>(?=[^\s\"']{0,63}\d)(?=[^\s\"']{0,63}[^\W\d_])[^\s\"',;<>\[\]]{7,63}[^\s\"',;<>\[\].!?])",
     re.IGNORECASE,
 )
+_BEARER = re.compile(r"\bbearer[ ](?P<shown>(?=[^\s]{0,63}\d)[A-Za-z0-9._~+/=-]{20,2000})", re.IGNORECASE)
+_IN_LINK = re.compile(r"://[^\s/:@]{1,64}:(?P<shown>[^\s/:@]{3,128})(?=@)")
 
 
 def secrets(text: str) -> Iterator[Candidate]:
@@ -37,5 +41,6 @@ def secrets(text: str) -> Iterator[Candidate]:
     for pattern in (_BLOCK, _KEY):
         for match in pattern.finditer(text):
             yield Candidate(match.start(), match.end(), match.group())
-    for match in _LABELLED.finditer(text):
-        yield Candidate(match.start("shown"), match.end("shown"), match["shown"])
+    for pattern in (_LABELLED, _BEARER, _IN_LINK):
+        for match in pattern.finditer(text):
+            yield Candidate(match.start("shown"), match.end("shown"), match["shown"])

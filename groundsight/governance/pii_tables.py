@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise, repeat, zip_longest
 
 from groundsight.errors import RedactionFailed
-from groundsight.governance.pii import PLACEHOLDER, Memory, apply, find, find_under, redact_parts
-from groundsight.governance.pii_heads import Label, label_of
+from groundsight.governance.pii import PLACEHOLDER, Memory, apply, find, find_under, loud, redact_parts, remember
+from groundsight.governance.pii_heads import Label, label_of, may_announce
 from groundsight.settings import PiiKind
 
 Cells = tuple[tuple[str, ...], ...]
 _MOST_ROUNDS = 12
 _PLAIN = re.compile(r"[\d\s.,+\-/()]*\d[\d\s.,+\-/()]*\Z")
+_COLON = re.compile("[:：﹕︰]")
 _JOINED = re.compile(r"(?P<name>[^\d\[]{2,60}[^\W\d_][.)]?)(?P<sign>[\s=]{1,3})(?=[\d+(\[])")
 _BARE_NUMBER = re.compile(r"\s*(?:local |subscriber )?(?:number|no\.?|nr\.?|nummer)\s*\Z", re.IGNORECASE)
 Labelled = tuple[int, Label]
@@ -32,8 +33,9 @@ def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: H
     for _ in range(_MOST_ROUNDS):
         before, known = cells, dict(heads or {})
         rows = cells = _each_alone(cells, kinds, memory) if heads is None else cells
+        rows = cells = tuple(tuple(_labelled_within(cell, kinds, memory) for cell in row) for row in cells)
         # Most tables announce nothing, and nothing stands under a head then.
-        if known or any(label_of(cell) for row in cells for cell in row):
+        if known or _announces(cells, memory):
             numeric = _quantities(cells)
             rows = tuple(tuple(_under_heads(list(row), numeric, known, kinds, memory)) for row in cells)
         cells = _as_written(rows, kinds, memory)
@@ -47,12 +49,26 @@ def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: H
     raise RedactionFailed("a table hides values inside values", next_step="look at the file by hand")
 
 
+def _announces(cells: Cells, memory: Memory) -> bool:
+    told = {*chain.from_iterable(cells)} - memory.silent
+    if told and may_announce(told) and any(map(label_of, told)):
+        return True
+    remember(memory.silent, told)
+    return False
+
+
 def _each_alone(cells: Cells, kinds: Sequence[PiiKind], memory: Memory) -> Cells:
     def clean(cell: str) -> str:
-        spans = find(cell, kinds, memory)
+        spans = find(cell, kinds, memory) if cell in held else ()
         return apply(cell, 0, len(cell), spans) if spans else cell
 
-    return tuple(tuple(map(clean, row)) for row in cells)
+    held = loud(chain.from_iterable(cells), memory)
+    return tuple(tuple(map(clean, row)) for row in cells) if held else cells
+
+
+def _labelled_within(cell: str, kinds: Sequence[PiiKind], memory: Memory) -> str:
+    """Redact what follows a label in the same cell."""
+    return clean_lines(cell, kinds, memory) if _COLON.search(cell) else cell
 
 
 def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory, heads: Heads | None = None) -> str:
@@ -73,9 +89,9 @@ def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory, heads: Head
 
 def _parted(line: str) -> tuple[tuple[str, ...], str]:
     """Part "label: value" and "label 123 456" between the label and the rest, with the sign that stood there."""
-    name, colon, value = line.partition(":")
-    if colon and label_of(name):
-        return (name, value), colon
+    colon = _COLON.search(line)
+    if colon and label_of(line[: colon.start()]):
+        return (line[: colon.start()], line[colon.end() :]), colon.group()
     joined = _JOINED.match(line)
     if joined and _is_value(line[joined.end() :]) and label_of(joined["name"]):
         return (joined["name"], line[joined.end() :]), joined["sign"]
@@ -173,8 +189,22 @@ def _quantities(cells: Cells) -> frozenset[int]:
     return frozenset(place for place, count in plain.items() if count * 2 >= filled[place])
 
 
+def _written(rows: Cells) -> tuple[str, str]:
+    """The first row, and the others as the text of their table has them, which was looked at already."""
+    heads = [f"{cell}: " if cell else "" for cell in rows[0]] if len(rows) > 1 else []
+    first, *told = (_row_written(leads, row) for leads, row in zip(chain([[]], repeat(heads)), rows, strict=False))
+    return first, "\n".join(filter(None, told))
+
+
+def _row_written(heads: Sequence[str], row: Sequence[str]) -> str:
+    pairs = zip_longest(heads[: len(row)], row, fillvalue="")
+    return "; ".join([head + cell for head, cell in pairs if cell and not cell.isspace()])
+
+
 def _as_written(rows: Cells, kinds: Sequence[PiiKind], memory: Memory) -> Cells:
     """Redact what shows only when a row is written out as "head: value; head: value"."""
+    if not rows or not any(find(text, kinds, memory.aside()) for text in _written(rows)):
+        return rows
     filled = [(at, place) for at, row in enumerate(rows) for place, cell in enumerate(row) if cell.strip()]
     head = rows[0] if len(rows) > 1 else ()
     leads = [f"{head[place]}: " if at and place < len(head) else "" for at, place in filled]

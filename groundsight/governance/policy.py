@@ -15,11 +15,13 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import ValidationError
 
 from groundsight.errors import ConfigError, PolicyRefused
+from groundsight.governance.daybook import FILE as DAYBOOK
+from groundsight.governance.daybook import daybook
 from groundsight.governance.leaving import leaving, models_named
 from groundsight.limits import Positive
 from groundsight.settings import PiiKind, Ratio
@@ -55,6 +57,20 @@ class Policy(Word):
     def hash(self) -> str:
         """The first 32 hex digits of the SHA-256 of what is demanded; remarks and order of lines change nothing."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:32]
+
+    @property
+    def named(self) -> str:
+        """Its version and hash, for the record."""
+        return f"{self.version or 'unversioned'} {self.hash}"
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """What each line demands, in words; a line that demands nothing is left out."""
+        told: dict[str, Any] = self.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
+        listed = {name: cast("list[str]", each) for name, each in told.items() if isinstance(each, list)}
+        return {
+            name: ", ".join(listed[name]) or "nothing" if name in listed else str(each) for name, each in told.items()
+        }
 
 
 NO_POLICY = Policy()
@@ -94,13 +110,31 @@ def policy_of(settings: Settings) -> Policy:
     try:
         return _read(file.read_bytes(), str(file))
     except (FileNotFoundError, NotADirectoryError):
-        if settings.governance.policy is None:
+        named = settings.governance.policy is not None
+        if not (named or file.is_symlink() or _was_in_force(settings.home)):
             return NO_POLICY
-        step = "check governance.policy"
+        step = "check governance.policy" if named else "put it back; an empty file demands nothing"
         raise ConfigError("the policy is not there", which=str(file), next_step=step) from None
     except OSError as error:
         what = f"the policy can't be read: {error.strerror}"
         raise ConfigError(what, which=str(file), next_step="correct the rights of the file") from error
+
+
+def _was_in_force(home: Path) -> bool:
+    """True where a policy demanded something when it was last looked at."""
+    try:
+        state = (home / DAYBOOK).stat()
+    except OSError:
+        return False
+    return _noted(home, state.st_mtime_ns, state.st_ino) not in ("", NO_POLICY.hash)
+
+
+@lru_cache(maxsize=8)
+def _noted(home: Path, *_: int) -> str:
+    """Return the hash that the daybook notes; opened once a state of it, as documents ask one by one."""
+    with daybook(home, reading=True) as book:
+        known = book.execute("SELECT value FROM known WHERE name = 'policy'").fetchone()
+    return str(known[0]) if known else ""
 
 
 def policy_hash(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from groundsight.governance.answer_figures import Given
-from groundsight.governance.parity import parity_gap
+from groundsight.governance.gaps import parity_gap
 from groundsight.governance.policy import Policy, faults_of, last_day
 from groundsight.governance.rescan import Rescanned
 from groundsight.types import Asset, Word
@@ -114,7 +114,9 @@ def _retained(policy: Policy, assets: Sequence[Asset]) -> LineCheck | None:
 
 def _line(line: str, demands: str, checked: int, violating: int | None, which: Sequence[str], mend: str) -> LineCheck:
     told = mend if violating else ""
-    named = tuple(which[:EXAMPLES])
+    named = tuple(
+        which if len(which) <= EXAMPLES + 1 else which[:EXAMPLES]
+    )  # one more takes no more room than its number
     return LineCheck(
         line=f"policy.{line}", demands=demands, checked=checked, violating=violating, which=named, mend=told
     )

@@ -10,16 +10,16 @@ import hmac
 import secrets
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from groundsight.atomic import write_whole
-from groundsight.errors import Locked, StorageFailed
 from groundsight.governance.audit import read_or_make_key
+from groundsight.governance.book_file import book_file, unusable
 from groundsight.governance.receipt_chain import (
     FIRST,
     Json,
@@ -36,8 +36,8 @@ from groundsight.settings import Settings
 from groundsight.types import Principal
 
 FOLDER, FILE, KEY, PUBLIC = "receipts", "receipts.db", "key", "public"
-PATIENCE_SECONDS = 10.0
 DAY_MS = 86_400_000
+_STEP = "make room or correct the rights; governance.receipts_days = 0 keeps no receipts"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS receipts (n INTEGER PRIMARY KEY, id TEXT UNIQUE, head TEXT, signature TEXT);
 CREATE TABLE IF NOT EXISTS parts (n INTEGER, at INTEGER, body TEXT, PRIMARY KEY (n, at));
@@ -171,32 +171,13 @@ class Receipts:
         said = canonical({"tenant": who.tenant, "user": who.user})
         return hmac.digest(self._seed, said.encode(), "sha256").hex()
 
-    @contextmanager
-    def book(self, *, reading: bool = False) -> Generator[sqlite3.Connection]:
+    def book(self, *, reading: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         """Open the records for one transaction; what is emptied leaves no bytes, and ``reading`` makes no file.
 
         Raises:
             StorageFailed: the file can't be used. Locked: another process writes for too long.
         """
-        file = self.folder / FILE
-        try:
-            if not reading:
-                _ = self._made
-            # No write-ahead log: what was emptied would stay in it.
-            where = ":memory:" if reading and not file.exists() else file
-            with closing(sqlite3.connect(where, timeout=PATIENCE_SECONDS, isolation_level=None)) as opened:
-                opened.execute("PRAGMA secure_delete = ON")
-                if not opened.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    opened.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
-                opened.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
-                with opened:
-                    yield opened
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise Locked("another process writes the receipts", which=FILE, next_step="call again") from error
-            raise unusable(error) from error
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise unusable(error) from error
+        return book_file(self.folder / FILE, _TABLES, "the receipts", reading=reading, next_step=_STEP)
 
     @property
     def _made(self) -> Path:
@@ -214,7 +195,7 @@ class Receipts:
             if not (self.folder / PUBLIC).is_file():
                 write_whole(self.folder / PUBLIC, signer.public + "\n", mode=0o644)
         except (OSError, ValueError) as error:
-            raise unusable(error) from error
+            raise unusable(self.folder, "the receipts", _STEP, error) from error
         return signer
 
     def _oldest(self) -> str:
@@ -230,15 +211,6 @@ def new_receipt() -> str:
 def caller(who: Principal) -> Json:
     """Return the part that says who asked, with which rights."""
     return {"kind": "caller", **who.model_dump(mode="json", exclude={"roots", "may_read", "may_write"})}
-
-
-def unusable(error: Exception) -> StorageFailed:
-    """Say that the receipts can't be read or written."""
-    return StorageFailed(
-        f"the receipts cannot be used: {error}",
-        which=FOLDER,
-        next_step="make room or correct the rights; governance.receipts_days = 0 keeps no receipts",
-    )
 
 
 def _ends(book: sqlite3.Connection) -> tuple[int, str, int, str]:

@@ -7,17 +7,32 @@ import hmac
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from groundsight.errors import RedactionFailed
-from groundsight.governance.pii import Memory, apply, find
+from groundsight.governance.pii import Memory, apply, find, loud
 from groundsight.governance.pii_entities import PACKAGES, asks_for_names, names_model
 from groundsight.governance.pii_tables import clean_cells
 from groundsight.governance.pseudonyms import pseudonym_key
 from groundsight.settings import PiiKind, Settings
 from groundsight.types import TEXT_FIELDS, Asset, Degraded, Link, Tag, Unit
 
-PROFILE = "structured-v4"
+PROFILE = "structured-v5"
 _SEAL_KEY = secrets.token_bytes(32)
+
+
+@runtime_checkable
+class AsBytes(Protocol):
+    """Units that lie somewhere as bytes."""
+
+    def as_bytes(self) -> Iterator[bytes]:
+        """Yield each unit as ``bytes_of`` gives it."""
+        ...
+
+
+def bytes_of(unit: Unit) -> bytes:
+    """Return a unit as bytes, what is as it is by default left out."""
+    return unit.model_dump_json(exclude_defaults=True).encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,9 @@ def redact_unit(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
 
 def with_clean_links(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Unit:
     """Drop links that would have to be redacted."""
+    held = loud((text for link in unit.links for text in (link.shown, link.key)), memory)
+    if not held:
+        return unit
     kept = tuple(link for link in unit.links if _is_clean(link, kinds, memory))
     return unit if kept == unit.links else unit.model_copy(update={"links": kept})
 
@@ -96,23 +114,21 @@ def seal_entry(
 
     def look(texts: Iterable[tuple[str, str]]) -> None:
         nonlocal chars
-        for where, text in texts:
-            chars += len(text)
-            left = find(text, kinds, memory)
+        told = list(texts)
+        chars += sum(len(text) for _, text in told)
+        held = loud((text for _, text in told), memory)
+        for where, text in told:
+            left = find(text, kinds, memory) if text in held else ()
             if left:
                 raise _left(f"a value of kind {left[0].kind} is left in {where}", asset)
 
-    def looked_at(unit: Unit) -> Unit:
-        nonlocal chars
+    look(_texts(asset))
+    for unit in units:
         look(_texts_of(unit))
         chars += sum(len(cell) for row in unit.cells for cell in row)
         if unit.cells and clean_cells(unit.cells, kinds, memory) != unit.cells:
             raise _left("a value is left in the cells of a table", asset)
-        return unit
-
-    look(_texts(asset))
-    seal = _seal(asset, map(looked_at, units), kinds)
-    return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), seal)
+    return RedactionProof(PROFILE, kinds, chars, dict(asset.redactions), _seal(asset, units, kinds))
 
 
 def _left(what: str, asset: Asset) -> RedactionFailed:
@@ -152,6 +168,6 @@ def _is_clean(word: Tag | Link, kinds: Sequence[PiiKind], memory: Memory) -> boo
 def _seal(asset: Asset, units: Iterable[Unit], kinds: tuple[str, ...]) -> str:
     about = repr((asset.asset_id, asset.source, asset.title, asset.warnings, kinds))
     digest = hmac.new(_SEAL_KEY, about.encode("utf-8", "surrogatepass"), hashlib.sha256)
-    for unit in units:
-        digest.update(unit.model_dump_json().encode("utf-8", "surrogatepass"))
+    for data in units.as_bytes() if isinstance(units, AsBytes) else map(bytes_of, units):
+        digest.update(data)
     return digest.hexdigest()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from groundsight.governance.pii import PLACEHOLDER, Memory, find
-from groundsight.governance.pii_tables import clean_cells
+from groundsight.governance.pii import PLACEHOLDER, Memory, apply, find
+from groundsight.governance.pii_tables import clean_cells, clean_lines
 from groundsight.settings import PiiKind
 from groundsight.types import TEXT_FIELDS, Asset, Unit, Word
 
@@ -76,10 +76,13 @@ def rescan(
 def _values(unit: Unit, kinds: Sequence[PiiKind], memory: Memory) -> Counter[str]:
     """Count what is left by kind; the text of a table is its cells once more."""
     texts = (*_texts(unit), unit.heading, unit.unseen, unit.place.section or "")
-    found = Counter(span.kind for text in texts if text for span in find(text, kinds, memory.aside()))
-    cells = memory.aside()
-    clean_cells(unit.cells, kinds, cells)
-    return +(found + cells.counts)
+    aside = memory.aside()
+    for text in filter(None, texts):
+        rest = apply(text, 0, len(text), find(text, kinds, aside))
+        for line in rest.split("\n"):
+            clean_lines(line, kinds, aside)
+    clean_cells(unit.cells, kinds, aside)
+    return +aside.counts
 
 
 def _replaced(unit: Unit) -> int:

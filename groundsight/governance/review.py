@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from groundsight.errors import NotFound
 from groundsight.governance.daybook import FILE, daybook
 from groundsight.governance.pii import redact
-from groundsight.types import Answer, Unit, VerdictLabel, Word
+from groundsight.types import Answer, VerdictLabel, Word
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
-
     from groundsight.settings import Settings
 
 Judged = Literal["", "right", "wrong", "unanswerable"]
@@ -27,11 +25,12 @@ _COLUMNS = "id, time, tenant, told, verdict, who, judged, correction, note"
 
 
 class ReviewedSentence(Word):
-    """A sentence of what is judged, as the check saw it."""
+    """A sentence of what is judged, as the check saw it; ``right`` is what the person says, None for nothing."""
 
     text: str
     label: VerdictLabel
     probability: float
+    right: bool | None = None
 
 
 class ReviewedSource(Word):
@@ -116,24 +115,29 @@ def queue_answer(settings: Settings, tenant: str, answer: Answer) -> None:
         sources=tuple(cited),
         tier=answer.tier.name,
     )
-    with daybook(settings.home) as book:
-        _put(book, tenant, told)
+    queue(settings.home, tenant, (told,))
 
 
-def queue_captions(settings: Settings, tenant: str, source: str, units: Iterable[Unit]) -> None:
-    """Queue every so many captions, chosen by their unit and not by the clock.
+def queue(home: Path, tenant: str, found: Sequence[Reviewed]) -> None:
+    """Queue items, each under the hash of what it says, so that the same is asked once.
 
     Raises:
         StorageFailed: the disk refused.
     """
-    captioned = [unit for unit in units if unit.caption]
-    chosen = [unit for unit in captioned if _hashed(unit.unit_id) % settings.governance.review_captions == 0]
-    if not chosen:
+    if not found:
         return
-    with daybook(settings.home) as book:
-        for unit in chosen:
-            here = ReviewedSource(unit_id=unit.unit_id, source=source, page=unit.place.page)
-            _put(book, tenant, Reviewed(kind="caption", why="drawn by sample", text=unit.caption, sources=(here,)))
+    sql = f"INSERT OR IGNORE INTO review ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    with daybook(home) as book:
+        for told in found:
+            name = f"v{_hashed(tenant, told.kind, told.question, told.text, *told.assets):016x}"
+            row = (name, time.time(), tenant, told.model_dump_json(), "", "", None, "", "")
+            if book.execute(sql, row).rowcount:
+                book.executemany("INSERT INTO review_assets VALUES (?, ?)", [(name, asset) for asset in told.assets])
+
+
+def in_sample(unit_id: str, one_of: int) -> bool:
+    """True for one unit of so many, chosen by its id and not by the clock."""
+    return _hashed(unit_id) % one_of == 0
 
 
 def review_items(home: Path, tenant: str) -> tuple[ReviewItem, ...]:
@@ -149,10 +153,12 @@ def set_verdict(home: Path, item: ReviewItem) -> None:
     Raises:
         NotFound: the item is gone meanwhile.
     """
-    sql = "UPDATE review SET verdict = ?, who = ?, judged = ?, correction = ?, note = ? WHERE id = ? AND tenant = ?"
-    said = (item.verdict, item.who, item.judged, item.correction, item.note, item.id, item.tenant)
+    set_to = "told = ?, verdict = ?, who = ?, judged = ?, correction = ?, note = ?"
+    said = (item.told.model_dump_json(), item.verdict, item.who, item.judged, item.correction, item.note)
     with daybook(home) as book:
-        if not book.execute(sql, said).rowcount:
+        if not book.execute(
+            f"UPDATE review SET {set_to} WHERE id = ? AND tenant = ?", (*said, item.id, item.tenant)
+        ).rowcount:
             raise NotFound("there is no such item", which=item.id[:40], next_step="groundsight review list")
 
 
@@ -168,15 +174,6 @@ def forget_reviews(home: Path, assets: Iterable[str]) -> None:
     with daybook(home) as book:
         book.executemany("DELETE FROM review WHERE id IN (SELECT id FROM review_assets WHERE asset = ?)", gone)
         book.execute("DELETE FROM review_assets WHERE id NOT IN (SELECT id FROM review)")
-
-
-def _put(book: Connection, tenant: str, told: Reviewed) -> None:
-    """Queue an item under the hash of what it says, so that the same is asked once."""
-    name = f"v{_hashed(tenant, told.kind, told.question, told.text, *told.assets):016x}"
-    row = (name, time.time(), tenant, told.model_dump_json(), "", "", None, "", "")
-    sql = f"INSERT OR IGNORE INTO review ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    if book.execute(sql, row).rowcount:
-        book.executemany("INSERT INTO review_assets VALUES (?, ?)", [(name, asset) for asset in told.assets])
 
 
 def _hashed(*words: str) -> int:

@@ -126,6 +126,11 @@ class Book:
         """Return what persons stated something of."""
         return {name for of, name in self._told["person"] if of == tenant}
 
+    def stated_of(self, tenant: str, source: str) -> dict[str, date]:
+        """Return of which fields persons stated something of this very name, and on which day."""
+        told = self._told["person"].get((tenant, source), {})
+        return {FIELDS[name]: each.day for name, each in told.items()}
+
     def files(self, tenant: str) -> dict[str, Rights]:
         """Return what the file of each folder states."""
         found = {name: told for (of, name), told in self._told["file"].items() if of == tenant and told}
@@ -152,6 +157,12 @@ class Book:
         for place in way:
             found = {**self._told[by].get((tenant, place), {}), **found}
         return found
+
+
+def is_over(held: Mapping[str, Any]) -> bool:
+    """True where a document is denied, or its consent or retention has ended."""
+    days = (held["consent_until"], held["retain_until"])
+    return held["usage_rights"] == "denied" or any(day and day < date.today() for day in days)
 
 
 def narrowed(name: str, given: Any, more: Any) -> Any:
@@ -189,11 +200,24 @@ def moved(asset: Asset, old: Holding, new: Holding) -> Asset:
 
 
 def guarded(asset: Asset, guard: Asset) -> Asset:
-    """Protect an asset as ``guard`` is; what is stated of it may be stricter still."""
+    """Protect an asset as ``guard`` is, and as it is itself: whoever may see it then may see both.
+
+    Where the two share no label, purpose or region, that is nobody: it is restricted until a person approves it.
+    """
     values = {name: narrowed(name, getattr(guard, name), getattr(asset, name)) for name in PROTECTIVE}
-    # An owner reads without labels, so a document that has some gets none by being moved.
-    values["owner"] = guard.owner if guard.labels else values["owner"]
-    return asset.model_copy(update=values | {"region": guard.region})
+    # An owner reads without labels, so only one who reads both stays one.
+    both = (guard, asset)
+    owners = (one.owner for one in both if all(not each.labels or each.owner == one.owner for each in both))
+    values["owner"] = next(filter(None, owners), "")
+    if _is_apart(asset, guard):
+        values["usage_rights"] = narrowed("usage_rights", values["usage_rights"], "restricted")
+    return asset.model_copy(update=values)
+
+
+def _is_apart(one: Asset, other: Asset) -> bool:
+    lists = ((one.labels, other.labels), (one.purposes, other.purposes))
+    regions = {one.region, other.region} - {"global"}
+    return len(regions) > 1 or any(a and b and set(a).isdisjoint(b) for a, b in lists)
 
 
 def as_rights(values: Mapping[str, Any], which: str) -> Rights:

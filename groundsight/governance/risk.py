@@ -7,11 +7,13 @@ is none of these: the risk is then given as what it would be at best and at wors
 from __future__ import annotations
 
 import statistics
+import tomllib
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import Literal
 
 from groundsight.governance.answer_figures import Given
-from groundsight.governance.parity import parity_gap
+from groundsight.governance.gaps import parity_gap
 from groundsight.governance.rescan import Exposure, Rescanned
 from groundsight.types import Word
 
@@ -20,30 +22,26 @@ MODALITIES: tuple[Modality, ...] = ("text", "table", "image", "page", "audio", "
 # A figure is a picture that lies in a document.
 KINDS_OF = {"image": ("image", "figure")}
 FEWEST_TIMES = 5
-WEIGHTS = {"exposure": 0.4, "bias": 0.3, "grounding deficit": 0.2, "latency volatility": 0.1}
-DEFINITIONS = {
-    "exposure": "share of its units in which personal data was found, replaced or not, and that no label narrows",
-    "bias": "widest gap between groups of callers in the share of questions answered from it (lower 95 % bound)",
-    "grounding deficit": "1 minus the mean grounding ratio of the answers that cite it",
-    "latency volatility": "standard deviation over mean of the seconds of the answers that cite it, at most 1",
-}
-SOURCES = {
-    "exposure": "re-scan of the index",
-    "bias": "daybook, answers by region and language",
-    "grounding deficit": "daybook, answers",
-    "latency volatility": "daybook, answers",
-}
 
 
 class RiskInput(Word):
-    """One input: its value in 0 to 1 or None for no data, of how many (``n``), what it is and where it comes from."""
+    """One input of the formula: its weight, what it is, and where its figure comes from (``risk_inputs.toml``)."""
 
-    name: str
     weight: float
-    value: float | None
-    n: int
     definition: str
     source: str
+
+
+class RiskFigure(RiskInput):
+    """An input with its value in 0 to 1, or None for no data, of how many (``n``)."""
+
+    name: str
+    value: float | None
+    n: int
+
+
+_DATA = files("groundsight.governance").joinpath("risk_inputs.toml").read_text("utf-8")
+INPUTS = {name: RiskInput.model_validate(each) for name, each in tomllib.loads(_DATA).items()}
 
 
 class RiskRow(Word):
@@ -52,7 +50,7 @@ class RiskRow(Word):
     modality: Modality
     low: float | None
     high: float | None
-    inputs: tuple[RiskInput, ...]
+    inputs: tuple[RiskFigure, ...]
 
     @property
     def shown(self) -> str:
@@ -77,7 +75,7 @@ def _row(modality: Modality, coverage: Rescanned, given: Sequence[Given], least:
         "latency volatility": _volatility(cited),
     }
     inputs = tuple(
-        RiskInput(name=name, weight=WEIGHTS[name], value=value, n=n, definition=DEFINITIONS[name], source=SOURCES[name])
+        RiskFigure.model_validate({**INPUTS[name].model_dump(), "name": name, "value": value, "n": n})
         for name, (value, n) in found.items()
     )
     known = sum(each.weight * each.value for each in inputs if each.value is not None)

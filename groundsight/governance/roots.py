@@ -86,9 +86,8 @@ class Roots:
         """
         place = folder.expanduser().resolve()
         if not place.is_dir() or place == Path(place.anchor):
-            raise InvalidArgument(
-                "this is not a folder that can be read", which=source_text(folder.name), next_step="name a folder"
-            )
+            which = source_text(folder.name)
+            raise InvalidArgument("this is not a folder that can be read", which=which, next_step="name a folder")
         known, name = place in list(self._folders.values()), self._name(place)
         if not (known and self._holds(name)):
             _write_register(self._register, [*_registered(self._register), self._names.stored(str(place))])
@@ -149,6 +148,8 @@ class Roots:
 
     def path_of(self, source: str) -> Path:
         """Return where a file lies, for a program that takes names only; NotFound outside of the roots."""
+        if lent := _LENT.get().get(source):
+            return lent
         name, inside = self._locate(source)
         return self._folders[name] / inside
 
@@ -280,9 +281,8 @@ def _registered(register: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:
-        raise StorageFailed(
-            "the list of folders can't be read", which=register.name, next_step="delete it and add the folders again"
-        ) from error
+        what, step = "the list of folders can't be read", "delete it and add the folders again"
+        raise StorageFailed(what, which=register.name, next_step=step) from error
     values: list[object] = cast("list[object]", listed) if isinstance(listed, list) else []
     return [value for value in values if isinstance(value, str)]
 

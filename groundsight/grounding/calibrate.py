@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.grounding.bind import FEATURES, Bound
+from groundsight.grounding.judged import Shift, kept_shift
 
 if TYPE_CHECKING:
     from groundsight.encoders.reader import Reader
@@ -50,11 +51,18 @@ class Arbiter:
 
     calibration: Calibration
     reader: Reader | None = None
+    shift: Shift | None = None
 
     @property
     def method(self) -> str:
         """What decided, for reports."""
-        return "lexical" if self.reader is None else "lexical+reader"
+        judged = f"+judged@{self.shift.threshold:.4f}" if self.shift else ""
+        return ("lexical" if self.reader is None else "lexical+reader") + judged
+
+    @property
+    def threshold(self) -> float:
+        """The least probability of support: the packaged one, or what persons judged of this index says."""
+        return self.shift.threshold if self.shift else self.calibration.threshold
 
     def probability(self, bound: Bound, index: PassageIndex) -> float:
         """Return the probability of support; what a check refuses is not read and counts as denied by the reader."""
@@ -77,9 +85,14 @@ def reads_of(bound: Bound, index: PassageIndex, reader: Reader) -> float:
     return max(-LOGIT, min(LOGIT, logit)) / LOGIT
 
 
-def open_arbiter(reader: Reader | None) -> Arbiter:
-    """Return the packaged arbiter, fitted with or without a reader."""
-    return Arbiter(packaged_at("calibration.json" if reader is None else "calibration_reader.json"), reader)
+def open_arbiter(reader: Reader | None, home: Path | None = None) -> Arbiter:
+    """Return the packaged arbiter, fitted with or without a reader, with what persons judged of the index in ``home``.
+
+    Raises:
+        StorageFailed: that can't be read.
+    """
+    packaged = packaged_at("calibration.json" if reader is None else "calibration_reader.json")
+    return Arbiter(packaged, reader, kept_shift(home, packaged.version) if home else None)
 
 
 @lru_cache(maxsize=2)

@@ -47,7 +47,7 @@ def decide(
         )
     index = held.index
     if not index.passages:
-        said = "the evidence holds no text" if index.evidence else "no evidence was given"
+        said = "the evidence holds no text" if index.evidence else "no evidence was given or found"
         return _verdict(claim, "unsupported", 0.0, _plain("no_evidence", said))
     if cells:
         return _row(
@@ -125,7 +125,7 @@ def _weigh(claim: Claim, bound: Bound, found: Sequence[Comparison], arbiter: Arb
     likely = arbiter.probability(bound, index)
     if bound.conflicts:
         return _verdict(claim, "contradicted", min(likely, 0.05), *bound.conflicts)
-    if bound.open or likely < arbiter.calibration.threshold:
+    if bound.open or likely < arbiter.threshold:
         return _verdict(claim, "unsupported", min(likely, 0.49), *bound.open or (_lacking(bound),))
     weak = all(one.channel == "caption" for one in bound.passages)
     reason = (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from groundsight.atomic import write_whole
-from groundsight.errors import GroundsightError, IndexCorrupt, InvalidArgument, StorageFailed
+from groundsight.errors import GroundsightError, IndexCorrupt, IndexVersion, InvalidArgument, StorageFailed
 from groundsight.index import database, snapshots
 from groundsight.settings import Settings, elsewhere
 from groundsight.types import Asset, Filter, Word
@@ -58,15 +58,15 @@ def still_held(settings: Settings, assets: Sequence[Asset]) -> tuple[Held, ...]:
 def rewritten(settings: Settings, assets: Sequence[Asset]) -> tuple[str, ...]:
     """Write the snapshots on record that hold any of these assets afresh without them; return the folders.
 
-    A snapshot that is damaged, or of a Weaviate index, stays as it is and is told by ``still_held``.
+    A snapshot that is damaged stays as it is and is told by ``still_held``.
 
     Raises:
         StorageFailed: the disk refused. IndexCorrupt: a kill in between left a snapshot without its manifest.
     """
     done: list[str] = []
     for folder in _noted(settings.home):
-        if (folder / database.FILE_NAME).exists() and _holds(folder, assets):
-            with suppress(IndexCorrupt, InvalidArgument):
+        if _holds(folder, assets):
+            with suppress(IndexCorrupt, IndexVersion, InvalidArgument):
                 _rewrite(folder, {(asset.tenant, asset.source) for asset in assets})
                 done.append(str(folder))
     return tuple(done)
@@ -74,22 +74,30 @@ def rewritten(settings: Settings, assets: Sequence[Asset]) -> tuple[str, ...]:
 
 def _rewrite(folder: Path, gone: Set[tuple[str, str]]) -> None:
     """The manifest goes first and comes last: between them the folder is no finished snapshot."""
-    from groundsight.index.local import LocalIndex
+    from groundsight.index.weaviate.snapshots import without
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".rewrite-") as scratch:
         place = Path(scratch)
-        os.replace(snapshots.verified_copy(folder, place), place / database.FILE_NAME)
-        index = LocalIndex.open(place)
-        try:
-            found = index.assets(Filter())
-            index.delete([each.asset_id for each in found if (each.tenant, each.source) in gone], Filter())
-            index.snapshot(place / "new")
-        finally:
-            index.close()
+        (place / "new").mkdir()
+        write = _local_without if (folder / database.FILE_NAME).exists() else without
         with database.storage_errors(folder):
+            write(folder, place / "new", gone)
             (folder / snapshots.MANIFEST).unlink()
-            for name in (database.FILE_NAME, snapshots.MANIFEST):
-                os.replace(place / "new" / name, folder / name)
+            for file in sorted((place / "new").iterdir(), key=lambda each: each.name == snapshots.MANIFEST):
+                os.replace(file, folder / file.name)
+
+
+def _local_without(folder: Path, place: Path, gone: Set[tuple[str, str]]) -> None:
+    from groundsight.index.local import LocalIndex
+
+    os.replace(snapshots.verified_copy(folder, place.parent), place.parent / database.FILE_NAME)
+    index = LocalIndex.open(place.parent)
+    try:
+        found = index.assets(Filter())
+        index.delete([each.asset_id for each in found if (each.tenant, each.source) in gone], Filter())
+        index.snapshot(place)
+    finally:
+        index.close()
 
 
 def _advice(settings: Settings, folder: Path) -> str:

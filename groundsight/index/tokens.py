@@ -11,6 +11,7 @@ import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from groundsight.language.framing import asked_in
 from groundsight.language.stems import known_stems, lexicon_rows, snowball, word_list
@@ -53,7 +54,9 @@ class Tokeniser:
         """
         with self._one_at_a_time:
             if language == "en" or language not in stemmers():
-                return [term for piece in fold(text).split() for term in self._english(piece)]
+                known, every = self._known, self._terms_of
+                told = (known(piece) if len(piece) <= LONGEST_TERM else every(piece) for piece in fold(text).split())
+                return [*chain.from_iterable(told)]
             return [term for piece in text.split() for term in self._foreign(piece, language)]
 
     def asked(self, text: str) -> list[str]:
@@ -70,9 +73,6 @@ class Tokeniser:
         folded, small = fold(word), word_list("function_words.txt")
         with self._one_at_a_time:
             return folded.isalpha() and folded not in small and self._stem(folded) not in known_stems()
-
-    def _english(self, piece: str) -> tuple[str, ...]:
-        return (self._known if len(piece) <= LONGEST_TERM else self._terms_of)(piece)
 
     def _terms_of(self, piece: str) -> tuple[str, ...]:
         if piece.isascii() and piece.isalnum():

@@ -9,8 +9,10 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
+from groundsight.errors import error_line
 from groundsight.limits import Limits
 from groundsight.types import Box, LeftOut, Link, Shown, Time, Word
+from groundsight.types.showing import number_of
 
 ElementKind = Literal["heading", "text", "table", "figure", "picture", "page", "speech", "clip"]
 
@@ -115,7 +117,7 @@ class Problem(Shown):
     next_step: str = ""
 
     def _text(self) -> str:
-        return ". ".join(filter(None, [f"{self.code}: {self.what}", self.limit, self.next_step]))
+        return error_line(self.code, self.what, self.limit, self.next_step)
 
 
 class FileReport(Shown):
@@ -163,7 +165,13 @@ class IngestReport(Shown):
     receipt: str = ""
 
     def _text(self) -> str:
-        names = ("added", "changed", "unchanged", "failed", "vanished", "removed", "units")
-        counts = ", ".join(f"{getattr(self, name)} {name}" for name in names if getattr(self, name))
         told = [str(file) for file in self.files if file.problem or file.warnings]
-        return "\n".join([counts or "nothing to read", *told, *map(str, self.left_out)])
+        return "\n".join([ingest_counts(self), *told, *map(str, self.left_out)])
+
+
+def ingest_counts(report: object) -> str:
+    """Say what became of the files of a run, or of what has its counts: "25 added, 2 failed, 29 units"."""
+    names = ("added", "changed", "unchanged", "failed", "vanished", "removed", "units")
+    counts = ((int(getattr(report, name)), name) for name in names)
+    told = [number_of(number, "unit") if name == "units" else f"{number} {name}" for number, name in counts if number]
+    return ", ".join(told) or "nothing to read"

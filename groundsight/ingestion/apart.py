@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from groundsight.ingestion import Element
-from groundsight.language.addressed import speaks_to_a_model
+from groundsight.language.addressed import may_speak_to_a_model, speaks_to_a_model
 from groundsight.types import Unit
 from groundsight.types.showing import number_of
 
@@ -94,6 +95,9 @@ def _parted(element: Element) -> Iterator[Element]:
     if speaks_to_a_model(element.meta):
         element = element.model_copy(update={"meta": ""})
     if element.kind == "table":
+        if not may_speak_to_a_model("\n".join((element.text, *chain.from_iterable(element.cells)))):
+            yield element
+            return
         rows = [[cell if speaks_to_a_model(cell) else "" for cell in row] for row in element.cells]
         rows = [list(row) if not any(hit) and speaks_to_a_model(" ".join(row)) else hit
                 for row, hit in zip(element.cells, rows, strict=True)]  # fmt: skip

@@ -151,9 +151,11 @@ class _Assembly:
             left_out = (*left_out, LeftOut(kind="text in a picture", why=unread, count=len(self._hashes)))
         told = (LeftOut(kind="picture", why=f"withheld: {kind}", count=count) for kind, count in self._withheld.items())
         left_out = (*left_out, *told)
+        # A picture may have tables beside it, and hidden words of its file; one of several units is none by itself.
+        alone = sum(unit.kind != "table" and not (unit.kind == "text" and unit.mark) for unit in units)
         known = {
             "redactions": dict(self._cleaner.memory.counts),
-            "phash": self._hashes[0] if len(self._hashes) == 1 and len(units) == 1 else None,
+            "phash": self._hashes[0] if len(self._hashes) == 1 and alone == 1 else None,
             "language": language_of(self._begin),
             "left_out": left_out,
             "unseen": dict(self._unseen),

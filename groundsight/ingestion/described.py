@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any
 
 from groundsight.governance.policy import let_in, policy_of
 from groundsight.governance.redaction import profile_of
 from groundsight.governance.rights import Holding, guarded
 from groundsight.ingestion import Parsed
-from groundsight.ingestion.contain import refuse_contained
 from groundsight.ingestion.enrich import lineage_of_text
 from groundsight.ingestion.frozen import Frozen
 from groundsight.language.addressed import speaks_to_a_model
@@ -36,19 +38,24 @@ def make_asset(
     document: Frozen,
     who: Principal,
     settings: Settings,
-    guard: Asset | None = None,
+    guards: Sequence[Asset] = (),
     holder: Asset | None = None,
     holding: Holding | None = None,
+    remembered: Mapping[str, Any] | None = None,
 ) -> Asset:
-    """Describe the file; the tenant comes from the principal, and so does the region of what was not there before.
+    """Describe the file; the tenant comes from the principal, and so does the region of what nothing protects yet.
 
     What protects a document is not the writer's to change: it is taken from ``holding``, what is stated of it, and from
-    ``guard``, the document as it was before, or a protected one of the same content. A file that lies in another one,
-    the ``holder``, is protected as that is, too.
+    ``guards``, the document as it was before, or all protected ones of the same content: the strictest of each counts,
+    and so does what is ``remembered`` of one that is gone. A file that lies in another one, the ``holder``, is
+    protected as that is, too.
 
     Raises:
-        PolicyRefused: the policy does not let it in, or an incident contains its place.
+        PolicyRefused: the policy does not let it in.
     """
+    stated, above = dict(holding.values) if holding else {}, [*guards, *filter(None, (holder,))]
+    if above and not (holding and "region" in holding.origins):
+        stated["region"] = "global"
     described = Asset(
         asset_id=new_asset_id(who.tenant, document.source, document.sha256, settings),
         source=document.source,
@@ -63,10 +70,8 @@ def make_asset(
         pages=parsed.pages,
         parent=holder.source if holder else None,
         lineage=lineage_of_text(parsed.media_type, document.sha256, settings),
-    ).model_copy(update=dict(holding.values) if holding else {})
-    asset = _protected(_protected(described, guard), holder)
-    refuse_contained(settings, asset)
-    return let_in(policy_of(settings), asset)
+    ).model_copy(update=stated)
+    return let_in(policy_of(settings), _as_remembered(reduce(guarded, above, described), remembered or {}))
 
 
 def is_guarded(asset: Asset) -> bool:
@@ -77,8 +82,14 @@ def is_guarded(asset: Asset) -> bool:
 
 def is_kept_as(asset: Asset, holder: Asset) -> bool:
     """True when a file is known to lie in this one and is no less protected."""
-    return asset.parent == holder.source and _protected(asset, holder) == asset
+    return asset.parent == holder.source and guarded(asset, holder) == asset
 
 
-def _protected(asset: Asset, guard: Asset | None) -> Asset:
-    return asset if guard is None else guarded(asset, guard)
+def _as_remembered(asset: Asset, remembered: Mapping[str, Any]) -> Asset:
+    """Protect a document as one of its content was that is gone; it opens nothing that is shut by its own rights."""
+    if not remembered:
+        return asset
+    owner = remembered["owner"] if remembered["labels"] else asset.owner
+    # A region is narrower than none, be it the document's own or the remembered one.
+    region = asset.region if remembered["region"] == "global" else remembered["region"]
+    return guarded(asset, asset.model_copy(update={**remembered, "owner": owner, "region": region}))

@@ -18,6 +18,7 @@ from groundsight.governance.audit import AuditLog, AuditRecord
 from groundsight.governance.incidents import IncidentBook
 from groundsight.governance.optout import OptOut, OptOuts
 from groundsight.governance.receipts import Receipts, new_receipt
+from groundsight.governance.remembered import RememberedRights
 from groundsight.governance.review import forget_reviews
 from groundsight.governance.sources import inside
 from groundsight.index.held import Held, rewritten, still_held
@@ -26,7 +27,7 @@ from groundsight.ingestion.folder.ledger import erased, unread_by
 from groundsight.ingestion.folder.notebook import forget_orders, forget_questions
 from groundsight.ingestion.frozen import content_hash
 from groundsight.ingestion.kept import forget_pages
-from groundsight.ingestion.proof import Proof, pieces_of, prove
+from groundsight.ingestion.proof import Proof, pieces_of, prove, said_by
 from groundsight.ingestion.reach import folders_of
 from groundsight.types import Asset, Filter, Principal, Shown, Word
 
@@ -133,23 +134,31 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
     """Remove assets: what was made and kept of them first, so that a kill in between leaves them to be named again."""
     derived = derived_of(parts.settings)
     derived.forget_other_profiles()
+    RememberedRights(parts.settings.home).add(gone)
     forget_reviews(parts.settings.home, [asset.asset_id for asset in gone])
-    IncidentBook(parts.settings.home, parts.settings.governance.incidents).forget(asset.source for asset in gone)
+    ids = {asset.asset_id for asset in gone}
+    left = [asset for asset in parts.index.assets(Filter()) if asset.asset_id not in ids] if gone else []
     if gone:
+        _forget_in_incidents(parts, gone, left)
         forget_questions(parts.settings.home, {asset.tenant for asset in gone})
         forget_orders(parts.settings.home, [asset.source for asset in gone])
         Receipts(Path(parts.settings.home), 0).forget(asset.asset_id for asset in gone)
-    ids = {asset.asset_id for asset in gone}
     for number, asset in enumerate(gone):
         watch.step(number, len(gone), asset.source)
         derived.forget(asset.tenant, asset.source)
-    with_same = [asset for asset in parts.index.assets(Filter()) if asset.asset_id not in ids] if gone else []
     try:
-        forget_pages(parts.settings.home, gone, with_same)
+        forget_pages(parts.settings.home, gone, left)
     except OSError as error:
         raise StorageFailed("kept pages can't be removed", which="pages", next_step="correct the rights") from error
     parts.index.delete([asset.asset_id for asset in gone], where)
     parts.searches.clear()
+
+
+def _forget_in_incidents(parts: Parts, gone: Sequence[Asset], left: Sequence[Asset]) -> None:
+    book = IncidentBook(parts.settings.home)
+    if book.is_used:
+        units = (unit for asset in gone for unit in parts.index.units(asset.asset_id, Filter()))
+        book.forget(gone, left, [text for unit in units for text in said_by(unit)])
 
 
 def readings(roots: Roots, name: str | Path) -> set[str]:

@@ -8,14 +8,18 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundsight.errors import PolicyRefused
 from groundsight.governance.access import matches, tenant_of, visible_to
-from groundsight.governance.heed import heed
+from groundsight.governance.events import heed, note_event
+from groundsight.governance.incidents import IncidentBook
+from groundsight.governance.lookout import ask_rules_if_due
 from groundsight.governance.optout import OptOuts
+from groundsight.governance.remembered import RememberedRights
 from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
 from groundsight.ingestion.assemble import Linker, assemble
+from groundsight.ingestion.contain import refuse_contained
 from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.described import is_guarded, is_kept_as, make_asset, new_asset_id
 from groundsight.ingestion.discover import Discovery, Found, not_there
@@ -35,6 +39,7 @@ from groundsight.ingestion.vanished import gone_by_name, vanished
 from groundsight.settings import Settings
 from groundsight.tracing import Part, Watch
 from groundsight.types import Asset, Principal
+from groundsight.vision import SENSITIVE
 
 if TYPE_CHECKING:
     from groundsight.governance.roots import Roots
@@ -85,6 +90,7 @@ def ingest(
     tried = [each for each in files if each.source not in absent and each.status != "opted out"]
     left_out = (*looked.left_out, *run.beside.left_out)
     settle(parts, principal, (*places, *(each.source for each in found)), tried, left_out)
+    ask_rules_if_due(parts.settings, principal)
     return _report(files, run.derived.model_calls, parts, left_out)
 
 
@@ -100,6 +106,7 @@ class _Run:
         self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
         self._opted_out = OptOuts(parts.settings.home, principal.tenant)
+        self._remembered = RememberedRights(parts.settings.home)
 
     def look_beside(self, found: Sequence[Found], places: Sequence[str]) -> None:
         """Take in what the rights files of the folders state, then what is known and how it is protected."""
@@ -108,7 +115,10 @@ class _Run:
         everything, where = self._parts.index.assets(tenant_of(self._principal)), visible_to(self._principal)
         self._known: Mapping[str, Asset] = {each.source: each for each in everything}
         self._seen = {source for source, each in self._known.items() if matches(where, each)}
-        self._guards = {each.sha256: each for each in everything if is_guarded(each)}
+        self._guards: dict[str, list[Asset]] = {}
+        for each in filter(is_guarded, everything):
+            self._guards.setdefault(each.sha256, []).append(each)
+        self._shut = IncidentBook(self._parts.settings.home).shut()
         self._inner = by_holder(everything)
 
     def readable(self, found: Sequence[Found]) -> list[Found]:
@@ -177,10 +187,24 @@ class _Run:
         with ExitStack() as on_error:
             on_error.callback(folder.cleanup)
             on_error.callback(document.copy.close)
-            self._opted_out.require_free(document.source, document.sha256)
+            self._require_free(document)
             parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
             on_error.pop_all()
         return ReadFile(document, parsed, folder)
+
+    def _require_free(self, document: Frozen) -> None:
+        """Refuse what is opted out, and a content that comes back after its time; what is known has its own."""
+        source, sha = document.source, document.sha256
+        self._opted_out.require_free(source, sha)
+        if not self._is_known(document):
+            self._remembered.require_free(self.beside.book, self._principal.tenant, source, sha)
+
+    def _is_known(self, document: Frozen) -> bool:
+        before = self._known.get(document.source)
+        return before is not None and before.sha256 == document.sha256
+
+    def _remembered_of(self, document: Frozen) -> Mapping[str, Any]:
+        return self._remembered.of(self.beside.book, self._principal.tenant, document.source, document.sha256)
 
     def _below(self, document: Frozen, holder: Asset, tree: Tree) -> FileReport:
         """Ingest a file that lies in another one, unless all of it is as it was."""
@@ -201,9 +225,11 @@ class _Run:
         """
         settings, document, parsed = self._parts.settings, prepared.document, prepared.parsed
         before = self._known.get(document.source)
-        guard, who = before or self._guards.get(document.sha256), self._principal
+        guards, who = [before] if before else self._guards.get(document.sha256, ()), self._principal
         holding = self.beside.book.holding(who.tenant, document.source, document.mtime_ns, who.region)
-        asset = make_asset(parsed, document, who, settings, guard, holder, None if before else holding)
+        remembered = None if self._is_known(document) else self._remembered_of(document)
+        asset = make_asset(parsed, document, who, settings, guards, holder, None if before else holding, remembered)
+        refuse_contained(self._shut, asset)
         lost = tree.read(parsed, asset, prepared.scratch, lambda each, holder: self._below(each, holder, tree))
         if holder is None:
             self._forget(tree)
@@ -213,6 +239,9 @@ class _Run:
         self._commits.add(Assembled(entry, derived), document, before, self._part)
         if before:
             derived.keep_only_used()
+            if before.sha256 == document.sha256 and any(unit.mark == SENSITIVE for unit in entry.units):
+                # It was not marked before, so it may have been shown.
+                note_event(settings, who, "unsafe", "pictures", "withheld", pictured=[before.asset_id])
         return FileReport(
             source=document.source,
             status="changed" if before else "added",

@@ -19,6 +19,7 @@ from groundsight.errors import (
 )
 from groundsight.governance.optout import OPTED_OUT
 from groundsight.governance.pii_names import StoredNames
+from groundsight.governance.remembered import OVER
 from groundsight.governance.rights_file import is_rights_file
 from groundsight.governance.sources import source_text
 from groundsight.ingestion import FileReport, Inside, Parsed, Problem
@@ -120,9 +121,14 @@ def report_of(source: str, work: Callable[[], FileReport]) -> FileReport:
     except (Cancelled, ConfigError, Locked, StorageFailed, IndexVersion):
         raise
     except GroundsightError as error:
-        if error.error_code == OPTED_OUT:
-            return FileReport(source=source, status="opted out", warnings=("opted out, and not read",))
+        if error.error_code in (OPTED_OUT, OVER):
+            return opted_out(source, "opted out" if error.error_code == OPTED_OUT else error.what)
         return FileReport(source=source, status="failed", problem=_problem(error, source))
+
+
+def opted_out(source: str, why: str = "opted out") -> FileReport:
+    """The line of a file that is not to be read."""
+    return FileReport(source=source, status="opted out", warnings=(f"{why}, and not read",))
 
 
 def unchanged(asset: Asset) -> FileReport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from groundsight.index.keys import LONGEST_KEY_WORDS, as_key, heading_key, is_plain, words_of
 from groundsight.ingestion.tables import row_text
@@ -19,7 +20,7 @@ _JOIN = r"(?:of the|of|the|and|for|de la|de|del|della|van der|van|von|der|da|di|
 _CAPITALISED = re.compile(rf"\b{_NAME}(?:[ \t]+(?:{_JOIN}[ \t]+)?(?:{_NAME}|\d{{1,4}}\b))*")
 _CODE = re.compile(r"\b(?=[A-Za-z0-9/_-]{0,40}\d)(?=[A-Za-z0-9/_-]{0,40}[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*\b")
 _SPACED_CODE = re.compile(r"\b[A-Z]{2,6}[ -]?(?:No\.? ?|# ?)?\d{3,}\b")
-_LONG_NUMBER = re.compile(r"(?<![\d.,])\d{6,}(?![\d.,]\d)")
+_LONG_NUMBER = re.compile(r"\d(?<![\d.,].)\d{5,}(?![\d.,]\d)")
 _UNITS = (
     r"%|percent|per cent|kg|g|mg|km|m|cm|mm|kW|kWh|MW|GW|V|A|W|Hz|MHz|GHz|GB|MB|TB|l|ml|°C|°F|days?|weeks?|months?|"
     r"years?|hours?|minutes?|miles?|feet|ft|tons?|tonnes?|units?|pieces|million|billion"
@@ -32,6 +33,7 @@ _QUANTITY = re.compile(
 )
 _DATE = re.compile(r"^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/]\d{2,4})$")
 _ORDINAL = re.compile(r"^\d+(?:st|nd|rd|th|s)$|^[qhQH][1-4]$|^(?:19|20)\d\d$")
+_TWO_DIGITS = re.compile(r"\d\D*\d")
 _OPENING = re.compile(r"(?:^|[.!?:|\n])[\s\"“‘(]*$")
 _MONTHS_AND_DAYS = """
 january february march april may june july august september october november december monday tuesday wednesday
@@ -71,7 +73,7 @@ def _telling_title(asset: Asset) -> str:
 def _mention_links(unit: Unit) -> Iterator[Link]:
     known = set[str]()
     for text in _texts(unit):
-        clean = _PLACEHOLDER.sub(" | ", text)
+        clean = _PLACEHOLDER.sub(" | ", text) if any(sign in text for sign in "[<{@") else text
         for shown in (*_ids(clean), *(match.group() for match in _QUANTITY.finditer(clean)), *_names(clean)):
             key = as_key(shown)
             if 1 < len(key) <= LONGEST_KEY_CHARS and key not in known:
@@ -94,17 +96,24 @@ def _ids(text: str) -> Iterator[str]:
 
 
 def _is_id(shown: str) -> bool:
-    if _DATE.match(shown) or _ORDINAL.match(shown) or shown.split()[0].casefold() in _CALENDAR:
+    if len(shown) < 4 or not _TWO_DIGITS.search(shown) or _DATE.match(shown) or _ORDINAL.match(shown):
         return False
-    return len(shown) >= 4 and sum(letter.isdigit() for letter in shown) >= 2
+    return shown.split()[0].casefold() not in _CALENDAR
 
 
 def _names(text: str) -> Iterator[str]:
     for match in _CAPITALISED.finditer(text):
-        words = _trimmed(words_of(match.group()))
         opens = _OPENING.search(text[max(0, match.start() - 4) : match.start()]) is not None
-        if 0 < len(words) <= LONGEST_KEY_WORDS and _is_name(words, opens=opens or words[0] != match.group().split()[0]):
-            yield match.group()[match.group().index(words[0]) :]
+        if name := _named(match.group(), opens):
+            yield name
+
+
+@lru_cache(maxsize=4096)
+def _named(shown: str, opens: bool) -> str:
+    words = _trimmed(words_of(shown))
+    if 0 < len(words) <= LONGEST_KEY_WORDS and _is_name(words, opens=opens or words[0] != shown.split()[0]):
+        return shown[shown.index(words[0]) :]
+    return ""
 
 
 def _trimmed(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from groundsight.governance.pii_tables import clean_cells
 from groundsight.ingestion.chunking import Chunk
 from groundsight.ingestion.enrich import Seen
 from groundsight.ingestion.layout.cells import joined_cells, side_by_side
+from groundsight.ingestion.layout.chart_values import chart_table
 from groundsight.ingestion.layout.label_rows import labelled_tables
 from groundsight.ingestion.layout.leaders import split_leaders
 from groundsight.ingestion.layout.number_rows import aligned_tables
@@ -59,15 +60,19 @@ def lines_in_picture(lines: Sequence[TextLine], box: Box | None) -> tuple[TextLi
 def _tables(piece: Chunk, seen: Seen, settings: Settings, memory: Memory) -> Iterator[Chunk]:
     for grid in grids_of(seen.lines, seen.picture.width / seen.picture.height):
         cells = clean_cells(grid.cells, settings.governance.redact, memory)
+        ((title,),) = clean_cells(((grid.title,),), settings.governance.redact, memory)
         boxes = tuple(tuple(one and _on_page(one.as_box(), piece.place.box) for one in row) for row in grid.boxes)
         box = _on_page(grid.rect.as_box(), piece.place.box)
-        for text, block, rows in table_blocks(cells, "", settings.ingestion.chunk_chars):
+        for text, block, rows in table_blocks(cells, title, settings.ingestion.chunk_chars):
             place = piece.place.model_copy(update={"box": box, "span": None})
             held = (*boxes[:1], *boxes[1 + rows.start : 1 + rows.stop])
             yield replace(piece, kind="table", text=text, place=place, cells=block, boxes=held, picture=None)
 
 
 def _grids(pieces: Sequence[Piece]) -> Iterator[Grid]:
+    if chart := chart_table(pieces):
+        grid, pieces = chart
+        yield grid
     joined, whole = joined_cells(pieces)
     numbers, rest = aligned_tables(joined)
     for grid in (*numbers, *labelled_tables(rest)[0]):

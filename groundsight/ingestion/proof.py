@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import mmap
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,12 @@ FOLDER = "proofs"
 _RUN = re.compile(r"[A-Za-z0-9 ,.()-]{16,40}")
 # Each piece is looked for by itself: at about a GB a second, 48 of them in a home of 100 MB take five seconds.
 _MOST, _A_DOCUMENT = 48, 6
+# What is to stay, and why.
+STAYS = {
+    "rights": "what was stated of the name stays, so that it holds if the document comes back",
+    "roots.json": "the folder stays: it may be read again",
+}
+_PART = 1 << 24
 _FIELDS = ("text", "ocr", "transcript", "caption", "unseen")
 
 
@@ -36,7 +43,8 @@ class Searched(Shown):
     found: int
 
     def _text(self) -> str:
-        return f"{self.name}: {self.files} files, {self.bytes:,} bytes, {self.found} found"
+        why = f" ({STAYS[self.name]})" if self.found and self.name in STAYS else ""
+        return f"{self.name}: {self.files} files, {self.bytes:,} bytes, {self.found} found{why}"
 
 
 class Proof(Shown):
@@ -90,7 +98,7 @@ def prove(parts: Parts, pieces: Sequence[bytes], receipt: str) -> Proof | None:
 
 
 def _runs(unit: Unit) -> Iterator[str]:
-    yield from (found.group().strip() for text in _texts(unit) for found in _RUN.finditer(text))
+    yield from (found.group().strip() for text in said_by(unit) for found in _RUN.finditer(text))
 
 
 def _shared(parts: Parts, pieces: Sequence[bytes]) -> frozenset[bytes]:
@@ -99,31 +107,41 @@ def _shared(parts: Parts, pieces: Sequence[bytes]) -> frozenset[bytes]:
     names = [asset.source for asset in parts.index.assets(Filter())]
     held = {piece for piece, text in told.items() if any(text in name for name in names)}
     for unit, _ in parts.index.scan(Filter()):
-        texts = "\n".join(_texts(unit))
+        texts = "\n".join(said_by(unit))
         held |= {piece for piece, text in told.items() if piece not in held and text in texts}
     return frozenset(held)
 
 
-def _texts(unit: Unit) -> Iterable[str]:
+def said_by(unit: Unit) -> Iterable[str]:
+    """Return all that a unit says."""
     return (*(str(getattr(unit, field)) for field in _FIELDS), *(cell for row in unit.cells for cell in row))
 
 
 def _searched(home: Path, pieces: Sequence[bytes]) -> Iterator[Searched]:
     files, sizes, found = Counter[str](), Counter[str](), Counter[str]()
-    for path in sorted(each for each in home.rglob("*") if each.is_file() and not each.is_symlink()):
+    paths = (Path(folder, name) for folder, _, names in os.walk(home) for name in names)
+    for path in sorted(each for each in paths if each.is_file() and not each.is_symlink()):
         store = path.relative_to(home).parts[0]
-        files[store] += 1
-        sizes[store] += path.stat().st_size
-        found[store] += _held_by(path, pieces)
+        # What another process takes away meanwhile holds nothing.
+        with suppress(FileNotFoundError):
+            size, held = _held_by(path, pieces)
+            files[store] += 1
+            sizes[store] += size
+            found[store] += held
     yield from (Searched(name=name, files=files[name], bytes=sizes[name], found=found[name]) for name in files)
 
 
-def _held_by(path: Path, pieces: Sequence[bytes]) -> int:
+def _held_by(path: Path, pieces: Sequence[bytes]) -> tuple[int, int]:
+    """Return the size of a file and how many pieces it holds; read, as a map of it ends with whoever cuts the file."""
     named = sum(piece.decode() in path.name for piece in pieces)
-    if path.stat().st_size == 0:
-        return named
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return named + sum(data.find(piece) >= 0 or data.find(_wide(piece)) >= 0 for piece in pieces)
+    left = {form: piece for piece in pieces for form in (piece, _wide(piece))}
+    longest, size, before, held = max(map(len, left)), 0, b"", set[bytes]()
+    with path.open("rb") as file:
+        while part := file.read(_PART):
+            size, data = size + len(part), before + part
+            held |= {piece for form, piece in left.items() if piece not in held and form in data}
+            before = data[-longest:]
+    return size, named + len(held)
 
 
 def _wide(piece: bytes) -> bytes:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from groundsight.errors import NotFound
+from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import tenant_of, visible_to
 from groundsight.governance.events import note_denied
 from groundsight.governance.sources import no_such_file
@@ -73,15 +73,19 @@ def pictured(parts: Parts, who: Principal, name: str, page: int | None = None) -
     """Open what a caller calls a picture: a unit that it may see, or a file that it may read, and the place in it.
 
     Raises:
-        NotFound: as in ``document_of`` or ``document_for``, or there is no such unit.
+        NotFound: as in ``document_of`` or ``document_for``, or there is no such unit. InvalidArgument: the unit lies on
+            another page.
     """
     if not UNIT_ID.fullmatch(name):
-        return document_for(parts, who, name), Place(page=page)
+        return document_for(parts, who, name), Place(page=page or 1)
     rows = parts.index.get([name], visible_to(who))
     if not rows:
         hidden_units(parts, who, [name])
         raise no_such_unit(name)
     unit, asset = rows[0]
+    if page not in (None, unit.place.page or 1):
+        lies = f"it lies on page {unit.place.page}" if unit.place.page else "it has no pages"
+        raise InvalidArgument(f"that is not on page {page}", which=name, limit=lies, next_step="leave the page out")
     return document_of(parts, asset), unit.place
 
 

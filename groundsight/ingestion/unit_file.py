@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import overload
 
+from groundsight.governance.redaction import bytes_of
 from groundsight.types import Unit
 
 
@@ -24,9 +25,11 @@ class UnitFile(Sequence[Unit]):
         """Add units behind the others."""
         self._file.seek(self._borders[-1])
         for unit in units:
-            self._borders.append(
-                self._borders[-1] + self._file.write(unit.model_dump_json(exclude_defaults=True).encode())
-            )
+            self._borders.append(self._borders[-1] + self._file.write(bytes_of(unit)))
+
+    def as_bytes(self) -> Iterator[bytes]:
+        """Yield each unit as it lies here."""
+        return (self._bytes(start, end) for start, end in pairwise(self._borders))
 
     def __len__(self) -> int:
         return len(self._borders) - 1
@@ -45,5 +48,8 @@ class UnitFile(Sequence[Unit]):
         return self._read(self._borders[place], self._borders[place + 1])
 
     def _read(self, start: int, end: int) -> Unit:
+        return Unit.model_validate_json(self._bytes(start, end))
+
+    def _bytes(self, start: int, end: int) -> bytes:
         self._file.seek(start)
-        return Unit.model_validate_json(self._file.read(end - start))
+        return self._file.read(end - start)

@@ -10,33 +10,51 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from groundsight.language.disguises import undisguised
 from groundsight.language.stems import lexicon_rows, unaccented
 
 # Marks by which programs part the turns of a conversation with a model.
-_TURNS = re.compile(r"<\|\w{2,20}\|>|\[/?INST\]|<</?SYS>>|^\s*#{2,}\s*(?:system|instruction)s?\s*:?\s*$", re.I | re.M)
+_TURNS = re.compile(
+    r"<\|\w{2,20}\|>|\[/?INST\]|<</?SYS>>|^\s*#{2,}\s*(?:system|instruction)s?\s*:?\s*$"
+    r"|</?(?:tool_call|function_calls?|tool_use|invoke name=[^>]{1,80})>|\"(?:tool_calls|function_call)\"\s*:\s*[\[{]"
+    r"|\"role\"\s*:\s*\"(?:system|developer)\"\s*,\s*\"content\"\s*:",
+    re.I | re.M,
+)
+# A picture or link whose address is to be filled with what was said: fetching it would carry that away.
+_CARRIES_OFF = re.compile(r"\]\(\s*https?://[^)\s]{1,300}=[^)]{0,80}?[{<\[][^)]{1,200}\)")
 _TOKEN = re.compile(r"\w+|[.,;:!?\n]")
+_RUN = re.compile(r"\w+")
 # One or two parts are common in manuals and letters (tests/trust/wordings.jsonl).
 ENOUGH = 3
 # A longer text is looked at in pieces of so many words: far apart two parts belong to different orders.
 _REACH = 80
 
 
+def may_speak_to_a_model(text: str) -> bool:
+    """False when neither a text nor any line of it speaks to a model; most are told so at once."""
+    return _TURNS.search(text) is not None or _shows_a_sign(unaccented(text.casefold()))
+
+
 def speaks_to_a_model(text: str) -> bool:
     """Tell whether a text orders a model what to do or to answer ("assistant, say that ...")."""
     if _TURNS.search(text):
         return True
-    plain = unaccented(text.casefold())
-    if not _sign().search(plain):
+    plain, disguised = undisguised(text)
+    # What no person would write so, and what carries something off, is a part of an order by itself.
+    known = disguised + 2 * bool(_CARRIES_OFF.search(text))
+    plain = unaccented(plain.casefold())
+    if not _shows_a_sign(plain):
         return False
     tokens = _TOKEN.findall(plain)
     starts = range(0, max(1, len(tokens) - _REACH // 2), _REACH // 2)
-    return any(_is_order(" ".join(tokens[start : start + _REACH])) for start in starts)
+    return any(_is_order(" ".join(tokens[start : start + _REACH]), known) for start in starts)
 
 
-def _is_order(said: str) -> bool:
+def _is_order(said: str, known: int) -> bool:
     """Enough parts, and one among them that is not said to people."""
     found = [part for part in _parts() if part.pattern.search(said)]
-    return sum(part.worth for part in found) >= ENOUGH and any(part.to_machines for part in found)
+    worth = known + sum(part.worth for part in found)
+    return worth >= ENOUGH and (known > 0 or any(part.to_machines for part in found))
 
 
 @lru_cache(maxsize=1)
@@ -44,12 +62,18 @@ def _words() -> dict[str, str]:
     return {part: rf"(?:{words})" for part, words in lexicon_rows("addressed.tsv")}
 
 
+def _shows_a_sign(plain: str) -> bool:
+    words, sign = _sign()
+    return not words.isdisjoint(_RUN.findall(plain)) and sign.search(plain) is not None
+
+
 @lru_cache(maxsize=1)
-def _sign() -> re.Pattern[str]:
-    """What every such order has some of; most texts have none and cost nothing more."""
-    needed = ("model", "helper", "rules", "answers", "retelling", "anew", "inside", "asker", "label")
-    told = "|".join(_words()[part].replace(" ", r"\W+") for part in needed)
-    return re.compile(rf"\b(?:{told})\b")
+def _sign() -> tuple[frozenset[str], re.Pattern[str]]:
+    """What every such order has some of, and the longest word of each; most texts have none and cost nothing more."""
+    needed = ("model", "helper", "rules", "answers", "retelling", "anew", "inside", "asker", "label", "replying")
+    told = "|".join(_words()[part][3:-1] for part in needed)
+    words = frozenset(max(each.split(), key=len) for each in told.split("|"))
+    return words, re.compile(rf"\b(?:{told})\b".replace(" ", r"\W+"))
 
 
 class _Part(NamedTuple):
@@ -65,7 +89,7 @@ def _parts() -> tuple[_Part, ...]:
     word = _words()
     few, near = r"(?:\w+ ){0,4}?", r"(?:\w+ ){0,3}?"
     any_of = rf"(?:{word['model']}|{word['helper']})"
-    called = rf"(?:{word['addressing']}) (?:: )?(?:\w+ ){{0,2}}?"
+    called = rf"(?:{word['addressing']}) (?:[:,] )?(?:\w+ ){{0,2}}?"
     dropped = rf"{few}(?:{word['qualified']} {few}{word['rules']}|{word['rules']} {few}{word['qualified']})"
     # A name that another noun follows is no address: "for AI training".
     ends = rf"(?= ?(?:[,:;!?.\n]|$)| {word['joins']}\b)"
@@ -76,10 +100,14 @@ def _parts() -> tuple[_Part, ...]:
         (3, rf"\b{called}{word['model']} (?:{word['joins']} {near})?[:!,]"),
         (2, rf"\b{called}{word['model']} {word['reading']}\b|(?:^|[.!?\n] ){word['model']} [,!]"),
         (2, rf"\b{word['model']} (?:\w+ ){{0,5}}?{word['must']}\b(?! be\b)"),
-        (2, rf"\b{any_of} {word['reading']} {few}{word['this']}\b"),
+        (2, rf"\b{any_of} (?:is |are )?{word['reading']} {few}{word['this']}\b"),
         (2, rf"\b(?:if|falls|wenn|si) {few}{word['readby']} {near}{any_of}\b"),
         (2, rf"\b{word['label']} (?:\w+ )?:"),
         (2, rf"\b{word['order']} {dropped}\b"),
+        (2, rf"\b{word['heed']} {dropped} {few}{word['negated']}\b"),
+        (2, rf"\b{word['told']} (?:\w+ ){{0,6}}?(?:, )?{few}{word['void']}\b"),
+        (2, rf"\b{word['replying']} (?:{word['asked']} )?{word['solely']} {word['by']}\b"),
+        (2, rf"(?:^|\n ){word['helper']} : (?:[^\n]+ )?\n (?:{word['asker']}|user|human) :"),
         (2, rf"\b{word['speak']} {few}{word['inside']}\b"),
         (2, rf"\b{word['unbound']}\b"),
         (2, rf"\b{told}\b"),

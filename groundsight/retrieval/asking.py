@@ -10,6 +10,7 @@ from groundsight.index import ChannelQuery
 from groundsight.limits import require_words
 from groundsight.retrieval.expansion import pseudo_caption, spelled, telling, words_read
 from groundsight.types import Channel, Degraded, Principal, Query
+from groundsight.vision.phash import perceptual_hash
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,11 +28,12 @@ MOST_HOPS = 6
 
 @dataclass(frozen=True)
 class Asked:
-    """A query ready for the index: its words, its channel queries, and the lanes that stayed silent."""
+    """A query ready for the index: words, channel queries, lanes that stayed silent, and the hash of its picture."""
 
     words: str
     channels: tuple[ChannelQuery, ...]
     degraded: tuple[Degraded, ...] = ()
+    phash: str = ""
 
 
 def normalised(query: Query, limits: Limits) -> Query:
@@ -60,7 +62,8 @@ def asked_of(parts: Parts, query: Query, who: Principal, watch: Watch) -> Asked:
         Disabled: every lane that could answer is off; an empty result would hide that.
     """
     picture = parts.load_picture(query.picture, who, watch) if query.picture else None
-    words = _all_words(parts, query, picture)
+    # OCR costs a second, and a search by look alone asks for no words.
+    words = _all_words(parts, query, None if query.channels == ("visual",) else picture)
     watch.check()
     text, text_gaps = _text_queries(parts, words)
     visual, visual_gaps = _visual_queries(parts, query.text, picture)
@@ -73,7 +76,7 @@ def asked_of(parts: Parts, query: Query, who: Principal, watch: Watch) -> Asked:
             which=", ".join(query.channels or ("picture",)),
             next_step="ask in words, name other channels, or switch on models.visual or models.ocr",
         )
-    return Asked(words, wanted, tuple(gap for _, gap in gaps))
+    return Asked(words, wanted, tuple(gap for _, gap in gaps), perceptual_hash(picture) if picture else "")
 
 
 def _all_words(parts: Parts, query: Query, picture: Image | None) -> str:

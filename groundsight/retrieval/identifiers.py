@@ -105,6 +105,11 @@ def _taken(
     return taken
 
 
+def is_named(hit: Hit) -> bool:
+    """Tell whether a hit holds an identifier of the query."""
+    return any(part.channel == LANE for part in hit.channels)
+
+
 def levelled(hits: Sequence[Hit], held: Held) -> tuple[Hit, ...]:
     """Bring what holds an identifier level with the best, so that links lead on from it; more they would inherit."""
     if not held.units():

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from groundsight.retrieval.asking import DENSE
+from groundsight.retrieval.copies import LANE, is_copy
+from groundsight.retrieval.identifiers import is_named
 from groundsight.retrieval.words import matched_words, quotable, rarity, terms_of
 from groundsight.types import ChannelScore, Hit
+from groundsight.types.showing import number_of
 
 CHANNEL_WORDS = {
     "text": "meaning of the text",
@@ -21,6 +24,7 @@ CHANNEL_WORDS = {
     "bm25_meta": "words of title and tags",
     "heading": "its heading is named",
     "identifier": "the identifier itself",
+    LANE: "the same at a glance, by its perceptual hash",
 }
 _MEANING = {*DENSE, "rerank", "recency"}
 
@@ -39,15 +43,18 @@ def explained(question: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
 def strength_of(question: str, hit: Hit) -> str:
     """Say how sure a hit is by what can be counted, since a score has no meaning beyond its search.
 
-    ``named``: it holds an identifier of the question; ``3 of 4 words``: of those that tell something; ``linked``: it
-    was reached over a link; ``near``: in meaning alone; ``alike``: by its look, or by other forms of the words.
+    ``named``: it holds an identifier of the question; ``copy``: it looks the same at a glance;
+    ``3 of 4 words``: of those that tell something; ``linked``: it was reached over a link; ``near``: in meaning alone;
+    ``alike``: by its look, or by other forms of the words.
     """
     asked = set(terms_of(question))
     held = asked.intersection(terms_of(quotable(hit.unit)))
-    if any(part.channel == "identifier" for part in hit.channels):
+    if is_named(hit):
         return "named"
+    if is_copy(hit):
+        return "copy"
     if held:
-        return f"{len(held)} of {len(asked)} words"
+        return f"{len(held)} of {number_of(len(asked), 'word')}"
     if hit.hop > 1:
         return "linked"
     return "near" if {part.channel for part in hit.channels} <= _MEANING else "alike"

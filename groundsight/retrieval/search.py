@@ -11,6 +11,7 @@ from groundsight.governance.events import note_denied
 from groundsight.index import ChannelQuery
 from groundsight.retrieval.asking import Asked, asked_of, normalised
 from groundsight.retrieval.cache import CacheKey
+from groundsight.retrieval.copies import copies_first
 from groundsight.retrieval.diversity import spread_out
 from groundsight.retrieval.emptiness import emptiness
 from groundsight.retrieval.floor import too_far
@@ -89,6 +90,8 @@ class _Climb:
         hits = () if far else hits
         with self._watch.span("search.hops"):
             hits = lifted(self._followed(asked, levelled(hits, held)), held)
+        if asked.phash and "visual" in (self._query.channels or ("visual",)):
+            hits = copies_first(hits, asked.phash, self._parts.index, self._where, self._query.limit)
         hits = spread_out(self._allowed(hits), self._query.limit)
         nothing = self._nothing(hits, far)
         return SearchResult(

@@ -43,6 +43,7 @@ from groundsight.types.base import (
 from groundsight.types.judging import (
     Answer,
     AnswerStatus,
+    AskedPicture,
     Citation,
     Claim,
     Considered,
@@ -63,6 +64,7 @@ __all__ = [
     "VECTOR_NAMES",
     "Answer",
     "AnswerStatus",
+    "AskedPicture",
     "Asset",
     "Box",
     "Channel",

@@ -7,9 +7,8 @@ from typing import Literal
 from groundsight.types.base import Word
 from groundsight.types.judging import Quote
 
-Operation = Literal[
-    "cell", "rows", "count", "sum", "mean", "most", "least", "larger", "smaller", "difference", "end"
-]  # fmt: skip
+Read = Literal["cell", "whether", "rows", "count", "kinds"]
+Operation = Read | Literal["sum", "mean", "most", "least", "larger", "smaller", "difference", "end"]
 
 
 class Where(Word):

@@ -205,6 +205,13 @@ class Considered(Word):
     stale: Stale = ""
 
 
+class AskedPicture(Word):
+    """The picture that a question was about: a source, a path or the id of a unit, and the SHA-256 of its file."""
+
+    name: str
+    sha256: str
+
+
 class Answer(Shown):
     """An answer, or the honest reason why there is none, with everything needed to check it.
 
@@ -213,6 +220,7 @@ class Answer(Shown):
     """
 
     question: str
+    picture: AskedPicture | None = None
     status: AnswerStatus
     text: str
     stop_reason: str

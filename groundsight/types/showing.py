@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from unicodedata import category
 
@@ -23,7 +23,9 @@ def obeyed(sign: str) -> bool:
     return category(sign)[0] == "C" and sign not in "\n\t\u200c\u200d"
 
 
-def where(source: str, page: int | None, section: str | None, stale: str, second: float | None = None) -> str:
+def where(
+    source: str, page: int | None, section: str | None = None, stale: str = "", second: float | None = None
+) -> str:
     """Say where something stands (``talk.mp3 at 1:23``), and whether its file is still what was read."""
     parts = [source + at(second), f"page {page}" if page else "", section or ""]
     return ", ".join(filter(None, parts)) + STALE.get(stale, "")
@@ -41,6 +43,18 @@ def at(second: float | None) -> str:
 def number_of(number: int, noun: str) -> str:
     """Return a number with its noun, which takes an s beside every number but one: "1 page", "2 pages"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def some_of(names: Sequence[str], most: int = 3) -> str:
+    """Return names, of many the first with the number of the rest: "a, b, c and 9 more"; one more is named itself."""
+    return ", ".join(names) if len(names) <= most + 1 else f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def documents_of(shown: int, every: int, kinds: Mapping[str, int]) -> str:
+    """Say how many documents there are, of how many, and how many of each kind."""
+    of_all = f" of {every}" if every != shown else ""
+    each = ", ".join(f"{kind} {number}" for kind, number in kinds.items())
+    return f"{shown}{of_all} {number_of(every, 'document').partition(' ')[2]}{f': {each}' if each else ''}"
 
 
 def beginning(text: str) -> str:

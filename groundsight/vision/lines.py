@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from groundsight.encoders.onnx_session import OnnxModel
 from groundsight.encoders.weights import packaged_file, read_verified
@@ -26,7 +27,10 @@ CHARACTERS = ("ocr_characters.txt", "03dfb9f1cf3043c41cd037f7ecdae8641e82242f789
 LONGEST_SIDE = 2000
 DETECTED_SIDE = 1280
 LINE_HEIGHT = 48
-DOUBTED = 0.5
+# Of 40 receipts with .5: word F1 .873, addresses .63, 1.1 CPU s a page; with .9: .883, .73, 1.7.
+DOUBTED = 0.9
+# What was misread gave the right letter .26 to .45, what was read rightly gave the wrong one .08 at most.
+RIVAL = 0.2
 # Short lines are padded to this width, not to 320: 35 % less CPU on receipts, word F1 .912 for .914.
 NARROWEST = 64
 
@@ -83,8 +87,8 @@ class LineFinder:
 class LineReader:
     """Reads the pixels of lines, several at once; each runs alone, so nothing is padded to a wider neighbour.
 
-    Our graph (``training/ocr_graph.py``) multiplies the packaged weights as int8. Where it gives a character less than
-    half of the odds, the line is read again as packaged: 4 of 118 lines, 3 of the 4 that only int8 misread among them.
+    Our graph (``training/ocr_graph.py``) multiplies the packaged weights as int8. Where it is unsure of a
+    character the line is read again as packaged.
     """
 
     def __init__(self, quick: OnnxModel, packaged: Callable[[], OnnxModel], characters: Sequence[str], threads: int):
@@ -126,7 +130,28 @@ class LineReader:
         best = odds.argmax(axis=1)
         kept = (best != 0) & np.r_[True, best[1:] != best[:-1]]
         read: list[int] = best[kept].tolist()
-        return "".join(self._characters[one - 1] for one in read), odds[kept, best[kept]]
+        text, sure = [self._characters[one - 1] for one in read], odds[kept, best[kept]]
+        for at in np.flatnonzero(sure < 1 - RIVAL).tolist():
+            rival = likelier(text, at)
+            if rival and odds[kept][at, self._characters.index(rival) + 1] > RIVAL:
+                text[at] = rival
+        return "".join(text), sure
+
+
+def likelier(text: Sequence[str], at: int) -> str:
+    """Return the character that stands more often beside these neighbours and looks like the one at a place, or "".
+
+    A letter without its accent; an l behind a small letter for a 1; digits among digits, an O among capitals.
+    """
+    one, before, after = text[at], "".join(text[max(0, at - 1) : at]), "".join(text[at + 1 : at + 2])
+    plain = normalize("NFD", one)[0]
+    if plain != one and plain.isascii():
+        return plain
+    if one == "1":
+        return "l" if before.islower() else ""
+    if one == "0":
+        return "O" if before.isupper() and after.isupper() else ""
+    return {"l": "1", "I": "1", "O": "0", "o": "0"}.get(one, "") if before.isdigit() else ""
 
 
 def line_input(line: NDArray[np.uint8]) -> NDArray[np.float32]:

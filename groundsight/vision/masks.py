@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from groundsight.errors import ModelFailed, RedactionFailed
-from groundsight.types import Box
+from groundsight.governance.events import note_event
+from groundsight.governance.incident_rules import FAILED
+from groundsight.types import Box, Principal
 from groundsight.vision import Detector, OcrReader, SensitiveClassifier, open_classifier, open_detector
 
 if TYPE_CHECKING:
@@ -23,8 +25,10 @@ class Masks:
         detectors: Mapping[str, Detector],
         classifiers: Mapping[str, SensitiveClassifier] | None = None,
         reader: OcrReader | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self._detectors, self._classifiers, self._reader = detectors, classifiers or {}, reader
+        self._settings = settings
 
     @classmethod
     def open(cls, settings: Settings, reader: OcrReader | None) -> Masks | None:
@@ -37,7 +41,7 @@ class Masks:
         if not asked.mask and not asked.withhold:
             return None
         detectors = {kind: open_detector(kind, asked, models) for kind in asked.mask}
-        return cls(detectors, {kind: open_classifier(kind, models) for kind in asked.withhold}, reader)
+        return cls(detectors, {kind: open_classifier(kind, models) for kind in asked.withhold}, reader, settings)
 
     def boxes(self, picture: Image) -> tuple[Box, ...]:
         """Return what is to be filled.
@@ -50,7 +54,7 @@ class Masks:
             try:
                 found += detector.find(picture)
             except ModelFailed as error:
-                raise _blocked(f"the picture can't be searched for {kind}", error) from error
+                raise self._blocked(kind, "the picture can't be searched for", error) from error
         return tuple(found)
 
     def kinds(self, picture: Image, words: str | None = None) -> tuple[str, ...]:
@@ -66,8 +70,16 @@ class Masks:
             try:
                 found += [kind] if classifier.is_sensitive(picture, words or "") else []
             except ModelFailed as error:
-                raise _blocked(f"the picture can't be judged for {kind}", error) from error
+                raise self._blocked(kind, "the picture can't be judged for", error) from error
         return tuple(found)
+
+    def _blocked(self, kind: str, what: str, error: ModelFailed) -> RedactionFailed:
+        """Note in the trail what failed to look, and return the refusal of the picture."""
+        if self._settings is not None:
+            who = Principal(tenant=self._settings.governance.tenant, user="pictures")
+            note_event(self._settings, who, "unsafe", "pictures", f"{FAILED}{kind}")
+        step = error.next_step or "see pictures.mask in the settings"
+        return RedactionFailed(f"{what} {kind}", which=error.which, next_step=step)
 
 
 def filled(picture: Image, boxes: Iterable[Box]) -> Image:
@@ -83,7 +95,3 @@ def filled(picture: Image, boxes: Iterable[Box]) -> Image:
     for box in boxes:
         brush.rectangle((box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height), fill=(0, 0, 0))
     return covered
-
-
-def _blocked(what: str, error: ModelFailed) -> RedactionFailed:
-    return RedactionFailed(what, which=error.which, next_step=error.next_step or "see pictures.mask in the settings")

@@ -13,6 +13,7 @@ from pathlib import Path
 from groundsight.index.local import LocalIndex
 from tests.index_workers import ALL, turns_of
 from tests.trust.rows import Row
+from tests.trust.store_faults import store_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 TURNS = 6
@@ -48,6 +49,7 @@ def faults(short: bool) -> Iterator[Row]:
             yield Row("faults", name, skipped=reason)
         else:
             yield _tried(name, inject, calls, range(1, 40 if calls == "pwrite64" else 14, step))
+    yield from store_faults(short, reason)
     yield _full_disk(reason)
     yield corrupt()
     yield dead_back_end()

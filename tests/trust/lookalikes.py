@@ -12,6 +12,7 @@ import pptx
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import RGBColor
+from openpyxl.styles import Font, PatternFill
 from pptx.util import Inches
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
@@ -20,7 +21,7 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.pictures import page_of
 
 WORDINGS = Path(__file__).with_name("wordings.jsonl")
-HALVES = ("shown", "kept", "fresh")
+HALVES = ("shown", "kept", "fresh", "open", "sealed")
 
 
 def wordings(kind: str) -> list[str]:
@@ -35,7 +36,10 @@ def write(folder: Path) -> int:
     for number, text in enumerate(wordings("honest")):
         kind = ("txt", "md", "html")[number % 3]
         (folder / f"honest-{number:02}.{kind}").write_text(f"<p>{text}</p>" if kind == "html" else text, "utf-8")
-    for make in (_small_print, _scan_with_text, _white_on_blue, _dark_cell, _helper_columns, _speaker, _dark_mail):
+    for make in (
+        _small_print, _scan_with_text, _white_on_blue, _dark_cell, _helper_columns, _speaker, _dark_mail, _styled_page,
+        _dark_slide, _dark_heads,
+    ):  # fmt: skip
         make(folder)
     return len(list(folder.iterdir()))
 
@@ -110,3 +114,41 @@ def _dark_mail(at: Path) -> None:
     button = '<td style="background:#003366"><a style="color:#ffffff" href="https://lock.example">Pay the fee</a></td>'
     table = f"<table><tr>{button}</tr></table>"
     (at / "dark.html").write_text(f"<html><body><p>Your invoice is ready.</p>{table}</body></html>", "utf-8")
+
+
+def _styled_page(at: Path) -> None:
+    """White letters on a dark ground and over a picture, an answer to unfold, and what is left out in print alone."""
+    rules = (
+        "@media print { .way { display: none } } .dark { background: #123 } .dark p { color: #fff }"
+        " .over { color: white; position: absolute } .menu { display: none } .menu.shown { display: block }"
+    )
+    body = (
+        '<p class="way">The lock lies by the old mill.</p><div class="dark"><p>Open all year.</p></div><img src="a">'
+        '<h2 class="over">Welcome</h2><details><summary>May I swim?</summary><p>Not in the lock.</p></details>'
+        '<div class="menu shown">Fish on Friday.</div><svg><rect width="9"/><text fill="white">North</text></svg>'
+    )
+    (at / "styled.html").write_text(f"<html><style>{rules}</style><body>{body}</body></html>", "utf-8")
+
+
+def _dark_slide(at: Path) -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    ground = slide.shapes.add_shape(1, 0, 0, show.slide_width, show.slide_height)
+    ground.fill.solid()
+    ground.fill.fore_color.rgb = pptx.dml.color.RGBColor(16, 32, 64)
+    for left, own in ((1, False), (4, True)):
+        box = slide.shapes.add_textbox(Inches(left), Inches(1), Inches(2), Inches(1))
+        run = box.text_frame.paragraphs[0].add_run()
+        run.text, run.font.color.rgb = "The lock in numbers", pptx.dml.color.RGBColor(255, 255, 255)
+        if own:
+            box.fill.solid()
+    show.save(str(at / "dark-slide.pptx"))
+
+
+def _dark_heads(at: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["berth", "fee"])
+    book.active.append(["north", 40])
+    for cell in book.active[1]:
+        cell.font, cell.fill = Font(color="FFFFFFFF"), PatternFill("solid", fgColor="FF203864")
+    book.save(at / "dark-heads.xlsx")

@@ -7,41 +7,32 @@ some, else nothing was tried.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import io
 import itertools
 import json
-import os
+import random
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx2
-from mcp import Client, StdioServerParameters
-from mcp.client.streamable_http import streamable_http_client
-from mcp_types import ResourceTemplateReference
-
-from groundsight.cli import main
 from groundsight.governance.access import matches, visible_to
 from groundsight.settings import load_settings
-from groundsight.suite import open_suite
-from groundsight.types import Asset, Principal
+from groundsight.suite import Suite, open_suite
+from groundsight.tools.gate import Gate
+from groundsight.tools.registry import tool
+from groundsight.types import Filter, Principal, Query
 from tests.build import make_asset, make_entry, make_unit
+from tests.trust.entrances import CALLERS, DOORS, LIGHT, House, said
 from tests.trust.rows import Row
+from tests.weaviate_house import PROGRAM, settings_for, shared_node
 
-ROOT = Path(__file__).resolve().parents[2]
-LIGHT = {"models": {"visual": "none", "text": "none", "reader": "none"}, "ingestion": {"tags": False, "ocr": False}}
 WORD = re.compile(r"vault(\d{4})|src(\d{4})|\b(\d{4})(?:ab){6}")
+# What differs between two calls that are told the same.
+_OWN = re.compile(r'"(?:receipt|took\w*|seconds|bytes)": ?[^,}]+|\br[0-9a-f]{21}\b')
 QUESTION = "What does the ledger of the harbour hold?"
 RIGHTS: tuple[dict[str, Any], ...] = (
     {},
@@ -54,40 +45,7 @@ RIGHTS: tuple[dict[str, Any], ...] = (
     {"usage_rights": "denied"},
     {"retain_until": date(2020, 1, 1)},
 )
-CALLERS = (
-    Principal(tenant="one", user="ann", region="eu"),
-    Principal(tenant="one", user="bea", region="us", labels=("board",)),
-    Principal(tenant="two", user="cyd", region="eu", labels=("board", "yard")),
-    Principal(tenant="two", user="dan", region="us", purpose="audit"),
-)
-TOLD = {"tenant", "user", "region", "labels", "purpose"}
 RECEIPT = re.compile(r"\br[0-9a-f]{21}\b")
-Call = Callable[[str, Mapping[str, Any]], str]
-Cells = dict[tuple[str, str], list[int]]
-
-
-@dataclass
-class House:
-    """A home with documents, its settings, and the documents by number."""
-
-    home: Path
-    assets: dict[int, Asset] = field(default_factory=dict[int, Asset])
-
-    def variables(self, who: Principal) -> dict[str, str]:
-        """The environment of a program that acts for one caller."""
-        governance = who.model_dump(mode="json", include=TOLD)
-        callers = [{**each.model_dump(mode="json", include=TOLD), "token": each.user * 8} for each in CALLERS]
-        told = {**LIGHT, "governance": {**governance, "calls_per_second": 1000, "burst": 1000}}
-        told["server"] = {"callers": callers}
-        return {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            **{
-                f"GROUNDSIGHT_{section.upper()}__{name.upper()}": one if isinstance(one, str) else json.dumps(one)
-                for section, values in told.items()
-                for name, one in values.items()
-            },
-        }
 
 
 def furnished(place: Path) -> House:
@@ -109,38 +67,38 @@ def matrix(short: bool) -> Iterator[Row]:
     """Yield a row for each door."""
     with tempfile.TemporaryDirectory(prefix="trust-") as place:
         house = furnished(Path(place))
-        for name in ("python", "cli", "graph", "stdio", "http"):
+        for name in DOORS:
             yield door_row(name, house, CALLERS[:2] if short else CALLERS, short=short)
-        yield scores(Path(place))
+        yield from statistics(Path(place), short)
 
 
 def door_row(name: str, house: House, callers: tuple[Principal, ...], *, short: bool) -> Row:
     """Try one door with every tool for some callers."""
-    door: Any = {"python": _python, "cli": _cli, "graph": _graph, "stdio": _stdio, "http": _http}[name]
-    start, cells, found, broken = time.perf_counter(), 0, Counter[str](), list[str]()
+    start, cells, found, broken = time.perf_counter(), Counter[str](), Counter[str](), list[str]()
     receipts: dict[str, None] = {}
-    with contextlib.ExitStack() as stack:
-        shared = stack.enter_context(door(house)) if door is _http else None
+    with DOORS[name](house) as enter:
         for who in callers:
             seen = {n for n, asset in house.assets.items() if matches(visible_to(who), asset)}
-            with shared(who) if shared else door(house, who) as call:
+            with enter(who) as call:
                 others = [("resource", {"uri": f"groundsight://receipt/{each}"}) for each in list(receipts)[-6:]]
                 for tool, arguments in (*_asked(house, short), *others):
                     told = call(tool, arguments)
-                    if tool == "ask":
-                        receipts |= dict.fromkeys(RECEIPT.findall(told))
+                    receipts |= dict.fromkeys(RECEIPT.findall(told) if tool == "ask" else ())
                     # A door that has no such tool was not tried.
                     if not told:
                         continue
-                    cells += 1
+                    cells[tool] += 1
                     numbers = {int(next(filter(None, one))) for one in WORD.findall(told)} - _named_in(arguments)
                     leaks = numbers - seen
                     found[tool] += len(numbers & seen)
                     broken += [f"{name} {who.user} {tool} {dict(arguments)}: {sorted(leaks)}"] if leaks else []
                     broken += _counted_wrong(name, who, tool, told, arguments, len(seen))
     broken += [f"{name}: search found nothing"] if not found["search"] else []
-    what = f"{name}: {len(callers)} callers x {len(house.assets)} documents"
-    return Row("leak matrix", what, cells, len(broken), time.perf_counter() - start, detail="\n".join(broken[:8]))
+    tools = ", ".join(f"{tool} {count}" for tool, count in cells.items())
+    what = f"{name}: {len(callers)} callers x {len(house.assets)} documents: {tools}"
+    return Row(
+        "leak matrix", what, cells.total(), len(broken), time.perf_counter() - start, detail="\n".join(broken[:8])
+    )
 
 
 def _named_in(arguments: Mapping[str, Any]) -> set[int]:
@@ -151,9 +109,10 @@ def _named_in(arguments: Mapping[str, Any]) -> set[int]:
 def _counted_wrong(
     name: str, who: Principal, tool: str, told: str, arguments: Mapping[str, Any], most: int
 ) -> list[str]:
-    if tool != "list" or arguments:
+    # The page has no count of its own: its rows are looked at like any text.
+    if tool != "list" or arguments or name == "view":
         return []
-    counted = re.search(r'"(?:count|every)": ?(\d+)|^(\d+)(?: of \d+)? documents', told, re.M)
+    counted = re.search(r'"(?:count|every)": ?(\d+)|\b(\d+)(?: of \d+)? documents', told, re.M)
     number = int(next(filter(None, counted.groups()))) if counted else -1
     return [] if number == most else [f"{name} {who.user} counts {number} of {most} documents"]
 
@@ -184,151 +143,49 @@ def _asked(house: House, short: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "resource", {"uri": "groundsight://status"}
 
 
-@contextmanager
-def _python(house: House, who: Principal) -> Generator[Call]:
-    from groundsight.tools.gate import Gate
-    from groundsight.tools.registry import tool as named
-
-    with open_suite(load_settings(house.home, **LIGHT)) as whole:
-        suite = whole.acting_for(who)
-        gate = Gate.open(suite.settings.model_copy(update={"governance": _fast(suite.settings.governance)}), "python")
-
-        def call(name: str, arguments: Mapping[str, Any]) -> str:
-            if name in ("resource", "complete", "lineage"):
-                return ""
-            try:
-                return gate.call(named(name), suite, arguments).model_dump_json()
-            except Exception as error:  # noqa: BLE001 - what an error says is looked at, too
-                return str(error)
-
-        yield call
+def statistics(place: Path, short: bool) -> Iterator[Row]:
+    """What one tenant is told moves by no bit while the documents of others come and go, in each back end."""
+    yield moved(place / "local", 2 if short else 12, {})
+    if PROGRAM is None:
+        yield Row("leak matrix", "statistics, Weaviate", skipped="no server: set GROUNDSIGHT_WEAVIATE_START")
+    else:
+        served = settings_for(shared_node()).model_dump(exclude_defaults=True)
+        yield moved(place / "weaviate", 2 if short else 6, {"index": {"backend": "weaviate"}, "weaviate": served})
 
 
-def _fast(rules: Any) -> Any:
-    return rules.model_copy(update={"calls_per_second": 1000, "burst": 1000})
+def moved(place: Path, rounds: int, back_end: Mapping[str, Any]) -> Row:
+    """Compare scores by channel, counts, status and errors before, with, and after documents of other tenants."""
+    chance, broken = random.Random(7), list[str]()
+    with open_suite(load_settings(place, **LIGHT, **back_end)) as whole:
+        index, suite = whole.parts.index, whole.acting_for(Principal(tenant="one", user="ann"))
+        mine = [make_asset(f"files/m{n}.md", asset_id=f"{n:x}" * 16, tenant="one") for n in range(10, 14)]
+        index.upsert([make_entry(one, make_unit(one, 0, _words(chance))) for one in mine])
+        before = _told(suite)
+        for turn in range(rounds):
+            others = [make_asset(f"files/o{turn}-{n}.md", tenant="two") for n in range(chance.randint(1, 12))]
+            index.upsert([make_entry(one, make_unit(one, 0, _words(chance))) for one in others])
+            broken += _other(before, _told(suite))
+            index.delete([one.asset_id for one in others[::2]], Filter())
+            broken += _other(before, _told(suite))
+    name = "Weaviate" if back_end else "local"
+    empty = [] if "f-0000" in str(before) or "a-0000" in str(before) else ["nothing was found"]
+    return Row("leak matrix", f"statistics, {name}: scores, counts, status, errors while others come and go",
+               2 * rounds, len(broken + empty), detail="\n".join((broken + empty)[:3]))  # fmt: skip
 
 
-@contextmanager
-def _graph(house: House, who: Principal) -> Generator[Call]:
-    with open_suite(load_settings(house.home, **LIGHT)) as whole:
-        suite = whole.acting_for(who)
-        yield (
-            lambda name, arguments: (
-                suite.ask(arguments["question"]).model_dump_json()
-                if name == "ask"
-                else suite.search(arguments["query"]).model_dump_json()
-                if name == "search"
-                else ""
-            )
-        )
+def _other(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {before[name][:300]} -> {now[name][:300]}" for name in before if before[name] != now[name]]
 
 
-@contextmanager
-def _cli(house: House, who: Principal) -> Generator[Call]:
-    before = dict(os.environ)
-    os.environ.update(house.variables(who))
-
-    def call(name: str, arguments: Mapping[str, Any]) -> str:
-        commands = {
-            "search": lambda: [arguments["query"], "--limit", str(arguments.get("limit", 10))],
-            "ask": lambda: [arguments["question"]],
-            "list": lambda: [arguments.get("path", ""), *(["--hidden"] if arguments.get("hidden") else [])],
-            "why": lambda: [arguments["file"], arguments["question"]],
-            "verify": lambda: [arguments["answer"]],
-            "status": lambda: [],
-            "lineage": lambda: [arguments["name"]],
-        }
-        if name not in commands:
-            return ""
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), contextlib.suppress(SystemExit):
-            main([name, *commands[name](), "--home", str(house.home)])
-        return said.getvalue()
-
-    try:
-        yield call
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+def _told(suite: Suite) -> dict[str, str]:
+    gate = Gate.open(suite.settings, "python")
+    asked = {"list": {}, "status": {}, "read": {"id": "files/absent.md"}, "search": {"query": "may", "explain": True}}
+    hits = {text: suite.search(Query(text=text, limit=20)).hits for text in ("merger harbour", "ledger of the quay")}
+    scored = {text: str([(hit.unit.unit_id, hit.score, hit.channels) for hit in each]) for text, each in hits.items()}
+    calls = {name: said(gate.call, tool(name), suite, arguments) for name, arguments in asked.items()}
+    return scored | {name: _OWN.sub("", told) for name, told in calls.items()}
 
 
-@contextmanager
-def _stdio(house: House, who: Principal) -> Generator[Call]:
-    started = StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "groundsight.cli", "serve", "--home", str(house.home)],
-        env=house.variables(who),
-        cwd=ROOT,
-    )
-    with _client(started) as call:
-        yield call
-
-
-@contextmanager
-def _http(house: House) -> Generator[Callable[[Principal], Any]]:
-    """One server for all callers, so that its caches and handles are shared as they are in a team."""
-    errors = house.home.parent / "stderr"
-    command = [sys.executable, "-m", "groundsight.cli", "serve", "--http", "--port", "0", "--home", str(house.home)]
-    with errors.open("w") as stream:
-        process = subprocess.Popen(command, cwd=ROOT, env=house.variables(Principal(tenant="none")), stderr=stream)
-    try:
-        while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/mcp", errors.read_text())):
-            if process.poll() is not None:
-                raise RuntimeError(errors.read_text()[-600:])
-            time.sleep(0.05)
-        url = found[0]
-        yield lambda who: _client(url, {"authorization": f"Bearer {who.user * 8}"})
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-@contextmanager
-def _client(server: Any, headers: Mapping[str, str] | None = None) -> Generator[Call]:
-    """A real MCP client on a loop of its own; each call gives all that came back, errors included."""
-    loop = asyncio.new_event_loop()
-    stack = contextlib.AsyncExitStack()
-
-    async def opened() -> Client:
-        if headers is None:
-            return await stack.enter_async_context(Client(server))
-        wire = await stack.enter_async_context(httpx2.AsyncClient(headers=headers, timeout=60, verify=False))
-        return await stack.enter_async_context(Client(streamable_http_client(server, http_client=wire)))
-
-    async def one(client: Client, name: str, arguments: Mapping[str, Any]) -> str:
-        try:
-            if name == "resource":
-                return (await client.read_resource(arguments["uri"])).model_dump_json()
-            if name == "complete":
-                about = ResourceTemplateReference(uri=arguments["uri"])
-                given = {"name": arguments["name"], "value": arguments["value"]}
-                return (await client.complete(about, given)).model_dump_json()
-            if name == "lineage":
-                return ""
-            return json.dumps((await client.call_tool(name, dict(arguments))).model_dump(mode="json"))
-        except Exception as error:  # noqa: BLE001 - what an error says is looked at, too
-            return str(error)
-
-    try:
-        client = loop.run_until_complete(opened())
-        yield lambda name, arguments: loop.run_until_complete(one(client, name, arguments))
-    finally:
-        with contextlib.suppress(Exception):
-            loop.run_until_complete(stack.aclose())
-        loop.close()
-
-
-def scores(place: Path) -> Row:
-    """Scores of a caller's own documents are the same, whatever other tenants hold."""
-    told: list[list[tuple[str, float]]] = []
-    for others in (0, 40):
-        with open_suite(load_settings(place / f"scores{others}", **LIGHT)) as whole:
-            mine = make_asset("files/mine.md", asset_id="f" * 16, tenant="one")
-            entries = [make_entry(mine, make_unit(mine, 0, "The merger of the harbour is in May."))]
-            for number in range(others):
-                other = make_asset(f"files/o{number}.md", asset_id=f"{number:016x}", tenant="two")
-                entries.append(make_entry(other, make_unit(other, 0, "A merger, the merger, this merger.")))
-            whole.parts.index.upsert(entries)
-            hits = whole.acting_for(Principal(tenant="one")).search("merger harbour").hits
-            told.append([(hit.unit.unit_id, hit.score) for hit in hits])
-    return Row("leak matrix", "scores do not move with other tenants' words", 1, int(told[0] != told[1] or not told[0]))
+def _words(chance: random.Random) -> str:
+    some = "merger harbour ledger quay may crane berth fee night the of in".split()
+    return f"A {' '.join(chance.choices(some, k=chance.randint(3, 30)))} merger."

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from groundsight.doors.govern.lookout import book_of, raised
 from groundsight.doors.govern.policy_desk import columns
 from groundsight.errors import InvalidArgument
-from groundsight.governance.heed import write_change
-from groundsight.governance.incidents import KINDS, Alarm, Contained, Deed, Incident
+from groundsight.governance.events import note_event
+from groundsight.governance.incidents import BY_HAND, KINDS, Alarm, Deed, Event, Incident, IncidentBook
+from groundsight.governance.lookout import ask_rules
 from groundsight.governance.pii import redact
 from groundsight.ingestion.contain import contain, open_again, place_to_contain
 from groundsight.tools.gate import ToolSpec
@@ -53,10 +53,7 @@ class IncidentShown(Result):
             f"opened {_day(one.opened)}, due {_day(one.due)}, owner {one.owner or 'nobody'}",
             f"playbook: {one.playbook}",
             *(f"contained: {place}" for place in one.contained),
-            *(
-                f"  {_day(each.time)} {each.deed} by {each.who}{f': {each.note}' if each.note else ''}"
-                for each in one.events
-            ),
+            *(f"  {_day(each.time)} {_deed(each)}{f': {each.note}' if each.note else ''}" for each in one.events),
         ]
         documents = [] if self.documents is None else [f"documents: {self.documents}"]
         return "\n".join([*lines, *documents])
@@ -64,8 +61,13 @@ class IncidentShown(Result):
 
 def list_incidents(suite: Suite) -> IncidentList:
     """Ask the rules, then list all incidents."""
-    opened = raised(suite)
+    opened = ask_rules(suite.settings, suite.principal)
     return IncidentList(incidents=book_of(suite).all(), opened=tuple(each.id for each in opened))
+
+
+def book_of(suite: Suite) -> IncidentBook:
+    """Return the incidents of a home."""
+    return IncidentBook(suite.settings.home, suite.settings.governance.incidents)
 
 
 def show_incident(suite: Suite, id: str) -> IncidentShown:
@@ -83,13 +85,14 @@ def open_incident(suite: Suite, kind: str, note: str) -> IncidentShown:
         raise InvalidArgument("an incident is opened with a note", which="--note", next_step="say what was seen")
     now = datetime.now(UTC).isoformat()
     what = redact(note, suite.settings.governance.redact).text
-    alarm = Alarm(kind=kind, rule="person", cause=now, what=what, seen=(now,))
+    alarm = Alarm(kind=kind, rule=BY_HAND, cause=now, what=what, seen=(now,))
     made = book_of(suite).raise_new([alarm], suite.principal.user)[0]
     return _recorded(suite, made, f"opened {made.id} {made.kind}")
 
 
 def own_incident(suite: Suite, id: str, owner: str) -> IncidentShown:
     """Say who has an incident."""
+    book_of(suite).one(id)
     if not owner.strip():
         raise InvalidArgument("nobody is named", which="--owner", next_step="name who takes it")
     return _noted(suite, id, "owned", owner=owner)
@@ -124,24 +127,26 @@ def lift_incident(suite: Suite, id: str, note: str) -> IncidentShown:
     return shown.model_copy(update={"documents": freed})
 
 
-def _noted(
-    suite: Suite, name: str, deed: Deed, *, note: str = "", owner: str = "", contained: Contained | None = None
-) -> IncidentShown:
+def _noted(suite: Suite, name: str, deed: Deed, *, note: str = "", **told: object) -> IncidentShown:
     """Add a deed; what a person typed is kept without personal data."""
-    book, told = book_of(suite), redact(note, suite.settings.governance.redact).text
-    one, who = book.one(name), suite.principal.user
-    done = book.note(one, deed, who, note=told, owner=owner, contained=contained)
+    book, said = book_of(suite), redact(note, suite.settings.governance.redact).text
+    done = book.note(book.one(name), deed, suite.principal.user, note=said, **told)
     return _recorded(suite, done, f"{deed} {done.id}")
 
 
 def _recorded(suite: Suite, incident: Incident, to: str) -> IncidentShown:
-    write_change(suite.settings, suite.principal, "cli", "incident", to)
+    note_event(suite.settings, suite.principal, "change", "incident", to, door="cli")
     return IncidentShown(incident=incident)
 
 
 def _row(one: Incident) -> tuple[str, ...]:
     late = " (overdue)" if one.overdue(datetime.now(UTC)) else ""
     return (one.id, one.kind, one.state, _day(one.opened), _day(one.due) + late, one.owner or "-", one.what)
+
+
+def _deed(each: Event) -> str:
+    """Say who did what; who took it is named, whoever typed that."""
+    return f"owned by {each.owner}, said by {each.who}" if each.owner else f"{each.deed} by {each.who}"
 
 
 def _day(time: datetime) -> str:

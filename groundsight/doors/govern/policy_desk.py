@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from groundsight.doors.govern.lookout import raised, rescanned
+from groundsight.doors.govern.measuring import rescanned
 from groundsight.governance.answer_figures import given_since
+from groundsight.governance.lookout import ask_rules
 from groundsight.governance.policy import policy_file, policy_of
 from groundsight.governance.policy_check import LineCheck, check_stored
 from groundsight.tools.gate import ToolSpec
@@ -24,7 +25,7 @@ class PolicyShown(Result):
     there: bool
     version: str
     hash: str
-    lines: dict[str, Any]
+    lines: dict[str, str]
 
     def as_text(self) -> str:
         """One line a demand."""
@@ -33,7 +34,7 @@ class PolicyShown(Result):
                 f"No policy: nothing beside the settings is demanded. It would stand in {self.file} (docs/policy.md)."
             )
         head = f"policy {self.version or 'without a version'}, hash {self.hash}, {self.file}"
-        return "\n".join([head, *(f"  {name} = {_value(value)}" for name, value in self.lines.items())])
+        return "\n".join([head, *(f"  {name} = {value}" for name, value in self.lines.items())])
 
 
 class PolicyChecked(Result):
@@ -54,14 +55,15 @@ class PolicyChecked(Result):
         mends = [line for each in self.checks if each.violating for line in _mend(each)]
         opened = [f"incident opened: {name}" for name in self.incidents]
         ended = f"{number_of(len(self.violated), 'line')} violated" if self.violated else "Nothing violates the policy."
-        return "\n".join([*columns(rows), "", *mends, *opened, ended])
+        head = f"policy {self.version or 'without a version'}, hash {self.hash}"
+        return "\n".join([head, "", *columns(rows), "", *mends, *opened, ended])
 
 
 def show_policy(suite: Suite) -> PolicyShown:
     """Show the policy in force."""
     policy, file = policy_of(suite.settings), policy_file(suite.settings)
-    lines = policy.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
-    return PolicyShown(file=str(file), there=file.exists(), version=policy.version, hash=policy.hash, lines=lines)
+    told = {"version": policy.version, "hash": policy.hash, "lines": policy.lines}
+    return PolicyShown.model_validate({"file": str(file), "there": file.exists(), **told})
 
 
 def check_policy(suite: Suite) -> PolicyChecked:
@@ -70,7 +72,7 @@ def check_policy(suite: Suite) -> PolicyChecked:
     kinds = policy.redact or settings.governance.redact
     coverage = rescanned(suite, kinds)
     checks = check_stored(policy, settings, suite.parts.index.assets(Filter()), coverage, given_since(settings.home))
-    opened = raised(suite, coverage)
+    opened = ask_rules(settings, suite.principal, coverage)
     return PolicyChecked(
         version=policy.version,
         hash=policy.hash,
@@ -97,7 +99,3 @@ def _mend(check: LineCheck) -> list[str]:
     more = (check.violating or 0) - len(check.which)
     named = [*check.which, *([f"and {more} more"] if more > 0 and check.which else [])]
     return [f"{check.line}:", *(f"  {name}" for name in named), f"  mend: {check.mend}", ""]
-
-
-def _value(value: object) -> str:
-    return (", ".join(map(str, value)) or "nothing") if isinstance(value, list) else str(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from groundsight.doors.govern.lookout import rescanned
+from groundsight.doors.govern.measuring import rescanned
 from groundsight.doors.govern.policy_desk import columns
 from groundsight.governance.answer_figures import given_since
-from groundsight.governance.risk import DEFINITIONS, SOURCES, WEIGHTS, RiskInput, RiskRow, risk_register
+from groundsight.governance.risk import INPUTS, RiskFigure, RiskRow, risk_register
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result
 
@@ -23,9 +23,9 @@ class RiskShown(Result):
 
     def as_text(self) -> str:
         """A table, then what each input is."""
-        head = ("modality", "risk", *WEIGHTS)
+        head = ("modality", "risk", *INPUTS)
         rows = [head, *((row.modality, row.shown, *map(with_number, row.inputs)) for row in self.rows)]
-        defined = [f"{name}: {what} ({SOURCES[name]})" for name, what in DEFINITIONS.items()]
+        defined = [f"{name}: {each.definition} ({each.source})" for name, each in INPUTS.items()]
         nothing = [] if any(row.low is not None for row in self.rows) else ["Nothing is indexed or asked yet."]
         return "\n".join([*columns(rows), "", *nothing, f"risk = {self.formula}", *defined])
 
@@ -43,10 +43,10 @@ def register(suite: Suite) -> RiskShown:
     return RiskShown(formula=FORMULA, rows=rows)
 
 
-def with_number(given: RiskInput) -> str:
+def with_number(given: RiskFigure) -> str:
     """Say an input with its number."""
     return f"no data ({given.n})" if given.value is None else f"{given.value:.2f} ({given.n})"
 
 
-FORMULA = " + ".join(f"{weight} {name}" for name, weight in WEIGHTS.items())
+FORMULA = " + ".join(f"{each.weight} {name}" for name, each in INPUTS.items())
 SHOW_RISK = ToolSpec(show_risk, "Show the risk register")

@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.atomic import write_whole
-from groundsight.doors.govern.lookout import book_of, raised, rescanned
+from groundsight.doors.govern.incident_desk import book_of
+from groundsight.doors.govern.measuring import rescanned
+from groundsight.doors.terminal.own_file import named_outside, write_own
 from groundsight.governance.answer_figures import Given, given_since
+from groundsight.governance.gaps import parity_gap
 from groundsight.governance.incidents import Incident
 from groundsight.governance.leaving import models_named
-from groundsight.governance.parity import parity_gap
+from groundsight.governance.lookout import ask_rules
 from groundsight.governance.policy import policy_of
 from groundsight.governance.risk import RiskRow, risk_register
 from groundsight.tools.gate import ToolSpec
@@ -38,7 +40,7 @@ class Consent(Word):
 
 
 class Day(Word):
-    """One day of answers: how many were asked, the mean grounding ratio, and the parity gap of the week up to it."""
+    """One day: how many were asked, the mean ratio of answers and checks, and the parity gap of the week up to it."""
 
     day: date
     asked: int = 0
@@ -88,16 +90,16 @@ class Transparency(Result):
 def report_transparency(suite: Suite, file: str) -> Transparency:
     """Measure everything that the report tells, and write its page where a file is named."""
     settings, home = suite.settings, suite.settings.home
+    target = named_outside(Path(file), ".html", home) if file else None
     coverage = rescanned(suite, settings.governance.redact)
-    raised(suite, coverage)
+    ask_rules(settings, suite.principal, coverage)
     given, policy = given_since(home), policy_of(settings)
     least = settings.governance.incidents.least
-    demands = policy.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
     made = Transparency(
         made=datetime.now(UTC),
         policy_version=policy.version,
         policy_hash=policy.hash,
-        policy_lines={name: _told(value) for name, value in demands.items()},
+        policy_lines=policy.lines,
         documents=coverage.documents,
         units=coverage.units,
         replaced=coverage.replaced,
@@ -105,21 +107,19 @@ def report_transparency(suite: Suite, file: str) -> Transparency:
         coverage=coverage.share if coverage.units else None,
         consent=_consent(suite.parts.index.assets(Filter()), date.today()),
         days=_days(given, least),
-        statuses=dict(Counter(one.status for one in given)),
+        statuses=dict(Counter(one.status for one in given if one.door == "ask")),
         refused_by=dict(Counter(one.stopped for one in given if one.stopped)),
-        tiers=dict(Counter(one.tier for one in given)),
+        tiers=dict(Counter(one.tier for one in given if one.door == "ask")),
         models=models_named(settings),
         degraded=tuple(dict.fromkeys(lane.lane for lane in suite.parts.degraded())),
         incidents=book_of(suite).all(),
         risk=risk_register(coverage, given, least),
         file=file,
     )
-    if file:
+    if target:
         from groundsight.doors.govern.transparency_page import transparency_page
 
-        target = Path(file)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, transparency_page(made))
+        write_own(target, transparency_page(made))
     return made
 
 
@@ -146,7 +146,7 @@ def _days(given: Sequence[Given], least: int) -> tuple[Day, ...]:
     """Return the last days on which something was asked, without those before the first."""
     if not given:
         return ()
-    dated = [(datetime.fromtimestamp(one.time, UTC).date(), one) for one in given if one.door == "ask"]
+    dated = [(datetime.fromtimestamp(one.time, UTC).date(), one) for one in given]
     last = max((day for day, _ in dated), default=date.today())
     first = max(min((day for day, _ in dated), default=last), last - timedelta(days=TREND_DAYS - 1))
     return tuple(_day(first + timedelta(days=at), dated, least) for at in range((last - first).days + 1))
@@ -158,8 +158,4 @@ def _day(day: date, dated: Sequence[tuple[date, Given]], least: int) -> Day:
     week = [one for when, one in dated if day - timedelta(days=PARITY_DAYS) < when <= day]
     gap = parity_gap(week, least)
     mean = sum(ratios) / len(ratios) if ratios else None
-    return Day(day=day, asked=len(here), ratio=mean, parity=gap.value if gap else None)
-
-
-def _told(value: object) -> str:
-    return (", ".join(map(str, value)) or "nothing") if isinstance(value, list) else str(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return Day(day=day, asked=sum(one.door == "ask" for one in here), ratio=mean, parity=gap.value if gap else None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from groundsight.doors.govern.risk_desk import FORMULA, with_number
 from groundsight.doors.view.markup import Markup, Piece, el, together
 from groundsight.evals.charts import sparkline
-from groundsight.governance.risk import DEFINITIONS, SOURCES, WEIGHTS
+from groundsight.governance.risk import INPUTS
 
 if TYPE_CHECKING:
     from groundsight.doors.govern.transparency import Transparency
@@ -62,7 +62,7 @@ def _consent(report: Transparency) -> Markup:
         return _section("Consent", _nothing("Nothing is indexed yet."))
     found = report.consent
     cards = [
-        _card(found.over, "documents whose consent is over", bad=found.over > 0),
+        _card(found.over, "have ended", bad=found.over > 0),
         _card(found.soon, "end within 30 days"),
         _card(found.later, "end later"),
         _card(found.unlimited, "without a last day"),
@@ -71,12 +71,24 @@ def _consent(report: Transparency) -> Markup:
 
 
 def _answers(report: Transparency) -> Markup:
-    ratios = [day.ratio for day in report.days]
-    known = [ratio for ratio in ratios if ratio is not None]
+    told = "Mean of answers and checks by day, 0 to 1"
+    return _trend(report, "Grounding ratio", [day.ratio for day in report.days], told, "Nothing was checked yet.")
+
+
+def _parity(report: Transparency) -> Markup:
+    told = "Widest gap in the share answered, 0 to 1, by the week up to each day"
+    nothing = "Too few groups of callers or questions to compare yet."
+    return _trend(report, "Parity", [day.parity for day in report.days], told, nothing)
+
+
+def _trend(report: Transparency, title: str, values: Sequence[float | None], told: str, nothing: str) -> Markup:
+    known = [value for value in values if value is not None]
     if not known:
-        return _section("Grounding ratio", _nothing("No answer was checked yet."))
-    told = f"Mean by day, 0 to 1, {report.days[0].day} to {report.days[-1].day}, last {known[-1]:.2f}"
-    return _section("Grounding ratio", _spark(ratios, told))
+        return _section(title, _nothing(nothing))
+    first, last = report.days[0].day, report.days[-1].day
+    days = f"{first}" if first == last else f"{first} to {last}"
+    caption = f"{told}, {days}, last {known[-1]:.2f}"
+    return _section(title, el("figure", el("figcaption", caption), Markup(sparkline(values, caption))))
 
 
 def _refusals(report: Transparency) -> Markup:
@@ -85,15 +97,6 @@ def _refusals(report: Transparency) -> Markup:
     rows = [(name, number) for name, number in sorted(report.statuses.items(), key=lambda each: -each[1])]
     rows += [(f"refused by {line}", number) for line, number in report.refused_by.items()]
     return _section("Answers and refusals", _table(("How it ended", "Answers"), [_numbered(*row) for row in rows]))
-
-
-def _parity(report: Transparency) -> Markup:
-    gaps = [day.parity for day in report.days]
-    known = [gap for gap in gaps if gap is not None]
-    if not known:
-        return _section("Parity", _nothing("Too few groups of callers or questions to compare yet."))
-    told = f"Widest gap in the share answered, 0 to 1, by the week up to each day, last {known[-1]:.2f}"
-    return _section("Parity", _spark(gaps, told))
 
 
 def _incidents(report: Transparency) -> Markup:
@@ -109,7 +112,7 @@ def _incident(one: Incident, now: datetime) -> list[Cell]:
         (one.kind, None),
         (el("span", one.state, class_="state"), None),
         (f"{one.opened:%Y-%m-%d %H:%M}", None),
-        ((f"{one.due:%Y-%m-%d %H:%M}", late), None),
+        (el("span", f"{one.due:%Y-%m-%d %H:%M}", late), None),
         (one.owner or "nobody", None),
         (one.what, "wrap"),
     ]
@@ -119,17 +122,19 @@ def _risk(report: Transparency) -> Markup:
     rows: list[list[Cell]] = [
         [
             (row.modality, None),
-            (row.shown, "none" if row.low is None else None),
+            (row.shown, None),
             *((with_number(each), "none" if each.value is None else None) for each in row.inputs),
         ]
         for row in report.risk
+        if row.low is not None
     ]
-    heads = ("Modality", "Risk", *(f"{name.capitalize()} (n)" for name in WEIGHTS))
-    defined = [el("li", el("b", name), f": {what}. From: {SOURCES[name]}.") for name, what in DEFINITIONS.items()]
-    legend = f"Risk = {FORMULA}. Where an input has no data, the risk is given from best to worst."
-    return _section(
-        "Risk register", _table(heads, rows), el("p", legend, class_="legend"), el("ul", defined, class_="defined")
-    )
+    heads = ("Modality", "Risk", *(f"{name.capitalize()} (n)" for name in INPUTS))
+    defined = [el("li", el("b", name), f": {each.definition}. From: {each.source}.") for name, each in INPUTS.items()]
+    without = ", ".join(row.modality for row in report.risk if row.low is None)
+    lacking = f" There is no data yet for {without}." if without else ""
+    legend = f"Risk = {FORMULA}. Where an input has no data, the risk is given from best to worst.{lacking}"
+    shown = _table(heads, rows) if rows else _nothing("Nothing is indexed or asked yet.")
+    return _section("Risk register", shown, el("p", legend, class_="legend"), el("ul", defined, class_="defined"))
 
 
 def _policy(report: Transparency) -> Markup:
@@ -158,10 +163,6 @@ def _nothing(told: str) -> Markup:
 
 def _card(figure: str | int, told: str, *, bad: bool = False) -> Markup:
     return el("div", el("b", figure), el("span", told), class_="card bad" if bad else "card")
-
-
-def _spark(values: Sequence[float | None], told: str) -> Markup:
-    return el("figure", el("figcaption", told), Markup(sparkline(values, told)))
 
 
 def _numbered(name: str, number: int) -> list[Cell]:

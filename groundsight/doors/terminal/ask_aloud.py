@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from groundsight.doors.cli_show import say
 from groundsight.doors.terminal.own_file import named_so, write_own
 from groundsight.tools.ask import MOST_SECONDS, AnswerResult
 from groundsight.tracing import Watch
@@ -30,6 +31,7 @@ def ask_aloud(call: Call, options: argparse.Namespace, picture: str = "") -> Ans
         from groundsight.doors.view.desk import Desk
 
         write_own(file, alone(Desk(call.suite, "cli"), result))
+        say(f"written: {file}", sys.stderr)
     return result
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from groundsight.tools.registry import tool
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
+    from groundsight.governance.roots import Roots
     from groundsight.suite import Suite
     from groundsight.tools.gate import Gate, ToolSpec
     from groundsight.tools.results import Result
@@ -37,6 +39,12 @@ class Call:
     def watched(self, watch: Watch) -> Call:
         """Return the same under another watch."""
         return Call(self.suite.acting_for(watch=watch), self._gate)
+
+
+def file_shown(named: Path | None, roots: Roots) -> AbstractContextManager[str]:
+    """A person who names a picture on the command line allows this one run to read it."""
+    file = named.expanduser() if named else None
+    return roots.lent(file) if file and file.is_file() else nullcontext(str(named or ""))
 
 
 @contextmanager

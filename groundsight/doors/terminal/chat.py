@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from groundsight.doors.cli_show import answer_text, paint, say, say_json, show_error
-from groundsight.doors.terminal.call import Call, interruptible
+from groundsight.doors.terminal.call import Call, file_shown, interruptible
 from groundsight.doors.terminal.telling import Teller, streamed
 from groundsight.errors import GroundsightError
 from groundsight.graphs.chat import Conversation
@@ -35,25 +35,27 @@ def chat(settings: Settings, options: argparse.Namespace) -> int:
 
     at_hand = sys.stdin.isatty()
     with open_suite(settings) as suite:
-        talk = Talk(Call(suite, Gate.open(settings, "cli")), as_json=options.json)
-        answered = [talk.answer(words) for words in (_typed() if at_hand else sys.stdin) if words.strip()]
+        call = Call(suite, Gate.open(settings, "cli"))
+        with file_shown(options.picture, suite.parts.roots) as picture:
+            talk = Talk(call, picture, as_json=options.json)
+            answered = [talk.answer(words) for words in (_typed() if at_hand else sys.stdin) if words.strip()]
     return 0 if at_hand or all(answered) else 1
 
 
 class Talk:
     """One conversation with whoever sits at the terminal, or writes into the pipe."""
 
-    def __init__(self, call: Call, *, as_json: bool) -> None:
-        self._call, self._as_json, self._conversation = call, as_json, Conversation()
+    def __init__(self, call: Call, picture: str, *, as_json: bool) -> None:
+        self._call, self._picture, self._as_json, self._conversation = call, picture, as_json, Conversation()
         self._aloud = sys.stdout.isatty() and not as_json
 
     def answer(self, words: str) -> bool:
         """Answer one question and print it; False when it failed or was stopped."""
-        watch, teller = Watch(), Teller()
+        watch, teller, asked = Watch(), Teller(), {"question": words.strip(), "picture": self._picture}
         spec = streamed(self._conversation.stream, teller.tell if self._aloud else _unheard)
         try:
             with interruptible(watch):
-                self._print(self._call.watched(watch)(AnswerResult, spec, {"question": words.strip()}))
+                self._print(self._call.watched(watch)(AnswerResult, spec, asked))
             return True
         except GroundsightError as error:
             self._failed(error, stopped=watch.cancelled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from groundsight.errors import Disabled
 
 # A program that stays in front runs on; one that gives up does so within this.
 SECONDS = 5.0
-INSTEAD = "read its text: groundsight show ID"
 
 
 def hand_over(file: Path, page: int | None = None, second: float | None = None) -> None:
@@ -28,10 +28,15 @@ def hand_over(file: Path, page: int | None = None, second: float | None = None) 
         return os.startfile(file)
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if opener is None:
-        raise Disabled("no program opens files here", which="xdg-open", next_step=INSTEAD)
+        raise _unopened(file, "xdg-open is not installed")
     nowhere = subprocess.DEVNULL
     started = subprocess.Popen([opener, target], stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True)
     with suppress(subprocess.TimeoutExpired):
         if started.wait(SECONDS):
-            raise Disabled("no program opened the file", which=file.name, next_step=INSTEAD)
+            raise _unopened(file, f"{Path(opener).name} knows none for it")
     return None
+
+
+def _unopened(file: Path, why: str) -> Disabled:
+    step = f"open it yourself: {file}; or read its words: groundsight show {shlex.quote(file.name)}"
+    return Disabled(f"no program of this machine opened the file: {why}", which=file.name, next_step=step)

@@ -46,7 +46,8 @@ def open_file(
 
     Raises:
         NotFound: it is not indexed for this person, has changed since, or is gone.
-        InvalidArgument: it lies inside of another file. PolicyRefused: opening its kind may run it.
+        InvalidArgument: it lies inside of another file, or has no such page.
+        PolicyRefused: opening its kind may run it.
         Disabled: nothing here opens files.
     """
     asset, at = _asset_and_place(suite, meant(suite, id))
@@ -54,6 +55,9 @@ def open_file(
         step = f"groundsight open {shlex.quote(asset.parent)}"
         raise InvalidArgument("this lies inside of another file", which=asset.source, next_step=step)
     _require_as_indexed(suite, asset)
+    if page and page > (asset.pages or 1):
+        limit = f"pages 1 to {asset.pages}" if asset.pages else "it has no pages"
+        raise InvalidArgument(f"there is no page {page}", which=asset.source, limit=limit, next_step="leave --page out")
     file = folders_of(suite.parts, suite.principal).path_of(asset.source)
     if file.suffix.lower() not in SUPPORTED_SUFFIXES:
         step = f"groundsight show {shlex.quote(asset.source)}"

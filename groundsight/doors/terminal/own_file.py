@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from groundsight.atomic import write_whole
@@ -25,10 +27,32 @@ def named_so(file: Path, ending: str) -> Path:
     return place
 
 
+def named_outside(file: Path, ending: str, home: Path) -> Path:
+    """As ``named_so``; folders above it are made, and what lies in the home is never written over.
+
+    Raises:
+        InvalidArgument: as ``named_so``, or it lies in the home. StorageFailed: a folder can't be made.
+    """
+    place = file.expanduser().absolute()
+    if (place.parent.resolve() / place.name).is_relative_to(home.resolve()):
+        raise InvalidArgument("the home holds no files of yours", which=str(file), next_step="name another place")
+    if place.suffix.lower() == ending:
+        with _refused_by_disk(file):
+            place.parent.mkdir(parents=True, exist_ok=True)
+    return named_so(place, ending)
+
+
 def write_own(file: Path, content: bytes | str) -> None:
     """Write it whole, for its owner alone; StorageFailed where the disk refuses."""
-    try:
+    with _refused_by_disk(file):
         write_whole(file, content)
+
+
+@contextmanager
+def _refused_by_disk(file: Path) -> Generator[None]:
+    """Raise StorageFailed by the name of the file for what the system refuses."""
+    try:
+        yield
     except OSError as error:
         raise StorageFailed(
             f"the file can't be written: {error.strerror}", which=str(file), next_step="name another place"

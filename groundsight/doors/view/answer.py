@@ -98,7 +98,7 @@ def told_answer(desk: Desk, result: AnswerResult, *, alone: bool = False) -> Ite
 
 def _told(result: AnswerResult) -> Markup:
     ratio = "nothing to check" if result.grounding_ratio is None else f"grounding ratio {result.grounding_ratio:.2f}"
-    fit = f"; answers the question: {result.fit.value} ({result.fit.reason})" if result.fit.reason else ""
+    fit = f"; answers the question: {result.fit.value} ({result.fit.reason})" if result.tells_fit() else ""
     receipt = f"; receipt {result.receipt}" if result.receipt else ""
     return el("p", f"{result.stop_reason}; {ratio}{fit}; tier {result.tier.name}{receipt}", class_="soft")
 

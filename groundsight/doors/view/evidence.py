@@ -58,16 +58,16 @@ def sheet(desk: Desk, one: Evidence, drawn: Sequence[Corners]) -> Markup | None:
     asset_id, page = one.evidence_id.rpartition("-")[0], one.place.page or 1
     if one.place.second is not None:
         second, place = one.place.second, where_text(one.source, None, second=one.place.second)
-        return together(page_of(desk, asset_id, page, place, drawn, second), _player(one.kind, asset_id, second))
+        return together(page_of(desk, asset_id, page, place, drawn, second), player(one.kind, asset_id, second))
     if one.place.page is None and one.kind != "image":
         return None
     return page_of(desk, asset_id, page, f"Page {page} of {one.source}", drawn)
 
 
-def _player(kind: str, asset_id: str, second: float) -> Markup:
+def player(kind: str, asset_id: str, second: float) -> Markup:
     """Return what plays a recording or a clip from a second on."""
     name = "video" if kind == "video" else "audio"
-    return el("p", el(name, src=f"/media/{asset_id}#t={second:g}", controls=True, preload="none"))
+    return el("p", el(name, id="player", src=f"/media/{asset_id}#t={second:g}", controls=True, preload="none"))
 
 
 def page_of(

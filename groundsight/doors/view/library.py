@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from groundsight.doors.view.answer import silent_lanes
-from groundsight.doors.view.evidence import page_of
+from groundsight.doors.view.evidence import page_of, player
 from groundsight.doors.view.markup import Markup, choice, el, field, page, together
 from groundsight.errors import NotFound
 from groundsight.tools.library import ASSET, Document
 from groundsight.tools.lineage import LINEAGE, Origin
 from groundsight.tools.list import Listing
 from groundsight.tools.read import Reading
-from groundsight.tools.results import STALE_TEXT
+from groundsight.tools.results import STALE_TEXT, where_text
 from groundsight.tools.status import Status
 from groundsight.types.showing import number_of
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from groundsight.doors.view.desk import Desk
     from groundsight.tools.list import DocumentLine
+    from groundsight.tools.read import Passage
 
 MOST = 200
 ORDERS = (("source", "by name"), ("newest", "newest first"), ("oldest", "oldest first"), ("largest", "largest first"))
@@ -47,8 +48,8 @@ def library_page(desk: Desk, given: Mapping[str, str]) -> str:
     )
 
 
-def document(desk: Desk, asset_id: str, number: int) -> str:
-    """Return the page of one document: its remarks, and one page of it as text and as a picture."""
+def document(desk: Desk, asset_id: str, number: int, second: float = 0.0) -> str:
+    """Return the page of one document: its remarks, a player or one page as a picture, and what was read of it."""
     one = desk.call(Document, ASSET, asset_id=asset_id)
     hidden = [f"{kind.lower()}: {count}" for kind, count in one.redactions.items()]
     shown = one.asset
@@ -67,20 +68,20 @@ def document(desk: Desk, asset_id: str, number: int) -> str:
         _section("Hidden personal values", hidden),
         _lineage(desk.call(Origin, LINEAGE, id=asset_id)),
         _pages(asset_id, number, shown.pages or 1),
+        _played(one, second),
         _text(desk, asset_id, number, shown.source),
     )
 
 
 def _counts(listing: Listing, told: Status) -> Markup:
-    kinds = ", ".join(f"{count} {kind}" for kind, count in listing.kinds.items())
+    kinds = ", ".join(f"{kind} {count}" for kind, count in listing.kinds.items())
     hidden = sum(each.redacted for each in listing.documents)
-    warned = sum(bool(each.warnings) for each in listing.documents)
     facts = (
         ("Documents", [str(listing.count), el("div", kinds, class_="soft")]),
         ("Passages", told.units),
         ("Folders", ", ".join(told.roots) or "none yet"),
-        ("Read in part", number_of(warned, "document")),
-        ("Not read", number_of(len(listing.unread), "file")),
+        ("Read in part", number_of(told.warned, "document")),
+        ("Not read", number_of(told.unread, "file")),
         ("Hidden personal values", hidden),
     )
     nothing = el("p", f"{told.nothing.why}. Next: {told.nothing.remedy}", class_="note") if told.nothing else None
@@ -106,7 +107,7 @@ def _documents(listing: Listing) -> Markup:
         return el("p", "No document is like that.")
     head = el("thead", el("tr", [el("th", name, scope="col") for name in HEADS]))
     body = el("tbody", map(_row, listing.documents))
-    more = el("p", "There are more: narrow it down.", class_="note") if listing.truncated else None
+    more = el("p", listing.beyond(), class_="note") if listing.beyond() else None
     return together(
         el("h2", "Documents"),
         el(
@@ -153,6 +154,18 @@ def _pages(asset_id: str, number: int, count: int) -> Markup | None:
     return el("nav", el("p", f"Page {number} of {count} ", [[link, " "] for link in links]), aria_label="Pages of it")
 
 
+def _played(one: Document, second: float) -> Markup | None:
+    """Return what plays a recording or a clip; one in which anything was redacted is not played."""
+    kind = one.asset.media_type.partition("/")[0]
+    return player(kind, one.asset.id, second) if kind in ("audio", "video") and not one.redactions else None
+
+
+def _moment(asset_id: str, each: Passage) -> Markup | None:
+    if each.second is None:
+        return None
+    return el("a", where_text(each.kind, None, second=each.second), href=f"/document/{asset_id}?second={each.second:g}")
+
+
 def _text(desk: Desk, asset_id: str, number: int, source: str) -> Markup:
     try:
         read = desk.call(Reading, "read", id=asset_id, page=number)
@@ -160,7 +173,9 @@ def _text(desk: Desk, asset_id: str, number: int, source: str) -> Markup:
         passages: Markup = el("p", empty.what, class_="note")
         paged = True
     else:
-        passages = together(el("p", each.text, class_="text", id=f"e-{each.id}") for each in read.passages)
+        passages = together(
+            [_moment(asset_id, each), el("p", each.text, class_="text", id=f"e-{each.id}")] for each in read.passages
+        )
         paged = any(each.page or each.kind == "image" for each in read.passages)
     shown = page_of(desk, asset_id, number, f"Page {number} of {source}") if paged else None
     return together(el("h2", "What was read"), el("div", el("div", passages), shown, class_="beside"))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_DIGITS = 10
 _RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
+_SECOND = re.compile(r"\d{1,6}(?:\.\d{1,3})?")
 FILES = {"/style.css": "text/css", "/page.js": "text/javascript"}
 
 
@@ -89,7 +90,10 @@ class Pages:
         number = request.query_params.get("page", "1")
         if not (number.isdecimal() and len(number) < MOST_DIGITS and int(number)):
             raise InvalidArgument("a page is a number from 1 on", which=number[:20], next_step="choose another")
-        return HTMLResponse(library.document(self._desk, request.path_params["id"], int(number)))
+        second = request.query_params.get("second", "0")
+        if not _SECOND.fullmatch(second):
+            raise InvalidArgument("a second is a number", which=second[:20], next_step="write it as 83 or 83.5")
+        return HTMLResponse(library.document(self._desk, request.path_params["id"], int(number), float(second)))
 
     def media(self, request: Request) -> Response:
         """The bytes of a recording or a clip; a player asks for those from its second on."""

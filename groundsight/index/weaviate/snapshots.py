@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -96,17 +96,41 @@ def as_entry(asset: Exported) -> Entry:
     return Entry(asset.asset, asset.units, seal_entry(asset.asset, asset.units, ()), asset.vectors, asset.rows)
 
 
+def without(folder: Path, place: Path, gone: Set[tuple[str, str]]) -> None:
+    """Write a snapshot into an empty folder ``place`` without the assets of these tenants and sources.
+
+    Raises:
+        InvalidArgument: the folder is no finished snapshot. IndexCorrupt: the content is not what its manifest says.
+    """
+    manifest, _ = read_snapshot(folder)
+    with (folder / CONTENT).open("rb") as file:
+        told = ((line, json.loads(line)) for line in file)
+        kept = ((line, each) for line, each in told if (each["asset"]["tenant"], each["asset"]["source"]) not in gone)
+        assets, units, digest = _written(((line, len(each["units"])) for line, each in kept), place / CONTENT)
+    left = manifest.model_copy(update={"assets": assets, "units": units, "sha256": digest})
+    write_whole(place / MANIFEST, left.model_dump_json(indent=2))
+
+
 def _write_content(index: WeaviateIndex, path: Path, watch: Watch) -> tuple[int, int, str]:
     total = index.count(Filter()).assets
+
+    def lines() -> Iterator[tuple[bytes, int]]:
+        for done, each in enumerate(index.export(Filter()), 1):
+            yield json.dumps(_as_data(each), ensure_ascii=True).encode() + b"\n", len(each.units)
+            watch.step(done, max(done, total), each.asset.source)
+
+    return _written(lines(), path)
+
+
+def _written(lines: Iterator[tuple[bytes, int]], path: Path) -> tuple[int, int, str]:
+    """Write lines with their numbers of units; return how many assets and units, and the hash."""
     assets = units = 0
     digest = hashlib.sha256()
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        for each in index.export(Filter()):
-            line = json.dumps(_as_data(each), ensure_ascii=True).encode() + b"\n"
+        for line, count in lines:
             file.write(line)
             digest.update(line)
-            assets, units = assets + 1, units + len(each.units)
-            watch.step(assets, max(assets, total), each.asset.source)
+            assets, units = assets + 1, units + count
         file.flush()
         os.fsync(file.fileno())
     return assets, units, digest.hexdigest()

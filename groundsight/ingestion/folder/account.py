@@ -10,6 +10,7 @@ from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
 from groundsight.governance.optout import OptOuts
 from groundsight.governance.sources import no_such_file
+from groundsight.ingestion.apart import remarks
 from groundsight.ingestion.folder.ledger import Unread, unread_by
 from groundsight.ingestion.folder.rules import Rules
 from groundsight.ingestion.forget import readings
@@ -103,7 +104,9 @@ def _failed(note: Unread, before: Asset | None) -> Account:
 def _indexed(parts: Parts, asset: Asset) -> Account:
     stale = stale_of(parts, asset)
     told = {"": "it is read as it is now", "changed": "the file has changed since", "gone": "the file is gone since"}
-    parts_left = "; ".join(asset.warnings)
+    # What was left out is told in lines of its own.
+    apart = {*map(str, asset.left_out), *remarks(asset.unseen)}
+    parts_left = "; ".join(one for one in asset.warnings if one not in apart)
     why = f"{told[stale]}{f'; {parts_left}' if parts_left else ''}"
     step = f"groundsight ingest --prune {asset.source}{elsewhere(parts.settings.home)}" if stale else ""
     return Account(source=asset.source, state="indexed", why=why, next_step=step, document=asset, stale=stale)

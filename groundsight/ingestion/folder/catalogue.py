@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from mimetypes import guess_type
 from typing import TYPE_CHECKING, Literal
 
 from groundsight.governance.access import visible_to
@@ -13,7 +14,7 @@ from groundsight.ingestion.apart import kept_as
 from groundsight.ingestion.folder.ledger import Unread, skipped_by, unread_by
 from groundsight.language.file_kinds import kinds
 from groundsight.types import Asset, Principal, Shown, Word
-from groundsight.types.showing import number_of
+from groundsight.types.showing import documents_of
 
 if TYPE_CHECKING:
     from groundsight.parts import Parts
@@ -45,6 +46,12 @@ class Wanted(Word):
             and (self.dated_to is None or (day is not None and day <= self.dated_to))
         )
 
+    def names(self, source: str) -> bool:
+        """Tell whether a file that was not read may be one of these, by its name."""
+        media_type = guess_type(source)[0] or ""
+        unread = Asset(asset_id="", source=source, media_type=media_type, title="", sha256="", bytes=0)
+        return self.path.casefold() in source.casefold() and (not self.kind or is_of_kind(unread, self.kind))
+
 
 class ApartPassage(Word):
     """A passage that is kept apart: "hidden" from a reader of the file, or "hostile", and what it says."""
@@ -59,8 +66,8 @@ class ApartPassage(Word):
 class Catalogue(Shown):
     """Documents in the order that was asked for, how many there are of each kind, copies, and what is not indexed.
 
-    ``kept_apart`` is told where it was asked for. ``copies`` are sources that hold the same bytes. ``unread`` and
-    ``left_out`` are chosen by the path alone.
+    ``kept_apart`` is told where it was asked for. ``copies`` are sources that hold the same bytes. ``unread`` are
+    chosen by path and ending, ``left_out`` by the path alone.
     """
 
     documents: tuple[Asset, ...]
@@ -72,8 +79,7 @@ class Catalogue(Shown):
     kept_apart: tuple[ApartPassage, ...] = ()
 
     def _text(self) -> str:
-        kinds = ", ".join(f"{number} {kind}" for kind, number in self.kinds.items())
-        head = f"{len(self.documents)} of {number_of(self.every, 'document')}{f': {kinds}' if kinds else ''}"
+        head = documents_of(len(self.documents), self.every, self.kinds)
         unread = [f"not read: {each.source}: {each}" for each in self.unread]
         apart = [f"{each.mark}: {each.source}{f' page {each.page}' if each.page else ''}: {each.text}"
                  for each in self.kept_apart]  # fmt: skip
@@ -89,7 +95,7 @@ def catalogue(parts: Parts, who: Principal, wanted: Wanted | None = None) -> Cat
         every=len(every),
         kinds=dict(Counter(kind_of(each) for each in chosen).most_common()),
         copies=_copies(chosen),
-        unread=tuple(each for each in unread_by(parts, who) if asked.path.casefold() in each.source.casefold()),
+        unread=tuple(each for each in unread_by(parts, who) if asked.names(each.source)),
         left_out=tuple(each for each in skipped_by(parts, who) if asked.path.casefold() in each.example.casefold()),
         kept_apart=tuple(_kept_apart(parts, who, chosen)) if asked.hidden else (),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence, Set
 from datetime import date
 from typing import TYPE_CHECKING
 
+from groundsight.errors import error_line
 from groundsight.governance.access import PROTECTIVE, matches, reachable_by, tenant_of, visible_to
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.governance.sources import inside
@@ -42,7 +43,7 @@ class Unread(Word):
     retain_until: date | None = None
 
     def __str__(self) -> str:
-        return ". ".join(filter(None, (f"{self.code}: {self.what}", self.limit, self.next_step)))
+        return error_line(self.code, self.what, self.limit, self.next_step)
 
     def passes(self, where: Filter) -> bool:
         """Tell whether a filter on assets lets it through."""

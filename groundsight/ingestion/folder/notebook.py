@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Generator, Iterable
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from groundsight.errors import Locked, StorageFailed
+from groundsight.governance.book_file import book_file
 
-FOLDER = "folder"
-PATIENCE_SECONDS = 10.0
+FOLDER, WORKER_LOCK = "folder", "worker.lock"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS unread (tenant TEXT, source TEXT, told TEXT, PRIMARY KEY (tenant, source));
 CREATE TABLE IF NOT EXISTS skipped (tenant TEXT, folder TEXT, why TEXT, told TEXT, PRIMARY KEY (tenant, folder, why));
@@ -25,29 +24,28 @@ CREATE TABLE IF NOT EXISTS questions (id TEXT PRIMARY KEY, tenant TEXT, owner TE
 """
 
 
-@contextmanager
-def notebook(home: Path, *, reading: bool = False) -> Generator[sqlite3.Connection]:
+def notebook(home: Path, *, reading: bool = False) -> AbstractContextManager[sqlite3.Connection]:
     """Open the notebook for one transaction; what is deleted leaves no bytes, and ``reading`` makes no file.
 
     Raises:
         Locked: another process writes for too long. StorageFailed: the disk refused.
     """
-    file = home / FOLDER / "notebook.db"
+    file, what = home / FOLDER / "notebook.db", "the notebook of the folders"
+    return book_file(file, _TABLES, what, reading=reading, next_step="delete it, and ingest again")
+
+
+def is_worked(home: Path) -> bool:
+    """True while the worker of some process works for this home."""
+    from filelock import FileLock, Timeout
+
+    lock = home / FOLDER / WORKER_LOCK
+    if not lock.exists():
+        return False
     try:
-        if not reading:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # No write-ahead log: its reset bug (SQLite below 3.51.3) needs one.
-        where = ":memory:" if reading and not file.exists() else file
-        with closing(sqlite3.connect(where, timeout=PATIENCE_SECONDS)) as opened:
-            opened.executescript(f"PRAGMA secure_delete = ON; {_TABLES}")
-            with opened:
-                yield opened
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise Locked("another process writes the notebook", which="notebook.db", next_step="try again") from error
-        raise _unusable() from error
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise _unusable() from error
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def forget_questions(home: Path, tenants: Iterable[str]) -> None:
@@ -63,9 +61,3 @@ def forget_orders(home: Path, sources: Iterable[str]) -> None:
         done = "state NOT IN ('waiting', 'running')"
         book.executemany(f"DELETE FROM orders WHERE {done} AND instr(told || message || report, ?)", named)
         book.executemany("UPDATE orders SET message = '' WHERE instr(message, ?)", named)
-
-
-def _unusable() -> StorageFailed:
-    return StorageFailed(
-        "the notebook of the folders can't be used", which="notebook.db", next_step="delete it, and ingest again"
-    )

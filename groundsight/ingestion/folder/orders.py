@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from groundsight.errors import NotFound, PolicyRefused
 from groundsight.governance.receipts import new_receipt
 from groundsight.ingestion import IngestReport
-from groundsight.ingestion.folder.notebook import notebook
+from groundsight.ingestion.folder.notebook import is_worked, notebook
 from groundsight.ingestion.reach import source_for
 from groundsight.types import Degraded, Nothing, Principal, SearchResult, Word
 from groundsight.types.showing import number_of
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 UNDER_WAY = ("waiting", "running")
 KEPT_SECONDS = 7 * 86_400
+# A worker needs as long to begin, or to begin again.
+START_SECONDS = 60
 _COLUMNS = "id, told, state, stop, done, total, message, updated, report"
 
 
@@ -127,6 +129,17 @@ def order(parts: Parts, who: Principal, paths: Sequence[str | Path], *, prune: b
     return taken
 
 
+def as_worked(home: Path, orders: Sequence[Order]) -> tuple[Order, ...]:
+    """Return orders as they stand: one under way whose worker is gone is stopped, until a server begins it again."""
+    late = time.time() - START_SECONDS
+    if all(each.state not in UNDER_WAY or each.updated > late for each in orders) or is_worked(home):
+        return tuple(orders)
+    gone = {"state": "stopped", "message": "the process that read it has ended; ingest again"}
+    return tuple(
+        each.model_copy(update=gone) if each.state in UNDER_WAY and each.updated <= late else each for each in orders
+    )
+
+
 def how_far(going: Sequence[Order]) -> str:
     """Say how far orders under way are together."""
     done, total = sum(each.done for each in going), sum(each.total for each in going)
@@ -147,7 +160,7 @@ def while_reading(home: Path, who: Principal, nothing: Nothing | None) -> Nothin
     """Tell a principal who sees no document yet to wait, where its files are just being read."""
     if nothing is None or nothing.reason != "empty_index":
         return nothing
-    going = [each for each in Orders(home).of(who) if each.state in UNDER_WAY]
+    going = [each for each in as_worked(home, Orders(home).of(who)) if each.state in UNDER_WAY]
     if not going:
         return nothing
     why = f"your files are being read for the first time ({how_far(going)})"

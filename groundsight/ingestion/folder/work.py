@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.errors import Cancelled, GroundsightError
 from groundsight.ingestion.folder.follow import Follower
-from groundsight.ingestion.folder.notebook import FOLDER, notebook
+from groundsight.ingestion.folder.notebook import FOLDER, WORKER_LOCK, is_worked, notebook
 from groundsight.ingestion.folder.notices import TURN_MS, notices
 from groundsight.ingestion.folder.orders import Order, Orders
 from groundsight.ingestion.ingest import ingest
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("groundsight.watch")
 STEP_SECONDS = 0.25
-LOCK = "worker.lock"
 Say = Callable[["IngestReport"], None]
 
 
@@ -123,7 +122,7 @@ class Worker:
 
         home = self._parts.settings.home
         with notebook(home):
-            lock = FileLock(home / FOLDER / LOCK)
+            lock = FileLock(home / FOLDER / WORKER_LOCK)
         while not lock.is_locked and not self._stop.is_set():
             with suppress(Timeout):
                 lock.acquire(timeout=1)
@@ -137,15 +136,9 @@ class Worker:
 
 def followed(home: Path) -> tuple[str, ...]:
     """Return the names of the folders that some process keeps in step at this moment."""
-    from filelock import FileLock, Timeout
-
     with notebook(home, reading=True) as book:
         names = tuple(name for (name,) in book.execute("SELECT root FROM followed ORDER BY rowid"))
-    try:
-        with FileLock(home / FOLDER / LOCK, timeout=0) if names else nullcontext():
-            return ()
-    except Timeout:
-        return names
+    return names if names and is_worked(home) else ()
 
 
 def _follow(home: Path, names: Sequence[str]) -> None:

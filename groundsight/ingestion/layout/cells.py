@@ -50,18 +50,18 @@ def _longer(cell: Piece, line: Piece, whole: dict[Rect, Rect]) -> Piece:
 
 
 def _border(rows: list[list[Piece]]) -> float | None:
-    bands = list(_bands([piece.rect for row in rows for piece in row]))
-    gaps = sorted(((right[0] - left[1], right[0]) for left, right in pairwise(bands)), reverse=True)
+    stretches = list(bands([piece.rect for row in rows for piece in row]))
+    gaps = sorted(((right[0] - left[1], right[0]) for left, right in pairwise(stretches)), reverse=True)
     if len(gaps) < 3 or gaps[0][0] < _WIDER * gaps[1][0]:
         return None
     start = gaps[0][1]
-    before, after = (sum((left >= start) == is_after for left, _ in bands) for is_after in (False, True))
+    before, after = (sum((left >= start) == is_after for left, _ in stretches) for is_after in (False, True))
     first = [piece.text for row in rows for piece in row if abs(piece.rect.x0 - start) < _EDGE]
     named = sum(not any(map(str.isdigit, text)) for text in first) * 2 > len(first)
     return start - gaps[0][0] / 2 if min(before, after) > 1 and named else None
 
 
-def _bands(rects: Sequence[Rect]) -> Iterator[tuple[float, float]]:
+def bands(rects: Sequence[Rect]) -> Iterator[tuple[float, float]]:
     """Yield the stretches across the page on which something stands."""
     left = right = None
     for rect in sorted(rects, key=lambda rect: rect.x0):

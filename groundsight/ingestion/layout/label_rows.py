@@ -16,6 +16,8 @@ from groundsight.ingestion.readers.clean import one_line
 _SHORT = 30
 _FEWEST_ROWS = 3
 _NEAR = 1.8
+# A label above its value is set in 8 points for 11 or less.
+_SMALLER, _EDGE = 0.8, 0.01
 Cell = tuple[Piece, ...]
 
 
@@ -41,17 +43,18 @@ def labelled_tables(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
     rest: list[Piece] = []
     at = 0
     while at < len(rows):
-        found = _led(rows, at) or _spread(rows, at)
+        found = _led(rows, at) or _captioned(rows, at) or _spread(rows, at)
         if found is None:
             rest += rows[at]
             at += 1
             continue
-        table, at = found
+        table, at, beside = found
         tables.append(table)
+        rest += beside
     return tables, rest if tables else list(pieces)
 
 
-def _led(rows: list[list[Piece]], first: int) -> tuple[Grid, int] | None:
+def _led(rows: list[list[Piece]], first: int) -> tuple[Grid, int, list[Piece]] | None:
     """Take the lines from here on in which dots lead from a label to its value; one alone is no table."""
     lines: list[_Line] = []
     for number in range(first, len(rows)):
@@ -59,7 +62,7 @@ def _led(rows: list[list[Piece]], first: int) -> tuple[Grid, int] | None:
         if line is None or (lines and not _near(rows[number - 1], rows[number])):
             break
         lines.append(line)
-    return (_pairs(lines, 2), first + len(lines)) if len(lines) > 1 else None
+    return (_pairs(lines, 2), first + len(lines), []) if len(lines) > 1 else None
 
 
 def _over_leader(row: list[Piece]) -> _Line | None:
@@ -69,7 +72,20 @@ def _over_leader(row: list[Piece]) -> _Line | None:
     return _Line((tuple(row[: dots[0]]), tuple(row[dots[0] + 1 :])))
 
 
-def _spread(rows: list[list[Piece]], first: int) -> tuple[Grid, int] | None:
+def _captioned(rows: list[list[Piece]], first: int) -> tuple[Grid, int, list[Piece]] | None:
+    """Take a line of small labels and the line of larger values that begin below them, as on a form."""
+    labels, values = (rows[at] if at < len(rows) else [] for at in (first, first + 1))
+    if len(labels) < 2 or len(labels) != len(values) or not _near(labels, values):
+        return None
+    below = (one.rect.x0 - two.rect.x0 for one, two in zip(labels, values, strict=True))
+    smaller = max(piece.size for piece in labels) < _SMALLER * min(piece.size for piece in values)
+    if not smaller or any(abs(off) > _EDGE for off in below):
+        return None
+    lines = [_Line(((one,), (two,))) for one, two in zip(labels, values, strict=True)]
+    return _pairs(lines, 2), first + 2, []
+
+
+def _spread(rows: list[list[Piece]], first: int) -> tuple[Grid, int, list[Piece]] | None:
     """Take the lines from here on whose pieces stand in the same columns."""
     columns: list[Rect] = [piece.rect for piece in rows[first]]
     last = first + 1
@@ -81,8 +97,13 @@ def _spread(rows: list[list[Piece]], first: int) -> tuple[Grid, int] | None:
     lines = [_in_columns(row, columns) for row in rows[first:last]]
     if len(columns) < 2 or len(lines) < _FEWEST_ROWS or not _is_table(lines, len(columns)):
         return None
-    paired = len(columns) % 2 == 0 and _holds_pairs(lines, len(columns))
-    return (_pairs(lines, len(columns)) if paired else _headed(lines, len(columns))), last
+    # An address stands to the left of labels and values.
+    is_beside = len(columns) == 3 and _are_labels(lines, 1)
+    beside = [piece for line in lines for piece in line.cells[0] or ()] if is_beside else []
+    lines = [_Line(line.cells[1:]) for line in lines] if is_beside else lines
+    width = len(columns) - is_beside
+    paired = width % 2 == 0 and _holds_pairs(lines, width)
+    return (_pairs(lines, width) if paired else _headed(lines, width)), last, beside
 
 
 def _widened(columns: list[Rect], row: list[Piece]) -> list[Rect] | None:
@@ -113,6 +134,8 @@ def _is_table(lines: Sequence[_Line], width: int) -> bool:
     filled = [line.text(at) for line in lines for at in range(width) if line.cells[at]]
     if len(filled) * 2 < len(lines) * width or fmean(map(len, filled)) > _SHORT:
         return False
+    if all(len(line.text(0)) <= 1 and not line.text(0).isalnum() for line in lines):
+        return False  # the marks of a list
     return not any(_runs_on([line.text(at) for line in lines]) for at in range(width))
 
 
@@ -129,12 +152,19 @@ def _holds_pairs(lines: Sequence[_Line], width: int) -> bool:
 def _labels(lines: Sequence[_Line], at: int, *, alone: bool) -> bool:
     labels = [label for line in lines if (label := line.text(at))]
     values = [line.text(at + 1) for line in lines if line.text(at)]
-    if sum(label.endswith(":") for label in labels) * 2 > len(labels):
+    if _are_labels(lines, at):
         return True
     plain = not any(char.isdigit() for label in labels for char in label) and len(set(labels)) == len(labels)
     kinds = {_kind(value) for value in values[1:] if value}
     counted = [any("9" in kind for kind in kinds), "9" in _kind(values[0])]
-    return plain and ((len(kinds) > 1 and counted[0]) or counted[1] or (alone and not counted[0]))
+    return (alone and counted[1]) or (
+        plain and ((len(kinds) > 1 and counted[0]) or counted[1] or (alone and not counted[0]))
+    )
+
+
+def _are_labels(lines: Sequence[_Line], at: int) -> bool:
+    said = [text for line in lines if (text := line.text(at))]
+    return sum(text.endswith(":") for text in said) * 2 > len(said)
 
 
 def _kind(value: str) -> str:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from groundsight.ingestion.layout.cells import bands
 from groundsight.ingestion.layout.leaders import LEADER
 from groundsight.ingestion.layout.shapes import Grid, Piece, Rect, around, rows_of_pieces
 from groundsight.ingestion.readers.clean import one_line
 
-_NUMBER = re.compile(r"^[$€£¥]?\s*[(+-]?\s*[$€£¥]?\s*(\d[\d,. ]*|[—–-])\s*\)?\s*%?\s*\)?\s*(\(\d\)|\*)?$")
+_NUMBER = re.compile(
+    r"^[$€£¥]?\s*[(+-]?\s*[$€£¥]?\s*(\d[\d,. ]*|[—–-])\s*\)?\s*(?:[%$€£¥]|[A-Z]{3}|kr\.?|zł)?\s*\)?\s*(\(\d\)|\*)?$"
+)
 _AMOUNT = re.compile(r"[,$€£¥%(]|\d\.\d")
 _SIGN = re.compile(r"^[$€£¥(]+$")
 _TAIL = re.compile(r"^[)%*]+$")
@@ -57,18 +60,20 @@ class _Row:
 
 def aligned_tables(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
     """Return the tables, and the pieces that belong to none."""
-    rows = [_Row(tuple(joined_signs(_without_leaders(row)))) for row in rows_of_pieces(pieces)]
+    lines = rows_of_pieces(pieces)
+    rows = [_Row(tuple(joined_signs(_without_leaders(line)))) for line in lines]
     tables: list[Grid] = []
     used: set[int] = set()
     for first, last in _stretches(rows):
         columns = _columns(rows[first:last])
         if not _is_table(rows[first:last], columns):
             continue
+        columns = _parted(rows[max(first - 1, 0) : last], columns)
         start = _header_start(rows, first, columns)
         rect = around([row.rect for row in rows[start:last]])
         tables.append(_grid(rect, rows[start:first], rows[first:last], columns))
         used.update(range(start, last))
-    rest = [piece for number, row in enumerate(rows) if number not in used for piece in row.pieces]
+    rest = [piece for number, line in enumerate(lines) if number not in used for piece in joined_signs(line)]
     return tables, rest if tables else list(pieces)
 
 
@@ -131,6 +136,24 @@ def _columns(rows: list[_Row]) -> list[Rect]:
     return [column for place, column in enumerate(kept) if place == 0 or column.x0 > kept[place - 1].x0 + 0.01]
 
 
+def _parted(rows: list[_Row], columns: list[Rect]) -> list[Rect]:
+    """Part the labels into columns of words, too, where all that stands in the rows falls into bands across the page.
+
+    A band holds two pieces or more; one may be the head in the row above.
+    """
+    data = [row for row in rows if row.is_data]
+    # A total stands under the numbers with its label wherever there is room.
+    data = [row for row in data if len(row.pieces) > 2] or data
+    across = [
+        Rect(left, 0.0, right, 1.0) for left, right in bands([piece.rect for row in data for piece in row.pieces])
+    ]
+    held = [[sum(_overlap(piece.rect, band) for piece in row.pieces) for row in rows] for band in across]
+    filled = sum(len(row.pieces) for row in data) * 2 >= len(data) * len(across)
+    apart = all(sum(counts) >= 2 and max(counts) == 1 for counts in held)
+    counted = _overlap(columns[0], across[0])
+    return across[1:] if len(across) > len(columns) + (not counted) and filled and apart else columns
+
+
 def _is_table(rows: list[_Row], columns: list[Rect]) -> bool:
     data = [row for row in rows if row.is_data]
     if len(data) < _FEWEST_ROWS or not columns:
@@ -143,13 +166,15 @@ def _is_table(rows: list[_Row], columns: list[Rect]) -> bool:
 
 def _header_start(rows: list[_Row], first: int, columns: list[Rect]) -> int:
     """Walk up over short rows that stand above the numbers, and over one that heads every column and the labels."""
-    numbers = next(row for row in rows[first:] if row.is_data).numbers
-    edge = numbers[0].rect.x0 - 0.12
+    data = next(row for row in rows[first:] if row.is_data)
+    # A number in the first place counts the rows.
+    edge = next(piece for piece in data.numbers if piece is not data.pieces[0]).rect.x0 - 0.12
     start = first
     while start > 0 and first - start < _HEADER_ROWS and _near(rows[start - 1], rows[start]):
         row = rows[start - 1]
         above = row.is_years or all(piece.rect.x0 >= edge or _is_scale(piece.text) for piece in row.pieces)
         above = above or _heads_all(row, columns) or _heads_both(row, rows[first], columns)
+        above = above or (start < first and _heads_groups(row, columns, edge)) or _heads_counts(row, data)
         if not above or any(len(piece.text) > 60 for piece in row.pieces):
             break
         start -= 1
@@ -172,6 +197,19 @@ def _heads_both(row: _Row, below: _Row, columns: list[Rect]) -> bool:
     return at_edge and _overlap(unit.rect, columns[0]) and max(len(name.text), len(unit.text)) <= _HEAD_CHARS
 
 
+def _heads_groups(row: _Row, columns: list[Rect], edge: float) -> bool:
+    """Words over the labels and, each over several columns, above the heads of these."""
+    name, *groups = row.pieces
+    apart = name.rect.x1 < columns[0].x0 and len(name.text) <= _HEAD_CHARS and not row.numbers
+    return apart and bool(groups) and all(piece.rect.x0 >= edge for piece in groups)
+
+
+def _heads_counts(row: _Row, data: _Row) -> bool:
+    """Several short words above rows that begin with a number: one of them stands over that."""
+    short = all(len(piece.text) <= _HEAD_CHARS for piece in row.pieces)
+    return bool(_NUMBER.match(data.pieces[0].text)) and len(row.pieces) > 2 and short and not row.numbers
+
+
 def _overlap(one: Rect, other: Rect) -> bool:
     return one.x0 < other.x1 and other.x0 < one.x1
 
@@ -183,6 +221,8 @@ def _is_scale(text: str) -> bool:
 def _grid(rect: Rect, header: list[_Row], rows: list[_Row], columns: list[Rect]) -> Grid:
     top = _header(header, columns)
     lines = [_line(row, columns) for row in rows]
+    for line in lines:
+        _label_first(line, lines)
     cells = tuple(tuple(one_line(" ".join(piece.text for piece in cell)) for cell in line) for line in lines)
     boxes = tuple(tuple(around(piece.rect for piece in cell) if cell else None for cell in line) for line in lines)
     return Grid(rect, (top, *cells), ((None,) * len(top), *boxes))
@@ -227,10 +267,23 @@ def _line(row: _Row, columns: list[Rect]) -> list[list[Piece]]:
     return values
 
 
+def _label_first(line: list[list[Piece]], lines: list[list[list[Piece]]]) -> None:
+    """Put a lone label of a number to the labels where it stands in a column of numbers."""
+    *labels, _ = filled = [place for place, cell in enumerate(line) if cell]
+    if len(filled) != 2 or not labels[0] or _NUMBER.match(line[labels[0]][0].text):
+        return
+    others = [cell[0].text for other in lines if other is not line and (cell := other[labels[0]])]
+    if sum(bool(_NUMBER.match(text)) for text in others) * 2 > len(others):
+        line[0], line[labels[0]] = line[labels[0]], []
+
+
 def _place(piece: Piece, columns: list[Rect]) -> int:
-    """0 for the label, else the column whose right edge or middle is nearest."""
+    """0 for the label, else the only column that it stands over, or the one whose right edge or middle is nearest."""
     if piece.rect.x1 < columns[0].x0 or (not _NUMBER.match(piece.text) and piece.rect.x0 < columns[0].x0 - 0.08):
         return 0
+    over = [place for place, column in enumerate(columns, 1) if _overlap(piece.rect, column)]
+    if len(over) == 1:
+        return over[0]
     distances = [min(abs(piece.rect.x1 - column.x1), abs(_middle(piece.rect) - _middle(column))) for column in columns]
     return distances.index(min(distances)) + 1
 

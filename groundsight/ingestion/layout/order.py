@@ -32,6 +32,7 @@ _SOLID = 0.45
 _WIDER = 1.5
 # Double spacing leaves 1.3 heights of a line between two.
 _WIDEST_GAP = 1.6
+_POINT = re.compile(r"[•◦▪‣●○■□☐☒☑✓]")
 _LABEL = re.compile(r"[^\W\d_][^:.!?]{0,40}:(?:\s|$)")
 
 
@@ -77,7 +78,7 @@ class Block:
         return bool(self.lines) and all(line.bold for line in self.lines)
 
     def _runs_on(self, line: Item, after: Item) -> bool:
-        if _LABEL.match(after.text) and not after.text[0].islower():
+        if _POINT.match(after.text) or (_LABEL.match(after.text) and not after.text[0].islower()):
             return False
         if runs_right_to_left(line.text):
             return line.rect.x0 - self.rect.x0 <= 0.2 * self.rect.width

@@ -101,17 +101,18 @@ class Piece:
 class Grid:
     """A table: its cells, header row first, and a box for each cell that holds words.
 
-    A table of labels with their values has an empty header.
+    A table of labels with their values has an empty header. ``title`` is that of a chart.
     """
 
     rect: Rect
     cells: Cells
     boxes: tuple[tuple[Rect | None, ...], ...]
+    title: str = ""
 
     def turned(self, quarters: int) -> Grid:
         """Return the same table on the page turned counterclockwise."""
         boxes = tuple(tuple(box and box.turned(quarters) for box in row) for row in self.boxes)
-        return Grid(self.rect.turned(quarters), self.cells, boxes)
+        return Grid(self.rect.turned(quarters), self.cells, boxes, self.title)
 
 
 def around(rects: Iterable[Rect]) -> Rect:

@@ -26,6 +26,9 @@ _SPACES = re.compile("[^\\S\n]+")
 _EDGES = re.compile(" ?\n ?")
 _BLANK_LINES = re.compile("\n{3,}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
+# What a reader writes before raised letters: behind a number, 10³ is no 103 and a note's sign no digit.
+RAISED = "\x1e"
+_RAISED = re.compile("(?<=[\\d.,;:)])\x1e(?=[+-]?\\d)")
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
@@ -36,7 +39,7 @@ def clean(text: str) -> str:
     """Drop what no reader sees and even out spaces; lines stay. What it spelled is set aside."""
     for told in smuggled(text):
         lay_aside(told)
-    seen = _CONTROL.sub("", _STRAY_JOINER.sub("", _HIDDEN.sub("", _BREAK.sub("\n", text))))
+    seen = _CONTROL.sub("", _RAISED.sub("^", _STRAY_JOINER.sub("", _HIDDEN.sub("", _BREAK.sub("\n", text)))))
     return _BLANK_LINES.sub("\n\n", _EDGES.sub("\n", _SPACES.sub(" ", seen))).strip()
 
 
@@ -84,11 +87,11 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     return _lossy(data, "iso2022_jp") if "\x1b$" in text else (text, ())
 
 
-def paragraphs(text: str) -> Iterator[str]:
-    """Yield the cleaned paragraphs of a text: what blank lines part."""
+def paragraphs(text: str, *, as_set: bool = False) -> Iterator[str]:
+    """Yield the cleaned paragraphs of a text, what blank lines part; ``as_set`` leaves their spaces."""
     for block in _PARAGRAPHS.split(_BREAK.sub("\n", text)):
         if kept := clean(block):
-            yield kept
+            yield block if as_set else kept
 
 
 def day_of(value: object) -> date | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.audio import RATE
 from groundsight.audio.cuts import cut
-from groundsight.audio.decode import Media, open_media
+from groundsight.audio.decode import SLACK_SECONDS, Media, open_media
 from groundsight.audio.keyframes import keyframes, scene_ends
 from groundsight.errors import ParseFailed, UnsupportedType
 from groundsight.ingestion import Element, Parsed, Sound
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from groundsight.limits import Limits
-
-# What a container says of its length is off by a frame or two.
-_SLACK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,19 +45,21 @@ def read_recording(path: Path, media_type: str, scratch: Path, limits: Limits) -
     with open_media(path, demuxer) as media:
         lasts, has_sound, has_frames = media.seconds, media.has_sound, media.has_frames and media_type in CLIPS
         sounds = _sounds(media, scratch, limits, ledger) if has_sound else ()
+        for kind, count in media.unread.items():
+            ledger.note(kind, "one track of sound and one of pictures are read", max(0, count))
     with open_media(path, demuxer) as media:
         scenes = _scenes(media, scratch, limits, ledger) if has_frames else []
     length = max([lasts, *(one.time.end for one in sounds)])
     if not sounds and not scenes:
         raise ParseFailed("the recording holds no sound and no frame", code="E_EMPTY", next_step="export it anew")
-    if media_type in CLIPS and not has_sound:
-        ledger.note("sound", "the clip has no sound track")
+    # It is read whole: nothing of it was left out.
+    told = ("the clip has no sound track",) if media_type in CLIPS and not has_sound else ()
     until = scene_ends([one.began for one in scenes], min(length, limits.media_seconds))
     elements = tuple(
         Element(kind="clip", picture=one.picture, frame=one.frame, time=Time(start=one.began, end=end))
         for one, end in zip(scenes, until, strict=True)
     )
-    return Parsed(media_type=media_type, elements=elements, sounds=sounds, left_out=ledger.left_out)
+    return Parsed(media_type=media_type, elements=elements, sounds=sounds, left_out=ledger.left_out, warnings=told)
 
 
 def frame_at(path: Path, media_type: str, second: float, limits: Limits) -> bytes:
@@ -86,9 +85,11 @@ def _sounds(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> tupl
         (scratch / name).write_bytes(piece.tobytes())
         found.append(Sound(file=name, time=Time(start=done / RATE, end=(done + len(piece)) / RATE)))
         done += len(piece)
+    if media.spoilt:
+        ledger.note("damaged stretch of sound", f"the first at {int(media.spoilt[0])} s", len(media.spoilt))
     if done >= most:
         ledger.note("rest of the sound", f"over limits.media_seconds = {limits.media_seconds}")
-    elif media.damaged or media.seconds - done / RATE > _SLACK_SECONDS:
+    elif media.damaged or media.sound_ends - done / RATE > SLACK_SECONDS:
         ledger.note("rest of the sound", f"the data end or are damaged after {done // RATE} s")
     return tuple(found)
 
@@ -116,6 +117,8 @@ def _scenes(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> list
         )
     if media.over:
         ledger.note("later frames", f"over limits.clip_pixels = {limits.clip_pixels}")
-    elif media.damaged:
+    elif media.late:
+        ledger.note("later frames", f"over limits.media_seconds = {limits.media_seconds}")
+    elif media.damaged or media.short:
         ledger.note("later frames", "the data end early or are damaged")
     return found

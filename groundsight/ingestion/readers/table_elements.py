@@ -29,7 +29,7 @@ def table_blocks(
     What stands above the head is the title of every block, or text before the first if it is long.
     """
     if rows:
-        yield from headed_blocks(read_head(rows, declared), section, page)
+        yield from headed_blocks(_paired(read_head(rows, declared)), section, page)
 
 
 def headed_blocks(
@@ -44,6 +44,17 @@ def headed_blocks(
     for start in range(0, max(len(body), 1), ROWS_IN_BLOCK):
         cells = (header, *body[start : start + ROWS_IN_BLOCK])
         yield Element(kind="table", text=title or as_text(cells), cells=cells, section=section, page=page, mark=mark)
+
+
+def _paired(table: Headed) -> Headed:
+    """Write a form as pairs below an empty head: in every second column stand labels that end in colons."""
+    rows = (table.header, *table.body)
+    places = range(0, len(table.header), 2)
+    labels = [row[at] for row in rows for at in places if row[at]]
+    if len(table.header) % 2 or not labels or not all(label.endswith(":") for label in labels):
+        return table
+    pairs = ((row[at].removesuffix(":"), row[at + 1]) for at in places for row in rows if row[at] or row[at + 1])
+    return Headed(table.title, ("", ""), tuple(pairs), table.first)
 
 
 def as_text(cells: Iterable[Sequence[str]]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.language.units import unit_named
@@ -44,7 +44,38 @@ def read_head(rows: Sequence[Row], declared: int = 0) -> Headed:
         ]
         first += 1
     title = "\n".join(row_line(row) for row in grid[:titles])
-    return Headed(title, tuple(header), tuple(_bare(row) for row in grid[first:]), first)
+    body = _labels_first([_bare(row) for row in grid[first:]])
+    return Headed(title, tuple(header), grouped(body), first)
+
+
+def _labels_first(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Put the label of a total, alone beside its number and in a column of numbers, where the other labels stand."""
+    told = list[tuple[str, ...]]()
+    for row in rows:
+        at, *others = [place for place, cell in enumerate(row) if cell] or [0]
+        column = [cell for other in rows if other is not row and at < len(other) and (cell := other[at])]
+        counted = sum(map(is_numeric, column)) * 2 > len(column)
+        moves = at > 0 and len(others) == 1 and not is_numeric(row[at]) and is_numeric(row[others[0]]) and counted
+        told.append((row[at], *row[1:at], "", *row[at + 1 :]) if moves else row)
+    return told
+
+
+def grouped(rows: Sequence[tuple[str, ...]], above: str = "") -> tuple[tuple[str, ...], ...]:
+    """Repeat the name of a group in the rows below it that leave its place empty; ``above`` is one that goes on.
+
+    A column of groups names each of them once and leaves every third place empty or more; in any other an empty place
+    is an unknown value. A row that is not full, as a total is, ends its group.
+    """
+    full = [row[0] for row in rows if len(row) > 2 and all(row[1:])]
+    names = [name for name, _ in groupby(full) if name]
+    if full.count("") * 3 < max(len(full), 1) or len(set(names)) < len(names) or any(map(str.isdecimal, names)):
+        return tuple(rows)
+    told = list[tuple[str, ...]]()
+    for row in rows:
+        is_full = all(row[1:])
+        above = (row[0] or above) if is_full else ""
+        told.append((above, *row[1:]) if is_full else row)
+    return tuple(told)
 
 
 def is_numeric(cell: str) -> bool:
@@ -177,4 +208,7 @@ def _is_units(rows: Sequence[Row]) -> bool:
     if len(rows) < 2 or not holds_values(rows[1]):
         return False
     written = [one_line(cell).strip("()[] ") for cell in rows[0] if cell and cell != COVERED]
-    return bool(written) and all(one == "%" or unit_named(one) is not None for one in written)
+    known = sum(one == "%" or unit_named(one.partition("/")[0]) is not None for one in written)
+    # Below no label even a word may measure: "persons" under every head.
+    bare = not rows[0][0] and bool(rows[1][0]) and (known > 0 or len(set(written)) == 1 < len(written))
+    return bool(written) and (known == len(written) or bare)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from groundsight.types import Shown
+from groundsight.types.showing import some_of
 
 
 class RightsLine(Shown):
@@ -20,8 +21,12 @@ class RightsLine(Shown):
 
     def _text(self) -> str:
         held = "" if self.documents is None else f" (folder, documents: {self.documents})"
-        said = (f"  {name}: {value}{self._from(name)}" for name, value in self.values.items())
-        return "\n".join([f"{self.source}{held}", *said])
+        return f"{self.source}{held}\n{self.held}"
+
+    @property
+    def held(self) -> str:
+        """What holds, one line each."""
+        return "\n".join(f"  {name}: {value}{self._from(name)}" for name, value in self.values.items())
 
     def _from(self, name: str) -> str:
         return f" ({self.origins[name]})" if name in self.origins else ""
@@ -54,7 +59,19 @@ class RightsReport(Shown):
     def _text(self) -> str:
         changed = [f"changed: {self.changed}"] if self.changed else []
         gone = (f"forgotten, its retention has ended: {source}" for source in self.forgotten)
-        return "\n".join([*changed, *map(str, self.lines), *map(str, self.history), *gone])
+        told = [*changed, *self._blocks(), *map(str, self.history), *gone]
+        return "\n".join(told) or "nothing to forget: no retention has ended"
+
+    def _blocks(self) -> Iterator[str]:
+        """Yield what holds of each folder, and once what holds of several documents alike."""
+        yield from (str(line) for line in self.lines if line.documents is not None)
+        alike: dict[str, list[str]] = {}
+        for line in self.lines:
+            if line.documents is None:
+                alike.setdefault(line.held, []).append(line.source)
+        for held, sources in alike.items():
+            head = sources[0] if len(sources) == 1 else f"{len(sources)} documents: {some_of(sources)}"
+            yield f"{head}\n{held}"
 
 
 class ConsentReport(Shown):

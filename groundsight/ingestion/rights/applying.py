@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.governance.incidents import Contained, IncidentBook
+from groundsight.governance.incidents import IncidentBook, Shut
 from groundsight.governance.rights import Act, Book, moved
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.governance.sources import inside
-from groundsight.ingestion.contain import is_shut
 from groundsight.ingestion.folder.notebook import forget_questions
-from groundsight.limits import Incidents
 from groundsight.types import Asset, Condition, Filter
 
 if TYPE_CHECKING:
@@ -50,7 +48,7 @@ def catch_up(home: Path, index: Index, since: int) -> None:
 
 def apply_acts(ledger: RightsLedger, home: Path, index: Index) -> int:
     """Move all documents in one step and return how many changed; the caller holds the ledger."""
-    acts, done, shut = ledger.acts(), ledger.applied, IncidentBook(home, Incidents()).shut()
+    acts, done, shut = ledger.acts(), ledger.applied, IncidentBook(home).shut()
     old, new, changed = Book(acts[:done]), Book(acts), 0
     for tenant in dict.fromkeys(act.tenant for act in acts[done:]):
         newer = _moved(index, tenant, acts[done:], old, new, shut)
@@ -62,9 +60,7 @@ def apply_acts(ledger: RightsLedger, home: Path, index: Index) -> int:
     return changed
 
 
-def _moved(
-    index: Index, tenant: str, acts: Sequence[Act], old: Book, new: Book, shut: Sequence[Contained]
-) -> list[Asset]:
+def _moved(index: Index, tenant: str, acts: Sequence[Act], old: Book, new: Book, shut: Shut) -> list[Asset]:
     names = {change.name for act in acts if act.tenant == tenant for change in act.changes}
     known = index.assets(Filter(conditions=(Condition(field="tenant", op="eq", value=tenant),)))
     found: list[Asset] = []
@@ -72,7 +68,7 @@ def _moved(
         was, now = (book.holding(tenant, asset.source, asset.mtime_ns) for book in (old, new))
         changed = moved(asset, was, now)
         # What an incident contains is opened by lifting that alone.
-        contained = changed.usage_rights == "approved" and is_shut(shut, asset)
+        contained = changed.usage_rights == "approved" and shut.by(tenant, asset.source)
         found.append(changed.model_copy(update={"usage_rights": "restricted"}) if contained else changed)
     before = {each.asset_id: each for each in known}
     return [each for each in found if each != before[each.asset_id]]

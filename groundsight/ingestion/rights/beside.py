@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TYPE_CHECKING
 
 from groundsight.errors import NotFound, PolicyRefused
 from groundsight.governance.events import note_event
-from groundsight.governance.rights import Book, Holding, Rights, Statement, word_of
+from groundsight.governance.rights import Book, Rights, Statement, is_over, word_of
 from groundsight.governance.rights_file import NAME, rights_beside
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.governance.sources import inside
@@ -58,14 +57,8 @@ class Beside:
     def _refuses(self, roots: Roots, who: Principal, source: str) -> bool:
         with suppress(NotFound):  # what can't be looked at is told when it is read
             state = roots.stat(source)
-            return is_over(self.book.holding(who.tenant, source, state.st_mtime_ns if state else None))
+            return is_over(self.book.holding(who.tenant, source, state.st_mtime_ns if state else None).values)
         return False
-
-
-def is_over(held: Holding) -> bool:
-    """True where a document is denied, or its consent or retention has ended."""
-    days = (held.values["consent_until"], held.values["retain_until"])
-    return held.values["usage_rights"] == "denied" or any(day and day < date.today() for day in days)
 
 
 def look_beside(parts: Parts, roots: Roots, who: Principal, found: Sequence[Found], places: Sequence[str]) -> Beside:
@@ -82,7 +75,7 @@ def look_beside(parts: Parts, roots: Roots, who: Principal, found: Sequence[Foun
     if changes:
         with ledger.held():
             line = ledger.append(who, changes, by="file")
-            note_event(parts.settings, who, "change", "rights", line, "rights file")
+            note_event(parts.settings, who, "change", "rights", "rights file", what=line)
             apply_acts(ledger, parts.settings.home, parts.index)
         acts = ledger.acts()
         seen.book, seen.acts = Book(acts), len(acts)

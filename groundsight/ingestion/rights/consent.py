@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from groundsight.errors import GroundsightError, InvalidArgument
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from groundsight.parts import Parts
 
 Form = Literal["csv", "json"]
-COLUMNS = ("owner", "usage", "consent_until", "purposes", "labels", "region")
+COLUMNS = ("owner", "usage", "consent_until", "purposes", "labels", "region", "retain_until")
 LISTS = ("purposes", "labels")
 NONE = "none"
 
@@ -56,7 +57,7 @@ def consent_from(parts: Parts, who: Principal, text: str, form: Form) -> Consent
     given, unknown, refused = dict[str, Rights](), list[str](), list[tuple[int, str]]()
     for number, row in _rows(text, form):
         try:
-            source, rights = _read(row, given)
+            source, rights = _read(row, given, held)
             if source not in held:
                 unknown.append(source)
                 continue
@@ -77,7 +78,7 @@ def consent_from(parts: Parts, who: Principal, text: str, form: Form) -> Consent
 
 def _row(asset: Asset) -> dict[str, Any]:
     told = asset.model_dump(mode="json", include=set(FIELDS.values()))
-    return {"source": asset.source} | {name: told[FIELDS[name]] for name in COLUMNS}
+    return {"source": asset.source} | {name: told[FIELDS.get(name, name)] for name in COLUMNS}
 
 
 def _cell(value: Any) -> str:
@@ -116,7 +117,7 @@ def _without_empty(row: Mapping[str, str | None]) -> dict[str, Any]:
     return found
 
 
-def _read(row: object, before: Mapping[str, Rights]) -> tuple[str, Rights]:
+def _read(row: object, before: Mapping[str, Rights], held: Mapping[str, Asset]) -> tuple[str, Rights]:
     told = dict(cast("Mapping[str, Any]", row)) if isinstance(row, Mapping) else {}
     source = told.pop("source", None)
     if not isinstance(source, str) or not source:
@@ -126,7 +127,20 @@ def _read(row: object, before: Mapping[str, Rights]) -> tuple[str, Rights]:
     for name in told:
         if name not in COLUMNS:
             raise InvalidArgument(f"there is no column {str(name)[:60]!r}", next_step=f"they are {', '.join(COLUMNS)}")
+    if "retain_until" in told:
+        told |= _retention(told.pop("retain_until"), held.get(source), source)
     return source, as_rights(told, source)
+
+
+def _retention(told: object, asset: Asset | None, source: str) -> dict[str, int | None]:
+    """Return the last day on which a document is kept as it is stated: days from today, nothing where it is so."""
+    try:
+        until = date.fromisoformat(str(told)) if told is not None else None
+    except ValueError as error:
+        raise InvalidArgument("this is no day", which=f"{source[:80]}: retain_until", next_step="YYYY-MM-DD") from error
+    if asset is not None and asset.retain_until == until:
+        return {}
+    return {"retain_days": (until - date.today()).days if until else None}
 
 
 def _is_so(asset: Asset, rights: Rights) -> bool:

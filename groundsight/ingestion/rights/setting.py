@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from groundsight.ingestion.rights.applying import apply_acts
 from groundsight.types import Asset, Principal
 
 if TYPE_CHECKING:
+    from groundsight.governance.roots import Roots
     from groundsight.parts import Parts
 
 
@@ -61,7 +63,7 @@ def state(parts: Parts, who: Principal, given: dict[str, Rights], known: Sequenc
         book, at = ledger.book(), {each.source: each for each in known}
         changes = [Statement(name=name, set=each, was=_was(book, who, name, each, at)) for name, each in given.items()]
         line = ledger.append(who, changes)
-        note_event(parts.settings, who, "change", "rights", line, "rights")
+        note_event(parts.settings, who, "change", "rights", "rights", what=line)
         return apply_acts(ledger, parts.settings.home, parts.index)
 
 
@@ -98,7 +100,10 @@ def require_future(given: Rights, which: str) -> None:
 
 
 def sources_of(parts: Parts, names: Sequence[str | Path], who: Principal, known: Sequence[Asset]) -> list[str]:
-    """Return the source of each name: of a document, of a folder of documents, or of a folder that may be read."""
+    """Return the sources of each name: of a document, of a folder of documents, or of a folder that may be read.
+
+    The roots in a folder count as well: a file is named by the innermost root, so the folder's own source misses them.
+    """
     roots, stated = folders_of(parts, who), RightsLedger(parts.settings.home).book().names(who.tenant)
     found: dict[str, None] = {}
     for name in names:
@@ -109,13 +114,23 @@ def sources_of(parts: Parts, names: Sequence[str | Path], who: Principal, known:
             or any(inside(each.source, source) for each in known)
             or (source.partition("/")[0] in roots.names() and is_there(roots, source))
         )
-        if not meant:
-            step = "name a document or folder as list shows it, or a path in a folder that may be read"
-            raise NotFound("there is no such document or folder", which=str(name)[:80], next_step=step)
         if len(meant) > 1:
             raise InvalidArgument(f"the name means {meant[0]} and {meant[1]}", which=str(name)[:80])
-        found[meant[0]] = None
+        meant += _roots_below(roots, meant[0] if meant else name)
+        if not meant:
+            step = "ingest it first, or name a document or folder as list shows it"
+            raise NotFound("no such document or folder may be read", which=str(name)[:80], next_step=step)
+        found |= dict.fromkeys(meant)
     return list(found)
+
+
+def _roots_below(roots: Roots, name: str | Path) -> list[str]:
+    with suppress(NotFound):
+        name = roots.path_of(str(name))
+    with suppress(OSError, RuntimeError, ValueError):
+        above = Path(name).expanduser().resolve()
+        return sorted(root for root, at in roots.places().items() if above in at.parents)
+    return []
 
 
 def _was(book: Book, who: Principal, name: str, given: Rights, known: dict[str, Asset]) -> dict[str, str]:

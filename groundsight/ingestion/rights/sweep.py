@@ -46,4 +46,4 @@ def _forget(parts: Parts, over: Sequence[Asset], watch: Watch) -> None:
         theirs = [each.source for each in over if each.tenant == tenant]
         who = Principal(tenant=tenant, user="retention")
         erased(parts, who, theirs)
-        note_event(parts.settings, who, "change", "forget", "\0".join(theirs), "retention")
+        note_event(parts.settings, who, "change", "forget", "retention", what="\0".join(theirs))

@@ -13,9 +13,12 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed, Rest
 from groundsight.ingestion.readers.box.odf_text import (
     APART,
+    STRUCK,
     OdfStyles,
     chart_rows,
+    nodes_between,
     paragraphs_in,
+    strike_out,
     table_rows,
     told,
     words,
@@ -79,6 +82,7 @@ class OdfReader:
         if content is None:
             raise ParseFailed("malformed: an OpenDocument file without content", next_step="open and save it anew")
         self.styles = OdfStyles.of(content, common)
+        strike_out(content, self.styles)
         return (*self.below(_body(content), Surroundings(), 0), *self.margins())
 
     def parsed(self, media_type: str, elements: tuple[Element, ...], pages: int, rest: Rest | None = None) -> Parsed:
@@ -127,10 +131,14 @@ class OdfReader:
                 yield from self._table(node, where, depth)
             case "page":
                 self.pages += 1
-                yield from self.below(node, Surroundings(self.pages, where.section, where.mark), depth)
+                mark = "hidden" if told(node, "style-name") in self.styles.hidden else where.mark
+                yield from self.below(node, Surroundings(self.pages, where.section, mark), depth)
             case "notes":
                 for element in self.below(node, where, depth):
                     yield element.model_copy(update={"text": f"Notes: {element.text}"})
+            case tag if tag == STRUCK:
+                yield from self._said(clean(self._words(node)), replace(where, mark=where.mark or "deleted"))
+                yield from self._held(node, where, depth)
             case "annotation":
                 yield from self.below(node, replace(where, mark="comment"), depth)
             case "tracked-changes":
@@ -152,7 +160,7 @@ class OdfReader:
     def _held(self, node: Node, where: Surroundings, depth: int) -> Iterator[Element]:
         """Yield what hangs on a paragraph: frames with pictures or text, notes, comments."""
         for child in node.iterdescendants():
-            inner = any(tag_of(each) in APART for each in _between(child, node))
+            inner = any(tag_of(each) in APART for each in nodes_between(child, node))
             if tag_of(child) in APART and not inner:
                 yield from self.node(child, where, depth + 1)
 
@@ -201,7 +209,7 @@ class OdfReader:
     def hung(self, table: Node, where: Surroundings, depth: int) -> Iterator[Element]:
         """Yield what hangs on the cells of a table or row: notes, comments, drawings; not the tables in them."""
         for child in table.iterdescendants():
-            inner = any(tag_of(each) in APART and tag_of(each) != "table" for each in _between(child, table))
+            inner = any(tag_of(each) in APART and tag_of(each) != "table" for each in nodes_between(child, table))
             if tag_of(child) in APART and tag_of(child) != "table" and not inner:
                 yield from self.node(child, where, depth + 1)
 
@@ -289,10 +297,3 @@ class OdfReader:
 
 def _body(root: Node) -> Node:
     return next((node for node in root.iter() if tag_of(node) == "body"), root)
-
-
-def _between(child: Node, top: Node) -> Iterator[Node]:
-    node = child.getparent()
-    while node is not None and node is not top:
-        yield node
-        node = node.getparent()

@@ -10,8 +10,22 @@ from groundsight.ingestion.readers.text.markup import Node, tag_of
 
 # What stands apart from the paragraph or cell that it hangs on.
 SHAPES = ("custom-shape", "rect", "line", "ellipse", "circle", "polygon", "polyline", "path", "connector", "measure")
-APART = (*SHAPES, "frame", "annotation", "note-body", "text-box", "table", "caption", "regular-polygon", "g", "control")
+STRUCK = "struck-out"
+APART = (
+    *SHAPES,
+    "frame",
+    "annotation",
+    "note-body",
+    "text-box",
+    "table",
+    "caption",
+    "regular-polygon",
+    "g",
+    "control",
+    STRUCK,
+)
 _UNSHOWN = ("collapse", "filter")
+_INKED = ("p", "h", "span", "a", "table-cell")
 _HIDING = {("text-properties", "none"), ("table-properties", "false")}
 _TYPED = ("value", "date-value", "time-value", "boolean-value", "string-value")
 # A sheet says how often its last, empty row and cell go on; a person fills no such number of equal cells.
@@ -20,17 +34,20 @@ MOST_REPEATS = 1_000
 
 @dataclass
 class OdfStyles:
-    """What of the styles decides what is read: hidden text, hidden sheets, numbered levels of lists."""
+    """What of the styles decides what is read: hidden and struck-out text, hidden sheets, numbered levels of lists."""
 
     hidden: set[str] = field(default_factory=set[str])
+    struck: set[str] = field(default_factory=set[str])
     numbered: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def take(self, node: Node) -> None:
         """Take in one style or list style."""
         name = told(node, "name")
         for one in node:
-            if (tag_of(one), told(one, "display")) in _HIDING:
+            if (tag_of(one), told(one, "display")) in _HIDING or told(one, "visibility") == "hidden":
                 self.hidden.add(name)
+            if told(one, "text-line-through-style") not in ("", "none"):
+                self.struck.add(name)
             if tag_of(one) == "list-level-style-number" and told(one, "num-format"):
                 self.numbered.add((name, told(one, "level")))
 
@@ -42,6 +59,20 @@ class OdfStyles:
             if tag_of(node) in ("style", "list-style"):
                 styles.take(node)
         return styles
+
+
+def strike_out(root: Node, styles: OdfStyles) -> None:
+    """Set apart what a style strikes out, so that it is no part of the paragraph or cell that it stands in."""
+    for node in list(root.iter()) if styles.struck else ():
+        if tag_of(node) not in _INKED or told(node, "style-name") not in styles.struck:
+            continue
+        if tag_of(node) != "table-cell":
+            node.tag = STRUCK
+            continue
+        for name in [key for key in node.attrib if key.rpartition("}")[2] in (*_TYPED, "formula")]:
+            del node.attrib[name]
+        for one in node.iterchildren():
+            one.tag = STRUCK if tag_of(one) == "p" else one.tag
 
 
 def told(node: Node, name: str) -> str:
@@ -144,3 +175,11 @@ def chart_rows(root: Node) -> list[list[str]]:
 def paragraphs_in(node: Node) -> list[str]:
     """Return the paragraphs below a node, each on one line."""
     return [one_line(words(one)) for one in node.iter() if tag_of(one) == "p"]
+
+
+def nodes_between(child: Node, top: Node) -> Iterator[Node]:
+    """Yield the nodes above ``child``, from the innermost one, up to ``top``."""
+    node = child.getparent()
+    while node is not None and node is not top:
+        yield node
+        node = node.getparent()

@@ -13,14 +13,16 @@ from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.box.odf_file import OdfReader, Surroundings
 from groundsight.ingestion.readers.box.odf_text import (
     MOST_REPEATS,
+    STRUCK,
     OdfStyles,
     cell_text,
     cells_of,
     is_unshown,
     repeats,
+    strike_out,
     told,
 )
-from groundsight.ingestion.readers.office.sheet_cells import MOST_CELLS, Cells, in_batches
+from groundsight.ingestion.readers.office.sheet_cells import ERROR, MOST_CELLS, Cells, in_batches
 from groundsight.ingestion.readers.office.sheet_tables import SheetTables
 from groundsight.ingestion.readers.text.markup import Node, tag_of, xml_events
 from groundsight.ingestion.sniff import ODS
@@ -66,7 +68,7 @@ class _Book:
             elif event == "start" and tag_of(node) == "table":
                 self.pages += 1
                 mark = "hidden" if told(node, "style-name") in styles.hidden else ""
-                sheet = _Sheet(self.reader, Surroundings(self.pages, told(node, "name")), self._limits)
+                sheet = _Sheet(self.reader, Surroundings(self.pages, told(node, "name")), self._limits, styles)
                 for element in sheet.read(events):
                     yield element.model_copy(update={"mark": element.mark or mark})
 
@@ -74,8 +76,8 @@ class _Book:
 class _Sheet:
     """One sheet: its rows as they come, then what hangs on them."""
 
-    def __init__(self, reader: OdfReader, where: Surroundings, limits: Limits) -> None:
-        self._reader, self._where, self._limits = reader, where, limits
+    def __init__(self, reader: OdfReader, where: Surroundings, limits: Limits, styles: OdfStyles) -> None:
+        self._styles, self._reader, self._where, self._limits = styles, reader, where, limits
         self._layout = Cells()
         self._hung: list[Element] = []
         self._row = self._column = self._kept = self._cells = 0
@@ -113,9 +115,12 @@ class _Sheet:
         self._column += count
 
     def _repeated(self, node: Node) -> Iterator[tuple[int, dict[int, str]]]:
+        strike_out(node, self._styles)
         texts, count = self._texts(node), repeats(node, "number-rows-repeated", 1 << 20)
         first, self._row = self._row + 1, self._row + count
         if not texts:
+            if any(tag_of(one) == STRUCK for one in node.iter()):
+                self._layout.struck.update(dict.fromkeys(range(first, first + min(count, MOST_REPEATS)), ""))
             return
         room = max(min(self._limits.table_rows - self._kept, (MOST_CELLS - self._cells) // len(texts)), 0)
         why = f"more than limits.table_rows = {self._limits.table_rows}, or than {MOST_CELLS} cells"
@@ -129,10 +134,13 @@ class _Sheet:
         texts: dict[int, str] = {}
         column = 0
         for cell, count in cells_of(node):
-            text = cell_text(cell)
+            is_error = any(key.endswith("}value-type") and kind == "error" for key, kind in cell.attrib.items())
+            text = "" if is_error else cell_text(cell)
             if text:
                 texts.update(dict.fromkeys(range(column + 1, column + min(count, MOST_REPEATS) + 1), text))
                 self._reader.ledger.note("cell", "it is one of too many equal ones", max(count - MOST_REPEATS, 0))
+            elif is_error:
+                self._reader.ledger.note(*ERROR)
             elif told(cell, "formula"):
                 self._reader.ledger.note("formula", "the program that wrote the file did not calculate its value")
             self._note_cell(cell, column + 1)
@@ -144,7 +152,7 @@ class _Sheet:
             wide, high = (repeats(cell, f"number-{name}-spanned", 1 << 20) for name in ("columns", "rows"))
             row = self._row + 1
             self._layout.merged.append((row, column, row + high - 1, column + wide - 1))
-        if len(cell) > 1 or any(len(one) for one in cell):
+        if len(cell) > 1 or any(len(one) or tag_of(one) == STRUCK for one in cell):
             self._hung += self._noted(self._reader.hung(cell, self._where, 0), column)
 
     def _noted(self, elements: Iterable[Element], column: int) -> Iterator[Element]:

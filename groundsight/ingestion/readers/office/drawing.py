@@ -12,6 +12,8 @@ from groundsight.ingestion.readers.office.package import Node, Package, child, i
 
 _MOST_POINTS = 20_000
 _MOST_NODES = 2_000
+_PIECES = ("t", "br", "tab", "oMath", "fld")
+_STRIKES = ("sngStrike", "dblStrike")
 Column = tuple[str, dict[int, str]]
 
 
@@ -26,17 +28,37 @@ def drawn(part: str, kind: str, package: Package) -> Iterator[Element]:
             yield Element(kind="text", text="\n".join(lines))
 
 
+def alternative(shape: Node) -> str:
+    """Return what the author wrote beside a drawing; a file name says nothing."""
+    words = next((text for one in inner(shape, "docPr", "cNvPr") if (text := value(one, "descr"))), "")
+    return "" if "\\" in words or words.lower().endswith((".png", ".jpg", ".jpeg")) else clean(words)
+
+
 def paragraphs_of(node: Iterable[Node]) -> str:
     """Return the text of drawing paragraphs below a node; soft line breaks are line ends."""
     return clean("\n".join(_paragraph(one) for one in inner(node, "p")))
 
 
+def struck_in(node: Iterable[Node]) -> Iterator[str]:
+    """Yield what drawing paragraphs below a node strike out, a text for each of them."""
+    for one in inner(node, "p"):
+        runs = (run for run in inner(one, "r") if _is_struck(run))
+        if text := clean("".join(map(_piece, (part for run in runs for part in inner(run, *_PIECES))))):
+            yield text
+
+
 def _paragraph(node: Node) -> str:
-    return "".join(map(_piece, inner(node, "t", "br", "tab", "oMath", "fld")))
+    return "".join(map(_piece, inner(node, "r", *_PIECES)))
+
+
+def _is_struck(run: Node) -> bool:
+    return value(child(run, "rPr"), "strike") in _STRIKES
 
 
 def _piece(node: Node) -> str:
     match local(node):
+        case "r":
+            return "" if _is_struck(node) else "".join(map(_piece, inner(node, *_PIECES)))
         case "oMath":
             return linear(node)
         case "fld":

@@ -103,8 +103,15 @@ def with_captions(elements: list[Element]) -> list[Element]:
 def files_inside(package: Package, scratch: Path) -> tuple[Inside, ...]:
     """Write the files that lie in an office file; the workbook behind a chart repeats the chart and is none of them."""
     behind = {one.target for name in package.names if _CHART.search(name) for one in package.relations(name).values()}
+    imported = {
+        one.target
+        for name in package.names
+        if name.endswith("/document.xml")
+        for one in package.relations(name).values()
+        if one.kind == "aFChunk"
+    }
     box = InsideBox(scratch, Limits(), "embedded file", package.ledger)
-    for name in sorted(name for name in package.names if _FILE.search(name) and name not in behind):
+    for name in sorted(imported | {name for name in package.names if _FILE.search(name) and name not in behind}):
         data = package.bytes_of(name)
         if data is None:
             box.refuse("it is damaged")

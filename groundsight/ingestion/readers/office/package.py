@@ -28,6 +28,9 @@ Node = xml.Element
 _MOST_DEPTH = 200
 _SHOWN = frozenset({"t", "blip", "chart", "relIds", "tbl", "textpath"})
 _DAMAGED = "its XML is damaged"
+# The ground of a page or slide, as themes name and number it.
+_PAPER = ("background1", "light1", "bg1", "lt1", "0")
+_HEX, _LIGHTEST = re.compile("[0-9a-fA-F]{6}"), 0xF8
 # What the parser raises: for broken XML, for encodings that it does not take, and for those that there are not.
 _BROKEN = (xml.ParseError, ValueError, LookupError)
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, KeyError)
@@ -209,6 +212,12 @@ def ref(node: Node | None, name: str = "id") -> str:
 def is_on(node: Node | None) -> bool:
     """True for a switch that is there and not turned off."""
     return node is not None and value(node) not in ("0", "false", "off")
+
+
+def is_white(rgb: str | None, theme: str | None) -> bool:
+    """True for a colour that nobody tells from paper, by its red, green and blue in hex or its name in the theme."""
+    digits = (rgb or "")[-6:]
+    return theme in _PAPER or bool(_HEX.fullmatch(digits) and min(bytes.fromhex(digits)) >= _LIGHTEST)
 
 
 def _parsed(data: bytes) -> Iterator[tuple[Node, int]]:

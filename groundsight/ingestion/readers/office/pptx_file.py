@@ -7,7 +7,8 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, one_line
-from groundsight.ingestion.readers.office.drawing import drawn, paragraphs_of
+from groundsight.ingestion.readers.ledger import lay_aside
+from groundsight.ingestion.readers.office.drawing import alternative, drawn, paragraphs_of, struck_in
 from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
 from groundsight.ingestion.readers.office.package import (
     Node,
@@ -20,7 +21,7 @@ from groundsight.ingestion.readers.office.package import (
     ref,
     value,
 )  # fmt: skip
-from groundsight.ingestion.readers.office.slide_shapes import Shape, Sizes, shapes_on
+from groundsight.ingestion.readers.office.slide_shapes import Shape, Sizes, is_groundless, shapes_on, without_faint
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.table_heads import COVERED
 from groundsight.ingestion.sniff import PPTX
@@ -63,6 +64,7 @@ class _Show:
         if root is None:
             return
         shapes = shapes_on(part, root, self._sizes)
+        self._lay_faint_aside(part, root, shapes)
         title = next((one for one in shapes if one.placeholder in ("title", "ctrTitle")), None)
         name = one_line(paragraphs_of(title.node)) if title else ""
         mark = "hidden" if value(root, "show") in ("0", "false") else ""
@@ -70,9 +72,18 @@ class _Show:
             known = {"page": page, "section": name or f"Slide {page}", "mark": element.mark or mark}
             yield element.model_copy(update=known)
 
+    def _lay_faint_aside(self, part: str, root: Node, shapes: list[Shape]) -> None:
+        layouts = self._package.related(part, "slideLayout")
+        above = [*layouts, *(name for each in layouts for name in self._package.related(each, "slideMaster"))]
+        others = [*shapes, *(one for name in above for one in self._sizes.shapes(name))]
+        plain = is_groundless(root) and all(self._sizes.is_groundless(name) for name in above)
+        for shape in shapes:
+            lay_aside(without_faint(shape, others, plain=plain))
+
     def _slide(self, part: str, shapes: list[Shape], title: Shape | None, name: str) -> Iterator[Element]:
         if title is not None:
             yield Element(kind="heading", text=name, level=1, box=title.box)
+            yield from _struck(title)
         relations = self._package.relations(part)
         for shape in sorted((one for one in shapes if one is not title), key=lambda one: one.order):
             mark = "hidden" if shape.is_unshown else ""
@@ -88,13 +99,14 @@ class _Show:
         text = "" if shape.placeholder == "sldNum" else paragraphs_of(below(child(shape.node, "txBody")))
         if text and not (shape.placeholder in _REPEATED and self._is_told(text)):
             yield Element(kind="text", text=text)
+        yield from _struck(shape)
         for node in inner(shape.node, "tbl", "blip", "chart", "relIds"):
             tag = local(node)
             relation = relations.get(ref(node, {"blip": "embed", "relIds": "dm"}.get(tag, "id")))
             if tag == "tbl":
                 yield from table_blocks(_rows(node))
             elif tag == "blip":
-                yield from self._picture(relation, _alternative(shape.node))
+                yield from self._picture(relation, alternative(shape.node))
             elif relation is not None:
                 yield from drawn(relation.target, relation.kind, self._package)
 
@@ -102,8 +114,10 @@ class _Show:
         data = self._package.bytes_of(relation.target) if relation and not relation.outside else None
         if data is None:
             self._package.ledger.note("picture", "it is missing, damaged or outside of the file")
-        elif name := self._box.keep(data):
+        if name := self._box.keep(data) if data else None:
             yield Element(kind="figure", text=words, picture=name)
+        elif words:
+            yield Element(kind="text", text=words)
 
     def _shared(self, part: str) -> Iterator[Element]:
         """Give what the layout and the master of a slide say on it, each once in the show."""
@@ -122,10 +136,11 @@ class _Show:
     def _notes(self, part: str) -> Iterator[Element]:
         root = self._package.root(part, "page of notes")
         shapes = shapes_on(part, root, self._sizes) if root is not None else []
-        kept = (one for one in shapes if one.placeholder not in ("sldNum", "sldImg", *_REPEATED))
+        kept = [one for one in shapes if one.placeholder not in ("sldNum", "sldImg", *_REPEATED)]
         text = "\n".join(words for one in kept if (words := paragraphs_of(below(child(one.node, "txBody")))))
         if text:
             yield Element(kind="text", text=f"Notes: {text}")
+        yield from (one.model_copy(update={"box": None}) for shape in kept for one in _struck(shape))
 
     def _comments(self, part: str) -> Iterator[Element]:
         root = self._package.root(part, "comment")
@@ -140,6 +155,11 @@ class _Show:
         if words:
             text = f"Comment by {author}: {words}" if author else f"Comment: {words}"
             yield Element(kind="text", text=text, mark="comment")
+
+
+def _struck(shape: Shape) -> Iterator[Element]:
+    """Yield what is struck out in the text or the table of a shape."""
+    return (Element(kind="text", text=text, box=shape.box, mark="deleted") for text in struck_in(shape.node))
 
 
 def _authors(package: Package, main: str) -> Iterator[tuple[str, str]]:
@@ -160,9 +180,3 @@ def _rows(table: Node) -> list[list[str]]:
             line.append(COVERED if value(cell, "hMerge") in ("1", "true") else text)
         rows.append(line)
     return [row for row in rows if any(cell not in ("", COVERED) for cell in row)]
-
-
-def _alternative(shape: Node) -> str:
-    """Return what the author wrote beside a picture; a file name says nothing."""
-    words = next((text for one in inner(shape, "cNvPr") if (text := value(one, "descr"))), "")
-    return "" if "\\" in words or words.lower().endswith((".png", ".jpg", ".jpeg")) else clean(words)

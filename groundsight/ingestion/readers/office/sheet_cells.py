@@ -7,9 +7,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from groundsight.ingestion.readers.clean import one_line
-from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
-from groundsight.ingestion.readers.office.package import Node, Package, below, child, local, value, whole
+from groundsight.ingestion.readers.office.package import (
+    Node,
+    Package,
+    below,
+    child,
+    is_on,
+    is_white,
+    local,
+    value,
+    whole,
+)
+from groundsight.ingestion.readers.table_heads import row_line
 from groundsight.limits import Limits
 
 MOST_CELLS = 2_000_000
@@ -22,18 +33,22 @@ _ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
 _PLACE = re.compile(r"([A-Z]{1,3})(\d+)")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter")
+# In points.
+_TINY, _NO_SIZE = 2, re.compile(r"0(?:\.[0-4]\d*)?$")
+ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
 
 @dataclass
 class Cells:
-    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right)."""
+    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right); by row what is struck out."""
 
     rows: dict[int, dict[int, str]] = field(default_factory=dict[int, dict[int, str]])
     merged: list[tuple[int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int]])
     hidden_rows: set[int] = field(default_factory=set[int])
     hidden_columns: list[range] = field(default_factory=list[range])
     margins: list[str] = field(default_factory=list[str])
+    struck: dict[int, str] = field(default_factory=dict[int, str])
 
 
 class Formats:
@@ -50,8 +65,22 @@ class Formats:
             for root in roots
             for one in below(child(root, "numFmts"))
         }
-        ids = [value(one, "numFmtId") or "0" for root in roots for one in below(child(root, "cellXfs"))]
+        cells = [one for root in roots for one in below(child(root, "cellXfs"))]
+        ids = [value(one, "numFmtId") or "0" for one in cells]
+        fonts = [one for root in roots for one in below(child(root, "fonts"))]
+        struck = {str(at) for at, one in enumerate(fonts) if is_on(child(one, "strike"))}
+        self.struck = {str(at) for at, one in enumerate(cells) if value(one, "fontId") in struck}
         self._codes = [own.get(key) or BUILT_IN.get(int(key) if key.isdecimal() else 0, "General") for key in ids]
+        faint = {str(at) for at, one in enumerate(fonts) if _is_faint(one)}
+        tiny = {str(at) for at, one in enumerate(fonts) if 0 < whole(value(child(one, "sz"))) < _TINY}
+        self.unshown = {
+            str(at)
+            for at, (one, code) in enumerate(zip(cells, self._codes, strict=True))
+            if code == ";;;"
+            or value(one, "fontId") in tiny
+            # The fills 0 and 1 are those of a cell that nobody coloured.
+            or (value(one, "fontId") in faint and value(one, "fillId") in (None, "0", "1"))
+        }
 
     def number(self, text: str, style: str) -> str:
         """Write a stored number as its cell shows it."""
@@ -111,7 +140,9 @@ class Sheet:
                 self._note_layout(parent, node)
                 continue
             seen, row = seen + 1, whole(value(node, "r")) or row + 1
-            texts = _row(node, self._formats, ledger)
+            texts, struck = _row(node, self._formats, ledger)
+            if struck:
+                layout.struck[row] = row_line(struck)
             kept, cells = kept + bool(texts), cells + len(texts)
             if kept > limits.table_rows or cells > MOST_CELLS:
                 why = f"more than limits.table_rows = {limits.table_rows}, or than {MOST_CELLS} cells"
@@ -119,11 +150,11 @@ class Sheet:
                 if self._count:
                     return
                 continue
-            layout.hidden_rows.update([row] if texts and value(node, "hidden") in ("1", "true") else [])
+            layout.hidden_rows.update([row] if texts and _is_off(node, "ht") else [])
             yield row, texts
 
     def _note_layout(self, parent: str, node: Node) -> None:
-        if parent == "cols" and value(node, "hidden") in ("1", "true"):
+        if parent == "cols" and _is_off(node, "width"):
             self.layout.hidden_columns.append(range(whole(value(node, "min")), whole(value(node, "max")) + 1))
         if parent == "mergeCells" and not self._is_long:
             self._merge(value(node, "ref") or "")
@@ -137,16 +168,34 @@ class Sheet:
                 self.layout.merged.append((*ends[0], *ends[1]))
 
 
-def _row(row: Node, formats: Formats, ledger: Ledger) -> dict[int, str]:
-    texts: dict[int, str] = {}
+def _is_off(line: Node, size: str) -> bool:
+    """True for a row or column that is hidden or has next to no size."""
+    return value(line, "hidden") in ("1", "true") or _NO_SIZE.match(value(line, size) or "") is not None
+
+
+def _is_faint(font: Node) -> bool:
+    colour = child(font, "color")
+    return value(colour, "tint") is None and is_white(value(colour, "rgb"), value(colour, "theme"))
+
+
+def _row(row: Node, formats: Formats, ledger: Ledger) -> tuple[dict[int, str], list[str]]:
+    """Return the texts of a row by column, and those that are struck out: they are no values."""
+    texts, struck, unshown = dict[int, str](), list[str](), list[str]()
     column = 0
     for cell in row:
         place = _at(cell.get("r") or "")
         column = place[1] if place else column + 1
         text = _shown(cell, formats, ledger)
-        if text:
+        if cell.get("s") in formats.unshown:
+            unshown.append(text or "".join(one.text or "" for one in cell if local(one) == "v"))
+        elif text and cell.get("s") in formats.struck:
+            struck.append(text)
+        elif text:
             texts[column] = text
-    return texts
+    if any(unshown):
+        ledger.note(UNSHOWN, "the sheet does not show it", len(unshown))
+        lay_aside(" | ".join(filter(None, unshown)))
+    return texts, struck
 
 
 def _shown(cell: Node, formats: Formats, ledger: Ledger) -> str:
@@ -166,6 +215,9 @@ def _shown(cell: Node, formats: Formats, ledger: Ledger) -> str:
             return _TRUTH.get(text, text)
         case "d":
             return _MIDNIGHT.sub("", text).replace("T", " ")
+        case "e":
+            ledger.note(*ERROR)
+            return ""
         case "n":
             return formats.number(text, cell.get("s") or "0")
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -132,7 +132,7 @@ def _by_number(grid: _Grid, row: int, columns: list[int]) -> dict[int, str]:
 def _grid(cells: Cells, ledger: Ledger) -> _Grid:
     columns = sorted({column for row in cells.rows.values() for column in row})
     check_columns(len(columns))
-    across, down = _spaced(columns), _spaced(list(cells.rows))
+    across, down = _spaced(columns), _spaced(list(cells.rows), cells.struck)
     if len(across) * len(down) > _MOST_PLACES:
         limit = f"{_MOST_PLACES} places"
         raise LimitExceeded("the sheet is too large", limit=limit, next_step="split the sheet", code="E_LIMIT_TEXT")
@@ -149,12 +149,12 @@ def _grid(cells: Cells, ledger: Ledger) -> _Grid:
     )
 
 
-def _spaced(numbers: Sequence[int]) -> list[int | None]:
-    """Keep one empty place where numbers are left out."""
+def _spaced(numbers: Sequence[int], gone: Container[int] = ()) -> list[int | None]:
+    """Keep one empty place where numbers are left out; those of ``gone`` leave none, so that a table stays whole."""
     told: list[int | None] = []
     for number in sorted(numbers):
         last = told[-1] if told else None
-        told.extend([None] if last is not None and number - last > 1 else [])
+        told.extend([None] if last is not None and any(one not in gone for one in range(last + 1, number)) else [])
         told.append(number)
     return told
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from groundsight.ingestion.readers.office.package import Node, Package, child, local, shown_branch, value
+from groundsight.ingestion.readers.office.package import (
+    Node,
+    Package,
+    child,
+    is_white,
+    local,
+    shown_branch,
+    value,
+)
 from groundsight.types import Box
 
 _INCH = 914_400
 _MOST_DEPTH = 20
 _SHAPES = ("sp", "pic", "graphicFrame", "cxnSp")
 _TINY = 200
+_CLEAR = 10_000
+_FILLS = ("solidFill", "gradFill", "blipFill", "pattFill", "grpFill")
 Corners = tuple[float, float, float, float]
 _TITLES = ("title", "ctrTitle")
 
@@ -53,6 +63,7 @@ class Sizes:
         self.height = max(_number(value(size, "cy")), 1.0)
         self._package = package
         self._known: dict[str, list[Shape]] = {}
+        self._plain: dict[str, bool] = {}
 
     def shapes(self, part: str) -> list[Shape]:
         """Return the shapes of a layout or master."""
@@ -61,7 +72,13 @@ class Sizes:
             self._known[part] = []
             root = self._package.root(part, "layout")
             self._known[part] = [] if root is None else shapes_on(part, root, self)
+            self._plain[part] = root is None or is_groundless(root)
         return self._known[part]
+
+    def is_groundless(self, part: str) -> bool:
+        """True for a layout or master without a ground of its own."""
+        self.shapes(part)
+        return self._plain.get(part, False)
 
     def inherited(self, part: str, kind: str, index: str) -> tuple[float, float, float, float] | None:
         """Find the place of a placeholder in the part above: by its index, in a master by its kind."""
@@ -123,6 +140,51 @@ def _is_unshown(node: Node, holder: Node | None, rect: Corners | None, sizes: Si
     # In hundredths of a point.
     letters = [_number(value(one, "sz")) for one in node.iter() if local(one) == "rPr" and value(one, "sz")]
     return bool(letters) and max(letters) < _TINY
+
+
+def is_groundless(part: Node) -> bool:
+    """True for a slide, layout or master that has no ground but the paper of its theme, which is the light one."""
+    ground, names = child(part, "cSld", "bg"), child(part, "clrMap")
+    chosen = child(ground, "bgRef", "schemeClr")
+    paper = ground is None or (value(chosen) == "bg1" and not len(chosen if chosen is not None else ()))
+    return paper and value(names, "bg1") in (None, "lt1")
+
+
+def without_faint(shape: Shape, others: Iterable[Shape], *, plain: bool) -> str:
+    """Take the letters out of a shape that leave no ink, or that are white where nothing coloured lies under them."""
+    rect = shape.rect
+    covered = _is_filled(shape) or rect is None or any(
+        one is not shape and one.rect and _is_filled(one) and _overlap(one.rect, rect) for one in others
+    )  # fmt: skip
+    taken: list[str] = []
+    for line in (one for one in shape.node.iter() if local(one) == "p"):
+        for run in [one for one in line if local(one) == "r" and _is_faint(one, white=plain and not covered)]:
+            taken += [one.text or "" for one in run if local(one) == "t"]
+            line.remove(run)
+    return " ".join(taken)
+
+
+def _is_faint(run: Node, *, white: bool) -> bool:
+    fill = child(run, "rPr", "solidFill")
+    colour = next(iter(fill if fill is not None else ()), None)
+    if colour is None:
+        return False
+    alpha = value(child(colour, "alpha"))
+    name = value(colour)
+    # In thousandths of a percent.
+    clear = alpha is not None and _number(alpha) < _CLEAR
+    return clear or (white and not len(colour) and is_white(name, name))
+
+
+def _is_filled(shape: Shape) -> bool:
+    look = child(shape.node, "spPr")
+    own = any(local(one) in _FILLS for one in (look if look is not None else ()))
+    styled = value(child(shape.node, "style", "fillRef"), "idx") not in (None, "0")
+    return own or local(shape.node) in ("pic", "graphicFrame") or (styled and child(look, "noFill") is None)
+
+
+def _overlap(one: Corners, other: Corners) -> bool:
+    return all(one[at] < other[at] + other[at + 2] and other[at] < one[at] + one[at + 2] for at in (0, 1))
 
 
 def _box(rect: tuple[float, float, float, float], sizes: Sizes) -> Box:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, one_line
-from groundsight.ingestion.readers.office.drawing import drawn, paragraphs_of
+from groundsight.ingestion.readers.office.drawing import drawn, paragraphs_of, struck_in
 from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
 from groundsight.ingestion.readers.office.package import (
     Node,
@@ -72,6 +72,7 @@ class _Book:
             sheet, tables = Sheet(part, self._package, self._formats, self._limits), SheetTables(self._package.ledger)
             for cells, more in sheet.batches():
                 yield from tables.read(cells, more=more)
+            yield from (Element(kind="text", text=one, mark="deleted") for one in sheet.layout.struck.values())
             text = " ".join(_CODES.sub(" ", " ".join(sheet.layout.margins)).split())
             if text:
                 yield Element(kind="text", text=text)
@@ -87,8 +88,9 @@ class _Book:
         for node in inner(below(root), "txBody", "blip", "chart", "relIds"):
             tag = local(node)
             relation = relations.get(ref(node, {"blip": "embed", "relIds": "dm"}.get(tag, "id")))
-            if tag == "txBody" and (text := paragraphs_of(node)):
-                yield Element(kind="text", text=text)
+            if tag == "txBody":
+                yield from (Element(kind="text", text=text) for text in (paragraphs_of(node),) if text)
+                yield from (Element(kind="text", text=text, mark="deleted") for text in struck_in(node))
             elif tag == "blip" and relation is not None and not relation.outside:
                 yield from self._picture(relation.target)
             elif relation is not None:

@@ -11,6 +11,7 @@ from groundsight.ingestion.readers.clean import one_line
 
 _HEADING_CHARS = 160
 _TITLE_CHARS = 120
+_SENTENCE_CHARS = 40
 _AMOUNTS = re.compile(r"[$€£]|(?<!\S)\d[\d.,]*(?!\S)")
 
 
@@ -27,6 +28,8 @@ def heading_level(block: Block, text: str, body: float) -> int:
     """Guess a heading level from size and weight; 0 for running text."""
     letters = sum(1 for char in text if char.isalpha())
     if len(text) > _HEADING_CHARS or len(block.lines) > 3 or letters < 3 or letters * 2 < len(text.replace(" ", "")):
+        return 0
+    if text.endswith(".") and len(text) > _SENTENCE_CHARS:
         return 0
     ratio = block.size / body if body else 1.0
     for level, least in ((1, 1.6), (2, 1.3), (3, 1.12)):

@@ -6,11 +6,10 @@ import time
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from typing import Any
 
 from groundsight.ingestion.layout.shapes import (
-    Cells,
     Grid,
     Piece,
     Rect,
@@ -20,6 +19,7 @@ from groundsight.ingestion.layout.shapes import (
     runs_right_to_left,
 )
 from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.table_heads import COVERED, read_head
 
 _FEWEST_LINES = 4
 _MOST_LINES = 4_000
@@ -135,16 +135,13 @@ def _table(cells: list[Rect], held: list[list[Piece]], rules: Sequence[Rect]) ->
     filled = [row for row in bands if any(at is not None and texts[at] for at in row)]
     used = [c for c in range(len(bands[0])) if any(row[c] is not None and texts[row[c] or 0] for row in filled)]
     spread = [[row[c] for c in used] for row in filled]
-    title = ""
-    while len(spread) > 2 and len(used) > 1 and len(set(spread[0])) == 1 and spread[0][0] is not None:
-        title = f"{title} {texts[spread[0][0]]}".strip()
-        spread = spread[1:]
     if len(spread) < 2 or len(used) < 2:
         return None
     if runs_right_to_left(" ".join(texts)):
         spread = [row[::-1] for row in spread]
     rects = [around(piece.rect for piece in pieces) if pieces else None for pieces in held]
-    return RuledTable(_grid(around(cells), spread, texts, rects), title, _has_upright(around(cells), rules))
+    grid, title = _grid(around(cells), spread, texts, rects)
+    return RuledTable(grid, title, _has_upright(around(cells), rules))
 
 
 def _bands(cells: list[Rect]) -> list[list[int | None]]:
@@ -161,34 +158,19 @@ def _bands(cells: list[Rect]) -> list[list[int | None]]:
     return bands
 
 
-def _grid(rect: Rect, spread: list[list[int | None]], texts: list[str], rects: list[Rect | None]) -> Grid:
-    """Join the rows of a merged head; below it a cell that is merged down holds for all its rows."""
-    depth = _head_rows(spread, texts)
-    columns = range(len(spread[0]))
-    head = tuple(_over(spread[:depth], column, texts) for column in columns)
-    body: list[tuple[str, ...]] = []
-    boxes = [tuple(None if at is None else rects[at] for at in spread[depth - 1])]
-    for row in spread[depth:]:
-        shown = [at if at is not None and row.index(at) == column else None for column, at in enumerate(row)]
-        body.append(tuple("" if at is None else texts[at] for at in shown))
-        boxes.append(tuple(None if at is None else rects[at] for at in shown))
-    cells = flatten_header((head, *body)) if depth == 1 else (head, *body)
-    return Grid(rect, cells, tuple(boxes[len(boxes) - len(cells) :]) if len(cells) < len(boxes) else tuple(boxes))
-
-
-def _head_rows(spread: list[list[int | None]], texts: list[str]) -> int:
-    """The first row, and one more below each in which a cell is merged over columns, down to the first row of data."""
-    depth = 1
-    while depth < len(spread) - 1 and any(one is not None and one == two for one, two in pairwise(spread[depth - 1])):
-        if _is_data(tuple("" if at is None else texts[at] for at in spread[depth])):
-            break
-        depth += 1
-    return depth
-
-
-def _over(rows: list[list[int | None]], column: int, texts: list[str]) -> str:
-    cells = dict.fromkeys(at for row in rows if (at := row[column]) is not None)
-    return " / ".join(dict.fromkeys(texts[at] for at in cells if texts[at]))
+def _grid(rect: Rect, spread: list[list[int | None]], texts: list[str], rects: list[Rect | None]) -> tuple[Grid, str]:
+    """Return the table and the title above its head; a cell that is merged down holds for all its rows."""
+    shown = [
+        [at if at is not None and row.index(at) == column else None for column, at in enumerate(row)] for row in spread
+    ]
+    said = [
+        ["" if at is None else COVERED if one is None else texts[at] for at, one in zip(row, first, strict=True)]
+        for row, first in zip(spread, shown, strict=True)
+    ]
+    table = read_head(said)
+    heads, body = spread[table.first - 1], shown[table.first :]
+    boxes = tuple(tuple(None if at is None else rects[at] for at in row) for row in (heads, *body))
+    return Grid(rect, (table.header, *table.body), boxes), one_line(table.title)
 
 
 def _said(pieces: list[Piece]) -> str:
@@ -205,35 +187,3 @@ def _has_upright(rect: Rect, rules: Sequence[Rect]) -> bool:
     """True when upright rules stand inside the table, not at its sides alone."""
     inner = (line for line in rules if line.width < line.height and rect.holds(line))
     return any(rect.x0 + 0.01 < line.x0 < rect.x1 - 0.01 for line in inner)
-
-
-def flatten_header(cells: Cells) -> Cells:
-    """Join two header rows into one: ``2025`` over ``Q1, Q2`` becomes ``2025 / Q1, 2025 / Q2``."""
-    if len(cells) < 3 or not _spans(cells[0]) or _is_data(cells[1]):
-        return cells
-    upper: list[str] = []
-    shown = ""
-    for column, cell in enumerate(cells[0]):
-        shown = cell or (shown if column else "")
-        upper.append(shown)
-    joined = tuple(
-        f"{high} / {low}" if high and low and high != low else high or low
-        for high, low in zip(upper, cells[1], strict=True)
-    )
-    return (tuple(one_line(cell) for cell in joined), *cells[2:])
-
-
-def _spans(row: tuple[str, ...]) -> bool:
-    """A filled cell followed by an empty one, or the same words twice: a merged header."""
-    pairs = pairwise(row[1:])
-    return any((left and not right) or (left and left == right) for left, right in pairs)
-
-
-def _is_data(row: tuple[str, ...]) -> bool:
-    values = [cell for cell in row[1:] if cell]
-    numbers = [cell for cell in values if sum(char.isdigit() for char in cell) * 2 > len(cell) and not _is_year(cell)]
-    return bool(row[0]) and len(numbers) * 2 >= max(len(values), 1)
-
-
-def _is_year(cell: str) -> bool:
-    return len(cell) == 4 and cell.isdigit() and 1900 <= int(cell) <= 2100

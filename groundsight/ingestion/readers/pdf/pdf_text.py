@@ -26,6 +26,8 @@ _INKLESS = (3, 7)
 _LIGHT, _CLEAR = 215, 60
 # In points of the line: letters of less than two points.
 _TINY = 2.3
+# Of its height: no letter is so narrow.
+_NARROW, _MOST_CORNERS = 0.02, 64
 # Latin ligatures, Hebrew and Arabic presentation forms: shapes of letters, not letters.
 _SHAPES = ((0xFB00, 0xFDFF), (0xFE70, 0xFEFC))
 Corners = tuple[float, float, float, float]
@@ -115,7 +117,8 @@ class TextLayer:
     def _doubt(self, rect: Rect, size: float, inked: list[_Mark]) -> str:
         if rect.x1 <= 0 or rect.x0 >= 1 or rect.y1 <= 0 or rect.y0 >= 1:
             return "outside"
-        if size * self._height < _TINY:
+        squeezed = rect.x1 - rect.x0 < _NARROW * size * len(inked)
+        if size * self._height < _TINY or squeezed:
             return "tiny"
         return "faint" if any(self._is_faint(mark.index) for mark in (inked[0], inked[len(inked) // 2])) else ""
 
@@ -127,7 +130,22 @@ class TextLayer:
         if item and self._library.FPDFTextObj_GetTextRenderMode(item) in _INKLESS:
             return True
         light = min(red.value, green.value, blue.value) >= _LIGHT
-        return bool(known) and (light or alpha.value < _CLEAR)
+        return (bool(known) and (light or alpha.value < _CLEAR)) or (bool(item) and self._is_cut_away(index, item))
+
+    def _is_cut_away(self, index: int, item: Any) -> bool:
+        """True for a letter outside of the frame of a shape that cuts what is drawn."""
+        library = self._library
+        clip, (left, top, right, bottom) = library.FPDFPageObj_GetClipPath(item), self._tight(index)
+        across, down = ctypes.c_float(), ctypes.c_float()
+        for path in range(max(library.FPDFClipPath_CountPaths(clip), 0)):
+            places: list[tuple[float, float]] = []
+            for at in range(min(max(library.FPDFClipPath_CountPathSegments(clip, path), 0), _MOST_CORNERS)):
+                library.FPDFPathSegment_GetPoint(library.FPDFClipPath_GetPathSegment(clip, path, at), across, down)
+                places.append((across.value, down.value))
+            xs, ys = zip(*places, strict=True) if places else ((), ())
+            if xs and (right < min(xs) or left > max(xs) or top < min(ys) or bottom > max(ys)):
+                return True
+        return False
 
     def _is_bold(self, index: int) -> bool:
         name = ctypes.create_string_buffer(96)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from groundsight.ingestion import Element
+from groundsight.ingestion.readers.table_heads import grouped
 
 _FOOT, _HEAD = 0.7, 0.3
 _EDGE_CHARS = 150
@@ -18,10 +20,22 @@ def continued(elements: Iterable[Element]) -> Iterator[Element]:
         if element.kind == "table":
             if above is not None and _goes_on(above, element):
                 element = _joined(above, element)
+            element = _grouped(above, element)
             above = element
         elif above is not None and not _is_edge(element):
             above = None
         yield element
+
+
+def _grouped(above: Element | None, table: Element) -> Element:
+    head, *rows = table.cells
+    before = above.cells[1:] if above is not None and above.cells[0] == head else ()
+    last = [row[0] for row in before[-2:]]
+    name = last[-1] if last else ""
+    # What a ruled table begins with on a page belongs to the group that the page before ends with.
+    first = sum(1 for _ in takewhile(lambda row: not row[0] and all(row[1:]), rows)) if last == [name, name] else 0
+    rows = [*((name, *row[1:]) for row in rows[:first]), *rows[first:]]
+    return table.model_copy(update={"cells": (head, *grouped(rows, name))})
 
 
 def _is_edge(element: Element) -> bool:

@@ -14,7 +14,6 @@ from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text import markup
 from groundsight.ingestion.readers.text.markup import BLOCKS, LINES, OUTSIDE, Node, tag_of, visible_text
-from groundsight.ingestion.readers.text.unshown import hide_by_rules
 from groundsight.ingestion.sniff import HTML
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.types import LeftOut
@@ -67,7 +66,6 @@ def read_page(
             lay_aside(remark)
     if root is None:
         return Page()
-    hide_by_rules(root)
     walk = _Walk(pictures or (lambda _: None), outline or Outline(), mail=mail)
     walk.visit(root)
     if not walk.elements and walk.ledger.left_out:
@@ -98,6 +96,8 @@ class _Walk:
         self._pieces: list[str] = []
         self._links: list[str] = []
         self._struck: list[str] = []
+        # Of each list that is open the number of its next point, None where it does not count.
+        self._counts: list[int | None] = []
         self._terms, self._waiting = list[str](), False
         self._quoted, self._main = 0, 0
 
@@ -138,21 +138,24 @@ class _Walk:
         tag = tag_of(node)
         if tag in BLOCKS:
             self._flush()
+        if tag in ("ol", "ul"):
+            self._counts.append(markup.first_number(node))
         self._quoted += self._is_quoting(node)
         self._main += tag in ("main", "article")
+        if markup.is_struck(node):
+            self._struck.append(one_line(visible_text(node)))
+            return True
         if re.fullmatch(r"h[1-6]", tag):
+            self._struck += markup.struck_below(node)
             self._heading(node, int(tag[1]))
             return True
         if tag == "table" and self._table(node):
             return True
         if tag == "img" and self._picture(node):
             return True
-        if tag in markup.STRUCK:
-            self._struck.append(one_line(visible_text(node)))
-            return True
         if tag == "a" and node.get("href"):
             self._links += markup.targets(node)
-        self._pieces.append("\n" if tag in LINES else "- " if tag == "li" else "")
+        self._pieces.append("\n" if tag in LINES else self._point() if tag == "li" else "")
         self._pieces.append(markup.own_words(node))
         return False
 
@@ -168,9 +171,18 @@ class _Walk:
             self._pieces += self._terms if self._waiting else []
             self._terms, self._waiting = [], False
             self._flush()
+        if tag in ("ol", "ul"):
+            self._counts.pop()
         self._quoted -= self._is_quoting(node)
         self._main -= tag in ("main", "article")
         self._pieces.append(node.tail or "")
+
+    def _point(self) -> str:
+        number = self._counts[-1] if self._counts else None
+        if number is None:
+            return "- "
+        self._counts[-1] = number + 1
+        return f"{number}. "
 
     def _is_quoting(self, node: Node) -> bool:
         classes = set((node.get("class") or "").split())
@@ -191,6 +203,7 @@ class _Walk:
         for block in table_blocks(rows, self._outline.section):
             words = f"{caption}\n{block.text}" if caption else block.text
             self._add(block.model_copy(update={"text": words, "meta": " ".join(markup.targets(node))}))
+        self._struck += markup.struck_below(node)
         return True
 
     def _picture(self, node: Node) -> bool:

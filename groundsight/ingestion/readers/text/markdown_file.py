@@ -57,10 +57,13 @@ def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[
 
 
 def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger) -> Iterator[Element]:
-    position, in_list = 0, 0
+    position, points = 0, list[str]()
     while position < len(tokens):
         token = tokens[position]
-        in_list += {"list_item_open": 1, "list_item_close": -1}.get(token.type, 0)
+        if token.type == "list_item_open":
+            points.append(f"{token.info}. " if token.info else "- ")
+        elif token.type == "list_item_close":
+            points.pop()
         if token.type == "table_open":
             end = next(index for index in range(position, len(tokens)) if tokens[index].type == "table_close")
             meta = " ".join(_targets(tokens[position:end]))
@@ -70,7 +73,7 @@ def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger) -> Iter
             yield from _struck(" ".join(filter(None, struck)), outline)
             position = end
         elif token.type == "inline":
-            yield from _inline(token, tokens[position - 1], outline, in_list > 0)
+            yield from _inline(token, tokens[position - 1], outline, points[-1] if points else "")
         elif token.type in ("fence", "code_block") and clean(token.content):
             yield Element(kind="text", text=clean(token.content), section=outline.section)
         elif token.type == "html_block":
@@ -81,13 +84,12 @@ def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger) -> Iter
         position += 1
 
 
-def _inline(token: Token, opener: Token, outline: Outline, in_list: bool) -> Iterator[Element]:
+def _inline(token: Token, opener: Token, outline: Outline, point: str) -> Iterator[Element]:
     text, struck, meta = clean(_words(token)), clean(_words(token, struck=True)), " ".join(_targets([token]))
     if text and opener.type == "heading_open":
         yield outline.heading(one_line(text), int(opener.tag[1:])).model_copy(update={"meta": meta})
     elif text:
-        shown = f"- {text}" if in_list else text
-        yield Element(kind="text", text=shown, section=outline.section, meta=meta)
+        yield Element(kind="text", text=point + text, section=outline.section, meta=meta)
     yield from _struck(struck, outline)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, TypeAlias, cast
 
-from groundsight.ingestion.readers.ledger import Ledger
-from groundsight.ingestion.readers.text.unshown import hides, paper_of
+from groundsight.ingestion.readers.clean import RAISED
+from groundsight.ingestion.readers.ledger import Ledger, lay_aside
+from groundsight.ingestion.readers.text.unshown import mark_unshown, strikes
 
 # lxml has no type information.
 Node: TypeAlias = Any
@@ -17,7 +18,7 @@ _UNSEEN = {
 }  # fmt: skip
 # What a page holds in reserve.
 SPARE = ("noscript", "template")
-STRUCK = ("del", "s", "strike")
+_STRUCK = ("del", "s", "strike")
 OUTSIDE = ("iframe", "object", "embed", "applet", "audio", "video", "canvas")
 BLOCKS = {
     "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "ul", "ol", "li", "dl", "dt", "dd",
@@ -33,7 +34,7 @@ _LINK_CHARS, _MOST_LINKS = 300, 30
 
 
 def parsed_markup(text: str) -> Node | None:
-    """Return the tree of an HTML text, None when it holds nothing. Nothing is fetched."""
+    """Return the tree of an HTML text, what nobody sees marked; None when it holds nothing. Nothing is fetched."""
     from lxml import etree, html  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
 
     markup: Any = html
@@ -42,9 +43,11 @@ def parsed_markup(text: str) -> Node | None:
     if not text.strip():
         return None
     try:
-        return markup.document_fromstring(text.encode(errors="replace"), parser=parser)
+        root = markup.document_fromstring(text.encode(errors="replace"), parser=parser)
     except parser_error:
         return None
+    mark_unshown(root)
+    return root
 
 
 _SAFE: dict[str, bool] = {
@@ -90,7 +93,7 @@ def tag_of(node: Node) -> str:
 
 
 def visible_text(node: Node) -> str:
-    """Return the text under a node without its hidden parts."""
+    """Return the text under a node without its hidden parts and those that are struck out in it."""
     return "".join(_visible_pieces(node))
 
 
@@ -101,18 +104,32 @@ def is_unseen(node: Node) -> bool:
 
 def is_hidden(node: Node) -> bool:
     """True when a browser would not show the node."""
-    style = node.get("style")
-    return (
-        (style is not None and hides(style, paper=_paper(node, style)))
-        or node.get("hidden") is not None
-        or node.get("aria-hidden") == "true"
-    )
+    return node.get("hidden") is not None or node.get("aria-hidden") == "true"
 
 
-def _paper(node: Node, style: str) -> str:
-    """The colour below a node counts only where its own style names one for its letters."""
-    around = (one.get("style") or "" for one in node.iterancestors())
-    return "" if "color" not in style or any("background" in one for one in around) else paper_of(node)
+def is_kept_aside(node: Node) -> bool:
+    """True when a browser would not show the node; what it says is set aside."""
+    if is_hidden(node):
+        lay_aside(" ".join("".join(node.itertext()).split()))
+    return is_hidden(node)
+
+
+def is_struck(node: Node) -> bool:
+    """True for what a browser would show with a line through it."""
+    return tag_of(node) in _STRUCK or strikes(node.get("style") or "")
+
+
+def struck_below(node: Node) -> Iterator[str]:
+    """Yield the text of each part below a node that is struck out."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if not tag_of(one) or is_unseen(one) or is_hidden(one):
+            continue
+        if is_struck(one):
+            yield " ".join(visible_text(one).split())
+        else:
+            stack.extend(reversed(list(one)))
 
 
 def own_words(node: Node) -> str:
@@ -124,8 +141,16 @@ def own_words(node: Node) -> str:
             return f" {node.text or ''}" if node.get("selected") is not None else ""
         case "input":
             return _filled(node)
+        case "sup":
+            return RAISED + (node.text or "")
         case _:
             return node.text or ""
+
+
+def first_number(points: Node) -> int | None:
+    """Return where a list begins to count, None where it does not."""
+    start = points.get("start") or "1"
+    return (int(start) if start.isascii() and start.isdecimal() else 1) if tag_of(points) == "ol" else None
 
 
 def targets(node: Node) -> tuple[str, ...]:
@@ -140,12 +165,12 @@ def grid(table: Node) -> list[list[str]]:
     rows: list[list[str]] = []
     pending: dict[tuple[int, int], str] = {}
     for number, row in enumerate(table.iter("tr")):
-        if is_hidden(row) or len(rows) * 10 > _CELL_LIMIT:
+        if is_kept_aside(row) or is_struck(row) or len(rows) * 10 > _CELL_LIMIT:
             continue
         line: list[str] = []
         for cell in row.iterchildren("td", "th"):
             _skip_covered(line, pending, number)
-            words = "" if is_hidden(cell) else visible_text(cell)
+            words = "" if is_struck(cell) else visible_text(cell)
             wide, high = _span(cell.get("colspan")), _span(cell.get("rowspan"))
             pending.update({(number + down, len(line)): words for down in range(1, high)})
             # A wide cell is repeated only as a header; in the body it stands once.
@@ -157,6 +182,7 @@ def grid(table: Node) -> list[list[str]]:
 
 def _visible_pieces(root: Node) -> Iterator[str]:
     stack: list[tuple[Node, bool]] = [(root, False)]
+    within = is_struck(root)
     while stack:
         node, leaving = stack.pop()
         if leaving:
@@ -164,7 +190,7 @@ def _visible_pieces(root: Node) -> Iterator[str]:
             continue
         if node is not root:
             stack.append((node, True))
-        if not tag_of(node) or is_unseen(node) or is_hidden(node):
+        if not tag_of(node) or is_unseen(node) or is_kept_aside(node) or (not within and is_struck(node)):
             continue
         yield " " if tag_of(node) in BLOCKS or tag_of(node) in LINES else ""
         yield own_words(node)

@@ -25,6 +25,8 @@ _WORDED = ("title", "desc", "text", "foreignobject")
 _ITEM_CHARS = 60
 # A block of lines about as long as a passage that is found.
 _BLOCK_CHARS = 600
+# A price with its currency, a weight with its unit: more values are a record of their own.
+_FEW = 4
 _Records = Iterable[Mapping[str, Data]]
 
 
@@ -69,6 +71,8 @@ def read_svg(path: Path) -> Parsed:
     """Read the words of a drawing; the drawing itself is not looked at."""
     ledger = Ledger()
     root = _root(path, ledger)
+    for placed in (node for node in root.iter() if tag_of(node) == "tspan" and (node.get("x") or node.get("y"))):
+        placed.text = f" {placed.text or ''}"
     shown = [one_line("".join(node.itertext())) for node in root.iter() if tag_of(node) in _WORDED]
     elements = tuple(Element(kind="text", text=text) for text in dict.fromkeys(shown) if text)
     ledger.note("drawing", "only its words are read")
@@ -114,7 +118,8 @@ class _Reader:
 
     def _table(self, records: _Records, heads: list[str], path: tuple[str, ...]) -> Iterator[Element]:
         check_columns(len(heads))
-        rows = (tuple(one_line(_shown(record.get(name))) for name in heads) for record in records)
+        opened = map(_opened, records)
+        rows = (tuple(one_line(_shown(record.get(name))) for name in heads) for record in opened)
         head, filled = tuple(map(one_line, heads)), filter(any, rows)
         kept = islice(filled, self._most)
         while block := tuple(islice(kept, ROWS_IN_BLOCK)):
@@ -123,11 +128,24 @@ class _Reader:
         self.ledger.note("record", f"more than limits.table_rows = {self._most}", sum(1 for _ in filled))
 
     def _mapping(self, data: Mapping[str, Data], path: tuple[str, ...]) -> Iterator[Element]:
+        data = _opened(data, everything=path[-1:] != () and path[-1].isdecimal())
         lines = (f"{one_line(name)}: {clean(_shown(value))}" for name, value in data.items() if _is_line(value))
         yield from _blocks(lines, _section(path))
         for name, value in data.items():
             if not _is_flat(value):
                 yield from self.elements(value, (*path, one_line(name)))
+
+
+def _opened(data: Mapping[str, Data], *, everything: bool = True) -> Mapping[str, Data]:
+    """Put small groups of values beside those around them; ``everything``, else only a text with its attributes."""
+    told: dict[str, Data] = {}
+    for name, value in data.items():
+        small = _is_mapping(value) and len(value) <= _FEW and all(map(_is_flat, value.values()))
+        if _is_mapping(value) and small and (everything or "text" in value):
+            told |= {name if each == "text" else f"{name} / {each}": one for each, one in value.items()}
+        else:
+            told[name] = value
+    return told
 
 
 def _section(path: tuple[str, ...]) -> str | None:
@@ -171,8 +189,9 @@ def _is_item(data: Data) -> bool:
 def _heads(data: Iterable[Data]) -> list[str]:
     """Return the names of the values that records of one form hold, none where this is no list of such."""
     names, used, first, count = dict[str, None](), set[str](), 0, 0
-    for each in data:
-        if not _is_mapping(each) or len(each) < 2 or not all(map(_is_flat, each.values())):
+    for record in data:
+        each = _opened(record) if _is_mapping(record) else dict[str, Data]()
+        if len(each) < 2 or not all(map(_is_flat, each.values())):
             return []
         names.update(dict.fromkeys(each))
         used.update(name for name, value in each.items() if _shown(value))

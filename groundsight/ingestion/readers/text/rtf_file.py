@@ -19,17 +19,29 @@ _PICTURE = re.compile(r"\\pict\b")
 _MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt)?)\b ?")
 _NOTE = re.compile(r"\{\s*\\(?:\*\\)?(?:footnote|endnote)\b ?")
 _COMMENT = re.compile(r"\{\s*\\\*\\annotation\b ?")
+_HIDDEN = re.compile(r"\{(?:\\[a-z]+-?\d* ?)*?\\v(?![a-z0])\d* ?")
 _TITLE = re.compile(r"\{\\title ([^{}]*)\}")
+_STRIKE = re.compile(r"\\striked?(?![a-z])")
+_TOKEN = re.compile(
+    r"\\'[0-9a-fA-F]{2}|\\u-?\d+ ?\??|\\(?P<word>[a-zA-Z]+|\*)(?P<count>-?\d*) ?|\\.|[{}]|[^\\{}]+", re.S
+)
+_STRIKING, _ENDING = ("strike", "striked", "plain"), ("par", "cell", "row", "line")
+# Groups of which nothing is text.
+_MUTE = ("stylesheet", "fonttbl", "colortbl", "info", "pict", "*")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
 
 
 def read_rtf(path: Path) -> Parsed:
     """Read rich text; the cells of a row are parted by bars in what the library returns."""
     source, comments = _without(_COMMENT, path.read_bytes().decode("latin-1"))
+    source, hidden = _without(_HIDDEN, source)
     ledger = Ledger()
     ledger.note("picture", "rich text is read as text", len(_PICTURE.findall(source)))
-    text = _plain(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
-    said = (Element(kind="text", text=shown, mark="comment") for one in comments if (shown := clean(_plain(one))))
+    opened, struck = _unstruck(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
+    text = _plain(opened)
+    kinds = ((comments, "comment"), (hidden, "hidden"), (struck, "deleted"))
+    apart = [(one, mark) for each, mark in kinds for one in each]
+    said = (Element(kind="text", text=shown, mark=mark) for one, mark in apart if (shown := clean(_plain(one))))
     title = _TITLE.search(source)
     return Parsed(
         media_type=RTF,
@@ -67,6 +79,34 @@ def _without(begin: re.Pattern[str], source: str) -> tuple[str, list[str]]:
             at = _end(source, found.end()) + 1
             held.append(f"{{\\rtf1 {source[found.end() : at]}")
     return "".join((*pieces, source[at:])), held
+
+
+def _unstruck(source: str) -> tuple[str, list[str]]:
+    """Take out the words that are struck out, and return each stretch of them; paragraphs and cells stay."""
+    if not _STRIKE.search(source):
+        return source, []
+    pieces, held = list[str](), [""]
+    # For each open group whether it strikes out, and whether nothing in it is text.
+    groups = [(False, False)]
+    for found in _TOKEN.finditer(source):
+        token, word, (struck, mute) = found[0], found["word"], groups[-1]
+        if token == "{":
+            groups.append(groups[-1])
+        elif token == "}":
+            groups = groups[:-1] or [(False, False)]
+        elif word:
+            groups[-1] = _struck_by(word, found["count"]) if word in _STRIKING else struck, mute or word in _MUTE
+        elif struck and not mute:
+            held[-1] += token
+            continue
+        if word in _ENDING or (not word and token.strip("{} \r\n")):
+            held += [""] if held[-1] else []
+        pieces.append(token)
+    return "".join(pieces), [f"{{\\rtf1 {one}}}" for one in held if one]
+
+
+def _struck_by(word: str, count: str) -> bool:
+    return word != "plain" and count != "0"
 
 
 def _end(source: str, start: int) -> int:

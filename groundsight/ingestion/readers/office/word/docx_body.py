@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.clean import Outline, clean, one_line
-from groundsight.ingestion.readers.office.drawing import drawn
+from groundsight.ingestion.readers.office.drawing import alternative, drawn
 from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.office.package import (
     Node,
@@ -44,7 +44,7 @@ class WordDocument:
         self._styles = Styles(self._main, package)
         self._numbering = Numbering(self._main, package, self._styles)
         self._notes = WordNotes(self._main, package)
-        self._text = TextReader(package.ledger, self._notes.mark)
+        self._text = TextReader(package.ledger, self._styles, self._notes.mark)
         self._outline = Outline()
         self._relations: dict[str, Relation] = package.relations(self._main)
         self._sections: list[Node] = []
@@ -69,8 +69,8 @@ class WordDocument:
                     yield from self._blocks(shown_branch(node))
                 case "sectPr":
                     self._sections.append(node)
-                case "altChunk":
-                    self._ledger.note("imported document", "it is in another format inside this one")
+                case "altChunk" if ref(node) not in self._relations:
+                    self._ledger.note("imported document", "it is missing")
                 case tag if not tag.endswith("Pr"):
                     yield from self._blocks(node)
                 case _:
@@ -113,6 +113,8 @@ class WordDocument:
         return (label + text if text else ""), hung
 
     def _hanging(self, hung: Hung) -> Iterator[Element]:
+        for struck in filter(None, map(clean, hung.struck)):
+            yield Element(kind="text", text=struck, section=self._outline.section, mark="deleted")
         for key in hung.notes:
             yield from self._note(*key)
         for drawing in hung.drawings:
@@ -160,8 +162,10 @@ class WordDocument:
             self._relations, self._outline = before
 
     def _drawing(self, node: Node) -> Iterator[Element]:
-        words = next((text for one in inner(node, "docPr", "cNvPr") if (text := value(one, "descr"))), "")
-        for one in inner(node, *_HANGS):
+        words, hung = alternative(node), list(inner(node, *_HANGS))
+        if words and not any(local(one) in ("blip", "imagedata") for one in hung):
+            yield Element(kind="text", text=words, section=self._outline.section)
+        for one in hung:
             tag = local(one)
             if tag == "txbxContent":
                 yield from self._boxed(one)
@@ -185,12 +189,13 @@ class WordDocument:
         relation = self._relations.get(key)
         if relation is None or relation.outside:
             self._ledger.note("picture", "it lies outside of the file")
-            return
-        data = self._package.bytes_of(relation.target)
-        if data is None:
+            data = None
+        elif (data := self._package.bytes_of(relation.target)) is None:
             self._ledger.note("picture", "it is missing or damaged")
-        elif name := self._box.keep(data):
-            yield Element(kind="figure", text=clean(words), picture=name, section=self._outline.section)
+        name = self._box.keep(data) if data else None
+        if name or words:
+            kind = "figure" if name else "text"
+            yield Element(kind=kind, text=words, picture=name, section=self._outline.section)
 
     def _table(self, table: Node) -> Iterator[Element]:
         """Read a table; what a cell holds beside text follows behind it, a table of one cell is a frame."""

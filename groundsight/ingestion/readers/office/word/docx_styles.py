@@ -63,8 +63,20 @@ class Styles:
         holders = (paragraph, *self._chain(paragraph))
         return next((found for one in holders if (found := child(one, "pPr", "numPr")) is not None), None)
 
+    def letters(self, paragraph: Node, run: Node, name: str) -> Node | None:
+        """Return a property of letters: of the run, else of its style, else of the style of its paragraph."""
+        named = value(child(run, "rPr", "rStyle"))
+        holders = (run, *(self._based(named) if named else ()), *self._chain(paragraph))
+        return next((found for one in holders if (found := child(one, "rPr", name)) is not None), None)
+
+    def is_shaded(self, paragraph: Node) -> bool:
+        """True where a paragraph, or its style, colours the ground of its letters."""
+        return any(child(one, "pPr", "shd") is not None for one in (paragraph, *self._chain(paragraph)))
+
     def _chain(self, paragraph: Node) -> Iterator[Node]:
-        key = value(child(paragraph, "pPr", "pStyle")) or self._plain
+        return self._based(value(child(paragraph, "pPr", "pStyle")) or self._plain)
+
+    def _based(self, key: str) -> Iterator[Node]:
         for _ in range(_MOST_PARENTS):
             node = self._nodes.get(key)
             if node is None:

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from groundsight.ingestion.readers.clean import RAISED
 from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.equations import linear
-from groundsight.ingestion.readers.office.package import Node, child, is_on, local, shown_branch, value, whole
+from groundsight.ingestion.readers.office.package import (
+    Node,
+    child,
+    is_on,
+    is_white,
+    local,
+    shown_branch,
+    value,
+    whole,
+)  # fmt: skip
+from groundsight.ingestion.readers.office.word.docx_styles import Styles
 
 # Private-use characters of the symbol fonts that forms are ticked with.
 _SYMBOLS = {
@@ -22,21 +33,23 @@ _BOX = {True: "☒", False: "☐"}
 
 @dataclass
 class Hung:
-    """What hangs on a paragraph, in order: notes and comments by id, drawings as nodes."""
+    """What hangs on a paragraph, in order: notes and comments by id, drawings as nodes, stretches struck out."""
 
     notes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     comments: list[str] = field(default_factory=list[str])
     drawings: list[Node] = field(default_factory=list[Node])
+    struck: list[str] = field(default_factory=lambda: [""])
 
 
 class TextReader:
     """Reads runs, links, insertions, fields, controls and equations; marks a note where it stands."""
 
-    def __init__(self, ledger: Ledger, mark: Callable[[str, str], str]) -> None:
-        self._ledger, self._mark = ledger, mark
+    def __init__(self, ledger: Ledger, styles: Styles, mark: Callable[[str, str], str]) -> None:
+        self._ledger, self._styles, self._mark = ledger, styles, mark
         self._hung = Hung()
         # Cells and boxes, whose ground may be of any colour, are counted by whoever walks through them.
-        self.within, self.on_white = 0, True
+        self.within = 0
+        self._paragraph: Node | None = None
         # A field is an order and then its result; only the result is shown. One may run over paragraphs.
         self._fields: list[bool] = []
 
@@ -45,7 +58,7 @@ class TextReader:
         self._hung = Hung()
         # An order that never ended would hide the rest of the document.
         self._fields = [True for _ in self._fields]
-        self.on_white = not self.within and child(paragraph, "pPr", "shd") is None
+        self._paragraph = paragraph
         return self._inside(paragraph), self._hung
 
     def _inside(self, node: Node) -> str:
@@ -73,19 +86,28 @@ class TextReader:
                 return self._inside(node)
 
     def _run(self, run: Node) -> str:
-        if is_on(child(run, "rPr", "vanish")) or self._is_faint(run):
+        if self._is_unshown(run):
             self._leave(UNSHOWN, "the document does not show it", run)
             lay_aside("".join(part.text or "" for part in run if local(part) == "t"))
             return ""
-        return "".join(self._sign(part) for part in run)
+        raised = value(child(run, "rPr", "vertAlign")) == "superscript"
+        text = RAISED * raised + "".join(self._sign(part) for part in run)
+        if any(is_on(child(run, "rPr", name)) for name in ("strike", "dstrike")):
+            self._hung.struck[-1] += text
+            return ""
+        self._hung.struck += [""] if text else []
+        return text
 
-    def _is_faint(self, run: Node) -> bool:
-        """True for letters under two points, and for white ones where nothing coloured lies under them."""
-        properties = child(run, "rPr")
-        if 0 < whole(value(child(properties, "sz"))) < _TINY_HALF_POINTS:
+    def _is_unshown(self, run: Node) -> bool:
+        """True for letters that are hidden or under two points, and for white ones with nothing coloured under them."""
+        paragraph = run if self._paragraph is None else self._paragraph
+        vanish, size, colour = (self._styles.letters(paragraph, run, name) for name in ("vanish", "sz", "color"))
+        if is_on(vanish) or 0 < whole(value(size)) < _TINY_HALF_POINTS:
             return True
-        shaded = any(child(properties, name) is not None for name in ("shd", "highlight"))
-        return self.on_white and not shaded and (value(child(properties, "color")) or "").upper() == "FFFFFF"
+        if self.within or not is_white(value(colour), value(colour, "themeColor")):
+            return False
+        shaded = any(self._styles.letters(paragraph, run, name) is not None for name in ("shd", "highlight"))
+        return not shaded and not self._styles.is_shaded(paragraph)
 
     def _sign(self, part: Node) -> str:
         tag = local(part)

@@ -1,12 +1,15 @@
-"""Differences of shares with what chance alone would give: the bounds that rules are held against."""
+"""Differences of shares with what chance alone would give, and whether some callers get fewer answers than others."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from groundsight.governance.answer_figures import Given
+
 Z = 1.96
+GROUPS = ("region", "language")
 
 
 class Share(NamedTuple):
@@ -25,6 +28,11 @@ class Gap(NamedTuple):
     best: str = ""
     worst: str = ""
 
+    @property
+    def measured(self) -> str:
+        """The difference in words."""
+        return f"{self.value:.2f}, at least {self.low:.2f}"
+
 
 def difference(more: Share, less: Share) -> Gap:
     """Return how much larger one share is than another, after Agresti and Caffo, which holds for few as well."""
@@ -39,7 +47,23 @@ def widest(groups: Mapping[str, Share], least: int) -> Gap | None:
     counted = {name: share for name, share in groups.items() if share.of >= least}
     if len(counted) < 2:
         return None
-    ordered = sorted(counted, key=lambda name: counted[name].hits / counted[name].of)
-    worst, best = ordered[0], ordered[-1]
+    worst, *_, best = sorted(counted, key=lambda name: counted[name].hits / counted[name].of)
     gap = difference(counted[best], counted[worst])
     return gap._replace(n=sum(share.of for share in counted.values()), best=best, worst=worst)
+
+
+def parity_gap(given: Sequence[Given], least: int) -> Gap | None:
+    """Return the widest gap in the share of questions that were answered, by the region of the caller or the language
+    of the question; None: too few."""
+    asked = [one for one in given if one.door == "ask"]
+    gaps = [gap for by in GROUPS if (gap := widest(_shares(asked, by), least)) is not None]
+    return max(gaps, key=lambda gap: (gap.low, gap.value), default=None)
+
+
+def _shares(asked: Sequence[Given], by: str) -> dict[str, Share]:
+    found: dict[str, Share] = {}
+    for one in asked:
+        name = f"{by} {getattr(one, by) or 'not known'}"
+        before = found.get(name, Share(0, 0))
+        found[name] = Share(before.hits + (one.status in ("answered", "partial")), before.of + 1)
+    return found

@@ -1,0 +1,126 @@
+"""What the columns of a table hold: a measure, by unit or by the words of their heads, or persons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from groundsight.computing.linked import Link
+from groundsight.computing.stated import Stated
+from groundsight.computing.words import measures, said, stems
+from groundsight.evidence.grids import Measured, Table
+from groundsight.evidence.tables import head_unit
+from groundsight.language.licences import is_known
+from groundsight.language.stems import lexicon_rows, stem
+
+# An altitude in metres is no length.
+LENGTHS = frozenset(("length", "height", "width"))
+# Who does something: borrower, author, pianist.
+_DOER = re.compile(r"(?:er|or|ist|ian|ee)s?$", re.I)
+_PERSON = re.compile(r"^(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?[A-Z][\w'-]*\.?(?: [A-Z][\w'.-]*)+$")
+HOLDING = frozenset(stems("have hold own possess"))
+_CENTS = re.compile(r"\d+[.,]\d\d")
+
+
+@lru_cache(maxsize=4096)
+def head_stems(head: str) -> frozenset[str]:
+    """Return the stems of the head of a column, its unit left out."""
+    before, _, after = head.rpartition(unit) if (unit := head_unit(head)) else (head, "", "")
+    return frozenset(one.stem for one in said(f"{before} {after}") if not one.small)
+
+
+def of_measure(table: Table, name: str) -> list[int]:
+    """Return the columns that measure something: by unit and words of the head, else by unit, else by words."""
+    if not name:
+        return []
+    other = (
+        frozenset[str]().union(*(measures()[each] for each in LENGTHS - {name}))
+        if name in LENGTHS
+        else frozenset[str]()
+    )
+    fits = [at for at, one in enumerate(table.measures) if one and _is_of(one, name)]
+    by_unit = [at for at in fits if not head_stems(table.head[at]) & (other - measures()[name])]
+    worded = [at for at, one in enumerate(table.measures) if one and head_stems(table.head[at]) & measures()[name]]
+    # The day of the last count counts nothing.
+    if name == "count":
+        return [at for at in worded if table.scale(at) == "number"]
+    priced = [at for at in range(len(table.head)) if name == "money" and _is_priced(table, at)]
+    return [at for at in by_unit if at in worded] or by_unit or worded or priced
+
+
+def _is_priced(table: Table, at: int) -> bool:
+    """A line of a menu or a receipt gives money without saying so: two decimals and no unit."""
+    one = table.measures[at]
+    return (
+        len(table.rows) == 1
+        and one is not None
+        and not one.unit
+        and bool(_CENTS.fullmatch(table.columns[at][0].strip()))
+    )
+
+
+def compared(table: Table, measure: str) -> list[int]:
+    """Return the columns that a degree of a measure compares: long is also how long it takes, late also a time."""
+    found = of_measure(table, measure)
+    if found or measure not in ("length", "date"):
+        return found
+    other = of_measure(table, "duration")
+    return other if measure == "length" else [at for at in other if table.scale(at) == "time"]
+
+
+def _is_of(one: Measured, name: str) -> bool:
+    if name in ("date", "duration") and one.scale != "number":
+        return one.scale == "date" if name == "date" else one.scale == "time"
+    kinds = {
+        "height": ("length",),
+        "width": (),
+        "duration": ("time", "months"),
+        "temperature": ("celsius", "fahrenheit", "kelvin"),
+    }
+    return len(one.kind) == 3 if name == "money" else one.kind in kinds.get(name, (name,))
+
+
+def is_who(wanted: Stated, linked: Link) -> bool:
+    """Whether the verb or the role behind who names the column of those persons: who watered plot 4 is not its holder.
+
+    Who has or holds something is said of the row; who has paid, of a column of yes and no.
+    """
+    behind = max(wanted.places, default=-1) + 1
+    if behind >= len(linked.words) or linked.words[behind].stem in HOLDING:
+        return True
+    helped = linked.words[behind].small  # is the owner, has paid
+    at = wanted.focus if helped else behind
+    linking = {column for column, places in linked.heads.items() if at in places}
+    people, roles = of_people(linked.table, linked.free)
+    if linking & {*people, *roles}:
+        return True
+    return helped and (linked.table.key in linking or any(at in one.places for one in linked.met))
+
+
+def of_people(table: Table, among: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the columns that hold full names, and those that hold persons under a role."""
+    roles = [at for at in among if _role(table.head[at])]
+    held = [at for at in roles if is_people(table.columns[at], 0.5) or _called(table.columns[at])]
+    return [at for at in among if is_people(table.columns[at])], held
+
+
+def _role(head: str) -> bool:
+    return any(one.text.casefold() in _roles() or _DOER.search(one.text) for one in said(head))
+
+
+@lru_cache(maxsize=1)
+def _roles() -> frozenset[str]:
+    return frozenset(role for asks, roles in lexicon_rows("roles.tsv") if asks == "Who" for role in roles.split())
+
+
+def _called(cells: Sequence[str]) -> bool:
+    """True where every cell is one word with a capital that no dictionary has."""
+    given = [cell for cell in cells if cell]
+    return bool(given) and all(cell.isalpha() and cell.istitle() and not is_known(stem(cell)) for cell in given)
+
+
+def is_people(cells: Sequence[str], least: float = 0.8) -> bool:
+    """Say whether most cells read like names of persons."""
+    given = [cell for cell in cells if cell]
+    return bool(given) and sum(bool(_PERSON.match(cell)) for cell in given) >= least * len(given)

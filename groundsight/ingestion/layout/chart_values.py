@@ -1,0 +1,236 @@
+"""Charts whose values are printed at their bars or points: a row for each label, a column for each series."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean, median
+
+from groundsight.ingestion.layout.shapes import Grid, Piece, Rect, around
+
+_VALUE = re.compile(r"[$€£¥]?\s*[-+−–]?\s*\d[\d., ]*\s*(?:%|k|mn?|bn?|million|billion|thousand|€|£)?", re.I)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+# Drawn with matplotlib, labels of one axis begin within .004 of each other and stand evenly to 4 % of a step.
+_ALIGNED, _EVEN, _FEWEST, _MOST_PIECES = 0.012, 0.25, 3, 120
+_SPREAD, _APART, _FILLED, _TITLE_CHARS = 0.03, 0.1, 0.5, 120
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A piece as the axis sees it: where along the axis, how far from its side of the chart, its near and far edge."""
+
+    piece: Piece
+    along: float
+    near: float
+    far: float
+
+    @property
+    def is_value(self) -> bool:
+        return bool(_VALUE.fullmatch(self.piece.text.strip())) and not self.is_year
+
+    @property
+    def is_year(self) -> bool:
+        return bool(_YEAR.fullmatch(self.piece.text.strip()))
+
+
+_EDGES: tuple[tuple[Callable[[_Mark], float], Callable[[_Mark], float]], ...] = (
+    (lambda one: one.piece.rect.x1, lambda one: -one.piece.rect.y0),
+    (lambda one: one.piece.rect.x0, lambda one: -one.piece.rect.y0),
+    (lambda one: one.piece.rect.y0, lambda one: one.piece.rect.x0),
+)
+_SIDES: tuple[Callable[[_Mark], float], ...] = (
+    lambda one: one.near,
+    lambda one: one.far,
+    lambda one: one.near + one.far,
+)
+
+
+def chart_table(pieces: Sequence[Piece]) -> tuple[Grid, list[Piece]] | None:
+    """Return the table of a chart and the pieces that are no part of it; None where no values are printed in order.
+
+    Bars may stand or lie. Values at one place of the axis, as in stacked bars, belong to no series that can be told.
+    """
+    if len(pieces) > _MOST_PIECES:
+        return None
+    for look in (_standing, _lying):
+        marks = _without_ticks([look(piece) for part in pieces for piece in _parted(part)])
+        rows = [made for labels in _axes(marks) if (made := _read(marks, labels, look is _lying))]
+        if rows:
+            return _grid(min(rows, key=lambda row: row.off), pieces)
+    return None
+
+
+def _standing(piece: Piece) -> _Mark:
+    rect = piece.rect
+    return _Mark(piece, (rect.x0 + rect.x1) / 2, 1 - rect.y0, 1 - rect.y1)
+
+
+def _lying(piece: Piece) -> _Mark:
+    rect = piece.rect
+    return _Mark(piece, (rect.y0 + rect.y1) / 2, rect.x1, rect.x0)
+
+
+def _parted(piece: Piece) -> Iterator[Piece]:
+    """Years that were read as one line are labels of their own; each has its share of the place."""
+    words = piece.text.split()
+    if len(words) < 2 or not all(map(_YEAR.fullmatch, words)):
+        yield piece
+        return
+    wide, at = piece.rect.width / len(piece.text), 0
+    for word in words:
+        at = piece.text.index(word, at)
+        left = piece.rect.x0 + at * wide
+        yield Piece(word, Rect(left, piece.rect.y0, left + len(word) * wide, piece.rect.y1), piece.size)
+        at += len(word)
+
+
+def _without_ticks(marks: Sequence[_Mark]) -> list[_Mark]:
+    """Leave out the numbers of the other axis: they stand evenly on one edge and grow by one step; years are labels."""
+    ticks = set[int]()
+    values = [one for one in marks if one.is_value]
+    for edge, place in _EDGES:
+        for group in _aligned(values, edge):
+            ordered = sorted(group, key=place)
+            steps = [list(map(place, ordered)), [_number(one.piece.text) for one in ordered]]
+            if len(group) >= _FEWEST and all(_is_even(each, 0.1) for each in steps):
+                ticks.update(map(id, group))
+    return [one for one in marks if id(one) not in ticks]
+
+
+def _number(text: str) -> float:
+    found = re.search(r"\d[\d,]*(?:\.\d+)?", text)
+    value = float(found[0].replace(",", "")) if found else 0.0
+    return -value if re.match(r"[-−–]", text.strip()) else value
+
+
+def _axes(marks: Sequence[_Mark]) -> Iterator[list[_Mark]]:
+    """Yield what may be the labels of the axis: evenly placed, with one edge in common, words or years."""
+    for edge in _SIDES:
+        for group in _aligned(marks, edge):
+            labels = sorted(group, key=lambda one: one.along)
+            named = not any(one.is_value for one in labels)
+            if named and len(labels) >= _FEWEST and _is_even([one.along for one in labels], _EVEN):
+                yield labels
+
+
+def _aligned(marks: Sequence[_Mark], edge: Callable[[_Mark], float]) -> list[list[_Mark]]:
+    groups: list[list[_Mark]] = []
+    for one in sorted(marks, key=edge):
+        if groups and edge(one) - edge(groups[-1][-1]) < _ALIGNED:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def _is_even(places: Sequence[float], most: float) -> bool:
+    steps = [after - before for before, after in pairwise(places)]
+    middle = median(steps) if steps else 0.0
+    return middle > 0 and all(abs(step - middle) <= most * middle for step in steps)
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """Labels with their values, a tuple of one for each series; ``off`` is how far values stand from their labels."""
+
+    labels: list[_Mark]
+    values: list[list[_Mark | None]]
+    names: list[Piece]
+    lies: bool
+    off: float
+
+
+def _read(marks: Sequence[_Mark], labels: Sequence[_Mark], lies: bool) -> _Chart | None:
+    step = median(after.along - before.along for before, after in pairwise(labels))
+    edge = max(one.near for one in labels)
+    found: list[list[_Mark]] = [[] for _ in labels]
+    for one in (one for one in marks if one.is_value and one not in labels and one.far >= edge - _ALIGNED):
+        at = min(range(len(labels)), key=lambda at: abs(labels[at].along - one.along))
+        if abs(labels[at].along - one.along) <= step / 2:
+            found[at].append(one)
+    many = max(map(len, found))
+    values = [one for each in found for one in each]
+    if not many or len(values) < _FILLED * many * len(labels):
+        return None
+    if max(one.far for one in values) - min(one.far for one in values) < _SPREAD or (lies and many > 1):
+        return None
+    places = _series_places(labels, found, many)
+    if any(after - before < _APART * step for before, after in pairwise(places)):
+        return None
+    names = _legend(marks, labels, many) if many > 1 else []
+    if many > 1 and not names:
+        return None
+    rows = [_in_series(label, each, places) for label, each in zip(labels, found, strict=True)]
+    off = fmean(abs(one.along - label.along) for label, each in zip(labels, found, strict=True) for one in each) / step
+    return _Chart(list(labels), rows, names, lies, off)
+
+
+def _series_places(labels: Sequence[_Mark], found: Sequence[Sequence[_Mark]], many: int) -> list[float]:
+    """Where the value of each series stands beside its label, on average."""
+    whole = [
+        sorted(one.along - label.along for one in each)
+        for label, each in zip(labels, found, strict=True)
+        if len(each) == many
+    ]
+    return [fmean(row[at] for row in whole) for at in range(many)]
+
+
+def _in_series(label: _Mark, values: Sequence[_Mark], places: Sequence[float]) -> list[_Mark | None]:
+    row: list[_Mark | None] = [None] * len(places)
+    for one in values:
+        row[min(range(len(places)), key=lambda at: abs(places[at] - (one.along - label.along)))] = one
+    return row
+
+
+def _legend(marks: Sequence[_Mark], labels: Sequence[_Mark], many: int) -> list[Piece]:
+    """The names of the series: as many words as there are series, on one line or one below the other."""
+    words = [one for one in marks if not one.is_value and one not in labels and one.piece.rect.width < 0.4]
+    for edge, place in (_EDGES[2], _EDGES[1]):
+        for group in _aligned(words, edge):
+            if len(group) == many and _is_close(group):
+                ordered = sorted(group, key=place)
+                return [one.piece for one in (ordered if edge is _EDGES[2][0] else reversed(ordered))]
+    return []
+
+
+def _is_close(group: Sequence[_Mark]) -> bool:
+    whole, high = around(one.piece.rect for one in group), max(one.piece.rect.height for one in group)
+    return whole.height < 2.5 * high * len(group) and whole.width < 0.9
+
+
+def _grid(chart: _Chart, pieces: Sequence[Piece]) -> tuple[Grid, list[Piece]]:
+    ordered = list(zip(chart.labels, chart.values, strict=True))
+    used = [one.piece.rect for one in chart.labels] + [one.piece.rect for row in chart.values for one in row if one]
+    title = _title(pieces, used)
+    names = chart.names or [Piece(title.text if title else "", title.rect if title else used[0], 0.0)]
+    under = None if chart.lies else _axis_title(pieces, chart.labels)
+    years = "Year" if all(one.is_year for one in chart.labels) else ""
+    cells = (
+        (under.text if under else years, *(name.text for name in names)),
+        *((label.piece.text, *(one.piece.text if one else "" for one in row)) for label, row in ordered),
+    )
+    boxes = (
+        (under and under.rect, *(name.rect if name.text else None for name in names)),
+        *((label.piece.rect, *(one.piece.rect if one else None for one in row)) for label, row in ordered),
+    )
+    parts = {*used, *(name.rect for name in names), *([under.rect] if under else [])}
+    rest = [piece for piece in pieces if piece.rect not in parts and not _VALUE.fullmatch(piece.text.strip())]
+    return Grid(around(parts), cells, boxes, title.text if title and chart.names else ""), rest
+
+
+def _axis_title(pieces: Sequence[Piece], labels: Sequence[_Mark]) -> Piece | None:
+    """Words in the middle below the labels."""
+    floor, middle = max(one.piece.rect.y1 for one in labels), fmean(one.along for one in labels)
+    below = [one for one in pieces if one.rect.y0 > floor - _ALIGNED and any(map(str.isalpha, one.text))]
+    centred = [one for one in below if abs((one.rect.x0 + one.rect.x1) / 2 - middle) < 0.1 and one.rect.width < 0.4]
+    return min(centred, key=lambda one: one.rect.y0, default=None)
+
+
+def _title(pieces: Sequence[Piece], used: Sequence[Rect]) -> Piece | None:
+    """The first line above everything that belongs to the axis and its values."""
+    top = min(rect.y0 for rect in used)
+    above = [one for one in pieces if one.rect.y1 <= top + _ALIGNED and any(map(str.isalpha, one.text))]
+    wide = [one for one in above if one.rect.width > one.rect.height and len(one.text) <= _TITLE_CHARS]
+    return min(wide, key=lambda one: one.rect.y0, default=None)
