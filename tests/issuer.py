@@ -55,9 +55,9 @@ def public_pem(kid: str) -> bytes:
 
 
 def token(kid: str = "rsa1", algorithm: str = "RS256", header: dict[str, Any] | None = None, **claims: Any) -> str:
-    """A token that is good but for what is said; a claim of None is left out."""
+    """A token that is good but for what is said, for longer than a suite runs; a claim of None is left out."""
     now = int(time.time())
-    good = {"iss": ISSUER, "aud": URL, "sub": "ann", "exp": now + 600, "nbf": now - 10, "scope": "read"}
+    good = {"iss": ISSUER, "aud": URL, "sub": "ann", "exp": now + 86_400, "nbf": now - 10, "scope": "read"}
     told = {name: value for name, value in {**good, **claims}.items() if value is not None}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", jwt.warnings.InsecureKeyLengthWarning)

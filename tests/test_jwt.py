@@ -82,7 +82,7 @@ def by_public_key() -> str:
 
 
 NOW = int(time.time())
-GOOD_CLAIMS = {"iss": ISSUER, "aud": URL, "sub": "ann", "org": "one", "exp": NOW + 10_000, "scope": "admin"}
+GOOD_CLAIMS = {"iss": ISSUER, "aud": URL, "sub": "ann", "org": "one", "exp": NOW + 86_400, "scope": "admin"}
 DEEP = b'{"alg":"RS256","kid":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
 REFUSED = {
     "none": forged({"alg": "none", "kid": "rsa1"}, GOOD_CLAIMS),
@@ -106,7 +106,7 @@ REFUSED = {
     "expired": mine(exp=NOW - 100),
     "no expiry": mine(exp=None),
     "an expiry beyond all numbers": mine(exp=float("inf")),
-    "not yet": mine(nbf=NOW + 1_000),
+    "not yet": mine(nbf=NOW + 80_000),
     "nobody": mine(sub=None),
     "a list for a name": mine(sub=None, preferred=["ann"]),
     "a name with a line end": mine(sub="ann\nlog: all is well"),
