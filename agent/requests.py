@@ -116,10 +116,8 @@ def _plan(reply: PlanReply, most: int, name: str) -> Plan | None:
         PlanStep(step=at, question=squeeze(one.question), after=tuple(one.after))
         for at, one in enumerate(reply.steps, 1)
     ]
-    sound = all(0 < before < step.step for step in steps for before in step.after)
-    if not sound or len(steps) > most or (reply.join == "compare" and len(steps) != 2):
-        return None
-    return Plan(steps=tuple(steps), join=reply.join, by=name)
+    made = Plan(steps=tuple(steps), join=reply.join, by=name)
+    return None if made.loose() or len(steps) > most or (made.join == "compare" and len(steps) != 2) else made
 
 
 def _draft(reply: DraftReply, shown: Sequence[Evidence], names: Mapping[str, str], name: str) -> Draft:

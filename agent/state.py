@@ -32,6 +32,10 @@ class Plan(Word):
     join: Literal["last", "all", "compare"] = "last"
     by: str = "rules"
 
+    def loose(self) -> PlanStep | None:
+        """Return the first step that leans on one that does not come before it, None where the plan is sound."""
+        return next((one for one in self.steps if any(not 0 < before < one.step for before in one.after)), None)
+
 
 class Finding(Word):
     """The passage that answers one step; ``value`` is what later steps put in place of ``{step}``.

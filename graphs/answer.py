@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from pydantic import TypeAdapter
-from typing_extensions import TypedDict
-
 from groundsight.agent import finish, mending, nodes
 from groundsight.agent.nodes import Update
-from groundsight.agent.state import Answered, AnswerState, Json, Plan, Question, evidence_of_state
+from groundsight.agent.state import Answered, AnswerState, Json, Question, evidence_of_state
 from groundsight.errors import InvalidArgument, Retryable, TimedOut
 from groundsight.governance.policy import policy_of, under_policy
+from groundsight.graphs.edits import edited_plan, edited_text, kept_evidence
 from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.graphs.review import Declined, reviewed
 from groundsight.graphs.telling import telling
-from groundsight.limits import DEFAULT_LIMITS, has_words, require_words
+from groundsight.limits import require_words
 from groundsight.rounds import may_ask_client
-from groundsight.types import Answer, Evidence
+from groundsight.types import Answer, Evidence, Verdict
+from groundsight.types.showing import where
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -184,24 +183,9 @@ def _approve_plan(state: AnswerState) -> Update:
     """Let a person accept or edit the plan and its first searches."""
     shown = {"plan": state["plan"], "queries": state.get("queries", [])}
     try:
-        return {**reviewed("plan", "Search for this?", shown, _planned), "next": "search"}
+        return {**reviewed("plan", "Search for this?", shown, partial(edited_plan, shown)), "next": "search"}
     except Declined as why:
         return {"next": "abstain", "missing": ["The plan was not approved."], "stop": str(why)}
-
-
-class _EditedPlan(TypedDict):
-    plan: Plan
-    queries: list[str]
-
-
-def _planned(edited: Json) -> Update:
-    """Read an edited plan; one that searches for nothing is none."""
-    given = TypeAdapter(_EditedPlan).validate_python(edited)
-    first = [step.question for step in given["plan"].steps if not step.after]
-    queries = [*dict.fromkeys(query.strip() for query in [*given["queries"], *first] if has_words(query))]
-    if not queries or max(map(len, queries)) > DEFAULT_LIMITS.query_chars:
-        raise ValueError("nothing to search for, or too much")
-    return {"plan": given["plan"].model_dump(mode="json"), "queries": queries}
 
 
 def _approve_evidence(state: AnswerState) -> Update:
@@ -211,24 +195,14 @@ def _approve_evidence(state: AnswerState) -> Update:
         return {"next": "draft"}
     shown = {"evidence": [_shown(one) for one in fresh]}
     try:
-        kept = reviewed("evidence", "Answer from these? Leave out what shall not count.", shown, _kept)
+        kept = reviewed(
+            "evidence", "Answer from these? Leave out what shall not count.", shown, partial(kept_evidence, shown)
+        )
     except Declined as why:
         return {"next": "abstain", "missing": ["The evidence was not approved."], "stop": str(why)}
     dropped = [one.evidence_id for one in fresh if one.evidence_id not in kept]
     update = {"reviewed": [one.evidence_id for one in fresh], "dropped": dropped}
     return {**update, "next": "assess" if dropped else "draft"}
-
-
-class _Kept(TypedDict):
-    id: str
-
-
-class _EditedEvidence(TypedDict):
-    evidence: list[_Kept]
-
-
-def _kept(edited: Json) -> set[str]:
-    return {one["id"] for one in TypeAdapter(_EditedEvidence).validate_python(edited)["evidence"]}
 
 
 def _shown(one: Evidence) -> Json:
@@ -261,18 +235,24 @@ def _approve_answer(office: Office) -> Callable[[AnswerState], Update]:
     return approve
 
 
-class _EditedAnswer(TypedDict):
-    text: str
-
-
 def _given(written: Answer, office: Office, edited: Json) -> Answer:
-    text = TypeAdapter(_EditedAnswer).validate_python(edited)["text"]
+    text = edited_text(edited)
     if text == written.text:
         return written
     require_words(text, "the answer", "write it in words")
     report = office.desk.suite.verify(text, written.evidence)
-    told: Update = {"text": text, "stop_reason": "a person edited the answer"}
+    against = [_contradicted(one) for one in report.claims if one.label == "contradicted"]
+    stop = "a person edited the answer" + (", and the evidence contradicts it" if against else "")
+    told: Update = {"text": "\n".join([text, *against]), "stop_reason": stop}
     checked: Update = {"verdicts": report.claims, "grounding_ratio": report.grounding_ratio}
     status: Update = {} if report.verdict == "pass" else {"status": "partial"}
     edited_answer = written.model_copy(update={**told, **checked, **status})
     return under_policy(policy_of(office.desk.suite.settings), edited_answer)
+
+
+def _contradicted(one: Verdict) -> str:
+    """Say of a sentence that the evidence contradicts it, and by what."""
+    quotes = [*(reason.evidence for reason in one.reasons if reason.evidence), *one.support]
+    by = f' {where(quotes[0].source, quotes[0].page)} says "{quotes[0].text}"' if quotes else ""
+    why = "; ".join(reason.message for reason in one.reasons[:2])
+    return f'Contradicted: "{one.claim.text}"{by}{f" ({why})" if why else ""}.'

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar, cast
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from groundsight.agent.state import Json
 from groundsight.errors import Fixable
+from groundsight.limits import misfit
 
 T = TypeVar("T")
 ALLOWED = {"allow_accept": True, "allow_edit": True, "allow_respond": True, "allow_ignore": True}
@@ -54,8 +55,10 @@ def reviewed(action: str, description: str, shown: Json, read: Callable[[Json], 
             if reply["type"] in ("ignore", "response"):
                 raise Declined(str(reply["args"] or f"a person declined the {action}"))
             return read(_edited(reply, action) if reply["type"] == "edit" else shown)
-        except (ValueError, Fixable):  # what pydantic refuses is a value error
-            told = f"{AGAIN}\n\n{description}"
+        except ValidationError as error:
+            told = f"{AGAIN} ({misfit(error, 'argument')})\n\n{description}"
+        except (ValueError, Fixable) as error:
+            told = f"{AGAIN} ({error})\n\n{description}"
 
 
 def as_client_request(value: object) -> Json:
@@ -84,5 +87,5 @@ def _reply(brought: object) -> HumanResponse:
 def _edited(reply: HumanResponse, action: str) -> Json:
     edit = reply["args"]
     if not isinstance(edit, dict) or edit["action"] != action:
-        raise ValueError(action)
+        raise ValueError(f"an edit names the action {action!r} and its arguments")
     return edit["args"]

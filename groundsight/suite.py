@@ -68,12 +68,12 @@ class Suite:
     def forget(
         self, names: AnyPath | Iterable[AnyPath], *, opt_out: bool = False, rewrite_snapshots: bool = False
     ) -> ForgetReport:
-        """Remove files and folders, named by path or source, with all that was made from them and kept of them.
+        """Remove files and folders, named by path, source or its end, with all that was made and kept of them.
 
         ``opt_out``: they, and the same contents anywhere, are never read again. ``rewrite_snapshots``: those on record.
 
         Raises:
-            NotFound: nothing of a name is indexed; then nothing is removed.
+            NotFound: nothing of a name is indexed. InvalidArgument: several end so. Then nothing is removed.
         """
         from groundsight.ingestion.forget import Wish, forget
 

@@ -81,7 +81,10 @@ def test_the_list_is_narrowed_by_path_kind_and_day(suite: Suite) -> None:
     assert named(path="BILLS") == ["bills/oat-bill.txt", "bills/straw-bill.txt"]
     assert named(kind="docx") == named(kind="word") == named(dated_to="2020-01-01") == ["letter.docx"]
     assert named(dated_from="2025-05-15", dated_to="2025-05-25") == ["bills/straw-bill.txt"]
-    assert named(kind="pdf") == []
+    assert named(kind="pdf") == named(kind=".log") == named(kind="audio") == named(kind="image/png") == []
+    assert len(named(kind="txt")) == len(named(kind="text/plain")) == 4
+    for unknown, near in (("spreadsheat", "did you mean spreadsheet"), ("log", "kinds: pdf, word"), (".", "kinds: ")):
+        assert near in refused(suite, "list", kind=unknown)
     assert "2025-13-01" not in refused(suite, "list", dated_from="2025-13-01")
 
 
@@ -272,7 +275,9 @@ def test_list_why_and_forget_are_offered_over_mcp(suite: Suite) -> None:
             assert listed["count"] == 4
             told = await client.call_tool("why", {"file": "broken.pdf"})
             assert told.content[0].text.startswith("barn/broken.pdf: failed")  # type: ignore[union-attr]
-            gone = (await client.call_tool("forget", {"names": ["barn/hay.txt"]})).structured_content
+            wrong = await client.call_tool("list", {"kind": "txet"})
+            assert "did you mean txt" in wrong.content[0].text  # type: ignore[union-attr]
+            gone = (await client.call_tool("forget", {"names": ["hay.txt"]})).structured_content
             assert gone is not None
             assert gone["forgotten"] == ["barn/hay.txt"]
 
@@ -294,5 +299,7 @@ def test_list_and_why_are_commands(
     for kind, told in (("mail", False), ("pdf", True)):
         assert main(["list", "--kind", kind, *home]) == 0
         assert ("not read: barn/broken.pdf" in capsys.readouterr().out) is told
+    assert main(["list", "--kind", "mial", *home]) == 2
+    assert "did you mean mail" in capsys.readouterr().err
     assert main(["why", "broken.pdf", *home]) == 0
     assert "E_PARSE" in capsys.readouterr().out

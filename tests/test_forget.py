@@ -281,6 +281,26 @@ def test_a_name_that_means_two_documents_is_refused(place: Path, monkeypatch: py
             suite.forget(["files/inner/note.txt"])
 
 
+def test_a_name_may_be_the_end_of_a_source_and_one_of_several_removes_nothing(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "files" / "outer" / "inner").mkdir(parents=True)
+    (place / "files" / "outer" / "inner" / "note.txt").write_text("Another note.")
+    with opened(place) as suite:
+        suite.ingest([place / "files"])
+        before = sources(suite)
+        for name in ("inner/note.txt", "inner", "note.txt"):
+            with pytest.raises(InvalidArgument, match=r"several end so: files/inner.*, files/outer/inner"):
+                suite.forget(["stay.txt", name])
+        for name in ("/stay.txt", "tay.txt", "./stay.txt"):
+            with pytest.raises(NotFound):
+                suite.forget([name])
+        assert sources(suite) == before
+    assert cli(place, capsys, "forget", "outer/")[1]["forgotten"] == ["files/outer/inner/note.txt"]
+    with opened(place) as suite:
+        assert suite.forget("table.csv").forgotten == ("files/inner/table.csv",)
+
+
 def test_only_a_writer_forgets_and_only_what_is_in_reach(place: Path) -> None:
     with opened(place) as suite:
         index = suite.parts.index
@@ -292,8 +312,9 @@ def test_only_a_writer_forgets_and_only_what_is_in_reach(place: Path) -> None:
             index.upsert([make_entry(asset, make_unit(asset, 0, "words"))])
         with pytest.raises(PolicyRefused):
             suite.acting_for(Principal()).forget(["files/inner/note.txt"])
-        with pytest.raises(NotFound):
-            suite.forget(["files/inner/board.txt"])
+        for name in ("files/inner/board.txt", "board.txt"):
+            with pytest.raises(NotFound):
+                suite.forget([name])
         with pytest.raises(NotFound):
             suite.acting_for(Principal(tenant="other", may_write=True)).forget(["files/inner/note.txt"])
         assert "files/inner/expired.txt" in suite.forget(["files/inner"]).forgotten

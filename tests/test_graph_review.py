@@ -94,8 +94,9 @@ def test_an_unknown_reply_asks_again_and_says_so(what: Any) -> None:
 
 
 MISFITS = {
-    "plan": [{"queries": each} for each in ("abc", {"a": 1}, None, 5, [None], [["x"]], ["x" * 100_000])]
-    + [{"plan": None}, {"plan": {"steps": "x"}}, {"plan": {"steps": []}, "queries": ["?!"]}],
+    "plan": [{"queries": each} for each in ("?!", {"a": 1}, None, 5, [None], [["x"]], ["x" * 100_000])]
+    + [{"plan": each} for each in (None, 5, {"steps": 5}, {"step": ["x"]}, [None], ["Who is {2}?", "Who is {1}?"])]
+    + [{"plan": {"steps": []}, "queries": ["?!"]}, {"quries": ["x"]}],
     "evidence": [{"evidence": each} for each in (None, "x", 5, {"id": "x"}, [1], [None], [[]], [{}], [{"id": ["x"]}])],
     "answer": [{"text": each} for each in (None, 5, [], " ", "?!", "Rain fell. " * 100_000)],
 }
@@ -137,12 +138,46 @@ def test_an_edited_plan_is_what_is_searched() -> None:
     assert sorted(suite.queries[:2]) == ["budget of project Beta", "project Beta"]
 
 
+BETA = "budget of project Beta"
+
+
+@pytest.mark.parametrize(
+    ("args", "searched"),
+    [
+        ({"queries": [BETA]}, [BETA]),
+        ({"queries": f"{BETA}\n\n project Beta "}, [BETA, "project Beta"]),
+        ({"plan": [BETA, {"question": "Who wrote {1}?"}]}, [CHAIN, BETA]),
+        ({"plan": f"{BETA}\nWho wrote {{1}}?"}, [CHAIN, BETA]),
+        ({"plan": json.dumps({"steps": [{"question": BETA}]})}, [CHAIN, BETA]),
+        ({"plan": {"steps": BETA}, "queries": [PERIOD]}, [PERIOD, BETA]),
+    ],
+)
+def test_a_plan_may_be_edited_in_part_and_as_a_person_writes_it(args: dict[str, Any], searched: list[str]) -> None:
+    suite = HouseSuite()
+    talk = Talk("plan", suite=suite)
+    talk.reply({"type": "edit", "args": {"action": "plan", "args": args}})
+    assert sorted(suite.queries[: len(searched)]) == sorted(searched)
+
+
+def test_an_edit_that_cannot_be_used_is_told_what_is_wrong_with_it() -> None:
+    talk = Talk("plan")
+    for args, said in (
+        ({"plan": ["Who is {1}?"]}, "step 1 leans on a step that does not come before it"),
+        ({"quries": ["x"]}, "argument 'quries'"),
+        ({"queries": []}, "nothing is left to search for"),
+    ):
+        talk.reply({"type": "edit", "args": {"action": "plan", "args": args}})
+        assert said in talk.asked["description"]
+
+
 def test_dropped_evidence_counts_for_nothing_in_the_answer_and_its_check() -> None:
     texts = {"old.txt": "The notice period is 30 days.", "new.txt": "The notice period is 90 days."}
     talk = Talk("evidence", PERIOD, HouseSuite(texts))
     shown = talk.asked["action_request"]["args"]["evidence"]
     assert {one["source"] for one in shown} == set(texts)
-    talk.reply(talk.edit(evidence=[one for one in shown if one["source"] == "old.txt"]))
+    talk.reply(talk.edit(evidence=["else"]))
+    assert "has the id else" in talk.asked["description"]
+    talk.reply(talk.edit(evidence=[one["id"] for one in shown if one["source"] == "old.txt"]))
     answer = talk.state["answer"]
     assert (answer["status"], answer["text"]) == ("answered", "The notice period is 30 days [1].")
     assert {one["source"] for one in answer["evidence"]} == {"old.txt"}
@@ -158,6 +193,23 @@ def test_the_answer_is_shown_with_verdicts_and_evidence_and_an_edited_one_is_che
     answer = talk.reply(talk.edit(text="The notice period is 30 days [1]."))["answer"]
     assert (answer["status"], answer["stop_reason"]) == ("partial", "a person edited the answer")
     assert [one["label"] for one in answer["verdicts"]] == ["unsupported"]
+
+
+def test_what_a_person_wrote_and_the_evidence_contradicts_is_said_with_the_sentence_and_its_source() -> None:
+    class Checked(HouseSuite):
+        """Checks as the engine does."""
+
+        def verify(self, answer: str, evidence: Any) -> Any:
+            return engine_verify(answer, evidence, Grounding())
+
+    talk = Talk("answer", PERIOD, Checked())
+    answer = talk.reply(talk.edit(text="The notice period is 30 days [1]."))["answer"]
+    assert (answer["status"], [one["label"] for one in answer["verdicts"]]) == ("partial", ["contradicted"])
+    assert answer["stop_reason"] == "a person edited the answer, and the evidence contradicts it"
+    first, told = answer["text"].splitlines()
+    assert first == "The notice period is 30 days [1]."
+    assert told.startswith('Contradicted: "The notice period is 30 days [1]." policy.txt says "')
+    assert "90 days" in told
 
 
 def test_a_person_may_be_asked_about_everything_in_turn() -> None:

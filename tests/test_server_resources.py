@@ -38,6 +38,24 @@ def test_documents_and_units_are_resources(tmp_path: Path, mode: str) -> None:
     talk(mode, suite, conversation)
 
 
+def test_a_label_of_a_reply_opens_as_a_resource_for_whoever_was_shown_it(tmp_path: Path, mode: str) -> None:
+    suite = a_suite(tmp_path)
+
+    async def conversation(client: Client) -> None:
+        found = (await client.call_tool("search", {"query": "notice"})).structured_content
+        assert found
+        told = await client.read_resource(f"groundsight://evidence/{found['hits'][0]['label']}")
+        opened = json.loads(told.contents[0].text)  # type: ignore[union-attr]
+        assert opened["evidence"]["evidence_id"] == found["hits"][0]["id"]
+        suite.principal = Principal(user="another")
+        for label in ("E1", "E99"):
+            with pytest.raises(MCPError, match="nothing was shown to you under this label") as caught:
+                await client.read_resource(f"groundsight://evidence/{label}")
+            assert caught.value.code == -32602
+
+    talk(mode, suite, conversation)
+
+
 @pytest.mark.parametrize(
     "uri",
     [

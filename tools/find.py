@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
+from groundsight.governance.sources import ending_so
 from groundsight.ingestion.reach import UNIT_ID, hidden_document, hidden_units, no_such_unit, source_for
 from groundsight.sessions import LABEL, Labels
 from groundsight.types import Asset, Condition, Evidence, Filter, Hit, Unit
@@ -68,8 +69,7 @@ def picture_meant(suite: Suite, name: str) -> str:
     if UNIT_ID.fullmatch(found):
         return found
     sources = [each.source for each in suite.parts.index.assets(visible_to(suite.principal))]
-    ending = [source for source in sources if source.endswith(f"/{found}")]
-    return ending[0] if len(ending) == 1 and found not in sources else found
+    return found if found in sources else ending_so(found, sources) or found
 
 
 def asset_named(suite: Suite, name: str) -> Asset:
@@ -78,17 +78,11 @@ def asset_named(suite: Suite, name: str) -> Asset:
     Raises:
         NotFound: none. InvalidArgument: several.
     """
-    seen = suite.parts.index.assets(visible_to(suite.principal))
-    found = [each for each in seen if each.source == name] or [
-        each for each in seen if each.source.endswith(f"/{name}")
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        which = ", ".join(each.source for each in found[:3])
-        raise InvalidArgument("several documents are called so", which=which, next_step="give the whole source")
+    seen = {each.source: each for each in suite.parts.index.assets(visible_to(suite.principal))}
+    if found := name if name in seen else ending_so(name, seen):
+        return seen[found]
     hidden_document(suite.parts, suite.principal, "source", name)
-    near = difflib.get_close_matches(name, [each.source for each in seen], n=3, cutoff=0.4)
+    near = difflib.get_close_matches(name, list(seen), n=3, cutoff=0.4)
     step = f"did you mean {', '.join(near)}? " if near else ""
     raise NotFound(
         "there is no such document",

@@ -30,7 +30,9 @@ class Forgotten(Result):
 
 def forget(
     suite: Suite,
-    names: Annotated[list[str], Field(description="sources of files or folders", min_length=1, max_length=100)],
+    names: Annotated[
+        list[str], Field(description="sources of files or folders, or their ends", min_length=1, max_length=100)
+    ],
 ) -> Forgotten:
     """To remove files or folders from the index with all that was made from them; the files themselves stay."""
     report = suite.forget(names)

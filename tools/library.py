@@ -13,7 +13,7 @@ from groundsight.governance.access import visible_to
 from groundsight.governance.audit import AuditLog
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.explain import Explained, explain, no_such_receipt
-from groundsight.tools.find import asset_by_id, evidence_by_id
+from groundsight.tools.find import asset_by_id, evidence_by_id, meant
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import NAME_CHARS, Picture, Result, Shape, evidence_uri
 from groundsight.types import Asset, Box, Evidence, Place
@@ -155,8 +155,8 @@ def _box(text: str) -> Box:
 
 
 def evidence(suite: Suite, unit_id: str) -> EvidenceText:
-    """Return a unit as evidence."""
-    return EvidenceText(evidence=evidence_by_id(suite, [unit_id])[0])
+    """Return a unit as evidence, by its id or by a label under which it was shown to the caller."""
+    return EvidenceText(evidence=evidence_by_id(suite, [meant(suite, unit_id)])[0])
 
 
 def receipt(suite: Suite, receipt_id: str) -> Call:

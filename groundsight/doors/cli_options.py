@@ -104,7 +104,7 @@ def _add_forget(command: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="file or folder, there or gone: its path, or its source as search shows it",
+        help="file or folder, there or gone: its path, its source as list shows it, or the end of that",
     )
     command.add_argument(
         "--opt-out", action="store_true", help="and never read it again, nor the same content elsewhere"

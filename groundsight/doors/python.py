@@ -74,13 +74,14 @@ class OpenSuite(Governed):
         return self.suite.ingest(those_there(paths), prune=prune)
 
     def forget(self, names: Paths, *, opt_out: bool = False, rewrite_snapshots: bool = False) -> ForgetReport:
-        """Remove files and folders, by path or source, with all that was made from them; the files themselves stay.
+        """Remove files and folders, by path, source or its end, with all that was made from them; the files stay.
 
         ``opt_out`` keeps them and the same contents from being read again, ``rewrite_snapshots`` writes the snapshots
         on record that hold them afresh. ``proof`` tells what was searched afterwards.
 
         Raises:
-            NotFound: nothing of a name is indexed; then nothing is removed. PolicyRefused: as for ``ingest``.
+            NotFound: nothing of a name is indexed. InvalidArgument: several end so; then nothing is removed.
+            PolicyRefused: as for ``ingest``.
         """
         return self.suite.forget(names, opt_out=opt_out, rewrite_snapshots=rewrite_snapshots)
 
@@ -207,7 +208,7 @@ class OpenSuite(Governed):
         (pdf, word, spreadsheet, picture, mail), an ending or a media type; days are YYYY-MM-DD.
 
         Raises:
-            InvalidArgument: a day is no date.
+            InvalidArgument: a day is no date, or there is no such kind.
         """
         from groundsight.ingestion.folder.catalogue import Wanted
         from groundsight.tools.find import day

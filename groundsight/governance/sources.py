@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from groundsight.errors import NotFound
+from groundsight.errors import InvalidArgument, NotFound
 
 # What a shown text would lose (controls, directions, zero-width marks, private controls), backslashes, which no
 # source may hold, bytes that are no UTF-8, and what would read like an escape itself.
@@ -15,6 +16,7 @@ _UNSEEN = re.compile(
     "[\0-\x1f\x7f-\x9f\\\\\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\uffff"
     "\ud800-\udfff\U000e0000-\U000e0fff]|‹(?=[0-9A-F]{2}›)"
 )
+MOST_NAMED = 5
 _ESCAPE = re.compile("‹([0-9A-F]{2})›".encode())
 
 
@@ -50,6 +52,25 @@ def tidy(text: str) -> str:
 def inside(source: str, name: str) -> bool:
     """True when a source is the named one, or lies in it as in a folder or an archive."""
     return source == name or source.startswith(f"{name}/")
+
+
+def ending_so(name: str, sources: Iterable[str]) -> str:
+    """Return the one source that ends in a name, whole parts of it, empty where none does.
+
+    Raises:
+        InvalidArgument: several end so; the first of them are named.
+    """
+    found = [each for each in dict.fromkeys(sources) if each.endswith(f"/{name}")]
+    if len(found) > 1:
+        more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+        what = f"several end so: {', '.join(found[:MOST_NAMED])}{more}"
+        raise InvalidArgument(what, which=name[:80], next_step="name one of them in full")
+    return found[0] if found else ""
+
+
+def with_folders(sources: Iterable[str]) -> Iterator[str]:
+    """Yield each source, and the folders and archives that it lies in."""
+    return (str(each) for source in sources for each in (source, *PurePosixPath(source).parents))
 
 
 def no_such_file() -> NotFound:

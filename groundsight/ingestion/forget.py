@@ -20,7 +20,7 @@ from groundsight.governance.optout import OptOut, OptOuts
 from groundsight.governance.receipts import Receipts, new_receipt
 from groundsight.governance.remembered import RememberedRights
 from groundsight.governance.review import forget_reviews
-from groundsight.governance.sources import inside
+from groundsight.governance.sources import ending_so, inside, with_folders
 from groundsight.index.held import Held, rewritten, still_held
 from groundsight.ingestion.derived import derived_of
 from groundsight.ingestion.folder.ledger import erased, unread_by
@@ -80,7 +80,7 @@ def forget(
     watch: Watch,
     wish: Wish = Wish(),  # noqa: B008
 ) -> ForgetReport:
-    """Forget files and folders, each named by its path or its source, whether or not it still exists.
+    """Forget files and folders, each named by its path, its source or the end of that, whether or not it still exists.
 
     All names are looked up before anything is removed. When it is interrupted, every document is either whole or
     gone, and the same call again does the rest.
@@ -88,7 +88,7 @@ def forget(
     Raises:
         PolicyRefused: the principal may not write.
         NotFound: nothing of a name is there, or nothing that the principal may reach: both read alike.
-        InvalidArgument: a name means one document as a path and another one as a source.
+        InvalidArgument: a name means one document as a path and another one as a source, or several end so.
         Locked: the documents are gone, but a long reader keeps the log of the index; call again.
         StorageFailed: the disk refused.
     """
@@ -194,7 +194,7 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
         return any(inside(source, name) for source in named) or (held is None and left(name))
 
     try:
-        wanted = [_source_of(parts, name, known) for name in names]
+        wanted = [_source_of(parts, name, known, named) for name in names]
     except NotFound:
         parts.index.delete([], where)  # finishes what was interrupted after its last document
         raise
@@ -216,13 +216,13 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
     )
 
 
-def _source_of(parts: Parts, name: str, known: Callable[[str], bool]) -> str:
-    """Return the source that a name means, be it a path or a source."""
+def _source_of(parts: Parts, name: str, known: Callable[[str], bool], named: Sequence[str]) -> str:
+    """Return the source that a name means, be it a path, a source, or the end of one or of a folder on its way."""
     found = sorted(filter(known, readings(parts.roots, name)))
+    if not found and (ends := ending_so(name.rstrip("/"), with_folders(named))):
+        return ends
     if not found:
-        raise NotFound(
-            "nothing of this name is indexed", which=name, next_step="name a source as search shows it, or a path"
-        )
+        raise NotFound("nothing of this name is indexed", which=name, next_step="name a source as list shows it")
     if len(found) > 1:
         raise InvalidArgument(
             f"the name means {found[0]} and {found[1]}", which=name, next_step="write the path in full"

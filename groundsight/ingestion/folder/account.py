@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from groundsight.errors import InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
 from groundsight.governance.optout import OptOuts
-from groundsight.governance.sources import no_such_file
+from groundsight.governance.sources import ending_so, no_such_file
 from groundsight.ingestion.apart import remarks
 from groundsight.ingestion.folder.ledger import Unread, unread_by
 from groundsight.ingestion.folder.rules import Rules
@@ -66,13 +66,12 @@ def account(parts: Parts, who: Principal, name: str) -> Account:
 
 def _meant(parts: Parts, who: Principal, name: str, known: Sequence[str]) -> str:
     """Return the source that a name means: of what is known by a path or by its end, else of what lies on the disk."""
-    exact = sorted(readings(folders_of(parts, who), name) & set(known))
-    found = exact or [each for each in dict.fromkeys(known) if each.endswith(f"/{name.strip('/')}")]
-    if len(found) > 1:
-        raise InvalidArgument(f"several files end so: {', '.join(found[:3])}", which=name[:80], next_step="name more")
-    if found:
-        return found[0]
     held = folders_of(parts, who)
+    exact = sorted(readings(held, name) & set(known))
+    if len(exact) > 1:
+        raise InvalidArgument(f"the name means {exact[0]} and {exact[1]}", which=name[:80])
+    if found := exact[0] if exact else ending_so(name.strip("/"), known):
+        return found
     for tried in (name, *(f"{root}/{name}" for root in held.names())):
         with suppress(NotFound):
             source = source_for(parts, who, tried)

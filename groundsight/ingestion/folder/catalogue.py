@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from mimetypes import guess_type
 from typing import TYPE_CHECKING, Literal
 
+from groundsight.errors import InvalidArgument
 from groundsight.governance.access import visible_to
 from groundsight.ingestion import Skipped
 from groundsight.ingestion.apart import kept_as
@@ -87,15 +89,21 @@ class Catalogue(Shown):
 
 
 def catalogue(parts: Parts, who: Principal, wanted: Wanted | None = None) -> Catalogue:
-    """List what a caller may see; another's documents are neither listed, counted nor named."""
+    """List what a caller may see; another's documents are neither listed, counted nor named.
+
+    Raises:
+        InvalidArgument: there is no such kind, and nothing that the caller may see ends so.
+    """
     asked, every = wanted or Wanted(), parts.index.assets(visible_to(who))
+    unread = unread_by(parts, who)
+    _refuse_unknown(asked.kind, [each.source for each in (*every, *unread)])
     chosen = _ordered([each for each in every if asked.passes(each)], asked.order)
     return Catalogue(
         documents=tuple(chosen),
         every=len(every),
         kinds=dict(Counter(kind_of(each) for each in chosen).most_common()),
         copies=_copies(chosen),
-        unread=tuple(each for each in unread_by(parts, who) if asked.names(each.source)),
+        unread=tuple(each for each in unread if asked.names(each.source)),
         left_out=tuple(each for each in skipped_by(parts, who) if asked.path.casefold() in each.example.casefold()),
         kept_apart=tuple(_kept_apart(parts, who, chosen)) if asked.hidden else (),
     )
@@ -130,9 +138,27 @@ def is_of_kind(asset: Asset, wanted: str) -> bool:
     What ends in .pdf and is a web page is none of the PDFs.
     """
     word = wanted.casefold().strip(" .")
-    named = [types for name, types, words in kinds() if word == name or word in words]
-    by_type = any(asset.media_type.startswith(types) for types in named) or asset.media_type.startswith(word)
+    named = _types_of(word)
+    by_type = asset.media_type.startswith((*named, word if "/" in word else f"{word}/"))
     return by_type or (not named and asset.source.casefold().endswith(f".{word}"))
+
+
+def _types_of(word: str) -> tuple[str, ...]:
+    """Return the beginnings of the media types of a kind, none where no kind is called so."""
+    return tuple(each for name, types, words in kinds() if word == name or word in words for each in types)
+
+
+def _refuse_unknown(kind: str, sources: Sequence[str]) -> None:
+    """Refuse a word that is no kind, no media type and the ending of nothing; ``.log`` is meant as an ending."""
+    word, names = kind.casefold().strip(" ."), [name for name, *_ in kinds()]
+    is_type = "/" in word or any(each.startswith(f"{word}/") for _, types, _ in kinds() for each in types)
+    known = is_type or bool(_types_of(word)) or (bool(word) and kind.strip().startswith("."))
+    if not kind or known or any(source.casefold().endswith(f".{word}") for source in sources):
+        return
+    near = get_close_matches(word, [*names, *(form for *_, forms in kinds() for form in forms)], n=1, cutoff=0.7)
+    hint = f"did you mean {near[0]}? " if near else ""
+    step = f"{hint}kinds: {', '.join(names)}; or give an ending (.log) or a media type"
+    raise InvalidArgument("there is no such kind", which=kind[:60], next_step=step)
 
 
 def _ordered(assets: Sequence[Asset], order: Order) -> list[Asset]:

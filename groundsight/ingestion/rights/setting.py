@@ -14,7 +14,7 @@ from groundsight.governance.events import note_event
 from groundsight.governance.policy import policy_of, require_stated
 from groundsight.governance.rights import FIELDS, Book, Rights, Statement, protection_of, word_of
 from groundsight.governance.rights_ledger import RightsLedger
-from groundsight.governance.sources import inside
+from groundsight.governance.sources import ending_so, inside, with_folders
 from groundsight.ingestion.forget import is_there, readings
 from groundsight.ingestion.reach import folders_of
 from groundsight.ingestion.rights import Past, RightsLine, RightsReport
@@ -117,6 +117,8 @@ def sources_of(parts: Parts, names: Sequence[str | Path], who: Principal, known:
         if len(meant) > 1:
             raise InvalidArgument(f"the name means {meant[0]} and {meant[1]}", which=str(name)[:80])
         meant += _roots_below(roots, meant[0] if meant else name)
+        if not meant and (ends := ending_so(str(name).rstrip("/"), with_folders(each.source for each in known))):
+            meant = [ends]
         if not meant:
             step = "ingest it first, or name a document or folder as list shows it"
             raise NotFound("no such document or folder may be read", which=str(name)[:80], next_step=step)
