@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from groundsight.agent.state import Draft
 from groundsight.language.facts import read_facts
+from groundsight.language.sentences import numbered
 from groundsight.language.speech import holds_detail
 from groundsight.language.typography import squeeze
 from groundsight.types import Citation, Evidence, GroundingReport, Quote, Span, Stale, Verdict
@@ -36,6 +37,7 @@ def lay_out(draft: Draft) -> Laid:
     for sentence, cites in draft.pairs:
         marks = "".join(f"[{numbers.setdefault(cited, str(len(numbers) + 1))}]" for cited in dict.fromkeys(cites))
         plain = _POINT.sub("", squeeze(sentence))
+        plain = plain[numbered(plain) :]
         line = _marked(plain if draft.by == "rules" else _MARKER.sub("", plain), marks)
         spans.append(Span(start=at, end=at + len(line)))
         lines.append(line)

@@ -14,6 +14,14 @@ _LEANS, _ASKS = (
     for name in ("leaning_words.txt", "question_words.txt")
 )
 OWN = ("its", "their", "his")
+_THE = re.compile(r"^(?:an?|the|its|their|his|her)\s+", re.IGNORECASE)
+_NARROWS = frozenset({"after", "before", "during", "without", "since", "between"})
+# What is asked for: "the rent of", "how many seats does".
+_THING = re.compile(
+    r"(?:(?<=\bthe )|(?<=\bhow many ))[\w-]+(?: [\w-]+){0,3}?"
+    r"(?= (?:of|in|for|on|at|per|do|does|did|is|are|was|were|has|have|had)\b)",
+    re.IGNORECASE,
+)
 
 
 def whole(question: str, before: str) -> str:
@@ -31,7 +39,10 @@ def whole(question: str, before: str) -> str:
 
 
 def _swapped(rest: str, before: str) -> str:
-    """Put dates, identifiers and names in the place of the last one of their kind; what has none goes to the end."""
+    """Put dates, identifiers and names in the place of the last one of their kind, another thing in that of the asked.
+
+    What only narrows it down ("after tax") goes to the end.
+    """
     # A word before it, since the first word of a sentence has its capital for that alone.
     lent = f"about {rest}"
     said, asked = read_facts(lent), read_facts(before)
@@ -42,7 +53,16 @@ def _swapped(rest: str, before: str) -> str:
         # An identifier may be read as a name, too.
         if end <= free:
             made, free = f"{made[:start]}{lent[left:right]}{made[end:]}", start
-    return made if places else f"{before.rstrip(' ?')} {rest}?"
+    return made if places else _added(rest, before, asked)
+
+
+def _added(rest: str, before: str, asked: Facts) -> str:
+    thing, subject = _THE.sub("", rest), _subject(asked)
+    if thing == rest and rest.split()[0].casefold() in word_list("function_words.txt") | _NARROWS:
+        return f"{before.rstrip(' ?')} {rest}?"
+    if _THING.search(before):
+        return _THING.sub(thing, before, count=1)
+    return f"What is the {thing} of {subject}?" if subject else f"What about {rest}?"
 
 
 def _subject(facts: Facts) -> str:

@@ -11,7 +11,7 @@ from groundsight.agent.question import naming_of
 from groundsight.computing.run import day_of
 from groundsight.language.content import stems_of
 from groundsight.language.dates import Moment, find_moments
-from groundsight.language.sentences import sentence_spans
+from groundsight.language.sentences import numbered, sentence_spans
 from groundsight.language.typography import squeeze
 from groundsight.types import Evidence
 
@@ -41,6 +41,7 @@ def told(text: str, one: Evidence, first: Evidence) -> str:
     """Introduce what another source says, and whether the first one replaces it."""
     # A full stop inside the quotes would end the sentence before its markers.
     said = squeeze(text).strip(".-•* ")
+    said = said[numbered(said) :]
     if replaces(first, one):
         return f'This replaces: "{said}"'
     return f'Another source differs: "{said}"'

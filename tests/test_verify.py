@@ -140,6 +140,28 @@ def test_a_pronoun_is_searched_with_the_name_that_it_means() -> None:
     assert queries_of("Ines Carvalho is the tenant. She pays 890 euros.")[1].startswith("Ines Carvalho She pays")
 
 
+@pytest.mark.parametrize(
+    ("sentence", "label"),
+    [
+        ("The hall seats 240 people.", "supported"),
+        ("The hall seats 3 people.", "contradicted"),
+        ("The rent is EUR 2.", "contradicted"),
+    ],
+)
+def test_the_number_of_a_point_is_no_number_of_what_it_says(sentence: str, label: str) -> None:
+    [verdict] = check(
+        sentence, "1. The owner lets the hall.\n2. The rent is EUR 380.\n3. The hall seats 240 people."
+    ).claims
+    assert verdict.label == label
+    assert "3 in the source" not in str(verdict)
+
+
+def test_what_introduces_another_source_is_no_part_of_what_is_checked() -> None:
+    for said in ("Another source differs", "Another source says of it", "This replaces"):
+        assert check(f'{said}: "The notice period is 30 days" [1].', "The notice period is 30 days.").supported == 1
+        assert not check(f'{said}: "The notice period is 31 days" [1].', "The notice period is 30 days.").supported
+
+
 def test_without_evidence_nothing_is_supported() -> None:
     found = verify("The bridge is 340 metres long.", [], SETTINGS)
     assert (found.claims[0].label, found.claims[0].reasons[0].code) == ("unsupported", "no_evidence")

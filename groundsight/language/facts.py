@@ -11,6 +11,7 @@ from groundsight.language.dates import Moment, find_moments
 from groundsight.language.ids import Ident, find_ids, id_keys
 from groundsight.language.names import Name, find_names
 from groundsight.language.quantities import Quantity, find_quantities
+from groundsight.language.sentences import numbered
 from groundsight.language.stems import word_list
 from groundsight.language.tokens import Token, keys_of, repair_digits, tokenise
 
@@ -83,8 +84,10 @@ def read_facts(text: str, *, ocr: bool = False, source: bool = False, language: 
     tokens = tokenise(shown, source=source)
     moments = find_moments(shown, language)
     ids = find_ids(shown, tuple(moment.span for moment in moments))
-    quantities = find_quantities(shown, tuple(one.span for one in (*moments, *ids)), language)
-    spans = [one.span for one in (*moments, *ids)] + [one.whole for one in quantities]
+    # The number of a point counts nothing: "3. The hall seats 240 people" is not of 3 people.
+    taken = ((0, numbered(shown)), *(one.span for one in (*moments, *ids)))
+    quantities = find_quantities(shown, taken, language)
+    spans = [*taken, *(one.whole for one in quantities)]
     words = tuple(token for token in tokens if token.content and not _within(token, spans))
     names = tuple(name for name in find_names(shown, tokens) if not _mixed(name, spans))
     return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens, words), words, ids)

@@ -20,6 +20,7 @@ _GERMAN_ORDINAL = re.compile(r"\b(?:[ai]m|zu[mr]|vom|d(?:as|ie|e[mnrs]))\s\d{1,2
 _INITIAL = re.compile(r"(?:^|[\s.(])[A-Z]\.$")
 _MARKER = re.compile(r"\s*(?:\[\s*\^?[\w:.-]+(?:\s*[,;]\s*[\w:.-]+)*\s*\]|【[^】]{1,40}】)")
 _LIST = re.compile(r"(?:[-*•‣◦–]\s+|\(?(?:\d{1,2}|[a-z])[.)]\s+|\(?[A-Z]\)\s+|>\s+)+")
+_NUMBERED = re.compile(r"\s*\(?\d{1,2}[.)]\s+(?=\w)")
 _LONGEST = 600
 _OPEN = re.compile(
     r"\b(?:an?|the|this|these|its|their|his|her|our|your|my|is|are|was|were|be|been|being|has|have|had|does?|did|will|would|"
@@ -102,6 +103,16 @@ def without_list_mark(text: str) -> str:
     """Cut the mark of a list point or a quoted line off."""
     lead = _LIST.match(text)
     return text[lead.end() :] if lead else text
+
+
+def numbered(text: str) -> int:
+    """Return how far the number of a point of a list reaches into a sentence, 0 where none begins it.
+
+    "3. Mai" is a date, and what goes on with fewer than three words may be a name: "2. Obergeschoss rechts".
+    """
+    found = _NUMBERED.match(text)
+    rest = text[found.end() :] if found else ""
+    return found.end() if found and len(rest.split()) > 2 and rest[0].isupper() and not month_follows(rest) else 0
 
 
 def without_cites(text: str) -> str:

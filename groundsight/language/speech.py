@@ -44,13 +44,17 @@ _TAG = re.compile(
     r"(?:it|he|she|they|there|you|we|i|that|this)(?:\s+not)?|(?<=[,.]\s)(?:right|correct|no|yes|ok|eh|true))\s*[?？]\W*$",
     re.IGNORECASE,
 )
+# What introduces the words of another source is no part of them.
+_OTHER = re.compile(
+    r"\s*(?:another source (?:differs|says of it)|this replaces):(?=\s*[\"“].*[\"”]\W*$)", re.IGNORECASE
+)
 _LABEL = re.compile(r"[:|=]\s*\S")
 _LINKS = frozenset({"the", "a", "an", "on", "in", "at", "of", "by", "from", "and", "or"})
 
 
 def stated(text: str) -> str:
     """Blank out what wraps a statement (a hedge, a tag, a question mark); the length stays the same."""
-    plain = _blanked(text, _LEAD.match(text))
+    plain = _blanked(text, _OTHER.match(text) or _LEAD.match(text))
     plain = _blanked(plain, _TAG.search(plain))
     plain = _blanked(plain, _SURE.match(plain))
     return re.sub(r"[?？]+(?=\W*$)", lambda found: " " * len(found.group()), plain)
