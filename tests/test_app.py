@@ -37,6 +37,7 @@ ASKED = (
     "What total is on the photographed receipt of Kallen Ship Chandlers?",
     "Which engine does MS Cissi have?",
 )
+HEADS = {"evidence": "No sure answer", "abstained": "No answer"}
 INVOICE, CONTRACTS = "PO 7718: Approved by: Oskar Lind. Your order: PO 7718.", ASKED[4]
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 WRONG = "MS Birk was built in 2009. The cook is called Tom."
@@ -103,7 +104,8 @@ def test_ten_answers_of_the_demo_render_with_a_verdict_a_sentence(host: Host) ->
             assert kind.split() == ["s", *([each["verdict"]] if "verdict" in each else [])]
             assert said(each["text"]) in text
             assert each.get("reason", "") in text
-        assert answer["status"] in host.browser.run("document.querySelector('#sum').textContent", inside=True)
+        summed = host.browser.run("document.querySelector('#sum').textContent", inside=True)
+        assert summed.startswith(HEADS.get(answer["status"], answer["status"]))
     assert all(url.startswith(("data:", "about:")) for url in host.browser.requests)
 
 

@@ -110,10 +110,9 @@ def _on_page(suite: Suite, asset: Asset, page: int) -> list[Unit]:
         raise NotFound("this document has no pages", which=asset.source, next_step="leave the page out")
     chosen = [unit for unit in paged if unit.place.page == page] if paged else list(units)
     if not chosen:
-        last = max((unit.place.page or 1 for unit in paged), default=1)
-        raise NotFound(
-            "that page holds no text", which=f"page {page}", limit=f"pages 1 to {last}", next_step="choose one"
-        )
+        last = asset.pages or max((unit.place.page or 1 for unit in paged), default=1)
+        what = "that page holds no text" if page <= last else "the document has no such page"
+        raise NotFound(what, which=f"page {page}", limit=f"pages 1 to {last}", next_step="choose one")
     return chosen
 
 

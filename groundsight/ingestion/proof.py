@@ -44,7 +44,7 @@ class Searched(Shown):
 
     def _text(self) -> str:
         why = f" ({STAYS[self.name]})" if self.found and self.name in STAYS else ""
-        return f"{self.name}: {self.files} files, {self.bytes:,} bytes, {self.found} found{why}"
+        return f"{self.name}: {number_of(self.files, 'file')}, {self.bytes:,} bytes, {self.found} found{why}"
 
 
 class Proof(Shown):

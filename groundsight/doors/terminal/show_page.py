@@ -25,6 +25,7 @@ class Look(Result):
     """A passage, or the passages of a page: where, the words, and the file of the picture or why there is none."""
 
     id: str
+    label: str
     source: str
     page: int | None
     box: Corners | None
@@ -38,7 +39,7 @@ class Look(Result):
         """Where it lies, its picture, its words."""
         why = f"No picture: {self.reason}" if self.reason else ""
         where = where_text(self.source, self.page, stale=self.stale, second=self.second)
-        return "\n".join(filter(None, [f"{where} [{self.id}]", self.picture, why, self.text]))
+        return "\n".join(filter(None, [f"{where} [{self.label or self.id}]", self.picture, why, self.text]))
 
 
 def look_at(call: Call, options: argparse.Namespace) -> Look:
@@ -73,6 +74,7 @@ def _look(found: Reading, options: argparse.Namespace) -> Look:
     alone = options.page is None and options.id.casefold() in (first.id, first.label.casefold())
     return Look(
         id=first.id if alone else found.asset_id,
+        label=first.label if alone else "",
         source=found.source,
         page=first.page or (options.page if found.pages else None),
         box=first.box if alone else None,

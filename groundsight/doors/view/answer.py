@@ -14,6 +14,8 @@ from groundsight.limits import DEFAULT_LIMITS
 from groundsight.tools.ask import AnswerResult
 from groundsight.tools.bounds import one_line
 from groundsight.tools.results import STALE_TEXT, is_kept, where_text
+from groundsight.tools.status import Status
+from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
     from groundsight.doors.view.desk import Desk
@@ -32,15 +34,19 @@ STATES = {
 }
 
 
-def home(recent: Sequence[OpenQuestion]) -> str:
-    """Return the page to ask on."""
-    before = [el("li", el("a", asked.question, href=f"/answer/{asked.id}")) for asked in recent]
-    held = [
+def home(desk: Desk, recent: Sequence[OpenQuestion]) -> str:
+    """Return the page to ask on: what there is to ask, and what was asked."""
+    told = desk.call(Status, "status")
+    there = f"{number_of(told.assets, 'document')} under {', '.join(told.roots) or 'no folder yet'}"
+    held = f"{told.nothing.why}. Next: {told.nothing.remedy}" if told.nothing else there
+    before = [el("li", el("a", each.question, href=f"/answer/{each.id}")) for each in recent]
+    asked = [
         el("h2", "Questions before"),
         el("ul", before),
         el("p", "Held until this page is stopped.", class_="soft"),
     ]
-    return page("Ask", "/", el("h1", "Ask your documents"), ask_form(), held if before else None)
+    about = el("p", held, class_="note" if told.nothing else "soft")
+    return page("Ask", "/", el("h1", "Ask your documents"), about, ask_form(), asked if before else None)
 
 
 def ask_form(question: str = "") -> Markup:

@@ -43,7 +43,7 @@ class Pages:
 
     def home(self, _: Request) -> Response:
         """The page to ask on."""
-        return HTMLResponse(answer.home(self._questions.recent()))
+        return HTMLResponse(answer.home(self._desk, self._questions.recent()))
 
     async def ask(self, request: Request) -> Response:
         """Begin to work on a question, and lead to its page: that can be loaded again."""
