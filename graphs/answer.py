@@ -16,6 +16,8 @@ from groundsight.graphs.edits import edited_plan, edited_text, kept_evidence
 from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.graphs.review import Declined, reviewed
 from groundsight.graphs.telling import telling
+from groundsight.language.sentences import without_cites
+from groundsight.language.typography import squeeze
 from groundsight.limits import require_words
 from groundsight.rounds import may_ask_client
 from groundsight.types import Answer, Evidence, Verdict
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 STEPS_AT_MOST = 80
 SHOWN_CHARS = 2_000
+EDITED = "a person edited the answer"
 Review = Literal["none", "plan", "evidence", "answer", "everything"]
 LAST = (finish.answer, finish.show_evidence, finish.abstain)
 
@@ -241,18 +244,20 @@ def _given(written: Answer, office: Office, edited: Json) -> Answer:
         return written
     require_words(text, "the answer", "write it in words")
     report = office.desk.suite.verify(text, written.evidence)
-    against = [_contradicted(one) for one in report.claims if one.label == "contradicted"]
-    stop = "a person edited the answer" + (", and the evidence contradicts it" if against else "")
-    told: Update = {"text": "\n".join([text, *against]), "stop_reason": stop}
+    told: Update = {"text": "\n".join([text, *filter(None, map(_against, report.claims))]), "stop_reason": EDITED}
     checked: Update = {"verdicts": report.claims, "grounding_ratio": report.grounding_ratio}
     status: Update = {} if report.verdict == "pass" else {"status": "partial"}
     edited_answer = written.model_copy(update={**told, **checked, **status})
     return under_policy(policy_of(office.desk.suite.settings), edited_answer)
 
 
-def _contradicted(one: Verdict) -> str:
-    """Say of a sentence that the evidence contradicts it, and by what."""
-    quotes = [*(reason.evidence for reason in one.reasons if reason.evidence), *one.support]
-    by = f' {where(quotes[0].source, quotes[0].page)} says "{quotes[0].text}"' if quotes else ""
+def _against(one: Verdict) -> str:
+    """Say of a sentence that the evidence contradicts it, and by what, or that it does not stand there."""
+    head = {"contradicted": "Contradicted", "unsupported": "Not in the evidence"}.get(one.label)
+    if head is None:
+        return ""
+    found = (reason.evidence for reason in one.reasons if reason.evidence and one.label == "contradicted")
+    quote = next(found, None)
+    by = f': {where(quote.source, quote.page, second=quote.second)} says "{squeeze(quote.text)}"' if quote else ""
     why = "; ".join(reason.message for reason in one.reasons[:2])
-    return f'Contradicted: "{one.claim.text}"{by}{f" ({why})" if why else ""}.'
+    return f'{head}: "{squeeze(without_cites(one.claim.text)).rstrip(" .")}"{by}{f" ({why})" if why else ""}.'

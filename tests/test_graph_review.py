@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -203,13 +204,13 @@ def test_what_a_person_wrote_and_the_evidence_contradicts_is_said_with_the_sente
             return engine_verify(answer, evidence, Grounding())
 
     talk = Talk("answer", PERIOD, Checked())
-    answer = talk.reply(talk.edit(text="The notice period is 30 days [1]."))["answer"]
-    assert (answer["status"], [one["label"] for one in answer["verdicts"]]) == ("partial", ["contradicted"])
-    assert answer["stop_reason"] == "a person edited the answer, and the evidence contradicts it"
-    first, told = answer["text"].splitlines()
-    assert first == "The notice period is 30 days [1]."
-    assert told.startswith('Contradicted: "The notice period is 30 days [1]." policy.txt says "')
-    assert "90 days" in told
+    answer = talk.reply(talk.edit(text="The notice period is 30 days [1]. The office owns a bus."))["answer"]
+    labels = [one["label"] for one in answer["verdicts"]]
+    assert (answer["status"], labels) == ("partial", ["contradicted", "unsupported"])
+    first, told, lacks = answer["text"].splitlines()
+    assert first == "The notice period is 30 days [1]. The office owns a bus."
+    assert re.match(r'Contradicted: "The notice period is 30 days": policy\.txt says ".*90', told)
+    assert lacks.startswith('Not in the evidence: "The office owns a bus" (')
 
 
 def test_a_person_may_be_asked_about_everything_in_turn() -> None:
