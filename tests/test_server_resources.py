@@ -123,6 +123,26 @@ def test_a_wrong_request_for_a_prompt_is_an_invalid_parameter(
     talk(mode, a_suite(tmp_path), conversation)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "forget",
+            "E_POLICY: this tool is not offered here (forget). Next: start the server with --allow-write",
+        ),
+        ("serch", "E_NOT_FOUND: there is no such tool (serch). Next: did you mean search?"),
+        ("fetch_the_weather", "use one of search, ask, verify"),
+    ],
+)
+def test_a_tool_that_is_not_offered_says_what_to_do(tmp_path: Path, mode: str, name: str, told: str) -> None:
+    async def conversation(client: Client) -> None:
+        refused = await client.call_tool(name, {})
+        assert refused.is_error
+        assert told in refused.content[0].text  # type: ignore[union-attr]
+
+    talk(mode, a_suite(tmp_path), conversation)
+
+
 def test_the_suite_is_closed_with_the_server(tmp_path: Path, mode: str) -> None:
     async def conversation(client: Client) -> None:
         await client.call_tool("status", {})

@@ -12,6 +12,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
+    CallToolResult,
     Completion,
     CompletionArgument,
     CompletionContext,
@@ -21,8 +22,10 @@ from mcp_types import (
     ResourceTemplateReference,
 )
 
+from groundsight.doors.mcp_results import refusal
 from groundsight.doors.mcp_stdio import run_lines
 from groundsight.doors.mcp_tools import Door
+from groundsight.doors.usage import nearest
 from groundsight.errors import GroundsightError, InvalidArgument, NotFound, PolicyRefused
 from groundsight.limits import has_words
 from groundsight.prompts import render
@@ -30,7 +33,7 @@ from groundsight.tools.bounds import clip, one_line
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.library import ASSET, ASSETS, EVIDENCE, PAGE, RECEIPT
 from groundsight.tools.lineage import LINEAGE
-from groundsight.tools.registry import tool
+from groundsight.tools.registry import TOOLS, tool
 from groundsight.tools.results import Result
 from groundsight.tracing import Watch
 
@@ -43,12 +46,25 @@ EVIDENCE_URI = "groundsight://evidence/"
 
 
 class PromptingServer(MCPServer[dict[str, Any]]):
-    """A server that names what is wrong with a request for a prompt, where the SDK alone reports a crash."""
+    """A server that names what is wrong with a request for a prompt or a tool, where the SDK alone says less."""
 
     async def run_stdio_async(self) -> None:
         """Serve one client over standard input and output."""
         server = self._lowlevel_server
         await run_lines(partial(server.run, initialization_options=server.create_initialization_options()))
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool, or say what it takes to be offered it, or which there are."""
+        offered = [each.name for each in await self.list_tools()]
+        if name in offered:
+            return await super().call_tool(name, arguments, context)
+        if name in [spec.name for spec in TOOLS]:
+            step = "start the server with --allow-write, or set server.allow_write"
+            return refusal(PolicyRefused("this tool is not offered here", which=name, next_step=step))
+        step = f"did you mean {near}?" if (near := nearest(name, offered)) else f"use one of {', '.join(offered)}"
+        return refusal(NotFound("there is no such tool", which=name[:60], next_step=step))
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
