@@ -117,7 +117,7 @@ def ask(
     question: Annotated[str, Field(description="a full question", max_length=8192)] = "",
     seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS, description="how long you can wait")] = 20,
     handle: Annotated[str, Field(description="go on with an earlier question", max_length=60)] = "",
-    picture: Annotated[str, Field(description="what it is about: picture file, or label of an image")] = "",
+    picture: Annotated[str, Field(description="what it is about: file, or label of an image")] = "",
 ) -> AnswerResult:
     """For clients without a model of their own: answers a question from my files alone, every sentence checked.
 

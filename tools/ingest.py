@@ -83,8 +83,8 @@ class IngestSummary(Result):
 def ingest(
     suite: Suite,
     paths: Annotated[list[str], Field(description="files or folders under the roots", min_length=1, max_length=100)],
-    prune: Annotated[bool, Field(description="also forget files that are gone")] = False,
-    later: Annotated[bool, Field(description="return at once, status shows progress")] = False,
+    prune: Annotated[bool, Field(description="also forget what is gone")] = False,
+    later: Annotated[bool, Field(description="return at once; status tells more")] = False,
     seconds: Annotated[float, Field(ge=0, le=LONGEST, description="then go on in the background")] = 20,
 ) -> IngestSummary:
     """To add files or folders to what can be searched: unchanged ones are skipped, each failure is told."""

@@ -107,7 +107,7 @@ def list(
     dated_to: Annotated[str, Field(description="YYYY-MM-DD")] = "",
     order: Literal["source", "newest", "oldest", "largest"] = "source",
     limit: Annotated[int, Field(ge=1, le=200)] = 50,
-    hidden: Annotated[bool, Field(description="only those with hidden text or orders to a model, and these")] = False,
+    hidden: Annotated[bool, Field(description="only those with hidden text or orders to a model")] = False,
 ) -> Listing:
     """For which files there are: their number, kinds and dates, copies, and what could not be read."""
     from groundsight.ingestion.folder.catalogue import Wanted

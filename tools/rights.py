@@ -42,16 +42,16 @@ class HeldRights(Result):
 
 def rights(
     suite: Suite,
-    names: Annotated[list[str], Field(description="sources of documents or folders", min_length=1, max_length=100)],
-    owner: Annotated[str | None, Field(description="who owns them; empty: nobody")] = None,
+    names: Annotated[list[str], Field(description="sources, or their ends", min_length=1, max_length=100)],
+    owner: Annotated[str | None, Field(description="empty: nobody")] = None,
     usage: Literal["approved", "restricted", "denied"] | None = None,
     consent_until: Annotated[str | None, Field(description="last day, YYYY-MM-DD, or none")] = None,
-    purposes: Annotated[list[str] | None, Field(description="what they may be used for; empty: anything")] = None,
-    labels: Annotated[list[str] | None, Field(description="groups that may read them; empty: everyone")] = None,
+    purposes: Annotated[list[str] | None, Field(description="empty: any")] = None,
+    labels: Annotated[list[str] | None, Field(description="who may read them; empty: all")] = None,
     region: str | None = None,
     retain_days: Annotated[str | None, Field(description="days to be kept, or none")] = None,
 ) -> HeldRights:
-    """To see who owns documents or folders and who may use them for what and how long, or to set it."""
+    """To see or set who owns files or folders, and who may use them, for what and how long."""
     given = {"owner": owner, "usage": usage, "region": region, "purposes": purposes, "labels": labels}
     said = {name: value for name, value in given.items() if value is not None}
     return shaped(suite.rights(names, as_rights(said | limits(consent_until, retain_days), "rights")))

@@ -81,7 +81,7 @@ class SearchHits(Result):
 def search(
     suite: Suite,
     query: Annotated[str, Field(description="words or a question", max_length=8192)] = "",
-    picture: Annotated[str, Field(description="find what looks like this: picture file, or label of an image")] = "",
+    picture: Annotated[str, Field(description="find what is alike: file, or label of an image")] = "",
     kinds: list[UnitKind] | None = None,
     source: Annotated[str, Field(description="only sources that start so")] = "",
     created_from: Annotated[str, Field(description="YYYY-MM-DD")] = "",

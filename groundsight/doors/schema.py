@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
+from groundsight.tools.results import Result
+
 Schema = dict[str, Any]
 SCALARS: dict[Any, str] = {
     str: "string",
@@ -28,12 +30,13 @@ def input_schema(model: type[BaseModel]) -> Schema:
 
 
 def output_schema(model: type[BaseModel]) -> Schema:
-    """Return a loose, small schema that every dump of the model satisfies: its fields, what they hold left open.
+    """Return a loose, small schema that every dump of the model satisfies: its own fields, what they hold left open.
 
     Building it from annotations leaves the models unbuilt until the first call: 25 ms of CPU at start.
     """
-    fields = {name: field.annotation for name, field in model.model_fields.items() if not field.exclude}
-    return {"type": "object", "properties": {name: _shape(kind) for name, kind in fields.items()}}
+    fields = {name: field.annotation for name, field in model.model_fields.items() if name not in Result.model_fields}
+    shapes = {name: _shape(kind) for name, kind in fields.items()}
+    return {"type": "object", "properties": {name: shape for name, shape in shapes.items() if shape}}
 
 
 def _plain(value: Any, keep: tuple[str, ...]) -> Any:
