@@ -17,10 +17,9 @@ OWN = ("its", "their", "his")
 _THE = re.compile(r"^(?:an?|the|its|their|his|her)\s+", re.IGNORECASE)
 _NARROWS = frozenset({"after", "before", "during", "without", "since", "between"})
 # What is asked for: "the rent of", "how many seats does".
+_SMALL = word_list("function_words.txt")
 _THING = re.compile(
-    r"(?:(?<=\bthe )|(?<=\bhow many ))[\w-]+(?: [\w-]+){0,3}?"
-    r"(?= (?:of|in|for|on|at|per|do|does|did|is|are|was|were|has|have|had)\b)",
-    re.IGNORECASE,
+    rf"(?:(?<=\bthe )|(?<=\bhow many ))[\w-]+(?: [\w-]+){{0,3}}?(?= (?:{'|'.join(_SMALL)})\b)", re.IGNORECASE
 )
 
 
@@ -58,7 +57,7 @@ def _swapped(rest: str, before: str) -> str:
 
 def _added(rest: str, before: str, asked: Facts) -> str:
     thing, subject = _THE.sub("", rest), _subject(asked)
-    if thing == rest and rest.split()[0].casefold() in word_list("function_words.txt") | _NARROWS:
+    if thing == rest and rest.split()[0].casefold() in _SMALL | _NARROWS:
         return f"{before.rstrip(' ?')} {rest}?"
     if _THING.search(before):
         return _THING.sub(thing, before, count=1)
