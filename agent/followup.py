@@ -57,10 +57,10 @@ def _swapped(rest: str, before: str) -> str:
 
 def _added(rest: str, before: str, asked: Facts) -> str:
     thing, subject = _THE.sub("", rest), _subject(asked)
-    if thing == rest and rest.split()[0].casefold() in _SMALL | _NARROWS:
+    if thing == rest and {*rest.casefold().split()[:1]} <= _SMALL | _NARROWS:
         return f"{before.rstrip(' ?')} {rest}?"
     if _THING.search(before):
-        return _THING.sub(thing, before, count=1)
+        return _THING.sub(lambda _: thing, before, count=1)
     return f"What is the {thing} of {subject}?" if subject else f"What about {rest}?"
 
 

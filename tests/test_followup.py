@@ -27,6 +27,8 @@ PHONE = "What is the extension of Anna Schmidt?"
         ("How much is the rent of the Old Hall?", "And the deposit?", "How much is the deposit of the Old Hall?"),
         ("How many seats does MS Birk have?", "and cabins?", "How many cabins does MS Birk have?"),
         ("How long is Lake Moss?", "And its depth?", "What is the depth of Lake Moss?"),
+        ("How much is the rent of the Old Hall?", "And \\1?", "How much is the \\1 of the Old Hall?"),
+        ("Where do we eat?", "and \u00a0?", "Where do we eat \u00a0?"),
         ("Where do we eat?", "And the bar?", "What about the bar?"),
         ("", "and in 2022?", "and in 2022?"),
         (REVENUE, "?", "?"),
