@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tests.test_readers_text import read, texts
     ("text", "encoding"),
     [
         ("Größe über 12 €", "cp1252"), ("3 × 4 m², Zürich", "cp1252"), ("Kiste: Größe über alles", "mac_roman"),
+        ("Der Korb, Äpfel und Übrige", "mac_roman"),
         ("Stół dębowy, łóżko, źródło wody", "cp1250"), ("Größe der Fässer", "cp850"),
         ("Пчелиный улей номер семь за рекой", "koi8_r"), ("Пчелиный улей номер семь за рекой", "cp1251"),
         ("Пчелиный улей номер семь за рекой", "cp866"), ("Η κυψέλη είναι κοντά στο ποτάμι", "cp1253"),
@@ -39,10 +41,74 @@ def test_a_short_sheet_of_an_old_program_keeps_its_letters(tmp_path: Path) -> No
     assert sheet.cells == (("Straße", "Preis"), ("Müllerweg", "12,50 €"), ("Ölgasse", "7,10 €"))
 
 
+def test_the_line_ends_of_an_old_mac_part_rows_and_front_matter(tmp_path: Path) -> None:
+    (sheet,) = read(tmp_path, "a.csv", "Straße;Preis\rÖlgasse;7,10\r".encode("mac_roman")).elements
+    assert sheet.cells == (("Straße", "Preis"), ("Ölgasse", "7,10"))
+    note = read(tmp_path, "a.md", "---\rtitle: Über das Öl\r---\r\rText\r".encode("mac_roman"))
+    assert (note.title, texts(note)[-1]) == ("Über das Öl", "Text")
+
+
+def test_a_footnote_stands_behind_its_mark(tmp_path: Path) -> None:
+    notes = "[^1]: Since **May**,\nfor all.\n\n    On Sunday.\n[^d]: Paid.\n"
+    body = f"Due[^d] is 700[^1].\n\n```\n[^1]: no note\n```\n\n{notes}"
+    assert texts(read(tmp_path, "a.md", body + "[^u]: Never used.\n")) == [
+        "Due[d] is 700[1].", "[d] Paid.", "[1] Since May,\nfor all.\nOn Sunday.", "[1]: no note", "[u] Never used.",
+    ]  # fmt: skip
+
+
 def test_what_a_page_holds_in_reserve_is_said(tmp_path: Path) -> None:
     page = "<html><p>The weir is open.</p><noscript>Call 0151.</noscript><template><p>Row</p></template></html>"
     parsed = read(tmp_path, "a.html", page)
     assert (texts(parsed), left(parsed)) == (["The weir is open."], {"hidden text": 2})
+
+
+def test_what_signs_and_choices_of_a_shop_say_is_read(tmp_path: Path) -> None:
+    years = "".join(f"<option>{year}</option>" for year in range(1990, 2020))
+    page = (
+        "<html><script type='application/ld+json'>{}</script><p>129<sup>00</sup> € or 10<sup>3</sup> kg</p>"
+        "<p><i role=img aria-label='4 of 5 stars'></i> in <abbr title=kilogram>kg</abbr></p>"
+        "<p><progress value=40 max=100></progress></p><p><select><option>small<option selected>large</select></p>"
+        f"<p>Built <select>{years}<option selected>2020</select></p><map><area alt='Berth 9'></map></html>"
+    )
+    parsed = read(tmp_path, "a.html", page)
+    assert texts(parsed) == [
+        "129.00 € or 10^3 kg", "4 of 5 stars in kg (kilogram)", "40 of 100", "[ ] small [x] large", "Built [x] 2020",
+        "Berth 9",
+    ]  # fmt: skip
+    assert left(parsed) == {"choice": 1, "data for programs": 1}
+
+
+def test_a_page_written_out_in_a_frame_or_a_shadow_is_read(tmp_path: Path) -> None:
+    frame = "<iframe srcdoc='&lt;p>The lock opens at 7&lt;/p>&lt;p hidden>never&lt;/p>'></iframe>"
+    shadow = "<div><template shadowrootmode=open><p>Fee 12</p></template></div>"
+    parsed = read(tmp_path, "a.html", f"<html><p>Weir</p>{frame}{shadow}</html>")
+    assert (texts(parsed), left(parsed)) == (["Weir", "The lock opens at 7", "Fee 12"], {"hidden text": 1})
+
+
+def test_a_page_that_is_a_value_of_data_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    body = "<![CDATA[<div>Open at <b>nine</b></div><ul><li>Fee &amp; key</li></ul>]]>"
+    note = f"<note><title>Weir</title><body>{body}</body></note>"
+    assert texts(read(tmp_path, "a.xml", f"<?xml version='1.0'?>{note}")) == [
+        "title: Weir\nbody: Open at nine Fee & key"
+    ]
+
+
+def test_the_colours_of_a_terminal_are_no_words(tmp_path: Path) -> None:
+    assert texts(read(tmp_path, "a.txt", "\x1b[31mERROR\x1b[0m at the \x1b[1;4mweir\x1b[0m")) == ["ERROR at the weir"]
+
+
+def test_mails_of_other_programs_and_times_are_read(tmp_path: Path) -> None:
+    mail = f"{HEAD}\nThe weir is open.\n".encode()
+    counted = f"{len(mail)}     \n".encode() + mail + b'<?xml version="1.0"?><plist><true/></plist>\n'
+    assert texts(read(tmp_path, "a.emlx", counted))[1:] == ["The weir is open."]
+    packed = f"begin 644 note.txt\n{binascii.b2a_uu(b'Fee 12').decode()}`\nend\n"
+    parsed = read(tmp_path, "a.eml", f"{HEAD}\nSee below.\n\n{packed}")
+    assert texts(parsed)[1:] == ["See below."]
+    assert [(tmp_path / held.file).read_text() for held in parsed.inside] == ["Fee 12"]
+    kind = 'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="Q"\n'
+    parts = "--Q\nContent-Type: text/html\n\n<p>Open</p>\n--Q\nContent-Type: text/css\n\np {}\n--Q--\n"
+    page = read(tmp_path, "a.mht", f"{HEAD}{kind}\n{parts}")
+    assert (texts(page)[1:], page.inside, left(page)) == (["Open"], (), {"style sheet or program": 1})
 
 
 def test_what_is_struck_out_of_a_page_or_a_table_is_marked_as_deleted(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from groundsight.ingestion.readers.box.odf_text import (
     chart_rows,
     nodes_between,
     paragraphs_in,
-    strike_out,
+    styled,
     table_rows,
     told,
     words,
@@ -75,14 +75,13 @@ class OdfReader:
         self._pictures = PictureBox(scratch, self.ledger)
         if b"encryption-data" in self._member("META-INF/manifest.xml"):
             raise ParseFailed("encrypted", next_step="save it without a password")
+        self._common = styled(self._tree("styles.xml"), self.styles)
 
     def document(self) -> tuple[Element, ...]:
         """Read the content of a text or presentation, then what its pages have in common."""
-        content, common = self._tree("content.xml"), self._tree("styles.xml")
+        content = styled(self._tree("content.xml"), self.styles)
         if content is None:
             raise ParseFailed("malformed: an OpenDocument file without content", next_step="open and save it anew")
-        self.styles = OdfStyles.of(content, common)
-        strike_out(content, self.styles)
         return (*self.below(_body(content), Surroundings(), 0), *self.margins())
 
     def parsed(self, media_type: str, elements: tuple[Element, ...], pages: int, rest: Rest | None = None) -> Parsed:
@@ -101,8 +100,8 @@ class OdfReader:
 
     def margins(self) -> Iterator[Element]:
         """Yield heads and feet, each text once."""
-        root, seen = self._tree("styles.xml"), set[str]()
-        nodes = [] if root is None else [one for one in root.iter() if tag_of(one) in _MARGINS]
+        seen = set[str]()
+        nodes = [] if self._common is None else [one for one in self._common.iter() if tag_of(one) in _MARGINS]
         for element in (one for node in nodes for one in self.below(node, Surroundings(), 0)):
             if element.text not in seen:
                 seen.add(element.text)
@@ -131,7 +130,7 @@ class OdfReader:
                 yield from self._table(node, where, depth)
             case "page":
                 self.pages += 1
-                mark = "hidden" if told(node, "style-name") in self.styles.hidden else where.mark
+                mark = "hidden" if self.styles.is_hidden(told(node, "style-name")) else where.mark
                 yield from self.below(node, Surroundings(self.pages, where.section, mark), depth)
             case "notes":
                 for element in self.below(node, where, depth):
@@ -173,7 +172,7 @@ class OdfReader:
     def _words(self, node: Node) -> str:
         """Return the text of a paragraph; what its style hides is left out."""
         for one in list(node.iter()):
-            hides = told(one, "style-name") in self.styles.hidden or tag_of(one) == "hidden-text"
+            hides = self.styles.is_hidden(told(one, "style-name")) or tag_of(one) == "hidden-text"
             if hides and "".join(one.itertext()).strip():
                 self.ledger.note(UNSHOWN, "the document does not show it")
                 lay_aside("".join(one.itertext()))

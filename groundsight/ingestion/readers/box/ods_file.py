@@ -14,7 +14,6 @@ from groundsight.ingestion.readers.box.odf_file import OdfReader, Surroundings
 from groundsight.ingestion.readers.box.odf_text import (
     MOST_REPEATS,
     STRUCK,
-    OdfStyles,
     cell_text,
     cells_of,
     is_unshown,
@@ -61,14 +60,14 @@ class _Book:
         yield from self.reader.margins()
 
     def _sheets(self, events: Events) -> Iterator[Element]:
-        styles = OdfStyles()
+        styles = self.reader.styles
         for event, node in events:
             if event == "end" and tag_of(node) == "style":
                 styles.take(node)
             elif event == "start" and tag_of(node) == "table":
                 self.pages += 1
-                mark = "hidden" if told(node, "style-name") in styles.hidden else ""
-                sheet = _Sheet(self.reader, Surroundings(self.pages, told(node, "name")), self._limits, styles)
+                mark = "hidden" if styles.is_hidden(told(node, "style-name")) else ""
+                sheet = _Sheet(self.reader, Surroundings(self.pages, told(node, "name")), self._limits)
                 for element in sheet.read(events):
                     yield element.model_copy(update={"mark": element.mark or mark})
 
@@ -76,9 +75,10 @@ class _Book:
 class _Sheet:
     """One sheet: its rows as they come, then what hangs on them."""
 
-    def __init__(self, reader: OdfReader, where: Surroundings, limits: Limits, styles: OdfStyles) -> None:
-        self._styles, self._reader, self._where, self._limits = styles, reader, where, limits
+    def __init__(self, reader: OdfReader, where: Surroundings, limits: Limits) -> None:
+        self._reader, self._where, self._limits = reader, where, limits
         self._layout = Cells()
+        self._columns: list[tuple[range, str]] = []
         self._hung: list[Element] = []
         self._row = self._column = self._kept = self._cells = 0
 
@@ -110,12 +110,14 @@ class _Sheet:
 
     def _note_column(self, node: Node) -> None:
         count = repeats(node, "number-columns-repeated", 1 << 20)
+        places = range(self._column + 1, self._column + count + 1)
+        self._columns.append((places, told(node, "default-cell-style-name")))
         if is_unshown(node):
-            self._layout.hidden_columns.append(range(self._column + 1, self._column + count + 1))
+            self._layout.hidden_columns.append(places)
         self._column += count
 
     def _repeated(self, node: Node) -> Iterator[tuple[int, dict[int, str]]]:
-        strike_out(node, self._styles)
+        self._strike_out(node)
         texts, count = self._texts(node), repeats(node, "number-rows-repeated", 1 << 20)
         first, self._row = self._row + 1, self._row + count
         if not texts:
@@ -129,6 +131,18 @@ class _Sheet:
             self._layout.hidden_rows.update([row] if is_unshown(node) else [])
             yield row, texts
         self._kept, self._cells = self._kept + min(count, room), self._cells + len(texts) * min(count, room)
+
+    def _strike_out(self, row: Node) -> None:
+        """Set apart what is struck out; a cell without a style has that of its row, else that of its column."""
+        if not self._reader.styles.strikes:
+            return
+        column, of_row = 1, told(row, "default-cell-style-name")
+        for cell, count in cells_of(row):
+            if not told(cell, "style-name"):
+                of_column = next((style for places, style in self._columns if column in places), "")
+                cell.set("style-name", of_row or of_column)
+            column += count
+        strike_out(row, self._reader.styles)
 
     def _texts(self, node: Node) -> dict[int, str]:
         texts: dict[int, str] = {}

@@ -92,7 +92,7 @@ class TextReader:
             return ""
         raised = value(child(run, "rPr", "vertAlign")) == "superscript"
         text = RAISED * raised + "".join(self._sign(part) for part in run)
-        if any(is_on(child(run, "rPr", name)) for name in ("strike", "dstrike")):
+        if any(is_on(self._letters(run, name)) for name in ("strike", "dstrike")):
             self._hung.struck[-1] += text
             return ""
         self._hung.struck += [""] if text else []
@@ -100,14 +100,16 @@ class TextReader:
 
     def _is_unshown(self, run: Node) -> bool:
         """True for letters that are hidden or under two points, and for white ones with nothing coloured under them."""
-        paragraph = run if self._paragraph is None else self._paragraph
-        vanish, size, colour = (self._styles.letters(paragraph, run, name) for name in ("vanish", "sz", "color"))
+        vanish, size, colour = (self._letters(run, name) for name in ("vanish", "sz", "color"))
         if is_on(vanish) or 0 < whole(value(size)) < _TINY_HALF_POINTS:
             return True
         if self.within or not is_white(value(colour), value(colour, "themeColor")):
             return False
-        shaded = any(self._styles.letters(paragraph, run, name) is not None for name in ("shd", "highlight"))
-        return not shaded and not self._styles.is_shaded(paragraph)
+        shaded = any(self._letters(run, name) is not None for name in ("shd", "highlight"))
+        return not shaded and not self._styles.is_shaded(run if self._paragraph is None else self._paragraph)
+
+    def _letters(self, run: Node, name: str) -> Node | None:
+        return self._styles.letters(run if self._paragraph is None else self._paragraph, run, name)
 
     def _sign(self, part: Node) -> str:
         tag = local(part)
