@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import binascii
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import docx
 import pikepdf
 import pytest
 import xlsxwriter
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from reportlab.pdfgen.canvas import Canvas
 
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.readers.encoding import likely_encoding
 from tests.office_parts import part, relations, write_package, write_word
 from tests.pdf_files import PROSE, drawn, write
 from tests.pdf_files import read as read_pdf
-from tests.test_readers_formats import left, zipped
+from tests.test_readers_formats import left, opened, zipped
 from tests.test_readers_mail import HEAD
 from tests.test_readers_text import read, texts
 
@@ -91,6 +97,92 @@ def test_a_page_that_is_a_value_of_data_is_read_as_it_is_shown(tmp_path: Path) -
     assert texts(read(tmp_path, "a.xml", f"<?xml version='1.0'?>{note}")) == [
         "title: Weir\nbody: Open at nine Fee & key"
     ]
+
+
+def test_a_raised_digit_is_no_digit_of_the_number_before_it(tmp_path: Path) -> None:
+    """A power or the mark of a note would make another number of it."""
+    style = "<style:style xmlns:style='s' style:name='Up'><style:text-properties style:text-position='super 58%'/>"
+    body = "<text:p>Lock 10<text:span text:style-name='Up'>3</text:span> kg</text:p>"
+    styles = f"<office:automatic-styles>{style}</style:style></office:automatic-styles>"
+    book = xlsxwriter.Workbook(str(tmp_path / "raised.xlsx"))
+    up = book.add_format({"font_script": 1})
+    book.add_worksheet().write_rich_string("A1", "Lock 10", up, "3", " kg")
+    book.close()
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(60, 700, "Lock 10")
+        text = canvas.beginText(60 + canvas.stringWidth("Lock 10", "Helvetica", 12), 704)
+        text.setFont("Helvetica", 7)
+        text.textOut("3")
+        text.setFont("Helvetica", 12)
+        text.setTextOrigin(text.getX(), 700)
+        text.textOut(" kg")
+        canvas.drawText(text)
+
+    drawn(tmp_path, draw)
+    told = (
+        read(tmp_path, "a.odt", opened("text", f"{styles}<office:text>{body}</office:text>")),
+        read(tmp_path, "a.rtf", r"{\rtf1 Lock 10{\super 3} kg\par}"),
+        read(tmp_path, "b.xlsx", (tmp_path / "raised.xlsx").read_bytes()),
+        read_pdf(tmp_path / "a.pdf"),
+    )
+    assert [texts(parsed) for parsed in told] == [["Lock 10^3 kg"]] * 4
+
+
+def test_properties_and_the_ends_of_links_are_kept(tmp_path: Path) -> None:
+    def read_as(name: str, save: Callable[[str], object]) -> Parsed:
+        save(str(tmp_path / f"made.{name}"))
+        return read(tmp_path, f"a.{name}", (tmp_path / f"made.{name}").read_bytes())
+
+    book = xlsxwriter.Workbook(str(tmp_path / "made.xlsx"))
+    book.set_properties({"subject": "Locks", "keywords": "mill", "comments": "Fees of 2026"})
+    book.add_worksheet().write_url("A1", "https://example.org/tide", string="Tide")
+    drawn(tmp_path, page_with_a_link)
+    rich = r"{\rtf1{\info{\subject Locks}{\keywords mill}{\doccomm Fees of 2026}}{\field{\*\fldinst{HYPERLINK "
+    shown = (
+        read_as("xlsx", lambda _: book.close()),
+        read_as("docx", word_with_a_link),
+        read(tmp_path, "a.rtf", rich + r'"https://example.org/tide"}}{\fldrslt Tide}}\par}'),
+        read_pdf(tmp_path / "a.pdf"),
+    )
+    for parsed in shown:
+        assert parsed.elements[0].meta == "https://example.org/tide", parsed.media_type
+        assert texts(parsed)[-1].startswith("Subject: Locks\nKeywords: mill"), parsed.media_type
+
+
+def page_with_a_link(canvas: Canvas) -> None:
+    canvas.setSubject("Locks")
+    canvas.setKeywords("mill")
+    canvas.drawString(60, 700, "Tide table of the lock")
+    canvas.linkURL("https://example.org/tide", (60, 695, 120, 715))
+
+
+def word_with_a_link(path: str) -> None:
+    document = docx.Document()
+    about = document.core_properties
+    about.subject, about.keywords, about.comments = "Locks", "mill", "Fees of 2026"
+    key = document.part.relate_to("https://example.org/tide", RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), key)
+    link.append(document.add_paragraph().add_run("Tide")._r)
+    document.paragraphs[-1]._p.append(link)
+    document.save(path)
+
+
+def test_what_a_change_took_out_of_rich_text_is_marked_as_deleted(tmp_path: Path) -> None:
+    changed = read(tmp_path, "a.rtf", r"{\rtf1 The fee is {\deleted 10 }12.\par}")
+    assert marked(changed) == [("The fee is 12.", ""), ("10", "deleted")]
+
+
+def test_a_style_sheet_of_a_book_hides_and_strikes_out(tmp_path: Path) -> None:
+    page = "<html><link rel='stylesheet' href='a.css'/><p class='x'>Closed</p><p>Open</p></html>"
+    package = "<package><manifest><item id='a' href='a.xhtml'/></manifest><spine><itemref idref='a'/></spine></package>"
+    members = {
+        "mimetype": "application/epub+zip", "a.xhtml": page, "a.css": ".x {text-decoration: line-through}",
+        "b.opf": package, "META-INF/container.xml": "<container><rootfile full-path='b.opf'/></container>",
+    }  # fmt: skip
+    assert marked(read(tmp_path, "a.epub", zipped(members))) == [("Closed", "deleted"), ("Open", "")]
 
 
 def test_the_colours_of_a_terminal_are_no_words(tmp_path: Path) -> None:

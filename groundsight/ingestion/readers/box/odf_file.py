@@ -20,20 +20,22 @@ from groundsight.ingestion.readers.box.odf_text import (
     paragraphs_in,
     styled,
     table_rows,
+    targets_in,
     told,
     words,
 )
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
 from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.embedded import PictureBox
+from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
 from groundsight.ingestion.readers.text.html_file import iso_day
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.limits import Limits
 
 _DEEPEST = 60
-_DESCRIBED = ("title", "desc")
-_BOXES, _TICKED = {"checked": "☒", "unchecked": "☐", "unknown": "☐"}, ("checkbox", "radio")
+_DESCRIBED, _TICKED = ("title", "desc"), ("checkbox", "radio")
+_BOXES = {"checked": "☒", "unchecked": "☐", "unknown": "☐"}
 _MUTE = ("hidden", "password", "button", "image", "property", "list-property", "list-value")
 _MARGINS = [f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first")]
 _SILENT = ("change-info", "sequence-decls", "creator", "date", "date-string", "content-validations", "table-source")
@@ -87,13 +89,14 @@ class OdfReader:
     def parsed(self, media_type: str, elements: tuple[Element, ...], pages: int, rest: Rest | None = None) -> Parsed:
         """Put what was read beside the title, the day of creation and what was left out."""
         root = self._tree("meta.xml")
-        found = {} if root is None else {tag_of(node): one_line(node.text or "") for node in root.iter()}
+        stated = [] if root is None else [(tag_of(node), one_line(node.text or "")) for node in root.iter()]
+        found = dict(stated)
         return Parsed(
             media_type=media_type,
             title=found.get("title", ""),
             created=iso_day(found.get("creation-date", "")) or iso_day(found.get("date", "")),
             pages=pages or None,
-            elements=elements,
+            elements=(*elements, *property_elements(stated)),
             rest=rest,
             left_out=self.ledger.left_out,
         )
@@ -121,8 +124,8 @@ class OdfReader:
             case "h":
                 yield from self._heading(node, where)
                 yield from self._held(node, where, depth)
-            case "p":
-                yield from self._said(clean(self._words(node)), where)
+            case "p" | "header-decl" | "footer-decl":
+                yield from self._said(clean(self._words(node)), where, targets_in(node))
                 yield from self._held(node, where, depth)
             case "list":
                 yield from self._list(node, where, depth)
@@ -147,8 +150,6 @@ class OdfReader:
                 yield from self.below(node, replace(where, mark="hidden"), depth)
             case "frame" | "image" | "object" | "object-ole" | "plugin":
                 yield from self._drawn(node, where, depth)
-            case "header-decl" | "footer-decl":
-                yield from self._said(clean(self._words(node)), where)
             case "forms":
                 yield from self._forms(node, where)
             case tag if tag not in _SILENT:
@@ -202,7 +203,7 @@ class OdfReader:
         section = where.outline.section or where.section
         for listed, mark in ((rows, where.mark), (hidden, "hidden")):
             for block in table_blocks(clean_rows(listed), section, where.page):
-                yield block.model_copy(update={"mark": mark})
+                yield block.model_copy(update={"mark": mark, "meta": targets_in(node)})
         yield from self.hung(node, where, depth)
 
     def hung(self, table: Node, where: Surroundings, depth: int) -> Iterator[Element]:
@@ -267,10 +268,10 @@ class OdfReader:
         if not rows:
             self.ledger.note("chart", "it keeps no values of its own")
 
-    def _said(self, text: str, where: Surroundings) -> Iterator[Element]:
+    def _said(self, text: str, where: Surroundings, meta: str = "") -> Iterator[Element]:
         if text:
             section = where.outline.section or where.section
-            yield Element(kind="text", text=text, page=where.page, section=section, mark=where.mark)
+            yield Element(kind="text", text=text, page=where.page, section=section, mark=where.mark, meta=meta)
 
     def _forms(self, node: Node, where: Surroundings) -> Iterator[Element]:
         """Read what was filled in: the state and the words of each control."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.clean import RAISED, one_line
 from groundsight.ingestion.readers.text.markup import Node, tag_of
 
 # What stands apart from the paragraph or cell that it hangs on.
@@ -31,6 +32,7 @@ _TYPED = ("value", "date-value", "time-value", "boolean-value", "string-value")
 # A sheet says how often its last, empty row and cell go on; a person fills no such number of equal cells.
 MOST_REPEATS = 1_000
 _MOST_PARENTS = 20
+_RAISED = re.compile(r"super|[1-9]\d*%")
 
 
 @dataclass
@@ -41,6 +43,7 @@ class OdfStyles:
     """
 
     numbered: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    raised: set[str] = field(default_factory=set[str])
     strikes: bool = False
     _hidden: dict[str, bool] = field(default_factory=dict[str, bool])
     _struck: dict[str, bool] = field(default_factory=dict[str, bool])
@@ -51,12 +54,15 @@ class OdfStyles:
         name = told(node, "name")
         self._parents[name] = told(node, "parent-style-name")
         for one in node:
-            shown, line = told(one, "display"), told(one, "text-line-through-style")
+            shown = told(one, "display")
+            line = told(one, "text-line-through-style") or told(one, "text-line-through-type")
             if shown or told(one, "visibility") == "hidden":
                 self._hidden[name] = (tag_of(one), shown) in _HIDING or not shown
             if line:
                 self._struck[name] = line != "none"
                 self.strikes = self.strikes or line != "none"
+            if _RAISED.match(told(one, "text-position")):
+                self.raised.add(name)
             if tag_of(one) == "list-level-style-number" and told(one, "num-format"):
                 self.numbered.add((name, told(one, "level")))
 
@@ -87,8 +93,10 @@ def styled(tree: Node | None, styles: OdfStyles) -> Node | None:
 
 
 def strike_out(root: Node, styles: OdfStyles) -> None:
-    """Set apart what a style strikes out, so that it is no part of the paragraph or cell that it stands in."""
-    for node in list(root.iter()) if styles.strikes else ():
+    """Set apart what a style strikes out, so that it is no part of what it stands in, and mark what it raises."""
+    for node in list(root.iter()) if styles.strikes or styles.raised else ():
+        if tag_of(node) == "span" and told(node, "style-name") in styles.raised:
+            node.set("raised", "")
         if tag_of(node) not in _INKED or not styles.is_struck(told(node, "style-name")):
             continue
         if tag_of(node) != "table-cell":
@@ -105,9 +113,15 @@ def told(node: Node, name: str) -> str:
     return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
+def targets_in(node: Node) -> str:
+    """Return where the links below a node lead."""
+    found = (told(one, "href") for one in node.iter() if tag_of(one) == "a")
+    return " ".join(dict.fromkeys(one for one in found if one and not one.startswith("#")))
+
+
 def words(node: Node) -> str:
     """Return the text of a paragraph without what hangs on it."""
-    pieces = [node.text or ""]
+    pieces = [RAISED * (node.get("raised") is not None) + (node.text or "")]
     for child in node:
         match tag_of(child):
             case "s":
@@ -118,7 +132,7 @@ def words(node: Node) -> str:
                 pieces.append("\n")
             case "ruby-text":
                 pieces.append(f" ({words(child)})")
-            case tag if tag in APART or tag in ("page-number", "page-count"):
+            case tag if tag in APART or tag in ("page-number", "page-count", "sheet-name"):
                 pass
             case "note":
                 pieces.append("".join(f"[{words(each)}]" for each in child if tag_of(each) == "note-citation"))

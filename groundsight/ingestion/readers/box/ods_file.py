@@ -19,6 +19,7 @@ from groundsight.ingestion.readers.box.odf_text import (
     is_unshown,
     repeats,
     strike_out,
+    targets_in,
     told,
 )
 from groundsight.ingestion.readers.office.sheet_cells import ERROR, MOST_CELLS, Cells, in_batches
@@ -28,6 +29,7 @@ from groundsight.ingestion.sniff import ODS
 from groundsight.limits import Limits
 
 _TAGS = ("style", "table", "table-column", "table-row", "shapes", "forms")
+_MOST_LINKS = 30
 Events = Iterator[tuple[str, Node]]
 
 
@@ -80,6 +82,7 @@ class _Sheet:
         self._layout = Cells()
         self._columns: list[tuple[range, str]] = []
         self._hung: list[Element] = []
+        self._links: dict[str, None] = {}
         self._row = self._column = self._kept = self._cells = 0
 
     def read(self, events: Events) -> Iterator[Element]:
@@ -87,7 +90,9 @@ class _Sheet:
         tables = SheetTables(self._reader.ledger)
         for cells, more in in_batches(self._rows(events), self._layout):
             for element in tables.read(cells, more=more):
-                yield element.model_copy(update={"page": self._where.page, "section": self._where.section})
+                held = {"page": self._where.page, "section": self._where.section, "meta": " ".join(self._links)}
+                yield element.model_copy(update=held)
+            self._links.clear()
         yield from self._hung
 
     def _rows(self, events: Events) -> Iterator[tuple[int, dict[int, str]]]:
@@ -118,6 +123,8 @@ class _Sheet:
 
     def _repeated(self, node: Node) -> Iterator[tuple[int, dict[int, str]]]:
         self._strike_out(node)
+        if len(self._links) < _MOST_LINKS and (links := targets_in(node)):
+            self._links[links] = None
         texts, count = self._texts(node), repeats(node, "number-rows-repeated", 1 << 20)
         first, self._row = self._row + 1, self._row + count
         if not texts:
@@ -134,7 +141,7 @@ class _Sheet:
 
     def _strike_out(self, row: Node) -> None:
         """Set apart what is struck out; a cell without a style has that of its row, else that of its column."""
-        if not self._reader.styles.strikes:
+        if not (self._reader.styles.strikes or self._reader.styles.raised):
             return
         column, of_row = 1, told(row, "default-cell-style-name")
         for cell, count in cells_of(row):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.clean import RAISED, one_line
 from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
 from groundsight.ingestion.readers.office.package import (
@@ -250,8 +250,13 @@ def _string(node: Node | None, *, struck: bool = False) -> str:
     """Join the runs of a rich string, those that are struck out apart; what helps to pronounce it is no part of it."""
     runs = [one for one in below(node) if local(one) in ("t", "r")]
     kept = (one for one in runs if is_on(child(one, "rPr", "strike")) == struck)
-    texts = (one if local(one) == "t" else child(one, "t") for one in kept)
-    return one_line("".join((one.text or "") if one is not None else "" for one in texts))
+    return one_line("".join(map(_written, kept)))
+
+
+def _written(run: Node) -> str:
+    text = run if local(run) == "t" else child(run, "t")
+    raised = value(child(run, "rPr", "vertAlign")) == "superscript"
+    return RAISED * raised + ((text.text or "") if text is not None else "")
 
 
 def _at(place: str) -> tuple[int, int] | None:

@@ -64,8 +64,11 @@ class _Book:
             self._package.ledger.note("sheet", "it is missing, or made of macros or dialogs")
             return
         name = one_line(value(sheet, "name") or "")
+        meta = self._package.links_of(relation.target)
         for element in self._sheet(relation.target, relation.kind):
-            yield element.model_copy(update={"section": name, "page": page, "mark": element.mark or mark})
+            held = {"section": name, "page": page, "mark": element.mark or mark, "meta": meta}
+            yield element.model_copy(update=held)
+            meta = ""
 
     def _sheet(self, part: str, kind: str) -> Iterator[Element]:
         if kind == "worksheet":

@@ -14,6 +14,7 @@ from groundsight.ingestion.readers.office.package import (
     is_on,
     is_white,
     local,
+    ref,
     shown_branch,
     value,
     whole,
@@ -33,11 +34,12 @@ _BOX = {True: "☒", False: "☐"}
 
 @dataclass
 class Hung:
-    """What hangs on a paragraph, in order: notes and comments by id, drawings as nodes, stretches struck out."""
+    """What hangs on a paragraph, in order: notes, comments and links by id, drawings as nodes, stretches struck out."""
 
     notes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     comments: list[str] = field(default_factory=list[str])
     drawings: list[Node] = field(default_factory=list[Node])
+    links: list[str] = field(default_factory=list[str])
     struck: list[str] = field(default_factory=lambda: [""])
 
 
@@ -54,12 +56,12 @@ class TextReader:
         self._fields: list[bool] = []
 
     def read(self, paragraph: Node) -> tuple[str, Hung]:
-        """Return the text of a paragraph and what hangs on it."""
+        """Return the text of a paragraph, or of an equation on its own, and what hangs on it."""
         self._hung = Hung()
         # An order that never ended would hide the rest of the document.
         self._fields = [True for _ in self._fields]
         self._paragraph = paragraph
-        return self._inside(paragraph), self._hung
+        return (self._inside if local(paragraph) == "p" else self._piece)(paragraph), self._hung
 
     def _inside(self, node: Node) -> str:
         return "".join(self._piece(one) for one in node)
@@ -71,6 +73,9 @@ class TextReader:
                 return self._run(node)
             case "oMath" | "oMathPara":
                 return linear(node)
+            case "hyperlink":
+                self._hung.links.append(ref(node))
+                return self._inside(node)
             case "sdt":
                 return self._control(node)
             case "AlternateContent":
