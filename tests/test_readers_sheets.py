@@ -73,6 +73,21 @@ def test_what_is_struck_out_within_a_cell_is_no_part_of_its_value(tmp_path: Path
     assert [one.kind for one in parsed.left_out] == ["rule that strikes cells out"]
 
 
+def test_what_a_cell_lets_choose_and_what_a_name_stands_for_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    book.define_name("Rate", "=0.195")
+    book.define_name("Place", "=Sheet1!$A$1")
+    sheet = book.add_worksheet()
+    sheet.write("A1", "Shift")
+    rule = {"validate": "list", "source": ["early", "late"], "input_title": "Shift", "input_message": "Ask Ann"}
+    sheet.data_validation("B1", rule)
+    book.close()
+    assert [one.text for one in read_xlsx(path, tmp_path).elements] == [
+        "Shift", "Prompt on B1: Shift: Ask Ann", "Choices in B1: early, late", "Rate: 0.195",
+    ]  # fmt: skip
+
+
 def test_an_error_is_no_value_and_is_said(tmp_path: Path) -> None:
     def row(name: str, price: str, kind: str = "str") -> str:
         return f"<row><c t='str'><v>{name}</v></c><c t='{kind}'><v>{price}</v></c></row>"

@@ -32,7 +32,7 @@ _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*\bref="([^"]+)"')
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
 _PLACE = re.compile(r"([A-Z]{1,3})(\d+)")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
-_PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "conditionalFormatting")
+_PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "conditionalFormatting", "dataValidations")
 # In points.
 _TINY, _NO_SIZE = 2, re.compile(r"0(?:\.[0-4]\d*)?$")
 ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
@@ -41,13 +41,17 @@ _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
 @dataclass
 class Cells:
-    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right); by row what is struck out."""
+    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right); by row what is struck out.
+
+    ``offered`` are the choices and prompts of cells.
+    """
 
     rows: dict[int, dict[int, str]] = field(default_factory=dict[int, dict[int, str]])
     merged: list[tuple[int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int]])
     hidden_rows: set[int] = field(default_factory=set[int])
     hidden_columns: list[range] = field(default_factory=list[range])
     margins: list[str] = field(default_factory=list[str])
+    offered: list[str] = field(default_factory=list[str])
     struck: dict[int, str] = field(default_factory=dict[int, str])
 
 
@@ -175,6 +179,8 @@ class Sheet:
             self._merge(value(node, "ref") or "")
         if parent == "conditionalFormatting" and value(node, "dxfId") in self._formats.striking:
             self._package.ledger.note("rule that strikes cells out", "it is not worked out which cells it strikes out")
+        if parent == "dataValidations":
+            self.layout.offered += _offered(node)
         if parent == "headerFooter" and node.text and local(node).startswith(("odd", "first")):
             self.layout.margins.append(node.text)
 
@@ -183,6 +189,17 @@ class Sheet:
             ends = [_at(end) for end in place.split(":")]
             if len(ends) == 2 and ends[0] and ends[1]:
                 self.layout.merged.append((*ends[0], *ends[1]))
+
+
+def _offered(rule: Node) -> Iterator[str]:
+    """Yield what a cell tells who chooses it, and what there is to choose."""
+    place, listed = value(rule, "sqref") or "", child(rule, "formula1")
+    said = one_line(": ".join(filter(None, (value(rule, "promptTitle"), value(rule, "prompt")))))
+    choices = (listed.text or "") if listed is not None and value(rule, "type") == "list" else ""
+    if said:
+        yield f"Prompt on {place}: {said}"
+    if choices.startswith('"'):
+        yield f"Choices in {place}: {one_line(choices.strip(chr(34))).replace(',', ', ')}"
 
 
 def _is_off(line: Node, size: str) -> bool:
