@@ -130,6 +130,24 @@ def test_a_raised_digit_is_no_digit_of_the_number_before_it(tmp_path: Path) -> N
     assert [texts(parsed) for parsed in told] == [["Lock 10^3 kg"]] * 4
 
 
+def test_what_a_rule_strikes_out_of_a_page_is_marked_as_deleted(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        at = [60 + canvas.stringWidth(words) for words in ("The fee is ", "The fee is 90", "The fee is 90 110 euros.")]
+        canvas.drawString(60, 700, "The fee is 90 110 euros.")
+        canvas.line(at[0], 703.5, at[1], 703.5)
+        canvas.drawString(60, 680, "Closed in May.")
+        canvas.rect(60, 683, canvas.stringWidth("Closed in May."), 0.6, fill=1)
+        for beside in (660, 640):
+            canvas.drawString(60, beside, "Under a rule, and on one.")
+        canvas.line(60, 658.5, at[2], 658.5)
+        canvas.line(40, 643.5, 500, 643.5)
+
+    assert marked(drawn(tmp_path, draw)) == [
+        ("The fee is 110 euros.", ""), ("Under a rule, and on one.\nUnder a rule, and on one.", ""),
+        ("90\nClosed in May.", "deleted"),
+    ]  # fmt: skip
+
+
 def test_properties_and_the_ends_of_links_are_kept(tmp_path: Path) -> None:
     def read_as(name: str, save: Callable[[str], object]) -> Parsed:
         save(str(tmp_path / f"made.{name}"))
