@@ -12,7 +12,7 @@ _LABELS = {
     "subject": "Subject", "keywords": "Keywords", "keyword": "Keywords", "category": "Category",
     "description": "Description",
 }  # fmt: skip
-_PROGRAM = re.compile(r"(?:generated|created|produced) (?:by|with|using)\b|unspecified$", re.I)
+_PROGRAM = re.compile(r"(?:generated|created|produced) (?:by|with|using)\b|\(?unspecified\)?$", re.I)
 
 
 def property_elements(told: Iterable[tuple[str, str]]) -> Iterator[Element]:
