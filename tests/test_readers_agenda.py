@@ -45,9 +45,13 @@ def test_an_event_tells_when_where_who_and_how_often(tmp_path: Path) -> None:
 
 
 def test_a_damaged_day_costs_itself_only(tmp_path: Path) -> None:
-    parsed = read(tmp_path, "a.ics", calendar(event("SUMMARY:Race", "DTSTART:20261399T250000", "no line")))
-    assert texts(parsed)[1:] == ["Event: Race\nStart: 2026-13-99 25:00"]
-    assert left(parsed) == {"line": 1}
+    race = event("SUMMARY:Race", "DTSTART:20261399T250000", "no line")
+    late = event("DTSTART:99991231T230000", "DURATION:PT9H", "SUMMARY:End")
+    parsed = read(tmp_path, "a.ics", calendar(race, late) + "BEGIN:X\r\n" * 2_000)
+    assert texts(parsed)[1:] == [
+        "Event: Race\nStart: 2026-13-99 25:00", "Start: 9999-12-31 23:00\nDuration: 9 hours".join(("Event: End\n", "")),
+    ]  # fmt: skip
+    assert left(parsed) == {"line": 1, "part": 1_980}
 
 
 def test_a_card_has_its_values_under_their_own_labels(tmp_path: Path) -> None:

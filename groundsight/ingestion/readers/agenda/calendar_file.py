@@ -30,7 +30,7 @@ _SILENT = (
     "CALSCALE", "TRANSP", "TZID", "RELATED-TO", "COLOR",
 )  # fmt: skip
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z?))?")
-_SPAN = re.compile(r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_SPAN = re.compile(r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?")
 _WEEKDAY = re.compile(r"([+-]?\d*)(MO|TU|WE|TH|FR|SA|SU)")
 _DAYS = {
     "MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "FR": "Friday", "SA": "Saturday",
@@ -98,17 +98,25 @@ def _value(line: ContentLine, part: Component) -> str:
 
 def _last_day(line: ContentLine, part: Component) -> str:
     """The day on which whole days end is the first that is no part of them; of a single day the start says all."""
-    end, start = _parsed(line.written), _parsed(part.written("DTSTART"))
+    end, start = _shifted(_parsed(line.written), -86_400), _parsed(part.written("DTSTART"))
     if end is None or start is None:
         return _moment(line.written, "")
-    return f"{end - timedelta(days=1):%Y-%m-%d}" if end - timedelta(days=1) > start else ""
+    return f"{end:%Y-%m-%d}" if end > start else ""
 
 
 def _parsed(written: str) -> datetime | None:
     found = _MOMENT.fullmatch(written)
     try:
-        return datetime(*(int(one or 0) for one in found.groups()[:5])) if found else None
+        year, month, day, hour, minute = (int(one or 0) for one in found.groups()[:5]) if found else (0, 0, 0, 0, 0)
+        return datetime(year, month, day, hour, minute)
     except ValueError:
+        return None
+
+
+def _shifted(moment: datetime | None, seconds: int) -> datetime | None:
+    try:
+        return None if moment is None else moment + timedelta(seconds=seconds)
+    except OverflowError:
         return None
 
 
@@ -127,10 +135,9 @@ def _moment(written: str, zone: str) -> str:
 def _end(line: ContentLine, part: Component) -> str:
     """Return the end of what begins at a time and goes on for so long."""
     start = part.first("DTSTART")
-    begin = _parsed(start.written) if start and "T" in start.written else None
-    if start is None or begin is None:
+    end = _shifted(_parsed(start.written), _seconds(line.written)) if start and "T" in start.written else None
+    if start is None or end is None:
         return ""
-    end = begin + timedelta(seconds=_seconds(line.written))
     zone = "Z" if start.written.endswith("Z") else ""
     return f"\nEnd: {_moment(f'{end:%Y%m%dT%H%M}00{zone}', start.parameters.get('TZID', ''))}"
 

@@ -17,6 +17,7 @@ _LINE = re.compile(r'(?:([\w-]+)\.)?([\w-]+)((?:;(?:[^":;]|"[^"]*")*)*):(.*)', r
 _PARAMETER = re.compile(r';([\w-]+)(?:=((?:[^;"]|"[^"]*")*))?')
 _ESCAPED = re.compile(r"\\([nN,;\\:])")
 _CARET = re.compile(r"\^([n'^])")
+_DEEPEST = 20
 _OLD = re.compile(r"^VERSION:(?:2\.1|1\.0)\s*$", re.I | re.M)
 
 
@@ -72,7 +73,9 @@ def components(text: str, ledger: Ledger) -> list[Component]:
             ledger.note("line", "it names no value")
             continue
         one = _read(found)
-        if one.name == "BEGIN":
+        if one.name == "BEGIN" and len(open_parts) > _DEEPEST:
+            ledger.note("part", "it lies too deep in others")
+        elif one.name == "BEGIN":
             open_parts[-1].parts.append(Component(one.text.upper()))
             open_parts.append(open_parts[-1].parts[-1])
         elif one.name == "END":
