@@ -69,6 +69,8 @@ def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[
 
 def _without_notes(text: str) -> tuple[str, dict[str, str]]:
     """Take the footnotes out of a text, by their signs."""
+    if "[^" not in text:
+        return text, {}
     fenced, notes = [found.span() for found in _FENCED.finditer(text)], dict[str, str]()
 
     def take(found: re.Match[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import IO, Any, TypeAlias, cast
 
@@ -38,27 +38,31 @@ _LINK_CHARS, _MOST_LINKS = 300, 30
 
 def parsed_markup(text: str) -> Node | None:
     """Return the tree of an HTML text, what nobody sees marked; None when it holds nothing. Nothing is fetched."""
+    root = _tree(text)
+    if root is not None:
+        _open_up(root)
+        mark_unshown(root)
+    return root
+
+
+def _tree(text: str) -> Node | None:
     from lxml import etree, html  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
 
     markup: Any = html
     parser_error = cast("type[Exception]", etree.ParserError)  # pyright: ignore[reportUnknownMemberType]
     parser = markup.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
-    if not text.strip():
-        return None
     try:
-        root = markup.document_fromstring(text.encode(errors="replace"), parser=parser)
+        return markup.document_fromstring(text.encode(errors="replace"), parser=parser) if text.strip() else None
     except parser_error:
         return None
-    _open_up(root, lambda held: markup.document_fromstring(held, parser=parser))
-    mark_unshown(root)
-    return root
 
 
-def _open_up(root: Node, parsed: Callable[[bytes], Node]) -> None:
+def _open_up(root: Node) -> None:
     """Put the pages that are written out in a page, in frames and shadows, where a browser shows them."""
-    for frame in [one for one in root.iter("iframe") if (one.get("srcdoc") or "").strip()]:
-        frame.tag, frame.text = "div", ""
-        frame.append(parsed(frame.get("srcdoc").encode(errors="replace")))
+    for frame in list(root.iter("iframe")):
+        if (held := _tree(frame.get("srcdoc") or "")) is not None:
+            frame.tag, frame.text = "div", ""
+            frame.append(held)
     for shadow in [one for one in root.iter("template") if one.get("shadowrootmode") is not None]:
         shadow.tag = "div"
 
