@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundsight.agent.answerer import answers
+from groundsight.agent.answerer import RIVAL, answers
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import lay_out
 from groundsight.agent.question import Question, told_by
@@ -13,7 +13,7 @@ from groundsight.agent.uphold import Check, Known, place_of
 from groundsight.agent.versions import UNSAID, also, in_force_first, told
 from groundsight.computing.say import say
 from groundsight.evidence.passage_index import PassageIndex
-from groundsight.evidence.passages import Passage
+from groundsight.evidence.passages import Passage, shortest_around
 from groundsight.grounding.align import another_subject
 from groundsight.language.content import content_of
 from groundsight.language.facts import Facts, read_facts
@@ -22,8 +22,6 @@ from groundsight.types import Evidence, Quote, Verdict
 
 # Of the words of a sentence without its values: two thirds let "late returns cost" differ from "a day ticket costs".
 SAME_MATTER = 0.75
-# How probable it has to be that another source answers: it is only shown beside, so less than to be given.
-RIVAL = 0.35
 # Two words in common are the least that tells what a passage is about.
 SHARED, MOST_UNHEARD, PASSAGES_UNHEARD = 2, 2, 2
 
@@ -141,8 +139,7 @@ def _contradicting(verdict: Verdict | None, passages: Sequence[Passage]) -> Pass
     quotes = [one.evidence for one in verdict.reasons if one.evidence] if verdict else []
     if verdict is None or verdict.label != "contradicted" or not quotes:
         return None
-    holders = (one for one in passages if _holds(one, quotes[0]))
-    return min(holders, key=lambda one: one.span[1] - one.span[0], default=None)
+    return shortest_around(passages, quotes[0])
 
 
 def _other_id(said: Facts, asked: Question, passages: Sequence[Passage]) -> Passage | None:
@@ -151,11 +148,6 @@ def _other_id(said: Facts, asked: Question, passages: Sequence[Passage]) -> Pass
     if not ids or ids & {one.key for one in asked.facts.ids}:
         return None
     return next((one for one in passages if one.facts.ids and not ids & one.facts.id_keys), None)
-
-
-def _holds(passage: Passage, quote: Quote) -> bool:
-    inside = passage.span[0] <= quote.span.start and quote.span.end <= passage.span[1]
-    return inside and passage.evidence.evidence_id == quote.evidence_id
 
 
 def _same_matter(said: Facts, passage: Passage) -> bool:

@@ -120,7 +120,7 @@ def test_without_the_consent_that_is_demanded_a_file_stays_out_and_says_why(run:
     _, told = run("ingest", str(place / "files"))
     problem = told["files"][0]["problem"]
     assert told["failed"] == 1
-    assert problem.startswith("E_POLICY_REFUSED. policy.consent is violated: no consent is recorded")
+    assert problem.startswith("E_POLICY_REFUSED: policy.consent is violated: no consent is recorded")
 
 
 @pytest.mark.parametrize(

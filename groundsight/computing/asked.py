@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from groundsight.computing.columns import compared, head_stems, is_people, is_who, of_measure, of_people
 from groundsight.computing.conditions import NO, YES
+from groundsight.computing.labels import looked_up, of_box
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
 from groundsight.computing.run import run
@@ -16,9 +16,7 @@ from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
 
-LONGEST_NUMBER = 4
 _WHO = ("who", "whom", "whose")
-_DOES = re.compile(r"what (?:do|does|did)\b", re.I)
 _PEOPLE = frozenset(stems("people person persons name names"))
 
 
@@ -55,13 +53,14 @@ def _unused(wanted: Stated, linked: Link) -> bool:
     """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
     every = stems("all") if wanted.operation in ("sum", "mean", "count") else ()
     people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()
-    spent = light_verbs().union(every, people)
+    counting = measures()["count"] if wanted.operation == "count" else ()
+    spent = light_verbs().union(every, people, counting)
     return any(one.stem not in spent for one in linked.left)
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
     if len(linked.table.rows) == 1:
-        return _of_form(wanted, linked) if wanted.asks != WHETHER else None
+        return of_box(linked) if wanted.asks == WHETHER else looked_up(wanted, linked)
     match wanted.operation:
         case "most" | "least" | "larger" | "smaller":
             return _extreme(wanted, linked)
@@ -233,28 +232,6 @@ def _says(value: str, linked: Link) -> bool:
     return bool({*stems(value)} - {one.stem for one in linked.words})
 
 
-def _of_form(wanted: Stated, linked: Link) -> Computation | None:
-    """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
-    stems_at = {at: {linked.words[one].stem for one in linked.heads[at]} for at in linked.told}
-    column = sole([at for at, said in stems_at.items() if head_stems(linked.table.head[at]) <= said])
-    typed = column is not None and _typed(wanted, linked.table.columns[column][0])
-    column = column if typed else sole([at for at, asks in linked.labels.items() if wanted.asks in asks.split()])
-    costs = any(column in columns for columns in linked.loose.values())
-    if column is None or not linked.rows or (_DOES.match(linked.facts.text) and not costs):
-        # What somebody does or gets is not the somebody; what something costs is its price.
-        return None
-    return run("cell", linked.table, column, [0], label=column)
-
-
-def _typed(wanted: Stated, value: str) -> bool:
-    """A value of the kind that is asked for; how much or many is a number and little else."""
-    read = read_facts(value)
-    counted = bool(read.quantities) and len(value.split()) <= LONGEST_NUMBER
-    who = bool(read.names) or is_people([value])
-    kinds = {"when": bool(read.moments), "who": who, "how much": counted, "how many": counted}
-    return kinds.get(wanted.asks, True)
-
-
 def _told_by(linked: Link, column: int) -> int:
     """The column by which a question tells a row: that of a condition in words, else the one that names the rows."""
     words = [
@@ -294,6 +271,9 @@ def _target(wanted: Stated, linked: Link) -> int | None:
             return sole([at for at in free if head_stems(table.head[at]) & measures()["place"]])
         case _ if not told and not _is_free(wanted.focus, linked):
             return _naming(linked)
+        case _ if not told and wanted.focus in linked.titled and not any(table.head) and len(table.head) == 2:
+            # The fee of a violin lesson in a list of fees.
+            return 1 - table.key
         case _:
             pass
     return sole([at for at in told if wanted.focus in linked.heads[at]], told)
