@@ -97,8 +97,8 @@ def test_a_file_that_vanishes_or_whose_reader_crashes_is_one_line(suite: Suite, 
         (folder / name).write_text(f"{name} is here.")
 
     def step(done: float, total: float | None, message: str) -> None:
-        if message == "files/b.txt":
-            (folder / "c.txt").unlink()
+        if message == "files/a.txt":
+            (folder / "d.txt").unlink()
 
     def read(document: Frozen, settings: Settings, scratch: Path, watch: Watch) -> Parsed:
         if document.name == "b.txt":
@@ -110,7 +110,7 @@ def test_a_file_that_vanishes_or_whose_reader_crashes_is_one_line(suite: Suite, 
     suite.parts.roots.admit(folder)
     report = ingest(suite.parts, [folder], suite.principal, Watch(step), reader=read)
     assert statuses(report) == {
-        "files/a.txt": "added", "files/b.txt": "E_PARSE", "files/c.txt": "E_NOT_FOUND", "files/d.txt": "added"
+        "files/a.txt": "added", "files/b.txt": "E_PARSE", "files/c.txt": "added", "files/d.txt": "E_NOT_FOUND"
     }  # fmt: skip
 
 

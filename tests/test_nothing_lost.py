@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import binascii
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import docx
 import pikepdf
 import pytest
 import xlsxwriter
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from reportlab.pdfgen.canvas import Canvas
 
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.readers.encoding import likely_encoding
 from tests.office_parts import part, relations, write_package, write_word
 from tests.pdf_files import PROSE, drawn, write
 from tests.pdf_files import read as read_pdf
-from tests.test_readers_formats import left, zipped
+from tests.test_readers_formats import left, opened, zipped
 from tests.test_readers_mail import HEAD
 from tests.test_readers_text import read, texts
 
@@ -23,6 +30,7 @@ from tests.test_readers_text import read, texts
     ("text", "encoding"),
     [
         ("Größe über 12 €", "cp1252"), ("3 × 4 m², Zürich", "cp1252"), ("Kiste: Größe über alles", "mac_roman"),
+        ("Der Korb, Äpfel und Übrige", "mac_roman"),
         ("Stół dębowy, łóżko, źródło wody", "cp1250"), ("Größe der Fässer", "cp850"),
         ("Пчелиный улей номер семь за рекой", "koi8_r"), ("Пчелиный улей номер семь за рекой", "cp1251"),
         ("Пчелиный улей номер семь за рекой", "cp866"), ("Η κυψέλη είναι κοντά στο ποτάμι", "cp1253"),
@@ -39,10 +47,182 @@ def test_a_short_sheet_of_an_old_program_keeps_its_letters(tmp_path: Path) -> No
     assert sheet.cells == (("Straße", "Preis"), ("Müllerweg", "12,50 €"), ("Ölgasse", "7,10 €"))
 
 
+def test_the_line_ends_of_an_old_mac_part_rows_and_front_matter(tmp_path: Path) -> None:
+    (sheet,) = read(tmp_path, "a.csv", "Straße;Preis\rÖlgasse;7,10\r".encode("mac_roman")).elements
+    assert sheet.cells == (("Straße", "Preis"), ("Ölgasse", "7,10"))
+    note = read(tmp_path, "a.md", "---\rtitle: Über das Öl\r---\r\rText\r".encode("mac_roman"))
+    assert (note.title, texts(note)[-1]) == ("Über das Öl", "Text")
+
+
+def test_a_footnote_stands_behind_its_mark(tmp_path: Path) -> None:
+    notes = "[^1]: Since **May**,\nfor all.\n\n    On Sunday.\n[^d]: Paid.\n"
+    body = f"Due[^d] is 700[^1].\n\n```\n[^1]: no note\n```\n\n{notes}"
+    assert texts(read(tmp_path, "a.md", body + "[^u]: Never used.\n")) == [
+        "Due[d] is 700[1].", "[d] Paid.", "[1] Since May,\nfor all.\nOn Sunday.", "[1]: no note", "[u] Never used.",
+    ]  # fmt: skip
+
+
 def test_what_a_page_holds_in_reserve_is_said(tmp_path: Path) -> None:
     page = "<html><p>The weir is open.</p><noscript>Call 0151.</noscript><template><p>Row</p></template></html>"
     parsed = read(tmp_path, "a.html", page)
     assert (texts(parsed), left(parsed)) == (["The weir is open."], {"hidden text": 2})
+
+
+def test_what_signs_and_choices_of_a_shop_say_is_read(tmp_path: Path) -> None:
+    years = "".join(f"<option>{year}</option>" for year in range(1990, 2020))
+    page = (
+        "<html><script type='application/ld+json'>{}</script><p>129<sup>00</sup> € or 10<sup>3</sup> kg</p>"
+        "<p><i role=img aria-label='4 of 5 stars'></i> in <abbr title=kilogram>kg</abbr></p>"
+        "<p><progress value=40 max=100></progress></p><p><select><option>small<option selected>large</select></p>"
+        f"<p>Built <select>{years}<option selected>2020</select></p><map><area alt='Berth 9'></map></html>"
+    )
+    parsed = read(tmp_path, "a.html", page)
+    assert texts(parsed) == [
+        "129.00 € or 10^3 kg", "4 of 5 stars in kg (kilogram)", "40 of 100", "[ ] small [x] large", "Built [x] 2020",
+        "Berth 9",
+    ]  # fmt: skip
+    assert left(parsed) == {"choice": 1, "data for programs": 1}
+
+
+def test_a_page_written_out_in_a_frame_or_a_shadow_is_read(tmp_path: Path) -> None:
+    frame = "<iframe srcdoc='&lt;p>The lock opens at 7&lt;/p>&lt;p hidden>never&lt;/p>'></iframe>"
+    shadow = "<div><template shadowrootmode=open><p>Fee 12</p></template></div>"
+    empty = "<iframe srcdoc='&lt;!-- -->'></iframe>"
+    parsed = read(tmp_path, "a.html", f"<html><p>Weir</p>{frame}{empty}{shadow}</html>")
+    assert (texts(parsed), left(parsed)) == (
+        ["Weir", "The lock opens at 7", "Fee 12"],
+        {"hidden text": 1, "embedded object": 1},
+    )
+
+
+def test_a_page_that_is_a_value_of_data_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    body = "<![CDATA[<div>Open at <b>nine</b></div><ul><li>Fee &amp; key</li></ul>]]>"
+    note = f"<note><title>Weir</title><body>{body}</body></note>"
+    assert texts(read(tmp_path, "a.xml", f"<?xml version='1.0'?>{note}")) == [
+        "title: Weir\nbody: Open at nine Fee & key"
+    ]
+
+
+def test_a_raised_digit_is_no_digit_of_the_number_before_it(tmp_path: Path) -> None:
+    """A power or the mark of a note would make another number of it."""
+    style = "<style:style xmlns:style='s' style:name='Up'><style:text-properties style:text-position='super 58%'/>"
+    body = "<text:p>Lock 10<text:span text:style-name='Up'>3</text:span> kg</text:p>"
+    styles = f"<office:automatic-styles>{style}</style:style></office:automatic-styles>"
+    book = xlsxwriter.Workbook(str(tmp_path / "raised.xlsx"))
+    up = book.add_format({"font_script": 1})
+    book.add_worksheet().write_rich_string("A1", "Lock 10", up, "3", " kg")
+    book.close()
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(60, 700, "Lock 10")
+        text = canvas.beginText(60 + canvas.stringWidth("Lock 10", "Helvetica", 12), 704)
+        text.setFont("Helvetica", 7)
+        text.textOut("3")
+        text.setFont("Helvetica", 12)
+        text.setTextOrigin(text.getX(), 700)
+        text.textOut(" kg")
+        canvas.drawText(text)
+
+    drawn(tmp_path, draw)
+    told = (
+        read(tmp_path, "a.odt", opened("text", f"{styles}<office:text>{body}</office:text>")),
+        read(tmp_path, "a.rtf", r"{\rtf1 Lock 10{\super 3} kg\par}"),
+        read(tmp_path, "b.xlsx", (tmp_path / "raised.xlsx").read_bytes()),
+        read_pdf(tmp_path / "a.pdf"),
+    )
+    assert [texts(parsed) for parsed in told] == [["Lock 10^3 kg"]] * 4
+
+
+def test_what_a_rule_strikes_out_of_a_page_is_marked_as_deleted(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        at = [60 + canvas.stringWidth(words) for words in ("The fee is ", "The fee is 90", "The fee is 90 110 euros.")]
+        canvas.drawString(60, 700, "The fee is 90 110 euros.")
+        canvas.line(at[0], 703.5, at[1], 703.5)
+        canvas.drawString(60, 680, "Closed in May.")
+        canvas.rect(60, 683, canvas.stringWidth("Closed in May."), 0.6, fill=1)
+        for beside in (660, 640):
+            canvas.drawString(60, beside, "Under a rule, and on one.")
+        canvas.line(60, 658.5, at[2], 658.5)
+        canvas.line(40, 643.5, 500, 643.5)
+
+    assert marked(drawn(tmp_path, draw)) == [
+        ("The fee is 110 euros.", ""), ("Under a rule, and on one.\nUnder a rule, and on one.", ""),
+        ("90\nClosed in May.", "deleted"),
+    ]  # fmt: skip
+
+
+def test_properties_and_the_ends_of_links_are_kept(tmp_path: Path) -> None:
+    def read_as(name: str, save: Callable[[str], object]) -> Parsed:
+        save(str(tmp_path / f"made.{name}"))
+        return read(tmp_path, f"a.{name}", (tmp_path / f"made.{name}").read_bytes())
+
+    book = xlsxwriter.Workbook(str(tmp_path / "made.xlsx"))
+    book.set_properties({"subject": "Locks", "keywords": "mill", "comments": "Fees of 2026"})
+    book.add_worksheet().write_url("A1", "https://example.org/tide", string="Tide")
+    drawn(tmp_path, page_with_a_link)
+    rich = r"{\rtf1{\info{\subject Locks}{\keywords mill}{\doccomm Fees of 2026}}{\field{\*\fldinst{HYPERLINK "
+    shown = (
+        read_as("xlsx", lambda _: book.close()),
+        read_as("docx", word_with_a_link),
+        read(tmp_path, "a.rtf", rich + r'"https://example.org/tide"}}{\fldrslt Tide}}\par}'),
+        read_pdf(tmp_path / "a.pdf"),
+    )
+    for parsed in shown:
+        assert parsed.elements[0].meta == "https://example.org/tide", parsed.media_type
+        assert texts(parsed)[-1].startswith("Subject: Locks\nKeywords: mill"), parsed.media_type
+
+
+def page_with_a_link(canvas: Canvas) -> None:
+    canvas.setSubject("Locks")
+    canvas.setKeywords("mill")
+    canvas.drawString(60, 700, "Tide table of the lock")
+    canvas.linkURL("https://example.org/tide", (60, 695, 120, 715))
+
+
+def word_with_a_link(path: str) -> None:
+    document = docx.Document()
+    about = document.core_properties
+    about.subject, about.keywords, about.comments = "Locks", "mill", "Fees of 2026"
+    key = document.part.relate_to("https://example.org/tide", RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), key)
+    link.append(document.add_paragraph().add_run("Tide")._r)
+    document.paragraphs[-1]._p.append(link)
+    document.save(path)
+
+
+def test_what_a_change_took_out_of_rich_text_is_marked_as_deleted(tmp_path: Path) -> None:
+    changed = read(tmp_path, "a.rtf", r"{\rtf1 The fee is {\deleted 10 }12.\par}")
+    assert marked(changed) == [("The fee is 12.", ""), ("10", "deleted")]
+
+
+def test_a_style_sheet_of_a_book_hides_and_strikes_out(tmp_path: Path) -> None:
+    page = "<html><link rel='stylesheet' href='a.css'/><p class='x'>Closed</p><p>Open</p></html>"
+    package = "<package><manifest><item id='a' href='a.xhtml'/></manifest><spine><itemref idref='a'/></spine></package>"
+    members = {
+        "mimetype": "application/epub+zip", "a.xhtml": page, "a.css": ".x {text-decoration: line-through}",
+        "b.opf": package, "META-INF/container.xml": "<container><rootfile full-path='b.opf'/></container>",
+    }  # fmt: skip
+    assert marked(read(tmp_path, "a.epub", zipped(members))) == [("Closed", "deleted"), ("Open", "")]
+
+
+def test_the_colours_of_a_terminal_are_no_words(tmp_path: Path) -> None:
+    assert texts(read(tmp_path, "a.txt", "\x1b[31mERROR\x1b[0m at the \x1b[1;4mweir\x1b[0m")) == ["ERROR at the weir"]
+
+
+def test_mails_of_other_programs_and_times_are_read(tmp_path: Path) -> None:
+    mail = f"{HEAD}\nThe weir is open.\n".encode()
+    counted = f"{len(mail)}     \n".encode() + mail + b'<?xml version="1.0"?><plist><true/></plist>\n'
+    assert texts(read(tmp_path, "a.emlx", counted))[1:] == ["The weir is open."]
+    packed = f"begin 644 note.txt\n{binascii.b2a_uu(b'Fee 12').decode()}`\nend\n"
+    parsed = read(tmp_path, "a.eml", f"{HEAD}\nSee below.\n\n{packed}")
+    assert texts(parsed)[1:] == ["See below."]
+    assert [(tmp_path / held.file).read_text() for held in parsed.inside] == ["Fee 12"]
+    kind = 'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="Q"\n'
+    parts = "--Q\nContent-Type: text/html\n\n<p>Open</p>\n--Q\nContent-Type: text/css\n\np {}\n--Q--\n"
+    page = read(tmp_path, "a.mht", f"{HEAD}{kind}\n{parts}")
+    assert (texts(page)[1:], page.inside, left(page)) == (["Open"], (), {"style sheet or program": 1})
 
 
 def test_what_is_struck_out_of_a_page_or_a_table_is_marked_as_deleted(tmp_path: Path) -> None:
@@ -110,8 +290,8 @@ def test_a_page_in_a_drawing_is_read(tmp_path: Path) -> None:
 
 
 def test_subtitles_show_their_signs(tmp_path: Path) -> None:
-    parsed = read(tmp_path, "a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nLock &amp; weir\n")
-    assert texts(parsed) == ["[00:01] Lock & weir"]
+    parsed = read(tmp_path, "a.vtt", "WEBVTT\n\nNOTE By Ann\n\n00:01.000 --> 00:02.000\nLock &amp; weir\n")
+    assert (texts(parsed), left(parsed)) == (["[00:01] Lock & weir"], {"note": 1})
 
 
 def test_a_book_whose_spine_names_nothing_once_is_read_all_the_same(tmp_path: Path) -> None:

@@ -58,6 +58,17 @@ def test_the_next_file_is_read_while_the_present_one_is_stored(tmp_path: Path, f
     assert set(run(parts, folder, reader=reader, linker=linker).values()) == {"added"}
 
 
+def test_two_files_are_read_at_once(tmp_path: Path, folder: Path) -> None:
+    both = threading.Barrier(2)
+
+    def reader(document: Frozen, settings: Settings, scratch: Path, watch: Watch) -> Parsed:
+        if document.name in ("0.txt", "1.txt"):
+            both.wait(60)
+        return read(document, settings, scratch, watch)
+
+    assert set(run(parts_of(tmp_path), folder, reader=reader).values()) == {"added"}
+
+
 def test_small_files_share_a_transaction(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parts, groups = parts_of(tmp_path), list[int]()
     upsert = parts.index.upsert

@@ -77,6 +77,29 @@ def test_what_is_struck_out_is_marked_as_deleted(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_what_a_style_strikes_out_is_marked_as_deleted(tmp_path: Path) -> None:
+    style = "<w:style w:type='{}' w:styleId='{}'>{}</w:style>"
+    struck = "<w:rPr><w:strike/></w:rPr>"
+    sheet = "".join(
+        style.format(*one)
+        for one in (
+            ("paragraph", "Gone", struck), ("paragraph", "GoneToo", "<w:basedOn w:val='Gone'/>"),
+            ("character", "Out", "<w:basedOn w:val='Older'/>"), ("character", "Older", struck),
+        )
+    )  # fmt: skip
+    run = "<w:r><w:rPr>{}</w:rPr><w:t>{}</w:t></w:r>"
+    kept = run.format("<w:strike w:val='0'/>", " Now on 5 May.")
+    old = run.format("<w:rStyle w:val='Out'/>", "70")
+    body = (
+        f"<w:p><w:pPr><w:pStyle w:val='GoneToo'/></w:pPr>{run.format('', 'The race is on 3 May.')}{kept}</w:p>"
+        f"<w:p>{run.format('', 'Rent: ')}{old}{run.format('', '85')}</w:p>"
+    )
+    path = write_word(tmp_path / "a.docx", body, {"rId1": "styles.xml"}, rId1=f"<w:styles>{sheet}</w:styles>")
+    assert [(one.text, one.mark) for one in read_docx(path, tmp_path).elements] == [
+        ("Now on 5 May.", ""), ("The race is on 3 May.", "deleted"), ("Rent: 85", ""), ("70", "deleted"),
+    ]  # fmt: skip
+
+
 def test_notes_stand_behind_the_paragraph_of_their_mark(tmp_path: Path) -> None:
     body = (
         "<w:p><w:r><w:t>Guests leave by ten</w:t></w:r><w:r><w:footnoteReference w:id='7'/></w:r>"

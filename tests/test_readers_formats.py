@@ -84,7 +84,7 @@ def test_where_links_lead_is_kept_beside_the_text(tmp_path: Path) -> None:
 def test_what_was_filled_into_a_form_is_read(tmp_path: Path) -> None:
     form = "<form>Name <input value='Ann'> <input type=checkbox checked>paid <input type=password value=secret>"
     page = f"<html>{form}<select><option>red</option><option selected>blue</option></select></form></html>"
-    assert texts(read(tmp_path, "a.html", page)) == ["Name Ann [x] paid blue"]
+    assert texts(read(tmp_path, "a.html", page)) == ["Name Ann [x] paid [ ] red [x] blue"]
 
 
 @pytest.mark.parametrize(
@@ -159,15 +159,16 @@ def test_an_open_text_keeps_headings_lists_notes_comments_and_what_was_deleted(t
 
 
 STRIKING = (
-    "<office:automatic-styles><style:style xmlns:style='s' style:name='T1'><style:text-properties "
-    "style:text-line-through-style='solid'/></style:style></office:automatic-styles>"
+    "<office:automatic-styles xmlns:style='s'><style:style style:name='T1'><style:text-properties "
+    "style:text-line-through-style='solid'/></style:style><style:style style:name='T2' style:parent-style-name='T1'/>"
+    "</office:automatic-styles>"
 )
 
 
 def test_what_an_open_document_strikes_out_is_marked_as_deleted(tmp_path: Path) -> None:
     body = (
         "<office:text><text:p>It costs <text:span text:style-name='T1'>90</text:span>110 euros.</text:p>"
-        "<text:p text:style-name='T1'>Open on Monday.</text:p><table:table><table:table-row><table:table-cell>"
+        "<text:p text:style-name='T2'>Open on Monday.</text:p><table:table><table:table-row><table:table-cell>"
         "<text:p>Net</text:p></table:table-cell><table:table-cell><text:p><text:span text:style-name='T1'>7</text:span>"
         "</text:p></table:table-cell></table:table-row></table:table></office:text>"
     )
@@ -195,9 +196,14 @@ def test_struck_out_cells_of_an_open_workbook_are_no_values(tmp_path: Path) -> N
         cells = (f"<table:table-cell {style} office:value='{one}'><text:p>{one}</text:p>" for one in (name, price))
         return f"<table:table-row>{''.join(f'{one}</table:table-cell>' for one in cells)}</table:table-row>"
 
-    rows = row("Item", "Price") + row("Oar", "120") + row("Box", "310", "table:style-name='T1'") + row("Seat", "80")
-    sheet = f"<office:spreadsheet><table:table table:name='A'>{rows}</table:table></office:spreadsheet>"
-    parsed = read(tmp_path, "a.ods", opened("spreadsheet", STRIKING + sheet))
+    rows = row("Item", "Price") + row("Oar", "120") + row("Box", "310", "table:style-name='T2'") + row("Seat", "80")
+    columns = "<table:table-column/><table:table-column table:default-cell-style-name='{}'/>"
+    sheet = f"<office:spreadsheet><table:table table:name='A'>{columns}{rows}</table:table></office:spreadsheet>"
+    old = read(tmp_path, "a.ods", opened("spreadsheet", STRIKING + sheet.format("T2"))).elements
+    assert [(one.text, one.mark) for one in old if one.mark] == [
+        (one, "deleted") for one in ("Price", "120", "Box", "310", "80")
+    ]
+    parsed = read(tmp_path, "a.ods", opened("spreadsheet", STRIKING + sheet.format("")))
     (table, *struck) = parsed.elements
     assert table.cells == (("Item", "Price"), ("Oar", "120"), ("Seat", "80"))
     assert [(one.text, one.mark) for one in struck] == [("Box", "deleted"), ("310", "deleted")]

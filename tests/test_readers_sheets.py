@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
+import xlsxwriter
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
@@ -55,6 +56,36 @@ def test_struck_out_cells_are_no_values_and_leave_the_table_whole(tmp_path: Path
     parsed = read_sheet(tmp_path / "a.xlsx", fill)
     assert tables(parsed) == [("", (("Item", "Price"), ("Oar", "120"), ("Life vest", ""), ("Seat", "80")))]
     assert [(one.text, one.mark) for one in parsed.elements[1:]] == [("45", "deleted"), ("Cox box: 310", "deleted")]
+
+
+def test_what_is_struck_out_within_a_cell_is_no_part_of_its_value(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet, struck = book.add_worksheet(), book.add_format({"font_strikeout": True})
+    sheet.write_row("A1", ["Item", "Price"])
+    sheet.write("A2", "Oar")
+    sheet.write_rich_string("B2", struck, "120", " 95")
+    sheet.conditional_format("A2:B2", {"type": "no_errors", "format": struck})
+    book.close()
+    parsed = read_xlsx(path, tmp_path)
+    assert tables(parsed) == [("", (("Item", "Price"), ("Oar", "95")))]
+    assert [(one.text, one.mark) for one in parsed.elements[1:]] == [("120", "deleted")]
+    assert [one.kind for one in parsed.left_out] == ["rule that strikes cells out"]
+
+
+def test_what_a_cell_lets_choose_and_what_a_name_stands_for_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    book.define_name("Rate", "=0.195")
+    book.define_name("Place", "=Sheet1!$A$1")
+    sheet = book.add_worksheet()
+    sheet.write("A1", "Shift")
+    rule = {"validate": "list", "source": ["early", "late"], "input_title": "Shift", "input_message": "Ask Ann"}
+    sheet.data_validation("B1", rule)
+    book.close()
+    assert [one.text for one in read_xlsx(path, tmp_path).elements] == [
+        "Shift", "Prompt on B1: Shift: Ask Ann", "Choices in B1: early, late", "Rate: 0.195",
+    ]  # fmt: skip
 
 
 def test_an_error_is_no_value_and_is_said(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ KINDS = {
     "a.ipynb": (b'{"cells": []}', "application/x-ipynb+json"),
     "a.vtt": (b"WEBVTT\n\n00:01.000 --> 00:02.000\nHi", "text/vtt"),
     "a.srt": (b"1\n00:00:01,000 --> 00:00:02,000\nHi", "application/x-subrip"),
+    "a.ics": (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "text/calendar"),
+    "a.vcf": (b"\xef\xbb\xbfBEGIN:VCARD\r\nFN:Ann\r\n", "text/vcard"),
     "a.gz": (b"\x1f\x8b\x08", "application/gzip"),
     "a.xz": (b"\xfd7zXZ\0", "application/gzip"),
     "a.tar": (bytes(257) + b"ustar\0", "application/x-tar"),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundsight.ingestion import Element
+from groundsight.ingestion.readers import table_heads
 from groundsight.ingestion.readers.csv_file import read_csv
 from groundsight.ingestion.readers.table_heads import COVERED, read_head
 
@@ -99,3 +100,12 @@ def test_what_an_export_writes_above_its_table_is_its_title(tmp_path: Path) -> N
 def test_long_words_above_a_table_are_text_of_their_own(tmp_path: Path) -> None:
     text, table = csv_of(tmp_path, f"{'many words ' * 30}\n\nDay,Kilos\n1,4\n")
     assert (text.kind, table.kind) == ("text", "table")
+
+
+def test_the_work_on_a_long_table_grows_with_its_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[str]()
+    known = table_heads.is_numeric
+    monkeypatch.setattr(table_heads, "is_numeric", lambda cell: asked.append(cell) or known(cell))
+    rows = [["", "Total", "9"] if number % 3 == 0 else [f"Oar {number}", "4", "5"] for number in range(600)]
+    table_heads.read_head([["Item", "Price", "Count"], *rows])
+    assert len(asked) < 5 * 3 * len(rows)

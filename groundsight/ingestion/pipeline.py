@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,8 @@ _MOST_FILES, _MOST_UNITS, _MOST_SECONDS = 32, 400, 1.0
 _LONG_UNITS = 50
 # What a file counts for in the progress beside its bytes: the least of them costs about a kilobyte of text.
 _LEAST_WORK = 1_000
+# Half of the time of a reader of a small file goes by in forks and pipes: one alone leaves a core idle.
+_AHEAD = 2
 
 
 def work_of(found: Found, roots: Roots) -> int:
@@ -83,20 +85,23 @@ Ready = Future[ReadFile | None]
 def read_ahead(
     found: Sequence[Found], read: Callable[[Found, Watch], ReadFile | None], watch: Watch
 ) -> Generator[tuple[Found, Ready]]:
-    """Yield each file with what is read from it on another thread, one file ahead; close it to end the reading."""
+    """Yield each file with what is read from it on other threads, two files ahead; close it to end the reading."""
     stop, waiting = Watch(within=(watch,)), deque[tuple[Found, Ready]]()
-    with ThreadPoolExecutor(1, "groundsight-read") as pool:
+    with ThreadPoolExecutor(_AHEAD, "groundsight-read") as pool:
         try:
-            for each in found[:1]:
+            for each in found:
                 waiting.append((each, pool.submit(read, each, stop)))
-            for each in found[1:]:
-                waiting.append((each, pool.submit(read, each, stop)))
-                yield waiting[0]
-                waiting.popleft()
+                yield from _due(waiting)
             yield from waiting
         finally:
             stop.cancel()
             _drop([ready for _, ready in waiting])
+
+
+def _due(waiting: deque[tuple[Found, Ready]]) -> Iterator[tuple[Found, Ready]]:
+    if len(waiting) > _AHEAD:
+        yield waiting[0]
+        waiting.popleft()
 
 
 def _drop(unused: Sequence[Ready]) -> None:

@@ -27,6 +27,7 @@ ZIP, TAR, PACKED = "application/zip", "application/x-tar", "application/gzip"
 MSG, MBOX, RTF = "application/vnd.ms-outlook", "application/mbox", "application/rtf"
 JSON, JSON_LINES, NOTEBOOK = "application/json", "application/jsonl", "application/x-ipynb+json"
 XML, SVG, VTT, SRT = "application/xml", "image/svg+xml", "text/vtt", "application/x-subrip"
+CALENDAR, CARD = "text/calendar", "text/vcard"
 PICTURES = {
     "image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/tiff": "TIFF", "image/gif": "GIF",
     "image/bmp": "BMP", "image/heic": "HEIF", "image/avif": "AVIF",
@@ -36,7 +37,8 @@ CLIPS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska",
 CONTAINERS = (*OFFICE.values(), ODT, ODS, ODP, EPUB)
 _SUFFIXES = {
     PDF: (".pdf",), HTML: (".html", ".htm", ".xhtml"), MARKDOWN: (".md", ".markdown"), PLAIN: (".txt", ".text"),
-    CSV: (".csv", ".tsv", ".tab"), EMAIL: (".eml",), DOCX: (".docx", ".docm"), PPTX: (".pptx", ".pptm"),
+    CSV: (".csv", ".tsv", ".tab"), EMAIL: (".eml", ".emlx", ".mht", ".mhtml"),
+    DOCX: (".docx", ".docm"), PPTX: (".pptx", ".pptm"),
     XLSX: (".xlsx", ".xlsm"), "image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "image/webp": (".webp",),
     "image/tiff": (".tif", ".tiff"), "image/gif": (".gif",), "image/bmp": (".bmp",), "image/avif": (".avif",),
     "image/heic": (".heic", ".heif"), ODT: (".odt", ".ott", ".odm"), ODS: (".ods", ".ots"), EPUB: (".epub",),
@@ -44,6 +46,7 @@ _SUFFIXES = {
     PACKED: (".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz"),
     MSG: (".msg",), MBOX: (".mbox", ".mbx"), RTF: (".rtf",), JSON: (".json", ".geojson"), VTT: (".vtt",),
     JSON_LINES: (".jsonl", ".ndjson"), NOTEBOOK: (".ipynb",), XML: (".xml",), SVG: (".svg",), SRT: (".srt",),
+    CALENDAR: (".ics", ".ical", ".ifb", ".vcs"), CARD: (".vcf", ".vcard"),
     "audio/wav": (".wav",), "audio/mpeg": (".mp3",), "audio/flac": (".flac",), "audio/ogg": (".ogg", ".oga", ".opus"),
     "audio/mp4": (".m4a", ".m4b"), "video/mp4": (".mp4", ".m4v"), "video/quicktime": (".mov", ".qt"),
     "video/webm": (".webm",), "video/x-matroska": (".mkv",),
@@ -51,7 +54,7 @@ _SUFFIXES = {
 }  # fmt: skip
 SUPPORTED_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 _MEDIA_SUFFIXES = frozenset(suffix for kind in (*SOUNDS, *CLIPS) for suffix in _SUFFIXES[kind])
-_TEXTS = (MARKDOWN, PLAIN, CSV, HTML, RTF, JSON, JSON_LINES, NOTEBOOK, XML, SVG, VTT, SRT)
+_TEXTS = (MARKDOWN, PLAIN, CSV, HTML, RTF, JSON, JSON_LINES, NOTEBOOK, XML, SVG, VTT, SRT, CALENDAR, CARD)
 _PROSE = (".md", ".markdown", ".txt", ".csv")
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", PDF), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF87a", "image/gif"),
@@ -107,6 +110,7 @@ _MAIL_FIELD = re.compile(
 _MBOX = re.compile(r"\AFrom \S+.*\n")
 _MBOX_NEXT = re.compile(r"\n\r?\nFrom \S+ .*\n[\w-]+:")
 _SRT = re.compile(r"\A\d+\s*\n\d{1,2}:\d\d:\d\d[,.]\d{1,3}\s*-->")
+_AGENDA = re.compile(r"BEGIN:(VCALENDAR|VCARD)\b", re.I)
 _JSON = re.compile(r"[\[{]\s*(?:[\"\[{\]}]|-?\d|true|false|null)")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _SIGNS = re.compile(r"[^\w\s]+|_+")
@@ -232,6 +236,8 @@ def _text_type(head: bytes, name: str) -> str:
         return VTT
     if _SRT.match(start):
         return SRT
+    if found := _AGENDA.match(start):
+        return CARD if found[1].upper() == "VCARD" else CALENDAR
     markup = start.startswith("<") and suffix not in _SUFFIXES[MARKDOWN]
     if markup and _HTML_TAG.match(_PROLOGUE.sub("", start, count=1)):
         return HTML
@@ -239,7 +245,7 @@ def _text_type(head: bytes, name: str) -> str:
         return SVG if re.match(r"<svg\b", _PROLOGUE.sub("", start, count=1), re.I) else XML
     if _MBOX.match(start) and (suffix in _SUFFIXES[MBOX] or _MBOX_NEXT.search(start)):
         return MBOX
-    if _is_mail(_MBOX.sub("", start)):
+    if _is_mail(_MBOX.sub("", start)) or (suffix == ".emlx" and _is_mail(start.partition("\n")[2])):
         return EMAIL
     if _JSON.match(start) and suffix not in _PROSE:
         return _json_type(start, suffix)

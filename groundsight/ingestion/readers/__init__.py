@@ -8,6 +8,8 @@ from pathlib import Path
 from groundsight.errors import UnsupportedType
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.sniff import (
+    CALENDAR,
+    CARD,
     CLIPS,
     CSV,
     DOCX,
@@ -110,6 +112,7 @@ def _read_box(path: Path, media_type: str, scratch: Path, limits: Limits) -> Par
 
 def _read_text(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
     from groundsight.ingestion.readers import csv_file
+    from groundsight.ingestion.readers.agenda import calendar_file, contact_file
     from groundsight.ingestion.readers.text import (
         html_file,
         markdown_file,
@@ -122,6 +125,8 @@ def _read_text(path: Path, media_type: str, scratch: Path, limits: Limits) -> Pa
 
     if media_type == CSV:
         return csv_file.read_csv(path, scratch, limits)
+    if media_type == CARD:
+        return contact_file.read_contacts(path, scratch)
     if media_type in (VTT, SRT):
         return subtitles.read_subtitles(path, media_type)
     if media_type == NOTEBOOK:
@@ -132,5 +137,6 @@ def _read_text(path: Path, media_type: str, scratch: Path, limits: Limits) -> Pa
     readers = {
         HTML: html_file.read_html, MARKDOWN: markdown_file.read_markdown,
         PLAIN: text_file.read_text, RTF: rtf_file.read_rtf, SVG: records.read_svg,
+        CALENDAR: calendar_file.read_calendar,
     }  # fmt: skip
     return readers[media_type](path) if media_type in readers else None

@@ -29,6 +29,10 @@ _PARAGRAPHS = re.compile(r"\n\s*\n")
 # What a reader writes before raised letters: behind a number, 10³ is no 103 and a note's sign no digit.
 RAISED = "\x1e"
 _RAISED = re.compile("(?<=[\\d.,;:)])\x1e(?=[+-]?\\d)")
+# Cents that stand raised beside the sign of the money.
+_CENTS = re.compile("([$€£¥] ?\\d+)\x1e(\\d\\d)(?!\\d)|(\\d)\x1e(\\d\\d)(?= ?(?:[$€£¥]|EUR\\b|USD\\b))")
+# Colours and weights of a terminal.
+_TERMINAL = re.compile("\x1b\\[[\\d;?]*[A-Za-z]")
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
@@ -39,6 +43,8 @@ def clean(text: str) -> str:
     """Drop what no reader sees and even out spaces; lines stay. What it spelled is set aside."""
     for told in smuggled(text):
         lay_aside(told)
+    text = _TERMINAL.sub("", text) if "\x1b" in text else text
+    text = _CENTS.sub(r"\1\3.\2\4", text) if RAISED in text else text
     seen = _CONTROL.sub("", _RAISED.sub("^", _STRAY_JOINER.sub("", _HIDDEN.sub("", _BREAK.sub("\n", text)))))
     return _BLANK_LINES.sub("\n\n", _EDGES.sub("\n", _SPACES.sub(" ", seen))).strip()
 
@@ -72,6 +78,12 @@ def clean_rows(rows: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     """Decode text of unknown encoding: marks first, then UTF-16 by its NULs, UTF-8, then a guess."""
+    text, warnings = _decoded(data)
+    # An old Mac ended its lines so, and most libraries know other ends only.
+    return (text if "\n" in text else text.replace("\r", "\n")), warnings
+
+
+def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _lossy(data, encoding)

@@ -10,6 +10,7 @@ _SAMPLE_BYTES = 50_000
 _LATIN = ("cp1252", "cp1250", "cp1254", "mac_roman", "cp850")
 _OTHERS = ("cp1251", "koi8_r", "cp866", "cp1253", "cp1256", "cp874", "cp1255", "iso8859_5")
 _UNWRITTEN = re.compile("[\x80-\x9f\u2500-\u259f\uff61-\uff9f\ue000-\uf8ff\ufffd]")
+_BESIDE_NUMBERS = frozenset("€†‡‰")
 _JOINING = frozenset("’‘–—…")
 # Hebrew has no capitals and ends five signs before the Cyrillic alphabet does.
 _NO_HEBREW = re.compile(rb"[\xa1-\xdf\xfb-\xff]")
@@ -25,7 +26,9 @@ def likely_encoding(data: bytes) -> str:
     sample = data[:_SAMPLE_BYTES]
     high = sum(byte > 127 for byte in sample)
     plain = sum(byte < 128 and chr(byte).isalpha() for byte in sample)
-    return _best(sample, _LATIN) if high < plain else _foreign(sample)
+    # Lines ended so on old Macs only.
+    latin = ("mac_roman", *_LATIN) if b"\r" in sample and b"\n" not in sample else _LATIN
+    return _best(sample, latin) if high < plain else _foreign(sample)
 
 
 def _foreign(data: bytes) -> str:
@@ -56,6 +59,8 @@ def _oddness(text: str) -> int:
 def _is_odd(before: str, char: str, after: str) -> bool:
     if char.isalpha():
         return char in "ªºƒﬁﬂ" or (char.isupper() and before.islower())
+    if char in _BESIDE_NUMBERS:
+        return after.isalpha()
     return before.isalpha() and after.isalpha() and not char.isascii() and char not in _JOINING
 
 

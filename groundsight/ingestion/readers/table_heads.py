@@ -50,13 +50,15 @@ def read_head(rows: Sequence[Row], declared: int = 0) -> Headed:
 
 def _labels_first(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Put the label of a total, alone beside its number and in a column of numbers, where the other labels stand."""
-    told = list[tuple[str, ...]]()
+    told, counted = list[tuple[str, ...]](), dict[int, bool]()
     for row in rows:
         at, *others = [place for place, cell in enumerate(row) if cell] or [0]
-        column = [cell for other in rows if other is not row and at < len(other) and (cell := other[at])]
-        counted = sum(map(is_numeric, column)) * 2 > len(column)
-        moves = at > 0 and len(others) == 1 and not is_numeric(row[at]) and is_numeric(row[others[0]]) and counted
-        told.append((row[at], *row[1:at], "", *row[at + 1 :]) if moves else row)
+        alone = at > 0 and len(others) == 1 and not is_numeric(row[at]) and is_numeric(row[others[0]])
+        if alone and at not in counted:
+            # The label itself is one of them and no number.
+            column = [other[at] for other in rows if at < len(other) and other[at]]
+            counted[at] = sum(map(is_numeric, column)) * 2 >= len(column) > 1
+        told.append((row[at], *row[1:at], "", *row[at + 1 :]) if alone and counted[at] else row)
     return told
 
 

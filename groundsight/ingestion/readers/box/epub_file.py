@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,12 +14,14 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, one_line
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.embedded import PictureBox
+from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.ingestion.sniff import EPUB
 from groundsight.limits import Limits
 
 # The list of contents of old books.
+_SHEET = re.compile(r"<link\b[^>]*\bhref=[\"']([^\"'<>]+\.css)[\"'][^>]*>", re.I)
 _NO_PAGES = ("application/x-dtbncx+xml",)
 
 
@@ -56,6 +60,7 @@ class _Book:
         outline = Outline()
         for chapter in chapters:
             elements += self._chapter(chapter, outline)
+        elements += property_elements(told)
         return Parsed(
             media_type=EPUB,
             title=next((text for tag, text in told if tag == "title" and text), ""),
@@ -74,6 +79,18 @@ class _Book:
         shown = [node for node in pages if "nav" not in (node.get("properties") or "").split()]
         return [posixpath.normpath(posixpath.join(folder, unquote(node.get("href")))) for node in shown]
 
+    def _sheet(self, name: str) -> Callable[[re.Match[str]], str]:
+        """Return what puts a style sheet of the book where a chapter names it: it may hide or strike out."""
+
+        def written(link: re.Match[str]) -> str:
+            at = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(link[1])))
+            try:
+                return f"<style>{self._archive.read(at).decode('utf-8', 'replace')}</style>"
+            except KeyError:
+                return link[0]
+
+        return written
+
     def _chapter(self, name: str, outline: Outline) -> list[Element]:
         def picture(address: str) -> str | None:
             at = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(address)))
@@ -87,6 +104,6 @@ class _Book:
         except (KeyError, zipfile.BadZipFile):
             self._ledger.note("chapter", "it is not in the file")
             return []
-        page = read_page(text, picture, outline=outline)
+        page = read_page(_SHEET.sub(self._sheet(name), text), picture, outline=outline)
         self._ledger.add(page.left_out)
         return list(page.elements)

@@ -18,22 +18,24 @@ from groundsight.ingestion.readers.box.odf_text import (
     chart_rows,
     nodes_between,
     paragraphs_in,
-    strike_out,
+    styled,
     table_rows,
+    targets_in,
     told,
     words,
 )
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
 from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.embedded import PictureBox
+from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
 from groundsight.ingestion.readers.text.html_file import iso_day
 from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.limits import Limits
 
 _DEEPEST = 60
-_DESCRIBED = ("title", "desc")
-_BOXES, _TICKED = {"checked": "☒", "unchecked": "☐", "unknown": "☐"}, ("checkbox", "radio")
+_DESCRIBED, _TICKED = ("title", "desc"), ("checkbox", "radio")
+_BOXES = {"checked": "☒", "unchecked": "☐", "unknown": "☐"}
 _MUTE = ("hidden", "password", "button", "image", "property", "list-property", "list-value")
 _MARGINS = [f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first")]
 _SILENT = ("change-info", "sequence-decls", "creator", "date", "date-string", "content-validations", "table-source")
@@ -75,34 +77,34 @@ class OdfReader:
         self._pictures = PictureBox(scratch, self.ledger)
         if b"encryption-data" in self._member("META-INF/manifest.xml"):
             raise ParseFailed("encrypted", next_step="save it without a password")
+        self._common = styled(self._tree("styles.xml"), self.styles)
 
     def document(self) -> tuple[Element, ...]:
         """Read the content of a text or presentation, then what its pages have in common."""
-        content, common = self._tree("content.xml"), self._tree("styles.xml")
+        content = styled(self._tree("content.xml"), self.styles)
         if content is None:
             raise ParseFailed("malformed: an OpenDocument file without content", next_step="open and save it anew")
-        self.styles = OdfStyles.of(content, common)
-        strike_out(content, self.styles)
         return (*self.below(_body(content), Surroundings(), 0), *self.margins())
 
     def parsed(self, media_type: str, elements: tuple[Element, ...], pages: int, rest: Rest | None = None) -> Parsed:
         """Put what was read beside the title, the day of creation and what was left out."""
         root = self._tree("meta.xml")
-        found = {} if root is None else {tag_of(node): one_line(node.text or "") for node in root.iter()}
+        stated = [] if root is None else [(tag_of(node), one_line(node.text or "")) for node in root.iter()]
+        found = dict(stated)
         return Parsed(
             media_type=media_type,
             title=found.get("title", ""),
             created=iso_day(found.get("creation-date", "")) or iso_day(found.get("date", "")),
             pages=pages or None,
-            elements=elements,
+            elements=(*elements, *property_elements(stated)),
             rest=rest,
             left_out=self.ledger.left_out,
         )
 
     def margins(self) -> Iterator[Element]:
         """Yield heads and feet, each text once."""
-        root, seen = self._tree("styles.xml"), set[str]()
-        nodes = [] if root is None else [one for one in root.iter() if tag_of(one) in _MARGINS]
+        seen = set[str]()
+        nodes = [] if self._common is None else [one for one in self._common.iter() if tag_of(one) in _MARGINS]
         for element in (one for node in nodes for one in self.below(node, Surroundings(), 0)):
             if element.text not in seen:
                 seen.add(element.text)
@@ -122,8 +124,8 @@ class OdfReader:
             case "h":
                 yield from self._heading(node, where)
                 yield from self._held(node, where, depth)
-            case "p":
-                yield from self._said(clean(self._words(node)), where)
+            case "p" | "header-decl" | "footer-decl":
+                yield from self._said(clean(self._words(node)), where, targets_in(node))
                 yield from self._held(node, where, depth)
             case "list":
                 yield from self._list(node, where, depth)
@@ -131,7 +133,7 @@ class OdfReader:
                 yield from self._table(node, where, depth)
             case "page":
                 self.pages += 1
-                mark = "hidden" if told(node, "style-name") in self.styles.hidden else where.mark
+                mark = "hidden" if self.styles.is_hidden(told(node, "style-name")) else where.mark
                 yield from self.below(node, Surroundings(self.pages, where.section, mark), depth)
             case "notes":
                 for element in self.below(node, where, depth):
@@ -148,8 +150,6 @@ class OdfReader:
                 yield from self.below(node, replace(where, mark="hidden"), depth)
             case "frame" | "image" | "object" | "object-ole" | "plugin":
                 yield from self._drawn(node, where, depth)
-            case "header-decl" | "footer-decl":
-                yield from self._said(clean(self._words(node)), where)
             case "forms":
                 yield from self._forms(node, where)
             case tag if tag not in _SILENT:
@@ -173,7 +173,7 @@ class OdfReader:
     def _words(self, node: Node) -> str:
         """Return the text of a paragraph; what its style hides is left out."""
         for one in list(node.iter()):
-            hides = told(one, "style-name") in self.styles.hidden or tag_of(one) == "hidden-text"
+            hides = self.styles.is_hidden(told(one, "style-name")) or tag_of(one) == "hidden-text"
             if hides and "".join(one.itertext()).strip():
                 self.ledger.note(UNSHOWN, "the document does not show it")
                 lay_aside("".join(one.itertext()))
@@ -203,7 +203,7 @@ class OdfReader:
         section = where.outline.section or where.section
         for listed, mark in ((rows, where.mark), (hidden, "hidden")):
             for block in table_blocks(clean_rows(listed), section, where.page):
-                yield block.model_copy(update={"mark": mark})
+                yield block.model_copy(update={"mark": mark, "meta": targets_in(node)})
         yield from self.hung(node, where, depth)
 
     def hung(self, table: Node, where: Surroundings, depth: int) -> Iterator[Element]:
@@ -268,10 +268,10 @@ class OdfReader:
         if not rows:
             self.ledger.note("chart", "it keeps no values of its own")
 
-    def _said(self, text: str, where: Surroundings) -> Iterator[Element]:
+    def _said(self, text: str, where: Surroundings, meta: str = "") -> Iterator[Element]:
         if text:
             section = where.outline.section or where.section
-            yield Element(kind="text", text=text, page=where.page, section=section, mark=where.mark)
+            yield Element(kind="text", text=text, page=where.page, section=section, mark=where.mark, meta=meta)
 
     def _forms(self, node: Node, where: Surroundings) -> Iterator[Element]:
         """Read what was filled in: the state and the words of each control."""

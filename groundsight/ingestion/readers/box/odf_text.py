@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.clean import RAISED, one_line
 from groundsight.ingestion.readers.text.markup import Node, tag_of
 
 # What stands apart from the paragraph or cell that it hangs on.
@@ -30,41 +31,73 @@ _HIDING = {("text-properties", "none"), ("table-properties", "false")}
 _TYPED = ("value", "date-value", "time-value", "boolean-value", "string-value")
 # A sheet says how often its last, empty row and cell go on; a person fills no such number of equal cells.
 MOST_REPEATS = 1_000
+_MOST_PARENTS = 20
+_RAISED = re.compile(r"super|[1-9]\d*%")
 
 
 @dataclass
 class OdfStyles:
-    """What of the styles decides what is read: hidden and struck-out text, hidden sheets, numbered levels of lists."""
+    """What of the styles decides what is read: hidden and struck-out text, hidden sheets, numbered levels of lists.
 
-    hidden: set[str] = field(default_factory=set[str])
-    struck: set[str] = field(default_factory=set[str])
+    What a style does not say, the one that it is based on says.
+    """
+
     numbered: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    raised: set[str] = field(default_factory=set[str])
+    strikes: bool = False
+    _hidden: dict[str, bool] = field(default_factory=dict[str, bool])
+    _struck: dict[str, bool] = field(default_factory=dict[str, bool])
+    _parents: dict[str, str] = field(default_factory=dict[str, str])
 
     def take(self, node: Node) -> None:
         """Take in one style or list style."""
         name = told(node, "name")
+        self._parents[name] = told(node, "parent-style-name")
         for one in node:
-            if (tag_of(one), told(one, "display")) in _HIDING or told(one, "visibility") == "hidden":
-                self.hidden.add(name)
-            if told(one, "text-line-through-style") not in ("", "none"):
-                self.struck.add(name)
+            shown = told(one, "display")
+            line = told(one, "text-line-through-style") or told(one, "text-line-through-type")
+            if shown or told(one, "visibility") == "hidden":
+                self._hidden[name] = (tag_of(one), shown) in _HIDING or not shown
+            if line:
+                self._struck[name] = line != "none"
+                self.strikes = self.strikes or line != "none"
+            if _RAISED.match(told(one, "text-position")):
+                self.raised.add(name)
             if tag_of(one) == "list-level-style-number" and told(one, "num-format"):
                 self.numbered.add((name, told(one, "level")))
 
-    @classmethod
-    def of(cls, *trees: Node | None) -> OdfStyles:
-        """Take in all styles of these trees."""
-        styles = cls()
-        for node in (one for tree in trees if tree is not None for one in tree.iter()):
-            if tag_of(node) in ("style", "list-style"):
-                styles.take(node)
-        return styles
+    def is_struck(self, name: str) -> bool:
+        """True where a style, or one that it is based on, strikes out."""
+        return self._says(self._struck, name)
+
+    def is_hidden(self, name: str) -> bool:
+        """True where a style, or one that it is based on, hides."""
+        return self._says(self._hidden, name)
+
+    def _says(self, said: dict[str, bool], name: str) -> bool:
+        for _ in range(_MOST_PARENTS):
+            if name in said or not name:
+                break
+            name = self._parents.get(name, "")
+        return said.get(name, False)
+
+
+def styled(tree: Node | None, styles: OdfStyles) -> Node | None:
+    """Take in the styles of a tree, and set apart what they strike out in it."""
+    for node in () if tree is None else tree.iter():
+        if tag_of(node) in ("style", "list-style"):
+            styles.take(node)
+    if tree is not None:
+        strike_out(tree, styles)
+    return tree
 
 
 def strike_out(root: Node, styles: OdfStyles) -> None:
-    """Set apart what a style strikes out, so that it is no part of the paragraph or cell that it stands in."""
-    for node in list(root.iter()) if styles.struck else ():
-        if tag_of(node) not in _INKED or told(node, "style-name") not in styles.struck:
+    """Set apart what a style strikes out, so that it is no part of what it stands in, and mark what it raises."""
+    for node in list(root.iter()) if styles.strikes or styles.raised else ():
+        if tag_of(node) == "span" and told(node, "style-name") in styles.raised:
+            node.set("raised", "")
+        if tag_of(node) not in _INKED or not styles.is_struck(told(node, "style-name")):
             continue
         if tag_of(node) != "table-cell":
             node.tag = STRUCK
@@ -80,9 +113,15 @@ def told(node: Node, name: str) -> str:
     return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
+def targets_in(node: Node) -> str:
+    """Return where the links below a node lead."""
+    found = (told(one, "href") for one in node.iter() if tag_of(one) == "a")
+    return " ".join(dict.fromkeys(one for one in found if one and not one.startswith("#")))
+
+
 def words(node: Node) -> str:
     """Return the text of a paragraph without what hangs on it."""
-    pieces = [node.text or ""]
+    pieces = [RAISED * (node.get("raised") is not None) + (node.text or "")]
     for child in node:
         match tag_of(child):
             case "s":
@@ -93,7 +132,7 @@ def words(node: Node) -> str:
                 pieces.append("\n")
             case "ruby-text":
                 pieces.append(f" ({words(child)})")
-            case tag if tag in APART or tag in ("page-number", "page-count"):
+            case tag if tag in APART or tag in ("page-number", "page-count", "sheet-name"):
                 pass
             case "note":
                 pieces.append("".join(f"[{words(each)}]" for each in child if tag_of(each) == "note-citation"))

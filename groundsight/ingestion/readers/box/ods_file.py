@@ -14,12 +14,12 @@ from groundsight.ingestion.readers.box.odf_file import OdfReader, Surroundings
 from groundsight.ingestion.readers.box.odf_text import (
     MOST_REPEATS,
     STRUCK,
-    OdfStyles,
     cell_text,
     cells_of,
     is_unshown,
     repeats,
     strike_out,
+    targets_in,
     told,
 )
 from groundsight.ingestion.readers.office.sheet_cells import ERROR, MOST_CELLS, Cells, in_batches
@@ -29,6 +29,7 @@ from groundsight.ingestion.sniff import ODS
 from groundsight.limits import Limits
 
 _TAGS = ("style", "table", "table-column", "table-row", "shapes", "forms")
+_MOST_LINKS = 30
 Events = Iterator[tuple[str, Node]]
 
 
@@ -61,14 +62,14 @@ class _Book:
         yield from self.reader.margins()
 
     def _sheets(self, events: Events) -> Iterator[Element]:
-        styles = OdfStyles()
+        styles = self.reader.styles
         for event, node in events:
             if event == "end" and tag_of(node) == "style":
                 styles.take(node)
             elif event == "start" and tag_of(node) == "table":
                 self.pages += 1
-                mark = "hidden" if told(node, "style-name") in styles.hidden else ""
-                sheet = _Sheet(self.reader, Surroundings(self.pages, told(node, "name")), self._limits, styles)
+                mark = "hidden" if styles.is_hidden(told(node, "style-name")) else ""
+                sheet = _Sheet(self.reader, Surroundings(self.pages, told(node, "name")), self._limits)
                 for element in sheet.read(events):
                     yield element.model_copy(update={"mark": element.mark or mark})
 
@@ -76,10 +77,12 @@ class _Book:
 class _Sheet:
     """One sheet: its rows as they come, then what hangs on them."""
 
-    def __init__(self, reader: OdfReader, where: Surroundings, limits: Limits, styles: OdfStyles) -> None:
-        self._styles, self._reader, self._where, self._limits = styles, reader, where, limits
+    def __init__(self, reader: OdfReader, where: Surroundings, limits: Limits) -> None:
+        self._reader, self._where, self._limits = reader, where, limits
         self._layout = Cells()
+        self._columns: list[tuple[range, str]] = []
         self._hung: list[Element] = []
+        self._links: dict[str, None] = {}
         self._row = self._column = self._kept = self._cells = 0
 
     def read(self, events: Events) -> Iterator[Element]:
@@ -87,7 +90,9 @@ class _Sheet:
         tables = SheetTables(self._reader.ledger)
         for cells, more in in_batches(self._rows(events), self._layout):
             for element in tables.read(cells, more=more):
-                yield element.model_copy(update={"page": self._where.page, "section": self._where.section})
+                held = {"page": self._where.page, "section": self._where.section, "meta": " ".join(self._links)}
+                yield element.model_copy(update=held)
+            self._links.clear()
         yield from self._hung
 
     def _rows(self, events: Events) -> Iterator[tuple[int, dict[int, str]]]:
@@ -110,12 +115,16 @@ class _Sheet:
 
     def _note_column(self, node: Node) -> None:
         count = repeats(node, "number-columns-repeated", 1 << 20)
+        places = range(self._column + 1, self._column + count + 1)
+        self._columns.append((places, told(node, "default-cell-style-name")))
         if is_unshown(node):
-            self._layout.hidden_columns.append(range(self._column + 1, self._column + count + 1))
+            self._layout.hidden_columns.append(places)
         self._column += count
 
     def _repeated(self, node: Node) -> Iterator[tuple[int, dict[int, str]]]:
-        strike_out(node, self._styles)
+        self._strike_out(node)
+        if len(self._links) < _MOST_LINKS and (links := targets_in(node)):
+            self._links[links] = None
         texts, count = self._texts(node), repeats(node, "number-rows-repeated", 1 << 20)
         first, self._row = self._row + 1, self._row + count
         if not texts:
@@ -129,6 +138,18 @@ class _Sheet:
             self._layout.hidden_rows.update([row] if is_unshown(node) else [])
             yield row, texts
         self._kept, self._cells = self._kept + min(count, room), self._cells + len(texts) * min(count, room)
+
+    def _strike_out(self, row: Node) -> None:
+        """Set apart what is struck out; a cell without a style has that of its row, else that of its column."""
+        if not (self._reader.styles.strikes or self._reader.styles.raised):
+            return
+        column, of_row = 1, told(row, "default-cell-style-name")
+        for cell, count in cells_of(row):
+            if not told(cell, "style-name"):
+                of_column = next((style for places, style in self._columns if column in places), "")
+                cell.set("style-name", of_row or of_column)
+            column += count
+        strike_out(row, self._reader.styles)
 
     def _texts(self, node: Node) -> dict[int, str]:
         texts: dict[int, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import mimetypes
 import re
@@ -31,6 +32,10 @@ _MOST_PARTS, _DEEPEST, _MOST_REFERENCES = 500, 30, 20
 # write hold .9 and more, "This message is in HTML" none.
 _STUB = 0.6
 _WORD = re.compile(r"\w+")
+# Apple Mail puts the length of the message before it, and what it noted of it behind.
+_COUNTED = re.compile(rb"(\d{1,9}) *\r?\n(?=[\w-]+:)")
+_PACKED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]*)\r?\n((?:[ -`]{1,62}\r?\n)+)end\r?$", re.M)
+_SHEETS = ("text/css", "text/javascript", "application/javascript", "application/x-javascript")
 _ID = re.compile(r"<[^<>\s]+>")
 
 
@@ -47,6 +52,9 @@ def mail_of(data: bytes, scratch: Path, limits: Limits) -> Parsed:
     """Read the bytes of one message; see ``read_mail``."""
     if b"\0" in data[:100]:
         data = decode(data)[0].encode()
+    if counted := _COUNTED.match(data):
+        end = counted.end() + int(counted[1])
+        data = data[counted.end() : end if data[end:].lstrip().startswith(b"<?xml") else None]
     message = BytesParser(policy=policy.default).parsebytes(_readable_head(data))
     reader = _Reader(scratch, limits)
     body = newest_first(reader.part(message))
@@ -104,15 +112,27 @@ class _Reader:
             return [element for elements in read for element in elements]
         if part.get_content_type() in ("text/plain", "text/html") and not _is_attached(part):
             return self._text(part)
-        self._keep(part, below)
+        if part.get_content_type() in _SHEETS:
+            self.box.ledger.note("style sheet or program", "it is no text")
+        else:
+            self._keep(part, below)
         return []
 
     def _text(self, part: EmailMessage) -> list[Element]:
         if part.get_content_subtype() == "plain":
-            return [Element(kind="text", text=block) for block in paragraphs(_flowing(part, _content(part)))]
+            text = _PACKED.sub(self._unpacked, _flowing(part, _content(part)))
+            return [Element(kind="text", text=block) for block in paragraphs(text)]
         page = read_page(_content(part), mail=True)
         self.box.ledger.add(page.left_out)
         return list(page.elements)
+
+    def _unpacked(self, packed: re.Match[str]) -> str:
+        """Take out a file that was written into the text, as mails of before hold them."""
+        try:
+            self.box.keep(one_line(packed[1]), b"".join(map(binascii.a2b_uu, packed[2].splitlines())))
+        except binascii.Error:
+            self.box.refuse("its encoding is broken")
+        return ""
 
     def _best(self, versions: Sequence[list[Element]]) -> list[Element]:
         """Of several versions of one text take the first, plain one, unless a later one says more or has tables."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from groundsight.ingestion import Element
-from groundsight.ingestion.readers.clean import clean, clean_rows, one_line
+from groundsight.ingestion.readers.clean import RAISED, clean, clean_rows, one_line
 from groundsight.ingestion.readers.office.equations import linear
 from groundsight.ingestion.readers.office.number_format import formatted
 from groundsight.ingestion.readers.office.package import Node, Package, child, inner, local, value, whole
@@ -58,7 +58,8 @@ def _is_struck(run: Node) -> bool:
 def _piece(node: Node) -> str:
     match local(node):
         case "r":
-            return "" if _is_struck(node) else "".join(map(_piece, inner(node, *_PIECES)))
+            raised = RAISED * (whole(value(child(node, "rPr"), "baseline")) > 0)
+            return "" if _is_struck(node) else raised + "".join(map(_piece, inner(node, *_PIECES)))
         case "oMath":
             return linear(node)
         case "fld":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 
 from groundsight.errors import LimitExceeded, ParseFailed
@@ -13,7 +14,8 @@ from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.box.insides import InsideBox
 from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.ledger import Ledger
-from groundsight.ingestion.readers.office.package import Package
+from groundsight.ingestion.readers.office.package import Package, stated_day
+from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.readers.raster import FORMATS, open_raster, save_png, upright
 from groundsight.limits import Limits
 
@@ -68,14 +70,14 @@ def office_file(
     ledger = Ledger()
     with Package(path, ledger) as package:
         found, pages = read(package, PictureBox(scratch, ledger))
-        elements, rest = handed_over(found, scratch, limits.document_chars)
+        about = package.about()
+        elements, rest = handed_over(chain(found, property_elements(about.items())), scratch, limits.document_chars)
         package.note_unread()
-        title, created = package.about()
         inside = files_inside(package, scratch)
     return Parsed(
         media_type=media_type,
-        title=one_line(title),
-        created=created,
+        title=one_line(about.get("title", "")),
+        created=stated_day(about.get("created", "")),
         pages=pages,
         elements=elements,
         rest=rest,

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import cast
 from xml.etree import ElementTree as xml
@@ -28,6 +29,7 @@ Node = xml.Element
 _MOST_DEPTH = 200
 _SHOWN = frozenset({"t", "blip", "chart", "relIds", "tbl", "textpath"})
 _DAMAGED = "its XML is damaged"
+_MOST_LINKS = 30
 # The ground of a page or slide, as themes name and number it.
 _PAPER = ("background1", "light1", "bg1", "lt1", "0")
 _HEX, _LIGHTEST = re.compile("[0-9a-fA-F]{6}"), 0xF8
@@ -135,6 +137,11 @@ class Package:
         """Return the names of the parts of one kind that a part refers to."""
         return [one.target for one in self.relations(name).values() if one.kind == kind and not one.outside]
 
+    def links_of(self, name: str) -> str:
+        """Return where the links of a part lead, the first of them."""
+        found = (one.target for one in self.relations(name).values() if one.kind == "hyperlink" and one.outside)
+        return " ".join(islice(dict.fromkeys(found), _MOST_LINKS))
+
     def main(self) -> str:
         """Return the name of the part where the document begins."""
         found = self.related("", "officeDocument")
@@ -142,12 +149,11 @@ class Package:
             raise ParseFailed("malformed: an office file without its main part", next_step="open and save it anew")
         return found[0]
 
-    def about(self) -> tuple[str, date | None]:
-        """Return the title and the day of creation that its properties state."""
+    def about(self) -> dict[str, str]:
+        """Return the properties that it states, by name."""
         names = self.related("", "core-properties")
         root = self.root(names[0], "document property") if names else None
-        texts = {local(node): node.text or "" for node in root} if root is not None else {}
-        return texts.get("title", ""), _day(texts.get("created", ""))
+        return {local(node): node.text or "" for node in below(root)}
 
     def note_unread(self) -> None:
         """Note the parts that no reader takes in."""
@@ -263,7 +269,8 @@ def _relation(folder: str, node: Node) -> Relation:
     return Relation(kind, posixpath.normpath(joined).lstrip("/"))
 
 
-def _day(text: str) -> date | None:
+def stated_day(text: str) -> date | None:
+    """Return the day of a time as properties state it, None for anything else."""
     try:
         return datetime.fromisoformat(text.strip().replace("Z", "+00:00")).date()
     except ValueError:

@@ -68,9 +68,11 @@ class _Show:
         title = next((one for one in shapes if one.placeholder in ("title", "ctrTitle")), None)
         name = one_line(paragraphs_of(title.node)) if title else ""
         mark = "hidden" if value(root, "show") in ("0", "false") else ""
+        meta = self._package.links_of(part)
         for element in self._slide(part, shapes, title if name else None, name):
-            known = {"page": page, "section": name or f"Slide {page}", "mark": element.mark or mark}
+            known = {"page": page, "section": name or f"Slide {page}", "mark": element.mark or mark, "meta": meta}
             yield element.model_copy(update=known)
+            meta = ""
 
     def _lay_faint_aside(self, part: str, root: Node, shapes: list[Shape]) -> None:
         layouts = self._package.related(part, "slideLayout")

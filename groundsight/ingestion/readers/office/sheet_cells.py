@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.clean import RAISED, one_line
 from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
 from groundsight.ingestion.readers.office.package import (
@@ -32,7 +32,7 @@ _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*\bref="([^"]+)"')
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
 _PLACE = re.compile(r"([A-Z]{1,3})(\d+)")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
-_PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter")
+_PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "conditionalFormatting", "dataValidations")
 # In points.
 _TINY, _NO_SIZE = 2, re.compile(r"0(?:\.[0-4]\d*)?$")
 ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
@@ -41,13 +41,17 @@ _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
 @dataclass
 class Cells:
-    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right); by row what is struck out."""
+    """Texts by row and column, both from 1; merged areas as (top, left, bottom, right); by row what is struck out.
+
+    ``offered`` are the choices and prompts of cells.
+    """
 
     rows: dict[int, dict[int, str]] = field(default_factory=dict[int, dict[int, str]])
     merged: list[tuple[int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int]])
     hidden_rows: set[int] = field(default_factory=set[int])
     hidden_columns: list[range] = field(default_factory=list[range])
     margins: list[str] = field(default_factory=list[str])
+    offered: list[str] = field(default_factory=list[str])
     struck: dict[int, str] = field(default_factory=dict[int, str])
 
 
@@ -56,9 +60,11 @@ class Formats:
 
     def __init__(self, main: str, package: Package, *, since_1904: bool) -> None:
         self._since_1904 = since_1904
-        self.strings = [
-            _string(node) for part in package.related(main, "sharedStrings") for node in _items(part, package)
-        ]
+        self.strings, self._gone = list[str](), dict[str, str]()
+        for node in (node for part in package.related(main, "sharedStrings") for node in _items(part, package)):
+            if gone := _string(node, struck=True):
+                self._gone[str(len(self.strings))] = gone
+            self.strings.append(_string(node))
         roots = [package.root(part, "style sheet") for part in package.related(main, "styles")]
         own = {
             value(one, "numFmtId"): value(one, "formatCode") or ""
@@ -70,6 +76,8 @@ class Formats:
         fonts = [one for root in roots for one in below(child(root, "fonts"))]
         struck = {str(at) for at, one in enumerate(fonts) if is_on(child(one, "strike"))}
         self.struck = {str(at) for at, one in enumerate(cells) if value(one, "fontId") in struck}
+        rules = [one for root in roots for one in below(child(root, "dxfs"))]
+        self.striking = {str(at) for at, one in enumerate(rules) if is_on(child(one, "font", "strike"))}
         self._codes = [own.get(key) or BUILT_IN.get(int(key) if key.isdecimal() else 0, "General") for key in ids]
         faint = {str(at) for at, one in enumerate(fonts) if _is_faint(one)}
         tiny = {str(at) for at, one in enumerate(fonts) if 0 < whole(value(child(one, "sz"))) < _TINY}
@@ -81,6 +89,17 @@ class Formats:
             # The fills 0 and 1 are those of a cell that nobody coloured.
             or (value(one, "fontId") in faint and value(one, "fillId") in (None, "0", "1"))
         }
+
+    def gone(self, cell: Node) -> str:
+        """Return what is struck out within the text of a cell."""
+        match cell.get("t") or "":
+            case "s" if self._gone:
+                held = child(cell, "v")
+                return self._gone.get((held.text or "") if held is not None else "", "")
+            case "inlineStr":
+                return _string(child(cell, "is"), struck=True)
+            case _:
+                return ""
 
     def number(self, text: str, style: str) -> str:
         """Write a stored number as its cell shows it."""
@@ -158,6 +177,10 @@ class Sheet:
             self.layout.hidden_columns.append(range(whole(value(node, "min")), whole(value(node, "max")) + 1))
         if parent == "mergeCells" and not self._is_long:
             self._merge(value(node, "ref") or "")
+        if parent == "conditionalFormatting" and value(node, "dxfId") in self._formats.striking:
+            self._package.ledger.note("rule that strikes cells out", "it is not worked out which cells it strikes out")
+        if parent == "dataValidations":
+            self.layout.offered += _offered(node)
         if parent == "headerFooter" and node.text and local(node).startswith(("odd", "first")):
             self.layout.margins.append(node.text)
 
@@ -166,6 +189,17 @@ class Sheet:
             ends = [_at(end) for end in place.split(":")]
             if len(ends) == 2 and ends[0] and ends[1]:
                 self.layout.merged.append((*ends[0], *ends[1]))
+
+
+def _offered(rule: Node) -> Iterator[str]:
+    """Yield what a cell tells who chooses it, and what there is to choose."""
+    place, listed = value(rule, "sqref") or "", child(rule, "formula1")
+    said = one_line(": ".join(filter(None, (value(rule, "promptTitle"), value(rule, "prompt")))))
+    choices = (listed.text or "") if listed is not None and value(rule, "type") == "list" else ""
+    if said:
+        yield f"Prompt on {place}: {said}"
+    if choices.startswith('"'):
+        yield f"Choices in {place}: {one_line(choices.strip(chr(34))).replace(',', ', ')}"
 
 
 def _is_off(line: Node, size: str) -> bool:
@@ -190,8 +224,9 @@ def _row(row: Node, formats: Formats, ledger: Ledger) -> tuple[dict[int, str], l
             unshown.append(text or "".join(one.text or "" for one in cell if local(one) == "v"))
         elif text and cell.get("s") in formats.struck:
             struck.append(text)
-        elif text:
-            texts[column] = text
+        else:
+            texts |= {column: text} if text else {}
+            struck += filter(None, [formats.gone(cell)])
     if any(unshown):
         ledger.note(UNSHOWN, "the sheet does not show it", len(unshown))
         lay_aside(" | ".join(filter(None, unshown)))
@@ -228,11 +263,17 @@ def _items(part: str, package: Package) -> Iterator[Node]:
     return (node for _, node in package.children(part, ("sst",), "list of strings"))
 
 
-def _string(node: Node | None) -> str:
-    """Join the runs of a rich string; what helps to pronounce it is no part of it."""
+def _string(node: Node | None, *, struck: bool = False) -> str:
+    """Join the runs of a rich string, those that are struck out apart; what helps to pronounce it is no part of it."""
     runs = [one for one in below(node) if local(one) in ("t", "r")]
-    texts = (one if local(one) == "t" else child(one, "t") for one in runs)
-    return one_line("".join((one.text or "") if one is not None else "" for one in texts))
+    kept = (one for one in runs if is_on(child(one, "rPr", "strike")) == struck)
+    return one_line("".join(map(_written, kept)))
+
+
+def _written(run: Node) -> str:
+    text = run if local(run) == "t" else child(run, "t")
+    raised = value(child(run, "rPr", "vertAlign")) == "superscript"
+    return RAISED * raised + ((text.text or "") if text is not None else "")
 
 
 def _at(place: str) -> tuple[int, int] | None:

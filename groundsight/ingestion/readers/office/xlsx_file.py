@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
@@ -40,7 +41,7 @@ def read_xlsx(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Par
     def read(package: Package, box: PictureBox) -> tuple[Iterator[Element], int]:
         book = _Book(package, box, limits)
         elements = (element for page, sheet in enumerate(book.sheets, 1) for element in book.read(sheet, page))
-        return elements, len(book.sheets)
+        return chain(elements, book.constants()), len(book.sheets)
 
     return office_file(path, scratch, XLSX, read, limits)
 
@@ -54,7 +55,14 @@ class _Book:
         self._relations = package.relations(main)
         root = package.root(main, "workbook")
         self.sheets = list(below(child(root, "sheets")))
+        self._names = list(below(child(root, "definedNames")))
         self._formats = Formats(main, package, since_1904=value(child(root, "workbookPr"), "date1904") in ("1", "true"))
+
+    def constants(self) -> Iterator[Element]:
+        """Yield the names that stand for a value and for no place in a sheet."""
+        for name, said in ((value(one, "name") or "", one.text or "") for one in self._names):
+            if said and not any(sign in said for sign in "!#") and not name.startswith("_"):
+                yield Element(kind="text", text=f"{one_line(name)}: {one_line(said).strip(chr(34))}")
 
     def read(self, sheet: Node, page: int) -> Iterator[Element]:
         """Read one sheet: its tables, what lies on it, its comments."""
@@ -64,8 +72,11 @@ class _Book:
             self._package.ledger.note("sheet", "it is missing, or made of macros or dialogs")
             return
         name = one_line(value(sheet, "name") or "")
+        meta = self._package.links_of(relation.target)
         for element in self._sheet(relation.target, relation.kind):
-            yield element.model_copy(update={"section": name, "page": page, "mark": element.mark or mark})
+            held = {"section": name, "page": page, "mark": element.mark or mark, "meta": meta}
+            yield element.model_copy(update=held)
+            meta = ""
 
     def _sheet(self, part: str, kind: str) -> Iterator[Element]:
         if kind == "worksheet":
@@ -74,8 +85,7 @@ class _Book:
                 yield from tables.read(cells, more=more)
             yield from (Element(kind="text", text=one, mark="deleted") for one in sheet.layout.struck.values())
             text = " ".join(_CODES.sub(" ", " ".join(sheet.layout.margins)).split())
-            if text:
-                yield Element(kind="text", text=text)
+            yield from (Element(kind="text", text=one) for one in filter(None, (text, *sheet.layout.offered)))
         for drawing in self._package.related(part, "drawing"):
             yield from self._drawing(drawing)
         for drawing in self._package.related(part, "vmlDrawing"):

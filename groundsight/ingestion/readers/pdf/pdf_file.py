@@ -15,6 +15,7 @@ from groundsight.ingestion.readers.pdf.pdf_page import Gathered, PageReader
 from groundsight.ingestion.readers.pdf.pdfium import Pdf, open_pdf
 from groundsight.ingestion.readers.pdf.running import keep_once
 from groundsight.ingestion.readers.pdf.split_tables import continued
+from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.sniff import PDF
 from groundsight.limits import Limits
 
@@ -32,15 +33,16 @@ def read_pdf(path: Path, scratch: Path, limits: Limits, dpi: int) -> Parsed:
         elements = [element for number in range(1, document.pages + 1) for element in _page(document, number, gathered)]
         inside = _inside(document, gathered, limits)
         ledger, ruled = gathered.ledger, gathered.ruled
+        about = ((name.lower(), said) for name, said in document.about.items())
         ledger.note("form", "it is filled in and shown by its own viewer only", int(document.filled_elsewhere))
         ledger.note("ruled table", "finding them took too long", ruled.late)
         ledger.note("grid of rules", "its page has too many to look for a table", ruled.crowded)
         return Parsed(
             media_type=PDF,
-            title=_title(document.title),
+            title=_title(document.about.get("Title", "")),
             created=document.created,
             pages=document.pages,
-            elements=tuple(continued(keep_once(elements, document.pages))),
+            elements=(*continued(keep_once(elements, document.pages)), *property_elements(about)),
             inside=inside,
             left_out=ledger.left_out,
         )
@@ -50,7 +52,8 @@ def _page(document: Pdf, number: int, gathered: Gathered) -> Iterator[Element]:
     """Read one page; a page that can't be loaded costs itself."""
     try:
         with document.page(number) as page:
-            yield from PageReader(page, number, gathered).read()
+            for place, element in enumerate(PageReader(page, number, gathered).read()):
+                yield element if place else element.model_copy(update={"meta": " ".join(page.links)})
     except ParseFailed:
         gathered.ledger.note("page", "it is damaged")
 

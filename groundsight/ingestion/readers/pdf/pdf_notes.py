@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundsight.ingestion.layout.shapes import Piece, Rect
-from groundsight.ingestion.readers.clean import clean
+from groundsight.ingestion.readers.clean import clean, one_line
 from groundsight.ingestion.readers.text.markup import parsed_markup, visible_text
 
-_MOST_NOTES = 5_000
+_MOST_NOTES, _MOST_ADDRESS = 5_000, 300
 _HIDDEN = 0x02 | 0x20
 _PASSWORD = 1 << 13
 _BOXES = {True: "\u2612", False: "\u2610"}
@@ -33,7 +33,8 @@ class Notes:
     """Reads the annotations of one page; ``place`` leads from points to fractions of the page."""
 
     def __init__(self, library: Any, page: Any, form: Any, place: Callable[..., Rect]) -> None:
-        self._library, self._page, self._form, self._place = library, page, form, place
+        self._library, self._form, self._place = library, form, place
+        self._page, self._document = page.raw, page.pdf.raw
         self._kinds = {
             library.FPDF_ANNOT_FREETEXT: "free text",
             library.FPDF_ANNOT_STAMP: "stamp",
@@ -45,6 +46,7 @@ class Notes:
             library.FPDF_ANNOT_FILEATTACHMENT: "file",
         }
         self.files: list[Any] = []
+        self.links: dict[str, None] = {}
         self.more = 0
 
     def read(self) -> list[Note]:
@@ -60,6 +62,8 @@ class Notes:
             return None
         try:
             kind = library.FPDFAnnot_GetSubtype(annotation)
+            if kind == library.FPDF_ANNOT_LINK:
+                self.links.update(dict.fromkeys(filter(None, [self._address(annotation)])))
             if kind in (library.FPDF_ANNOT_LINK, library.FPDF_ANNOT_POPUP):
                 return None
             hidden = bool(library.FPDFAnnot_GetFlags(annotation) & _HIDDEN)
@@ -68,6 +72,13 @@ class Notes:
             return self._comment(annotation, self._kinds.get(kind, "comment"), hidden)
         finally:
             library.FPDFPage_CloseAnnot(annotation)
+
+    def _address(self, annotation: Any) -> str:
+        """Return where a link leads out of the document, empty where it stays in it."""
+        action = self._library.FPDFLink_GetAction(self._library.FPDFAnnot_GetLink(annotation))
+        address = ctypes.create_string_buffer(_MOST_ADDRESS)
+        size = self._library.FPDFAction_GetURIPath(self._document, action, address, _MOST_ADDRESS) if action else 0
+        return one_line(address.value.decode("utf-8", "replace")) if 0 < size <= _MOST_ADDRESS else ""
 
     def _comment(self, annotation: Any, kind: str, hidden: bool) -> Note | None:
         if kind == "file" and (found := self._library.FPDFAnnot_GetFileAttachment(annotation)):

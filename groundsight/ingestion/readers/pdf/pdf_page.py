@@ -21,6 +21,7 @@ from groundsight.ingestion.readers.pdf.pdf_figures import figures_on
 from groundsight.ingestion.readers.pdf.pdf_headings import body_size, heading_level, titled
 from groundsight.ingestion.readers.pdf.pdf_notes import Note, pieces_of_notes
 from groundsight.ingestion.readers.pdf.pdf_outline import PdfOutline
+from groundsight.ingestion.readers.pdf.pdf_struck import kept_and_struck
 from groundsight.ingestion.readers.pdf.pdf_tables import RuledTables, filled_tables
 from groundsight.ingestion.readers.pdf.pdf_unseen import seen_and_unseen
 from groundsight.ingestion.readers.pdf.pdfium import PdfPage
@@ -56,6 +57,7 @@ class PageReader:
         """Yield the elements of the page in reading order."""
         every, drawn = self._page.pieces(), self._page.drawn()
         pieces, unseen = seen_and_unseen(every, drawn, self._page.render)
+        pieces, struck = kept_and_struck(pieces, drawn.rules)
         notes, files = self._page.notes()
         self._gathered.files.extend(files)
         self._count(drawn, notes)
@@ -70,10 +72,10 @@ class PageReader:
         else:
             yield from self._frame([], drawn, shown, self._turn)
         yield from self._notes(notes)
-        if text := clean("\n".join(piece.text for piece in unseen)):
-            yield Element(
-                kind="text", text=text, page=self._number, section=self._gathered.outline.section, mark="hidden"
-            )
+        for apart, mark in ((unseen, "hidden"), (struck, "deleted")):
+            if text := clean("\n".join(piece.text for piece in apart)):
+                section = self._gathered.outline.section
+                yield Element(kind="text", text=text, page=self._number, section=section, mark=mark)
 
     def _count(self, drawn: Drawn, notes: Sequence[Note]) -> None:
         ledger = self._gathered.ledger

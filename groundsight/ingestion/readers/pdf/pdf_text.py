@@ -8,18 +8,19 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from groundsight.ingestion.layout.leaders import split_leaders
 from groundsight.ingestion.layout.shapes import SKEW, Piece, Rect
+from groundsight.ingestion.readers.clean import RAISED
 
 _BOLD = re.compile(rb"bold|black|heavy|semibold", re.I)
 # PDFium marks the hyphen that ends a line, inside a word, with U+0002.
 _SIGNS = {0x02: "-", 0xFFFE: "-", 0xA0: " "}
 # Scans that were read by machine lean by a degree or two; what leans by more was put askew.
 _LEANING = math.radians(10)
-_INVISIBLE = 3
+_INVISIBLE, _DIGITS = 3, (0x30, 0x39)
 # Neither filled nor stroked; 7 only cuts what is drawn later.
 _INKLESS = (3, 7)
 # Of 255: lighter letters, or clearer ones, are looked at on the drawn page.
@@ -163,10 +164,20 @@ def _turned_map(matrix: Corners, origin: tuple[float, float], quarters: int) -> 
 
 
 def _written(run: list[_Mark]) -> str:
-    ordered = _as_said(run) if any(mark.code >= 0x590 for mark in run) else run
-    text = "".join(_SIGNS.get(mark.code, chr(mark.code)) for mark in ordered if mark.code < 0x110000)
+    ordered = list(_as_said(run)) if any(mark.code >= 0x590 for mark in run) else run
+    raised = {mark.index for last, mark in pairwise(run) if _is_raised(last, mark)}
+    signs = ((RAISED * (mark.index in raised), mark.code) for mark in ordered if mark.code < 0x110000)
+    text = "".join(before + _SIGNS.get(code, chr(code)) for before, code in signs)
     shaped = any(low <= ord(char) <= high for char in text for low, high in _SHAPES)
     return (unicodedata.normalize("NFKC", text) if shaped else text).strip()
+
+
+def _is_raised(last: _Mark, mark: _Mark) -> bool:
+    """True where a smaller digit stands higher behind another one: a power, or the mark of a note."""
+    if not (_DIGITS[0] <= mark.code <= _DIGITS[1] and _DIGITS[0] <= last.code <= _DIGITS[1]):
+        return False
+    high = last.corners[3] - last.corners[1]
+    return mark.corners[3] - mark.corners[1] < 0.85 * high and mark.corners[3] < last.corners[3] - 0.1 * high
 
 
 def _as_said(run: list[_Mark]) -> Iterator[_Mark]:

@@ -44,7 +44,7 @@ class PdfPage:
     def __init__(self, library: Any, page: Any, form: Any, limits: Limits) -> None:
         self._library, self._page, self._form, self._limits = library, page, form, limits
         self.width, self.height = page.get_size()
-        self.more_notes, self.invisible = 0, False
+        self.more_notes, self.invisible, self.links = 0, False, tuple[str, ...]()
 
     def pieces(self) -> list[Piece]:
         """Return the text layer as pieces of lines in the order of the file."""
@@ -61,9 +61,9 @@ class PdfPage:
 
     def notes(self) -> tuple[list[Note], list[Any]]:
         """Return form values and annotations, and the files that are pinned to the page."""
-        reader = Notes(self._library, self._page.raw, self._form, self._place)
+        reader = Notes(self._library, self._page, self._form, self._place)
         notes = reader.read()
-        self.more_notes = reader.more
+        self.more_notes, self.links = reader.more, tuple(reader.links)
         return notes, reader.files
 
     def drawn(self) -> Drawn:
@@ -138,9 +138,8 @@ class Pdf:
     def __init__(self, library: Any, document: Any, limits: Limits) -> None:
         self._library, self._document, self._limits = library, document, limits
         self.pages = len(document)
-        about: dict[str, str] = document.get_metadata_dict(skip_empty=True)
-        self.title = about.get("Title", "")
-        self.created = _day(about.get("CreationDate", ""))
+        self.about: dict[str, str] = document.get_metadata_dict(skip_empty=True)
+        self.created = _day(self.about.get("CreationDate", ""))
         self.filled_elsewhere = document.get_formtype() == library.FORMTYPE_XFA_FULL
         if document.get_formtype() != library.FORMTYPE_NONE:
             document.init_forms()

@@ -28,6 +28,8 @@ _DATES = "article:published_time date dc.date dcterms.created datepublished".spl
 _QUOTING = {"gmail_attr", "moz-cite-prefix", "yahoo_quoted"}
 # Shorter lists of links are as often content ("see also") as a menu.
 _MENU_LINKS = 4
+_OFFERED = ("choice", "of a long list only what was chosen is read")
+_DATA = ("data for programs", "the page does not show it")
 _WAYS, _UNSHOWN = ("navigation", "links to other pages"), (UNSHOWN, "the page does not show it")
 FAR, _FRAME = ("picture", "it lies outside of the file"), ("embedded object", "it lies outside of the file")
 
@@ -71,6 +73,7 @@ def read_page(
     if not walk.elements and walk.ledger.left_out:
         walk = _Walk(pictures or (lambda _: None), Outline(), mail=mail, ways=True)
         walk.visit(root)
+    walk.ledger.note(*_DATA, sum("json" in (one.get("type") or "") for one in root.iter("script")))
     title = one_line(root.findtext(".//title") or "")
     return Page(title, _published(root), tuple(walk.elements), walk.ledger.left_out)
 
@@ -153,6 +156,7 @@ class _Walk:
             return True
         if tag == "img" and self._picture(node):
             return True
+        self.ledger.note(*_OFFERED, int(tag == "select" and markup.is_long_choice(node)))
         if tag == "a" and node.get("href"):
             self._links += markup.targets(node)
         self._pieces.append("\n" if tag in LINES else self._point() if tag == "li" else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 _DEEPEST = 40
 # A definition that nothing refers to, and a remark in HTML, are shown nowhere.
 _REMARK = re.compile(r"^\[[^\]\n]{1,80}\]:\s*\S{1,80}\s+[\"'(](.{1,2000})[\"')]\s*$|<!--(?:.{1,2000}?)-->", re.M)
+# What a footnote says goes on in lines that are set in, behind blank ones too, and in plain lines right below.
+_NOTE = re.compile(
+    r"^ {0,3}\[\^([^\]\s]{1,80})\]:[ \t]*"
+    r"(.*(?:\n(?:[ \t]*\n)*(?:    |\t).*|\n(?! {0,3}\[\^)[^\s#>|`~*+-].*)*)", re.M
+)  # fmt: skip
+_NOTED = re.compile(r"\[\^([^\]\s]{1,80})\]")
+_FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\1", re.M | re.S)
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]{1,200})(?:\|([^\[\]\n]{1,200}))?\]\]")
 
 
@@ -43,17 +50,52 @@ def read_markdown(path: Path) -> Parsed:
 
 
 def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[Element, ...], tuple[LeftOut, ...]]:
-    """Return the elements of a Markdown text and what it shows that lies elsewhere."""
+    """Return the elements of a Markdown text, its notes behind what refers to them, and what lies elsewhere."""
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).parse(text)
-    ledger = Ledger()
+    reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
+    text, notes = _without_notes(text)
+    tokens, ledger = reader.parse(text), Ledger()
     for remark in (found[1] or found[0] for found in _REMARK.finditer(text)):
         if speaks_to_a_model(remark):
             lay_aside(remark)
     ledger.note("passage", "it is nested too deep", int(any(token.level >= _DEEPEST - 1 for token in tokens)))
     ledger.note(*FAR, sum(child.type == "image" for token in tokens for child in token.children or ()))
-    return tuple(_elements(tokens, outline or Outline(), ledger)), ledger.left_out
+    said = {key: _elements(reader.parse(note), Outline(), ledger) for key, note in notes.items()}
+    told = {key: "\n".join(element.text for element in note) for key, note in said.items()}
+    elements = _elements(tokens, outline or Outline(), ledger)
+    return tuple(_with_notes(elements, told) if told else elements), ledger.left_out
+
+
+def _without_notes(text: str) -> tuple[str, dict[str, str]]:
+    """Take the footnotes out of a text, by their signs."""
+    if "[^" not in text:
+        return text, {}
+    fenced, notes = [found.span() for found in _FENCED.finditer(text)], dict[str, str]()
+
+    def take(found: re.Match[str]) -> str:
+        if any(begin <= found.start() < end for begin, end in fenced):
+            return found[0]
+        notes[found[1]] = re.sub(r"^(?:    |\t)", "", found[2], flags=re.M)
+        return ""
+
+    return _NOTE.sub(take, text), notes
+
+
+def _with_notes(elements: Iterable[Element], notes: dict[str, str]) -> Iterator[Element]:
+    """Write marks as those of other documents, and each note behind the element of its mark."""
+    left = dict(notes)
+    for element in elements:
+        texts = (element.text, *(cell for row in element.cells for cell in row))
+        cells = tuple(tuple(_marked(cell, notes) for cell in row) for row in element.cells)
+        yield element.model_copy(update={"text": _marked(element.text, notes), "cells": cells})
+        for key in (key for text in texts for key in _NOTED.findall(text) if key in left):
+            yield Element(kind="text", text=f"[{key}] {_marked(left.pop(key), notes)}", section=element.section)
+    yield from (Element(kind="text", text=f"[{key}] {note}") for key, note in left.items())
+
+
+def _marked(text: str, notes: Collection[str]) -> str:
+    return _NOTED.sub(lambda found: f"[{found[1]}]" if found[1] in notes else found[0], text)
 
 
 def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger) -> Iterator[Element]:

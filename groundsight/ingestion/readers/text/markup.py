@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import IO, Any, TypeAlias, cast
 
 from groundsight.ingestion.readers.clean import RAISED
@@ -30,24 +31,40 @@ LINES = {"br", "figcaption", "text", "title", "desc", "textarea", "legend"}
 _TYPED = ("", "text", "number", "date", "time", "email", "tel", "url", "search", "month", "week", "datetime-local")
 _SPAN_LIMIT = 50
 _CELL_LIMIT = 200_000
+# Sizes and models of a shop are fewer, countries and years are more.
+_MOST_OFFERED = 20
 _LINK_CHARS, _MOST_LINKS = 300, 30
 
 
 def parsed_markup(text: str) -> Node | None:
     """Return the tree of an HTML text, what nobody sees marked; None when it holds nothing. Nothing is fetched."""
+    root = _tree(text)
+    if root is not None:
+        _open_up(root)
+        mark_unshown(root)
+    return root
+
+
+def _tree(text: str) -> Node | None:
     from lxml import etree, html  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
 
     markup: Any = html
     parser_error = cast("type[Exception]", etree.ParserError)  # pyright: ignore[reportUnknownMemberType]
     parser = markup.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
-    if not text.strip():
-        return None
     try:
-        root = markup.document_fromstring(text.encode(errors="replace"), parser=parser)
+        return markup.document_fromstring(text.encode(errors="replace"), parser=parser) if text.strip() else None
     except parser_error:
         return None
-    mark_unshown(root)
-    return root
+
+
+def _open_up(root: Node) -> None:
+    """Put the pages that are written out in a page, in frames and shadows, where a browser shows them."""
+    for frame in list(root.iter("iframe")):
+        if (held := _tree(frame.get("srcdoc") or "")) is not None:
+            frame.tag, frame.text = "div", ""
+            frame.append(held)
+    for shadow in [one for one in root.iter("template") if one.get("shadowrootmode") is not None]:
+        shadow.tag = "div"
 
 
 _SAFE: dict[str, bool] = {
@@ -132,13 +149,26 @@ def struck_below(node: Node) -> Iterator[str]:
             stack.extend(reversed(list(one)))
 
 
+def is_long_choice(box: Node) -> bool:
+    """True for a list to choose from of which only the chosen is read."""
+    return sum(1 for _ in islice(box.iter("option"), _MOST_OFFERED + 1)) > _MOST_OFFERED
+
+
 def own_words(node: Node) -> str:
     """Return what a node shows before its children: its text, a picture's words, what was filled into a form."""
     match tag_of(node):
-        case "img":
+        case "img" | "area":
             return f" {node.get('alt') or ''} "
+        case _ if node.get("role") == "img":
+            return f" {node.get('aria-label') or ''} "
         case "option":
-            return f" {node.text or ''}" if node.get("selected") is not None else ""
+            return _offered(node)
+        case "select" | "button":
+            return f" {node.text or ''}"
+        case "meter" | "progress" if node.get("value") and not (node.text or "").strip():
+            return f" {node.get('value')} of {node.get('max') or 1} "
+        case "abbr" if node.get("title") and len(node) == 0:
+            return f"{node.text or ''} ({node.get('title')})"
         case "input":
             return _filled(node)
         case "sup":
@@ -186,7 +216,7 @@ def _visible_pieces(root: Node) -> Iterator[str]:
     while stack:
         node, leaving = stack.pop()
         if leaving:
-            yield node.tail or ""
+            yield f"{' ' if tag_of(node) in BLOCKS else ''}{node.tail or ''}"
             continue
         if node is not root:
             stack.append((node, True))
@@ -202,6 +232,13 @@ def _filled(node: Node) -> str:
     if kind in ("checkbox", "radio"):
         return "[x] " if node.get("checked") is not None else "[ ] "
     return f" {node.get('value') or ''} " if kind in _TYPED else ""
+
+
+def _offered(option: Node) -> str:
+    """Return one of the things to choose from; of a long list only what was chosen."""
+    sign = "[x]" if option.get("selected") is not None else "[ ]"
+    few = not any(is_long_choice(box) for box in option.iterancestors("select"))
+    return f" {sign} {option.text or ''} " if few or sign == "[x]" else ""
 
 
 def _skip_covered(line: list[str], pending: dict[tuple[int, int], str], number: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from groundsight.ingestion.readers.clean import clean, decode, one_line
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.table_elements import ROWS_IN_BLOCK, as_text, check_columns
 from groundsight.ingestion.readers.text.json_lists import Data, JsonLines, json_value
-from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
+from groundsight.ingestion.readers.text.markup import Node, parsed_markup, parsed_xml, tag_of, visible_text
 from groundsight.ingestion.sniff import JSON, JSON_LINES, SVG, XML
 from groundsight.limits import DEFAULT_LIMITS, Limits
 
@@ -27,6 +28,7 @@ _ITEM_CHARS = 60
 _BLOCK_CHARS = 600
 # A price with its currency, a weight with its unit: more values are a record of their own.
 _FEW = 4
+_MARKUP = re.compile(r"<(?:p|div|br|ul|b|en-note)\b[^<>]*>", re.I)
 _Records = Iterable[Mapping[str, Data]]
 
 
@@ -204,7 +206,15 @@ def _heads(data: Iterable[Data]) -> list[str]:
 def _shown(data: Data) -> str:
     if _is_list(data):
         return ", ".join(_shown(each) for each in data)
-    return "" if data is None else data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+    if isinstance(data, str):
+        return _unmarked(data) if _MARKUP.search(data) else data
+    return "" if data is None else json.dumps(data, ensure_ascii=False)
+
+
+def _unmarked(text: str) -> str:
+    """Return what a browser shows of a value that is a page, as in feeds and notes."""
+    root = parsed_markup(text)
+    return text if root is None else visible_text(root).strip()
 
 
 def _name(node: Node) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from groundsight.ingestion import Element, Parsed
-from groundsight.ingestion.readers.clean import clean, clean_rows, one_line
+from groundsight.ingestion.readers.clean import RAISED, clean, clean_rows, one_line
 from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.sniff import RTF
 
@@ -20,12 +21,14 @@ _MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt
 _NOTE = re.compile(r"\{\s*\\(?:\*\\)?(?:footnote|endnote)\b ?")
 _COMMENT = re.compile(r"\{\s*\\\*\\annotation\b ?")
 _HIDDEN = re.compile(r"\{(?:\\[a-z]+-?\d* ?)*?\\v(?![a-z0])\d* ?")
-_TITLE = re.compile(r"\{\\title ([^{}]*)\}")
-_STRIKE = re.compile(r"\\striked?(?![a-z])")
+_ABOUT = re.compile(r"\{\\(title|subject|keywords|category|doccomm) ([^{}]*)\}")
+_LINK = re.compile(r'HYPERLINK\s+"([^"\\]{1,300})"')
+_SUPER = re.compile(r"\\super(?![a-z0]) ?")
+_STRIKE = re.compile(r"\\(?:striked?|deleted)(?![a-z])")
 _TOKEN = re.compile(
     r"\\'[0-9a-fA-F]{2}|\\u-?\d+ ?\??|\\(?P<word>[a-zA-Z]+|\*)(?P<count>-?\d*) ?|\\.|[{}]|[^\\{}]+", re.S
 )
-_STRIKING, _ENDING = ("strike", "striked", "plain"), ("par", "cell", "row", "line")
+_STRIKING, _ENDING = ("strike", "striked", "deleted", "plain"), ("par", "cell", "row", "line")
 # Groups of which nothing is text.
 _MUTE = ("stylesheet", "fonttbl", "colortbl", "info", "pict", "*")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
@@ -35,6 +38,7 @@ def read_rtf(path: Path) -> Parsed:
     """Read rich text; the cells of a row are parted by bars in what the library returns."""
     source, comments = _without(_COMMENT, path.read_bytes().decode("latin-1"))
     source, hidden = _without(_HIDDEN, source)
+    source = _SUPER.sub(lambda found: f"{found[0].rstrip()} {RAISED}", source)
     ledger = Ledger()
     ledger.note("picture", "rich text is read as text", len(_PICTURE.findall(source)))
     opened, struck = _unstruck(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
@@ -42,11 +46,13 @@ def read_rtf(path: Path) -> Parsed:
     kinds = ((comments, "comment"), (hidden, "hidden"), (struck, "deleted"))
     apart = [(one, mark) for each, mark in kinds for one in each]
     said = (Element(kind="text", text=shown, mark=mark) for one, mark in apart if (shown := clean(_plain(one))))
-    title = _TITLE.search(source)
+    about = {name.replace("doccomm", "description"): one_line(_plain(said)) for name, said in _ABOUT.findall(source)}
+    links, elements = " ".join(dict.fromkeys(_LINK.findall(source))), list(_elements(text))
+    elements[:1] = [one.model_copy(update={"meta": links}) for one in elements[:1]]
     return Parsed(
         media_type=RTF,
-        title=one_line(_plain(title[1])) if title else "",
-        elements=(*_elements(text), *said),
+        title=about.get("title", ""),
+        elements=(*elements, *said, *property_elements(about.items())),
         left_out=ledger.left_out,
     )
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, decode
+from groundsight.ingestion.readers.ledger import Ledger
 
 _TIMES = re.compile(r"^\s*((?:\d+:)?\d{1,2}:\d\d)[.,]\d{1,3}\s*-->\s*((?:\d+:)?\d{1,2}:\d\d)[.,]\d{1,3}")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+_NOTE = re.compile(r"^NOTE\b.*\S", re.M)
 _TAG = re.compile(r"</?[a-z][^>]*>|<\d[^>]*>|\{\\[^}]*\}", re.I)
 # Longer silences part what is said: speakers breathe in under two seconds.
 _SILENCE_SECONDS, _PARAGRAPH_CHARS = 4, 600
@@ -29,8 +31,9 @@ class _Cue:
 def read_subtitles(path: Path, media_type: str) -> Parsed:
     """Read the cues as paragraphs that begin with their time, ``[00:01:05] Words.``"""
     text, warnings = decode(path.read_bytes())
-    elements = tuple(_paragraphs(list(_cues(text))))
-    return Parsed(media_type=media_type, elements=elements, warnings=warnings)
+    elements, ledger = tuple(_paragraphs(list(_cues(text)))), Ledger()
+    ledger.note("note", "a player does not show it", len(_NOTE.findall(text)))
+    return Parsed(media_type=media_type, elements=elements, left_out=ledger.left_out, warnings=warnings)
 
 
 def _cues(text: str) -> Iterator[_Cue]:

@@ -48,6 +48,7 @@ class WordDocument:
         self._outline = Outline()
         self._relations: dict[str, Relation] = package.relations(self._main)
         self._sections: list[Node] = []
+        self._links: list[str] = []
 
     def body(self) -> Iterator[Element]:
         """Yield the body, then the comments that stand nowhere in it."""
@@ -94,7 +95,7 @@ class WordDocument:
         if text and level:
             yield self._outline.heading(one_line(text), level)
         elif text:
-            yield Element(kind="text", text=text, section=self._outline.section)
+            yield Element(kind="text", text=text, section=self._outline.section, meta=self._targets())
         yield from self._hanging(hung)
 
     def _words(self, node: Node) -> tuple[str, Hung]:
@@ -102,8 +103,8 @@ class WordDocument:
         section = child(node, "pPr", "sectPr")
         if section is not None:
             self._sections.append(section)
-        wrapped = node if local(node) == "p" else _around(node)
-        text, hung = self._text.read(wrapped)
+        text, hung = self._text.read(node)
+        self._links += (one.target for key in hung.links if (one := self._relations.get(key)) and one.outside)
         if _CONTENTS.match(self._styles.name(node)):
             self._ledger.note(*_REPEATS)
             return "", hung
@@ -111,6 +112,11 @@ class WordDocument:
         label = "" if deleted and not text else self._numbering.label(node)
         text = clean(text)
         return (label + text if text else ""), hung
+
+    def _targets(self) -> str:
+        """Return where the links lead that were met since this was asked last."""
+        links, self._links = dict.fromkeys(self._links), []
+        return " ".join(links)
 
     def _hanging(self, hung: Hung) -> Iterator[Element]:
         for struck in filter(None, map(clean, hung.struck)):
@@ -208,7 +214,9 @@ class WordDocument:
         while heads < len(rows) and is_on(child(rows[heads], "trPr", "tblHeader")):
             heads += 1
         grid, behind = self._grid(rows, cells)
-        yield from table_blocks(grid, self._outline.section, declared=heads if heads < len(grid) else 0)
+        meta = self._targets()
+        for block in table_blocks(grid, self._outline.section, declared=heads if heads < len(grid) else 0):
+            yield block.model_copy(update={"meta": meta})
         yield from behind
 
     def _rows(self, node: Node, tag: str) -> list[Node]:
@@ -280,12 +288,6 @@ class WordDocument:
                     shown = kinds.get(value(node, "type") or "default", True)
                     parts[relation.target] = parts.get(relation.target, False) or shown
         yield from parts.items()
-
-
-def _around(node: Node) -> Node:
-    wrapped = node.makeelement("p", {})
-    wrapped.append(node)
-    return wrapped
 
 
 def _count(node: Node | None, otherwise: int) -> int:

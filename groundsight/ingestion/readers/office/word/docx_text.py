@@ -14,6 +14,7 @@ from groundsight.ingestion.readers.office.package import (
     is_on,
     is_white,
     local,
+    ref,
     shown_branch,
     value,
     whole,
@@ -33,11 +34,12 @@ _BOX = {True: "☒", False: "☐"}
 
 @dataclass
 class Hung:
-    """What hangs on a paragraph, in order: notes and comments by id, drawings as nodes, stretches struck out."""
+    """What hangs on a paragraph, in order: notes, comments and links by id, drawings as nodes, stretches struck out."""
 
     notes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     comments: list[str] = field(default_factory=list[str])
     drawings: list[Node] = field(default_factory=list[Node])
+    links: list[str] = field(default_factory=list[str])
     struck: list[str] = field(default_factory=lambda: [""])
 
 
@@ -54,12 +56,12 @@ class TextReader:
         self._fields: list[bool] = []
 
     def read(self, paragraph: Node) -> tuple[str, Hung]:
-        """Return the text of a paragraph and what hangs on it."""
+        """Return the text of a paragraph, or of an equation on its own, and what hangs on it."""
         self._hung = Hung()
         # An order that never ended would hide the rest of the document.
         self._fields = [True for _ in self._fields]
         self._paragraph = paragraph
-        return self._inside(paragraph), self._hung
+        return (self._inside if local(paragraph) == "p" else self._piece)(paragraph), self._hung
 
     def _inside(self, node: Node) -> str:
         return "".join(self._piece(one) for one in node)
@@ -71,6 +73,9 @@ class TextReader:
                 return self._run(node)
             case "oMath" | "oMathPara":
                 return linear(node)
+            case "hyperlink":
+                self._hung.links.append(ref(node))
+                return self._inside(node)
             case "sdt":
                 return self._control(node)
             case "AlternateContent":
@@ -92,7 +97,7 @@ class TextReader:
             return ""
         raised = value(child(run, "rPr", "vertAlign")) == "superscript"
         text = RAISED * raised + "".join(self._sign(part) for part in run)
-        if any(is_on(child(run, "rPr", name)) for name in ("strike", "dstrike")):
+        if any(is_on(self._letters(run, name)) for name in ("strike", "dstrike")):
             self._hung.struck[-1] += text
             return ""
         self._hung.struck += [""] if text else []
@@ -100,14 +105,16 @@ class TextReader:
 
     def _is_unshown(self, run: Node) -> bool:
         """True for letters that are hidden or under two points, and for white ones with nothing coloured under them."""
-        paragraph = run if self._paragraph is None else self._paragraph
-        vanish, size, colour = (self._styles.letters(paragraph, run, name) for name in ("vanish", "sz", "color"))
+        vanish, size, colour = (self._letters(run, name) for name in ("vanish", "sz", "color"))
         if is_on(vanish) or 0 < whole(value(size)) < _TINY_HALF_POINTS:
             return True
         if self.within or not is_white(value(colour), value(colour, "themeColor")):
             return False
-        shaded = any(self._styles.letters(paragraph, run, name) is not None for name in ("shd", "highlight"))
-        return not shaded and not self._styles.is_shaded(paragraph)
+        shaded = any(self._letters(run, name) is not None for name in ("shd", "highlight"))
+        return not shaded and not self._styles.is_shaded(run if self._paragraph is None else self._paragraph)
+
+    def _letters(self, run: Node, name: str) -> Node | None:
+        return self._styles.letters(run if self._paragraph is None else self._paragraph, run, name)
 
     def _sign(self, part: Node) -> str:
         tag = local(part)

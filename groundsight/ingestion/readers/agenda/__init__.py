@@ -1,0 +1,1 @@
+"""Readers of calendars (ics) and of contacts (vcf)."""
