@@ -123,6 +123,53 @@ def test_the_moment_at_which_something_is_said_is_told_and_stands_there(
     assert (len(told), last) == (10, "Moments that are not listed here: 2.")
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        (
+            "What is on the slide while the archive is mentioned?",
+            'talk.mp4 at 0:06 shows: "Plan / Archive: 12 boxes" [1]',
+        ),
+        ("When they spoke of costs, what was shown?", 'talk.mp4 at 0:00 shows: "Prices / Team: 48 EUR a month" [1]'),
+        ("What did she say while the slide with the boxes was on screen?", 'talk.mp4 at 0:06: "We move the archive'),
+        (
+            "What is said about April while the plan is on the slide?",
+            'talk.mp4 at 0:06: "We move the archive in April."',
+        ),
+        ("Was steht auf der Folie, während vom archive die Rede ist?", 'talk.mp4 at 0:06 shows: "Plan / Archive'),
+        ("When is Dana Miller mentioned?", 'talk.mp4 at 0:08: "Dana Miller leads the work." [1]'),
+    ],
+)
+def test_what_is_shown_while_something_is_said_and_the_other_way_round(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber], question: str, told: str
+) -> None:
+    suite, folder, _ = house
+    sound = np.concatenate([tone(6, 400), tone(5, 800)])
+    scenes = [(slide("Prices", "Team: 48 EUR a month"), 6.0), (slide("Plan", "Archive: 12 boxes"), 5.0)]
+    write_clip(folder / "talk.mp4", scenes, sound)
+    suite.ingest(folder)
+    answer = suite.ask(question)
+    assert (answer.status, answer.text.startswith(told)) == ("answered", True), answer.text
+    assert all(cited.second is not None for cited in answer.citations)
+    assert {each.label for each in answer.verdicts} == {"supported"}
+
+
+def test_a_clip_that_is_not_sure_to_hold_both_sides_gives_no_answer(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_clip(folder / "talk.mp4", [(slide("Prices", "Team: 48 EUR"), 6.0)], tone(6, 400))
+    suite.ingest(folder)
+    for asked in (
+        "What is on the slide while the team archive is mentioned?",
+        "Which phone number is on the slide while the team plan is mentioned?",
+        "What did she say while the team diagram of April was on screen?",
+    ):
+        answer = suite.ask(asked)
+        assert answer.status == "evidence", answer.text
+        assert "talk.mp4 at 0:0" in answer.text
+
+
 def test_what_stands_late_in_its_track_is_cited_where_it_is_played(
     house: tuple[OpenSuite, Path, ScriptedTranscriber],
 ) -> None:
