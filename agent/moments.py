@@ -69,14 +69,29 @@ def _moments(found: Sequence[Evidence], asked: InTime) -> list[Moment]:
 
 
 def _once(moments: Sequence[Moment]) -> list[Moment]:
-    """Put moments in order, each once: windows overlap, and subtitles in a file beside it say what was heard."""
+    """Put moments in order, each once: windows overlap, and what was heard stands in subtitles, too."""
     kept = dict[tuple[str, float, str], Moment]()
-    for one, quote in sorted(moments, key=lambda each: _key(each[1])):
-        stem, second = _stem(quote.source), quote.second or 0.0
-        near = (key for key in kept if key[0] != quote.source and abs(key[1] - second) <= _TWIN_SECONDS)
-        if not any(_stem(source) == stem for source, *_ in near):
+    for one, quote in sorted(moments, key=lambda each: (*_key(each[1])[:2], not _has(each[0], "ocr"), each[1].text)):
+        if not any(_twins((one, quote), each) for each in kept.values()):
             kept.setdefault(_key(quote), (one, quote))
     return [*kept.values()]
+
+
+def _twins(one: Moment, other: Moment) -> bool:
+    """Two tracks of one recording at the same moment, or a file of subtitles beside it."""
+    (unit, quote), (near, said) = one, other
+    apart = abs((quote.second or 0.0) - (said.second or 0.0))
+    return (
+        (unit.source, unit.place.section) != (near.source, near.place.section)
+        and apart <= _TWIN_SECONDS
+        and _stem(unit.source) == _stem(near.source)
+        and _meet(unit, near)
+    )
+
+
+def _meet(one: Evidence, other: Evidence) -> bool:
+    mine, theirs = one.place.time, other.place.time
+    return mine is not None and theirs is not None and mine.start < theirs.end and theirs.start < mine.end
 
 
 def _in_two(one: Evidence) -> Iterator[Moment]:

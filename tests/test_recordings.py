@@ -203,6 +203,9 @@ def test_a_card_that_is_said_is_in_no_file_of_the_home(house: tuple[OpenSuite, P
     assert report.redactions == {"card": 1}
     (unit,) = units(suite)
     assert unit.transcript == "Card [CARD_1] pays it.\nThanks."
+    written = {"eng": [(0.0, 2.0, "Card 4111 1111"), (2.0, 4.0, "1111 1111 pays it.")]}
+    write_clip(folder / "call.mkv", [(slide("Prices"), 4.0)], written=written)
+    assert suite.ingest(folder).redactions == {"card": 1}
     kept = b"".join(file.read_bytes() for file in suite.suite.settings.home.rglob("*") if file.is_file())
     assert b"4111" not in kept
 
@@ -333,6 +336,50 @@ def test_a_second_sound_track_is_named(house: tuple[OpenSuite, Path, ScriptedTra
     write_pieces(folder / "talk.mkv", [(0, tone(6, 400))], tracks=2)
     (line,) = suite.ingest(folder).files
     assert "not read: sound track after the first, one track of sound" in line.warnings[0]
+
+
+ENGLISH = [
+    (0.0, 1.5, "The team plan is the one"),
+    (1.5, 3.0, "that we <i>recommend</i>."),
+    (9.0, 12.0, "Now the archive."),
+]
+FRENCH = [(0.0, 5.5, "Nous recommandons cette formule à chaque équipe."), (9.0, 12.0, "Et voici les archives.")]
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_subtitles_are_read_for_what_is_heard_and_those_in_another_language_stand_apart(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber], ending: str
+) -> None:
+    suite, folder, _ = house
+    written = {"eng": ENGLISH, "fre": FRENCH, "<b>": ENGLISH}
+    scenes = [(slide("Prices", "Team: 48 EUR"), 8.0), (slide("Plan", "Boxes"), 5.0)]
+    write_clip(folder / f"talk{ending}", scenes, np.concatenate([tone(6, 400), silence(7)]), written=written)
+    (line,) = suite.ingest(folder).files
+    assert line.warnings == ("not read: subtitle track, another one that says the same is read",)
+    first, second, *apart = units(suite)
+    # The second sentence was heard after the subtitles had ended, and is in none of them.
+    assert first.transcript == "The team plan is the one that we recommend.\nIt costs less from May on."
+    assert (first.place.section, first.kind, second.transcript) == ("subtitles (eng)", "video", "Now the archive.")
+    assert {(one.kind, one.place.section) for one in apart} == {("audio", "subtitles 2 (fre)")}
+    (cited,) = suite.ask("What is on the slide while the archive is mentioned?").citations[1:]
+    assert (cited.section, cited.second) == ("subtitles (eng)", pytest.approx(9, abs=1))
+    assert "Boxes" in suite.ask("Qu'est-ce qui est sur la diapositive pendant qu'on parle des archives ?").text
+
+
+def test_subtitles_in_a_file_beside_a_clip_answer_for_its_slides(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_clip(folder / "mute.mp4", [(slide("Prices", "Team: 48 EUR"), 4.0), (slide("Plan", "Boxes"), 4.0)])
+    (folder / "mute.en.srt").write_text("1\n00:00:05,000 --> 00:00:07,000\nWe move the archive.\n")
+    assert suite.ingest(folder).failed == 0
+    answer = suite.ask("What is on the slide while the archive is mentioned?")
+    assert answer.text.startswith(
+        'mute.mp4 at 0:04 shows: "Plan / Boxes" [1]\nmute.en.srt at 0:05, meanwhile: "We move'
+    )
+    assert 'mute.en.srt at 0:05: "We move' in suite.ask("What is said while the boxes are on the slide?").text
+    page = TestClient(application(Desk(suite.suite)))
+    assert "/media/" not in page.get(f"/passage/{answer.citations[1].evidence_id}").text
 
 
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
