@@ -109,10 +109,11 @@ class Media:
         """
         self._video.codec_context.skip_frame = "NONKEY" if self._is_dense() else "DEFAULT"
         self.container.seek(0)
-        last = -1.0
+        last = -1
         for second, frame in self._frames(limits, until):
-            if second - last >= 1.0 or last < 0:
-                last = second
+            # By the clock and not by the frame before: of uneven ones that would miss a change by two seconds.
+            if int(second) > last:
+                last = int(second)
                 yield second, frame.to_image()
 
     def frame(self, limits: Limits, second: float) -> Image | None:
