@@ -130,6 +130,7 @@ def test_the_moment_at_which_something_is_said_is_told_and_stands_there(
             "What is on the slide while the archive is mentioned?",
             'talk.mp4 at 0:06 shows: "Plan / Archive: 12 boxes" [1]',
         ),
+        ("Which plan is visible as the narrator describes the archive?", 'talk.mp4 at 0:06 shows: "Plan / Archive'),
         ("When they spoke of costs, what was shown?", 'talk.mp4 at 0:00 shows: "Prices / Team: 48 EUR a month" [1]'),
         ("What did she say while the slide with the boxes was on screen?", 'talk.mp4 at 0:06: "We move the archive'),
         (

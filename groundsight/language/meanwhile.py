@@ -13,6 +13,10 @@ from groundsight.language.content import content_of
 from groundsight.language.stems import lexicon_rows
 
 Side = Literal["said", "shown"]
+# Before a verb in the active "the nurse" is who speaks; a name may be what is spoken of.
+_SPEAKER = re.compile(
+    r"^\s*(?:the|our|my|a|an)\s+\w+(?=\s+(?:say|talk|speak|spoke|mention|explain|describ|discuss|tell)\w*)"
+)
 _ELIDED = re.compile(r"\b(l|d|qu|lorsqu)'(?=\w)")
 
 
@@ -57,7 +61,8 @@ def _meanwhile(asked: str, condition: str) -> InTime | None:
     if not _phrases("asks").search(asked) or wanted is None or by is None or wanted == by:
         return None
     about = content_of(_rest(asked, "asks", "surface", "slide", "kinds", "shown", "said", "filler"))
-    words = _rest(condition, "filler", *(("said",) if by == "said" else ("shown", "surface", "slide")))
+    told = _SPEAKER.sub("", condition) if by == "said" else condition
+    words = _rest(told, "filler", *(("said",) if by == "said" else ("shown", "surface", "slide")))
     named = content_of(words) if by == "said" else content_of(_rest(words, "kinds")) or content_of(words)
     sure = _phrases(by, "surface").search(condition) and (placed or _phrases("surface", "slide").search(condition))
     return InTime(named, words, by, about, bool(sure))
