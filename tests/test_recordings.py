@@ -382,6 +382,8 @@ def test_subtitles_in_a_file_beside_a_clip_answer_for_its_slides(
     assert 'mute.en.srt at 0:05: "We move' in suite.ask("What is said while the boxes are on the slide?").text
     page = TestClient(application(Desk(suite.suite)))
     assert "/media/" not in page.get(f"/passage/{answer.citations[1].evidence_id}").text
+    suite.rights(folder / "mute.en.srt", labels=["board"])
+    assert "archive" not in suite.ask("What is said while the boxes are on the slide?").text
 
 
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
