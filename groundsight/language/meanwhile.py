@@ -5,18 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import starmap
 from typing import Literal
 
 from groundsight.language.content import content_of
-from groundsight.language.stems import lexicon_rows
+from groundsight.language.stems import phrases
 
 Side = Literal["said", "shown"]
-# Before a verb in the active "the nurse" is who speaks; a name may be what is spoken of.
-_SPEAKER = re.compile(
-    r"^\s*(?:the|our|my|a|an)\s+\w+(?=\s+(?:say|talk|speak|spoke|mention|explain|describ|discuss|tell)\w*)"
-)
 _ELIDED = re.compile(r"\b(l|d|qu|lorsqu)'(?=\w)")
 
 
@@ -61,8 +56,9 @@ def _meanwhile(asked: str, condition: str) -> InTime | None:
     if not _phrases("asks").search(asked) or wanted is None or by is None or wanted == by:
         return None
     about = content_of(_rest(asked, "asks", "surface", "slide", "kinds", "shown", "said", "filler"))
-    told = _SPEAKER.sub("", condition) if by == "said" else condition
-    words = _rest(told, "filler", *(("said",) if by == "said" else ("shown", "surface", "slide")))
+    # "The nurse" before "talks about" is who speaks; a name may be what is spoken of.
+    told = re.sub(rf"^\s*(?:the|our|my)\s+\w+\s+(?={_phrases('said').pattern})", "", condition)
+    words = _rest(told, "filler", "said") if by == "said" else _rest(condition, "filler", "shown", "surface", "slide")
     named = content_of(words) if by == "said" else content_of(_rest(words, "kinds")) or content_of(words)
     sure = _phrases(by, "surface").search(condition) and (placed or _phrases("surface", "slide").search(condition))
     return InTime(named, words, by, about, bool(sure))
@@ -91,9 +87,5 @@ def _rest(text: str, *names: str) -> str:
     return " ".join(_phrases(*names).sub(" ", text).split())
 
 
-@lru_cache(maxsize=16)
 def _phrases(*names: str) -> re.Pattern[str]:
-    """The phrases of some rows of the lexicon as one expression, longest first."""
-    said = [each for row, phrases in lexicon_rows("moment_words.tsv") if row in names for each in phrases.split(", ")]
-    longest = "|".join(re.escape(phrase) for phrase in sorted(said, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{longest})(?!\w)")
+    return phrases(names, "moment_words.tsv")
