@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from groundsight.encoders import is_multilingual
@@ -18,7 +17,7 @@ from groundsight.language.dates import Moment
 from groundsight.language.facts import read_facts
 from groundsight.language.file_kinds import kinds
 from groundsight.language.sayings import saying
-from groundsight.language.stems import lexicon_rows, stem
+from groundsight.language.stems import phrases, stem
 from groundsight.types import Answer, Asset, Citation, Claim, Condition, Fit, Reason, Span, Tier, Verdict
 from groundsight.types.showing import number_of
 
@@ -105,14 +104,8 @@ def by_words_alone(suite: Suite, language: str) -> list[str]:
     return [saying("by_words_alone", language, languages=", ".join(foreign))] if foreign else []
 
 
-@lru_cache(maxsize=64)
 def _phrases(*names: str) -> re.Pattern[str]:
-    """The phrases of some rows of the lexicon as one expression, longest first."""
-    said = [
-        phrase for name, phrases in lexicon_rows("file_words.tsv") if name in names for phrase in phrases.split(", ")
-    ]
-    longest = "|".join(re.escape(phrase) for phrase in sorted(said, key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?:{longest})(?![\w-])")
+    return phrases(names, "file_words.tsv")
 
 
 def _around(text: str, moments: Sequence[Moment]) -> tuple[str, str]:

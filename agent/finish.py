@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from groundsight.agent.answerer import likeliest
 from groundsight.agent.assess import explain
@@ -11,7 +11,8 @@ from groundsight.agent.compose import citations, lay_out, receipt
 from groundsight.agent.files import by_words_alone, not_taken
 from groundsight.agent.nodes import Desk, Update
 from groundsight.agent.noting import noted
-from groundsight.agent.picture import UNSEEN, UNSEEN_TEXT, best_first, sight_of
+from groundsight.agent.own import of_others
+from groundsight.agent.picture import UNSEEN, UNSEEN_TEXT, Sight, best_first, sight_of
 from groundsight.agent.question import Question
 from groundsight.agent.state import AnswerState, Draft, draft_of_state, evidence_of_state, findings_of, in_cited_order
 from groundsight.language.sayings import saying
@@ -46,8 +47,12 @@ def answer(state: AnswerState, desk: Desk) -> Update:
 def show_evidence(state: AnswerState, desk: Desk) -> Update:
     """Give no answer but what was looked for and where the closest passages stand."""
     known, asked = evidence_of_state(state), Question(state["question"])
-    found = _near_picture(state) or nearest(state["question"], list(known.values()), desk.eyes)
-    laid = lay_out(shown(found))
+    sight, alike = sight_of(state), frozenset[str]()
+    if sight:
+        found, alike = _near_picture(state, desk, sight)
+    else:
+        found = nearest(state["question"], list(known.values()), desk.eyes)
+    laid = lay_out(shown(found, alike))
     lost = list(dict.fromkeys(state.get("missing", ()))) or [explain(asked, list(known.values()))]
     lost += not_taken(desk.suite, state["question"], [quote.evidence_id for quote in found])
     lost += by_words_alone(desk.suite, asked.language)
@@ -95,14 +100,19 @@ def so_far(state: AnswerState) -> Answer:
     )
 
 
-def _near_picture(state: AnswerState) -> list[Quote]:
-    """Of a question about a picture, the closest passage of each of what is near to it."""
-    sight = sight_of(state)
-    if sight is None:
-        return []
-    words = f"{state['question']} {sight.words}"
-    one_each = (nearest(words, [one], None)[:1] or [_begun(one)] for one in best_first(state)[:PASSAGES])
-    return [quote for quotes in one_each for quote in quotes]
+def _near_picture(state: AnswerState, desk: Desk, sight: Sight) -> tuple[list[Quote], frozenset[str]]:
+    """Of a question about a picture, the closest passage of it, then of each of what is near to it.
+
+    Other pictures say nothing of this one: they are shown where nothing else is, as what looks like it.
+    """
+    known, words = evidence_of_state(state), f"{state['question']} {sight.words}"
+    own = [one for key, one in known.items() if sight.shows(key) and len(one.text) >= SHORTEST]
+    near = best_first(state)
+    others = of_others(desk.suite, sight, near)
+    chosen = [*own[:1], *(one for one in near if one.evidence_id not in others and one not in own)] or near
+    one_each = (nearest(words, [one], None)[:1] or [_begun(one)] for one in chosen[:PASSAGES])
+    found = [quote for quotes in one_each for quote in quotes]
+    return found or nearest(state["question"], list(known.values()), desk.eyes), frozenset(others)
 
 
 def _begun(one: Evidence) -> Quote:
@@ -122,6 +132,7 @@ def _answer(state: AnswerState, desk: Desk, text: str, status: str, reason: str)
     if sight and _tier(state).name != "llm":
         text = f"{text}\n{UNSEEN_TEXT} {sight.told() or 'nothing is read in it'}."
         lacking.append(UNSEEN.model_dump(mode="json"))
+    text += sight.unread() if sight else ""
     return Answer.model_validate(
         {
             "question": state["question"],
@@ -168,9 +179,10 @@ def nearest(question: str, evidence: Sequence[Evidence], eyes: Eyes | None) -> l
     return list(said.values())[:PASSAGES]
 
 
-def shown(quotes: Sequence[Quote]) -> Draft:
-    """Lay quotes out with the place of each, as what stands there and not as an answer."""
-    said = tuple(f'{_where(one)}: "{squeeze(one.text)[:SHOWN_CHARS]}"' for one in quotes)
+def shown(quotes: Sequence[Quote], alike: Collection[str] = ()) -> Draft:
+    """Lay quotes out with their places, as what stands there and no answer; ``alike`` merely look like the picture."""
+    why = ("", ", which looks like it")
+    said = tuple(f'{_where(one)}{why[one.evidence_id in alike]}: "{squeeze(one.text)[:SHOWN_CHARS]}"' for one in quotes)
     return Draft(sentences=said, cites=tuple((one.evidence_id,) for one in quotes))
 
 

@@ -48,7 +48,9 @@ def from_the_neighbours(suite: Suite, question: str, sight: Sight) -> Answer | N
         return _no_copy(question, sight) if near == "copies" else None
     what = "looks like" if by_look else "stands near to"
     told = listed(question, rows, f"this {what} the picture", writer="neighbours", degraded=(UNSEEN,))
-    return told.model_copy(update={"text": f"{told.text}\n{UNSEEN_TEXT} {sight.told() or 'nothing is read in it'}."})
+    return told.model_copy(
+        update={"text": f"{told.text}\n{UNSEEN_TEXT} {sight.told() or 'nothing is read in it'}.{sight.unread()}"}
+    )
 
 
 def _no_copy(question: str, sight: Sight) -> Answer:

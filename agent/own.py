@@ -13,6 +13,7 @@ from groundsight.agent.question import Question, told_by
 from groundsight.agent.state import AnswerState, Draft, Finding, Plan, plan_of
 from groundsight.agent.uphold import Known
 from groundsight.governance.access import visible_to
+from groundsight.retrieval.words import terms_of
 from groundsight.types import Asset, Evidence, Unit
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def settled(suite: Suite, state: AnswerState, shelf: Shelf) -> tuple[Plan, str, 
     if complete(asked, found):
         return asked, sight.asked, found
     current = plan_of(state) if state["question"] == sight.whole else plan(sight.whole)
-    barred = _of_others(suite, sight, [*shelf.evidence, *shelf.tables])
-    return current, sight.whole, settle(current, sight.whole, _only(shelf, lambda one: one.evidence_id not in barred))
+    barred = of_others(suite, sight, [*shelf.evidence, *shelf.tables])
+    rest = _only(shelf, lambda one: one.evidence_id not in barred and (not one.cells or _tells_of(sight, one)))
+    return current, sight.whole, settle(current, sight.whole, rest)
 
 
 def comparable(suite: Suite, state: AnswerState, draft: Draft, known: Known) -> Known:
@@ -49,7 +51,7 @@ def comparable(suite: Suite, state: AnswerState, draft: Draft, known: Known) -> 
     if draft.by == "rules" and cited and all(map(sight.shows, cited)):
         barred = {key for key, one in known.items() if not _identified(sight, one)}
     else:
-        barred = _of_others(suite, sight, [*known.values()])
+        barred = of_others(suite, sight, [*known.values()])
     return {key: one for key, one in known.items() if key in cited or key not in barred}
 
 
@@ -58,7 +60,7 @@ def _only(shelf: Shelf, allowed: Callable[[Evidence], bool]) -> Shelf:
     return replace(shelf, evidence=evidence, tables=tables, older=older)
 
 
-def _of_others(suite: Suite, sight: Sight, evidence: Sequence[Evidence]) -> set[str]:
+def of_others(suite: Suite, sight: Sight, evidence: Sequence[Evidence]) -> set[str]:
     """Return what was read in other pictures, unless it speaks of an identifier that stands in this one."""
     ids = [*dict.fromkeys(one.evidence_id for one in evidence if not sight.shows(one.evidence_id))]
     found = suite.parts.index.get(ids, visible_to(suite.principal)) if ids else ()
@@ -69,6 +71,15 @@ def _of_others(suite: Suite, sight: Sight, evidence: Sequence[Evidence]) -> set[
 def _is_picture(unit: Unit, asset: Asset) -> bool:
     scanned = unit.kind == "page" and bool(unit.ocr) and not unit.text
     return scanned or unit.kind in ("figure", "image") or asset.media_type.startswith("image/")
+
+
+def _tells_of(sight: Sight, table: Evidence) -> bool:
+    """A total may be taken over a table that is the picture's, that it was drawn from, or that the question names."""
+    if sight.shows(table.evidence_id) or _identified(sight, table):
+        return True
+    words = {word for word in terms_of(sight.words) if not word.isdigit()}
+    shared = words & {*terms_of(table.text)}
+    return len(shared) * 2 >= len(words) > 0 or table.source.rpartition("/")[2].casefold() in sight.asked.casefold()
 
 
 def _identified(sight: Sight, one: Evidence) -> bool:

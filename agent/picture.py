@@ -54,7 +54,7 @@ class Sight(Word):
 
     ``hidden`` are the places to fill before a model sees it. ``near`` are units whose words are near to it, ``alike``
     those that look like it, best first. ``own`` are the documents that are this picture, ``asked`` is the question as
-    it was put and ``whole`` the one with the identifiers of the picture.
+    it was put and ``whole`` the one with the identifiers of the picture. ``one_page``: it is a page of a PDF.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Sight(Word):
     hidden: tuple[Box, ...] = ()
     near: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    one_page: bool = False
 
     def shows(self, evidence_id: str) -> bool:
         """True for what stands in the picture itself, as it was read now or where it is indexed."""
@@ -80,6 +81,10 @@ class Sight(Word):
         tags = ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in self.tags[:3])
         caption = f'a captioner writes "{self.caption}"' if self.caption else ""
         return "; ".join(filter(None, (read, f"tags: {tags}" if tags else "", caption)))
+
+    def unread(self) -> str:
+        """Say on a line of its own what of the file was not looked at; empty for a picture."""
+        return "\nOf the PDF page 1 was looked at, and no other." if self.one_page else ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ def look(suite: Suite, question: str, picture: str) -> Json:
     """
     name = picture_named(suite, picture)
     seen = glance(suite.parts.load_picture(name, suite.principal, suite.watch), suite.parts, suite.watch)
-    file = file_asked(suite, name)
+    file, one_page = file_asked(suite, name)
     documents = _own_documents(suite, name, file, seen)
     own = _own(suite, name, seen)
     words, alike = _hits_by_words(suite, seen), _hits_by_look(suite, name, seen.phash)
@@ -117,7 +122,7 @@ def look(suite: Suite, question: str, picture: str) -> Json:
         name=name, asked=question, whole=whole, own=documents, file=file, phash=seen.phash,
         words=seen.ocr, tags=seen.tags, caption=seen.caption, hidden=seen.hidden,
         near=tuple(hit.unit.unit_id for hit in words if hit.unit.unit_id in kept and hit.unit.unit_id != name),
-        alike=tuple(hit.unit.unit_id for hit in alike if hit.unit.unit_id in kept),
+        alike=tuple(hit.unit.unit_id for hit in alike if hit.unit.unit_id in kept), one_page=one_page,
     )  # fmt: skip
     return {
         "question": whole,
@@ -126,8 +131,8 @@ def look(suite: Suite, question: str, picture: str) -> Json:
     }
 
 
-def file_asked(suite: Suite, name: str) -> AskedPicture:
-    """Return where a picture that may be read lies, as it can be named again, and its hash.
+def file_asked(suite: Suite, name: str) -> tuple[AskedPicture, bool]:
+    """Return where a picture that may be read lies, as it can be named again, and its hash; and whether it is a PDF.
 
     Raises:
         NotFound: the picture is not there, or not for this caller.
@@ -135,7 +140,7 @@ def file_asked(suite: Suite, name: str) -> AskedPicture:
     document, _ = pictured(suite.parts, suite.principal, name)
     with document:
         lies = name if UNIT_ID.fullmatch(name) or not name.startswith("./") else str(suite.parts.roots.path_of(name))
-        return AskedPicture(name=lies, sha256=document.sha256)
+        return AskedPicture(name=lies, sha256=document.sha256), b"%PDF-" in document.read()[:1024]
 
 
 def shots(suite: Suite, sight: Sight, shown: Sequence[Evidence]) -> list[Shot]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from groundsight.evidence.places import quoted
 from groundsight.governance.access import visible_to
 from groundsight.language.content import content_of
 from groundsight.language.sentences import sentence_spans
-from groundsight.language.stems import lexicon_rows, stem
+from groundsight.language.stems import phrases, stem
 from groundsight.retrieval.evidence import evidence_from, evidence_of
 from groundsight.types import Answer, Asset, Hit, Query, Reason
 
@@ -115,10 +114,5 @@ def _stems(named: str) -> frozenset[str]:
     return frozenset(map(stem, _WORD.findall(re.sub(r"[_./-]", " ", named.casefold()))))
 
 
-@lru_cache(maxsize=16)
 def _phrases(*names: str) -> re.Pattern[str]:
-    """The phrases of some rows of the lexicons as one expression, longest first."""
-    rows = [*lexicon_rows("topic_words.tsv"), *lexicon_rows("file_words.tsv")]
-    said = [phrase for name, phrases in rows if name in names for phrase in phrases.split(", ")]
-    longest = "|".join(re.escape(phrase) for phrase in sorted(said, key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?:{longest})(?![\w-])")
+    return phrases(names, "topic_words.tsv", "file_words.tsv")

@@ -17,6 +17,9 @@ from groundsight.audio import RATE, Heard, Spoken
 from tests.pictures import page_of
 
 Sound = NDArray[np.int16]
+ASS_HEAD = (
+    b"[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name\nStyle: Default\n\n[Events]\nFormat: Text\n"
+)
 
 
 def tone(seconds: float, hertz: float = 440.0, rate: int = RATE) -> Sound:
@@ -66,14 +69,19 @@ def write_clip(
     codec: str = "mpeg4",
     audio: str = "aac",
     uneven: bool = False,
+    written: Mapping[str, Sequence[tuple[float, float, str]]] | None = None,
 ) -> Path:
-    """A clip that shows each picture for its seconds at 5 frames a second; ``uneven`` leaves out some of them."""
+    """A clip that shows each picture for its seconds at 5 frames a second; ``uneven`` leaves out some of them.
+
+    ``written`` are tracks of subtitles by their language: start, end and words of each line.
+    """
     import av
 
     with _opened(path) as file:
         video: Any = file.add_stream(codec, rate=5)
         video.width, video.height, video.pix_fmt, video.gop_size = *scenes[0][0].size, "yuv420p", 1000
         streams = [_audio_stream(file, audio)] if sound is not None else []
+        texts = {language: _text_stream(file, path, language) for language in written or {}}
         number = 0
         for picture, seconds in scenes:
             for _ in range(round(seconds * 5)):
@@ -85,6 +93,8 @@ def write_clip(
         file.mux(video.encode(None))
         if sound is not None:
             _encode(file, streams, sound)
+        for language, stream in texts.items():
+            _write_lines(file, stream, (written or {})[language])
     return path
 
 
@@ -137,6 +147,28 @@ def _opened(path: Path) -> Iterator[Any]:
 
 def _audio_stream(file: Any, codec: str) -> Any:
     return file.add_stream(codec, rate=48_000 if codec == "libopus" else RATE, layout="mono")
+
+
+def _text_stream(file: Any, path: Path, language: str) -> Any:
+    stream = file.add_stream("mov_text" if path.suffix in (".mp4", ".mov") else "subrip")
+    stream.metadata["language"] = language
+    # What libav's encoders ask for; none of it is written.
+    stream.codec_context.subtitle_header = ASS_HEAD
+    stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
+    return stream
+
+
+def _write_lines(file: Any, stream: Any, lines: Sequence[tuple[float, float, str]]) -> None:
+    from av.subtitles.subtitle import SubtitleSet
+
+    for number, (start, end, text) in enumerate(lines):
+        line = f"{number},0,Default,,0,0,0,,{text}".encode()
+        made = SubtitleSet.create(line, 0, round((end - start) * 1000), pts=round(start * 1_000_000))
+        packet = stream.codec_context.encode_subtitle(made)
+        packet.stream, packet.time_base = stream, Fraction(1, 1000)
+        packet.pts = packet.dts = round(start * 1000)
+        packet.duration = round((end - start) * 1000)
+        file.mux(packet)
 
 
 def _encode(file: Any, streams: list[Any], sound: Sound) -> None:

@@ -51,6 +51,28 @@ def test_a_photo_of_a_label_leads_to_the_data_of_its_part(settings: Settings, tm
     assert [lane.lane for lane in answer.degraded][-1] == "pictures"
 
 
+def test_of_a_pdf_it_is_said_that_its_first_page_was_looked_at(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "label.pdf"
+    page_of(*LABEL).save(file, save_all=True, append_images=[page_of("Type P-400")])
+    answer = ask(settings, PRESSURE, file)
+    assert answer.text.startswith(SAID)
+    assert answer.text.endswith("Of the PDF page 1 was looked at, and no other.")
+
+
+def test_a_total_is_taken_over_no_table_that_tells_nothing_of_the_picture(tmp_path: Path) -> None:
+    home = library(tmp_path)
+    page_of("Invoice 88", "Total 310 EUR").save(tmp_path / "docs/invoice.png")
+    with OpenSuite(home) as suite:
+        suite.ingest(tmp_path / "docs")
+    other = ask(
+        home, "What is the total of units 2025?", printed(tmp_path, "visits", "Visitors", "January", "February")
+    )
+    assert (other.status, "invoice.png" in other.text) == ("evidence", False)
+    assert 'visits.png: "Visitors' in other.text
+    chart = printed(tmp_path, "chart", "Units 2025", "Northland 455", "Southport 391", "Eastmark 310")
+    assert "1,156" in ask(home, "How many units were there in 2025 in total?", chart).text
+
+
 def test_a_screenshot_is_asked_about_over_a_manual(settings: Settings, tmp_path: Path) -> None:
     answer = ask(settings, "What does this error mean?", printed(tmp_path, "screen", "Stopped", "Error F-17"))
     assert answer.text.startswith("Error F-17 means that the inlet valve is closed [1].")

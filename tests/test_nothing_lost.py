@@ -291,7 +291,7 @@ def test_a_page_in_a_drawing_is_read(tmp_path: Path) -> None:
 
 def test_subtitles_show_their_signs(tmp_path: Path) -> None:
     parsed = read(tmp_path, "a.vtt", "WEBVTT\n\nNOTE By Ann\n\n00:01.000 --> 00:02.000\nLock &amp; weir\n")
-    assert (texts(parsed), left(parsed)) == (["[00:01] Lock & weir"], {"note": 1})
+    assert (texts(parsed), left(parsed)) == (["Lock & weir"], {"note": 1})
 
 
 def test_a_book_whose_spine_names_nothing_once_is_read_all_the_same(tmp_path: Path) -> None:

@@ -39,6 +39,11 @@ def test_printed_lines_are_read_from_top_to_bottom(reader: RapidReader) -> None:
     assert all(inside(line, 0.02, number / 3 - 0.05, 0.98, (number + 1) / 3) for number, line in enumerate(lines))
 
 
+def test_brackets_and_colons_are_as_wide_as_the_letters_beside_them() -> None:
+    assert lines.narrow("MOTOR（SUNGAI）：12") == "MOTOR(SUNGAI):12"
+    assert lines.narrow("合计：12") == "合计：12"
+
+
 def test_a_row_is_read_from_left_to_right(reader: RapidReader) -> None:
     page, font = Image.new("RGB", (700, 220), "white"), ImageFont.load_default(24)
     draw = ImageDraw.Draw(page)

@@ -123,6 +123,54 @@ def test_the_moment_at_which_something_is_said_is_told_and_stands_there(
     assert (len(told), last) == (10, "Moments that are not listed here: 2.")
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        (
+            "What is on the slide while the archive is mentioned?",
+            'talk.mp4 at 0:06 shows: "Plan / Archive: 12 boxes" [1]',
+        ),
+        ("Which plan is visible as the narrator describes the archive?", 'talk.mp4 at 0:06 shows: "Plan / Archive'),
+        ("When they spoke of costs, what was shown?", 'talk.mp4 at 0:00 shows: "Prices / Team: 48 EUR a month" [1]'),
+        ("What did she say while the slide with the boxes was on screen?", 'talk.mp4 at 0:06: "We move the archive'),
+        (
+            "What is said about April while the plan is on the slide?",
+            'talk.mp4 at 0:06: "We move the archive in April."',
+        ),
+        ("Was steht auf der Folie, während vom archive die Rede ist?", 'talk.mp4 at 0:06 shows: "Plan / Archive'),
+        ("When is Dana Miller mentioned?", 'talk.mp4 at 0:08: "Dana Miller leads the work." [1]'),
+    ],
+)
+def test_what_is_shown_while_something_is_said_and_the_other_way_round(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber], question: str, told: str
+) -> None:
+    suite, folder, _ = house
+    sound = np.concatenate([tone(6, 400), tone(5, 800)])
+    scenes = [(slide("Prices", "Team: 48 EUR a month"), 6.0), (slide("Plan", "Archive: 12 boxes"), 5.0)]
+    write_clip(folder / "talk.mp4", scenes, sound)
+    suite.ingest(folder)
+    answer = suite.ask(question)
+    assert (answer.status, answer.text.startswith(told)) == ("answered", True), answer.text
+    assert all(cited.second is not None for cited in answer.citations)
+    assert {each.label for each in answer.verdicts} == {"supported"}
+
+
+def test_a_clip_that_is_not_sure_to_hold_both_sides_gives_no_answer(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_clip(folder / "talk.mp4", [(slide("Prices", "Team: 48 EUR"), 6.0)], tone(6, 400))
+    suite.ingest(folder)
+    for asked in (
+        "What is on the slide while the team archive is mentioned?",
+        "Which phone number is on the slide while the team plan is mentioned?",
+        "What did she say while the team diagram of April was on screen?",
+    ):
+        answer = suite.ask(asked)
+        assert answer.status == "evidence", answer.text
+        assert "talk.mp4 at 0:0" in answer.text
+
+
 def test_what_stands_late_in_its_track_is_cited_where_it_is_played(
     house: tuple[OpenSuite, Path, ScriptedTranscriber],
 ) -> None:
@@ -156,6 +204,9 @@ def test_a_card_that_is_said_is_in_no_file_of_the_home(house: tuple[OpenSuite, P
     assert report.redactions == {"card": 1}
     (unit,) = units(suite)
     assert unit.transcript == "Card [CARD_1] pays it.\nThanks."
+    written = {"eng": [(0.0, 2.0, "Card 4111 1111"), (2.0, 4.0, "1111 1111 pays it.")]}
+    write_clip(folder / "call.mkv", [(slide("Prices"), 4.0)], written=written)
+    assert suite.ingest(folder).redactions == {"card": 1}
     kept = b"".join(file.read_bytes() for file in suite.suite.settings.home.rglob("*") if file.is_file())
     assert b"4111" not in kept
 
@@ -224,10 +275,11 @@ def test_a_clip_without_sound_is_read_by_its_frames_and_says_so(
     house: tuple[OpenSuite, Path, ScriptedTranscriber],
 ) -> None:
     suite, folder, _ = house
-    write_clip(folder / "mute.mp4", [(slide("Prices", "Team: 48 EUR"), 3.0)], uneven=True)
+    write_clip(folder / "mute.mp4", [(slide("Prices", "Team: 48 EUR"), 6.0), (slide("Plan"), 3.0)], uneven=True)
     (line,) = suite.ingest(folder).files
     assert line.warnings == ("the clip has no sound track",)
-    assert "48 EUR" in units(suite)[0].ocr
+    first, second = units(suite)
+    assert ("48 EUR" in first.ocr, second.place.second) == (True, 6.0)
     page = TestClient(application(Desk(suite.suite)))
     assert "<dt>Read in part</dt><dd>0 documents</dd>" in page.get("/library").text
 
@@ -286,6 +338,52 @@ def test_a_second_sound_track_is_named(house: tuple[OpenSuite, Path, ScriptedTra
     write_pieces(folder / "talk.mkv", [(0, tone(6, 400))], tracks=2)
     (line,) = suite.ingest(folder).files
     assert "not read: sound track after the first, one track of sound" in line.warnings[0]
+
+
+ENGLISH = [
+    (0.0, 1.5, "The team plan is the one"),
+    (1.5, 3.0, "that we <i>recommend</i>."),
+    (9.0, 12.0, "Now the archive."),
+]
+FRENCH = [(0.0, 5.5, "Nous recommandons cette formule à chaque équipe."), (9.0, 12.0, "Et voici les archives.")]
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_subtitles_are_read_for_what_is_heard_and_those_in_another_language_stand_apart(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber], ending: str
+) -> None:
+    suite, folder, _ = house
+    written = {"eng": ENGLISH, "fre": FRENCH, "<b>": ENGLISH}
+    scenes = [(slide("Prices", "Team: 48 EUR"), 8.0), (slide("Plan", "Boxes"), 5.0)]
+    write_clip(folder / f"talk{ending}", scenes, np.concatenate([tone(6, 400), silence(7)]), written=written)
+    (line,) = suite.ingest(folder).files
+    assert line.warnings == ("not read: subtitle track, another one that says the same is read",)
+    first, second, *apart = units(suite)
+    # The second sentence was heard after the subtitles had ended, and is in none of them.
+    assert first.transcript == "The team plan is the one that we recommend.\nIt costs less from May on."
+    assert (first.place.section, first.kind, second.transcript) == ("subtitles (eng)", "video", "Now the archive.")
+    assert {(one.kind, one.place.section) for one in apart} == {("audio", "subtitles 2 (fre)")}
+    (cited,) = suite.ask("What is on the slide while the archive is mentioned?").citations[1:]
+    assert (cited.section, cited.second) == ("subtitles (eng)", pytest.approx(9, abs=1))
+    assert "Boxes" in suite.ask("Qu'est-ce qui est sur la diapositive pendant qu'on parle des archives ?").text
+
+
+def test_subtitles_in_a_file_beside_a_clip_answer_for_its_slides(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_clip(folder / "mute.mp4", [(slide("Prices", "Team: 48 EUR"), 4.0), (slide("Plan", "Boxes"), 4.0)])
+    (folder / "mute.en.srt").write_text("1\n00:00:05,000 --> 00:00:07,000\nWe move the archive.\n")
+    assert suite.ingest(folder).failed == 0
+    answer = suite.ask("What is on the slide while the archive is mentioned?")
+    assert answer.text.startswith(
+        'mute.mp4 at 0:04 shows: "Plan / Boxes" [1]\nmute.en.srt at 0:05, meanwhile: "We move'
+    )
+    assert 'mute.en.srt at 0:05: "We move' in suite.ask("What is said while the boxes are on the slide?").text
+    page = TestClient(application(Desk(suite.suite)))
+    assert "/media/" not in page.get(f"/passage/{answer.citations[1].evidence_id}").text
+    suite.rights(folder / "mute.en.srt", labels=["board"])
+    assert "archive" not in suite.ask("What is said while the boxes are on the slide?").text
 
 
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # With key frames at most this many seconds apart no slide that can be read falls between them.
 _DENSE = 2.0
+# Subtitles that are stored as text; those of discs and broadcasts are pictures.
+_WRITTEN = ("ass", "mov_text", "srt", "ssa", "subrip", "text", "webvtt")
 # What a resampler holds back and what a live encoder's clock is off by is no gap.
 _GAP = 0.2
 # What a stream says of its length is off by a frame or two.
@@ -67,7 +69,7 @@ class Media:
         return {
             "sound track after the first": len(streams.audio) - 1,
             "picture track after the first": moving - 1,
-            "subtitle track": len(streams.subtitles),
+            "subtitle track of pictures": len(streams.subtitles) - len(self._written),
         }
 
     @property
@@ -89,6 +91,14 @@ class Media:
                 yield each.to_ndarray()[0]
         yield from (each.to_ndarray()[0] for each in resampler.resample(None))
 
+    def subtitles(self) -> Iterator[tuple[int, str, float, float, str]]:
+        """Yield number and language of a track, and of each of its lines when it begins and ends, and what it says."""
+        for packet in self.container.demux(*self._written) if self._written else ():
+            if packet.pts is not None and (text := _line(packet.stream.codec_context.name, bytes(packet))):
+                begins = max(0.0, float(packet.pts * packet.time_base) - self._began)
+                lasts = float((packet.duration or 0) * packet.time_base)
+                yield self._written.index(packet.stream), packet.stream.language or "", begins, begins + lasts, text
+
     def frames(self, limits: Limits, until: float) -> Iterator[tuple[float, Image]]:
         """Yield frames up to a second with theirs: the key frames where they are dense, else all, one a second at most.
 
@@ -99,10 +109,11 @@ class Media:
         """
         self._video.codec_context.skip_frame = "NONKEY" if self._is_dense() else "DEFAULT"
         self.container.seek(0)
-        last = -1.0
+        last = -1
         for second, frame in self._frames(limits, until):
-            if second - last >= 1.0 or last < 0:
-                last = second
+            # By the clock and not by the frame before: of uneven ones that would miss a change by two seconds.
+            if int(second) > last:
+                last = int(second)
                 yield second, frame.to_image()
 
     def frame(self, limits: Limits, second: float) -> Image | None:
@@ -114,6 +125,10 @@ class Media:
         for _, picture in self.frames(limits, second + 0.001):
             shown = picture
         return shown
+
+    @property
+    def _written(self) -> list[Any]:
+        return [each for each in self.container.streams.subtitles if each.codec_context.name in _WRITTEN]
 
     @property
     def _video(self) -> Any:
@@ -207,6 +222,14 @@ def open_media(path: Path, demuxer: str) -> Generator[Media]:
             ) from error
         with container:
             yield Media(container, (container.duration or 0) / 1_000_000, _riff_seconds(path))
+
+
+def _line(codec: str, data: bytes) -> str:
+    """Return what a packet of subtitles says: MP4 tells its length before, ASS eight fields."""
+    if codec == "mov_text":
+        data = data[2 : 2 + int.from_bytes(data[:2], "big")]
+    text = data.decode("utf-8", "replace")
+    return text.split(",", 8)[-1].replace("\\N", " ") if codec in ("ass", "ssa") else text
 
 
 def _riff_seconds(path: Path) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from groundsight.audio import Spoken
@@ -21,10 +21,11 @@ _SUMMED = 3
 
 @dataclass(frozen=True)
 class Utterance:
-    """A sentence as it was said, or what was said between two pauses."""
+    """A sentence as it was said, or what was said between two pauses; ``track`` names the subtitles that say so."""
 
     text: str
     time: Time
+    track: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class SpokenWindow:
     @property
     def text(self) -> str:
         return "\n".join(one.text for one in self.said)
+
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """The subtitles that say some of it."""
+        return tuple(dict.fromkeys(one.track for one in self.said if one.track))
 
     @property
     def seconds(self) -> tuple[float, ...]:
@@ -60,6 +66,38 @@ def utterances(words: Sequence[Spoken]) -> Iterator[Utterance]:
         run.append(word)
         size += len(word.text)
     yield from _uttered(run)
+
+
+def subtitled(cues: Iterable[tuple[str, Time]], track: str = "") -> list[Utterance]:
+    """Join the lines of subtitles to sentences; the words of a line are spread evenly over its time."""
+    words = (
+        Spoken(text=f" {word}", start=time.start + number * step, end=time.start + (number + 1) * step)
+        for text, time in sorted(cues, key=lambda cue: cue[1].start)
+        if (parts := text.split())
+        for step in [(time.end - time.start) / len(parts)]
+        for number, word in enumerate(parts)
+    )
+    return [replace(one, track=track) for one in utterances(list(words))]
+
+
+def say_the_same(one: Sequence[Utterance], other: Sequence[Utterance]) -> bool:
+    """True where most words of the shorter stand in the other: the same speech, written down twice in one language."""
+    first, second = ({*_WORD.findall(" ".join(each.text for each in said).casefold())} for said in (one, other))
+    return len(first & second) * 2 >= min(len(first), len(second))
+
+
+def beside(said: Sequence[Utterance], written: Sequence[Utterance]) -> list[Utterance]:
+    """Put what was heard beside what is written down of the same speech: what was heard meanwhile says it twice."""
+    free = [one for one in said if sum(_shared(one.time, other.time) for other in written) <= _length(one.time) / 2]
+    return sorted([*written, *free], key=lambda one: one.time.start)
+
+
+def _shared(one: Time, other: Time) -> float:
+    return max(0.0, min(one.end, other.end) - max(one.start, other.start))
+
+
+def _length(time: Time) -> float:
+    return time.end - time.start
 
 
 def _uttered(run: Sequence[Spoken]) -> Iterator[Utterance]:

@@ -51,6 +51,14 @@ class Sound(Word):
     time: Time
 
 
+class Cue(Word):
+    """What subtitles say in a stretch of time; ``track`` names those of several that a recording holds."""
+
+    text: str
+    time: Time
+    track: str = ""
+
+
 class Inside(Word):
     """A file that lies in a file: its name as the container tells it, and its bytes as a file of the scratch folder."""
 
@@ -74,7 +82,7 @@ class Parsed(Word):
 
     ``rest`` are the elements that follow ``elements`` in a file too long to be handed over as one.
     ``inside`` are files to be read as assets of their own, whose parent is this one. ``links`` tie the document as a
-    whole to others (the mails of a thread). ``sounds`` are still to be heard.
+    whole to others (the mails of a thread). ``sounds`` are still to be heard, ``cues`` to be put beside what is heard.
     """
 
     media_type: str
@@ -84,6 +92,7 @@ class Parsed(Word):
     elements: tuple[Element, ...] = ()
     rest: Rest | None = None
     sounds: tuple[Sound, ...] = ()
+    cues: tuple[Cue, ...] = ()
     inside: tuple[Inside, ...] = ()
     links: tuple[Link, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

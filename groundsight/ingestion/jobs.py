@@ -120,6 +120,6 @@ def _check_content(parsed: Parsed, order: PartitionOrder) -> None:
             next_step="split the document or raise limits.document_chars",
             code="E_LIMIT_TEXT",
         )
-    if chars == 0 and pictures == 0 and not parsed.sounds:
+    if chars == 0 and pictures == 0 and not parsed.sounds and not parsed.cues:
         reason = "; ".join((*parsed.warnings, *map(str, parsed.left_out))) or "it holds no text and no pictures"
         raise ParseFailed(f"nothing to read: {reason}", which=order.name, code="E_EMPTY")

@@ -12,14 +12,17 @@ from groundsight.audio import Heard, Spoken
 from groundsight.audio.utterances import (
     SpokenWindow,
     Utterance,
+    beside,
     collapsed,
+    say_the_same,
     spoken_windows,
+    subtitled,
     summary,
     utterances,
 )
 from groundsight.errors import Disabled, ParseFailed
 from groundsight.governance.pii import Memory, find, redact_parts, renumbered
-from groundsight.ingestion import Element, Parsed, Sound
+from groundsight.ingestion import Cue, Element, Parsed, Sound
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.names.reader import memory_of
 from groundsight.ingestion.partition import rest_of
@@ -42,19 +45,41 @@ def heard(
         Disabled: no transcriber, and there is nothing else. ParseFailed: nobody speaks (E_EMPTY), and there is
         nothing else.
     """
-    if not parsed.sounds:
+    if not parsed.sounds and not parsed.cues:
         return parsed
     scenes, transcriber = tuple(chain(parsed.elements, rest_of(parsed, scratch, source))), parts.transcriber
-    if transcriber is None and not scenes:
+    if transcriber is None and not scenes and not parsed.cues:
         raise Disabled("recordings are not heard", which="models.speech = none", next_step="set models.speech = 'base'")
     words = _words(parsed.sounds, scratch, transcriber, parts, derived, memory, watch) if transcriber else []
-    if not words and not scenes:
+    if not words and not scenes and not parsed.cues:
         raise ParseFailed("no speech was heard in it", which=source, code="E_EMPTY", next_step="check that it has any")
-    said, shape = list(utterances(words)), parts.settings.ingestion
+    said, apart, left_out = _with_subtitles(list(utterances(words)), parsed.cues)
+    shape = parts.settings.ingestion
     elements = _scenes(scenes, said, shape) if scenes else _windows(said, shape)
-    silent = "no speech was heard" if transcriber else "models.speech is none"
-    left_out = (*parsed.left_out, *([] if words else [LeftOut(kind="sound", why=silent)]))
-    return parsed.model_copy(update={"elements": elements, "rest": None, "sounds": (), "left_out": left_out})
+    elements += tuple(chain.from_iterable(_windows(each, shape) for each in apart))
+    if parsed.sounds and not words:
+        left_out.append(LeftOut(kind="sound", why="no speech was heard" if transcriber else "models.speech is none"))
+    kept = {"elements": elements, "rest": None, "sounds": (), "cues": (), "left_out": (*parsed.left_out, *left_out)}
+    return parsed.model_copy(update=kept)
+
+
+def _with_subtitles(
+    said: list[Utterance], cues: Sequence[Cue]
+) -> tuple[list[Utterance], list[list[Utterance]], list[LeftOut]]:
+    """Take the subtitles that say what was heard before it; those in other languages stand apart, each language once.
+
+    Where nothing was heard the first ones are taken.
+    """
+    apart, left_out, taken = list[list[Utterance]](), list[LeftOut](), False
+    for track in dict.fromkeys(cue.track for cue in cues):
+        written = subtitled([(cue.text, cue.time) for cue in cues if cue.track == track], track)
+        if not taken and (not said or say_the_same(written, said)):
+            said, taken = beside(said, written), True
+        elif any(say_the_same(written, other) for other in (said, *apart)):
+            left_out.append(LeftOut(kind="subtitle track", why="another one that says the same is read"))
+        else:
+            apart.append(written)
+    return said, apart, left_out
 
 
 def _words(
@@ -141,4 +166,5 @@ def _spoken(element: Element, window: SpokenWindow) -> Element:
     again = "".join(f" and{at(second)}" for second in window.again)
     meta = " · ".join(filter(None, [summary(window.said), f"said again{again.removeprefix(' and')}" if again else ""]))
     said = {"text": window.text, "seconds": window.seconds, "time": window.time, "meta": meta}
+    said |= {"section": ", ".join(window.tracks) or element.section}
     return element.model_copy(update=said)

@@ -7,6 +7,7 @@ tells no language.
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -65,6 +66,15 @@ def lexicon_lines(name: str) -> list[str]:
 def lexicon_rows(name: str) -> Iterator[list[str]]:
     """Yield the fields of a table of the lexicon, row by row."""
     return (line.split("\t") for line in lexicon_lines(name))
+
+
+@lru_cache(maxsize=128)
+def phrases(names: tuple[str, ...], *tables: str) -> re.Pattern[str]:
+    """Return the phrases of some rows of tables as one expression of whole words, longest first."""
+    rows = (row for table in tables for row in lexicon_rows(table))
+    said = [phrase for name, listed in rows if name in names for phrase in listed.split(", ")]
+    longest = "|".join(re.escape(phrase) for phrase in sorted(said, key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{longest})(?![\w-])")
 
 
 @lru_cache(maxsize=1)

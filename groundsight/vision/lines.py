@@ -33,6 +33,8 @@ DOUBTED = 0.9
 RIVAL = 0.2
 # Short lines are padded to this width, not to 320: 35 % less CPU on receipts, word F1 .912 for .914.
 NARROWEST = 64
+# Full-width forms stand at one distance from what they are forms of.
+_NARROW = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)}
 
 
 class Found:
@@ -135,7 +137,17 @@ class LineReader:
             rival = likelier(text, at)
             if rival and odds[kept][at, self._characters.index(rival) + 1] > RIVAL:
                 text[at] = rival
-        return "".join(text), sure
+        return narrow("".join(text)), sure
+
+
+def narrow(text: str) -> str:
+    """Return a line with brackets and colons as wide as its letters; one with East Asian signs keeps wide ones.
+
+    In 2 of 40 English receipts they were read as wide.
+    """
+    if any(sign >= "\u2e80" and sign not in _NARROW for sign in text):
+        return text
+    return "".join(_NARROW.get(sign, sign) for sign in text)
 
 
 def likelier(text: Sequence[str], at: int) -> str:

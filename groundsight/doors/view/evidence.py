@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from groundsight.doors.view.drawing import anchor, boxes
 from groundsight.doors.view.markup import Markup, el, png, together
 from groundsight.errors import GroundsightError, NotFound, UnsupportedType
-from groundsight.tools.library import EVIDENCE, PAGE, EvidenceText, PagePicture
+from groundsight.tools.library import ASSET, EVIDENCE, PAGE, Document, EvidenceText, PagePicture
 from groundsight.tools.read import Reading
 from groundsight.tools.results import Corners, corners, where_text
 from groundsight.types.showing import number_of
@@ -58,7 +58,9 @@ def sheet(desk: Desk, one: Evidence, drawn: Sequence[Corners]) -> Markup | None:
     asset_id, page = one.evidence_id.rpartition("-")[0], one.place.page or 1
     if one.place.second is not None:
         second, place = one.place.second, where_text(one.source, None, second=one.place.second)
-        return together(page_of(desk, asset_id, page, place, drawn, second), player(one.kind, asset_id, second))
+        media = desk.call(Document, ASSET, asset_id=asset_id).asset.media_type
+        plays = player(one.kind, asset_id, second) if media.startswith(("audio/", "video/")) else None
+        return together(page_of(desk, asset_id, page, place, drawn, second), plays)
     if one.place.page is None and one.kind != "image":
         return None
     return page_of(desk, asset_id, page, f"Page {page} of {one.source}", drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ from groundsight.audio.cuts import cut
 from groundsight.audio.decode import SLACK_SECONDS, Media, open_media
 from groundsight.audio.keyframes import keyframes, scene_ends
 from groundsight.errors import ParseFailed, UnsupportedType
-from groundsight.ingestion import Element, Parsed, Sound
+from groundsight.ingestion import Cue, Element, Parsed, Sound
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.raster import as_png, save_png, upright
+from groundsight.ingestion.readers.text.subtitles import said_in
 from groundsight.ingestion.sniff import CLIPS, SOUNDS
 from groundsight.types import Time
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from groundsight.limits import Limits
+
+
+# A file tells the language of a track as it likes.
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,11 @@ def read_recording(path: Path, media_type: str, scratch: Path, limits: Limits) -
         for kind, count in media.unread.items():
             ledger.note(kind, "one track of sound and one of pictures are read", max(0, count))
     with open_media(path, demuxer) as media:
+        cues = tuple(_cues(media, limits, ledger))
+    with open_media(path, demuxer) as media:
         scenes = _scenes(media, scratch, limits, ledger) if has_frames else []
     length = max([lasts, *(one.time.end for one in sounds)])
-    if not sounds and not scenes:
+    if not sounds and not scenes and not cues:
         raise ParseFailed("the recording holds no sound and no frame", code="E_EMPTY", next_step="export it anew")
     # It is read whole: nothing of it was left out.
     told = ("the clip has no sound track",) if media_type in CLIPS and not has_sound else ()
@@ -59,7 +67,8 @@ def read_recording(path: Path, media_type: str, scratch: Path, limits: Limits) -
         Element(kind="clip", picture=one.picture, frame=one.frame, time=Time(start=one.began, end=end))
         for one, end in zip(scenes, until, strict=True)
     )
-    return Parsed(media_type=media_type, elements=elements, sounds=sounds, left_out=ledger.left_out, warnings=told)
+    read = {"elements": elements, "sounds": sounds, "cues": cues, "left_out": ledger.left_out, "warnings": told}
+    return Parsed.model_validate({"media_type": media_type, **read})
 
 
 def frame_at(path: Path, media_type: str, second: float, limits: Limits) -> bytes:
@@ -92,6 +101,21 @@ def _sounds(media: Media, scratch: Path, limits: Limits, ledger: Ledger) -> tupl
     elif media.damaged or media.sound_ends - done / RATE > SLACK_SECONDS:
         ledger.note("rest of the sound", f"the data end or are damaged after {done // RATE} s")
     return tuple(found)
+
+
+def _cues(media: Media, limits: Limits, ledger: Ledger) -> Iterator[Cue]:
+    """Yield what the subtitles say, up to the limits of time and of text."""
+    chars = 0
+    for number, language, begins, ends, raw in media.subtitles():
+        text = said_in(raw)
+        chars += len(text)
+        if begins >= limits.media_seconds or chars > limits.document_chars:
+            ledger.note("later subtitles", "over limits.media_seconds or limits.document_chars")
+            return
+        if text:
+            told = f" ({language})" if _LANGUAGE.fullmatch(language) else ""
+            track = f"subtitles{f' {number + 1}' if number else ''}{told}"
+            yield Cue(text=text, time=Time(start=begins, end=ends), track=track)
 
 
 def _within(blocks: Iterator[NDArray[np.int16]], most: int) -> Iterator[NDArray[np.int16]]:
