@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.office.package import is_alike
 from groundsight.ingestion.readers.text.markup import Node, tag_of
 
 # What stands apart from the paragraph or cell that it hangs on.
@@ -27,6 +29,10 @@ APART = (
 _UNSHOWN = ("collapse", "filter")
 _INKED = ("p", "h", "span", "a", "table-cell")
 _HIDING = {("text-properties", "none"), ("table-properties", "false")}
+_BASED, _GROUND = "parent-style-name", "background-color"
+_LOOKS = ("color", "font-size", _GROUND)
+# In points.
+_TINY, _SIZE, _MOST_PARENTS = 2.0, re.compile(r"(\d*\.?\d+)pt"), 20
 _TYPED = ("value", "date-value", "time-value", "boolean-value", "string-value")
 # A sheet says how often its last, empty row and cell go on; a person fills no such number of equal cells.
 MOST_REPEATS = 1_000
@@ -34,22 +40,47 @@ MOST_REPEATS = 1_000
 
 @dataclass
 class OdfStyles:
-    """What of the styles decides what is read: hidden and struck-out text, hidden sheets, numbered levels of lists."""
+    """What of the styles decides what is read: hidden and struck-out text, hidden sheets, numbered levels of lists;
+    and how letters look by ``looks``: the colour and size of a style and what it is based on.
+    """
 
     hidden: set[str] = field(default_factory=set[str])
+    looks: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     struck: set[str] = field(default_factory=set[str])
     numbered: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def take(self, node: Node) -> None:
         """Take in one style or list style."""
         name = told(node, "name")
+        look = self.looks[name] = {_BASED: told(node, _BASED)}
         for one in node:
+            look |= {key: said for key in _LOOKS if (said := told(one, key))}
             if (tag_of(one), told(one, "display")) in _HIDING or told(one, "visibility") == "hidden":
                 self.hidden.add(name)
             if told(one, "text-line-through-style") not in ("", "none"):
                 self.struck.add(name)
             if tag_of(one) == "list-level-style-number" and told(one, "num-format"):
                 self.numbered.add((name, told(one, "level")))
+
+    def hides(self, node: Node) -> bool:
+        """True for letters that are hidden, under two points, or of the colour that lies under them."""
+        own = told(node, "style-name")
+        if own in self.hidden or tag_of(node) == "hidden-text":
+            return True
+        if own not in self.looks or any(tag_of(one) in ("frame", *SHAPES) for one in node.iterancestors()):
+            return False
+        styles = [told(one, "style-name") for one in (node, *node.iterancestors())]
+        look = {key: next(filter(None, (self._look(name, key) for name in styles)), "") for key in _LOOKS}
+        size = _SIZE.fullmatch(look["font-size"])
+        return (size is not None and float(size[1]) < _TINY) or is_alike(look["color"], look[_GROUND] or "FFFFFF")
+
+    def _look(self, name: str, key: str) -> str:
+        for _ in range(_MOST_PARENTS):
+            look = self.looks.get(name, {})
+            if said := look.get(key, "").replace("transparent", ""):
+                return said
+            name = look.get(_BASED, "")
+        return ""
 
     @classmethod
     def of(cls, *trees: Node | None) -> OdfStyles:

@@ -14,6 +14,7 @@ from groundsight.ingestion.readers.office.package import (
     Package,
     below,
     child,
+    is_alike,
     is_on,
     is_white,
     local,
@@ -71,15 +72,20 @@ class Formats:
         struck = {str(at) for at, one in enumerate(fonts) if is_on(child(one, "strike"))}
         self.struck = {str(at) for at, one in enumerate(cells) if value(one, "fontId") in struck}
         self._codes = [own.get(key) or BUILT_IN.get(int(key) if key.isdecimal() else 0, "General") for key in ids]
-        faint = {str(at) for at, one in enumerate(fonts) if _is_faint(one)}
+        fills = [child(one, "patternFill") for root in roots for one in below(child(root, "fills"))]
+        lost = {
+            (str(font), str(fill))
+            for fill, ground in enumerate(fills)
+            for font, one in enumerate(fonts)
+            if _is_lost(child(one, "color"), ground)
+        }
         tiny = {str(at) for at, one in enumerate(fonts) if 0 < whole(value(child(one, "sz"))) < _TINY}
         self.unshown = {
             str(at)
             for at, (one, code) in enumerate(zip(cells, self._codes, strict=True))
             if code == ";;;"
             or value(one, "fontId") in tiny
-            # The fills 0 and 1 are those of a cell that nobody coloured.
-            or (value(one, "fontId") in faint and value(one, "fillId") in (None, "0", "1"))
+            or (value(one, "fontId"), value(one, "fillId") or "0") in lost
         }
 
     def number(self, text: str, style: str) -> str:
@@ -173,9 +179,14 @@ def _is_off(line: Node, size: str) -> bool:
     return value(line, "hidden") in ("1", "true") or _NO_SIZE.match(value(line, size) or "") is not None
 
 
-def _is_faint(font: Node) -> bool:
-    colour = child(font, "color")
-    return value(colour, "tint") is None and is_white(value(colour, "rgb"), value(colour, "theme"))
+def _is_lost(ink: Node | None, ground: Node | None) -> bool:
+    """True for letters of the colour of their cell; one that nobody coloured is white, or grey in steps as fill 1."""
+    if value(ink, "tint") is not None:
+        return False
+    if ground is None or value(ground, "patternType") in (None, "none", "gray125"):
+        return is_white(value(ink, "rgb"), value(ink, "theme"))
+    solid = child(ground, "fgColor") if value(ground, "patternType") == "solid" else None
+    return is_alike(value(ink, "rgb"), value(solid, "rgb"))
 
 
 def _row(row: Node, formats: Formats, ledger: Ledger) -> tuple[dict[int, str], list[str]]:

@@ -13,6 +13,7 @@ from groundsight.ingestion.readers.ledger import Ledger, lay_aside
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text.front_matter import front_matter
 from groundsight.ingestion.readers.text.html_file import FAR, read_page
+from groundsight.ingestion.readers.text.markup import is_hidden, parsed_markup
 from groundsight.ingestion.sniff import MARKDOWN
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.types import LeftOut
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _DEEPEST = 40
 # A definition that nothing refers to, and a remark in HTML, are shown nowhere.
 _REMARK = re.compile(r"^\[[^\]\n]{1,80}\]:\s*\S{1,80}\s+[\"'(](.{1,2000})[\"')]\s*$|<!--(?:.{1,2000}?)-->", re.M)
+_SHEET = re.compile(r"<style.{0,20000}?</style>", re.I | re.S)
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]{1,200})(?:\|([^\[\]\n]{1,200}))?\]\]")
 
 
@@ -48,15 +50,31 @@ def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[
 
     tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).parse(text)
     ledger = Ledger()
+    sheet = "".join(_SHEET.findall(text))
+    for token in tokens:
+        _take_out_unseen(token, sheet)
     for remark in (found[1] or found[0] for found in _REMARK.finditer(text)):
         if speaks_to_a_model(remark):
             lay_aside(remark)
     ledger.note("passage", "it is nested too deep", int(any(token.level >= _DEEPEST - 1 for token in tokens)))
     ledger.note(*FAR, sum(child.type == "image" for token in tokens for child in token.children or ()))
-    return tuple(_elements(tokens, outline or Outline(), ledger)), ledger.left_out
+    return tuple(_elements(tokens, outline or Outline(), ledger, sheet)), ledger.left_out
 
 
-def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger) -> Iterator[Element]:
+def _take_out_unseen(token: Token, sheet: str) -> None:
+    """Take out of a passage what the HTML in it keeps from its readers."""
+    pieces = token.children or []
+    if not any(piece.type == "html_inline" for piece in pieces):
+        return
+    tags = (one.content if one.type == "html_inline" else f"<i data-at={at}>x</i>" for at, one in enumerate(pieces))
+    page = parsed_markup(f"{sheet}<p>{''.join(tags)}")
+    marked = [] if page is None else page.iter("i")
+    unseen = {one.get("data-at") for one in marked if any(map(is_hidden, (one, *one.iterancestors())))}
+    lay_aside("".join(piece.content for at, piece in enumerate(pieces) if str(at) in unseen))
+    token.children = [piece for at, piece in enumerate(pieces) if str(at) not in unseen]
+
+
+def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger, sheet: str) -> Iterator[Element]:
     position, points = 0, list[str]()
     while position < len(tokens):
         token = tokens[position]
@@ -77,7 +95,7 @@ def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger) -> Iter
         elif token.type in ("fence", "code_block") and clean(token.content):
             yield Element(kind="text", text=clean(token.content), section=outline.section)
         elif token.type == "html_block":
-            page = read_page(token.content)
+            page = read_page(sheet + token.content)
             ledger.add(page.left_out)
             for element in page.elements:
                 yield element.model_copy(update={"section": outline.section})

@@ -11,6 +11,7 @@ from groundsight.ingestion.readers.office.equations import linear
 from groundsight.ingestion.readers.office.package import (
     Node,
     child,
+    is_alike,
     is_on,
     is_white,
     local,
@@ -99,15 +100,14 @@ class TextReader:
         return text
 
     def _is_unshown(self, run: Node) -> bool:
-        """True for letters that are hidden or under two points, and for white ones with nothing coloured under them."""
+        """True for letters that are hidden, under two points, or of the colour that lies under them."""
         paragraph = run if self._paragraph is None else self._paragraph
         vanish, size, colour = (self._styles.letters(paragraph, run, name) for name in ("vanish", "sz", "color"))
         if is_on(vanish) or 0 < whole(value(size)) < _TINY_HALF_POINTS:
             return True
-        if self.within or not is_white(value(colour), value(colour, "themeColor")):
-            return False
-        shaded = any(self._styles.letters(paragraph, run, name) is not None for name in ("shd", "highlight"))
-        return not shaded and not self._styles.is_shaded(paragraph)
+        if ground := self._styles.ground(paragraph, run):
+            return is_alike(value(colour), ground)
+        return not self.within and is_white(value(colour), value(colour, "themeColor"))
 
     def _sign(self, part: Node) -> str:
         tag = local(part)
