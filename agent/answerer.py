@@ -22,6 +22,9 @@ PACKAGED = Path(__file__).resolve().parent / "data" / "gate.json"
 # values at the top reach .48 and more, those of near misses .22 at most, the surest wrong one .46.
 FOREIGN = 0.47
 
+# How probable it has to be that another source answers: it is only shown beside, so less than to be given.
+RIVAL = 0.35
+
 
 @dataclass(frozen=True)
 class Gate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from groundsight.agent.answerer import find
+from groundsight.agent.answerer import RIVAL, answers, find
 from groundsight.agent.assess import unmentioned
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.planner import ready
@@ -29,13 +29,15 @@ BRIDGES_A_STEP = 2
 class Shelf:
     """What a question may be answered from: evidence, the whole tables of which it holds rows, and what looks at it.
 
-    ``banned`` are sentences that the check has refused.
+    ``older`` is what mails quote: it answers only where nothing newer could. ``banned`` are sentences that the check
+    has refused.
     """
 
     evidence: Sequence[Evidence]
     tables: Sequence[Evidence] = ()
     eyes: Eyes | None = None
     banned: Collection[str] = ()
+    older: Sequence[Evidence] = ()
 
 
 def settle(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
@@ -65,7 +67,10 @@ def _found(step: PlanStep, shelf: Shelf) -> Finding | None:
     computed = work_out(step.step, Question(step.question), (*shelf.tables, *shelf.evidence), shelf.banned)
     if computed or shelf.eyes is None:
         return computed
-    return find(step.step, step.question, shelf.evidence, shelf.eyes, shelf.banned)
+    found = find(step.step, step.question, shelf.evidence, shelf.eyes, shelf.banned)
+    if found or not shelf.older or answers(step.question, shelf.evidence, shelf.eyes, RIVAL):
+        return found
+    return find(step.step, step.question, shelf.older, shelf.eyes, shelf.banned)
 
 
 def complete(plan: Plan, findings: Sequence[Finding]) -> bool:

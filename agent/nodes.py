@@ -35,7 +35,7 @@ from groundsight.agent.state import (
     used_up,
 )
 from groundsight.agent.topics import from_the_topics
-from groundsight.agent.versions import UNSAID
+from groundsight.agent.versions import QUOTED, UNSAID
 from groundsight.agent.whole import openings, whole_tables
 from groundsight.language.framing import asked_in
 from groundsight.language.sayings import saying
@@ -181,7 +181,8 @@ def _settled(state: AnswerState, desk: Desk) -> tuple[Plan, Update, list[Evidenc
     evidence = [*found, *begun]
     tables = [one for one in whole_tables(desk.suite, evidence) if one.evidence_id not in dropped]
     said = [one for one in evidence if one.mark not in UNSAID] or evidence
-    shelf = Shelf(said, tables, desk.eyes, state.get("banned", ()))
+    older = [one for one in evidence if one.mark == QUOTED]
+    shelf = Shelf(said, tables, desk.eyes, state.get("banned", ()), older if said is not evidence else ())
     current, asked, findings = settled(desk.suite, state, shelf)
     update: Update = {"findings": [one.model_dump(mode="json") for one in findings], "known": len(evidence)}
     if state.get("sight"):

@@ -54,8 +54,8 @@ def comparable(suite: Suite, state: AnswerState, draft: Draft, known: Known) -> 
 
 
 def _only(shelf: Shelf, allowed: Callable[[Evidence], bool]) -> Shelf:
-    evidence, tables = [*filter(allowed, shelf.evidence)], [*filter(allowed, shelf.tables)]
-    return replace(shelf, evidence=evidence, tables=tables)
+    evidence, tables, older = ([*filter(allowed, each)] for each in (shelf.evidence, shelf.tables, shelf.older))
+    return replace(shelf, evidence=evidence, tables=tables, older=older)
 
 
 def _of_others(suite: Suite, sight: Sight, evidence: Sequence[Evidence]) -> set[str]:

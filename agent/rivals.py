@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundsight.agent.answerer import answers
+from groundsight.agent.answerer import RIVAL, answers
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.compose import lay_out
 from groundsight.agent.question import Question, told_by
@@ -22,8 +22,6 @@ from groundsight.types import Evidence, Quote, Verdict
 
 # Of the words of a sentence without its values: two thirds let "late returns cost" differ from "a day ticket costs".
 SAME_MATTER = 0.75
-# How probable it has to be that another source answers: it is only shown beside, so less than to be given.
-RIVAL = 0.35
 # Two words in common are the least that tells what a passage is about.
 SHARED, MOST_UNHEARD, PASSAGES_UNHEARD = 2, 2, 2
 

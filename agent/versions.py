@@ -17,7 +17,8 @@ from groundsight.types import Evidence
 
 T = TypeVar("T")
 # What a mail quotes and what a change struck out is not what the document says now.
-UNSAID = ("quoted", "deleted")
+QUOTED = "quoted"
+UNSAID = (QUOTED, "deleted")
 _REPLACES = re.compile(r"\b(?:replaces?|supersedes?|replacing|superseding)\b", re.I)
 _REPLACED = re.compile(r"\b(?:(?:replaced|superseded) by|no longer (?:valid|in force))\b", re.I)
 _SINCE = re.compile(

@@ -155,3 +155,17 @@ def test_a_row_that_the_question_picks_by_its_day_goes_before_one_that_only_read
     found = proposals(Question("How much power did the hut draw on 2 January 2025?"), [meter], eyes())
     assert {one.value: one.features["bound"] for one in found if one.label == "Power kWh"}["9.8"] == 1
     assert {one.features["bound"] for one in found if one.label and "2025-01-02" not in one.said} == {-1}
+
+
+def test_what_a_mail_quotes_answers_only_what_its_newer_text_leaves_open(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "re-oak.eml").write_text(
+        "From: a@example.org\nTo: b@example.org\nSubject: Re: oak boards\n\n"
+        "The oak boards now cost 58 euros a piece.\n\n"
+        "On Mon, 3 Mar 2025 Karl Wendt wrote:\n> The oak boards cost 62 euros a piece.\n> Delivery takes seven weeks.\n"
+    )
+    with open_suite(Settings.model_validate({"home": tmp_path / "home"})) as suite:
+        suite.ingest(tmp_path / "files")
+        assert "seven weeks" in suite.ask("How long does delivery take?").text
+        price = suite.ask("What do the oak boards cost?")
+        assert ("58" in price.text, "62" in price.text) == (True, False)

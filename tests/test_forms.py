@@ -117,3 +117,48 @@ def test_the_head_of_a_mail_says_who_sent_it_and_when(question: str, value: str 
     mail = unit("mail", MAIL).model_copy(update={"source": "new-oars.eml"})
     found = operations(question, forms([mail]))
     assert (found[0].result if found else None) == value
+
+
+BOILER = "Boiler room of the Aldous baths\n☒ Valves greased\n[ ] Flue brushed\nPressure gauge: 1.8 bar"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Were the valves greased?", "Yes: Valves greased: ☒"),
+        ("Was the flue of the Aldous baths brushed?", "No: Flue brushed: [ ]"),
+        ("What does the pressure gauge read?", "Pressure gauge: 1.8 bar"),
+        # Another thing, another deed, and a gauge is nobody who reads.
+        ("Was the chimney brushed?", ""),
+        ("Were the valves replaced?", ""),
+        ("Who does the pressure gauge read?", ""),
+    ],
+)
+def test_a_box_says_whether_and_a_gauge_what_it_shows(question: str, said: str) -> None:
+    found = operations(question, forms([unit("boiler", BOILER)]))
+    assert (say(found[0]) if found else "") == said
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("What is the fee for the sauna?", "GBP 14"),
+        ("What is the fee for a locker at the Aldous baths?", "GBP 2"),
+        ("What is the deposit for a locker?", None),
+        ("What is the fee for the pool?", None),
+    ],
+)
+def test_what_names_a_list_without_heads_is_what_it_gives(question: str, value: str | None) -> None:
+    cells = (("", ""), ("Sauna, 60 minutes", "GBP 14"), ("Locker", "GBP 2"))
+    text = "Fees of the Aldous baths\nSauna, 60 minutes: GBP 14\nLocker: GBP 2"
+    found = operations(question, grids([unit("baths", text).model_copy(update={"kind": "table", "cells": cells})]))
+    assert (found[0].result if found else None) == value
+
+
+def test_a_table_in_a_mail_belongs_to_what_its_subject_names() -> None:
+    cells = (("Item", "Qty"), ("Bath towel", "12"), ("Robe", "3"))
+    mail = unit("o", "Item: Bath towel; Qty: 12\nItem: Robe; Qty: 3")
+    told = mail.model_copy(update={"kind": "table", "cells": cells, "title": "Your order AB-310"})
+    for question, value in (("How many bath towels are in order AB-310?", "12"), ("How many robes are in stock?", "")):
+        found = operations(question, grids([told]))
+        assert (found[0].result if found else "") == value

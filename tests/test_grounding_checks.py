@@ -86,6 +86,12 @@ def test_a_negation_governs_its_clause_only() -> None:
     assert "dustproof" not in facts.negations[0].scope
 
 
+def test_a_box_that_is_not_ticked_denies_what_stands_beside_it() -> None:
+    facts = read_facts("Payment: ☐ cash ☒ card [ ] cheque [x] invoice")
+    assert [one.stem for one in facts.negations] == ["cash", "chequ"]
+    assert all(one.scope == one.head for one in facts.negations)
+
+
 def test_stems_and_opposites_meet_across_word_forms() -> None:
     assert stem("bought") == stem("buys") == stem("buying")
     assert stem("declined") in rivals(stem("rose"))

@@ -20,7 +20,8 @@ from groundsight.settings import Limits
 from groundsight.types import Box
 
 ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
-NUMERALS = dict(enumerate(ROMANS, 1))
+# To 39: the x of a line's own words and a numeral behind it are one numeral.
+NUMERALS = {10 * tens + ones: "x" * tens + ("", *ROMANS)[ones] for tens in range(4) for ones in range(10)}
 NAMES = {name: value for value, name in NUMERALS.items()}
 BODY = "the quick brown fox jumps over the lazy dog and runs into the deep green forest"
 

@@ -147,7 +147,8 @@ def test_what_was_typed_is_kept_by_the_receipts_alone(home: Path) -> None:
 
     before = held()
     run_in_terminal("chat", home=home, typed=[(PROMPT, f"{QUESTION}\n".encode()), (PROMPT, b"\x04")])
-    assert held().keys() - before.keys() <= {"labels.db", "notebook.db", "receipts.db-journal"}
+    asked = {"audit.jsonl", "labels.db", "notebook.db", "receipts.db", "receipts.db-journal"}
+    assert held().keys() - before.keys() <= asked
     assert {name for name, number in (held() - before).items() if number} <= {"receipts.db"}
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 
 from groundsight.computing.columns import compared, head_stems, is_people, is_who, of_measure, of_people
-from groundsight.computing.conditions import NO, YES
+from groundsight.computing.conditions import BOXES, NO, YES
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
 from groundsight.computing.run import run
-from groundsight.computing.stated import WHETHER, Stated, asked_for
+from groundsight.computing.stated import SHOWS, WHETHER, Stated, asked_for
 from groundsight.computing.words import light_verbs, measures, stems
 from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
@@ -55,13 +55,14 @@ def _unused(wanted: Stated, linked: Link) -> bool:
     """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
     every = stems("all") if wanted.operation in ("sum", "mean", "count") else ()
     people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()
-    spent = light_verbs().union(every, people)
+    counting = measures()["count"] if wanted.operation == "count" else ()
+    spent = light_verbs().union(every, people, counting)
     return any(one.stem not in spent for one in linked.left)
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
     if len(linked.table.rows) == 1:
-        return _of_form(wanted, linked) if wanted.asks != WHETHER else None
+        return _ticked(linked) if wanted.asks == WHETHER else _of_form(wanted, linked)
     match wanted.operation:
         case "most" | "least" | "larger" | "smaller":
             return _extreme(wanted, linked)
@@ -217,6 +218,14 @@ def _whether(linked: Link) -> Computation | None:
     return made.model_copy(update={"operation": "whether", "result": "yes" if named.rows <= stated.rows else "no"})
 
 
+def _ticked(linked: Link) -> Computation | None:
+    """Whether something is so is told by the box beside what a form calls it."""
+    column = _labelled(linked, linked.heads)
+    box = linked.table.columns[column][0].casefold() if column is not None else ""
+    made = run("cell", linked.table, column, [0], label=column) if column is not None and box in BOXES else None
+    return made.model_copy(update={"operation": "whether", "result": "yes" if box in YES else "no"}) if made else None
+
+
 def _cell(column: int, linked: Link) -> Computation | None:
     label, rows = _told_by(linked, column), linked.rows
     made = run("cell", linked.table, column, rows, linked.where, label=label)
@@ -235,15 +244,21 @@ def _says(value: str, linked: Link) -> bool:
 
 def _of_form(wanted: Stated, linked: Link) -> Computation | None:
     """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
-    stems_at = {at: {linked.words[one].stem for one in linked.heads[at]} for at in linked.told}
-    column = sole([at for at, said in stems_at.items() if head_stems(linked.table.head[at]) <= said])
+    column = _labelled(linked, linked.told)
     typed = column is not None and _typed(wanted, linked.table.columns[column][0])
     column = column if typed else sole([at for at, asks in linked.labels.items() if wanted.asks in asks.split()])
-    costs = any(column in columns for columns in linked.loose.values())
-    if column is None or not linked.rows or (_DOES.match(linked.facts.text) and not costs):
-        # What somebody does or gets is not the somebody; what something costs is its price.
+    asked = linked.facts.text.strip()
+    told = SHOWS.match(asked) or any(column in columns for columns in linked.loose.values())
+    if column is None or not linked.rows or (_DOES.match(asked) and not told):
+        # What somebody does or gets is not the somebody; what something costs or shows is its value.
         return None
     return run("cell", linked.table, column, [0], label=column)
+
+
+def _labelled(linked: Link, among: Iterable[int]) -> int | None:
+    """The only label of a form that a question says word by word."""
+    stems_at = {at: {linked.words[one].stem for one in linked.heads[at]} for at in among}
+    return sole([at for at, said in stems_at.items() if head_stems(linked.table.head[at]) <= said])
 
 
 def _typed(wanted: Stated, value: str) -> bool:
@@ -294,6 +309,9 @@ def _target(wanted: Stated, linked: Link) -> int | None:
             return sole([at for at in free if head_stems(table.head[at]) & measures()["place"]])
         case _ if not told and not _is_free(wanted.focus, linked):
             return _naming(linked)
+        case _ if not told and wanted.focus in linked.titled and not any(table.head) and len(table.head) == 2:
+            # The fee of a violin lesson in a list of fees.
+            return 1 - table.key
         case _:
             pass
     return sole([at for at in told if wanted.focus in linked.heads[at]], told)

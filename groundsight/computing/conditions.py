@@ -16,8 +16,9 @@ from groundsight.types.computed import Where
 
 _SIGN = re.compile(r"\b(?:negative|positive|out of)\b", re.I)
 NONE = frozenset(("no", "nothing", "none"))
-YES = frozenset(("yes", "true", "x", "✓", "✔"))
-NO = frozenset(("no", "false", "-", "✗", "✘", ""))
+YES = frozenset(("yes", "true", "x", "[x]", "✓", "✔", "☑", "☒"))
+BOXES = frozenset(("[x]", "[ ]", "✓", "✔", "☐", "☑", "☒"))
+NO = frozenset(("no", "false", "-", "[ ]", "✗", "✘", "☐", ""))
 
 
 def numbers(linked: Link, values: Sequence[Quantity | Moment]) -> None:

@@ -159,7 +159,8 @@ def _narrow(linked: Link, column: int, rows: frozenset[int], at: int) -> None:
 def _titles(linked: Link) -> None:
     """Words of the table's own name are used; digits that stand there are its number."""
     named, source = _name_stems(linked.table), linked.table.source
-    around = {*stems(re.sub(r"[_/.-]+", " ", source))} | _kind_stems(source)
+    called = {one for row in linked.table.rows[:1] for one in stems(row.evidence.title)}
+    around = {*stems(re.sub(r"[_/.-]+", " ", source))} | _kind_stems(source) | called
     for at, one in list(linked.open()):
         if one.stem in named or one.stem in around:
             linked.titled.add(at)

@@ -15,6 +15,8 @@ from groundsight.types.computed import Operation
 _OTHER = re.compile(r"\b(?:why|how come|next)\b|\bfor\s*\?*$|^how\s+(?!many\b|much\b|often\b)", re.I)
 _ASKING = re.compile(r"\b(who|whom|whose|when|where|which|what|how many|how much|list|name)\b", re.I)
 _ALL = re.compile(r"\bhow much\b.*\ball\b|\bwhat (?:do|does|did|will) all\b", re.I)
+# WordNet: "indicate a certain reading", and what a display does. What the odometer reads is its value.
+SHOWS = re.compile(r"^what (?:do|does|did)\b.*\b(read|register|record|show|say|display|indicate)\W*$", re.I)
 WHETHER = "whether"
 _IN_TIME = re.compile(
     r"\b(?:first|last)\s*\W*$|\b(?:is|are|was|were) (?:the )?(?:first|last) to\b|^when\b.*\b(?:first|last)\b", re.I
@@ -114,8 +116,9 @@ def _of_degree(text: str, one: Ranked) -> Operation | None:
 
 def _of_words(facts: Facts, words: Sequence[Said], asks: str) -> tuple[Operation, frozenset[int]]:
     cues = cues_of(words)
-    counted = re.search(r"\bnumber of\b", facts.text, re.I)
-    places = frozenset(at for at, one in enumerate(words) if counted and counted.start() <= one.start < counted.end())
+    counted, shows = re.search(r"\bnumber of\b", facts.text, re.I), SHOWS.match(facts.text.strip())
+    spans = [counted.span()] if counted else [shows.span(1)] if shows else []
+    places = frozenset(at for at, one in enumerate(words) if any(start <= one.start < end for start, end in spans))
     for name in ("difference", "mean", "sum"):
         if name in cues:
             return name, places | cues[name] | _places(words, "between" if name == "difference" else "")

@@ -15,7 +15,8 @@ from groundsight.language.stems import word_list
 from groundsight.language.tokens import Token, keys_of, repair_digits, tokenise
 
 _BREAK = re.compile(
-    r"[;()—]|[,:](?!\d)|\b(?:but|although|though|while|whereas|because|however|and|if|unless)\b", re.IGNORECASE
+    r"[;()—☐☑☒]|\[[ x]\]|[,:](?!\d)|\b(?:but|although|though|while|whereas|because|however|and|if|unless)\b",
+    re.IGNORECASE,
 )
 _NOT_NEGATIVE = re.compile(
     r"\b(?:not?\s+(?:more|less|fewer|later|earlier)\s+than|not\s+only|no\s+doubt|not\s+just|no\.\s?\d|whether\s+or\s+not|nothing\s+but)",
