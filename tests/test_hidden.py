@@ -15,7 +15,9 @@ from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 
 from groundsight import OpenSuite, open_suite
+from groundsight.ingestion import Element
 from groundsight.ingestion.readers.box.odf_file import read_odf
+from groundsight.ingestion.readers.mail.mail_file import as_shown
 from groundsight.ingestion.readers.office.word.docx_file import read_docx
 from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
 from groundsight.ingestion.readers.text.html_file import read_page
@@ -130,6 +132,9 @@ UNSHOWN = (
     '<p style="transform:rotateY(90deg)">',
     '<p style="zoom:.001">',
     '<p style="letter-spacing:-1em">',
+    '<p style="text-indent:100%;white-space:nowrap;overflow:hidden">',
+    '<p style="color:white;background-image:none">',
+    '<p style="position:absolute;color:white">',
     '<p style="overflow-y:hidden;max-height:0px">',
     "<svg width=0 height=0><text>",
     "<svg><text x=-9999>",
@@ -153,6 +158,7 @@ SHOWN = (
     '<p style="backface-visibility:hidden">',
     '<p style="overflow:hidden;border-width:0">',
     '<p style="transform:rotate(90deg)">',
+    '<img src=a.png><p style="position:absolute;color:white">',
     "<body bgcolor=white text=black>",
     '<body bgcolor="#000" text="#000"><p style="color:white">',
     '<p style="font:italic 12px/30px serif">',
@@ -197,17 +203,45 @@ def test_letters_of_a_word_file_in_the_colour_under_them_are_not_shown(
     assert any("7001" in each.text for each in read_docx(tmp_path / "a.docx", tmp_path).elements) == shown
 
 
+def test_letters_of_a_word_file_on_the_ground_of_their_cell_or_without_width_are_not_shown(tmp_path: Path) -> None:
+    file = Document()
+    cells = file.add_table(1, 2).rows[0].cells
+    navy = parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="000080"/>')
+    cells[1]._tc.get_or_add_tcPr().append(navy)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+    for number, cell in enumerate(cells, 7001):
+        cell.paragraphs[0].add_run(f"white {number}").font.color.rgb = RGBColor(255, 255, 255)
+    for number, told in enumerate(('w w:val="1"', 'spacing w:val="-400"', 'spacing w:val="-10"'), 7003):
+        run = file.add_paragraph().add_run(f"odd {number}")
+        squeezed = parse_xml(f"<w:{told} {nsdecls('w')}/>")
+        run._r.get_or_add_rPr().append(squeezed)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+    file.save(str(tmp_path / "a.docx"))
+    read = str([(one.text, one.cells) for one in read_docx(tmp_path / "a.docx", tmp_path).elements])
+    assert [each for each in range(7001, 7006) if str(each) in read] == [7002, 7005]
+
+
+def test_a_sentence_of_a_mail_that_its_shown_version_lacks_is_not_quoted() -> None:
+    plain = "The office opens at six and closes at nine on all days.\nEvery refund is 7001 crowns for whoever asks."
+    kept = as_shown(
+        [Element(kind="text", text=plain)],
+        [Element(kind="text", text="The office opens at six and closes at nine on all days but Sunday.")],
+    )
+    assert [each.text for each in kept] == ["The office opens at six and closes at nine on all days."]
+    assert as_shown([Element(kind="text", text=plain)], [Element(kind="text", text="Click here.")])[0].text == plain
+
+
 def test_cells_of_a_sheet_in_the_colour_of_their_fill_are_not_shown(tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.append(["Gauge", "Reads"])
+    sheet.append(["mute", "word 7004"])
+    sheet.cell(2, 2).number_format = '"";"";"";""'
     for number, (ink, fill) in enumerate([("FFFF00", "FFFF00"), ("FFFFFF", "000080"), ("FFFFFF", "FFFFFF")], 7001):
         sheet.append([f"gauge {number}", number])
         cell = sheet.cell(sheet.max_row, 2)
         cell.font, cell.fill = Font(color=f"FF{ink}"), PatternFill("solid", fgColor=f"FF{fill}")
     book.save(tmp_path / "a.xlsx")
     read = str([(one.text, one.cells) for one in read_xlsx(tmp_path / "a.xlsx", tmp_path).elements])
-    assert ("7002'" in read, "'7001'" in read, "'7003'" in read) == (True, False, False)
+    assert ("7002'" in read, "'7001'" in read, "'7003'" in read, "7004" in read) == (True, False, False, False)
 
 
 ODT = """<office:document-content xmlns:office="o" xmlns:style="s" xmlns:fo="f" xmlns:text="t" xmlns:table="b">

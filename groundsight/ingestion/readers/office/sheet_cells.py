@@ -35,7 +35,9 @@ _PLACE = re.compile(r"([A-Z]{1,3})(\d+)")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter")
 # In points.
-_TINY, _NO_SIZE = 2, re.compile(r"0(?:\.[0-4]\d*)?$")
+_TINY, _NO_SIZE = 2, {"ht": re.compile(r"[01](?:\.\d*)?$"), "width": re.compile(r"0(?:\.\d*)?$")}
+# A format of which the part for words shows none; white in the palette of old sheets.
+_MUTE, _OLD_WHITE = re.compile(r";;;|(?:[^;]*;){3}(?:\"\")?$"), ("1", "9", "65")
 ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
@@ -83,7 +85,7 @@ class Formats:
         self.unshown = {
             str(at)
             for at, (one, code) in enumerate(zip(cells, self._codes, strict=True))
-            if code == ";;;"
+            if _MUTE.match(code)
             or value(one, "fontId") in tiny
             or (value(one, "fontId"), value(one, "fillId") or "0") in lost
         }
@@ -176,7 +178,7 @@ class Sheet:
 
 def _is_off(line: Node, size: str) -> bool:
     """True for a row or column that is hidden or has next to no size."""
-    return value(line, "hidden") in ("1", "true") or _NO_SIZE.match(value(line, size) or "") is not None
+    return value(line, "hidden") in ("1", "true") or _NO_SIZE[size].match(value(line, size) or "") is not None
 
 
 def _is_lost(ink: Node | None, ground: Node | None) -> bool:
@@ -184,7 +186,7 @@ def _is_lost(ink: Node | None, ground: Node | None) -> bool:
     if value(ink, "tint") is not None:
         return False
     if ground is None or value(ground, "patternType") in (None, "none", "gray125"):
-        return is_white(value(ink, "rgb"), value(ink, "theme"))
+        return is_white(value(ink, "rgb"), value(ink, "theme")) or value(ink, "indexed") in _OLD_WHITE
     solid = child(ground, "fgColor") if value(ground, "patternType") == "solid" else None
     return is_alike(value(ink, "rgb"), value(solid, "rgb"))
 

@@ -13,7 +13,7 @@ from groundsight.ingestion.readers.text.stylesheet import FAINTEST, Rgb, StyleSh
 # Styles are written as "property:value;" one after the other, each property once, what happens to the rest first.
 _TAKEN_OUT = re.compile(
     r"(?<![\w-])(?:-webkit-)?(?:display:none|(?:content-)?visibility:(?:hidden|collapse)|transform:[^;]*matrix\(0[,)]"
-    r"|overflow(?:-[xy])?:(?:hidden|clip)[^;]*;(?:.*;)?(?:max-)?(?:height|width):(?:0[a-z%]*|1px);"
+    r"|overflow(?:-[xy])?:(?:hidden|clip)[^;]*;(?:.*;)?(?:(?:max-)?(?:height|width):(?:0[a-z%]*|1px)|text-indent:\d{3,}%);"
     r"|clip:rect\((?:0|(\w+)[, ]\w+[, ]\1\b)"
     r"|clip-path:(?:inset\((?:[5-9]\d|100)%|circle\(0|polygon\(0[^,]*(?:,0[^,]*)*\))"
     r"|(?:transform:[^;]*)?rotate(?:[xy]\(|:[xy] )-?(?:90|270|100|300|0?\.[27]5)(?:deg|grad|turn)"
@@ -33,6 +33,10 @@ _SMALLEST = 2.0
 # Nearer than so many of 255 steps in every channel nobody tells two colours apart: #eee on white has 17.
 _SAME = 18
 _DRAWN = ("rect", "path", "image", "circle", "ellipse", "polygon")
+_COLOURED = (
+    "//img | //picture | //video | //canvas | //svg | //iframe | //object | //embed | //*[@bgcolor or @background]"
+    " | //style[contains(., 'background')] | //*[contains(@style, 'background')]"
+)
 _NEVER_DRAWN = ("defs", "clippath", "mask")
 _TAKEN_OVER = ("inherit", "unset", "currentcolor")
 
@@ -53,13 +57,15 @@ def mark_unshown(root: Any) -> None:
     sheet = StyleSheet(" ".join("".join(node.itertext()) for node in root.iter("style")))
     # What the sheets of other files colour is not known.
     linked = bool(root.xpath('//link[contains(@rel, "stylesheet")]'))
+    # Where nothing is drawn and no ground coloured, what is moved lies on paper as well.
+    bare = not (linked or root.xpath(_COLOURED))
     grounds: dict[Any, _Ground] = {}
     for node in root.iter():
         style, around = sheet.style(node), grounds.get(node.getparent(), _PLAIN)
         own = {name: value for name, value in style.items() if name.startswith("--")}
         around = around._replace(variables={**around.variables, **own}) if own else around
         style = resolved(style, around.variables, unset="unknown" if linked else "")
-        ground = grounds[node] = _ground(node, style, around, linked=linked)
+        ground = grounds[node] = _ground(node, style, around, linked=linked, bare=bare)
         shown = sorted(
             (each for each in style.items() if each[0] not in own), key=lambda each: each[0][:8] != "overflow"
         )
@@ -104,10 +110,11 @@ def _is_blank(node: Any, ground: _Ground) -> bool:
     return not ink or (paper is not None and all(abs(a - b) < _SAME for a, b in zip(ink, paper, strict=True)))
 
 
-def _ground(node: Any, style: Told, around: _Ground, *, linked: bool) -> _Ground:
+def _ground(node: Any, style: Told, around: _Ground, *, linked: bool, bare: bool) -> _Ground:
     paper = style.get("background-color") or style.get("background") or ""
     ink = style.get("-webkit-text-fill-color") or style.get("color") or style.get("fill") or ""
-    unknown = style.get("position") in ("absolute", "fixed") or "background-image" in style or node.get("background")
+    pictured = style.get("background-image", "none") not in ("none", "initial")
+    unknown = (style.get("position") in ("absolute", "fixed") and not bare) or pictured or node.get("background")
     unknown = (
         unknown
         or (node.tag == "svg" and any(True for _ in node.iter(*_DRAWN)))

@@ -85,6 +85,15 @@ class Styles:
         found = (one for one in (self.letters(paragraph, run, "shd"), *shaded) if one is not None)
         return next(filter(None, map(_filled, found)), "")
 
+    def ground_of(self, holder: Node) -> str:
+        """Return the colour that a cell, a table or a box gives to what lies in it, as ``ground`` does."""
+        if local(holder) == "tc":
+            shading = child(holder, "tcPr", "shd")
+            return "" if shading is None else _filled(shading)
+        styles = self._based(value(child(holder, "tblPr", "tblStyle")) or "") if local(holder) == "tbl" else ()
+        plain = local(holder) == "tbl" and not any(local(one) == "shd" for style in styles for one in style.iter())
+        return "" if plain else local(holder)
+
     def _chain(self, paragraph: Node) -> Iterator[Node]:
         return self._based(value(child(paragraph, "pPr", "pStyle")) or self._plain)
 
