@@ -179,7 +179,6 @@ class WordDocument:
                 yield from (each.model_copy(update={"section": self._outline.section}) for each in told)
 
     def _boxed(self, container: Node) -> Iterator[Element]:
-        """Read what lies in a box, or in a cell that stands for one."""
         with self._over(container):
             for block in self._blocks(container):
                 yield from self._block(block)
