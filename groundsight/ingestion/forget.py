@@ -205,9 +205,9 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
 
     def meant() -> list[Asset]:
         """Return what lies under the names, and with it what is opted out wherever it lies."""
-        out = opted.holds if opted else lambda *_: False
-        own = ((each, any(inside(each.source, name) for name in wanted)) for each in reachable())
-        return [each for each, named in own if named or out(each.source, each.sha256)]
+        found = reachable()
+        own = {each.source for each in found if any(inside(each.source, name) for name in wanted)}
+        return [each for each in found if each.source in own or (opted and opted.holds(each.source, each.sha256))]
 
     gone, new = meant(), tuple[OptOut, ...]()
     # Looked for behind the list: what is committed meanwhile is found here, or finds itself on the list.

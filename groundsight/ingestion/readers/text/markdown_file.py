@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
@@ -68,7 +68,7 @@ def _take_out_unseen(token: Token, sheet: str) -> None:
         return
     tags = (one.content if one.type == "html_inline" else f"<i data-at={at}>x</i>" for at, one in enumerate(pieces))
     page = parsed_markup(f"{sheet}<p>{''.join(tags)}")
-    marked = [] if page is None else page.iter("i")
+    marked: list[Any] = [] if page is None else [*page.iter("i")]
     unseen = {one.get("data-at") for one in marked if any(map(is_hidden, (one, *one.iterancestors())))}
     lay_aside("".join(piece.content for at, piece in enumerate(pieces) if str(at) in unseen))
     token.children = [piece for at, piece in enumerate(pieces) if str(at) not in unseen]

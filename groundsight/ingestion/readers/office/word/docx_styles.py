@@ -81,9 +81,9 @@ class Styles:
         marker = value(self.letters(paragraph, run, "highlight"))
         if marker not in (None, "none"):
             return _MARKERS.get(marker, marker)
-        shaded = (child(one, "pPr", "shd") for one in (paragraph, *self._chain(paragraph)))
-        found = (one for one in (self.letters(paragraph, run, "shd"), *shaded) if one is not None)
-        return next(filter(None, map(_filled, found)), "")
+        shaded = [child(one, "pPr", "shd") for one in (paragraph, *self._chain(paragraph))]
+        filled: list[str] = [_filled(one) for one in (self.letters(paragraph, run, "shd"), *shaded) if one is not None]
+        return next(filter(None, filled), "")
 
     def ground_of(self, holder: Node) -> str:
         """Return the colour that a cell, a table or a box gives to what lies in it, as ``ground`` does."""
