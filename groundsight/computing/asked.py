@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from groundsight.computing.columns import compared, head_stems, is_people, is_who, of_measure, of_people
-from groundsight.computing.conditions import BOXES, NO, YES
+from groundsight.computing.conditions import NO, YES
+from groundsight.computing.labels import looked_up, of_box
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
 from groundsight.computing.run import run
-from groundsight.computing.stated import SHOWS, WHETHER, Stated, asked_for
+from groundsight.computing.stated import WHETHER, Stated, asked_for
 from groundsight.computing.words import light_verbs, measures, stems
 from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
 
-LONGEST_NUMBER = 4
 _WHO = ("who", "whom", "whose")
-_DOES = re.compile(r"what (?:do|does|did)\b", re.I)
 _PEOPLE = frozenset(stems("people person persons name names"))
 
 
@@ -62,7 +60,7 @@ def _unused(wanted: Stated, linked: Link) -> bool:
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
     if len(linked.table.rows) == 1:
-        return _ticked(linked) if wanted.asks == WHETHER else _of_form(wanted, linked)
+        return of_box(linked) if wanted.asks == WHETHER else looked_up(wanted, linked)
     match wanted.operation:
         case "most" | "least" | "larger" | "smaller":
             return _extreme(wanted, linked)
@@ -218,14 +216,6 @@ def _whether(linked: Link) -> Computation | None:
     return made.model_copy(update={"operation": "whether", "result": "yes" if named.rows <= stated.rows else "no"})
 
 
-def _ticked(linked: Link) -> Computation | None:
-    """Whether something is so is told by the box beside what a form calls it."""
-    column = _labelled(linked, linked.heads)
-    box = linked.table.columns[column][0].casefold() if column is not None else ""
-    made = run("cell", linked.table, column, [0], label=column) if column is not None and box in BOXES else None
-    return made.model_copy(update={"operation": "whether", "result": "yes" if box in YES else "no"}) if made else None
-
-
 def _cell(column: int, linked: Link) -> Computation | None:
     label, rows = _told_by(linked, column), linked.rows
     made = run("cell", linked.table, column, rows, linked.where, label=label)
@@ -240,34 +230,6 @@ def _cell(column: int, linked: Link) -> Computation | None:
 def _says(value: str, linked: Link) -> bool:
     """A value that has only words of the question says nothing."""
     return bool({*stems(value)} - {one.stem for one in linked.words})
-
-
-def _of_form(wanted: Stated, linked: Link) -> Computation | None:
-    """A form has one row, which its title names; what is asked for has to be one of its labels, word by word."""
-    column = _labelled(linked, linked.told)
-    typed = column is not None and _typed(wanted, linked.table.columns[column][0])
-    column = column if typed else sole([at for at, asks in linked.labels.items() if wanted.asks in asks.split()])
-    asked = linked.facts.text.strip()
-    told = SHOWS.match(asked) or any(column in columns for columns in linked.loose.values())
-    if column is None or not linked.rows or (_DOES.match(asked) and not told):
-        # What somebody does or gets is not the somebody; what something costs or shows is its value.
-        return None
-    return run("cell", linked.table, column, [0], label=column)
-
-
-def _labelled(linked: Link, among: Iterable[int]) -> int | None:
-    """The only label of a form that a question says word by word."""
-    stems_at = {at: {linked.words[one].stem for one in linked.heads[at]} for at in among}
-    return sole([at for at, said in stems_at.items() if head_stems(linked.table.head[at]) <= said])
-
-
-def _typed(wanted: Stated, value: str) -> bool:
-    """A value of the kind that is asked for; how much or many is a number and little else."""
-    read = read_facts(value)
-    counted = bool(read.quantities) and len(value.split()) <= LONGEST_NUMBER
-    who = bool(read.names) or is_people([value])
-    kinds = {"when": bool(read.moments), "who": who, "how much": counted, "how many": counted}
-    return kinds.get(wanted.asks, True)
 
 
 def _told_by(linked: Link, column: int) -> int:

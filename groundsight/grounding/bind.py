@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from groundsight.computing.reckon import reckons
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import TELLING, Interval, another_subject
 from groundsight.grounding.checks_binding import changed_word
@@ -16,6 +15,7 @@ from groundsight.grounding.checks_numbers import says
 from groundsight.grounding.checks_polarity import denies
 from groundsight.grounding.compare import Comparison
 from groundsight.grounding.held import Held
+from groundsight.grounding.reckon import reckons
 from groundsight.language.dates import agree
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from groundsight.computing.reckon import follows, reckons
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.grounding.checks_numbers import says
+from groundsight.grounding.reckon import follows, reckons
 from groundsight.language.dates import Moment, agree
 from groundsight.language.facts import Facts
 from groundsight.language.licences import is_known
