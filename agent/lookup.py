@@ -11,6 +11,8 @@ from groundsight.agent.candidates import Eyes
 from groundsight.agent.planner import ready
 from groundsight.agent.question import Question
 from groundsight.agent.state import WHOLE, Finding, Plan, PlanStep
+from groundsight.agent.uphold import Check
+from groundsight.agent.whether import whether
 from groundsight.computing.asked import operations
 from groundsight.computing.say import say
 from groundsight.computing.terms import ends
@@ -38,6 +40,7 @@ class Shelf:
     eyes: Eyes | None = None
     banned: Collection[str] = ()
     older: Sequence[Evidence] = ()
+    check: Check | None = None
 
 
 def settle(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
@@ -64,7 +67,10 @@ def _step_by_step(plan: Plan, question: str, shelf: Shelf) -> list[Finding]:
 
 def _found(step: PlanStep, shelf: Shelf) -> Finding | None:
     """What is worked out over rows goes before what is read from one of them."""
-    computed = work_out(step.step, Question(step.question), (*shelf.tables, *shelf.evidence), shelf.banned)
+    asked = Question(step.question)
+    computed = work_out(step.step, asked, (*shelf.tables, *shelf.evidence), shelf.banned)
+    if computed is None and asked.asks_whether and shelf.check:
+        return whether(step.step, asked, shelf.evidence, shelf.check, shelf.banned)
     if computed or shelf.eyes is None:
         return computed
     found = find(step.step, step.question, shelf.evidence, shelf.eyes, shelf.banned)

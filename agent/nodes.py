@@ -182,7 +182,8 @@ def _settled(state: AnswerState, desk: Desk) -> tuple[Plan, Update, list[Evidenc
     tables = [one for one in whole_tables(desk.suite, evidence) if one.evidence_id not in dropped]
     said = [one for one in evidence if one.mark not in UNSAID] or evidence
     older = [one for one in evidence if one.mark == QUOTED]
-    shelf = Shelf(said, tables, desk.eyes, state.get("banned", ()), older if said is not evidence else ())
+    older = older if said is not evidence else []
+    shelf = Shelf(said, tables, desk.eyes, state.get("banned", ()), older, desk.suite.verify)
     current, asked, findings = settled(desk.suite, state, shelf)
     update: Update = {"findings": [one.model_dump(mode="json") for one in findings], "known": len(evidence)}
     if state.get("sight"):

@@ -13,7 +13,7 @@ from groundsight.agent.uphold import Check, Known, place_of
 from groundsight.agent.versions import UNSAID, also, in_force_first, told
 from groundsight.computing.say import say
 from groundsight.evidence.passage_index import PassageIndex
-from groundsight.evidence.passages import Passage
+from groundsight.evidence.passages import Passage, shortest_around
 from groundsight.grounding.align import another_subject
 from groundsight.language.content import content_of
 from groundsight.language.facts import Facts, read_facts
@@ -139,8 +139,7 @@ def _contradicting(verdict: Verdict | None, passages: Sequence[Passage]) -> Pass
     quotes = [one.evidence for one in verdict.reasons if one.evidence] if verdict else []
     if verdict is None or verdict.label != "contradicted" or not quotes:
         return None
-    holders = (one for one in passages if _holds(one, quotes[0]))
-    return min(holders, key=lambda one: one.span[1] - one.span[0], default=None)
+    return shortest_around(passages, quotes[0])
 
 
 def _other_id(said: Facts, asked: Question, passages: Sequence[Passage]) -> Passage | None:
@@ -149,11 +148,6 @@ def _other_id(said: Facts, asked: Question, passages: Sequence[Passage]) -> Pass
     if not ids or ids & {one.key for one in asked.facts.ids}:
         return None
     return next((one for one in passages if one.facts.ids and not ids & one.facts.id_keys), None)
-
-
-def _holds(passage: Passage, quote: Quote) -> bool:
-    inside = passage.span[0] <= quote.span.start and quote.span.end <= passage.span[1]
-    return inside and passage.evidence.evidence_id == quote.evidence_id
 
 
 def _same_matter(said: Facts, passage: Passage) -> bool:

@@ -219,3 +219,15 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 def within(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
     """True where one of the spans holds all of it."""
     return any(start <= span[0] and span[1] <= end for start, end in taken)
+
+
+def shortest_around(passages: Iterable[Passage], quote: Quote) -> Passage | None:
+    """Return the shortest passage in which a quote stands."""
+    holders = (
+        one
+        for one in passages
+        if one.evidence.evidence_id == quote.evidence_id
+        and one.span[0] <= quote.span.start
+        and quote.span.end <= one.span[1]
+    )
+    return min(holders, key=lambda one: one.span[1] - one.span[0], default=None)
