@@ -98,12 +98,10 @@ class Parts:
     def index(self) -> Index:
         """The index, opened and claimed by the encoders' fingerprints at first use."""
         from groundsight.index import open_index
-        from groundsight.ingestion.contain import shut_again
-        from groundsight.ingestion.rights.applying import finish
+        from groundsight.ingestion.rights.applying import hold_again
 
         index = self._opened("index.backend", lambda: open_index(self.settings))
-        finish(self.settings.home, index)
-        shut_again(self.settings.home, index)
+        hold_again(self.settings.home, index)
         return index
 
     @cached_property

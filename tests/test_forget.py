@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from groundsight.cli import main
 from groundsight.errors import InvalidArgument, Locked, NotFound, PolicyRefused
 from groundsight.governance.access import tenant_of
 from groundsight.governance.audit_check import verify_chain
+from groundsight.governance.optout import OptOut, OptOuts
 from groundsight.index.held import note_snapshot
 from groundsight.index.weaviate.snapshots import read_snapshot, write_snapshot
 from groundsight.ingestion import proof
@@ -463,3 +464,33 @@ def test_what_is_opted_out_while_its_folder_is_read_stays_out(tmp_path: Path) ->
             "files/staff/old.txt": "opted out",
         }
         assert sources(suite) == ["files/a.txt"]
+
+
+def test_what_is_committed_between_the_look_and_the_list_of_an_opt_out_goes_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, home = tmp_path / "files", tmp_path / "home"
+    (folder / "staff").mkdir(parents=True)
+    for name in ("keep.txt", "staff/old.txt"):
+        (folder / name).write_text(f"The quibblesnatch of {name}.")
+    home.mkdir()
+    (home / "groundsight.toml").write_text('[models]\ntext = "none"\nvisual = "none"\nocr = "none"\n')
+    with open_suite(home=home) as suite, open_suite(home=home) as other:
+        suite.ingest([folder])
+        (folder / "copy.txt").write_bytes((folder / "staff/old.txt").read_bytes())
+        (folder / "staff/new.txt").write_text("The wombatrolle.")
+        (folder / "copy of new.txt").write_text("The wombatrolle.")
+        add, waiting = OptOuts.add, [lambda: other.ingest([folder]), lambda: OptOuts(home, "default").add(["x"], [])]
+
+        def late(self: OptOuts, names: Iterable[str], contents: Iterable[str]) -> tuple[OptOut, ...]:
+            while waiting:
+                waiting.pop(0)()
+            return add(self, names, contents)
+
+        monkeypatch.setattr(OptOuts, "add", late)
+        gone = suite.forget(["files/staff"], opt_out=True)
+        monkeypatch.undo()
+        assert sources(suite) == ["files/keep.txt"]
+        assert len(gone.forgotten) == 4
+        # Nobody's entry is lost where two write the list at once.
+        assert len(gone.opted_out) + 1 == len(suite.opted_out())

@@ -115,6 +115,9 @@ def test_more_contradicted_sentences_than_before_raise_a_spike_and_chance_does_n
     drawn = random.Random(5)
     steady = [answers(1, int(drawn.random() < 0.1))[0] for _ in range(400)]
     assert spike(steady, rules) == []
+    # What somebody had checked is no answer of ours, be it the latest or what they are held against.
+    assert spike(answers(100) + answers(50, 50, door="verify"), rules) == []
+    assert spike(answers(100, door="verify") + answers(50, 50), rules) == []
 
 
 def test_without_a_baseline_there_is_no_spike() -> None:

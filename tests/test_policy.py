@@ -91,6 +91,12 @@ def test_a_policy_that_vanished_or_is_a_link_to_nothing_refuses_every_call(run: 
     assert run("status")[0] == 0
     file.unlink()
     assert run("status")[0] == 0
+    demand(place, "retention_days = 5")
+    assert run("status")[0] == 0
+    file.unlink()
+    (place / "home/daybook.db").unlink()
+    # The audit trail tells of it as well.
+    assert run("status")[1]["error"]["what"] == "the policy is not there"
     file.symlink_to(place / "away.toml")
     assert run("search", "rent")[1]["error"]["what"] == "the policy is not there"
 

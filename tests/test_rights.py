@@ -752,3 +752,22 @@ def test_what_was_denied_or_contained_and_forgotten_stays_so_when_its_folder_is_
     told = {each.source: each.status for each in suite.ingest(place / "docs").files}
     assert told == {"docs/people/pay.txt": "opted out", "docs/price.txt": "added"}
     assert seen(suite) == set()
+
+
+def test_what_is_shut_without_anybody_stating_it_is_opened_by_stating_the_default_once(place: Path, suite: Any) -> None:
+    copy = "docs/copy.txt"
+    suite.rights(PAY, usage="restricted", labels=["hr"])
+    (place / copy).write_text(SECRET)
+    suite.ingest(place / "docs")
+    assert seen(suite) == {FEE}
+    # Of the folder it is no statement of this very file.
+    suite.rights("docs", usage="approved", labels=[])
+    assert seen(suite) == {FEE}
+    report = suite.rights(copy, usage="approved", labels=[])
+    assert (report.changed, seen(suite)) == (1, {FEE, copy})
+    assert cli_of(place, "snapshot", str(place / "kept")) == cli_of(place, "restore", str(place / "kept"), "--yes") == 0
+    assert seen(suite) == {FEE, copy}
+
+
+def cli_of(place: Path, *words: str) -> int:
+    return main([*words, "--home", str(place / "home")])

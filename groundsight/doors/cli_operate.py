@@ -96,10 +96,8 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
         InvalidArgument: the index is not empty and ``replace`` is false, or this is no snapshot of this back end.
         IndexCorrupt: the snapshot is damaged.
     """
-    from groundsight.governance.optout import OptOuts
     from groundsight.index import open_index
-    from groundsight.ingestion.contain import shut_again
-    from groundsight.ingestion.rights.applying import reapply
+    from groundsight.ingestion.rights.applying import hold_again
 
     _require_own(folder, settings.index.backend)
     with closing(open_index(settings)) as index:
@@ -109,12 +107,7 @@ def restore(settings: Settings, folder: Path, watch: Watch, *, replace: bool) ->
                 next_step="add --yes, or snapshot it first",
             )
         index.restore(folder, watch)
-        reapply(settings.home, index)
-        shut_again(settings.home, index)
-        held = index.assets(Filter())
-        lists = {tenant: OptOuts(settings.home, tenant) for tenant in {one.tenant for one in held}}
-        back = [one for one in held if lists[one.tenant].holds(one.source, one.sha256)]
-        index.delete([one.asset_id for one in back], Filter())
+        hold_again(settings.home, index, 0, remove=lambda out: index.delete([one.asset_id for one in out], Filter()))
         return {"restored": str(folder), **asdict(index.count(Filter()))}
 
 

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS review (id TEXT PRIMARY KEY, time REAL, tenant TEXT, 
 CREATE TABLE IF NOT EXISTS review_assets (id TEXT, asset TEXT);
 CREATE INDEX IF NOT EXISTS review_by_asset ON review_assets (asset);
 """
-_STEP = "check the disk and the rights; a damaged daybook can be moved away, its reviews are lost then"
+_STEP = "check the disk and the rights; a damaged daybook can be moved away: its reviews and figures are lost then"
 
 
 def daybook(home: Path, *, reading: bool = False) -> AbstractContextManager[sqlite3.Connection]:

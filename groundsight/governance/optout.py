@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -15,7 +16,8 @@ from pydantic import ValidationError
 from groundsight.atomic import write_whole
 from groundsight.errors import NotFound, PolicyRefused, StorageFailed
 from groundsight.governance.audit import read_or_make_key
-from groundsight.types import Shown
+from groundsight.governance.line_file import LineFile
+from groundsight.types import Asset, Shown
 
 LIST, KEY, OPTED_OUT = "optout.json", "optout.key", "E_OPTED_OUT"
 
@@ -40,8 +42,7 @@ class OptOuts:
 
     def __init__(self, home: Path, tenant: str) -> None:
         self._home, self._tenant = home, tenant
-        self._every = _read(home / LIST)
-        self._ids = frozenset(each.id for each in self._every)
+        self._take(_read(home / LIST))
         self._key = read_or_make_key(home / KEY) if self._every else b""
 
     def listed(self) -> tuple[OptOut, ...]:
@@ -63,13 +64,13 @@ class OptOuts:
 
     def add(self, sources: Iterable[str], contents: Iterable[str]) -> tuple[OptOut, ...]:
         """Put files and folders on the list, and contents, wherever they lie; return what is new."""
-        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._key = read_or_make_key(self._home / KEY)
         wanted = [("source", each) for each in sources] + [("content", each) for each in contents]
-        made = [OptOut.model_validate({"id": self._id(kind, told), "kind": kind, "since": date.today()})
-                for kind, told in wanted]  # fmt: skip
-        new = tuple({each.id: each for each in made if each.id not in self._ids}.values())
-        self._write((*self._every, *new))
+        with self._held():
+            self._key = read_or_make_key(self._home / KEY)
+            made = [OptOut.model_validate({"id": self._id(kind, told), "kind": kind, "since": date.today()})
+                    for kind, told in wanted]  # fmt: skip
+            new = tuple({each.id: each for each in made if each.id not in self._ids}.values())
+            self._write((*self._every, *new))
         return new
 
     def lift(self, names: Sequence[str], contents: Sequence[str]) -> tuple[OptOut, ...]:
@@ -79,12 +80,23 @@ class OptOuts:
             NotFound: none of them is on the list.
         """
         ids = {*names, *(self._id("source", each) for each in names), *(self._id("content", each) for each in contents)}
-        gone = tuple(each for each in self._every if each.id in ids)
-        if not gone:
-            step = "groundsight forget --opted-out lists the entries"
-            raise NotFound("nothing of this name is opted out", which=", ".join(names)[:80], next_step=step)
-        self._write([each for each in self._every if each not in gone])
+        with self._held():
+            gone = tuple(each for each in self._every if each.id in ids)
+            if not gone:
+                step = "groundsight forget --opted-out lists the entries"
+                raise NotFound("nothing of this name is opted out", which=", ".join(names)[:80], next_step=step)
+            self._write([each for each in self._every if each not in gone])
         return gone
+
+    @contextmanager
+    def _held(self) -> Generator[None]:
+        """Keep other writers off, and take in what they wrote."""
+        with LineFile(self._home / LIST, OptOut, "the list of opt-outs").held():
+            self._take(_read(self._home / LIST))
+            yield
+
+    def _take(self, entries: Sequence[OptOut]) -> None:
+        self._every, self._ids = tuple(entries), frozenset(each.id for each in entries)
 
     def _id(self, kind: str, told: str) -> str:
         named = f"{kind}\0{self._tenant}\0{told}".encode("utf-8", "surrogatepass")
@@ -95,7 +107,14 @@ class OptOuts:
             write_whole(self._home / LIST, json.dumps([each.model_dump(mode="json") for each in entries], indent=1))
         except OSError as error:
             raise StorageFailed("the list of opt-outs can't be written", which=LIST) from error
-        self._every, self._ids = tuple(entries), frozenset(each.id for each in entries)
+        self._take(entries)
+
+
+def opted_out_among(home: Path, assets: Iterable[Asset]) -> list[Asset]:
+    """Return the documents of any tenants that are on the lists of a home as they are now; StorageFailed as above."""
+    held = list(assets)
+    lists = {tenant: OptOuts(home, tenant) for tenant in {each.tenant for each in held}}
+    return [each for each in held if lists[each.tenant].holds(each.source, each.sha256)]
 
 
 def _read(file: Path) -> tuple[OptOut, ...]:

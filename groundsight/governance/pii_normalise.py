@@ -33,8 +33,14 @@ _BRACKETED_AT = re.compile(
     rf"(?:(?<=\w)[\[({{]a[\])}}]|\s{{0,2}}[\[({{](?:{'|'.join(SAID_AT)})[\])}}]\s{{0,2}})(?=(?:[\w-]{{1,63}}\.){{1,4}}{_ENDING})",
     re.IGNORECASE,
 )
-_JOINED_AT = re.compile(rf"(?<=[^\W_])( ?)([_-])at\2\1(?=[a-z\d-]{{1,63}}?(?:\.|\1\2dot\2\1){_ENDING})", re.IGNORECASE)
-_SPOKEN_DOT = re.compile(rf"(?<=\w)(?: {{1,2}}{_SAID_DOT} {{1,2}}| ?-dot- ?)(?=\w)", re.IGNORECASE)
+_SIGNS, _QUOTES = "_-|~:+", "\"'«»‹›“”„‘’"
+_SIGN, _QUOTE = rf"[{re.escape(_SIGNS)}]", f"[{_QUOTES}]"
+_JOINED_AT = re.compile(
+    rf"(?<=[^\W_])(?:( ?){_SIGN}at{_SIGN}\1|{_QUOTE}at{_QUOTE})"
+    rf"(?=[a-z\d-]{{1,63}}?(?:\.| ?{_SIGN}(?:dot|punkt){_SIGN} ?){_ENDING})",
+    re.IGNORECASE,
+)
+_SPOKEN_DOT = re.compile(rf"(?<=\w)(?: {{1,2}}{_SAID_DOT} {{1,2}}| ?{_SIGN}dot{_SIGN} ?)(?=\w)", re.IGNORECASE)
 # What goes on in small letters or in capitals alone is no new sentence.
 _SPACED_DOT = re.compile(
     r"(?<=\w)(?<!\w \w) {1,2}\. {0,2}(?=[^\WA-Z])|(?<=[A-Z\d])(?<!\w \w) {1,2}\. {0,2}(?=[A-Z]{2})"
@@ -63,7 +69,7 @@ _FOLDS = (
     ("[({", _BRACKETED_AT, "@"),
     ("[({<*", _DOT, "."),
     ((" at ", *(f" {word} " for word in SAID_AT)), _SPOKEN_AT, "@"),
-    (("_at_", "-at-"), _JOINED_AT, "@"),
+    (tuple(f"{sign}at" for sign in _SIGNS + _QUOTES), _JOINED_AT, "@"),
     ((" dot ",), _COUNTED_DOT, "."),
     ("*", _STARS, ""),
     ("@", _SPOKEN_DOT, "."),

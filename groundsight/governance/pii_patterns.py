@@ -17,7 +17,7 @@ from groundsight.settings import PiiKind
 
 _LOCAL = r"\w.%+'\-"
 _EMAIL = re.compile(
-    rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@\s?|\s@[ \t]?)"
+    rf"(?<![{_LOCAL}])(?P<local>[{_LOCAL}]++)(?:@@?\s?|\s@[ \t]?)"
     r"(?P<domain>(?:[\w-]++\.){1,127}[^\W\d_][\w-]*+"
     r"|[\w-]++\.?\n\.?[^\W\d_]{2,24}(?!\w)(?:\.[^\W\d_]{2,24}(?!\w))?"
     r"|[\w-]+-\n[\w-]++(?:\.[\w-]++){1,9}|[\w-]++,(?:com|org|net)(?!\w))"
@@ -26,7 +26,7 @@ _QUOTED_EMAIL = re.compile(r"\"[^\"\s@][^\"\n@]{0,62}\"@(?:[\w-]++\.){1,127}[^\W
 _SPREAD_EMAIL = re.compile(r"(?<!\w)(?<!\w )(?:[\w.+-] ){2,64}@(?: [\w-])+(?: \.(?: [\w-])+){1,5}(?! ?\w)")
 _RETINA = re.compile(r"\d+x\.(?:png|jpe?g|gif|webp|svg|heic|avif)", re.IGNORECASE)
 
-_GAP = r"(?:[ \-.\n\t]{1,2}| -{1,2} |[|,]|\] ?\[)"
+_GAP = r"(?:[ \-.\n\t]{1,2}| -{1,2} | ?[|,:;~+*] ?|\] ?\[)"
 _CARD_SHAPES = (
     re.compile(r"(?<![\w])(?<!\d[.,])(?=(\d{12,19})(?!\w))"),
     re.compile(rf"(?<!\d)(?=(\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}(?:{_GAP}\d{{3}})?)(?!\d))"),
@@ -43,7 +43,9 @@ _CARD_WORD = re.compile(
 _BEHIND = 16
 _ISSUER = re.compile(r"2[2-7]|3|4|5|6|1800|2131")
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])(?=([A-Za-z][ ]?[A-Za-z][ ]?\d[ ]?\d(?:[ \-.\n\t]{0,2}[A-Za-z0-9]){11,30}))")
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])(?=([A-Za-z][ ]?[A-Za-z][ ]?\d[ ]?\d(?:(?:[ \-.\n\t]{0,2}| ?[|,:;] ?)[A-Za-z0-9]){11,30}))"
+)
 _IBAN_LENGTHS = {
     15: "NO",
     16: "BE",
@@ -166,7 +168,7 @@ def _card_like(text: str, match: re.Match[str], digits: str) -> bool:
     """Ask for a word about cards where chance alone would make one number in ten a card."""
     gaps = re.findall(r"\D+", match[1])
     amounts = len(gaps) == 3 and all(group.endswith("00") for group in re.findall(r"\d+", match[1]))
-    column = bool(set("\t|,[") & set(match[1])) or (
+    column = bool(set("\t|,:;~+*[") & set(match[1])) or (
         bool(gaps) and all("\n" in gap for gap in gaps) and _lines_alone(text, match)
     )
     certain = len(digits) in (15, 16, 19) and not amounts and not column

@@ -21,16 +21,16 @@ _NORTH_AMERICAN = re.compile(
     rf"[2-9]\d{{2}}[\-. ]\n?\d{{4}}{_END}(?![\-.]\d)(?! \d)"
 )
 _TRUNK = re.compile(
-    r"(?<![\w.,])(?<!\d[ \-/.])\(?0\d{1,4}\)?(?:(?:[ \-/]{0,2}|[ \-]?\n)\d{2,4}){2,4}(?!\w)(?![\-./,]\d)(?! \d)"
+    r"(?<![\w.,])(?<!\d[ \-/.])\(?0\d{1,4}\)?(?:(?:[ \-/]{0,2}| - |[ \-]?\n)\d{2,4}){2,4}(?!\w)(?![\-./,]\d)(?! \d)"
 )
 _NOT_A_PHONE = re.compile(
     r"\b(?:isbn|issn|serial|invoice|order|part|sku|ref|reference|no|nr|id|account|version|model|case|batch|lot|item"
     r"|ticket|policy|po|doi|ean|upc|vat)\b[^\w\n]{0,3}(?:(?:no|nr|number|id|code)\b[^\w\n]{0,3})?$",
     re.IGNORECASE,
 )
-_GROUPS = r"(?:\(?\d{1,5}\)?(?:[ \-./]{1,2}(?:\d{2,7}|\(\d{2,5}\))){1,5}|\d{7,13})"
+_GROUPS = r"(?:\(?\d{1,5}\)?(?:(?:[ \-./]{1,2}| - )(?:\d{2,7}|\(\d{2,5}\))){1,5}|\d{7,13})"
 _NOUN = (
-    r"phone|telephone|tel|fax|facsimile|cellphone|hotline|pager|whatsapp|sms|telefon|telefono|teléfono|téléphone|móvil"
+    r"phone|telephone|tel|fon|fax|facsimile|cellphone|hotline|pager|whatsapp|sms|telefon|telefono|teléfono|téléphone|móvil"
     r"|handy|mobil|mobiel|tlf|tél|fone|telefone|telefoon|cellulare|celular|телефон(?:у|а|ом|е|ы|ам)?|тел|मोबाइल|फोन"
 )
 _VERB = r"dial|call|ring|messages?|reach|answering|contact"
@@ -62,7 +62,7 @@ _FOLLOWING = re.compile(r"(?:office|fax|mobile|cell|home|desk)\b(?=\s{0,3}(?:$|\
 _REACH = 60
 _DATE = re.compile(
     r"(?:19|20)\d\d[ \-./](?:0?[1-9]|1[0-2])[ \-./]\d{1,2}|\d{1,2}[ \-./]\d{1,2}[ \-./](?:19|20)\d\d"
-    r"|(?:19|20)\d\d[ \-/]{1,2}(?:19|20)\d\d"
+    r"|(?:19|20)\d\d[ \-/]{1,3}(?:19|20)\d\d"
 )
 _DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _VERBS_AS_LABELS = frozenset({"dial", "call", "contact"})
@@ -166,6 +166,9 @@ def _tells(match: re.Match[str]) -> bool:
 def _grouped_like_a_phone(shown: str) -> bool:
     """Refuse decimals and amounts: "1.234.567", "4 321 000" and "12.50" are no phone numbers."""
     groups = re.findall(r"\d+", shown)
+    # Measures and ranges are written so as well: "120 - 300 - 40", "1000 - 2000".
+    if " - " in shown and not shown.startswith(("0", "(")) and [*map(len, groups)] != [3, 3, 4]:
+        return False
     # Russia dials 8 and North America 1 before ten digits; groups of three never have eleven behind one digit.
     trunk = groups[0] in ("1", "8") and len("".join(groups)) == 11
     return not (len(groups) > 1 and len(groups[0]) < 2 and not trunk) and not (len(groups) == 2 and "." in shown)

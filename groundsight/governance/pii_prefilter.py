@@ -17,7 +17,7 @@ _CASELESS = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
 # ASCII, and letters, quotes and dashes that fold into such: no digit, no @ and no "at" comes out of them.
 _PLAIN = re.compile("[\\x00-\\x7f\xa0\xc0-\u024f\u2013\u2014\u2018-\u201f\u2026\u20ac]*+\\Z")
 _SIGNS = ("@", "%", "&", "\\", "(a)", "[a]", "{a}", *SAID_AT)
-_AT = re.compile(r"(?:at|ät)(?<=[\s_\[({<*-]..)(?=[\s_\])}>*-])")
+_AT = re.compile(r"(?:at|ät)(?<=[\s_\[({<*|~:+\"'“”„‘’«»‹›-]..)(?=[\s_\])}>*|~:+\"'“”„‘’«»‹›-])")
 _COLONS = re.compile(r":[^:\0]*+:")
 # Issuers' prefixes and labels of pii_secrets, looser than they are.
 SAID_SECRET = ("kennwort", "mot de passe", "contraseña", "senha", "wachtwoord", "hasło", "lösenord", "пароль")
@@ -29,13 +29,13 @@ _SECRETS = (
 )
 # Nouns, verbs and lines of pii_phones, and what stands before the number in a link.
 TELLING = tuple(
-    """phone tel fax facsimile hotline pager whatsapp sms móvil tél teléfono handy tlf fone cellular celular mobiel
+    """phone tel fon fax facsimile hotline pager whatsapp sms móvil tél teléfono handy tlf fone cellular celular mobiel
     телефон dial call ring message reach answering contact mobil cell desk office home registered work""".split()
 )
 LINKS = ("me/", "tel:", "sms:", "smsto:", "callto:", "facetime:", "whatsapp:", "phone=", "msisdn=")
 
-_RUN = re.compile(r"\d[\d \-./()\n\t|,*\[\]]{6,}+")
-_NO_DIGIT = {ord(each): None for each in " -./()\n\t|,*[]"}
+_RUN = re.compile(r"\d[\d \-./()\n\t|,:;~+*\[\]]{6,}+")
+_NO_DIGIT = {ord(each): None for each in " -./()\n\t|,:;~+*[]"}
 # A number begins with "(+" at most, and a look behind it sees two characters.
 _BEFORE, _BEHIND = 3, 2
 LOOKALIKE_DIGITS = str.maketrans("SBZ", "582")

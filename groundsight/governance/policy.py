@@ -11,6 +11,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pydantic import ValidationError
 
 from groundsight.errors import ConfigError, PolicyRefused
+from groundsight.governance.audit_chain import TRAIL, parsed
 from groundsight.governance.daybook import FILE as DAYBOOK
 from groundsight.governance.daybook import daybook
 from groundsight.governance.leaving import leaving, models_named
@@ -121,12 +123,12 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def _was_in_force(home: Path) -> bool:
-    """True where a policy demanded something when it was last looked at."""
-    try:
-        state = (home / DAYBOOK).stat()
-    except OSError:
-        return False
-    return _noted(home, state.st_mtime_ns, state.st_ino) not in ("", NO_POLICY.hash)
+    """True where a policy demanded something when it was last looked at, by the daybook, without one by the trail."""
+    for file, told in ((home / DAYBOOK, _noted), (home / "audit" / TRAIL, _recorded)):
+        with suppress(OSError):
+            state = file.stat()
+            return told(home, state.st_mtime_ns, state.st_ino) not in ("", NO_POLICY.hash)
+    return False
 
 
 @lru_cache(maxsize=8)
@@ -135,6 +137,15 @@ def _noted(home: Path, *_: int) -> str:
     with daybook(home, reading=True) as book:
         known = book.execute("SELECT value FROM known WHERE name = 'policy'").fetchone()
     return str(known[0]) if known else ""
+
+
+@lru_cache(maxsize=8)
+def _recorded(home: Path, *_: int) -> str:
+    """Return the hash in the last record of the trail that tells of a change of the policy."""
+    lines = reversed((home / "audit" / TRAIL).read_bytes().split(b"\n"))
+    found = (record for line in lines if b'"policy"' in line and (record := parsed(line)))
+    changes = (each for each in found if (each.get("kind"), each.get("tool")) == ("change", "policy"))
+    return str(next(changes, {"outcome": ""})["outcome"]).rpartition(" ")[2]
 
 
 def policy_hash(settings: Settings) -> str:

@@ -7,7 +7,7 @@ the folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -183,16 +183,16 @@ def narrowed(name: str, given: Any, more: Any) -> Any:
             return given or more
 
 
-def moved(asset: Asset, old: Holding, new: Holding) -> Asset:
+def moved(asset: Asset, old: Holding, new: Holding, again: Collection[str] = ()) -> Asset:
     """Return an asset as it is protected after what is stated went from ``old`` to ``new``.
 
-    What did not change stays, be it stated or set by a program. What no person states gives way only where the asset
-    had what was stated before; a region that is no longer stated is kept.
+    What did not change stays, be it stated or set by a program, unless a person stated it ``again``. What no person
+    states gives way only where the asset had what was stated before; a region that is no longer stated is kept.
     """
     update: dict[str, Any] = {}
     for name in PROTECTIVE:
         value, has = new.values[name], getattr(asset, name)
-        if value == old.values[name]:
+        if value == old.values[name] and name not in again:
             continue
         free = name in new.by_person or (has == old.values[name] and not (name == "region" and has != "global"))
         update[name] = value if free else narrowed(name, has, value)

@@ -182,8 +182,11 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
     where, derived = reachable_by(principal), derived_of(parts.settings)
     everyone = parts.index.assets(tenant_of(principal))
     held = None if principal.roots is None else folders_of(parts, principal).names()
-    reachable = [each for each in parts.index.assets(where) if held is None or each.source.partition("/")[0] in held]
-    named = [each.source for each in (*reachable, *unread_by(parts, principal))]
+
+    def reachable() -> list[Asset]:
+        return [each for each in parts.index.assets(where) if held is None or each.source.partition("/")[0] in held]
+
+    named = [each.source for each in (*reachable(), *unread_by(parts, principal))]
 
     def left(name: str, gone: Sequence[Asset] = ()) -> bool:
         """True for work on files that never became documents, or whose documents are all gone."""
@@ -198,10 +201,19 @@ def _forget(parts: Parts, names: Sequence[str], principal: Principal, watch: Wat
     except NotFound:
         parts.index.delete([], where)  # finishes what was interrupted after its last document
         raise
-    gone = [asset for asset in reachable if any(inside(asset.source, name) for name in wanted)]
-    pieces = pieces_of(parts, gone)
     opted = OptOuts(parts.settings.home, principal.tenant) if wish.opt_out else None
-    new = opted.add(wanted, (asset.sha256 for asset in gone)) if opted else ()
+
+    def meant() -> list[Asset]:
+        """Return what lies under the names, and with it what is opted out wherever it lies."""
+        found = reachable()
+        own = {each.source for each in found if any(inside(each.source, name) for name in wanted)}
+        return [each for each in found if each.source in own or (opted and opted.holds(each.source, each.sha256))]
+
+    gone, new = meant(), tuple[OptOut, ...]()
+    # Looked for behind the list: what is committed meanwhile is found here, or finds itself on the list.
+    while opted and (more := opted.add(wanted, (asset.sha256 for asset in gone))):
+        gone, new = meant(), (*new, *more)
+    pieces = pieces_of(parts, gone)
     again = rewritten(parts.settings, gone) if wish.rewrite_snapshots else ()
     copies = still_held(parts.settings, gone)
     for name in wanted:

@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING
 
 from groundsight.errors import Cancelled, GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
 from groundsight.governance.access import tenant_of
-from groundsight.governance.optout import OptOuts
 from groundsight.governance.review import forget_reviews
 from groundsight.ingestion import FileReport, Parsed
-from groundsight.ingestion.contain import shut_again
 from groundsight.ingestion.discover import Found
 from groundsight.ingestion.encode import Assembled, encode
 from groundsight.ingestion.forget import erase
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.inside import opted_out, report_of
 from groundsight.ingestion.kept import forget_pages, has_pages, keep_pages
-from groundsight.ingestion.rights.applying import catch_up
+from groundsight.ingestion.rights.applying import hold_again
 from groundsight.ingestion.to_review import queue_pictures
 from groundsight.tracing import Watch
 from groundsight.types import Filter
@@ -119,7 +117,6 @@ class Commits:
 
     def __init__(self, parts: Parts, principal: Principal, watch: Watch) -> None:
         self._parts, self._watch, self._where = parts, watch, tenant_of(principal)
-        self._tenant = principal.tenant
         self._waiting: list[Assembled] = []
         self._since = 0.0
         self.lost: dict[str, FileReport] = {}
@@ -141,6 +138,9 @@ class Commits:
             self.flush(watch if is_long else None)
         if asset.source not in self.lost:
             keep_pages(self._parts, asset, document, self._watch)
+        if keeps and not self._parts.index.units(asset.asset_id, Filter()):
+            # It was forgotten meanwhile.
+            forget_pages(self._parts.settings.home, [asset], self._parts.index.assets(Filter()))
         if before:
             forget_reviews(self._parts.settings.home, [before.asset_id])
         if before and before.sha256 != document.sha256 and has_pages(self._parts.settings.home, before):
@@ -188,25 +188,20 @@ class Commits:
         if not entries:
             return
         self._parts.index.upsert(entries)
-        catch_up(self._parts.settings.home, self._parts.index, self.stated)
-        shut_again(self._parts.settings.home, self._parts.index, [each.asset for each in entries])
-        entries = self._without_opted_out(entries)
         for each in entries:
             queue_pictures(self._parts.settings, each.asset, each.units)
+        stored, home = [each.asset for each in entries], self._parts.settings.home
+        # Behind the commit: a forgetting writes its list before it looks for what is stored, so one of both sees it.
+        hold_again(home, self._parts.index, self.stated, stored, self._take_out)
+        entries = [each for each in entries if each.asset.source not in self.lost]
         first = [each.units[0].unit_id for each in entries]
         if first and len(self._parts.index.get(first, self._where)) < len(first):
             which = entries[0].asset.source
             raise StorageFailed("a stored unit can't be read back", which=which, next_step="run groundsight doctor")
 
-    def _without_opted_out(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Erase what was opted out while it was read: asked behind the commit, because a forgetting lists it first."""
-        opted = OptOuts(self._parts.settings.home, self._tenant)
-        out = [each.asset for each in entries if opted.holds(each.asset.source, each.asset.sha256)]
-        if out:
-            erase(self._parts, out, self._where, Watch())
-        for each in out:
-            self.lost[each.source] = opted_out(each.source)
-        return [each for each in entries if each.asset not in out]
+    def _take_out(self, out: Sequence[Asset]) -> None:
+        erase(self._parts, out, self._where, Watch())
+        self.lost.update({each.source: opted_out(each.source) for each in out})
 
     def _is_due(self) -> bool:
         return bool(self._waiting) and time.monotonic() - self._since > _MOST_SECONDS

@@ -1,7 +1,9 @@
 """Text that speaks to a language model instead of to a person: it addresses one, or orders what is to be answered.
 
 No phrase decides. What decides is that several parts of such an order stand together: whom it addresses, the rules that
-are to be dropped, what is to be answered or kept silent, for whom. The words of each part are ``addressed.tsv``.
+are to be dropped, what is to be answered or kept silent, for whom. The words are ``addressed.tsv``, the parts
+``orders.tsv``: what each is worth, whether people are spoken to so as well, and its expression, in which ``<name>``
+stands for a row of words or of its own table.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ _TOKEN = re.compile(r"\w+|[.,;:!?\n]")
 _RUN = re.compile(r"\w+")
 # One or two parts are common in manuals and letters (tests/trust/wordings.jsonl).
 ENOUGH = 3
+_NAME = re.compile(r"<(\w+)>")
+_NEEDED = ("named", "kind", "helper", "rules", "all", "answers", "retelling", "anew", "inside", "asker", "label",
+           "replying", "chat", "told")  # fmt: skip
 # A longer text is looked at in pieces of so many words: far apart two parts belong to different orders.
 _REACH = 80
 
@@ -59,7 +64,10 @@ def _is_order(said: str, known: int) -> bool:
 
 @lru_cache(maxsize=1)
 def _words() -> dict[str, str]:
-    return {part: rf"(?:{words})" for part, words in lexicon_rows("addressed.tsv")}
+    word = {part: f"(?:{words})" for part, words in lexicon_rows("addressed.tsv")}
+    # Most names of a machine are made of two: "automated readers", "agent conversationnel".
+    made = rf"{word['kind']} (?:\w+ )?{word['machine']}|{word['machine']} {word['kind']}"
+    return word | {"model": rf"(?:{made}|{word['model'][3:-1]})", "named": word["model"]}
 
 
 def _shows_a_sign(plain: str) -> bool:
@@ -70,8 +78,7 @@ def _shows_a_sign(plain: str) -> bool:
 @lru_cache(maxsize=1)
 def _sign() -> tuple[frozenset[str], re.Pattern[str]]:
     """What every such order has some of, and the longest word of each; most texts have none and cost nothing more."""
-    needed = ("model", "helper", "rules", "answers", "retelling", "anew", "inside", "asker", "label", "replying")
-    told = "|".join(_words()[part][3:-1] for part in needed)
+    told = "|".join(_words()[part][3:-1] for part in _NEEDED)
     words = frozenset(max(each.split(), key=len) for each in told.split("|"))
     return words, re.compile(rf"\b(?:{told})\b".replace(" ", r"\W+"))
 
@@ -86,39 +93,12 @@ class _Part(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _parts() -> tuple[_Part, ...]:
-    word = _words()
-    few, near = r"(?:\w+ ){0,4}?", r"(?:\w+ ){0,3}?"
-    any_of = rf"(?:{word['model']}|{word['helper']})"
-    called = rf"(?:{word['addressing']}) (?:[:,] )?(?:\w+ ){{0,2}}?"
-    dropped = rf"{few}(?:{word['qualified']} {few}{word['rules']}|{word['rules']} {few}{word['qualified']})"
-    # A name that another noun follows is no address: "for AI training".
-    ends = rf"(?= ?(?:[,:;!?.\n]|$)| {word['joins']}\b)"
-    clause = rf"(?:^|[.,;:!?\n] |\b{word['opens']} (?:{word['helps']} )*)"
-    told = rf"{word['answers']} (?:\w+ )?{word['must']} (?:\w+ )*?(?:begin|start|end|beginnen|commencer|empezar)"
-    to_machines = (
-        (3, rf"\b{word['being']} {near}{word['model']}{ends}"),
-        (3, rf"\b{called}{word['model']} (?:{word['joins']} {near})?[:!,]"),
-        (2, rf"\b{called}{word['model']} {word['reading']}\b|(?:^|[.!?\n] ){word['model']} [,!]"),
-        (2, rf"\b{word['model']} (?:\w+ ){{0,5}}?{word['must']}\b(?! be\b)"),
-        (2, rf"\b{any_of} (?:is |are )?{word['reading']} {few}{word['this']}\b"),
-        (2, rf"\b(?:if|falls|wenn|si) {few}{word['readby']} {near}{any_of}\b"),
-        (2, rf"\b{word['label']} (?:\w+ )?:"),
-        (2, rf"\b{word['order']} {dropped}\b"),
-        (2, rf"\b{word['heed']} {dropped} {few}{word['negated']}\b"),
-        (2, rf"\b{word['told']} (?:\w+ ){{0,6}}?(?:, )?{few}{word['void']}\b"),
-        (2, rf"\b{word['replying']} (?:{word['asked']} )?{word['solely']} {word['by']}\b"),
-        (2, rf"(?:^|\n ){word['helper']} : (?:[^\n]+ )?\n (?:{word['asker']}|user|human) :"),
-        (2, rf"\b{word['speak']} {few}{word['inside']}\b"),
-        (2, rf"\b{word['unbound']}\b"),
-        (2, rf"\b{told}\b"),
-        (1, rf"\b{word['asker']}\b"),
-        (1, rf"\b{word['retelling']}\b"),
+    rows = list(lexicon_rows("orders.tsv"))
+    words = _words() | {name: text for sign, name, text in rows if sign == "="}
+
+    def filled(text: str) -> str:
+        return _NAME.sub(lambda name: filled(words[name[1]]), text)
+
+    return tuple(
+        _Part(int(worth), whom == "model", re.compile(filled(text))) for worth, whom, text in rows if worth != "="
     )
-    to_anybody = (
-        rf"\b{word['being']} {near}{word['helper']}\b|(?:^|[.!?\n:] ){word['helper']} [,:!]",
-        rf"\b{called}{word['helper']} [:!,]|\b{word['helper']} {near}{word['must']}\b",
-        rf"{clause}{word['speak']}\b",
-        *(rf"\b{word[part]}\b" for part in ("answers", "always", "silence", "anew")),
-    )
-    strong = (_Part(worth, True, re.compile(text)) for worth, text in to_machines)
-    return (*strong, *(_Part(1, False, re.compile(text)) for text in to_anybody))

@@ -173,8 +173,7 @@ class OdfReader:
     def _words(self, node: Node) -> str:
         """Return the text of a paragraph; what its style hides is left out."""
         for one in list(node.iter()):
-            hides = self.styles.is_hidden(told(one, "style-name")) or tag_of(one) == "hidden-text"
-            if hides and "".join(one.itertext()).strip():
+            if self.styles.hides(one) and "".join(one.itertext()).strip():
                 self.ledger.note(UNSHOWN, "the document does not show it")
                 lay_aside("".join(one.itertext()))
                 one.text = ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from groundsight.ingestion.readers.clean import RAISED, one_line
+from groundsight.ingestion.readers.office.package import is_alike
 from groundsight.ingestion.readers.text.markup import Node, tag_of
 
 # What stands apart from the paragraph or cell that it hangs on.
@@ -28,20 +29,23 @@ APART = (
 _UNSHOWN = ("collapse", "filter")
 _INKED = ("p", "h", "span", "a", "table-cell")
 _HIDING = {("text-properties", "none"), ("table-properties", "false")}
+_BASED, _GROUND = "parent-style-name", "background-color"
+_LOOKS = ("color", "font-size", _GROUND)
+# In points.
+_TINY, _SIZE, _MOST_PARENTS = 2.0, re.compile(r"(\d*\.?\d+)pt"), 20
 _TYPED = ("value", "date-value", "time-value", "boolean-value", "string-value")
 # A sheet says how often its last, empty row and cell go on; a person fills no such number of equal cells.
 MOST_REPEATS = 1_000
-_MOST_PARENTS = 20
 _RAISED = re.compile(r"super|[1-9]\d*%")
 
 
 @dataclass
 class OdfStyles:
-    """What of the styles decides what is read: hidden and struck-out text, hidden sheets, numbered levels of lists.
-
-    What a style does not say, the one that it is based on says.
+    """What of the styles decides what is read: hidden and struck-out text, hidden sheets, numbered levels of lists;
+    and how letters look by ``looks``. What a style does not say, the one that it is based on says.
     """
 
+    looks: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     numbered: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     raised: set[str] = field(default_factory=set[str])
     strikes: bool = False
@@ -52,8 +56,10 @@ class OdfStyles:
     def take(self, node: Node) -> None:
         """Take in one style or list style."""
         name = told(node, "name")
-        self._parents[name] = told(node, "parent-style-name")
+        self._parents[name] = told(node, _BASED)
+        look = self.looks[name] = dict[str, str]()
         for one in node:
+            look |= {key: said for key in _LOOKS if (said := told(one, key))}
             shown = told(one, "display")
             line = told(one, "text-line-through-style") or told(one, "text-line-through-type")
             if shown or told(one, "visibility") == "hidden":
@@ -73,6 +79,25 @@ class OdfStyles:
     def is_hidden(self, name: str) -> bool:
         """True where a style, or one that it is based on, hides."""
         return self._says(self._hidden, name)
+
+    def hides(self, node: Node) -> bool:
+        """True for letters that are hidden, under two points, or of the colour that lies under them."""
+        own = told(node, "style-name")
+        if self.is_hidden(own) or tag_of(node) == "hidden-text":
+            return True
+        if own not in self.looks or any(tag_of(one) in ("frame", *SHAPES) for one in node.iterancestors()):
+            return False
+        styles = [told(one, "style-name") for one in (node, *node.iterancestors())]
+        look = {key: next(filter(None, (self._look(name, key) for name in styles)), "") for key in _LOOKS}
+        size = _SIZE.fullmatch(look["font-size"])
+        return (size is not None and float(size[1]) < _TINY) or is_alike(look["color"], look[_GROUND] or "FFFFFF")
+
+    def _look(self, name: str, key: str) -> str:
+        for _ in range(_MOST_PARENTS):
+            if said := self.looks.get(name, {}).get(key, "").replace("transparent", ""):
+                return said
+            name = self._parents.get(name, "")
+        return ""
 
     def _says(self, said: dict[str, bool], name: str) -> bool:
         for _ in range(_MOST_PARENTS):

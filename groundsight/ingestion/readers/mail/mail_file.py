@@ -13,6 +13,7 @@ from email.errors import HeaderParseError
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
+from functools import reduce
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.box.insides import InsideBox
 from groundsight.ingestion.readers.clean import decode, one_line, paragraphs
+from groundsight.ingestion.readers.ledger import lay_aside
 from groundsight.ingestion.readers.mail.quoting import newest_first
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
 from groundsight.ingestion.sniff import EMAIL
@@ -31,7 +33,9 @@ _MOST_PARTS, _DEEPEST, _MOST_REFERENCES = 500, 30, 20
 # A plain version that holds fewer of the words of the HTML version is a stub. The plain versions that mail programs
 # write hold .9 and more, "This message is in HTML" none.
 _STUB = 0.6
-_WORD = re.compile(r"\w+")
+# Of an HTML version that is all pictures words are there for less than that.
+_FRAME = 0.4
+_WORD, _SENTENCE = re.compile(r"\w+"), re.compile(r"(?<=[.!?])\s+|\n+")
 # Apple Mail puts the length of the message before it, and what it noted of it behind.
 _COUNTED = re.compile(rb"(\d{1,9}) *\r?\n(?=[\w-]+:)")
 _PACKED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]*)\r?\n((?:[ -`]{1,62}\r?\n)+)end\r?$", re.M)
@@ -141,7 +145,7 @@ class _Reader:
         plain, rich = versions[0], versions[-1]
         tables = any(element.kind == "table" for element in rich)
         if not tables and _share(rich, plain) >= _STUB:
-            return plain
+            return as_shown(plain, rich)
         if _share(plain, rich) < _STUB:
             self.box.ledger.note("plain version of the text", "the HTML version says more")
         return rich
@@ -188,6 +192,28 @@ def _share(of: Sequence[Element], held_by: Sequence[Element]) -> float:
     """Return how many of the different words of one text another one holds, 1 for a text without words."""
     wanted, there = ({word.casefold() for each in texts for word in _words(each)} for texts in (of, held_by))
     return len(wanted & there) / len(wanted) if wanted else 1.0
+
+
+def as_shown(plain: Sequence[Element], rich: Sequence[Element]) -> list[Element]:
+    """Return the elements of a plain version without the sentences that no program shows which shows HTML.
+
+    Where the HTML holds little of it, its pictures may say the rest, and all of it stays.
+    """
+    if _share(plain, rich) < _FRAME:
+        return list(plain)
+    shown = {word.casefold() for each in rich for word in _words(each)}
+    kept = list[Element]()
+    for each in plain:
+        alone = [one for one in _SENTENCE.split(each.text) if not _is_held(one, shown)]
+        lay_aside(" ".join(alone))
+        text = reduce(lambda text, one: text.replace(one, "", 1), alone, each.text).strip()
+        kept += [each.model_copy(update={"text": text})] if text else []
+    return kept
+
+
+def _is_held(sentence: str, shown: set[str]) -> bool:
+    words = [word.casefold() for word in _WORD.findall(sentence)]
+    return 2 * sum(word in shown for word in words) >= len(words)
 
 
 def _words(element: Element) -> list[str]:

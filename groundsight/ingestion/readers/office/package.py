@@ -32,7 +32,9 @@ _DAMAGED = "its XML is damaged"
 _MOST_LINKS = 30
 # The ground of a page or slide, as themes name and number it.
 _PAPER = ("background1", "light1", "bg1", "lt1", "0")
-_HEX, _LIGHTEST = re.compile("[0-9a-fA-F]{6}"), 0xF8
+_HEX = re.compile("[0-9a-fA-F]{6}")
+# Nearer than so many of 255 steps in every channel nobody tells two colours apart.
+_SAME = 18
 # What the parser raises: for broken XML, for encodings that it does not take, and for those that there are not.
 _BROKEN = (xml.ParseError, ValueError, LookupError)
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, KeyError)
@@ -222,8 +224,15 @@ def is_on(node: Node | None) -> bool:
 
 def is_white(rgb: str | None, theme: str | None) -> bool:
     """True for a colour that nobody tells from paper, by its red, green and blue in hex or its name in the theme."""
-    digits = (rgb or "")[-6:]
-    return theme in _PAPER or bool(_HEX.fullmatch(digits) and min(bytes.fromhex(digits)) >= _LIGHTEST)
+    return theme in _PAPER or is_alike(rgb, "FFFFFF")
+
+
+def is_alike(ink: str | None, ground: str | None) -> bool:
+    """True for two colours, red, green and blue in hex, that nobody tells apart; no other colour is alike any."""
+    one, other = ((colour or "")[-6:] for colour in (ink, ground))
+    if not (_HEX.fullmatch(one) and _HEX.fullmatch(other)):
+        return False
+    return all(abs(a - b) < _SAME for a, b in zip(bytes.fromhex(one), bytes.fromhex(other), strict=True))
 
 
 def _parsed(data: bytes) -> Iterator[tuple[Node, int]]:

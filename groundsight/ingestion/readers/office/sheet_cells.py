@@ -14,6 +14,7 @@ from groundsight.ingestion.readers.office.package import (
     Package,
     below,
     child,
+    is_alike,
     is_on,
     is_white,
     local,
@@ -34,7 +35,9 @@ _PLACE = re.compile(r"([A-Z]{1,3})(\d+)")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "conditionalFormatting", "dataValidations")
 # In points.
-_TINY, _NO_SIZE = 2, re.compile(r"0(?:\.[0-4]\d*)?$")
+_TINY, _NO_SIZE = 2, {"ht": re.compile(r"[01](?:\.\d*)?$"), "width": re.compile(r"0(?:\.\d*)?$")}
+# A format of which the part for words shows none; white in the palette of old sheets.
+_MUTE, _OLD_WHITE = re.compile(r";;;|(?:[^;]*;){3}(?:\"\")?$"), ("1", "9", "65")
 ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
@@ -79,15 +82,20 @@ class Formats:
         rules = [one for root in roots for one in below(child(root, "dxfs"))]
         self.striking = {str(at) for at, one in enumerate(rules) if is_on(child(one, "font", "strike"))}
         self._codes = [own.get(key) or BUILT_IN.get(int(key) if key.isdecimal() else 0, "General") for key in ids]
-        faint = {str(at) for at, one in enumerate(fonts) if _is_faint(one)}
+        fills = [child(one, "patternFill") for root in roots for one in below(child(root, "fills"))]
+        lost = {
+            (str(font), str(fill))
+            for fill, ground in enumerate(fills)
+            for font, one in enumerate(fonts)
+            if _is_lost(child(one, "color"), ground)
+        }
         tiny = {str(at) for at, one in enumerate(fonts) if 0 < whole(value(child(one, "sz"))) < _TINY}
         self.unshown = {
             str(at)
             for at, (one, code) in enumerate(zip(cells, self._codes, strict=True))
-            if code == ";;;"
+            if _MUTE.match(code)
             or value(one, "fontId") in tiny
-            # The fills 0 and 1 are those of a cell that nobody coloured.
-            or (value(one, "fontId") in faint and value(one, "fillId") in (None, "0", "1"))
+            or (value(one, "fontId"), value(one, "fillId") or "0") in lost
         }
 
     def gone(self, cell: Node) -> str:
@@ -204,12 +212,17 @@ def _offered(rule: Node) -> Iterator[str]:
 
 def _is_off(line: Node, size: str) -> bool:
     """True for a row or column that is hidden or has next to no size."""
-    return value(line, "hidden") in ("1", "true") or _NO_SIZE.match(value(line, size) or "") is not None
+    return value(line, "hidden") in ("1", "true") or _NO_SIZE[size].match(value(line, size) or "") is not None
 
 
-def _is_faint(font: Node) -> bool:
-    colour = child(font, "color")
-    return value(colour, "tint") is None and is_white(value(colour, "rgb"), value(colour, "theme"))
+def _is_lost(ink: Node | None, ground: Node | None) -> bool:
+    """True for letters of the colour of their cell; one that nobody coloured is white, or grey in steps as fill 1."""
+    if value(ink, "tint") is not None:
+        return False
+    if ground is None or value(ground, "patternType") in (None, "none", "gray125"):
+        return is_white(value(ink, "rgb"), value(ink, "theme")) or value(ink, "indexed") in _OLD_WHITE
+    solid = child(ground, "fgColor") if value(ground, "patternType") == "solid" else None
+    return is_alike(value(ink, "rgb"), value(solid, "rgb"))
 
 
 def _row(row: Node, formats: Formats, ledger: Ledger) -> tuple[dict[int, str], list[str]]:

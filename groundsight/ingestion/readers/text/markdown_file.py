@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
@@ -13,6 +13,7 @@ from groundsight.ingestion.readers.ledger import Ledger, lay_aside
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text.front_matter import front_matter
 from groundsight.ingestion.readers.text.html_file import FAR, read_page
+from groundsight.ingestion.readers.text.markup import is_hidden, parsed_markup
 from groundsight.ingestion.sniff import MARKDOWN
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.types import LeftOut
@@ -30,6 +31,7 @@ _NOTE = re.compile(
 )  # fmt: skip
 _NOTED = re.compile(r"\[\^([^\]\s]{1,80})\]")
 _FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\1", re.M | re.S)
+_SHEET = re.compile(r"<style.{0,20000}?</style>", re.I | re.S)
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]{1,200})(?:\|([^\[\]\n]{1,200}))?\]\]")
 
 
@@ -55,15 +57,23 @@ def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[
 
     reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
     text, notes = _without_notes(text)
-    tokens, ledger = reader.parse(text), Ledger()
+    sheet, ledger = "".join(_SHEET.findall(text)), Ledger()
+
+    def parsed(part: str) -> list[Token]:
+        tokens = reader.parse(part)
+        for token in tokens:
+            _take_out_unseen(token, sheet)
+        return tokens
+
+    tokens = parsed(text)
     for remark in (found[1] or found[0] for found in _REMARK.finditer(text)):
         if speaks_to_a_model(remark):
             lay_aside(remark)
     ledger.note("passage", "it is nested too deep", int(any(token.level >= _DEEPEST - 1 for token in tokens)))
     ledger.note(*FAR, sum(child.type == "image" for token in tokens for child in token.children or ()))
-    said = {key: _elements(reader.parse(note), Outline(), ledger) for key, note in notes.items()}
+    said = {key: _elements(parsed(note), Outline(), ledger, sheet) for key, note in notes.items()}
     told = {key: "\n".join(element.text for element in note) for key, note in said.items()}
-    elements = _elements(tokens, outline or Outline(), ledger)
+    elements = _elements(tokens, outline or Outline(), ledger, sheet)
     return tuple(_with_notes(elements, told) if told else elements), ledger.left_out
 
 
@@ -98,7 +108,20 @@ def _marked(text: str, notes: Collection[str]) -> str:
     return _NOTED.sub(lambda found: f"[{found[1]}]" if found[1] in notes else found[0], text)
 
 
-def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger) -> Iterator[Element]:
+def _take_out_unseen(token: Token, sheet: str) -> None:
+    """Take out of a passage what the HTML in it keeps from its readers."""
+    pieces = token.children or []
+    if not any(piece.type == "html_inline" for piece in pieces):
+        return
+    tags = (one.content if one.type == "html_inline" else f"<i data-at={at}>x</i>" for at, one in enumerate(pieces))
+    page = parsed_markup(f"{sheet}<p>{''.join(tags)}")
+    marked: list[Any] = [] if page is None else [*page.iter("i")]
+    unseen = {one.get("data-at") for one in marked if any(map(is_hidden, (one, *one.iterancestors())))}
+    lay_aside("".join(piece.content for at, piece in enumerate(pieces) if str(at) in unseen))
+    token.children = [piece for at, piece in enumerate(pieces) if str(at) not in unseen]
+
+
+def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger, sheet: str) -> Iterator[Element]:
     position, points = 0, list[str]()
     while position < len(tokens):
         token = tokens[position]
@@ -119,7 +142,7 @@ def _elements(tokens: Sequence[Token], outline: Outline, ledger: Ledger) -> Iter
         elif token.type in ("fence", "code_block") and clean(token.content):
             yield Element(kind="text", text=clean(token.content), section=outline.section)
         elif token.type == "html_block":
-            page = read_page(token.content)
+            page = read_page(sheet + token.content)
             ledger.add(page.left_out)
             for element in page.elements:
                 yield element.model_copy(update={"section": outline.section})

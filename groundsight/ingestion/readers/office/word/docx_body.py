@@ -184,12 +184,18 @@ class WordDocument:
                 told = drawn(relation.target, relation.kind, self._package) if relation else ()
                 yield from (each.model_copy(update={"section": self._outline.section}) for each in told)
 
-    def _boxed(self, container: Iterable[Node]) -> Iterator[Element]:
-        """Read what lies in a box, on a ground of its own."""
-        self._text.within += 1
-        for block in self._blocks(container):
-            yield from self._block(block)
-        self._text.within -= 1
+    def _boxed(self, container: Node) -> Iterator[Element]:
+        with self._over(container):
+            for block in self._blocks(container):
+                yield from self._block(block)
+
+    @contextmanager
+    def _over(self, holder: Node) -> Generator[None]:
+        self._text.grounds.append(self._styles.ground_of(holder))
+        try:
+            yield
+        finally:
+            self._text.grounds.pop()
 
     def _picture(self, key: str, words: str) -> Iterator[Element]:
         relation = self._relations.get(key)
@@ -208,12 +214,14 @@ class WordDocument:
         rows = [row for row in self._rows(table, "tr") if not self._is_deleted(row)]
         cells = [self._rows(row, "tc") for row in rows]
         if len(cells) == 1 and len(cells[0]) == 1:
-            yield from self._boxed(cells[0][0])
+            with self._over(table):
+                yield from self._boxed(cells[0][0])
             return
         heads = 0
         while heads < len(rows) and is_on(child(rows[heads], "trPr", "tblHeader")):
             heads += 1
-        grid, behind = self._grid(rows, cells)
+        with self._over(table):
+            grid, behind = self._grid(rows, cells)
         meta = self._targets()
         for block in table_blocks(grid, self._outline.section, declared=heads if heads < len(grid) else 0):
             yield block.model_copy(update={"meta": meta})
@@ -250,9 +258,8 @@ class WordDocument:
             if local(block) == "tbl":
                 behind.extend(self._table(block))
                 continue
-            self._text.within += 1
-            text, hung = self._words(block)
-            self._text.within -= 1
+            with self._over(cell):
+                text, hung = self._words(block)
             lines.append(text)
             behind.extend(self._hanging(hung))
         return one_line(" ".join(lines))

@@ -10,6 +10,10 @@ from groundsight.ingestion.readers.office.package import Node, Package, child, l
 
 _HEADING = re.compile(r"heading (\d)", re.I)
 _PLACE = re.compile(r"%(\d)")
+_MARKERS = {
+    "black": "000000", "white": "FFFFFF", "yellow": "FFFF00", "green": "00FF00", "cyan": "00FFFF", "red": "FF0000",
+    "blue": "0000FF", "magenta": "FF00FF",
+}  # fmt: skip
 _MOST_PARENTS = 20
 _MOST_NUMBER = 5_000
 _ROMAN = (
@@ -69,9 +73,26 @@ class Styles:
         holders = (run, *(self._based(named) if named else ()), *self._chain(paragraph))
         return next((found for one in holders if (found := child(one, "rPr", name)) is not None), None)
 
-    def is_shaded(self, paragraph: Node) -> bool:
-        """True where a paragraph, or its style, colours the ground of its letters."""
-        return any(child(one, "pPr", "shd") is not None for one in (paragraph, *self._chain(paragraph)))
+    def ground(self, paragraph: Node, run: Node) -> str:
+        """Return the colour under letters in hex: of a marker, a shading of theirs or of their paragraph.
+
+        It is empty where nothing colours it, and the name of what does where that has no one colour.
+        """
+        marker = value(self.letters(paragraph, run, "highlight"))
+        if marker not in (None, "none"):
+            return _MARKERS.get(marker, marker)
+        shaded = [child(one, "pPr", "shd") for one in (paragraph, *self._chain(paragraph))]
+        filled: list[str] = [_filled(one) for one in (self.letters(paragraph, run, "shd"), *shaded) if one is not None]
+        return next(filter(None, filled), "")
+
+    def ground_of(self, holder: Node) -> str:
+        """Return the colour that a cell, a table or a box gives to what lies in it, as ``ground`` does."""
+        if local(holder) == "tc":
+            shading = child(holder, "tcPr", "shd")
+            return "" if shading is None else _filled(shading)
+        styles = self._based(value(child(holder, "tblPr", "tblStyle")) or "") if local(holder) == "tbl" else ()
+        plain = local(holder) == "tbl" and not any(local(one) == "shd" for style in styles for one in style.iter())
+        return "" if plain else local(holder)
 
     def _chain(self, paragraph: Node) -> Iterator[Node]:
         return self._based(value(child(paragraph, "pPr", "pStyle")) or self._plain)
@@ -83,6 +104,12 @@ class Styles:
                 return
             yield node
             key = value(child(node, "basedOn")) or ""
+
+
+def _filled(shading: Node) -> str:
+    fill, pattern = value(shading, "fill") or "auto", value(shading) or "clear"
+    plain = pattern in ("clear", "nil") and value(shading, "themeFill") is None
+    return ("" if fill == "auto" else fill) if plain else pattern
 
 
 class Numbering:

@@ -11,6 +11,7 @@ from groundsight.ingestion.readers.office.equations import linear
 from groundsight.ingestion.readers.office.package import (
     Node,
     child,
+    is_alike,
     is_on,
     is_white,
     local,
@@ -27,6 +28,8 @@ _SYMBOLS = {
     "F0FB": "✗", "F0B7": "•", "F0A7": "▪", "F0E0": "→",
 }  # fmt: skip
 _TINY_HALF_POINTS = 4
+# In percent of their width; in twentieths of a point, letters are moved together by one or two points at most.
+_NARROWEST, _CLOSEST, _LOWEST = 10, 120, 40
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
 _BOX = {True: "☒", False: "☐"}
@@ -49,8 +52,8 @@ class TextReader:
     def __init__(self, ledger: Ledger, styles: Styles, mark: Callable[[str, str], str]) -> None:
         self._ledger, self._styles, self._mark = ledger, styles, mark
         self._hung = Hung()
-        # Cells and boxes, whose ground may be of any colour, are counted by whoever walks through them.
-        self.within = 0
+        # The colours of the cells, tables and boxes around a paragraph, the innermost last.
+        self.grounds: list[str] = []
         self._paragraph: Node | None = None
         # A field is an order and then its result; only the result is shown. One may run over paragraphs.
         self._fields: list[bool] = []
@@ -104,14 +107,14 @@ class TextReader:
         return text
 
     def _is_unshown(self, run: Node) -> bool:
-        """True for letters that are hidden or under two points, and for white ones with nothing coloured under them."""
+        """True for letters that are hidden, under two points, or of the colour that lies under them."""
+        paragraph = run if self._paragraph is None else self._paragraph
         vanish, size, colour = (self._letters(run, name) for name in ("vanish", "sz", "color"))
-        if is_on(vanish) or 0 < whole(value(size)) < _TINY_HALF_POINTS:
+        if is_on(vanish) or 0 < whole(value(size)) < _TINY_HALF_POINTS or _is_squeezed(paragraph, run):
             return True
-        if self.within or not is_white(value(colour), value(colour, "themeColor")):
-            return False
-        shaded = any(self._letters(run, name) is not None for name in ("shd", "highlight"))
-        return not shaded and not self._styles.is_shaded(run if self._paragraph is None else self._paragraph)
+        if ground := self._styles.ground(paragraph, run) or next(filter(None, reversed(self.grounds)), ""):
+            return is_alike(value(colour), ground)
+        return is_white(value(colour), value(colour, "themeColor"))
 
     def _letters(self, run: Node, name: str) -> Node | None:
         return self._styles.letters(run if self._paragraph is None else self._paragraph, run, name)
@@ -180,6 +183,20 @@ class TextReader:
     def _leave(self, kind: str, why: str, node: Node) -> None:
         if any(local(one) in ("t", "delText") and one.text for one in node.iter()):
             self._ledger.note(kind, why)
+
+
+def _is_squeezed(paragraph: Node, run: Node) -> bool:
+    """True for letters without width, one above the other, or clear, and for a line that is lower than two points."""
+    wide, apart = (value(child(run, "rPr", name)) or "" for name in ("w", "spacing"))
+    line = child(paragraph, "pPr", "spacing")
+    low = value(line, "lineRule") == "exact" and whole(value(line, "line")) < _LOWEST
+    clear = child(run, "rPr", "textFill", "noFill") is not None
+    return (
+        clear
+        or low
+        or (wide.isdecimal() and int(wide) < _NARROWEST)
+        or (apart.startswith("-") and whole(apart[1:]) > _CLOSEST)
+    )
 
 
 def _symbol(code: str) -> str:
