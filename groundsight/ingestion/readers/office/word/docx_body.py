@@ -238,8 +238,7 @@ class WordDocument:
 
     def _grid(self, rows: list[Node], cells: list[list[Node]]) -> tuple[list[list[str]], list[Element]]:
         """Read rows; a merged cell is written once across and repeated downwards."""
-        grid: list[list[str]] = []
-        behind: list[Element] = []
+        grid, behind = list[list[str]](), list[Element]()
         for row, listed in zip(rows, cells, strict=True):
             line = [""] * _count(child(row, "trPr", "gridBefore"), 0)
             for cell in listed:
@@ -266,8 +265,7 @@ class WordDocument:
 
     def margins(self) -> Iterator[Element]:
         """Give what stands above or below every page once, when the body was read: its sections tell what is shown."""
-        told: set[str] = set()
-        unseen = 0
+        told, unseen = set[str](), 0
         for part, shown in self._margin_parts():
             root = self._package.root(part, "header or footer")
             if root is None:
