@@ -193,6 +193,8 @@ ASKED: tuple[tuple[str, str, str | None], ...] = (
     ("election", "How many votes were cast altogether?", "10465"),
     ("boats", "Where is the Fulmar moored?", "B1"),
     ("boats", "How long is the Skua?", "11.2"),
+    ("glaciers", "How large is the Hvita?", "18"),
+    ("staff", "How high is the salary of Tom Ashby?", "41,500"),
     ("boats", "Which boats have not sailed?", "Skua, Gannet"),
     ("boats", "Which boats have a negative debt?", "Fulmar"),
     ("boats", "Has the Tern paid the fee?", "yes"),
@@ -207,6 +209,8 @@ ASKED: tuple[tuple[str, str, str | None], ...] = (
     # near misses: a word that the table does not have
     ("boats", "Where was the Fulmar built?", None),
     ("boats", "How heavy is the Skua?", None),
+    ("glaciers", "How high is the Hvita?", None),
+    ("staff", "How large is Tom Ashby?", None),
     ("boats", "How old is the Skua?", None),
     ("boats", "Has the Tern paid the harbour tax?", None),
     ("boats", "Is the Tern insured?", None),

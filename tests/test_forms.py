@@ -119,7 +119,10 @@ def test_the_head_of_a_mail_says_who_sent_it_and_when(question: str, value: str 
     assert (found[0].result if found else None) == value
 
 
-BOILER = "Boiler room of the Aldous baths\n☒ Valves greased\n[ ] Flue brushed\nPressure gauge: 1.8 bar"
+BOILER = (
+    "Boiler room of the Aldous baths\n☒ Valves greased\n[ ] Flue brushed\nPressure gauge: 1.8 bar\n"
+    "Serial no.: 77120\nGuarantee extended: no"
+)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +130,13 @@ BOILER = "Boiler room of the Aldous baths\n☒ Valves greased\n[ ] Flue brushed\
     [
         ("Were the valves greased?", "Yes: Valves greased: ☒"),
         ("Was the flue of the Aldous baths brushed?", "No: Flue brushed: [ ]"),
+        ("Was the guarantee extended?", "No: Guarantee extended: no"),
+        ("What is the serial number of the boiler?", "Serial no.: 77120"),
         ("What does the pressure gauge read?", "Pressure gauge: 1.8 bar"),
         # Another thing, another deed, and a gauge is nobody who reads.
         ("Was the chimney brushed?", ""),
         ("Were the valves replaced?", ""),
+        ("What is the number of the boiler?", ""),
         ("Who does the pressure gauge read?", ""),
     ],
 )

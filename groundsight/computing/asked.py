@@ -30,7 +30,9 @@ def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
     for table in tables:
         linked = link(facts, table, (), wanted.places)
         made = None if _unused(wanted, linked) else _answer(wanted, linked)
-        found += [(linked.weak, made)] if made and _all_told(linked, made) else []
+        # How high a hut is, the row of the hut tells before that of a path that starts there.
+        aside = bool(wanted.measure) and linked.table.key not in linked.held
+        found += [(linked.weak + aside, made)] if made and _all_told(linked, made) else []
     found.sort(key=lambda one: one[0])
     best = [made for weak, made in found if weak == found[0][0]]
     return [made for _, made in found] if len({(one.operation, one.result) for one in best}) == 1 else []
@@ -129,7 +131,8 @@ def _number_column(wanted: Stated, linked: Link) -> int | None:
     table = linked.table
     numbers = [at for at in linked.free if table.scale(at) in ("number", "time")]
     told = [at for at in linked.told if at in numbers]
-    if wanted.measure:
+    # A rent is high and a share large without a height or an area.
+    if wanted.measure and not (told and wanted.measure in ("height", "size")):
         fits = [at for at in compared(table, wanted.measure) if at in linked.free]
         return sole([at for at in fits if at in told], fits)
     if told:

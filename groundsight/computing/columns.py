@@ -19,6 +19,8 @@ LENGTHS = frozenset(("length", "height", "width"))
 # Who does something: borrower, author, pianist.
 _DOER = re.compile(r"(?:er|or|ist|ian|ee)s?$", re.I)
 _PERSON = re.compile(r"^(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?[A-Z][\w'-]*\.?(?: [A-Z][\w'.-]*)+$")
+# Invoice no., Nr.
+_NUMBER = re.compile(r"(?:(?<=\w )no\b|\bno(?=\.)|\bnr\b)\.?$|[#№]$", re.I)
 HOLDING = frozenset(stems("have hold own possess"))
 _CENTS = re.compile(r"\d+[.,]\d\d")
 
@@ -27,7 +29,8 @@ _CENTS = re.compile(r"\d+[.,]\d\d")
 def head_stems(head: str) -> frozenset[str]:
     """Return the stems of the head of a column, its unit left out."""
     before, _, after = head.rpartition(unit) if (unit := head_unit(head)) else (head, "", "")
-    return frozenset(one.stem for one in said(f"{before} {after}") if not one.small)
+    whole = _NUMBER.sub("number", f"{before} {after}".strip())
+    return frozenset(one.stem for one in said(whole) if not one.small)
 
 
 def of_measure(table: Table, name: str) -> list[int]:

@@ -17,7 +17,6 @@ from groundsight.types.computed import Where
 _SIGN = re.compile(r"\b(?:negative|positive|out of)\b", re.I)
 NONE = frozenset(("no", "nothing", "none"))
 YES = frozenset(("yes", "true", "x", "[x]", "✓", "✔", "☑", "☒"))
-BOXES = frozenset(("[x]", "[ ]", "✓", "✔", "☐", "☑", "☒"))
 NO = frozenset(("no", "false", "-", "[ ]", "✗", "✘", "☐", ""))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from groundsight.computing.columns import head_stems, is_people
-from groundsight.computing.conditions import BOXES, YES
+from groundsight.computing.conditions import NO, YES
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.run import run
 from groundsight.computing.stated import SHOWS, Stated
@@ -31,11 +31,11 @@ def looked_up(wanted: Stated, linked: Link) -> Computation | None:
 
 
 def of_box(linked: Link) -> Computation | None:
-    """Whether something is so is told by the box beside what a form calls it."""
+    """Whether something is so is told by the box, the yes or the no beside what a form calls it."""
     column = _labelled(linked, linked.heads)
-    box = linked.table.columns[column][0].casefold() if column is not None else ""
-    made = run("cell", linked.table, column, [0], label=column) if column is not None and box in BOXES else None
-    return made.model_copy(update={"operation": "whether", "result": "yes" if box in YES else "no"}) if made else None
+    told = linked.table.columns[column][0].casefold() if column is not None else ""
+    made = run("cell", linked.table, column, [0], label=column) if column is not None and told in YES | NO else None
+    return made.model_copy(update={"operation": "whether", "result": "yes" if told in YES else "no"}) if made else None
 
 
 def _labelled(linked: Link, among: Iterable[int]) -> int | None:

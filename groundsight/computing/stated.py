@@ -17,6 +17,8 @@ _ASKING = re.compile(r"\b(who|whom|whose|when|where|which|what|how many|how much
 _ALL = re.compile(r"\bhow much\b.*\ball\b|\bwhat (?:do|does|did|will) all\b", re.I)
 # WordNet: "indicate a certain reading", and what a display does. What the odometer reads is its value.
 SHOWS = re.compile(r"^what (?:do|does|did)\b.*\b(read|register|record|show|say|display|indicate)\W*$", re.I)
+# The microchip number of a cat counts nothing.
+_NUMBER_OF = re.compile(r"(?:^|\b(?:the|total|average|mean) )number of\b", re.I)
 WHETHER = "whether"
 _IN_TIME = re.compile(
     r"\b(?:first|last)\s*\W*$|\b(?:is|are|was|were) (?:the )?(?:first|last) to\b|^when\b.*\b(?:first|last)\b", re.I
@@ -83,7 +85,10 @@ def _how_measured(words: Sequence[Said]) -> Ranked | None:
     if asked is None or asked.form != "base" or asked.measure == "date":
         return None
     lasts = asked.measure == "length" and any(one.stem in lasting() for one in words[2:])
-    return Ranked(1, asked._replace(measure="duration") if lasts else asked, 1, frozenset((0, 1)))
+    # The highest may be highest of anything; how high something is asks for its height.
+    bare = "height" if words[1].text.casefold() in ("high", "low") else "size"
+    measure = "duration" if lasts else asked.measure or bare
+    return Ranked(1, asked._replace(measure=measure), 1, frozenset((0, 1)))
 
 
 def _is_free(facts: Facts, words: Sequence[Said], one: Ranked) -> bool:
@@ -116,7 +121,7 @@ def _of_degree(text: str, one: Ranked) -> Operation | None:
 
 def _of_words(facts: Facts, words: Sequence[Said], asks: str) -> tuple[Operation, frozenset[int]]:
     cues = cues_of(words)
-    counted, shows = re.search(r"\bnumber of\b", facts.text, re.I), SHOWS.match(facts.text.strip())
+    counted, shows = _NUMBER_OF.search(facts.text), SHOWS.match(facts.text.strip())
     spans = [counted.span()] if counted else [shows.span(1)] if shows else []
     places = frozenset(at for at, one in enumerate(words) if any(start <= one.start < end for start, end in spans))
     for name in ("difference", "mean", "sum"):

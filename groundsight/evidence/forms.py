@@ -28,6 +28,8 @@ _MEASURE = re.compile(
 )
 # A box that is ticked or not: [x] Fence mended.
 _BOX = re.compile(r"^\s*(?:[-*+]\s+)?(?P<value>\[[ xX]\]|[☐☑☒✓✔])\s*(?P<label>[^\W\d][^:\n]{0,60}?)\s*$")
+# Microchip no., Tel.
+_SHORT = re.compile(r"(?:^|\s)[^\W\d]{2,3}\.\s*$")
 # "Fees for July 2025" is a heading.
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LABEL_WORDS, _BARE_WORDS, _VALUE_WORDS = 6, 4, 16
@@ -112,7 +114,8 @@ def _is_value(text: str) -> bool:
 
 
 def _is_label(text: str) -> bool:
-    return 0 < len(text.split()) <= _LABEL_WORDS and not text.rstrip().endswith((".", "!", "?"))
+    ends = text.rstrip().endswith((".", "!", "?")) and not _SHORT.search(text)
+    return 0 < len(text.split()) <= _LABEL_WORDS and not ends
 
 
 def _rest(text: str) -> list[str]:
