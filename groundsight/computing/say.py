@@ -87,10 +87,10 @@ def cell_said(key: str, head: str, value: str, language: str = "") -> str:
 
 
 def _is_thing(head: str) -> bool:
-    """True for words of which the last one can name a thing."""
-    last = head.rpartition(" ")[2].casefold()
+    """True for words of which the last one can name a thing and the first one is no small one ("in stock")."""
+    first, last = head.casefold().split(" ")[0], head.rpartition(" ")[2].casefold()
     known = is_known(stem(last)) and verb_share(stem(last)) < MOSTLY_VERB
-    return known and last not in function_words() and bool(_PHRASE.fullmatch(head))
+    return known and not {first, last} & function_words() and bool(_PHRASE.fullmatch(head))
 
 
 def _extreme(made: Computation) -> str:
