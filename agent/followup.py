@@ -18,9 +18,8 @@ _THE = re.compile(r"^(?:an?|the|its|their|his|her)\s+", re.IGNORECASE)
 _NARROWS = frozenset({"after", "before", "during", "without", "since", "between"})
 # What is asked for: "the rent of", "how many seats does".
 _SMALL = word_list("function_words.txt")
-_THING = re.compile(
-    rf"(?:(?<=\bthe )|(?<=\bhow many ))[\w-]+(?: [\w-]+){{0,3}}?(?= (?:{'|'.join(_SMALL)})\b)", re.IGNORECASE
-)
+_SMALLS = "|".join(_SMALL)
+_THING = re.compile(rf"(?:(?<=\bthe )|(?<=\bhow many ))[\w-]+(?: [\w-]+){{0,3}}?(?= (?:{_SMALLS})\b)", re.IGNORECASE)
 
 
 def whole(question: str, before: str) -> str:
@@ -58,10 +57,18 @@ def _swapped(rest: str, before: str) -> str:
 def _added(rest: str, before: str, asked: Facts) -> str:
     thing, subject = _THE.sub("", rest), _subject(asked)
     if thing == rest and {*rest.casefold().split()[:1]} <= _SMALL | _NARROWS:
-        return f"{before.rstrip(' ?')} {rest}?"
+        return f"{_led_alike(rest, before.rstrip(' ?'))}?"
     if _THING.search(before):
         return _THING.sub(lambda _: thing, before, count=1)
     return f"What is the {thing} of {subject}?" if subject else f"What about {rest}?"
+
+
+def _led_alike(rest: str, before: str) -> str:
+    """Put it in the place of the last stretch that begins with the same word, "of the lamp", else at the end."""
+    first = re.escape(rest.partition(" ")[0])
+    like = rf"(.*) {first}(?: an?| the)?(?: (?!(?:{_SMALLS})\b)[\w'-]+)+(?= (?:{_SMALLS})\b|$)"
+    found = re.match(like, before, re.IGNORECASE)
+    return f"{found[1]} {rest}{before[found.end() :]}" if found else f"{before} {rest}"
 
 
 def _subject(facts: Facts) -> str:

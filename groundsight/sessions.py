@@ -53,6 +53,13 @@ class Labels:
             found = {each: book.execute(asked, (*self._mine, each, fresh)).fetchone() for each in unit_ids}
         return {each: f"E{row[0]}" for each, row in found.items() if row is not None}
 
+    def meant(self, cite: str) -> str:
+        """Return the id of the unit that a label means; what is no label, or none that is held, stays as it is."""
+        try:
+            return self.unit(cite) if LABEL.fullmatch(cite) else cite
+        except NotFound:
+            return cite
+
     def unit(self, label: str) -> str:
         """Return the id of the unit that was shown under a label.
 

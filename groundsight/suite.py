@@ -175,11 +175,14 @@ class Suite:
     def verify(self, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> GroundingReport:
         """Check an answer sentence by sentence against evidence, or each sentence against its own."""
         from groundsight.grounding.verify import verify
+        from groundsight.sessions import Labels
 
         require_words(answer, "the answer", "give the text to check")
         rules, limits = self.settings.grounding, self.settings.limits
-        parts, watch = self.parts, self.watch
-        return verify(answer, evidence, rules, parts.judge, limits=limits, watch=watch, arbiter=parts.arbiter)
+        parts, watch, meant = self.parts, self.watch, Labels(self.settings.home, self.principal).meant
+        return verify(
+            answer, evidence, rules, parts.judge, limits=limits, watch=watch, arbiter=parts.arbiter, meant=meant
+        )
 
     def ask(self, question: str, picture: str = "") -> Answer:
         """Answer with what the evidence supports, through the graph that the settings name.

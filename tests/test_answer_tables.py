@@ -108,6 +108,7 @@ def test_a_cell_of_another_type_is_no_answer() -> None:
 
 def test_all_rows_that_fit_are_named_and_not_one_of_them() -> None:
     assert said("Which book is on shelf K2?") == "2 of 4 rows with Shelf K2: Tide Tables, The Salt Road"
+    assert said("What is the Tide Tables of The Salt Road?") == ""
 
 
 @pytest.mark.parametrize(

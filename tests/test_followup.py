@@ -7,6 +7,7 @@ import pytest
 from groundsight.agent.followup import whole
 
 REVENUE = "What was the revenue of Acme Corp in 2024?"
+VALUE = "What is the value of the samovar?"
 PHONE = "What is the extension of Anna Schmidt?"
 
 
@@ -18,6 +19,10 @@ PHONE = "What is the extension of Anna Schmidt?"
         (REVENUE, "what about March 2023?", "What was the revenue of Acme Corp in March 2023?"),
         (REVENUE, "How about Bolt Ltd?", "What was the revenue of Bolt Ltd in 2024?"),
         (REVENUE, "and after tax?", "What was the revenue of Acme Corp in 2024 after tax?"),
+        (VALUE, "And of the mirror?", "What is the value of the mirror?"),
+        ("What do we pay for the hall in winter?", "and in summer?", "What do we pay for the hall in summer?"),
+        ("What do we pay in winter for the hall?", "and for parking?", "What do we pay in winter for parking?"),
+        ("What do we pay in winter for the hall?", "and in summer?", "What do we pay in summer for the hall?"),
         (PHONE, "and where does she work?", "where does Anna Schmidt work?"),
         (PHONE, "What is his room?", "What is Anna Schmidt's room?"),
         (REVENUE, "What is the VAT number of Bolt Ltd?", "What is the VAT number of Bolt Ltd?"),

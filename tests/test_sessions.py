@@ -162,6 +162,16 @@ def test_a_label_an_id_a_document_and_a_source_open_alike(suite: ScriptedSuite) 
         assert hit.id in checked.evidence
 
 
+def test_a_sentence_cites_by_label_and_a_wrong_label_is_told_with_the_right_one(home: Path) -> None:
+    with open_suite(load_settings(home)) as suite:
+        staff, invoice = (call(suite, "search", query=words, limit=1).hits[0].label for words in ("Director", "seal"))
+        said = "Your order is PO 7718"
+        right, wrong = call(suite, "verify", answer=f"{said} [{invoice}]. {said} [{staff}, E77].").claims
+    assert (right.verdict, wrong.verdict) == ("supported", "supported")
+    assert "says this, not" not in right.reason
+    assert wrong.reason.endswith(f"; {invoice} says this, not {staff}, E77")
+
+
 def test_a_label_is_nobody_elses_and_expires_with_a_clear_error(suite: ScriptedSuite) -> None:
     call(suite, "search", query="notice", limit=1)
     for other in (Principal(user="other"), Principal(tenant="other")):

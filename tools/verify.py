@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,14 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from groundsight.ingestion.folder.orders import while_reading
+from groundsight.ingestion.reach import UNIT_ID
 from groundsight.limits import require_words
+from groundsight.sessions import Labels
 from groundsight.tools.bounds import fitting, one_line
 from groundsight.tools.find import evidence_named
 from groundsight.tools.ingest import reading_text
 from groundsight.tools.recording import Check, account_of_check, check_noted
 from groundsight.tools.results import Checked, Result, checked, evidence_uri, nothing_text
 from groundsight.tracing import Within
-from groundsight.types import Evidence, Nothing, Query
+from groundsight.types import Evidence, Nothing, Query, Verdict
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -87,7 +90,7 @@ def shaped(suite: Suite, check: Check) -> Verification:
     """Check an answer and shape the report for a door."""
     report = check_noted(suite, check)
     used = dict.fromkeys(one_line(each.evidence_id, 120) for each in check.every)
-    claims = fitting([checked(verdict) for verdict in report.claims], 80_000)
+    claims = fitting([checked(_labelled(suite, verdict)) for verdict in report.claims], 80_000)
     result = Verification(
         verdict=report.verdict,
         grounding_ratio=report.grounding_ratio,
@@ -100,6 +103,17 @@ def shaped(suite: Suite, check: Check) -> Verification:
         truncated=len(claims) < len(report.claims),
     )
     return result.with_account(partial(account_of_check, suite, check, report))
+
+
+def _labelled(suite: Suite, verdict: Verdict) -> Verdict:
+    """Call the evidence of a wrong citation by its labels, as the answer does."""
+    if all(each.code != "wrong_citation" for each in verdict.reasons):
+        return verdict
+    ids = [*verdict.claim.cites, *(quote.evidence_id for quote in verdict.support)]
+    labels = Labels(suite.settings.home, suite.principal).give([each for each in ids if UNIT_ID.fullmatch(each)])
+    *others, last = verdict.reasons
+    said = re.sub(r"[^\s,]+", lambda word: labels.get(word[0], word[0]), last.message)
+    return verdict.model_copy(update={"reasons": (*others, last.model_copy(update={"message": said}))})
 
 
 def _given(suite: Suite, ids: list[str], texts: list[str]) -> tuple[Evidence, ...]:

@@ -197,12 +197,10 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     if wanted.measure and {*linked.told} - {column, linked.table.key}:
         # How long the hut is closed is no length of the hut.
         return None
-    if len(kept) == 1:
-        made = _cell(column, linked)
-        return made if made and _says(made.result, linked) else None
-    if linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many"):
+    if len(kept) > 1 and (linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many")):
         return None
-    return run("rows", linked.table, column, kept, linked.where)
+    made = _cell(column, linked) if len(kept) == 1 else run("rows", linked.table, column, kept, linked.where)
+    return made if made and _says(made.result, linked) else None
 
 
 def _whether(linked: Link) -> Computation | None:

@@ -231,7 +231,9 @@ def _text_of(file: Path) -> str:
         return file.read_text("utf-8", "replace")
     except OSError as error:
         raise NotFound(
-            f"the answer cannot be read: {error.strerror}", which=str(file), next_step="check the path after --answer"
+            f"the answer cannot be read: {error.strerror}",
+            which=str(file),
+            next_step="check the path after --answer; - reads standard input",
         ) from error
 
 

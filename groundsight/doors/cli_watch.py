@@ -56,7 +56,7 @@ def _tell(report: IngestReport, *, as_json: bool) -> None:
         return
     for file in report.files:
         if file.status != "unchanged":
-            problem = f": {file.problem.what}. {file.problem.next_step}" if file.problem else ""
+            problem = f": {file.problem.what}. Next: {file.problem.next_step}" if file.problem else ""
             say(f"{time.strftime('%H:%M:%S')} {file.status} {file.source}{problem}")
             for warning in file.warnings:
                 say(f"         {warning}")

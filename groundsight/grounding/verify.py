@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from groundsight.errors import GroundsightError, LimitExceeded
@@ -43,18 +43,20 @@ def verify(
     limits: Limits | None = None,
     watch: Watch | None = None,
     arbiter: Arbiter | None = None,
+    meant: Callable[[str], str] = str,
 ) -> GroundingReport:
     """Check an answer sentence by sentence, against one evidence or each against its own (see ``queries_of``).
 
     A judge sees only the uncertain claims. The order of the evidence does not matter, and more of it takes support
-    away only where it says otherwise. What was not looked for is ``unverified``.
+    away only where it says otherwise. What was not looked for is ``unverified``. ``meant`` gives the id of the evidence
+    that a citation means.
 
     Raises:
         LimitExceeded: the answer or the evidence is too long.
         TimedOut, Cancelled: the time is used up, or the watch was cancelled; seen between two comparisons.
     """
     most = limits or Limits()
-    claims = _within(answer, evidence, most)
+    claims = tuple(_citing(claim, meant) for claim in _within(answer, evidence, most))
     bounded = Within(watch or Watch(), most.verify_seconds, "limits.verify_seconds")
     weighs = arbiter or open_arbiter(None)
     said = [read_facts(stated(without_markers(claim.text))) for claim in bounded.each(claims)]
@@ -99,6 +101,10 @@ def _query(claim: Claim, said: Sequence[Facts], at: int) -> str:
         return ""
     meant = (name.text for one in references(said[at], said[max(0, at - _BACK) : at]) for name in one.meant)
     return " ".join((*dict.fromkeys(meant), *said[at].text.split()))
+
+
+def _citing(claim: Claim, meant: Callable[[str], str]) -> Claim:
+    return claim.model_copy(update={"cites": tuple(map(meant, claim.cites))})
 
 
 def _order(one: Evidence) -> tuple[str, str]:
