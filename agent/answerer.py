@@ -22,10 +22,6 @@ PACKAGED = Path(__file__).resolve().parent / "data" / "gate.json"
 # values at the top reach .48 and more, those of near misses .22 at most, the surest wrong one .475.
 FOREIGN = 0.48
 
-# Where a sentence says every word of a question and gives a value of the asked kind. The questions that the gate is
-# fitted on are seldom so plain: of 2,089 this lets in one right answer, one wrong one and two to near misses; of 288
-# plain ones of other hands five right ones.
-LITERAL = 0.5
 # How probable it has to be that another source answers: it is only shown beside, so less than to be given.
 RIVAL = 0.35
 
@@ -45,15 +41,9 @@ class Gate:
 
     def sure(self, one: Proposal, question: Question, least: float = 0.0) -> bool:
         """True for a proposal that is probable enough, with everything that the question names beside it."""
-        likely = self.probability(one.features) >= (least or self._least(one, question))
+        likely = self.probability(one.features) >= (least or (FOREIGN if question.language else self.threshold))
         vetoes = (absent, of_another, unsaid, unbound)
         return likely and not any(veto(question, one) for veto in vetoes)
-
-    def _least(self, one: Proposal, question: Question) -> float:
-        if question.language:
-            return FOREIGN
-        literal = one.features["said"] == 1 and one.features["fits"] > 0 and one.features["lead"] > 0
-        return min(LITERAL, self.threshold) if literal else self.threshold
 
 
 @lru_cache(maxsize=1)
