@@ -148,6 +148,13 @@ UNSHOWN = (
     "<style>.q{display:none!important}</style><p class=q style=display:block>",
     "<style>@media (min-width:1px){[data-a]{display:none}}</style><p data-a>",
     "<style>*{color:white}</style><p>",
+    "<style>div p:nth-child(2n + 1){display:none}</style><div><p>",
+    "<style>p:nth-last-of-type(1){display:none}</style><b></b><p>",
+    "<style>p:not(.a, .b > p){display:none}</style><p>",
+    "<style>:is(h4, section p:where(.a, .q)){display:none}</style><section><p class=q>",
+    "<style>div > i + b ~ p{display:none}</style><div><i></i><b></b><u></u><p>",
+    "<style>[data-a^='ab'][data-a$=d][class~=q]{display:none}</style><p data-a=abcd class='p q'>",
+    "<style>p:not(:hover){display:none}</style><p>",
 )
 SHOWN = (
     "<table bgcolor=navy><tr><td><font color=white>",
@@ -170,6 +177,8 @@ SHOWN = (
     '<p style="color:rgba(0,0,0,.)">',
     '<p style="--a:\\1 \\d800;color:var(--a)">',
     "<style>.a{/* .q{display:none} */color:red}</style><p class=q>",
+    "<style>p:nth-child(2), p:not(.q), p:not(:lang(en)), p::before, p:hover, b + p{display:none}</style><p class=q>",
+    "<style>div > p, section div p, [class^=x]{display:none}</style><div><section><p class=q>",
 )
 
 

@@ -246,6 +246,18 @@ def test_rich_text_keeps_tables_and_notes_and_says_what_it_leaves_out(tmp_path: 
     assert [(element.text, element.mark) for element in parsed.elements] == [("Shown.", ""), ("not this", "hidden")]
 
 
+@pytest.mark.parametrize(
+    ("look", "mark"),
+    [("\\v", "hidden"), ("\\v0", ""), ("\\b\\v\\plain", ""), ("\\fs2", "hidden"), ("\\fs20", ""),
+     ("\\charscalex1", "hidden"), ("\\cf1", "hidden"), ("\\cf1\\highlight2", ""), ("\\cf2\\highlight2", "hidden"),
+     ("\\cf2", ""), ("\\clcbpat2\\cf1", ""), ("\\cf999999999", ""), ("\\strike", "deleted")],
+)  # fmt: skip
+def test_letters_of_rich_text_that_nobody_sees_are_set_apart(tmp_path: Path, look: str, mark: str) -> None:
+    colours = "{\\colortbl;\\red255\\green255\\blue255;\\red20\\green0\\blue0;}{\\stylesheet{\\s5\\v Lease;}}"
+    parsed = read(tmp_path, "c.rtf", f"{{\\rtf1\\ansi{colours}{{{look} Fee 7001}}\\par Open at nine}}")
+    assert {one.text: one.mark for one in parsed.elements} == {"Fee 7001": mark, "Open at nine": ""}
+
+
 @pytest.mark.parametrize("name", ["a.vtt", "a.srt"])
 def test_subtitles_are_what_is_said_with_the_second_of_each_sentence(tmp_path: Path, name: str) -> None:
     comma = "," if name.endswith("srt") else "."

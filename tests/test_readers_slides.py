@@ -8,6 +8,7 @@ from pathlib import Path
 import pptx
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.oxml.xmlchemy import OxmlElement
 from pptx.presentation import Presentation
 from pptx.util import Inches
 
@@ -47,6 +48,20 @@ def test_what_is_struck_out_is_marked_as_deleted(tmp_path: Path) -> None:
         run.font._element.set("strike", strike)
     shown = saved(show, tmp_path / "a.pptx").elements
     assert [(one.text, one.mark) for one in shown] == [("Practice is on Tuesday.", ""), ("Monday", "deleted")]
+
+
+def test_letters_without_a_fill_are_seen_by_their_outline_alone(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    box = show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(0, 0, Inches(4), Inches(1))
+    for text in ("Practice is on Monday. ", "It is free. ", "Bring shoes."):
+        run = box.text_frame.paragraphs[0].add_run()
+        run.text = text
+        if "Practice" not in text:
+            run.font.fill.background()
+        if "shoes" in text:
+            run.font._element.insert(0, OxmlElement("a:ln"))
+    shown = saved(show, tmp_path / "a.pptx").elements
+    assert [one.text for one in shown] == ["Practice is on Monday. Bring shoes."]
 
 
 def test_a_diagram_is_told_node_by_node_under_those_above(tmp_path: Path) -> None:

@@ -165,6 +165,9 @@ def without_faint(shape: Shape, others: Iterable[Shape], *, plain: bool) -> str:
 
 
 def _is_faint(run: Node, *, white: bool) -> bool:
+    outline = child(run, "rPr", "ln")
+    if child(run, "rPr", "noFill") is not None and (outline is None or child(outline, "noFill") is not None):
+        return True
     fill = child(run, "rPr", "solidFill")
     colour = next(iter(fill if fill is not None else ()), None)
     if colour is None:

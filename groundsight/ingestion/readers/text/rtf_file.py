@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import RAISED, clean, clean_rows, one_line
@@ -20,31 +20,73 @@ _PICTURE = re.compile(r"\\pict\b")
 _MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt)?)\b ?")
 _NOTE = re.compile(r"\{\s*\\(?:\*\\)?(?:footnote|endnote)\b ?")
 _COMMENT = re.compile(r"\{\s*\\\*\\annotation\b ?")
-_HIDDEN = re.compile(r"\{(?:\\[a-z]+-?\d* ?)*?\\v(?![a-z0])\d* ?")
 _ABOUT = re.compile(r"\{\\(title|subject|keywords|category|doccomm) ([^{}]*)\}")
 _LINK = re.compile(r'HYPERLINK\s+"([^"\\]{1,300})"')
 _SUPER = re.compile(r"\\super(?![a-z0]) ?")
-_STRIKE = re.compile(r"\\(?:striked?|deleted)(?![a-z])")
+_APART = re.compile(r"\\(?:striked?|deleted|v|fs[1-3]|charscalex\d|(?:highlight|cb|chcbpat)[1-9]\d*)(?![a-z\d])")
+_COLOURS = re.compile(r"\{\\colortbl([^{}]*)\}")
+_SHADE = re.compile(r"\\(?:red|green|blue)(?:2[4-5]\d)(?!\d)")
+# Where the ground of a paragraph, cell or page is coloured or drawn, white letters may be read.
+_GROUND = re.compile(r"\\(?:(?:cl|tr)?cbpat|(?:ch|cl|tr)?shdng|shading|shp|background)(?![a-z])")
 _TOKEN = re.compile(
     r"\\'[0-9a-fA-F]{2}|\\u-?\d+ ?\??|\\(?P<word>[a-zA-Z]+|\*)(?P<count>-?\d*) ?|\\.|[{}]|[^\\{}]+", re.S
 )
-_STRIKING, _ENDING = ("strike", "striked", "deleted", "plain"), ("par", "cell", "row", "line")
+_STRIKING, _ENDING = ("strike", "striked", "deleted"), ("par", "cell", "row", "line")
+# In half points, and in percent of the width: below them nothing is read.
+_SMALLEST, _NARROWEST = 4, 10
 # Groups of which nothing is text.
 _MUTE = ("stylesheet", "fonttbl", "colortbl", "info", "pict", "*")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
 
 
+class _Look(NamedTuple):
+    """How letters look where they stand, and whether their group holds no text."""
+
+    struck: bool = False
+    hidden: bool = False
+    colour: int = 0
+    ground: int = 0
+    size: int = 24
+    width: int = 100
+    mute: bool = False
+
+    def after(self, word: str, count: str) -> _Look:
+        """Return how it looks from a control word on."""
+        number = int(count[:6]) if count.strip("-") else -1
+        match word:
+            case "plain":
+                return _Look(mute=self.mute)
+            case "v":
+                return self._replace(hidden=number != 0)
+            case "cf":
+                return self._replace(colour=number)
+            case "highlight" | "cb" | "chcbpat":
+                return self._replace(ground=number)
+            case "fs":
+                return self._replace(size=number)
+            case "charscalex":
+                return self._replace(width=number)
+            case _ if word in _STRIKING:
+                return self._replace(struck=number != 0)
+            case _:
+                return self._replace(mute=self.mute or word in _MUTE)
+
+    def mark(self, clear: frozenset[int]) -> str:
+        """Return what keeps letters from a reader, where the colours ``clear`` are those of the paper."""
+        tiny = 0 < self.size < _SMALLEST or 0 < self.width < _NARROWEST
+        blank = self.colour == self.ground if self.ground > 0 else self.colour in clear
+        return "deleted" if self.struck else "hidden" if self.hidden or tiny or blank else ""
+
+
 def read_rtf(path: Path) -> Parsed:
     """Read rich text; the cells of a row are parted by bars in what the library returns."""
     source, comments = _without(_COMMENT, path.read_bytes().decode("latin-1"))
-    source, hidden = _without(_HIDDEN, source)
     source = _SUPER.sub(lambda found: f"{found[0].rstrip()} {RAISED}", source)
     ledger = Ledger()
     ledger.note("picture", "rich text is read as text", len(_PICTURE.findall(source)))
-    opened, struck = _unstruck(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
+    opened, unseen = _shown(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
     text = _plain(opened)
-    kinds = ((comments, "comment"), (hidden, "hidden"), (struck, "deleted"))
-    apart = [(one, mark) for each, mark in kinds for one in each]
+    apart = [*((one, "comment") for one in comments), *unseen]
     said = (Element(kind="text", text=shown, mark=mark) for one, mark in apart if (shown := clean(_plain(one))))
     about = {name.replace("doccomm", "description"): one_line(_plain(said)) for name, said in _ABOUT.findall(source)}
     links, elements = " ".join(dict.fromkeys(_LINK.findall(source))), list(_elements(text))
@@ -87,32 +129,34 @@ def _without(begin: re.Pattern[str], source: str) -> tuple[str, list[str]]:
     return "".join((*pieces, source[at:])), held
 
 
-def _unstruck(source: str) -> tuple[str, list[str]]:
-    """Take out the words that are struck out, and return each stretch of them; paragraphs and cells stay."""
-    if not _STRIKE.search(source):
+def _shown(source: str) -> tuple[str, list[tuple[str, str]]]:
+    """Take out the words that are struck out or unseen, and return each stretch with its mark; paragraphs stay."""
+    clear = _clear(source)
+    if not (clear or _APART.search(source)):
         return source, []
-    pieces, held = list[str](), [""]
-    # For each open group whether it strikes out, and whether nothing in it is text.
-    groups = [(False, False)]
+    pieces, held, groups = list[str](), [("", "")], [_Look()]
     for found in _TOKEN.finditer(source):
-        token, word, (struck, mute) = found[0], found["word"], groups[-1]
+        token, word, look = found[0], found["word"], groups[-1]
         if token == "{":
-            groups.append(groups[-1])
+            groups.append(look)
         elif token == "}":
-            groups = groups[:-1] or [(False, False)]
+            groups = groups[:-1] or [_Look()]
         elif word:
-            groups[-1] = _struck_by(word, found["count"]) if word in _STRIKING else struck, mute or word in _MUTE
-        elif struck and not mute:
-            held[-1] += token
+            groups[-1] = look.after(word, found["count"])
+        elif (mark := look.mark(clear)) and not look.mute:
+            held[-1:] = [(held[-1][0] + token, mark)] if held[-1][1] in ("", mark) else [held[-1], (token, mark)]
             continue
         if word in _ENDING or (not word and token.strip("{} \r\n")):
-            held += [""] if held[-1] else []
+            held += [("", "")] if held[-1][0] else []
         pieces.append(token)
-    return "".join(pieces), [f"{{\\rtf1 {one}}}" for one in held if one]
+    return "".join(pieces), [(f"{{\\rtf1 {one}}}", mark) for one, mark in held if one]
 
 
-def _struck_by(word: str, count: str) -> bool:
-    return word != "plain" and count != "0"
+def _clear(source: str) -> frozenset[int]:
+    """Return the numbers of the colours that nobody tells from the paper."""
+    table = None if _GROUND.search(source) else _COLOURS.search(source)
+    colours = table[1].split(";") if table else []
+    return frozenset(at for at, one in enumerate(colours) if len(_SHADE.findall(one)) == 3)
 
 
 def _end(source: str, start: int) -> int:
