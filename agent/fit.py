@@ -18,6 +18,8 @@ _WORDS = {
     for name, phrases in lexicon_rows("answer_words.tsv")
 }
 _PLACE = re.compile(_WORDS["where"].pattern + r"\s+(?!\d)\w", re.I)
+# What a sentence says of another thing stands behind these.
+_CLAUSE = re.compile(r";|,(?= but\b)|,(?= the\b)")
 _SAID_YES = re.compile(r"^\W*yes\b", re.I)
 
 
@@ -101,10 +103,17 @@ def _measured(asked: Facts, said: Sequence[Facts]) -> Fit:
     return Fit(reason="no number, perhaps in words")
 
 
+def denies_as(asked: Facts, said: Facts) -> bool:
+    """Say whether both deny or neither does: glazes are included; clay, of which nothing is asked, is not."""
+    clauses = [read_facts(one, source=True) for one in _CLAUSE.split(said.text)]
+    holder = max(clauses, key=lambda one: len(asked.stems & one.stems))
+    whole = asked.stems & said.stems <= holder.stems
+    return bool((holder if whole else said).negations) == bool(asked.negations)
+
+
 def _whether(asked: Facts, said: Sequence[Facts]) -> Fit:
     first = said[0].text
-    denies, denied = bool(said[0].negations), bool(asked.negations)
-    if _SAID_YES.match(first) and denies and not denied:
+    if _SAID_YES.match(first) and not asked.negations and not denies_as(asked, said[0]):
         return Fit(value="partly", reason="a yes whose sentence denies it")
     if _SAID_YES.match(first) or any(one.keys & asked.keys for one in said):
         return Fit(value="yes", reason="it is said or denied")

@@ -11,7 +11,9 @@ from groundsight.agent.bindings import bindings
 from groundsight.agent.candidates import Eyes, Proposal, candidates, share
 from groundsight.agent.fit import fit_of
 from groundsight.agent.question import Question
+from groundsight.evidence.heads import is_day
 from groundsight.language.content import content_of, stems_of
+from groundsight.language.dates import agree
 from groundsight.language.facts import Facts, read_facts
 from groundsight.types import Evidence
 
@@ -146,7 +148,15 @@ def absent(question: Question, one: Proposal) -> list[str]:
     names = [wanted.text for wanted in asked.names if not set(wanted.words) & (facts.all_words | one.file_words)]
     years = {moment.year for moment in facts.moments}
     dates = [wanted.text for wanted in asked.moments if wanted.year and years and wanted.year not in years]
-    return [*ids, *names, *dates, *_absent_numbers(asked, facts)]
+    return [*ids, *names, *dates, *_of_another_day(asked, one), *_absent_numbers(asked, facts)]
+
+
+def _of_another_day(asked: Facts, one: Proposal) -> list[str]:
+    """The days of a question, where in a log the line above a value that dates it gives another one."""
+    lines = one.window.evidence.text[: one.stretch.span[0]].split("\n")
+    day = next((line for line in reversed(lines) if is_day(line)), "")
+    held = read_facts(f"{day}\n{one.said}").moments if day else ()
+    return [each.text for each in asked.moments if each.day and held and not agree(each, held, held)]
 
 
 def _absent_numbers(asked: Facts, facts: Facts) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from groundsight.agent.fit import denies_as
 from groundsight.agent.question import Question, naming_of, told_by
 from groundsight.agent.state import Finding
 from groundsight.agent.uphold import Check
@@ -80,5 +81,5 @@ def _speaks_of(asked: Question, passage: Passage, answer: str) -> bool:
     # The rules of 2025 name those of 2022.
     dated = f"{passage.quote().text} {one.place.section or ''} {naming_of(one)}"
     named = named and all(str(each.year) in dated for each in asked.facts.moments if each.year)
-    plain = answer == "no" or (bool(said.negations) == bool(asked.facts.negations) and not _PERHAPS.search(said.text))
+    plain = answer == "no" or (denies_as(asked.facts, said) and not _PERHAPS.search(said.text))
     return named and plain and not (passage.tabular or passage.cell or passage.row)

@@ -168,3 +168,45 @@ def test_a_table_in_a_mail_belongs_to_what_its_subject_names() -> None:
     for question, value in (("How many bath towels are in order AB-310?", "12"), ("How many robes are in stock?", "")):
         found = operations(question, grids([told]))
         assert (found[0].result if found else "") == value
+
+
+LEASE = (
+    "Handover of the Quay flat\nIncluded in the rent\n- [x] Heating\n- [ ] Electricity\n"
+    "Smoker: [ ] yes [x] no\nConsent to share data with the laboratory: [x] yes [ ] no\n"
+    "Reminder by letter: yes\nReminder by telephone: no\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "label"),
+    [
+        ("Heating is included in the rent.", "supported"),
+        ("Electricity is included in the rent.", "contradicted"),
+        ("Electricity is not included in the rent.", "supported"),
+        ("Consent to share data with the laboratory was not given.", "unsupported"),
+        ("The reminder by telephone was chosen.", "contradicted"),
+    ],
+)
+def test_a_point_that_is_not_ticked_or_answered_by_no_denies_its_own_words(claim: str, label: str) -> None:
+    assert verify(claim, [unit("lease", LEASE)], Grounding()).claims[0].label == label
+
+
+LOG = (
+    "Cellar log\n\n03.02.2025\nThe gauge reads 1.6 bar. The filter was replaced.\n\n"
+    "04.02.2025\nThe gauge reads 1.2 bar. The pump was replaced.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "supported"),
+    [
+        ("On 3 February 2025 the gauge read 1.6 bar.", True),
+        ("On 4 February 2025 the gauge read 1.2 bar.", True),
+        ("On 3 February 2025 the gauge read 1.2 bar.", False),
+        ("On 4 February 2025 the filter was replaced.", False),
+        ("The pump was replaced on 4 February 2025.", True),
+        ("The pump was replaced on 3 February 2025.", False),
+    ],
+)
+def test_a_day_on_a_line_of_its_own_dates_what_stands_below_it(claim: str, supported: bool) -> None:
+    assert (verify(claim, [unit("log", LOG)], Grounding()).claims[0].label == "supported") == supported

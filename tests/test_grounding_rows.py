@@ -134,3 +134,22 @@ def test_a_name_alone_at_the_start_is_a_name(claim: str) -> None:
     text = "Mossworth bought Tellwick in May. Brightfern makes garden tools."
     assert judge("Mossworth bought Tellwick.", text).label == "supported"
     assert judge(claim, text).label != "supported"
+
+
+@pytest.mark.parametrize(
+    ("claim", "label"),
+    [
+        ("The left pump leaks.", "supported"),
+        ("The right pump leaks.", "contradicted"),
+        ("The fee rises to 72 EUR.", "supported"),
+        ("The fee rises to 60 EUR.", "contradicted"),
+        ("The locker has the number 118.", "supported"),
+        ("The locker has the number 181.", "contradicted"),
+    ],
+)
+def test_the_other_side_the_other_end_and_a_guess_say_nothing(claim: str, label: str) -> None:
+    text = (
+        "The left pump leaks; the right pump is tight. The fee rises from 60 to 72 EUR. "
+        "I think the locker has the number 181. The locker has the number 118."
+    )
+    assert verify(claim, [evidence_from_text("e", "e.txt", text)], Grounding()).claims[0].label == label

@@ -17,6 +17,10 @@ FILES = {
     "There may be a barbecue in August.\n",
     "minutes.txt": "Meeting of 4 February 2025\n1. The owners decided to repaint the stairwell.\n"
     "2. No lift will be built.\n",
+    "inventory.md": "# Inventory\n\nCurtains are part of the flat; carpets are not. Food may be cooked in the hall.\n\n"
+    "- [x] Oven works\n- [ ] Blinds mended\n",
+    "boiler.txt": "Boiler log\n\nMonday 3 March 2025\nThe flow dial shows 68 °C.\n\n"
+    "Tuesday 4 March 2025\nThe flow dial shows 71 °C.\n",
     "keys.csv": "Tenant,Cellar key,Bicycle\nMara Lind,yes,no\nOve Holt,no,yes\n",
 }
 
@@ -39,6 +43,9 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
         ("Is smoking allowed on the balconies?", "No: Smoking is not allowed on the balconies"),
         ("Is the laundry room open to all tenants?", "Yes: The laundry room is open to all tenants"),
         ("Did the owners decide to repaint the stairwell?", "Yes: The owners decided to repaint the stairwell"),
+        ("Are curtains part of the flat?", "Yes: Curtains are part of the flat; carpets are not"),
+        ("Are carpets part of the flat?", "No: Curtains are part of the flat; carpets are not"),
+        ("Were the blinds mended?", "No: "),
     ],
 )
 def test_yes_or_no_comes_with_the_sentence_that_decides(suite: Suite, question: str, begins: str) -> None:
@@ -72,3 +79,7 @@ def test_what_no_sentence_decides_gets_the_closest_passages(suite: Suite, questi
 )
 def test_a_question_becomes_what_it_asks(question: str, said: str) -> None:
     assert statement(question) == said
+
+
+def test_a_reading_of_another_day_is_no_answer(suite: Suite) -> None:
+    assert "71" not in suite.ask("What did the flow dial show on 3 March?").text.partition("closest")[0]

@@ -9,12 +9,15 @@ from itertools import zip_longest
 from pathlib import PurePath
 
 from groundsight.evidence.tables import is_drawn
+from groundsight.language.dates import Moment, find_moments
 from groundsight.language.facts import Facts, read_facts
 from groundsight.language.sentences import runs_on
 from groundsight.types import Evidence
 
 _LINES = 10
 LEAD_CHARS = 80
+# "Wednesday, the 24th of September 2025, 10:30"
+_DAY_CHARS = 48
 _WORDS = 9
 _MONEY_HEAD = re.compile(
     r"\b(?:amount|amounts|price|prices|total|sum|value|cost|costs|fee|fees|all figures)\b[^\n\d]{0,12}?"
@@ -42,6 +45,19 @@ def heading_lines(text: str, *, ocr: bool, language: str = "") -> tuple[Facts, .
     return tuple(read_facts(line, ocr=ocr, source=True, language=language) for line in _top(text))
 
 
+def is_day(line: str) -> bool:
+    """True for a line that holds a day and nothing else: in a log it dates what stands below it."""
+    words = re.sub(r"^[#*\s]+|[*:\s]+$", "", line)
+    found = find_moments(words) if len(words) <= _DAY_CHARS else ()
+    return any(one.day for one in found) and not re.sub(r"[\W_]+", "", _without(words, found))
+
+
+def _without(text: str, found: Sequence[Moment]) -> str:
+    for one in reversed(found):
+        text = text[: one.span[0]] + text[one.span[1] :]
+    return text
+
+
 def lead_of(text: str) -> str:
     """Return the first line of a text as what it is about, cut at a word."""
     line = next((one.strip() for one in text.split("\n") if one.strip()), "")
@@ -56,8 +72,8 @@ def is_row(line: str) -> bool:
 
 
 def is_value(line: str) -> bool:
-    """True for a line that holds one number and nothing else."""
-    return bool(re.fullmatch(r"\s*(?:[$€£]\s?)?[-−]?\d[\d., ]*(?:\s?%)?\s*", line))
+    """True for a line that holds one number, no day, and nothing else."""
+    return bool(re.fullmatch(r"\s*(?:[$€£]\s?)?[-−]?\d[\d., ]*(?:\s?%)?\s*", line)) and not is_day(line)
 
 
 def currency_of(text: str) -> str:

@@ -12,6 +12,7 @@ from groundsight.evidence.heads import (
     currency_of,
     head_facts,
     heading_lines,
+    is_day,
     is_row,
     is_value,
     scales_of,
@@ -22,6 +23,7 @@ from groundsight.evidence.tables import cell_readings, is_drawn, text_tables
 from groundsight.language.facts import Facts, joined, read_facts
 from groundsight.language.names import Name
 from groundsight.language.sentences import sentence_spans
+from groundsight.language.tokens import UNTICKED
 from groundsight.tracing import Watch
 from groundsight.types import Evidence, EvidencePart, Quote, TextField
 
@@ -29,6 +31,10 @@ _BACK = 2
 _LONGEST = 600
 _MOST = 24
 _FAR = 12
+# A point of a list with a box before it, and a label with yes or no behind it.
+_TICKED = re.compile(r"^(?:[-*+]\s+)?(?:\[[ x]\]|[☐☑☒✓✔])|(?::|\s{3,})\s*(?:yes|no)$", re.I)
+_YES_OR_NO = re.compile(r"(\[[ x]\]|[☐☑☒])\s?yes\s{1,4}(\[[ x]\]|[☐☑☒])\s?no\b", re.I)
+_GUESSED = re.compile(r"[>\s]*I (?:think|guess|believe|suppose)\b", re.I)
 Interval = tuple[int, int]
 REFERRING = frozenset({"it", "its", "he", "she", "his", "her", "him", "they", "their", "them", "this", "these"})
 
@@ -39,7 +45,7 @@ class Passage:
 
     ``at`` is its place among the sentences of its part. ``named`` are the names of the whole part. What is ``tabular``
     (a cell, a line of a form, the head of a table) speaks of its own row alone; its bare numbers may be meant in one of
-    ``scales``.
+    ``scales``. In a log ``day`` is the line above that dates it.
     """
 
     evidence: Evidence
@@ -55,6 +61,7 @@ class Passage:
     tabular: bool = False
     scales: tuple[float, ...] = ()
     beside: tuple[Facts, ...] = ()
+    day: str = ""
 
     @cached_property
     def lent(self) -> tuple[Facts, ...]:
@@ -91,8 +98,15 @@ class Passage:
 
     @property
     def asks(self) -> bool:
-        """A question states nothing."""
-        return not self.cell and self.shown.rstrip(" \n\"'”’)*_").endswith(("?", "？"))
+        """A question states nothing, nor does what somebody only thinks."""
+        guessed = _GUESSED.match(self.shown) is not None
+        return not self.cell and (guessed or self.shown.rstrip(" \n\"'”’)*_").endswith(("?", "？")))
+
+    @cached_property
+    def ticked(self) -> bool | None:
+        """What a point with a box, or a label with yes or no, says of its words; None for what is no such point."""
+        found = _TICKED.search(self.facts.text.strip()) if self.tabular or not self.is_sentence else None
+        return (found[0].strip(" :\t-*").casefold() in ("yes", "[x]", "☒", "☑", "✓", "✔")) if found else None
 
     def quote(self, inner: tuple[int, int] | None = None) -> Quote:
         """Return the exact characters of this passage, or of ``inner`` (offsets in the passage), with their place."""
@@ -156,24 +170,34 @@ def _sentences(
         for start, end in watch.each(spans)
     ]
     head = heading_lines(text, ocr=ocr, language=evidence.language) if len(spans) > 1 else ()
-    named = _people(facts)
+    named, day = _people(facts), None
     for at, (start, end) in enumerate(spans):
         near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]
         row = is_row(text[start:end])
         beside = () if row else tuple(near)
-        context = (*around, *head, *beside)
+        day = facts[at - 1] if at and is_day(text[slice(*spans[at - 1])]) else day
+        over = (*(one for one in head if not is_day(one.text)), day) if day else head
+        context = (*around, *over, *beside)
         earlier = () if row else _before(facts, at)
         tabular = row or is_drawn(text[start:end])
         span = base + start, base + end
         yield Passage(
-            evidence, part.channel, span, facts[at], context, False, row, earlier, at, named, tabular, beside=beside
+            evidence, part.channel, span, facts[at], context, False, row, earlier, at, named, tabular, beside=beside,
+            day=day.text if day else "",
         )  # fmt: skip
 
 
 def _read(text: str, language: str, *, ocr: bool) -> Facts:
     """A line break inside a sentence is a space; before a number that stands alone it parts a label from its value."""
     valued = is_value(text.rpartition("\n")[2])
+    text = _YES_OR_NO.sub(_chosen, text)
     return read_facts(text if ocr or valued else text.replace("\n", " "), ocr=ocr, source=True, language=language)
+
+
+def _chosen(found: re.Match[str]) -> str:
+    """Of a box for yes and one for no what is ticked, in the same room; both or neither say nothing."""
+    yes, no = (box not in UNTICKED for box in found.groups())
+    return ("yes" if yes else "no").ljust(len(found[0])) if yes != no else found[0]
 
 
 def _people(facts: Iterable[Facts]) -> tuple[Name, ...]:

@@ -19,7 +19,7 @@ from groundsight.grounding.reckon import reckons
 from groundsight.language.dates import agree
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity
-from groundsight.language.tokens import Token
+from groundsight.language.tokens import UNTICKED, Token
 from groundsight.types import Reason, Span
 
 FEATURES = ("best", "window", "lost", "absent", "elsewhere", "doubts", "denial")
@@ -102,7 +102,7 @@ def _window(ranked: Sequence[Comparison]) -> tuple[Comparison, ...]:
     chosen = list(ranked[:1])
     while chosen and len(chosen) < _MOST:
         said: set[Token | Interval] = {t for one in chosen for t in (*one.pair.own, *one.settled)}
-        near = [one for one in ranked if one not in chosen and _joins(one.passage, chosen[0].passage)]
+        near = [one for one in ranked if one not in chosen and _joins(one, chosen[0].passage)]
         best = max(near, key=lambda one: _added(one, said), default=None)
         if best is None or not _added(best, said):
             break
@@ -110,7 +110,13 @@ def _window(ranked: Sequence[Comparison]) -> tuple[Comparison, ...]:
     return tuple(chosen)
 
 
-def _joins(one: Passage, first: Passage) -> bool:
+def _joins(other: Comparison, first: Passage) -> bool:
+    """Other days and points of which the claim does not speak lend it nothing."""
+    one = other.passage
+    if one.ticked is not None and not _says_all(other):
+        return False
+    if one.evidence is first.evidence and one.day and first.day and one.day != first.day:
+        return False
     if one.channel == "caption" or (one.tabular and first.tabular):
         return one.tabular and first.tabular and one.evidence is first.evidence and one.span == first.span
     return True
@@ -122,16 +128,20 @@ def _added(one: Comparison, said: set[Token | Interval]) -> float:
 
 def _conflicts(chosen: Sequence[Comparison], ranked: Sequence[Comparison], held: Held) -> Iterator[Reason]:
     """The conflicts of the best passage, unless another that says as much of the claim settles the same words."""
-    for one in chosen[1:]:
-        yield from (reason for reason in one.conflicts if _whole_clause(one, reason))
     best = next(iter(ranked), None)
+    said = [reason for one in chosen[1:] for reason in one.conflicts if _whole_clause(one, reason)]
+    yield from said
+    for one in (one for one in ranked if best and (one in chosen or _as_near(one, best))):
+        yield from (reason for reason in one.conflicts if _unticked(one, reason) and reason not in said)
     if best is None or best.of_another or best.passage.channel == "caption":
         return
+    # "Included in the rent" heads a point that is not ticked.
+    denied = best.pair.claim.negations and any(one.passage.ticked is False and _says_all(one) for one in ranked)
     rivals = [one for one in ranked[1:] if one.rest >= best.rest - _AS_MUCH and not one.conflicts]
     settled = {span for one in rivals for span in one.settled}
     for reason in best.conflicts:
         sure = best.rest >= _NEEDED.get(reason.code, _LOCATED) or _whole_clause(best, reason)
-        sure = sure and span_of(reason) not in settled
+        sure = sure and span_of(reason) not in settled and not (reason.code == "negation_flip" and denied)
         if sure and not (reason.code == "number_mismatch" and _follows(best, reason, held)):
             yield reason
 
@@ -141,6 +151,23 @@ def _whole_clause(best: Comparison, reason: Reason) -> bool:
     span = span_of(reason)
     words = best.pair.clause_of(span) if span and reason.code == "negation_flip" else ()
     return len(words) > 1 and all(token in best.pair.own for token in words)
+
+
+def _as_near(one: Comparison, best: Comparison) -> bool:
+    """Of the same evidence, with every word of the claim that the best one says."""
+    return one.passage.evidence is best.passage.evidence and {*one.pair.own} >= {*best.pair.own}
+
+
+def _unticked(one: Comparison, reason: Reason) -> bool:
+    """The box or the no of a point that the claim says in all its words denies, however little else it says."""
+    boxed = reason.evidence is not None and reason.evidence.text in UNTICKED
+    return reason.code == "negation_flip" and (boxed or (one.passage.ticked is False and _says_all(one)))
+
+
+def _says_all(one: Comparison) -> bool:
+    """The claim says every word of the passage."""
+    telling = [token for token in one.passage.facts.words if token.weight >= TELLING]
+    return bool(telling) and all(token.keys & one.pair.claim.keys for token in telling)
 
 
 def _follows(best: Comparison, reason: Reason, held: Held) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from groundsight.grounding.align import Interval, Pair
 from groundsight.language.dates import Moment, agree, clash
+from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity, agrees, same_kind, spelled
 from groundsight.types import Reason
 
@@ -29,6 +31,7 @@ def check_numbers(pair: Pair) -> Outcome:
     conflicts: list[Reason] = []
     for wanted in pair.claim.quantities:
         twins = says(wanted, pair.passage.facts.quantities, pair.passage.scales)
+        twins = [one for one in twins if not _other_end(pair, wanted, one)]
         other = _mispaired(pair, wanted, twins) if twins else _rival(pair, wanted)
         if other:
             conflicts.append(_number_reason(pair, wanted, other))
@@ -76,6 +79,18 @@ def _alike(wanted: Quantity, one: Quantity, scales: Sequence[float]) -> bool:
         return True
     ends = (replace(one, low=end, high=end) for end in (one.low, one.high)) if one.low != one.high else ()
     return wanted.low == wanted.high and any(agrees(wanted, end, scales) for end in ends)
+
+
+def _other_end(pair: Pair, wanted: Quantity, one: Quantity) -> bool:
+    """ "To 60" beside "from 60 to 72": a change begins there."""
+    mine, theirs = (_before(facts, each) for facts, each in ((pair.claim, wanted), (pair.passage.facts, one)))
+    first = re.match(r"\D*([\d.,]*\d)", one.text)
+    return (mine, theirs) == ("to", "from") and bool(first) and _digits(first[1]) == _digits(wanted.text)
+
+
+def _before(facts: Facts, one: Quantity) -> str:
+    """Return the word right before a number."""
+    return facts.text[: one.span[0]].rstrip(" $€£").rpartition(" ")[2].casefold()
 
 
 def _bare(wanted: Quantity, one: Quantity) -> bool:

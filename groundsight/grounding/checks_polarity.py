@@ -15,12 +15,14 @@ from groundsight.types import Reason
 
 _SOME = 2
 _REACH = 6
+# Of its other words a claim shares so many with a sentence that conflicts (see _NEEDED in bind).
+_NEARLY = 0.68
 _EXCEPTS = frozenset({"without", "except"})
 
 
 def check_polarity(pair: Pair) -> tuple[Reason, ...]:
     """Return every located reversal of the claim in this passage."""
-    return (*_flips(pair), *_opposites(pair), *_quantifiers(pair))
+    return (*_flips(pair), *_answered_no(pair), *_opposites(pair), *_exchanged(pair), *_quantifiers(pair))
 
 
 def denies(facts: Facts) -> bool:
@@ -50,6 +52,16 @@ def _flips(pair: Pair) -> Iterator[Reason]:
                 message, at = "stated in the answer, negated in the source", source.tokens[one.at].span
                 yield pair.reason("negation_flip", message, _where(claim, one.stem), at)
                 return
+
+
+def _answered_no(pair: Pair) -> Iterator[Reason]:
+    """A label with no behind it denies its own words."""
+    said = pair.passage.facts
+    shared = next((one for one in pair.own if one.weight >= TELLING), None)
+    answered = pair.passage.ticked is False and said.tokens[-1].word == "no"
+    if shared and answered and not any(map(_denying, pair.claim.tokens)):
+        message = "stated in the answer, answered by no in the source"
+        yield pair.reason("negation_flip", message, shared.span, said.tokens[-1].span)
 
 
 def _governed(facts: Facts, base: str) -> bool:
@@ -95,6 +107,20 @@ def _opposites(pair: Pair) -> Iterator[Reason]:
             needed = 1 if word.weight >= TELLING and other.stem not in turned else 2
             near = pair.neighbours(word.span, other.span)
             if near >= needed or (needed == 1 and pair.turned(word.span, other.span)):
+                message = f"{word.text} in the answer, {other.text} in the source"
+                yield pair.reason("antonym", message, word.span, other.span)
+                return
+
+
+def _exchanged(pair: Pair) -> Iterator[Reason]:
+    """The left ear is inflamed, the right one is not: what the claim says of a word stands beside its opposite."""
+    said, mine = pair.passage.facts, pair.claim.stems
+    for word in pair.own if pair.passage.is_sentence and not pair.claim.negations else ():
+        spots = [one.span for one in said.words if word.stem == one.stem]
+        for other in (one for one in said.words if one.stem in rivals(word.stem) - mine):
+            theirs = pair.segment_words(other.span)
+            nearly = pair.coverage_without([word.span]) >= _NEARLY
+            if spots and nearly and all(theirs > pair.segment_words(spot) for spot in spots):
                 message = f"{word.text} in the answer, {other.text} in the source"
                 yield pair.reason("antonym", message, word.span, other.span)
                 return

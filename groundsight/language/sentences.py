@@ -29,6 +29,7 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _APART = re.compile(r"\s*(?:[-*•‣◦–#>|]|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s|[^\s.,:][^.,:]{0,30}:\s)|.*(?:\t|\s\|\s)")
+_BOXED = re.compile(r"\[[ xX]\]|[☐☑☒]")
 _FIGURE_END = re.compile(r"\d[\d.,]*\s?\S{0,4}$")
 _WRAPPED = 50
 _PAIRED = re.compile(r"(?<![\w*_`])([*_`]{1,3})(?=\S)([^\n]+?)(?<=\S)\1(?![\w*_`])")
@@ -65,7 +66,7 @@ def runs_on(line: str, following: str) -> bool:
     line, following = line.rstrip(), following.strip()
     if not line.strip() or not following or line.endswith((".", "!", "?", "…", ":", ";", "|")):
         return False
-    if _APART.match(following) or re.match(r"\s*#|.*(?:\t|\s\|\s)", line):
+    if _BOXED.search(line) or _APART.match(following) or re.match(r"\s*#|.*(?:\t|\s\|\s)", line):
         return False
     if _OPEN.search(line) and " " in line.strip():
         return True

@@ -14,8 +14,8 @@ from groundsight.language.units import unit_named
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 # What stands beside a box that is not ticked is not so.
-_UNTICKED = ("☐", "[ ]")
-_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_]+)?|{'|'.join(map(re.escape, _UNTICKED))}")
+UNTICKED = ("☐", "[ ]")
+_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W_]+)?|{'|'.join(map(re.escape, UNTICKED))}")
 _LIGHT = frozenset("up down before after above below over under more less fewer".split())
 _OCR_DIGITS = str.maketrans("OoIlSB", "001158")
 _OCR_FOLD = str.maketrans("01589|", "olsbg" + "l")
@@ -77,7 +77,7 @@ def _token(text: str, start: int, source: bool) -> Token:
 
 @lru_cache(maxsize=16_384)
 def _analyse(text: str) -> tuple[str, str, float, frozenset[str], frozenset[str]]:
-    word = "not" if text in _UNTICKED else unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    word = "not" if text in UNTICKED else unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     word = word.removesuffix("'s")
     base = stem(word)
     unit = unit_named(word) if len(word) > 1 else None
