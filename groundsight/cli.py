@@ -49,7 +49,7 @@ def _open_streams() -> None:
 def _main(arguments: list[str]) -> int:
     if arguments[:1] == ["eval"]:
         return _evaluate(arguments[1:])
-    options = build_parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments or ["--help"])
     if options.command == "completion":
         from groundsight.doors.terminal.completion import print_script
 

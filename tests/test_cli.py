@@ -63,10 +63,16 @@ def test_help_shows_an_example(command: list[str]) -> None:
     assert "example" in ended.stdout or not command
 
 
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 0
+    assert "ingest" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "usage", "said"),
     [
-        ([], "groundsight", "required: COMMAND"),
         (["serch", "x"], "groundsight search", "did you mean 'search'?"),
         (["xyzzy"], "groundsight", "is none of ingest, "),
         (["--hom", "x", "search", "y"], "groundsight", "options stand behind the command"),
