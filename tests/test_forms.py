@@ -121,7 +121,7 @@ def test_the_head_of_a_mail_says_who_sent_it_and_when(question: str, value: str 
 
 BOILER = (
     "Boiler room of the Aldous baths\n☒ Valves greased\n[ ] Flue brushed\nPressure gauge: 1.8 bar\n"
-    "Serial no.: 77120\nGuarantee extended: no"
+    "Serial no.: 77120\nPolicy no. B-2025/0388\nGuarantee extended: no"
 )
 
 
@@ -132,6 +132,7 @@ BOILER = (
         ("Was the flue of the Aldous baths brushed?", "No: Flue brushed: [ ]"),
         ("Was the guarantee extended?", "No: Guarantee extended: no"),
         ("What is the serial number of the boiler?", "Serial no.: 77120"),
+        ("What is the policy number of the boiler?", "Policy no.: B-2025/0388"),
         ("What does the pressure gauge read?", "Pressure gauge: 1.8 bar"),
         # Another thing, another deed, and a gauge is nobody who reads.
         ("Was the chimney brushed?", ""),

@@ -26,6 +26,10 @@ _AMOUNT = re.compile(
 _MEASURE = re.compile(
     r"^\W{0,4}(?P<label>[^\W\d][^\d:\n]{0,40}?)\s+(?P<value>[-−]?\d[\d.,]*\s?(?P<unit>[^\W\d]\S{0,5}))\s*$"
 )
+# Invoice no. 2025-0388: a label and what it numbers.
+_NUMBERED = re.compile(
+    r"^\W{0,4}(?P<label>[^\W\d][^\d:\n]{0,40}?\s(?:no\.?|nr\.?|number|#))\s*(?P<value>[\w/.-]*\d[\w/-]*)\s*$", re.I
+)
 # A box that is ticked or not: [x] Fence mended.
 _BOX = re.compile(r"^\s*(?:[-*+]\s+)?(?P<value>\[[ xX]\]|[☐☑☒✓✔])\s*(?P<label>[^\W\d][^:\n]{0,60}?)\s*$")
 # Microchip no., Tel.
@@ -80,7 +84,7 @@ def _of_cells(one: Evidence) -> Iterator[LabelValue]:
 def _pairs(one: Evidence) -> Iterator[LabelValue]:
     for line in re.finditer(r"[^\n]+", one.text):
         found = _BOX.match(line.group()) or _PAIR.match(line.group())
-        found = found or _measured(line.group()) or _day(line.group())
+        found = found or _NUMBERED.match(line.group()) or _measured(line.group()) or _day(line.group())
         found = found or (_AMOUNT.match(line.group()) if is_row(line.group()) else None)
         dated = found is not None and found.re is _AMOUNT and bool(_YEAR.fullmatch(found["value"]))
         if found and not dated and _is_label(found["label"]) and _is_value(found["value"]):
