@@ -219,13 +219,34 @@ def test_letters_of_a_word_file_on_the_ground_of_their_cell_or_without_width_are
     cells[1]._tc.get_or_add_tcPr().append(navy)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
     for number, cell in enumerate(cells, 7001):
         cell.paragraphs[0].add_run(f"white {number}").font.color.rgb = RGBColor(255, 255, 255)
-    for number, told in enumerate(('w w:val="1"', 'spacing w:val="-400"', 'spacing w:val="-10"'), 7003):
+    odd = ('w w:val="1"', 'spacing w:val="-400"', 'spacing w:val="-10"', 'position w:val="-3000"', 'position w:val="6"')
+    for number, told in enumerate(odd, 7003):
         run = file.add_paragraph().add_run(f"odd {number}")
         squeezed = parse_xml(f"<w:{told} {nsdecls('w')}/>")
         run._r.get_or_add_rPr().append(squeezed)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
     file.save(str(tmp_path / "a.docx"))
     read = str([(one.text, one.cells) for one in read_docx(tmp_path / "a.docx", tmp_path).elements])
-    assert [each for each in range(7001, 7006) if str(each) in read] == [7002, 7005]
+    assert [each for each in range(7001, 7008) if str(each) in read] == [7002, 7005, 7007]
+
+
+def test_rows_of_a_word_table_without_height_and_frames_off_the_page_are_not_shown(tmp_path: Path) -> None:
+    file = Document()
+    rows = file.add_table(4, 1).rows
+    told = ('trHeight w:val="1" w:hRule="exact"', "hidden", 'trHeight w:val="400" w:hRule="exact"')
+    for number, (row, one) in enumerate(zip(rows, told, strict=False), 7001):
+        row.cells[0].text = f"row {number}"
+        given = parse_xml(f"<w:{one} {nsdecls('w')}/>")
+        row._tr.get_or_add_trPr().append(given)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+    rows[3].cells[0].text = "row 7004"
+    for number, place in enumerate(("-9000", "-300"), 7005):
+        frame = parse_xml(f'<w:framePr {nsdecls("w")} w:w="900" w:x="{place}" w:y="1"/>')
+        paragraph = file.add_paragraph(f"frame {number}")
+        paragraph._p.get_or_add_pPr().append(frame)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+    file.save(str(tmp_path / "a.docx"))
+    parsed = read_docx(tmp_path / "a.docx", tmp_path)
+    read = str([(one.text, one.cells) for one in parsed.elements])
+    assert [each for each in range(7001, 7007) if str(each) in read] == [7003, 7004, 7006]
+    assert sum(one.count for one in parsed.left_out if one.kind == "hidden text") == 3
 
 
 def test_a_sentence_of_a_mail_that_its_shown_version_lacks_is_not_quoted() -> None:

@@ -66,11 +66,14 @@ def test_what_is_struck_out_within_a_cell_is_no_part_of_its_value(tmp_path: Path
     sheet.write("A2", "Oar")
     sheet.write_rich_string("B2", struck, "120", " 95")
     sheet.conditional_format("A2:B2", {"type": "no_errors", "format": struck})
+    for look in ({"font_color": "#FFFFFF"}, {"font_color": "#FFFFFF", "bg_color": "#000080"}):
+        sheet.conditional_format("A9", {"type": "blanks", "format": book.add_format(look)})
     book.close()
     parsed = read_xlsx(path, tmp_path)
     assert tables(parsed) == [("", (("Item", "Price"), ("Oar", "95")))]
     assert [(one.text, one.mark) for one in parsed.elements[1:]] == [("120", "deleted")]
-    assert [one.kind for one in parsed.left_out] == ["rule that strikes cells out"]
+    told = {one.kind: one.count for one in parsed.left_out}
+    assert told == {"rule that strikes cells out": 1, "rule that hides cells": 1}
 
 
 def test_what_a_cell_lets_choose_and_what_a_name_stands_for_is_read(tmp_path: Path) -> None:

@@ -14,13 +14,12 @@ from groundsight.ingestion.readers.office.package import (
     Package,
     below,
     child,
-    is_alike,
     is_on,
-    is_white,
     local,
     value,
     whole,
 )
+from groundsight.ingestion.readers.office.sheet_looks import MUTE, is_lost, named_rule
 from groundsight.ingestion.readers.table_heads import row_line
 from groundsight.limits import Limits
 
@@ -36,8 +35,6 @@ _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "conditionalFormatting", "dataValidations")
 # In points.
 _TINY, _NO_SIZE = 2, {"ht": re.compile(r"[01](?:\.\d*)?$"), "width": re.compile(r"0(?:\.\d*)?$")}
-# A format of which the part for words shows none; white in the palette of old sheets.
-_MUTE, _OLD_WHITE = re.compile(r";;;|(?:[^;]*;){3}(?:\"\")?$"), ("1", "9", "65")
 ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
@@ -80,20 +77,20 @@ class Formats:
         struck = {str(at) for at, one in enumerate(fonts) if is_on(child(one, "strike"))}
         self.struck = {str(at) for at, one in enumerate(cells) if value(one, "fontId") in struck}
         rules = [one for root in roots for one in below(child(root, "dxfs"))]
-        self.striking = {str(at) for at, one in enumerate(rules) if is_on(child(one, "font", "strike"))}
+        self.rules = {str(at): named for at, one in enumerate(rules) if (named := named_rule(one))}
         self._codes = [own.get(key) or BUILT_IN.get(int(key) if key.isdecimal() else 0, "General") for key in ids]
         fills = [child(one, "patternFill") for root in roots for one in below(child(root, "fills"))]
         lost = {
             (str(font), str(fill))
             for fill, ground in enumerate(fills)
             for font, one in enumerate(fonts)
-            if _is_lost(child(one, "color"), ground)
+            if is_lost(child(one, "color"), ground)
         }
         tiny = {str(at) for at, one in enumerate(fonts) if 0 < whole(value(child(one, "sz"))) < _TINY}
         self.unshown = {
             str(at)
             for at, (one, code) in enumerate(zip(cells, self._codes, strict=True))
-            if _MUTE.match(code)
+            if MUTE.match(code)
             or value(one, "fontId") in tiny
             or (value(one, "fontId"), value(one, "fillId") or "0") in lost
         }
@@ -185,8 +182,8 @@ class Sheet:
             self.layout.hidden_columns.append(range(whole(value(node, "min")), whole(value(node, "max")) + 1))
         if parent == "mergeCells" and not self._is_long:
             self._merge(value(node, "ref") or "")
-        if parent == "conditionalFormatting" and value(node, "dxfId") in self._formats.striking:
-            self._package.ledger.note("rule that strikes cells out", "it is not worked out which cells it strikes out")
+        if parent == "conditionalFormatting" and (rule := self._formats.rules.get(value(node, "dxfId") or "")):
+            self._package.ledger.note(rule, "it is not worked out for which cells")
         if parent == "dataValidations":
             self.layout.offered += _offered(node)
         if parent == "headerFooter" and node.text and local(node).startswith(("odd", "first")):
@@ -213,16 +210,6 @@ def _offered(rule: Node) -> Iterator[str]:
 def _is_off(line: Node, size: str) -> bool:
     """True for a row or column that is hidden or has next to no size."""
     return value(line, "hidden") in ("1", "true") or _NO_SIZE[size].match(value(line, size) or "") is not None
-
-
-def _is_lost(ink: Node | None, ground: Node | None) -> bool:
-    """True for letters of the colour of their cell; one that nobody coloured is white, or grey in steps as fill 1."""
-    if value(ink, "tint") is not None:
-        return False
-    if ground is None or value(ground, "patternType") in (None, "none", "gray125"):
-        return is_white(value(ink, "rgb"), value(ink, "theme")) or value(ink, "indexed") in _OLD_WHITE
-    solid = child(ground, "fgColor") if value(ground, "patternType") == "solid" else None
-    return is_alike(value(ink, "rgb"), value(solid, "rgb"))
 
 
 def _row(row: Node, formats: Formats, ledger: Ledger) -> tuple[dict[int, str], list[str]]:

@@ -24,6 +24,7 @@ from groundsight.ingestion.readers.office.package import (
     value,
 )  # fmt: skip
 from groundsight.ingestion.readers.office.word.docx_notes import WordNotes
+from groundsight.ingestion.readers.office.word.docx_rows import MOST_COLUMNS, parts, shown_rows, spanned
 from groundsight.ingestion.readers.office.word.docx_styles import Numbering, Styles
 from groundsight.ingestion.readers.office.word.docx_text import Hung, TextReader
 from groundsight.ingestion.readers.table_elements import as_text, table_blocks
@@ -31,7 +32,6 @@ from groundsight.ingestion.readers.table_heads import COVERED
 
 _CONTENTS = re.compile(r"toc \d", re.I)
 _REPEATS = ("table of contents", "it repeats the headings")
-_MOST_COLUMNS = 2_000
 _HANGS = ("txbxContent", "blip", "imagedata", "chart", "relIds", "textpath")
 
 
@@ -211,8 +211,8 @@ class WordDocument:
 
     def _table(self, table: Node) -> Iterator[Element]:
         """Read a table; what a cell holds beside text follows behind it, a table of one cell is a frame."""
-        rows = [row for row in self._rows(table, "tr") if not self._is_deleted(row)]
-        cells = [self._rows(row, "tc") for row in rows]
+        rows = shown_rows(parts(table, "tr"), self._ledger)
+        cells = [parts(row, "tc") for row in rows]
         if len(cells) == 1 and len(cells[0]) == 1:
             with self._over(table):
                 yield from self._boxed(cells[0][0])
@@ -227,28 +227,19 @@ class WordDocument:
             yield block.model_copy(update={"meta": meta})
         yield from behind
 
-    def _rows(self, node: Node, tag: str) -> list[Node]:
-        return [one for one in inner(node, "tr", "tc", "tblPr", "trPr") if local(one) == tag]
-
-    def _is_deleted(self, row: Node) -> bool:
-        if child(row, "trPr", "del") is None:
-            return False
-        self._ledger.note("deleted table row", "a tracked change took it out")
-        return True
-
     def _grid(self, rows: list[Node], cells: list[list[Node]]) -> tuple[list[list[str]], list[Element]]:
         """Read rows; a merged cell is written once across and repeated downwards."""
         grid, behind = list[list[str]](), list[Element]()
         for row, listed in zip(rows, cells, strict=True):
-            line = [""] * _count(child(row, "trPr", "gridBefore"), 0)
+            line = [""] * spanned(child(row, "trPr", "gridBefore"), 0)
             for cell in listed:
                 text = self._cell(cell, behind)
                 merged = child(cell, "tcPr", "vMerge")
                 if merged is not None and value(merged) in (None, "continue") and grid and len(line) < len(grid[-1]):
                     self._ledger.note("covered cell", "a merged cell lies over it", int(bool(text)))
                     text = grid[-1][len(line)]
-                line += [text, *[COVERED] * (_count(child(cell, "tcPr", "gridSpan"), 1) - 1)]
-            grid.append(line[:_MOST_COLUMNS])
+                line += [text, *[COVERED] * (spanned(child(cell, "tcPr", "gridSpan"), 1) - 1)]
+            grid.append(line[:MOST_COLUMNS])
         return [row for row in grid if any(cell not in ("", COVERED) for cell in row)], behind
 
     def _cell(self, cell: Node, behind: list[Element]) -> str:
@@ -293,8 +284,3 @@ class WordDocument:
                     shown = kinds.get(value(node, "type") or "default", True)
                     parts[relation.target] = parts.get(relation.target, False) or shown
         yield from parts.items()
-
-
-def _count(node: Node | None, otherwise: int) -> int:
-    text = value(node) or ""
-    return min(int(text), _MOST_COLUMNS) if text.isascii() and text.isdecimal() else otherwise

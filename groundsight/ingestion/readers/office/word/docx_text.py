@@ -30,6 +30,8 @@ _SYMBOLS = {
 _TINY_HALF_POINTS = 4
 # In percent of their width; in twentieths of a point, letters are moved together by one or two points at most.
 _NARROWEST, _CLOSEST, _LOWEST = 10, 120, 40
+# In half-points, and in twentieths of a point: a margin note stands an inch out.
+_OFF_LINE, _OFF_PAGE = 200, 4_000
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
 _BOX = {True: "☒", False: "☐"}
@@ -194,9 +196,18 @@ def _is_squeezed(paragraph: Node, run: Node) -> bool:
     return (
         clear
         or low
+        or _is_moved_away(paragraph, run)
         or (wide.isdecimal() and int(wide) < _NARROWEST)
         or (apart.startswith("-") and whole(apart[1:]) > _CLOSEST)
     )
+
+
+def _is_moved_away(paragraph: Node, run: Node) -> bool:
+    """True for letters that are raised or lowered off their line, and for a frame off its page."""
+    raised, frame = value(child(run, "rPr", "position")) or "", child(paragraph, "pPr", "framePr")
+    places = [value(frame, name) or "" for name in "xy"]
+    off = any(one.startswith("-") and whole(one[1:]) > _OFF_PAGE for one in places)
+    return off or whole(raised.lstrip("+-")) > _OFF_LINE
 
 
 def _symbol(code: str) -> str:
