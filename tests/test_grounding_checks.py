@@ -86,6 +86,14 @@ def test_a_negation_governs_its_clause_only() -> None:
     assert "dustproof" not in facts.negations[0].scope
 
 
+def test_a_number_that_runs_within_a_year_names_a_thing_and_a_span_does_not() -> None:
+    facts = read_facts("Invoice 2025-0388 and order 2024/1187 of 3 May 2024")
+    assert ([one.text for one in facts.ids], len(facts.moments)) == (["2025-0388", "2024/1187"], 1)
+    assert not facts.quantities
+    spans = read_facts("From 2019-2020, 2000-3000 people on 2025-03-18, 2020-150 km")
+    assert (spans.ids, len(spans.moments)) == ((), 5)
+
+
 def test_a_box_that_is_not_ticked_denies_what_stands_beside_it() -> None:
     facts = read_facts("Payment: ☐ cash ☒ card [ ] cheque [x] invoice")
     assert [one.stem for one in facts.negations] == ["cash", "chequ"]

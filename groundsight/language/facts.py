@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from groundsight.language.dates import Moment, find_moments
-from groundsight.language.ids import Ident, find_ids, id_keys
+from groundsight.language.ids import Ident, find_ids, id_keys, running_numbers
 from groundsight.language.names import Name, find_names
 from groundsight.language.quantities import Quantity, find_quantities
 from groundsight.language.sentences import numbered
@@ -82,8 +82,12 @@ def read_facts(text: str, *, ocr: bool = False, source: bool = False, language: 
     """
     shown = repair_digits(text) if ocr else text
     tokens = tokenise(shown, source=source)
-    moments = find_moments(shown, language)
-    ids = find_ids(shown, tuple(moment.span for moment in moments))
+    running = running_numbers(shown)
+    named = [one.span for one in running]
+    moments = tuple(
+        one for one in find_moments(shown, language) if not any(a < one.span[1] and one.span[0] < b for a, b in named)
+    )
+    ids = (*running, *find_ids(shown, (*named, *(moment.span for moment in moments))))
     # The number of a point counts nothing: "3. The hall seats 240 people" is not of 3 people.
     taken = ((0, numbered(shown)), *(one.span for one in (*moments, *ids)))
     quantities = find_quantities(shown, taken, language)

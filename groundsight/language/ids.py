@@ -18,6 +18,8 @@ _ID = re.compile(
     rf"(?<![\w./@-])(?:{_WEB}|{_VERSION}|{_PARTS}"
     r"|[A-Z]{2,6}\d{2,}|(?P<kind>[A-Z]{2,5})\s(?P<digits>\d{3,}))(?![\w-]|[.,@/]\w)"
 )
+# The 388th invoice of 2025.
+_RUNNING = re.compile(r"(?<![\w./,-])(?:19|20)\d\d[-/](?:0\d{2,5}|1[0-8]\d{2,4})(?![\w-]|[.,/]\w)")
 _ERAS = frozenset("ad bc ce bce am pm utc gmt cet est".split())
 _ORDERS = frozenset({"PO", "SO", "INV", "REF", "RFQ", "NO", "ID", "AWB"})
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
@@ -38,6 +40,11 @@ def find_ids(text: str, taken: Sequence[tuple[int, int]] = ()) -> tuple[Ident, .
     """Find identifiers outside the stretches already taken by dates."""
     found = (match for match in _ID.finditer(text) if not _counts(match))
     return tuple(_ident(match) for match in found if not any(a < match.end() and match.start() < b for a, b in taken))
+
+
+def running_numbers(text: str) -> tuple[Ident, ...]:
+    """Find numbers that run within a year: 2025-0388. A span of years or of numbers has another end."""
+    return tuple(map(_ident, _RUNNING.finditer(text)))
 
 
 def id_keys(tokens: Sequence[Token]) -> frozenset[str]:
