@@ -48,10 +48,11 @@ def whether(
 
 def statement(question: str) -> str:
     """Turn "Are bonfires allowed?" into what it asks: the order of the words says nothing to the check."""
-    found = YES_NO.match(re.sub(r"^\W+", "", question))
+    plain = re.sub(r"^\W+", "", question)
+    found = YES_NO.match(plain)
     if found is None:
         return ""
-    rest = re.sub(r"^\W+", "", question)[found.end() :].strip(" ?.!")
+    rest = plain[found.end() :].strip(" ?.!")
     return f"{rest}." if found.group().casefold() in _DO else f"{rest} {found.group().casefold()}."
 
 

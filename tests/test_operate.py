@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from groundsight.cli import main
 from groundsight.errors import ConfigError
 from groundsight.index import ChannelQuery, open_index
 from groundsight.index.weaviate import WeaviateIndex, filters
@@ -25,20 +22,11 @@ from groundsight.types import Condition, Filter
 from tests.build import WordEncoder, make_text_entry
 from tests.weaviate_house import NEEDS_SERVER, settings_for, shared_node
 
-Run = Callable[..., tuple[int, Any]]
+if TYPE_CHECKING:
+    from tests.command import Run
+
+pytest_plugins = ("tests.command",)
 BACK_ENDS = ("local", pytest.param("weaviate", marks=NEEDS_SERVER))
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run a command as JSON in a home of its own."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-    def command(*words: str) -> tuple[int, Any]:
-        code = main([*words, "--json", "--home", str(tmp_path / "home")])
-        return code, json.loads(capsys.readouterr().out)
-
-    return command
 
 
 def use_back_end(backend: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> Settings:

@@ -84,9 +84,7 @@ def read_facts(text: str, *, ocr: bool = False, source: bool = False, language: 
     tokens = tokenise(shown, source=source)
     running = running_numbers(shown)
     named = [one.span for one in running]
-    moments = tuple(
-        one for one in find_moments(shown, language) if not any(a < one.span[1] and one.span[0] < b for a, b in named)
-    )
+    moments = tuple(one for one in find_moments(shown, language) if not _mixed(one, named))
     ids = (*running, *find_ids(shown, (*named, *(moment.span for moment in moments))))
     # The number of a point counts nothing: "3. The hall seats 240 people" is not of 3 people.
     taken = ((0, numbered(shown)), *(one.span for one in (*moments, *ids)))
@@ -144,5 +142,5 @@ def _within(token: Token, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= token.start and token.end <= end for start, end in spans)
 
 
-def _mixed(name: Name, spans: Sequence[tuple[int, int]]) -> bool:
-    return any(start < name.span[1] and name.span[0] < end for start, end in spans)
+def _mixed(one: Name | Moment, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start < one.span[1] and one.span[0] < end for start, end in spans)

@@ -67,9 +67,10 @@ def _covered(canvas: Canvas, text: str) -> None:
     canvas.drawImage(ImageReader(Image.new("RGB", (40, 40), (200, 220, 240))), 40, 560, 480, 80)
 
 
-def _unpainted(canvas: Canvas, text: str) -> None:
+def in_mode(canvas: Canvas, text: str, mode: int) -> None:
+    """Write in a render mode that paints nothing: 3 invisible, 7 as a clip alone."""
     words = canvas.beginText(60, 600)
-    words.setTextRenderMode(3)
+    words.setTextRenderMode(mode)
     words.textLine(text)
     canvas.drawText(words)
 
@@ -239,7 +240,7 @@ PLANTED: dict[str, Writer] = {
     "tiny.pdf": lambda p, n: on_page(p, n, lambda c: _tiny(c, lie(n))),
     "off-page.pdf": lambda p, n: on_page(p, n, lambda c: _off_page(c, lie(n))),
     "behind-picture.pdf": lambda p, n: on_page(p, n, lambda c: _covered(c, lie(n))),
-    "render-mode-3.pdf": lambda p, n: on_page(p, n, lambda c: _unpainted(c, lie(n))),
+    "render-mode-3.pdf": lambda p, n: on_page(p, n, lambda c: in_mode(c, lie(n), 3)),
     "transparent.pdf": lambda p, n: on_page(p, n, lambda c: _clear(c, lie(n))),
     "same-colour.pdf": lambda p, n: on_page(p, n, lambda c: _same_colour(c, lie(n))),
     "note.pdf": lambda p, n: on_page(p, n, lambda c: _noted(c, order(n))),

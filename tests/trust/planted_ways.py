@@ -17,6 +17,7 @@ from pptx.util import Inches, Pt
 from tests.trust.planted import (
     Writer,
     berth,
+    in_mode,
     lie,
     on_page,
     on_slides,
@@ -60,13 +61,6 @@ def _clipped(canvas: Any, text: str) -> None:
 def _squeezed(canvas: Any, text: str) -> None:
     words = canvas.beginText(60, 600)
     words.setHorizScale(0.01)
-    words.textLine(text)
-    canvas.drawText(words)
-
-
-def _in_mode_7(canvas: Any, text: str) -> None:
-    words = canvas.beginText(60, 600)
-    words.setTextRenderMode(7)
     words.textLine(text)
     canvas.drawText(words)
 
@@ -190,7 +184,7 @@ SEALED: dict[str, Writer] = {
     "popover.html": lambda p, n: web_page(p, n, f"<div popover>{lie(n)}</div>"),
     "clipped.pdf": lambda p, n: on_page(p, n, lambda c: _clipped(c, lie(n))),
     "squeezed.pdf": lambda p, n: on_page(p, n, lambda c: _squeezed(c, lie(n))),
-    "mode-7.pdf": lambda p, n: on_page(p, n, lambda c: _in_mode_7(c, lie(n))),
+    "mode-7.pdf": lambda p, n: on_page(p, n, lambda c: in_mode(c, lie(n), 7)),
     "vanish-style.docx": lambda p, n: word_page(p, n, lambda d: _vanished_style(d, lie(n))),
     "nearly-white.docx": lambda p, n: word_page(p, n, lambda d: _nearly_white(d, lie(n))),
     "theme.docx": lambda p, n: word_page(p, n, lambda d: _white_by_theme(d, lie(n))),
