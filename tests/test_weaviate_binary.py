@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -33,8 +34,9 @@ index.close()
 
 
 def free_ports(count: int) -> int:
-    """The first of some ports in a row that nobody uses."""
-    for first in range(21_000, 60_000, 50):
+    """The first of some ports in a row that nobody uses, from a range of this test process alone."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for first in range(21_000 + 500 * worker, 21_500 + 500 * worker, 10):
         try:
             for port in range(first, first + count):
                 with socket.create_server(("127.0.0.1", port)):
@@ -138,7 +140,7 @@ def test_processes_share_one_server_which_ends_with_the_last_of_them(tmp_path: P
 
 def test_a_server_that_ends_at_once_is_named_with_its_log(tmp_path: Path):
     settings = settings_with(tmp_path, "echo no licence; exit 3")
-    with pytest.raises(BackendDown, match="ready") as raised:
+    with pytest.raises(BackendDown, match="ended before it was ready") as raised:
         WeaviateIndex.open(settings)
     assert "server.log" in raised.value.next_step
     assert "no licence" in (settings.data / "server.log").read_text()

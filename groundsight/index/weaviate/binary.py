@@ -217,11 +217,12 @@ def _authentication(settings: WeaviateSettings) -> dict[str, str]:
 def _wait(settings: WeaviateSettings, data: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not is_ready(settings.host, settings.http_port):
-        if not _runs(data) or time.monotonic() > deadline:
+        ended = not _runs(data)
+        if ended or time.monotonic() > deadline:
             _end(data)
             raise BackendDown(
-                "the local Weaviate server did not become ready",
-                limit=f"{START_SECONDS:.0f} s",
+                f"the local Weaviate server {'ended before it was' if ended else 'did not become'} ready",
+                limit="" if ended else f"{START_SECONDS:.0f} s",
                 next_step=f"read {LOG} in the folder of weaviate.data",
             )
         time.sleep(0.1)
