@@ -19,6 +19,7 @@ from groundsight.evidence.heads import (
     with_currency,
 )
 from groundsight.evidence.places import box_of_words, parts_of, quoted
+from groundsight.evidence.sections import headings_above
 from groundsight.evidence.tables import cell_readings, is_drawn, text_tables
 from groundsight.language.facts import Facts, joined, read_facts
 from groundsight.language.names import Name
@@ -45,7 +46,8 @@ class Passage:
 
     ``at`` is its place among the sentences of its part. ``named`` are the names of the whole part. What is ``tabular``
     (a cell, a line of a form, the head of a table) speaks of its own row alone; its bare numbers may be meant in one of
-    ``scales``. In a log ``day`` is the line above that dates it.
+    ``scales``. ``under`` are the places of the headings above it, the outermost first; a heading counts
+    for itself. In a log ``day`` is the line above that dates it.
     """
 
     evidence: Evidence
@@ -61,6 +63,7 @@ class Passage:
     tabular: bool = False
     scales: tuple[float, ...] = ()
     beside: tuple[Facts, ...] = ()
+    under: tuple[int, ...] = ()
     day: str = ""
 
     @cached_property
@@ -169,21 +172,21 @@ def _sentences(
         with_currency(_bounded(_read(text[start:end], evidence.language, ocr=ocr)), money)
         for start, end in watch.each(spans)
     ]
-    head = heading_lines(text, ocr=ocr, language=evidence.language) if len(spans) > 1 else ()
-    named, day = _people(facts), None
+    above, titled = ([()] * len(spans), len(text)) if ocr else headings_above(text, spans)
+    head = heading_lines(text[:titled], ocr=ocr, language=evidence.language) if len(spans) > 1 else ()
+    named = _people(facts)
     for at, (start, end) in enumerate(spans):
-        near = facts[max(0, at - _BACK) : at] + facts[at + 1 : at + 2]
         row = is_row(text[start:end])
-        beside = () if row else tuple(near)
-        day = facts[at - 1] if at and is_day(text[slice(*spans[at - 1])]) else day
-        over = (*(one for one in head if not is_day(one.text)), day) if day else head
-        context = (*around, *over, *beside)
+        near = [*range(max(0, at - _BACK), at), *range(at + 1, min(at + 2, len(spans)))]
+        beside = () if row else tuple(facts[one] for one in near if above[one] == above[at])
+        over = tuple(facts[one] for one in above[at] if one != at)
+        context = (*around, *head, *over, *beside)
         earlier = () if row else _before(facts, at)
         tabular = row or is_drawn(text[start:end])
         span = base + start, base + end
         yield Passage(
             evidence, part.channel, span, facts[at], context, False, row, earlier, at, named, tabular, beside=beside,
-            day=day.text if day else "",
+            under=above[at], day=next((facts[one].text for one in above[at][::-1] if is_day(facts[one].text)), ""),
         )  # fmt: skip
 
 

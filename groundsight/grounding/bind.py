@@ -115,11 +115,19 @@ def _joins(other: Comparison, first: Passage) -> bool:
     one = other.passage
     if one.ticked is not None and not _says_all(other):
         return False
-    if one.evidence is first.evidence and one.day and first.day and one.day != first.day:
+    if one.evidence is first.evidence and one.channel == first.channel and _parted(one, first):
         return False
     if one.channel == "caption" or (one.tabular and first.tabular):
         return one.tabular and first.tabular and one.evidence is first.evidence and one.span == first.span
     return True
+
+
+def _parted(one: Passage, other: Passage) -> bool:
+    """A heading lends its words to what stands below it, and to no other section; nor does one day to another."""
+    if one.day and other.day and one.day != other.day:
+        return True
+    heads = (each.at for each in (one, other) if each.under[-1:] == (each.at,))
+    return any(at not in each.under for at in heads for each in (one, other))
 
 
 def _added(one: Comparison, said: set[Token | Interval]) -> float:

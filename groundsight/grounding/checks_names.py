@@ -136,8 +136,10 @@ def _other_clause(pair: Pair) -> list[Reason]:
 
 
 def place_of(facts: Facts, name: Name) -> Interval | None:
-    """Return where these facts name the same."""
-    return next((one.span for one in facts.names if covered_by(name, one.words, (one,))), None)
+    """Return where these facts name the same; a lone name that opens a sentence looks like any word."""
+    named = next((one.span for one in facts.names if covered_by(name, one.words, (one,))), None)
+    opens = facts.tokens[0] if facts.tokens and name.words == (facts.tokens[0].word,) else None
+    return named or (opens.span if opens else None)
 
 
 def _reason(pair: Pair, name: Name, rival: Name) -> Reason:

@@ -13,6 +13,7 @@ from groundsight.grounding.checks_manner import check_manner
 from groundsight.grounding.checks_names import check_names
 from groundsight.grounding.checks_numbers import check_dates, check_numbers
 from groundsight.grounding.checks_polarity import check_polarity
+from groundsight.grounding.checks_relations import check_relations
 from groundsight.grounding.signs import check_signs
 from groundsight.language.facts import Facts
 from groundsight.types import Reason
@@ -55,7 +56,7 @@ def compare(claim: Facts, passage: Passage) -> Comparison:
     conflicts = tuple(one for each in every for one in each.conflicts)
     disputed = [(r.claim_span.start, r.claim_span.end) for r in conflicts if r.claim_span]
     if pair.coverage_without(disputed) >= _MEANT:
-        further = (*check_polarity(pair), *check_manner(pair), *check_binding(pair))
+        further = (*check_polarity(pair), *check_manner(pair), *check_binding(pair), *check_relations(pair))
         conflicts = (*conflicts, *further, *(() if conflicts else check_signs(pair)))
     settled = tuple(span for one in every for span in one.settled)
     return Comparison(pair, settled, tuple(span for one in every for span in one.missing), conflicts)
