@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from groundsight.evidence.passages import Passage
-from groundsight.grounding.align import TELLING, Interval, another_subject
+from groundsight.grounding.align import TELLING, Interval
 from groundsight.grounding.checks_binding import changed_word
-from groundsight.grounding.checks_names import ordinary
 from groundsight.grounding.checks_numbers import says
 from groundsight.grounding.checks_polarity import denies
-from groundsight.grounding.compare import Comparison
+from groundsight.grounding.compare import Comparison, span_of
 from groundsight.grounding.held import Held
+from groundsight.grounding.left_open import COUNTED, EXACT, lacks, left_open, says_no_more
 from groundsight.grounding.reckon import reckons
 from groundsight.language.dates import agree
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity
 from groundsight.language.tokens import UNTICKED, Token
-from groundsight.types import Reason, Span
+from groundsight.types import Reason
 
 FEATURES = ("best", "window", "lost", "absent", "elsewhere", "doubts", "denial")
 _MOST = 3
 _AS_MUCH = 0.1
-_LOCATED, _EXACT = 0.6, 0.95
+_LOCATED = 0.6
 # Share of the claim's other words below which a conflict is wrong more often than once in ten (evals/written/train).
 _NEEDED = {
     "name_mismatch": 0.97,
@@ -35,10 +35,7 @@ _NEEDED = {
     "number_mismatch": 0.6,
     "comparison_mismatch": 0.8,
 }
-# Where one sentence says so much, a slot that stands only elsewhere is wrong in 92 of 100; below, in 75.
-_NEARLY = 0.8
 _MOST_LOST = 6.0
-_COUNTED = 20
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def bind(claim: Facts, found: Sequence[Comparison], held: Held) -> Bound:
     ranked = sorted((one for one in found if not one.passage.asks), key=_rank)
     chosen = _window(ranked)
     conflicts = tuple(_conflicts(chosen, ranked, held))
-    absent = (*_absent(claim, held), *_apart(claim, chosen, ranked, held))
+    absent = left_open(claim, chosen, ranked, held)
     return Bound(claim, chosen, conflicts, absent, _features(claim, chosen, ranked, held, conflicts))
 
 
@@ -193,97 +190,18 @@ def _follows(best: Comparison, reason: Reason, held: Held) -> bool:
 def _recopied(best: Comparison) -> bool:
     """True when claim and passage say the same but for what is in conflict."""
     disputed = [span for reason in best.conflicts if (span := span_of(reason))]
-    return best.pair.own_coverage_without(disputed) >= _EXACT and _says_no_more(best)
+    return best.pair.own_coverage_without(disputed) >= EXACT and says_no_more(best)
 
 
 def _counted(one: Quantity) -> bool:
     """A small count in a word is worked out as often as it is false (of 202 in 90)."""
-    return not one.kind and one.low <= _COUNTED and one.text[:1].isalpha()
-
-
-def span_of(reason: Reason) -> Interval | None:
-    """Return where in the claim a reason lies."""
-    return (reason.claim_span.start, reason.claim_span.end) if reason.claim_span else None
-
-
-def _absent(claim: Facts, held: Held) -> Iterator[Reason]:
-    """Numbers, dates, names and identifiers that nothing in the evidence says or yields."""
-    for one in claim.quantities:
-        if held.in_other_unit(one, claim):
-            yield missing(claim, "unit_missing", one.span)
-        elif lacks(one, claim, held):
-            yield missing(claim, "number_missing", one.span)
-    yield from (missing(claim, "date_missing", one.span) for one in claim.moments if not held.dates(one))
-    strange = (one for one in claim.names if one.sure and not held.says_name(one) and not ordinary(claim, one))
-    unknown = (one for one in claim.ids if one.key not in held.id_keys)
-    yield from (missing(claim, "entity_missing", one.span) for one in (*strange, *unknown))
-
-
-def lacks(one: Quantity, claim: Facts, held: Held) -> bool:
-    """True for a number that the evidence neither says nor yields."""
-    return not (one.text.casefold().startswith("one") or held.says(one) or held.yields(one, claim))
-
-
-def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparison], held: Held) -> Iterator[Reason]:
-    """What the evidence has, but not in the row, or in the sentence that says nearly all of the rest."""
-    best = next(iter(chosen), None)
-    if best is None:
-        return
-    bound = best.passage.tabular or best.pair.own_coverage_without(()) >= _NEARLY
-    here = {span for one in chosen for span in one.settled}
-    loose = {span for one in ranked for span in one.settled} - here if bound else set[Interval]()
-    loose |= {one.span for one in claim.ids} - {*best.settled}
-    if best.passage.tabular:
-        loose |= {one.span for one in claim.names} & {*best.open} - here
-    elif bound or best.passage.channel == "caption":
-        loose |= {*best.open} - here
-    disputed = {span_of(reason) for one in ranked for reason in one.conflicts} - {
-        span for one in ranked for span in one.settled
-    }
-    loose |= {one.span for one in claim.moments if (one.day or one.year) and held.dates(one)} & disputed
-    # A small count, and a number beside less than a copy, is worked out more often than it is false.
-    copied = best.rest >= _EXACT or best.passage.tabular
-    free = {one.span for one in claim.quantities if not copied or (not one.kind and one.low <= _COUNTED)}
-    for span in sorted(loose if best.passage.channel == "caption" else loose - free):
-        yield missing(claim, "entity_missing", span, "beside this statement")
-    if bound and not best.passage.tabular:
-        yield from _of_a_sentence(claim, chosen)
-    yield from _of_a_sister(claim, chosen)
-
-
-def _of_a_sentence(claim: Facts, chosen: Sequence[Comparison]) -> Iterator[Reason]:
-    """What is not denied anywhere is not denied by it."""
-    if claim.negations and not claim.quantities and not any(denies(one.passage.facts) for one in chosen):
-        token = claim.tokens[claim.negations[0].at]
-        yield missing(claim, "low_coverage", token.span)
-
-
-def _of_a_sister(claim: Facts, chosen: Sequence[Comparison]) -> Iterator[Reason]:
-    """A figure that a sentence says of another subject, all else alike, is no figure of the claim's."""
-    figures = {one.span for one in (*claim.quantities, *claim.moments)}
-    for one in (one for one in chosen if figures & {*one.settled}):
-        opens = claim.words[0].span if claim.words else (0, 0)
-        alike = one.pair.own_coverage_without([opens]) >= _EXACT and _says_no_more(one)
-        if alike and one.passage.is_sentence and another_subject(claim, one.passage.facts):
-            yield missing(claim, "entity_missing", opens, "what this is said of")
-
-
-def _says_no_more(one: Comparison) -> bool:
-    """All words of the passage but the one that opens it are words of the claim."""
-    keys = frozenset(key for token in one.pair.own for key in (token.stem, *token.keys))
-    return all(token.keys & keys for token in one.passage.facts.words[1:] if token.weight >= TELLING)
+    return not one.kind and one.low <= COUNTED and one.text[:1].isalpha()
 
 
 def _share(claim: Facts, chosen: Sequence[Comparison]) -> float:
     """Weight share of the claim's words that the chosen passages say themselves."""
     total = sum(token.weight for token in claim.words)
     return sum(t.weight for t in {t for one in chosen for t in one.pair.own}) / total if total else 1.0
-
-
-def missing(claim: Facts, code: str, span: Interval, where: str = "in the evidence") -> Reason:
-    """Name a stretch of the claim that the evidence does not hold."""
-    message = f"{claim.text[slice(*span)]} is not {where}"
-    return Reason.model_validate({"code": code, "message": message, "claim_span": Span(start=span[0], end=span[1])})
 
 
 def _features(

@@ -43,6 +43,15 @@ def check_compared(pair: Pair) -> Iterator[Reason]:
         yield pair.reason("role_mismatch", "compared the other way round in the source", mine.span, turned)
 
 
+def same_comparison(pair: Pair) -> bool:
+    """True when both sides compare the same two things with the same result, in whatever words."""
+    mine, theirs = _compared(pair.claim), _compared(pair.passage.facts)
+    if mine is None or theirs is None:
+        return False
+    (more, less), (much, little) = mine.more, theirs.more
+    return bool(more & much and less & little) and not (more & little or less & much)
+
+
 def _compared(facts: Facts) -> Compared | None:
     """Read "A is larger than B"; None where nothing is compared with "than"."""
     than = next((one for one in facts.tokens if one.word == "than"), None)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from groundsight.grounding.align import TELLING, Interval, Pair
+from groundsight.grounding.checks_compared import same_comparison
 from groundsight.grounding.checks_numbers import says
 from groundsight.language.facts import Facts, Negation
 from groundsight.language.licences import is_known
@@ -98,7 +99,7 @@ def _stated_too(pair: Pair, one: Negation) -> bool:
 def _opposites(pair: Pair) -> Iterator[Reason]:
     """A word of the claim whose opposite stands in its place, where both sides deny or neither does."""
     said, mine = pair.passage.facts, pair.claim.stems
-    if bool(pair.claim.negations) != bool(said.negations):
+    if bool(pair.claim.negations) != bool(said.negations) or same_comparison(pair):
         return
     for word in (one for one in pair.claim.words if one not in pair.own):
         against, turned = rivals(word.stem) - mine, _converses().get(word.stem, frozenset())

@@ -36,7 +36,9 @@ class Sides:
     def turned(self, other: Sides) -> bool:
         """True when what is first on one side is second on the other; a subject may open both."""
         first, second = self.first - self.second, self.second - self.first
-        across = all(2 * len(mine & theirs) >= len(mine) > 0 for mine, theirs in ((first, other.second), (second, other.first)))
+        across = all(
+            2 * len(mine & theirs) >= len(mine) > 0 for mine, theirs in ((first, other.second), (second, other.first))
+        )
         return across and not second & other.second
 
 

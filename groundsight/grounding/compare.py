@@ -44,7 +44,7 @@ class Comparison:
     @cached_property
     def rest(self) -> float:
         """Coverage of the claim without the conflicting stretches: how surely the same thing is meant."""
-        spans = [(r.claim_span.start, r.claim_span.end) for r in self.conflicts if r.claim_span]
+        spans = [span for reason in self.conflicts if (span := span_of(reason))]
         return self.pair.coverage_without(spans)
 
 
@@ -54,9 +54,14 @@ def compare(claim: Facts, passage: Passage) -> Comparison:
     numbers, dates, names, ids = check_numbers(pair), check_dates(pair), check_names(pair), check_ids(pair)
     every = (ids, numbers, dates, names)
     conflicts = tuple(one for each in every for one in each.conflicts)
-    disputed = [(r.claim_span.start, r.claim_span.end) for r in conflicts if r.claim_span]
+    disputed = [span for reason in conflicts if (span := span_of(reason))]
     if pair.coverage_without(disputed) >= _MEANT:
         further = (*check_polarity(pair), *check_manner(pair), *check_binding(pair), *check_relations(pair))
         conflicts = (*conflicts, *further, *(() if conflicts else check_signs(pair)))
     settled = tuple(span for one in every for span in one.settled)
     return Comparison(pair, settled, tuple(span for one in every for span in one.missing), conflicts)
+
+
+def span_of(reason: Reason) -> Interval | None:
+    """Return where in the claim a reason lies."""
+    return (reason.claim_span.start, reason.claim_span.end) if reason.claim_span else None

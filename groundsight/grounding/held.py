@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from groundsight.evidence.passage_index import PassageIndex
+from groundsight.evidence.passages import Passage
 from groundsight.grounding.checks_numbers import says
 from groundsight.grounding.reckon import follows, reckons
 from groundsight.language.dates import Moment, agree
@@ -31,6 +32,18 @@ class Held:
         """What every passage and every heading states, each once."""
         every = (facts for one in self.index.passages for facts in (one.facts, *one.context))
         return tuple({facts.text: facts for facts in every}.values())
+
+    def headings(self, passage: Passage) -> dict[int, Facts]:
+        """What the headings of the passage's text state, by their places in it."""
+        return self._headings.get((passage.evidence.evidence_id, passage.channel), {})
+
+    @cached_property
+    def _headings(self) -> dict[tuple[str, str], dict[int, Facts]]:
+        found: dict[tuple[str, str], dict[int, Facts]] = {}
+        for one in self.index.passages:
+            if one.under[-1:] == (one.at,):
+                found.setdefault((one.evidence.evidence_id, one.channel), {})[one.at] = one.facts
+        return found
 
     @cached_property
     def keys(self) -> frozenset[str]:
