@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from groundsight.grounding.align import Pair
 from groundsight.grounding.checks_compared import check_compared
+from groundsight.grounding.checks_relations import is_past
 from groundsight.language.facts import Facts
 from groundsight.language.stems import lexicon_lines
 from groundsight.language.tokens import Token
@@ -43,14 +44,16 @@ def _governed_by(facts: Facts) -> dict[str, tuple[str, Token]]:
     last: tuple[str, Token] | None = None
     gap = 0
     for at, token in enumerate(facts.tokens):
-        both = f"{token.word}_{facts.tokens[at + 1].word}" if at + 1 < len(facts.tokens) else ""
+        behind = facts.tokens[at + 1] if at + 1 < len(facts.tokens) else token
+        both = f"{token.word}_{behind.word}"
         kind = next((name for name in ("must", "may", "plan") if {token.word, both} & _lists()[name]), "")
+        kind = "plan" if token.word in ("nearly", "almost") and is_past(behind) else kind
         if kind:
             last, gap = (kind, token), 0
         elif token.word in _HELPERS and last is None:
             last, gap = ("done", token), 0
         elif token.weight >= 0.6:
-            own = last or (("done", token) if token.word.endswith("ed") else None)
+            own = last or (("done", token) if is_past(token) else None)
             if own:
                 found.setdefault(token.stem, own)
             last = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -18,6 +19,7 @@ _SOME = 2
 _REACH = 6
 # Of its other words a claim shares so many with a sentence that conflicts (see _NEEDED in bind).
 _NEARLY = 0.68
+_BOUNDS = re.compile(r"\b(?:no (?:more|less|fewer|later|earlier)|at (?:most|least))\b", re.IGNORECASE)
 _EXCEPTS = frozenset({"without", "except"})
 
 
@@ -77,9 +79,13 @@ def _governed(facts: Facts, base: str) -> bool:
 
 
 def _denying(token: Token) -> bool:
-    listed = word_list("denial_words.txt")
     prefixed = token.word.startswith(("un", "dis")) and is_known(stem(token.word[2:].removeprefix("s")))
-    return prefixed or token.word in listed or token.stem in listed or token.word.endswith("n't")
+    return prefixed or token.stem in _denials() or token.word.endswith("n't")
+
+
+@lru_cache(maxsize=1)
+def _denials() -> frozenset[str]:
+    return frozenset(map(stem, word_list("denial_words.txt")))
 
 
 def _other_count(pair: Pair) -> bool:
@@ -147,7 +153,9 @@ def _quantifiers(pair: Pair) -> Iterator[Reason]:
 def _counted(facts: Facts) -> Iterator[tuple[Token, int, frozenset[str]]]:
     levels = _levels()
     for at, token in enumerate(facts.tokens):
-        if token.word in levels and (governed := [one for one in facts.tokens[at + 1 : at + 6] if one.content][:2]):
+        governed = [one for one in facts.tokens[at + 1 : at + 6] if one.content][:2]
+        bounds = _BOUNDS.search(facts.text, max(0, token.start - 3), token.end + 6)
+        if token.word in levels and governed and not bounds:
             yield token, levels[token.word], frozenset(one.stem for one in governed)
 
 

@@ -18,6 +18,8 @@ Stems = frozenset[str]
 _VERB = 0.3
 _PASSIVE = frozenset({"is", "are", "was", "were", "be", "been", "being", "got", "gets"})
 _HELPING = frozenset("will would shall should must may might can could did does do to".split())
+_ARTICLES = frozenset("the a an his her its their our my your this that these those each every".split())
+_PLACING = frozenset("at by during for from in into of on over since through to under until with".split())
 _ENDS = frozenset(",;:()\n")
 _POINTING = frozenset({"that", "this", "which", "and", "on"})
 # "By the end of May" has up to so many characters before its date.
@@ -74,10 +76,16 @@ def _sides(facts: Facts) -> Iterator[Sides]:
 
 
 def _is_deed(words: Sequence[Token], at: int) -> bool:
-    """A verb told as past, or right behind a helping verb: "list" and "covers" are as often things."""
+    """A verb told as past, behind a helping verb, or right before an article: "list" and "covers" are often things."""
     token = words[at]
-    told = token.word.endswith("ed") or token.word in irregular() or (at > 0 and words[at - 1].word in _HELPING)
-    return told and token.weight >= TELLING and verb_share(token.stem) >= _VERB
+    told = is_past(token) or (at > 0 and words[at - 1].word in _HELPING)
+    takes = at + 1 < len(words) and words[at + 1].word in _ARTICLES and token.word.endswith(("s", "ed", token.stem))
+    return token.weight >= TELLING and ((told and verb_share(token.stem) >= _VERB) or (at > 0 and takes))
+
+
+def is_past(token: Token) -> bool:
+    """True for the form of a verb that tells what was."""
+    return token.word.endswith("ed") or (token.word in irregular() and verb_share(token.stem) >= _VERB)
 
 
 def _deed(facts: Facts, at: int) -> Sides | None:
@@ -89,18 +97,21 @@ def _deed(facts: Facts, at: int) -> Sides | None:
     passive = agent is not None or any(one.word in _PASSIVE for one in facts.tokens[max(0, at - 2) : at])
     if passive and agent is None:
         return None
-    left, right = _stems(facts, start, deed.start), _stems(facts, agent.end if agent else deed.end, end)
+    begin = agent.end if agent else deed.end
+    behind = (one.start for one in facts.tokens if begin < one.start < end and one.word in _PLACING)
+    left, right = _stems(facts, start, deed.start), _stems(facts, begin, min(behind, default=end))
     return Sides(f"deed {deed.stem}", deed.span, *((right, left) if passive else (left, right)))
 
 
 def _agent(facts: Facts, at: int, end: int) -> Token | None:
-    """The "by" of this verb: no other verb stands between, and no time behind."""
+    """The "by" of this verb: no other verb stands between, and no time or number behind."""
     for place in range(at + 1, len(facts.tokens)):
         one = facts.tokens[place]
         if one.end >= end or _is_deed(facts.tokens, place):
             return None
         if one.word == "by":
-            return None if any(0 <= time.span[0] - one.end <= _NEAR for time in facts.moments) else one
+            counted = (*facts.moments, *facts.quantities)
+            return None if any(0 <= each.span[0] - one.end <= _NEAR for each in counted) else one
     return None
 
 

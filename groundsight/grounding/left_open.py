@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 from groundsight.grounding.align import TELLING, Interval, another_subject
 from groundsight.grounding.checks_names import ordinary
 from groundsight.grounding.checks_polarity import denies
+from groundsight.grounding.checks_relations import is_past
 from groundsight.grounding.compare import Comparison, span_of
 from groundsight.grounding.held import Held
+from groundsight.language.dates import find_moments
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity, agrees
+from groundsight.language.tokens import Token
 from groundsight.types import Reason, Span
 
 EXACT = 0.95
@@ -19,6 +22,7 @@ EXACT = 0.95
 _NEARLY = 0.8
 COUNTED = 20
 _MOSTLY = 0.6
+_EVER = frozenset("always never ever every each all any no not none nobody nothing without only usually".split())
 _CUT = re.compile(r"[,;:]")
 _JOINED = re.compile(r"[,;:]|\b(?:and|but|or)\b", re.IGNORECASE)
 _IF = ("if", "unless", "provided", "providing", "whether")
@@ -33,7 +37,11 @@ def left_open(
 ) -> tuple[Reason, ...]:
     """Name what nothing in the evidence says, and what it says of something else or on a condition alone."""
     best = chosen[:1]
-    of_best = (reason for one in best for reason in (*_of_a_section(claim, one, held), *_on_condition(claim, one)))
+    of_best = (
+        reason
+        for one in best
+        for reason in (*_of_a_section(claim, one, held), *_on_condition(claim, one), *_of_once(claim, one))
+    )
     return (*_nowhere(claim, held), *_apart(claim, chosen, ranked, held), *of_best)
 
 
@@ -140,6 +148,22 @@ def _on_condition(claim: Facts, best: Comparison) -> Iterator[Reason]:
     if dropped or (mine and len(of_case) == len(mine) == len(case)):
         message = f"said only of a case in the source: {said.text[at.start : stop].rstrip('.')}"
         yield best.pair.reason("low_coverage", message, None, (at.start, stop))
+
+
+def _of_once(claim: Facts, best: Comparison) -> Iterator[Reason]:
+    """What happened is not what always, never or every time happens."""
+    ever = next(
+        (one for one in claim.tokens if one.word in ("always", "never", "invariably") or _each(claim, one)), None
+    )
+    said = best.passage.facts
+    if ever and not best.passage.tabular and any(map(is_past, said.words)) and not said.all_words & _EVER:
+        yield missing(claim, "low_coverage", ever.span, "what the source says of one time")
+
+
+def _each(claim: Facts, one: Token) -> bool:
+    """Every March, every time."""
+    behind = next((token for token in claim.tokens if token.start > one.end), None)
+    return one.word == "every" and behind is not None and (behind.word == "time" or bool(find_moments(behind.text)))
 
 
 def says_no_more(one: Comparison) -> bool:
