@@ -9,7 +9,7 @@ from groundsight.grounding.align import Pair
 from groundsight.grounding.checks_compared import check_compared
 from groundsight.grounding.checks_relations import is_past
 from groundsight.language.facts import Facts
-from groundsight.language.stems import lexicon_lines
+from groundsight.language.stems import does, lexicon_lines
 from groundsight.language.tokens import Token
 from groundsight.types import Reason
 
@@ -47,6 +47,8 @@ def _governed_by(facts: Facts) -> dict[str, tuple[str, Token]]:
         behind = facts.tokens[at + 1] if at + 1 < len(facts.tokens) else token
         both = f"{token.word}_{behind.word}"
         kind = next((name for name in ("must", "may", "plan") if {token.word, both} & _lists()[name]), "")
+        if kind == "plan" and at and does(facts.tokens[at - 1].word, "article"):
+            kind = ""  # the plan, an offer
         kind = "plan" if token.word in ("nearly", "almost") and is_past(behind) else kind
         if kind:
             last, gap = (kind, token), 0

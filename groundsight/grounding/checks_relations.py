@@ -9,19 +9,14 @@ from functools import lru_cache
 from groundsight.grounding.align import TELLING, Interval, Pair
 from groundsight.language.facts import Facts
 from groundsight.language.licences import verb_share
-from groundsight.language.stems import irregular, lexicon_rows
+from groundsight.language.stems import does, irregular, lexicon_rows
 from groundsight.language.tokens import Token
 from groundsight.types import Reason
 
 Stems = frozenset[str]
 # A word that is a verb in fewer of its uses is no deed (see _VERB in checks_names).
 _VERB = 0.3
-_PASSIVE = frozenset({"is", "are", "was", "were", "be", "been", "being", "got", "gets"})
-_HELPING = frozenset("will would shall should must may might can could did does do to".split())
-_ARTICLES = frozenset("the a an his her its their our my your this that these those each every".split())
-_PLACING = frozenset("at by during for from in into of on over since through to under until with".split())
 _ENDS = frozenset(",;:()\n")
-_POINTING = frozenset({"that", "this", "which", "and", "on"})
 # "By the end of May" has up to so many characters before its date.
 _NEAR = 12
 
@@ -78,8 +73,8 @@ def _sides(facts: Facts) -> Iterator[Sides]:
 def _is_deed(words: Sequence[Token], at: int) -> bool:
     """A verb told as past, behind a helping verb, or right before an article: "list" and "covers" are often things."""
     token = words[at]
-    told = is_past(token) or (at > 0 and words[at - 1].word in _HELPING)
-    takes = at + 1 < len(words) and words[at + 1].word in _ARTICLES and token.word.endswith(("s", "ed", token.stem))
+    told = is_past(token) or (at > 0 and does(words[at - 1].word, "helping"))
+    takes = at + 1 < len(words) and does(words[at + 1].word, "article") and token.word.endswith(("s", "ed", token.stem))
     return token.weight >= TELLING and ((told and verb_share(token.stem) >= _VERB) or (at > 0 and takes))
 
 
@@ -94,11 +89,11 @@ def _deed(facts: Facts, at: int) -> Sides | None:
     start = max((i + 1 for i in range(deed.start) if text[i] in _ENDS), default=0)
     end = next((i for i in range(deed.end, len(text)) if text[i] in _ENDS), len(text))
     agent = _agent(facts, at, end)
-    passive = agent is not None or any(one.word in _PASSIVE for one in facts.tokens[max(0, at - 2) : at])
+    passive = agent is not None or any(does(one.word, "passive") for one in facts.tokens[max(0, at - 2) : at])
     if passive and agent is None:
         return None
     begin = agent.end if agent else deed.end
-    behind = (one.start for one in facts.tokens if begin < one.start < end and one.word in _PLACING)
+    behind = (one.start for one in facts.tokens if begin < one.start < end and does(one.word, "preposition"))
     left, right = _stems(facts, start, deed.start), _stems(facts, begin, min(behind, default=end))
     return Sides(f"deed {deed.stem}", deed.span, *((right, left) if passive else (left, right)))
 
@@ -118,7 +113,7 @@ def _agent(facts: Facts, at: int, end: int) -> Token | None:
 def _points_back(words: Sequence[Token], at: int) -> bool:
     """ "From then on", "after that": what it relates to stands in another sentence."""
     behind = words[at + 1].word if at + 1 < len(words) else ""
-    return (at > 0 and words[at - 1].word == "from") or behind in _POINTING
+    return (at > 0 and words[at - 1].word == "from") or does(behind, "back")
 
 
 def _stems(facts: Facts, start: int, end: int) -> Stems:

@@ -14,6 +14,7 @@ from groundsight.grounding.held import Held
 from groundsight.language.dates import find_moments
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity, agrees
+from groundsight.language.stems import does
 from groundsight.language.tokens import Token
 from groundsight.types import Reason, Span
 
@@ -22,14 +23,8 @@ EXACT = 0.95
 _NEARLY = 0.8
 COUNTED = 20
 _MOSTLY = 0.6
-_EVER = frozenset("always never ever every each all any no not none nobody nothing without only usually".split())
 _CUT = re.compile(r"[,;:]")
 _JOINED = re.compile(r"[,;:]|\b(?:and|but|or)\b", re.IGNORECASE)
-_IF = ("if", "unless", "provided", "providing", "whether")
-# A claim that says one of these states no fact, or the condition in other words.
-_GUARDED = frozenset(
-    "if unless provided whether when whenever should would could may might depends depending ask".split()
-)
 
 
 def left_open(
@@ -130,8 +125,13 @@ def _named(claim: Facts, heading: Facts) -> bool:
 def _on_condition(claim: Facts, best: Comparison) -> Iterator[Reason]:
     """What the claim states as so, the source says only of a case, or asks."""
     said = best.passage.facts
-    at = next((one for one in said.tokens if one.word in _IF), None)
-    if best.passage.tabular or at is None or claim.all_words & _GUARDED or best.pair.coverage < _MOSTLY:
+    at = next((one for one in said.tokens if does(one.word, "case")), None)
+    if (
+        best.passage.tabular
+        or at is None
+        or any(does(one, "guarded") for one in claim.all_words)
+        or best.pair.coverage < _MOSTLY
+    ):
         return
     stop = min((cut.start() for cut in _CUT.finditer(said.text, at.end)), default=len(said.text))
     if at.word == "whether" and said.text[stop : stop + 1] == ":":
@@ -156,7 +156,12 @@ def _of_once(claim: Facts, best: Comparison) -> Iterator[Reason]:
         (one for one in claim.tokens if one.word in ("always", "never", "invariably") or _each(claim, one)), None
     )
     said = best.passage.facts
-    if ever and not best.passage.tabular and any(map(is_past, said.words)) and not said.all_words & _EVER:
+    if (
+        ever
+        and not best.passage.tabular
+        and any(map(is_past, said.words))
+        and not any(does(one, "ever") for one in said.all_words)
+    ):
         yield missing(claim, "low_coverage", ever.span, "what the source says of one time")
 
 

@@ -88,3 +88,14 @@ def known_stems() -> frozenset[str]:
 def word_list(name: str) -> frozenset[str]:
     """Return the words of a plain list."""
     return frozenset(" ".join(lexicon_lines(name)).split())
+
+
+def does(word: str, work: str) -> bool:
+    """True for a small word that does this in a sentence, by ``small_words.tsv``: helping, article, preposition."""
+    return word in _small_words()[work]
+
+
+@lru_cache(maxsize=1)
+def _small_words() -> dict[str, frozenset[str]]:
+    """Read the small words by what they do in a sentence."""
+    return {work: frozenset(words.split()) for work, words in lexicon_rows("small_words.tsv")}
