@@ -11,7 +11,6 @@ from groundsight.grounding.checks_polarity import denies
 from groundsight.grounding.checks_relations import is_past
 from groundsight.grounding.compare import Comparison, span_of
 from groundsight.grounding.held import Held
-from groundsight.language.dates import find_moments
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity, agrees
 from groundsight.language.stems import does
@@ -168,7 +167,8 @@ def _of_once(claim: Facts, best: Comparison) -> Iterator[Reason]:
 def _each(claim: Facts, one: Token) -> bool:
     """Every March, every time."""
     behind = next((token for token in claim.tokens if token.start > one.end), None)
-    return one.word == "every" and behind is not None and (behind.word == "time" or bool(find_moments(behind.text)))
+    times = [each.span[0] for each in claim.moments]
+    return one.word == "every" and behind is not None and (behind.word == "time" or behind.start in times)
 
 
 def says_no_more(one: Comparison) -> bool:
