@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Sequence
+from concurrent.futures import wait
 from typing import TYPE_CHECKING
 
 from groundsight.errors import Cancelled, GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
 from groundsight.governance.access import tenant_of
 from groundsight.governance.review import forget_reviews
-from groundsight.ingestion import FileReport, Parsed
+from groundsight.ingestion import FileReport
+from groundsight.ingestion.ahead.read_ahead import ReadFile, Ready
 from groundsight.ingestion.discover import Found
 from groundsight.ingestion.encode import Assembled, encode
 from groundsight.ingestion.forget import erase
@@ -38,8 +35,6 @@ _MOST_FILES, _MOST_UNITS, _MOST_SECONDS = 32, 400, 1.0
 _LONG_UNITS = 50
 # What a file counts for in the progress beside its bytes: the least of them costs about a kilobyte of text.
 _LEAST_WORK = 1_000
-# Half of the time of a reader of a small file goes by in forks and pipes: one alone leaves a core idle.
-_AHEAD = 2
 
 
 def work_of(found: Found, roots: Roots) -> int:
@@ -54,58 +49,6 @@ def work_of(found: Found, roots: Roots) -> int:
 def shares(work: Sequence[int]) -> list[float]:
     """Return what each file counts for, so that all of them count for their number."""
     return [each * len(work) / sum(work) for each in work]
-
-
-@dataclass(frozen=True)
-class ReadFile:
-    """A file as it was at one moment, what was read from it, and the folder of its pictures; closing drops all."""
-
-    document: Frozen
-    parsed: Parsed
-    folder: TemporaryDirectory[str]
-
-    @property
-    def scratch(self) -> Path:
-        """Where the pictures and the files inside lie."""
-        return Path(self.folder.name)
-
-    def __enter__(self) -> ReadFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.document.copy.close()
-        self.folder.cleanup()
-
-
-Ready = Future[ReadFile | None]
-
-
-def read_ahead(
-    found: Sequence[Found], read: Callable[[Found, Watch], ReadFile | None], watch: Watch
-) -> Generator[tuple[Found, Ready]]:
-    """Yield each file with what is read from it on other threads, two files ahead; close it to end the reading."""
-    stop, waiting = Watch(within=(watch,)), deque[tuple[Found, Ready]]()
-    with ThreadPoolExecutor(_AHEAD, "groundsight-read") as pool:
-        try:
-            for each in found:
-                waiting.append((each, pool.submit(read, each, stop)))
-                yield from _due(waiting)
-            yield from waiting
-        finally:
-            stop.cancel()
-            _drop([ready for _, ready in waiting])
-
-
-def _due(waiting: deque[tuple[Found, Ready]]) -> Iterator[tuple[Found, Ready]]:
-    if len(waiting) > _AHEAD:
-        yield waiting[0]
-        waiting.popleft()
-
-
-def _drop(unused: Sequence[Ready]) -> None:
-    for ready in unused:
-        if not ready.cancel() and ready.exception() is None and (left := ready.result()):
-            left.__exit__()
 
 
 class Commits:
@@ -148,7 +91,7 @@ class Commits:
 
     def wait_for(self, ready: Ready) -> ReadFile | None:
         """Return what was read; what is finished does not wait for what takes long."""
-        if not wait([ready], timeout=0 if self._is_due() else _MOST_SECONDS).done:
+        if not wait([ready.group], timeout=0 if self._is_due() else _MOST_SECONDS).done:
             self.flush()
         prepared = ready.result()
         if prepared and any(element.picture for element in prepared.parsed.elements):
