@@ -15,12 +15,14 @@ from groundsight.errors import Cancelled, InvalidArgument, StorageFailed
 from groundsight.governance.access import tenant_of
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
+from groundsight.ingestion.encode import Assembled
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.ingest import ingest
 from groundsight.parts import Parts
 from groundsight.settings import Settings
 from groundsight.suite import local_principal
 from groundsight.tracing import Watch
+from groundsight.types import Asset
 from tests.test_ingest import read
 from tests.test_parts_sandbox import parts_of
 
@@ -69,6 +71,26 @@ def test_two_files_are_read_at_once(tmp_path: Path, folder: Path) -> None:
         return read(document, settings, scratch, watch)
 
     assert set(run(parts_of(tmp_path), folder, reader=reader).values()) == {"added"}
+
+
+def test_files_are_encoded_beside_the_work_on_the_next(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, later = parts_of(tmp_path), threading.Event()
+
+    def slowly(waiting: Sequence[Assembled], *given: object) -> list[Entry]:
+        assert later.wait(60)
+        return [each.entry for each in waiting]
+
+    def linker(asset: Asset, units: tuple[object, ...]) -> tuple[object, ...]:
+        if asset.source == "files/3.txt":
+            later.set()
+        return units
+
+    monkeypatch.setattr("groundsight.ingestion.pipeline._MOST_FILES", 2)
+    monkeypatch.setattr("groundsight.ingestion.pipeline.encode", slowly)
+    assert set(run(parts, folder, linker=linker).values()) == {"added"}
+    assert len(stored(parts)) == 6
 
 
 def test_small_files_share_a_transaction(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,7 @@ class _Run:
                     lines += self._file(each, ready)
                     done += size
         finally:
-            self._commits.flush()
+            self._commits.close()
         return [self._commits.lost.get(line.source, line) for line in lines]
 
     def _file(self, found: Found, ready: Ready) -> list[FileReport]:

@@ -1,10 +1,10 @@
-"""Around the work on one file: the next one is read meanwhile, small ones are encoded and committed together."""
+"""Behind the work on one file: small ones are encoded together, beside the work on the next, and committed together."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from groundsight.errors import Cancelled, GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
@@ -62,6 +62,8 @@ class Commits:
         self._parts, self._watch, self._where = parts, watch, tenant_of(principal)
         self._waiting: list[Assembled] = []
         self._since = 0.0
+        self._pool = ThreadPoolExecutor(1, "groundsight-encode")
+        self._encoding: tuple[list[Assembled], Future[list[Entry]]] | None = None
         self.lost: dict[str, FileReport] = {}
         self.stated = 0
 
@@ -77,8 +79,10 @@ class Commits:
         self._waiting.append(made)
         units = sum(len(each.entry.units) for each in self._waiting)
         keeps = self._parts.settings.ingestion.keep_page_pictures
-        if is_long or before or keeps or units > _MOST_UNITS or len(self._waiting) >= _MOST_FILES or self._is_due():
+        if is_long or before or keeps:
             self.flush(watch if is_long else None)
+        elif units > _MOST_UNITS or len(self._waiting) >= _MOST_FILES or self._is_due():
+            self._hand_on()
         if asset.source not in self.lost:
             keep_pages(self._parts, asset, document, self._watch)
         if keeps and not self._parts.index.units(asset.asset_id, Filter()):
@@ -104,10 +108,30 @@ class Commits:
         Raises:
             StorageFailed: the disk refused, or what was stored can't be read back. Cancelled: by the watch.
         """
+        self._take_up()
+        waiting, self._waiting, watch = self._waiting, [], watch or Watch()
+        self._put(waiting, lambda: encode(waiting, self._parts, watch), watch)
+
+    def close(self) -> None:
+        """Commit what waits and end the encoding; raises as ``flush`` does."""
+        with self._pool:
+            self.flush()
+
+    def _hand_on(self) -> None:
+        """Encode what waits, beside the work on the next files, and commit what was encoded meanwhile."""
         waiting, self._waiting = self._waiting, []
-        watch = watch or Watch()
+        self._take_up((waiting, self._pool.submit(encode, waiting, self._parts, Watch())))
+
+    def _take_up(self, following: tuple[list[Assembled], Future[list[Entry]]] | None = None) -> None:
+        """Commit what was encoded beside, if anything was."""
+        before, self._encoding = self._encoding, following
+        if before is not None:
+            waiting, encoding = before
+            self._put(waiting, encoding.result, Watch())
+
+    def _put(self, waiting: Sequence[Assembled], encoded: Callable[[], list[Entry]], watch: Watch) -> None:
         try:
-            self._store(encode(waiting, self._parts, watch))
+            self._store(encoded())
         except (Cancelled, IndexVersion, Locked, StorageFailed):
             raise
         except GroundsightError:
