@@ -19,6 +19,7 @@ from PIL import Image
 
 from groundsight.errors import GroundsightError, ParseFailed
 from groundsight.ingestion import Parsed
+from groundsight.ingestion.jobs import PartitionOrder, partition_document
 from groundsight.ingestion.readers import BuiltinPartitioner
 from groundsight.ingestion.sniff import sniff
 from groundsight.settings import Limits
@@ -64,6 +65,21 @@ def test_terms_stand_with_what_they_mean(tmp_path: Path) -> None:
 def test_points_keep_their_numbers_and_raised_signs_do_not_run_into_a_number(tmp_path: Path) -> None:
     page = "<html><ol start=3><li>Fire<ul><li>Up</li></ul></li><li>Cool</li></ol><p>214<sup>1</sup> m<sup>2</sup></p>"
     assert texts(read(tmp_path, "a.html", page)) == ["3. Fire", "- Up", "4. Cool", "214^1 m2"]
+
+
+def test_words_that_a_style_sheet_sets_beside_others_are_read(tmp_path: Path) -> None:
+    style = (
+        ".fee::after{content:' EUR'} .x:before, .due::before {content: 'Due: \\2013  '}"
+        ".icon::before{content:'\\f101 \\2022'}.trap::after{content:'unseen';display:none}"
+        "[data-unit]::after{content:attr(data-unit)}"
+        "@media print{p::after{content:'printed'}}"
+    )
+    page = (
+        "<p class=fee>45</p><p class=due>3 May</p><p class=icon>Post</p><p class=trap>Open.</p><p data-unit=kg>7 </p>"
+    )
+    parsed = read(tmp_path, "a.html", f"<html><style>{style}</style><body>{page}</body></html>")
+    assert texts(parsed) == ["45 EUR", "Due: – 3 May", "Post", "Open.", "7 kg"]
+    assert left(parsed) == {"hidden text": 1}
 
 
 def test_a_figure_is_one_piece_and_what_lies_outside_is_said(tmp_path: Path) -> None:
@@ -178,6 +194,29 @@ def test_what_an_open_document_strikes_out_is_marked_as_deleted(tmp_path: Path) 
     ]  # fmt: skip
 
 
+def test_an_open_document_in_one_file_is_read_as_a_packed_one_is(tmp_path: Path) -> None:
+    told = "<office:meta><dc:title xmlns:dc='c'>Kiln log</dc:title></office:meta>"
+    inner = "<office:document xmlns:office='o' xmlns:text='t'><office:body><text:p>Inner.</text:p></office:body>"
+    drawn = "<draw:image><office:binary-data>{}</office:binary-data></draw:image>"
+    body = (
+        "<office:body><office:text><text:p>It costs <text:span text:style-name='T1'>90</text:span>110 euros.</text:p>"
+        f"<text:p><draw:frame>{drawn.format(base64.encodebytes(picture()).decode())}</draw:frame>"
+        f"<draw:frame><draw:object>{inner}</office:document></draw:object></draw:frame></text:p></office:text></office:body>"
+    )
+    names = " ".join(f'xmlns:{name}="{name}"' for name in ("office", "text", "draw"))
+    kind = "application/vnd.oasis.opendocument.text"
+    root = f'<?xml version="1.0"?>\n<office:document {names} office:mimetype="{kind}">'
+    (tmp_path / "a.fodt").write_text(f"{root}{told}{STRIKING}{body}</office:document>")
+    order = PartitionOrder(
+        name="a.fodt", scratch=str(tmp_path), partitioner="builtin", limits=Limits(), render_dpi=72
+    ).model_dump_json()
+    parsed = Parsed.model_validate_json(partition_document(tmp_path / "a.fodt", order))
+    assert (parsed.title, parsed.media_type, parsed.left_out) == ("Kiln log", f"{kind}-flat-xml", ())
+    assert [(one.kind, one.text, one.mark) for one in parsed.elements] == [
+        ("text", "It costs 110 euros.", ""), ("text", "90", "deleted"), ("figure", "", ""), ("text", "Inner.", ""),
+    ]  # fmt: skip
+
+
 def test_a_hidden_slide_of_an_open_presentation_is_marked(tmp_path: Path) -> None:
     style = (
         "<office:automatic-styles><style:style xmlns:style='s' style:name='dp2'><style:drawing-page-properties "
@@ -205,6 +244,9 @@ def test_struck_out_cells_of_an_open_workbook_are_no_values(tmp_path: Path) -> N
     ]
     parsed = read(tmp_path, "a.ods", opened("spreadsheet", STRIKING + sheet.format("")))
     (table, *struck) = parsed.elements
+    rule = "<calcext:condition xmlns:calcext='c' calcext:value='&gt;100' calcext:apply-style-name='T2'/></table:table>"
+    ruled = STRIKING + sheet.format("").replace("</table:table>", rule)
+    assert left(read(tmp_path, "b.ods", opened("spreadsheet", ruled))) == {"rule that strikes cells out": 1}
     assert table.cells == (("Item", "Price"), ("Oar", "120"), ("Seat", "80"))
     assert [(one.text, one.mark) for one in struck] == [("Box", "deleted"), ("310", "deleted")]
 
@@ -242,6 +284,8 @@ def test_rich_text_keeps_tables_and_notes_and_says_what_it_leaves_out(tmp_path: 
     assert (parsed.title, texts(parsed)[0]) == ("Kiln", "The kiln 1200 degrees is hot.")
     assert parsed.elements[1].cells == (("Clay", "kg"), ("red", "40"))
     assert left(parsed) == {"picture": 1}
+    drawn = "{\\shp{\\*\\shpinst{\\sp{\\sn shapeType}{\\sv 136}}{\\sp{\\sn gtextUNICODE}{\\sv Open f\\'fcr all}}}}"
+    assert texts(read(tmp_path, "d.rtf", f"{{\\rtf1\\ansi Hot.\\par {drawn}}}")) == ["Hot.", "Open für all"]
     parsed = read(tmp_path, "b.rtf", "{\\rtf1\\ansi Shown{\\b\\v not this}.}")
     assert [(element.text, element.mark) for element in parsed.elements] == [("Shown.", ""), ("not this", "hidden")]
 

@@ -14,7 +14,7 @@ from groundsight.ingestion.frozen import anonymous_file
 from groundsight.ingestion.portions import chars_of, handed_over
 from groundsight.ingestion.readers.clean import clean
 from groundsight.ingestion.readers.ledger import UNSHOWN, unseen_texts
-from groundsight.ingestion.sniff import CONTAINERS, CSV, MARKDOWN, PLAIN, check_size, sniff
+from groundsight.ingestion.sniff import CONTAINERS, CSV, FLAT, MARKDOWN, PLAIN, check_size, sniff
 from groundsight.ingestion.unpacked import check_archive
 from groundsight.limits import Limits
 from groundsight.types import LeftOut, Word
@@ -109,9 +109,13 @@ def page_picture(document: Path, body: str) -> str:
 
 
 def _readable(document: Path, media_type: str, order: PartitionOrder) -> tuple[Path, str]:
-    """Return the document, or what LibreOffice made of it, and the media type to read it as."""
+    """Return the document, or what was made of it, by LibreOffice or here, and the media type to read it as."""
     from groundsight.ingestion.readers.office.old_office import PRESENT, in_present_format
 
+    if media_type in FLAT:
+        from groundsight.ingestion.readers.box.flat_odf import unflattened
+
+        return unflattened(document, media_type, Path(order.scratch))
     if media_type not in PRESENT:
         return document, media_type
     scratch, seconds = Path(order.scratch), order.limits.parse_seconds

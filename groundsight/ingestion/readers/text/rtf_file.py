@@ -21,6 +21,8 @@ _MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt
 _NOTE = re.compile(r"\{\s*\\(?:\*\\)?(?:footnote|endnote)\b ?")
 _COMMENT = re.compile(r"\{\s*\\\*\\annotation\b ?")
 _ABOUT = re.compile(r"\{\\(title|subject|keywords|category|doccomm) ([^{}]*)\}")
+# The words of a drawn lettering, and what stands for a picture.
+_DRAWN = re.compile(r"\{\s*\\sp\s*\{\s*\\sn\s+(?:gtextUNICODE|wzDescription)\}\s*\{\s*\\sv ([^{}]*)\}\s*\}")
 _LINK = re.compile(r'HYPERLINK\s+"([^"\\]{1,300})"')
 _SUPER = re.compile(r"\\super(?![a-z0]) ?")
 _APART = re.compile(r"\\(?:striked?|deleted|v|fs[1-3]|charscalex\d|(?:highlight|cb|chcbpat)[1-9]\d*)(?![a-z\d])")
@@ -86,7 +88,8 @@ def read_rtf(path: Path) -> Parsed:
     ledger.note("picture", "rich text is read as text", len(_PICTURE.findall(source)))
     opened, unseen = _shown(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
     text = _plain(opened)
-    apart = [*((one, "comment") for one in comments), *unseen]
+    drawn = ((f"{{\\rtf1 {one}}}", "") for one in dict.fromkeys(_DRAWN.findall(source)))
+    apart = [*drawn, *((one, "comment") for one in comments), *unseen]
     said = (Element(kind="text", text=shown, mark=mark) for one, mark in apart if (shown := clean(_plain(one))))
     about = {name.replace("doccomm", "description"): one_line(_plain(said)) for name, said in _ABOUT.findall(source)}
     links, elements = " ".join(dict.fromkeys(_LINK.findall(source))), list(_elements(text))
