@@ -82,6 +82,21 @@ def test_words_that_a_style_sheet_sets_beside_others_are_read(tmp_path: Path) ->
     assert left(parsed) == {"hidden text": 1}
 
 
+def test_numbers_of_points_formulas_and_marks_of_notes_are_as_shown(tmp_path: Path) -> None:
+    formula = (
+        "<math><semantics><mrow><mfrac><mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac><mo>=</mo><msup>"
+        "<mi>x</mi><mn>3</mn></msup><mtext style='display:none'>unseen</mtext></mrow><annotation>TeX</annotation>"
+        "</semantics></math>"
+    )
+    page = (
+        "<ol start=5 reversed><li>Fire<li value=9>Cool<li>Sell</ol><ol reversed><li>b<li>a</ol>"
+        f"<p>So {formula}.</p><p>In 1912<a role=doc-noteref href=#n>4</a> <ruby>窯<rt>kama</rt></ruby></p>"
+    )
+    parsed = read(tmp_path, "a.html", f"<html><body>{page}</body></html>")
+    shown = ["5. Fire", "9. Cool", "8. Sell", "2. b", "1. a", "So (a+1)/2=x^3.", "In 1912^4 窯 (kama)"]
+    assert texts(parsed) == shown
+
+
 def test_a_figure_is_one_piece_and_what_lies_outside_is_said(tmp_path: Path) -> None:
     page = "<html><figure><img src='x.png' alt='A kiln'><figcaption>Fig. 1: The old kiln</figcaption></figure>"
     parsed = read(tmp_path, "a.html", f"{page}<iframe src='http://example.org'></iframe><p hidden>Not seen</p></html>")
@@ -286,6 +301,11 @@ def test_rich_text_keeps_tables_and_notes_and_says_what_it_leaves_out(tmp_path: 
     assert left(parsed) == {"picture": 1}
     drawn = "{\\shp{\\*\\shpinst{\\sp{\\sn shapeType}{\\sv 136}}{\\sp{\\sn gtextUNICODE}{\\sv Open f\\'fcr all}}}}"
     assert texts(read(tmp_path, "d.rtf", f"{{\\rtf1\\ansi Hot.\\par {drawn}}}")) == ["Hot.", "Open für all"]
+    field = "{{\\field{{\\*\\fldinst {{{{\\*\\formfield{{\\fftype{}\\ffres{}{{\\*\\ffname n}}{}}}}}}}}}{{\\fldrslt }}}}"
+    boxes = f"{field.format(1, 1, '')} yes {field.format(1, 25, chr(92) + 'ffdefres0')} no"
+    town = field.format(2, 1, "{\\*\\ffl Oslo}{\\*\\ffl Bergen}")
+    held = "{\\object\\objemb\\objw9{\\*\\objdata 00}{\\result Net 7}}"
+    assert texts(read(tmp_path, "e.rtf", f"{{\\rtf1 {boxes}\\par {town} {held}}}")) == ["☒ yes ☐ no", "Bergen Net 7"]
     parsed = read(tmp_path, "b.rtf", "{\\rtf1\\ansi Shown{\\b\\v not this}.}")
     assert [(element.text, element.mark) for element in parsed.elements] == [("Shown.", ""), ("not this", "hidden")]
 
@@ -310,7 +330,8 @@ def test_subtitles_are_what_is_said_with_the_second_of_each_sentence(tmp_path: P
         f"{number}\n00:00:{start}{comma}000 --> 00:00:{end}{comma}500\n{text}\n\n"
         for number, (start, end, text) in enumerate(cues, start=1)
     )
-    parsed = read(tmp_path, name, ("" if name.endswith("srt") else "WEBVTT\n\n") + body)
+    parsed = read(tmp_path, name, ("" if name.endswith("srt") else "WEBVTT - Log of the kiln\n\n") + body)
+    assert parsed.title == ("" if name.endswith("srt") else "Log of the kiln")
     assert [(one.text, one.seconds) for one in parsed.elements] == [
         ("Ann: The kiln is hot.", (1.0,)), ("Now it cools.", (30.0,)),
     ]  # fmt: skip
