@@ -225,9 +225,10 @@ def _report(files: Sequence[FileReport], model_calls: int, parts: Parts, left_ou
     redactions = Counter[str]()
     for each in files:
         redactions.update(each.redactions)
+    counts: dict[str, Any] = {status: sum(each.status == status for each in files) for status in _STATUSES}
     report = IngestReport(
         files=tuple(files),
-        **{status: sum(each.status == status for each in files) for status in _STATUSES},
+        **counts,
         units=sum(each.units for each in files),
         model_calls=model_calls,
         redactions=dict(redactions),
