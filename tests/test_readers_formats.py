@@ -63,8 +63,9 @@ def test_terms_stand_with_what_they_mean(tmp_path: Path) -> None:
 
 
 def test_points_keep_their_numbers_and_raised_signs_do_not_run_into_a_number(tmp_path: Path) -> None:
-    page = "<html><ol start=3><li>Fire<ul><li>Up</li></ul></li><li>Cool</li></ol><p>214<sup>1</sup> m<sup>2</sup></p>"
-    assert texts(read(tmp_path, "a.html", page)) == ["3. Fire", "- Up", "4. Cool", "214^1 m2"]
+    page = "<html><ol start=3><li>Fire<ul><li>Up</li></ul></li><li>Cool</li></ol>214<sup>1</sup> m<sup>2</sup>"
+    shown = ["3. Fire", "- Up", "4. Cool", "214^1 m2", "Stop."]
+    assert texts(read(tmp_path, "a.html", f"{page}<dialog open>Stop.</dialog>")) == shown
 
 
 def test_words_that_a_style_sheet_sets_beside_others_are_read(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ BLOCKS = {
     "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "ul", "ol", "li", "dl", "dt", "dd",
     "blockquote", "pre", "address", "body", "html", "form", "fieldset", "details", "summary", "center", "hr", "figure",
     "table", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "td", "th", "tbody", "thead", "tfoot", "caption", "svg",
+    "dialog", "menu", "hgroup", "search",
 }  # fmt: skip
 # Parts that begin on a line of their own inside of a block.
 LINES = {"br", "figcaption", "text", "title", "desc", "textarea", "legend"}
