@@ -20,7 +20,6 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,27 +76,9 @@ class Clock:
         with ExitStack() as stack:
             for home, name, stage, now in STAGES:
                 stack.enter_context(patch.object(home, name, self.timed(stage, now, getattr(home, name))))
-            stack.enter_context(patch.object(pipeline, "ThreadPoolExecutor", AtOnce))
+            # What is encoded beside other work can't be told from it by the time of the process.
+            stack.enter_context(patch.object(pipeline.Commits, "_hand_on", pipeline.Commits.flush))
             yield
-
-
-class AtOnce:
-    """Works while it is asked: what is encoded beside other work can't be told from it by the time of the process."""
-
-    def __init__(self, *_: object) -> None:
-        return
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, *_: object) -> None:
-        return
-
-    def submit(self, call: Callable[..., Any], *given: Any) -> Future[Any]:
-        """Return what was done already."""
-        done = Future[Any]()
-        done.set_result(call(*given))
-        return done
 
 
 def descendants_cpu() -> float:

@@ -48,10 +48,12 @@ class Intake:
         remembered: tuple[RememberedRights, Book],
         reader: Reader | None,
     ) -> None:
-        self._settings, self._sandbox = parts.settings, lambda: parts.sandbox
+        self._settings, self._sandbox, self._is_shared = parts.settings, lambda: parts.sandbox, reader is None
         self._roots, self._tenant, self._known = roots, tenant, known
         self._opted_out, self._remembered = OptOuts(parts.settings.home, tenant), remembered
-        self._reader = reader
+        self._reader: Reader = reader or (
+            lambda document, settings, scratch, watch: partition(document, settings, scratch, watch, parts.sandbox)
+        )
 
     def grouped(self, found: Sequence[Found], sizes: Sequence[int]) -> Iterator[list[Found]]:
         """Part the files, of so many bytes, into those that one child reads."""
@@ -114,7 +116,7 @@ class Intake:
             on_error.pop_all()
 
     def _may_share(self, source: str, size: int) -> bool:
-        return self._reader is None and may_be_read_together(source, size, self._settings)
+        return self._is_shared and may_be_read_together(source, size, self._settings)
 
     def _read_together(self, frozen: Sequence[Frozen], watch: Watch) -> Mapping[str, Parsed]:
         """Look at the sizes again: a file may have grown since it was listed."""
@@ -133,14 +135,9 @@ class Intake:
         with ExitStack() as on_error:
             on_error.callback(folder.cleanup)
             on_error.callback(document.copy.close)
-            parsed = parsed or self._read(document, Path(folder.name), watch)
+            parsed = parsed or self._reader(document, self._settings, Path(folder.name), watch)
             on_error.pop_all()
         return ReadFile(document, parsed, folder)
-
-    def _read(self, document: Frozen, scratch: Path, watch: Watch) -> Parsed:
-        if self._reader:
-            return self._reader(document, self._settings, scratch, watch)
-        return partition(document, self._settings, scratch, watch, self._sandbox())
 
 
 def _or_error(work: Callable[[], Result]) -> Result | GroundsightError:
