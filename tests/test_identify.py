@@ -10,6 +10,8 @@ from groundsight.language.identify import language_of, script_of
 @pytest.mark.parametrize(
     ("text", "code"),
     [("The kiln is hot in the morning and it cools over the night.", "en"),
+     ("Marie-Louise Grigorian of Saxe-Coburg was a Duchess and a player in the chess club of Yerevan.", "en"),
+     ("Tá an teach mór ag an abhainn agus is é an teach atá againn a bhfuil do athair ann.", "ga"),
      ("Der Ofen ist am Morgen heiß und kühlt über Nacht ab.", "de"),
      ("Le four est chaud le matin et refroidit pendant la nuit.", "fr"),
      ("El horno está caliente por la mañana y se enfría por la noche.", "es"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,14 @@ from groundsight.errors import Cancelled, InvalidArgument, StorageFailed
 from groundsight.governance.access import tenant_of
 from groundsight.index import Entry
 from groundsight.ingestion import Parsed
+from groundsight.ingestion.encode import Assembled
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.ingest import ingest
 from groundsight.parts import Parts
 from groundsight.settings import Settings
 from groundsight.suite import local_principal
 from groundsight.tracing import Watch
+from groundsight.types import Asset
 from tests.test_ingest import read
 from tests.test_parts_sandbox import parts_of
 
@@ -67,6 +71,26 @@ def test_two_files_are_read_at_once(tmp_path: Path, folder: Path) -> None:
         return read(document, settings, scratch, watch)
 
     assert set(run(parts_of(tmp_path), folder, reader=reader).values()) == {"added"}
+
+
+def test_files_are_encoded_beside_the_work_on_the_next(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, later = parts_of(tmp_path), threading.Event()
+
+    def slowly(waiting: Sequence[Assembled], *given: object) -> list[Entry]:
+        assert later.wait(60)
+        return [each.entry for each in waiting]
+
+    def linker(asset: Asset, units: tuple[object, ...]) -> tuple[object, ...]:
+        if asset.source == "files/3.txt":
+            later.set()
+        return units
+
+    monkeypatch.setattr("groundsight.ingestion.pipeline._MOST_FILES", 2)
+    monkeypatch.setattr("groundsight.ingestion.pipeline.encode", slowly)
+    assert set(run(parts, folder, linker=linker).values()) == {"added"}
+    assert len(stored(parts)) == 6
 
 
 def test_small_files_share_a_transaction(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +149,63 @@ def test_progress_grows_by_bytes_to_the_whole(tmp_path: Path, folder: Path) -> N
     assert {total for _, total in seen} == {6}
     sizes = [1_000 + each.stat().st_size for each in sorted(folder.iterdir())]
     assert done[-1] == pytest.approx(6 * sum(sizes[:-1]) / sum(sizes))
+
+
+# Each would leave something behind, if anything could be left: references, notes, heads, fences, styles, marks.
+ODD = {
+    "a.md": b"---\ntitle: Planted\n---\n# Head\n\n[there]: https://planted.example\n[^1]: Planted note.\n\n```\n",
+    "b.md": b"See [there] and the note[^1].\n\n<!-- planted: hidden words -->\n\n<div style='display:none'>Unseen.",
+    "c.csv": b"Planted;Price\nbolt;1,50\nnut;0,75\n",
+    "d.csv": b"2024-05-01,7\n2024-05-02,9\n",
+    "e.txt": "\ufeffPLANTED HEAD\n\nThe gate opens at seven.".encode(),
+    "f.txt": b"And at nine.",
+    "g.txt": "Der Zaun ist gr\u00fcn.".encode("latin-1"),
+    "h.txt": b"",
+    "i.txt": b"%PDF-1.4 planted",
+    "j.txt": b"<html><body><p>Planted page.</p></body></html>",
+    "k.txt": b"BEGIN:VCARD\nFN:Planted\nEND:VCARD\n",
+    "l.tsv": b"name\tsize\nbolt\t4\n",
+    "m.txt": b"The last gate.",
+}
+
+
+def told_of(parts: Parts, folder: Path) -> dict[str, object]:
+    """Ingest a folder with the real readers; return the units of each file, or its problem."""
+    parts.roots.admit(folder)
+    report = ingest(parts, [folder], local_principal(parts.settings), Watch())
+    units: dict[str, list[tuple[object, ...]]] = {}
+    for unit, asset in parts.index.scan(tenant_of(local_principal(parts.settings))):
+        seen = (unit.kind, unit.heading, unit.text, unit.cells, unit.unseen, asset.title, asset.warnings)
+        units.setdefault(asset.source, []).append(seen)
+    return {each.source: each.problem or units[each.source] for each in report.files}
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="a child reads several only where copies need no name")
+@pytest.mark.parametrize("names", [list(ODD), list(ODD)[::-1]])
+def test_files_that_one_child_reads_leave_nothing_to_each_other(
+    tmp_path: Path, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "files").mkdir()
+    for at, name in enumerate(names):
+        (tmp_path / "files" / f"{at:02d} {name}").write_bytes(ODD[name])
+    with closing(parts_of(tmp_path / "together")) as parts:
+        jobs, run_one = list[str](), parts.sandbox.run
+        monkeypatch.setattr(parts.sandbox, "run", lambda job, *a, **b: (jobs.append(job), run_one(job, *a, **b))[1])
+        together = told_of(parts, tmp_path / "files")
+    alone = sorted(job.rpartition("_")[2] for job in jobs)
+    assert alone == ["document"] * 5 + ["together"], "what is no plain text, or fails, is read by itself"
+    monkeypatch.setattr("groundsight.ingestion.ahead.together._TOGETHER", ())
+    with closing(parts_of(tmp_path / "alone")) as parts:
+        assert told_of(parts, tmp_path / "files") == together
+
+
+def test_a_text_that_ends_its_child_costs_the_others_nothing(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("groundsight.ingestion.ahead.together._JOB", "tests.hostile_jobs:take_memory")
+    with closing(parts_of(tmp_path)) as parts:
+        told = told_of(parts, folder)
+    assert [units[0][2] for units in told.values()] == [each.read_text() for each in sorted(folder.iterdir())]  # type: ignore[index]
 
 
 def test_what_the_bench_of_reading_times_is_there() -> None:

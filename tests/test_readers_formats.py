@@ -19,6 +19,7 @@ from PIL import Image
 
 from groundsight.errors import GroundsightError, ParseFailed
 from groundsight.ingestion import Parsed
+from groundsight.ingestion.jobs import PartitionOrder, partition_document
 from groundsight.ingestion.readers import BuiltinPartitioner
 from groundsight.ingestion.sniff import sniff
 from groundsight.settings import Limits
@@ -62,8 +63,39 @@ def test_terms_stand_with_what_they_mean(tmp_path: Path) -> None:
 
 
 def test_points_keep_their_numbers_and_raised_signs_do_not_run_into_a_number(tmp_path: Path) -> None:
-    page = "<html><ol start=3><li>Fire<ul><li>Up</li></ul></li><li>Cool</li></ol><p>214<sup>1</sup> m<sup>2</sup></p>"
-    assert texts(read(tmp_path, "a.html", page)) == ["3. Fire", "- Up", "4. Cool", "214^1 m2"]
+    page = "<html><ol start=3><li>Fire<ul><li>Up</li></ul></li><li>Cool</li></ol>214<sup>1</sup> m<sup>2</sup>"
+    shown = ["3. Fire", "- Up", "4. Cool", "214^1 m2", "Stop."]
+    assert texts(read(tmp_path, "a.html", f"{page}<dialog open>Stop.</dialog>")) == shown
+
+
+def test_words_that_a_style_sheet_sets_beside_others_are_read(tmp_path: Path) -> None:
+    style = (
+        ".fee::after{content:' EUR'} .x:before, .due::before {content: 'Due: \\2013  '}"
+        ".icon::before{content:'\\f101 \\2022'}.trap::after{content:'unseen';display:none}"
+        "[data-unit]::after{content:attr(data-unit)}"
+        "@media print{p::after{content:'printed'}}"
+    )
+    page = (
+        "<p class=fee>45</p><p class=due>3 May</p><p class=icon>Post</p><p class=trap>Open.</p><p data-unit=kg>7 </p>"
+    )
+    parsed = read(tmp_path, "a.html", f"<html><style>{style}</style><body>{page}</body></html>")
+    assert texts(parsed) == ["45 EUR", "Due: – 3 May", "Post", "Open.", "7 kg"]
+    assert left(parsed) == {"hidden text": 1}
+
+
+def test_numbers_of_points_formulas_and_marks_of_notes_are_as_shown(tmp_path: Path) -> None:
+    formula = (
+        "<math><semantics><mrow><mfrac><mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac><mo>=</mo><msup>"
+        "<mi>x</mi><mn>3</mn></msup><mtext style='display:none'>unseen</mtext></mrow><annotation>TeX</annotation>"
+        "</semantics></math>"
+    )
+    page = (
+        "<ol start=5 reversed><li>Fire<li value=9>Cool<li>Sell</ol><ol reversed><li>b<li>a</ol>"
+        f"<p>So {formula}.</p><p>In 1912<a role=doc-noteref href=#n>4</a> <ruby>窯<rt>kama</rt></ruby></p>"
+    )
+    parsed = read(tmp_path, "a.html", f"<html><body>{page}</body></html>")
+    shown = ["5. Fire", "9. Cool", "8. Sell", "2. b", "1. a", "So (a+1)/2=x^3.", "In 1912^4 窯 (kama)"]
+    assert texts(parsed) == shown
 
 
 def test_a_figure_is_one_piece_and_what_lies_outside_is_said(tmp_path: Path) -> None:
@@ -178,6 +210,29 @@ def test_what_an_open_document_strikes_out_is_marked_as_deleted(tmp_path: Path) 
     ]  # fmt: skip
 
 
+def test_an_open_document_in_one_file_is_read_as_a_packed_one_is(tmp_path: Path) -> None:
+    told = "<office:meta><dc:title xmlns:dc='c'>Kiln log</dc:title></office:meta>"
+    inner = "<office:document xmlns:office='o' xmlns:text='t'><office:body><text:p>Inner.</text:p></office:body>"
+    drawn = "<draw:image><office:binary-data>{}</office:binary-data></draw:image>"
+    body = (
+        "<office:body><office:text><text:p>It costs <text:span text:style-name='T1'>90</text:span>110 euros.</text:p>"
+        f"<text:p><draw:frame>{drawn.format(base64.encodebytes(picture()).decode())}</draw:frame>"
+        f"<draw:frame><draw:object>{inner}</office:document></draw:object></draw:frame></text:p></office:text></office:body>"
+    )
+    names = " ".join(f'xmlns:{name}="{name}"' for name in ("office", "text", "draw"))
+    kind = "application/vnd.oasis.opendocument.text"
+    root = f'<?xml version="1.0"?>\n<office:document {names} office:mimetype="{kind}">'
+    (tmp_path / "a.fodt").write_text(f"{root}{told}{STRIKING}{body}</office:document>")
+    order = PartitionOrder(
+        name="a.fodt", scratch=str(tmp_path), partitioner="builtin", limits=Limits(), render_dpi=72
+    ).model_dump_json()
+    parsed = Parsed.model_validate_json(partition_document(tmp_path / "a.fodt", order))
+    assert (parsed.title, parsed.media_type, parsed.left_out) == ("Kiln log", f"{kind}-flat-xml", ())
+    assert [(one.kind, one.text, one.mark) for one in parsed.elements] == [
+        ("text", "It costs 110 euros.", ""), ("text", "90", "deleted"), ("figure", "", ""), ("text", "Inner.", ""),
+    ]  # fmt: skip
+
+
 def test_a_hidden_slide_of_an_open_presentation_is_marked(tmp_path: Path) -> None:
     style = (
         "<office:automatic-styles><style:style xmlns:style='s' style:name='dp2'><style:drawing-page-properties "
@@ -205,6 +260,9 @@ def test_struck_out_cells_of_an_open_workbook_are_no_values(tmp_path: Path) -> N
     ]
     parsed = read(tmp_path, "a.ods", opened("spreadsheet", STRIKING + sheet.format("")))
     (table, *struck) = parsed.elements
+    rule = "<calcext:condition xmlns:calcext='c' calcext:value='&gt;100' calcext:apply-style-name='T2'/></table:table>"
+    ruled = STRIKING + sheet.format("").replace("</table:table>", rule)
+    assert left(read(tmp_path, "b.ods", opened("spreadsheet", ruled))) == {"rule that strikes cells out": 1}
     assert table.cells == (("Item", "Price"), ("Oar", "120"), ("Seat", "80"))
     assert [(one.text, one.mark) for one in struck] == [("Box", "deleted"), ("310", "deleted")]
 
@@ -242,6 +300,13 @@ def test_rich_text_keeps_tables_and_notes_and_says_what_it_leaves_out(tmp_path: 
     assert (parsed.title, texts(parsed)[0]) == ("Kiln", "The kiln 1200 degrees is hot.")
     assert parsed.elements[1].cells == (("Clay", "kg"), ("red", "40"))
     assert left(parsed) == {"picture": 1}
+    drawn = "{\\shp{\\*\\shpinst{\\sp{\\sn shapeType}{\\sv 136}}{\\sp{\\sn gtextUNICODE}{\\sv Open f\\'fcr all}}}}"
+    assert texts(read(tmp_path, "d.rtf", f"{{\\rtf1\\ansi Hot.\\par {drawn}}}")) == ["Hot.", "Open für all"]
+    field = "{{\\field{{\\*\\fldinst {{{{\\*\\formfield{{\\fftype{}\\ffres{}{{\\*\\ffname n}}{}}}}}}}}}{{\\fldrslt }}}}"
+    boxes = f"{field.format(1, 1, '')} yes {field.format(1, 25, chr(92) + 'ffdefres0')} no"
+    town = field.format(2, 1, "{\\*\\ffl Oslo}{\\*\\ffl Bergen}")
+    held = "{\\object\\objemb\\objw9{\\*\\objdata 00}{\\result Net 7}}"
+    assert texts(read(tmp_path, "e.rtf", f"{{\\rtf1 {boxes}\\par {town} {held}}}")) == ["☒ yes ☐ no", "Bergen Net 7"]
     parsed = read(tmp_path, "b.rtf", "{\\rtf1\\ansi Shown{\\b\\v not this}.}")
     assert [(element.text, element.mark) for element in parsed.elements] == [("Shown.", ""), ("not this", "hidden")]
 
@@ -266,7 +331,8 @@ def test_subtitles_are_what_is_said_with_the_second_of_each_sentence(tmp_path: P
         f"{number}\n00:00:{start}{comma}000 --> 00:00:{end}{comma}500\n{text}\n\n"
         for number, (start, end, text) in enumerate(cues, start=1)
     )
-    parsed = read(tmp_path, name, ("" if name.endswith("srt") else "WEBVTT\n\n") + body)
+    parsed = read(tmp_path, name, ("" if name.endswith("srt") else "WEBVTT - Log of the kiln\n\n") + body)
+    assert parsed.title == ("" if name.endswith("srt") else "Log of the kiln")
     assert [(one.text, one.seconds) for one in parsed.elements] == [
         ("Ann: The kiln is hot.", (1.0,)), ("Now it cools.", (30.0,)),
     ]  # fmt: skip

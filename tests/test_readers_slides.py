@@ -75,7 +75,8 @@ def test_a_diagram_is_told_node_by_node_under_those_above(tmp_path: Path) -> Non
     points = '<dgm:pt modelId="0" type="doc"/>' + node("3", "Sails") + node("1", "Yard") + node("2", "Hulls")
     data = part(f"<dgm:dataModel><dgm:ptLst>{points}</dgm:ptLst><dgm:cxnLst>{links}</dgm:cxnLst></dgm:dataModel>")
     listed = "<p:sldId id='256' r:id='rId1'/>"
-    frame = "<p:graphicFrame><p:nvGraphicFramePr/><a:graphic><dgm:relIds r:dm='rId1'/></a:graphic></p:graphicFrame>"
+    named = "<p:nvGraphicFramePr><p:cNvPr id='9' name='D' descr='How the yard is led'/></p:nvGraphicFramePr>"
+    frame = f"<p:graphicFrame>{named}<a:graphic><dgm:relIds r:dm='rId1'/></a:graphic></p:graphicFrame>"
     parts: dict[str, str | bytes] = {
         "ppt/presentation.xml": part(f"<p:presentation><p:sldIdLst>{listed}</p:sldIdLst></p:presentation>"),
         "ppt/_rels/presentation.xml.rels": relations({"rId1": "slides/slide1.xml"}),
@@ -83,8 +84,8 @@ def test_a_diagram_is_told_node_by_node_under_those_above(tmp_path: Path) -> Non
         "ppt/slides/_rels/slide1.xml.rels": relations({"rId1": "../diagrams/data1.xml"}),
         "ppt/diagrams/data1.xml": data,
     }
-    (text,) = read_pptx(write_package(tmp_path / "a.pptx", "ppt/presentation.xml", parts), tmp_path).elements
-    assert text.text == "- Yard\n- Yard > Hulls\n- Yard > Sails"
+    told = read_pptx(write_package(tmp_path / "a.pptx", "ppt/presentation.xml", parts), tmp_path).elements
+    assert [one.text for one in told] == ["How the yard is led", "- Yard\n- Yard > Hulls\n- Yard > Sails"]
 
 
 def test_soft_breaks_end_a_line_in_text_and_part_words_in_cells_and_titles(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ OPENING = {"open", "read_bytes", "read_text", "iterdir", "walk", "fwalk", "scand
 # The program's own files, its home, its scratch folders, and what runs in the confined child on the copy.
 OPENS_ITS_OWN = {
     "derived.py", "enrich.py", "frozen.py", "kept.py", "landlock.py", "partition.py", "sandbox.py", "sniff.py",
-    "unpacked.py", "warden.py", "portions.py", "proof.py",
+    "unpacked.py", "warden.py", "portions.py", "proof.py", "jobs.py",
 }  # fmt: skip
 BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith, ast.Match)
 

@@ -90,6 +90,14 @@ def test_everything_else_is_refused_in_one_line(tmp_path: Path, name: str, shown
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("page", ["cp037", "cp500", "cp1140", "cp273"])
+def test_the_text_of_a_mainframe_is_refused_by_its_name(tmp_path: Path, page: str) -> None:
+    letter = "Invoice 4711 of Alma (Ltd).\nTotal due: 1,250.00 EUR, 3 May 2025\n"
+    with pytest.raises(UnsupportedType, match="text in EBCDIC is not read"):
+        sniff(write(tmp_path, "a.txt", letter.encode(page)), "a.txt")
+    sniff(write(tmp_path, "b.txt", "@@@@@@@@ Größe ÄÖÜ ªº @@@".encode("latin-1")), "b.txt")
+
+
 def test_a_wrong_extension_is_a_warning_and_the_content_wins(tmp_path: Path) -> None:
     found = sniff(write(tmp_path, "a.txt", b"%PDF-1.4"), "a.txt")
     assert found.media_type == "application/pdf"

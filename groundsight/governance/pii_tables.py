@@ -33,7 +33,7 @@ def clean_cells(cells: Cells, kinds: Sequence[PiiKind], memory: Memory, heads: H
     for _ in range(_MOST_ROUNDS):
         before, known = cells, dict(heads or {})
         rows = cells = _each_alone(cells, kinds, memory) if heads is None else cells
-        rows = cells = tuple(tuple(_labelled_within(cell, kinds, memory) for cell in row) for row in cells)
+        rows = cells = tuple(_labelled_within(row, kinds, memory) for row in cells)
         # Most tables announce nothing, and nothing stands under a head then.
         if known or _announces(cells, memory):
             numeric = _quantities(cells)
@@ -66,9 +66,11 @@ def _each_alone(cells: Cells, kinds: Sequence[PiiKind], memory: Memory) -> Cells
     return tuple(tuple(map(clean, row)) for row in cells) if held else cells
 
 
-def _labelled_within(cell: str, kinds: Sequence[PiiKind], memory: Memory) -> str:
+def _labelled_within(row: tuple[str, ...], kinds: Sequence[PiiKind], memory: Memory) -> tuple[str, ...]:
     """Redact what follows a label in the same cell."""
-    return clean_lines(cell, kinds, memory) if _COLON.search(cell) else cell
+    if not _COLON.search("".join(row)):
+        return row
+    return tuple(clean_lines(cell, kinds, memory) if _COLON.search(cell) else cell for cell in row)
 
 
 def clean_lines(text: str, kinds: Sequence[PiiKind], memory: Memory, heads: Heads | None = None) -> str:

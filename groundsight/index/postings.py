@@ -68,7 +68,7 @@ class PostingWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._added: defaultdict[tuple[int, str], bytearray] = defaultdict(bytearray)
+        self._added: defaultdict[int, defaultdict[str, bytearray]] = defaultdict(lambda: defaultdict(bytearray))
         self._removed: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
         self._pending = 0
 
@@ -76,9 +76,9 @@ class PostingWriter:
         """Count a unit in its tenant's partitions. Slots must grow from call to call."""
         for terms in fields:
             part = self._partition(tenant, terms.field, 1, terms.length)
-            length = min(terms.length, MOST)
+            length, added = min(terms.length, MOST), self._added[part]
             for term, count in terms.counts.items():
-                self._added[part, term] += PACKED.pack(slot, min(count, MOST), length)
+                added[term] += PACKED.pack(slot, count if count < MOST else MOST, length)
             self._pending += len(terms.counts)
         if self._pending > PENDING:
             self.flush()
@@ -94,7 +94,8 @@ class PostingWriter:
         """Write what was collected, removals first; drop partitions that became empty."""
         for (part, term), slots in self._removed.items():
             self._take_out(part, term, np.array(slots, np.uint32))
-        added = sorted(self._added.items())
+        added = [((part, term), self._added[part][term]) for part in sorted(self._added)
+                 for term in sorted(self._added[part])]  # fmt: skip
         for at in range(0, len(added), TOGETHER):
             self._append(dict(added[at : at + TOGETHER]))
         self._connection.execute("DELETE FROM partition WHERE docs = 0")

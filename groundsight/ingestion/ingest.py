@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +14,27 @@ from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.events import heed, note_event
 from groundsight.governance.incidents import IncidentBook
 from groundsight.governance.lookout import ask_rules_if_due
-from groundsight.governance.optout import OptOuts
 from groundsight.governance.remembered import RememberedRights
-from groundsight.ingestion import FileReport, IngestReport, Parsed, Skipped
+from groundsight.ingestion import FileReport, IngestReport, Skipped
+from groundsight.ingestion.ahead.intake import Intake, Reader
+from groundsight.ingestion.ahead.read_ahead import ReadFile, Ready, read_ahead
 from groundsight.ingestion.assemble import Linker, assemble
 from groundsight.ingestion.contain import refuse_contained
 from groundsight.ingestion.derived import derived_of
-from groundsight.ingestion.described import is_guarded, is_kept_as, make_asset, new_asset_id
+from groundsight.ingestion.described import is_guarded, is_kept_as, make_asset
 from groundsight.ingestion.discover import Discovery, Found, not_there
 from groundsight.ingestion.encode import Assembled
 from groundsight.ingestion.folder.ledger import settle
 from groundsight.ingestion.folder.rules import Rules
 from groundsight.ingestion.forget import erase
-from groundsight.ingestion.frozen import Frozen, content_hash, freeze
+from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.inside import Tree, by_holder, report_of, unchanged
-from groundsight.ingestion.pipeline import Commits, ReadFile, Ready, read_ahead, shares, work_of
+from groundsight.ingestion.pipeline import Commits, shares, work_of
 from groundsight.ingestion.preflight import claim_lanes, open_lanes
 from groundsight.ingestion.reach import folders_of
 from groundsight.ingestion.rights.beside import look_beside
 from groundsight.ingestion.rights.sweep import sweep
-from groundsight.ingestion.sniff import size_limit
 from groundsight.ingestion.vanished import gone_by_name, vanished
-from groundsight.settings import Settings
 from groundsight.tracing import Part, Watch
 from groundsight.types import Asset, Principal
 from groundsight.vision import SENSITIVE
@@ -44,8 +42,6 @@ from groundsight.vision import SENSITIVE
 if TYPE_CHECKING:
     from groundsight.governance.roots import Roots
     from groundsight.parts import Parts
-
-Reader = Callable[[Frozen, Settings, Path, Watch], Parsed]
 
 
 def ingest(
@@ -80,7 +76,7 @@ def ingest(
     looked = Discovery(held, Rules(held, parts.settings)).of(there)
     claim_lanes(parts)
     sweep(parts, watch, principal.tenant)
-    run = _Run(parts, held, principal, watch, reader or _confined(parts), linker or _linker())
+    run = _Run(parts, held, principal, watch, reader, linker or _linker())
     places = (*looked.folders, *gone.values())
     run.look_beside(looked.files, places)
     found = run.without_hidden(looked.files)
@@ -98,14 +94,13 @@ class _Run:
     """What stays the same for all files of one ingest."""
 
     def __init__(
-        self, parts: Parts, roots: Roots, principal: Principal, watch: Watch, read: Reader, linker: Linker
+        self, parts: Parts, roots: Roots, principal: Principal, watch: Watch, read: Reader | None, linker: Linker
     ) -> None:
         self._parts, self._roots, self._principal = parts, roots, principal
         self._watch, self._read, self._linker = watch, read, linker
         self._part, self._commits = watch, Commits(parts, principal, watch)
         self.derived = derived_of(parts.settings)
         self.derived.forget_other_profiles()
-        self._opted_out = OptOuts(parts.settings.home, principal.tenant)
         self._remembered = RememberedRights(parts.settings.home)
 
     def look_beside(self, found: Sequence[Found], places: Sequence[str]) -> None:
@@ -120,6 +115,8 @@ class _Run:
             self._guards.setdefault(each.sha256, []).append(each)
         self._shut = IncidentBook(self._parts.settings.home).shut()
         self._inner = by_holder(everything)
+        rights = (self._remembered, self.beside.book)
+        self._intake = Intake(self._parts, self._roots, self._principal.tenant, self._known, rights, self._read)
 
     def readable(self, found: Sequence[Found]) -> list[Found]:
         """Leave out what its rights keep from being read."""
@@ -137,16 +134,16 @@ class _Run:
         Progress counts files, each by its share of the bytes: that is the better guess of the time that is left.
         """
         lines: list[FileReport] = []
-        sizes = shares([work_of(each, self._roots) for each in found])
-        done = 0.0
+        work = [work_of(each, self._roots) for each in found]
+        sizes, done = shares(work), 0.0
         try:
-            with closing(read_ahead(found, self._prepare, self._watch)) as ahead:
+            with closing(read_ahead(self._intake.grouped(found, work), self._intake.read, self._watch)) as ahead:
                 for (each, ready), size in zip(ahead, sizes, strict=True):
                     self._part = Part(self._watch, done, size, len(found), each.source)
                     lines += self._file(each, ready)
                     done += size
         finally:
-            self._commits.flush()
+            self._commits.close()
         return [self._commits.lost.get(line.source, line) for line in lines]
 
     def _file(self, found: Found, ready: Ready) -> list[FileReport]:
@@ -166,57 +163,17 @@ class _Run:
         with prepared:
             return self._stored(prepared, tree)
 
-    def _prepare(self, found: Found, watch: Watch) -> ReadFile | None:
-        """Freeze and read a file, None when it is as it was; this runs beside the work on the file before it."""
-        if found.error is not None:
-            raise found.error
-        source = found.source
-        most, before = getattr(self._parts.settings.limits, size_limit(source)), self._known.get(source)
-        descriptor = self._roots.open_inside(source)
-        try:
-            if before and self._is_current(before, content_hash(descriptor, source, most)):
-                return None
-            document = freeze(descriptor, source, most)
-        finally:
-            os.close(descriptor)
-        return self._parsed(document, watch)
-
-    def _parsed(self, document: Frozen, watch: Watch) -> ReadFile:
-        """Parse the very bytes that were hashed."""
-        folder = tempfile.TemporaryDirectory(prefix="groundsight-")
-        with ExitStack() as on_error:
-            on_error.callback(folder.cleanup)
-            on_error.callback(document.copy.close)
-            self._require_free(document)
-            parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
-            on_error.pop_all()
-        return ReadFile(document, parsed, folder)
-
-    def _require_free(self, document: Frozen) -> None:
-        """Refuse what is opted out, and a content that comes back after its time; what is known has its own."""
-        source, sha = document.source, document.sha256
-        self._opted_out.require_free(source, sha)
-        if not self._is_known(document):
-            self._remembered.require_free(self.beside.book, self._principal.tenant, source, sha)
-
-    def _is_known(self, document: Frozen) -> bool:
-        before = self._known.get(document.source)
-        return before is not None and before.sha256 == document.sha256
-
     def _remembered_of(self, document: Frozen) -> Mapping[str, Any]:
         return self._remembered.of(self.beside.book, self._principal.tenant, document.source, document.sha256)
 
     def _below(self, document: Frozen, holder: Asset, tree: Tree) -> FileReport:
         """Ingest a file that lies in another one, unless all of it is as it was."""
         before = self._known.get(document.source)
-        if before and self._is_current(before, document.sha256) and is_kept_as(before, holder):
+        if before and self._intake.is_current(before, document.sha256) and is_kept_as(before, holder):
             tree.keep(before.source)
             return unchanged(before)
-        with self._parsed(document, self._part) as prepared:
+        with self._intake.parsed(document, self._part) as prepared:
             return self._stored(prepared, tree, holder)
-
-    def _is_current(self, before: Asset, sha: str) -> bool:
-        return before.asset_id == new_asset_id(self._principal.tenant, before.source, sha, self._parts.settings)
 
     def _stored(self, prepared: ReadFile, tree: Tree, holder: Asset | None = None) -> FileReport:
         """Commit what was read and keep pages of the same bytes.
@@ -227,7 +184,7 @@ class _Run:
         before = self._known.get(document.source)
         guards, who = [before] if before else self._guards.get(document.sha256, ()), self._principal
         holding = self.beside.book.holding(who.tenant, document.source, document.mtime_ns, who.region)
-        remembered = None if self._is_known(document) else self._remembered_of(document)
+        remembered = None if self._intake.is_known(document) else self._remembered_of(document)
         asset = make_asset(parsed, document, who, settings, guards, holder, None if before else holding, remembered)
         refuse_contained(self._shut, asset)
         lost = tree.read(parsed, asset, prepared.scratch, lambda each, holder: self._below(each, holder, tree))
@@ -258,13 +215,6 @@ class _Run:
         tree.lines += [FileReport(source=each.source, status="removed") for each in gone]
 
 
-def _confined(parts: Parts) -> Reader:
-    """Return the reader that works in a confined child."""
-    from groundsight.ingestion.partition import partition
-
-    return lambda document, settings, scratch, watch: partition(document, settings, scratch, watch, parts.sandbox)
-
-
 def _linker() -> Linker:
     from groundsight.ingestion.links import with_links
 
@@ -272,22 +222,16 @@ def _linker() -> Linker:
 
 
 def _report(files: Sequence[FileReport], model_calls: int, parts: Parts, left_out: tuple[Skipped, ...]) -> IngestReport:
-    redactions: dict[str, int] = {}
+    redactions = Counter[str]()
     for each in files:
-        for kind, number in each.redactions.items():
-            redactions[kind] = redactions.get(kind, 0) + number
-    counts = {status: sum(each.status == status for each in files) for status in _STATUSES}
+        redactions.update(each.redactions)
+    counts: dict[str, Any] = {status: sum(each.status == status for each in files) for status in _STATUSES}
     report = IngestReport(
         files=tuple(files),
-        added=counts["added"],
-        changed=counts["changed"],
-        unchanged=counts["unchanged"],
-        failed=counts["failed"],
-        vanished=counts["vanished"],
-        removed=counts["removed"],
+        **counts,
         units=sum(each.units for each in files),
         model_calls=model_calls,
-        redactions=redactions,
+        redactions=dict(redactions),
         left_out=left_out,
         degraded=tuple(lane.lane for lane in parts.degraded()),
     )

@@ -8,12 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from groundsight.errors import LimitExceeded, ParseFailed
+from groundsight.errors import GroundsightError, LimitExceeded, ParseFailed
 from groundsight.ingestion import Element, Parsed, Partitioner, PictureOrder
+from groundsight.ingestion.frozen import anonymous_file
 from groundsight.ingestion.portions import chars_of, handed_over
 from groundsight.ingestion.readers.clean import clean
 from groundsight.ingestion.readers.ledger import UNSHOWN, unseen_texts
-from groundsight.ingestion.sniff import CONTAINERS, check_size, sniff
+from groundsight.ingestion.sniff import CONTAINERS, CSV, FLAT, MARKDOWN, PLAIN, check_size, sniff
 from groundsight.ingestion.unpacked import check_archive
 from groundsight.limits import Limits
 from groundsight.types import LeftOut, Word
@@ -33,6 +34,19 @@ class PartitionOrder(Word):
     soffice: str = ""
 
 
+class TogetherOrder(Word):
+    """Small plain texts that lie behind one another in one document: the order and the bytes of each."""
+
+    files: tuple[PartitionOrder, ...]
+    sizes: tuple[int, ...]
+
+
+class Together(Word):
+    """What was read of each; None for what has to be read by itself."""
+
+    parsed: tuple[Parsed | None, ...]
+
+
 class Picture(Word):
     """A PNG as base64 text, because answers cross the process border as JSON."""
 
@@ -41,7 +55,32 @@ class Picture(Word):
 
 def partition_document(document: Path, body: str) -> str:
     """Read one document and return ``Parsed`` as JSON."""
-    order = PartitionOrder.model_validate_json(body)
+    return _partitioned(document, PartitionOrder.model_validate_json(body)).model_dump_json()
+
+
+def partition_together(documents: Path, body: str) -> str:
+    """Read small plain texts one after the other and return ``Together`` as JSON; none may write any file."""
+    order = TogetherOrder.model_validate_json(body)
+    with documents.open("rb") as joined:
+        parsed = [_of_plain(joined.read(size), each) for each, size in zip(order.files, order.sizes, strict=True)]
+    return Together(parsed=tuple(parsed)).model_dump_json()
+
+
+def _of_plain(content: bytes, order: PartitionOrder) -> Parsed | None:
+    """Read what our own Python reads from UTF-8; of all else, and of what fails, a child of its own tells."""
+    try:
+        content.decode()
+        with anonymous_file() as copy:
+            copy.write(content)
+            copy.flush()
+            document = Path(f"/proc/self/fd/{copy.fileno()}")
+            plain = sniff(document, order.name).media_type in (PLAIN, MARKDOWN, CSV)
+            return _partitioned(document, order) if plain else None
+    except (GroundsightError, OSError, UnicodeDecodeError):
+        return None
+
+
+def _partitioned(document: Path, order: PartitionOrder) -> Parsed:
     found = sniff(document, order.name)
     check_size(document, found.media_type, order.name, order.limits)
     readable, media_type = _readable(document, found.media_type, order)
@@ -55,7 +94,7 @@ def partition_document(document: Path, body: str) -> str:
     told: dict[str, object] = {"warnings": found.warnings + parsed.warnings}
     if readable != document:
         told["media_type"] = found.media_type
-    return parsed.model_copy(update=told).model_dump_json()
+    return parsed.model_copy(update=told)
 
 
 def page_picture(document: Path, body: str) -> str:
@@ -70,9 +109,13 @@ def page_picture(document: Path, body: str) -> str:
 
 
 def _readable(document: Path, media_type: str, order: PartitionOrder) -> tuple[Path, str]:
-    """Return the document, or what LibreOffice made of it, and the media type to read it as."""
+    """Return the document, or what was made of it, by LibreOffice or here, and the media type to read it as."""
     from groundsight.ingestion.readers.office.old_office import PRESENT, in_present_format
 
+    if media_type in FLAT:
+        from groundsight.ingestion.readers.box.flat_odf import unflattened
+
+        return unflattened(document, media_type, Path(order.scratch))
     if media_type not in PRESENT:
         return document, media_type
     scratch, seconds = Path(order.scratch), order.limits.parse_seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from groundsight.index.keys import LONGEST_KEY_WORDS, as_key, heading_key, is_plain, words_of
 from groundsight.ingestion.tables import row_text
@@ -71,14 +72,15 @@ def _telling_title(asset: Asset) -> str:
 
 
 def _mention_links(unit: Unit) -> Iterator[Link]:
-    known = set[str]()
     for text in _texts(unit):
         clean = _PLACEHOLDER.sub(" | ", text) if any(sign in text for sign in "[<{@") else text
-        for shown in (*_ids(clean), *(match.group() for match in _QUANTITY.finditer(clean)), *_names(clean)):
-            key = as_key(shown)
-            if 1 < len(key) <= LONGEST_KEY_CHARS and key not in known:
-                known.add(key)
-                yield Link(key=key, shown=" ".join(shown.split()))
+        yield from filter(None, map(_mention, chain(_ids(clean), _QUANTITY.findall(clean), _names(clean))))
+
+
+@lru_cache(maxsize=4096)
+def _mention(shown: str) -> Link | None:
+    key = as_key(shown)
+    return Link(key=key, shown=" ".join(shown.split())) if 1 < len(key) <= LONGEST_KEY_CHARS else None
 
 
 def _texts(unit: Unit) -> tuple[str, ...]:

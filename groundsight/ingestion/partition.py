@@ -44,18 +44,22 @@ def partition(
         UnsupportedType, LimitExceeded, ParseFailed, Disabled: the file can't be read as it is.
         TimedOut, OutOfResources, Cancelled: reading was ended.
     """
-    limits = settings.limits
-    order = PartitionOrder(
-        name=document.name,
-        scratch=str(scratch.resolve()),
-        partitioner=settings.ingestion.partitioner,
-        limits=limits,
-        render_dpi=settings.ingestion.render_dpi,
-        soffice=settings.ingestion.soffice,
-    )
+    order = order_of(document, settings, str(scratch.resolve()))
     job = "groundsight.ingestion.jobs:partition_document"
     answer = run_on(document, job, order.model_dump_json(), settings, watch, sandbox, order.scratch)
     return _checked(answer, scratch, document.name)
+
+
+def order_of(document: Frozen, settings: Settings, scratch: str) -> PartitionOrder:
+    """Return what the child is told of a document."""
+    return PartitionOrder(
+        name=document.name,
+        scratch=scratch,
+        partitioner=settings.ingestion.partitioner,
+        limits=settings.limits,
+        render_dpi=settings.ingestion.render_dpi,
+        soffice=settings.ingestion.soffice,
+    )
 
 
 def run_on(

@@ -1,20 +1,17 @@
-"""Around the work on one file: the next one is read meanwhile, small ones are encoded and committed together."""
+"""Behind the work on one file: small ones are encoded together, beside the work on the next, and committed together."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from groundsight.errors import Cancelled, GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
 from groundsight.governance.access import tenant_of
 from groundsight.governance.review import forget_reviews
-from groundsight.ingestion import FileReport, Parsed
+from groundsight.ingestion import FileReport
+from groundsight.ingestion.ahead.read_ahead import ReadFile, Ready
 from groundsight.ingestion.discover import Found
 from groundsight.ingestion.encode import Assembled, encode
 from groundsight.ingestion.forget import erase
@@ -38,8 +35,6 @@ _MOST_FILES, _MOST_UNITS, _MOST_SECONDS = 32, 400, 1.0
 _LONG_UNITS = 50
 # What a file counts for in the progress beside its bytes: the least of them costs about a kilobyte of text.
 _LEAST_WORK = 1_000
-# Half of the time of a reader of a small file goes by in forks and pipes: one alone leaves a core idle.
-_AHEAD = 2
 
 
 def work_of(found: Found, roots: Roots) -> int:
@@ -56,58 +51,6 @@ def shares(work: Sequence[int]) -> list[float]:
     return [each * len(work) / sum(work) for each in work]
 
 
-@dataclass(frozen=True)
-class ReadFile:
-    """A file as it was at one moment, what was read from it, and the folder of its pictures; closing drops all."""
-
-    document: Frozen
-    parsed: Parsed
-    folder: TemporaryDirectory[str]
-
-    @property
-    def scratch(self) -> Path:
-        """Where the pictures and the files inside lie."""
-        return Path(self.folder.name)
-
-    def __enter__(self) -> ReadFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.document.copy.close()
-        self.folder.cleanup()
-
-
-Ready = Future[ReadFile | None]
-
-
-def read_ahead(
-    found: Sequence[Found], read: Callable[[Found, Watch], ReadFile | None], watch: Watch
-) -> Generator[tuple[Found, Ready]]:
-    """Yield each file with what is read from it on other threads, two files ahead; close it to end the reading."""
-    stop, waiting = Watch(within=(watch,)), deque[tuple[Found, Ready]]()
-    with ThreadPoolExecutor(_AHEAD, "groundsight-read") as pool:
-        try:
-            for each in found:
-                waiting.append((each, pool.submit(read, each, stop)))
-                yield from _due(waiting)
-            yield from waiting
-        finally:
-            stop.cancel()
-            _drop([ready for _, ready in waiting])
-
-
-def _due(waiting: deque[tuple[Found, Ready]]) -> Iterator[tuple[Found, Ready]]:
-    if len(waiting) > _AHEAD:
-        yield waiting[0]
-        waiting.popleft()
-
-
-def _drop(unused: Sequence[Ready]) -> None:
-    for ready in unused:
-        if not ready.cancel() and ready.exception() is None and (left := ready.result()):
-            left.__exit__()
-
-
 class Commits:
     """Finished files on their way into the index, each whole or not at all; small ones share a transaction.
 
@@ -119,6 +62,8 @@ class Commits:
         self._parts, self._watch, self._where = parts, watch, tenant_of(principal)
         self._waiting: list[Assembled] = []
         self._since = 0.0
+        self._pool = ThreadPoolExecutor(1, "groundsight-encode")
+        self._encoding: tuple[list[Assembled], Future[list[Entry]]] | None = None
         self.lost: dict[str, FileReport] = {}
         self.stated = 0
 
@@ -134,8 +79,10 @@ class Commits:
         self._waiting.append(made)
         units = sum(len(each.entry.units) for each in self._waiting)
         keeps = self._parts.settings.ingestion.keep_page_pictures
-        if is_long or before or keeps or units > _MOST_UNITS or len(self._waiting) >= _MOST_FILES or self._is_due():
+        if is_long or before or keeps:
             self.flush(watch if is_long else None)
+        elif units > _MOST_UNITS or len(self._waiting) >= _MOST_FILES or self._is_due():
+            self._hand_on()
         if asset.source not in self.lost:
             keep_pages(self._parts, asset, document, self._watch)
         if keeps and not self._parts.index.units(asset.asset_id, Filter()):
@@ -148,7 +95,7 @@ class Commits:
 
     def wait_for(self, ready: Ready) -> ReadFile | None:
         """Return what was read; what is finished does not wait for what takes long."""
-        if not wait([ready], timeout=0 if self._is_due() else _MOST_SECONDS).done:
+        if not wait([ready.group], timeout=0 if self._is_due() else _MOST_SECONDS).done:
             self.flush()
         prepared = ready.result()
         if prepared and any(element.picture for element in prepared.parsed.elements):
@@ -161,10 +108,30 @@ class Commits:
         Raises:
             StorageFailed: the disk refused, or what was stored can't be read back. Cancelled: by the watch.
         """
+        self._take_up()
+        waiting, self._waiting, watch = self._waiting, [], watch or Watch()
+        self._put(waiting, lambda: encode(waiting, self._parts, watch), watch)
+
+    def close(self) -> None:
+        """Commit what waits and end the encoding; raises as ``flush`` does."""
+        with self._pool:
+            self.flush()
+
+    def _hand_on(self) -> None:
+        """Encode what waits, beside the work on the next files, and commit what was encoded meanwhile."""
         waiting, self._waiting = self._waiting, []
-        watch = watch or Watch()
+        self._take_up((waiting, self._pool.submit(encode, waiting, self._parts, Watch())))
+
+    def _take_up(self, following: tuple[list[Assembled], Future[list[Entry]]] | None = None) -> None:
+        """Commit what was encoded beside, if anything was."""
+        before, self._encoding = self._encoding, following
+        if before is not None:
+            waiting, encoding = before
+            self._put(waiting, encoding.result, Watch())
+
+    def _put(self, waiting: Sequence[Assembled], encoded: Callable[[], list[Entry]], watch: Watch) -> None:
         try:
-            self._store(encode(waiting, self._parts, watch))
+            self._store(encoded())
         except (Cancelled, IndexVersion, Locked, StorageFailed):
             raise
         except GroundsightError:

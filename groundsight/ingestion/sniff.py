@@ -16,12 +16,12 @@ PDF, HTML, MARKDOWN, PLAIN, CSV, EMAIL = (
     "application/pdf", "text/html", "text/markdown", "text/plain", "text/csv", "message/rfc822",
 )  # fmt: skip
 _OFFICE = "application/vnd.openxmlformats-officedocument."
-DOCX = _OFFICE + "wordprocessingml.document"
-PPTX = _OFFICE + "presentationml.presentation"
+DOCX, PPTX = _OFFICE + "wordprocessingml.document", _OFFICE + "presentationml.presentation"
 XLSX = _OFFICE + "spreadsheetml.sheet"
 OFFICE = {"word/document.xml": DOCX, "ppt/presentation.xml": PPTX, "xl/workbook.xml": XLSX}
 _OPEN = "application/vnd.oasis.opendocument."
 ODT, ODS, ODP, EPUB = _OPEN + "text", _OPEN + "spreadsheet", _OPEN + "presentation", "application/epub+zip"
+FLAT = {f"{kind}-flat-xml": kind for kind in (ODT, ODS, ODP)}
 DOC, XLS, PPT = "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"
 ZIP, TAR, PACKED = "application/zip", "application/x-tar", "application/gzip"
 MSG, MBOX, RTF = "application/vnd.ms-outlook", "application/mbox", "application/rtf"
@@ -47,10 +47,10 @@ _SUFFIXES = {
     MSG: (".msg",), MBOX: (".mbox", ".mbx"), RTF: (".rtf",), JSON: (".json", ".geojson"), VTT: (".vtt",),
     JSON_LINES: (".jsonl", ".ndjson"), NOTEBOOK: (".ipynb",), XML: (".xml",), SVG: (".svg",), SRT: (".srt",),
     CALENDAR: (".ics", ".ical", ".ifb", ".vcs"), CARD: (".vcf", ".vcard"),
+    **dict(zip(FLAT, ((".fodt",), (".fods",), (".fodp", ".fodg")), strict=True)), DOC: (".doc", ".dot"),
     "audio/wav": (".wav",), "audio/mpeg": (".mp3",), "audio/flac": (".flac",), "audio/ogg": (".ogg", ".oga", ".opus"),
     "audio/mp4": (".m4a", ".m4b"), "video/mp4": (".mp4", ".m4v"), "video/quicktime": (".mov", ".qt"),
-    "video/webm": (".webm",), "video/x-matroska": (".mkv",),
-    DOC: (".doc", ".dot"), XLS: (".xls", ".xlt"), PPT: (".ppt", ".pps", ".pot"),
+    "video/webm": (".webm",), "video/x-matroska": (".mkv",), XLS: (".xls", ".xlt"), PPT: (".ppt", ".pps", ".pot"),
 }  # fmt: skip
 SUPPORTED_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 _MEDIA_SUFFIXES = frozenset(suffix for kind in (*SOUNDS, *CLIPS) for suffix in _SUFFIXES[kind])
@@ -73,8 +73,7 @@ _REFUSED_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"!BDN", "an Outlook store (pst)"), (b"SIMPLE  =", "a FITS picture"), (b"\x89HDF", "HDF5 data"),
     (b"icns", "an icon"), (b"\xca\xfe\xba\xbe", "a program"), (b"ITSF", "a help file (chm)"),
     (b"\xe4R\\{\x8c\xd8\xa7M", "a OneNote section"), (b"\xffWPC", "a WordPerfect document"),
-    (b"PAR1\x15", "a Parquet table"), (b"AT&TFORM", "a DjVu book"),
-    (b"#!", "a program"),
+    (b"PAR1\x15", "a Parquet table"), (b"AT&TFORM", "a DjVu book"), (b"#!", "a program"),
 )  # fmt: skip
 # What an OLE container is, by the name of a stream of it.
 _STREAMS = (
@@ -90,13 +89,13 @@ _MEMBERS = (
     ("visio/document.xml", "a Visio drawing"), ("[Content_Types].xml", "an office package of another program"),
 )  # fmt: skip
 _WAYS_OUT = {
-    "a rar archive": "unpack it, or pack it as zip", "a 7z archive": "unpack it, or pack it as zip",
+    **dict.fromkeys(("a rar archive", "a 7z archive"), "unpack it, or pack it as zip"),
+    **dict.fromkeys(("a Visio drawing", "an office package of another program"), "export it as pdf"),
     "an old Office file": "save it in a present format", "a binary Excel workbook (xlsb)": "save it as xlsx",
-    "a Visio drawing": "export it as pdf", "an office package of another program": "export it as pdf",
     "a OneNote section": "export it as pdf or docx", "a WordPerfect document": "save it as docx or pdf",
     "a Parquet table": "export it as csv", "a DjVu book": "convert it to pdf", "a Kindle book": "convert it to epub",
     "an Apple iWork document": "export it as pdf, docx, pptx or xlsx", "PostScript": "convert it to pdf",
-    "an Outlook store (pst)": "export its mails as eml, msg or mbox",
+    "an Outlook store (pst)": "export its mails as eml, msg or mbox", "text in EBCDIC": "save it as UTF-8",
     "an Outlook bundle": "open the mail in Outlook and save its attachments",
 }  # fmt: skip
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -109,8 +108,14 @@ _MAIL_FIELD = re.compile(
 )
 _MBOX = re.compile(r"\AFrom \S+.*\n")
 _MBOX_NEXT = re.compile(r"\n\r?\nFrom \S+ .*\n[\w-]+:")
-_SRT = re.compile(r"\A\d+\s*\n\d{1,2}:\d\d:\d\d[,.]\d{1,3}\s*-->")
-_AGENDA = re.compile(r"BEGIN:(VCALENDAR|VCARD)\b", re.I)
+_BEGINNINGS = (
+    (re.compile("WEBVTT"), VTT), (re.compile(r"\d+\s*\n\d{1,2}:\d\d:\d\d[,.]\d{1,3}\s*-->"), SRT),
+    (re.compile(r"BEGIN:VCALENDAR\b", re.I), CALENDAR), (re.compile(r"BEGIN:VCARD\b", re.I), CARD),
+)  # fmt: skip
+_FLAT = re.compile(r"<office:document\b[^>]*\boffice:mimetype=[\"']([\w./-]+)")
+# Text of a mainframe: letters, digits and line ends lie elsewhere, and 0x20 is no space.
+_EBCDIC = re.compile(rb"(?=[^\x40]{0,200}\x40)(?:[\x05\x0d\x15\x25\x40\x4a-\x50\x5a-\x61\x6b-\x6f\x79-\x89\x91-\x99"
+                     rb"\xa1-\xa9\xc0-\xc9\xd0-\xd9\xe0-\xe9\xf0-\xf9]){20,}")  # fmt: skip
 _JSON = re.compile(r"[\[{]\s*(?:[\"\[{\]}]|-?\d|true|false|null)")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _SIGNS = re.compile(r"[^\w\s]+|_+")
@@ -162,9 +167,8 @@ def _binary_type(path: Path, head: bytes, name: str) -> str | None:
         return _zip_type(path, name)
     if head.startswith(_OLE):
         return _ole_type(path, name)
-    for magic, media_type in _MAGIC:
-        if head.startswith(magic):
-            return media_type
+    if known := next((kind for magic, kind in _MAGIC if head.startswith(magic)), None):
+        return known
     if head[:4] == b"RIFF":
         return _RIFFS.get(head[8:12]) or _refuse("sound or video of an old kind (RIFF)", name)
     if head[:4] == b"\x1aE\xdf\xa3":
@@ -175,11 +179,9 @@ def _binary_type(path: Path, head: bytes, name: str) -> str | None:
         return _BRANDS.get(head[8:12], "video/mp4")
     if head[257:262] == b"ustar":
         return TAR
-    if head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
-        return _refuse("a Kindle book", name)
-    for magic, kind in _REFUSED_MAGIC:
-        if head.startswith(magic):
-            return _refuse(kind, name)
+    told = next((kind for magic, kind in _REFUSED_MAGIC if head.startswith(magic)), "")
+    if told or head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
+        return _refuse(told or "a Kindle book", name)
     if b"%PDF-" in head[:1024]:
         return PDF
     return "audio/mpeg" if _is_mp3(head) else None
@@ -227,22 +229,20 @@ def _refuse(kind: str, name: str) -> str:
 
 
 def _text_type(head: bytes, name: str) -> str:
-    text = _as_text(head)
+    text = None if _EBCDIC.fullmatch(head) else _as_text(head)
     if text is None:
-        return _refuse("binary data of an unknown kind", name)
+        return _refuse("text in EBCDIC" if _EBCDIC.fullmatch(head) else "binary data of an unknown kind", name)
     start = text.lstrip("\ufeff \t\r\n")
     suffix = PurePath(name).suffix.lower()
-    if start.startswith("WEBVTT"):
-        return VTT
-    if _SRT.match(start):
-        return SRT
-    if found := _AGENDA.match(start):
-        return CARD if found[1].upper() == "VCARD" else CALENDAR
+    if begun := next((kind for sign, kind in _BEGINNINGS if sign.match(start)), None):
+        return begun
     markup = start.startswith("<") and suffix not in _SUFFIXES[MARKDOWN]
     if markup and _HTML_TAG.match(_PROLOGUE.sub("", start, count=1)):
         return HTML
     if markup and _XML.match(start):
-        return SVG if re.match(r"<svg\b", _PROLOGUE.sub("", start, count=1), re.I) else XML
+        flat = _FLAT.match(root := _PROLOGUE.sub("", start, count=1))
+        kind = _LIKE.get(flat[1], flat[1].removesuffix("-template")) if flat else ""
+        return f"{kind}-flat-xml" if kind in FLAT.values() else SVG if re.match(r"<svg\b", root, re.I) else XML
     if _MBOX.match(start) and (suffix in _SUFFIXES[MBOX] or _MBOX_NEXT.search(start)):
         return MBOX
     if _is_mail(_MBOX.sub("", start)) or (suffix == ".emlx" and _is_mail(start.partition("\n")[2])):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import zip_longest
 
 _TITLE_CHARS = 200
 Cells = tuple[tuple[str, ...], ...]
@@ -40,8 +42,13 @@ def row_text(header: Sequence[str], row: Sequence[str]) -> str:
     """Return one row as "header: value" pairs, or "label: value" under an empty header; empty values are left out."""
     if len(row) == 2 and all(row) and not any(header):
         return _pair(*(" ".join(cell.split()) for cell in row))
-    pairs = [(header[place] if place < len(header) else "", value) for place, value in enumerate(row)]
-    return "; ".join(_pair(" ".join(name.split()), " ".join(value.split())) for name, value in pairs if value.strip())
+    pairs = zip_longest(_names_of(tuple(header[: len(row)])), row, fillvalue="")
+    return "; ".join([_pair(name, plain) for name, value in pairs if (plain := " ".join(value.split()))])
+
+
+@lru_cache(maxsize=16)
+def _names_of(header: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(" ".join(name.split()) for name in header)
 
 
 def _pair(name: str, value: str) -> str:

@@ -28,7 +28,7 @@ from groundsight.ingestion.readers.text.markup import Node, tag_of, xml_events
 from groundsight.ingestion.sniff import ODS
 from groundsight.limits import Limits
 
-_TAGS = ("style", "table", "table-column", "table-row", "shapes", "forms")
+_TAGS = ("style", "map", "condition", "table", "table-column", "table-row", "shapes", "forms")
 _MOST_LINKS = 30
 Events = Iterator[tuple[str, Node]]
 
@@ -66,6 +66,8 @@ class _Book:
         for event, node in events:
             if event == "end" and tag_of(node) == "style":
                 styles.take(node)
+            elif event == "end" and tag_of(node) == "map":
+                _note_rule(self.reader, node)
             elif event == "start" and tag_of(node) == "table":
                 self.pages += 1
                 mark = "hidden" if styles.is_hidden(told(node, "style-name")) else ""
@@ -107,6 +109,8 @@ class _Sheet:
                 continue
             if tag == "table-column":
                 self._note_column(node)
+            elif tag == "condition":
+                _note_rule(self._reader, node)
             elif tag in ("shapes", "forms"):
                 self._hung += self._reader.node(node, self._where, 0)
             elif tag == "table-row":
@@ -181,6 +185,14 @@ class _Sheet:
         for one in elements:
             words = f"Comment on {place}: {one.text}" if one.mark == "comment" else one.text
             yield one.model_copy(update={"text": words})
+
+
+def _note_rule(reader: OdfReader, rule: Node) -> None:
+    """Name what a rule does to the cells of which it is true, where that keeps them from being read."""
+    look = told(rule, "apply-style-name")
+    is_struck, is_hidden = reader.styles.is_struck(look), reader.styles.is_hidden(look)
+    does = "strikes cells out" if is_struck else "hides cells"
+    reader.ledger.note(f"rule that {does}", "it is not worked out for which cells", int(is_struck or is_hidden))
 
 
 def _forget(node: Node) -> None:

@@ -102,13 +102,16 @@ class _Show:
         if text and not (shape.placeholder in _REPEATED and self._is_told(text)):
             yield Element(kind="text", text=text)
         yield from _struck(shape)
-        for node in inner(shape.node, "tbl", "blip", "chart", "relIds"):
+        held, words = list(inner(shape.node, "tbl", "blip", "chart", "relIds")), alternative(shape.node)
+        if words and not any(local(node) == "blip" for node in held):
+            yield Element(kind="text", text=words)
+        for node in held:
             tag = local(node)
             relation = relations.get(ref(node, {"blip": "embed", "relIds": "dm"}.get(tag, "id")))
             if tag == "tbl":
                 yield from table_blocks(_rows(node))
             elif tag == "blip":
-                yield from self._picture(relation, alternative(shape.node))
+                yield from self._picture(relation, words)
             elif relation is not None:
                 yield from drawn(relation.target, relation.kind, self._package)
 

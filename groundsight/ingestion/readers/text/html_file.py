@@ -99,8 +99,8 @@ class _Walk:
         self._pieces: list[str] = []
         self._links: list[str] = []
         self._struck: list[str] = []
-        # Of each list that is open the number of its next point, None where it does not count.
-        self._counts: list[int | None] = []
+        # Of each list that is open the number of its next point and the step to the one after, None where it has none.
+        self._counts: list[tuple[int, int] | None] = []
         self._terms, self._waiting = list[str](), False
         self._quoted, self._main = 0, 0
 
@@ -142,7 +142,7 @@ class _Walk:
         if tag in BLOCKS:
             self._flush()
         if tag in ("ol", "ul"):
-            self._counts.append(markup.first_number(node))
+            self._counts.append(markup.counted_from(node))
         self._quoted += self._is_quoting(node)
         self._main += tag in ("main", "article")
         if markup.is_struck(node):
@@ -159,7 +159,7 @@ class _Walk:
         self.ledger.note(*_OFFERED, int(tag == "select" and markup.is_long_choice(node)))
         if tag == "a" and node.get("href"):
             self._links += markup.targets(node)
-        self._pieces.append("\n" if tag in LINES else self._point() if tag == "li" else "")
+        self._pieces.append("\n" if tag in LINES else self._point(node) if tag == "li" else "")
         self._pieces.append(markup.own_words(node))
         return False
 
@@ -181,11 +181,13 @@ class _Walk:
         self._main -= tag in ("main", "article")
         self._pieces.append(node.tail or "")
 
-    def _point(self) -> str:
-        number = self._counts[-1] if self._counts else None
-        if number is None:
+    def _point(self, node: Node) -> str:
+        if not self._counts or self._counts[-1] is None:
             return "- "
-        self._counts[-1] = number + 1
+        number, step = self._counts[-1]
+        own = node.get("value") or ""
+        number = int(own) if re.fullmatch(r"-?[0-9]{1,9}", own) else number
+        self._counts[-1] = number + step, step
         return f"{number}. "
 
     def _is_quoting(self, node: Node) -> bool:

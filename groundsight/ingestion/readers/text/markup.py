@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import IO, Any, TypeAlias, cast
@@ -25,11 +26,12 @@ BLOCKS = {
     "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "ul", "ol", "li", "dl", "dt", "dd",
     "blockquote", "pre", "address", "body", "html", "form", "fieldset", "details", "summary", "center", "hr", "figure",
     "table", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "td", "th", "tbody", "thead", "tfoot", "caption", "svg",
+    "dialog", "menu", "hgroup", "search",
 }  # fmt: skip
 # Parts that begin on a line of their own inside of a block.
 LINES = {"br", "figcaption", "text", "title", "desc", "textarea", "legend"}
 _TYPED = ("", "text", "number", "date", "time", "email", "tel", "url", "search", "month", "week", "datetime-local")
-_SPAN_LIMIT = 50
+_SPAN_LIMIT, _DEEPEST = 50, 60
 _CELL_LIMIT = 200_000
 # Sizes and models of a shop are fewer, countries and years are more.
 _MOST_OFFERED = 20
@@ -42,6 +44,11 @@ def parsed_markup(text: str) -> Node | None:
     if root is not None:
         _open_up(root)
         mark_unshown(root)
+        for formula in [one for one in root.iter("math") if not is_hidden(one)]:
+            written = _linear(formula, 0)
+            for part in list(formula):
+                formula.remove(part)
+            formula.text = written
     return root
 
 
@@ -149,6 +156,33 @@ def struck_below(node: Node) -> Iterator[str]:
             stack.extend(reversed(list(one)))
 
 
+def _linear(node: Node, depth: int) -> str:
+    """Write a formula of MathML on a line, as those of Office are."""
+    if is_kept_aside(node):
+        return ""
+    if depth > _DEEPEST:
+        return "" if any(map(is_kept_aside, node.iter())) else "".join(node.itertext())
+    parts = [_linear(one, depth + 1) for one in node if tag_of(one) and not tag_of(one).startswith("annotation")]
+    apart = [f"({part})" if len(part) > 1 and not part.isalnum() else part for part in parts]
+    match tag_of(node), apart:
+        case "mfrac", [above, below]:
+            return f"{above}/{below}"
+        case "msup" | "mover", [base, high]:
+            return f"{base}^{high}"
+        case "msub" | "munder", [base, low]:
+            return f"{base}_{low}"
+        case "msubsup" | "munderover", [base, low, high]:
+            return f"{base}_{low}^{high}"
+        case "mroot", [base, degree]:
+            return f"{degree}√({base})"
+        case "msqrt", _:
+            return f"√({''.join(parts)})"
+        case "mfenced" | "mtr", _:
+            return f"({', '.join(parts)})"
+        case _:
+            return (node.text or "").strip() + "".join(parts)
+
+
 def is_long_choice(box: Node) -> bool:
     """True for a list to choose from of which only the chosen is read."""
     return sum(1 for _ in islice(box.iter("option"), _MOST_OFFERED + 1)) > _MOST_OFFERED
@@ -173,14 +207,21 @@ def own_words(node: Node) -> str:
             return _filled(node)
         case "sup":
             return RAISED + (node.text or "")
+        case _ if "noteref" in f"{node.get('role')} {node.get('epub:type')}":
+            return RAISED + (node.text or "")
+        case "rt" if len(node) == 0 and node.getparent().find("rp") is None:
+            return f" ({node.text or ''})"
         case _:
             return node.text or ""
 
 
-def first_number(points: Node) -> int | None:
-    """Return where a list begins to count, None where it does not."""
-    start = points.get("start") or "1"
-    return (int(start) if start.isascii() and start.isdecimal() else 1) if tag_of(points) == "ol" else None
+def counted_from(points: Node) -> tuple[int, int] | None:
+    """Return where a list begins to count and by what step, None where it does not."""
+    if tag_of(points) != "ol":
+        return None
+    step = 1 if points.get("reversed") is None else -1
+    start = points.get("start") or ""
+    return int(start) if re.fullmatch(r"-?[0-9]{1,9}", start) else 1 if step > 0 else len(points.findall("li")), step
 
 
 def targets(node: Node) -> tuple[str, ...]:

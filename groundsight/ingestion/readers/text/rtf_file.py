@@ -21,6 +21,13 @@ _MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt
 _NOTE = re.compile(r"\{\s*\\(?:\*\\)?(?:footnote|endnote)\b ?")
 _COMMENT = re.compile(r"\{\s*\\\*\\annotation\b ?")
 _ABOUT = re.compile(r"\{\\(title|subject|keywords|category|doccomm) ([^{}]*)\}")
+# The words of a drawn lettering, and what stands for a picture.
+_DRAWN = re.compile(r"\{\s*\\sp\s*\{\s*\\sn\s+(?:gtextUNICODE|wzDescription)\}\s*\{\s*\\sv ([^{}]*)\}\s*\}")
+# An object of another program shows its result; a field that was filled in keeps the number of what was chosen.
+_OBJECT = re.compile(r"\{\s*\\(?:object\b(?:\s*\\obj[a-z]+-?\d* ?)*|result\b ?)")
+_FIELD = re.compile(r"\{\s*\\\*\\formfield\b ?")
+_CHOSEN, _OFFER = re.compile(r"\\ff(type|res|defres)(\d+)"), re.compile(r"\{\\\*\\ffl ([^{}]*)\}")
+_BOXES, _UNTOUCHED = "☐☒", 25
 _LINK = re.compile(r'HYPERLINK\s+"([^"\\]{1,300})"')
 _SUPER = re.compile(r"\\super(?![a-z0]) ?")
 _APART = re.compile(r"\\(?:striked?|deleted|v|fs[1-3]|charscalex\d|(?:highlight|cb|chcbpat)[1-9]\d*)(?![a-z\d])")
@@ -82,11 +89,13 @@ def read_rtf(path: Path) -> Parsed:
     """Read rich text; the cells of a row are parted by bars in what the library returns."""
     source, comments = _without(_COMMENT, path.read_bytes().decode("latin-1"))
     source = _SUPER.sub(lambda found: f"{found[0].rstrip()} {RAISED}", source)
+    source = _filled_in(_OBJECT.sub("{", source))
     ledger = Ledger()
     ledger.note("picture", "rich text is read as text", len(_PICTURE.findall(source)))
     opened, unseen = _shown(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
     text = _plain(opened)
-    apart = [*((one, "comment") for one in comments), *unseen]
+    drawn = ((f"{{\\rtf1 {one}}}", "") for one in dict.fromkeys(_DRAWN.findall(source)))
+    apart = [*drawn, *((one, "comment") for one in comments), *unseen]
     said = (Element(kind="text", text=shown, mark=mark) for one, mark in apart if (shown := clean(_plain(one))))
     about = {name.replace("doccomm", "description"): one_line(_plain(said)) for name, said in _ABOUT.findall(source)}
     links, elements = " ".join(dict.fromkeys(_LINK.findall(source))), list(_elements(text))
@@ -115,6 +124,22 @@ def _parted(begin: re.Pattern[str], sign: str, source: str) -> str:
         if begin.search(source, at, end) is None:
             pieces += [source[at:end], sign]
             at = end
+    return "".join((*pieces, source[at:]))
+
+
+def _filled_in(source: str) -> str:
+    """Write the state of boxes, and what was chosen of lists, where their fields stand."""
+    pieces, at = list[str](), 0
+    for found in _FIELD.finditer(source):
+        inside = source[found.end() : _end(source, found.end())]
+        told = {name: int(count) for name, count in _CHOSEN.findall(inside)}
+        chosen = told.get("res", _UNTOUCHED)
+        chosen = told.get("defres", 0) if chosen == _UNTOUCHED else chosen
+        offers = {1: [f"\\u{ord(box)}? " for box in _BOXES], 2: _OFFER.findall(inside)}.get(told.get("type", 0), [])
+        # What lies in the order for a field is not shown.
+        begin = max(source.rfind("{\\field{", at, found.start()), at)
+        pieces += [source[at:begin], offers[chosen] if chosen < len(offers) else ""]
+        at = begin
     return "".join((*pieces, source[at:]))
 
 

@@ -17,8 +17,8 @@ Told: TypeAlias = dict[str, str]
 # A remark that is never closed reaches to the end.
 _REMARK = re.compile(r"/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/|\Z)")
 _ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.I)
-_RULE = re.compile(r"([^{};]{1,300})\{([^{}]{0,2000})\}")
-_MEDIA = re.compile(r"@media([^{]{0,200})\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}")
+RULE = re.compile(r"([^{};]{1,300})\{([^{}]{0,2000})\}")
+MEDIA = re.compile(r"@media([^{]{0,200})\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\}")
 _WIDTH = re.compile(r"(min-width:|max-width:|width\s*[<>]=?)\s*(\d+)")
 # No common screen is narrower, and few windows are wider.
 _WINDOW = 1280
@@ -103,7 +103,7 @@ class StyleSheet:
     def __init__(self, text: str) -> None:
         self._rules: dict[str, list[tuple[int, list[_Step], Told]]] = defaultdict(list)
         self._page = _Page()
-        for at, (selectors, declared) in enumerate(_RULE.findall(_MEDIA.sub(_on_screen, _plain(text)))):
+        for at, (selectors, declared) in enumerate(RULE.findall(MEDIA.sub(on_screen, _plain(text)))):
             for _, selector in _split(_tight(selectors), ","):
                 if steps := _steps(selector):
                     self._rules[max(steps[-1].names)].append((at, steps, _declared(declared)))
@@ -134,12 +134,8 @@ def rgb(colour: str) -> Rgb | None:
     """Return red, green and blue; nothing for what is clear, None for what is not known."""
     from PIL import ImageColor
 
-    found = _COLOUR.match(colour)
-    told = (
-        re.sub(r"[\s,/]+", ",", found[0].replace("deg", ""))
-        if found and "url(" not in colour and "gradient" not in colour
-        else ""
-    )
+    known = None if "url(" in colour or "gradient" in colour else _COLOUR.match(colour)
+    told = re.sub(r"[\s,/]+", ",", known[0].replace("deg", "")) if known else ""
     if told in ("transparent", "none"):
         return ()
     function, _, inside = told.rstrip(")").partition("(")
@@ -186,8 +182,12 @@ def _percent(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return declarations in small letters, without remarks and escapes."""
-    text = _REMARK.sub(" ", text) if "/*" in text else text
-    return (_ESCAPE.sub(_unescaped, text) if "\\" in text else text).lower()
+    return without_escapes(_REMARK.sub(" ", text) if "/*" in text else text).lower()
+
+
+def without_escapes(text: str) -> str:
+    """Return a text of a style sheet with its escapes as what they stand for."""
+    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -196,7 +196,7 @@ def _unescaped(found: re.Match[str]) -> str:
     return (chr(code) if 31 < code < 0xD800 else " ") if found[1] else found[2]
 
 
-def _on_screen(media: re.Match[str]) -> str:
+def on_screen(media: re.Match[str]) -> str:
     """Return the rules of a block that count in a window of a usual width and by day."""
     width = all((int(size) <= _WINDOW) == ("min" in end or ">" in end) for end, size in _WIDTH.findall(media[1]))
     return media[2] if width and not re.search(r"\bprint\b|\bdark\b|\bnot\b", media[1]) else " "

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from groundsight.audio.utterances import spoken_windows, subtitled
 from groundsight.ingestion import Element, Parsed
-from groundsight.ingestion.readers.clean import clean, decode
+from groundsight.ingestion.readers.clean import clean, decode, one_line
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.types import Time
 
 _TIMES = re.compile(r"^\s*((?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3})\s*-->\s*((?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3})")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+_HEAD = re.compile(r"WEBVTT[ \t]+(?:-[ \t]+)?(.+)")
 _NOTE = re.compile(r"^NOTE\b.*\S", re.M)
 _TAG = re.compile(r"</?[a-z][^>]*>|<\d[^>]*>|\{\\[^}]*\}", re.I)
 _WINDOW_CHARS = 600
@@ -27,7 +28,8 @@ def read_subtitles(path: Path, media_type: str) -> Parsed:
     ledger.note("note", "a player does not show it", len(_NOTE.findall(text)))
     windows = spoken_windows(subtitled(_cues(text)), _WINDOW_CHARS, 0)
     elements = tuple(Element(kind="speech", text=one.text, seconds=one.seconds, time=one.time) for one in windows)
-    return Parsed(media_type=media_type, elements=elements, left_out=ledger.left_out, warnings=warnings)
+    title = one_line(head[1]) if (head := _HEAD.match(text.lstrip("\ufeff"))) else ""
+    return Parsed(media_type=media_type, title=title, elements=elements, left_out=ledger.left_out, warnings=warnings)
 
 
 def said_in(cue: str) -> str:

@@ -6,9 +6,21 @@ The page's own style sheet counts like the styles of its nodes; what another fil
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from groundsight.ingestion.readers.text.stylesheet import FAINTEST, Rgb, StyleSheet, Told, resolved, rgb
+from groundsight.ingestion.readers.text.stylesheet import (
+    FAINTEST,
+    MEDIA,
+    RULE,
+    Rgb,
+    StyleSheet,
+    Told,
+    on_screen,
+    resolved,
+    rgb,
+    without_escapes,
+)
 
 # Styles are written as "property:value;" one after the other, each property once, what happens to the rest first.
 _TAKEN_OUT = re.compile(
@@ -37,6 +49,12 @@ _COLOURED = (
     "//img | //picture | //video | //canvas | //svg | //iframe | //object | //embed | //*[@bgcolor or @background]"
     " | //style[contains(., 'background')] | //*[contains(@style, 'background')]"
 )
+_BESIDE = re.compile(r"\s*(.*?)::?(before|after)\s*", re.I | re.S)
+_CONTENT = re.compile(r"""(?<![\w-])content\s*:\s*((?:"[^"]*"|'[^']*'|attr\([\w-]+\)|\s)+)""", re.I)
+_PIECE = re.compile(r"""["']([^"']*)["']|attr\(([\w-]+)\)""", re.I)
+# Signs that say nothing by themselves are bullets, arrows and pictures of a font.
+_TELLING = re.compile(r"[^\W_]|[%$£¥€₹°]")
+_EMPTY = ("br", "hr", "img", "input", "script", "style", "textarea", "select", "option", "iframe", "svg")
 _NEVER_DRAWN = ("defs", "clippath", "mask")
 _TAKEN_OVER = ("inherit", "unset", "currentcolor")
 
@@ -53,8 +71,10 @@ _PLAIN = _Ground((255, 255, 255), (0, 0, 0), {})
 
 
 def mark_unshown(root: Any) -> None:
-    """Put ``hidden`` at each node of a page that its styles keep from a reader."""
-    sheet = StyleSheet(" ".join("".join(node.itertext()) for node in root.iter("style")))
+    """Put ``hidden`` at each node of a page that its styles keep from a reader, and in what they add to it."""
+    written = " ".join("".join(node.itertext()) for node in root.iter("style"))
+    _add_words(root, written)
+    sheet = StyleSheet(written)
     # What the sheets of other files colour is not known.
     linked = bool(root.xpath('//link[contains(@rel, "stylesheet")]'))
     # Where nothing is drawn and no ground coloured, what is moved lies on paper as well.
@@ -74,6 +94,42 @@ def mark_unshown(root: Any) -> None:
             node.set("hidden", "")
         if "line-through" in f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}":
             node.set("style", f"{node.get('style') or ''};text-decoration:line-through")
+
+
+def _add_words(root: Any, sheet: str) -> None:
+    """Put the words that a style sheet sets before and behind nodes where a browser shows them."""
+    found = [
+        (*beside.groups(), declared)
+        for selectors, declared in RULE.findall(MEDIA.sub(on_screen, sheet))
+        if _CONTENT.search(declared)
+        for one in selectors.split(",")
+        if (beside := _BESIDE.fullmatch(one))
+    ]
+    if not found:
+        return
+    rules = StyleSheet(" ".join(f"{whose or '*'}{{{side}:{at}}}" for at, (whose, side, _) in enumerate(found)))
+    for node in [one for body in root.iter("body") for one in body.iterdescendants() if one.tag not in _EMPTY]:
+        for side, at in rules.style(node).items():
+            declared = found[int(at)][2] if side in ("before", "after") else ""
+            if _TELLING.search(words := "".join(_words_of(declared, node))):
+                _set_beside(node, side, words, declared)
+
+
+def _words_of(declared: str, node: Any) -> Iterator[str]:
+    told = _CONTENT.search(declared)
+    for written, name in _PIECE.findall(told[1]) if told else ():
+        yield (node.get(name.lower()) or "") if name else without_escapes(written)
+
+
+def _set_beside(node: Any, side: str, words: str, declared: str) -> None:
+    """Their own style may hide them."""
+    beside = node.makeelement("span", {"style": declared})
+    beside.text = words
+    if side == "before":
+        beside.tail, node.text = node.text, ""
+        node.insert(0, beside)
+    else:
+        node.append(beside)
 
 
 def strikes(style: str) -> bool:
