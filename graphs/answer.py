@@ -12,6 +12,7 @@ from groundsight.agent.nodes import Update
 from groundsight.agent.state import Answered, AnswerState, Json, Question, evidence_of_state
 from groundsight.errors import InvalidArgument, Retryable, TimedOut
 from groundsight.governance.policy import policy_of, under_policy
+from groundsight.graphs.cached import through_cache
 from groundsight.graphs.edits import edited_plan, edited_text, kept_evidence
 from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.graphs.review import Declined, reviewed
@@ -69,6 +70,10 @@ def answer_question(suite: Suite, question: str, picture: str = "") -> Answer:
         from groundsight.graphs.rounds import answer_in_rounds
 
         return answer_in_rounds(suite, asked_of(question, picture), client)
+    return through_cache(suite, question, picture, lambda: _worked_out(suite, question, picture))
+
+
+def _worked_out(suite: Suite, question: str, picture: str) -> Answer:
     if suite.watch.journal is not None:
         from groundsight.graphs.noted import answer_with_notes
 

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 from mcp import Client
 
 from groundsight.doors.http import http_app
 from groundsight.doors.listen import Monitored
 from groundsight.doors.mcp_tools import Door
-from groundsight.doors.metrics import Registry
 from groundsight.doors.readiness import LOADING, NO_INDEX, Readiness, probes_of, warm
 from groundsight.doors.tokens import TokenCheck
 from groundsight.errors import BackendDown, NotFound
@@ -184,14 +182,3 @@ def test_a_warm_start_loads_every_model(tmp_path: Path) -> None:
     with open_suite(home=tmp_path) as suite:
         warm(suite)
         assert {"text_encoder", "picture_encoder", "ocr", "tagger", "reranker"} <= set(vars(suite.parts))
-
-
-@pytest.mark.parametrize("value", [0.001, 0.3, 99.0])
-def test_a_histogram_counts_a_value_in_every_bucket_above_it(value: float) -> None:
-    registry = Registry()
-    registry.histogram("h", "Help.", (0.1, 1.0)).observe(value, tool="x")
-    counts = [int(value <= bound) for bound in (0.1, 1.0, float("inf"))]
-    lines = registry.show().splitlines()
-    assert lines[:2] == ["# HELP h Help.", "# TYPE h histogram"]
-    assert [line.rpartition(" ")[2] for line in lines[2:5]] == [str(count) for count in counts]
-    assert lines[-1] == 'h_count{tool="x"} 1'

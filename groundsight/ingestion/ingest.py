@@ -37,7 +37,7 @@ from groundsight.ingestion.rights.sweep import sweep
 from groundsight.ingestion.sniff import size_limit
 from groundsight.ingestion.vanished import gone_by_name, vanished
 from groundsight.settings import Settings
-from groundsight.tracing import Part, Watch
+from groundsight.tracing import Part, Watch, span, within_budget
 from groundsight.types import Asset, Principal
 from groundsight.vision import SENSITIVE
 
@@ -152,6 +152,7 @@ class _Run:
     def _file(self, found: Found, ready: Ready) -> list[FileReport]:
         """Ingest one file and what lies in it; an error of one of these only becomes its line."""
         self._part.step(0, 1)
+        within_budget()
         below = self._inner.get(found.source, {})
         before = {source: each for source, each in below.items() if source in self._seen}
         tree = Tree(self._parts.settings, before, below.keys() - before.keys())
@@ -188,7 +189,8 @@ class _Run:
             on_error.callback(folder.cleanup)
             on_error.callback(document.copy.close)
             self._require_free(document)
-            parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
+            with span("ingest.read", bytes=document.bytes):
+                parsed = self._read(document, self._parts.settings, Path(folder.name), watch)
             on_error.pop_all()
         return ReadFile(document, parsed, folder)
 

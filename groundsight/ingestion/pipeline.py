@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +24,7 @@ from groundsight.ingestion.inside import opted_out, report_of
 from groundsight.ingestion.kept import forget_pages, has_pages, keep_pages
 from groundsight.ingestion.rights.applying import hold_again
 from groundsight.ingestion.to_review import queue_pictures
-from groundsight.tracing import Watch
+from groundsight.tracing import Watch, span
 from groundsight.types import Filter
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def read_ahead(
     with ThreadPoolExecutor(_AHEAD, "groundsight-read") as pool:
         try:
             for each in found:
-                waiting.append((each, pool.submit(read, each, stop)))
+                waiting.append((each, pool.submit(copy_context().run, read, each, stop)))
                 yield from _due(waiting)
             yield from waiting
         finally:
@@ -164,7 +165,9 @@ class Commits:
         waiting, self._waiting = self._waiting, []
         watch = watch or Watch()
         try:
-            self._store(encode(waiting, self._parts, watch))
+            with span("ingest.encode", files=len(waiting)):
+                ready = encode(waiting, self._parts, watch)
+            self._store(ready)
         except (Cancelled, IndexVersion, Locked, StorageFailed):
             raise
         except GroundsightError:
@@ -187,7 +190,8 @@ class Commits:
         """Store, and ask for what was stored: an acknowledged write has to be readable."""
         if not entries:
             return
-        self._parts.index.upsert(entries)
+        with span("ingest.commit", files=len(entries), units=sum(len(each.units) for each in entries)):
+            self._parts.index.upsert(entries)
         for each in entries:
             queue_pictures(self._parts.settings, each.asset, each.units)
         stored, home = [each.asset for each in entries], self._parts.settings.home
