@@ -16,7 +16,7 @@ from groundsight.operation.metering import MODEL
 from groundsight.tracing import Timing
 from groundsight.types import Cost, Degraded, Principal
 
-WEEK, PROFILE_WEEKS, LEVEL_WEEKS, AHEAD_DAYS = 7, 8, 4, 30
+WEEK, MOST_WEEKS, AHEAD_DAYS = 7, 12, 30
 _SUMMED = ("items", "tokens", "sound_seconds", "seconds", "cpu_seconds", "joules")
 
 
@@ -82,11 +82,11 @@ def _sum(found: Sequence[Booking], name: str) -> float:
 def forecast(spent: Mapping[date, Decimal], today: date, days: int = AHEAD_DAYS) -> Decimal | None:
     """Return what the next ``days`` will cost, today the first, from the days before; None under two whole weeks.
 
-    Each weekday has its share of a week, of the last eight; the level is that of the last four, moved on by their
-    slope. Days without bookings cost nothing.
+    Each weekday has its share of a week, and the weeks go on along the line through the last twelve. Days without
+    bookings cost nothing.
     """
     first = min(spent, default=today)
-    weeks = min(PROFILE_WEEKS, (today - first).days // WEEK)
+    weeks = min(MOST_WEEKS, (today - first).days // WEEK)
     if weeks < 2:
         return None
     past = [spent.get(today - timedelta(days=back), Decimal(0)) for back in range(weeks * WEEK, 0, -1)]
@@ -95,7 +95,7 @@ def forecast(spent: Mapping[date, Decimal], today: date, days: int = AHEAD_DAYS)
     if not whole:
         return Decimal(0)
     shares = [sum(past[at::WEEK], Decimal(0)) / whole for at in range(WEEK)]
-    level, slope = _line(totals[-LEVEL_WEEKS:])
+    level, slope = _line(totals)
     ahead = (shares[at % WEEK] * max(Decimal(0), level + slope * (1 + at // WEEK)) for at in range(days))
     return sum(ahead, Decimal(0))
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from groundsight.doors.cli_show import say, say_json
-from groundsight.operation.cost import AHEAD_DAYS, PROFILE_WEEKS, WEEK, forecast, sums
+from groundsight.operation.cost import AHEAD_DAYS, MOST_WEEKS, WEEK, forecast, sums
 from groundsight.operation.ledger import Booking, CostLedger
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def sum_of(bookings: Sequence[Booking], currency: str) -> Decimal:
 
 def _forecasts(ledger: CostLedger, today: date, currency: str) -> dict[str, Any]:
     spent: dict[date, Decimal] = {}
-    for one in ledger.since(today - timedelta(days=PROFILE_WEEKS * WEEK)):
+    for one in ledger.since(today - timedelta(days=MOST_WEEKS * WEEK)):
         if one.currency == currency:
             day = date.fromisoformat(one.day)
             spent[day] = spent.get(day, Decimal(0)) + one.cost
