@@ -222,7 +222,8 @@ class Parts:
     @cached_property
     def calls(self) -> Calls:
         """What records, books and tells the calls."""
-        return Calls(self.settings)
+        with naming("operation.traces", self.settings.operation.traces):
+            return Calls(self.settings)
 
     @cached_property
     def searches(self) -> SearchCache:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from groundsight import open_suite
-from groundsight.errors import Disabled, GroundsightError, OverBudget
+from groundsight.errors import ConfigError, GroundsightError, OverBudget
 from groundsight.operation.cost import forecast
 from groundsight.operation.ledger import Booking, CostLedger
 from groundsight.settings import Settings, load_settings
@@ -138,7 +138,7 @@ def test_without_the_extra_a_call_fails_at_once_and_says_what_to_install(
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with (
         open_suite(settings_of(tmp_path / "home", traces="http://127.0.0.1:1/v1/traces")) as suite,
-        pytest.raises(Disabled, match=r"\[telemetry\]"),
+        pytest.raises(ConfigError, match=r"\[telemetry\]"),
     ):
         suite.ingest(folder_of(tmp_path / "files"))
 

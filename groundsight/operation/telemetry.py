@@ -43,7 +43,7 @@ class Exporter:
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
         except ImportError as error:
             step = 'pip install ".[telemetry]"'
-            raise Disabled("tracing needs OpenTelemetry", which="operation.traces", next_step=step) from error
+            raise Disabled("tracing needs OpenTelemetry", next_step=step) from error
         session = requests.Session()
         session.trust_env = False
         sender = OTLPSpanExporter(endpoint=address, timeout=SECONDS, session=session)
@@ -67,6 +67,10 @@ class Exporter:
                 end_time=one.begun + int(one.seconds * NANO),
             )
             self._sender.on_end(made)
+
+    def flush(self) -> None:
+        """Send what waits."""
+        self._sender.force_flush()
 
     def close(self) -> None:
         """Send what waits, and end."""
