@@ -129,7 +129,8 @@ def _node(name: str, node: nodes.Node, office: Office) -> Callable[[AnswerState]
     run = nodes.worked(name, node)
 
     def step(state: AnswerState) -> Update:
-        return office.with_receipt(run(state, office.desk))
+        with office.recorded():
+            return office.with_receipt(run(state, office.desk))
 
     return telling(step)
 
@@ -138,7 +139,8 @@ def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node
     """A node by which something new is asked of the index: a call of its own where the graph is a door."""
 
     def step(state: AnswerState) -> Update:
-        return office.with_receipt(office.admitted(name, told(state), lambda desk: node(state, desk)))
+        with office.recorded():
+            return office.with_receipt(office.admitted(name, told(state), lambda desk: node(state, desk)))
 
     return telling(step)
 

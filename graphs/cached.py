@@ -37,9 +37,11 @@ class AnswersBefore:
 
     def keep(self, question: str, answer: Answer) -> None:
         """Keep an answer, unless the index has changed while it was found."""
-        same = self._suite.parts.index.version() == self._version
-        if answer.status in KEPT and answer.cached is None and same:
-            self._cache.keep(self._key(question), self._version, answer)
+        if answer.status not in KEPT or answer.cached is not None:
+            return
+        self._cache.keep(self._key(question), self._version, answer)
+        if self._suite.parts.index.version() != self._version:
+            self._cache.clear()
 
     def _key(self, question: str) -> str:
         who, settings = self._suite.principal, self._suite.settings

@@ -139,10 +139,13 @@ class Watch:
     @contextmanager
     def span(self, stage: str) -> Generator[None]:
         """Record a step, and add its wall seconds to ``seconds``, those of the processor to ``cpu_seconds``."""
-        with span(stage) as one:
-            yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + one.seconds
-        self.cpu_seconds[stage] = self.cpu_seconds.get(stage, 0.0) + one.cpu_seconds
+        one = Timing(stage)
+        try:
+            with span(stage) as one:
+                yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + one.seconds
+            self.cpu_seconds[stage] = self.cpu_seconds.get(stage, 0.0) + one.cpu_seconds
 
 
 class Part(Watch):

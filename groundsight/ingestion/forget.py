@@ -151,9 +151,11 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
         forget_pages(parts.settings.home, gone, left)
     except OSError as error:
         raise StorageFailed("kept pages can't be removed", which="pages", next_step="correct the rights") from error
+    answers = AnswerCache(parts.settings.home)
+    answers.clear()
     parts.index.delete([asset.asset_id for asset in gone], where)
     parts.searches.clear()
-    AnswerCache(parts.settings.home).clear()
+    answers.clear()  # one may have been kept meanwhile
 
 
 def _forget_in_incidents(parts: Parts, gone: Sequence[Asset], left: Sequence[Asset]) -> None:

@@ -46,7 +46,7 @@ def asking(question: str) -> tuple[str, ...]:
     words = _TOKEN.findall(question.replace("’", "'"))
     plain = question.casefold().replace("’", "'")
     if code or not any(word.casefold() in word_list("function_words.txt") for word in words):
-        return (code or "?", *words[:1], *words[1:])
+        return (code or "?", *words)
     full = _spelled_out(question, plain)
     kind, before, after = _parted(full)
     said = _ordered(kind, before, after)
@@ -80,7 +80,7 @@ def _parted(shown: str) -> tuple[str, list[str], list[str]]:
     rest = _folded_first(rest)
     found = _kinds().search(rest)
     if found is None or (found.lastgroup == "yesno" and found.start() > 0):
-        return ("what" if framed else "yesno"), [], _TOKEN.findall(rest)
+        return ("told" if framed else "yesno"), [], _TOKEN.findall(rest)
     kind, before, after = str(found.lastgroup), rest[: found.start()], rest[found.end() :]
     if kind == "howmuch" and re.search(r"\bcosts?\b", after):
         kind = "what"
@@ -115,11 +115,12 @@ def _ordered(kind: str, before: list[str], after: list[str]) -> list[str]:
     if kind == "who" and marks == ["was", "passive"] and words[-1].word == "by" and words[-2:-1] == past:
         # "Who was it founded by" is "who founded it".
         marks, words = ["past"], [*past, *words[:-2]]
+    alone = len(past) + ("did" in held) == 1  # of two verbs each keeps its own tense
     support = next((at for at, one in enumerate(words) if one.word in _DO), -1)
     dropped = _BE | _WAS | {"the"} | (_HAVE if "perfect" in marks or kind == "howmany" else frozenset())
     last = len(words) - 1
     kept = [
-        _Said(one.word, one.root, "" if one.form == "past" else one.form)
+        _Said(one.word, one.root, "" if one.form == "past" and alone else one.form)
         for at, one in enumerate(words)
         if one.word not in dropped
         and at != support

@@ -113,7 +113,7 @@ class Calls:
 
     def settled(self, steps: Sequence[Timing], verb: str, who: Principal) -> list[Booking]:
         """Book steps and tell them; return the bookings."""
-        person = self._ledger.person(who) if self._ledger else ""
+        person = self._ledger.person(who) if self._ledger and steps else ""
         bookings = booked(steps, verb, who, person, self.rules)
         for listener in self.listeners:
             listener(steps)

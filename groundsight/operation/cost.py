@@ -26,7 +26,9 @@ def booked(steps: Iterable[Timing], verb: str, who: Principal, person: str, rule
     for one in steps:
         if one.name.startswith(MODEL):
             row = rows.setdefault((one.name.removeprefix(MODEL), str(one.told["modality"]), one.model), Counter())
-            took = {"seconds": one.seconds, "cpu_seconds": one.cpu_seconds, **one.told}
+            # What the processor does while a language model elsewhere writes is not its work.
+            cpu = 0.0 if one.name == f"{MODEL}chat" else one.cpu_seconds
+            took = {"seconds": one.seconds, "cpu_seconds": cpu, **one.told}
             row.update({name: took[name] for name in _SUMMED if name in took})
     base = {
         "time": now,
