@@ -49,16 +49,15 @@ class EncoderService:
         self._limits: Encoders = settings.encoders
         self._open = open_encoders or _opened
         self.metrics, self._bytes = new_registry(), 0
-        to, name = {"registry": self.metrics}, "groundsight_encoder"
-        self._requests = Counter(f"{name}_requests", "Requests by kind and outcome.", ("kind", "outcome"), **to)
-        self._seconds = Histogram(f"{name}_request_seconds", "Seconds to the answer.", ("kind",), buckets=SECONDS, **to)
-        self._sizes = Histogram(f"{name}_batch_items", "Items of one batch.", ("model",), buckets=SIZES, **to)
-        Gauge(f"{name}_bytes", "Bytes of the requests under way.", **to).set_function(lambda: self._bytes)
-        queue = Gauge(f"{name}_queue_items", "Items that wait for a batch.", ("model",), **to)
+        to, name = self.metrics, "groundsight_encoder"
+        told = "Seconds from request to answer."
+        self._requests = Counter(f"{name}_requests", "Requests by outcome.", ("kind", "outcome"), registry=to)
+        self._seconds = Histogram(f"{name}_request_seconds", told, ("kind",), buckets=SECONDS, registry=to)
+        self._sizes = Histogram(f"{name}_batch_items", "Items of a batch.", ("model",), buckets=SIZES, registry=to)
+        Gauge(f"{name}_bytes", "Bytes of the requests under way.", registry=to).set_function(lambda: self._bytes)
+        queue = Gauge(f"{name}_queue_items", "Items that wait for a batch.", ("model",), registry=to)
         for one in ("text", "visual"):
-            queue.labels(one).set_function(
-                lambda one=one: self._batchers[one].waiting() if one in self._batchers else 0
-            )
+            queue.labels(one).set_function(lambda one=one: self._waiting(one))
         self._models: dict[str, TextEncoder | PictureEncoder] = {}
         self._batchers: dict[str, Batcher] = {}
         self.loaded = False
@@ -87,6 +86,9 @@ class EncoderService:
         """Return the application without the checks of callers."""
         models = Route("/v1/models", self._serve_models, methods=["GET"])
         return Starlette(routes=[models, Route("/v1/{kind}", self._serve_rows, methods=["POST"])])
+
+    def _waiting(self, name: str) -> int:
+        return self._batchers[name].waiting() if name in self._batchers else 0
 
     def close(self) -> None:
         """Finish what waits and stop the threads."""

@@ -117,7 +117,7 @@ def _ordered(kind: str, before: list[str], after: list[str]) -> list[str]:
         marks, words = ["past"], [*past, *words[:-2]]
     alone = len(past) + ("did" in held) == 1  # of two verbs each keeps its own tense
     support = next((at for at, one in enumerate(words) if one.word in _DO), -1)
-    dropped = _BE | _WAS | {"the"} | (_HAVE if "perfect" in marks or kind == "howmany" else frozenset())
+    dropped = _BE | _WAS | {"the"} | (_HAVE if "perfect" in marks or kind == "howmany" else frozenset[str]())
     last = len(words) - 1
     kept = [
         _Said(one.word, one.root, "" if one.form == "past" and alone else one.form)

@@ -67,9 +67,10 @@ def _counted(kind: str, given: Sequence[Any]) -> dict[str, int | float]:
     """Count the items of a call: texts and pictures by number, sound in seconds; four characters are a token."""
     if kind == "transcription":
         return {"items": 1, "sound_seconds": len(given[0]) / RATE}
-    listed: Sequence[object] = next((one for one in reversed(given) if isinstance(one, list | tuple)), given[:1])
-    texts = (text for one in listed for text in (one if isinstance(one, tuple) else (one,)))  # pyright: ignore[reportUnknownVariableType]
-    chars = sum(len(text) for text in texts if isinstance(text, str))  # pyright: ignore[reportUnknownVariableType]
+    lists = [cast("Sequence[object]", one) for one in given if isinstance(one, list | tuple)]
+    listed = lists[-1] if lists else given[:1]
+    told = (cast("Sequence[object]", one) if isinstance(one, tuple) else (one,) for one in listed)
+    chars = sum(len(text) for each in told for text in each if isinstance(text, str))
     return {"items": max(1, len(listed)), "tokens": -(-chars // CHARS_A_TOKEN)}
 
 

@@ -62,7 +62,7 @@ def _plain(value: object) -> object:
 
 def _as_text(told: dict[str, Any]) -> str:
     by, rows = told["by"], told["rows"]
-    lines = [(by, *_SHOWN, "cost")]
+    lines: list[tuple[str, ...]] = [(by, *_SHOWN, "cost")]
     for row in rows:
         figures = (f"{row[name]:g}" if name in row else "-" for name in _SHOWN)
         lines.append((str(row[by]) or "-", *figures, f"{row['cost']:.4f} {row['currency']}"))
