@@ -112,7 +112,7 @@ def over_budget(rules: Operation, today: date, day: Decimal, month: Decimal) -> 
     for name, spent, most in (("month", month, rules.budget_month), ("day", day, rules.budget_day)):
         if most is not None and spent >= most:
             what = f"the budget of the {name} is used up"
-            which, limit = f"{spent:.2f} {rules.currency} spent", f"operation.budget_{name} = {most} {rules.currency}"
+            which, limit = f"{spent:.4f} {rules.currency} spent", f"operation.budget_{name} = {most:f} {rules.currency}"
             step = f"wait until {ends[name].isoformat()} 00:00, or raise the budget"
             if rules.over_budget == "stop":
                 raise OverBudget(what, which=which, limit=limit, next_step=step)
