@@ -15,8 +15,8 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from groundsight.agent.unheard import unheard
-from groundsight.retrieval.evidence import CHARS_A_TOKEN
-from groundsight.tracing import Watch
+from groundsight.limits import CHARS_A_TOKEN
+from groundsight.tracing import Watch, span, tell
 from groundsight.types import Degraded
 
 T = TypeVar("T", bound=BaseModel)
@@ -102,6 +102,21 @@ class Chat:
         ``read`` makes a value of a reply without a JSON object of the schema, or None. ``pictures`` are JPEGs, each
         with the line that names it; a model that refuses them is asked once without.
         """
+        with span("model.chat", modality="image" if pictures else "text", items=1) as one:
+            reply, spent = self._reply(system, user, schema, seconds, read, pictures)
+            one.model = spent.by or self.name
+            tell(tokens=spent.tokens, answered=reply.value is not None)
+        return reply
+
+    def _reply(
+        self,
+        system: str,
+        user: str,
+        schema: type[T],
+        seconds: float | None,
+        read: Callable[[str], T | None],
+        pictures: Sequence[tuple[str, bytes]],
+    ) -> tuple[Reply[T], _Spent]:
         deadline = time.monotonic() + min(self.seconds, seconds or self.seconds)
         spent, lanes = _Spent(), tuple[Degraded, ...]()
         messages: list[Message] = [("system", system), ("human", with_pictures(user, pictures))]
@@ -114,10 +129,10 @@ class Chat:
             again = f"Reply with one JSON object of the schema and nothing else. Before: {wrong}"
             value = self._value(self.model, [*messages, ("human", again)], schema, deadline, spent) or read(spent.text)
         if value is not None:
-            return Reply(value, spent.by or self.name, spent.tokens, lanes)
+            return Reply(value, spent.by or self.name, spent.tokens, lanes), spent
         remedy = "check agent.llm; quoted evidence answered instead"
         lane = Degraded(lane="language model", reason=spent.problem, remedy=remedy)
-        return Reply(None, self.name, spent.tokens, (*lanes, lane))
+        return Reply(None, self.name, spent.tokens, (*lanes, lane)), spent
 
     def _value(
         self, model: Model, messages: list[Message], schema: type[T], deadline: float, spent: _Spent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -40,7 +39,7 @@ from groundsight.agent.whole import openings, whole_tables
 from groundsight.language.framing import asked_in
 from groundsight.language.sayings import saying
 from groundsight.limits import has_words, require_question
-from groundsight.tracing import Within
+from groundsight.tracing import Within, span
 from groundsight.types import Answer, Degraded, Evidence, Query, Step
 from groundsight.types.showing import number_of
 
@@ -85,9 +84,9 @@ def worked(name: str, node: Node) -> Node:
     def run(state: AnswerState, desk: Desk) -> Update:
         done = len(state.get("trace", ()))
         desk.suite.watch.step(done, None, name)
-        start = time.perf_counter()
-        update = node(state, desk)
-        spent = time.perf_counter() - start
+        with span(f"ask.{name}", evidence=len(state.get("evidence", ()))) as one:
+            update = node(state, desk)
+        spent = one.seconds
         step = Step(node=name, detail=str(update.pop("detail", "")), seconds=round(spent, 6))
         if step.detail:
             desk.suite.watch.step(done + 0.5, None, f"{name}: {step.detail}")

@@ -12,6 +12,7 @@ from groundsight.agent.nodes import Update
 from groundsight.agent.state import Answered, AnswerState, Json, Question, evidence_of_state
 from groundsight.errors import InvalidArgument, Retryable, TimedOut
 from groundsight.governance.policy import policy_of, under_policy
+from groundsight.graphs.cached import through_cache
 from groundsight.graphs.edits import edited_plan, edited_text, kept_evidence
 from groundsight.graphs.office import Office, compiled, new_flow
 from groundsight.graphs.review import Declined, reviewed
@@ -69,6 +70,10 @@ def answer_question(suite: Suite, question: str, picture: str = "") -> Answer:
         from groundsight.graphs.rounds import answer_in_rounds
 
         return answer_in_rounds(suite, asked_of(question, picture), client)
+    return through_cache(suite, question, picture, lambda: _worked_out(suite, question, picture))
+
+
+def _worked_out(suite: Suite, question: str, picture: str) -> Answer:
     if suite.watch.journal is not None:
         from groundsight.graphs.noted import answer_with_notes
 
@@ -124,7 +129,8 @@ def _node(name: str, node: nodes.Node, office: Office) -> Callable[[AnswerState]
     run = nodes.worked(name, node)
 
     def step(state: AnswerState) -> Update:
-        return office.with_receipt(run(state, office.desk))
+        with office.recorded():
+            return office.with_receipt(run(state, office.desk))
 
     return telling(step)
 
@@ -133,7 +139,8 @@ def _admitted(name: str, told: Callable[[AnswerState], Update], node: nodes.Node
     """A node by which something new is asked of the index: a call of its own where the graph is a door."""
 
     def step(state: AnswerState) -> Update:
-        return office.with_receipt(office.admitted(name, told(state), lambda desk: node(state, desk)))
+        with office.recorded():
+            return office.with_receipt(office.admitted(name, told(state), lambda desk: node(state, desk)))
 
     return telling(step)
 

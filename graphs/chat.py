@@ -12,7 +12,7 @@ from groundsight.agent.state import Answered, Json
 from groundsight.errors import InvalidArgument
 from groundsight.graphs.answer import Asking, build_answer_graph
 from groundsight.graphs.office import compiled, new_flow
-from groundsight.graphs.telling import Event, told_by
+from groundsight.graphs.telling import Event, recorded_events, told_by
 from groundsight.types import Answer
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class Conversation:
         """
         chat = build_chat_graph(suite)
         chat.checkpointer = self._memory
-        return told_by(chat, {"messages": [("user", words)], "picture": picture}, "conversation")
+        events = told_by(chat, {"messages": [("user", words)], "picture": picture}, "conversation")
+        return recorded_events(suite, events)
 
 
 def _understand(state: ChatState) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, cast
@@ -69,6 +70,11 @@ class Office:
 
         self._gate.call(replace(spec, function=worked), desk.suite, arguments)
         return done[0]
+
+    def recorded(self) -> AbstractContextManager[object]:
+        """Record and book the work of a node where the graph is a door; a suite records its own calls."""
+        suite = self.desk.suite
+        return suite.parts.calls.recorded("ask", suite.principal) if self._gate else nullcontext()
 
     def with_receipt(self, update: Update) -> Update:
         """Keep a receipt of the answer in an update where the graph is a door, and name it there."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from groundsight.agent.nodes import Update
 from groundsight.agent.state import Json
+from groundsight.graphs.cached import answers_before
 from groundsight.types import Answer, Evidence, Step, Verdict
 
 if TYPE_CHECKING:
@@ -40,7 +42,26 @@ def stream_answer(suite: Suite, question: str, picture: str = "") -> Generator[E
     """
     from groundsight.graphs.answer import asked_of, build_answer_graph
 
-    return told_by(build_answer_graph(suite), asked_of(question, picture))
+    before = answers_before(suite, picture)
+    found = before.find(question) if before else None
+    events = iter([found]) if found else told_by(build_answer_graph(suite), asked_of(question, picture))
+    for event in recorded_events(suite, events):
+        if isinstance(event, Answer) and before:
+            before.keep(question, event)
+        yield event
+
+
+def recorded_events(suite: Suite, events: Iterator[Event]) -> Generator[Event]:
+    """Record a question whose answer comes event by event; each step runs in a context that nobody else sees."""
+    context, asking = copy_context(), suite.parts.calls.recorded("ask", suite.principal)
+    call = context.run(asking.__enter__)
+    try:
+        while (event := context.run(next, events, None)) is not None:
+            yield context.run(suite.accounted, event, call) if isinstance(event, Answer) else event
+    finally:
+        if isinstance(events, Generator):
+            context.run(events.close)
+        context.run(asking.__exit__, None, None, None)
 
 
 def told_by(graph: Any, given: Json, thread: str = "") -> Generator[Event]:

@@ -11,6 +11,7 @@ GroundsightError
 │   └── ConfigError            E_CONFIG             start-up settings
 ├── Refused                    policy says no
 │   ├── PolicyRefused          E_POLICY
+│   ├── OverBudget             E_BUDGET             a budget of a day or month is used up
 │   └── RedactionFailed        E_REDACTION          no proof of redaction, no commit
 ├── Retryable                  the same call may succeed later
 │   ├── TimedOut               E_TIMEOUT
@@ -122,6 +123,12 @@ class PolicyRefused(Refused):
     """A rule of the policy forbids this."""
 
     code = "E_POLICY"
+
+
+class OverBudget(Refused):
+    """A budget is used up; the next step says when it begins anew."""
+
+    code = "E_BUDGET"
 
 
 class RedactionFailed(Refused):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,7 +16,10 @@ from groundsight.errors import InvalidArgument
 
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
+Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 MIB = 1024 * 1024
+# How many characters count as a token where nobody counts tokens.
+CHARS_A_TOKEN = 4
 # How pydantic begins: Input should, String should, List should.
 _SHOULD = re.compile(r"^\w+ should")
 # Letters by their category that no font shows: the fillers of Hangul.
@@ -143,6 +147,41 @@ class Folders(Section):
     quiet_seconds: Annotated[float, Field(ge=0.0)] = 1.0
     open_seconds: Positive = 60
     sweep_minutes: Positive = 60
+
+
+class Prices(Section):
+    """What work costs, in ``operation.currency``: 1,000 tokens of a language model (of one by its name in ``models``),
+    an hour of processor time, a page or picture read by OCR, a caption, a minute that is transcribed, a kWh.
+    """
+
+    tokens: Money = Decimal(0)
+    models: dict[str, Money] = Field(default_factory=dict[str, Money])
+    cpu_hour: Money = Decimal(0)
+    page: Money = Decimal(0)
+    caption: Money = Decimal(0)
+    minute: Money = Decimal(0)
+    kwh: Money = Decimal(0)
+
+
+class Operation(Section):
+    """What is measured and booked of the work, and what is done about it.
+
+    ``traces`` is the address to which spans go over OTLP/HTTP; None: nowhere. An answer is given again to the same
+    question in other words for ``cache_minutes``; 0: never. The ledger of costs is kept for ``ledger_days``; 0: none.
+    ``tags`` are the labels that name a business unit: the first that a caller holds, else ``tag``, is what its work is
+    booked on. A budget of a day or of a month, counted over the whole home, warns or stops.
+    """
+
+    traces: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    cache_minutes: NotNegative = 0
+    ledger_days: NotNegative = 400
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    prices: Prices = Prices()
+    tag: str = ""
+    tags: tuple[str, ...] = ()
+    budget_day: Money | None = None
+    budget_month: Money | None = None
+    over_budget: Literal["warn", "stop"] = "warn"
 
 
 def has_words(text: str) -> bool:

@@ -12,6 +12,8 @@ from weakref import finalize
 
 from groundsight.errors import ConfigError, Disabled, InvalidArgument, ModelFailed
 from groundsight.governance.policy import policy_of, require_setting
+from groundsight.operation.calls import Calls
+from groundsight.operation.metering import metered
 from groundsight.settings import Settings
 from groundsight.types import Degraded
 
@@ -174,7 +176,7 @@ class Parts:
         from groundsight.audio import open_transcriber
 
         with self._opening():
-            return open_transcriber(self.settings.models)
+            return metered("models.speech", open_transcriber(self.settings.models))
 
     @lane
     def judge(self) -> Judge | None:
@@ -215,7 +217,13 @@ class Parts:
     def _opened(self, setting: str, open_part: Callable[[], T]) -> T:
         section, _, name = setting.partition(".")
         with self._opening(), naming(setting, getattr(getattr(self.settings, section), name)):
-            return open_part()
+            return metered(setting, open_part())
+
+    @cached_property
+    def calls(self) -> Calls:
+        """What records, books and tells the calls."""
+        with naming("operation.traces", self.settings.operation.traces):
+            return Calls(self.settings)
 
     @cached_property
     def searches(self) -> SearchCache:
@@ -276,7 +284,7 @@ class Parts:
         with self._lock:
             self._closed = self._closed or for_good
             opened = {name: self.__dict__.pop(name) for name in [*self.__dict__] if name in _PARTS}
-        for name in ("questions", "helper", "index", "sandbox"):
+        for name in ("questions", "helper", "index", "sandbox", "calls"):
             if name in opened:
                 opened[name].close()
 

@@ -160,7 +160,7 @@ class Questions:
                 limit=f"{MOST_EACH} of one caller, {MOST_UNDER_WAY} of all",
                 next_step="wait until one has its answer",
             )
-        self._under_way[work] = owner
+        self._under_way[work], work.watch.queued = owner, time.monotonic()
         work.journal.heard = lambda: self._keep(work)
         asked = (work.question, *filter(None, [work.journal.noted[1].get("picture")]))
         # A picture that a person lends may be read in the context of the call alone.

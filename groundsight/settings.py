@@ -22,7 +22,7 @@ from groundsight.governance_settings import Announced as Announced
 from groundsight.governance_settings import Governance as Governance
 from groundsight.governance_settings import PiiKind as PiiKind
 from groundsight.governance_settings import Ratio as Ratio
-from groundsight.limits import Encoders, Folders, Limits, Pictures, Positive, Section
+from groundsight.limits import Encoders, Folders, Limits, Operation, Pictures, Positive, Section
 from groundsight.model_settings import Models
 from groundsight.server_settings import Server
 
@@ -179,6 +179,7 @@ class Settings(BaseSettings):
     governance: Governance = Governance()
     server: Server = Server()
     encoders: Encoders = Encoders()
+    operation: Operation = Operation()
 
     @classmethod
     def settings_customise_sources(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,7 @@ from groundsight.errors import ConfigError, InvalidArgument
 from groundsight.limits import require_words
 from groundsight.parts import Parts
 from groundsight.settings import Settings, load_settings
-from groundsight.tracing import Watch
+from groundsight.tracing import Watch, tell
 from groundsight.types import Answer, Evidence, GroundingReport, Principal, Query, SearchResult
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from groundsight.ingestion.folder.orders import Order
     from groundsight.ingestion.forget import ForgetReport
     from groundsight.ingestion.rights import RightsReport
+    from groundsight.operation.calls import CallRecord
     from groundsight.retrieval.missed import Fate
 
 
@@ -63,7 +65,8 @@ class Suite:
         if not confined and self.principal.may_write and self.principal.roots is None:
             for path in named:
                 self.parts.roots.admit(Path(path))
-        return ingest(self.parts, named, self.principal, self.watch, prune=prune, confined=confined)
+        with self.parts.calls.recorded("ingest", self.principal):
+            return ingest(self.parts, named, self.principal, self.watch, prune=prune, confined=confined)
 
     def forget(
         self, names: AnyPath | Iterable[AnyPath], *, opt_out: bool = False, rewrite_snapshots: bool = False
@@ -169,8 +172,11 @@ class Suite:
         from groundsight.ingestion.stale import marked
         from groundsight.retrieval.search import search
 
-        found = search(self.parts, _as_query(query), self.principal, self.watch)
-        return marked(self.parts, awaited(self.settings.home, self.principal, found))
+        with self.parts.calls.recorded("search", self.principal) as call:
+            found = search(self.parts, _as_query(query), self.principal, self.watch)
+            found = marked(self.parts, awaited(self.settings.home, self.principal, found))
+            tell(hits=len(found.hits), stale=sum(bool(hit.stale) for hit in found.hits))
+        return found.model_copy(update={"degraded": (*found.degraded, call.over)}) if call.over else found
 
     def verify(self, answer: str, evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> GroundingReport:
         """Check an answer sentence by sentence against evidence, or each sentence against its own."""
@@ -180,9 +186,13 @@ class Suite:
         require_words(answer, "the answer", "give the text to check")
         rules, limits = self.settings.grounding, self.settings.limits
         parts, watch, meant = self.parts, self.watch, Labels(self.settings.home, self.principal).meant
-        return verify(
-            answer, evidence, rules, parts.judge, limits=limits, watch=watch, arbiter=parts.arbiter, meant=meant
-        )
+        with parts.calls.recorded("verify", self.principal):
+            report = verify(
+                answer, evidence, rules, parts.judge, limits=limits, watch=watch, arbiter=parts.arbiter, meant=meant
+            )
+            _tell_ratio(report.grounding_ratio, rules.target)
+            tell(checkable=report.checkable, supported=report.supported, contradicted=report.contradicted)
+        return report
 
     def ask(self, question: str, picture: str = "") -> Answer:
         """Answer with what the evidence supports, through the graph that the settings name.
@@ -191,7 +201,18 @@ class Suite:
         """
         module, _, name = self.settings.agent.answerer.partition(":")
         answerer = cast("Callable[..., Answer]", getattr(import_module(module), name))
-        return answerer(self, question, picture) if picture else answerer(self, question)
+        with self.parts.calls.recorded("ask", self.principal) as call:
+            answer = answerer(self, question, picture) if picture else answerer(self, question)
+            return self.accounted(answer, call)
+
+    def accounted(self, answer: Answer, call: CallRecord) -> Answer:
+        """Tell of an answer how it ended, and return it with what it cost and the budget that is used up."""
+        if self.watch.queued:
+            tell(queue_seconds=time.monotonic() - self.watch.queued)
+        tell(status=answer.status, tier=answer.tier.name, cache_hit=answer.cached is not None)
+        _tell_ratio(answer.grounding_ratio, self.settings.grounding.target)
+        lanes = (*answer.degraded, call.over) if call.over else answer.degraded
+        return answer.model_copy(update={"cost": call.cost(), "degraded": lanes})
 
     def close(self) -> None:
         """Release the index."""
@@ -241,6 +262,12 @@ def local_principal(settings: Settings, *, may_write: bool = True) -> Principal:
     """The person at this machine, as the settings describe them."""
     who = settings.governance.model_dump(include={"tenant", "user", "region", "labels", "purpose"})
     return Principal(**who, may_write=may_write, may_admin=may_write)
+
+
+def _tell_ratio(ratio: float | None, target: float) -> None:
+    """Tell a grounding ratio and how far it is over the target."""
+    if ratio is not None:
+        tell(grounding_ratio=ratio, grounding_delta=round(ratio - target, 4))
 
 
 def _as_query(query: Query | str) -> Query:

@@ -6,14 +6,77 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
-from groundsight.errors import Cancelled, TimedOut
+from groundsight.errors import Cancelled, GroundsightError, TimedOut
 from groundsight.journal import Journal
 from groundsight.rounds import Client
 
 Progress = Callable[[float, float | None, str], None]
 Item = TypeVar("Item")
+Told = str | int | float | bool
+
+
+@dataclass(eq=False)
+class Timing:
+    """One step of a call: when it began (ns since 1970), its seconds of wall and processor, and what is told of it.
+
+    ``told`` holds figures and words of the code, never a text, a file's name or an id. ``model`` is for the ledger.
+    """
+
+    name: str
+    above: Timing | None = None
+    begun: int = field(default_factory=time.time_ns)
+    told: dict[str, Told] = field(default_factory=dict[str, Told])
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    model: str = ""
+
+
+class Recorder(Protocol):
+    """Takes the steps of a call, each when it has ended, from any thread."""
+
+    def append(self, one: Timing) -> None: ...
+
+    def check(self) -> None:
+        """Raise OverBudget where the call may not go on."""
+        ...
+
+
+# Who records the call that is under way, and the step that a new one is part of.
+RECORD: ContextVar[Recorder | None] = ContextVar("record", default=None)
+STEP: ContextVar[Timing | None] = ContextVar("step", default=None)
+
+
+@contextmanager
+def span(name: str, **told: Told) -> Generator[Timing]:
+    """Measure a step, all threads of the processor, and record it where a call is recorded; an error by its code."""
+    one = Timing(name, STEP.get(), told=dict(told))
+    inside, start, cpu = STEP.set(one), time.perf_counter(), time.process_time()
+    try:
+        yield one
+    except GroundsightError as error:
+        one.told["error"] = error.error_code
+        raise
+    finally:
+        one.seconds, one.cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
+        STEP.reset(inside)
+        if (record := RECORD.get()) is not None:
+            record.append(one)
+
+
+def tell(**told: Told) -> None:
+    """Tell figures and words of the code of the step that is under way."""
+    if (one := STEP.get()) is not None:
+        one.told.update(told)
+
+
+def within_budget() -> None:
+    """Raise OverBudget where a budget was used up meanwhile, and work stops then."""
+    if (record := RECORD.get()) is not None:
+        record.check()
 
 
 class Watch:
@@ -37,6 +100,7 @@ class Watch:
         self._limit = f"{seconds:g} s{f' ({limit})' if limit else ''}" if seconds is not None else ""
         self._cancelled = threading.Event()
         self._deadline = time.monotonic() + seconds if seconds is not None else None
+        self.queued = 0.0  # when work was put into a queue (time.monotonic), 0 where there is none
         self.seconds: dict[str, float] = {}
         self.cpu_seconds: dict[str, float] = {}
 
@@ -74,13 +138,14 @@ class Watch:
 
     @contextmanager
     def span(self, stage: str) -> Generator[None]:
-        """Add the wall seconds of a stage to ``seconds``, those of the processor (all threads) to ``cpu_seconds``."""
-        start, cpu = time.perf_counter(), time.process_time()
+        """Record a step, and add its wall seconds to ``seconds``, those of the processor to ``cpu_seconds``."""
+        one = Timing(stage)
         try:
-            yield
+            with span(stage) as one:
+                yield
         finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
-            self.cpu_seconds[stage] = self.cpu_seconds.get(stage, 0.0) + time.process_time() - cpu
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + one.seconds
+            self.cpu_seconds[stage] = self.cpu_seconds.get(stage, 0.0) + one.cpu_seconds
 
 
 class Part(Watch):

@@ -18,6 +18,7 @@ from groundsight.ingestion.folder.account import Account, account
 from groundsight.ingestion.folder.catalogue import Catalogue, Wanted, catalogue
 from groundsight.ingestion.folder.orders import Order, Orders
 from groundsight.ingestion.forget import ForgetReport
+from groundsight.operation.calls import Calls
 from groundsight.questions import Questions
 from groundsight.retrieval.missed import Fate
 from groundsight.settings import Settings, load_settings
@@ -95,7 +96,7 @@ class ScriptedParts:
         self.sandbox: Any = None
         self.judge = self.text_encoder = self.picture_encoder = None
         self.arbiter = SimpleNamespace(method="scripted")
-        self.questions = Questions(settings.home)
+        self.questions, self.calls = Questions(settings.home), Calls(settings)
 
     def degraded(self) -> tuple[Degraded, ...]:
         return (LANE,)

@@ -339,7 +339,7 @@ def test_metrics_count_requests_and_never_show_a_text(tmp_path: Path) -> None:
     assert 'groundsight_encoder_requests_total{kind="passage",outcome="OK"} 1' in shown
     assert 'groundsight_encoder_requests_total{kind="passage",outcome="E_INVALID_ARG"} 1' in shown
     assert 'groundsight_encoder_queue_items{model="text"} 0' in shown
-    assert 'groundsight_encoder_batch_items_bucket{model="text",le="2"} 1' in shown
+    assert 'groundsight_encoder_batch_items_bucket{le="2.0",model="text"} 1' in shown
     assert "CANARY" not in shown
 
 
@@ -360,4 +360,4 @@ def count_of(address: str, kind: str) -> int:
     """How many requests of a kind were answered well."""
     shown = httpx2.get(f"{address}/metrics", trust_env=False).text
     wanted = f'groundsight_encoder_requests_total{{kind="{kind}",outcome="OK"}} '
-    return sum(int(line.removeprefix(wanted)) for line in shown.splitlines() if line.startswith(wanted))
+    return sum(int(float(line.removeprefix(wanted))) for line in shown.splitlines() if line.startswith(wanted))

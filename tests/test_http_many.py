@@ -24,10 +24,10 @@ from mcp.client.streamable_http import streamable_http_client
 
 from groundsight.cli import main
 from groundsight.doors.access import Access
+from groundsight.doors.call_metrics import new_registry
 from groundsight.doors.caller_limits import CallerLimits
 from groundsight.doors.entrance import ACCESS, Entrance
 from groundsight.doors.http_workers import serve_workers
-from groundsight.doors.metrics import Registry
 from groundsight.errors import ConfigError
 from groundsight.governance.limits import RateLimiter
 from groundsight.settings import load_settings
@@ -291,7 +291,7 @@ def test_a_client_that_goes_away_while_it_sends_is_no_error() -> None:
         said.append(message)
 
     access = Access.of(Principal(tenant="one", user="ann"), ["read"], issuer=ISSUER)
-    limits = CallerLimits(app, Entrance(None, Registry()), RateLimiter(20, 60), 12)
+    limits = CallerLimits(app, Entrance(None, new_registry()), RateLimiter(20, 60), 12)
     scope = {"type": "http", "method": "POST", "headers": [], "path": "/mcp", ACCESS: access}
     asyncio.run(limits(scope, gone, send))
     assert not said

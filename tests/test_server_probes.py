@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 from mcp import Client
 
 from groundsight.doors.http import http_app
 from groundsight.doors.listen import Monitored
 from groundsight.doors.mcp_tools import Door
-from groundsight.doors.metrics import Registry
 from groundsight.doors.readiness import LOADING, NO_INDEX, Readiness, probes_of, warm
 from groundsight.doors.tokens import TokenCheck
 from groundsight.errors import BackendDown, NotFound
@@ -186,12 +184,31 @@ def test_a_warm_start_loads_every_model(tmp_path: Path) -> None:
         assert {"text_encoder", "picture_encoder", "ocr", "tagger", "reranker"} <= set(vars(suite.parts))
 
 
-@pytest.mark.parametrize("value", [0.001, 0.3, 99.0])
-def test_a_histogram_counts_a_value_in_every_bucket_above_it(value: float) -> None:
-    registry = Registry()
-    registry.histogram("h", "Help.", (0.1, 1.0)).observe(value, tool="x")
-    counts = [int(value <= bound) for bound in (0.1, 1.0, float("inf"))]
-    lines = registry.show().splitlines()
-    assert lines[:2] == ["# HELP h Help.", "# TYPE h histogram"]
-    assert [line.rpartition(" ")[2] for line in lines[2:5]] == [str(count) for count in counts]
-    assert lines[-1] == 'h_count{tool="x"} 1'
+def test_the_engine_s_steps_are_timed_by_channel_and_modality(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "hall.txt").write_text(f"The keeper of the {CANARY} hall is Kim Lund.")
+    settings = settings_at(tmp_path / "home", roots=(tmp_path / "files",), models={"visual": "none"})
+    suite = open_suite(settings)
+    suite.ingest(tmp_path / "files")
+
+    async def called(address: str) -> None:
+        async with Client(f"{address}/mcp") as client:
+            await client.call_tool("search", {"query": f"{CANARY} hall"})
+            await client.call_tool("search", {"query": f"{CANARY} hall"})
+            await client.call_tool("ask", {"question": f"Who is the keeper of the {CANARY} hall?", "seconds": 60})
+
+    with door_at(tmp_path / "home", suite) as (address, _, _):
+        asyncio.run(called(address))
+        shown = get(f"{address}/metrics").text
+    counts = {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in shown.splitlines() if line[0] != "#"}
+    text = '{channel="bm25_text",le="+Inf",modality="text"}'
+    assert counts[f"groundsight_channel_seconds_bucket{text}"] >= 2
+    assert counts['groundsight_channel_searches_total{channel="bm25_ocr",found="no",modality="image"}'] >= 2
+    assert counts['groundsight_cache_lookups_total{cache="search",outcome="hit"}'] >= 1
+    assert counts['groundsight_step_seconds_count{modality="",step="ask"}'] == 1
+    assert counts['groundsight_step_seconds_count{modality="text",step="model.embedding"}'] >= 2
+    assert counts['groundsight_answers_total{status="answered"}'] == 1
+    assert counts['groundsight_grounding_ratio_count{verb="ask"}'] == 1
+    assert counts["groundsight_queue_seconds_count"] == 1
+    assert counts["process_resident_memory_bytes"] > 0
+    assert CANARY not in shown

@@ -18,6 +18,7 @@ LAYERS = (
     ("evidence",),
     ("computing",),
     ("encoders", "vision", "audio", "index"),
+    ("operation",),
     ("ingestion", "retrieval", "grounding"),
     ("sessions", "questions"),
     ("suite", "parts", "lanes_off"),
@@ -33,6 +34,7 @@ ONE_HOME = (
 ).split()
 ONE_ROOM = {
     "apsw": "index", "langchain_core": "agent langchain", "langchain": "agent", "langgraph": "graphs", "mcp": "doors",
+    "opentelemetry": "operation", "prometheus_client": "doors",
     "torch": "encoders", "weaviate": "index",
 }  # fmt: skip
 MOST_LINES, MOST_FUNCTION_LINES, MOST_NESTING = 300, 50, 3

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from groundsight.doors import listen
+from groundsight.doors.call_metrics import new_registry
 from groundsight.doors.entrance import Entrance
-from groundsight.doors.metrics import Registry
 from groundsight.doors.strangers import AT_ONCE, Strangers
 from groundsight.doors.tokens import TokenCheck
 from groundsight.encoders.service import ServiceTexts
@@ -78,8 +78,8 @@ def until(status: int, address: str, **headers: str) -> tuple[int, httpx2.Respon
 
 def entrance(clock: Callable[[], float]) -> Entrance:
     tokens = TokenCheck(Server.model_validate({"token": TOKEN}), Governance())
-    door = Entrance(tokens, Registry())
-    door._strangers = Strangers(Registry(), RateLimiter(1, 2, clock))
+    door = Entrance(tokens, new_registry())
+    door._strangers = Strangers(new_registry(), RateLimiter(1, 2, clock))
     return door
 
 

@@ -30,7 +30,7 @@ from groundsight.tools.results import (
     is_kept,
     where_text,
 )
-from groundsight.types import Answer, AnswerStatus, Citation, Degraded, Evidence, Fit, Stale
+from groundsight.types import Answer, AnswerStatus, Cached, Citation, Cost, Degraded, Evidence, Fit, Stale
 
 if TYPE_CHECKING:
     from groundsight.questions import Work
@@ -80,6 +80,8 @@ class AnswerResult(Result):
     degraded: tuple[Degraded, ...] = ()
     handle: str = ""
     reading: str = ""
+    cost: Cost | None = None
+    cached: Cached | None = None
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of the cited evidence."""
@@ -103,9 +105,10 @@ class AnswerResult(Result):
             for each in self.citations
         ]
         checked = [f"- {each.verdict}: {each.text}" for each in self.verdicts]
+        again = f", given before, {self.cached.age:.0f} s ago" if self.cached else ""
         ratio = "not checkable" if self.grounding_ratio is None else f"{self.grounding_ratio:.2f}"
         fit = f", answers the question: {self.fit.value}" if self.tells_fit() else ""
-        head = [f"status: {self.status} ({self.stop_reason}), grounding ratio: {ratio}{fit}", self.text]
+        head = [f"status: {self.status} ({self.stop_reason}), grounding ratio: {ratio}{fit}{again}", self.text]
         going = f"Not finished: call ask with handle={self.handle!r} to go on." if self.handle else ""
         tail = [*checked, *filter(None, [self.reading, degraded_line(self.degraded)])]
         blocks = ["\n".join(lines) for lines in (head, cited, tail) if lines]
@@ -170,6 +173,8 @@ def shaped(suite: Suite, answer: Answer, handle: str = "") -> AnswerResult:
         degraded=answer.degraded,
         handle=handle,
         reading=reading_text(suite),
+        cost=answer.cost,
+        cached=answer.cached,
         truncated=len(verdicts) < len(answer.verdicts)
         or len(citations) < len(answer.citations)
         or len(answer.text) > ANSWER_CHARS,

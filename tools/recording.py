@@ -59,14 +59,17 @@ def account_of_answer(suite: Suite, answer: Answer) -> ReceiptBody:
         asked["picture"] = {"name": shown.clean(answer.picture.name), "sha256": answer.picture.sha256}
     given = {"stop": shown.clean(answer.stop_reason), "fit": answer.fit.value, "text": _sha(answer.text)}
     facts = {
-        **_circumstances(suite),
+        **circumstances(suite),
         "prompts": {name: hash_of_prompt(name) for name in PROMPTS} if suite.settings.agent.llm else {},
         "models": {**answer.tier.models, "checks": _checks(suite)},
         "tier": answer.tier.name,
         "degraded": [lane.lane for lane in answer.degraded],
         "status": answer.status,
         "ratio": answer.grounding_ratio,
+        "answer": answer.cached.receipt if answer.cached else answer.receipt,
     }
+    if answer.cached:
+        facts["cached"] = answer.cached.age
     parts = [
         {"kind": "asked", **asked, "rests": rests},
         {"kind": "given", **given, "cited": cited, "rests": rests},
@@ -92,7 +95,7 @@ def account_of_check(suite: Suite, check: Check, report: GroundingReport) -> Rec
         *map(shown.sentence, report.claims),
     ]
     facts = {
-        **_circumstances(suite),
+        **circumstances(suite),
         "prompts": {},
         "models": {**(tier.models if check.searched else {}), "checks": report.method},
         "tier": tier.name,
@@ -237,7 +240,8 @@ def _asked(check: Check, shown: _Shown) -> Json:
     }
 
 
-def _circumstances(suite: Suite) -> Json:
+def circumstances(suite: Suite) -> Json:
+    """Return what decides an answer beside its question: policy, settings by hash, version and index."""
     settings = suite.settings
     return {
         "policy": policy_hash(settings),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from groundsight.doors.cli_govern_options import GOVERN, GOVERN_EXAMPLES
+from groundsight.doors.operation.options import OPERATE, OPERATE_EXAMPLES
 
 COMMANDS = {
     "ingest": "read files and folders into the index",
@@ -35,6 +36,7 @@ COMMANDS = {
     "tenants": "list the tenants of a Weaviate index, and put unused ones to sleep",
     "doctor": "check this installation",
     **GOVERN,
+    **OPERATE,
     "completion": "print what makes a shell complete commands and options",
     "eval": "measure retrieval, grounding, OCR, redaction and speed",
 }
@@ -69,6 +71,7 @@ EXAMPLES = {
     "tenants": "groundsight tenants --sleep-after 90d --dry-run",
     "doctor": "groundsight doctor",
     **GOVERN_EXAMPLES,
+    **OPERATE_EXAMPLES,
     "completion": "groundsight completion bash",
     "eval": "groundsight eval --help",
 }

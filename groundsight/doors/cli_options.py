@@ -12,10 +12,11 @@ from groundsight.doors.cli_govern_options import GOVERN_ADD
 from groundsight.doors.cli_operate_options import add_migrate, add_restore, add_snapshot, add_tenants
 from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.cli_rights import add_consent, add_rights
+from groundsight.doors.operation.options import OPERATE, OPERATE_ADD
 from groundsight.doors.usage import Parser, port
 
 OF_ALL = ["models", *"ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()]
-OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, "audit"}
+OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, *OPERATE, "audit"}
 KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
 
 
@@ -237,6 +238,7 @@ _ADD = {
     "tenants": add_tenants,
     "doctor": _add_nothing,
     **GOVERN_ADD,
+    **OPERATE_ADD,
     "completion": _add_completion,
     "eval": _add_nothing,
 }

@@ -185,6 +185,8 @@ _OWN = {
     "chat": ("terminal.chat", "chat"),
     "view": ("view.start", "view"),
     "audit": ("cli_receipts", "audit"),
+    "cost": ("operation.cost_desk", "show_cost"),
+    "cache": ("operation.cache_desk", "run_cache"),
     **dict.fromkeys(("forget", "snapshot", "restore", "tenants"), ("cli_operate", "operate")),
     **dict.fromkeys(("rights", "consent"), ("cli_rights", "run_rights")),
 }

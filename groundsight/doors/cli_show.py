@@ -142,6 +142,7 @@ def answer_text(result: AnswerResult, *, checked: bool = True, lanes: bool = Tru
         _titled("Checked", [_sentence(each) for each in result.verdicts] if checked else []),
         f"{result.status}: {result.stop_reason}. {_ratio(result.grounding_ratio)}.{_fit(result)} "
         f"Tier: {result.tier.name}.",
+        f"Given before, {result.cached.age:.0f} s ago." if result.cached else "",
         degraded_line(result.degraded) if lanes else "",
     ]
     return "\n\n".join(part for part in parts if part)

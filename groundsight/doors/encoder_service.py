@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from prometheus_client import Counter, Gauge, Histogram
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from groundsight.doors.call_metrics import SECONDS, new_registry
 from groundsight.doors.encoder_batches import Batcher, Busy, Lane
 from groundsight.doors.http import status_of
-from groundsight.doors.metrics import SIZES, Registry
 from groundsight.encoders.wire import MODEL, ROWS_TYPE, SHAPE, pack_rows, packed_size, too_many, unpack_pictures
 from groundsight.errors import Cancelled, ConfigError, GroundsightError, InvalidArgument, LimitExceeded, ModelFailed
 from groundsight.tools.gate import internal_error
@@ -29,6 +30,7 @@ MODELS: dict[str, Literal["text", "visual"]] = {
     "query": "text", "passage": "text", "words": "visual", "pictures": "visual",
 }  # fmt: skip
 Opened = tuple["TextEncoder | None", "PictureEncoder | None"]
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class OtherModel(ModelFailed):
@@ -46,17 +48,16 @@ class EncoderService:
         self.settings = settings
         self._limits: Encoders = settings.encoders
         self._open = open_encoders or _opened
-        self.metrics = Registry()
-        self._requests = self.metrics.counter("groundsight_encoder_requests_total", "Requests by kind and outcome.")
-        self._seconds = self.metrics.histogram("groundsight_encoder_request_seconds", "Seconds from request to answer.")
-        self._sizes = self.metrics.histogram("groundsight_encoder_batch_items", "Items encoded in one batch.", SIZES)
-        self.metrics.gauge("groundsight_encoder_bytes", "Bytes of the requests under way.", lambda: self._bytes)
-        for name in ("text", "visual"):
-            self.metrics.gauge(
-                "groundsight_encoder_queue_items", "Items that wait for a batch.",
-                lambda name=name: self._batchers[name].waiting() if name in self._batchers else 0, model=name,
-            )  # fmt: skip
-        self._bytes = 0
+        self.metrics, self._bytes = new_registry(), 0
+        to, name = self.metrics, "groundsight_encoder"
+        told = "Seconds from request to answer."
+        self._requests = Counter(f"{name}_requests", "Requests by outcome.", ("kind", "outcome"), registry=to)
+        self._seconds = Histogram(f"{name}_request_seconds", told, ("kind",), buckets=SECONDS, registry=to)
+        self._sizes = Histogram(f"{name}_batch_items", "Items of a batch.", ("model",), buckets=SIZES, registry=to)
+        Gauge(f"{name}_bytes", "Bytes of the requests under way.", registry=to).set_function(lambda: self._bytes)
+        queue = Gauge(f"{name}_queue_items", "Items that wait for a batch.", ("model",), registry=to)
+        for one in ("text", "visual"):
+            queue.labels(one).set_function(lambda one=one: self._waiting(one))
         self._models: dict[str, TextEncoder | PictureEncoder] = {}
         self._batchers: dict[str, Batcher] = {}
         self.loaded = False
@@ -86,6 +87,9 @@ class EncoderService:
         models = Route("/v1/models", self._serve_models, methods=["GET"])
         return Starlette(routes=[models, Route("/v1/{kind}", self._serve_rows, methods=["POST"])])
 
+    def _waiting(self, name: str) -> int:
+        return self._batchers[name].waiting() if name in self._batchers else 0
+
     def close(self) -> None:
         """Finish what waits and stop the threads."""
         for batcher in self._batchers.values():
@@ -101,7 +105,7 @@ class EncoderService:
             for kind, encode in kinds.items()
         }
         self._models[name] = model
-        self._batchers[name] = Batcher(name, lanes, limits.queue_items, lambda n: self._sizes.observe(n, model=name))
+        self._batchers[name] = Batcher(name, lanes, limits.queue_items, self._sizes.labels(name).observe)
 
     async def _serve_models(self, _: Request) -> Response:
         if not self.loaded:
@@ -130,8 +134,8 @@ class EncoderService:
             outcome = "E_INTERNAL"
             return _error(internal_error(kind, error))
         finally:
-            self._requests.add(kind=kind, outcome=outcome)
-            self._seconds.observe(time.perf_counter() - start, kind=kind)
+            self._requests.labels(kind, outcome).inc()
+            self._seconds.labels(kind).observe(time.perf_counter() - start)
 
     async def _rows(self, kind: Kind, request: Request) -> Response:
         if not self.loaded:

@@ -13,10 +13,10 @@ from groundsight.doors.jwt_keys import KeysAway
 from groundsight.doors.strangers import Strangers
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
     from starlette.requests import Request
     from starlette.types import Scope as Asgi
 
-    from groundsight.doors.metrics import Registry
     from groundsight.doors.tokens import TokenCheck
     from groundsight.server_settings import Scope
 
@@ -30,7 +30,7 @@ class Entrance:
     """
 
     def __init__(
-        self, tokens: TokenCheck | None, metrics: Registry, *, metadata: str = "", public: Sequence[str] = ()
+        self, tokens: TokenCheck | None, metrics: CollectorRegistry, *, metadata: str = "", public: Sequence[str] = ()
     ) -> None:
         self._tokens, self._metadata, self._public = tokens, metadata, frozenset(public)
         self._strangers = Strangers(metrics)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from groundsight.doors.connections import Patient, Waiting
 from groundsight.doors.entrance import Entrance
-from groundsight.doors.metrics import TYPE, Registry
 from groundsight.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Probes:
     """What a process says about itself: ``not_ready`` returns nothing once it is ready, else a reason in one word."""
 
     not_ready: Callable[[], str]
-    metrics: Registry
+    metrics: CollectorRegistry
 
 
 class Monitored:
@@ -94,7 +94,7 @@ class Monitored:
         return busy() if self._under_way >= UNDER_WAY else None
 
     def _numbers(self) -> Response:
-        return PlainTextResponse(self._probes.metrics.show(), headers={"content-type": TYPE})
+        return Response(generate_latest(self._probes.metrics), headers={"content-type": CONTENT_TYPE_LATEST})
 
 
 async def _in_thread(work: Callable[[], str]) -> str:

@@ -116,6 +116,7 @@ class Door:
                 suite = self._factory()
                 build_results()
                 _sweep(suite)
+                suite.parts.calls.listeners.append(self.metrics.heard)
                 self._lookout = Lookout(suite)
                 self._open = (suite, Gate.open(suite.settings, "mcp"))
             return self._open

@@ -8,15 +8,15 @@ import math
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from prometheus_client import Counter
 from starlette.responses import JSONResponse, Response
 
 from groundsight.errors import RateLimited
 from groundsight.governance.limits import RateLimiter
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
     from starlette.requests import Request
-
-    from groundsight.doors.metrics import Registry
 
 log = logging.getLogger("groundsight.strangers")
 # A person with a wrong token and a client that looks around first need a handful; guessing needs millions.
@@ -27,16 +27,17 @@ SAME_NETWORK = 64
 class Strangers:
     """Lets an address send twenty requests without a known token, then one a second; remembers 10,000 addresses."""
 
-    def __init__(self, metrics: Registry, limiter: RateLimiter | None = None) -> None:
+    def __init__(self, metrics: CollectorRegistry, limiter: RateLimiter | None = None) -> None:
         self._limiter = limiter or RateLimiter(A_SECOND, AT_ONCE)
-        self._counted = metrics.counter("groundsight_strangers_total", "Requests without a known token by outcome.")
+        told = "Requests without a known token by outcome."
+        self._counted = Counter("groundsight_strangers", told, ("outcome",), registry=metrics)
 
     def slowed(self, request: Request) -> Response | None:
         """Return the answer to an address that has to wait, None for one whose token may be looked at."""
         wait = self._limiter.wait(_address(request))
         if not wait:
             return None
-        self._counted.add(outcome="slowed")
+        self._counted.labels("slowed").inc()
         return come_again("without a known token", wait)
 
     def count(self, request: Request) -> None:
@@ -44,7 +45,7 @@ class Strangers:
         with suppress(RateLimited):  # others of this address may have taken the last one meanwhile
             self._limiter.admit(_address(request))
         outcome = "wrong token" if "authorization" in request.headers else "no token"
-        self._counted.add(outcome=outcome.replace(" ", "_"))
+        self._counted.labels(outcome.replace(" ", "_")).inc()
         log.warning("a request with %s from %s", outcome, _address(request))
 
 

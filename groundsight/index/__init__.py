@@ -56,6 +56,12 @@ class ChannelQuery:
     text: str = ""
 
 
+def modality_of(channel: Channel) -> str:
+    """Return what the content of a channel was made from: ``text``, ``image`` or ``audio``."""
+    of = {"visual": "image", "caption": "image", "ocr": "image", "transcript": "audio"}
+    return of.get(channel.removeprefix("bm25_"), "text")
+
+
 @dataclass(frozen=True)
 class ChannelResult:
     """What one channel found, best first: unit ids and raw scores (cosine, or BM25)."""

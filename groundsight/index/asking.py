@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundsight.errors import InvalidArgument
-from groundsight.index import ChannelQuery, ChannelResult, filters
+from groundsight.index import ChannelQuery, ChannelResult, filters, modality_of
 from groundsight.index.database import Connection, array_value
 from groundsight.index.postings import score
 from groundsight.index.vectors import candidates, checked, exact
 from groundsight.index.view import View
+from groundsight.tracing import span
 from groundsight.types import Filter
 
 if TYPE_CHECKING:
@@ -36,8 +37,11 @@ class Asking:
     def ask(self, query: ChannelQuery) -> ChannelResult:
         """Return the best units of one channel with their raw scores."""
         lexical = query.channel.startswith(LEXICAL)
-        slots, scores = self._lexical(query) if lexical else self._dense(query)
-        return ChannelResult(query.channel, self._ranked(slots, scores))
+        with span("search.channel", channel=query.channel, modality=modality_of(query.channel)) as one:
+            slots, scores = self._lexical(query) if lexical else self._dense(query)
+            found = ChannelResult(query.channel, self._ranked(slots, scores))
+            one.told["hits"] = len(found.hits)
+        return found
 
     def _lexical(self, query: ChannelQuery) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         terms = self.tokeniser.asked(query.text)

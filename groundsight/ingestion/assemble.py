@@ -32,7 +32,7 @@ from groundsight.ingestion.portions import portions
 from groundsight.ingestion.unit_file import UnitFile
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.language.identify import language_of, script_of
-from groundsight.tracing import Watch
+from groundsight.tracing import Watch, span
 from groundsight.types import Asset, LeftOut, Lineage, Link, Unit
 from groundsight.vision import SENSITIVE
 
@@ -116,11 +116,13 @@ class _Assembly:
     def take(self, part: Parsed, scratch: Path, watch: Watch) -> None:
         """Redact, cut, look at pictures and link one part."""
         parts, memory = self._parts, self._cleaner.memory
-        document = self._cleaner.clean(_with_orders_apart(part))
+        with span("ingest.redact"):
+            document = self._cleaner.clean(_with_orders_apart(part))
         if not self._is_named:
             self._name(document)
         chunks = self._cutter.cut(document.elements).chunks
-        seen = see_all(chunks, scratch, parts, self._derived, memory, watch, self._known)
+        with span("ingest.pictures", pictures=sum(piece.picture is not None for piece in chunks)):
+            seen = see_all(chunks, scratch, parts, self._derived, memory, watch, self._known)
         chunks, seen = with_tables(chunks, seen, parts.settings, memory)
         numbered = {self._number + place: one for place, one in seen.items()}
         made = (_unit(self._asset, at, piece, numbered.get(at)) for at, piece in enumerate(chunks, self._number))

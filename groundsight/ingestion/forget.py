@@ -29,6 +29,7 @@ from groundsight.ingestion.frozen import content_hash
 from groundsight.ingestion.kept import forget_pages
 from groundsight.ingestion.proof import Proof, pieces_of, prove, said_by
 from groundsight.ingestion.reach import folders_of
+from groundsight.operation.answer_cache import AnswerCache
 from groundsight.types import Asset, Filter, Principal, Shown, Word
 
 if TYPE_CHECKING:
@@ -150,8 +151,11 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
         forget_pages(parts.settings.home, gone, left)
     except OSError as error:
         raise StorageFailed("kept pages can't be removed", which="pages", next_step="correct the rights") from error
+    answers = AnswerCache(parts.settings.home)
+    answers.clear()
     parts.index.delete([asset.asset_id for asset in gone], where)
     parts.searches.clear()
+    answers.clear()  # one may have been kept meanwhile
 
 
 def _forget_in_incidents(parts: Parts, gone: Sequence[Asset], left: Sequence[Asset]) -> None:

@@ -35,7 +35,7 @@ from groundsight.ingestion.reach import folders_of
 from groundsight.ingestion.rights.beside import look_beside
 from groundsight.ingestion.rights.sweep import sweep
 from groundsight.ingestion.vanished import gone_by_name, vanished
-from groundsight.tracing import Part, Watch
+from groundsight.tracing import Part, Watch, within_budget
 from groundsight.types import Asset, Principal
 from groundsight.vision import SENSITIVE
 
@@ -149,6 +149,7 @@ class _Run:
     def _file(self, found: Found, ready: Ready) -> list[FileReport]:
         """Ingest one file and what lies in it; an error of one of these only becomes its line."""
         self._part.step(0, 1)
+        within_budget()
         below = self._inner.get(found.source, {})
         before = {source: each for source, each in below.items() if source in self._seen}
         tree = Tree(self._parts.settings, before, below.keys() - before.keys())

@@ -26,6 +26,7 @@ from groundsight.ingestion import FileReport, Inside, Parsed, Problem
 from groundsight.ingestion.frozen import Frozen, frozen_inside
 from groundsight.language.licences import is_ordinary
 from groundsight.settings import Settings
+from groundsight.tracing import span
 from groundsight.types import Asset, LeftOut
 
 _PART_CHARS, _MOST_FOLDERS = 120, 8
@@ -117,7 +118,10 @@ def harmless(name: str) -> str:
 def report_of(source: str, work: Callable[[], FileReport]) -> FileReport:
     """Do the work on one file; an error of this file only becomes its line."""
     try:
-        return work()
+        with span("ingest.file") as one:
+            line = work()
+            one.told.update(status=line.status, units=line.units)
+        return line
     except (Cancelled, ConfigError, Locked, StorageFailed, IndexVersion):
         raise
     except GroundsightError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from groundsight.errors import Cancelled, GroundsightError, IndexVersion, Locked, NotFound, StorageFailed
@@ -20,7 +21,7 @@ from groundsight.ingestion.inside import opted_out, report_of
 from groundsight.ingestion.kept import forget_pages, has_pages, keep_pages
 from groundsight.ingestion.rights.applying import hold_again
 from groundsight.ingestion.to_review import queue_pictures
-from groundsight.tracing import Watch
+from groundsight.tracing import Watch, span
 from groundsight.types import Filter
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Commits:
         """
         self._take_up()
         waiting, self._waiting, watch = self._waiting, [], watch or Watch()
-        self._put(waiting, lambda: encode(waiting, self._parts, watch), watch)
+        self._put(waiting, lambda: self._encoded(waiting, watch), watch)
 
     def close(self) -> None:
         """Commit what waits and end the encoding; raises as ``flush`` does."""
@@ -120,7 +121,11 @@ class Commits:
     def _hand_on(self) -> None:
         """Encode what waits, beside the work on the next files, and commit what was encoded meanwhile."""
         waiting, self._waiting = self._waiting, []
-        self._take_up((waiting, self._pool.submit(encode, waiting, self._parts, Watch())))
+        self._take_up((waiting, self._pool.submit(copy_context().run, self._encoded, waiting, Watch())))
+
+    def _encoded(self, waiting: Sequence[Assembled], watch: Watch) -> list[Entry]:
+        with span("ingest.encode", files=len(waiting)):
+            return encode(waiting, self._parts, watch)
 
     def _take_up(self, following: tuple[list[Assembled], Future[list[Entry]]] | None = None) -> None:
         """Commit what was encoded beside, if anything was."""
@@ -154,7 +159,8 @@ class Commits:
         """Store, and ask for what was stored: an acknowledged write has to be readable."""
         if not entries:
             return
-        self._parts.index.upsert(entries)
+        with span("ingest.commit", files=len(entries), units=sum(len(each.units) for each in entries)):
+            self._parts.index.upsert(entries)
         for each in entries:
             queue_pictures(self._parts.settings, each.asset, each.units)
         stored, home = [each.asset for each in entries], self._parts.settings.home

@@ -6,12 +6,12 @@ import hashlib
 import statistics
 from collections.abc import Iterator, Sequence
 
+from groundsight.limits import CHARS_A_TOKEN
 from groundsight.types import Considered, Evidence, EvidencePart, Hit, Span, Tag, TextField, TextLine, Unit
 
 GAP = "\n"
 CELL = " | "
 UNREAD_CONFIDENCE = 0.5
-CHARS_A_TOKEN = 4
 _ORDER: tuple[TextField, ...] = ("text", "caption", "ocr", "transcript")
 
 

@@ -24,6 +24,7 @@ from groundsight.retrieval.recency import newest, recency_share
 from groundsight.retrieval.rerank import fractions
 from groundsight.retrieval.served import fused_by_server
 from groundsight.retrieval.words import quotable
+from groundsight.tracing import tell
 from groundsight.types import ChannelScore, Degraded, Hit, Nothing, Query, SearchResult, Tier
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def search(
         _probe(parts, asked.text, principal)
     key = CacheKey(where, parts.index.version(), _settings_print(parts.settings, today), asked)
     kept = parts.searches.get(key) if asked.picture is None else None
+    tell(cache_hit=kept is not None)
     if kept is not None:
         return kept
     result = _Climb(parts, asked, principal, where, watch).result(today)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from html import escape
 from typing import Literal
 
@@ -212,6 +213,23 @@ class AskedPicture(Word):
     sha256: str
 
 
+class Cost(Word):
+    """What a call took: price, tokens of a language model, processor seconds, joules where the machine tells."""
+
+    amount: Decimal
+    currency: str
+    tokens: int = 0
+    cpu_seconds: float = 0.0
+    joules: float | None = None
+
+
+class Cached(Word):
+    """An answer was given before to the same question: ``receipt`` is its fingerprint, ``age`` counts seconds."""
+
+    age: float
+    receipt: str
+
+
 class Answer(Shown):
     """An answer, or the honest reason why there is none, with everything needed to check it.
 
@@ -234,6 +252,8 @@ class Answer(Shown):
     degraded: tuple[Degraded, ...] = ()
     trace: tuple[Step, ...] = ()
     receipt: str = ""
+    cost: Cost | None = None
+    cached: Cached | None = None
 
     def _text(self) -> str:
         """The text, where it comes from, each sentence by its verdict, how it ended, and what was off."""
@@ -252,4 +272,5 @@ class Answer(Shown):
 
     def _ended(self) -> list[str]:
         told = f"{self.status} ({self.stop_reason}), {ratio(self.grounding_ratio)}, tier {self.tier.name}"
-        return [told, *off(lane.lane for lane in self.degraded)]
+        again = [f"given before, {self.cached.age:.0f} s ago ({self.cached.receipt})"] if self.cached else []
+        return [told, *again, *off(lane.lane for lane in self.degraded)]

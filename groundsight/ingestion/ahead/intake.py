@@ -20,7 +20,7 @@ from groundsight.ingestion.frozen import Frozen, content_hash, freeze
 from groundsight.ingestion.partition import partition
 from groundsight.ingestion.sniff import size_limit
 from groundsight.settings import Settings
-from groundsight.tracing import Watch
+from groundsight.tracing import Watch, span
 from groundsight.types import Asset
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ class Intake:
         with ExitStack() as on_error:
             for each in frozen:
                 on_error.callback(each.copy.close)
-            known = read_together(documents, self._settings, watch, self._sandbox())
+            with span("ingest.read", bytes=sum(each.bytes for each in documents), files=len(documents)):
+                known = read_together(documents, self._settings, watch, self._sandbox())
             on_error.pop_all()
         return known
 
@@ -135,9 +136,13 @@ class Intake:
         with ExitStack() as on_error:
             on_error.callback(folder.cleanup)
             on_error.callback(document.copy.close)
-            parsed = parsed or self._reader(document, self._settings, Path(folder.name), watch)
+            parsed = parsed or self._parsed(document, Path(folder.name), watch)
             on_error.pop_all()
         return ReadFile(document, parsed, folder)
+
+    def _parsed(self, document: Frozen, scratch: Path, watch: Watch) -> Parsed:
+        with span("ingest.read", bytes=document.bytes):
+            return self._reader(document, self._settings, scratch, watch)
 
 
 def _or_error(work: Callable[[], Result]) -> Result | GroundsightError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -77,7 +78,7 @@ def read_ahead(
     with ThreadPoolExecutor(_AHEAD, "groundsight-read") as pool:
         try:
             for group in groups:
-                waiting.append((group, pool.submit(read, group, stop)))
+                waiting.append((group, pool.submit(copy_context().run, read, group, stop)))
                 yield from _due(waiting, _AHEAD)
             yield from _due(waiting, 0)
         finally:

@@ -1,0 +1,1 @@
+"""The commands about what work costs and what is given again: ``cost`` and ``cache``."""
