@@ -170,9 +170,10 @@ class _Assembly:
         }
         asset = self._asset.model_copy(update=known)
         proof = seal_entry(asset, units, self._kinds, self._cleaner.memory)
-        vectors = {name: made for name, made in self._vectors.items() if made}
-        rows = {name: tuple(made) for name, made in vectors.items()}
-        return Entry(asset, units, proof, {name: np.stack([*made.values()]) for name, made in vectors.items()}, rows)
+        made = {name: found for name, found in self._vectors.items() if found}
+        vectors: dict[VectorName, Vector] = {name: np.stack([*found.values()]) for name, found in made.items()}
+        rows: dict[VectorName, tuple[int, ...]] = {name: tuple(found) for name, found in made.items()}
+        return Entry(asset, units, proof, vectors, rows)
 
     def _name(self, document: CleanDocument) -> None:
         title = redact(document.title or self._asset.title, self._kinds, document.memory).text

@@ -142,8 +142,8 @@ class LineReader:
         read: list[int] = best[kept].tolist()
         text, sure = [self._characters[one - 1] for one in read], odds[kept, best[kept]]
         for at in np.flatnonzero(sure < 1 - RIVAL).tolist():
-            row = odds[kept][at]
-            rivals = [self._characters[one - 1] for one in np.argsort(-row)[1:] if one and row[one] > RIVAL]
+            likely: list[int] = np.flatnonzero(odds[kept][at] > RIVAL).tolist()
+            rivals = [self._characters[one - 1] for one in likely if one]
             text[at] = next((one for one in rivals if one == likelier(text, at) or makes_word(text, at, one)), text[at])
         gaps = np.add.reduceat((best == 0) & (odds[:, self._space] > SPACE), np.flatnonzero(kept)) if read else ()
         parts = (one + " " if gap and one < "\u2e80" else one for one, gap in zip(text, gaps, strict=True))

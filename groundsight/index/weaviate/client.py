@@ -138,7 +138,7 @@ def _create(client: Any, wanted: Collection, settings: WeaviateSettings) -> None
 
 
 def _add_vectors(held: Any, wanted: Collection, settings: WeaviateSettings) -> None:
-    there = (held.get().vector_config or {}) if wanted.vectors else {}
+    there: set[str] = {*(held.get().vector_config or ())} if wanted.vectors else set()
     if missing := [name for name in wanted.vectors if name not in there]:
         held.add_vector(vector_config=_vectors(missing, settings))
 
