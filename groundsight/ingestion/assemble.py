@@ -170,7 +170,7 @@ class _Assembly:
         }
         asset = self._asset.model_copy(update=known)
         proof = seal_entry(asset, units, self._kinds, self._cleaner.memory)
-        made = {name: found for name, found in self._vectors.items() if found}
+        made: dict[VectorName, dict[int, Vector]] = {name: found for name, found in self._vectors.items() if found}
         vectors: dict[VectorName, Vector] = {name: np.stack([*found.values()]) for name, found in made.items()}
         rows: dict[VectorName, tuple[int, ...]] = {name: tuple(found) for name, found in made.items()}
         return Entry(asset, units, proof, vectors, rows)
