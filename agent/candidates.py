@@ -173,8 +173,9 @@ def _leads(shown: Sequence[Window], evidence: Sequence[Evidence]) -> list[str]:
 
 
 def closest(question: Question, window: Window) -> Quote:
-    """Return the sentence, row or line of a window that says most of a question."""
-    best = max(window.stretches, key=lambda one: len(stems_of(window.said(one)) & question.stems))
+    """Return the sentence, row or line of a window that says most of a question, its heading only where it is all."""
+    below = [one for one in window.stretches if window.said(one).strip() not in window.heading]
+    best = max(below or window.stretches, key=lambda one: len(stems_of(window.said(one)) & question.stems))
     return quote_of(window.evidence, best.span, best.channel)
 
 

@@ -20,7 +20,7 @@ from groundsight.types import Degraded
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from groundsight.audio import Transcriber
+    from groundsight.audio import AudioEncoder, Transcriber, VoiceEncoder
     from groundsight.encoders import PictureEncoder, TextEncoder
     from groundsight.encoders.reader import Reader
     from groundsight.governance.roots import Roots
@@ -45,6 +45,8 @@ LANES = {
     "picture_encoder": "models.visual",
     "ocr": "models.ocr",
     "transcriber": "models.speech",
+    "audio_encoder": "models.sound",
+    "voice_encoder": "models.speakers",
     "captioner": "models.caption",
     "judge": "models.judge",
     "reader": "models.reader",
@@ -177,6 +179,20 @@ class Parts:
 
         with self._opening():
             return metered("models.speech", open_transcriber(self.settings.models))
+
+    @lane
+    def audio_encoder(self) -> AudioEncoder | None:
+        """The encoder of sounds and words in one space; none by default."""
+        from groundsight.audio import open_audio_encoder
+
+        return self._opened("models.sound", lambda: open_audio_encoder(self.settings.models))
+
+    @lane
+    def voice_encoder(self) -> VoiceEncoder | None:
+        """What tells voices apart; none by default."""
+        from groundsight.audio import open_voice_encoder
+
+        return self._opened("models.speakers", lambda: open_voice_encoder(self.settings.models))
 
     @lane
     def judge(self) -> Judge | None:

@@ -50,6 +50,7 @@ class Weights(Section):
 
     text: float = 0.35
     visual: float = 0.15
+    sound: float = 0.15
     caption: float = 0.15
     ocr: float = 0.15
     transcript: float = 0.35

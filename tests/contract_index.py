@@ -288,6 +288,18 @@ def test_the_index_keeps_to_the_encoders_that_filled_it(index: Index):
     assert dict(index.fingerprints()) == {"text": "other@1", "visual": "eyes@1"}
 
 
+def test_a_lane_of_sounds_has_vectors_of_its_own_length(index: Index):
+    index.upsert([make_text_entry("a.txt", "words")])
+    index.claim({"sound": "ears@1"})
+    entry = make_text_entry("b.wav", "a bell", "a dog")
+    ears = {**entry.vectors, "sound": np.eye(3, dtype=np.float32)[:2]}
+    index.upsert([replace(entry, vectors=ears, rows={**entry.rows, "sound": (0, 1)})])
+    dog = ChannelQuery("sound", vector=np.array([0, 1, 0], np.float32))
+    assert found(index, dog, limit=1) == ["a dog"]
+    (exported,) = [each for each in index.export(tenant()) if each.asset.source == "b.wav"]
+    assert exported.vectors["sound"].shape == (2, 3)
+
+
 def test_the_version_changes_with_every_write_and_with_nothing_else(index: Index):
     seen = [index.version()]
     entry = make_text_entry("a.txt", "words")

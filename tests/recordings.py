@@ -130,6 +130,26 @@ class ScriptedTranscriber:
         return Heard(words=tuple(words), language=self.language if words else "")
 
 
+class PitchEncoder:
+    """A vector for each pitch, for sounds, for their names in ``words`` and for voices; silence has none."""
+
+    fingerprint, dimension = "test-ears@1", 40
+
+    def __init__(self, words: Mapping[str, int]) -> None:
+        self.words = words
+
+    def encode_sounds(self, sounds: Sequence[Sound]) -> NDArray[np.float32]:
+        return np.stack([self._of(_pitch(sound)) for sound in sounds])
+
+    encode_voices = encode_sounds
+
+    def encode_words(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([self._of(sum(self.words.get(word, 0) for word in text.split())) for text in texts])
+
+    def _of(self, pitch: int) -> NDArray[np.float32]:
+        return np.eye(self.dimension + 1, dtype=np.float32)[pitch // 100, 1:]
+
+
 def _pitch(second: Sound) -> int:
     """The loudest frequency to the next hundred, 0 for silence."""
     if np.abs(second).max() < 500:

@@ -79,6 +79,20 @@ def test_a_screenshot_is_asked_about_over_a_manual(settings: Settings, tmp_path:
     assert answer.citations[0].source == "docs/manual.md"
 
 
+def test_an_error_code_in_a_screenshot_leads_to_what_stands_below_the_heading_that_names_it(tmp_path: Path) -> None:
+    home = library(tmp_path)
+    manual = (
+        "# Loom\n\n## Error 0x51F\n\nTurn the spool twice and close the cover.\n\n## Error 0x520\n\nFill the tank.\n"
+    )
+    (tmp_path / "docs/loom.md").write_text(manual)
+    with OpenSuite(home) as suite:
+        suite.ingest(tmp_path / "docs")
+    screen = printed(tmp_path, "screen", "Error 0x51F", "The loom has stopped")
+    told = ask(home, "What does this error mean and what do I do?", screen).text
+    assert told.startswith('Looked for "0x51F"')
+    assert 'loom.md: "Turn the spool twice and close the cover."' in told
+
+
 def test_a_whiteboard_leads_to_its_note(settings: Settings, tmp_path: Path) -> None:
     board = printed(tmp_path, "board", "importer rewritten", "before trade fair", "cold start: Ben")
     for asked in ("Which note is this from?", "Find the note of this whiteboard", "Aus welcher Notiz ist dieses Foto?"):
@@ -117,7 +131,7 @@ def test_more_like_this_shows_what_looks_like_it_and_says_that_this_is_a_guess(
 ) -> None:
     turned = tmp_path / "turned.png"
     clock_face().rotate(40, fillcolor=(200, 180, 150)).save(turned)
-    answer = ask(settings, "Show me more like this", turned)
+    answer = ask(settings, "Find pictures like this", turned)
     assert answer.text.startswith("docs/hall.png, page 1: looks similar (look of the picture #1")
     assert "analog clock" in answer.text.splitlines()[0]
     assert answer.verdicts[0].reasons[0].code == "weak_channel"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from PIL import Image
 from groundsight.agent.caption import chat_captioner
 from groundsight.doors.python import OpenSuite
 from groundsight.errors import ConfigError, ModelFailed
+from groundsight.evals.tasks import Context
+from groundsight.evals.tasks import caption as caption_task
 from groundsight.server import build_server
 from groundsight.settings import Models, Settings
 from groundsight.suite import open_suite
@@ -160,3 +163,29 @@ def test_the_clients_own_model_writes_the_caption_of_a_described_picture(tmp_pat
     told = asyncio.run(run()).structured_content
     assert (told["caption"], told["captioner"]) == ("A wall clock.", "client:eyes-1")
     assert base64.b64decode(seen[0].data) == for_a_model(clock_face())
+
+
+def test_captions_are_measured_as_the_reference_programs_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = pytest.importorskip("pycocoevalcap.cider.cider").Cider()
+    rouge = pytest.importorskip("rouge_score.rouge_scorer").RougeScorer(["rougeL"])
+    written = (
+        ("a clock on a wall", "a round clock hangs on the wall"),
+        ("a red light", "a traffic light shows red", "a signal"),
+        ("a page of plain text", "some lines of text on a page"),
+    )
+    rows = [{"id": str(n), "image": f"{n}.png", "captions": golds} for n, golds in enumerate(written)]
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for number, picture in enumerate((clock_face(), traffic_light(), page_of("A page"))):
+        picture.save(tmp_path / f"{number}.png")
+    said = ["A clock hangs on the wall.", "a traffic light", "some lines of plain text"]
+    left = iter(said)
+    monkeypatch.setattr(Scripted, "caption", lambda self, picture: next(left))
+    monkeypatch.setattr(caption_task, "open_captioner", lambda models: Scripted())
+    done = caption_task.run(Context(tmp_path, Settings(home=tmp_path / "home"), tmp_path / "eval"))
+    flat = {str(n): [text.lower().rstrip(".")] for n, text in enumerate(said)}
+    _, cider = theirs.compute_score({str(n): list(golds) for n, golds in enumerate(written)}, flat)
+    assert min(cider) > 0.1
+    assert [item.scores["cider"] for item in done.items] == pytest.approx(list(cider), abs=1e-6)
+    best = [rouge.score_multi(golds, said[n])["rougeL"].fmeasure for n, golds in enumerate(written)]
+    assert [item.scores["rouge_l"] for item in done.items] == pytest.approx(best, abs=1e-6)
+    assert 0 < done.items[1].scores["blend"] < 1

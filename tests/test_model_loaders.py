@@ -11,16 +11,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from groundsight.audio import open_audio_encoder
+from groundsight.audio.clap import resampled
 from groundsight.encoders import open_text_encoder
 from groundsight.encoders.cross_encoder import CrossEncoder
 from groundsight.encoders.model_folder import open_folder
 from groundsight.encoders.nli import NliModel
+from groundsight.encoders.torch_home import import_torch
 from groundsight.encoders.transformer import TransformerEncoder
 from groundsight.errors import ConfigError, Disabled, LimitExceeded, ModelFailed
 from groundsight.settings import Models
 from groundsight.vision import open_captioner
 from groundsight.vision.caption import TransformersCaptioner
 from tests import tiny_models
+from tests.recordings import silence, tone
 
 pytestmark = pytest.mark.skipif(find_spec("transformers") is None, reason="needs groundsight[models]")
 
@@ -198,3 +202,30 @@ def test_a_folder_becomes_a_captioner(blip: Path) -> None:
 def test_a_text_model_writes_no_captions(bert: Path) -> None:
     with pytest.raises(ModelFailed):
         TransformersCaptioner.open(str(bert), device="cpu", allow_download=False)
+
+
+def test_a_folder_becomes_an_encoder_of_sounds_equal_to_the_library_called_bare(tmp_path: Path) -> None:
+    folder = str(tiny_models.save_clap(tmp_path / "clap"))
+    encoder = open_audio_encoder(Models(sound=f"transformers:{folder}"))
+    assert encoder
+    bell, long, hush = tone(0.9), np.concatenate([tone(1.0, 3000), tone(0.9)]), silence(2)
+    rows = encoder.encode_sounds([bell, long, hush])
+    library = tiny_models.quiet_transformers()
+    model, prepare = library.ClapModel.from_pretrained(folder).eval(), library.ClapProcessor.from_pretrained(folder)
+    with import_torch().inference_mode():
+        sound = prepare(audio=resampled(bell, 48_000), sampling_rate=48_000, return_tensors="pt")
+        heard = model.get_audio_features(**sound).pooler_output.numpy()
+        words = model.get_text_features(**prepare(text=["the dog"], return_tensors="pt")).pooler_output.numpy()
+    assert np.allclose(rows[0], heard[0], atol=1e-4)
+    assert np.allclose(encoder.encode_words(["the dog"]), words, atol=1e-4)
+    assert np.allclose(rows[1], encoder.encode_sounds([long])[0], atol=1e-6)
+    assert not rows[2].any()
+    tiny_models.save_bert(tmp_path / "bert")
+    with pytest.raises(ModelFailed, match="no common space"):
+        open_audio_encoder(Models(sound=f"transformers:{tmp_path / 'bert'}"))
+
+
+def test_a_sound_at_another_rate_is_the_same_sound() -> None:
+    time = np.arange(48_000) / 48_000
+    slow = (np.sin(2 * np.pi * 440 * time[::3]) * 16_384).astype(np.int16)
+    assert np.allclose(resampled(slow, 48_000), np.sin(2 * np.pi * 440 * time) / 2, atol=1e-3)

@@ -138,18 +138,30 @@ def test_a_short_word_of_a_sideways_table_is_read(reader: RapidReader) -> None:
         ("CAFÉ", 3, "E", 0.05, "CAFÉ"),
         ("A12", 1, "l", 0.4, "A12"),
         ("Uptown3", 6, "B", 0.4, "Uptown3"),
+        ("As:aka", 2, "t", 0.3, "Astaka"),
+        ("a: b", 1, "t", 0.3, "a: b"),
+        ("Guardlan", 5, "i", 0.2, "Guardian"),
+        ("Guardlan", 5, "i", 0.1, "Guardlan"),
+        ("Guardian", 5, "l", 0.3, "Guardian"),
+        ("Restäurants", 4, "a", 0.18, "Restaurants"),
+        ("Ox51F", 0, "0", 0.3, "0x51F"),
+        ("TAXINVOICE", 3, " ", 0.15, "TAX INVOICE"),
+        ("TAXINVOICE", 3, " ", 0.05, "TAXINVOICE"),
+        ("東京都", 1, " ", 0.3, "東京都"),
     ],
 )
 def test_what_looks_alike_is_told_by_its_neighbours_where_the_model_is_unsure(
     written: str, at: int, rival: str, odds: float, read: str
 ) -> None:
-    characters = [*dict.fromkeys(written + rival)]
+    characters = [*dict.fromkeys(f"{written}{rival} ")]
     table = np.zeros((2 * len(written), len(characters) + 1), np.float32)
     for place, one in enumerate(written):
         table[2 * place, 0] = 1.0
         table[2 * place + 1, characters.index(one) + 1] = 1.0
-    table[2 * at + 1, characters.index(written[at]) + 1] = 0.95 - odds
-    table[2 * at + 1, characters.index(rival) + 1] = odds
+    # A space stands in the gap before a letter.
+    if rival != " ":
+        table[2 * at + 1, characters.index(written[at]) + 1] = 0.95 - odds
+    table[2 * at + (rival != " "), characters.index(rival) + 1] = odds
 
     class Scripted:
         def run(self, _: object) -> list[np.ndarray]:

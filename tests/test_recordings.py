@@ -21,9 +21,11 @@ from groundsight.ingestion import IngestReport
 from groundsight.settings import load_settings
 from groundsight.tools.library import MEDIA, MediaFile
 from groundsight.tools.lineage import LINEAGE, Origin
-from groundsight.types import Filter, Query, Unit
+from groundsight.types import Condition, Filter, Query, Time, Unit
+from tests import tiny_models
 from tests.recordings import (
     RATE,
+    PitchEncoder,
     ScriptedTranscriber,
     silence,
     slide,
@@ -384,6 +386,68 @@ def test_subtitles_in_a_file_beside_a_clip_answer_for_its_slides(
     assert "/media/" not in page.get(f"/passage/{answer.citations[1].evidence_id}").text
     suite.rights(folder / "mute.en.srt", labels=["board"])
     assert "archive" not in suite.ask("What is said while the boxes are on the slide?").text
+
+
+def test_a_sound_in_which_nobody_speaks_is_found_by_what_it_is_called(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "talk.wav", np.concatenate([tone(6, 400), tone(6, 1200)]))
+    write_sound(folder / "yard.wav", tone(6, 2400))
+    assert "no speech was heard" in problem(suite.ingest(folder / "yard.wav"))
+    vars(suite.suite.parts)["audio_encoder"] = PitchEncoder({"bell": 2400, "voice": 400})
+    assert suite.ingest(folder).failed == 0
+    result = suite.search("bell")
+    assert result.tier.models["sound"] == "test-ears@1"
+    hit, *_ = result.hits
+    assert (hit.asset.source, hit.unit.place.time, hit.unit.transcript) == ("talks/yard.wav", Time(start=0, end=6), "")
+    assert "sound of the recording #1" in hit.reason
+    # Card numbers are said in it: what was redacted in words has no sound either.
+    assert "talks/talk.wav" not in [
+        one.asset.source for one in suite.search(Query(text="voice", channels=("sound",))).hits
+    ]
+
+
+def test_who_speaks_is_told_where_voices_differ(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
+    suite, folder, _ = house
+    vars(suite.suite.parts)["voice_encoder"] = PitchEncoder({})
+    write_sound(folder / "two.wav", np.concatenate([tone(6, 400), tone(5, 800)]))
+    write_sound(folder / "one.wav", tone(6, 400))
+    assert suite.ingest(folder).failed == 0
+    alone, both = sorted((unit.transcript for unit in units(suite)), key=len)
+    assert "Speaker" not in alone
+    assert [line.partition(":")[0] for line in both.splitlines()] == [
+        "Speaker 1",
+        "Speaker 1",
+        "Speaker 2",
+        "Speaker 2",
+    ]
+    assert "Speaker 2: Dana Miller leads the work" in suite.ask("Who leads the work?").text
+    (asset,) = suite.suite.parts.index.assets(
+        Filter(conditions=(Condition(field="source", op="eq", value="talks/two.wav"),))
+    )
+    assert ("tell voices apart", "test-ears@1") in {(step.operation, step.model) for step in asset.lineage}
+
+
+def test_models_of_sounds_and_voices_are_folders(tmp_path: Path) -> None:
+    pytest.importorskip("transformers", reason="needs groundsight[models]")
+    (tmp_path / "talks").mkdir()
+    write_sound(tmp_path / "talks" / "talk.wav", np.concatenate([tone(6, 400), tone(5, 800)]))
+    models = {
+        "visual": "none",
+        "sound": f"transformers:{tiny_models.save_clap(tmp_path / 'clap')}",
+        "speakers": f"transformers:{tiny_models.save_xvector(tmp_path / 'voices')}",
+    }
+    with OpenSuite(load_settings(tmp_path / "home", models=models)) as suite:
+        vars(suite.suite.parts)["transcriber"] = ScriptedTranscriber(SAID)
+        assert suite.ingest(tmp_path / "talks").failed == 0
+        result = suite.search(Query(text="the dog", channels=("sound",)))
+        # Random weights may hold every word for far from every sound.
+        (stored,) = suite.suite.parts.index.export(Filter())
+        assert stored.vectors["sound"].shape == (1, 16)
+        assert result.tier.models["sound"].startswith("clap:clap@")
+        again = suite.ingest(tmp_path / "talks")
+        assert (again.unchanged, again.model_calls) == (1, 0)
 
 
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:

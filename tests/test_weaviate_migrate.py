@@ -156,3 +156,20 @@ def test_the_command_line_moves_an_index(
     assert json.loads(capsys.readouterr().out)["moved"] == 1
     assert main(["migrate", "--schema", "plan", *options]) == 0
     assert json.loads(capsys.readouterr().out)["units"] == 1
+
+
+def test_an_index_of_before_is_given_the_vectors_of_a_lane_that_is_new_to_it(
+    settings: WeaviateSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("groundsight.index.weaviate.schema.VECTOR_NAMES", ("text", "visual"))
+        with closing(WeaviateIndex.open(settings)) as index:
+            index.claim({"text": WORDS.fingerprint})
+            index.upsert([make_text_entry("a.txt", "words")])
+    with closing(WeaviateIndex.open(settings)) as index:
+        index.claim({"text": WORDS.fingerprint, "sound": "ears@1"})
+        entry = make_text_entry("b.wav", "a bell")
+        ears = {**entry.vectors, "sound": np.eye(3, dtype=np.float32)[:1]}
+        index.upsert([replace(entry, vectors=ears, rows={**entry.rows, "sound": (0,)})])
+        (result,) = index.search([ChannelQuery("sound", vector=np.eye(3, dtype=np.float32)[0])], ALL, 5)
+        assert [score for _, score in result.hits] == pytest.approx([1.0], abs=1e-3)

@@ -57,6 +57,36 @@ def save_clip(folder: Path) -> Path:
     return folder
 
 
+def save_clap(folder: Path) -> Path:
+    """A CLAP with its processor; what it hears at once is a second."""
+    import_torch().manual_seed(7)
+    library = quiet_transformers()
+    words = library.ClapTextConfig(vocab_size=len(VOCABULARY), num_hidden_layers=1, pad_token_id=0, **SHAPE)
+    ears = library.ClapAudioConfig(
+        spec_size=64, num_mel_bins=16, patch_size=4, patch_stride=[4, 4], depths=[1, 1], num_attention_heads=[1, 2],
+        patch_embeds_hidden_size=8, hidden_size=16, window_size=4, enable_fusion=False,
+    )  # fmt: skip
+    both = library.ClapConfig(text_config=words.to_dict(), audio_config=ears.to_dict(), projection_dim=16)
+    library.ClapModel(both).save_pretrained(folder)
+    sounds = library.ClapFeatureExtractor(feature_size=16, max_length_s=1, truncation="rand_trunc")
+    library.ClapProcessor(sounds, tokenizer(folder)).save_pretrained(folder)
+    return folder
+
+
+def save_xvector(folder: Path) -> Path:
+    """A WavLM that tells voices apart."""
+    import_torch().manual_seed(7)
+    library = quiet_transformers()
+    ears = library.WavLMConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, conv_dim=[8, 8],
+        conv_stride=[20, 16], conv_kernel=[20, 16], num_conv_pos_embeddings=4, num_conv_pos_embedding_groups=2,
+        num_feat_extract_layers=2, tdnn_dim=[16, 16], tdnn_kernel=[3, 1], tdnn_dilation=[1, 1], xvector_output_dim=8,
+    )  # fmt: skip
+    library.WavLMForXVector(ears).save_pretrained(folder)
+    library.Wav2Vec2FeatureExtractor().save_pretrained(folder)
+    return folder
+
+
 def tokenizer(folder: Path) -> Any:
     """A BERT tokenizer over the small vocabulary."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Captions: what the configured captioner writes, against reference captions.
 
-Rows: ``{"id", "image", "caption"}``. Without a captioner the task is refused: tags are no caption.
+Rows: ``{"id", "image", "caption"}``, or ``captions`` with several references: CIDEr is their mean, the other figures
+are of the best one. Without a captioner the task is refused: tags are no caption.
 """
 
 from __future__ import annotations
@@ -20,11 +21,17 @@ from groundsight.vision import Captioner, open_captioner
 
 
 class Captioned(Item):
-    """A picture with its reference caption."""
+    """A picture with its reference captions."""
 
     id: str
     image: str
-    caption: str
+    caption: str = ""
+    captions: tuple[str, ...] = ()
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What people wrote, at least one text."""
+        return self.captions or (self.caption,)
 
 
 def run(context: Context) -> TaskResult:
@@ -44,7 +51,7 @@ def run(context: Context) -> TaskResult:
     cpu, wall = time.process_time(), time.perf_counter()
     said = _captions(rows, captioner, context)
     items = _items(rows, said)
-    whole = bleu([_flat(text) for text in said], [[_flat(row.caption)] for row in rows])
+    whole = bleu([*map(_flat, said)], [[*map(_flat, row.references)] for row in rows])
     return TaskResult(
         task="caption",
         dataset=context.folder.name,
@@ -72,13 +79,17 @@ def _said(row: Captioned, captioner: Captioner, context: Context) -> ItemResult:
 
 
 def _items(rows: list[Captioned], said: list[str]) -> list[ItemResult]:
-    agreement = cider([_flat(text) for text in said], [[_flat(row.caption)] for row in rows])
+    agreement = cider([*map(_flat, said)], [[*map(_flat, row.references)] for row in rows])
     items: list[ItemResult] = []
     for row, text, value in zip(rows, said, agreement, strict=True):
-        graph, overlap = scene_graph_f1(text, row.caption), rouge_l(text, row.caption)
-        scores = {"cider": value, "scene_graph_f1": graph, "rouge_l": overlap}
-        scores["blend"] = caption_blend(value / 10, graph, overlap, _grounded(text, row.caption))
-        items.append(ItemResult(row.id, scores, detail={"question": row.caption, "said": text}))
+        best = {
+            name: max(measure(text, reference) for reference in row.references)
+            for name, measure in (("scene_graph_f1", scene_graph_f1), ("rouge_l", rouge_l))
+        }
+        grounded = _grounded(text, " ".join(row.references))
+        blend = caption_blend(value / 10, best["scene_graph_f1"], best["rouge_l"], grounded)
+        scores = {"cider": value, **best, "blend": blend}
+        items.append(ItemResult(row.id, scores, detail={"question": " / ".join(row.references), "said": text}))
     return items
 
 

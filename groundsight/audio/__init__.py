@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from groundsight.errors import ConfigError
@@ -44,6 +45,64 @@ class Transcriber(Protocol):
     def fingerprint(self) -> str: ...
 
     def transcribe(self, sound: NDArray[np.int16], language: str) -> Heard: ...
+
+
+class AudioEncoder(Protocol):
+    """Sounds and words in one space; a sound is int16 of shape (samples,), ``RATE`` a second, mono.
+
+    Both return float32 of shape (n, dimension), rows of length 1, and of zeros for what is silent.
+    """
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode_sounds(self, sounds: Sequence[NDArray[np.int16]]) -> NDArray[np.float32]: ...
+
+    def encode_words(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class VoiceEncoder(Protocol):
+    """Vectors of voices, near to each other where one person speaks; shapes are those of ``AudioEncoder``."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def encode_voices(self, sounds: Sequence[NDArray[np.int16]]) -> NDArray[np.float32]: ...
+
+
+def open_audio_encoder(models: Models) -> AudioEncoder | None:
+    """Open the encoder of sounds that the settings name, None for ``none``."""
+    match models.sound.partition(":"):
+        case ("none", _, ""):
+            return None
+        case ("transformers", _, where) if where:
+            from groundsight.audio.clap import Clap
+
+            return Clap.open(where, device=models.device, allow_download=models.allow_download)
+        case _:
+            raise ConfigError(
+                "unknown encoder of sounds", which=models.sound, next_step="use none or transformers:FOLDER of a CLAP"
+            )
+
+
+def open_voice_encoder(models: Models) -> VoiceEncoder | None:
+    """Open the encoder of voices that the settings name, None for ``none``."""
+    match models.speakers.partition(":"):
+        case ("none", _, ""):
+            return None
+        case ("transformers", _, where) if where:
+            from groundsight.audio.voices import Voices
+
+            return Voices.open(where, device=models.device, allow_download=models.allow_download)
+        case _:
+            raise ConfigError(
+                "unknown encoder of voices",
+                which=models.speakers,
+                next_step="use none or transformers:FOLDER of a model for x-vectors",
+            )
 
 
 def open_transcriber(models: Models) -> Transcriber | None:

@@ -163,6 +163,8 @@ def _lanes(parts: Parts) -> dict[str, Callable[[], object]]:
         "ocr": lambda: parts.ocr,
         "tags": lambda: parts.tagger,
         "caption": lambda: parts.captioner,
+        "sound": lambda: parts.audio_encoder,
+        "speakers": lambda: parts.voice_encoder,
         "rerank": lambda: parts.reranker,
         "reader": lambda: parts.reader,
         "judge": lambda: parts.judge,
@@ -172,7 +174,7 @@ def _lanes(parts: Parts) -> dict[str, Callable[[], object]]:
 def _model(lane: str, part: object) -> Check:
     if part is not None:
         return Check(name=f"model: {lane}", state="ok", detail=str(getattr(part, "fingerprint", "built in")))
-    optional = lane in ("caption", "rerank", "judge")
+    optional = lane in ("caption", "sound", "speakers", "rerank", "judge")
     step = "" if optional else f"set models.{lane} in groundsight.toml"
     return Check(name=f"model: {lane}", state="ok" if optional else "warn", detail="off", next_step=step)
 

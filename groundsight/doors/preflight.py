@@ -11,7 +11,7 @@ from groundsight.parts import naming
 from groundsight.settings import Models, Settings
 from groundsight.tracing import Watch
 
-LANES = ("text", "visual", "caption", "rerank", "judge")
+LANES = ("text", "visual", "caption", "sound", "speakers", "rerank", "judge")
 LIBRARIES = {"transformers": "transformers", "nli": "transformers", "open_clip": "open_clip"}
 
 

@@ -17,7 +17,7 @@ from groundsight.errors import ConfigError, NotFound, StorageFailed
 from groundsight.types import Word
 
 FOLDER, MANIFEST = "models", "manifest.json"
-Lane = Literal["text", "visual", "caption", "rerank", "judge"]
+Lane = Literal["text", "visual", "caption", "sound", "speakers", "rerank", "judge"]
 KEPT = ("*.json", "*.txt", "*.model", "*.safetensors", "1_Pooling/*", "README.md", "LICENSE*")
 _NAME = re.compile(r"[\w.-]{1,80}")
 _LICENCE = re.compile(r"^license:\s*(\S+)", re.MULTILINE)
@@ -25,6 +25,8 @@ _LICENCE = re.compile(r"^license:\s*(\S+)", re.MULTILINE)
 _LANES: tuple[tuple[str, Lane], ...] = (
     (r"ConditionalGeneration|ImageTextToText|Vision2Seq|CausalLM", "caption"),
     (r"SequenceClassification", "judge"),
+    (r"ClapModel", "sound"),
+    (r"XVector", "speakers"),
 )
 
 

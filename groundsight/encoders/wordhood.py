@@ -22,6 +22,11 @@ def is_word(word: str) -> bool:
     return any(_spelled(part) for part in _LETTERS.findall(bare) if len(part) >= SHORTEST)
 
 
+def is_english(word: str) -> bool:
+    """Tell whether a word is one piece of the vocabulary by itself; most words of everyday English are."""
+    return word.casefold() in _pieces()
+
+
 def _spelled(part: str) -> bool:
     pieces = _pieces()
     cut = next((cut for cut in range(len(part), 0, -1) if part[:cut] in pieces), 0)

@@ -21,10 +21,10 @@ from groundsight.ingestion.apart import HOSTILE, apart, remarks, unseen_counts, 
 from groundsight.ingestion.chunking import Chunk, Cutter
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.document import CleanDocument, Cleaner
-from groundsight.ingestion.encode import Vector, encode_pictures
+from groundsight.ingestion.encode import Vector, encode_pictures, encode_sounds
 from groundsight.ingestion.enrich import ReadBefore, Seen, see_all, told_by
 from groundsight.ingestion.folder.catalogue import kind_of
-from groundsight.ingestion.listen import heard
+from groundsight.ingestion.listen import heard, track_of
 from groundsight.ingestion.names.reader import memory_of
 from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.picture_tables import lines_on_page, with_tables
@@ -33,10 +33,11 @@ from groundsight.ingestion.unit_file import UnitFile
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.language.identify import language_of, script_of
 from groundsight.tracing import Watch, span
-from groundsight.types import Asset, LeftOut, Lineage, Link, Unit
+from groundsight.types import Asset, LeftOut, Lineage, Link, Unit, VectorName
 from groundsight.vision import SENSITIVE
 
 if TYPE_CHECKING:
+    from groundsight.audio.track import Track
     from groundsight.parts import Parts
 
 # What the packaged OCR was trained on; the empty one is a document without letters.
@@ -58,12 +59,13 @@ def assemble(
         RedactionFailed: a text does not come to rest under redaction.
     """
     known, of_speech = ReadBefore(), memory_of(parts, (), watch)
+    track = track_of(parsed, scratch)
     parsed = heard(parsed, asset.source, scratch, parts, derived, of_speech, watch)
     asset = _with_speech(asset, parts)
     memory = _memory(parsed, asset, scratch, parts, watch, known)
     memory.numbers.update(of_speech.numbers)
     memory.counts.update(of_speech.counts)
-    made = _Assembly(parts, derived, linker, asset, memory, known)
+    made = _Assembly(parts, derived, linker, asset, memory, known, track)
     total, done = len(parsed.elements) + (parsed.rest.count if parsed.rest else 0), 0
     for part in portions(chain(parsed.elements, rest_of(parsed, scratch, asset.source))):
         first = {} if done == 0 else {"title": "", "warnings": (), "links": ()}
@@ -76,13 +78,16 @@ def assemble(
 
 def _with_speech(asset: Asset, parts: Parts) -> Asset:
     """Tell of a recording what wrote it down."""
-    if not asset.media_type.startswith(("audio/", "video/")) or parts.transcriber is None:
+    if not asset.media_type.startswith(("audio/", "video/")):
         return asset
-    by = parts.transcriber.fingerprint
-    step = Lineage(
-        field="transcript", operation="transcribe", source_sha256=asset.sha256, model=by, version=__version__
-    )
-    return asset.model_copy(update={"lineage": (*asset.lineage, step)})
+    by = {"transcribe": parts.transcriber, "tell voices apart": parts.voice_encoder}
+    steps = (
+        Lineage(field="transcript", operation=verb, source_sha256=asset.sha256, model=model.fingerprint,
+                version=__version__)
+        for verb, model in by.items()
+        if model
+    )  # fmt: skip
+    return asset.model_copy(update={"lineage": (*asset.lineage, *steps)})
 
 
 def _memory(parsed: Parsed, asset: Asset, scratch: Path, parts: Parts, watch: Watch, known: ReadBefore) -> Memory:
@@ -96,15 +101,16 @@ class _Assembly:
     """One file on its way into the index: its units so far, and what its parts have in common."""
 
     def __init__(
-        self, parts: Parts, derived: Derived, linker: Linker, asset: Asset, memory: Memory, known: ReadBefore
-    ) -> None:
-        self._known = known
+        self, parts: Parts, derived: Derived, linker: Linker, asset: Asset, memory: Memory, known: ReadBefore,
+        track: Track,
+    ) -> None:  # fmt: skip
+        self._known, self._track = known, track
         self._parts, self._derived, self._linker, self._asset = parts, derived, linker, asset
         self._kinds = parts.settings.governance.redact
         self._cleaner = Cleaner(asset.media_type, self._kinds, memory)
         self._cutter = Cutter(parts.settings, self._cleaner.memory)
         self._units: tuple[Unit, ...] | UnitFile = ()
-        self._pictures: dict[int, Vector] = {}
+        self._vectors: dict[VectorName, dict[int, Vector]] = {"visual": {}, "sound": {}}
         self._number, self._begin, self._hashes, self._is_named = 0, "", list[str](), False
         self._withheld, self._unseen = Counter[str](), Counter[str]()
 
@@ -136,7 +142,8 @@ class _Assembly:
         self._withheld.update(kind for one in seen.values() for kind in one.withheld)
         seen = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
         shown = {at: one for at, one in seen.items() if not one.withheld}
-        self._pictures |= encode_pictures(shown, parts, self._derived, watch)
+        self._vectors["visual"] |= encode_pictures(shown, parts, self._derived, watch)
+        self._vectors["sound"] |= encode_sounds(linked, self._track, parts, self._derived, watch)
         self._unseen.update(unseen_counts(linked))
         self._keep(linked)
 
@@ -164,10 +171,11 @@ class _Assembly:
             "warnings": (*self._asset.warnings, *map(str, left_out), *remarks(self._unseen)),
         }
         asset = self._asset.model_copy(update=known)
-        proof, seen = seal_entry(asset, units, self._kinds, self._cleaner.memory), self._pictures
-        if not seen:
-            return Entry(asset, units, proof)
-        return Entry(asset, units, proof, {"visual": np.stack([*seen.values()])}, {"visual": tuple(seen)})
+        proof = seal_entry(asset, units, self._kinds, self._cleaner.memory)
+        made: dict[VectorName, dict[int, Vector]] = {name: found for name, found in self._vectors.items() if found}
+        vectors: dict[VectorName, Vector] = {name: np.stack([*found.values()]) for name, found in made.items()}
+        rows: dict[VectorName, tuple[int, ...]] = {name: tuple(found) for name, found in made.items()}
+        return Entry(asset, units, proof, vectors, rows)
 
     def _name(self, document: CleanDocument) -> None:
         title = redact(document.title or self._asset.title, self._kinds, document.memory).text
@@ -260,6 +268,7 @@ def _with_content(units: Sequence[Unit], seen: Mapping[int, Seen]) -> tuple[Unit
         or unit.ocr
         or unit.unseen
         or unit.mark == SENSITIVE
+        or unit.kind == "audio"
         or (unit.ordinal in seen and unit.kind != "page")
     )
 

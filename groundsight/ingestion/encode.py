@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from groundsight.governance.pii import PLACEHOLDER
 from groundsight.index import Entry
 from groundsight.ingestion.derived import Derived
 from groundsight.tracing import Watch
-from groundsight.types import TextField, Unit, VectorName
+from groundsight.types import TextField, Time, Unit, VectorName
 
 if TYPE_CHECKING:
+    from groundsight.audio.track import Track
     from groundsight.ingestion.enrich import Seen
     from groundsight.parts import Parts
 
@@ -26,7 +28,7 @@ _CHANNELS: tuple[tuple[VectorName, TextField], ...] = (
     ("meta", "meta"),
 )
 _BATCH = 32
-_PICTURE_BATCH = 8
+_PICTURE_BATCH = _SOUND_BATCH = 8
 Vector = NDArray[np.float32]
 Texts = dict[VectorName, dict[int, str]]
 Item = TypeVar("Item")
@@ -67,6 +69,21 @@ def encode_pictures(seen: Mapping[int, Seen], parts: Parts, derived: Derived, wa
     wanted = {one.sha256: (one.picture, (derived,)) for one in seen.values()}
     made = _made("visual", encoder.fingerprint, wanted, encoder.encode_pictures, _PICTURE_BATCH, watch)
     return {ordinal: made[one.sha256] for ordinal, one in seen.items() if made[one.sha256].any()}
+
+
+def encode_sounds(
+    units: Sequence[Unit], track: Track, parts: Parts, derived: Derived, watch: Watch
+) -> dict[int, Vector]:
+    """Return the vectors of sounds by the ordinals of their units; silence has none, nor where words were redacted."""
+    encoder = parts.audio_encoder
+    if encoder is None or not track.sounds:
+        return {}
+    times = {unit.ordinal: unit.place.time for unit in units if not PLACEHOLDER.search(unit.transcript)}
+    keys = {at: track.sha256(time) for at, time in times.items() if time}
+    wanted = {keys[at]: (time, (derived,)) for at, time in times.items() if time}
+    hear: Callable[[Sequence[Time]], Vector] = lambda batch: encoder.encode_sounds([*map(track.between, batch)])  # noqa: E731
+    made = _made("sound", encoder.fingerprint, wanted, hear, _SOUND_BATCH, watch)
+    return {at: made[key] for at, key in keys.items() if made[key].any()}
 
 
 def _texts(units: Sequence[Unit]) -> Texts:

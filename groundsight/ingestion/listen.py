@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundsight.audio import Heard, Spoken
+from groundsight.audio.track import Track
 from groundsight.audio.utterances import (
     SpokenWindow,
     Utterance,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from groundsight.settings import Ingestion, PiiKind
     from groundsight.tracing import Watch
 
+UNSPOKEN = "a sound without speech"
+
 
 def heard(
     parsed: Parsed, source: str, scratch: Path, parts: Parts, derived: Derived, memory: Memory, watch: Watch
@@ -48,19 +51,51 @@ def heard(
     if not parsed.sounds and not parsed.cues:
         return parsed
     scenes, transcriber = tuple(chain(parsed.elements, rest_of(parsed, scratch, source))), parts.transcriber
-    if transcriber is None and not scenes and not parsed.cues:
+    if transcriber is None and not scenes and not parsed.cues and parts.audio_encoder is None:
         raise Disabled("recordings are not heard", which="models.speech = none", next_step="set models.speech = 'base'")
     words = _words(parsed.sounds, scratch, transcriber, parts, derived, memory, watch) if transcriber else []
-    if not words and not scenes and not parsed.cues:
+    if not words and not scenes and not parsed.cues and parts.audio_encoder is None:
         raise ParseFailed("no speech was heard in it", which=source, code="E_EMPTY", next_step="check that it has any")
     said, apart, left_out = _with_subtitles(list(utterances(words)), parsed.cues)
-    shape = parts.settings.ingestion
+    said, shape = _by_speakers(said, track_of(parsed, scratch), parts), parts.settings.ingestion
     elements = _scenes(scenes, said, shape) if scenes else _windows(said, shape)
+    elements += () if scenes or parts.audio_encoder is None else _unspoken(parsed.sounds, said)
     elements += tuple(chain.from_iterable(_windows(each, shape) for each in apart))
     if parsed.sounds and not words:
         left_out.append(LeftOut(kind="sound", why="no speech was heard" if transcriber else "models.speech is none"))
     kept = {"elements": elements, "rest": None, "sounds": (), "cues": (), "left_out": (*parsed.left_out, *left_out)}
     return parsed.model_copy(update=kept)
+
+
+def track_of(parsed: Parsed, scratch: Path) -> Track:
+    """Return the sound of a file that was read, before it is heard."""
+    return Track([(scratch / sound.file, sound.time) for sound in parsed.sounds])
+
+
+def _by_speakers(said: list[Utterance], track: Track, parts: Parts) -> list[Utterance]:
+    """Say who speaks where a model tells voices apart, but for subtitles; its vectors are of persons, and not kept."""
+    encoder, heard = parts.voice_encoder, [one for one in said if not one.track]
+    if encoder is None or not heard:
+        return said
+    from groundsight.audio.voices import LEAST_SECONDS, with_speakers
+
+    telling = [one.time.end - one.time.start >= LEAST_SECONDS for one in heard]
+    voices = (
+        encoder.encode_voices([track.between(one.time)])[0] if tells else None
+        for one, tells in zip(heard, telling, strict=True)
+    )
+    named = with_speakers(heard, list(voices), parts.settings.models.speakers_alike)
+    return sorted([*named, *(one for one in said if one.track)], key=lambda one: one.time.start)
+
+
+def _unspoken(sounds: Sequence[Sound], said: Sequence[Utterance]) -> tuple[Element, ...]:
+    """Keep the stretches in which nobody speaks: they are found by their sound."""
+    spoken = [(one.time.start, one.time.end) for one in said]
+    return tuple(
+        Element(kind="speech", time=sound.time, meta=UNSPOKEN)
+        for sound in sounds
+        if not any(start < sound.time.end and end > sound.time.start for start, end in spoken)
+    )
 
 
 def _with_subtitles(

@@ -38,7 +38,7 @@ def open_lanes(parts: Parts) -> None:
     own_ocr = settings.models.ocr == "rapidocr" or not settings.ingestion.ocr
     own_speech = settings.models.speech in (*PACKAGED, "none")
     lanes = (*(() if own_ocr else ("ocr",)), *(() if own_speech else ("transcriber",)))
-    for lane in ("text_encoder", "picture_encoder", "captioner", *lanes):
+    for lane in ("text_encoder", "picture_encoder", "captioner", "audio_encoder", "voice_encoder", *lanes):
         getattr(parts, lane)
 
 
@@ -48,7 +48,7 @@ def claim_lanes(parts: Parts) -> None:
     Raises:
         IndexVersion: it holds vectors of others; the next step is the command that re-indexes beside it.
     """
-    lanes = {"text": parts.text_encoder, "visual": parts.picture_encoder}
+    lanes = {"text": parts.text_encoder, "visual": parts.picture_encoder, "sound": parts.audio_encoder}
     try:
         parts.index.claim({lane: encoder.fingerprint for lane, encoder in lanes.items() if encoder is not None})
     except IndexVersion as error:

@@ -67,9 +67,14 @@ def asked_of(parts: Parts, query: Query, who: Principal, watch: Watch) -> Asked:
     watch.check()
     text, text_gaps = _text_queries(parts, words)
     visual, visual_gaps = _visual_queries(parts, query.text, picture)
+    sound, sound_gaps = _sound_queries(parts, query.text)
     lexical = tuple(ChannelQuery(channel, text=telling(words)) for channel in LEXICAL) if words else ()
-    wanted = tuple(ask for ask in (*text, *visual, *lexical) if query.channels is None or ask.channel in query.channels)
-    gaps = tuple(gap for gap in (*text_gaps, *visual_gaps) if query.channels is None or gap[0] in query.channels)
+    wanted = tuple(
+        ask for ask in (*text, *visual, *sound, *lexical) if query.channels is None or ask.channel in query.channels
+    )
+    gaps = tuple(
+        gap for gap in (*text_gaps, *visual_gaps, *sound_gaps) if query.channels is None or gap[0] in query.channels
+    )
     if not wanted and not gaps:
         raise Disabled(
             "no lane can answer this query",
@@ -111,6 +116,15 @@ def _visual_queries(
     if vector is None:
         return (), (("visual", _abstained()),)
     return (ChannelQuery("visual", vector=vector),), ()
+
+
+def _sound_queries(parts: Parts, text: str) -> tuple[tuple[ChannelQuery, ...], tuple[tuple[Channel, Degraded], ...]]:
+    encoder = parts.audio_encoder
+    if encoder is None or not text:
+        return (), ()
+    if not _holds_vectors(parts, "sound", encoder.fingerprint):
+        return (), (("sound", _no_vectors("sound", "sound")),)
+    return (ChannelQuery("sound", vector=encoder.encode_words([text])[0]),), ()
 
 
 def _holds_vectors(parts: Parts, lane: str, fingerprint: str) -> bool:

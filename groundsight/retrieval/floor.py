@@ -101,16 +101,17 @@ def too_far(words: str, hits: Sequence[Hit], held: Held, encoder: str | None, lo
     """Return why these hits are not worth showing, empty when they are.
 
     An identifier that is held passes by itself, one that is held nowhere and stands alone never does. A hit by its
-    look passes unless the floor was calibrated beside that picture encoder; ``encoder`` and ``looks`` are
-    fingerprints, and without a calibrated text encoder everything passes. So does what is asked in another language
-    than that of the questions it was calibrated with: their nearness says nothing there.
+    look passes unless the floor was calibrated beside that picture encoder, one by its sound always; ``encoder`` and
+    ``looks`` are fingerprints, and without a calibrated text encoder everything passes. So does what is asked in
+    another language than that of the questions it was calibrated with: their nearness says nothing there.
     """
     floor = packaged_floor()
     if held.by or encoder != floor.encoder or not hits or asked_in(words):
         return ""
     if held.absent and _nothing_else(words, held.absent):
         return f"no passage holds {', '.join(held.absent)}"
-    if looks != floor.looks and any(part.channel == "visual" for hit in hits for part in hit.channels):
+    unmeasured = {"sound"} if looks == floor.looks else {"sound", "visual"}
+    if any(part.channel in unmeasured for hit in hits for part in hit.channels):
         return ""
     evidence = evidence_for(words, hits)
     return "" if floor.passes(evidence) else _told(evidence)

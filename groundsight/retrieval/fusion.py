@@ -142,7 +142,7 @@ def _is_lexical(result: ChannelResult) -> bool:
 
 
 def _space(result: ChannelResult) -> str:
-    return "visual" if result.channel == "visual" else "text"
+    return result.channel if result.channel in ("visual", "sound") else "text"
 
 
 def _above(result: ChannelResult, floor: float) -> ChannelResult:

@@ -17,6 +17,7 @@ CHANNEL_WORDS = {
     "ocr": "meaning of the words in the picture",
     "visual": "look of the picture",
     "meta": "meaning of title and tags",
+    "sound": "sound of the recording",
     "bm25_text": "words of the text",
     "bm25_caption": "words of the caption",
     "bm25_ocr": "words in the picture",

@@ -206,13 +206,10 @@ def _gaps(asked: Asked, nothing: Nothing | None) -> tuple[Degraded, ...]:
 def tier_of(parts: Parts) -> Tier:
     """Name the models that answer a search; an opened model by its fingerprint."""
     models = parts.settings.models
-    text, visual = parts.text_encoder, parts.picture_encoder
-    lanes = {"text": models.text, "visual": models.visual, "rerank": models.rerank}
-    named = {
-        "text": text.fingerprint if text else "none",
-        "visual": visual.fingerprint if visual else "none",
-        "rerank": models.rerank,
-    }
+    encoders = {"text": parts.text_encoder, "visual": parts.picture_encoder, "sound": parts.audio_encoder}
+    lanes = {"text": models.text, "visual": models.visual, "sound": models.sound, "rerank": models.rerank}
+    named = {lane: encoder.fingerprint if encoder else "none" for lane, encoder in encoders.items()}
+    named["rerank"] = models.rerank
     local = any(":" in name for name in lanes.values())
     return Tier(name="local-models" if local else "embedded", models=named)
 

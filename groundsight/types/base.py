@@ -11,13 +11,13 @@ from groundsight.types.showing import seen
 
 UnitKind = Literal["text", "table", "figure", "image", "page", "audio", "video"]
 TextField = Literal["text", "caption", "ocr", "transcript", "meta"]
-VectorName = Literal["text", "caption", "ocr", "visual", "meta"]
+VectorName = Literal["text", "caption", "ocr", "visual", "meta", "sound"]
 Channel = Literal[
-    "text", "caption", "ocr", "visual", "meta",
+    "text", "caption", "ocr", "visual", "meta", "sound",
     "bm25_text", "bm25_caption", "bm25_ocr", "bm25_transcript", "bm25_meta",
 ]  # fmt: skip
 TEXT_FIELDS: tuple[TextField, ...] = ("text", "caption", "ocr", "transcript", "meta")
-VECTOR_NAMES: tuple[VectorName, ...] = ("text", "caption", "ocr", "visual", "meta")
+VECTOR_NAMES: tuple[VectorName, ...] = ("text", "caption", "ocr", "visual", "meta", "sound")
 Stale = Literal["", "changed", "gone"]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0)]

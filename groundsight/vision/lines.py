@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from groundsight.encoders.onnx_session import OnnxModel
 from groundsight.encoders.weights import packaged_file, read_verified
+from groundsight.encoders.wordhood import is_english
 from groundsight.errors import Disabled, ModelFailed
 
 if TYPE_CHECKING:
@@ -29,8 +31,13 @@ DETECTED_SIDE = 1280
 LINE_HEIGHT = 48
 # Of 40 receipts with .5: word F1 .873, addresses .63, 1.1 CPU s a page; with .9: .883, .73, 1.7.
 DOUBTED = 0.9
-# What was misread gave the right letter .26 to .45, what was read rightly gave the wrong one .08 at most.
-RIVAL = 0.2
+# What was misread gave the right letter .16 to .45, what was read rightly gave the wrong one .08 at most.
+RIVAL = 0.15
+# Of 1,885 lines of receipts 14 changed by this rule, all of them for what is printed.
+SHORTEST_WORD = 5
+# A space in the gap between two letters: the gap itself often has more. Word F1 of 40 receipts was .883 without this,
+# with .02 to .3 it is .895 to .902; of 14 drawn pages on which it was not chosen .990 and .994.
+SPACE = 0.1
 # Short lines are padded to this width, not to 320: 35 % less CPU on receipts, word F1 .912 for .914.
 NARROWEST = 64
 # Full-width forms stand at one distance from what they are forms of.
@@ -96,6 +103,7 @@ class LineReader:
     def __init__(self, quick: OnnxModel, packaged: Callable[[], OnnxModel], characters: Sequence[str], threads: int):
         self._quick, self._packaged = quick, cache(packaged)
         self._characters, self._threads = characters, threads
+        self._space = characters.index(" ") + 1
 
     @classmethod
     def open(cls, *, threads: int) -> LineReader:
@@ -134,10 +142,12 @@ class LineReader:
         read: list[int] = best[kept].tolist()
         text, sure = [self._characters[one - 1] for one in read], odds[kept, best[kept]]
         for at in np.flatnonzero(sure < 1 - RIVAL).tolist():
-            rival = likelier(text, at)
-            if rival and odds[kept][at, self._characters.index(rival) + 1] > RIVAL:
-                text[at] = rival
-        return narrow("".join(text)), sure
+            likely: list[int] = np.flatnonzero(odds[kept][at] > RIVAL).tolist()
+            rivals = [self._characters[one - 1] for one in likely if one]
+            text[at] = next((one for one in rivals if one == likelier(text, at) or makes_word(text, at, one)), text[at])
+        gaps = np.add.reduceat((best == 0) & (odds[:, self._space] > SPACE), np.flatnonzero(kept)) if read else ()
+        parts = (one + " " if gap and one < "\u2e80" else one for one, gap in zip(text, gaps, strict=True))
+        return narrow(" ".join("".join(parts).split())), sure
 
 
 def narrow(text: str) -> str:
@@ -163,7 +173,19 @@ def likelier(text: Sequence[str], at: int) -> str:
         return "l" if before.islower() else ""
     if one == "0":
         return "O" if before.isupper() and after.isupper() else ""
+    if one == ":" and before.islower() and after.islower():
+        return "t"
+    if one in "Oo" and after == "x" and not before.isalnum():
+        return "0" if "".join(text[at + 2 : at + 3]).isdigit() else ""
     return {"l": "1", "I": "1", "O": "0", "o": "0"}.get(one, "") if before.isdigit() else ""
+
+
+def makes_word(text: Sequence[str], at: int, letter: str) -> bool:
+    """Tell whether a letter makes an English word of five letters or more of what is none without it."""
+    before = "".join(takewhile(str.isalpha, reversed(text[:at])))[::-1]
+    after = "".join(takewhile(str.isalpha, text[at + 1 :]))
+    word = f"{before}{letter}{after}"
+    return len(word) >= SHORTEST_WORD and is_english(word) and not is_english(f"{before}{text[at]}{after}")
 
 
 def line_input(line: NDArray[np.uint8]) -> NDArray[np.float32]:

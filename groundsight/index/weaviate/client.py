@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cache
 from types import ModuleType
@@ -105,8 +106,12 @@ def level_of(settings: WeaviateSettings) -> Level:
 
 
 def create(client: Any, wanted: Collection, settings: WeaviateSettings) -> None:
-    """Create a collection unless it is there, also when another process creates it at the same moment."""
+    """Create a collection unless it is there, also when another process creates it at the same moment.
+
+    One of before is given the vectors that it lacks, from version 1.31 of the server on.
+    """
     if client.collections.exists(wanted.name):
+        _add_vectors(client.collections.use(wanted.name).config, wanted, settings)
         return
     try:
         _create(client, wanted, settings)
@@ -120,10 +125,7 @@ def _create(client: Any, wanted: Collection, settings: WeaviateSettings) -> None
     client.collections.create(
         wanted.name,
         properties=[_property(name, kind) for name, kind in wanted.fields.items()],
-        vector_config=[
-            config.Configure.Vectors.self_provided(name=name, vector_index_config=_vector_index(settings))
-            for name in wanted.vectors
-        ]
+        vector_config=_vectors(wanted.vectors, settings)
         or config.Configure.Vectors.self_provided(vector_index_config=config.Configure.VectorIndex.flat()),
         inverted_index_config=config.Configure.inverted_index(
             bm25_b=settings.bm25_b, bm25_k1=settings.bm25_k1, stopwords_preset=config.StopwordsPreset.NONE
@@ -133,6 +135,17 @@ def _create(client: Any, wanted: Collection, settings: WeaviateSettings) -> None
             factor=settings.replication, async_enabled=settings.replication > 1
         ),
     )
+
+
+def _add_vectors(held: Any, wanted: Collection, settings: WeaviateSettings) -> None:
+    there: set[str] = {*(held.get().vector_config or ())} if wanted.vectors else set()
+    if missing := [name for name in wanted.vectors if name not in there]:
+        held.add_vector(vector_config=_vectors(missing, settings))
+
+
+def _vectors(names: Sequence[str], settings: WeaviateSettings) -> list[Any]:
+    vectors = library().classes.config.Configure.Vectors
+    return [vectors.self_provided(name=name, vector_index_config=_vector_index(settings)) for name in names]
 
 
 def add_tenant(client: Any, name: str, tenant: str) -> None:

@@ -22,7 +22,7 @@ from groundsight.index.weaviate.known import Known
 from groundsight.index.weaviate.lost import require_not_lost
 from groundsight.index.weaviate.names import generation_since, tenant_name
 from groundsight.index.weaviate.reader import Reader
-from groundsight.index.weaviate.schema import Names
+from groundsight.index.weaviate.schema import Names, content_collections
 from groundsight.index.weaviate.searcher import Searcher
 from groundsight.index.weaviate.state import Config, State, StateStore
 from groundsight.index.weaviate.uses import Uses
@@ -86,16 +86,15 @@ class WeaviateIndex:
             config = self._store.read().config
             if all(config.fingerprints.get(lane) == wanted for lane, wanted in fingerprints.items()):
                 return
+            self._wire.create(content_collections(self._store.names(config))[0])
             if not self._empty(config):
                 require_encoders(config.fingerprints, fingerprints, "another weaviate.collection")
             self._store.write(replace(config, fingerprints={**config.fingerprints, **fingerprints}))
 
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Store assets, each in one step in place of the one with its tenant and source."""
-        if not entries:
-            return
-        prepared, dimensions = prepare_all(entries, self._tokeniser)
-        self.store(prepared, dimensions)
+        if entries:
+            self.store(*prepare_all(entries, self._tokeniser))
 
     def store(self, prepared: Sequence[Prepared], dimensions: dict[str, int]) -> None:
         """Store assets that were checked before."""
