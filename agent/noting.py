@@ -37,6 +37,9 @@ def noted(suite: Suite, answer: Answer, report: GroundingReport | None, seconds:
         tier=answer.tier.name,
         language=asked_in(answer.question) or "en",
         kinds=tuple(sorted(set(cited))),
+        score=max(
+            (part.raw for one in answer.candidates for part in one.channels if part.channel == "text"), default=None
+        ),
     )
     note_given(home, figures, policy.retention_days)
     queue_answer(suite.settings, who.tenant, given)

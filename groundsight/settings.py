@@ -88,7 +88,8 @@ class Grounding(Section):
 class Agent(Section):
     """Budgets of one question and the optional language model: ``provider:model``, or ``client`` for the model of
     the MCP client that asks. ``pictures``: how many it sees at most with a question about a picture, that one first.
-    ``review``: what a person approves over MCP before the work goes on.
+    ``review``: what a person approves over MCP before the work goes on. ``prompts`` is a folder of own wordings: its
+    ``draft.md`` takes the place of the packaged prompt of that name, as do ``plan.md`` and ``revise.md``.
     """
 
     llm: str | None = None
@@ -101,6 +102,7 @@ class Agent(Section):
     evidence: Positive = 8
     pictures: Annotated[int, Field(ge=1)] = 4
     review: Literal["none", "plan", "answer"] = "none"
+    prompts: Path | None = None
     answerer: str = "groundsight.graphs.answer:answer_question"
     captioner: str = "groundsight.agent.caption:chat_captioner"
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("groundsight", "agent", "tools", "graphs", "prompts", "evals", "bench", "training", "server.py")
 LAYERS = (
     ("types", "errors", "limits", "settings", "tracing", "atomic", "rounds", "journal", ""),
-    ("governance",),
+    ("governance", "quality"),
     ("language",),
     ("evidence",),
     ("computing",),

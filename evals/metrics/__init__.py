@@ -23,9 +23,6 @@ from groundsight.evals.metrics.ranking import (
 )
 from groundsight.evals.metrics.stewardship import (
     caption_blend,
-    centroid_shift,
-    drift_baseline,
-    parity_gap,
     percentile,
     risk_score,
 )
@@ -50,17 +47,14 @@ __all__ = [
     "bleu",
     "bootstrap",
     "caption_blend",
-    "centroid_shift",
     "character_error_rate",
     "cider",
     "contains_answer",
-    "drift_baseline",
     "expected_calibration_error",
     "gap_between",
     "hit_at",
     "ndcg_at",
     "paired",
-    "parity_gap",
     "percentile",
     "precision_recall_f1",
     "recall_at",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from groundsight.doors.govern import incident_desk as incidents
 from groundsight.doors.govern import policy_desk as policy
 from groundsight.doors.govern import review_desk as review
+from groundsight.doors.govern.drift_desk import SHOW_DRIFT, TAKE_BASELINE
 from groundsight.doors.govern.risk_desk import SHOW_RISK
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # By command and deed: what is called, and its arguments by name, with the option that gives one of another name.
 DEEDS: Mapping[str, Mapping[str, tuple[ToolSpec, str]]] = {
     "policy": {"show": (policy.SHOW_POLICY, ""), "check": (policy.CHECK_POLICY, "")},
+    "drift": {"show": (SHOW_DRIFT, ""), "baseline": (TAKE_BASELINE, "")},
     "risk": {"": (SHOW_RISK, "")},
     "incidents": {
         "list": (incidents.LIST_INCIDENTS, ""),

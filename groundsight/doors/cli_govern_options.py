@@ -9,6 +9,7 @@ REVIEW_DEEDS = ("list", "show", "judge", "calibrate", "export")
 GOVERN = {
     "policy": "show the policy, or check everything that is stored against it",
     "incidents": "list what went wrong, own, contain and close it",
+    "drift": "say whether documents, answers or prompts moved away from a baseline, or take that",
     "risk": "show the risk of each kind of content, with what it is worked out from",
     "review": "judge answers and captions that are not sure, and export the verdicts",
     "report": "write the transparency report as one page",
@@ -16,6 +17,7 @@ GOVERN = {
 GOVERN_EXAMPLES = {
     "policy": "groundsight policy check",
     "incidents": "groundsight incidents list",
+    "drift": "groundsight drift",
     "risk": "groundsight risk --json",
     "review": "groundsight review list",
     "report": "groundsight report transparency --html report.html",
@@ -36,6 +38,11 @@ def add_incidents(command: argparse.ArgumentParser) -> None:
     command.add_argument("--note", default="", help="what was seen or done (open, contain, close)")
     command.add_argument("--source", default="", metavar="NAME", help="file or folder to contain, as list names it")
     command.add_argument("--everything", action="store_true", help="contain the whole tenant")
+
+
+def add_drift(command: argparse.ArgumentParser) -> None:
+    """Describe ``drift``."""
+    command.add_argument("deed", nargs="?", choices=("show", "baseline"), default="show", help="default: show")
 
 
 def add_risk(command: argparse.ArgumentParser) -> None:
@@ -65,6 +72,7 @@ def add_report(command: argparse.ArgumentParser) -> None:
 GOVERN_ADD = {
     "policy": add_policy,
     "incidents": add_incidents,
+    "drift": add_drift,
     "risk": add_risk,
     "review": add_review,
     "report": add_report,
