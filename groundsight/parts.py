@@ -92,6 +92,7 @@ class Parts:
         """Raise ConfigError where the policy can't be read."""
         policy_of(settings)
         self.settings = settings
+        self.base: Parts = self
         self._lock, self._closed = threading.RLock(), False
 
     @lane
@@ -279,6 +280,21 @@ class Parts:
         for name in ("questions", "helper", "index", "sandbox"):
             if name in opened:
                 opened[name].close()
+
+
+class Varied(Parts):
+    """The same parts under settings that differ in what takes effect by the question; nothing is opened twice."""
+
+    def __init__(self, base: Parts, settings: Settings) -> None:
+        self.base, self.settings = base, settings
+
+    def __getattribute__(self, name: str) -> Any:
+        inside = super().__getattribute__
+        return getattr(inside("base"), name) if name in _PARTS else inside(name)
+
+    def close(self, *, for_good: bool = False) -> None:
+        """Close the parts that are shared."""
+        self.base.close(for_good=for_good)
 
 
 _PARTS = frozenset(name for name, part in vars(Parts).items() if isinstance(part, cached_property))

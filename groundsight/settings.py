@@ -7,6 +7,7 @@ Environment names are ``GROUNDSIGHT_`` plus the path with double underscores, fo
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,6 +25,7 @@ from groundsight.governance_settings import PiiKind as PiiKind
 from groundsight.governance_settings import Ratio as Ratio
 from groundsight.limits import Encoders, Folders, Limits, Pictures, Positive, Section
 from groundsight.model_settings import Models
+from groundsight.quality_settings import Flag, FlagName, Slo, require_changes
 from groundsight.server_settings import Server
 
 
@@ -181,6 +183,8 @@ class Settings(BaseSettings):
     governance: Governance = Governance()
     server: Server = Server()
     encoders: Encoders = Encoders()
+    slo: Slo = Slo()
+    flags: Mapping[FlagName, Flag] = {}
 
     @classmethod
     def settings_customise_sources(
@@ -213,7 +217,7 @@ def load_settings(home: str | Path | None = None, file: str | Path | None = None
         )
     reader = type("SettingsFromFile", (Settings,), {"model_config": {**Settings.model_config, "toml_file": toml}})
     try:
-        return reader.model_validate(explicit)
+        return require_changes(reader.model_validate(explicit))
     except (ValidationError, SettingsError, ValueError, RecursionError) as error:
         where = f"{toml} or a variable GROUNDSIGHT_..." if toml.is_file() else "a variable GROUNDSIGHT_..."
         raise ConfigError(_first_problem(error), which=where, next_step="correct what is named") from error

@@ -103,8 +103,9 @@ def test_a_daybook_of_before_is_read_on_and_an_older_version_goes_on_with_a_new_
         old.execute("CREATE TABLE answers (time REAL, tenant TEXT, door TEXT, status TEXT, stopped TEXT, ratio REAL,"
                     " checkable INTEGER, supported INTEGER, contradicted INTEGER, seconds REAL, tier TEXT, region TEXT,"
                     " language TEXT, kinds TEXT)")  # fmt: skip
-        write = "INSERT INTO answers (time, tenant, door, status, stopped, tier, region, language, kinds, checkable," \
-                " supported, contradicted, seconds) VALUES (1, 't', 'ask', 'answered', '', 'e', 'g', '', '', 0, 0, 0, 0)"  # fmt: skip
+        names = "time, tenant, door, status, stopped, tier, region, language, kinds, checkable, supported"
+        told = "1, 't', 'ask', 'answered', '', 'e', 'g', '', '', 0, 0, 0, 0"
+        write = f"INSERT INTO answers ({names}, contradicted, seconds) VALUES ({told})"
         old.execute(write)
         note_given(tmp_path, answers(1, score=0.5)[0])
         old.execute(write)

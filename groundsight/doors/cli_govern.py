@@ -49,10 +49,21 @@ def run_govern(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
         GroundsightError: as the deed raised it.
     """
     if options.command == "report":
-        from groundsight.doors.govern.transparency import write_report
-
-        return write_report(call, options.html), 0
+        return call(Result, _report(options.deed), {"file": str(options.html.expanduser()) if options.html else ""}), 0
     spec, words = DEEDS[options.command][getattr(options, "deed", "")]
     named = (word.partition("=") for word in words.split())
     done = call(Result, spec, {name: getattr(options, option or name) for name, _, option in named})
     return done, int(isinstance(done, policy.PolicyChecked) and bool(done.violated))
+
+
+def _report(deed: str) -> ToolSpec:
+    match deed:
+        case "transparency":
+            from groundsight.doors.govern.transparency import REPORT as found
+        case "kpi":
+            from groundsight.doors.govern.kpi import KPI as found
+        case "targets":
+            from groundsight.doors.govern.quality_desk import TARGETS as found
+        case _:
+            from groundsight.doors.govern.quality_desk import FLAGS as found
+    return found

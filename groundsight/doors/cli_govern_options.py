@@ -12,7 +12,7 @@ GOVERN = {
     "drift": "say whether documents, answers or prompts moved away from a baseline, or take that",
     "risk": "show the risk of each kind of content, with what it is worked out from",
     "review": "judge answers and captions that are not sure, and export the verdicts",
-    "report": "write the transparency report as one page",
+    "report": "write what is answered for and the key figures as a page; tell targets and flags",
 }
 GOVERN_EXAMPLES = {
     "policy": "groundsight policy check",
@@ -65,8 +65,9 @@ def add_review(command: argparse.ArgumentParser) -> None:
 
 def add_report(command: argparse.ArgumentParser) -> None:
     """Describe ``report``."""
-    command.add_argument("deed", choices=("transparency",), help="coverage, consent, ratios, incidents, risk, policy")
-    command.add_argument("--html", type=Path, metavar="FILE", help="write one page that stands alone")
+    what = "transparency: coverage, consent, risk, policy; kpi: key figures; targets; flags: both sides of each"
+    command.add_argument("deed", choices=("transparency", "kpi", "targets", "flags"), help=what)
+    command.add_argument("--html", type=Path, metavar="FILE", help="write one page that stands alone (the first two)")
 
 
 GOVERN_ADD = {

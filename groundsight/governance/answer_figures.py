@@ -17,7 +17,7 @@ class Given(Word):
     """One answer: ``time`` in seconds since 1970, sentences by verdict, ``kinds`` of the units that it cites.
 
     ``stopped`` is the line of the policy that refused it, empty for every other end. ``score`` is the cosine of the
-    nearest passage, ``flags`` the side of each feature flag that its caller is on ("hops3:on").
+    nearest passage, ``cost`` what it cost where costs are booked, ``flags`` the sides of its caller ("hops3:on").
     """
 
     time: float
@@ -34,6 +34,7 @@ class Given(Word):
     region: str = "global"
     language: str = ""
     score: float | None = None
+    cost: float | None = None
     flags: str = ""
     kinds: tuple[str, ...] = ()
 

@@ -17,7 +17,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS known (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS answers (time REAL, tenant TEXT, door TEXT, status TEXT, stopped TEXT, ratio REAL,
   checkable INTEGER, supported INTEGER, contradicted INTEGER, seconds REAL, tier TEXT, region TEXT, language TEXT,
-  kinds TEXT, score REAL, flags TEXT NOT NULL DEFAULT '');
+  kinds TEXT, score REAL, cost REAL, flags TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS answers_by_time ON answers (time);
 CREATE TABLE IF NOT EXISTS review (id TEXT PRIMARY KEY, time REAL, tenant TEXT, told TEXT,
   verdict TEXT, who TEXT, judged REAL, correction TEXT, note TEXT);
@@ -28,7 +28,7 @@ _STEP = "check the disk and the rights; a damaged daybook can be moved away: its
 
 
 # Columns that daybooks of before lack. They are only ever added, so that an older version goes on with the file.
-_ADDED = {"score": "REAL", "flags": "TEXT NOT NULL DEFAULT ''"}
+_ADDED = {"score": "REAL", "cost": "REAL", "flags": "TEXT NOT NULL DEFAULT ''"}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from groundsight.governance.incident_rules import alarms_of
 from groundsight.governance.incidents import Alarm, Incident, IncidentBook
 from groundsight.governance.policy import policy_of
 from groundsight.quality.evaluated import alarms_of_parity, evaluated
+from groundsight.quality.targets import alarms_of_targets, look_at_targets
 from groundsight.types import Word
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ def ask_rules(settings: Settings, who: Principal, coverage: Rescanned | None = N
 def _alarms(settings: Settings, book: IncidentBook, coverage: Rescanned | None) -> tuple[Alarm, ...]:
     policy, home = policy_of(settings), settings.home
     found = alarms_of(home, book, policy, settings.governance.incidents, coverage)
-    return (*found, *alarms_of_parity(evaluated(home), policy))
+    targets = alarms_of_targets(look_at_targets(settings, time.time()))
+    return (*found, *alarms_of_parity(evaluated(home), policy), *targets)
 
 
 def open_incidents(settings: Settings, who: Principal, alarms: Iterable[Alarm]) -> tuple[Incident, ...]:
