@@ -66,7 +66,7 @@ def changes_for(settings: Settings, who: Principal) -> dict[str, Value]:
     return found | acts_on(settings)
 
 
-def side_by_side(given: Sequence[Given], name: str, least: int) -> tuple[SideBySide, ...]:
+def sides_compared(given: Sequence[Given], name: str, least: int) -> tuple[SideBySide, ...]:
     """Compare the answers that were given on both sides of a flag while it was set."""
     asked = [one for one in given if one.door == "ask"]
     on, off = ([one for one in asked if f"{name}:{side}" in one.flags.split()] for side in (ON, OFF))

@@ -98,7 +98,8 @@ def _noted(settings: Settings) -> dict[str, dict[str, Any]]:
 def _looked(settings: Settings, name: TargetName, target: float, before: Mapping[str, Any], now: float) -> TargetShown:
     rules, since, was = settings.slo, float(before.get("since", 0.0)), bool(before.get("missed"))
     seen = _measured(settings, name, target, since)
-    told = {"name": name, "target": target, "measured": seen.value if seen else None, "n": seen.n if seen else 0}
+    shown = seen or (_measured(settings, name, target, 0.0) if since else None)
+    told = {"name": name, "target": target, "measured": shown.value if shown else None, "n": shown.n if shown else 0}
     missed = was if seen is None else not seen.better if was else seen.worse
     state = "missed" if missed else "met" if seen or since else "not measured"
     acts = rules.acts.get(name, {}) if missed else {}

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 DAYS = 30
-EVALUATE = "groundsight eval house FOLDER --corpus FILES --record HOME"
+EVALUATE = "groundsight eval house FOLDER --corpus FILES --record"
 ASK = "groundsight ask 'a question'"
 Read = Callable[[Sequence[Given]], float | None]
 
 
-class Figure(Word):
+class KeyFigure(Word):
     """One key figure: its value (None: not measured) of so many, in which unit, and its trend, oldest first.
 
     ``source`` says what it was read from, ``command`` what measures it, ``low`` and ``high`` are its 95 % interval.
@@ -54,12 +54,17 @@ class Figure(Word):
             return "not measured"
         return f"{self.value:.1%}" if self.unit == "share" else f"{self.value:.3g} {self.unit}".rstrip()
 
+    @property
+    def span(self) -> str:
+        """The interval in words, empty where there is none."""
+        return f" ({self.low:.3g} to {self.high:.3g})" if self.low != self.high else ""
+
 
 class Kpi(Result):
     """The key figures of a home, its targets, and why the benchmark should be run again (empty: it need not)."""
 
     made: datetime
-    figures: tuple[Figure, ...]
+    figures: tuple[KeyFigure, ...]
     targets: tuple[TargetShown, ...]
     outdated: str = ""
     file: str = ""
@@ -67,16 +72,15 @@ class Kpi(Result):
     def as_text(self) -> str:
         """A line a figure; what is not measured names the command that does it."""
         width = max(len(each.name) for each in self.figures)
-        lines = [f"{each.name:<{width}}  {told(each)}" for each in self.figures]
+        lines = [f"{each.name:<{width}}  {figure_told(each)}" for each in self.figures]
         return "\n".join([*lines, *filter(None, (self.outdated,)), *([f"written: {self.file}"] if self.file else [])])
 
 
-def told(each: Figure) -> str:
+def figure_told(each: KeyFigure) -> str:
     """Return a figure with its interval and number, or what measures it."""
-    if each.value is None:
-        return f"not measured: {each.command}"
-    span = "" if each.low is None or each.high is None else f" ({each.low:.3g} to {each.high:.3g})"
-    return f"{each.shown}{span}, n {each.n}; {each.source}"
+    return (
+        f"not measured: {each.command}" if each.value is None else f"{each.shown}{each.span}, n {each.n}; {each.source}"
+    )
 
 
 def report_kpi(suite: Suite, file: str) -> Kpi:
@@ -90,7 +94,7 @@ def report_kpi(suite: Suite, file: str) -> Kpi:
     risk = _risk(coverage, given, least)
     made = Kpi(
         made=now,
-        figures=(*_measured(runs), *_of_answers(given, now, least), *_kept(suite, coverage), risk),
+        figures=(*_measured(runs, home), *_of_answers(given, now, least), *_kept(suite, coverage), risk),
         targets=look_at_targets(settings, now.timestamp()),
         outdated=_outdated(suite, runs),
         file=file,
@@ -105,16 +109,16 @@ def report_kpi(suite: Suite, file: str) -> Kpi:
 KPI = ToolSpec(report_kpi, "Key figures")
 
 
-def _measured(runs: Sequence[Evaluated]) -> list[Figure]:
+def _measured(runs: Sequence[Evaluated], home: Path) -> list[KeyFigure]:
     """Return what the last recorded benchmark measured, its trend over the runs of the same task and data set."""
     named = {"recall_at_10": "Recall@10", "map": "mAP", "cache_hit_ratio": "Cache hits"}
     runs = [each for each in runs if "recall_at_10" in each.metrics]
     same = [each for each in runs if (each.task, each.dataset) == (runs[-1].task, runs[-1].dataset)]
-    return [_of_runs(name, metric, same) for metric, name in named.items()]
+    return [_of_runs(name, metric, same, f"{EVALUATE} {home}") for metric, name in named.items()]
 
 
-def _of_runs(name: str, metric: str, same: Sequence[Evaluated]) -> Figure:
-    base = Figure(name=name, value=None, unit="share", source="no evaluation is recorded", command=EVALUATE)
+def _of_runs(name: str, metric: str, same: Sequence[Evaluated], command: str) -> KeyFigure:
+    base = KeyFigure(name=name, value=None, unit="share", source="no evaluation is recorded", command=command)
     if not same or metric not in same[-1].metrics:
         return base
     value, low, high = same[-1].metrics[metric]
@@ -124,14 +128,14 @@ def _of_runs(name: str, metric: str, same: Sequence[Evaluated]) -> Figure:
     return base.model_copy(update=update)
 
 
-def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[Figure]:
+def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[KeyFigure]:
     asked = [one for one in given if one.door == "ask"]
 
-    def figure(name: str, unit: str, read: Read, command: str = ASK) -> Figure:
+    def figure(name: str, unit: str, read: Read, command: str = ASK) -> KeyFigure:
         days = [[one for one in asked if _days_ago(one, now) == at] for at in reversed(range(DAYS))]
         trend = tuple(read(day) if day else None for day in days)
         source = f"answers of {DAYS} days" if asked else "nothing was asked"
-        return Figure(
+        return KeyFigure(
             name=name, value=read(asked), unit=unit, n=len(asked), trend=trend, source=source, command=command
         )
 
@@ -144,29 +148,30 @@ def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[Figur
     ]
 
 
-def _kept(suite: Suite, coverage: Rescanned) -> list[Figure]:
+def _kept(suite: Suite, coverage: Rescanned) -> list[KeyFigure]:
     """Return what is to be said of what is stored: redaction, and files that changed since they were read."""
     assets = suite.parts.index.assets(Filter())
     stale = [each.source for each in assets if stale_of(suite.parts, each)]
     units, command = coverage.units, "groundsight ingest FOLDER"
     said = f"changed or gone: {', '.join(stale[:3])}" if stale else "all files are as they were read"
+    read, said = ("all stored units looked at again", said) if assets else ("nothing is indexed", "nothing is indexed")
     return [
-        Figure(
+        KeyFigure(
             name="Redaction coverage", value=coverage.share if units else None, unit="share", n=units,
-            source="all stored units looked at again", command=command,
+            source=read, command=command,
         ),
-        Figure(
+        KeyFigure(
             name="Stale documents", value=len(stale) / len(assets) if assets else None, unit="share", n=len(assets),
             source=said, command=command,
         ),
     ]  # fmt: skip
 
 
-def _risk(coverage: Rescanned, given: Sequence[Given], least: int) -> Figure:
+def _risk(coverage: Rescanned, given: Sequence[Given], least: int) -> KeyFigure:
     """Return the risk of the kind of content that may be worst, as a span where an input has no data."""
     rows = [row for row in risk_register(coverage, given, least) if row.high is not None and row.low is not None]
     worst = max(rows, key=lambda row: row.high or 0.0, default=None)
-    base = Figure(name="Risk", value=None, source="nothing is indexed or asked", command="groundsight risk")
+    base = KeyFigure(name="Risk", value=None, source="nothing is indexed or asked", command="groundsight risk")
     if worst is None:
         return base
     said = f"{worst.modality}, at worst: an input without data counts as 1 (groundsight risk)"
@@ -181,7 +186,8 @@ def _outdated(suite: Suite, runs: Sequence[Evaluated]) -> str:
     now = fingerprint_of(suite)
     if not runs or "no encoder" in (now, runs[-1].fingerprint) or runs[-1].fingerprint == now:
         return ""
-    return f"The benchmark was run with other encoders ({runs[-1].fingerprint}); run it again: {EVALUATE}"
+    command = f"{EVALUATE} {suite.settings.home}"
+    return f"The benchmark was run with other encoders ({runs[-1].fingerprint}); run it again: {command}"
 
 
 def _days_ago(one: Given, now: datetime) -> int:

@@ -9,7 +9,7 @@ from groundsight.doors.view.markup import Markup, Piece, el
 from groundsight.evals.charts import sparkline
 
 if TYPE_CHECKING:
-    from groundsight.doors.govern.kpi import Figure, Kpi
+    from groundsight.doors.govern.kpi import KeyFigure, Kpi
     from groundsight.quality.targets import TargetShown
 
 
@@ -21,15 +21,14 @@ def kpi_page(kpi: Kpi) -> str:
     return report_page("Key figures", [top, outdated, figures, _targets(kpi)])
 
 
-def _card(each: Figure) -> Markup:
-    span = "" if each.low is None or each.high is None else f"{each.low:.3g} to {each.high:.3g}, "
-    what: Piece = f"{span}n {each.n}; {each.source}"
-    if each.value is None:
-        what = (f"{each.source}; ", el("code", each.command))
-    return el("figure", el("figcaption", each.name), el("b", each.shown), el("p", what, class_="legend"), _trend(each))
+def _card(each: KeyFigure) -> Markup:
+    measured = each.value is not None
+    told = (f"n {each.n}{each.span}; {each.source}",) if measured else (f"{each.source}; ", el("code", each.command))
+    value = el("b", each.shown, class_=None if measured else "none")
+    return el("figure", el("figcaption", each.name), value, el("p", told, class_="legend"), _trend(each))
 
 
-def _trend(each: Figure) -> Markup | None:
+def _trend(each: KeyFigure) -> Markup | None:
     known = [value for value in each.trend if value is not None]
     if len(known) < 2:
         return None

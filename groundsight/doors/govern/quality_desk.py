@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from groundsight.doors.govern.policy_desk import columns
 from groundsight.governance.answer_figures import given_since
 from groundsight.governance.lookout import ask_rules
-from groundsight.quality.flags import SideBySide, side_by_side
+from groundsight.quality.flags import SideBySide, sides_compared
 from groundsight.quality.targets import TargetShown, look_at_targets
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result
@@ -67,7 +67,7 @@ def report_flags(suite: Suite, file: str) -> FlagsShown:
                 name=name,
                 share=flag.share,
                 settings={path: str(value) for path, value in flag.settings.items()},
-                figures=side_by_side(given, name, least),
+                figures=sides_compared(given, name, least),
             )
             for name, flag in sorted(suite.settings.flags.items())
         )
