@@ -64,7 +64,9 @@ def changed_settings(settings: Settings, changes: Mapping[str, Value]) -> Settin
     """
     for path, value in changes.items():
         if not path.startswith(BY_QUESTION):
-            step = "choose one of search, grounding or agent; models are compared by groundsight eval --compare"
+            step = (
+                "choose one of search, grounding or agent; compare models by: groundsight eval --compare a.toml b.toml"
+            )
             raise ConfigError("this setting holds for all questions alike", which=path, next_step=step)
         section, *names = path.split(".")
         made = _with_value(getattr(settings, section), names, value, path)

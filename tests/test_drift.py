@@ -18,6 +18,7 @@ from groundsight.quality.drift import drift_since, take_baseline
 from groundsight.settings import load_settings
 from groundsight.types import Condition, Filter
 from tests.build import make_text_entry
+from tests.chat_server import chat_server, draft_of
 from tests.test_incidents import answers
 
 if TYPE_CHECKING:
@@ -112,10 +113,11 @@ def test_a_daybook_of_before_is_read_on_and_an_older_version_goes_on_with_a_new_
         assert sorted((one.score or 0.0, one.flags) for one in given_since(tmp_path)) == [(0, ""), (0, ""), (0.5, "")]
 
 
-def test_a_prompt_of_ones_own_is_named_until_it_is_accepted(
-    run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_prompt_of_ones_own_is_used_and_named_until_it_is_accepted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index.close()
+    (tmp_path / "lease.txt").write_text("The notice period is 90 days.")
+    run("ingest", str(tmp_path / "lease.txt"))
     run("drift", "baseline")
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts/draft.md").write_text("---\nname: draft\nversion: 9\n---\nBe brief. {{fence}} {{schema}}")
@@ -123,5 +125,12 @@ def test_a_prompt_of_ones_own_is_named_until_it_is_accepted(
     assert run("drift")[1]["prompts_changed"] == ["draft"]
     named = next(each for each in run("doctor")[1]["checks"] if each["name"] == "prompts")
     assert (named["state"], "draft" in named["detail"]) == ("warn", True)
-    run("drift", "baseline")
-    assert run("drift")[1]["prompts_changed"] == []
+    with chat_server(lambda _: draft_of(("The notice period is 90 days.", ["E1"]))) as server:
+        for name, value in (("LLM", "openai:fake"), ("LLM_BASE_URL", server.url), ("LLM_API_KEY", "k")):
+            monkeypatch.setenv(f"GROUNDSIGHT_AGENT__{name}", value)
+        asked = [run("ask", "How long is the notice period?")[1]["receipt"]]
+        run("drift", "baseline")
+        asked.append(run("ask", "How long is the period of notice?")[1]["receipt"])
+        assert all("Be brief." in prompt for prompt in server.prompts())
+    told = [run("explain", receipt)[1]["prompts_changed"] for receipt in asked]
+    assert (told, run("drift")[1]["prompts_changed"]) == ([["draft"], []], [])

@@ -35,8 +35,8 @@ def energy_distance(before: NDArray[np.float32], now: NDArray[np.float32], seed:
     for row in share[1:]:
         row[rng.permutation(len(apart))[:n]] = 1.0
     energies, cross = _energies(apart, share, n)
-    chance, beyond = float(np.mean(energies >= energies[0] - 1e-7)), energies[0] - energies[1:].mean()
-    return Moved(float(max(0.0, beyond) / cross) if cross else 0.0, chance, n, len(now))
+    chance, beyond = float(np.mean(energies >= energies[0] - 1e-7)), float(energies[0]) - float(np.mean(energies[1:]))
+    return Moved(max(0.0, beyond) / cross if cross else 0.0, chance, n, len(now))
 
 
 def strangest(before: NDArray[np.float32], now: NDArray[np.float32], most: int) -> Sequence[int]:
@@ -57,6 +57,6 @@ def _energies(apart: NDArray[np.float32], share: NDArray[np.float32], n: int) ->
 
 def _apart(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the distance of every two rows, shape (n, n)."""
-    rows = rows.astype(np.float64)
-    squares = (rows**2).sum(axis=1)
-    return np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * rows @ rows.T, 0.0)).astype(np.float32)
+    exact = rows.astype(np.float64)
+    squares = (exact**2).sum(axis=1)
+    return np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * exact @ exact.T, 0.0)).astype(np.float32)

@@ -102,7 +102,7 @@ def _looked(settings: Settings, name: TargetName, target: float, before: Mapping
     told = {"name": name, "target": target, "measured": shown.value if shown else None, "n": shown.n if shown else 0}
     missed = was if seen is None else not seen.better if was else seen.worse
     state = "missed" if missed else "met" if seen or since else "not measured"
-    acts = rules.acts.get(name, {}) if missed else {}
+    acts = dict(rules.acts.get(name, {})) if missed else dict[str, Value]()
     return TargetShown.model_validate({**told, "state": state, "since": now if missed != was else since, "acts": acts})
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 DAYS = 30
-EVALUATE = "groundsight eval house FOLDER --corpus FILES --record"
+EVALUATE = "groundsight eval house FOLDER --corpus FILES --record HOME"
 ASK = "groundsight ask 'a question'"
 Read = Callable[[Sequence[Given]], float | None]
 
@@ -114,7 +114,7 @@ def _measured(runs: Sequence[Evaluated], home: Path) -> list[KeyFigure]:
     named = {"recall_at_10": "Recall@10", "map": "mAP", "cache_hit_ratio": "Cache hits"}
     runs = [each for each in runs if "recall_at_10" in each.metrics]
     same = [each for each in runs if (each.task, each.dataset) == (runs[-1].task, runs[-1].dataset)]
-    return [_of_runs(name, metric, same, f"{EVALUATE} {home}") for metric, name in named.items()]
+    return [_of_runs(name, metric, same, EVALUATE.replace("HOME", str(home))) for metric, name in named.items()]
 
 
 def _of_runs(name: str, metric: str, same: Sequence[Evaluated], command: str) -> KeyFigure:
@@ -186,7 +186,7 @@ def _outdated(suite: Suite, runs: Sequence[Evaluated]) -> str:
     now = fingerprint_of(suite)
     if not runs or "no encoder" in (now, runs[-1].fingerprint) or runs[-1].fingerprint == now:
         return ""
-    command = f"{EVALUATE} {suite.settings.home}"
+    command = EVALUATE.replace("HOME", str(suite.settings.home))
     return f"The benchmark was run with other encoders ({runs[-1].fingerprint}); run it again: {command}"
 
 
