@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -49,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gate", action="store_true", help="fail when a bound of gates.toml is missed")
     parser.add_argument("--gates", type=Path, default=GATES, help="another file of bounds")
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("A", "B"), help="two reports, or two settings files")
-    parser.add_argument("--kpi", type=Path, metavar="FILE", help="write the key figures of a house run here")
     parser.add_argument("--record", type=Path, metavar="HOME", help="note the figures in this home, for report kpi")
     parser.add_argument("--cpu-hour", type=float, default=0.05, metavar="PRICE", help="price of a processor hour")
 
@@ -116,7 +114,6 @@ def _folder(options: argparse.Namespace) -> Path:
 
 
 def _report(result: TaskResult, options: argparse.Namespace) -> int:
-    from groundsight.evals.figures import key_figures
     from groundsight.evals.report import write_html
     from groundsight.evals.shown import junit, table
 
@@ -126,8 +123,6 @@ def _report(result: TaskResult, options: argparse.Namespace) -> int:
     missed = broken(result.task, {**result.controls, **result.metrics}, gates)
     write_html([path], path.with_suffix(".html"), gates)
     write_atomically(path.with_suffix(".junit.xml"), junit(result, missed))
-    if options.kpi:
-        write_atomically(options.kpi, json.dumps(key_figures(result), indent=2) + "\n")
     if options.record:
         record(result, options.record.expanduser().resolve())
     print(table(result, path.with_suffix(".html")))

@@ -14,7 +14,7 @@ import pytest
 from groundsight.errors import Disabled, InvalidArgument, NotFound
 from groundsight.evals import run as command
 from groundsight.evals.compare import compare
-from groundsight.evals.figures import key_figures, with_cost
+from groundsight.evals.figures import with_cost
 from groundsight.evals.journal import kept_items
 from groundsight.evals.metrics import Estimate
 from groundsight.evals.progress import line
@@ -103,16 +103,6 @@ def test_the_report_holds_stages_and_segments(whole: TaskResult, tmp_path: Path)
     assert {"recall_at_10", "map", "n"} <= set(summary["segments"]["label"]["none"])
     assert set(summary["segments"]) >= {"kind", "region", "label", "unit"}
     assert len(summary["versions"]["code"]) == 12
-
-
-def test_key_figures_are_complete_and_only_of_the_house(whole: TaskResult) -> None:
-    figures = key_figures(whole)
-    asked = "timestamp recall_at_10 map grounding_ratio cache_hit_ratio bias_parity_gap pii_redaction_coverage"
-    assert {*asked.split(), "avg_retrieval_latency_ms", "risk_score"} == set(figures)
-    assert all(value is not None for value in figures.values())
-    assert whole.metrics["cost_per_1000_items"].value > 0
-    with pytest.raises(InvalidArgument, match="house"):
-        key_figures(TaskResult("ocr", "d", 1, {}, [], {}, [], "", 1.0, 1.0))
 
 
 def segment(region: str, values: list[float]) -> list[ItemResult]:

@@ -144,7 +144,6 @@ def test_percentiles_interpolate() -> None:
 
 def test_blends_are_clamped() -> None:
     assert metrics.caption_blend(9.0, 1.0, 1.0, 1.0) == 1.0
-    assert metrics.risk_score(0.0, 0.0, 0.0, 0.0) == 0.0
 
 
 def mean(values: object) -> float:

@@ -24,7 +24,6 @@ from groundsight.evals.metrics.ranking import (
 from groundsight.evals.metrics.stewardship import (
     caption_blend,
     percentile,
-    risk_score,
 )
 from groundsight.evals.metrics.wording import (
     bleu,
@@ -63,7 +62,6 @@ __all__ = [
     "reliability",
     "resampled",
     "risk_coverage",
-    "risk_score",
     "rouge_l",
     "scene_graph_f1",
     "token_f1",

@@ -1,4 +1,4 @@
-"""Metrics of stewardship: risk and latency."""
+"""Metrics of stewardship: captions and latency."""
 
 from __future__ import annotations
 
@@ -24,12 +24,6 @@ def percentile(values: Sequence[float], share: float) -> float:
 def caption_blend(cider: float, spice: float, rouge: float, grounding: float) -> float:
     """0.3 CIDEr + 0.3 SPICE + 0.2 ROUGE-L + 0.2 grounding, every part clamped to 0..1."""
     parts = zip((0.3, 0.3, 0.2, 0.2), (cider, spice, rouge, grounding), strict=True)
-    return sum(weight * _clamp(value) for weight, value in parts)
-
-
-def risk_score(exposure: float, bias: float, grounding_deficit: float, latency_volatility: float) -> float:
-    """0.4 data exposure + 0.3 bias severity + 0.2 grounding deficit + 0.1 latency volatility, each 0..1."""
-    parts = zip((0.4, 0.3, 0.2, 0.1), (exposure, bias, grounding_deficit, latency_volatility), strict=True)
     return sum(weight * _clamp(value) for weight, value in parts)
 
 

@@ -25,7 +25,7 @@ from groundsight.types import Filter
 from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
-    from groundsight.settings import Settings
+    from groundsight.settings import Settings, WeaviateSettings
 
 PARTIAL = ".partial"
 STAMP = re.compile(r"\d{8}T\d{6}Z")
@@ -207,11 +207,16 @@ def _beside(settings: Settings, folder: Path) -> Generator[Settings]:
             yield settings.model_copy(update={"home": Path(home), "weaviate": remote})
         finally:
             if settings.index.backend == "weaviate":
-                from groundsight.index.weaviate.wire import Wire
+                _drop(remote)
 
-                with closing(Wire(remote)) as wire:
-                    for each in wire.collections():
-                        wire.drop(each) if each.startswith(name) else None
+
+def _drop(remote: WeaviateSettings) -> None:
+    """Drop all collections of an index."""
+    from groundsight.index.weaviate.wire import Wire
+
+    with closing(Wire(remote)) as wire:
+        for each in (name for name in wire.collections() if name.startswith(remote.collection)):
+            wire.drop(each)
 
 
 def _forget(folder: Path, keep: int) -> list[str]:
