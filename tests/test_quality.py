@@ -89,6 +89,7 @@ def test_a_missed_target_opens_one_incident_and_the_report_tells_it(
     for _ in range(2):
         (told,) = run("report", "targets")[1]["targets"]
     assert (told["state"], told["acts"]) == ("missed", {"governance.review_below": 0.95})
+    assert run("report", "targets", "--html", str(tmp_path / "x.html"))[1]["error"]["code"] == "E_INVALID_ARG"
     (incident,) = run("incidents", "list")[1]["incidents"]
     assert (incident["kind"], incident["cause"]) == ("TARGET_MISSED", "ratio")
 

@@ -35,7 +35,8 @@ def energy_distance(before: NDArray[np.float32], now: NDArray[np.float32], seed:
     for row in share[1:]:
         row[rng.permutation(len(apart))[:n]] = 1.0
     energies, cross = _energies(apart, share, n)
-    chance, beyond = float(np.mean(energies >= energies[0] - 1e-7)), float(energies[0]) - float(np.mean(energies[1:]))
+    chance = float(np.mean(energies >= energies[0] - 1e-7))
+    beyond = float(energies[0]) - float(energies[1:].sum()) / PERMUTATIONS
     return Moved(max(0.0, beyond) / cross if cross else 0.0, chance, n, len(now))
 
 

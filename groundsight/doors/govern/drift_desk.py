@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.doors.govern.policy_desk import columns
 from groundsight.errors import NotFound
+from groundsight.governance.events import note_event
 from groundsight.governance.lookout import open_incidents
 from groundsight.prompts import hashes_of_prompts
 from groundsight.quality.drift import (
@@ -92,6 +93,7 @@ def accept_baseline(suite: Suite) -> BaselineTaken:
     """Take what is there now as the baseline."""
     prompts = hashes_of_prompts(suite.settings.agent.prompts)
     made = take_baseline(suite.settings.home, suite.parts.index, prompts, datetime.now(UTC))
+    note_event(suite.settings, suite.principal, "change", "baseline", f"{len(made.documents)} documents")
     return BaselineTaken(made=made.made, documents=len(made.documents), prompts=len(prompts))
 
 

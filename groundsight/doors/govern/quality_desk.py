@@ -52,13 +52,13 @@ class FlagsShown(Result):
         return "\n\n".join("\n".join(_flag(each)) for each in self.flags)
 
 
-def report_targets(suite: Suite, file: str) -> TargetsShown:
+def report_targets(suite: Suite) -> TargetsShown:
     """Measure the targets, and open an incident for each that is missed."""
     ask_rules(suite.settings, suite.principal)
     return TargetsShown(targets=look_at_targets(suite.settings, time.time()))
 
 
-def report_flags(suite: Suite, file: str) -> FlagsShown:
+def report_flags(suite: Suite) -> FlagsShown:
     """Compare the answers of both sides of every flag."""
     given, least = given_since(suite.settings.home), suite.settings.governance.incidents.least
     return FlagsShown(
