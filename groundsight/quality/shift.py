@@ -35,7 +35,7 @@ def energy_distance(before: NDArray[np.float32], now: NDArray[np.float32], seed:
     for row in share[1:]:
         row[rng.permutation(len(apart))[:n]] = 1.0
     energies, cross = _energies(apart, share, n)
-    chance = float(np.mean(energies >= energies[0] - 1e-7))
+    chance = int(np.count_nonzero(energies >= energies[0] - 1e-7)) / len(energies)
     beyond = float(energies[0]) - float(energies[1:].sum()) / PERMUTATIONS
     return Moved(max(0.0, beyond) / cross if cross else 0.0, chance, n, len(now))
 
