@@ -70,4 +70,6 @@ class ClientModel:
 
 def client_chat(budget: Agent, watch: Watch, send: Callable[[dict[str, Any]], object]) -> Chat:
     """Open the model of the client that waits for the answer."""
-    return Chat(ClientModel(send, budget.llm_seconds), CLIENT, budget.llm_seconds, watch, suspends=True)
+    return Chat(
+        ClientModel(send, budget.llm_seconds), CLIENT, budget.llm_seconds, watch, suspends=True, prompts=budget.prompts
+    )

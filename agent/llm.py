@@ -10,6 +10,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -77,7 +78,7 @@ class Chat:
     """A chat model that answers in JSON of a given schema, within a deadline and a number of tries.
 
     ``suspends``: the model is asked by stopping the graph, so it is called in the graph's own thread and whoever runs
-    the graph keeps the time.
+    the graph keeps the time. ``prompts`` is the folder of own wordings.
     """
 
     model: Model
@@ -86,6 +87,7 @@ class Chat:
     watch: Watch = field(default_factory=Watch)
     pause: Callable[[float], None] = time.sleep
     suspends: bool = False
+    prompts: Path | None = None
 
     def ask(
         self,

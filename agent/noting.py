@@ -10,6 +10,8 @@ from groundsight.governance.lookout import ask_rules_if_due
 from groundsight.governance.policy import CODE, under_policy
 from groundsight.governance.review import queue_answer
 from groundsight.language.framing import asked_in
+from groundsight.operation.calls import cost_so_far
+from groundsight.quality.flags import sides_of
 from groundsight.types import Answer, GroundingReport
 
 if TYPE_CHECKING:
@@ -36,7 +38,12 @@ def noted(suite: Suite, answer: Answer, report: GroundingReport | None, seconds:
         seconds=round(seconds, 4),
         tier=answer.tier.name,
         language=asked_in(answer.question) or "en",
+        cost=cost_so_far(),
+        flags=sides_of(suite.settings, who),
         kinds=tuple(sorted(set(cited))),
+        score=max(
+            (part.raw for one in answer.candidates for part in one.channels if part.channel == "text"), default=None
+        ),
     )
     note_given(home, figures, policy.retention_days)
     queue_answer(suite.settings, who.tenant, given)

@@ -35,7 +35,7 @@ def open_chat(budget: Agent, watch: Watch) -> Chat | None:
     error = opened.exception()
     if error is not None:
         raise _unusable(budget.llm, error) from error
-    return Chat(opened.result(), budget.llm, budget.llm_seconds, watch)
+    return Chat(opened.result(), budget.llm, budget.llm_seconds, watch, prompts=budget.prompts)
 
 
 def _initialised(budget: Agent) -> Model:

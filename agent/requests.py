@@ -61,7 +61,7 @@ class DraftReply(BaseModel):
 
 def ask_plan(chat: Chat, question: str, most: int, seconds: float) -> tuple[Plan | None, Spent]:
     """Ask for a plan; more steps than allowed, or steps that lean on later ones, make it unusable."""
-    prompt = render("plan", most=str(most), schema=_schema(PlanReply))
+    prompt = render("plan", chat.prompts, most=str(most), schema=_schema(PlanReply))
     reply = chat.ask(prompt.text, f"Question: {squeeze(question)}", PlanReply, seconds=seconds)
     return _plan(reply.value, most, reply.by) if reply.value else None, _spent(reply)
 
@@ -88,7 +88,7 @@ def ask_draft(
     refuses pictures is asked once more without; that is named in ``degraded``.
     """
     fence, names = _fence(shown), _names(shown)
-    prompt = render("revise" if rejected else "draft", fence=fence, schema=_schema(DraftReply))
+    prompt = render("revise" if rejected else "draft", chat.prompts, fence=fence, schema=_schema(DraftReply))
     parts = [f"Question: {squeeze(question)}", _fenced(shown, fence)]
     if rejected:
         parts.append(_checked(*rejected, shown, fence))

@@ -9,7 +9,6 @@ from typing import Any, cast
 from pydantic import Field
 
 from groundsight.errors import InvalidArgument, NotFound
-from groundsight.evals.drift import drift_between
 from groundsight.evals.metrics import Estimate, paired
 from groundsight.evals.metrics.intervals import Difference
 from groundsight.evals.reading import Item, read_rows
@@ -59,9 +58,8 @@ def compare(before: Path, after: Path) -> dict[str, Any]:
         raise InvalidArgument("the reports share no item", which=str(after), next_step="run both over the same items")
     changed = first[0]["fingerprint"] != second[0]["fingerprint"]
     rows = {name: _difference(name, first[1], second[1]) for name in _names(first[1], second[1])}
-    drift = drift_between(first[0].get("centroids", {}), second[0].get("centroids", {}))
     told = {"task": first[0]["task"], "n": len(shared), "fingerprint_changed": changed}
-    return {**told, "metrics": rows, "drift": drift}
+    return {**told, "metrics": rows}
 
 
 def compression_verdict(full: Estimate, compressed: Estimate, tolerance: float = TOLERANCE) -> str:

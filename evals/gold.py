@@ -59,6 +59,16 @@ class Library:
             )
         return found
 
+    def sides(self, gold: Sequence[frozenset[str]]) -> Mapping[str, str]:
+        """Return what fairness is measured by, of the unit that holds the first gold: its kind, and of its document
+        region, labels and language; nothing without gold.
+        """
+        for unit, asset in self.units if gold else ():
+            if unit.unit_id in gold[0]:
+                told = {"unit": unit.kind, "region": asset.region, "label": " ".join(asset.labels) or "none"}
+                return told | ({"language": asset.language} if asset.language else {})
+        return {}
+
 
 def as_groups(found: Iterable[str], gold: Sequence[frozenset[str]]) -> tuple[list[str], list[str]]:
     """Turn found unit ids into names of gold groups, so that any holder of a gold fact counts once.

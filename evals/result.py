@@ -50,7 +50,7 @@ class TaskResult:
     """One run of one task. ``metrics`` are means over items, or set-level figures, with intervals.
 
     ``controls`` are figures that need no product, or one lane of it alone. ``segments`` holds recall and mAP by
-    kind of segment and its name; ``centroids`` the mean vector of each lane, for measuring drift between runs.
+    kind of segment and its name.
     """
 
     task: str
@@ -66,7 +66,6 @@ class TaskResult:
     controls: Mapping[str, Estimate] = field(default_factory=dict[str, Estimate])
     plots: Mapping[str, Any] = field(default_factory=dict[str, Any])
     segments: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    centroids: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def summary(self, per_item_file: str) -> dict[str, Any]:
         """Return the data of the JSON report."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from groundsight.doors.usage import Parser
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gate", action="store_true", help="fail when a bound of gates.toml is missed")
     parser.add_argument("--gates", type=Path, default=GATES, help="another file of bounds")
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("A", "B"), help="two reports, or two settings files")
-    parser.add_argument("--kpi", type=Path, metavar="FILE", help="write the key figures of a house run here")
+    parser.add_argument("--record", type=Path, metavar="HOME", help="note the figures in this home, for report kpi")
     parser.add_argument("--cpu-hour", type=float, default=0.05, metavar="PRICE", help="price of a processor hour")
 
 
@@ -114,7 +114,6 @@ def _folder(options: argparse.Namespace) -> Path:
 
 
 def _report(result: TaskResult, options: argparse.Namespace) -> int:
-    from groundsight.evals.figures import key_figures
     from groundsight.evals.report import write_html
     from groundsight.evals.shown import junit, table
 
@@ -124,12 +123,27 @@ def _report(result: TaskResult, options: argparse.Namespace) -> int:
     missed = broken(result.task, {**result.controls, **result.metrics}, gates)
     write_html([path], path.with_suffix(".html"), gates)
     write_atomically(path.with_suffix(".junit.xml"), junit(result, missed))
-    if options.kpi:
-        write_atomically(options.kpi, json.dumps(key_figures(result), indent=2) + "\n")
+    if options.record:
+        record(result, options.record.expanduser().resolve())
     print(table(result, path.with_suffix(".html")))
     for line in missed if options.gate else ():
         print(f"gate missed: {line}", file=sys.stderr)
     return 1 if options.gate and missed else 0
+
+
+def record(result: TaskResult, home: Path) -> None:
+    """Note the figures of a run in a home, and ask its rules: a gap over its policy opens an incident."""
+    from groundsight.governance.lookout import ask_rules
+    from groundsight.quality.evaluated import Evaluated, note_evaluated
+    from groundsight.settings import load_settings
+    from groundsight.suite import local_principal
+
+    told = {"task": result.task, "dataset": result.dataset, "n": result.n, "fingerprint": result.fingerprint}
+    figures = {"metrics": {name: tuple(each) for name, each in result.metrics.items()}, "segments": result.segments}
+    note_evaluated(home, Evaluated.model_validate({"time": datetime.now(UTC), **told, **figures}))
+    settings = load_settings(home)
+    for each in ask_rules(settings, local_principal(settings)):
+        print(f"incident opened: {each.id} {each.kind}: {each.what}", file=sys.stderr)
 
 
 def _draft(options: argparse.Namespace) -> int:

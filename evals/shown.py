@@ -29,7 +29,10 @@ def _by_kind(kind: str, groups: Mapping[str, Mapping[str, Any]]) -> list[str]:
     width = max(len(kind), *map(len, groups)) + 2
     lines = [f"  {kind:<{width}}    n  {'  '.join(names)}"]
     for group, row in groups.items():
-        figures = (f"{row[name]['value']:{len(name)}.2f}" if name in row else " " * len(name) for name in names)
+        nothing = "too few" if len(row) == 1 else ""
+        figures = (
+            f"{row[name]['value']:{len(name)}.2f}" if name in row else f"{nothing:{len(name)}}" for name in names
+        )
         lines.append(f"  {group:<{width}} {row['n']:4}  {'  '.join(figures)}".rstrip())
     return lines
 
@@ -48,14 +51,11 @@ def junit(result: TaskResult, missed: Sequence[str]) -> str:
 
 
 def comparison(seen: Mapping[str, Any]) -> str:
-    """Differences with intervals and verdicts, the items won and lost, and the drift of the vectors."""
+    """Differences with intervals and verdicts, and the items won and lost."""
     lines = [f"{seen['task']}, {seen['n']} items in common"]
     if seen["fingerprint_changed"]:
         lines.append("the index or a model changed between the runs")
     for name, row in seen["metrics"].items():
         lines.append(f"  {name:<26} {row['value']:+.4f}   {row['low']:+.4f} to {row['high']:+.4f}   {row['verdict']}")
         lines += [f"      {kind} {len(row[kind])}: {' '.join(row[kind][:LISTED])}" for kind in ("wins", "losses")]
-    for lane, row in seen["drift"].items():
-        told = f"{row['shift']:.4f}, chance gives {row['chance']:.4f}: " if row["shift"] is not None else ""
-        lines.append(f"  drift of {lane} vectors: {told}{row['verdict']}")
     return "\n".join(lines)

@@ -49,7 +49,7 @@ class AnswersBefore:
             "who": who.model_dump(mode="json", exclude={"may_read", "may_write", "may_admin"}),
             "where": visible_to(who).model_dump(mode="json"),
             "day": date.today().isoformat(),
-            "prompts": {name: hash_of_prompt(name) for name in PROMPTS},
+            "prompts": {name: hash_of_prompt(name, settings.agent.prompts) for name in PROMPTS},
             "redact": settings.governance.redact,
             **circumstances(self._suite),
         }

@@ -90,7 +90,8 @@ class Incidents(Section):
     ``denials`` of one caller within ``denial_minutes``. ``spike`` and the policy's parity gap are held against the
     lower 95 % bound of a difference, so that chance opens nothing; the latest ``recent_answers`` count as now, and what
     has fewer than ``least`` sentences or answers on a side says nothing. The rules are asked every ``look_minutes``, by
-    a server or the next question or ingest; a server measures the redaction every ``rescan_hours``. 0: never.
+    a server or the next question or ingest; a server measures redaction and drift every ``rescan_hours``. 0: never.
+    ``drift`` is how far from the baseline documents or answers may move (energy distance, 0 to 1).
     """
 
     look_minutes: Annotated[float, Field(ge=0.0)] = 10
@@ -103,7 +104,10 @@ class Incidents(Section):
     data_leak_hours: Positive = 24
     unsafe_image_hours: Positive = 24
     hallucination_spike_hours: Positive = 72
+    drift: Annotated[float, Field(ge=0.0, le=1.0)] = 0.02
     bias_drift_hours: Positive = 168
+    drift_hours: Positive = 168
+    target_missed_hours: Positive = 72
 
 
 MaskKind = Literal["faces", "plates", "badges", "screens"]

@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
-from groundsight.errors import ConfigError, Disabled, InvalidArgument, ModelFailed
-from groundsight.governance.policy import policy_of, require_setting
+from groundsight.errors import InvalidArgument
+from groundsight.governance.policy import policy_of
+from groundsight.lanes import lane, naming
 from groundsight.operation.calls import Calls
 from groundsight.operation.metering import metered
 from groundsight.settings import Settings
@@ -39,54 +40,6 @@ if TYPE_CHECKING:
     from groundsight.vision.masks import Masks
 
 T = TypeVar("T")
-LANES = {
-    "index": "index.backend",
-    "text_encoder": "models.text",
-    "picture_encoder": "models.visual",
-    "ocr": "models.ocr",
-    "transcriber": "models.speech",
-    "audio_encoder": "models.sound",
-    "voice_encoder": "models.speakers",
-    "captioner": "models.caption",
-    "judge": "models.judge",
-    "reader": "models.reader",
-    "reranker": "models.rerank",
-}
-
-
-class lane(cached_property[T]):
-    """A part that is opened once, and given only while the policy allows its setting."""
-
-    def __get__(self, parts: Any, owner: type[Any] | None = None) -> Any:
-        if parts is not None:
-            require_setting(parts.settings, LANES[self.attrname or ""])
-        return super().__get__(parts, owner)
-
-    def __set__(self, parts: Any, value: T) -> None:
-        parts.__dict__[self.attrname] = value
-
-
-@contextmanager
-def naming(setting: str, value: object) -> Generator[None]:
-    """Tell what keeps a part from opening as a fault of the setting that asks for the part.
-
-    Raises:
-        ConfigError: the setting can't be met here. ModelFailed: the service that it names may be back later.
-    """
-    try:
-        yield
-    except (ConfigError, Disabled, ModelFailed) as error:
-        named = error.which.startswith(("models.", "ingestion.", "index.", "weaviate."))
-        if named and isinstance(error, ConfigError):
-            raise
-        away = isinstance(error, ModelFailed) and str(value).startswith("service:")
-        where = "" if named or not error.which or error.which in str(value) else f": {error.which}"
-        raise (ModelFailed if away else ConfigError)(
-            f"{error.what}{where}",
-            which=error.which if named else f"{setting} = {value}",
-            limit=error.limit,
-            next_step=error.next_step,
-        ) from error
 
 
 class Parts:
@@ -96,6 +49,7 @@ class Parts:
         """Raise ConfigError where the policy can't be read."""
         policy_of(settings)
         self.settings = settings
+        self.base: Parts = self
         self._lock, self._closed = threading.RLock(), False
 
     @lane
@@ -303,6 +257,21 @@ class Parts:
         for name in ("questions", "helper", "index", "sandbox", "calls"):
             if name in opened:
                 opened[name].close()
+
+
+class Varied(Parts):
+    """The same parts under settings that differ in what takes effect by the question; nothing is opened twice."""
+
+    def __init__(self, base: Parts, settings: Settings) -> None:
+        self.base, self.settings = base, settings
+
+    def __getattribute__(self, name: str) -> Any:
+        inside = super().__getattribute__
+        return getattr(inside("base"), name) if name in _PARTS else inside(name)
+
+    def close(self, *, for_good: bool = False) -> None:
+        """Close the parts that are shared."""
+        self.base.close(for_good=for_good)
 
 
 _PARTS = frozenset(name for name, part in vars(Parts).items() if isinstance(part, cached_property))

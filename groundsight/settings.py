@@ -7,6 +7,7 @@ Environment names are ``GROUNDSIGHT_`` plus the path with double underscores, fo
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,6 +25,7 @@ from groundsight.governance_settings import PiiKind as PiiKind
 from groundsight.governance_settings import Ratio as Ratio
 from groundsight.limits import Encoders, Folders, Limits, Operation, Pictures, Positive, Section
 from groundsight.model_settings import Models
+from groundsight.quality_settings import Flag, FlagName, Slo, require_changes
 from groundsight.server_settings import Server
 
 
@@ -89,7 +91,8 @@ class Grounding(Section):
 class Agent(Section):
     """Budgets of one question and the optional language model: ``provider:model``, or ``client`` for the model of
     the MCP client that asks. ``pictures``: how many it sees at most with a question about a picture, that one first.
-    ``review``: what a person approves over MCP before the work goes on.
+    ``review``: what a person approves over MCP before the work goes on. ``prompts`` is a folder of own wordings: its
+    ``draft.md`` takes the place of the packaged prompt of that name, as do ``plan.md`` and ``revise.md``.
     """
 
     llm: str | None = None
@@ -102,6 +105,7 @@ class Agent(Section):
     evidence: Positive = 8
     pictures: Annotated[int, Field(ge=1)] = 4
     review: Literal["none", "plan", "answer"] = "none"
+    prompts: Path | None = None
     answerer: str = "groundsight.graphs.answer:answer_question"
     captioner: str = "groundsight.agent.caption:chat_captioner"
 
@@ -181,6 +185,8 @@ class Settings(BaseSettings):
     server: Server = Server()
     encoders: Encoders = Encoders()
     operation: Operation = Operation()
+    slo: Slo = Slo()
+    flags: Mapping[FlagName, Flag] = {}
 
     @classmethod
     def settings_customise_sources(
@@ -213,7 +219,7 @@ def load_settings(home: str | Path | None = None, file: str | Path | None = None
         )
     reader = type("SettingsFromFile", (Settings,), {"model_config": {**Settings.model_config, "toml_file": toml}})
     try:
-        return reader.model_validate(explicit)
+        return require_changes(reader.model_validate(explicit))
     except (ValidationError, SettingsError, ValueError, RecursionError) as error:
         where = f"{toml} or a variable GROUNDSIGHT_..." if toml.is_file() else "a variable GROUNDSIGHT_..."
         raise ConfigError(_first_problem(error), which=where, next_step="correct what is named") from error

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, cast
 
 from groundsight.errors import ConfigError, InvalidArgument
 from groundsight.limits import require_words
-from groundsight.parts import Parts
+from groundsight.parts import Parts, Varied
+from groundsight.quality.flags import changes_for
+from groundsight.quality_settings import changed_settings
 from groundsight.settings import Settings, load_settings
 from groundsight.tracing import Watch, tell
 from groundsight.types import Answer, Evidence, GroundingReport, Principal, Query, SearchResult
@@ -36,12 +38,13 @@ AnyPath = str | Path
 class Suite:
     """What a program holds: one index, one set of models, one principal.
 
-    ``acting_for`` gives the same parts to another principal; parts are shared and thread safe.
+    ``acting_for`` gives the same parts to another principal; parts are shared and thread safe. Flags and missed targets
+    may change settings for a principal when a view is made.
     """
 
     def __init__(self, parts: Parts, principal: Principal, watch: Watch | None = None) -> None:
-        self.parts = parts
-        self.settings: Settings = parts.settings
+        self.parts = _parts_for(parts.base, principal)
+        self.settings: Settings = self.parts.settings
         self.principal = principal
         self.watch = watch or Watch()
 
@@ -202,7 +205,8 @@ class Suite:
         module, _, name = self.settings.agent.answerer.partition(":")
         answerer = cast("Callable[..., Answer]", getattr(import_module(module), name))
         with self.parts.calls.recorded("ask", self.principal) as call:
-            answer = answerer(self, question, picture) if picture else answerer(self, question)
+            suite = self.acting_for()
+            answer = answerer(suite, question, picture) if picture else answerer(suite, question)
             return self.accounted(answer, call)
 
     def accounted(self, answer: Answer, call: CallRecord) -> Answer:
@@ -268,6 +272,12 @@ def _tell_ratio(ratio: float | None, target: float) -> None:
     """Tell a grounding ratio and how far it is over the target."""
     if ratio is not None:
         tell(grounding_ratio=ratio, grounding_delta=round(ratio - target, 4))
+
+
+def _parts_for(parts: Parts, who: Principal) -> Parts:
+    """Return the parts under the settings that hold for a principal now."""
+    changes = changes_for(parts.settings, who)
+    return Varied(parts, changed_settings(parts.settings, changes)) if changes else parts
 
 
 def _as_query(query: Query | str) -> Query:

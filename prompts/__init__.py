@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from groundsight.errors import InvalidArgument
 from groundsight.types import Word
@@ -23,13 +23,15 @@ class Prompt(Word):
     sha256: str
 
 
-def render(name: str, **values: str) -> Prompt:
+def render(name: str, own: Path | None = None, /, **values: str) -> Prompt:
     """Fill a prompt. Values are inserted as they are: braces in them mean nothing.
+
+    ``own`` is a folder whose file of this name takes the place of the packaged one.
 
     Raises:
         InvalidArgument: no such prompt, a value is missing, or one is not used.
     """
-    raw = _read(name)
+    raw = _read(name, own)
     front, body = _parts(name, raw)
     wanted = set(_PLACE.findall(body))
     if wanted != set(values):
@@ -38,7 +40,7 @@ def render(name: str, **values: str) -> Prompt:
             "the values do not fit the prompt", which=f"{name}: {', '.join(wrong)}", next_step="pass exactly its places"
         )
     text = _PLACE.sub(lambda match: values[match.group(1)], body).strip()
-    return Prompt(text=text, name=front["name"], version=front["version"], sha256=hash_of_prompt(name))
+    return Prompt(text=text, name=front["name"], version=front["version"], sha256=hash_of_prompt(name, own))
 
 
 def names() -> tuple[str, ...]:
@@ -47,20 +49,30 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(entry.removesuffix(".md") for entry in found if entry.endswith(".md")))
 
 
-@cache
-def hash_of_prompt(name: str) -> str:
+def hash_of_prompt(name: str, own: Path | None = None) -> str:
     """Return the SHA-256 of an unfilled prompt, as 64 hex digits.
 
     Raises:
         InvalidArgument: no such prompt.
     """
-    return hashlib.sha256(_read(name).encode()).hexdigest()
+    return hashlib.sha256(_read(name, own).encode()).hexdigest()
 
 
-def _read(name: str) -> str:
+def hashes_of_prompts(own: Path | None = None) -> dict[str, str]:
+    """Return the hash of every prompt in force, by its name."""
+    return {name: hash_of_prompt(name, own) for name in names()}
+
+
+def _read(name: str, own: Path | None) -> str:
     if name not in names():
         raise InvalidArgument("there is no such prompt", which=name, next_step=f"use one of {', '.join(names())}")
-    return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
+    if own is None or not (own / f"{name}.md").is_file():
+        return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
+    try:
+        return (own / f"{name}.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        step = "correct the file or agent.prompts"
+        raise InvalidArgument("the prompt can't be read", which=f"{name}.md", next_step=step) from error
 
 
 def _parts(name: str, raw: str) -> tuple[dict[str, str], str]:

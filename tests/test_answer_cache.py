@@ -123,7 +123,7 @@ def new_policy(home: Path, _: pytest.MonkeyPatch) -> Settings:
 
 
 def new_prompt(home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(cached, "hash_of_prompt", lambda name: f"other {name}")
+    monkeypatch.setattr(cached, "hash_of_prompt", lambda name, own: f"other {name}")
     return settings_of(home)
 
 

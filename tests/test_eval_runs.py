@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,12 @@ import pytest
 from groundsight.errors import Disabled, InvalidArgument, NotFound
 from groundsight.evals import run as command
 from groundsight.evals.compare import compare
-from groundsight.evals.drift import drift_between
-from groundsight.evals.figures import key_figures, with_cost
+from groundsight.evals.figures import with_cost
 from groundsight.evals.journal import kept_items
 from groundsight.evals.metrics import Estimate
 from groundsight.evals.progress import line
 from groundsight.evals.result import ItemResult, TaskResult, write_result
-from groundsight.evals.segments import parity_gaps
+from groundsight.evals.segments import by_segment, parity_gaps
 from groundsight.evals.tasks import TASKS, Context, compression, find_task, house, refusal, retrieval, speech
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
@@ -94,24 +94,15 @@ def test_ctrl_c_exits_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert "goes on from there" in capsys.readouterr().err
 
 
-def test_the_report_holds_stages_segments_and_centroids(whole: TaskResult, tmp_path: Path) -> None:
+def test_the_report_holds_stages_and_segments(whole: TaskResult, tmp_path: Path) -> None:
     summary = write_result(whole, tmp_path / "r.json")
     assert {"search", "search.index", "answer", "answer.verify"} <= set(summary["wall_ms"])
     assert {"p50", "p95", "p99", "cpu"} == set(summary["wall_ms"]["search"])
     assert set(summary["segments"]["region"]) == {"even", "odd"}
-    assert {"recall_at_10", "map", "n"} <= set(summary["segments"]["region"]["odd"])
-    assert len(summary["centroids"]["text"]["mean"]) == 64
+    assert {name: row["n"] for name, row in summary["segments"]["region"].items()} == {"even": 4, "odd": 4}
+    assert {"recall_at_10", "map", "n"} <= set(summary["segments"]["label"]["none"])
+    assert set(summary["segments"]) >= {"kind", "region", "label", "unit"}
     assert len(summary["versions"]["code"]) == 12
-
-
-def test_key_figures_are_complete_and_only_of_the_house(whole: TaskResult) -> None:
-    figures = key_figures(whole)
-    asked = "timestamp recall_at_10 map grounding_ratio cache_hit_ratio bias_parity_gap pii_redaction_coverage"
-    assert {*asked.split(), "avg_retrieval_latency_ms", "risk_score"} == set(figures)
-    assert all(value is not None for value in figures.values())
-    assert whole.metrics["cost_per_1000_items"].value > 0
-    with pytest.raises(InvalidArgument, match="house"):
-        key_figures(TaskResult("ocr", "d", 1, {}, [], {}, [], "", 1.0, 1.0))
 
 
 def segment(region: str, values: list[float]) -> list[ItemResult]:
@@ -121,19 +112,23 @@ def segment(region: str, values: list[float]) -> list[ItemResult]:
 def test_a_gap_that_chance_explains_is_told_from_one_that_is_there() -> None:
     noisy = segment("north", [1, 1, 1, 0, 1, 1]) + segment("south", [1, 0, 1, 1, 0, 1])
     real = segment("north", [1.0] * 40) + segment("south", [0.0] * 30 + [1.0] * 10) + segment("tiny", [0.0])
-    assert parity_gaps(noisy, ["region"])["parity_gap_region"].low < 0.05
-    gap = parity_gaps(real, ["region"])["parity_gap_region"]
+    assert parity_gaps(noisy)["parity_gap_region"].low < 0.05
+    gap = parity_gaps(real)["parity_gap_region"]
     assert gap.value == 0.75, "a segment of one item is left out"
     assert gap.low > 0.05
+    assert parity_gaps(segment("north", [1.0] * 9) + segment("tiny", [0.0] * 4)) == {}, "too few are no gap of 0"
+    assert by_segment(segment("tiny", [0.0] * 4))["region"]["tiny"] == {"n": 4}
 
 
-def test_drift_is_told_from_chance_and_from_another_encoder() -> None:
-    still = {"text": {"mean": [1.0, 0.0], "n": 9, "chance": 0.01}}
-    moved = {"text": {"mean": [0.0, 1.0], "n": 9, "chance": 0.01}}
-    wider = {"text": {"mean": [0.0, 1.0, 0.0], "n": 9, "chance": 0.01}}
-    assert drift_between(still, still)["text"]["verdict"] == "within chance"
-    assert drift_between(still, moved)["text"] == {"shift": 1.0, "chance": 0.01, "verdict": "drifted"}
-    assert drift_between(still, wider)["text"]["verdict"] == "another encoder"
+def test_a_gap_between_segments_that_is_recorded_opens_an_incident_in_its_home(
+    whole: TaskResult, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "policy.toml").write_text("parity_gap = 0.1")
+    items = segment("north", [1.0] * 40) + segment("south", [0.0] * 30 + [1.0] * 10)
+    command.record(replace(whole, metrics={**whole.metrics, **parity_gaps(segment("north", [1.0] * 9))}), tmp_path)
+    assert capsys.readouterr().err == ""
+    command.record(replace(whole, metrics={**whole.metrics, **parity_gaps(items)}), tmp_path)
+    assert "BIAS_DRIFT: parity_gap_region of" in capsys.readouterr().err
 
 
 def test_a_report_compares_with_itself_as_undecided(whole: TaskResult, tmp_path: Path) -> None:
@@ -141,7 +136,6 @@ def test_a_report_compares_with_itself_as_undecided(whole: TaskResult, tmp_path:
     seen = compare(tmp_path / "r.json", tmp_path / "r.json")
     assert {row["verdict"] for row in seen["metrics"].values()} == {"undecided"}
     assert {"recall_at_10", "answer_contains", "search_ms"} <= set(seen["metrics"])
-    assert seen["drift"]["text"]["shift"] == pytest.approx(0.0, abs=1e-6)
     with pytest.raises(NotFound):
         compare(tmp_path / "r.json", tmp_path / "none.json")
 

@@ -144,18 +144,8 @@ def test_percentiles_interpolate() -> None:
     assert metrics.percentile([5.0], 0.99) == 5.0
 
 
-def test_drift_between_halves_of_one_set_is_below_its_baseline_and_a_turned_set_is_above() -> None:
-    rng = random.Random(1)
-    cloud = [[1 + rng.gauss(0, 0.1), rng.gauss(0, 0.1)] for _ in range(60)]
-    turned = [[y, x] for x, y in cloud]
-    assert metrics.centroid_shift(cloud, cloud) == pytest.approx(0.0, abs=1e-12)
-    assert metrics.centroid_shift(cloud, turned) > metrics.drift_baseline(cloud)
-
-
 def test_blends_are_clamped() -> None:
     assert metrics.caption_blend(9.0, 1.0, 1.0, 1.0) == 1.0
-    assert metrics.risk_score(0.0, 0.0, 0.0, 0.0) == 0.0
-    assert metrics.parity_gap({"en": 0.9, "sv": 0.8}) == pytest.approx(0.1)
 
 
 def mean(values: object) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from groundsight.errors import ConfigError
-from groundsight.index import ChannelQuery, open_index
+from groundsight.index import ChannelQuery, open_index, snapshots
 from groundsight.index.weaviate import WeaviateIndex, filters
 from groundsight.index.weaviate.names import coded
 from groundsight.index.weaviate.schema import meta_name
@@ -69,6 +69,40 @@ def test_a_restored_snapshot_is_what_was_there(filled: Settings, run: Run, tmp_p
     code, done = run("restore", str(tmp_path / "copy"), "--yes")
     assert (code, done["assets"], done["units"]) == (0, 2, 3)
     assert sources(filled) == ["a.txt", "b.txt"]
+
+
+def test_a_snapshot_is_tested_by_restoring_it_beside_the_index(filled: Settings, run: Run, tmp_path: Path) -> None:
+    code, done = run("snapshot", str(tmp_path / "copies"), "--keep", "3", "--test-restore")
+    assert (code, done["restore_tested"], done["units"]) == (0, True, 3)
+    assert done["restore_seconds"] > 0
+    assert sources(filled) == ["a.txt", "b.txt"]
+    assert [each.name for each in (tmp_path / "copies").iterdir() if each.name != ".lock"] == [
+        Path(done["snapshot"]).name
+    ]
+    if filled.index.backend == "weaviate":
+        with closing(Wire(filled.weaviate)) as wire:
+            assert not [name for name in wire.collections() if "RestoreTest" in name]
+
+
+def test_a_snapshot_that_can_t_be_restored_lets_no_older_one_go(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(use_back_end("local", monkeypatch, tmp_path / "home"), "a.txt")
+    copies = tmp_path / "copies"
+    assert run("snapshot", str(copies), "--keep", "1", "--test-restore")[0] == 0
+    written = snapshots.write_snapshot
+
+    def half(source: Any, folder: Path) -> Any:
+        made = written(source, folder)
+        with (folder / "index.db").open("r+b") as file:
+            file.seek(4_096)
+            file.write(b"rubbish" * 99)
+        return made
+
+    monkeypatch.setattr("groundsight.index.snapshots.write_snapshot", half)
+    code, refused = run("snapshot", str(copies), "--keep", "1", "--test-restore")
+    assert (code, refused["error"]["code"]) == (3, "E_INDEX_CORRUPT")
+    assert len([each for each in copies.iterdir() if (each / "manifest.json").exists()]) == 2
 
 
 def test_an_empty_index_takes_a_snapshot_without_asking(filled: Settings, run: Run, tmp_path: Path) -> None:

@@ -239,7 +239,7 @@ def test_a_python_program_explains_and_replays_awaited_or_not(place: Path) -> No
         assert (suite.policy().checks, suite.incidents().incidents) == ((), ())
         assert next(row.low for row in suite.risk().rows if row.modality == "table") is not None
         reader = suite.acting_for(Principal(user="reader"))
-        for verb in (reader.policy, reader.incidents, reader.risk):
+        for verb in (reader.policy, reader.incidents, reader.risk, reader.drift, reader.key_figures):
             with pytest.raises(PolicyRefused, match="answer for the index"):
                 verb()
 
@@ -247,10 +247,10 @@ def test_a_python_program_explains_and_replays_awaited_or_not(place: Path) -> No
             aio = suite.aio
             found, same = await aio.explain(checked.receipt), await aio.replay(checked.receipt)
             assert (await aio.lineage(cited)).source == (await aio.lineage("files/lease.csv")).source
-            told = [await aio.policy(), await aio.incidents(), await aio.risk()]
+            told = [await aio.policy(), await aio.incidents(), await aio.risk(), await aio.key_figures()]
             return found.tool, same.outcome, len(told)
 
-        assert asyncio.run(twins()) == ("verify", "same", 3)
+        assert asyncio.run(twins()) == ("verify", "same", 4)
         (*_, streamed) = suite.stream(QUESTION)
         assert suite.replay(streamed.receipt).outcome == "same"  # type: ignore[union-attr]
 

@@ -16,7 +16,8 @@ from groundsight.doors.preflight import settings_faults
 from groundsight.errors import ConfigError, Disabled, ModelFailed, StorageFailed
 from groundsight.governance.access import tenant_of
 from groundsight.graphs.ingest import build_ingest_graph
-from groundsight.parts import Parts, naming
+from groundsight.lanes import naming
+from groundsight.parts import Parts
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import Suite, local_principal, open_suite
 from tests import tiny_models

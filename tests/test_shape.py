@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("groundsight", "agent", "tools", "graphs", "prompts", "evals", "bench", "training", "server.py")
 LAYERS = (
     ("types", "errors", "limits", "settings", "tracing", "atomic", "rounds", "journal", ""),
-    ("governance",),
+    ("governance", "quality"),
     ("language",),
     ("evidence",),
     ("computing",),
@@ -21,7 +21,7 @@ LAYERS = (
     ("operation",),
     ("ingestion", "retrieval", "grounding"),
     ("sessions", "questions"),
-    ("suite", "parts", "lanes_off"),
+    ("suite", "parts", "lanes", "lanes_off"),
     ("tools", "prompts"),
     ("agent",),
     ("graphs",),

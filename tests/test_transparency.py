@@ -12,12 +12,14 @@ import pytest
 from groundsight.governance.answer_figures import Given, note_given
 from groundsight.governance.rescan import Exposure, Rescanned
 from groundsight.governance.risk import INPUTS, MODALITIES, risk_register
+from groundsight.quality.evaluated import Evaluated, note_evaluated
 from tests.test_incidents import answers
 
 if TYPE_CHECKING:
     from tests.command import Run
 
 pytest_plugins = ("tests.command",)
+OUTSIDE = r"<script|<link|<img|<iframe|@import|url\(|\bsrc=|\bhref=|https?://"
 
 
 def row(name: str, coverage: Rescanned, given: list[Given]) -> Any:
@@ -77,7 +79,15 @@ def test_an_empty_home_says_nothing_yet_everywhere(run: Run, tmp_path: Path) -> 
         assert nothing in text
 
 
-@pytest.mark.parametrize("command", [("report", "transparency", "--html"), ("review", "export")])
+def test_key_figures_say_what_measures_what_is_not_measured(run: Run, tmp_path: Path) -> None:
+    found = {each["name"]: each for each in run("report", "kpi")[1]["figures"]}
+    assert {each["value"] for each in found.values()} == {None}
+    assert found["Recall@10"]["command"].endswith(f"--record {tmp_path / 'home'}")
+
+
+@pytest.mark.parametrize(
+    "command", [("report", "transparency", "--html"), ("report", "kpi", "--html"), ("review", "export")]
+)
 def test_what_is_written_for_a_person_replaces_nothing_else(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
     ending = ".html" if "--html" in command else ".jsonl"
     (tmp_path / f"folder{ending}").mkdir()
@@ -122,9 +132,34 @@ def test_the_page_tells_what_was_measured(page: str) -> None:
 
 def test_the_page_stands_alone_and_runs_nothing(page: str) -> None:
     assert "default-src &#x27;none&#x27;" in page
-    assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|\bsrc=|\bhref=|https?://", page, re.IGNORECASE)
+    assert not re.search(OUTSIDE, page, re.IGNORECASE)
     assert "&lt;script&gt;" in page
     assert "<b>4</b>" not in page
+
+
+def test_key_figures_come_with_trend_number_and_interval(page: str, run: Run, tmp_path: Path) -> None:
+    for days, value in ((2, 0.7), (1, 0.8)):
+        figures = {"recall_at_10": (value, value - 0.1, value + 0.1), "map": (0.5, 0.4, 0.6)}
+        told = {
+            "task": "house",
+            "dataset": "mine",
+            "n": 90,
+            "fingerprint": "text: a model of before",
+            "metrics": figures,
+        }
+        when = datetime.now(UTC) - timedelta(days=days)
+        note_evaluated(tmp_path / "home", Evaluated.model_validate({"time": when, **told}))
+    (tmp_path / "files/note.txt").write_text("Another keeper.")
+    told = run("report", "kpi", "--html", str(tmp_path / "kpi.html"))[1]
+    found = {each["name"]: each for each in told["figures"]}
+    recall = found["Recall@10"]
+    assert (recall["value"], recall["low"], recall["n"], recall["trend"]) == (0.8, pytest.approx(0.7), 90, [0.7, 0.8])
+    assert (found["Grounding ratio"]["n"], found["Answered"]["value"], found["Parity gap"]["value"]) == (500, 0.5, 1.0)
+    assert (found["Stale documents"]["value"], found["Cache hits"]["value"]) == (1.0, None)
+    assert "run it again: groundsight eval house" in told["outdated"]
+    text = (tmp_path / "kpi.html").read_text("utf-8")
+    assert (text.count('<svg class="spark"'), "80.0%" in text, "not measured" in text) == (6, True, True)
+    assert not re.search(OUTSIDE, text, re.IGNORECASE)
 
 
 def test_the_report_is_the_same_as_data(page: str, run: Run) -> None:

@@ -98,6 +98,7 @@ class Explained(Result):
     models: dict[str, str]
     degraded: tuple[str, ...] = ()
     prompts: dict[str, str]
+    prompts_changed: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     policy: str
     version: str
@@ -194,6 +195,7 @@ def explained(suite: Suite, kept: Receipt) -> Explained:
         forgotten=_forgotten(kept),
         withheld=len(hidden) + len(shut),
         number=facts["n"],
+        prompts_changed=facts.get("prompts_changed", ()),
         time=time_of(facts["id"]),
         **{name: facts[name] for name in ("id", "door", "tool", "status", "tier", "models", "degraded", "prompts")},
         **{name: facts[name] for name in ("policy", "version", "index")},

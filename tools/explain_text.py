@@ -28,6 +28,7 @@ def lines_of(told: Explained) -> Iterator[str]:
     yield from _titled("Off or weakened", told.degraded)
     yield from _titled("Models", [f"{lane}: {model}" for lane, model in told.models.items()])
     yield from _titled("Prompts", [f"{name}: {sha[:HASH_SHOWN]}" for name, sha in told.prompts.items()])
+    yield from _titled("Prompts that are not those of the baseline", told.prompts_changed)
     yield from _titled("Settings that were not the defaults", told.settings)
     yield f"Policy {told.policy[:HASH_SHOWN]}, index {told.index}, groundsight {told.version}"
     if told.text_sha256:

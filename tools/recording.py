@@ -17,6 +17,7 @@ from groundsight.governance.pii import Memory, redact
 from groundsight.governance.policy import policy_hash, policy_of
 from groundsight.governance.receipts import ReceiptBody, Receipts, new_receipt
 from groundsight.prompts import hash_of_prompt
+from groundsight.quality.drift import baseline_of, other_hashes
 from groundsight.types import Answer, Asset, Considered, Evidence, Filter, GroundingReport, Verdict
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def account_of_answer(suite: Suite, answer: Answer) -> ReceiptBody:
     given = {"stop": shown.clean(answer.stop_reason), "fit": answer.fit.value, "text": _sha(answer.text)}
     facts = {
         **circumstances(suite),
-        "prompts": {name: hash_of_prompt(name) for name in PROMPTS} if suite.settings.agent.llm else {},
+        **_prompts(suite.settings),
         "models": {**answer.tier.models, "checks": _checks(suite)},
         "tier": answer.tier.name,
         "degraded": [lane.lane for lane in answer.degraded],
@@ -238,6 +239,14 @@ def _asked(check: Check, shown: _Shown) -> Json:
         else [],
         "hidden": text != check.text or texts != plain,
     }
+
+
+def _prompts(settings: Settings) -> Json:
+    """Return the hashes of the prompts that a model was asked with, and which are not those of the baseline."""
+    if not settings.agent.llm:
+        return {"prompts": {}}
+    now, accepted = {name: hash_of_prompt(name, settings.agent.prompts) for name in PROMPTS}, baseline_of(settings.home)
+    return {"prompts": now, "prompts_changed": list(other_hashes(accepted.prompts, now)) if accepted else []}
 
 
 def circumstances(suite: Suite) -> Json:

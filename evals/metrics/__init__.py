@@ -23,11 +23,7 @@ from groundsight.evals.metrics.ranking import (
 )
 from groundsight.evals.metrics.stewardship import (
     caption_blend,
-    centroid_shift,
-    drift_baseline,
-    parity_gap,
     percentile,
-    risk_score,
 )
 from groundsight.evals.metrics.wording import (
     bleu,
@@ -50,17 +46,14 @@ __all__ = [
     "bleu",
     "bootstrap",
     "caption_blend",
-    "centroid_shift",
     "character_error_rate",
     "cider",
     "contains_answer",
-    "drift_baseline",
     "expected_calibration_error",
     "gap_between",
     "hit_at",
     "ndcg_at",
     "paired",
-    "parity_gap",
     "percentile",
     "precision_recall_f1",
     "recall_at",
@@ -69,7 +62,6 @@ __all__ = [
     "reliability",
     "resampled",
     "risk_coverage",
-    "risk_score",
     "rouge_l",
     "scene_graph_f1",
     "token_f1",

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-DRAWS = 1000
+DRAWS, FEWEST = 1000, 5
 
 
 class Estimate(NamedTuple):
@@ -73,15 +73,15 @@ def resampled(
     return Estimate(value, drawn[int(0.025 * len(drawn))], drawn[min(int(0.975 * len(drawn)), len(drawn) - 1)])
 
 
-def gap_between(segments: Mapping[str, Sequence[float]], *, smallest: int = 5, seed: int = 0) -> Estimate:
+def gap_between(segments: Mapping[str, Sequence[float]], *, seed: int = 0) -> Estimate | None:
     """Gap between the best and the worst segment's mean, with a 95 % bootstrap interval for that pair.
 
-    Segments of fewer than ``smallest`` items are left out: their mean says little. Fewer than two
-    segments have no gap (0.0). Read the lower bound: the largest of many gaps is above zero by chance alone.
+    Segments of fewer than ``FEWEST`` items are left out: their mean says little. None: fewer than two are left.
+    Read the lower bound: the largest of many gaps is above zero by chance alone.
     """
-    kept = {name: values for name, values in segments.items() if len(values) >= smallest}
+    kept = {name: values for name, values in segments.items() if len(values) >= FEWEST}
     if len(kept) < 2:
-        return Estimate(0.0, 0.0, 0.0)
+        return None
     ordered = sorted(kept.values(), key=lambda values: sum(values) / len(values))
     worst, best, rng = ordered[0], ordered[-1], random.Random(seed)
     drawn = sorted(

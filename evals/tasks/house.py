@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from groundsight.evals.corpus import ingest_only
-from groundsight.evals.drift import centroids
 from groundsight.evals.falsify import falsified_caught
 from groundsight.evals.floor import false_accepts
 from groundsight.evals.gold import Library, Question, as_groups
@@ -54,7 +53,6 @@ def run(context: Context) -> TaskResult:
         first = suite.search(questions[0].question)
         items = _items(questions, suite, library, context)
         looked_up = suite.parts.searches
-        means_of_vectors = centroids(suite, context.seed)
         fingerprint = fingerprint_of(suite)
         accepted = false_accepts(context.folder, [each.question for each in questions], suite, context.seed)
     metrics = (
@@ -77,7 +75,6 @@ def run(context: Context) -> TaskResult:
         controls={name: metrics[name] for name in LANES if name in metrics} | _blind(questions, library, context),
         plots=_plots(items),
         segments=by_segment(items, context.seed),
-        centroids=means_of_vectors,
     )
 
 
@@ -101,7 +98,10 @@ def _items(questions: Sequence[Question], suite: Suite, library: Library, contex
     """Ask every question; the gold of all is looked up first, so that a wrong line costs no run."""
     golds = {each.id: [library.holders(gold) for gold in each.gold] for each in questions}
     others = [text for each in questions for text in each.answers]
-    jobs = [(each.id, _Asking(each, golds[each.id], others, suite).item) for each in questions]
+    jobs = [
+        (each.id, _Asking(each, golds[each.id], others, library.sides(golds[each.id]), suite).item)
+        for each in questions
+    ]
     return made(jobs, context, suite.parts.index.version())
 
 
@@ -112,6 +112,7 @@ class _Asking:
     question: Question
     gold: Sequence[frozenset[str]]
     others: Sequence[str]
+    sides: Mapping[str, str]
     suite: Suite
 
     def item(self) -> ItemResult:
@@ -124,7 +125,7 @@ class _Asking:
             answer = timed.ask(text)
         clock.take_trace(answer)
         scores = (self._ranking(found) if self.gold else {}) | self._answer_scores(answer)
-        segments = {"kind": self.question.kind, **self.question.segments}
+        segments = {"kind": self.question.kind, **self.sides, **self.question.segments}
         return ItemResult(
             self.question.id,
             scores,
@@ -201,7 +202,7 @@ def _metrics(items: Sequence[ItemResult], seed: int) -> dict[str, Estimate]:
     for share, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99")):
         for stage, told in (("search", "retrieval"), ("answer", "answer")):
             found[f"{name}_{told}_ms"] = latency(items, stage, share, seed)
-    return found | parity_gaps(items, ("file_kind", "region"), seed=seed)
+    return found | parity_gaps(items, seed)
 
 
 def _refusal(items: Sequence[ItemResult]) -> tuple[float, float]:

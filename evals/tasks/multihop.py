@@ -16,7 +16,6 @@ from pydantic import model_validator
 
 from groundsight.errors import NotFound
 from groundsight.evals.corpus import Shelf, shelve
-from groundsight.evals.drift import centroids
 from groundsight.evals.floor import false_accepts
 from groundsight.evals.lanes import Lane, chance, fingerprint_of
 from groundsight.evals.metrics import (
@@ -67,7 +66,7 @@ def run(context: Context) -> TaskResult:
         items = _items(questions, suite, shelf, context)
         told = suite.search(questions[0].question)
         accepted = false_accepts(context.folder, [each.question for each in questions], suite, context.seed)
-        fingerprint, drift = fingerprint_of(suite), centroids(opened, context.seed)
+        fingerprint = fingerprint_of(suite)
     metrics = means(items, context.seed) | _speed(items, context.seed) | accepted | {"index_cpu_s": exact(indexed)}
     return TaskResult(
         task="multihop",
@@ -83,7 +82,6 @@ def run(context: Context) -> TaskResult:
         controls={name: metrics[name] for name in LANES if name in metrics} | _blind(questions, shelf, context.seed),
         plots={"by_hop": _by_hop(items)},
         segments=by_segment(items, context.seed),
-        centroids=drift,
     )
 
 

@@ -16,7 +16,6 @@ from pydantic import Field, model_validator
 
 from groundsight.errors import NotFound
 from groundsight.evals.corpus import ingest_only
-from groundsight.evals.drift import centroids
 from groundsight.evals.floor import false_accepts
 from groundsight.evals.lanes import Lane, chance, fingerprint_of
 from groundsight.evals.metrics import (
@@ -73,7 +72,7 @@ def run(context: Context) -> TaskResult:
         items = _items(rows, suite, context)
         told = suite.search(rows[0].query)
         accepted = false_accepts(context.folder, [row.query for row in rows], suite, context.seed)
-        fingerprint, drift = fingerprint_of(suite), centroids(suite, context.seed)
+        fingerprint = fingerprint_of(suite)
     metrics = (
         means(items, context.seed)
         | accepted
@@ -99,7 +98,6 @@ def run(context: Context) -> TaskResult:
         wall_s=time.perf_counter() - wall,
         controls={name: metrics[name] for name in LANES if name in metrics} | {"random_recall_at_10": blind},
         segments=by_segment(items, context.seed),
-        centroids=drift,
     )
 
 

@@ -20,6 +20,8 @@ from groundsight.errors import ConfigError, GroundsightError
 from groundsight.governance.audit_check import verify_chain
 from groundsight.index.lost import signs_of_loss
 from groundsight.parts import Parts
+from groundsight.prompts import hashes_of_prompts
+from groundsight.quality.drift import baseline_of, other_hashes
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Filter, Word
@@ -74,6 +76,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield _guarded("index", lambda: _index(settings, parts))
     yield _guarded("redaction", lambda: _redaction(parts))
     yield _guarded("audit", lambda: _audit(settings))
+    yield _guarded("prompts", lambda: _prompts(settings))
     yield _callers(settings)
     yield from _hosts()
     parts.close()
@@ -235,6 +238,18 @@ def _audit(settings: Settings) -> Check:
     detail = f"{number_of(report.lines, 'record')}, chain whole; {len(broken)} broken off: {'; '.join(broken[-5:])}"
     step = "nothing, where a process was killed or is still at work: no finished call is missing"
     return Check(name="audit", state="warn", detail=detail, next_step=step)
+
+
+def _prompts(settings: Settings) -> Check:
+    accepted, now = baseline_of(settings.home), hashes_of_prompts(settings.agent.prompts)
+    if accepted is None:
+        step = "groundsight drift baseline"
+        return Check(name="prompts", state="ok", detail=f"{len(now)} in force, no baseline yet", next_step=step)
+    others = other_hashes(accepted.prompts, now)
+    if not others:
+        return Check(name="prompts", state="ok", detail=f"{len(now)} in force, all as in the baseline")
+    step = "groundsight drift baseline, where that is meant"
+    return Check(name="prompts", state="warn", detail=f"not as in the baseline: {', '.join(others)}", next_step=step)
 
 
 def _callers(settings: Settings) -> Check:

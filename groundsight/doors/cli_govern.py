@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING
 from groundsight.doors.govern import incident_desk as incidents
 from groundsight.doors.govern import policy_desk as policy
 from groundsight.doors.govern import review_desk as review
+from groundsight.doors.govern.drift_desk import SHOW_DRIFT, TAKE_BASELINE
 from groundsight.doors.govern.risk_desk import SHOW_RISK
+from groundsight.errors import InvalidArgument
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from groundsight.doors.terminal.call import Call
 
 # By command and deed: what is called, and its arguments by name, with the option that gives one of another name.
 DEEDS: Mapping[str, Mapping[str, tuple[ToolSpec, str]]] = {
     "policy": {"show": (policy.SHOW_POLICY, ""), "check": (policy.CHECK_POLICY, "")},
+    "drift": {"show": (SHOW_DRIFT, ""), "baseline": (TAKE_BASELINE, "")},
     "risk": {"": (SHOW_RISK, "")},
     "incidents": {
         "list": (incidents.LIST_INCIDENTS, ""),
@@ -47,10 +51,23 @@ def run_govern(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
         GroundsightError: as the deed raised it.
     """
     if options.command == "report":
-        from groundsight.doors.govern.transparency import write_report
-
-        return write_report(call, options.html), 0
+        return call(Result, *_report(options.deed, options.html)), 0
     spec, words = DEEDS[options.command][getattr(options, "deed", "")]
     named = (word.partition("=") for word in words.split())
     done = call(Result, spec, {name: getattr(options, option or name) for name, _, option in named})
     return done, int(isinstance(done, policy.PolicyChecked) and bool(done.violated))
+
+
+def _report(deed: str, html: Path | None) -> tuple[ToolSpec, dict[str, str]]:
+    """Return what makes a report, with its arguments; it is imported when it is asked for."""
+    if deed in ("targets", "flags"):
+        from groundsight.doors.govern.quality_desk import FLAGS, TARGETS
+
+        if html:
+            step = "leave --html out, or write report kpi, which tells the targets"
+            raise InvalidArgument("this report has no page", which=deed, next_step=step)
+        return TARGETS if deed == "targets" else FLAGS, {}
+    from groundsight.doors.govern.kpi import KPI
+    from groundsight.doors.govern.transparency import REPORT
+
+    return KPI if deed == "kpi" else REPORT, {"file": str(html.expanduser()) if html else ""}

@@ -9,13 +9,15 @@ REVIEW_DEEDS = ("list", "show", "judge", "calibrate", "export")
 GOVERN = {
     "policy": "show the policy, or check everything that is stored against it",
     "incidents": "list what went wrong, own, contain and close it",
+    "drift": "say whether documents, answers or prompts moved away from a baseline, or take that",
     "risk": "show the risk of each kind of content, with what it is worked out from",
     "review": "judge answers and captions that are not sure, and export the verdicts",
-    "report": "write the transparency report as one page",
+    "report": "write what is answered for and the key figures as a page; tell targets and flags",
 }
 GOVERN_EXAMPLES = {
     "policy": "groundsight policy check",
     "incidents": "groundsight incidents list",
+    "drift": "groundsight drift",
     "risk": "groundsight risk --json",
     "review": "groundsight review list",
     "report": "groundsight report transparency --html report.html",
@@ -38,6 +40,11 @@ def add_incidents(command: argparse.ArgumentParser) -> None:
     command.add_argument("--everything", action="store_true", help="contain the whole tenant")
 
 
+def add_drift(command: argparse.ArgumentParser) -> None:
+    """Describe ``drift``."""
+    command.add_argument("deed", nargs="?", choices=("show", "baseline"), default="show", help="default: show")
+
+
 def add_risk(command: argparse.ArgumentParser) -> None:
     """Describe ``risk``."""
     command.set_defaults()
@@ -58,13 +65,15 @@ def add_review(command: argparse.ArgumentParser) -> None:
 
 def add_report(command: argparse.ArgumentParser) -> None:
     """Describe ``report``."""
-    command.add_argument("deed", choices=("transparency",), help="coverage, consent, ratios, incidents, risk, policy")
-    command.add_argument("--html", type=Path, metavar="FILE", help="write one page that stands alone")
+    what = "transparency: coverage, consent, risk, policy; kpi: key figures; targets; flags: both sides of each"
+    command.add_argument("deed", choices=("transparency", "kpi", "targets", "flags"), help=what)
+    command.add_argument("--html", type=Path, metavar="FILE", help="write one page that stands alone (the first two)")
 
 
 GOVERN_ADD = {
     "policy": add_policy,
     "incidents": add_incidents,
+    "drift": add_drift,
     "risk": add_risk,
     "review": add_review,
     "report": add_report,

@@ -7,13 +7,16 @@ import json
 import os
 import re
 import shutil
-from contextlib import closing
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundsight.errors import ConfigError, Disabled, InvalidArgument, Locked, StorageFailed
+from groundsight.errors import ConfigError, Disabled, IndexCorrupt, InvalidArgument, Locked, StorageFailed
 from groundsight.index import snapshots
 from groundsight.index.held import note_snapshot
 from groundsight.index.snapshots import MANIFEST
@@ -22,7 +25,7 @@ from groundsight.types import Filter
 from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
-    from groundsight.settings import Settings
+    from groundsight.settings import Settings, WeaviateSettings
 
 PARTIAL = ".partial"
 STAMP = re.compile(r"\d{8}T\d{6}Z")
@@ -41,7 +44,7 @@ def operate(settings: Settings, options: argparse.Namespace) -> int:
             case "forget":
                 done = forget(settings, options, watch)
             case "snapshot":
-                done = snapshot(settings, options.folder.expanduser(), options.keep, watch)
+                done = snapshot(settings, options.folder.expanduser(), options.keep, watch, tested=options.test_restore)
             case "restore":
                 done = restore(settings, options.folder.expanduser(), watch, replace=options.yes)
             case _:
@@ -71,10 +74,15 @@ def forget(settings: Settings, options: argparse.Namespace, watch: Watch) -> dic
         return done.model_dump(mode="json") | {"text": str(done)}
 
 
-def snapshot(settings: Settings, folder: Path, keep: int | None, watch: Watch) -> dict[str, Any]:
+def snapshot(
+    settings: Settings, folder: Path, keep: int | None, watch: Watch, *, tested: bool = False
+) -> dict[str, Any]:
     """Write a snapshot that appears whole or not at all; with ``keep`` under its time, and forget the oldest.
 
+    ``tested``: it is restored beside the index first, and no older one goes where that fails.
+
     Raises:
+        IndexCorrupt: it was restored for a test and is not what was written.
         InvalidArgument: the folder holds something, or ``keep`` is under 1.
         Locked: another run writes into the folder.
         StorageFailed: the disk refused.
@@ -82,7 +90,10 @@ def snapshot(settings: Settings, folder: Path, keep: int | None, watch: Watch) -
     if keep is not None and keep < 1:
         raise InvalidArgument("--keep counts snapshots", limit="1 or more", next_step="name how many to keep")
     try:
-        return _written(settings, folder, watch) if keep is None else _one_of(settings, folder, keep, watch)
+        if keep is not None:
+            return _one_of(settings, folder, keep, watch, tested=tested)
+        done = _written(settings, folder, watch)
+        return done | (_tested(settings, folder, watch) if tested else {})
     except OSError as error:
         raise StorageFailed(
             f"the folder can't be used: {error.strerror}", which=folder.name, next_step="check the disk"
@@ -155,7 +166,7 @@ def _written(settings: Settings, folder: Path, watch: Watch) -> dict[str, Any]:
     return {"snapshot": str(folder), **asdict(counted), "bytes": size}
 
 
-def _one_of(settings: Settings, folder: Path, keep: int, watch: Watch) -> dict[str, Any]:
+def _one_of(settings: Settings, folder: Path, keep: int, watch: Watch, *, tested: bool) -> dict[str, Any]:
     """Write a snapshot beside earlier ones; only one run at a time, so what is unfinished was left by a killed one."""
     from filelock import FileLock, Timeout
 
@@ -165,9 +176,47 @@ def _one_of(settings: Settings, folder: Path, keep: int, watch: Watch) -> dict[s
             for unfinished in folder.glob(f".*{PARTIAL}"):
                 shutil.rmtree(unfinished)
             done = _written(settings, folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), watch)
+            done |= _tested(settings, Path(done["snapshot"]), watch) if tested else {}
             return {**done, "forgotten": _forget(folder, keep)}
     except Timeout:
         raise Locked("another snapshot is being written", which=folder.name, next_step="wait for it") from None
+
+
+def _tested(settings: Settings, made: Path, watch: Watch) -> dict[str, Any]:
+    """Restore a snapshot beside the index, check it whole, and return how long the restore took, in seconds."""
+    from groundsight.index import open_index
+
+    told, start = json.loads((made / MANIFEST).read_bytes()), time.perf_counter()
+    with _beside(settings, made.parent) as apart, closing(open_index(apart)) as index:
+        index.restore(made, watch)
+        seconds, counted, problems = time.perf_counter() - start, index.count(Filter()), index.check().problems
+    if problems or (counted.assets, counted.units) != (told["assets"], told["units"]):
+        what = "; ".join(problems) or f"{counted.units} of {told['units']} units came back"
+        step = "check the disk and write another one; older snapshots were kept"
+        raise IndexCorrupt(f"the restored snapshot is not what was written: {what}", which=made.name, next_step=step)
+    return {"restore_tested": True, "restore_seconds": round(seconds, 3)}
+
+
+@contextmanager
+def _beside(settings: Settings, folder: Path) -> Generator[Settings]:
+    """Give settings of an index of its own, on the same back end, that is gone afterwards."""
+    name = f"{settings.weaviate.collection}RestoreTest"
+    remote = settings.weaviate.model_copy(update={"collection": name})
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".", suffix=PARTIAL) as home:
+        try:
+            yield settings.model_copy(update={"home": Path(home), "weaviate": remote})
+        finally:
+            if settings.index.backend == "weaviate":
+                _drop(remote)
+
+
+def _drop(remote: WeaviateSettings) -> None:
+    """Drop all collections of an index."""
+    from groundsight.index.weaviate.wire import Wire
+
+    with closing(Wire(remote)) as wire:
+        for each in (name for name in wire.collections() if name.startswith(remote.collection)):
+            wire.drop(each)
 
 
 def _forget(folder: Path, keep: int) -> list[str]:

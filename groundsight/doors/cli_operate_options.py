@@ -21,6 +21,9 @@ def add_snapshot(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--keep", type=int, metavar="N", help="write into FOLDER/TIME instead, and keep only the N newest there"
     )
+    command.add_argument(
+        "--test-restore", action="store_true", help="restore it beside the index and check it; then older ones go"
+    )
 
 
 def add_restore(command: argparse.ArgumentParser) -> None:

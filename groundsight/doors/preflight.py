@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from groundsight.errors import ConfigError, Disabled
-from groundsight.parts import naming
+from groundsight.lanes import naming
 from groundsight.settings import Models, Settings
 from groundsight.tracing import Watch
 

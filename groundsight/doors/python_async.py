@@ -86,6 +86,8 @@ class AsyncSuite:
     policy = _awaited(OpenSuite.policy)
     incidents = _awaited(OpenSuite.incidents)
     risk = _awaited(OpenSuite.risk)
+    drift = _awaited(OpenSuite.drift)
+    key_figures = _awaited(OpenSuite.key_figures)
     read = _awaited(OpenSuite.read)
     ocr = _awaited(OpenSuite.ocr)
     describe = _awaited(OpenSuite.describe)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from groundsight.doors.python_given import kept_by
 
 if TYPE_CHECKING:
+    from groundsight.doors.govern.drift_desk import DriftShown
     from groundsight.doors.govern.incident_desk import IncidentList
+    from groundsight.doors.govern.kpi import Kpi
     from groundsight.doors.govern.policy_desk import PolicyChecked
     from groundsight.doors.govern.risk_desk import RiskShown
     from groundsight.ingestion.rights import RightsReport
@@ -99,3 +101,23 @@ class Governed:
         from groundsight.doors.govern.risk_desk import show_risk
 
         return show_risk(kept_by(self.suite))
+
+    def drift(self) -> DriftShown:
+        """Hold documents, answers, prompts and encoders against the baseline; see docs/drift.md.
+
+        Raises:
+            PolicyRefused: as ``policy``. NotFound: no baseline was taken.
+        """
+        from groundsight.doors.govern.drift_desk import show_drift
+
+        return show_drift(kept_by(self.suite))
+
+    def key_figures(self) -> Kpi:
+        """Collect the key figures, each with its trend or what measures it; see docs/kpi.md.
+
+        Raises:
+            PolicyRefused: as ``policy``.
+        """
+        from groundsight.doors.govern.kpi import report_kpi
+
+        return report_kpi(kept_by(self.suite), "")

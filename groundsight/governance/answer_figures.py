@@ -16,7 +16,8 @@ MOST, DAY_SECONDS = 20_000, 86_400
 class Given(Word):
     """One answer: ``time`` in seconds since 1970, sentences by verdict, ``kinds`` of the units that it cites.
 
-    ``stopped`` is the line of the policy that refused it, empty for every other end.
+    ``stopped`` is the line of the policy that refused it, empty for every other end. ``score`` is the cosine of the
+    nearest passage, ``cost`` what it cost where costs are booked, ``flags`` the sides of its caller ("hops3:on").
     """
 
     time: float
@@ -32,6 +33,9 @@ class Given(Word):
     tier: str = "embedded"
     region: str = "global"
     language: str = ""
+    score: float | None = None
+    cost: float | None = None
+    flags: str = ""
     kinds: tuple[str, ...] = ()
 
 

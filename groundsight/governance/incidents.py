@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from groundsight.errors import InvalidArgument
 from groundsight.governance.audit import AuditLog
@@ -25,8 +25,8 @@ FILE = "incidents.jsonl"
 # What stands in place of a name or a note that is forgotten, and how much of a text makes a quote.
 HASHED, FORGOTTEN, QUOTED = "forgotten://", "[forgotten]", 16
 BY_HAND = "person"
-Kind = Literal["DATA_LEAK", "UNSAFE_IMAGE", "BIAS_DRIFT", "HALLUCINATION_SPIKE"]
-KINDS: tuple[Kind, ...] = ("DATA_LEAK", "UNSAFE_IMAGE", "BIAS_DRIFT", "HALLUCINATION_SPIKE")
+Kind = Literal["DATA_LEAK", "UNSAFE_IMAGE", "BIAS_DRIFT", "HALLUCINATION_SPIKE", "DRIFT", "TARGET_MISSED"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 State = Literal["open", "contained", "closed"]
 Deed = Literal["opened", "owned", "contained", "lifted", "closed"]
 STATES: dict[Deed, State] = {"opened": "open", "contained": "contained", "lifted": "open", "closed": "closed"}

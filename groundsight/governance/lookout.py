@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from groundsight.governance.daybook import daybook, known, note_known
 from groundsight.governance.events import note_event
 from groundsight.governance.incident_rules import alarms_of
-from groundsight.governance.incidents import Incident, IncidentBook
+from groundsight.governance.incidents import Alarm, Incident, IncidentBook
 from groundsight.governance.policy import policy_of
+from groundsight.quality.evaluated import alarms_of_parity, evaluated
+from groundsight.quality.targets import alarms_of_targets, look_at_targets
 from groundsight.types import Word
 
 if TYPE_CHECKING:
@@ -57,14 +61,27 @@ def ask_rules(settings: Settings, who: Principal, coverage: Rescanned | None = N
     """
     rules, now = settings.governance.incidents, datetime.now(UTC)
     book = IncidentBook(settings.home, rules)
-    opened = book.raise_new(alarms_of(settings.home, book, policy_of(settings), rules, coverage), RULES)
-    for each in opened:
-        note_event(settings, who, "change", "incident", f"opened {each.id} {each.kind}")
+    opened = open_incidents(settings, who, _alarms(settings, book, coverage))
     with daybook(settings.home) as noted:
         note_known(noted, "looked", now.isoformat(timespec="seconds"))
         if coverage is not None:
             told = Coverage(time=now, units=coverage.units, replaced=coverage.replaced, left=coverage.values)
             note_known(noted, "coverage", told.model_dump_json())
+    return opened
+
+
+def _alarms(settings: Settings, book: IncidentBook, coverage: Rescanned | None) -> tuple[Alarm, ...]:
+    policy, home = policy_of(settings), settings.home
+    found = alarms_of(home, book, policy, settings.governance.incidents, coverage)
+    targets = alarms_of_targets(look_at_targets(settings, time.time()))
+    return (*found, *alarms_of_parity(evaluated(home), policy), *targets)
+
+
+def open_incidents(settings: Settings, who: Principal, alarms: Iterable[Alarm]) -> tuple[Incident, ...]:
+    """Open an incident for each alarm that is new, record each in the trail, and return those."""
+    opened = IncidentBook(settings.home, settings.governance.incidents).raise_new(alarms, RULES)
+    for each in opened:
+        note_event(settings, who, "change", "incident", f"opened {each.id} {each.kind}")
     return opened
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
+from groundsight.limits import Prices
 from groundsight.operation.cost import booked, cost_of, over_budget
 from groundsight.operation.ledger import Booking, CostLedger
 from groundsight.tracing import RECORD, Timing, span, tell
@@ -54,11 +55,22 @@ class CallRecord:
         """Hold the call to the budgets again."""
         self._calls.over(self)
 
+    @property
+    def is_priced(self) -> bool:
+        """True where anything has a price."""
+        return self._calls.rules.prices != Prices()
+
     def cost(self) -> Cost:
         """Return what the call took so far."""
         with self._lock:
             rest = booked(self._steps, self._verb, self._who, "", self._calls.rules)
         return cost_of([*self._booked, *rest], self._calls.rules)
+
+
+def cost_so_far() -> float | None:
+    """Return what the call under way took; None outside of a call, and where nothing has a price."""
+    record = RECORD.get()
+    return float(record.cost().amount) if isinstance(record, CallRecord) and record.is_priced else None
 
 
 class Calls:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from groundsight.errors import GroundsightError
 from groundsight.governance.lookout import ask_rules, standing
 from groundsight.governance.rescan import Rescanned, rescan
+from groundsight.quality.drift import baseline_of
 from groundsight.settings import PiiKind
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Unit
@@ -57,10 +58,18 @@ class Lookout:
     def _keep_looking(self) -> None:
         while not self._ended.wait(self._minutes * 60):
             try:
-                ask_rules(self._suite.settings, self._suite.principal, _coverage(self._suite))
+                self._look()
             except GroundsightError as error:
                 # The next look may fare better; until then the log says what keeps this one.
                 log.error("%s", error)
+
+    def _look(self) -> None:
+        from groundsight.doors.govern.drift_desk import show_drift
+
+        coverage = _coverage(self._suite)
+        ask_rules(self._suite.settings, self._suite.principal, coverage)
+        if coverage is not None and baseline_of(self._suite.settings.home):
+            show_drift(self._suite)
 
 
 def _coverage(suite: Suite) -> Rescanned | None:

@@ -24,7 +24,6 @@ from groundsight.types import Asset, Filter, Word
 from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
-    from groundsight.doors.terminal.call import Call
     from groundsight.suite import Suite
 
 SOON_DAYS, TREND_DAYS, PARITY_DAYS = 30, 30, 7
@@ -121,11 +120,6 @@ def report_transparency(suite: Suite, file: str) -> Transparency:
 
         write_own(target, transparency_page(made))
     return made
-
-
-def write_report(call: Call, file: Path | None) -> Result:
-    """Make the report through the gate."""
-    return call(Transparency, REPORT, {"file": str(file.expanduser()) if file else ""})
 
 
 REPORT = ToolSpec(report_transparency, "Report")

@@ -22,6 +22,12 @@ RULES = "default-src 'none'; style-src 'unsafe-inline'"
 
 def transparency_page(report: Transparency) -> str:
     """Return the whole page, complete with its style."""
+    parts = (_top, _redaction, _consent, _answers, _refusals, _parity, _incidents, _risk, _policy, _tiers)
+    return report_page("Transparency report", [part(report) for part in parts])
+
+
+def report_page(title: str, content: Piece) -> str:
+    """Return a page that stands alone: style inside, no script, no address outside."""
     style = "".join(files(room).joinpath(name).read_text("utf-8") for room, name in STYLES)
     head = el(
         "head",
@@ -29,11 +35,10 @@ def transparency_page(report: Transparency) -> str:
         el("meta", http_equiv="Content-Security-Policy", content=RULES),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
-        el("title", "Transparency report - Groundsight"),
+        el("title", f"{title} - Groundsight"),
         el("style", Markup(style)),
     )
-    parts = (_top, _redaction, _consent, _answers, _refusals, _parity, _incidents, _risk, _policy, _tiers)
-    body = el("body", el("main", [part(report) for part in parts]))
+    body = el("body", el("main", content))
     return together(Markup('<!doctype html>\n<html lang="en">'), head, body, Markup("</html>\n"))
 
 
@@ -47,19 +52,19 @@ def _top(report: Transparency) -> Markup:
 
 def _redaction(report: Transparency) -> Markup:
     if report.coverage is None:
-        return _section("Coverage of the redaction", _nothing("Nothing is indexed yet."))
+        return report_section("Coverage of the redaction", nothing_yet("Nothing is indexed yet."))
     cards = [
         _card(f"{report.coverage:.2%}", "of the values found are replaced", bad=report.left > 0),
         _card(report.replaced, "values replaced"),
         _card(report.left, "values left", bad=report.left > 0),
     ]
     note = el("p", f"Measured by looking at all {report.units} stored units again.", class_="legend")
-    return _section("Coverage of the redaction", el("div", cards, class_="cards"), note)
+    return report_section("Coverage of the redaction", el("div", cards, class_="cards"), note)
 
 
 def _consent(report: Transparency) -> Markup:
     if not report.documents:
-        return _section("Consent", _nothing("Nothing is indexed yet."))
+        return report_section("Consent", nothing_yet("Nothing is indexed yet."))
     found = report.consent
     cards = [
         _card(found.over, "have ended", bad=found.over > 0),
@@ -67,7 +72,7 @@ def _consent(report: Transparency) -> Markup:
         _card(found.later, "end later"),
         _card(found.unlimited, "without a last day"),
     ]
-    return _section("Consent", el("div", cards, class_="cards"))
+    return report_section("Consent", el("div", cards, class_="cards"))
 
 
 def _answers(report: Transparency) -> Markup:
@@ -84,26 +89,28 @@ def _parity(report: Transparency) -> Markup:
 def _trend(report: Transparency, title: str, values: Sequence[float | None], told: str, nothing: str) -> Markup:
     known = [value for value in values if value is not None]
     if not known:
-        return _section(title, _nothing(nothing))
+        return report_section(title, nothing_yet(nothing))
     first, last = report.days[0].day, report.days[-1].day
     days = f"{first}" if first == last else f"{first} to {last}"
     caption = f"{told}, {days}, last {known[-1]:.2f}"
-    return _section(title, el("figure", el("figcaption", caption), Markup(sparkline(values, caption))))
+    return report_section(title, el("figure", el("figcaption", caption), Markup(sparkline(values, caption))))
 
 
 def _refusals(report: Transparency) -> Markup:
     if not report.statuses:
-        return _section("Answers and refusals", _nothing("Nothing was asked yet."))
+        return report_section("Answers and refusals", nothing_yet("Nothing was asked yet."))
     rows = [(name, number) for name, number in sorted(report.statuses.items(), key=lambda each: -each[1])]
     rows += [(f"refused by {line}", number) for line, number in report.refused_by.items()]
-    return _section("Answers and refusals", _table(("How it ended", "Answers"), [_numbered(*row) for row in rows]))
+    return report_section(
+        "Answers and refusals", tabled(("How it ended", "Answers"), [_numbered(*row) for row in rows])
+    )
 
 
 def _incidents(report: Transparency) -> Markup:
     if not report.incidents:
-        return _section("Incidents", _nothing("No incidents yet: no rule found a cause."))
+        return report_section("Incidents", nothing_yet("No incidents yet: no rule found a cause."))
     heads = ("Kind", "State", "Opened", "Due", "Owner", "What")
-    return _section("Incidents", _table(heads, [_incident(each, report.made) for each in report.incidents]))
+    return report_section("Incidents", tabled(heads, [_incident(each, report.made) for each in report.incidents]))
 
 
 def _incident(one: Incident, now: datetime) -> list[Cell]:
@@ -133,31 +140,33 @@ def _risk(report: Transparency) -> Markup:
     without = ", ".join(row.modality for row in report.risk if row.low is None)
     lacking = f" There is no data yet for {without}." if without else ""
     legend = f"Risk = {FORMULA}. Where an input has no data, the risk is given from best to worst.{lacking}"
-    shown = _table(heads, rows) if rows else _nothing("Nothing is indexed or asked yet.")
-    return _section("Risk register", shown, el("p", legend, class_="legend"), el("ul", defined, class_="defined"))
+    shown = tabled(heads, rows) if rows else nothing_yet("Nothing is indexed or asked yet.")
+    return report_section("Risk register", shown, el("p", legend, class_="legend"), el("ul", defined, class_="defined"))
 
 
 def _policy(report: Transparency) -> Markup:
     known = f"Version {report.policy_version or 'not named'}, hash {report.policy_hash}."
     if not report.policy_lines:
-        return _section("Policy", _nothing("No policy: nothing beside the settings is demanded."))
+        return report_section("Policy", nothing_yet("No policy: nothing beside the settings is demanded."))
     rows: list[list[Cell]] = [[(name, None), (value, "wrap")] for name, value in report.policy_lines.items()]
-    return _section("Policy", el("p", known, class_="sub"), _table(("Line", "Demands"), rows))
+    return report_section("Policy", el("p", known, class_="sub"), tabled(("Line", "Demands"), rows))
 
 
 def _tiers(report: Transparency) -> Markup:
     answered = [_numbered(f"tier {name}", number) for name, number in report.tiers.items()]
-    used = _table(("Answered by", "Answers"), answered) if answered else _nothing("Nothing was asked yet.")
-    models = _table(("Setting", "Model"), [[(name, None), (value, "wrap")] for name, value in report.models.items()])
+    used = tabled(("Answered by", "Answers"), answered) if answered else nothing_yet("Nothing was asked yet.")
+    models = tabled(("Setting", "Model"), [[(name, None), (value, "wrap")] for name, value in report.models.items()])
     off = f"Off or weakened: {', '.join(report.degraded)}." if report.degraded else "No lane is off."
-    return _section("Tiers and models", used, el("p", off, class_="legend"), models)
+    return report_section("Tiers and models", used, el("p", off, class_="legend"), models)
 
 
-def _section(title: str, *inside: Piece) -> Markup:
+def report_section(title: str, *inside: Piece) -> Markup:
+    """Return a part of a report under its title."""
     return el("section", el("h2", title), inside)
 
 
-def _nothing(told: str) -> Markup:
+def nothing_yet(told: str) -> Markup:
+    """Return what stands where there is no data."""
     return el("p", told, class_="nothing")
 
 
@@ -169,7 +178,7 @@ def _numbered(name: str, number: int) -> list[Cell]:
     return [(name, "wrap"), (number, "number")]
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Markup:
+def tabled(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Markup:
     """Return a table; one of more than two columns becomes a list of rows on a narrow screen."""
     kinds = [kind if kind == "number" else None for _, kind in rows[0]] if rows else [None] * len(heads)
     top = el("tr", [el("th", head, class_=kind) for head, kind in zip(heads, kinds, strict=True)])
