@@ -8,6 +8,7 @@ from typing import Any
 
 from groundsight.evals.metrics import centroid_shift, drift_baseline
 from groundsight.index.export import stored_vectors
+from groundsight.settings import Settings
 from groundsight.suite import Suite
 from groundsight.types import VECTOR_NAMES
 
@@ -18,11 +19,16 @@ DIGITS = 5
 
 def centroids(suite: Suite, seed: int = 0) -> dict[str, Any]:
     """Mean vector, count and chance baseline of every lane that holds vectors; the embedded index only."""
-    if suite.settings.index.backend != "local":
+    return stored_centroids(suite.settings, seed)
+
+
+def stored_centroids(settings: Settings, seed: int = 0) -> dict[str, Any]:
+    """Read the same without opening the index; empty where there is none."""
+    if settings.index.backend != "local" or not (settings.home / "index").is_dir():
         return {}
     found: dict[str, Any] = {}
     for name in VECTOR_NAMES:
-        _, matrix = stored_vectors(suite.settings.home / "index", name)
+        _, matrix = stored_vectors(settings.home / "index", name)
         if len(matrix) < 2:
             continue
         places = random.Random(seed).sample(range(len(matrix)), min(SAMPLE, len(matrix)))

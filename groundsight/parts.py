@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from groundsight.ingestion.sandbox import Sandbox
     from groundsight.questions import Questions
     from groundsight.retrieval.cache import SearchCache
+    from groundsight.retrieval.fusion import Fuser
     from groundsight.retrieval.rerank import Reranker
     from groundsight.tracing import Watch
     from groundsight.types import Principal
@@ -197,12 +198,24 @@ class Parts:
 
         return open_arbiter(self.reader, self.settings.home)
 
+    @property
+    def fuser(self) -> Fuser:
+        """What joins the channels; a trained one is asked for at each search, so that a promotion needs no restart."""
+        from groundsight.models.fusers import open_fuser
+
+        return open_fuser(self.settings)
+
     @lane
     def reranker(self) -> Reranker | None:
         """The second look at fused candidates."""
         from groundsight.retrieval.rerank import open_reranker
 
-        return self._opened("models.rerank", lambda: open_reranker(self.settings.models))
+        chosen, seconds = self.settings.models, self.settings.search.rerank_seconds
+        if chosen.rerank == "trained":
+            from groundsight.models.rankers import RankerInUse
+
+            return self._opened("models.rerank", lambda: RankerInUse(self.settings.home))
+        return self._opened("models.rerank", lambda: open_reranker(chosen, seconds))
 
     @contextmanager
     def _opening(self) -> Generator[None]:

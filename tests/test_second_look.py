@@ -10,7 +10,7 @@ from groundsight.errors import ConfigError
 from groundsight.retrieval.cache import CacheKey, SearchCache
 from groundsight.retrieval.diversity import spread_out
 from groundsight.retrieval.expansion import pseudo_caption, spelled, telling, words_read
-from groundsight.retrieval.rerank import CandidateBm25, fractions, open_reranker
+from groundsight.retrieval.rerank import CrossRanker, bm25_among, fractions, open_reranker
 from groundsight.retrieval.words import fold, matched_words, terms_of
 from groundsight.settings import Models
 from groundsight.types import Box, ChannelScore, Filter, Hit, Query, SearchResult, Tag, TextLine, Tier
@@ -35,20 +35,32 @@ def result_of(text: str) -> SearchResult:
 
 def test_the_rare_word_among_the_candidates_decides() -> None:
     texts = ["pump manual for the blue pump", "pump manual for the red valve", "pump manual"]
-    scores = CandidateBm25().score("red pump manual", texts)
+    scores = bm25_among("red pump manual", texts)
     assert scores.index(max(scores)) == 1
     assert all(score >= 0 for score in scores)
 
 
 def test_texts_without_words_score_nothing() -> None:
-    assert CandidateBm25().score("pump", ["", "..."]) == [0.0, 0.0]
-    assert CandidateBm25().score("of the", ["pump", "valve"]) == [0.0, 0.0]
+    assert bm25_among("pump", ["", "..."]) == [0.0, 0.0]
+    assert bm25_among("of the", ["pump", "valve"]) == [0.0, 0.0]
 
 
 def test_scores_become_fractions_on_any_scale() -> None:
     assert fractions([2.0, 1.0, 0.0]) == [1.0, 0.5, 0.0]
     assert fractions([-4.0, 0.0]) == [0.0, 1.0]
     assert fractions([0.0, 0.0]) == [0.0, 0.0]
+
+
+def test_a_cross_encoder_reads_the_best_until_its_time_is_up() -> None:
+    class Slow:
+        fingerprint = "slow"
+
+        def score(self, query: str, texts: list[str]) -> list[float]:
+            return [float(len(text)) for text in texts]
+
+    hits = [hit_of(f"{number}.txt", "word " * number, 1 / (number + 1)) for number in range(20)]
+    assert len(CrossRanker(Slow(), 1e-9).score("word", hits)) == 8  # type: ignore[arg-type]
+    assert len(CrossRanker(Slow(), 60).score("word", hits)) == 20  # type: ignore[arg-type]
 
 
 def test_an_unknown_reranker_is_a_settings_error() -> None:

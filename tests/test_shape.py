@@ -19,6 +19,7 @@ LAYERS = (
     ("computing",),
     ("encoders", "vision", "audio", "index"),
     ("ingestion", "retrieval", "grounding"),
+    ("models",),
     ("sessions", "questions"),
     ("suite", "parts", "lanes_off"),
     ("tools", "prompts"),

@@ -164,6 +164,7 @@ def _lanes(parts: Parts) -> dict[str, Callable[[], object]]:
         "tags": lambda: parts.tagger,
         "caption": lambda: parts.captioner,
         "rerank": lambda: parts.reranker,
+        "fusion": lambda: parts.fuser,
         "reader": lambda: parts.reader,
         "judge": lambda: parts.judge,
     }

@@ -6,34 +6,68 @@ BM25 knows which of the question's words tell them apart; 24 ms of CPU for 200 p
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
 from groundsight.errors import ConfigError
-from groundsight.retrieval.words import terms_of
+from groundsight.retrieval.words import quotable, terms_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from groundsight.encoders.cross_encoder import CrossEncoder
     from groundsight.settings import Models
+    from groundsight.types import Hit
+
+READ_AT_ONCE = 8
 
 
 class Reranker(Protocol):
-    """Scores each text against the question; higher is better, any scale."""
+    """Scores candidates, which come best first, against the question; higher is better, any scale.
 
-    def score(self, query: str, texts: Sequence[str]) -> list[float]: ...
+    It may score a leading part only, where its time is up: what it has not read keeps its place below.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, query: str, hits: Sequence[Hit]) -> list[float]: ...
 
 
 class CandidateBm25:
     """Okapi BM25 whose document frequencies are those of the candidates alone."""
 
-    def score(self, query: str, texts: Sequence[str]) -> list[float]:
-        """Return one score from 0 for each text; 0 when no word of the query is in it."""
-        documents = [list(terms_of(text)) for text in texts]
-        if not any(documents):
-            return [0.0 for _ in texts]
-        return _okapi(documents, list(dict.fromkeys(terms_of(query))))
+    name = "bm25"
+
+    def score(self, query: str, hits: Sequence[Hit]) -> list[float]:
+        """Return one score from 0 for each hit; 0 when no word of the query is in it."""
+        return bm25_among(query, [quotable(hit.unit) for hit in hits])
+
+
+class CrossRanker:
+    """A cross-encoder that reads the best candidates, some at a time, until its seconds are over."""
+
+    def __init__(self, model: CrossEncoder, seconds: float) -> None:
+        self._model, self._seconds, self.name = model, seconds, model.fingerprint
+
+    def score(self, query: str, hits: Sequence[Hit]) -> list[float]:
+        """Return one score for each hit that was read in time; the first batch always is."""
+        scores: list[float] = []
+        end = time.monotonic() + self._seconds
+        while len(scores) < len(hits) and (not scores or time.monotonic() < end):
+            some = hits[len(scores) : len(scores) + READ_AT_ONCE]
+            scores += self._model.score(query, [quotable(hit.unit) for hit in some])
+        return scores
+
+
+def bm25_among(query: str, texts: Sequence[str]) -> list[float]:
+    """Return the BM25 of each text among these texts, 0 where it shares no word with the query."""
+    documents = [list(terms_of(text)) for text in texts]
+    if not any(documents):
+        return [0.0 for _ in texts]
+    return _okapi(documents, list(dict.fromkeys(terms_of(query))))
 
 
 def _okapi(documents: list[list[str]], question: list[str]) -> list[float]:
@@ -45,7 +79,7 @@ def _okapi(documents: list[list[str]], question: list[str]) -> list[float]:
     return [float(score) for score in scores]
 
 
-def open_reranker(models: Models) -> Reranker | None:
+def open_reranker(models: Models, seconds: float = 2.0) -> Reranker | None:
     """Open the re-ranker that the settings name, None for ``none``."""
     match models.rerank.partition(":"):
         case ("none", _, _):
@@ -55,10 +89,11 @@ def open_reranker(models: Models) -> Reranker | None:
         case ("transformers", _, where) if where:
             from groundsight.encoders.cross_encoder import CrossEncoder
 
-            return CrossEncoder.open(where, device=models.device, allow_download=models.allow_download)
+            model = CrossEncoder.open(where, device=models.device, allow_download=models.allow_download)
+            return CrossRanker(model, seconds)
         case _:
             raise ConfigError(
-                "unknown re-ranker", which=models.rerank, next_step="use bm25, none or transformers:FOLDER"
+                "unknown re-ranker", which=models.rerank, next_step="use bm25, none, trained or transformers:FOLDER"
             )
 
 

@@ -92,16 +92,17 @@ def _hit(hit: Found, best: float, picture: bytes | None) -> Markup:
 
 
 def _parts(hit: Found) -> Markup:
-    head = el("tr", [el("th", name, scope="col") for name in ("Channel", "Rank", "Raw", "Added")])
+    head = el("tr", [el("th", name, scope="col") for name in ("Channel", "Rank", "Raw", "Gate", "Added")])
     rows = [_part(number, part) for number, part in enumerate(hit.channels or ())]
-    total = el("tr", el("th", "Score", scope="row"), el("td"), el("td"), el("td", f"{hit.score:.4f}"))
+    total = el("tr", el("th", "Score", scope="row"), el("td"), el("td"), el("td"), el("td", f"{hit.score:.4f}"))
     listed = el("table", el("thead", head), el("tbody", rows, total))
     return el("details", el("summary", f"Score {hit.score:.4f}"), listed)
 
 
 def _part(number: int, part: ChannelScore) -> Markup:
     name = el("th", el("span", class_=f"key {hue(number)}"), CHANNEL_WORDS.get(part.channel, part.channel), scope="row")
-    numbers = (part.rank or "-", f"{part.raw:.3f}", f"{part.contribution:.4f}")
+    gate = "-" if part.gate is None else f"{part.gate:.2f}"
+    numbers = (part.rank or "-", f"{part.raw:.3f}", gate, f"{part.contribution:.4f}")
     return el("tr", name, [el("td", number) for number in numbers])
 
 
