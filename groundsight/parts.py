@@ -125,8 +125,11 @@ class Parts:
     def picture_encoder(self) -> PictureEncoder | None:
         """The encoder of pictures and words in one space."""
         from groundsight.encoders import open_picture_encoder
+        from groundsight.models.projection import in_projection
 
-        return self._opened("models.visual", lambda: open_picture_encoder(self.settings.models, self.text_encoder))
+        models, home = self.settings.models, self.settings.home
+        found = self._opened("models.visual", lambda: open_picture_encoder(models, self.text_encoder))
+        return in_projection(home, found)
 
     @lane
     def ocr(self) -> OcrReader | None:

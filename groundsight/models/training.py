@@ -1,8 +1,8 @@
-"""Training of small nets by what a judge marked: the one place of the room that torch computes in."""
+"""Training by what a judge marked: nets over lists, and a matrix that turns pictures towards words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EVERY, STEP_LISTS, RATE = 4, 8, 0.01
 # Pulls the weights to where they began, late fusion or words alone: few lists move them little.
-PULL = 0.003
+PULL, TURN_PULL = 0.003, 0.01
 STAGES = 3
 
 
@@ -47,19 +47,82 @@ class Recipe:
     epochs: int = 30
 
 
-def trained(lists: Sequence[Judged], plan: Recipe, watch: Watch, checkpoint: Path) -> dict[str, NDArray[np.float64]]:
-    """Return the weights of a net trained on these lists; float64, one thread, so that a seed gives its bytes.
+@dataclass(frozen=True)
+class Fit:
+    """What is fitted: the arrays to begin with, how many examples there are, and the loss of some of them in a stage.
 
-    Every few rounds the state goes into ``checkpoint``; a training of the same plan that was killed goes on from there.
+    The loss is None where these examples say nothing.
+    """
+
+    first: Mapping[str, NDArray[np.float64]]
+    count: int
+    loss: Callable[[Mapping[str, Any], Sequence[int], int], Any]
+    at_once: int = STEP_LISTS
+    pull: float = PULL
+
+
+def trained(lists: Sequence[Judged], recipe: Recipe, watch: Watch, checkpoint: Path) -> dict[str, NDArray[np.float64]]:
+    """Return the weights of a net trained on these lists, by the cross entropy of each list.
 
     Raises:
         Disabled: torch is not installed. Cancelled, TimedOut: as the watch says; the checkpoint stays.
     """
     torch = import_torch()
+    known = [tuple(map(torch.tensor, (each.cells, each.asked, each.good, each.stage))) for each in lists]
+
+    def loss(weights: Mapping[str, Any], at: Sequence[int], stage: int) -> Any:
+        told = [
+            one for place in at if (one := _list_loss(torch, recipe.form, weights, known[place], stage)) is not None
+        ]
+        return sum(told[1:], told[0]) / len(told) if told else None
+
+    fit = Fit(first_weights(recipe.form, recipe.start, recipe.seed), len(lists), loss)
+    weights = fitted(fit, recipe.seed, recipe.epochs, watch, checkpoint)
+    return {name: one for name, one in weights.items() if name != "sharpness"}
+
+
+def projected(
+    words: NDArray[np.float64], looks: NDArray[np.float64], seed: int, epochs: int, watch: Watch, checkpoint: Path
+) -> dict[str, NDArray[np.float64]]:
+    """Return the matrix (d, d) that turns picture vectors towards the words that ask for them, from the identity on.
+
+    ``words`` and ``looks`` have shape (n, d) and rows of length 1, each pair a match; the rest of a batch is not.
+    """
+    import numpy as np
+
+    torch = import_torch()
+    said, seen = torch.tensor(words), torch.tensor(looks)
+
+    def loss(weights: Mapping[str, Any], at: Sequence[int], stage: int) -> Any:
+        turned = torch.nn.functional.normalize(seen[list(at)] @ weights["turn"], dim=1)
+        return info_nce(torch, said[list(at)], turned, weights["sharpness"].exp()) if len(at) > 1 else None
+
+    fit = Fit(
+        {"turn": np.eye(words.shape[1]), "sharpness": np.array(3.0)}, len(words), loss, at_once=64, pull=TURN_PULL
+    )
+    return {"turn": fitted(fit, seed, epochs, watch, checkpoint)["turn"]}
+
+
+def info_nce(torch: Any, words: Any, looks: Any, scale: Any) -> Any:
+    """Symmetric InfoNCE: the mean cross entropy of finding the picture by the words, and the words by the picture.
+
+    Rows of length 1, row i of one belongs to row i of the other: van den Oord et al. 2018, Radford et al. 2021.
+    """
+    near, own = scale * words @ looks.T, torch.arange(len(words))
+    entropy = torch.nn.functional.cross_entropy
+    return (entropy(near, own) + entropy(near.T, own)) / 2
+
+
+def fitted(fit: Fit, seed: int, epochs: int, watch: Watch, checkpoint: Path) -> dict[str, NDArray[np.float64]]:
+    """Return the arrays after so many rounds; float64 in one thread, so that a seed gives its bytes.
+
+    Every few rounds the state goes into ``checkpoint``; the same training that was killed goes on from there.
+    """
+    torch = import_torch()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return _Run(torch, lists, plan, checkpoint).weights(watch)
+        return _Run(torch, fit, checkpoint).arrays(seed, epochs, watch)
     finally:
         torch.set_num_threads(threads)
 
@@ -67,21 +130,19 @@ def trained(lists: Sequence[Judged], plan: Recipe, watch: Watch, checkpoint: Pat
 class _Run:
     """A training with all that it needs to go on later."""
 
-    def __init__(self, torch: Any, lists: Sequence[Judged], plan: Recipe, checkpoint: Path) -> None:
-        self._torch, self._plan, self._checkpoint = torch, plan, checkpoint
-        first = first_weights(plan.form, plan.start, plan.seed)
-        self._first = {name: torch.tensor(array) for name, array in first.items()}
+    def __init__(self, torch: Any, fit: Fit, checkpoint: Path) -> None:
+        self._torch, self._fit, self._checkpoint = torch, fit, checkpoint
+        self._first = {name: torch.tensor(array) for name, array in fit.first.items()}
         self._weights = {name: one.clone().requires_grad_() for name, one in self._first.items()}
         self._adam = torch.optim.Adam(self._weights.values(), lr=RATE)
-        self._lists = [tuple(map(torch.tensor, (each.cells, each.asked, each.good, each.stage))) for each in lists]
 
-    def weights(self, watch: Watch) -> dict[str, NDArray[np.float64]]:
-        for epoch in range(self._resumed(), self._plan.epochs):
-            watch.step(epoch, self._plan.epochs, f"round {epoch + 1}")
-            self._round(epoch)
+    def arrays(self, seed: int, epochs: int, watch: Watch) -> dict[str, NDArray[np.float64]]:
+        for epoch in range(self._resumed(), epochs):
+            watch.step(epoch, epochs, f"round {epoch + 1}")
+            self._round(epoch, seed, min(STAGES - 1, STAGES * epoch // epochs))
             if (epoch + 1) % EVERY == 0:
                 self._keep(epoch + 1)
-        return {name: one.detach().numpy() for name, one in self._weights.items() if name != "sharpness"}
+        return {name: one.detach().numpy() for name, one in self._weights.items()}
 
     def _resumed(self) -> int:
         if not self._checkpoint.is_file():
@@ -98,29 +159,28 @@ class _Run:
         self._torch.save({**state, "epoch": epoch}, out)
         write_whole(self._checkpoint, out.getvalue())
 
-    def _round(self, epoch: int) -> None:
+    def _round(self, epoch: int, seed: int, stage: int) -> None:
         import numpy as np
 
-        stage = min(STAGES - 1, STAGES * epoch // self._plan.epochs)
-        order = np.random.default_rng([self._plan.seed, epoch]).permutation(len(self._lists))
-        for start in range(0, len(order), STEP_LISTS):
-            losses = [self._loss(self._lists[at], stage) for at in order[start : start + STEP_LISTS]]
-            told = [loss for loss in losses if loss is not None]
-            if told:
-                self._step(sum(told[1:], told[0]) / len(told))
+        order = np.random.default_rng([seed, epoch]).permutation(self._fit.count).tolist()
+        for start in range(0, len(order), self._fit.at_once):
+            loss = self._fit.loss(self._weights, order[start : start + self._fit.at_once], stage)
+            if loss is not None:
+                self._step(loss)
 
     def _step(self, loss: Any) -> None:
         moved = sum(((one - self._first[name]) ** 2).sum() for name, one in self._weights.items())
         self._adam.zero_grad()
-        (loss + PULL * moved).backward()
+        (loss + self._fit.pull * moved).backward()
         self._adam.step()
 
-    def _loss(self, one: tuple[Any, ...], stage: int) -> Any | None:
-        """Cross entropy of the list: the log share of what is good among what has joined so far."""
-        cells, asked, good, joined = one
-        among = joined <= stage
-        if not bool((good & among).any()) or bool((good | ~among).all()):
-            return None
-        added, _ = forward(self._plan.form, self._torch, self._weights, cells[among], asked)
-        scores = added.sum(-1) * self._weights["sharpness"].exp()
-        return scores.logsumexp(0) - scores[good[among]].logsumexp(0)
+
+def _list_loss(torch: Any, form: Form, weights: Mapping[str, Any], one: tuple[Any, ...], stage: int) -> Any | None:
+    """The log share of what is good among what has joined so far."""
+    cells, asked, good, joined = one
+    among = joined <= stage
+    if not bool((good & among).any()) or bool((good | ~among).all()):
+        return None
+    added, _ = forward(form, torch, weights, cells[among], asked)
+    scores = added.sum(-1) * weights["sharpness"].exp()
+    return scores.logsumexp(0) - scores[good[among]].logsumexp(0)

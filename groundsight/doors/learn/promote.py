@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundsight.doors.learn.judged import lessons
+from groundsight.doors.learn.learners import LookLearner, learner_of
+from groundsight.doors.learn.reencode import put_in_place, turned_beside
 from groundsight.doors.learn.train import split
-from groundsight.doors.learn.trial import Trial, gains_of, parts_in_use, scores_of, verdict_of
+from groundsight.doors.learn.trial import gains_of, scores_of, verdict_of
 from groundsight.errors import InvalidArgument, NotFound, PolicyRefused
 from groundsight.governance.events import note_event
 from groundsight.governance.policy import policy_of, policy_refusal
-from groundsight.models.fusers import trained_fuser
-from groundsight.models.rankers import trained_ranker
-from groundsight.models.store import KINDS, Active, Card, card_named, promote, roll_back, weights_of
+from groundsight.models.nets import FORMS, Form
+from groundsight.models.projection import matrix_of, turned_name
+from groundsight.models.store import KINDS, Active, Card, Kind, active, card_named, promote, roll_back, weights_of
 from groundsight.suite import Suite
 
 if TYPE_CHECKING:
@@ -31,19 +34,18 @@ def measured(settings: Settings, who: Principal, card: Card, judged: str, watch:
     Raises:
         NotFound: the judged lines are not where they were. InvalidArgument: a line can't be used any more.
     """
-    used = parts_in_use(settings)
-    parts = Trial(settings, *used)
-    try:
-        known, _ = lessons(judged or card.source, Suite(parts, who))
+    learner = learner_of(settings, who, card.kind, _form(card))
+    with closing(learner.before):
+        source = judged or card.source
+        known, _ = lessons(source, Suite(learner.before, who), pictures=card.kind == "projection")
         _, held = split(known, card.seed, float(card.settings.get("share", 0.4)))
         if not held:
-            raise InvalidArgument("nothing is held out", which=judged or card.source, next_step="judge more")
-        runs = [scores_of(each, who, held, watch) for each in (parts, parts.alike(*_with(settings, card, used)))]
-    finally:
-        parts.close()
+            raise InvalidArgument("nothing is held out", which=source, next_step="judge more")
+        after = learner.after(weights_of(settings.home, card), watch)
+        runs = [scores_of(each, who, held, watch) for each in (learner.before, after)]
     metrics = gains_of(runs[0], runs[1], held)
     told = {"metrics": metrics, "verdict": verdict_of(metrics), "held_out": len(held)}
-    return card.model_copy(update={**told, "parent": used[card.kind == "reranker"].name})
+    return card.model_copy(update={**told, "parent": learner.parent})
 
 
 def promoted(settings: Settings, who: Principal, card: Card, force: str, watch: Watch) -> Active:
@@ -60,6 +62,7 @@ def promoted(settings: Settings, who: Principal, card: Card, force: str, watch: 
         step = "keep what is in use, or --force 'why'"
         what = f"it is {card.verdict}, not better than {card.parent}"
         raise PolicyRefused(what, which=card.id, limit=figures, next_step=step)
+    _take_index(settings, who, card.kind, card.id, watch)
     now = promote(settings.home, card, forced=card.verdict != "better", why=force)
     note_event(settings, who, "change", TOOL, f"{card.kind} {card.id}{' forced' if now.forced else ''}", what=force)
     return now
@@ -74,6 +77,9 @@ def back(settings: Settings, who: Principal, kind: str, watch: Watch) -> Active:
     known = next((each for each in KINDS if each == kind), None)
     if known is None:
         raise InvalidArgument("unknown kind of model", which=kind, next_step=f"use one of {', '.join(KINDS)}")
+    before = active(settings.home, known)
+    if before and before.before:
+        _take_index(settings, who, known, before.before[-1], watch)
     now = roll_back(settings.home, known)
     note_event(settings, who, "change", TOOL, f"{kind} back to {now.id or 'the packaged one'}")
     return now
@@ -100,7 +106,22 @@ def version_gap(home: Path, card: Card, other: str) -> dict[str, Any]:
     return {**told, "weights": apart}
 
 
-def _with(settings: Settings, card: Card, used: tuple[Any, Any]) -> tuple[Any, Any]:
-    if card.kind == "fuser":
-        return trained_fuser(settings.home, card.id, settings.search), used[1]
-    return used[0], trained_ranker(settings.home, card.id)
+def _take_index(settings: Settings, who: Principal, kind: Kind, name: str, watch: Watch) -> None:
+    """Encode the pictures of the index anew beside it for a projection, and put that in place in one transaction.
+
+    The vectors of what is read in meanwhile would be of the former encoder, so then nothing is changed.
+    """
+    if kind != "projection":
+        return
+    learner = LookLearner(settings, who)
+    with closing(learner.before):
+        index, fingerprint = learner.before.index, turned_name(learner.base.fingerprint, name)
+        if index.fingerprints().get("visual") == fingerprint:
+            return
+        before, turn = index.version(), matrix_of(settings.home, name, learner.base.dimension)
+        home = turned_beside(settings, index, learner.step_to(turn), fingerprint, watch)
+        put_in_place(settings, index, before, home)
+
+
+def _form(card: Card) -> Form:
+    return next((each for each in FORMS if each == card.form), FORMS[0])

@@ -44,11 +44,11 @@ class Trial(Parts):
         """The one that is tried."""
         return self._chosen
 
-    def alike(self, fuser: Fuser, ranker: Reranker | None) -> Trial:
-        """Return the same with another pair; what is open is shared."""
+    def alike(self, fuser: Fuser, ranker: Reranker | None, **parts: object) -> Trial:
+        """Return the same with another pair and, by name, other parts; what else is open is shared."""
         other = Trial(self.settings, fuser, ranker)
         own = ("_chosen", "reranker", "searches")
-        other.__dict__.update({name: part for name, part in self.__dict__.items() if name not in own})
+        other.__dict__.update({name: part for name, part in self.__dict__.items() if name not in own} | parts)
         return other
 
 

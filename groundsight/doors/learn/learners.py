@@ -1,0 +1,186 @@
+"""What can learn: the nets that fuse and re-rank, and the matrix behind a picture encoder; each tries its candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from groundsight.doors.learn.judged import Lesson
+from groundsight.doors.learn.reencode import turned_beside
+from groundsight.doors.learn.trial import Recording, Trial, parts_in_use
+from groundsight.errors import ConfigError, InvalidArgument
+from groundsight.governance.access import visible_to
+from groundsight.index import open_index
+from groundsight.models.candidates import CHANNELS, FEATURES, candidates_of
+from groundsight.models.fusers import Late, Learned
+from groundsight.models.mining import hard_ones, near_duplicates, stage_of
+from groundsight.models.projection import Projected, turned
+from groundsight.models.rankers import LearnedRanker, features_of, first_look
+from groundsight.models.training import Judged, Recipe, projected, trained
+from groundsight.retrieval.fusion import by_score
+from groundsight.suite import Suite
+from groundsight.types import Query
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from groundsight.models.nets import Form
+    from groundsight.models.store import Kind
+    from groundsight.settings import Settings
+    from groundsight.tracing import Watch
+    from groundsight.types import Principal
+
+Arrays = Mapping[str, "NDArray[np.float64]"]
+
+
+class Learner(Protocol):
+    """``before`` is the search as it is; ``parent`` names the version or encoder in use that a candidate replaces."""
+
+    before: Trial
+    parent: str
+
+    def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
+        """Return the arrays that were learnt."""
+        ...
+
+    def after(self, arrays: Arrays, watch: Watch) -> Trial:
+        """Return the search with these arrays in use."""
+        ...
+
+
+def learner_of(settings: Settings, who: Principal, kind: Kind, form: Form) -> Learner:
+    """Return what learns this kind."""
+    return LookLearner(settings, who) if kind == "projection" else NetLearner(settings, who, kind, form)
+
+
+class NetLearner:
+    """A net that fuses channels or re-ranks hits."""
+
+    def __init__(self, settings: Settings, who: Principal, kind: Kind, form: Form) -> None:
+        used = parts_in_use(settings)
+        self._settings, self._who, self._used = settings, who, used
+        self._ranks, self._form = kind == "reranker", form
+        self.before, self.parent = Trial(settings, *used), used[self._ranks].name
+
+    def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
+        """Search what is taught, then train on the candidates; training starts from late fusion, or from words."""
+        import numpy as np
+
+        start = first_look() if self._ranks else np.eye(1, len(FEATURES)).repeat(len(CHANNELS), 0)
+        return trained(self._lists(taught, watch), Recipe(self._form, start, seed, epochs), watch, checkpoint)
+
+    def after(self, arrays: Arrays, watch: Watch) -> Trial:
+        """Return the search with this net in the place of the one in use."""
+        fuser, ranker = self._used
+        if self._ranks:
+            return self.before.alike(fuser, LearnedRanker(self._form, arrays, "candidate"))
+        return self.before.alike(Learned(self._form, arrays, self._settings.search, "candidate"), ranker)
+
+    def _lists(self, taught: Sequence[Lesson], watch: Watch) -> list[Judged]:
+        """Search each query as anybody would, and return its candidates as the part that learns would see them."""
+        recording, made = Recording(*self._used), list[Judged]()
+        suite = Suite(self.before.alike(recording, recording), self._who)
+        for place, lesson in enumerate(taught):
+            watch.step(place, len(taught), "searching what was judged")
+            suite.search(Query(text=lesson.query))
+            taken = self._ranked(lesson, recording) if self._ranks else self._fused(lesson, recording)
+            made += [taken] if taken.good.any() and not taken.good.all() else []
+        if not made:
+            what, step = (
+                "no query finds both what answers and what does not",
+                "judge queries that this index can answer",
+            )
+            raise InvalidArgument(what, which=taught[0].where, next_step=step)
+        return made
+
+    def _fused(self, lesson: Lesson, recording: Recording) -> Judged:
+        rules, lists = self._settings.search, recording.lists
+        table = candidates_of(lists, rules.weights, rules.rrf_k, rules.scale)
+        seen = next((each.hits for each in lists if each.channel == "visual"), ())
+        read = frozenset(unit_id for each in lists if each.channel != "visual" for unit_id, _ in each.hits)
+        hard = hard_ones(by_score(Late("rrf", rules).fuse(lists)), [unit_id for unit_id, _ in seen], read)
+        return self._judged(lesson, table.unit_ids, hard, table.cells, table.asked)
+
+    def _ranked(self, lesson: Lesson, recording: Recording) -> Judged:
+        import numpy as np
+
+        hits = recording.hits
+        cells = features_of(lesson.query, hits) if hits else np.zeros((0, *first_look().shape))
+        unit_ids = tuple(hit.unit.unit_id for hit in hits)
+        return self._judged(lesson, unit_ids, hard_ones(unit_ids, (), frozenset()), cells, np.ones(cells.shape[1]))
+
+    def _judged(
+        self,
+        lesson: Lesson,
+        unit_ids: Sequence[str],
+        hard: frozenset[str],
+        cells: NDArray[np.float64],
+        asked: NDArray[np.float64],
+    ) -> Judged:
+        """Mark the candidates of one query, without those that repeat what answers."""
+        import numpy as np
+
+        index, everything = self.before.index, visible_to(self._who)
+        wrong = sorted((hard - lesson.right) - lesson.wrong)
+        twice = near_duplicates(index.get(wrong, everything), index.get(sorted(lesson.right), everything))
+        kept = [row for row, unit_id in enumerate(unit_ids) if unit_id not in twice]
+        told = lesson.right | lesson.wrong
+        stages = [stage_of(unit_ids[row], hard=hard, told=told, noisy=lesson.noisy) for row in kept]
+        good = [unit_ids[row] in lesson.right for row in kept]
+        return Judged(cells[kept], asked, np.array(good, bool), np.array(stages, np.int64))
+
+
+class LookLearner:
+    """The matrix behind a picture encoder; it is tried over a copy of the index whose pictures are turned by it."""
+
+    def __init__(self, settings: Settings, who: Principal) -> None:
+        """Raise ConfigError where no picture encoder is on, or the index is a server's."""
+        if settings.index.backend != "local":
+            step = "set index.backend = 'local'"
+            raise ConfigError("only the embedded index is encoded beside itself", which="index.backend", next_step=step)
+        self._settings, self._who, self._used = settings, who, parts_in_use(settings)
+        self.before = Trial(settings, *self._used)
+        encoder = self.before.picture_encoder
+        if encoder is None:
+            raise ConfigError("no picture encoder is on", which="models.visual", next_step="set models.visual")
+        self._behind = encoder if isinstance(encoder, Projected) else None
+        self.base = self._behind.base if self._behind else encoder
+        self.parent = self.base.fingerprint
+
+    def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
+        """Pair the words of each query with the first picture that answers and has a vector."""
+        import numpy as np
+
+        looks = self._looks()
+        paired = [(one.query, looks[known]) for one in taught if (known := min(one.right & looks.keys(), default=""))]
+        if len(paired) < 2:
+            what, step = "no picture that answers has a vector", "judge pictures of things that the encoder knows"
+            raise InvalidArgument(what, which=taught[0].where, next_step=step)
+        words = self.base.encode_words([query for query, _ in paired]).astype(np.float64)
+        return projected(words, np.stack([look for _, look in paired]), seed, epochs, watch, checkpoint)
+
+    def after(self, arrays: Arrays, watch: Watch) -> Trial:
+        """Return the search over a copy of the index."""
+        new = Projected(self.base, arrays["turn"], "candidate")
+        home = turned_beside(self._settings, self.before.index, self.step_to(arrays["turn"]), new.fingerprint, watch)
+        index = open_index(self._settings.model_copy(update={"home": home}))
+        return self.before.alike(*self._used, index=index, picture_encoder=new)
+
+    def step_to(self, turn: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the matrix that leads from the vectors as they are stored to those turned by ``turn``."""
+        import numpy as np
+
+        return np.linalg.inv(self._behind.turn) @ turn if self._behind else turn
+
+    def _looks(self) -> dict[str, NDArray[np.float64]]:
+        """Return the vectors of pictures before any projection, by unit."""
+        import numpy as np
+
+        back, found = self.step_to(np.eye(self.base.dimension)), dict[str, "NDArray[np.float64]"]()
+        for asset in self.before.index.export(visible_to(self._who)):
+            by_ordinal = {unit.ordinal: unit.unit_id for unit in asset.units}
+            rows = zip(asset.rows.get("visual", ()), asset.vectors.get("visual", ()), strict=True)
+            found |= {by_ordinal[ordinal]: turned(row[None], back)[0].astype(np.float64) for ordinal, row in rows}
+        return found
