@@ -118,8 +118,10 @@ class Parts:
     def text_encoder(self) -> TextEncoder | None:
         """The encoder of words."""
         from groundsight.encoders import open_text_encoder
+        from groundsight.models.adapter import in_adapter
 
-        return self._opened("models.text", lambda: open_text_encoder(self.settings.models))
+        found = self._opened("models.text", lambda: open_text_encoder(self.settings.models))
+        return in_adapter(self.settings.home, found)
 
     @lane
     def picture_encoder(self) -> PictureEncoder | None:

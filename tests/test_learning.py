@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from groundsight.cli import main
+from groundsight.doors.learn.judged import Lesson, lessons
 from groundsight.doors.learn.train import Training, train
-from groundsight.errors import Cancelled, ModelFailed
+from groundsight.doors.view.desk import Desk
+from groundsight.errors import Cancelled, InvalidArgument, ModelFailed
 from groundsight.governance.audit_chain import TRAIL
+from groundsight.governance.review import forget_reviews
+from groundsight.index.export import stored_vectors
 from groundsight.models.store import WEIGHTS, active, card_named, trained_cards, weights_of
 from groundsight.settings import load_settings
 from groundsight.suite import local_principal, open_suite
+from groundsight.tools.search import SearchHits
 from groundsight.tracing import Watch
-from groundsight.types import Query
+from groundsight.types import Filter, Query
+from tests.tiny_models import save_bert, save_clip
 
 BIRDS = (
     "kestrel osprey heron plover dunlin godwit curlew avocet bittern wigeon gadwall pochard smew garganey shoveler "
@@ -134,6 +141,30 @@ def test_a_cancelled_training_leaves_no_version(home: Path) -> None:
     assert trained_cards(home) == before
 
 
+def test_opened_hits_are_kept_where_that_is_wanted_learnt_from_last_and_forgotten_with_their_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened() -> list[Lesson]:
+        with open_suite(load_settings(home)) as suite:
+            desk = Desk(suite)
+            hits = desk.call(SearchHits, "search", query="report merganser").hits
+            desk.opened("report merganser", hits[0].id)
+            desk.opened("mail anna.weber@example.com", hits[0].id)
+            return lessons("clicks", suite)[0]
+
+    with pytest.raises(InvalidArgument, match="nothing was judged"):
+        opened()
+    monkeypatch.setenv("GROUNDSIGHT_GOVERNANCE__KEEP_CLICKS", "true")
+    (first, redacted) = opened()
+    assert (first.query, first.noisy) == ("report merganser", True)
+    assert "anna.weber" not in redacted.query
+    with open_suite(load_settings(home)) as suite:
+        ((unit, _),) = suite.parts.index.get(sorted(first.right), Filter())
+        forget_reviews(home, [unit.asset_id])
+        with pytest.raises(InvalidArgument, match="nothing was judged"):
+            lessons("clicks", suite)
+
+
 GOOD = {"query": "report heron", "relevant": ["/heron.txt"]}
 
 
@@ -176,3 +207,47 @@ def test_weights_that_were_changed_are_refused_by_name(home: Path) -> None:
     (home / "models" / "fuser" / card.id / WEIGHTS).write_bytes(b"other")
     with pytest.raises(ModelFailed, match="not what was trained"):
         weights_of(home, card)
+
+
+@pytest.mark.parametrize("kind", ["adapter", "projection"])
+def test_an_encoder_that_learnt_is_used_over_an_index_encoded_anew_and_taken_back(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from PIL import Image
+
+    lane = "text" if kind == "adapter" else "visual"
+    model = save_bert(tmp_path / "bert") if kind == "adapter" else save_clip(tmp_path / "clip")
+    others = 'visual = "none"' if kind == "adapter" else 'text = "none"\nocr = "none"'
+    chosen = f'{lane} = "{"transformers" if kind == "adapter" else "open_clip"}:{model}"'
+    files, home = tmp_path / "files", tmp_path / "home"
+    files.mkdir()
+    home.mkdir()
+    (home / "groundsight.toml").write_text(f"[models]\n{chosen}\n{others}\n[ingestion]\ntags = false\n")
+    for number, bird in enumerate(BIRDS[:24]):
+        if kind == "adapter":
+            (files / f"{bird}.txt").write_text(f"the {'cat' if number % 2 else 'dog'} sat " + "on the mat " * number)
+        else:
+            Image.effect_mandelbrot((64, 64), (-2, -1, 1, 1), 4 + number).convert("RGB").save(files / f"{bird}.png")
+    lines = [{"query": f"the cat {file.stem}", "relevant": [file.name]} for file in sorted(files.iterdir())]
+    (home / "judged.jsonl").write_text("\n".join(map(json.dumps, lines)))
+
+    def vectors() -> tuple[str, np.ndarray]:
+        with open_suite(load_settings(home)) as suite:
+            assert suite.search(Query(text="the cat", channels=(lane,))).hits  # type: ignore[arg-type]
+            return suite.parts.index.fingerprints()[lane], stored_vectors(home / "index", lane)[1]  # type: ignore[arg-type]
+
+    with open_suite(load_settings(home)) as suite:
+        assert suite.ingest(files).failed == 0
+    plain, before = vectors()
+    assert run(home, "train", kind, "--from", str(home / "judged.jsonl"), "--epochs", "4") in (0, 1)
+    assert vectors()[0] == plain
+    name = trained_cards(home)[-1].id
+    assert run(home, "models", "promote", name, "--force", "to try it") == 0
+    fingerprint, turned = vectors()
+    assert fingerprint == f"{plain}+{name}"
+    assert turned.shape == before.shape
+    assert np.abs(turned - before).max() > 1e-4
+    assert run(home, "models", "rollback", kind) == 0
+    again, back = vectors()
+    assert again == plain
+    assert np.abs(back - before).max() < 1e-4

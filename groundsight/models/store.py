@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from pydantic import ValidationError
 
 from groundsight.atomic import sync, write_whole
-from groundsight.encoders.model_store import FOLDER
+from groundsight.encoders.model_store import FOLDER, Trained
 from groundsight.errors import ModelFailed, NotFound, StorageFailed
 from groundsight.types import Word
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Kind = Literal["fuser", "reranker", "projection"]
+Kind = Trained
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CARD, ACTIVE, WEIGHTS, DRAFTS = "card.json", "active.json", "weights.npz", ".drafts"
 Verdict = Literal["better", "worse", "undecided"]

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from groundsight.atomic import write_whole
 from groundsight.encoders.torch_home import import_torch
+from groundsight.models.lora import Delta, delta_of, with_adapter
 from groundsight.models.nets import Form, first_weights, forward
 
 if TYPE_CHECKING:
@@ -21,7 +22,20 @@ if TYPE_CHECKING:
 EVERY, STEP_LISTS, RATE = 4, 8, 0.01
 # Pulls the weights to where they began, late fusion or words alone: few lists move them little.
 PULL, TURN_PULL = 0.003, 0.01
+SHARP, RANK, ADAPTER_RATE = 20.0, 8, 0.001
 STAGES = 3
+
+
+class Adaptable(Protocol):
+    """An encoder of text that can be trained: its torch module, and its rows with their gradients."""
+
+    @property
+    def model(self) -> Any: ...
+
+    @property
+    def device(self) -> str: ...
+
+    def pooled(self, texts: list[str], role: Literal["query", "passage"]) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -49,16 +63,17 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Fit:
-    """What is fitted: the arrays to begin with, how many examples there are, and the loss of some of them in a stage.
+    """What is fitted: leaf tensors, which are moved, how many examples there are, and the loss of some in a stage.
 
     The loss is None where these examples say nothing.
     """
 
-    first: Mapping[str, NDArray[np.float64]]
+    weights: Mapping[str, Any]
     count: int
     loss: Callable[[Mapping[str, Any], Sequence[int], int], Any]
     at_once: int = STEP_LISTS
     pull: float = PULL
+    rate: float = RATE
 
 
 def trained(lists: Sequence[Judged], recipe: Recipe, watch: Watch, checkpoint: Path) -> dict[str, NDArray[np.float64]]:
@@ -76,7 +91,8 @@ def trained(lists: Sequence[Judged], recipe: Recipe, watch: Watch, checkpoint: P
         ]
         return sum(told[1:], told[0]) / len(told) if told else None
 
-    fit = Fit(first_weights(recipe.form, recipe.start, recipe.seed), len(lists), loss)
+    first = first_weights(recipe.form, recipe.start, recipe.seed)
+    fit = Fit({name: _leaf(torch, one) for name, one in first.items()}, len(lists), loss)
     weights = fitted(fit, recipe.seed, recipe.epochs, watch, checkpoint)
     return {name: one for name, one in weights.items() if name != "sharpness"}
 
@@ -97,10 +113,37 @@ def projected(
         turned = torch.nn.functional.normalize(seen[list(at)] @ weights["turn"], dim=1)
         return info_nce(torch, said[list(at)], turned, weights["sharpness"].exp()) if len(at) > 1 else None
 
-    fit = Fit(
-        {"turn": np.eye(words.shape[1]), "sharpness": np.array(3.0)}, len(words), loss, at_once=64, pull=TURN_PULL
-    )
+    first = {"turn": _leaf(torch, np.eye(words.shape[1])), "sharpness": _leaf(torch, np.array(3.0))}
+    fit = Fit(first, len(words), loss, at_once=64, pull=TURN_PULL)
     return {"turn": fitted(fit, seed, epochs, watch, checkpoint)["turn"]}
+
+
+def adapted(
+    encoder: Adaptable, pairs: Sequence[tuple[str, str]], seed: int, epochs: int, watch: Watch, checkpoint: Path
+) -> Delta:
+    """Return the adapter of an encoder of text that brings queries to the passages that answer them.
+
+    On CUDA it computes in bfloat16, and again what it could have remembered where the model can.
+    """
+    torch = import_torch()
+    moving, on_cuda = with_adapter(encoder.model, RANK, seed), encoder.device.startswith("cuda")
+    if on_cuda and hasattr(encoder.model, "gradient_checkpointing_enable"):
+        encoder.model.gradient_checkpointing_enable()
+
+    def loss(_: Mapping[str, Any], at: Sequence[int], stage: int) -> Any:
+        if len(at) < 2:
+            return None
+        with torch.autocast("cuda", dtype=torch.bfloat16, enabled=on_cuda):
+            sides = (encoder.pooled([pairs[place][0] for place in at], "query"),
+                     encoder.pooled([pairs[place][1] for place in at], "passage"))  # fmt: skip
+        words, passages = (torch.nn.functional.normalize(side.float(), dim=1) for side in sides)
+        return info_nce(torch, words, passages, SHARP)
+
+    fit = Fit(
+        {str(at): one for at, one in enumerate(moving)}, len(pairs), loss, at_once=16, pull=0.0, rate=ADAPTER_RATE
+    )
+    fitted(fit, seed, epochs, watch, checkpoint)
+    return delta_of(encoder.model)
 
 
 def info_nce(torch: Any, words: Any, looks: Any, scale: Any) -> Any:
@@ -132,9 +175,9 @@ class _Run:
 
     def __init__(self, torch: Any, fit: Fit, checkpoint: Path) -> None:
         self._torch, self._fit, self._checkpoint = torch, fit, checkpoint
-        self._first = {name: torch.tensor(array) for name, array in fit.first.items()}
-        self._weights = {name: one.clone().requires_grad_() for name, one in self._first.items()}
-        self._adam = torch.optim.Adam(self._weights.values(), lr=RATE)
+        self._weights = fit.weights
+        self._first = {name: one.detach().clone() for name, one in fit.weights.items()}
+        self._adam = torch.optim.Adam(self._weights.values(), lr=fit.rate)
 
     def arrays(self, seed: int, epochs: int, watch: Watch) -> dict[str, NDArray[np.float64]]:
         for epoch in range(self._resumed(), epochs):
@@ -173,6 +216,10 @@ class _Run:
         self._adam.zero_grad()
         (loss + self._fit.pull * moved).backward()
         self._adam.step()
+
+
+def _leaf(torch: Any, array: NDArray[np.float64]) -> Any:
+    return torch.tensor(array).requires_grad_()
 
 
 def _list_loss(torch: Any, form: Form, weights: Mapping[str, Any], one: tuple[Any, ...], stage: int) -> Any | None:

@@ -18,7 +18,7 @@ UNUSED = 1
 
 def add_train(command: argparse.ArgumentParser) -> None:
     """Declare the options of ``train``."""
-    command.add_argument("kind", choices=("fuser", "reranker", "projection"), help="what is to learn")
+    command.add_argument("kind", choices=("fuser", "reranker", "projection", "adapter"), help="what is to learn")
     command.add_argument(
         "--from", dest="source", required=True, metavar="JUDGED",
         help="file of judged lines, or review: what was judged here, or clicks: what was opened",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from groundsight.evals.gold import Gold, Library
 from groundsight.evals.reading import Item, numbered_rows
 from groundsight.governance.access import visible_to
 from groundsight.governance.pii import Memory, find
-from groundsight.governance.review import review_items
+from groundsight.governance.review import opened_hits, review_items
 from groundsight.settings import ALL_PII
 
 if TYPE_CHECKING:
@@ -85,12 +85,10 @@ def lessons(source: str, suite: Suite, *, pictures: bool = False) -> tuple[list[
         digest = hashlib.sha256(repr([(one.query, sorted(one.right)) for one in found]).encode())
     else:
         path = Path(source).expanduser()
-        found = [known.lesson(f"{path.name}, line {number}", line) for number, line in numbered_rows(path, Line)]
+        told = [known.lesson(f"{path.name}, line {number}", line) for number, line in numbered_rows(path, Line)]
+        found = [known.looks_of(one) for one in told] if pictures else told
         digest = hashlib.sha256(path.read_bytes())
     _require_once(found)
-    for one in found:
-        if pictures and (other := [each for each in one.right | one.wrong if not known.is_picture(each)]):
-            raise _refused("a projection learns from pictures, this is none", one.where, min(other))
     if not found:
         raise InvalidArgument("nothing was judged yet", which=source, next_step="judge some, or name a file")
     return found, digest.hexdigest()
@@ -103,8 +101,13 @@ class _Known:
         self._library = Library(units)
         self._kinds = {unit.unit_id: unit.kind for unit, _ in units}
 
-    def is_picture(self, unit_id: str) -> bool:
-        return self._kinds[unit_id] in LOOKS
+    def looks_of(self, lesson: Lesson) -> Lesson:
+        """Keep the pictures of what was named; where a thing has none it is of the wrong modality."""
+        groups = tuple(frozenset(one for one in group if self._kinds[one] in LOOKS) for group in lesson.groups)
+        if not all(groups):
+            other = min(lesson.groups[groups.index(frozenset())])
+            raise _refused("a projection learns from pictures, this is none", lesson.where, other)
+        return replace(lesson, groups=groups)
 
     def lesson(self, where: str, line: Line, *, noisy: bool = False) -> Lesson:
         if not line.query.strip() or (not line.relevant and line.irrelevant is None):
@@ -147,11 +150,14 @@ def _from_home(suite: Suite, source: str, known: _Known) -> Iterator[Lesson]:
         others = sorted(wrong.get(question, set()) - units)
         if units and not find(question, ALL_PII, Memory()):
             line = Line(query=question, relevant=sorted(units), irrelevant=list[Named](others) or None)
-            yield known.lesson(f"{source}: {question[:60]}", line, noisy=True)
+            yield known.lesson(f"{source}: {question[:60]}", line, noisy=source == "clicks")
 
 
 def _judged(suite: Suite, source: str) -> Iterable[tuple[str, list[str], bool]]:
     home, tenant = suite.settings.home, suite.principal.tenant
+    if source == "clicks":
+        yield from ((question, [unit_id], True) for question, unit_id in opened_hits(home, tenant))
+        return
     for item in review_items(home, tenant):
         if item.told.kind == "answer" and item.verdict in ("right", "wrong"):
             yield item.told.question, [one.unit_id for one in item.told.sources], item.verdict == "right"

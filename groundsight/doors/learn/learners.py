@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from groundsight.doors.learn.judged import Lesson
-from groundsight.doors.learn.reencode import turned_beside
+from groundsight.doors.learn.reencode import beside, with_texts, with_turned
 from groundsight.doors.learn.trial import Recording, Trial, parts_in_use
+from groundsight.encoders.transformer import TransformerEncoder
 from groundsight.errors import ConfigError, InvalidArgument
 from groundsight.governance.access import visible_to
 from groundsight.index import open_index
+from groundsight.models.adapter import with_delta
 from groundsight.models.candidates import CHANNELS, FEATURES, candidates_of
 from groundsight.models.fusers import Late, Learned
 from groundsight.models.mining import hard_ones, near_duplicates, stage_of
 from groundsight.models.projection import Projected, turned
 from groundsight.models.rankers import LearnedRanker, features_of, first_look
-from groundsight.models.training import Judged, Recipe, projected, trained
+from groundsight.models.training import Judged, Recipe, adapted, projected, trained
 from groundsight.retrieval.fusion import by_score
+from groundsight.retrieval.words import quotable
 from groundsight.suite import Suite
 from groundsight.types import Query
 
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from groundsight.tracing import Watch
     from groundsight.types import Principal
 
-Arrays = Mapping[str, "NDArray[np.float64]"]
+Arrays = Mapping[str, "NDArray[Any]"]
 
 
 class Learner(Protocol):
@@ -52,7 +55,13 @@ class Learner(Protocol):
 
 def learner_of(settings: Settings, who: Principal, kind: Kind, form: Form) -> Learner:
     """Return what learns this kind."""
-    return LookLearner(settings, who) if kind == "projection" else NetLearner(settings, who, kind, form)
+    match kind:
+        case "projection":
+            return LookLearner(settings, who)
+        case "adapter":
+            return TextLearner(settings, who)
+        case _:
+            return NetLearner(settings, who, kind, form)
 
 
 class NetLearner:
@@ -132,16 +141,29 @@ class NetLearner:
         return Judged(cells[kept], asked, np.array(good, bool), np.array(stages, np.int64))
 
 
-class LookLearner:
-    """The matrix behind a picture encoder; it is tried over a copy of the index whose pictures are turned by it."""
+class EncoderLearner:
+    """What changes an encoder; it is tried over a copy of the index that is encoded anew."""
 
     def __init__(self, settings: Settings, who: Principal) -> None:
-        """Raise ConfigError where no picture encoder is on, or the index is a server's."""
+        """Raise ConfigError where the index is a server's."""
         if settings.index.backend != "local":
             step = "set index.backend = 'local'"
             raise ConfigError("only the embedded index is encoded beside itself", which="index.backend", next_step=step)
-        self._settings, self._who, self._used = settings, who, parts_in_use(settings)
-        self.before = Trial(settings, *self._used)
+        self.settings, self.who, self.used = settings, who, parts_in_use(settings)
+        self.before = Trial(settings, *self.used)
+
+    def tried(self, home: Path, **parts: object) -> Trial:
+        """Return the search over an index encoded beside, with these parts."""
+        index = open_index(self.settings.model_copy(update={"home": home}))
+        return self.before.alike(*self.used, index=index, **parts)
+
+
+class LookLearner(EncoderLearner):
+    """The matrix behind a picture encoder."""
+
+    def __init__(self, settings: Settings, who: Principal) -> None:
+        """Raise ConfigError where no picture encoder is on, or the index is a server's."""
+        super().__init__(settings, who)
         encoder = self.before.picture_encoder
         if encoder is None:
             raise ConfigError("no picture encoder is on", which="models.visual", next_step="set models.visual")
@@ -164,9 +186,12 @@ class LookLearner:
     def after(self, arrays: Arrays, watch: Watch) -> Trial:
         """Return the search over a copy of the index."""
         new = Projected(self.base, arrays["turn"], "candidate")
-        home = turned_beside(self._settings, self.before.index, self.step_to(arrays["turn"]), new.fingerprint, watch)
-        index = open_index(self._settings.model_copy(update={"home": home}))
-        return self.before.alike(*self._used, index=index, picture_encoder=new)
+        return self.tried(self.anew(arrays["turn"], new.fingerprint, watch), picture_encoder=new)
+
+    def anew(self, turn: NDArray[np.float64], fingerprint: str, watch: Watch) -> Path:
+        """Encode the index beside itself and return its home."""
+        again = with_turned(self.step_to(turn))
+        return beside(self.settings, self.before.index, {"visual": fingerprint}, again, watch)
 
     def step_to(self, turn: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the matrix that leads from the vectors as they are stored to those turned by ``turn``."""
@@ -179,8 +204,42 @@ class LookLearner:
         import numpy as np
 
         back, found = self.step_to(np.eye(self.base.dimension)), dict[str, "NDArray[np.float64]"]()
-        for asset in self.before.index.export(visible_to(self._who)):
+        for asset in self.before.index.export(visible_to(self.who)):
             by_ordinal = {unit.ordinal: unit.unit_id for unit in asset.units}
             rows = zip(asset.rows.get("visual", ()), asset.vectors.get("visual", ()), strict=True)
             found |= {by_ordinal[ordinal]: turned(row[None], back)[0].astype(np.float64) for ordinal, row in rows}
         return found
+
+
+class TextLearner(EncoderLearner):
+    """The adapter of a text encoder of transformers."""
+
+    def __init__(self, settings: Settings, who: Principal) -> None:
+        """Raise ConfigError where the text encoder is not of transformers, or the index is a server's."""
+        super().__init__(settings, who)
+        kind, _, self._where = settings.models.text.partition(":")
+        if kind != "transformers":
+            step = "set models.text = 'transformers:FOLDER' and ingest into a home of its own"
+            raise ConfigError("this text encoder takes no adapter", which=f"models.text = {kind}", next_step=step)
+        self.parent = self.fresh().fingerprint
+
+    def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
+        """Pair each query with the words of the first unit that answers."""
+        rights = [(one.query, self.before.index.get([min(one.right)], visible_to(self.who))) for one in taught]
+        pairs = [(query, quotable(found[0][0])) for query, found in rights if found]
+        return adapted(self.fresh(), pairs, seed, epochs, watch, checkpoint)
+
+    def after(self, arrays: Arrays, watch: Watch) -> Trial:
+        """Return the search over a copy of the index."""
+        new = with_delta(self.fresh(), arrays, "candidate")
+        return self.tried(self.anew(new, watch), text_encoder=new)
+
+    def anew(self, encoder: TransformerEncoder, watch: Watch) -> Path:
+        """Encode the index beside itself and return its home."""
+        again = with_texts(self.before.alike(*self.used, text_encoder=encoder), watch)
+        return beside(self.settings, self.before.index, {"text": encoder.fingerprint}, again, watch)
+
+    def fresh(self) -> TransformerEncoder:
+        """Return the encoder without any adapter."""
+        models = self.settings.models
+        return TransformerEncoder.open(self._where, device=models.device, allow_download=models.allow_download)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundsight.doors.learn.judged import lessons
-from groundsight.doors.learn.learners import LookLearner, learner_of
-from groundsight.doors.learn.reencode import put_in_place, turned_beside
+from groundsight.doors.learn.learners import Learner, LookLearner, NetLearner, TextLearner, learner_of
+from groundsight.doors.learn.reencode import put_in_place
 from groundsight.doors.learn.train import split
 from groundsight.doors.learn.trial import gains_of, scores_of, verdict_of
 from groundsight.errors import InvalidArgument, NotFound, PolicyRefused
 from groundsight.governance.events import note_event
 from groundsight.governance.policy import policy_of, policy_refusal
+from groundsight.models.adapter import with_delta
 from groundsight.models.nets import FORMS, Form
 from groundsight.models.projection import matrix_of, turned_name
 from groundsight.models.store import KINDS, Active, Card, Kind, active, card_named, promote, roll_back, weights_of
@@ -107,20 +108,30 @@ def version_gap(home: Path, card: Card, other: str) -> dict[str, Any]:
 
 
 def _take_index(settings: Settings, who: Principal, kind: Kind, name: str, watch: Watch) -> None:
-    """Encode the pictures of the index anew beside it for a projection, and put that in place in one transaction.
+    """Encode the index anew beside itself where an encoder changes, and put that in place in one transaction.
 
-    The vectors of what is read in meanwhile would be of the former encoder, so then nothing is changed.
+    What is read in meanwhile would be encoded by the former one, so then nothing is changed.
     """
-    if kind != "projection":
+    learner = learner_of(settings, who, kind, FORMS[0])
+    if isinstance(learner, NetLearner):
         return
-    learner = LookLearner(settings, who)
     with closing(learner.before):
-        index, fingerprint = learner.before.index, turned_name(learner.base.fingerprint, name)
-        if index.fingerprints().get("visual") == fingerprint:
+        index, before = learner.before.index, learner.before.index.version()
+        lane, wanted = ("visual" if kind == "projection" else "text"), turned_name(learner.parent, name)
+        if index.fingerprints().get(lane) == wanted:
             return
-        before, turn = index.version(), matrix_of(settings.home, name, learner.base.dimension)
-        home = turned_beside(settings, index, learner.step_to(turn), fingerprint, watch)
-        put_in_place(settings, index, before, home)
+        put_in_place(settings, index, before, _anew(learner, settings, name, watch))
+
+
+def _anew(learner: Learner, settings: Settings, name: str, watch: Watch) -> Path:
+    """Encode the index beside itself as a version does, without one as the encoder alone does."""
+    if isinstance(learner, LookLearner):
+        turn = matrix_of(settings.home, name, learner.base.dimension)
+        return learner.anew(turn, turned_name(learner.parent, name), watch)
+    assert isinstance(learner, TextLearner)
+    fresh = learner.fresh()
+    delta = weights_of(settings.home, card_named(settings.home, name)) if name else None
+    return learner.anew(with_delta(fresh, delta, name) if delta else fresh, watch)
 
 
 def _form(card: Card) -> Form:

@@ -3,48 +3,75 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from groundsight.encoders.model_store import FOLDER
 from groundsight.errors import Locked
-from groundsight.index import open_index
+from groundsight.governance.redaction import profile_of
+from groundsight.index import Entry, Index, open_index
 from groundsight.index.migrate import GROUP_UNITS, groups, sealed
+from groundsight.ingestion.derived import Derived
+from groundsight.ingestion.encode import Assembled, encode
 from groundsight.models.projection import turned
-from groundsight.types import Filter
+from groundsight.types import Filter, VectorName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from groundsight.index import Exported, Index
+    from groundsight.parts import Parts
     from groundsight.settings import Settings
     from groundsight.tracing import Watch
 
 BESIDE = ".beside"
+T = TypeVar("T")
+Again = Callable[[Sequence[Entry]], Sequence[Entry]]
 
 
-def turned_beside(settings: Settings, source: Index, turn: NDArray[np.float64], fingerprint: str, watch: Watch) -> Path:
-    """Write a copy of the index whose pictures are turned by a matrix (d, d), and return its home.
+def beside(settings: Settings, source: Index, prints: Mapping[str, str], again: Again, watch: Watch) -> Path:
+    """Write a copy of the index whose entries are encoded ``again``, and return its home.
 
     Raises:
         StorageFailed: the disk refused. Cancelled, TimedOut: as the watch says; the index is as it was.
     """
     home = settings.home / FOLDER / BESIDE
     shutil.rmtree(home, ignore_errors=True)
-    local = settings.index.model_copy(update={"backend": "local"})
-    with closing(open_index(settings.model_copy(update={"home": home, "index": local}))) as target:
-        target.claim({**source.fingerprints(), "visual": fingerprint})
+    with closing(open_index(settings.model_copy(update={"home": home}))) as target:
+        target.claim({**source.fingerprints(), **prints})
         total, done = source.count(Filter()).assets, 0
         for group in groups(source.export(Filter()), GROUP_UNITS):
-            target.upsert([sealed(_turned(each, turn), settings.governance.redact) for each in group])
+            target.upsert(again([sealed(each, settings.governance.redact) for each in group]))
             done += len(group)
             watch.step(done, total, "encoding beside the index")
         target.snapshot(home / "snapshot")
     return home
+
+
+def with_turned(turn: NDArray[np.float64]) -> Again:
+    """Return what turns the pictures of entries by a matrix (d, d)."""
+    return lambda entries: [
+        replace(one, vectors={**one.vectors, "visual": turned(one.vectors["visual"], turn)})
+        if "visual" in one.vectors
+        else one
+        for one in entries
+    ]
+
+
+def with_texts(parts: Parts, watch: Watch) -> Again:
+    """Return what encodes the texts of entries by the text encoder of these parts."""
+    derived = Derived(parts.settings.home / "derived", profile_of(parts.settings))
+
+    def again(entries: Sequence[Entry]) -> Sequence[Entry]:
+        bare = [replace(one, vectors=_looks(one.vectors), rows=_looks(one.rows)) for one in entries]
+        return encode([Assembled(one, derived) for one in bare], parts, watch)
+
+    return again
 
 
 def put_in_place(settings: Settings, index: Index, before: str, home: Path) -> None:
@@ -54,14 +81,10 @@ def put_in_place(settings: Settings, index: Index, before: str, home: Path) -> N
         Locked: it was.
     """
     if index.version() != before:
-        raise Locked(
-            "the index was written to meanwhile", which="index", next_step="call again when nothing is read in"
-        )
+        raise Locked("the index was written to meanwhile", which="index", next_step="call again")
     index.restore(home / "snapshot")
     shutil.rmtree(settings.home / FOLDER / BESIDE, ignore_errors=True)
 
 
-def _turned(asset: Exported, turn: NDArray[np.float64]) -> Exported:
-    if "visual" not in asset.vectors:
-        return asset
-    return replace(asset, vectors={**asset.vectors, "visual": turned(asset.vectors["visual"], turn)})
+def _looks(named: Mapping[VectorName, T]) -> dict[VectorName, T]:
+    return {name: one for name, one in named.items() if name == "visual"}

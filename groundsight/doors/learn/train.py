@@ -59,7 +59,7 @@ def train(settings: Settings, who: Principal, order: Training, watch: Watch) -> 
         arrays = learner.learn(taught, order.seed, order.epochs, checkpoint, watch)
         runs = [scores_of(each, who, held, watch) for each in (learner.before, learner.after(arrays, watch))]
     metrics, weights = gains_of(runs[0], runs[1], held), packed(arrays)
-    form = "turn" if order.kind == "projection" else order.form
+    form = {"projection": "turn", "adapter": "lora"}.get(order.kind, order.form)
     card = Card(
         id=version_id(form, weights), kind=order.kind, form=form, parent=learner.parent,
         source=order.source if order.source in FROM_HOME else str(Path(order.source).expanduser().resolve()),
