@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundsight.errors import ConfigError
 from groundsight.models.candidates import CHANNELS, candidates_of
-from groundsight.models.nets import FORMS, GATED, Form, forward
+from groundsight.models.nets import FORMS, GATED, Form, form_named, forward
 from groundsight.models.store import active, card_named, weights_of
 from groundsight.retrieval.fusion import Method, Shares, fuse
 from groundsight.settings import Search
@@ -101,7 +101,7 @@ def trained_fuser(home: Path, name: str, search: Search, form: str = "") -> Lear
     card = card_named(home, name)
     if card.kind != "fuser" or (form and card.form != form):
         raise _unready(f"{card.id} is in use, which is no {form or 'fuser'}", form)
-    return Learned(next(each for each in FORMS if each == card.form), weights_of(home, card), search, card.id)
+    return Learned(form_named(card.form), weights_of(home, card), search, card.id)
 
 
 def _unready(what: str, form: str) -> ConfigError:

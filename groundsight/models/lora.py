@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # The attention of BERT and its kin in transformers, and of the transformers of open_clip.
 ATTENTION = re.compile(r"(query|key|value|q_proj|k_proj|v_proj|out_proj)\.weight$|in_proj_weight$")
 UP, DOWN, SCALE = ".up", ".down", 2.0
-Delta = Mapping[str, "NDArray[np.float32]"]
+Delta = Mapping[str, "NDArray[Any]"]
 
 
 def with_adapter(model: Any, rank: int, seed: int, which: re.Pattern[str] = ATTENTION) -> list[Any]:
@@ -36,7 +36,7 @@ def with_adapter(model: Any, rank: int, seed: int, which: re.Pattern[str] = ATTE
         """A weight and its adapter."""
 
         def __init__(self, weight: Any) -> None:
-            super().__init__()
+            super().__init__()  # pyright: ignore[reportUnknownMemberType]
             self.down = torch.nn.Parameter(torch.randn(rank, weight.shape[1], generator=generator) / rank)
             self.up = torch.nn.Parameter(torch.zeros(weight.shape[0], rank))
 

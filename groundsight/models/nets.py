@@ -24,6 +24,11 @@ TINY = 1e-9
 Weights = Mapping[str, Any]
 
 
+def form_named(name: str) -> Form:
+    """Return the form of a name; what has no form of its own (a projection, an adapter) is linear."""
+    return {each: each for each in FORMS}.get(name, FORMS[0])
+
+
 def first_weights(form: Form, start: NDArray[np.float64], seed: int) -> dict[str, NDArray[np.float64]]:
     """Return weights by which the net scores as the linear ``start`` of shape (channels, features) does.
 

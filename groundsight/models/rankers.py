@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from groundsight.errors import ConfigError
 from groundsight.models.candidates import CHANNELS
-from groundsight.models.nets import FORMS, Form, forward
+from groundsight.models.nets import Form, form_named, forward
 from groundsight.models.store import active, card_named, weights_of
 from groundsight.retrieval.recency import newest
 from groundsight.retrieval.rerank import CandidateBm25, bm25_among, fractions
@@ -123,4 +123,4 @@ def trained_ranker(home: Path, name: str) -> LearnedRanker:
     card = card_named(home, name)
     if card.kind != "reranker":
         raise ConfigError("this version is no re-ranker", which=card.id, next_step="groundsight models list")
-    return LearnedRanker(next(each for each in FORMS if each == card.form), weights_of(home, card), card.id)
+    return LearnedRanker(form_named(card.form), weights_of(home, card), card.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -24,6 +25,8 @@ EVERY, STEP_LISTS, RATE = 4, 8, 0.01
 PULL, TURN_PULL = 0.003, 0.01
 SHARP, RANK, ADAPTER_RATE = 20.0, 8, 0.001
 STAGES = 3
+# Of so many lists one chooses the round and is not trained on; fewer than this choose nothing.
+APART, LEAST_APART = 4, 16
 
 
 class Adaptable(Protocol):
@@ -65,7 +68,8 @@ class Recipe:
 class Fit:
     """What is fitted: leaf tensors, which are moved, how many examples there are, and the loss of some in a stage.
 
-    The loss is None where these examples say nothing.
+    The loss is None where these examples say nothing. Of the rounds the one with the highest ``worth`` is kept, the
+    beginning included: a training that does not help gives back what it began with.
     """
 
     weights: Mapping[str, Any]
@@ -74,6 +78,7 @@ class Fit:
     at_once: int = STEP_LISTS
     pull: float = PULL
     rate: float = RATE
+    worth: Callable[[Mapping[str, Any]], float] | None = None
 
 
 def trained(lists: Sequence[Judged], recipe: Recipe, watch: Watch, checkpoint: Path) -> dict[str, NDArray[np.float64]]:
@@ -83,7 +88,10 @@ def trained(lists: Sequence[Judged], recipe: Recipe, watch: Watch, checkpoint: P
         Disabled: torch is not installed. Cancelled, TimedOut: as the watch says; the checkpoint stays.
     """
     torch = import_torch()
-    known = [tuple(map(torch.tensor, (each.cells, each.asked, each.good, each.stage))) for each in lists]
+    kept, apart = (lists[:0], lists) if len(lists) < LEAST_APART else (lists[::APART], _others(lists))
+    known: list[tuple[Any, ...]] = [
+        tuple(torch.tensor(one) for one in (each.cells, each.asked, each.good, each.stage)) for each in apart
+    ]
 
     def loss(weights: Mapping[str, Any], at: Sequence[int], stage: int) -> Any:
         told = [
@@ -92,7 +100,8 @@ def trained(lists: Sequence[Judged], recipe: Recipe, watch: Watch, checkpoint: P
         return sum(told[1:], told[0]) / len(told) if told else None
 
     first = first_weights(recipe.form, recipe.start, recipe.seed)
-    fit = Fit({name: _leaf(torch, one) for name, one in first.items()}, len(lists), loss)
+    worth = partial(_mean_precision, recipe.form, kept) if kept else None
+    fit = Fit({name: _leaf(torch, one) for name, one in first.items()}, len(known), loss, worth=worth)
     weights = fitted(fit, recipe.seed, recipe.epochs, watch, checkpoint)
     return {name: one for name, one in weights.items() if name != "sharpness"}
 
@@ -177,15 +186,26 @@ class _Run:
         self._torch, self._fit, self._checkpoint = torch, fit, checkpoint
         self._weights = fit.weights
         self._first = {name: one.detach().clone() for name, one in fit.weights.items()}
+        self._worth, self._best = 0.0, self._first
         self._adam = torch.optim.Adam(self._weights.values(), lr=fit.rate)
 
     def arrays(self, seed: int, epochs: int, watch: Watch) -> dict[str, NDArray[np.float64]]:
-        for epoch in range(self._resumed(), epochs):
+        begin = self._resumed()
+        if begin == 0:
+            self._look()
+        for epoch in range(begin, epochs):
             watch.step(epoch, epochs, f"round {epoch + 1}")
             self._round(epoch, seed, min(STAGES - 1, STAGES * epoch // epochs))
+            self._look()
             if (epoch + 1) % EVERY == 0:
                 self._keep(epoch + 1)
-        return {name: one.detach().numpy() for name, one in self._weights.items()}
+        return {name: one.numpy() for name, one in self._best.items()}
+
+    def _look(self) -> None:
+        """Keep these weights where they are worth more than all before."""
+        worth = self._fit.worth(self._weights) if self._fit.worth else self._worth + 1.0
+        if worth > self._worth:
+            self._worth, self._best = worth, {name: one.detach().clone() for name, one in self._weights.items()}
 
     def _resumed(self) -> int:
         if not self._checkpoint.is_file():
@@ -194,12 +214,13 @@ class _Run:
         for name, kept in state["weights"].items():
             self._weights[name].data.copy_(kept)
         self._adam.load_state_dict(state["adam"])
+        self._worth, self._best = float(state["worth"]), state["best"]
         return int(state["epoch"])
 
     def _keep(self, epoch: int) -> None:
         out = BytesIO()
         state = {"weights": {n: one.detach() for n, one in self._weights.items()}, "adam": self._adam.state_dict()}
-        self._torch.save({**state, "epoch": epoch}, out)
+        self._torch.save({**state, "epoch": epoch, "worth": self._worth, "best": self._best}, out)
         write_whole(self._checkpoint, out.getvalue())
 
     def _round(self, epoch: int, seed: int, stage: int) -> None:
@@ -220,6 +241,22 @@ class _Run:
 
 def _leaf(torch: Any, array: NDArray[np.float64]) -> Any:
     return torch.tensor(array).requires_grad_()
+
+
+def _others(lists: Sequence[Judged]) -> Sequence[Judged]:
+    return [each for place, each in enumerate(lists) if place % APART]
+
+
+def _mean_precision(form: Form, lists: Sequence[Judged], weights: Mapping[str, Any]) -> float:
+    """Mean average precision over lists that are not trained on."""
+    import numpy as np
+
+    plain, total = {name: one.detach().numpy() for name, one in weights.items()}, 0.0
+    for each in lists:
+        added, _ = forward(form, np, plain, each.cells, each.asked)
+        good = each.good[np.argsort(-added.sum(1), kind="stable")]
+        total += float((np.cumsum(good) / np.arange(1, len(good) + 1))[good].mean())
+    return total / len(lists)
 
 
 def _list_loss(torch: Any, form: Form, weights: Mapping[str, Any], one: tuple[Any, ...], stage: int) -> Any | None:

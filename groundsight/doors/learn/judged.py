@@ -58,6 +58,7 @@ class Lesson:
     groups: tuple[frozenset[str], ...]
     wrong: frozenset[str]
     noisy: bool = False
+    first: str = ""
 
     @property
     def right(self) -> frozenset[str]:
@@ -65,8 +66,8 @@ class Lesson:
         return frozenset[str]().union(*self.groups)
 
     def held_out(self, seed: int, share: float) -> bool:
-        """Tell on which side it stands: queries with the same first answer stand on one, whatever else is judged."""
-        digest = hashlib.sha256(f"{seed}\0{min(self.groups[0])}".encode()).digest()
+        """Tell on which side it stands: queries that name the same first answer stand on one, whatever else is judged."""
+        digest = hashlib.sha256(f"{seed}\0{self.first}".encode()).digest()
         return int.from_bytes(digest[:4]) < share * 2**32
 
 
@@ -122,7 +123,7 @@ class _Known:
         wrong = frozenset[str]().union(*(self._units(where, one) for one in line.irrelevant or ()))
         if len({*groups}) < len(groups):
             raise _refused("this pair stands in the line twice", where, str(line.relevant[0]))
-        lesson = Lesson(where, " ".join(line.query.split()), groups, wrong, noisy)
+        lesson = Lesson(where, " ".join(line.query.split()), groups, wrong, noisy, str(line.relevant[0]))
         if both := lesson.right & wrong:
             raise _refused("it stands on both sides", where, min(both))
         return lesson
@@ -149,7 +150,7 @@ def _from_home(suite: Suite, source: str, known: _Known) -> Iterator[Lesson]:
     for question, units in right.items():
         others = sorted(wrong.get(question, set()) - units)
         if units and not find(question, ALL_PII, Memory()):
-            line = Line(query=question, relevant=sorted(units), irrelevant=list[Named](others) or None)
+            line = Line(query=question, relevant=list[Named](sorted(units)), irrelevant=list[Named](others) or None)
             yield known.lesson(f"{source}: {question[:60]}", line, noisy=source == "clicks")
 
 

@@ -70,7 +70,8 @@ class NetLearner:
     def __init__(self, settings: Settings, who: Principal, kind: Kind, form: Form) -> None:
         used = parts_in_use(settings)
         self._settings, self._who, self._used = settings, who, used
-        self._ranks, self._form = kind == "reranker", form
+        self._form: Form = form
+        self._ranks = kind == "reranker"
         self.before, self.parent = Trial(settings, *used), used[self._ranks].name
 
     def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
@@ -116,7 +117,7 @@ class NetLearner:
         import numpy as np
 
         hits = recording.hits
-        cells = features_of(lesson.query, hits) if hits else np.zeros((0, *first_look().shape))
+        cells: NDArray[np.float64] = features_of(lesson.query, hits) if hits else np.zeros((0, *first_look().shape))
         unit_ids = tuple(hit.unit.unit_id for hit in hits)
         return self._judged(lesson, unit_ids, hard_ones(unit_ids, (), frozenset()), cells, np.ones(cells.shape[1]))
 

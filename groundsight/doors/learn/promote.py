@@ -16,7 +16,7 @@ from groundsight.errors import InvalidArgument, NotFound, PolicyRefused
 from groundsight.governance.events import note_event
 from groundsight.governance.policy import policy_of, policy_refusal
 from groundsight.models.adapter import with_delta
-from groundsight.models.nets import FORMS, Form
+from groundsight.models.nets import FORMS, form_named
 from groundsight.models.projection import matrix_of, turned_name
 from groundsight.models.store import KINDS, Active, Card, Kind, active, card_named, promote, roll_back, weights_of
 from groundsight.suite import Suite
@@ -35,7 +35,7 @@ def measured(settings: Settings, who: Principal, card: Card, judged: str, watch:
     Raises:
         NotFound: the judged lines are not where they were. InvalidArgument: a line can't be used any more.
     """
-    learner = learner_of(settings, who, card.kind, _form(card))
+    learner = learner_of(settings, who, card.kind, form_named(card.form))
     with closing(learner.before):
         source = judged or card.source
         known, _ = lessons(source, Suite(learner.before, who), pictures=card.kind == "projection")
@@ -75,7 +75,7 @@ def back(settings: Settings, who: Principal, kind: str, watch: Watch) -> Active:
     Raises:
         InvalidArgument: there is no such kind. NotFound: nothing of it was promoted.
     """
-    known = next((each for each in KINDS if each == kind), None)
+    known = {each: each for each in KINDS}.get(kind)
     if known is None:
         raise InvalidArgument("unknown kind of model", which=kind, next_step=f"use one of {', '.join(KINDS)}")
     before = active(settings.home, known)
@@ -132,7 +132,3 @@ def _anew(learner: Learner, settings: Settings, name: str, watch: Watch) -> Path
     fresh = learner.fresh()
     delta = weights_of(settings.home, card_named(settings.home, name)) if name else None
     return learner.anew(with_delta(fresh, delta, name) if delta else fresh, watch)
-
-
-def _form(card: Card) -> Form:
-    return next((each for each in FORMS if each == card.form), FORMS[0])
