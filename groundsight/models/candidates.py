@@ -40,6 +40,8 @@ class Candidates:
 
 def candidates_of(lists: Sequence[ChannelResult], weights: Weights, k: int, scale: Scale) -> Candidates:
     """Return the table of all candidates, by id; its shape depends on their number alone."""
+    # On which of two channels with equal scores late fusion books a share depends on the order of the lists.
+    lists = sorted(lists, key=lambda each: CHANNELS.index(each.channel))
     unit_ids = tuple(sorted({unit_id for each in lists for unit_id, _ in each.hits}))
     row = {unit_id: place for place, unit_id in enumerate(unit_ids)}
     cells = np.zeros((len(unit_ids), len(CHANNELS), len(FEATURES)))

@@ -66,7 +66,7 @@ class Lesson:
         return frozenset[str]().union(*self.groups)
 
     def held_out(self, seed: int, share: float) -> bool:
-        """Tell on which side it stands: queries that name the same first answer stand on one, whatever else is judged."""
+        """Tell on which side it stands: queries that name the same first answer stand on one, whatever else is."""
         digest = hashlib.sha256(f"{seed}\0{self.first}".encode()).digest()
         return int.from_bytes(digest[:4]) < share * 2**32
 
