@@ -65,7 +65,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fitting:
     """What is fitted: leaf tensors, which are moved, how many examples there are, and the loss of some in a stage.
 
     The loss is None where these examples say nothing. Of the rounds the one with the highest ``worth`` is kept, the
@@ -101,7 +101,7 @@ def trained(lists: Sequence[Judged], recipe: Recipe, watch: Watch, checkpoint: P
 
     first = first_weights(recipe.form, recipe.start, recipe.seed)
     worth = partial(_mean_precision, recipe.form, kept) if kept else None
-    fit = Fit({name: _leaf(torch, one) for name, one in first.items()}, len(known), loss, worth=worth)
+    fit = Fitting({name: _leaf(torch, one) for name, one in first.items()}, len(known), loss, worth=worth)
     weights = fitted(fit, recipe.seed, recipe.epochs, watch, checkpoint)
     return {name: one for name, one in weights.items() if name != "sharpness"}
 
@@ -123,7 +123,7 @@ def projected(
         return info_nce(torch, said[list(at)], turned, weights["sharpness"].exp()) if len(at) > 1 else None
 
     first = {"turn": _leaf(torch, np.eye(words.shape[1])), "sharpness": _leaf(torch, np.array(3.0))}
-    fit = Fit(first, len(words), loss, at_once=64, pull=TURN_PULL)
+    fit = Fitting(first, len(words), loss, at_once=64, pull=TURN_PULL)
     return {"turn": fitted(fit, seed, epochs, watch, checkpoint)["turn"]}
 
 
@@ -148,7 +148,7 @@ def adapted(
         words, passages = (torch.nn.functional.normalize(side.float(), dim=1) for side in sides)
         return info_nce(torch, words, passages, SHARP)
 
-    fit = Fit(
+    fit = Fitting(
         {str(at): one for at, one in enumerate(moving)}, len(pairs), loss, at_once=16, pull=0.0, rate=ADAPTER_RATE
     )
     fitted(fit, seed, epochs, watch, checkpoint)
@@ -165,7 +165,7 @@ def info_nce(torch: Any, words: Any, looks: Any, scale: Any) -> Any:
     return (entropy(near, own) + entropy(near.T, own)) / 2
 
 
-def fitted(fit: Fit, seed: int, epochs: int, watch: Watch, checkpoint: Path) -> dict[str, NDArray[np.float64]]:
+def fitted(fit: Fitting, seed: int, epochs: int, watch: Watch, checkpoint: Path) -> dict[str, NDArray[np.float64]]:
     """Return the arrays after so many rounds; float64 in one thread, so that a seed gives its bytes.
 
     Every few rounds the state goes into ``checkpoint``; the same training that was killed goes on from there.
@@ -182,7 +182,7 @@ def fitted(fit: Fit, seed: int, epochs: int, watch: Watch, checkpoint: Path) -> 
 class _Run:
     """A training with all that it needs to go on later."""
 
-    def __init__(self, torch: Any, fit: Fit, checkpoint: Path) -> None:
+    def __init__(self, torch: Any, fit: Fitting, checkpoint: Path) -> None:
         self._torch, self._fit, self._checkpoint = torch, fit, checkpoint
         self._weights = fit.weights
         self._first = {name: one.detach().clone() for name, one in fit.weights.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from groundsight.doors.learn.judged import Lesson
-from groundsight.doors.learn.reencode import beside, with_texts, with_turned
+from groundsight.doors.learn.reencode import copied_beside, with_texts, with_turned
 from groundsight.doors.learn.trial import Recording, Trial, parts_in_use
 from groundsight.encoders.transformer import TransformerEncoder
 from groundsight.errors import ConfigError, InvalidArgument
@@ -192,7 +192,7 @@ class LookLearner(EncoderLearner):
     def anew(self, turn: NDArray[np.float64], fingerprint: str, watch: Watch) -> Path:
         """Encode the index beside itself and return its home."""
         again = with_turned(self.step_to(turn))
-        return beside(self.settings, self.before.index, {"visual": fingerprint}, again, watch)
+        return copied_beside(self.settings, self.before.index, {"visual": fingerprint}, again, watch)
 
     def step_to(self, turn: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the matrix that leads from the vectors as they are stored to those turned by ``turn``."""
@@ -238,7 +238,7 @@ class TextLearner(EncoderLearner):
     def anew(self, encoder: TransformerEncoder, watch: Watch) -> Path:
         """Encode the index beside itself and return its home."""
         again = with_texts(self.before.alike(*self.used, text_encoder=encoder), watch)
-        return beside(self.settings, self.before.index, {"text": encoder.fingerprint}, again, watch)
+        return copied_beside(self.settings, self.before.index, {"text": encoder.fingerprint}, again, watch)
 
     def fresh(self) -> TransformerEncoder:
         """Return the encoder without any adapter."""

@@ -34,7 +34,7 @@ T = TypeVar("T")
 Again = Callable[[Sequence[Entry]], Sequence[Entry]]
 
 
-def beside(settings: Settings, source: Index, prints: Mapping[str, str], again: Again, watch: Watch) -> Path:
+def copied_beside(settings: Settings, source: Index, prints: Mapping[str, str], again: Again, watch: Watch) -> Path:
     """Write a copy of the index whose entries are encoded ``again``, and return its home.
 
     Raises:
