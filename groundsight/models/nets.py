@@ -26,7 +26,8 @@ Weights = Mapping[str, Any]
 
 def form_named(name: str) -> Form:
     """Return the form of a name; what has no form of its own (a projection, an adapter) is linear."""
-    return {each: each for each in FORMS}.get(name, FORMS[0])
+    known: dict[str, Form] = {each: each for each in FORMS}
+    return known.get(name, FORMS[0])
 
 
 def first_weights(form: Form, start: NDArray[np.float64], seed: int) -> dict[str, NDArray[np.float64]]:

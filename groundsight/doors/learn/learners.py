@@ -119,7 +119,7 @@ class NetLearner:
         hits = recording.hits
         cells: NDArray[np.float64] = features_of(lesson.query, hits) if hits else np.zeros((0, *first_look().shape))
         unit_ids = tuple(hit.unit.unit_id for hit in hits)
-        return self._judged(lesson, unit_ids, hard_ones(unit_ids, (), frozenset()), cells, np.ones(cells.shape[1]))
+        return self._judged(lesson, unit_ids, hard_ones(unit_ids, (), frozenset()), cells, np.ones(len(first_look())))
 
     def _judged(
         self,

@@ -75,7 +75,8 @@ def back(settings: Settings, who: Principal, kind: str, watch: Watch) -> Active:
     Raises:
         InvalidArgument: there is no such kind. NotFound: nothing of it was promoted.
     """
-    known = {each: each for each in KINDS}.get(kind)
+    kinds: dict[str, Kind] = {each: each for each in KINDS}
+    known = kinds.get(kind)
     if known is None:
         raise InvalidArgument("unknown kind of model", which=kind, next_step=f"use one of {', '.join(KINDS)}")
     before = active(settings.home, known)
