@@ -11,13 +11,14 @@ import pytest
 from groundsight.cli import main
 from groundsight.doors.learn.judged import Lesson, lessons
 from groundsight.doors.learn.train import Training, train
+from groundsight.doors.learn.versions import CENTROIDS, proposal, trained_versions
 from groundsight.doors.view.desk import Desk
 from groundsight.errors import Cancelled, InvalidArgument, ModelFailed
 from groundsight.governance.audit_chain import TRAIL
 from groundsight.governance.review import forget_reviews
 from groundsight.index.export import stored_vectors
-from groundsight.models.store import WEIGHTS, active, card_named, trained_cards, weights_of
-from groundsight.settings import load_settings
+from groundsight.models.store import WEIGHTS, Card, active, card_named, save_version, trained_cards, weights_of
+from groundsight.settings import Settings, load_settings
 from groundsight.suite import local_principal, open_suite
 from groundsight.tools.search import SearchHits
 from groundsight.tracing import Watch
@@ -248,9 +249,34 @@ def test_an_encoder_that_learnt_is_used_over_an_index_encoded_anew_and_taken_bac
     assert run(home, "models", "promote", name, "--force", "to try it") == 0
     fingerprint, turned = vectors()
     assert fingerprint == f"{plain}+{name}"
+    assert not (home / ".beside").exists()
+    assert {one.retrain for one in trained_versions(load_settings(home))} == {""}
     assert turned.shape == before.shape
     assert np.abs(turned - before).max() > 1e-4
     assert run(home, "models", "rollback", kind) == 0
     again, back = vectors()
     assert again == plain
     assert np.abs(back - before).max() < 1e-4
+
+
+def test_a_retrain_is_proposed_where_the_documents_have_moved_on(tmp_path: Path) -> None:
+    def vectors(at: int) -> dict[str, object]:
+        return {"text": {"n": 50, "mean": [float(at == place) for place in range(3)], "chance": 0.1}}
+
+    card = Card(
+        id="gated-1",
+        kind="fuser",
+        form="gated",
+        parent="rrf",
+        source="j.jsonl",
+        data="",
+        seed=0,
+        settings={},
+        trained=9,
+        held_out=9,
+    )
+    save_version(tmp_path, card, {CENTROIDS: json.dumps(vectors(0)).encode()})
+    settings = Settings(home=tmp_path)
+    assert proposal(settings, card, vectors(0)) == ""
+    assert "text 1.000 over 0.100" in proposal(settings, card, vectors(1))
+    assert "groundsight train fuser --form gated --from j.jsonl" in proposal(settings, card, vectors(1))

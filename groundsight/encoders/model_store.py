@@ -17,6 +17,8 @@ from groundsight.errors import ConfigError, NotFound, StorageFailed
 from groundsight.types import Word
 
 FOLDER, MANIFEST = "models", "manifest.json"
+# A copy of the index while it is encoded anew; what is forgotten meanwhile must not stay in it.
+BESIDE_HOME = ".beside"
 Trained = Literal["fuser", "reranker", "projection", "adapter"]
 Lane = Literal["text", "visual", "caption", "rerank", "judge"]
 KEPT = ("*.json", "*.txt", "*.model", "*.safetensors", "1_Pooling/*", "README.md", "LICENSE*")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from groundsight.doors.learn.judged import Lesson
-from groundsight.doors.learn.reencode import copied_beside, with_texts, with_turned
+from groundsight.doors.learn.reencode import BESIDE_HOME, copied_beside, with_texts, with_turned
 from groundsight.doors.learn.trial import Recording, Trial, parts_in_use
 from groundsight.encoders.transformer import TransformerEncoder
 from groundsight.errors import ConfigError, InvalidArgument
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from groundsight.index import Index
     from groundsight.models.nets import Form
     from groundsight.models.store import Kind
     from groundsight.settings import Settings
@@ -39,10 +41,18 @@ Arrays = Mapping[str, "NDArray[Any]"]
 
 
 class Learner(Protocol):
-    """``before`` is the search as it is; ``parent`` names the version or encoder in use that a candidate replaces."""
+    """``before`` is the search as it is; ``parent`` names the version or encoder in use that a candidate replaces.
+
+    ``home`` holds the index that a candidate is tried over.
+    """
 
     before: Trial
     parent: str
+    home: Path
+
+    def close(self) -> None:
+        """Release what is open, and leave no copy of the index."""
+        ...
 
     def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
         """Return the arrays that were learnt."""
@@ -72,7 +82,11 @@ class NetLearner:
         self._settings, self._who, self._used = settings, who, used
         self._form: Form = form
         self._ranks = kind == "reranker"
-        self.before, self.parent = Trial(settings, *used), used[self._ranks].name
+        self.before, self.parent, self.home = Trial(settings, *used), used[self._ranks].name, settings.home
+
+    def close(self) -> None:
+        """Release the index and what was opened beside it."""
+        self.before.close()
 
     def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
         """Search what is taught, then train on the candidates; training starts from late fusion, or from words."""
@@ -151,11 +165,19 @@ class EncoderLearner:
             step = "set index.backend = 'local'"
             raise ConfigError("only the embedded index is encoded beside itself", which="index.backend", next_step=step)
         self.settings, self.who, self.used = settings, who, parts_in_use(settings)
-        self.before = Trial(settings, *self.used)
+        self.before, self.home = Trial(settings, *self.used), settings.home / BESIDE_HOME
+        self._copies: list[Index] = []
+
+    def close(self) -> None:
+        """Release the index, and remove its copy."""
+        for index in (self.before, *self._copies):
+            index.close()
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def tried(self, home: Path, **parts: object) -> Trial:
         """Return the search over an index encoded beside, with these parts."""
         index = open_index(self.settings.model_copy(update={"home": home}))
+        self._copies.append(index)
         return self.before.alike(*self.used, index=index, **parts)
 
 

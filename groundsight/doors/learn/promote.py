@@ -36,7 +36,7 @@ def measured(settings: Settings, who: Principal, card: Card, judged: str, watch:
         NotFound: the judged lines are not where they were. InvalidArgument: a line can't be used any more.
     """
     learner = learner_of(settings, who, card.kind, form_named(card.form))
-    with closing(learner.before):
+    with closing(learner):
         source = judged or card.source
         known, _ = lessons(source, Suite(learner.before, who), pictures=card.kind == "projection")
         _, held = split(known, card.seed, float(card.settings.get("share", 0.4)))
@@ -116,12 +116,12 @@ def _take_index(settings: Settings, who: Principal, kind: Kind, name: str, watch
     learner = learner_of(settings, who, kind, FORMS[0])
     if isinstance(learner, NetLearner):
         return
-    with closing(learner.before):
+    with closing(learner):
         index, before = learner.before.index, learner.before.index.version()
         lane, wanted = ("visual" if kind == "projection" else "text"), turned_name(learner.parent, name)
         if index.fingerprints().get(lane) == wanted:
             return
-        put_in_place(settings, index, before, _anew(learner, settings, name, watch))
+        put_in_place(index, before, _anew(learner, settings, name, watch))
 
 
 def _anew(learner: Learner, settings: Settings, name: str, watch: Watch) -> Path:

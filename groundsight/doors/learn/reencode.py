@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from groundsight.encoders.model_store import FOLDER
+from groundsight.encoders.model_store import BESIDE_HOME
 from groundsight.errors import Locked
 from groundsight.governance.redaction import profile_of
 from groundsight.index import Entry, Index, open_index
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from groundsight.settings import Settings
     from groundsight.tracing import Watch
 
-BESIDE = ".beside"
 T = TypeVar("T")
 Again = Callable[[Sequence[Entry]], Sequence[Entry]]
 
@@ -40,7 +39,7 @@ def copied_beside(settings: Settings, source: Index, prints: Mapping[str, str], 
     Raises:
         StorageFailed: the disk refused. Cancelled, TimedOut: as the watch says; the index is as it was.
     """
-    home = settings.home / FOLDER / BESIDE
+    home = settings.home / BESIDE_HOME
     shutil.rmtree(home, ignore_errors=True)
     with closing(open_index(settings.model_copy(update={"home": home}))) as target:
         target.claim({**source.fingerprints(), **prints})
@@ -74,7 +73,7 @@ def with_texts(parts: Parts, watch: Watch) -> Again:
     return again
 
 
-def put_in_place(settings: Settings, index: Index, before: str, home: Path) -> None:
+def put_in_place(index: Index, before: str, home: Path) -> None:
     """Replace the content of the index by the copy, in one transaction, unless it was written to since ``before``.
 
     Raises:
@@ -83,7 +82,6 @@ def put_in_place(settings: Settings, index: Index, before: str, home: Path) -> N
     if index.version() != before:
         raise Locked("the index was written to meanwhile", which="index", next_step="call again")
     index.restore(home / "snapshot")
-    shutil.rmtree(settings.home / FOLDER / BESIDE, ignore_errors=True)
 
 
 def _looks(named: Mapping[VectorName, T]) -> dict[VectorName, T]:

@@ -52,12 +52,13 @@ def train(settings: Settings, who: Principal, order: Training, watch: Watch) -> 
         Cancelled, TimedOut: as the watch says; a checkpoint stays, no version appears.
     """
     started, learner = time.process_time(), learner_of(settings, who, order.kind, order.form)
-    with closing(learner.before):
+    with closing(learner):
         known, data = lessons(order.source, Suite(learner.before, who), pictures=order.kind == "projection")
         taught, held = _enough(*split(known, order.seed, order.share), order.source)
         checkpoint = _checkpoint(settings.home, data, order, learner.parent)
         arrays = learner.learn(taught, order.seed, order.epochs, checkpoint, watch)
         runs = [scores_of(each, who, held, watch) for each in (learner.before, learner.after(arrays, watch))]
+        mean = centroids_of(settings.model_copy(update={"home": learner.home}))
     metrics, weights = gains_of(runs[0], runs[1], held), packed(arrays)
     form = {"projection": "turn", "adapter": "lora"}.get(order.kind, order.form)
     card = Card(
@@ -67,7 +68,7 @@ def train(settings: Settings, who: Principal, order: Training, watch: Watch) -> 
         trained=len(taught), held_out=len(held), metrics=metrics, verdict=verdict_of(metrics),
         seconds=round(time.process_time() - started, 1), created=datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
-    card = save_version(settings.home, card, {WEIGHTS: weights, CENTROIDS: centroids_of(settings)})
+    card = save_version(settings.home, card, {WEIGHTS: weights, CENTROIDS: mean})
     checkpoint.unlink(missing_ok=True)
     return card
 

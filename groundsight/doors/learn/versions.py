@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from groundsight.settings import Settings
 
 CENTROIDS = "centroids.json"
+ROUNDING = 1e-3  # means are kept with five digits
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def trained_versions(settings: Settings) -> tuple[Version, ...]:
     for card in trained_cards(settings.home):
         now = active(settings.home, card.kind)
         used = bool(now and now.id == card.id)
-        found.append(Version(card, used, _proposal(settings, card) if used else ""))
+        found.append(Version(card, used, proposal(settings, card, stored_centroids(settings)) if used else ""))
     return tuple(found)
 
 
@@ -49,14 +50,15 @@ def centroids_of(settings: Settings) -> bytes:
     return json.dumps(stored_centroids(settings), sort_keys=True).encode()
 
 
-def _proposal(settings: Settings, card: Card) -> str:
+def proposal(settings: Settings, card: Card, now: dict[str, Any]) -> str:
+    """Return what to run where the mean vectors of an index are further from those of its training than chance."""
     file = settings.home / FOLDER / card.kind / card.id / CENTROIDS
     before = cast("dict[str, Any]", json.loads(file.read_bytes())) if file.is_file() else {}
-    told = drift_between(before, stored_centroids(settings))
+    told = drift_between(before, now)
     moved = [f"{name} {row['shift']:.3f} over {row['chance']:.3f}" for name, row in told.items() if _drifted(row)]
     step = f"groundsight train {card.kind} --form {card.form} --from {card.source}"
     return f"the documents have drifted since ({', '.join(moved)}): {step}" if moved else ""
 
 
 def _drifted(row: dict[str, Any]) -> bool:
-    return row["verdict"] == "drifted"
+    return row["verdict"] == "drifted" and row["shift"] > ROUNDING
