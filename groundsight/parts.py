@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from groundsight.retrieval.fusion import Fuser
     from groundsight.retrieval.rerank import Reranker
     from groundsight.tracing import Watch
-    from groundsight.types import Hit, Principal
+    from groundsight.types import Principal
     from groundsight.vision import Captioner, OcrReader, Tagger
     from groundsight.vision.masks import Masks
 
@@ -213,14 +213,10 @@ class Parts:
     @lane
     def reranker(self) -> Reranker | None:
         """The second look at fused candidates."""
-        from groundsight.retrieval.rerank import open_reranker
+        from groundsight.ingestion.pictures import looking
+        from groundsight.models.rankers import ranker_of
 
-        chosen, seconds = self.settings.models, self.settings.search.rerank_seconds
-        if chosen.rerank == "trained":
-            from groundsight.models.rankers import RankerInUse
-
-            return self._opened("models.rerank", lambda: RankerInUse(self.settings.home))
-        return self._opened("models.rerank", lambda: open_reranker(chosen, seconds, self._look_at))
+        return self._opened("models.rerank", lambda: ranker_of(self.settings, looking(self)))
 
     @contextmanager
     def _opening(self) -> Generator[None]:
@@ -279,15 +275,6 @@ class Parts:
         document, _ = pictured(self, who, name)
         with document:
             return load_picture(document, self.settings, watch, self.sandbox)
-
-    def _look_at(self, hit: Hit) -> Image:
-        """Return the picture of a hit, whose access was judged in the search."""
-        from groundsight.ingestion.pictures import load_picture
-        from groundsight.ingestion.reach import document_of
-        from groundsight.tracing import Watch
-
-        with document_of(self, hit.asset) as document:
-            return load_picture(document, self.settings, Watch(), self.sandbox)
 
     def degraded(self) -> tuple[Degraded, ...]:
         """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -12,7 +12,7 @@ from groundsight.models.candidates import CHANNELS
 from groundsight.models.nets import Form, form_named, forward
 from groundsight.models.store import active, card_named, weights_of
 from groundsight.retrieval.recency import newest
-from groundsight.retrieval.rerank import CandidateBm25, bm25_among, fractions
+from groundsight.retrieval.rerank import CandidateBm25, bm25_among, fractions, open_reranker
 from groundsight.retrieval.words import asked_weights, quotable, terms_of
 from groundsight.types.base import UnitKind
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     from groundsight.retrieval.rerank import Reranker
+    from groundsight.settings import Settings
     from groundsight.types import Hit
 
 KINDS: tuple[str, ...] = get_args(UnitKind)
@@ -99,6 +101,17 @@ class RankerInUse:
     def score(self, query: str, hits: Sequence[Hit]) -> list[float]:
         """Score as the version in use does."""
         return open_ranker(self._home).score(query, hits)
+
+
+def ranker_of(settings: Settings, look: Callable[[Hit], Image]) -> Reranker | None:
+    """Return the re-ranker that the settings name, None for ``none``; ``look`` gives the picture of a hit.
+
+    Raises:
+        ConfigError: it is unknown, or none was promoted. Disabled, ModelFailed: as the model says.
+    """
+    if settings.models.rerank == "trained":
+        return RankerInUse(settings.home)
+    return open_reranker(settings.models, settings.search.rerank_seconds, look)
 
 
 def open_ranker(home: Path) -> Reranker:
