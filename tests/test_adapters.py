@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from groundsight.cli import main
 from groundsight.encoders.torch_home import import_beside_torch, import_torch
-from groundsight.errors import Disabled, ModelFailed
-from groundsight.models.lora import add_delta, delta_of, require_cuda, with_adapter
+from groundsight.errors import ModelFailed
+from groundsight.models.lora import add_delta, delta_of, with_adapter
 from groundsight.models.projection import turned
 from groundsight.models.store import packed
 from groundsight.models.training import info_nce, projected
@@ -86,8 +87,6 @@ def test_base_and_adapter_are_the_model_that_was_trained(tiny: Any, tmp_path: Pa
         )
 
 
-def test_four_bits_without_cuda_are_refused_by_name() -> None:
-    if import_torch().cuda.is_available():
-        pytest.skip("there is CUDA here")
-    with pytest.raises(Disabled, match="4-bit weights needs CUDA"):
-        require_cuda(4)
+def test_fewer_bits_are_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "adapter", "--from", "judged.jsonl", "--bits", "4", "--home", str(tmp_path)]) == 1
+    assert "E_DISABLED: training over 4-bit weights" in capsys.readouterr().err

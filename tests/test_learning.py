@@ -10,10 +10,11 @@ import pytest
 
 from groundsight.cli import main
 from groundsight.doors.learn.judged import Lesson, lessons
+from groundsight.doors.learn.promote import promoted
 from groundsight.doors.learn.train import Training, train
 from groundsight.doors.learn.versions import CENTROIDS, proposal, trained_versions
 from groundsight.doors.view.desk import Desk
-from groundsight.errors import Cancelled, InvalidArgument, ModelFailed
+from groundsight.errors import Cancelled, InvalidArgument, ModelFailed, PolicyRefused
 from groundsight.governance.audit_chain import TRAIL
 from groundsight.governance.review import forget_reviews
 from groundsight.index.export import stored_vectors
@@ -280,3 +281,23 @@ def test_a_retrain_is_proposed_where_the_documents_have_moved_on(tmp_path: Path)
     assert proposal(settings, card, vectors(0)) == ""
     assert "text 1.000 over 0.100" in proposal(settings, card, vectors(1))
     assert "groundsight train fuser --form gated --from j.jsonl" in proposal(settings, card, vectors(1))
+
+
+def test_a_policy_that_lists_models_has_to_list_the_version(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text('models = ["minilm", "trained:gated-2*"]')
+    settings = Settings(home=tmp_path)
+    told = {
+        "kind": "fuser",
+        "form": "gated",
+        "parent": "rrf",
+        "source": "j.jsonl",
+        "data": "",
+        "seed": 0,
+        "settings": {},
+    }
+    for name in ("gated-1", "gated-2f"):
+        card = Card.model_validate({**told, "id": name, "trained": 9, "held_out": 9, "verdict": "better"})
+        save_version(tmp_path, card, {})
+    with pytest.raises(PolicyRefused, match=r"does not allow trained:gated-1"):
+        promoted(settings, local_principal(settings), card_named(tmp_path, "gated-1"), "", Watch())
+    assert promoted(settings, local_principal(settings), card_named(tmp_path, "gated-2"), "", Watch()).id == "gated-2f"

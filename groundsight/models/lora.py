@@ -1,7 +1,7 @@
 """Low-rank adapters (Hu et al. 2021): a weight learns ``scale * up @ down`` beside what it is, and nothing else moves.
 
 An adapter is kept as its two thin matrices a weight. Adding them to the weights gives the model that was trained.
-Without CUDA weights stay in 32 bits: training over 4-bit weights (QLoRA) is refused by name.
+Weights stay in 32 bits: training over fewer (QLoRA) is refused by name.
 """
 
 from __future__ import annotations
@@ -82,15 +82,16 @@ def add_delta(model: Any, delta: Delta) -> Any:
     return model
 
 
-def require_cuda(bits: int) -> None:
-    """Refuse to train over weights of fewer bits where no CUDA device is.
+def require_whole(bits: int) -> None:
+    """Refuse to train over quantised weights (QLoRA): it needs CUDA, and was not tried on it yet.
 
     Raises:
-        Disabled: there is none.
+        Disabled: fewer than 32 bits are asked for.
     """
-    if bits < 32 and not import_torch().cuda.is_available():
-        what, step = f"training over {bits}-bit weights needs CUDA", "leave --bits out: LoRA in 32 bits"
-        raise Disabled(what, which="--bits", next_step=step)
+    if bits >= 32:
+        return
+    lacking = "was not tried on CUDA yet" if import_torch().cuda.is_available() else "needs CUDA"
+    raise Disabled(f"training over {bits}-bit weights {lacking}", which="--bits", next_step="leave --bits out")
 
 
 def _fitting(model: Any, which: re.Pattern[str]) -> Sequence[str]:

@@ -27,6 +27,7 @@ def add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=0, help="the same seed gives the same bytes (default 0)")
     command.add_argument("--epochs", type=int, default=30, help="rounds over what was judged (default 30)")
     command.add_argument("--held-out", type=float, default=0.4, metavar="SHARE", help="for measuring (default 0.4)")
+    command.add_argument("--bits", type=int, choices=(4, 8, 32), default=32, help="adapter: of the weights beneath")
     command.add_argument("--budget", type=float, metavar="SECONDS", help="stop then; the same command goes on")
 
 
@@ -51,9 +52,11 @@ def run_train(settings: Settings, options: argparse.Namespace) -> int:
     from groundsight.doors.cli_show import Bar
     from groundsight.doors.learn.train import Training, train
     from groundsight.doors.terminal.call import interruptible
+    from groundsight.models.lora import require_whole
     from groundsight.suite import local_principal
     from groundsight.tracing import Watch
 
+    require_whole(options.bits)
     form = options.form or ("gated" if options.kind == "fuser" else "early")
     if options.kind == "reranker" and form not in RANKERS:
         raise InvalidArgument("a re-ranker has no channels", which=form, next_step="use --form stacking or early")
