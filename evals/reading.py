@@ -27,10 +27,15 @@ def read_rows(path: Path, kind: type[Row], limit: int | None = None) -> list[Row
         NotFound: the file is missing.
         InvalidArgument: a line is no JSON, a field is missing or wrong, or there is no line at all.
     """
-    rows = [_row(path, number, line, kind) for number, line in enumerate(_lines(path), 1) if line.strip()]
+    return [row for _, row in numbered_rows(path, kind)][:limit]
+
+
+def numbered_rows(path: Path, kind: type[Row]) -> list[tuple[int, Row]]:
+    """Read as ``read_rows`` does, each row with the number of its line."""
+    rows = [(number, _row(path, number, line, kind)) for number, line in enumerate(_lines(path), 1) if line.strip()]
     if not rows:
         raise InvalidArgument("an empty set has no score", which=str(path), next_step="check the file")
-    return rows[:limit]
+    return rows
 
 
 def first_file(folder: Path, *patterns: str) -> Path:

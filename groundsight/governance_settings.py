@@ -32,6 +32,7 @@ class Governance(Section):
     ``policy`` is the file that narrows them (None: ``policy.toml`` in the home, where there is one). An answer with a
     sentence less sure than ``review_below`` goes to the queue of a person, a picture whose likeliest tag is less sure
     than ``review_tags``, a caption that nothing bears out or that tells too much, and one of ``review_captions``.
+    ``keep_clicks``: which hits were opened on the page is kept, for ``groundsight train --from clicks``.
     ``profile`` names what is redacted, or ``redact`` lists it. With ``pseudonym_key``, a file outside of ``home``, a
     value has the same stand-in in all documents, such as [PERSON-3f2a91c0].
     """
@@ -53,6 +54,7 @@ class Governance(Section):
     review_below: Ratio = 0.80
     review_captions: Positive = 20
     review_tags: Ratio = 0.30
+    keep_clicks: bool = False
     incidents: Incidents = Incidents()
 
     @model_validator(mode="after")

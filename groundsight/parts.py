@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from groundsight.ingestion.sandbox import Sandbox
     from groundsight.questions import Questions
     from groundsight.retrieval.cache import SearchCache
+    from groundsight.retrieval.fusion import Fuser
     from groundsight.retrieval.rerank import Reranker
     from groundsight.tracing import Watch
     from groundsight.types import Principal
@@ -75,15 +76,21 @@ class Parts:
     def text_encoder(self) -> TextEncoder | None:
         """The encoder of words."""
         from groundsight.encoders import open_text_encoder
+        from groundsight.models.adapter import in_adapter
 
-        return self._opened("models.text", lambda: open_text_encoder(self.settings.models))
+        models, home = self.settings.models, self.settings.home
+        return self._opened("models.text", lambda: in_adapter(home, open_text_encoder(models)))
 
     @lane
     def picture_encoder(self) -> PictureEncoder | None:
         """The encoder of pictures and words in one space."""
         from groundsight.encoders import open_picture_encoder
+        from groundsight.models.projection import in_projection
 
-        return self._opened("models.visual", lambda: open_picture_encoder(self.settings.models, self.text_encoder))
+        models, home = self.settings.models, self.settings.home
+        return self._opened(
+            "models.visual", lambda: in_projection(home, open_picture_encoder(models, self.text_encoder))
+        )
 
     @lane
     def ocr(self) -> OcrReader | None:
@@ -169,12 +176,20 @@ class Parts:
 
         return open_arbiter(self.reader, self.settings.home)
 
+    @property
+    def fuser(self) -> Fuser:
+        """What joins the channels; a trained one is asked for at each search, so that a promotion needs no restart."""
+        from groundsight.models.fusers import open_fuser
+
+        return open_fuser(self.settings)
+
     @lane
     def reranker(self) -> Reranker | None:
         """The second look at fused candidates."""
-        from groundsight.retrieval.rerank import open_reranker
+        from groundsight.ingestion.pictures import looking
+        from groundsight.models.rankers import ranker_of
 
-        return self._opened("models.rerank", lambda: open_reranker(self.settings.models))
+        return self._opened("models.rerank", lambda: ranker_of(self.settings, looking(self)))
 
     @contextmanager
     def _opening(self) -> Generator[None]:

@@ -65,18 +65,20 @@ class Weights(Section):
 
 class Search(Section):
     """The retrieval ladder. ``server`` lets the server of the index fuse, where it has one; its raw scores are of its
-    own kind, so no floor holds there. ``floor`` off: whatever is nearest is shown.
+    own kind, so no floor holds there. ``floor`` off: whatever is nearest is shown. ``stacking``, ``early``, ``gated``
+    and ``cross_attention`` are trained: ``groundsight train fuser``.
     """
 
     limit: Positive = 10
     candidates: Positive = 200
-    fusion: Literal["rrf", "weighted", "server"] = "rrf"
+    fusion: Literal["rrf", "weighted", "server", "stacking", "early", "gated", "cross_attention"] = "rrf"
     scale: Literal["minmax", "zscore"] = "minmax"
     rrf_k: Positive = 10
     weights: Weights = Weights()
     recency_per_day: float = 0.03
     hops: Positive = 2
     rerank_candidates: Positive = 50
+    rerank_seconds: Annotated[float, Field(gt=0.0)] = 2.0
     floor: bool = True
 
 

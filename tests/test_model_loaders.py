@@ -14,13 +14,14 @@ from PIL import Image
 from groundsight.audio import open_audio_encoder
 from groundsight.audio.clap import resampled
 from groundsight.encoders import open_text_encoder
-from groundsight.encoders.cross_encoder import CrossEncoder
+from groundsight.encoders.cross_encoder import CrossEncoder, PictureCrossEncoder
 from groundsight.encoders.model_folder import open_folder
 from groundsight.encoders.nli import NliModel
 from groundsight.encoders.torch_home import import_torch
 from groundsight.encoders.transformer import TransformerEncoder
 from groundsight.errors import ConfigError, Disabled, LimitExceeded, ModelFailed
-from groundsight.settings import Models
+from groundsight.settings import Models, Settings
+from groundsight.suite import open_suite
 from groundsight.vision import open_captioner
 from groundsight.vision.caption import TransformersCaptioner
 from tests import tiny_models
@@ -160,6 +161,28 @@ def test_a_reranker_scores_every_text(ranker: Path) -> None:
     assert len(scores) == 21
     assert scores[:3] == pytest.approx(scores[18:], abs=1e-5)
     assert model.score("the cat", []) == []
+
+
+def test_a_model_that_looks_is_given_the_pictures_of_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blip = tiny_models.save_blip(tmp_path / "blip", "BlipForImageTextRetrieval")
+    picture = Image.effect_mandelbrot((64, 64), (-2, -1, 1, 1), 9).convert("RGB")
+    model, given = PictureCrossEncoder.open(str(blip), device="cpu", allow_download=False), list[tuple[str, float]]()
+    (tmp_path / "files").mkdir()
+    picture.save(tmp_path / "files" / "cat.png")
+    chosen = {"text": "none", "visual": "none", "ocr": "none", "reader": "none", "rerank": f"blip:{blip}"}
+    told = {"home": tmp_path / "home", "models": chosen, "ingestion": {"tags": False}}
+    match = PictureCrossEncoder.match
+
+    def watched(self: PictureCrossEncoder, query: str, seen: Image.Image) -> float:
+        given.append((query, match(self, query, seen)))
+        return given[-1][1]
+
+    monkeypatch.setattr(PictureCrossEncoder, "match", watched)
+    with open_suite(Settings.model_validate(told)) as suite:
+        assert suite.ingest(tmp_path / "files").failed == 0
+        assert suite.search("mat dog cat").hits
+    assert given == [("mat dog cat", pytest.approx(match(model, "mat dog cat", picture)))]
+    assert 0 < given[0][1] < 1
 
 
 def test_weights_without_a_head_do_not_rank(bert: Path, nli: Path) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
+from typing import Never
 
 import pytest
 
-from groundsight.errors import ConfigError
+from groundsight.errors import ConfigError, NotFound
 from groundsight.retrieval.cache import CacheKey, SearchCache
 from groundsight.retrieval.diversity import spread_out
 from groundsight.retrieval.expansion import pseudo_caption, spelled, telling, words_read
-from groundsight.retrieval.rerank import CandidateBm25, fractions, open_reranker
+from groundsight.retrieval.rerank import CrossRanker, PictureRanker, bm25_among, fractions, open_reranker
 from groundsight.retrieval.words import fold, matched_words, terms_of
 from groundsight.settings import Models
 from groundsight.types import Box, ChannelScore, Filter, Hit, Query, SearchResult, Tag, TextLine, Tier
@@ -35,14 +36,14 @@ def result_of(text: str) -> SearchResult:
 
 def test_the_rare_word_among_the_candidates_decides() -> None:
     texts = ["pump manual for the blue pump", "pump manual for the red valve", "pump manual"]
-    scores = CandidateBm25().score("red pump manual", texts)
+    scores = bm25_among("red pump manual", texts)
     assert scores.index(max(scores)) == 1
     assert all(score >= 0 for score in scores)
 
 
 def test_texts_without_words_score_nothing() -> None:
-    assert CandidateBm25().score("pump", ["", "..."]) == [0.0, 0.0]
-    assert CandidateBm25().score("of the", ["pump", "valve"]) == [0.0, 0.0]
+    assert bm25_among("pump", ["", "..."]) == [0.0, 0.0]
+    assert bm25_among("of the", ["pump", "valve"]) == [0.0, 0.0]
 
 
 def test_scores_become_fractions_on_any_scale() -> None:
@@ -51,10 +52,40 @@ def test_scores_become_fractions_on_any_scale() -> None:
     assert fractions([0.0, 0.0]) == [0.0, 0.0]
 
 
+def test_a_cross_encoder_reads_the_best_until_its_time_is_up() -> None:
+    class Slow:
+        fingerprint = "slow"
+
+        def score(self, query: str, texts: list[str]) -> list[float]:
+            return [float(len(text)) for text in texts]
+
+    hits = [hit_of(f"{number}.txt", "word " * number, 1 / (number + 1)) for number in range(20)]
+    assert len(CrossRanker(Slow(), 1e-9).score("word", hits)) == 8  # type: ignore[arg-type]
+    assert len(CrossRanker(Slow(), 60).score("word", hits)) == 20  # type: ignore[arg-type]
+
+
+def unseen(hit: Hit) -> Never:
+    raise NotFound("its file is gone")
+
+
+def test_pictures_are_looked_at_best_first_and_known_by_words_where_their_file_is_gone() -> None:
+    class Sees:
+        fingerprint = "sees"
+
+        def match(self, query: str, picture: str) -> float:
+            return 0.75 if picture == "b.png" else 0.25
+
+    hits = [hit_of("a.txt", "pump", 0.9), hit_of("b.png", "mast", 0.8), hit_of("c.png", "mast", 0.7)]
+    hits[1:] = [hit.model_copy(update={"unit": hit.unit.model_copy(update={"kind": "image"})}) for hit in hits[1:]]
+    looked = PictureRanker(Sees(), lambda hit: hit.asset.source, 60).score("pump", hits)  # type: ignore[arg-type,return-value]
+    assert looked == [1.0, 0.75, 0.25]
+    assert PictureRanker(Sees(), unseen, 60).score("pump", hits) == [1.0, 0.0, 0.0]  # type: ignore[arg-type]
+
+
 def test_an_unknown_reranker_is_a_settings_error() -> None:
-    assert open_reranker(Models(rerank="none")) is None
+    assert open_reranker(Models(rerank="none"), 1.0, unseen) is None
     with pytest.raises(ConfigError, match="re-ranker"):
-        open_reranker(Models(rerank="magic"))
+        open_reranker(Models(rerank="magic"), 1.0, unseen)
 
 
 def test_acronyms_are_spelled_both_ways() -> None:

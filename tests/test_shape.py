@@ -20,6 +20,7 @@ LAYERS = (
     ("encoders", "vision", "audio", "index"),
     ("operation",),
     ("ingestion", "retrieval", "grounding"),
+    ("models",),
     ("sessions", "questions"),
     ("suite", "parts", "lanes", "lanes_off"),
     ("tools", "prompts"),

@@ -28,8 +28,8 @@ def save_bert(folder: Path, kind: str = "BertModel", **config: Any) -> Path:
     return folder
 
 
-def save_blip(folder: Path) -> Path:
-    """A BLIP captioner with its processor."""
+def save_blip(folder: Path, kind: str = "BlipForConditionalGeneration") -> Path:
+    """A BLIP captioner, or another BLIP, with its processor."""
     import_torch().manual_seed(7)
     library = quiet_transformers()
     ends = {"bos_token_id": 2, "eos_token_id": 3, "sep_token_id": 3, "pad_token_id": 0}
@@ -40,7 +40,7 @@ def save_blip(folder: Path) -> Path:
         hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, image_size=32, patch_size=8
     )
     both = library.BlipConfig(text_config=words.to_dict(), vision_config=eyes.to_dict(), projection_dim=16)
-    library.BlipForConditionalGeneration(both).save_pretrained(folder)
+    getattr(library, kind)(both).save_pretrained(folder)
     pictures = library.BlipImageProcessor(size={"height": 32, "width": 32})
     library.BlipProcessor(pictures, tokenizer(folder)).save_pretrained(folder)
     return folder

@@ -25,7 +25,7 @@ from groundsight.tools.results import (
     nothing_text,
     where_text,
 )
-from groundsight.types import Hit, Nothing, Query, UnitKind
+from groundsight.types import ChannelScore, Hit, Nothing, Query, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,4 +155,8 @@ def hit_head(hit: Found) -> str:
 
 def channel_sum(hit: Found) -> str:
     """Write the arithmetic of a score."""
-    return " + ".join(f"{part.channel} {part.contribution:.4f}" for part in hit.channels or ())
+    return " + ".join(f"{part.channel} {part.contribution:.4f}{_gate(part)}" for part in hit.channels or ())
+
+
+def _gate(part: ChannelScore) -> str:
+    return "" if part.gate is None else f" (gate {part.gate:.2f})"

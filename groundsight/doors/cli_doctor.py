@@ -169,6 +169,7 @@ def _lanes(parts: Parts) -> dict[str, Callable[[], object]]:
         "sound": lambda: parts.audio_encoder,
         "speakers": lambda: parts.voice_encoder,
         "rerank": lambda: parts.reranker,
+        "fusion": lambda: parts.fuser,
         "reader": lambda: parts.reader,
         "judge": lambda: parts.judge,
     }
@@ -242,14 +243,14 @@ def _audit(settings: Settings) -> Check:
 
 def _prompts(settings: Settings) -> Check:
     accepted, now = baseline_of(settings.home), hashes_of_prompts(settings.agent.prompts)
+    step = "groundsight drift baseline"
     if accepted is None:
-        step = "groundsight drift baseline"
         return Check(name="prompts", state="ok", detail=f"{len(now)} in force, no baseline yet", next_step=step)
     others = other_hashes(accepted.prompts, now)
     if not others:
         return Check(name="prompts", state="ok", detail=f"{len(now)} in force, all as in the baseline")
-    step = "groundsight drift baseline, where that is meant"
-    return Check(name="prompts", state="warn", detail=f"not as in the baseline: {', '.join(others)}", next_step=step)
+    detail, step = f"not as in the baseline: {', '.join(others)}", f"{step}, where that is meant"
+    return Check(name="prompts", state="warn", detail=detail, next_step=step)
 
 
 def _callers(settings: Settings) -> Check:
@@ -295,6 +296,5 @@ def _host(check: str, name: str, file: Path) -> Iterator[Check]:
         detail = f"{file} starts {command or 'nothing'}, which is no program at an absolute path"
         yield Check(name=check, state="fail", detail=detail, next_step=advice)
         return
-    yield Check(
-        name=check, state="ok", detail=f"starts {command}. {_LISTED_NEVER_CALLED.format(title=HOSTS[name].title)}"
-    )
+    detail = f"starts {command}. {_LISTED_NEVER_CALLED.format(title=HOSTS[name].title)}"
+    yield Check(name=check, state="ok", detail=detail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groundsight.doors.cli_show import say, say_json
+from groundsight.doors.learn.versions import trained_versions
 from groundsight.encoders.model_store import StoredModel, add_model, changed_files, stored_models
 
 if TYPE_CHECKING:
@@ -16,11 +17,16 @@ MIB = 1024**2
 
 
 def models(settings: Settings, options: argparse.Namespace) -> int:
-    """List, add or verify models; 1 when a file is not what was added.
+    """List, add or verify models, or do what ``learn`` does; 1 when a file is not what was added.
 
     Raises:
         ConfigError, ModelFailed, StorageFailed: as ``add_model``.
     """
+    if options.action not in ("add", "list", "verify"):
+        from groundsight.doors.learn.commands import run_version
+
+        return run_version(settings, options)
+    learnt = trained_versions(settings)
     if options.action == "add":
         found = (add_model(settings.home, options.source, hub=options.hub),)
     else:
@@ -28,13 +34,16 @@ def models(settings: Settings, options: argparse.Namespace) -> int:
     verify = options.action == "verify"
     wrong = {one.name: changed_files(settings.home, one) for one in found} if verify else {}
     if options.json:
-        say_json({"models": [one.model_dump(mode="json") for one in found], "changed": wrong})
+        trained = [one.card.model_dump(mode="json") | {"in_use": one.used, "retrain": one.retrain} for one in learnt]
+        say_json({"models": [one.model_dump(mode="json") for one in found], "changed": wrong, "trained": trained})
     else:
         for one in found or ():
             say(
                 _told(one, wrong.get(one.name), used=one.setting.split("'")[1] in settings.models.model_dump().values())
             )
-        if not found:
+        for one in learnt if options.action == "list" else ():
+            say(str(one))
+        if not found and not learnt:
             say("No model is in place. Next: groundsight models add FOLDER")
     return int(any(wrong.values()))
 

@@ -12,6 +12,7 @@ from groundsight.doors.cli_govern_options import GOVERN_ADD
 from groundsight.doors.cli_operate_options import add_migrate, add_restore, add_snapshot, add_tenants
 from groundsight.doors.cli_receipts import add_audit, add_lineage, add_receipt
 from groundsight.doors.cli_rights import add_consent, add_rights
+from groundsight.doors.learn.commands import add_models, add_train
 from groundsight.doors.operation.options import OPERATE, OPERATE_ADD
 from groundsight.doors.usage import Parser, port
 
@@ -197,12 +198,6 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
     add_arguments(command)
 
 
-def _add_models(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=("list", "add", "verify"), help="what to do")
-    command.add_argument("source", nargs="?", default="", help="add: the model's folder, or with --hub its id there")
-    command.add_argument("--hub", action="store_true", help="add: fetch it from the hub")
-
-
 def _add_nothing(command: argparse.ArgumentParser) -> None:
     command.set_defaults()
 
@@ -231,7 +226,8 @@ _ADD = {
     "view": _add_view,
     "serve": _add_serve,
     "status": _add_nothing,
-    "models": _add_models,
+    "models": add_models,
+    "train": add_train,
     "migrate": add_migrate,
     "snapshot": add_snapshot,
     "restore": add_restore,

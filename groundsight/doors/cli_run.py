@@ -180,6 +180,7 @@ _TOLD: dict[str, tuple[str, ...]] = {
 _OWN = {
     "doctor": ("cli_doctor", "doctor"),
     "models": ("cli_models", "models"),
+    "train": ("learn.commands", "run_train"),
     "migrate": ("cli_migrate", "run_migration"),
     "watch": ("cli_watch", "watch_folders"),
     "chat": ("terminal.chat", "chat"),

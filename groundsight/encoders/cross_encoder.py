@@ -1,14 +1,17 @@
-"""A cross-encoder scores how well a text answers a query, reading both together."""
+"""Cross-encoders score how well a text, or a picture, answers a query, reading both together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundsight.encoders.model_folder import ModelFolder, open_folder
 from groundsight.encoders.torch_home import as_rows, inference, on_device
 from groundsight.encoders.weights import finite
 from groundsight.errors import ModelFailed
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 BATCH = 16
 
@@ -60,3 +63,32 @@ class CrossEncoder:
             ).to(self._device)
             logits = as_rows(self._model(**tokens).logits)
         return [float(score) for score in finite(logits, self.fingerprint)[:, 0]]
+
+
+class PictureCrossEncoder:
+    """A matcher of words and pictures that reads both together: BLIP for retrieval, with its matching head."""
+
+    def __init__(self, folder: ModelFolder, model: Any, processor: Any, device: str) -> None:
+        self.fingerprint = folder.fingerprint
+        self._model, self._processor, self._device = model, processor, device
+
+    @classmethod
+    def open(cls, where: str, *, device: str, allow_download: bool) -> PictureCrossEncoder:
+        """Load a folder, or a hub id where downloads are allowed.
+
+        Raises:
+            Disabled: the extra is not installed. ConfigError: no such folder or device.
+            ModelFailed: the folder is no whole, code-free model of this kind.
+        """
+        folder = open_folder(where, allow_download=allow_download)
+        model = on_device(folder.load_model("BlipForImageTextRetrieval"), device)
+        return cls(folder, model, folder.load("AutoProcessor"), device)
+
+    def match(self, query: str, picture: Image) -> float:
+        """Return the probability, 0 to 1, that the words are about the picture."""
+        from groundsight.vision.lite import on_white
+
+        with inference(self.fingerprint):
+            given = self._processor(images=on_white(picture), text=query, return_tensors="pt", truncation=True)
+            logits = self._model(**given.to(self._device), use_itm_head=True).itm_score
+            return float(finite(as_rows(logits.softmax(-1)), self.fingerprint)[0, 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import ValidationError
 
@@ -17,6 +17,9 @@ from groundsight.errors import ConfigError, NotFound, StorageFailed
 from groundsight.types import Word
 
 FOLDER, MANIFEST = "models", "manifest.json"
+# A copy of the index while it is encoded anew; what is forgotten meanwhile must not stay in it.
+BESIDE_HOME = ".beside"
+Trained = Literal["fuser", "reranker", "projection", "adapter"]
 Lane = Literal["text", "visual", "caption", "sound", "speakers", "rerank", "judge"]
 KEPT = ("*.json", "*.txt", "*.model", "*.safetensors", "1_Pooling/*", "README.md", "LICENSE*")
 _NAME = re.compile(r"[\w.-]{1,80}")
@@ -65,8 +68,8 @@ def add_model(home: Path, source: str, *, hub: bool) -> StoredModel:
         raise ConfigError("no model is named", which="models add", next_step="name its folder, or its id with --hub")
     found = find_folder(source, allow_download=hub)
     name = (source.rstrip("/").rsplit("/", 1)[-1] if hub else found.resolve().name) or "model"
-    if not _NAME.fullmatch(name) or name.startswith("."):
-        raise ConfigError("this is no name for a model", which=name, next_step="rename the folder: letters and digits")
+    if not _NAME.fullmatch(name) or name.startswith(".") or name in get_args(Trained):
+        raise ConfigError("this is no name for a model", which=name, next_step="rename the folder")
     lane = _lane(found)
     place = home / FOLDER / name
     if place.resolve() == found.resolve():

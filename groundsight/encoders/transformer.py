@@ -26,7 +26,7 @@ class TransformerEncoder:
     """
 
     def __init__(self, folder: ModelFolder, model: Any, tokenizer: Any, device: str) -> None:
-        self._model, self._tokenizer, self._device = model, tokenizer, device
+        self.model, self._tokenizer, self.device = model, tokenizer, device
         self._uses_cls = bool(folder.setting("1_Pooling/config.json").get("pooling_mode_cls_token", False))
         self._prefixes = _prefixes(folder)
         self._max_tokens = folder.max_tokens()
@@ -53,35 +53,42 @@ class TransformerEncoder:
     @property
     def dimension(self) -> int:
         """Width of the last hidden state."""
-        return int(self._model.config.hidden_size)
+        return int(self.model.config.hidden_size)
 
     @property
     def multilingual(self) -> bool:
         """Told by the vocabulary: XLM-R has 250,002 pieces, multilingual BERT 119,547, English BERT 30,522."""
-        return int(self._model.config.vocab_size) >= MULTILINGUAL_PIECES
+        return int(self.model.config.vocab_size) >= MULTILINGUAL_PIECES
 
     def encode(self, texts: Sequence[str], *, role: Literal["query", "passage"] = "passage") -> NDArray[np.float32]:
         """Return float32 of shape (len(texts), dimension), rows of length 1."""
         import numpy as np
 
-        prefix = self._prefixes.get(role, "")
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         rows = np.zeros((len(texts), self.dimension), np.float32)
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            rows[batch] = self._pooled([prefix + texts[number] for number in batch])
+            with inference(self._fingerprint):
+                rows[batch] = as_rows(self.pooled([texts[number] for number in batch], role))
         return unit_rows(finite(rows, self._fingerprint))
 
-    def _pooled(self, texts: list[str]) -> NDArray[np.float32]:
-        with inference(self._fingerprint):
-            tokens = self._tokenizer(
-                texts, padding=True, truncation=True, max_length=self._max_tokens, return_tensors="pt"
-            ).to(self._device)
-            states = self._model(**tokens).last_hidden_state
-            if self._uses_cls:
-                return as_rows(states[:, 0])
-            mask = tokens["attention_mask"].unsqueeze(-1)
-            return as_rows((states * mask).sum(1) / mask.sum(1))
+    def pooled(self, texts: list[str], role: Literal["query", "passage"]) -> Any:
+        """Return a tensor of shape (len(texts), dimension) with its gradients: what an adapter is trained on."""
+        prefix = self._prefixes.get(role, "")
+        tokens = self._tokenizer(
+            [prefix + text for text in texts], padding=True, truncation=True, max_length=self._max_tokens,
+            return_tensors="pt",
+        ).to(self.device)  # fmt: skip
+        states = self.model(**tokens).last_hidden_state
+        if self._uses_cls:
+            return states[:, 0]
+        mask = tokens["attention_mask"].unsqueeze(-1)
+        return (states * mask).sum(1) / mask.sum(1)
+
+    def renamed(self, name: str) -> TransformerEncoder:
+        """Give the encoder another fingerprint, as its weights were changed, and return it."""
+        self._fingerprint = name
+        return self
 
 
 def _prefixes(folder: ModelFolder) -> dict[str, str]:

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS answers (time REAL, tenant TEXT, door TEXT, status TE
 CREATE INDEX IF NOT EXISTS answers_by_time ON answers (time);
 CREATE TABLE IF NOT EXISTS review (id TEXT PRIMARY KEY, time REAL, tenant TEXT, told TEXT,
   verdict TEXT, who TEXT, judged REAL, correction TEXT, note TEXT);
+CREATE TABLE IF NOT EXISTS opened (time REAL, tenant TEXT, question TEXT, unit TEXT, asset TEXT);
 CREATE TABLE IF NOT EXISTS review_assets (id TEXT, asset TEXT);
 CREATE INDEX IF NOT EXISTS review_by_asset ON review_assets (asset);
 """

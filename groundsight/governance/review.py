@@ -162,8 +162,29 @@ def set_verdict(home: Path, item: ReviewItem) -> None:
             raise NotFound("there is no such item", which=item.id[:40], next_step="groundsight review list")
 
 
+def note_opened(settings: Settings, tenant: str, question: str, unit_id: str) -> None:
+    """Note which hit of a search was opened, its question redacted, where ``governance.keep_clicks`` says so.
+
+    Raises:
+        StorageFailed: the disk refused.
+    """
+    if not settings.governance.keep_clicks or not question.strip():
+        return
+    asked = redact(question, settings.governance.redact).text
+    row = (time.time(), tenant, asked, unit_id, asset_of_unit(unit_id))
+    with daybook(settings.home) as book:
+        book.execute("INSERT INTO opened VALUES (?, ?, ?, ?, ?)", row)
+
+
+def opened_hits(home: Path, tenant: str) -> tuple[tuple[str, str], ...]:
+    """Return question and unit of each hit that was opened, oldest first."""
+    with daybook(home, reading=True) as book:
+        rows = book.execute("SELECT question, unit FROM opened WHERE tenant = ? ORDER BY time", (tenant,)).fetchall()
+    return tuple((str(question), str(unit)) for question, unit in rows)
+
+
 def forget_reviews(home: Path, assets: Iterable[str]) -> None:
-    """Remove every item that comes from one of these documents, to the byte.
+    """Remove every item, and every hit that was opened, that comes from one of these documents, to the byte.
 
     Raises:
         StorageFailed: the disk refused.
@@ -173,6 +194,7 @@ def forget_reviews(home: Path, assets: Iterable[str]) -> None:
         return
     with daybook(home) as book:
         book.executemany("DELETE FROM review WHERE id IN (SELECT id FROM review_assets WHERE asset = ?)", gone)
+        book.executemany("DELETE FROM opened WHERE asset = ?", gone)
         book.execute("DELETE FROM review_assets WHERE id NOT IN (SELECT id FROM review)")
 
 

@@ -51,7 +51,7 @@ def migrate(
     total, done, moved = source.count(where).assets, 0, 0
     for group in groups(source.export(where), GROUP_UNITS):
         missing = [each for each in group if known.get(each.asset.asset_id) != each.asset or not _holds(target, each)]
-        target.upsert([_sealed(each, kinds) for each in missing])
+        target.upsert([sealed(each, kinds) for each in missing])
         done, moved = done + len(group), moved + len(missing)
         watch.step(done, total, group[-1].asset.source)
     return _checked(source, target, where, moved, watch)
@@ -75,7 +75,8 @@ def _holds(target: Index, wanted: Exported) -> bool:
     return any(_difference(wanted, found) == "" for found in target.export(_only(wanted)))
 
 
-def _sealed(asset: Exported, kinds: tuple[PiiKind, ...]) -> Entry:
+def sealed(asset: Exported, kinds: tuple[PiiKind, ...]) -> Entry:
+    """Return an asset ready to be stored, with a fresh proof of redaction."""
     return Entry(asset.asset, asset.units, seal_entry(asset.asset, asset.units, kinds), asset.vectors, asset.rows)
 
 

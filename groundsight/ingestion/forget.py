@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from groundsight.encoders.model_store import BESIDE_HOME
 from groundsight.errors import GroundsightError, InvalidArgument, LimitExceeded, NotFound, PolicyRefused, StorageFailed
 from groundsight.governance.access import reachable_by, tenant_of
 from groundsight.governance.audit import AuditLog, AuditRecord
@@ -137,6 +139,7 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
     derived.forget_other_profiles()
     RememberedRights(parts.settings.home).add(gone)
     forget_reviews(parts.settings.home, [asset.asset_id for asset in gone])
+    rmtree(parts.settings.home / BESIDE_HOME, ignore_errors=True)
     ids = {asset.asset_id for asset in gone}
     left = [asset for asset in parts.index.assets(Filter()) if asset.asset_id not in ids] if gone else []
     if gone:

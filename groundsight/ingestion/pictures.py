@@ -11,14 +11,19 @@ from groundsight.ingestion import PictureOrder
 from groundsight.ingestion.frozen import Frozen
 from groundsight.ingestion.jobs import Picture
 from groundsight.ingestion.partition import run_on
+from groundsight.ingestion.reach import document_of
 from groundsight.ingestion.sandbox import Sandbox
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from groundsight.types import Box
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PIL.Image import Image
 
+    from groundsight.parts import Parts
+    from groundsight.types import Hit
     from groundsight.vision.masks import Masks
 
 
@@ -80,3 +85,17 @@ def load_picture(document: Frozen, settings: Settings, watch: Watch, sandbox: Sa
     png = page_picture(document, 1, settings, watch, sandbox=sandbox)
     with pillow.open(io.BytesIO(png), formats=("PNG",)) as image:
         return image.convert("RGB")
+
+
+def looking(parts: Parts) -> Callable[[Hit], Image]:
+    """Return what gives the picture of a hit; its access was judged in the search.
+
+    Raises when it is called:
+        NotFound: the file is gone or has changed.
+    """
+
+    def look(hit: Hit) -> Image:
+        with document_of(parts, hit.asset) as document:
+            return load_picture(document, parts.settings, Watch(), parts.sandbox)
+
+    return look

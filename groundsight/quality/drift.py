@@ -79,8 +79,9 @@ def baseline_of(home: Path) -> Baseline | None:
 
 def take_baseline(home: Path, index: Index, prompts: Mapping[str, str], now: datetime) -> Baseline:
     """Accept what is there now as what is usual."""
-    documents = tuple(sorted(document_hash(each.asset_id) for each in index.assets(Filter())))
-    made = Baseline(made=now, documents=documents, prompts=prompts, encoders=dict(index.fingerprints()))
+    made = Baseline(
+        made=now, documents=hashes_of_documents(index), prompts=prompts, encoders=dict(index.fingerprints())
+    )
     write_whole(home / FILE, made.model_dump_json())
     return made
 
@@ -92,11 +93,18 @@ def other_hashes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str
 
 def drift_since(home: Path, index: Index, baseline: Baseline, rules: Incidents) -> tuple[Drifted, ...]:
     """Compare documents and answers since the baseline with those before it, at most 200 of each."""
-    known = set(baseline.documents)
-    ids = sorted((each.asset_id for each in index.assets(Filter())), key=document_hash)
-    old, new = ([each for each in ids if (document_hash(each) in known) is side][:SAMPLE] for side in (True, False))
-    documents = _compared(_document_rows(index, old), _document_rows(index, new))
-    return _judged([*documents, *_answers(given_since(home), baseline.made, None)], rules)
+    answers = _answers(given_since(home), baseline.made, None)
+    return _judged([*_documents(index, baseline.documents), *answers], rules)
+
+
+def hashes_of_documents(index: Index) -> tuple[str, ...]:
+    """Return the hashes under which a baseline knows the documents of now, in order."""
+    return tuple(sorted(document_hash(each.asset_id) for each in index.assets(Filter())))
+
+
+def drift_of_documents(index: Index, known: Sequence[str], rules: Incidents) -> tuple[Drifted, ...]:
+    """Compare the documents that came later with those ``known`` by their hashes, at most 200 of each."""
+    return _judged(_documents(index, known), rules)
 
 
 def drift_of_week(home: Path, now: datetime, rules: Incidents) -> tuple[Drifted, ...]:
@@ -154,6 +162,12 @@ def _rows_of(each: Exported) -> Rows:
     found: Rows = {f"{name} vectors": rows.mean(axis=0) for name, rows in each.vectors.items() if len(rows)}
     counts = np.array([sum(unit.kind == kind for unit in each.units) for kind in KINDS], np.float32)
     return found | ({"kinds": counts / counts.sum()} if counts.sum() else {})
+
+
+def _documents(index: Index, known: Sequence[str]) -> list[_Pair]:
+    before, ids = set(known), sorted((each.asset_id for each in index.assets(Filter())), key=document_hash)
+    old, new = ([each for each in ids if (document_hash(each) in before) is side][:SAMPLE] for side in (True, False))
+    return list(_compared(_document_rows(index, old), _document_rows(index, new)))
 
 
 def _answers(given: Sequence[Given], since: datetime, first: datetime | None) -> Iterator[_Pair]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 from groundsight.index import ChannelResult
 from groundsight.settings import Weights
@@ -21,6 +21,20 @@ Scale = Literal["minmax", "zscore"]
 Shares = dict[str, tuple[ChannelScore, ...]]
 DENSE_FLOOR = 0.5
 HIGHEST_Z = 3.0
+
+
+class Fuser(Protocol):
+    """Joins what the channels found into one score a unit; ``name`` says which version did."""
+
+    @property
+    def name(self) -> str: ...
+
+    def fuse(self, lists: Sequence[ChannelResult]) -> Shares:
+        """Return each unit's shares, one for each channel that speaks for it; their contributions are its score.
+
+        A list that is missing changes neither the kind of the result nor the units of the others.
+        """
+        ...
 
 
 def weight_of(channel: str, weights: Weights) -> float:

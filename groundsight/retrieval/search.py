@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.events import note_denied
-from groundsight.index import ChannelQuery
+from groundsight.index import ChannelQuery, ChannelResult
 from groundsight.retrieval.asking import Asked, asked_of, normalised
 from groundsight.retrieval.cache import CacheKey
 from groundsight.retrieval.copies import copies_first
 from groundsight.retrieval.diversity import spread_out
 from groundsight.retrieval.emptiness import emptiness
 from groundsight.retrieval.floor import too_far
-from groundsight.retrieval.fusion import best_first, by_score, fuse, total_of, total_weight, without_tails
+from groundsight.retrieval.fusion import Shares, best_first, by_score, fuse, total_of, total_weight, without_tails
 from groundsight.retrieval.graph import follow
 from groundsight.retrieval.headings import Named, headings_named
 from groundsight.retrieval.identifiers import Held, held_in, levelled, lifted
@@ -23,7 +23,6 @@ from groundsight.retrieval.reasons import explained
 from groundsight.retrieval.recency import newest, recency_share
 from groundsight.retrieval.rerank import fractions
 from groundsight.retrieval.served import fused_by_server
-from groundsight.retrieval.words import quotable
 from groundsight.tracing import tell
 from groundsight.types import ChannelScore, Degraded, Hit, Nothing, Query, SearchResult, Tier
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from groundsight.parts import Parts
-    from groundsight.settings import Settings
     from groundsight.tracing import Watch
     from groundsight.types import Filter, Principal
 
@@ -52,7 +50,7 @@ def search(
     where = visible_to(principal).also(*asked.where.conditions)
     if parts.settings.governance.probe_denied and asked.text:
         _probe(parts, asked.text, principal)
-    key = CacheKey(where, parts.index.version(), _settings_print(parts.settings, today), asked)
+    key = CacheKey(where, parts.index.version(), _settings_print(parts, today), asked)
     kept = parts.searches.get(key) if asked.picture is None else None
     tell(cache_hit=kept is not None)
     if kept is not None:
@@ -142,7 +140,7 @@ class _Climb:
         else:
             results = without_tails(self._parts.index.search(asked.channels, self._where, most))
             total = total_weight(results, weights) or 1.0
-            shares = fuse(results, weights, method, k=self._search.rrf_k, scale=self._search.scale)
+            shares = self._fused(results)
         shares = {**shares, **self._named(asked.words, shares, total)}
         shares |= {unit_id: shares.get(unit_id, ()) for unit_id in held.units()}
         best = by_score(shares)[: max(self._search.rerank_candidates, 2 * self._query.limit)]
@@ -153,6 +151,13 @@ class _Climb:
             for unit, asset in found
         ]
         return self._allowed(hits), total
+
+    def _fused(self, results: Sequence[ChannelResult]) -> Shares:
+        """Fuse by the rule that the query names, else by the fuser of the settings."""
+        rules, named = self._search, self._query.fusion
+        if named is None:
+            return self._parts.fuser.fuse(results)
+        return fuse(results, rules.weights, named, k=rules.rrf_k, scale=rules.scale)
 
     def _named(
         self, words: str, shares: Mapping[str, tuple[ChannelScore, ...]], total: float
@@ -176,12 +181,13 @@ class _Climb:
         ranker, weight = self._parts.reranker, self._search.weights.rerank / total
         if ranker is None or not hits or not words or weight <= 0:
             return best_first(hits)
-        raw = ranker.score(words, [quotable(hit.unit) for hit in hits])
+        hits = best_first(hits)
+        raw = ranker.score(words, hits)
         shares = [
             ChannelScore(channel="rerank", raw=score, weight=weight, contribution=weight * worth)
             for score, worth in zip(raw, fractions(raw), strict=True)
         ]
-        return best_first(_with_shares(hits, shares))
+        return best_first((*_with_shares(hits[: len(raw)], shares), *hits[len(raw) :]))
 
     def _followed(self, asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         if self._query.hops == 1:
@@ -209,7 +215,9 @@ def tier_of(parts: Parts) -> Tier:
     encoders = {"text": parts.text_encoder, "visual": parts.picture_encoder, "sound": parts.audio_encoder}
     lanes = {"text": models.text, "visual": models.visual, "sound": models.sound, "rerank": models.rerank}
     named = {lane: encoder.fingerprint if encoder else "none" for lane, encoder in encoders.items()}
-    named["rerank"] = models.rerank
+    named["rerank"] = parts.reranker.name if models.rerank == "trained" and parts.reranker else models.rerank
+    if (trained := parts.fuser.name) not in ("rrf", "weighted"):
+        named["fusion"] = trained
     local = any(":" in name for name in lanes.values())
     return Tier(name="local-models" if local else "embedded", models=named)
 
@@ -229,6 +237,8 @@ def _with_share(hit: Hit, share: ChannelScore) -> Hit:
     return hit.model_copy(update={"channels": channels, "score": total_of(channels)})
 
 
-def _settings_print(settings: Settings, today: date | None) -> str:
-    told = f"{settings.search.model_dump_json()}{settings.models.model_dump_json()}{settings.limits}{today}"
+def _settings_print(parts: Parts, today: date | None) -> str:
+    settings, ranker = parts.settings, parts.reranker
+    trained = (parts.fuser.name, ranker.name if ranker else "")
+    told = f"{settings.search.model_dump_json()}{settings.models.model_dump_json()}{settings.limits}{today}{trained}"
     return hashlib.sha256(told.encode()).hexdigest()

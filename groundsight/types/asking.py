@@ -76,13 +76,17 @@ class Query(Word):
 
 
 class ChannelScore(Word):
-    """One channel's part in a hit: raw score, rank from 1, weight, and what it added to the score."""
+    """One channel's part in a hit: raw score, rank from 1, weight, and what it added to the score.
+
+    ``gate`` is how much a trained fuser listens to the channel for this hit, from 0 to 1; None where none decides.
+    """
 
     channel: str
     raw: float
     rank: int | None = None
     weight: float = 1.0
     contribution: float
+    gate: float | None = None
 
 
 class Hit(Shown):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from groundsight.governance.review import note_opened
 from groundsight.suite import local_principal
 from groundsight.tools.gate import Gate, ToolSpec
 from groundsight.tools.registry import build_results, tool
@@ -28,6 +29,10 @@ class Desk:
         who = local_principal(suite.settings, may_write=False)
         self._suite, self._gate = suite.acting_for(who), Gate.open(suite.settings, door)
         self.limits = suite.settings.limits
+
+    def opened(self, question: str, unit_id: str) -> None:
+        """Note that somebody opened a hit of a search, where that is wanted."""
+        note_opened(self._suite.settings, self._suite.principal.tenant, question, unit_id)
 
     def call(self, kind: type[R], spec: ToolSpec | str, watch: Watch | None = None, /, **arguments: object) -> R:
         """Run a tool and return its result, which is a ``kind``.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from groundsight.doors.view.answer import silent
 from groundsight.doors.view.drawing import bar, hue
@@ -36,7 +37,8 @@ def listed_hits(found: SearchHits) -> Markup:
     """Return hits best first, why there are none, and what did not take part."""
     pictures = {each.uri: each.data for each in found.pictures}
     best = max((hit.score for hit in found.hits), default=1.0)
-    hits = [_hit(hit, best, pictures.get(evidence_uri(hit.id))) for hit in found.hits]
+    asked = f"?{urlencode({'asked': found.query})}"
+    hits = [_hit(hit, best, pictures.get(evidence_uri(hit.id)), asked) for hit in found.hits]
     remarks = [el("p", remark, class_="note") for remark in found.remarks()]
     count = el("h2", f"{len(hits)} found in your documents")
     lanes = silent([el("li", lane) for lane in found.degraded])
@@ -82,9 +84,9 @@ def _form(given: Mapping[str, str], kinds: list[str]) -> Markup:
     )
 
 
-def _hit(hit: Found, best: float, picture: bytes | None) -> Markup:
+def _hit(hit: Found, best: float, picture: bytes | None, asked: str) -> Markup:
     where = where_text(hit.source, hit.page, hit.section, hit.stale, hit.second)
-    head = el("h3", el("a", where, href=f"/passage/{hit.id}"))
+    head = el("h3", el("a", where, href=f"/passage/{hit.id}{asked}"))
     seen = el("p", png(picture, f"{hit.kind} in {hit.source}"), class_="thumb") if picture else None
     text = el("p", hit.text[:CHARS] + ("…" if len(hit.text) > CHARS else ""), class_="text")
     about = "; ".join(filter(None, [hit.kind, f"hop {hit.hop}" if hit.hop > 1 else "", hit.created or "", hit.reason]))
@@ -92,16 +94,17 @@ def _hit(hit: Found, best: float, picture: bytes | None) -> Markup:
 
 
 def _parts(hit: Found) -> Markup:
-    head = el("tr", [el("th", name, scope="col") for name in ("Channel", "Rank", "Raw", "Added")])
+    head = el("tr", [el("th", name, scope="col") for name in ("Channel", "Rank", "Raw", "Gate", "Added")])
     rows = [_part(number, part) for number, part in enumerate(hit.channels or ())]
-    total = el("tr", el("th", "Score", scope="row"), el("td"), el("td"), el("td", f"{hit.score:.4f}"))
+    total = el("tr", el("th", "Score", scope="row"), el("td"), el("td"), el("td"), el("td", f"{hit.score:.4f}"))
     listed = el("table", el("thead", head), el("tbody", rows, total))
     return el("details", el("summary", f"Score {hit.score:.4f}"), listed)
 
 
 def _part(number: int, part: ChannelScore) -> Markup:
     name = el("th", el("span", class_=f"key {hue(number)}"), CHANNEL_WORDS.get(part.channel, part.channel), scope="row")
-    numbers = (part.rank or "-", f"{part.raw:.3f}", f"{part.contribution:.4f}")
+    gate = "-" if part.gate is None else f"{part.gate:.2f}"
+    numbers = (part.rank or "-", f"{part.raw:.3f}", gate, f"{part.contribution:.4f}")
     return el("tr", name, [el("td", number) for number in numbers])
 
 

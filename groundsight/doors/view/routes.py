@@ -109,7 +109,9 @@ class Pages:
     def passage(self, request: Request) -> Response:
         """One passage."""
         quotes = tuple(request.query_params.getlist("quote"))
-        title, content = evidence.passage(self._desk, evidence.QuotedPassage(request.path_params["id"], quotes))
+        name = request.path_params["id"]
+        title, content = evidence.passage(self._desk, evidence.QuotedPassage(name, quotes))
+        self._desk.opened(request.query_params.get("asked", ""), name)
         return HTMLResponse(page(title, "/library", content))
 
 

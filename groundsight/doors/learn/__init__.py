@@ -1,0 +1,1 @@
+"""Training, comparing and promoting models from the command line."""

@@ -1,0 +1,296 @@
+"""Learning from judged searches, through the command line: what helps is promoted, what does not is refused."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from groundsight.cli import main
+from groundsight.doors.learn.judged import Lesson, lessons
+from groundsight.doors.learn.promote import promoted
+from groundsight.doors.learn.train import Training, train
+from groundsight.doors.learn.versions import DOCUMENTS, known_documents, proposal, trained_versions
+from groundsight.doors.view.desk import Desk
+from groundsight.errors import Cancelled, InvalidArgument, ModelFailed, PolicyRefused
+from groundsight.governance.audit_chain import TRAIL
+from groundsight.governance.review import forget_reviews
+from groundsight.index import open_index
+from groundsight.index.export import stored_vectors
+from groundsight.models.store import WEIGHTS, Card, active, card_named, save_version, trained_cards, weights_of
+from groundsight.settings import Settings, load_settings
+from groundsight.suite import local_principal, open_suite
+from groundsight.tools.search import SearchHits
+from groundsight.tracing import Watch
+from groundsight.types import Filter, Query
+from tests.test_drift import COURT, GARDEN, put, texts
+from tests.tiny_models import save_bert, save_clip
+
+BIRDS = (
+    "kestrel osprey heron plover dunlin godwit curlew avocet bittern wigeon gadwall pochard smew garganey shoveler "
+    "pintail teal goosander merganser eider scoter goldeneye whimbrel turnstone knot ruff redshank greenshank snipe "
+    "woodcock phalarope skua kittiwake guillemot razorbill puffin shearwater petrel fulmar gannet"
+).split()
+SETTINGS = (
+    '[models]\ntext = "none"\nvisual = "none"\nreader = "none"\nrerank = "none"\n[search.weights]\nheading = 0.0\n'
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of each bird one file by its name, without the word in it, and two others that speak of it."""
+    place = tmp_path_factory.mktemp("learning")
+    files = place / "files"
+    files.mkdir()
+    for number, bird in enumerate(BIRDS):
+        (files / f"{bird}.txt").write_text(f"Ringed at site {number}, on the shore, by two people before noon.")
+        for copy in range(2):
+            other = f"The {bird} was seen again: {bird} in group {copy}{number}, and a {bird} alone on the water."
+            (files / f"log-{copy}-{number}.txt").write_text(other)
+    (place / "groundsight.toml").write_text(SETTINGS)
+    with open_suite(load_settings(place)) as suite:
+        assert suite.ingest(files).failed == 0
+    judged = [{"query": f"report {bird}", "relevant": [f"/{bird}.txt"]} for bird in BIRDS]
+    (place / "named.jsonl").write_text("\n".join(map(json.dumps, judged)))
+    seen = [
+        {"query": f"{bird} seen again on the water", "relevant": [f"log-{copy}-{at}.txt" for copy in range(2)]}
+        for at, bird in enumerate(BIRDS)
+    ]
+    (place / "seen.jsonl").write_text("\n".join(map(json.dumps, seen)))
+    return place
+
+
+def run(home: Path, *words: str) -> int:
+    return main([*words, "--home", str(home)])
+
+
+def learnt(home: Path, source: str = "named.jsonl", watch: Watch | None = None, **told: object) -> str:
+    settings = load_settings(home)
+    order = Training("fuser", str(home / source), **{"form": "gated", "epochs": 12, **told})  # type: ignore[arg-type]
+    return train(settings, local_principal(settings), order, watch or Watch()).id
+
+
+def test_a_gate_that_helps_is_promoted_and_taken_back_and_one_that_does_not_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first() -> str:
+        with open_suite(load_settings(home)) as suite:
+            return suite.search("report heron").hits[0].asset.source
+
+    assert "log-" in first()
+    assert run(home, "train", "fuser", "--from", str(home / "named.jsonl")) == 0
+    name = trained_cards(home)[-1].id
+    monkeypatch.setenv("GROUNDSIGHT_SEARCH__FUSION", "gated")
+    assert run(home, "search", "report heron") == 2
+    assert "groundsight models promote" in capsys.readouterr().err
+    assert run(home, "models", "promote", name) == 0
+    assert first().endswith("/heron.txt")
+    assert run(home, "search", "report heron", "--explain") == 0
+    assert "(gate 0." in capsys.readouterr().out
+    assert run(home, "models", "rollback", "fuser") == 0
+    assert "log-" in first()
+    assert run(home, "train", "fuser", "--from", str(home / "seen.jsonl")) == 1
+    useless = trained_cards(home)[-1].id
+    assert run(home, "models", "promote", useless) == 1
+    assert "not better than rrf" in capsys.readouterr().err
+    assert getattr(active(home, "fuser"), "id", None) == ""
+    assert run(home, "models", "promote", useless, "--force", "to look at it") == 0
+    assert "forced: to look at it" in capsys.readouterr().out
+    trail = (home / "audit" / TRAIL).read_text()
+    assert f"fuser {useless} forced" in trail
+    assert "fuser back to the packaged one" in trail
+
+
+def test_a_trained_re_ranker_learns_what_a_name_is_worth(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(home, "train", "reranker", "--from", str(home / "named.jsonl")) == 0
+    name = next(card.id for card in trained_cards(home) if card.kind == "reranker")
+    assert run(home, "models", "promote", name) == 0
+    monkeypatch.setenv("GROUNDSIGHT_MODELS__RERANK", "trained")
+    with open_suite(load_settings(home)) as suite:
+        found = suite.search(Query(text="report osprey"))
+    assert found.hits[0].asset.source.endswith("/osprey.txt")
+    assert found.tier.models["rerank"] == name
+
+
+def test_a_seed_gives_its_bytes_and_a_killed_training_goes_on_to_the_same(home: Path) -> None:
+    whole = learnt(home)
+    wanted = (home / "models" / "fuser" / whole / WEIGHTS).read_bytes()
+    assert learnt(home, seed=1, share=0.39) != whole
+
+    def killed(done: float, _: float | None, message: str) -> None:
+        if message == "round 10":
+            raise KeyboardInterrupt
+
+    before = trained_cards(home)
+    for file in (home / "models" / "fuser" / whole).iterdir():
+        file.unlink()
+    (home / "models" / "fuser" / whole).rmdir()
+    with pytest.raises(KeyboardInterrupt):
+        learnt(home, watch=Watch(killed))
+    assert len(trained_cards(home)) == len(before) - 1
+    rounds: list[str] = []
+    assert learnt(home, watch=Watch(lambda _, __, message: rounds.append(message))) == whole
+    assert "round 8" not in rounds
+    assert "round 9" in rounds
+    assert (home / "models" / "fuser" / whole / WEIGHTS).read_bytes() == wanted
+
+
+def test_a_cancelled_training_leaves_no_version(home: Path) -> None:
+    watch, before = Watch(), trained_cards(home)
+    watch.cancel()
+    with pytest.raises(Cancelled):
+        learnt(home, watch=watch, seed=7)
+    assert trained_cards(home) == before
+
+
+def test_opened_hits_are_kept_where_that_is_wanted_learnt_from_last_and_forgotten_with_their_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened() -> list[Lesson]:
+        with open_suite(load_settings(home)) as suite:
+            desk = Desk(suite)
+            hits = desk.call(SearchHits, "search", query="report merganser").hits
+            desk.opened("report merganser", hits[0].id)
+            desk.opened("mail anna.weber@example.com", hits[0].id)
+            return lessons("clicks", suite)[0]
+
+    with pytest.raises(InvalidArgument, match="nothing was judged"):
+        opened()
+    monkeypatch.setenv("GROUNDSIGHT_GOVERNANCE__KEEP_CLICKS", "true")
+    (first, redacted) = opened()
+    assert (first.query, first.noisy) == ("report merganser", True)
+    assert "anna.weber" not in redacted.query
+    with open_suite(load_settings(home)) as suite:
+        ((unit, _),) = suite.parts.index.get(sorted(first.right), Filter())
+        forget_reviews(home, [unit.asset_id])
+        with pytest.raises(InvalidArgument, match="nothing was judged"):
+            lessons("clicks", suite)
+
+
+GOOD = {"query": "report heron", "relevant": ["/heron.txt"]}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("{", "not JSON"),
+        ({"query": "report ruff", "relevant": ["nowhere.txt"]}, "not in the corpus"),
+        ({"query": "report ruff", "relevant": []}, "one side is empty"),
+        ({"query": "report ruff", "relevant": [], "irrelevant": ["/ruff.txt"]}, "one class only"),
+        ({"query": "report ruff", "relevant": ["/ruff.txt"], "irrelevant": []}, "one side is empty"),
+        ({"query": "report ruff", "relevant": ["/ruff.txt"], "irrelevant": ["/ruff.txt"]}, "both sides"),
+        ({"query": " ", "relevant": ["/ruff.txt"]}, "one side is empty"),
+        ({"query": "Report  heron", "relevant": ["/heron.txt"]}, "line 1 already"),
+        ({"query": "report ruff", "relevant": ["/ruff.txt", "/ruff.txt"]}, "twice"),
+        ({"query": "mail anna.weber@example.com", "relevant": ["/ruff.txt"]}, "personal data"),
+        ({"query": "report ruff", "relevant": [7]}, "field relevant"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_line_that_can_t_be_used_is_named_and_nothing_is_kept(
+    home: Path, tmp_path: Path, line: object, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, before = tmp_path / "bad.jsonl", trained_cards(home)
+    bad.write_text(f"{json.dumps(GOOD)}\n{line if isinstance(line, str) else json.dumps(line)}\n")
+    assert run(home, "train", "fuser", "--from", str(bad)) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert "line 2" in said
+    assert trained_cards(home) == before
+
+
+def test_a_projection_learns_from_pictures_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(home, "train", "projection", "--from", str(home / "named.jsonl")) == 2
+    assert "models.visual" in capsys.readouterr().err
+
+
+def test_weights_that_were_changed_are_refused_by_name(home: Path) -> None:
+    card = card_named(home, learnt(home, seed=3))
+    (home / "models" / "fuser" / card.id / WEIGHTS).write_bytes(b"other")
+    with pytest.raises(ModelFailed, match="not what was trained"):
+        weights_of(home, card)
+
+
+@pytest.mark.parametrize("kind", ["adapter", "projection"])
+def test_an_encoder_that_learnt_is_used_over_an_index_encoded_anew_and_taken_back(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from PIL import Image
+
+    lane = "text" if kind == "adapter" else "visual"
+    model = save_bert(tmp_path / "bert") if kind == "adapter" else save_clip(tmp_path / "clip")
+    others = 'visual = "none"' if kind == "adapter" else 'text = "none"\nocr = "none"'
+    chosen = f'{lane} = "{"transformers" if kind == "adapter" else "open_clip"}:{model}"'
+    files, home = tmp_path / "files", tmp_path / "home"
+    files.mkdir()
+    home.mkdir()
+    (home / "groundsight.toml").write_text(f"[models]\n{chosen}\n{others}\n[ingestion]\ntags = false\n")
+    for number, bird in enumerate(BIRDS):
+        if kind == "adapter":
+            (files / f"{bird}.txt").write_text(f"the {'cat' if number % 2 else 'dog'} sat " + "on the mat " * number)
+        else:
+            Image.effect_mandelbrot((64, 64), (-2, -1, 1, 1), 4 + number).convert("RGB").save(files / f"{bird}.png")
+    lines = [{"query": f"the cat {file.stem}", "relevant": [file.name]} for file in sorted(files.iterdir())]
+    (home / "judged.jsonl").write_text("\n".join(map(json.dumps, lines)))
+
+    def vectors() -> tuple[str, np.ndarray]:
+        with open_suite(load_settings(home)) as suite:
+            assert suite.search(Query(text="the cat", channels=(lane,))).hits  # type: ignore[arg-type]
+            return suite.parts.index.fingerprints()[lane], stored_vectors(home / "index", lane)[1]  # type: ignore[arg-type]
+
+    with open_suite(load_settings(home)) as suite:
+        assert suite.ingest(files).failed == 0
+    plain, before = vectors()
+    assert run(home, "train", kind, "--from", str(home / "judged.jsonl"), "--epochs", "4", "--held-out", "0.5") in (
+        0,
+        1,
+    )
+    assert vectors()[0] == plain
+    name = trained_cards(home)[-1].id
+    assert run(home, "models", "promote", name, "--force", "to try it") == 0
+    fingerprint, turned = vectors()
+    assert fingerprint == f"{plain}+{name}"
+    assert not (home / ".beside").exists()
+    assert {one.retrain for one in trained_versions(load_settings(home))} == {""}
+    assert turned.shape == before.shape
+    assert np.abs(turned - before).max() > 1e-4
+    assert run(home, "models", "rollback", kind) == 0
+    again, back = vectors()
+    assert again == plain
+    assert np.abs(back - before).max() < 1e-4
+
+
+def test_a_retrain_is_proposed_where_the_documents_have_moved_on(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path)
+    told = {"form": "gated", "parent": "rrf", "source": "j.jsonl", "data": "", "seed": 0, "settings": {}}
+    with closing(open_index(settings)) as index:
+        put(index, "old", texts(GARDEN, 100, 0))
+        card = Card(id="gated-1", kind="fuser", trained=9, held_out=9, **told)  # type: ignore[arg-type]
+        save_version(tmp_path, card, {DOCUMENTS: known_documents(index)})
+        put(index, "new", texts(GARDEN, 30, 1))
+        assert proposal(settings, card, index) == ""
+        put(index, "new", texts(COURT, 30, 1))
+        assert "groundsight train fuser --form gated --from j.jsonl" in proposal(settings, card, index)
+
+
+def test_a_policy_that_lists_models_has_to_list_the_version(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text('models = ["minilm", "trained:gated-2*"]')
+    settings = Settings(home=tmp_path)
+    told = {
+        "kind": "fuser",
+        "form": "gated",
+        "parent": "rrf",
+        "source": "j.jsonl",
+        "data": "",
+        "seed": 0,
+        "settings": {},
+    }
+    for name in ("gated-1", "gated-2f"):
+        card = Card.model_validate({**told, "id": name, "trained": 9, "held_out": 9, "verdict": "better"})
+        save_version(tmp_path, card, {})
+    with pytest.raises(PolicyRefused, match=r"does not allow trained:gated-1"):
+        promoted(settings, local_principal(settings), card_named(tmp_path, "gated-1"), "", Watch())
+    assert promoted(settings, local_principal(settings), card_named(tmp_path, "gated-2"), "", Watch()).id == "gated-2f"
