@@ -20,8 +20,6 @@ from groundsight.ingestion.readers.box.odf_file import read_odf
 from groundsight.ingestion.readers.mail.mail_file import as_shown
 from groundsight.ingestion.readers.office.word.docx_file import read_docx
 from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
-from groundsight.ingestion.readers.text.html_file import read_page
-from groundsight.ingestion.readers.text.markdown_file import markdown_elements
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.limits import DEFAULT_LIMITS
 from groundsight.types import TEXT_FIELDS, Filter
@@ -114,83 +112,6 @@ def test_wordings_of_orders_to_a_model_are_told_from_letters_and_manuals() -> No
 )
 def test_an_order_is_told_by_whom_it_addresses_and_whose_rules_it_drops(text: str, speaks: bool) -> None:
     assert speaks_to_a_model(text) is speaks
-
-
-UNSHOWN = (
-    '<p style="color:#12345600">',
-    '<font color="#FFFFFF">',
-    '<p style="position:fixed;left:200vw">',
-    '<p style="scale:0">',
-    '<p style="color:hwb(0 100% 0%)">',
-    '<p style="color:hsl(0 0% 100%)">',
-    '<p style="color:oklch(1 0 0)">',
-    '<p style="color:canvas">',
-    '<p style="color:#eee">',
-    '<p style="display:/**/none">',
-    '<p style="d\\69splay:none">',
-    '<p style="C\\6flor:#fff">',
-    '<p style="transform:rotateY(90deg)">',
-    '<p style="zoom:.001">',
-    '<p style="letter-spacing:-1em">',
-    '<p style="text-indent:100%;white-space:nowrap;overflow:hidden">',
-    '<p style="color:white;background-image:none">',
-    '<p style="position:absolute;color:white">',
-    '<p style="overflow-y:hidden;max-height:0px">',
-    "<svg width=0 height=0><text>",
-    "<svg><text x=-9999>",
-    "<ruby>x<rp>",
-    '<p style="font:0/0 serif">',
-    '<body bgcolor="#336699" text="#336699">',
-    '<div style="color:#fff"><p style="color:inherit">',
-    '<p style="--x:#fff;color:var(--x);background:#fff">',
-    "<style>:root{--c:none}.q{display:var(--c)}</style><p class=q>",
-    "<style>/* a{ */.q{display:none}</style><p class=q>",
-    "<style>.q{display:none!important}</style><p class=q style=display:block>",
-    "<style>@media (min-width:1px){[data-a]{display:none}}</style><p data-a>",
-    "<style>*{color:white}</style><p>",
-    "<style>div p:nth-child(2n + 1){display:none}</style><div><p>",
-    "<style>p:nth-last-of-type(1){display:none}</style><b></b><p>",
-    "<style>p:not(.a, .b > p){display:none}</style><p>",
-    "<style>:is(h4, section p:where(.a, .q)){display:none}</style><section><p class=q>",
-    "<style>div > i + b ~ p{display:none}</style><div><i></i><b></b><u></u><p>",
-    "<style>[data-a^='ab'][data-a$=d][class~=q]{display:none}</style><p data-a=abcd class='p q'>",
-    "<style>p:not(:hover){display:none}</style><p>",
-)
-SHOWN = (
-    "<table bgcolor=navy><tr><td><font color=white>",
-    '<p style="color:#12345680">',
-    '<p style="left:10px;zoom:1;scale:1">',
-    '<p style="color:hsl(200 50% 40%)">',
-    '<p style="zoom:0.9;transform:scale(0.5)">',
-    '<p style="backface-visibility:hidden">',
-    '<p style="overflow:hidden;border-width:0">',
-    '<p style="transform:rotate(90deg)">',
-    '<img src=a.png><p style="position:absolute;color:white">',
-    "<body bgcolor=white text=black>",
-    '<body bgcolor="#000" text="#000"><p style="color:white">',
-    '<p style="font:italic 12px/30px serif">',
-    "<style>:root{--c:block}.q{display:var(--c)}</style><p class=q>",
-    "<style>:root{--i:#111}@media (prefers-color-scheme:dark){:root{--i:#fff}}p{color:var(--i)}</style><p>",
-    "<style>@media (max-width:600px){.q{display:none}}</style><p class=q>",
-    '<svg viewBox="0 0 21000 29700"><text x=12000 y=20000 font-size=1>',
-    '<link rel=stylesheet href=a.css><div style="background:var(--x)"><p style="color:white">',
-    '<p style="color:rgba(0,0,0,.)">',
-    '<p style="--a:\\1 \\d800;color:var(--a)">',
-    "<style>.a{/* .q{display:none} */color:red}</style><p class=q>",
-    "<style>p:nth-child(2), p:not(.q), p:not(:lang(en)), p::before, p:hover, b + p{display:none}</style><p class=q>",
-    "<style>div > p, section div p, [class^=x]{display:none}</style><div><section><p class=q>",
-)
-
-
-@pytest.mark.parametrize(("opening", "shown"), [(one, False) for one in UNSHOWN] + [(one, True) for one in SHOWN])
-def test_a_style_is_read_as_a_browser_reads_it(opening: str, shown: bool) -> None:
-    read = read_page(f"<html>{opening}the gauge reads 7001").elements
-    assert any("7001" in each.text for each in read) == shown
-
-
-def test_html_inside_a_markdown_passage_hides_what_a_page_hides() -> None:
-    text = "<style>.q{opacity:0}</style>\n\nIt reads <b>7001</b><span class=q> or 7002</span>, <i hidden>7003</i> once."
-    assert [one.text for one in markdown_elements(text)[0]] == ["It reads 7001, once."]
 
 
 @pytest.mark.parametrize(
