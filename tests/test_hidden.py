@@ -5,8 +5,10 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import xlsxwriter
 from docx import Document
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
@@ -17,6 +19,7 @@ from openpyxl.styles import Font, PatternFill
 from groundsight import OpenSuite, open_suite
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.box.odf_file import read_odf
+from groundsight.ingestion.readers.ledger import unseen_texts
 from groundsight.ingestion.readers.mail.mail_file import as_shown
 from groundsight.ingestion.readers.office.word.docx_file import read_docx
 from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
@@ -193,6 +196,63 @@ def test_cells_of_a_sheet_in_the_colour_of_their_fill_are_not_shown(tmp_path: Pa
     book.save(tmp_path / "a.xlsx")
     read = str([(one.text, one.cells) for one in read_xlsx(tmp_path / "a.xlsx", tmp_path).elements])
     assert ("7002'" in read, "'7001'" in read, "'7003'" in read, "7004" in read) == (True, False, False, False)
+
+
+_WHITE, _NAVY, _BLACK = {"font_color": "#FFFFFF"}, {"bg_color": "#000080"}, {"bg_color": "#000000"}
+# A rule for the cell B2, which holds 7001 beside the word "gauge"; and whether the cell is still seen.
+_RULES: tuple[tuple[bool, dict[str, Any], dict[str, Any]], ...] = (
+    (False, {"type": "formula", "criteria": "=TRUE"}, _WHITE),
+    (False, {"type": "formula", "criteria": "=1=1"}, {"num_format": ";;;"}),
+    (False, {"type": "formula", "criteria": '=AND($A2="Gauge",LEN(B2)>2,NOT(ISBLANK(B2)))'}, _WHITE),
+    (False, {"type": "cell", "criteria": ">", "value": 7000}, _WHITE),
+    (False, {"type": "cell", "criteria": "between", "minimum": "=$B$1", "maximum": 7001}, _WHITE),
+    (False, {"type": "cell", "criteria": "not between", "minimum": 1, "maximum": 7000}, _BLACK),
+    (False, {"type": "text", "criteria": "containing", "value": "700"}, _WHITE),
+    (False, {"type": "text", "criteria": "begins with", "value": "70"}, {"font_color": "#000080", **_NAVY}),
+    (False, {"type": "text", "criteria": "ends with", "value": "01"}, _WHITE),
+    (False, {"type": "no_blanks"}, _WHITE),
+    (True, {"type": "formula", "criteria": "=FALSE"}, _WHITE),
+    (True, {"type": "formula", "criteria": '=OR($A2="lamp",B2<=7000,B1>B2)'}, _WHITE),
+    (True, {"type": "formula", "criteria": "=TRUE"}, {**_WHITE, **_NAVY}),
+    (True, {"type": "cell", "criteria": "<>", "value": 7001}, _WHITE),
+    (True, {"type": "text", "criteria": "not containing", "value": "70"}, _WHITE),
+    (True, {"type": "blanks"}, _WHITE),
+    (True, {"type": "errors"}, _WHITE),
+    (True, {"type": "formula", "criteria": "=COUNTIF($B$1:$B$9,B2)>1"}, _WHITE),
+    (True, {"type": "formula", "criteria": "=B3>B2"}, _WHITE),
+)
+
+
+@pytest.mark.parametrize(("seen", "rule", "look"), _RULES)
+def test_a_cell_that_a_rule_makes_invisible_is_hidden_where_the_rule_holds(
+    seen: bool, rule: dict[str, Any], look: dict[str, Any], tmp_path: Path
+) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    sheet = book.add_worksheet()
+    for row, cells in enumerate((["Kind", 3], ["gauge", 7001], ["lamp", 12])):
+        sheet.write_row(row, 0, cells)
+    sheet.conditional_format("B2:B2", {**rule, "format": book.add_format(look)})
+    book.close()
+    with unseen_texts() as laid_aside:
+        parsed = read_xlsx(tmp_path / "a.xlsx", tmp_path)
+    assert ("7001" in str([(one.text, one.cells) for one in parsed.elements])) == seen
+    assert ("7001" in laid_aside) != seen
+
+
+def test_of_the_rules_of_a_sheet_the_first_that_holds_gives_the_colour(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    sheet, always = book.add_worksheet(), {"type": "formula", "criteria": "=TRUE"}
+    navy = book.add_format(_NAVY)
+    for row, ground in enumerate((None, None, None, navy, None)):
+        sheet.write_row(row, 0, [f"gauge {row}", 7001 + row], ground)
+    told = ({"font_color": "#FF0000"}, _NAVY, {"bold": True}, {}, {})
+    for row, look in enumerate(told):
+        stop = {"stop_if_true": row == 4}
+        sheet.conditional_format(row, 1, row, 1, {**always, **stop, "format": book.add_format(look)})
+        sheet.conditional_format(row, 1, row, 1, {**always, "format": book.add_format(_WHITE)})
+    book.close()
+    read = str([(one.text, one.cells) for one in read_xlsx(tmp_path / "a.xlsx", tmp_path).elements])
+    assert [at for at in range(7001, 7006) if str(at) in read] == [7001, 7002, 7004, 7005]
 
 
 ODT = """<office:document-content xmlns:office="o" xmlns:style="s" xmlns:fo="f" xmlns:text="t" xmlns:table="b">

@@ -1,29 +1,67 @@
-"""How the cells of a sheet look: letters that nobody sees, and rules that hide or strike out."""
+"""How the cells of a sheet look: letters that nobody sees, by their own colours or those that a rule gives them."""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from groundsight.ingestion.readers.office.package import Node, child, is_alike, is_on, is_white, value
+from groundsight.ingestion.readers.office.package import Node, child, is_alike, is_on, value, whole
 
-# A format of which the part for words shows none; white in the palette of old sheets.
-MUTE, _OLD_WHITE = re.compile(r";;;|(?:[^;]*;){3}(?:\"\")?$"), ("1", "9", "65")
-
-
-def named_rule(rule: Node) -> str:
-    """Name what a conditional format does to its cells by their look, "" where they stay to be read."""
-    ink, code = child(rule, "font", "color"), value(child(rule, "numFmt"), "formatCode") or ""
-    white = ink is not None and child(rule, "fill") is None and is_white(value(ink, "rgb"), value(ink, "theme"))
-    if MUTE.match(code) or white:
-        return "rule that hides cells"
-    return "rule that strikes cells out" if is_on(child(rule, "font", "strike")) else ""
+# A format of which the part for words shows none.
+_MUTE = re.compile(r";;;|(?:[^;]*;){3}(?:\"\")?$")
+_BLACK, _WHITE = "000000", "FFFFFF"
+# Colours of the theme, and those of the palette of old sheets.
+_THEME = {"0": _WHITE, "1": _BLACK}
+_PALETTE = {"0": _BLACK, "8": _BLACK, "1": _WHITE, "9": _WHITE, "65": _WHITE}
+# In points.
+_TINY = 2
 
 
-def is_lost(ink: Node | None, ground: Node | None) -> bool:
-    """True for letters of the colour of their cell; one that nobody coloured is white, or grey in steps as fill 1."""
-    if value(ink, "tint") is not None:
-        return False
-    if ground is None or value(ground, "patternType") in (None, "none", "gray125"):
-        return is_white(value(ink, "rgb"), value(ink, "theme")) or value(ink, "indexed") in _OLD_WHITE
-    solid = child(ground, "fgColor") if value(ground, "patternType") == "solid" else None
-    return is_alike(value(ink, "rgb"), value(solid, "rgb"))
+class Look(NamedTuple):
+    """What a style or a rule says of a cell; None, or False, where it says nothing."""
+
+    ink: str | None = None
+    ground: str | None = None
+    code: str | None = None
+    struck: bool = False
+    tiny: bool = False
+
+    def over(self, below: Look) -> Look:
+        """Lay this look over another one, which counts where this one says nothing."""
+        known = (one if one is not None else other for one, other in zip(self[:3], below[:3], strict=True))
+        return Look(*known, self.struck or below.struck, self.tiny or below.tiny)
+
+    @property
+    def mark(self) -> str:
+        """What keeps a cell from being read, "" for nothing."""
+        blank = is_alike(self.ink or _BLACK, self.ground or _WHITE)
+        return "hidden" if blank or self.tiny or _MUTE.match(self.code or "") else "deleted" if self.struck else ""
+
+
+def look_of(font: Node | None, fill: Node | None, code: str | None, *, ruled: bool = False) -> Look:
+    """Read a font, a fill and a format of numbers; a rule names the ground of a plain fill the other way."""
+    tiny = 0 < whole(value(child(font, "sz"))) < _TINY
+    return Look(_colour(child(font, "color")), _ground(fill, ruled=ruled), code, is_on(child(font, "strike")), tiny)
+
+
+def _ground(fill: Node | None, *, ruled: bool) -> str | None:
+    """Return the colour of a fill, None for no fill, "?" for one that is not known: nothing is alike it."""
+    pattern = child(fill, "patternFill")
+    kind = value(pattern, "patternType") or ("solid" if ruled else "none")
+    if fill is None or (pattern is not None and kind in ("none", "gray125")):
+        return None
+    named = child(pattern, "bgColor") if ruled else None
+    named = child(pattern, "fgColor") if named is None else named
+    return (_colour(named) if kind == "solid" else None) or "?"
+
+
+def _colour(node: Node | None) -> str | None:
+    if node is None or value(node, "auto") in ("1", "true"):
+        return None
+    named = _THEME.get(value(node, "theme") or "") or _PALETTE.get(value(node, "indexed") or "")
+    told = ((value(node, "rgb") or "")[-6:] or named or "?").upper()
+    try:
+        tint, parts = float(value(node, "tint") or 0), bytes.fromhex(told)
+    except ValueError:
+        return "?"
+    return bytes(round(one + (255 - one) * tint if tint > 0 else one * (1 + tint)) for one in parts).hex()
