@@ -166,11 +166,14 @@ def test_rows_of_a_word_table_without_height_and_frames_off_the_page_are_not_sho
         frame = parse_xml(f'<w:framePr {nsdecls("w")} w:w="900" w:x="{place}" w:y="1"/>')
         paragraph = file.add_paragraph(f"frame {number}")
         paragraph._p.get_or_add_pPr().append(frame)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+        indent = parse_xml(f'<w:ind {nsdecls("w")} w:left="{place}"/>')
+        paragraph = file.add_paragraph(f"indent {number + 2}")
+        paragraph._p.get_or_add_pPr().append(indent)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
     file.save(str(tmp_path / "a.docx"))
     parsed = read_docx(tmp_path / "a.docx", tmp_path)
     read = str([(one.text, one.cells) for one in parsed.elements])
-    assert [each for each in range(7001, 7007) if str(each) in read] == [7003, 7004, 7006]
-    assert sum(one.count for one in parsed.left_out if one.kind == "hidden text") == 3
+    assert [each for each in range(7001, 7009) if str(each) in read] == [7003, 7004, 7006, 7008]
+    assert sum(one.count for one in parsed.left_out if one.kind == "hidden text") == 4
 
 
 def test_a_sentence_of_a_mail_that_its_shown_version_lacks_is_not_quoted() -> None:

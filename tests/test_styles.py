@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from groundsight.ingestion.readers.text.html_file import read_page
 from groundsight.ingestion.readers.text.markdown_file import markdown_elements
+from groundsight.ingestion.readers.text.rtf_file import read_rtf
 
 UNSHOWN = (
     '<p style="color:#12345600">',
@@ -191,3 +194,20 @@ def test_a_style_is_read_as_a_browser_reads_it(opening: str, shown: bool) -> Non
 def test_html_inside_a_markdown_passage_hides_what_a_page_hides() -> None:
     text = "<style>.q{opacity:0}</style>\n\nIt reads <b>7001</b><span class=q> or 7002</span>, <i hidden>7003</i> once."
     assert [one.text for one in markdown_elements(text)[0]] == ["It reads 7001, once."]
+
+
+_OFF = (
+    r"\pard\posx-9000 7001\par", r"\pard\posnegx-9000 7001\par", r"\pard\posy40000 7001\par", r"\pard\li-9000 7001\par",
+    r"\pard\sl-1\slmult0\plain 7001\par", r"{\dn3000 7001}\par", r"{\expndtw-400 7001}\par", r"{\expnd-40 7001}\par",
+)  # fmt: skip
+_ON = (
+    r"\pard\posx-300 7001\par", r"\pard\li-360 7001\par", r"\pard\sl-240 7001\par", r"{\dn6 7001}\par",
+    r"{\expndtw-10 7001}\par", r"\pard\posx-9000 x\par\pard 7001\par", r"{\expndtw-400 x} 7001\par",
+    r"\pard\sl-1 x\par\pard\sl-280 7001\par",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "mark"), [*((one, "hidden") for one in _OFF), *((one, "") for one in _ON)])
+def test_rich_text_off_its_page_or_on_top_of_itself_is_hidden(said: str, mark: str, tmp_path: Path) -> None:
+    (tmp_path / "a.rtf").write_text(rf"{{\rtf1\ansi the gauge reads \par {said}}}")
+    assert [one.mark for one in read_rtf(tmp_path / "a.rtf").elements if "7001" in one.text] == [mark]

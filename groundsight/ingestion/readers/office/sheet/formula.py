@@ -90,7 +90,7 @@ class _Walk:
             return self._look(self._place)
         if token == "-":
             return -float(self.level(len(_LEVELS)) or 0)
-        if place := place_of(token):
+        if place := cell_place(token):
             fixed = (re.search(r"[A-Z]\$", token), token[0] == "$")
             return self._look((place[0] + self._shift[0] * (not fixed[0]), place[1] + self._shift[1] * (not fixed[1])))
         if token != "(" and self.left[-1:] == ["("]:
@@ -109,7 +109,7 @@ class _Walk:
         self.left.pop()
 
 
-def place_of(cell: str) -> Place | None:
+def cell_place(cell: str) -> Place | None:
     """Return row and column of ``B12``, from 1; None for what is no such place."""
     found = _CELL.fullmatch(cell)
     column = 0

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from groundsight.ingestion.readers.clean import RAISED, one_line
 from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
-from groundsight.ingestion.readers.office.formula import place_of
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
 from groundsight.ingestion.readers.office.package import (
     Node,
@@ -20,8 +19,9 @@ from groundsight.ingestion.readers.office.package import (
     value,
     whole,
 )
-from groundsight.ingestion.readers.office.sheet_looks import Look, look_of
-from groundsight.ingestion.readers.office.sheet_rules import SheetRules
+from groundsight.ingestion.readers.office.sheet.formula import cell_place
+from groundsight.ingestion.readers.office.sheet.sheet_looks import CellLook, look_of
+from groundsight.ingestion.readers.office.sheet.sheet_rules import SheetRules
 from groundsight.ingestion.readers.table_heads import row_line
 from groundsight.limits import Limits
 
@@ -180,13 +180,13 @@ class Sheet:
         texts, struck, unshown = dict[int, str](), list[str](), list[str]()
         column = 0
         for cell in row:
-            column = (place_of(cell.get("r") or "") or (number, column + 1))[1]
+            column = (cell_place(cell.get("r") or "") or (number, column + 1))[1]
             text = _shown(cell, self._formats, self._package.ledger)
             style, held = cell.get("s") or "0", "".join(one.text or "" for one in cell if local(one) == "v")
             mark = self._formats.marks.get(style, "")
             if self._rules:
                 is_number = (cell.get("t") or "n") == "n"
-                own = self._formats.looks.get(style, Look())
+                own = self._formats.looks.get(style, CellLook())
                 mark = self._rules.mark((number, column), held if is_number else text, own, is_number=is_number)
             if mark == "hidden":
                 unshown.append(text or held)
@@ -212,7 +212,7 @@ class Sheet:
 
     def _merge(self, *places: str) -> None:
         for place in places:
-            ends = [place_of(end) for end in place.split(":")]
+            ends = [cell_place(end) for end in place.split(":")]
             if len(ends) == 2 and ends[0] and ends[1]:
                 self.layout.merged.append((*ends[0], *ends[1]))
 

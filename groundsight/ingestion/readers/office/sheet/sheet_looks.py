@@ -17,7 +17,7 @@ _PALETTE = {"0": _BLACK, "8": _BLACK, "1": _WHITE, "9": _WHITE, "65": _WHITE}
 _TINY = 2
 
 
-class Look(NamedTuple):
+class CellLook(NamedTuple):
     """What a style or a rule says of a cell; None, or False, where it says nothing."""
 
     ink: str | None = None
@@ -26,10 +26,10 @@ class Look(NamedTuple):
     struck: bool = False
     tiny: bool = False
 
-    def over(self, below: Look) -> Look:
+    def over(self, below: CellLook) -> CellLook:
         """Lay this look over another one, which counts where this one says nothing."""
         known = (one if one is not None else other for one, other in zip(self[:3], below[:3], strict=True))
-        return Look(*known, self.struck or below.struck, self.tiny or below.tiny)
+        return CellLook(*known, self.struck or below.struck, self.tiny or below.tiny)
 
     @property
     def mark(self) -> str:
@@ -38,10 +38,10 @@ class Look(NamedTuple):
         return "hidden" if blank or self.tiny or _MUTE.match(self.code or "") else "deleted" if self.struck else ""
 
 
-def look_of(font: Node | None, fill: Node | None, code: str | None, *, ruled: bool = False) -> Look:
+def look_of(font: Node | None, fill: Node | None, code: str | None, *, ruled: bool = False) -> CellLook:
     """Read a font, a fill and a format of numbers; a rule names the ground of a plain fill the other way."""
     tiny = 0 < whole(value(child(font, "sz"))) < _TINY
-    return Look(_colour(child(font, "color")), _ground(fill, ruled=ruled), code, is_on(child(font, "strike")), tiny)
+    return CellLook(_colour(child(font, "color")), _ground(fill, ruled=ruled), code, is_on(child(font, "strike")), tiny)
 
 
 def _ground(fill: Node | None, *, ruled: bool) -> str | None:

@@ -7,9 +7,9 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from groundsight.ingestion.readers.ledger import Ledger
-from groundsight.ingestion.readers.office.formula import SELF, Formula, Place, Unknown, Value, place_of
 from groundsight.ingestion.readers.office.package import Node, below, local, value, whole
-from groundsight.ingestion.readers.office.sheet_looks import Look
+from groundsight.ingestion.readers.office.sheet.formula import SELF, Formula, Place, Unknown, Value, cell_place
+from groundsight.ingestion.readers.office.sheet.sheet_looks import CellLook
 
 NAMED = {"hidden": "rule that hides cells", "deleted": "rule that strikes cells out"}
 _COMPARED = {
@@ -24,7 +24,7 @@ class _Rule(NamedTuple):
     """One rule: where it counts, the look it gives, when, and whether no later one counts where it holds."""
 
     areas: tuple[tuple[Place, Place], ...]
-    look: Look
+    look: CellLook
     formula: Formula
     stops: bool
 
@@ -32,7 +32,7 @@ class _Rule(NamedTuple):
 class SheetRules:
     """The rules of one sheet, the first that speaks of a colour decides; without one that hides or strikes, none."""
 
-    def __init__(self, nodes: Iterable[Node], looks: Mapping[str, Look], ledger: Ledger) -> None:
+    def __init__(self, nodes: Iterable[Node], looks: Mapping[str, CellLook], ledger: Ledger) -> None:
         known = [
             (whole(value(one, "priority")), _rule(one, value(ruled, "sqref") or "", looks))
             for ruled in nodes
@@ -47,12 +47,12 @@ class SheetRules:
     def __bool__(self) -> bool:
         return bool(self._rules)
 
-    def mark(self, place: Place, held: str, own: Look, *, is_number: bool) -> str:
+    def mark(self, place: Place, held: str, own: CellLook, *, is_number: bool) -> str:
         """Return what keeps the cell at ``place`` from being read, after the cells before it were asked for."""
         self._row = place[0]
         if held and len(self._held) < _MOST_HELD:
             self._held[place] = _value(held, is_number=is_number)
-        given = Look()
+        given = CellLook()
         for rule in self._rules:
             if any(_within(place, area) for area in rule.areas) and self._holds(rule, place):
                 given = given.over(rule.look)
@@ -75,11 +75,11 @@ class SheetRules:
         return self._held.get(place)
 
 
-def _rule(node: Node, ranges: str, looks: Mapping[str, Look]) -> _Rule:
-    told = [[place_of(end) for end in area.split(":")] for area in ranges.split()]
+def _rule(node: Node, ranges: str, looks: Mapping[str, CellLook]) -> _Rule:
+    told = [[cell_place(end) for end in area.split(":")] for area in ranges.split()]
     areas = tuple((ends[0], ends[-1]) for ends in told if ends[0] and ends[-1])
     formula = Formula(_condition(node), areas[0][0] if areas else (1, 1))
-    look = looks.get(value(node, "dxfId") or "", Look())
+    look = looks.get(value(node, "dxfId") or "", CellLook())
     return _Rule(areas, look, formula, value(node, "stopIfTrue") in ("1", "true"))
 
 
