@@ -95,6 +95,13 @@ def test_wordings_of_orders_to_a_model_are_told_from_letters_and_manuals() -> No
     assert [text[:19] for text in wordings("honest") if speaks_to_a_model(text)] == ["A classic injection"]
 
 
+def test_of_single_sentences_that_name_no_model_most_orders_are_told_and_no_harmless_one() -> None:
+    """Each set was written before what the one before it taught; the last is as it was found at first sight."""
+    assert [text for text in wordings("bare honest") if speaks_to_a_model(text)] == []
+    told = [speaks_to_a_model(text) for text in wordings("bare attack")]
+    assert [sum(told[start:end]) for start, end in ((0, 40), (40, 80), (80, 100), (100, 120))] == [33, 35, 14, 8]
+
+
 @pytest.mark.parametrize(
     ("text", "speaks"),
     [
