@@ -256,7 +256,6 @@ def test_rules_mend_what_a_model_takes_for_names() -> None:
     assert recased("Anna HOLM of the IRS\nann holm came") == "Anna Holm of the IRS\nAnn Holm Came"
 
 
-@pytest.mark.skipif(not names_model(), reason="the extra names is not installed")
 @pytest.mark.parametrize(
     ("text", "taken", "persons"),
     [
@@ -275,6 +274,7 @@ def test_what_a_sentence_says_that_it_is_and_what_it_was_parted_from_is_no_perso
     assert [text[each.start : each.end] for each in mended(text, found) if each.kind == "person"] == persons
 
 
+@pytest.mark.skipif(not names_model(), reason="the extra names is not installed")
 def test_the_packaged_model_hides_names_in_a_confined_child(tmp_path: Path, docs: Path) -> None:
     (docs / "a.txt").write_text("Yesterday Martina Keller flew to Lisbon. Keller works for Siemens.")
     with open_suite(
