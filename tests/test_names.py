@@ -261,7 +261,7 @@ def test_rules_mend_what_a_model_takes_for_names() -> None:
     [
         ("Zoolander is a 2016 comedy film directed by Ann Holm.", ("Zoolander", "Ann Holm"), ["Ann Holm"]),
         ("Ann Holm is a film director of note.", ("Ann Holm",), ["Ann Holm"]),
-        ("They sang Cautionary Tales. Is it true?", ("Cautionary Tales. Is",), []),
+        ("They sang Little Tales. Is it true?", ("Little Tales. Is",), []),
         ("Olga Krylova\nCable line installer", ("Olga Krylova\nCable",), ["Olga Krylova"]),
         ("Lopez, Santos and Coleman is based in Espoo.", ("Lopez", "Santos", "Coleman"), []),
         ("Lopez, Santos and Coleman are here.", ("Lopez", "Santos", "Coleman"), ["Lopez", "Santos", "Coleman"]),
