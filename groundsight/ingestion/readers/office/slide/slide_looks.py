@@ -5,7 +5,7 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Iterable, Sequence
 
-from groundsight.ingestion.readers.office.package import Node, child, inner, is_alike, local, value, whole
+from groundsight.ingestion.readers.office.package import Node, below, child, inner, is_alike, local, value, whole
 from groundsight.ingestion.readers.office.slide.slide_shapes import Corners, Shape, number_in
 
 _FILLS = ("solidFill", "gradFill", "blipFill", "pattFill", "grpFill")
@@ -30,7 +30,7 @@ def paper_of(parts: Iterable[Node]) -> str | None:
 
 def covered(shapes: Sequence[Shape], slide: Node) -> set[int]:
     """Return which shapes of a slide lie whole under a later one that nothing shines through and nothing moves away."""
-    moved = {value(one, "spid") for one in inner(child(slide, "timing") or (), "spTgt")}
+    moved = {value(one, "spid") for one in inner(below(child(slide, "timing")), "spTgt")}
     lids = [(at, rect) for at, one in enumerate(shapes) if (rect := _lid(one, moved))]
     return {at for at, one in enumerate(shapes) for above, lid in lids if above > at and _lies_in(one.rect, lid)}
 
@@ -78,7 +78,7 @@ def _lid(shape: Shape, moved: set[str | None]) -> Corners | None:
 
 def _is_filled(shape: Shape) -> bool:
     look = child(shape.node, "spPr")
-    own = any(local(one) in _FILLS for one in (look if look is not None else ()))
+    own = any(local(one) in _FILLS for one in below(look))
     styled = value(child(shape.node, "style", "fillRef"), "idx") not in (None, "0")
     return own or local(shape.node) in ("pic", "graphicFrame") or (styled and child(look, "noFill") is None)
 
@@ -98,13 +98,13 @@ def _is_clear(fill: Node | None) -> bool:
 
 
 def _alpha(fill: Node | None) -> float:
-    told = [value(child(colour, "alpha")) for colour in (fill if fill is not None else ())]
+    told = [value(child(colour, "alpha")) for colour in below(fill)]
     return number_in(told[0]) if told and told[0] is not None else _FULL
 
 
 def _hex(fill: Node | None) -> str | None:
     """Return the colour of a fill as red, green and blue in hex, None where that is not known."""
-    colour = next(iter(fill if fill is not None else ()), None)
+    colour = next(iter(below(fill)), None)
     if colour is None:
         return None
     named = value(colour, "lastClr") or value(colour) or ""
