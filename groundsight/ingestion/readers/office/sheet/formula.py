@@ -18,19 +18,20 @@ _LEVELS: tuple[dict[str, Callable[[Any, Any], Value]], ...] = (
     {"=": operator.eq, "<>": operator.ne, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge},
     {"&": lambda a, b: _text(a) + _text(b)},
     {"+": operator.add, "-": operator.sub},
-    {"*": operator.mul, "/": operator.truediv},
+    {"*": operator.mul, "/": lambda a, b: a / b},
 )
 # The cell that is asked for.
 SELF = "SELF"
 # What a sheet shows as #VALUE!.
 _ERROR = "\0"
-_FUNCTIONS: dict[str, Callable[..., Value]] = {
-    "(": lambda a: a, "TRUE": lambda: True, "FALSE": lambda: False, "AND": lambda *a: all(a), "OR": lambda *a: any(a),
-    "NOT": operator.not_, "IF": lambda is_so, a, b=False: a if is_so else b, "ISERROR": lambda a: a == _ERROR,
-    "ISBLANK": lambda a: a is None, "ISNUMBER": lambda a: isinstance(a, float), "ISTEXT": lambda a: isinstance(a, str),
-    "LEN": lambda a: float(len(_text(a))), "TRIM": lambda a: " ".join(_text(a).split()), "MOD": operator.mod,
-    "SEARCH": lambda a, b: float(_text(b).find(_text(a)) + 1) or _ERROR, "EXACT": operator.eq, "ABS": abs,
-    "LEFT": lambda a, count=1: _text(a)[: int(count)], "RIGHT": lambda a, count=1: _text(a)[-int(count) :],
+_FUNCTIONS: dict[str, Callable[[list[Any]], Value]] = {
+    "(": lambda a: a[0], "TRUE": lambda a: True, "FALSE": lambda a: False, "AND": all, "OR": any,
+    "NOT": lambda a: not a[0], "IF": lambda a: a[1] if a[0] else [*a, False][2], "ISERROR": lambda a: a[0] == _ERROR,
+    "ISBLANK": lambda a: a[0] is None, "ISNUMBER": lambda a: isinstance(a[0], float),
+    "ISTEXT": lambda a: isinstance(a[0], str), "LEN": lambda a: float(len(_text(a[0]))), "MOD": lambda a: a[0] % a[1],
+    "TRIM": lambda a: " ".join(_text(a[0]).split()), "EXACT": lambda a: a[0] == a[1], "ABS": lambda a: abs(a[0]),
+    "SEARCH": lambda a: float(_text(a[1]).find(_text(a[0])) + 1) or _ERROR,
+    "LEFT": lambda a: _text(a[0])[: int([*a, 1][1])], "RIGHT": lambda a: _text(a[0])[-int([*a, 1][1]) :],
 }  # fmt: skip
 _LONGEST = 250
 
@@ -96,9 +97,9 @@ class _Walk:
         if token != "(" and self.left[-1:] == ["("]:
             self.left.pop()
         elif token != "(":
-            return _FUNCTIONS[token]()
+            return _FUNCTIONS[token]([])
         told = list(self._listed())
-        return _ERROR if _ERROR in told and token != "ISERROR" else _FUNCTIONS[token](*told)
+        return _ERROR if _ERROR in told and token != "ISERROR" else _FUNCTIONS[token](told)
 
     def _listed(self) -> Iterator[Value]:
         """Yield what stands between brackets, and go past their end."""

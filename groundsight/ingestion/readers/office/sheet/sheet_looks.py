@@ -28,8 +28,10 @@ class CellLook(NamedTuple):
 
     def over(self, below: CellLook) -> CellLook:
         """Lay this look over another one, which counts where this one says nothing."""
-        known = (one if one is not None else other for one, other in zip(self[:3], below[:3], strict=True))
-        return CellLook(*known, self.struck or below.struck, self.tiny or below.tiny)
+        ink = below.ink if self.ink is None else self.ink
+        ground = below.ground if self.ground is None else self.ground
+        code = below.code if self.code is None else self.code
+        return CellLook(ink, ground, code, self.struck or below.struck, self.tiny or below.tiny)
 
     @property
     def mark(self) -> str:

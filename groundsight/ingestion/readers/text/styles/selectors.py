@@ -56,7 +56,8 @@ class Nodes:
 
     def has(self, node: Any, steps: list[Compound]) -> bool:
         """True for a node that something below or after it lies to as the steps say; many looks make it False."""
-        anchored = [Compound(" ", {"*"}, [lambda one, _: one is node]), *steps]
+        anchor: list[_Test] = [lambda one, _: one is node]
+        anchored = [Compound(" ", {"*"}, anchor), *steps]
         after = (each for one in node.itersiblings() for each in one.iter())
         for one in islice(node.iterdescendants() if steps[0].sign in " >" else after, self._looks):
             self._looks -= 1
