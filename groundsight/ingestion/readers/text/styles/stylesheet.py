@@ -49,7 +49,7 @@ class StyleSheet:
         self._rules: dict[str, list[tuple[int, list[Compound], Told]]] = defaultdict(list)
         self._page, plain = Nodes(), _QUOTED.sub(_unmarked, _plain(text))
         self._ends = {name: _declared(told) for name, steps in _FRAMES.findall(plain) for told in _LAST.findall(steps)}
-        for at, (selectors, declared) in enumerate(_rules(plain)):
+        for at, (selectors, declared) in enumerate(rules_of(plain)):
             for _, selector in split_outside(tight(selectors), ","):
                 if steps := steps_of(selector):
                     self._rules[max(steps[-1].names)].append((at, steps, _declared(declared)))
@@ -81,7 +81,7 @@ def resolved(style: Told, variables: Mapping[str, str], unset: str = "") -> Told
     return style
 
 
-def _rules(text: str) -> Iterator[tuple[str, str]]:
+def rules_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield the selectors that hold with their declarations, in order; of nested ones with what is around them."""
     around, told, start = [""], list[str](), 0
     for mark in (*_MARK.finditer(text), None):
@@ -122,8 +122,12 @@ def _unmarked(quoted: re.Match[str]) -> str:
 
 def _plain(text: str) -> str:
     """Return declarations in small letters, without remarks and escapes."""
-    text = _REMARK.sub(" ", text) if "/*" in text else text
-    return (_ESCAPE.sub(_unescaped, text) if "\\" in text else text).lower()
+    return without_escapes(_REMARK.sub(" ", text) if "/*" in text else text).lower()
+
+
+def without_escapes(text: str) -> str:
+    """Return a text of a style sheet with its escapes as what they stand for."""
+    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
 
 
 def _unescaped(found: re.Match[str]) -> str:
