@@ -29,7 +29,11 @@ from groundsight.types import Asset, Filter, Principal
 
 RATIO_LIMIT, COLD, LAST_DAY = 1.1, 20, date(2999, 1, 1)
 ADMIN = Principal(labels=("a", "b"), user="owner", purpose="p")
-WHO = {"sees all": visible_to(ADMIN), "sees part": visible_to(Principal(labels=("a",))), "tenant": tenant_of(ADMIN)}
+DATED = ADMIN.model_copy(update={"dated_only": True})
+WHO = {
+    "sees all": visible_to(ADMIN), "sees what is dated": visible_to(DATED),
+    "sees part": visible_to(Principal(labels=("a",))), "tenant": tenant_of(ADMIN),
+}  # fmt: skip
 
 
 def measured(units: int, folder: Path) -> dict[str, float]:

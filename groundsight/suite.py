@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from groundsight.errors import ConfigError, InvalidArgument
+from groundsight.governance.policy import policy_of
 from groundsight.limits import require_words
 from groundsight.parts import Parts, Varied
 from groundsight.quality.flags import changes_for
@@ -45,12 +47,21 @@ class Suite:
     def __init__(self, parts: Parts, principal: Principal, watch: Watch | None = None) -> None:
         self.parts = _parts_for(parts.base, principal)
         self.settings: Settings = self.parts.settings
-        self.principal = principal
+        self._principal = principal
         self.watch = watch or Watch()
+
+    @property
+    def principal(self) -> Principal:
+        """Who calls; where the policy in force demands consent it sees nothing that has no last day."""
+        # A policy that can't be read refuses the call where it is heeded.
+        with suppress(ConfigError):
+            if policy_of(self.settings).consent:
+                return self._principal.model_copy(update={"dated_only": True})
+        return self._principal
 
     def acting_for(self, principal: Principal | None = None, watch: Watch | None = None) -> Suite:
         """Return a view of the same parts for another principal, or with another watch."""
-        return Suite(self.parts, principal or self.principal, watch or self.watch)
+        return Suite(self.parts, principal or self._principal, watch or self.watch)
 
     def ingest(
         self, paths: AnyPath | Iterable[AnyPath], *, prune: bool = False, confined: bool = False

@@ -133,3 +133,52 @@ def test_a_secret_is_known_by_its_label_in_any_tongue_or_place(text: str, shown:
 @pytest.mark.parametrize("text", NO_SECRETS)
 def test_words_about_secrets_are_none(text: str) -> None:
     assert not redact(text, ("secret",)).spans
+
+
+SPREAD = (
+    "Call 0 1 7 0 1 2 3 4 5 6 7 after six.",
+    "0-1-7-0-1-2-3-4-5-6-7",
+    "My number is 0.1.7.0.1.2.3.4.5.6.7 now",
+    "0 1 7 0 - 1 2 3 4 5 6 7",
+    "0 1 7 0 / 1 2 3 4 5 6 7",
+    "Phone: 4 1 5 5 5 5 2 6 7 1",
+    "tel 2-1-2-5-5-5-0-1-8-7",
+    "0 0 4 9 1 7 0 1 2 3 4 5 6 7",
+    "+ 4 9 1 7 0 1 2 3 4 5 6 7",
+    "Ring zero one seven zero one two three four five six seven tonight.",
+    "Reach me on oh two oh, seven nine four six, oh nine five eight.",
+    "phone: four one five five five five two six seven one",
+    "zero-one-seven-zero-one-two-three-four-five-six-seven",
+    "plus four nine one seven zero one two three four five six seven",
+    "0  1  7  0   1 2 3 4 5 6 7",
+    "Zero One Seven Zero One Two Three Four Five Six Seven",
+    "０ １ ７ ０ １ ２ ３ ４ ５ ６ ７",
+    "0 7 7 0 0 9 0 0 1 2 3",
+    "Handy: 0 1 7 6 4 5 1 2 3 8 9",
+    "0 6 1 2 3 4 5 6 7 8",
+)
+ROWS = (
+    "0 1 2 3 4 5 6 7 8 9",
+    "0 1 1 0 1 0 0 1 1 0 1",
+    "5 4 3 5 4 5 2 3 4 5",
+    "9 8 7 6 5 4 3 2 1 0",
+    "one two three four five six seven eight nine ten",
+    "0 1 7 0 1 2 3 4 5 6 7\n0 2 5 1 9 2 3 4 8 6 1\n0 3 3 1 2 2 7 4 5 6 9",
+    "rows:\n3 1 4 1 5 9 2 6 5 3\n5 8 9 7 9 3 2 3 8 4",
+    "0 0 0 1 0 0 2 0 0 1 0",
+    "scores 7 8 9 6 7 8 9 7 6 8",
+    "0 2 4 6 8 10 12 14",
+    "Version 0.1.7.0.1",
+    "pi is 3 1 4 1 5 9 2 6 5 3 5",
+    "1-0, 2-1, 0-3, 1-1, 2-2",
+    "steps one, two and three, then four or five",
+    "a b c 0 1 7 0",
+    "two zero two four one one two nine",
+    "0 1 2 | 3 4 5 | 6 7 8",
+)
+
+
+def test_a_number_whose_digits_stand_apart_or_are_said_one_by_one_is_found_and_rows_of_digits_stay() -> None:
+    shown = [redact(text, ALL_PII).text for text in SPREAD]
+    assert [text for text in shown if "[PHONE_1]" not in text] == []
+    assert [text for text in ROWS if redact(text, ALL_PII).text != text] == []

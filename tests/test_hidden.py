@@ -5,8 +5,10 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import xlsxwriter
 from docx import Document
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
@@ -17,11 +19,10 @@ from openpyxl.styles import Font, PatternFill
 from groundsight import OpenSuite, open_suite
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.box.odf_file import read_odf
+from groundsight.ingestion.readers.ledger import unseen_texts
 from groundsight.ingestion.readers.mail.mail_file import as_shown
 from groundsight.ingestion.readers.office.word.docx_file import read_docx
 from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
-from groundsight.ingestion.readers.text.html_file import read_page
-from groundsight.ingestion.readers.text.markdown_file import markdown_elements
 from groundsight.language.addressed import speaks_to_a_model
 from groundsight.limits import DEFAULT_LIMITS
 from groundsight.types import TEXT_FIELDS, Filter
@@ -94,6 +95,13 @@ def test_wordings_of_orders_to_a_model_are_told_from_letters_and_manuals() -> No
     assert [text[:19] for text in wordings("honest") if speaks_to_a_model(text)] == ["A classic injection"]
 
 
+def test_of_single_sentences_that_name_no_model_most_orders_are_told_and_no_harmless_one() -> None:
+    """Each set was written before what the one before it taught; the last is as it was found at first sight."""
+    assert [text for text in wordings("bare honest") if speaks_to_a_model(text)] == []
+    told = [speaks_to_a_model(text) for text in wordings("bare attack")]
+    assert [sum(told[start:end]) for start, end in ((0, 40), (40, 80), (80, 100), (100, 120))] == [33, 35, 14, 8]
+
+
 @pytest.mark.parametrize(
     ("text", "speaks"),
     [
@@ -114,83 +122,6 @@ def test_wordings_of_orders_to_a_model_are_told_from_letters_and_manuals() -> No
 )
 def test_an_order_is_told_by_whom_it_addresses_and_whose_rules_it_drops(text: str, speaks: bool) -> None:
     assert speaks_to_a_model(text) is speaks
-
-
-UNSHOWN = (
-    '<p style="color:#12345600">',
-    '<font color="#FFFFFF">',
-    '<p style="position:fixed;left:200vw">',
-    '<p style="scale:0">',
-    '<p style="color:hwb(0 100% 0%)">',
-    '<p style="color:hsl(0 0% 100%)">',
-    '<p style="color:oklch(1 0 0)">',
-    '<p style="color:canvas">',
-    '<p style="color:#eee">',
-    '<p style="display:/**/none">',
-    '<p style="d\\69splay:none">',
-    '<p style="C\\6flor:#fff">',
-    '<p style="transform:rotateY(90deg)">',
-    '<p style="zoom:.001">',
-    '<p style="letter-spacing:-1em">',
-    '<p style="text-indent:100%;white-space:nowrap;overflow:hidden">',
-    '<p style="color:white;background-image:none">',
-    '<p style="position:absolute;color:white">',
-    '<p style="overflow-y:hidden;max-height:0px">',
-    "<svg width=0 height=0><text>",
-    "<svg><text x=-9999>",
-    "<ruby>x<rp>",
-    '<p style="font:0/0 serif">',
-    '<body bgcolor="#336699" text="#336699">',
-    '<div style="color:#fff"><p style="color:inherit">',
-    '<p style="--x:#fff;color:var(--x);background:#fff">',
-    "<style>:root{--c:none}.q{display:var(--c)}</style><p class=q>",
-    "<style>/* a{ */.q{display:none}</style><p class=q>",
-    "<style>.q{display:none!important}</style><p class=q style=display:block>",
-    "<style>@media (min-width:1px){[data-a]{display:none}}</style><p data-a>",
-    "<style>*{color:white}</style><p>",
-    "<style>div p:nth-child(2n + 1){display:none}</style><div><p>",
-    "<style>p:nth-last-of-type(1){display:none}</style><b></b><p>",
-    "<style>p:not(.a, .b > p){display:none}</style><p>",
-    "<style>:is(h4, section p:where(.a, .q)){display:none}</style><section><p class=q>",
-    "<style>div > i + b ~ p{display:none}</style><div><i></i><b></b><u></u><p>",
-    "<style>[data-a^='ab'][data-a$=d][class~=q]{display:none}</style><p data-a=abcd class='p q'>",
-    "<style>p:not(:hover){display:none}</style><p>",
-)
-SHOWN = (
-    "<table bgcolor=navy><tr><td><font color=white>",
-    '<p style="color:#12345680">',
-    '<p style="left:10px;zoom:1;scale:1">',
-    '<p style="color:hsl(200 50% 40%)">',
-    '<p style="zoom:0.9;transform:scale(0.5)">',
-    '<p style="backface-visibility:hidden">',
-    '<p style="overflow:hidden;border-width:0">',
-    '<p style="transform:rotate(90deg)">',
-    '<img src=a.png><p style="position:absolute;color:white">',
-    "<body bgcolor=white text=black>",
-    '<body bgcolor="#000" text="#000"><p style="color:white">',
-    '<p style="font:italic 12px/30px serif">',
-    "<style>:root{--c:block}.q{display:var(--c)}</style><p class=q>",
-    "<style>:root{--i:#111}@media (prefers-color-scheme:dark){:root{--i:#fff}}p{color:var(--i)}</style><p>",
-    "<style>@media (max-width:600px){.q{display:none}}</style><p class=q>",
-    '<svg viewBox="0 0 21000 29700"><text x=12000 y=20000 font-size=1>',
-    '<link rel=stylesheet href=a.css><div style="background:var(--x)"><p style="color:white">',
-    '<p style="color:rgba(0,0,0,.)">',
-    '<p style="--a:\\1 \\d800;color:var(--a)">',
-    "<style>.a{/* .q{display:none} */color:red}</style><p class=q>",
-    "<style>p:nth-child(2), p:not(.q), p:not(:lang(en)), p::before, p:hover, b + p{display:none}</style><p class=q>",
-    "<style>div > p, section div p, [class^=x]{display:none}</style><div><section><p class=q>",
-)
-
-
-@pytest.mark.parametrize(("opening", "shown"), [(one, False) for one in UNSHOWN] + [(one, True) for one in SHOWN])
-def test_a_style_is_read_as_a_browser_reads_it(opening: str, shown: bool) -> None:
-    read = read_page(f"<html>{opening}the gauge reads 7001").elements
-    assert any("7001" in each.text for each in read) == shown
-
-
-def test_html_inside_a_markdown_passage_hides_what_a_page_hides() -> None:
-    text = "<style>.q{opacity:0}</style>\n\nIt reads <b>7001</b><span class=q> or 7002</span>, <i hidden>7003</i> once."
-    assert [one.text for one in markdown_elements(text)[0]] == ["It reads 7001, once."]
 
 
 @pytest.mark.parametrize(
@@ -242,11 +173,14 @@ def test_rows_of_a_word_table_without_height_and_frames_off_the_page_are_not_sho
         frame = parse_xml(f'<w:framePr {nsdecls("w")} w:w="900" w:x="{place}" w:y="1"/>')
         paragraph = file.add_paragraph(f"frame {number}")
         paragraph._p.get_or_add_pPr().append(frame)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+        indent = parse_xml(f'<w:ind {nsdecls("w")} w:left="{place}"/>')
+        paragraph = file.add_paragraph(f"indent {number + 2}")
+        paragraph._p.get_or_add_pPr().append(indent)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
     file.save(str(tmp_path / "a.docx"))
     parsed = read_docx(tmp_path / "a.docx", tmp_path)
     read = str([(one.text, one.cells) for one in parsed.elements])
-    assert [each for each in range(7001, 7007) if str(each) in read] == [7003, 7004, 7006]
-    assert sum(one.count for one in parsed.left_out if one.kind == "hidden text") == 3
+    assert [each for each in range(7001, 7009) if str(each) in read] == [7003, 7004, 7006, 7008]
+    assert sum(one.count for one in parsed.left_out if one.kind == "hidden text") == 4
 
 
 def test_a_sentence_of_a_mail_that_its_shown_version_lacks_is_not_quoted() -> None:
@@ -272,6 +206,63 @@ def test_cells_of_a_sheet_in_the_colour_of_their_fill_are_not_shown(tmp_path: Pa
     book.save(tmp_path / "a.xlsx")
     read = str([(one.text, one.cells) for one in read_xlsx(tmp_path / "a.xlsx", tmp_path).elements])
     assert ("7002'" in read, "'7001'" in read, "'7003'" in read, "7004" in read) == (True, False, False, False)
+
+
+_WHITE, _NAVY, _BLACK = {"font_color": "#FFFFFF"}, {"bg_color": "#000080"}, {"bg_color": "#000000"}
+# A rule for the cell B2, which holds 7001 beside the word "gauge"; and whether the cell is still seen.
+_RULES: tuple[tuple[bool, dict[str, Any], dict[str, Any]], ...] = (
+    (False, {"type": "formula", "criteria": "=TRUE"}, _WHITE),
+    (False, {"type": "formula", "criteria": "=1=1"}, {"num_format": ";;;"}),
+    (False, {"type": "formula", "criteria": '=AND($A2="Gauge",LEN(B2)>2,NOT(ISBLANK(B2)))'}, _WHITE),
+    (False, {"type": "cell", "criteria": ">", "value": 7000}, _WHITE),
+    (False, {"type": "cell", "criteria": "between", "minimum": "=$B$1", "maximum": 7001}, _WHITE),
+    (False, {"type": "cell", "criteria": "not between", "minimum": 1, "maximum": 7000}, _BLACK),
+    (False, {"type": "text", "criteria": "containing", "value": "700"}, _WHITE),
+    (False, {"type": "text", "criteria": "begins with", "value": "70"}, {"font_color": "#000080", **_NAVY}),
+    (False, {"type": "text", "criteria": "ends with", "value": "01"}, _WHITE),
+    (False, {"type": "no_blanks"}, _WHITE),
+    (True, {"type": "formula", "criteria": "=FALSE"}, _WHITE),
+    (True, {"type": "formula", "criteria": '=OR($A2="lamp",B2<=7000,B1>B2)'}, _WHITE),
+    (True, {"type": "formula", "criteria": "=TRUE"}, {**_WHITE, **_NAVY}),
+    (True, {"type": "cell", "criteria": "<>", "value": 7001}, _WHITE),
+    (True, {"type": "text", "criteria": "not containing", "value": "70"}, _WHITE),
+    (True, {"type": "blanks"}, _WHITE),
+    (True, {"type": "errors"}, _WHITE),
+    (True, {"type": "formula", "criteria": "=COUNTIF($B$1:$B$9,B2)>1"}, _WHITE),
+    (True, {"type": "formula", "criteria": "=B3>B2"}, _WHITE),
+)
+
+
+@pytest.mark.parametrize(("seen", "rule", "look"), _RULES)
+def test_a_cell_that_a_rule_makes_invisible_is_hidden_where_the_rule_holds(
+    seen: bool, rule: dict[str, Any], look: dict[str, Any], tmp_path: Path
+) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    sheet = book.add_worksheet()
+    for row, cells in enumerate((["Kind", 3], ["gauge", 7001], ["lamp", 12])):
+        sheet.write_row(row, 0, cells)
+    sheet.conditional_format("B2:B2", {**rule, "format": book.add_format(look)})
+    book.close()
+    with unseen_texts() as laid_aside:
+        parsed = read_xlsx(tmp_path / "a.xlsx", tmp_path)
+    assert ("7001" in str([(one.text, one.cells) for one in parsed.elements])) == seen
+    assert ("7001" in laid_aside) != seen
+
+
+def test_of_the_rules_of_a_sheet_the_first_that_holds_gives_the_colour(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    sheet, always = book.add_worksheet(), {"type": "formula", "criteria": "=TRUE"}
+    navy = book.add_format(_NAVY)
+    for row, ground in enumerate((None, None, None, navy, None)):
+        sheet.write_row(row, 0, [f"gauge {row}", 7001 + row], ground)
+    told = ({"font_color": "#FF0000"}, _NAVY, {"bold": True}, {}, {})
+    for row, look in enumerate(told):
+        stop = {"stop_if_true": row == 4}
+        sheet.conditional_format(row, 1, row, 1, {**always, **stop, "format": book.add_format(look)})
+        sheet.conditional_format(row, 1, row, 1, {**always, "format": book.add_format(_WHITE)})
+    book.close()
+    read = str([(one.text, one.cells) for one in read_xlsx(tmp_path / "a.xlsx", tmp_path).elements])
+    assert [at for at in range(7001, 7006) if str(at) in read] == [7001, 7002, 7004, 7005]
 
 
 ODT = """<office:document-content xmlns:office="o" xmlns:style="s" xmlns:fo="f" xmlns:text="t" xmlns:table="b">

@@ -256,6 +256,24 @@ def test_rules_mend_what_a_model_takes_for_names() -> None:
     assert recased("Anna HOLM of the IRS\nann holm came") == "Anna Holm of the IRS\nAnn Holm Came"
 
 
+@pytest.mark.parametrize(
+    ("text", "taken", "persons"),
+    [
+        ("Zoolander is a 2016 comedy film directed by Ann Holm.", ("Zoolander", "Ann Holm"), ["Ann Holm"]),
+        ("Ann Holm is a film director of note.", ("Ann Holm",), ["Ann Holm"]),
+        ("They sang Little Tales. Is it true?", ("Little Tales. Is",), []),
+        ("Olga Krylova\nCable line installer", ("Olga Krylova\nCable",), ["Olga Krylova"]),
+        ("Lopez, Santos and Coleman is based in Espoo.", ("Lopez", "Santos", "Coleman"), []),
+        ("Lopez, Santos and Coleman are here.", ("Lopez", "Santos", "Coleman"), ["Lopez", "Santos", "Coleman"]),
+    ],
+)
+def test_what_a_sentence_says_that_it_is_and_what_it_was_parted_from_is_no_person(
+    text: str, taken: tuple[str, ...], persons: list[str]
+) -> None:
+    found = [NameFound(text.index(name), text.index(name) + len(name), "person") for name in taken]
+    assert [text[each.start : each.end] for each in mended(text, found) if each.kind == "person"] == persons
+
+
 @pytest.mark.skipif(not names_model(), reason="the extra names is not installed")
 def test_the_packaged_model_hides_names_in_a_confined_child(tmp_path: Path, docs: Path) -> None:
     (docs / "a.txt").write_text("Yesterday Martina Keller flew to Lisbon. Keller works for Siemens.")

@@ -129,6 +129,24 @@ def test_without_the_consent_that_is_demanded_a_file_stays_out_and_says_why(run:
     assert problem.startswith("E_POLICY_REFUSED: policy.consent is violated: no consent is recorded")
 
 
+def test_what_was_stored_without_the_consent_that_is_demanded_since_is_gone_until_it_is_stated(
+    run: Run, place: Path
+) -> None:
+    lease = str(place / "files/lease.txt")
+    run("ingest", str(place / "files"))
+    unit = run("search", "rent a year")[1]["hits"][0]["id"]
+    demand(place, "consent = true")
+    assert run("lineage", unit)[1]["error"]["code"] == "E_NOT_FOUND"
+    for words in (("ask", "What is the rent a year?"), ("search", "rent a year"), ("list",), ("show", lease)):
+        assert "84 EUR" not in str(told := run(*words))
+        assert "lease.txt" not in str(told).replace(lease, "")
+    trail = (place / "home/audit/audit.jsonl").read_text().splitlines()
+    assert {line["outcome"] for line in map(json.loads, trail) if line["kind"] == "denied"} == {"consent"}
+    assert run("policy", "check")[0] == 1
+    assert run("rights", lease, "--consent-until", "2990-12-31")[0] == 0
+    assert "84 EUR" in str(run("ask", "What is the rent a year?"))
+
+
 @pytest.mark.parametrize(
     ("until", "is_let_in"),
     [(date(2030, 1, 1), True), (date(2029, 12, 31), False), (None, False)],

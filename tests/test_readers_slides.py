@@ -6,8 +6,12 @@ import zipfile
 from pathlib import Path
 
 import pptx
+import pytest
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.enum.shapes import MSO_SHAPE
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.presentation import Presentation
 from pptx.util import Inches
@@ -139,3 +143,66 @@ def test_what_the_master_says_on_every_slide_is_told_once(tmp_path: Path) -> Non
     stamp.append(box._element)
     show.slides.add_slide(show.slide_layouts[6])
     assert [(one.text, one.page) for one in saved(show, tmp_path / "a.pptx").elements] == [("Mill Guild only", 1)]
+
+
+_A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+_BLACK, _HALF = '<a:srgbClr val="000000"/>', '<a:srgbClr val="000000"><a:alpha val="50000"/></a:srgbClr>'
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground", "seen"),
+    [
+        ('<a:schemeClr val="tx1"><a:lumMod val="0"/><a:lumOff val="100000"/></a:schemeClr>', "", False),
+        ('<a:schemeClr val="tx1"><a:lumMod val="50000"/><a:lumOff val="50000"/></a:schemeClr>', "", True),
+        ('<a:schemeClr val="bg1"><a:lumMod val="95000"/></a:schemeClr>', "", False),
+        ('<a:schemeClr val="bg1"><a:lumMod val="50000"/></a:schemeClr>', "", True),
+        ('<a:srgbClr val="336699"><a:lumOff val="90000"/></a:srgbClr>', "", False),
+        ('<a:prstClr val="white"/>', "", False),
+        ('<a:sysClr val="window" lastClr="FFFFFF"/>', "", False),
+        ('<a:scrgbClr r="100000" g="100000" b="100000"/>', "", False),
+        ('<a:scrgbClr r="0" g="0" b="0"/>', "", True),
+        (_BLACK, _BLACK, False),
+        (_BLACK, _HALF, True),
+        ('<a:srgbClr val="FFFFFF"/>', _BLACK, True),
+        ('<a:schemeClr val="accent1"/>', _BLACK, True),
+    ],
+)
+def test_letters_in_the_colour_under_them_are_not_seen(ink: str, ground: str, seen: bool, tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    box = show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(0, 0, Inches(4), Inches(1))
+    run = box.text_frame.paragraphs[0].add_run()
+    run.text = "the gauge reads 7001"
+    run._r.get_or_add_rPr().append(parse_xml(f"<a:solidFill {_A}>{ink}</a:solidFill>"))
+    if ground:
+        box.element.spPr.append(parse_xml(f"<a:solidFill {_A}>{ground}</a:solidFill>"))
+    assert ("7001" in str([one.text for one in saved(show, tmp_path / "a.pptx").elements])) == seen
+
+
+def test_a_text_wholly_under_a_later_filled_shape_is_hidden_unless_that_may_go_away(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    lids: dict[int, tuple[MSO_SHAPE, float, float]] = {
+        7001: (MSO_SHAPE.RECTANGLE, 0.5, 0), 7002: (MSO_SHAPE.OVAL, 0.5, 0), 7003: (MSO_SHAPE.RECTANGLE, 2, 0),
+        7004: (MSO_SHAPE.RECTANGLE, 0.5, 30), 7005: (MSO_SHAPE.RECTANGLE, 0.5, 0), 7006: (MSO_SHAPE.RECTANGLE, 0.5, 0),
+        7007: (MSO_SHAPE.RECTANGLE, 0.5, 0),
+    }  # fmt: skip
+    for number, (kind, left, turn) in lids.items():
+        slide = show.slides.add_slide(show.slide_layouts[6])
+        box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(3), Inches(1))
+        box.text_frame.text = f"the gauge reads {number}"
+        lid = slide.shapes.add_shape(kind, Inches(left), Inches(0.5), Inches(5), Inches(3))
+        lid.rotation = turn
+        match number:
+            case 7005:
+                lid.fill.background()
+            case 7006:
+                tree = slide.shapes._spTree
+                tree.remove(box._element)
+                tree.append(box._element)
+            case 7007:
+                told = f'<p:tgtEl><p:spTgt spid="{lid.shape_id}"/></p:tgtEl>'
+                slide.element.append(parse_xml(f"<p:timing {nsdecls('p')}>{told}</p:timing>"))
+            case _:
+                pass
+    shown = saved(show, tmp_path / "a.pptx").elements
+    assert [one.text[-4:] for one in shown if one.mark == "hidden"] == ["7001"]
+    assert len(shown) == len(lids)

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from groundsight.types import Asset, Condition, Filter, Principal, Unit
 
 EVERYONE = "*"
-NO_END = "9999-12-31"
+NO_END, _LAST_DAY = "9999-12-31", "9999-12-30"
 
 # What protects a document: the fields of an asset that a writer can't change.
 PROTECTIVE = ("owner", "region", "labels", "purposes", "usage_rights", "consent_until", "retain_until")
@@ -30,6 +30,7 @@ def visible_to(principal: Principal, today: date | None = None) -> Filter:
             Condition(field="labels", op="any_of", value=_held(principal)),
             Condition(field="usage_rights", op="eq", value="approved"),
             Condition(field="consent_until", op="ge", value=(today or date.today()).isoformat()),
+            *((Condition(field="consent_until", op="le", value=_LAST_DAY),) if principal.dated_only else ()),
         )
     )
 
@@ -44,7 +45,8 @@ def refusals(principal: Principal, asset: Asset, today: date | None = None) -> t
         "labels": not is_owner and labels.isdisjoint(asset.labels or (EVERYONE,)),
         "purpose": bool(asset.purposes) and (principal.purpose or None) not in asset.purposes,
         "rights": asset.usage_rights != "approved",
-        "consent": asset.consent_until is not None and asset.consent_until < day,
+        "consent": (principal.dated_only and field_value("consent_until", asset, None) == NO_END)
+        or (asset.consent_until is not None and asset.consent_until < day),
         "retention": asset.retain_until is not None and asset.retain_until < day,
     }
     return tuple(rule for rule, holds in broken.items() if holds)

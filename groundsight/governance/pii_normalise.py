@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -49,6 +49,15 @@ _COUNTED_DOT = re.compile(r"(?<=\d) {1,2}dot {1,2}(?=\d)", re.IGNORECASE)
 # Emphasis of Markdown inside of a number.
 _STARS = re.compile(r"(?<=\d)\*{1,2} (?=\*{1,2}\d)|(?<![\w*])\*{1,2}(?=\d{3,4}\*)|(?<=\d)\*{1,2}(?![\w*])")
 
+# Digits said one by one, as in what was heard; six words in a row are no count of things.
+_DIGITS = {"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
+           "seven": "7", "eight": "8", "nine": "9"}  # fmt: skip
+_SAID = f"(?:{'|'.join(_DIGITS)})"
+# For a text in small letters; without a border before, as that is looked for three times as long.
+SAID_NUMBER = re.compile(rf"{_SAID}(?:[ ,.-]{{1,3}}{_SAID}){{6,}}(?!\w)")
+_SAID_PLUS = re.compile(r"\bplus (?=\d(?: \d){6})", re.IGNORECASE)
+_SAID_PART = re.compile(r"[a-z]+|[ ,.-]+")
+
 # How links, Markdown and HTML write the signs of addresses and numbers; a lone backslash stands for nothing.
 _ESCAPED = re.compile(
     r"%(?:25){0,2}(?P<percent>40|2B|20|2D|2E|28|29|5F)|&(?:amp;)?(?:\#(?:x(?P<hex>[\da-f]{1,4})|(?P<number>\d{1,5}))"
@@ -71,6 +80,7 @@ _FOLDS = (
     ((" at ", *(f" {word} " for word in SAID_AT)), _SPOKEN_AT, "@"),
     (tuple(f"{sign}at" for sign in _SIGNS + _QUOTES), _JOINED_AT, "@"),
     ((" dot ",), _COUNTED_DOT, "."),
+    (("plus ",), _SAID_PLUS, "+"),
     ("*", _STARS, ""),
     ("@", _SPOKEN_DOT, "."),
     ((" .",), _SPACED_DOT, "."),
@@ -123,6 +133,9 @@ def normalise(text: str, *, unfolded: bool = False) -> View:
         view = _substituted(view, _ESCAPED, _unescaped)
     if "  " in view.text:
         view = _substituted(view, _SPACES, " ")
+    lower = view.text.lower()
+    if said := [part for run in SAID_NUMBER.finditer(lower) for part in _SAID_PART.finditer(lower, *run.span())]:
+        view = _exchanged(view, said, _heard)
     if _BOTH.search(view.text):
         view = View(_MIXED.sub(_digits, view.text), view.starts, view.ends)
     lower = view.text.lower()
@@ -189,11 +202,18 @@ def _digits(match: re.Match[str]) -> str:
     return token.translate(_LOOKALIKES) if digits * 2 >= len(token) else token
 
 
+def _heard(part: re.Match[str]) -> str:
+    """Return the digit that a word says, one space for what parts two of them."""
+    return _DIGITS.get(part.group(), " ")
+
+
 def _substituted(view: View, pattern: re.Pattern[str], sign: str | Callable[[re.Match[str]], str]) -> View:
     """Put one character, or none, in place of every match."""
     matches = list(pattern.finditer(view.text))
-    if not matches:
-        return view
+    return _exchanged(view, matches, sign) if matches else view
+
+
+def _exchanged(view: View, matches: Sequence[re.Match[str]], sign: str | Callable[[re.Match[str]], str]) -> View:
     text: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from groundsight.governance import pii_prefilter
 from groundsight.governance.pii_normalise import Candidate
@@ -23,12 +24,17 @@ _NORTH_AMERICAN = re.compile(
 _TRUNK = re.compile(
     r"(?<![\w.,])(?<!\d[ \-/.])\(?0\d{1,4}\)?(?:(?:[ \-/]{0,2}| - |[ \-]?\n)\d{2,4}){2,4}(?!\w)(?![\-./,]\d)(?! \d)"
 )
+# Every digit by itself.
+_SPREAD = re.compile(r"(?<![\w.,+])(?<!\d[ \-/.])\d(?:(?: ?- ?|[ .])\d){8,14}(?![^\Wx])(?! ?[\-./|,] ?\d)(?! \d)")
+_ROW_OF_DIGITS = re.compile(r"[\d |.,;\t\-]*")
 _NOT_A_PHONE = re.compile(
     r"\b(?:isbn|issn|serial|invoice|order|part|sku|ref|reference|no|nr|id|account|version|model|case|batch|lot|item"
     r"|ticket|policy|po|doi|ean|upc|vat)\b[^\w\n]{0,3}(?:(?:no|nr|number|id|code)\b[^\w\n]{0,3})?$",
     re.IGNORECASE,
 )
-_GROUPS = r"(?:\(?\d{1,5}\)?(?:(?:[ \-./]{1,2}| - )(?:\d{2,7}|\(\d{2,5}\))){1,5}|\d{7,13})"
+_GROUPS = (
+    r"(?:\d(?:[ \-.]{1,2}\d){6,13}(?!\d)|\(?\d{1,5}\)?(?:(?:[ \-./]{1,2}| - )(?:\d{2,7}|\(\d{2,5}\))){1,5}|\d{7,13})"
+)
 _NOUN = (
     r"phone|telephone|tel|fon|fax|facsimile|cellphone|hotline|pager|whatsapp|sms|telefon|telefono|teléfono|téléphone|móvil"
     r"|handy|mobil|mobiel|tlf|tél|fone|telefone|telefoon|cellulare|celular|телефон(?:у|а|ом|е|ы|ам)?|тел|मोबाइल|फोन"
@@ -73,6 +79,7 @@ def phones(text: str) -> Iterator[Candidate]:
     for match in _INTERNATIONAL.finditer(text) if "+" in text or "00" in text else ():
         yield from _international(text, match)
     yield from _national(text)
+    yield from _spread(text)
     lower = pii_prefilter.lowered(text)
     yield from _beside_a_word(text, lower)
     for match in _IN_LINKS.finditer(text) if pii_prefilter.names_one(lower, pii_prefilter.LINKS) else ():
@@ -90,6 +97,28 @@ def _national(text: str) -> Iterator[Candidate]:
             and not _NOT_A_PHONE.search(text, max(0, match.start() - 24), match.start())
         ):
             yield _candidate(text, match.start(), match.end())
+
+
+def _spread(text: str) -> Iterator[Candidate]:
+    """Yield numbers whose digits stand apart: what a plan admits and is neither a count nor a row of many."""
+    for match in pii_prefilter.number_matches(_SPREAD, text, _NATIONAL):
+        digits = re.sub(r"\D", "", match.group())
+        abroad = digits.startswith("00")
+        dialled = _possible(digits, certain=False) if abroad else digits[0] == "0" and national(digits)
+        if dialled and not _counts(digits) and not _is_row(text, *match.span()):
+            yield _candidate(text, match.start(), match.end())
+
+
+def _counts(digits: str) -> bool:
+    steps = {int(after) - int(before) for before, after in pairwise(digits)}
+    return len(steps) == 1 or len({*digits}) < 4
+
+
+def _is_row(text: str, start: int, end: int) -> bool:
+    """True where the line above or below is made of digits, too: a table."""
+    above = text[: text.rfind("\n", 0, start) + 1].rstrip("\n").rpartition("\n")[2]
+    below = text[end:].partition("\n")[2].lstrip("\n").partition("\n")[0]
+    return any(sum(map(str.isdigit, line)) > 2 and _ROW_OF_DIGITS.fullmatch(line) for line in (above, below))
 
 
 def _one_line_end(shown: str) -> bool:
@@ -166,6 +195,8 @@ def _tells(match: re.Match[str]) -> bool:
 def _grouped_like_a_phone(shown: str) -> bool:
     """Refuse decimals and amounts: "1.234.567", "4 321 000" and "12.50" are no phone numbers."""
     groups = re.findall(r"\d+", shown)
+    if all(len(group) == 1 for group in groups):
+        return not _counts("".join(groups))
     # Measures and ranges are written so as well: "120 - 300 - 40", "1000 - 2000".
     if " - " in shown and not shown.startswith(("0", "(")) and [*map(len, groups)] != [3, 3, 4]:
         return False

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from groundsight.governance.pii_normalise import SAID_AT, is_folded
+from groundsight.governance.pii_normalise import SAID_AT, SAID_NUMBER, is_folded
 
 # Letters that case folding makes ASCII, as a pattern that leaves case aside takes them to be.
 _CASELESS = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
@@ -73,7 +73,7 @@ def may_hold(*texts: str) -> bool:
         return True
     if (":" in lower and _COLONS.search(lower)) or names_one(lower, _SIGNS) or _tells_a_secret(lower):
         return True
-    return any(pattern.search(lower) for pattern in (_AT, _NUMBER, _ACCOUNT))
+    return any(pattern.search(lower) for pattern in (_AT, _NUMBER, _ACCOUNT, SAID_NUMBER))
 
 
 def lowered(text: str) -> str:

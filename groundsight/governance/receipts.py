@@ -210,7 +210,7 @@ def new_receipt() -> str:
 
 def caller(who: Principal) -> Json:
     """Return the part that says who asked, with which rights."""
-    return {"kind": "caller", **who.model_dump(mode="json", exclude={"roots", "may_read", "may_write"})}
+    return {"kind": "caller", **who.model_dump(mode="json", exclude={"roots", "may_read", "may_write", "dated_only"})}
 
 
 def _ends(book: sqlite3.Connection) -> tuple[int, str, int, str]:

@@ -29,8 +29,6 @@ _RUN = re.compile(r"\w+")
 # One or two parts are common in manuals and letters (tests/trust/wordings.jsonl).
 ENOUGH = 3
 _NAME = re.compile(r"<(\w+)>")
-_NEEDED = ("named", "kind", "helper", "rules", "all", "answers", "retelling", "anew", "inside", "asker", "label",
-           "replying", "chat", "told")  # fmt: skip
 # A longer text is looked at in pieces of so many words: far apart two parts belong to different orders.
 _REACH = 80
 
@@ -78,7 +76,8 @@ def _shows_a_sign(plain: str) -> bool:
 @lru_cache(maxsize=1)
 def _sign() -> tuple[frozenset[str], re.Pattern[str]]:
     """What every such order has some of, and the longest word of each; most texts have none and cost nothing more."""
-    told = "|".join(_words()[part][3:-1] for part in _NEEDED)
+    needed = next(text for sign, name, text in lexicon_rows("orders.tsv") if (sign, name) == ("=", "needed"))
+    told = "|".join(_words()[part][3:-1] for part in _NAME.findall(needed))
     words = frozenset(max(each.split(), key=len) for each in told.split("|"))
     return words, re.compile(rf"\b(?:{told})\b".replace(" ", r"\W+"))
 

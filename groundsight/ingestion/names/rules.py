@@ -36,6 +36,13 @@ _PERSONS = (
 # "flew to", "originally from", "works for", "Ann Holm of".
 _TO = re.compile(r"(?P<word>[\w’']+)(?: \w+)?(?: up)? (?:in|to|at|from|of) (?:of )?$", re.IGNORECASE)
 _FOR = re.compile(rf"(?:(?P<word>\w+) (?:for|at|by|of|with)|{_CAPITAL} {_CAPITAL} (?:of|from|at)) $")
+# "Zoolander is a 2017 comedy film directed by": what it is stands before the next small word, or at the end.
+_IS_A = re.compile(
+    r"[\"”’)]? (?:is|was) (?:an?|the) (?P<said>(?:[\w'’-]+ ){0,6}?[\w'’-]+)"
+    r"(?=[.,;:)]|$| (?:[a-z]{2,3}|from|with|that|\w+ed)\b)"
+)
+# Of several persons one says "are".
+_FIRM = re.compile(rf"(?P<name>{_CAPITAL}, {_CAPITAL},? (?:and|&) {_CAPITAL})(?= (?:is|was|has)\b)")
 _NUMERAL = re.compile(r"[IVX]+")
 _PREPOSITION = re.compile(r"\b(?:in|at|near) +$", re.IGNORECASE)
 
@@ -81,6 +88,7 @@ def _recased_line(line: re.Match[str]) -> str:
 def _sure(text: str) -> Iterator[NameFound]:
     """Yield what needs no model: streets with their towns, countries, and who is announced as a person."""
     yield from (NameFound(*span, "place") for span in addresses(text))
+    yield from (NameFound(*match.span("name"), "org") for match in _FIRM.finditer(text))
     for match in chain.from_iterable(pattern.finditer(text) for pattern in _PERSONS):
         if not label_of(match["name"]) and not all(map(_plain, WORD.findall(match["name"]))):
             yield NameFound(*match.span("name"), "person")
@@ -120,22 +128,25 @@ def _placed(text: str, each: NameFound) -> NameFound:
 
 def _says(pattern: re.Pattern[str], before: str, words: str) -> bool:
     found = pattern.search(before)
-    return found is not None and (not found["word"] or found["word"].casefold() in word_list(words))
+    return found is not None and (not found["word"] or not word_list(words).isdisjoint(found[0].casefold().split()))
 
 
 def _pieces(text: str, each: NameFound) -> Iterator[NameFound]:
-    """A name runs over no line and no cell."""
-    for piece in re.finditer(r"[^\n\t]+", text[each.start : each.end]):
+    """A name runs over no line, no cell and no sentence; of a person, ordinary words that it was parted from go."""
+    for piece in re.finditer(r"(?:(?!(?<=[a-z]{3})[.!?] [A-Z])[^\n\t])+", text[each.start : each.end]):
         shown = piece[0]
         start = each.start + piece.start() + len(shown) - len(shown.lstrip(_EDGES))
         end = each.start + piece.start() + len(shown.rstrip(_EDGES))
-        if start < end:
+        parted = len(shown) < each.end - each.start
+        if start < end and not (parted and each.kind == "person" and all(map(_plain, WORD.findall(shown)))):
             yield NameFound(start, end, each.kind)
 
 
 def _is_name(text: str, each: NameFound) -> bool:
     """Tell a name from a label ("SSN"), a code, a month, and ordinary words that a model took for a company."""
     shown = text[each.start : each.end]
+    if each.kind == "person" and (said := _IS_A.match(text, each.end)) and _is_thing(said["said"]):
+        return False
     words, digits = WORD.findall(shown), sum(map(str.isdigit, shown))
     if not words or label_of(shown) or digits > 3 or (digits and len(words) < 2):
         return False
@@ -147,6 +158,10 @@ def _is_name(text: str, each: NameFound) -> bool:
         return False
     named = each.kind == "person" or (each.kind == "org" and len(words) > 1 and shown.istitle())
     return named or not all(map(_plain, words))
+
+
+def _is_thing(said: str) -> bool:
+    return said.rpartition(" ")[2].casefold() in word_list("thing_words.txt")
 
 
 def _plain(word: str) -> bool:

@@ -17,8 +17,8 @@ from groundsight.ingestion import Parsed
 from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.clean import decode, lines_of, one_line
 from groundsight.ingestion.readers.ledger import Ledger
-from groundsight.ingestion.readers.office.sheet_cells import in_batches
-from groundsight.ingestion.readers.office.sheet_tables import SheetTables
+from groundsight.ingestion.readers.office.sheet.sheet_cells import in_batches
+from groundsight.ingestion.readers.office.sheet.sheet_tables import SheetTables
 from groundsight.ingestion.sniff import CSV
 from groundsight.limits import DEFAULT_LIMITS, Limits
 

@@ -22,8 +22,8 @@ from groundsight.ingestion.readers.box.odf_text import (
     targets_in,
     told,
 )
-from groundsight.ingestion.readers.office.sheet_cells import ERROR, MOST_CELLS, Cells, in_batches
-from groundsight.ingestion.readers.office.sheet_tables import SheetTables
+from groundsight.ingestion.readers.office.sheet.sheet_cells import ERROR, MOST_CELLS, Cells, in_batches
+from groundsight.ingestion.readers.office.sheet.sheet_tables import SheetTables
 from groundsight.ingestion.readers.text.markup import Node, tag_of, xml_events
 from groundsight.ingestion.sniff import ODS
 from groundsight.limits import Limits

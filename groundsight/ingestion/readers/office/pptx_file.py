@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
@@ -21,7 +22,8 @@ from groundsight.ingestion.readers.office.package import (
     ref,
     value,
 )  # fmt: skip
-from groundsight.ingestion.readers.office.slide_shapes import Shape, Sizes, is_groundless, shapes_on, without_faint
+from groundsight.ingestion.readers.office.slide.slide_looks import covered, paper_of, without_faint
+from groundsight.ingestion.readers.office.slide.slide_shapes import Shape, Sizes, shapes_on
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.table_heads import COVERED
 from groundsight.ingestion.sniff import PPTX
@@ -64,8 +66,10 @@ class _Show:
         if root is None:
             return
         shapes = shapes_on(part, root, self._sizes)
+        under = covered(shapes, root)
+        shapes = [replace(one, is_unshown=one.is_unshown or at in under) for at, one in enumerate(shapes)]
         self._lay_faint_aside(part, root, shapes)
-        title = next((one for one in shapes if one.placeholder in ("title", "ctrTitle")), None)
+        title = next((one for one in shapes if one.placeholder in ("title", "ctrTitle") and not one.is_unshown), None)
         name = one_line(paragraphs_of(title.node)) if title else ""
         mark = "hidden" if value(root, "show") in ("0", "false") else ""
         meta = self._package.links_of(part)
@@ -78,9 +82,9 @@ class _Show:
         layouts = self._package.related(part, "slideLayout")
         above = [*layouts, *(name for each in layouts for name in self._package.related(each, "slideMaster"))]
         others = [*shapes, *(one for name in above for one in self._sizes.shapes(name))]
-        plain = is_groundless(root) and all(self._sizes.is_groundless(name) for name in above)
+        paper = paper_of(one for one in (root, *map(self._sizes.root, above)) if one is not None)
         for shape in shapes:
-            lay_aside(without_faint(shape, others, plain=plain))
+            lay_aside(without_faint(shape, others, paper=paper))
 
     def _slide(self, part: str, shapes: list[Shape], title: Shape | None, name: str) -> Iterator[Element]:
         if title is not None:

@@ -21,8 +21,8 @@ from groundsight.ingestion.readers.office.package import (
     ref,
     value,
 )  # fmt: skip
-from groundsight.ingestion.readers.office.sheet_cells import Formats, Sheet
-from groundsight.ingestion.readers.office.sheet_tables import SheetTables
+from groundsight.ingestion.readers.office.sheet.sheet_cells import Formats, Sheet
+from groundsight.ingestion.readers.office.sheet.sheet_tables import SheetTables
 from groundsight.ingestion.readers.text.markup import parsed_markup, tag_of, visible_text
 from groundsight.ingestion.sniff import XLSX
 from groundsight.limits import DEFAULT_LIMITS, Limits

@@ -9,7 +9,7 @@ from typing import IO, Any, TypeAlias, cast
 
 from groundsight.ingestion.readers.clean import RAISED
 from groundsight.ingestion.readers.ledger import Ledger, lay_aside
-from groundsight.ingestion.readers.text.unshown import mark_unshown, strikes
+from groundsight.ingestion.readers.text.styles.unshown import mark_unshown, strikes
 
 # lxml has no type information.
 Node: TypeAlias = Any

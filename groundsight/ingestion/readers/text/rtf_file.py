@@ -30,7 +30,10 @@ _CHOSEN, _OFFER = re.compile(r"\\ff(type|res|defres)(\d+)"), re.compile(r"\{\\\*
 _BOXES, _UNTOUCHED = "☐☒", 25
 _LINK = re.compile(r'HYPERLINK\s+"([^"\\]{1,300})"')
 _SUPER = re.compile(r"\\super(?![a-z0]) ?")
-_APART = re.compile(r"\\(?:striked?|deleted|v|fs[1-3]|charscalex\d|(?:highlight|cb|chcbpat)[1-9]\d*)(?![a-z\d])")
+_APART = re.compile(
+    r"\\(?:striked?|deleted|v|fs[1-3]|charscalex\d|(?:highlight|cb|chcbpat)[1-9]\d*|(?:up|dn|pos(?:neg)?[xy]-?)\d{4,}"
+    r"|(?:li|lin|pos(?:neg)?[xy])-\d{4,}|expndtw-\d{2,}|expnd-\d\d|sl-\d\d?)(?![a-z\d])"
+)
 _COLOURS = re.compile(r"\{\\colortbl([^{}]*)\}")
 _SHADE = re.compile(r"\\(?:red|green|blue)(?:2[4-5]\d)(?!\d)")
 # Where the ground of a paragraph, cell or page is coloured or drawn, white letters may be read.
@@ -41,6 +44,8 @@ _TOKEN = re.compile(
 _STRIKING, _ENDING = ("strike", "striked", "deleted"), ("par", "cell", "row", "line")
 # In half points, and in percent of the width: below them nothing is read.
 _SMALLEST, _NARROWEST = 4, 10
+# In twips, a twentieth of a point: closer letters or lines lie on each other; farther than the page is no place on it.
+_CLOSEST, _LOWEST, _FARTHEST, _WIDEST = -80, -40, -5_000, 30_000
 # Groups of which nothing is text.
 _MUTE = ("stylesheet", "fonttbl", "colortbl", "info", "pict", "*")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
@@ -56,13 +61,27 @@ class _Look(NamedTuple):
     size: int = 24
     width: int = 100
     mute: bool = False
+    squeezed: bool = False
+    # Of the paragraph.
+    flat: bool = False
+    away: bool = False
 
     def after(self, word: str, count: str) -> _Look:
         """Return how it looks from a control word on."""
         number = int(count[:6]) if count.strip("-") else -1
         match word:
             case "plain":
-                return _Look(mute=self.mute)
+                return _Look(mute=self.mute, flat=self.flat, away=self.away)
+            case "pard":
+                return self._replace(flat=False, away=False)
+            case "sl":
+                return self._replace(flat=_LOWEST < number < 0)
+            case "posx" | "posy" | "posnegx" | "posnegy" | "li" | "lin":
+                return self._replace(away=self.away or not _FARTHEST < number < _WIDEST)
+            case "up" | "dn":
+                return self._replace(away=self.away or number > -_FARTHEST // 10)
+            case "expnd" | "expndtw":
+                return self._replace(squeezed=number * (5 if word == "expnd" else 1) < _CLOSEST)
             case "v":
                 return self._replace(hidden=number != 0)
             case "cf":
@@ -82,7 +101,13 @@ class _Look(NamedTuple):
         """Return what keeps letters from a reader, where the colours ``clear`` are those of the paper."""
         tiny = 0 < self.size < _SMALLEST or 0 < self.width < _NARROWEST
         blank = self.colour == self.ground if self.ground > 0 else self.colour in clear
-        return "deleted" if self.struck else "hidden" if self.hidden or tiny or blank else ""
+        return (
+            "deleted"
+            if self.struck
+            else "hidden"
+            if self.hidden or tiny or blank or self.squeezed or self.flat or self.away
+            else ""
+        )
 
 
 def read_rtf(path: Path) -> Parsed:

@@ -203,9 +203,10 @@ def _is_squeezed(paragraph: Node, run: Node) -> bool:
 
 
 def _is_moved_away(paragraph: Node, run: Node) -> bool:
-    """True for letters that are raised or lowered off their line, and for a frame off its page."""
+    """True for letters that are raised or lowered off their line, and for a frame or margin off its page."""
     raised, frame = value(child(run, "rPr", "position")) or "", child(paragraph, "pPr", "framePr")
-    places = [value(frame, name) or "" for name in "xy"]
+    indent = child(paragraph, "pPr", "ind")
+    places = [value(frame, name) or "" for name in "xy"] + [value(indent, name) or "" for name in ("left", "start")]
     off = any(one.startswith("-") and whole(one[1:]) > _OFF_PAGE for one in places)
     return off or whole(raised.lstrip("+-")) > _OFF_LINE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -10,7 +10,6 @@ from groundsight.ingestion.readers.office.package import (
     Node,
     Package,
     child,
-    is_white,
     local,
     shown_branch,
     value,
@@ -21,8 +20,6 @@ _INCH = 914_400
 _MOST_DEPTH = 20
 _SHAPES = ("sp", "pic", "graphicFrame", "cxnSp")
 _TINY = 200
-_CLEAR = 10_000
-_FILLS = ("solidFill", "gradFill", "blipFill", "pattFill", "grpFill")
 Corners = tuple[float, float, float, float]
 _TITLES = ("title", "ctrTitle")
 
@@ -59,26 +56,25 @@ class Sizes:
 
     def __init__(self, package: Package, presentation: Node | None) -> None:
         size = child(presentation, "sldSz")
-        self.width = max(_number(value(size, "cx")), 1.0)
-        self.height = max(_number(value(size, "cy")), 1.0)
+        self.width = max(number_in(value(size, "cx")), 1.0)
+        self.height = max(number_in(value(size, "cy")), 1.0)
         self._package = package
         self._known: dict[str, list[Shape]] = {}
-        self._plain: dict[str, bool] = {}
+        self._roots: dict[str, Node | None] = {}
 
     def shapes(self, part: str) -> list[Shape]:
         """Return the shapes of a layout or master."""
         if part not in self._known:
             # A layout that names itself as its own finds nothing there.
             self._known[part] = []
-            root = self._package.root(part, "layout")
+            root = self._roots[part] = self._package.root(part, "layout")
             self._known[part] = [] if root is None else shapes_on(part, root, self)
-            self._plain[part] = root is None or is_groundless(root)
         return self._known[part]
 
-    def is_groundless(self, part: str) -> bool:
-        """True for a layout or master without a ground of its own."""
+    def root(self, part: str) -> Node | None:
+        """Return the tree of a layout or master."""
         self.shapes(part)
-        return self._plain.get(part, False)
+        return self._roots[part]
 
     def inherited(self, part: str, kind: str, index: str) -> tuple[float, float, float, float] | None:
         """Find the place of a placeholder in the part above: by its index, in a master by its kind."""
@@ -138,56 +134,8 @@ def _is_unshown(node: Node, holder: Node | None, rect: Corners | None, sizes: Si
     if rect and (rect[0] >= sizes.width or rect[1] >= sizes.height or rect[0] + rect[2] < 0 or rect[1] + rect[3] < 0):
         return True
     # In hundredths of a point.
-    letters = [_number(value(one, "sz")) for one in node.iter() if local(one) == "rPr" and value(one, "sz")]
+    letters = [number_in(value(one, "sz")) for one in node.iter() if local(one) == "rPr" and value(one, "sz")]
     return bool(letters) and max(letters) < _TINY
-
-
-def is_groundless(part: Node) -> bool:
-    """True for a slide, layout or master that has no ground but the paper of its theme, which is the light one."""
-    ground, names = child(part, "cSld", "bg"), child(part, "clrMap")
-    chosen = child(ground, "bgRef", "schemeClr")
-    paper = ground is None or (value(chosen) == "bg1" and not len(chosen if chosen is not None else ()))
-    return paper and value(names, "bg1") in (None, "lt1")
-
-
-def without_faint(shape: Shape, others: Iterable[Shape], *, plain: bool) -> str:
-    """Take the letters out of a shape that leave no ink, or that are white where nothing coloured lies under them."""
-    rect = shape.rect
-    covered = _is_filled(shape) or rect is None or any(
-        one is not shape and one.rect and _is_filled(one) and _overlap(one.rect, rect) for one in others
-    )  # fmt: skip
-    taken: list[str] = []
-    for line in (one for one in shape.node.iter() if local(one) == "p"):
-        for run in [one for one in line if local(one) == "r" and _is_faint(one, white=plain and not covered)]:
-            taken += [one.text or "" for one in run if local(one) == "t"]
-            line.remove(run)
-    return " ".join(taken)
-
-
-def _is_faint(run: Node, *, white: bool) -> bool:
-    outline = child(run, "rPr", "ln")
-    if child(run, "rPr", "noFill") is not None and (outline is None or child(outline, "noFill") is not None):
-        return True
-    fill = child(run, "rPr", "solidFill")
-    colour = next(iter(fill if fill is not None else ()), None)
-    if colour is None:
-        return False
-    alpha = value(child(colour, "alpha"))
-    name = value(colour)
-    # In thousandths of a percent.
-    clear = alpha is not None and _number(alpha) < _CLEAR
-    return clear or (white and not len(colour) and is_white(name, name))
-
-
-def _is_filled(shape: Shape) -> bool:
-    look = child(shape.node, "spPr")
-    own = any(local(one) in _FILLS for one in (look if look is not None else ()))
-    styled = value(child(shape.node, "style", "fillRef"), "idx") not in (None, "0")
-    return own or local(shape.node) in ("pic", "graphicFrame") or (styled and child(look, "noFill") is None)
-
-
-def _overlap(one: Corners, other: Corners) -> bool:
-    return all(one[at] < other[at] + other[at + 2] and other[at] < one[at] + one[at + 2] for at in (0, 1))
 
 
 def _box(rect: tuple[float, float, float, float], sizes: Sizes) -> Box:
@@ -201,14 +149,20 @@ def _rect(form: Node | None, place: str, size: str) -> tuple[float, float, float
     at, wide = child(form, place), child(form, size)
     if at is None or wide is None:
         return None
-    return _number(value(at, "x")), _number(value(at, "y")), _number(value(wide, "cx")), _number(value(wide, "cy"))
+    return (
+        number_in(value(at, "x")),
+        number_in(value(at, "y")),
+        number_in(value(wide, "cx")),
+        number_in(value(wide, "cy")),
+    )
 
 
 def _alike(one: str, other: str) -> bool:
     return one == other or (one in _TITLES and other in _TITLES) or {one, other} <= {"body", "obj"}
 
 
-def _number(text: str | None) -> float:
+def number_in(text: str | None) -> float:
+    """Return a number, 0 for what is none."""
     try:
         return float(text or 0)
     except ValueError:

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from groundsight.errors import LimitExceeded
 from groundsight.ingestion import Element
 from groundsight.ingestion.readers.ledger import Ledger
-from groundsight.ingestion.readers.office.sheet_cells import Cells
+from groundsight.ingestion.readers.office.sheet.sheet_cells import Cells
 from groundsight.ingestion.readers.table_elements import check_columns, headed_blocks
 from groundsight.ingestion.readers.table_heads import (
     COVERED,

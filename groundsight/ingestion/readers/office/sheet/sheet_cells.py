@@ -19,7 +19,9 @@ from groundsight.ingestion.readers.office.package import (
     value,
     whole,
 )
-from groundsight.ingestion.readers.office.sheet_looks import MUTE, is_lost, named_rule
+from groundsight.ingestion.readers.office.sheet.formula import cell_place
+from groundsight.ingestion.readers.office.sheet.sheet_looks import CellLook, look_of
+from groundsight.ingestion.readers.office.sheet.sheet_rules import SheetRules
 from groundsight.ingestion.readers.table_heads import row_line
 from groundsight.limits import Limits
 
@@ -30,11 +32,10 @@ _BATCH = 5_000
 _LONG_BYTES = 4 << 20
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*\bref="([^"]+)"')
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
-_PLACE = re.compile(r"([A-Z]{1,3})(\d+)")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
-_PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "conditionalFormatting", "dataValidations")
+_PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "dataValidations")
 # In points.
-_TINY, _NO_SIZE = 2, {"ht": re.compile(r"[01](?:\.\d*)?$"), "width": re.compile(r"0(?:\.\d*)?$")}
+_NO_SIZE = {"ht": re.compile(r"[01](?:\.\d*)?$"), "width": re.compile(r"0(?:\.\d*)?$")}
 ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
@@ -73,26 +74,19 @@ class Formats:
         }
         cells = [one for root in roots for one in below(child(root, "cellXfs"))]
         ids = [value(one, "numFmtId") or "0" for one in cells]
-        fonts = [one for root in roots for one in below(child(root, "fonts"))]
-        struck = {str(at) for at, one in enumerate(fonts) if is_on(child(one, "strike"))}
-        self.struck = {str(at) for at, one in enumerate(cells) if value(one, "fontId") in struck}
-        rules = [one for root in roots for one in below(child(root, "dxfs"))]
-        self.rules = {str(at): named for at, one in enumerate(rules) if (named := named_rule(one))}
         self._codes = [own.get(key) or BUILT_IN.get(int(key) if key.isdecimal() else 0, "General") for key in ids]
-        fills = [child(one, "patternFill") for root in roots for one in below(child(root, "fills"))]
-        lost = {
-            (str(font), str(fill))
-            for fill, ground in enumerate(fills)
-            for font, one in enumerate(fonts)
-            if is_lost(child(one, "color"), ground)
+        fonts = [one for root in roots for one in below(child(root, "fonts"))]
+        fills = [one for root in roots for one in below(child(root, "fills"))]
+        self.looks = {
+            str(at): look_of(_of(fonts, value(one, "fontId")), _of(fills, value(one, "fillId")), self._codes[at])
+            for at, one in enumerate(cells)
         }
-        tiny = {str(at) for at, one in enumerate(fonts) if 0 < whole(value(child(one, "sz"))) < _TINY}
-        self.unshown = {
-            str(at)
-            for at, (one, code) in enumerate(zip(cells, self._codes, strict=True))
-            if MUTE.match(code)
-            or value(one, "fontId") in tiny
-            or (value(one, "fontId"), value(one, "fillId") or "0") in lost
+        self.marks = {at: mark for at, look in self.looks.items() if (mark := look.mark)}
+        self.rules = {
+            str(at): look_of(
+                child(one, "font"), child(one, "fill"), value(child(one, "numFmt"), "formatCode"), ruled=True
+            )
+            for at, one in enumerate(one for root in roots for one in below(child(root, "dxfs")))
         }
 
     def gone(self, cell: Node) -> str:
@@ -142,6 +136,10 @@ class Sheet:
         self._part, self._package, self._formats, self._limits = part, package, formats, limits
         self.layout = Cells()
         self._is_long = package.unpacked(part) > _LONG_BYTES
+        asks = any(one.mark for one in formats.rules.values())
+        told = package.children(part, ("worksheet", "sheetData"), "sheet") if asks else ()
+        ruled = (node for _, node in told if local(node) == "conditionalFormatting")
+        self._rules = SheetRules(ruled, formats.rules, package.ledger)
         self._count = self._counted() if self._is_long else 0
 
     def batches(self) -> Iterator[tuple[Cells, bool]]:
@@ -164,7 +162,7 @@ class Sheet:
                 self._note_layout(parent, node)
                 continue
             seen, row = seen + 1, whole(value(node, "r")) or row + 1
-            texts, struck = _row(node, self._formats, ledger)
+            texts, struck = self._row(node, row)
             if struck:
                 layout.struck[row] = row_line(struck)
             kept, cells = kept + bool(texts), cells + len(texts)
@@ -177,13 +175,36 @@ class Sheet:
             layout.hidden_rows.update([row] if texts and _is_off(node, "ht") else [])
             yield row, texts
 
+    def _row(self, row: Node, number: int) -> tuple[dict[int, str], list[str]]:
+        """Return the texts of a row by column, and those that are struck out: they are no values."""
+        texts, struck, unshown = dict[int, str](), list[str](), list[str]()
+        column = 0
+        for cell in row:
+            column = (cell_place(cell.get("r") or "") or (number, column + 1))[1]
+            text = _shown(cell, self._formats, self._package.ledger)
+            style, held = cell.get("s") or "0", "".join(one.text or "" for one in cell if local(one) == "v")
+            mark = self._formats.marks.get(style, "")
+            if self._rules:
+                is_number = (cell.get("t") or "n") == "n"
+                own = self._formats.looks.get(style, CellLook())
+                mark = self._rules.mark((number, column), held if is_number else text, own, is_number=is_number)
+            if mark == "hidden":
+                unshown.append(text or held)
+            elif text and mark:
+                struck.append(text)
+            else:
+                texts |= {column: text} if text else {}
+                struck += filter(None, [self._formats.gone(cell)])
+        if any(unshown):
+            self._package.ledger.note(UNSHOWN, "the sheet does not show it", len(unshown))
+            lay_aside(" | ".join(filter(None, unshown)))
+        return texts, struck
+
     def _note_layout(self, parent: str, node: Node) -> None:
         if parent == "cols" and _is_off(node, "width"):
             self.layout.hidden_columns.append(range(whole(value(node, "min")), whole(value(node, "max")) + 1))
         if parent == "mergeCells" and not self._is_long:
             self._merge(value(node, "ref") or "")
-        if parent == "conditionalFormatting" and (rule := self._formats.rules.get(value(node, "dxfId") or "")):
-            self._package.ledger.note(rule, "it is not worked out for which cells")
         if parent == "dataValidations":
             self.layout.offered += _offered(node)
         if parent == "headerFooter" and node.text and local(node).startswith(("odd", "first")):
@@ -191,7 +212,7 @@ class Sheet:
 
     def _merge(self, *places: str) -> None:
         for place in places:
-            ends = [_at(end) for end in place.split(":")]
+            ends = [cell_place(end) for end in place.split(":")]
             if len(ends) == 2 and ends[0] and ends[1]:
                 self.layout.merged.append((*ends[0], *ends[1]))
 
@@ -210,27 +231,6 @@ def _offered(rule: Node) -> Iterator[str]:
 def _is_off(line: Node, size: str) -> bool:
     """True for a row or column that is hidden or has next to no size."""
     return value(line, "hidden") in ("1", "true") or _NO_SIZE[size].match(value(line, size) or "") is not None
-
-
-def _row(row: Node, formats: Formats, ledger: Ledger) -> tuple[dict[int, str], list[str]]:
-    """Return the texts of a row by column, and those that are struck out: they are no values."""
-    texts, struck, unshown = dict[int, str](), list[str](), list[str]()
-    column = 0
-    for cell in row:
-        place = _at(cell.get("r") or "")
-        column = place[1] if place else column + 1
-        text = _shown(cell, formats, ledger)
-        if cell.get("s") in formats.unshown:
-            unshown.append(text or "".join(one.text or "" for one in cell if local(one) == "v"))
-        elif text and cell.get("s") in formats.struck:
-            struck.append(text)
-        else:
-            texts |= {column: text} if text else {}
-            struck += filter(None, [formats.gone(cell)])
-    if any(unshown):
-        ledger.note(UNSHOWN, "the sheet does not show it", len(unshown))
-        lay_aside(" | ".join(filter(None, unshown)))
-    return texts, struck
 
 
 def _shown(cell: Node, formats: Formats, ledger: Ledger) -> str:
@@ -259,6 +259,10 @@ def _shown(cell: Node, formats: Formats, ledger: Ledger) -> str:
             return one_line(text)
 
 
+def _of(nodes: list[Node], at: str | None) -> Node | None:
+    return nodes[whole(at)] if whole(at) < len(nodes) else None
+
+
 def _items(part: str, package: Package) -> Iterator[Node]:
     return (node for _, node in package.children(part, ("sst",), "list of strings"))
 
@@ -274,14 +278,3 @@ def _written(run: Node) -> str:
     text = run if local(run) == "t" else child(run, "t")
     raised = value(child(run, "rPr", "vertAlign")) == "superscript"
     return RAISED * raised + ((text.text or "") if text is not None else "")
-
-
-def _at(place: str) -> tuple[int, int] | None:
-    """Return row and column of ``B12``."""
-    found = _PLACE.fullmatch(place.replace("$", ""))
-    if found is None:
-        return None
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - 64
-    return int(found[2]), column

@@ -7,37 +7,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import prod
 from typing import Any, NamedTuple
 
-from groundsight.ingestion.readers.text.stylesheet import (
-    FAINTEST,
-    MEDIA,
-    RULE,
-    Rgb,
-    StyleSheet,
-    Told,
-    on_screen,
-    resolved,
-    rgb,
-    without_escapes,
-)
+from groundsight.ingestion.readers.text.styles.colours import FAINTEST, Rgb, is_clear, rgb, share
+from groundsight.ingestion.readers.text.styles.selectors import split_outside
+from groundsight.ingestion.readers.text.styles.stylesheet import StyleSheet, Told, resolved, rules_of, without_escapes
 
 # Styles are written as "property:value;" one after the other, each property once, what happens to the rest first.
 _TAKEN_OUT = re.compile(
     r"(?<![\w-])(?:-webkit-)?(?:display:none|(?:content-)?visibility:(?:hidden|collapse)|transform:[^;]*matrix\(0[,)]"
-    r"|overflow(?:-[xy])?:(?:hidden|clip)[^;]*;(?:.*;)?(?:(?:max-)?(?:height|width):(?:0[a-z%]*|1px)|text-indent:\d{3,}%);"
+    r"|overflow(?:-[xy])?:(?:hidden|clip)[^;]*;(?:.*;)?(?:(?:max-)?(?:height|width|(?:block|inline)-size)"
+    r":(?:0[a-z%]*|1px)|text-indent:\d{3,}%);"
     r"|clip:rect\((?:0|(\w+)[, ]\w+[, ]\1\b)"
-    r"|clip-path:(?:inset\((?:[5-9]\d|100)%|circle\(0|polygon\(0[^,]*(?:,0[^,]*)*\))"
+    r"|clip-path:(?:(?:circle|ellipse)\(0(?![.\d]*[1-9])|path\([^a-z]*m[^a-z]*z?[^a-z]*\))|filter:[^;]*blur\([1-9]\d+px"
+    r"|text-security:(?:disc|circle|square)"
     r"|(?:transform:[^;]*)?rotate(?:[xy]\(|:[xy] )-?(?:90|270|100|300|0?\.[27]5)(?:deg|grad|turn)"
     r"|letter-spacing:-(?:\d{2,}|(?:[1-9]|0?\.[5-9])\d*r?em))"
 )
+_CUT = re.compile(r"(?<![\w-])clip-path:(inset|polygon|rect|xywh)\(([^;]*)\)")
+_MASK = re.compile(r"(?<![\w-])(?:-webkit-)?mask(?:-image)?:[a-z-]*gradient\(((?:[^();]|\([^()]*\))*)\)(?![^;]*\()")
+_OPACITY = re.compile(r"(?<![\w-])opacity[:(](\d*\.?\d+(?:e-?\d+)?%?)")
 _FAINT = re.compile(r"\b(?:opacity|zoom|scale(?:3d|[xyz])?)[:(](?:calc\()?(\d*\.?\d+(?:e-?\d+)?)(%?)")
 # Farther than any page is wide or high.
 _FAR = re.compile(
-    r"\b(?:in(?:dent|set)|margin|left|top|right|bottom|translate(?:3d|[xyz])?)[:(](?:[^;]*[, ])?"
+    r"\b(?:(?:indent|inset|margin)(?:-[a-z]+)*|left|top|right|bottom|translate(?:3d|[xyz])?)[:(](?:[^;]*[, ])?"
     r"(?:-(?:\d{4,}|\d{3,}(?:v[wh]|r?em|%))|[2-9]\d\dv[wh]|\d{5,})"
 )
 _SIZE = re.compile(r"\bfont(?:-size)?:(?:[a-z\d]+ )*?(?:calc\()?(\d*\.?\d+)(px|pt|r?em|v[wh]|%|)(?=[);/ ])")
+_CHOSEN = re.compile(r"\b(min|max|clamp)\(([^()]*)\)")
+_LENGTH = re.compile(r"\s*(-?\d*\.?\d+)(px|pt|r?em|v[wh]|%|)\s*")
 _STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;}]*line-through", re.I)
 _POINTS = {"": 0.75, "px": 0.75, "pt": 1.0, "em": 12.0, "rem": 12.0, "vw": 9.6, "vh": 6.0, "%": 0.12}
 # Two points are smaller than any print.
@@ -60,11 +59,12 @@ _TAKEN_OVER = ("inherit", "unset", "currentcolor")
 
 
 class _Ground(NamedTuple):
-    """The colour below a node and the one of its letters, None where it is not known; and its variables."""
+    """The colour below a node and the one of its letters, None if unknown; variables, and how dense it is."""
 
     paper: Rgb | None
     ink: Rgb | None
     variables: Told
+    density: float = 1.0
 
 
 _PLAIN = _Ground((255, 255, 255), (0, 0, 0), {})
@@ -85,12 +85,14 @@ def mark_unshown(root: Any) -> None:
         own = {name: value for name, value in style.items() if name.startswith("--")}
         around = around._replace(variables={**around.variables, **own}) if own else around
         style = resolved(style, around.variables, unset="unknown" if linked else "")
-        ground = grounds[node] = _ground(node, style, around, linked=linked, bare=bare)
+        ground = _ground(node, style, around, linked=linked, bare=bare)
         shown = sorted(
             (each for each in style.items() if each[0] not in own), key=lambda each: each[0][:8] != "overflow"
         )
-        told = "".join(f"{name}:{value};" for name, value in shown)
-        if _is_out(node, told) or _is_blank(node, ground):
+        told = _CHOSEN.sub(_chosen, "".join(f"{name}:{value};" for name, value in shown))
+        density = prod(map(share, _OPACITY.findall(told)), start=ground.density)
+        grounds[node] = ground if density == ground.density else ground._replace(density=density)
+        if density < FAINTEST or _is_out(node, told) or _is_blank(node, ground):
             node.set("hidden", "")
         if "line-through" in f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}":
             node.set("style", f"{node.get('style') or ''};text-decoration:line-through")
@@ -100,7 +102,7 @@ def _add_words(root: Any, sheet: str) -> None:
     """Put the words that a style sheet sets before and behind nodes where a browser shows them."""
     found = [
         (*beside.groups(), declared)
-        for selectors, declared in RULE.findall(MEDIA.sub(on_screen, sheet))
+        for selectors, declared in rules_of(sheet)
         if _CONTENT.search(declared)
         for one in selectors.split(",")
         if (beside := _BESIDE.fullmatch(one))
@@ -140,9 +142,40 @@ def strikes(style: str) -> bool:
 def _is_out(node: Any, style: str) -> bool:
     if _is_shut(node) or _TAKEN_OUT.search(style) or _FAR.search(style):
         return True
+    if any(_is_cut(*each) for each in _CUT.findall(style)) or any(map(is_clear, _MASK.findall(style))):
+        return True
     shares = (float(share) * (0.01 if percent else 1) for share, percent in _FAINT.findall(style))
     points = (float(size) * _POINTS[unit] for size, unit in _SIZE.findall(style)[-1:])
     return any(share < FAINTEST for share in shares) or any(size < _SMALLEST for size in points)
+
+
+def _is_cut(shape: str, told: str) -> bool:
+    """True for a shape that leaves nothing of what it clips."""
+    sides = told.partition(" round ")[0].split(" ")
+    match shape:
+        case "inset":
+            top, right, bottom, left = (share(one) if one.endswith("%") else 0 for one in _four(sides))
+            return top + bottom >= 1 or left + right >= 1
+        case "polygon":
+            points = [point.split(" ")[-2:] for _, point in split_outside(told, ",")]
+            return any(len({share(one) for one in line}) < 2 for line in zip(*points, strict=False))
+        case "rect":
+            top, right, bottom, left = _four(sides)
+            return "auto" not in (top, left) and (top == bottom or left == right)
+        case _:
+            return any(share(one) == 0 for one in sides[2:])
+
+
+def _four(sides: list[str]) -> list[str]:
+    """Return top, right, bottom and left of one to four sides."""
+    return [*sides, *sides[:1] * (len(sides) == 1), *sides[:1] * (len(sides) < 3), sides[len(sides) > 1]][:4]
+
+
+def _chosen(found: re.Match[str]) -> str:
+    """Return the length that ``min``, ``max`` or ``clamp`` comes to, where all of them are known."""
+    told = {one: float(size[1]) * _POINTS[size[2]] for one in found[2].split(",") if (size := _LENGTH.fullmatch(one))}
+    sizes = sorted(told, key=told.__getitem__)
+    return sizes[{"min": 0, "max": -1, "clamp": len(sizes) // 2}[found[1]]] if sizes else found[0]
 
 
 def _is_shut(node: Any) -> bool:

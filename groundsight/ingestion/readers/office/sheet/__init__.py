@@ -1,0 +1,1 @@
+"""The cells of a sheet, how they look, and the tables that they make."""
