@@ -9,6 +9,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from prometheus_client import generate_latest
 
 from groundsight.cli import build_parser
 from groundsight.doors.call_metrics import CallMetrics
@@ -243,7 +244,8 @@ def test_the_scalers_ask_for_numbers_that_the_processes_give(tmp_path: Path) -> 
         for metric in scaler["spec"]["metrics"]
     }
     assert asked == set(rules)
-    shown = EncoderService(Settings(home=tmp_path)).metrics.show() + CallMetrics(lambda: 0, lambda: 0).registry.show()
+    registries = (EncoderService(Settings(home=tmp_path)).metrics, CallMetrics(lambda: 0, lambda: 0).registry)
+    shown = "".join(generate_latest(each).decode() for each in registries)
     for series in rules.values():
         assert f"# TYPE {series.removesuffix('_bucket')} " in shown
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from groundsight import open_suite
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.sections import headings_above
 from groundsight.grounding.bind import Bound
@@ -88,3 +91,11 @@ def test_headings_stand_above_lines_by_their_rank_and_a_title_above_all():
 def test_bounds_and_denying_verbs_are_no_quantifiers_and_no_statements():
     assert not bound("No more than eight people may ride.", "At most eight people may ride.").conflicts
     assert not bound("The guard said he had not seen the cart.", "The guard denied seeing the cart.").conflicts
+
+
+def test_who_is_on_the_other_side_is_no_answer(tmp_path: Path):
+    (tmp_path / "lease.txt").write_text("Lease of flat 12\n\nThe tenant of flat 12 is Ada Brun. The rent is 840 EUR.")
+    with open_suite(home=tmp_path / "home") as suite:
+        suite.ingest(tmp_path / "lease.txt")
+        assert suite.ask("Who is the tenant of flat 12?").status == "answered"
+        assert suite.ask("Who is the landlord of flat 12?").status == "evidence"

@@ -12,7 +12,7 @@ from groundsight.grounding.checks_numbers import says
 from groundsight.language.facts import Facts, Negation
 from groundsight.language.licences import is_known
 from groundsight.language.stems import lexicon_lines, stem, word_list
-from groundsight.language.tokens import Token, rivals
+from groundsight.language.tokens import Token, converses, rivals
 from groundsight.types import Reason
 
 _SOME = 2
@@ -108,7 +108,7 @@ def _opposites(pair: Pair) -> Iterator[Reason]:
     if bool(pair.claim.negations) != bool(said.negations) or same_comparison(pair):
         return
     for word in (one for one in pair.claim.words if one not in pair.own):
-        against, turned = rivals(word.stem) - mine, _converses().get(word.stem, frozenset())
+        against, turned = rivals(word.stem) - mine, converses(word.stem)
         for other in (one for one in said.words if one.stem in against):
             # "Lent to them" and "below the village" need the same word on both sides.
             needed = 1 if word.weight >= TELLING and other.stem not in turned else 2
@@ -131,13 +131,6 @@ def _exchanged(pair: Pair) -> Iterator[Reason]:
                 message = f"{word.text} in the answer, {other.text} in the source"
                 yield pair.reason("antonym", message, word.span, other.span)
                 return
-
-
-@lru_cache(maxsize=1)
-def _converses() -> dict[str, frozenset[str]]:
-    """What tells the same deed from the other side is no opposite: "lent to them" says "borrowed by them"."""
-    rows = [[stem(word) for word in line.split()] for line in lexicon_lines("converses.txt")]
-    return {one: frozenset(w for row in rows if one in row for w in row) for row in rows for one in row}
 
 
 def _quantifiers(pair: Pair) -> Iterator[Reason]:

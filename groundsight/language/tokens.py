@@ -45,9 +45,14 @@ class Token:
         return self.start, self.end
 
 
-@lru_cache(maxsize=1)
-def _series() -> dict[str, frozenset[str]]:
-    rows = (frozenset(map(stem, line.split())) for line in lexicon_lines("opposites.txt"))
+def facing(word: str) -> frozenset[str]:
+    """Return the stems of the roles that face the one with this stem: the tenant and the landlord of a flat."""
+    return _rows("facing_roles.txt").get(word, frozenset())
+
+
+@lru_cache(maxsize=2)
+def _rows(name: str) -> dict[str, frozenset[str]]:
+    rows = (frozenset(map(stem, line.split())) for line in lexicon_lines(name))
     found: dict[str, frozenset[str]] = {}
     for row in rows:
         found.update({one: found.get(one, frozenset()) | (row - {one}) for one in row})
@@ -58,8 +63,21 @@ def _series() -> dict[str, frozenset[str]]:
 def rivals(word: str) -> frozenset[str]:
     """Return the stems that exclude this stem ("open" excludes "close"), also those of its very synonyms."""
     near = {one for one in related(word).licensed if word in related(one).licensed}
-    against = (related(one).opposite | _series().get(one, frozenset()) for one in (word, *near))
+    against = (
+        related(one).opposite | _rows("opposites.txt").get(one, frozenset()) | facing(one) for one in (word, *near)
+    )
     return frozenset[str]().union(*against) - {word} - related(word).licensed
+
+
+def converses(word: str) -> frozenset[str]:
+    """Return the stems that tell the same deed from the other side: "lent to them" says "borrowed by them"."""
+    return _converses().get(word, frozenset())
+
+
+@lru_cache(maxsize=1)
+def _converses() -> dict[str, frozenset[str]]:
+    rows = [[stem(word) for word in line.split()] for line in lexicon_lines("converses.txt")]
+    return {one: frozenset(w for row in rows if one in row for w in row) for row in rows for one in row}
 
 
 def tokenise(text: str, *, source: bool = False) -> tuple[Token, ...]:
