@@ -94,7 +94,8 @@ class ScriptedParts:
         self.tagger: Any = None
         self.captioner: Any = None
         self.sandbox: Any = None
-        self.judge = self.text_encoder = self.picture_encoder = None
+        self.judge = self.text_encoder = self.picture_encoder = self.audio_encoder = self.reranker = None
+        self.fuser = SimpleNamespace(name="rrf")
         self.arbiter = SimpleNamespace(method="scripted")
         self.questions, self.calls = Questions(settings.home), Calls(settings)
 
