@@ -83,12 +83,15 @@ def snapshot(
 
     Raises:
         IndexCorrupt: it was restored for a test and is not what was written.
-        InvalidArgument: the folder holds something, or ``keep`` is under 1.
+        InvalidArgument: the folder holds something or lies in the home, or ``keep`` is under 1.
         Locked: another run writes into the folder.
         StorageFailed: the disk refused.
     """
     if keep is not None and keep < 1:
         raise InvalidArgument("--keep counts snapshots", limit="1 or more", next_step="name how many to keep")
+    if folder.expanduser().resolve().is_relative_to(settings.home.resolve()):
+        step = "name a place outside, best on another disk"
+        raise InvalidArgument("the home holds no copies of itself", which=str(folder), next_step=step)
     try:
         if keep is not None:
             return _one_of(settings, folder, keep, watch, tested=tested)
