@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from groundsight.settings import Settings, WeaviateSettings
 
 PARTIAL = ".partial"
-STAMP = re.compile(r"\d{8}T\d{6}Z")
+STAMP = re.compile(r"\d{8}T\d{6}(?:\.\d{6})?Z")
 SAID = {"assets": "documents"}
 DAYS = re.compile(r"(\d{1,5})d?")
 
@@ -178,7 +178,7 @@ def _one_of(settings: Settings, folder: Path, keep: int, watch: Watch, *, tested
         with FileLock(folder / ".lock", timeout=0):
             for unfinished in folder.glob(f".*{PARTIAL}"):
                 shutil.rmtree(unfinished)
-            done = _written(settings, folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), watch)
+            done = _written(settings, folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ"), watch)
             done |= _tested(settings, Path(done["snapshot"]), watch) if tested else {}
             return {**done, "forgotten": _forget(folder, keep)}
     except Timeout:
