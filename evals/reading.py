@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ def read_rows(path: Path, kind: type[Row], limit: int | None = None) -> list[Row
 
     Raises:
         NotFound: the file is missing.
-        InvalidArgument: a line is no JSON, a field is missing or wrong, or there is no line at all.
+        InvalidArgument: a line is no JSON, a field is missing or wrong, there is no line at all, or no text.
     """
     return [row for _, row in numbered_rows(path, kind)][:limit]
 
@@ -57,8 +58,13 @@ def first_file(folder: Path, *patterns: str) -> Path:
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise NotFound("the data file is not there", which=str(path), next_step="check the path")
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        return file.read().splitlines()
+    try:
+        data = path.read_bytes()
+        # A line of JSON may hold U+2028 and its like, which splitlines cuts at.
+        return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig").split("\n")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        what = f"the data file can't be read as UTF-8: {error}"
+        raise InvalidArgument(what, which=str(path), next_step="check the file and its rights") from error
 
 
 def _row(path: Path, number: int, line: str, kind: type[Row]) -> Row:
@@ -66,7 +72,9 @@ def _row(path: Path, number: int, line: str, kind: type[Row]) -> Row:
     try:
         data: Any = json.loads(line)
     except json.JSONDecodeError as error:
-        raise InvalidArgument("the line is not JSON", which=where, next_step=error.msg) from error
+        raise InvalidArgument(
+            f"the line is not JSON: {error.msg}", which=where, next_step="correct the line"
+        ) from error
     try:
         return kind.model_validate(data)
     except ValidationError as error:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
+from groundsight.errors import Locked, StorageFailed
 from groundsight.governance.access import visible_to
 from groundsight.language.same_asking import asking
 from groundsight.operation.answer_cache import AnswerCache
@@ -29,19 +31,24 @@ class AnswersBefore:
         self._version = suite.parts.index.version()
 
     def find(self, question: str) -> Answer | None:
-        """Return the answer of before, for the words of now; none where a file that it cites has changed since."""
-        found = self._cache.find(self._key(question), self._version)
-        if found is None or self._is_stale(found):
-            return None
-        return found.model_copy(update={"question": question})
+        """Return the answer of before, for the words of now; none where a file that it cites has changed since.
+
+        Where none can be read or kept, on a full disk or beside another writer, the answer is worked out.
+        """
+        with suppress(StorageFailed, Locked):
+            found = self._cache.find(self._key(question), self._version)
+            if found is not None and not self._is_stale(found):
+                return found.model_copy(update={"question": question})
+        return None
 
     def keep(self, question: str, answer: Answer) -> None:
         """Keep an answer, unless the index has changed while it was found."""
         if answer.status not in KEPT or answer.cached is not None:
             return
-        self._cache.keep(self._key(question), self._version, answer)
-        if self._suite.parts.index.version() != self._version:
-            self._cache.clear()
+        with suppress(StorageFailed, Locked):
+            self._cache.keep(self._key(question), self._version, answer)
+            if self._suite.parts.index.version() != self._version:
+                self._cache.clear()
 
     def _key(self, question: str) -> str:
         who, settings = self._suite.principal, self._suite.settings

@@ -226,8 +226,8 @@ class Suite:
             tell(queue_seconds=time.monotonic() - self.watch.queued)
         tell(status=answer.status, tier=answer.tier.name, cache_hit=answer.cached is not None)
         _tell_ratio(answer.grounding_ratio, self.settings.grounding.target)
-        lanes = (*answer.degraded, call.over) if call.over else answer.degraded
-        return answer.model_copy(update={"cost": call.cost(), "degraded": lanes})
+        lanes = dict.fromkeys((*answer.degraded, call.over) if call.over else answer.degraded)
+        return answer.model_copy(update={"cost": call.cost(), "degraded": tuple(lanes)})
 
     def close(self) -> None:
         """Release the index."""

@@ -7,7 +7,7 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-from groundsight.errors import InvalidArgument
+from groundsight.errors import ConfigError, InvalidArgument
 from groundsight.types import Word
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -53,7 +53,7 @@ def hash_of_prompt(name: str, own: Path | None = None) -> str:
     """Return the SHA-256 of an unfilled prompt, as 64 hex digits.
 
     Raises:
-        InvalidArgument: no such prompt.
+        InvalidArgument: no such prompt, or it can't be read. ConfigError: ``own`` is no folder.
     """
     return hashlib.sha256(_read(name, own).encode()).hexdigest()
 
@@ -66,6 +66,9 @@ def hashes_of_prompts(own: Path | None = None) -> dict[str, str]:
 def _read(name: str, own: Path | None) -> str:
     if name not in names():
         raise InvalidArgument("there is no such prompt", which=name, next_step=f"use one of {', '.join(names())}")
+    if own is not None and not own.is_dir():
+        step = "name the folder of your own prompts"
+        raise ConfigError("there is no such folder", which=f"agent.prompts = {own}", next_step=step)
     if own is None or not (own / f"{name}.md").is_file():
         return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
     try:

@@ -68,6 +68,13 @@ def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+def test_a_cache_that_cannot_be_written_keeps_no_answer_back(home: Path, worked_out: list[str]) -> None:
+    (home / "answers").write_text("a file in the place of the folder")
+    with open_suite(settings_of(home)) as suite:
+        assert [suite.ask(QUESTION).status for _ in range(2)] == ["answered", "answered"]
+    assert worked_out == [QUESTION, QUESTION]
+
+
 def test_none_of_the_traps_gets_the_answer_of_the_question_before(home: Path, worked_out: list[str]) -> None:
     traps = pairs("traps.txt")
     assert len(traps) >= 200

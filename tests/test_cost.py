@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from groundsight import open_suite
-from groundsight.errors import ConfigError, GroundsightError, OverBudget
+from groundsight.errors import ConfigError, GroundsightError, OverBudget, StorageFailed
 from groundsight.operation.cost import forecast
 from groundsight.operation.ledger import Booking, CostLedger
 from groundsight.settings import Settings, load_settings
@@ -241,6 +241,21 @@ def test_a_torn_line_goes_threads_lose_nothing_and_old_months_go_as_files(tmp_pa
     assert len(ledger.since(today)) == 201
     assert ledger.spent(today, "EUR")[0] == Decimal("2.01")
     assert len(ledger.since(today - timedelta(days=300))) == 201
+
+
+def test_a_ledger_that_cannot_be_written_is_named_and_only_a_budget_that_stops_refuses_for_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with open_suite(settings_of(home, ledger_days=0)) as suite:
+        suite.ingest(folder_of(tmp_path / "in"))
+    (home / "costs").write_text("a file in the place of the folder\n")
+    with open_suite(settings_of(home, budget_day="5")) as suite:
+        found, answer = suite.search("vault doors"), suite.ask("How many doors does the vault have?")
+    assert found.hits
+    assert answer.status == "answered"
+    for lanes in (found.degraded, answer.degraded):
+        assert [one.lane for one in lanes].count("ledger") == 1
+    with open_suite(settings_of(home, budget_day="5", over_budget="stop")) as suite, pytest.raises(StorageFailed):
+        suite.search("vault doors")
 
 
 def history(chance: random.Random, weeks: int, growth: float) -> Callable[[int], Decimal]:

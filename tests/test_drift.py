@@ -119,9 +119,12 @@ def test_a_prompt_of_ones_own_is_used_and_named_until_it_is_accepted(
     (tmp_path / "lease.txt").write_text("The notice period is 90 days.")
     run("ingest", str(tmp_path / "lease.txt"))
     run("drift", "baseline")
+    monkeypatch.setenv("GROUNDSIGHT_AGENT__PROMPTS", str(tmp_path / "prompts"))
+    assert "agent.prompts" in run("drift")[1]["error"]["which"]
+    lost = next(each for each in run("doctor")[1]["checks"] if each["name"] == "prompts")
+    assert (lost["state"], "agent.prompts" in lost["detail"]) == ("fail", True)
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts/draft.md").write_text("---\nname: draft\nversion: 9\n---\nBe brief. {{fence}} {{schema}}")
-    monkeypatch.setenv("GROUNDSIGHT_AGENT__PROMPTS", str(tmp_path / "prompts"))
     assert run("drift")[1]["prompts_changed"] == ["draft"]
     named = next(each for each in run("doctor")[1]["checks"] if each["name"] == "prompts")
     assert (named["state"], "draft" in named["detail"]) == ("warn", True)

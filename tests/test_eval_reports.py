@@ -40,8 +40,17 @@ def test_a_malformed_line_names_file_line_and_field(tmp_path: Path) -> None:
 def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
     path = tmp_path / "q.jsonl"
     path.write_text("{oops\n")
-    with pytest.raises(InvalidArgument, match=r"not JSON.*line 1"):
+    with pytest.raises(InvalidArgument, match=r"not JSON.*line 1.*Next: correct the line"):
         read_rows(path, Row)
+
+
+def test_a_file_of_no_text_is_named_and_marks_of_other_systems_cut_no_line(tmp_path: Path) -> None:
+    for name, content in (("q.jsonl", b"\xff\xfe{"), ("q.jsonl.gz", b"no gzip"), ("cut.jsonl.gz", b"\x1f\x8b\x08")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InvalidArgument, match=f"can't be read.*{name}"):
+            read_rows(tmp_path / name, Row)
+    (tmp_path / "q.jsonl").write_bytes('\ufeff{"id": "a\u2028b", "answers": []}\r\n'.encode())
+    assert [row.id for row in read_rows(tmp_path / "q.jsonl", Row)] == ["a\u2028b"]
 
 
 def test_an_empty_set_is_an_error(tmp_path: Path) -> None:

@@ -94,11 +94,14 @@ def test_a_gate_that_helps_is_promoted_and_taken_back_and_one_that_does_not_is_r
     assert "log-" in first()
     assert run(home, "train", "fuser", "--from", str(home / "seen.jsonl")) == 1
     useless = trained_cards(home)[-1].id
-    assert run(home, "models", "promote", useless) == 1
-    assert "not better than rrf" in capsys.readouterr().err
+    for unforced in ((), ("--force", " ")):
+        assert run(home, "models", "promote", useless, *unforced) == 1
+        assert "not better than rrf" in capsys.readouterr().err
     assert getattr(active(home, "fuser"), "id", None) == ""
-    assert run(home, "models", "promote", useless, "--force", "to look at it") == 0
-    assert "forced: to look at it" in capsys.readouterr().out
+    for _ in range(2):
+        assert run(home, "models", "promote", useless, "--force", "to look at it") == 0
+        assert "forced: to look at it" in capsys.readouterr().out
+    assert getattr(active(home, "fuser"), "before", None) == ("",)
     trail = (home / "audit" / TRAIL).read_text()
     assert f"fuser {useless} forced" in trail
     assert "fuser back to the packaged one" in trail

@@ -72,6 +72,8 @@ def test_a_restored_snapshot_is_what_was_there(filled: Settings, run: Run, tmp_p
 
 
 def test_a_snapshot_is_tested_by_restoring_it_beside_the_index(filled: Settings, run: Run, tmp_path: Path) -> None:
+    code, refused = run("snapshot", str(tmp_path / "home" / "copies"), "--keep", "3")
+    assert (code, refused["error"]["code"]) == (2, "E_INVALID_ARG")
     code, done = run("snapshot", str(tmp_path / "copies"), "--keep", "3", "--test-restore")
     assert (code, done["restore_tested"], done["units"]) == (0, True, 3)
     assert done["restore_seconds"] > 0

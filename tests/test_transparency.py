@@ -154,7 +154,7 @@ def test_key_figures_come_with_trend_number_and_interval(page: str, run: Run, tm
     found = {each["name"]: each for each in told["figures"]}
     recall = found["Recall@10"]
     assert (recall["value"], recall["low"], recall["n"], recall["trend"]) == (0.8, pytest.approx(0.7), 90, [0.7, 0.8])
-    assert (found["Grounding ratio"]["n"], found["Answered"]["value"], found["Parity gap"]["value"]) == (500, 0.5, 1.0)
+    assert (found["Grounding ratio"]["n"], found["Answered"]["value"], found["Parity gap"]["value"]) == (250, 0.5, 1.0)
     assert (found["Stale documents"]["value"], found["Cache hits"]["value"]) == (1.0, None)
     assert "run it again: groundsight eval house" in told["outdated"]
     text = (tmp_path / "kpi.html").read_text("utf-8")

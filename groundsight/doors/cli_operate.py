@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from groundsight.settings import Settings, WeaviateSettings
 
 PARTIAL = ".partial"
-STAMP = re.compile(r"\d{8}T\d{6}Z")
+STAMP = re.compile(r"\d{8}T\d{6}(?:\.\d{6})?Z")
 SAID = {"assets": "documents"}
 DAYS = re.compile(r"(\d{1,5})d?")
 
@@ -83,12 +83,15 @@ def snapshot(
 
     Raises:
         IndexCorrupt: it was restored for a test and is not what was written.
-        InvalidArgument: the folder holds something, or ``keep`` is under 1.
+        InvalidArgument: the folder holds something or lies in the home, or ``keep`` is under 1.
         Locked: another run writes into the folder.
         StorageFailed: the disk refused.
     """
     if keep is not None and keep < 1:
         raise InvalidArgument("--keep counts snapshots", limit="1 or more", next_step="name how many to keep")
+    if folder.expanduser().resolve().is_relative_to(settings.home.resolve()):
+        step = "name a place outside, best on another disk"
+        raise InvalidArgument("the home holds no copies of itself", which=str(folder), next_step=step)
     try:
         if keep is not None:
             return _one_of(settings, folder, keep, watch, tested=tested)
@@ -175,7 +178,7 @@ def _one_of(settings: Settings, folder: Path, keep: int, watch: Watch, *, tested
         with FileLock(folder / ".lock", timeout=0):
             for unfinished in folder.glob(f".*{PARTIAL}"):
                 shutil.rmtree(unfinished)
-            done = _written(settings, folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), watch)
+            done = _written(settings, folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ"), watch)
             done |= _tested(settings, Path(done["snapshot"]), watch) if tested else {}
             return {**done, "forgotten": _forget(folder, keep)}
     except Timeout:

@@ -172,9 +172,10 @@ def active(home: Path, kind: Kind) -> Active | None:
 
 
 def promote(home: Path, card: Card, *, forced: bool = False, why: str = "") -> Active:
-    """Put a version in use; whoever searches at the same time sees the former or this one."""
+    """Put a version in use, once; whoever searches at the same time sees the former or this one."""
     now = active(home, card.kind) or Active()
-    return _point(home, card.kind, Active(id=card.id, before=(*now.before, now.id), forced=forced, why=why))
+    before = now.before if now.id == card.id else (*now.before, now.id)
+    return _point(home, card.kind, Active(id=card.id, before=before, forced=forced, why=why))
 
 
 def roll_back(home: Path, kind: Kind) -> Active:

@@ -18,10 +18,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from groundsight.governance.audit import read_or_make_key
-from groundsight.governance.book_file import book_file
+from groundsight.governance.book_file import book_file, unusable
 from groundsight.types import Answer, Cached, Word
 
 FOLDER, FILE, KEY, MOST = "answers", "answers.db", "key", 10_000
+_WHAT = "the cache of answers"
 _STEP = "check the disk and the rights; operation.cache_minutes = 0 gives no answer again"
 _TABLES = """
 CREATE TABLE answers (key TEXT PRIMARY KEY, version TEXT, time REAL, told TEXT);
@@ -98,12 +99,15 @@ class AnswerCache:
         return CacheStats(hits=hits, misses=misses, hit_ratio=ratio, kept=kept)
 
     def _book(self, *, reading: bool = False) -> AbstractContextManager[sqlite3.Connection]:
-        return book_file(self._folder / FILE, _TABLES, "the cache of answers", reading=reading, next_step=_STEP)
+        return book_file(self._folder / FILE, _TABLES, _WHAT, reading=reading, next_step=_STEP)
 
     @cached_property
     def _key(self) -> bytes:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return read_or_make_key(self._folder / KEY)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return read_or_make_key(self._folder / KEY)
+        except OSError as error:
+            raise unusable(self._folder / KEY, _WHAT, _STEP, error) from error
 
 
 def _read(told: str) -> Answer | None:

@@ -10,15 +10,17 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
+from groundsight.errors import StorageFailed
 from groundsight.limits import Prices
 from groundsight.operation.cost import booked, cost_of, over_budget
 from groundsight.operation.ledger import Booking, CostLedger
 from groundsight.tracing import RECORD, Timing, span, tell
+from groundsight.types import Degraded
 
 if TYPE_CHECKING:
     from groundsight.operation.telemetry import Exporter
     from groundsight.settings import Settings
-    from groundsight.types import Cost, Degraded, Principal
+    from groundsight.types import Cost, Principal
 
 Listener = Callable[[Sequence[Timing]], None]
 # A long ingest is told and booked meanwhile.
@@ -45,7 +47,7 @@ class CallRecord:
         """Book what was recorded since, and tell it.
 
         Raises:
-            StorageFailed, Locked: the ledger can't be written.
+            StorageFailed: the ledger can't be written, and a budget stops work.
         """
         with self._lock:
             steps, self._steps = self._steps, []
@@ -92,7 +94,7 @@ class Calls:
 
         Raises:
             OverBudget: a budget is used up, and work stops then.
-            StorageFailed, Locked: the ledger can't be written.
+            StorageFailed: the ledger can't be written, and a budget stops work.
         """
         if isinstance(outer := RECORD.get(), CallRecord):
             with span(verb):
@@ -111,29 +113,47 @@ class Calls:
             call.settle()
 
     def over(self, here: CallRecord | None = None) -> Degraded | None:
-        """Book what a call took so far, and tell of a budget that is used up, None while there is money or no budget.
+        """Book what a call took so far, and tell of a budget that is used up or a ledger that can't be written.
 
         Raises:
-            OverBudget: the settings say that work stops then.
+            OverBudget: the settings say that work stops then. StorageFailed: they do, and it can't be known.
         """
-        if self._ledger is None or (self.rules.budget_day is None and self.rules.budget_month is None):
+        if self._ledger is None:
             return None
-        if here is not None:
-            here.settle()
-        today = date.today()
-        return over_budget(self.rules, today, *self._ledger.spent(today, self.rules.currency))
+        try:
+            self._ledger.require_writable()
+            if self.rules.budget_day is None and self.rules.budget_month is None:
+                return None
+            if here is not None:
+                here.settle()
+            today = date.today()
+            return over_budget(self.rules, today, *self._ledger.spent(today, self.rules.currency))
+        except StorageFailed as error:
+            if self._is_stopping:
+                raise
+            return Degraded(lane="ledger", reason=error.what, remedy=error.next_step)
 
     def settled(self, steps: Sequence[Timing], verb: str, who: Principal) -> list[Booking]:
         """Book steps and tell them; return the bookings."""
-        person = self._ledger.person(who) if self._ledger and steps else ""
-        bookings = booked(steps, verb, who, person, self.rules)
         for listener in self.listeners:
             listener(steps)
         if self._exporter is not None:
             self._exporter.export(steps)
-        if self._ledger is not None:
-            self._ledger.add(bookings)
+        try:
+            person = self._ledger.person(who) if self._ledger and steps else ""
+            bookings = booked(steps, verb, who, person, self.rules)
+            if self._ledger is not None:
+                self._ledger.add(bookings)
+        except StorageFailed:
+            if self._is_stopping:
+                raise
+            return booked(steps, verb, who, "", self.rules)
         return bookings
+
+    @property
+    def _is_stopping(self) -> bool:
+        """True where a budget stops work, which a ledger that can't be written could not hold to it."""
+        return self.rules.over_budget == "stop" and {self.rules.budget_day, self.rules.budget_month} != {None}
 
     def close(self) -> None:
         """Send what waits to be sent."""

@@ -79,6 +79,17 @@ class CostLedger:
             if size == 0:
                 self._let_go()
 
+    def require_writable(self) -> None:
+        """Make what is missing of the folder, its key and the file of this month.
+
+        Raises:
+            StorageFailed: the disk refuses.
+        """
+        with _errors():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            read_or_make_key(self._folder / KEY)
+            os.close(os.open(self._file(date.today().isoformat()[:7]), os.O_RDWR | os.O_CREAT, 0o600))
+
     def since(self, day: date) -> tuple[Booking, ...]:
         """Return what was booked on a day and after it, oldest first.
 
@@ -109,8 +120,8 @@ class CostLedger:
 
     @cached_property
     def _key(self) -> bytes:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return read_or_make_key(self._folder / KEY)
+        self.require_writable()
+        return (self._folder / KEY).read_bytes()
 
     def _bookings(self, month: str, at: int) -> tuple[int, list[Booking]]:
         """Return the bookings of a month from an offset on, and the offset behind the last whole line."""

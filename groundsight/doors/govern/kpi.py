@@ -130,21 +130,24 @@ def _of_runs(name: str, metric: str, same: Sequence[Evaluated], command: str) ->
 
 def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[KeyFigure]:
     asked = [one for one in given if one.door == "ask"]
+    checked = [one for one in asked if one.ratio is not None]
+    priced = [one for one in asked if one.cost is not None]
+    each_of_two = f"groundsight ask, {least} times in each of two regions or languages"
 
-    def figure(name: str, unit: str, read: Read, command: str = ASK) -> KeyFigure:
-        days = [[one for one in asked if _days_ago(one, now) == at] for at in reversed(range(DAYS))]
+    def figure(name: str, unit: str, read: Read, command: str = ASK, of: Sequence[Given] = asked) -> KeyFigure:
+        days = [[one for one in of if _days_ago(one, now) == at] for at in reversed(range(DAYS))]
         trend = tuple(read(day) if day else None for day in days)
         source = f"answers of {DAYS} days" if asked else "nothing was asked"
-        return KeyFigure(
-            name=name, value=read(asked), unit=unit, n=len(asked), trend=trend, source=source, command=command
-        )
+        return KeyFigure(name=name, value=read(of), unit=unit, n=len(of), trend=trend, source=source, command=command)
 
     return [
-        figure("Grounding ratio", "share", lambda day: _mean([one.ratio for one in day])),
+        figure("Grounding ratio", "share", lambda day: _mean([one.ratio for one in day]), of=checked),
         figure("Answered", "share", lambda day: _mean([float(one.status in ("answered", "partial")) for one in day])),
         figure("Latency, p95", "s", _p95),
-        figure("Parity gap", "share", lambda day: gap.value if (gap := parity_gap(day, least)) else None),
-        figure("Cost an answer", "", lambda day: _mean([one.cost for one in day]), "set operation.prices, then ask"),
+        figure("Parity gap", "share", lambda day: gap.value if (gap := parity_gap(day, least)) else None, each_of_two),
+        figure(
+            "Cost an answer", "", lambda day: _mean([one.cost for one in day]), "set operation.prices, then ask", priced
+        ),
     ]
 
 

@@ -92,7 +92,7 @@ def run_version(settings: Settings, options: argparse.Namespace) -> int:
     with interruptible(watch), bar:
         fresh = promote.measured(settings, who, card, options.judged, watch)
         if options.action == "promote":
-            now = promote.promoted(settings, who, fresh, options.force, watch)
+            now = promote.promoted(settings, who, fresh, options.force.strip(), watch)
             return _shown(now.model_dump(mode="json"), _in_use(settings, fresh, now), options)
     return _shown(fresh.model_dump(mode="json"), told_card(fresh), options, fresh.verdict == "better")
 

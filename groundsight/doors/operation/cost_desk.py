@@ -68,7 +68,7 @@ def _as_text(told: dict[str, Any]) -> str:
         lines.append((str(row[by]) or "-", *figures, f"{row['cost']:.4f} {row['currency']}"))
     first, *others = [max(map(len, column)) for column in zip(*lines, strict=True)]
     table = ["  ".join([line[0].ljust(first), *map(str.rjust, line[1:], others)]) for line in lines]
-    total = ", ".join(f"{Decimal(amount):.2f} {unit}" for unit, amount in told["total"].items()) or "nothing"
+    total = ", ".join(f"{Decimal(amount):.4f} {unit}" for unit, amount in told["total"].items()) or "nothing"
     shown = [*table, f"since {told['since']}: {total}"] if rows else [f"since {told['since']} nothing was booked"]
     if (ahead := told.get("forecast")) is not None:
         cost = f"about {ahead['cost']} {ahead['currency']}" if ahead["cost"] else "two whole weeks are not booked yet"
