@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         write_whole(options.json, json.dumps(found, indent=1))
     print("\n".join(f"{name}: {value:.3f}" for name, value in found.items()))
-    return int(max(found["sees all / unfiltered"], found["sees part / unfiltered"]) > RATIO_LIMIT)
+    return int(max(found[f"{name} / unfiltered"] for name in WHO) > RATIO_LIMIT)
 
 
 if __name__ == "__main__":

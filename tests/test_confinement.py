@@ -134,6 +134,14 @@ def test_every_door_leads_to_the_callers_own_files(house: House, suite: Suite, d
     assert house.stored(suite) == "mine/a.txt Apples are green."
 
 
+def test_where_the_home_lies_is_told_to_its_person_alone(house: House, suite: Suite) -> None:
+    policy = house.settings.home / "policy.toml"
+    policy.parent.mkdir(exist_ok=True)
+    policy.write_text("consnt = true")
+    for door, which in ((over_mcp, policy), (over_http, policy.name)):
+        assert all(f"policy.consnt ({which})" in each for each in door(house, suite, "mine")), door.__name__
+
+
 def test_a_person_who_names_a_folder_reads_it_without_what_its_links_lead_to(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:

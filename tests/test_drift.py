@@ -63,7 +63,9 @@ def test_new_documents_of_the_same_kind_raise_nothing_and_others_are_found(
     assert found["kinds"].verdict == "steady"
 
 
-def test_a_shift_is_told_with_its_documents_and_opens_one_incident(run: Run, index: Index, tmp_path: Path) -> None:
+def test_a_shift_is_told_with_its_documents_and_opens_one_incident(
+    run: Run, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with closing(index):
         code, told = run("drift")
         assert (code, told["error"]["next_step"]) == (1, "groundsight drift baseline")
@@ -76,6 +78,9 @@ def test_a_shift_is_told_with_its_documents_and_opens_one_incident(run: Run, ind
         assert "text vectors of 30 items differs from that of 100 before" in opened
         assert all(source.startswith("new/") for source in told["sources"].values())
         assert len(told["sources"]) == 3
+        with monkeypatch.context() as other:
+            other.setenv("GROUNDSIGHT_GOVERNANCE__TENANT", "other")
+            assert run("drift")[1]["sources"] == {}, "another tenant learns no names"
         assert run("drift")[1]["incidents"] == []
         assert [each["kind"] for each in run("incidents", "list")[1]["incidents"]] == ["DRIFT"]
         # What is forgotten leaves the comparison: nothing of it was kept.

@@ -18,15 +18,17 @@ from groundsight.cli import main
 from groundsight.governance.roots import Roots
 from groundsight.ingestion import IngestReport
 from groundsight.ingestion.folder.follow import Follower
+from groundsight.ingestion.folder.helper import Helper
 from groundsight.ingestion.folder.orders import Orders
 from groundsight.ingestion.folder.rules import MOST_SECONDS, Rules
 from groundsight.ingestion.folder.steady import Steady, is_written, state_of
 from groundsight.ingestion.folder.work import Worker
-from groundsight.limits import Folders
+from groundsight.limits import Folders, Operation
 from groundsight.settings import Settings, load_settings
 from groundsight.suite import Suite, local_principal, open_suite
 from groundsight.tracing import Watch
 from groundsight.types import Filter
+from tests.test_cost import PRICES
 from tests.test_ingest_files import call
 
 LIGHT = {"text": "none", "visual": "none", "ocr": "none"}
@@ -338,6 +340,20 @@ def test_a_saved_file_is_searchable_while_the_worker_watches(tmp_path: Path, she
             worker.stop()
             thread.join()
         assert call(suite, "status").followed == ()
+
+
+def test_a_worker_process_reads_an_order_under_settings_of_every_kind(tmp_path: Path, shed: Path) -> None:
+    settings = settings_of(tmp_path).model_copy(update={"operation": Operation.model_validate({"prices": PRICES})})
+    with open_suite(settings) as suite:
+        suite.parts.roots.add(shed)
+        who, orders, helper = local_principal(settings), Orders(settings.home), Helper(settings)
+        orders.add(who, ["shed"])
+        helper.ensure()
+        try:
+            until(lambda: [each.state for each in orders.of(who)] == ["done"])
+        finally:
+            helper.close()
+        assert sources(suite) == ["shed/ladder.txt"]
 
 
 def test_an_order_that_was_cut_off_is_begun_again_and_one_that_is_stopped_is_not(suite: Suite, shed: Path) -> None:

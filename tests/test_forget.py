@@ -141,8 +141,11 @@ def test_a_forgotten_folder_leaves_no_byte_in_the_home(
 ) -> None:
     if vanished:
         shutil.rmtree(place / "files" / "inner")
+    cut_off = place / "home" / "models" / ".training"
+    cut_off.mkdir(parents=True)
+    (cut_off / "1.pt").write_text("weights of lines that named it")
     code, done = cli(place, capsys, "forget", str(place / "files" / "inner"))
-    assert (code, len(done["forgotten"])) == (0, len(WORDS))
+    assert (code, len(done["forgotten"]), cut_off.exists()) == (0, len(WORDS), False)
     assert len(done["still_there"]) == (0 if vanished else len(WORDS))
     assert residue(place / "home", list(WORDS.values())) == []
     assert list((place / "home" / "pages").iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,7 +120,7 @@ def page(run: Run, tmp_path: Path) -> str:
         for one in answers(25, time=time, region="south", status="evidence", ratio=None):
             note_given(tmp_path / "home", one)
     (tmp_path / "home/policy.toml").write_text("version = '<b>4</b>'\nparity_gap = 0.1\n")
-    run("incidents", "open", "UNSAFE_IMAGE", "--note", "<script>alert(1)</script>")
+    run("incidents", "open", "UNSAFE_IMAGE", "--note", "<script>of note.txt</script>")
     run("report", "transparency", "--html", str(tmp_path / "report.html"))
     return (tmp_path / "report.html").read_text("utf-8")
 
@@ -133,11 +134,13 @@ def test_the_page_tells_what_was_measured(page: str) -> None:
 def test_the_page_stands_alone_and_runs_nothing(page: str) -> None:
     assert "default-src &#x27;none&#x27;" in page
     assert not re.search(OUTSIDE, page, re.IGNORECASE)
-    assert "&lt;script&gt;" in page
-    assert "<b>4</b>" not in page
+    assert ("&lt;b&gt;4" in page, "<b>4</b>" in page) == (True, False)
+    assert "note.txt" not in page, "what a person wrote of an incident may name a document"
 
 
-def test_key_figures_come_with_trend_number_and_interval(page: str, run: Run, tmp_path: Path) -> None:
+def test_key_figures_come_with_trend_number_and_interval(
+    page: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for days, value in ((2, 0.7), (1, 0.8)):
         figures = {"recall_at_10": (value, value - 0.1, value + 0.1), "map": (0.5, 0.4, 0.6)}
         told = {
@@ -157,9 +160,13 @@ def test_key_figures_come_with_trend_number_and_interval(page: str, run: Run, tm
     assert (found["Grounding ratio"]["n"], found["Answered"]["value"], found["Parity gap"]["value"]) == (250, 0.5, 1.0)
     assert (found["Stale documents"]["value"], found["Cache hits"]["value"]) == (1.0, None)
     assert "run it again: groundsight eval house" in told["outdated"]
+    assert "files/note.txt" in found["Stale documents"]["source"]
     text = (tmp_path / "kpi.html").read_text("utf-8")
     assert (text.count('<svg class="spark"'), "80.0%" in text, "not measured" in text) == (6, True, True)
     assert not re.search(OUTSIDE, text, re.IGNORECASE)
+    monkeypatch.setenv("GROUNDSIGHT_GOVERNANCE__TENANT", "other")
+    told = json.dumps(run("report", "kpi")[1])
+    assert ("note.txt" in told, "what you may not see" in told) == (False, True)
 
 
 def test_the_report_is_the_same_as_data(page: str, run: Run) -> None:

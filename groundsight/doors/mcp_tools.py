@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -86,7 +87,9 @@ class Door:
             with self._under_way():
                 suite, gate = self._opened()
                 return gate.call(spec, suite.acting_for(self._principal(suite), watch), arguments)
-        except GroundsightError:
+        except GroundsightError as error:
+            if self._caller and PurePath(error.which).is_absolute():
+                error.which = PurePath(error.which).name  # where a home lies is not for callers with tokens
             raise
         except Exception as error:  # noqa: BLE001 - the outermost door
             raise internal_error(spec.name, error) from None

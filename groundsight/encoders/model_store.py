@@ -17,8 +17,8 @@ from groundsight.errors import ConfigError, NotFound, StorageFailed
 from groundsight.types import Word
 
 FOLDER, MANIFEST = "models", "manifest.json"
-# A copy of the index while it is encoded anew; what is forgotten meanwhile must not stay in it.
-BESIDE_HOME = ".beside"
+# A copy of the index while it is encoded anew, and trainings that were cut off: what is forgotten must not stay there.
+BESIDE_HOME, CHECKPOINTS = ".beside", f"{FOLDER}/.training"
 Trained = Literal["fuser", "reranker", "projection", "adapter"]
 Lane = Literal["text", "visual", "caption", "sound", "speakers", "rerank", "judge"]
 KEPT = ("*.json", "*.txt", "*.model", "*.safetensors", "1_Pooling/*", "README.md", "LICENSE*")

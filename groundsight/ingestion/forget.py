@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from groundsight.encoders.model_store import BESIDE_HOME
+from groundsight.encoders.model_store import BESIDE_HOME, CHECKPOINTS
 from groundsight.errors import GroundsightError, InvalidArgument, LimitExceeded, NotFound, PolicyRefused, StorageFailed
 from groundsight.governance.access import reachable_by, tenant_of
 from groundsight.governance.audit import AuditLog, AuditRecord
@@ -139,7 +139,8 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
     derived.forget_other_profiles()
     RememberedRights(parts.settings.home).add(gone)
     forget_reviews(parts.settings.home, [asset.asset_id for asset in gone])
-    rmtree(parts.settings.home / BESIDE_HOME, ignore_errors=True)
+    for made in (BESIDE_HOME, CHECKPOINTS):
+        rmtree(parts.settings.home / made, ignore_errors=True)
     ids = {asset.asset_id for asset in gone}
     left = [asset for asset in parts.index.assets(Filter()) if asset.asset_id not in ids] if gone else []
     if gone:

@@ -85,9 +85,9 @@ def packed(arrays: Mapping[str, NDArray[np.float64]]) -> bytes:
     return out.getvalue()
 
 
-def version_id(form: str, weights: bytes) -> str:
-    """Name a version by its weights, so that the same training gives the same name."""
-    return f"{form}-{hashlib.sha256(weights).hexdigest()[:10]}"
+def version_id(form: str, weights: bytes, data: str) -> str:
+    """Name a version by its weights and the hash of its data, so that the same training gives the same name."""
+    return f"{form}-{hashlib.sha256(data.encode() + weights).hexdigest()[:10]}"
 
 
 def save_version(home: Path, card: Card, files: Mapping[str, bytes]) -> Card:

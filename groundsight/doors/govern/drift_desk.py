@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.doors.govern.policy_desk import columns
 from groundsight.errors import NotFound
+from groundsight.governance.access import visible_to
 from groundsight.governance.events import note_event
 from groundsight.governance.lookout import open_incidents
 from groundsight.prompts import hashes_of_prompts
@@ -23,7 +24,7 @@ from groundsight.quality.drift import (
 )
 from groundsight.tools.gate import ToolSpec
 from groundsight.tools.results import Result
-from groundsight.types import Condition, Filter
+from groundsight.types import Condition
 from groundsight.types.showing import number_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ TEST = f"energy distance with a permutation test (Székely and Rizzo 2013), p {L
 
 
 class DriftShown(Result):
-    """Each figure since the baseline and of the last week; ``sources`` names the documents of the evidence."""
+    """Each figure since the baseline and of the last week; ``sources`` names those documents of the
+    evidence that the caller may see."""
 
     made: datetime
     since: tuple[Drifted, ...]
@@ -102,7 +104,8 @@ SHOW_DRIFT, TAKE_BASELINE = ToolSpec(show_drift, "Drift"), ToolSpec(accept_basel
 
 def _sources(suite: Suite, ids: Iterable[str]) -> dict[str, str]:
     one_of = Condition(field="asset_id", op="in", value=tuple(set(ids)))
-    return {each.asset_id: each.source for each in suite.parts.index.assets(Filter(conditions=(one_of,)))}
+    there = suite.parts.index.assets(visible_to(suite.principal).also(one_of))
+    return {each.asset_id: each.source for each in there}
 
 
 def _table(rows: Iterable[Drifted]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.doors.govern.measuring import rescanned
 from groundsight.doors.terminal.own_file import named_outside, write_own
+from groundsight.governance.access import visible_to
 from groundsight.governance.answer_figures import DAY_SECONDS, Given, given_since
 from groundsight.governance.gaps import parity_gap
 from groundsight.governance.lookout import ask_rules
@@ -153,10 +154,11 @@ def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[KeyFi
 
 def _kept(suite: Suite, coverage: Rescanned) -> list[KeyFigure]:
     """Return what is to be said of what is stored: redaction, and files that changed since they were read."""
-    assets = suite.parts.index.assets(Filter())
-    stale = [each.source for each in assets if stale_of(suite.parts, each)]
+    assets, seen = (suite.parts.index.assets(where) for where in (Filter(), visible_to(suite.principal)))
+    stale = [each for each in assets if stale_of(suite.parts, each)]
+    named = [each.source for each in stale if each in seen][:3] or ["what you may not see"]
     units, command = coverage.units, "groundsight ingest FOLDER"
-    said = f"changed or gone: {', '.join(stale[:3])}" if stale else "all files are as they were read"
+    said = f"changed or gone: {', '.join(named)}" if stale else "all files are as they were read"
     read, said = ("all stored units looked at again", said) if assets else ("nothing is indexed", "nothing is indexed")
     return [
         KeyFigure(

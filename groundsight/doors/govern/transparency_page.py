@@ -109,7 +109,7 @@ def _refusals(report: Transparency) -> Markup:
 def _incidents(report: Transparency) -> Markup:
     if not report.incidents:
         return report_section("Incidents", nothing_yet("No incidents yet: no rule found a cause."))
-    heads = ("Kind", "State", "Opened", "Due", "Owner", "What")
+    heads = ("Kind", "State", "Opened", "Due", "Owner", "Rule")
     return report_section("Incidents", tabled(heads, [_incident(each, report.made) for each in report.incidents]))
 
 
@@ -121,7 +121,8 @@ def _incident(one: Incident, now: datetime) -> list[Cell]:
         (f"{one.opened:%Y-%m-%d %H:%M}", None),
         (el("span", f"{one.due:%Y-%m-%d %H:%M}", late), None),
         (one.owner or "nobody", None),
-        (one.what, "wrap"),
+        # What is told of it may be a person's note or name a caller; its figures are neither.
+        (", ".join(filter(None, (one.rule, one.measured, one.threshold))), "wrap"),
     ]
 
 

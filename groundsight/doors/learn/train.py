@@ -16,7 +16,7 @@ from groundsight.doors.learn.judged import FROM_HOME, Lesson, lessons
 from groundsight.doors.learn.learners import learner_of
 from groundsight.doors.learn.trial import gains_of, scores_of, verdict_of
 from groundsight.doors.learn.versions import DOCUMENTS, known_documents
-from groundsight.encoders.model_store import FOLDER
+from groundsight.encoders.model_store import CHECKPOINTS
 from groundsight.errors import InvalidArgument
 from groundsight.models.store import WEIGHTS, Card, packed, save_version, version_id
 from groundsight.suite import Suite
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from groundsight.types import Principal
 
 LEAST = 8
-CHECKPOINTS = ".training"
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def train(settings: Settings, who: Principal, order: Training, watch: Watch) -> 
     metrics, weights = gains_of(runs[0], runs[1], held), packed(arrays)
     form = {"projection": "turn", "adapter": "lora"}.get(order.kind, order.form)
     card = Card(
-        id=version_id(form, weights), kind=order.kind, form=form, parent=learner.parent,
+        id=version_id(form, weights, data), kind=order.kind, form=form, parent=learner.parent,
         source=order.source if order.source in FROM_HOME else str(Path(order.source).expanduser().resolve()),
         data=data, seed=order.seed, settings={"epochs": order.epochs, "share": order.share},
         trained=len(taught), held_out=len(held), metrics=metrics, verdict=verdict_of(metrics),
@@ -89,6 +88,6 @@ def _enough(taught: list[Lesson], held: list[Lesson], source: str) -> tuple[list
 def _checkpoint(home: Path, data: str, order: Training, parent: str) -> Path:
     """Name the checkpoint by all that the training depends on: another order begins afresh."""
     told = json.dumps([data, astuple(order), parent])
-    folder = home / FOLDER / CHECKPOINTS
+    folder = home / CHECKPOINTS
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder / f"{hashlib.sha256(told.encode()).hexdigest()[:16]}.pt"

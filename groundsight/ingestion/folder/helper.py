@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ def _plain(value: object) -> object:
     match value:
         case SecretStr():
             return value.get_secret_value()
-        case Path():
+        case Path() | Decimal():
             return str(value)
         case _:
             raise TypeError(f"a setting of type {type(value).__name__} can't be passed on")
