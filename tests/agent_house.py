@@ -17,6 +17,7 @@ from groundsight.encoders.reader import Reader
 from groundsight.errors import BackendDown
 from groundsight.grounding.calibrate import Arbiter, open_arbiter
 from groundsight.language.content import stems_of
+from groundsight.operation.calls import Calls
 from groundsight.questions import Questions
 from groundsight.settings import Models, Settings, load_settings
 from groundsight.tracing import Watch
@@ -75,7 +76,7 @@ class HouseParts:
     index, roots, judge = OneVersion(), NoRoots(), None
 
     def __init__(self, settings: Settings) -> None:
-        self.settings, self.questions = settings, Questions(settings.home)
+        self.settings, self.questions, self.calls = settings, Questions(settings.home), Calls(settings)
 
     @property
     def text_encoder(self) -> TextEncoder | None:

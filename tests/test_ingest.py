@@ -62,6 +62,8 @@ def parts(tmp_path: Path) -> Parts:
         roots=Roots({}, tmp_path / "home/roots.json"),
         text_encoder=WordEncoder(),
         picture_encoder=Eyes(),
+        audio_encoder=None,
+        voice_encoder=None,
         ocr=ScriptedReader(),
         tagger=None,
         captioner=None,

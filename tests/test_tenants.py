@@ -81,6 +81,7 @@ def test_a_tenant_without_a_name_is_refused(command: str, home: Path, capsys: py
         "explain": ["x"],
         "lineage": ["x"],
         "replay": ["x"],
+        "train": ["fuser", "--from", "x"],
     }
     assert main([command, *more.get(command, []), "--tenant", " ", "--home", str(home)]) == 2
     assert "a tenant without a name" in capsys.readouterr().err

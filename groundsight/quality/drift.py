@@ -12,17 +12,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-import numpy as np
 from pydantic import ValidationError
 
 from groundsight.atomic import write_whole
 from groundsight.errors import StorageFailed
 from groundsight.governance.answer_figures import Given, given_since
 from groundsight.governance.incidents import Alarm
-from groundsight.quality.shift import energy_distance, strangest
 from groundsight.types import VECTOR_NAMES, Condition, Filter, UnitKind, Word
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from groundsight.index import Exported, Index
@@ -159,6 +158,8 @@ def _document_rows(index: Index, ids: Sequence[str]) -> Mapping[str, Rows]:
 
 
 def _rows_of(each: Exported) -> Rows:
+    import numpy as np
+
     found: Rows = {f"{name} vectors": rows.mean(axis=0) for name, rows in each.vectors.items() if len(rows)}
     counts = np.array([sum(unit.kind == kind for unit in each.units) for kind in KINDS], np.float32)
     return found | ({"kinds": counts / counts.sum()} if counts.sum() else {})
@@ -195,6 +196,8 @@ def _judged(pairs: Sequence[_Pair], rules: Incidents) -> tuple[Drifted, ...]:
 
 
 def _one(pair: _Pair, rules: Incidents, level: float) -> Drifted:
+    from groundsight.quality.shift import energy_distance, strangest
+
     what, before, now, names = pair
     if min(len(before), len(now)) < rules.least or before.shape[1] != now.shape[1]:
         return Drifted(what=what, before=len(before), now=len(now))
@@ -206,9 +209,13 @@ def _one(pair: _Pair, rules: Incidents, level: float) -> Drifted:
 
 
 def _stacked(rows: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    import numpy as np
+
     listed = list(rows)
     return np.stack(listed) if listed else np.zeros((0, 1), np.float32)
 
 
 def _column(values: Sequence[float]) -> NDArray[np.float32]:
+    import numpy as np
+
     return np.array(values, np.float32).reshape(-1, 1)

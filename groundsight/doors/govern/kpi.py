@@ -133,7 +133,7 @@ def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[KeyFi
     asked = [one for one in given if one.door == "ask"]
     checked = [one for one in asked if one.ratio is not None]
     priced = [one for one in asked if one.cost is not None]
-    each_of_two = f"groundsight ask, {least} times in each of two regions or languages"
+    each_of_two = f"groundsight ask 'QUESTION', {least} times in each of two regions or languages"
 
     def figure(name: str, unit: str, read: Read, command: str = ASK, of: Sequence[Given] = asked) -> KeyFigure:
         days = [[one for one in of if _days_ago(one, now) == at] for at in reversed(range(DAYS))]

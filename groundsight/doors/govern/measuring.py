@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from groundsight.errors import GroundsightError
 from groundsight.governance.lookout import ask_rules, standing
 from groundsight.governance.rescan import Rescanned, rescan
-from groundsight.quality.drift import baseline_of
 from groundsight.settings import PiiKind
 from groundsight.tracing import Watch
 from groundsight.types import Asset, Filter, Unit
@@ -65,6 +64,7 @@ class Lookout:
 
     def _look(self) -> None:
         from groundsight.doors.govern.drift_desk import show_drift
+        from groundsight.quality.drift import baseline_of
 
         coverage = _coverage(self._suite)
         ask_rules(self._suite.settings, self._suite.principal, coverage)
