@@ -22,7 +22,7 @@ from groundsight.ingestion.ingest import ingest
 from groundsight.ingestion.jobs import PartitionOrder, partition_document
 from groundsight.ingestion.partition import rest_of
 from groundsight.ingestion.readers.csv_file import read_csv
-from groundsight.ingestion.readers.office import sheet_cells
+from groundsight.ingestion.readers.office.sheet import sheet_cells
 from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
 from groundsight.ingestion.readers.text.records import read_json, read_json_lines
 from groundsight.ingestion.unit_file import UnitFile
