@@ -14,6 +14,7 @@ from groundsight.grounding.decide import bound_to
 from groundsight.language.facts import read_facts
 from groundsight.language.sentences import evidence_from_text, sentence_spans
 from groundsight.language.speech import stated
+from groundsight.types import Evidence, EvidencePart, Span
 
 
 def bound(claim: str, text: str) -> Bound:
@@ -75,6 +76,16 @@ def test_what_the_source_says_of_a_case_a_hope_or_one_time_is_not_so_as_such(tex
 def test_a_heading_lends_its_words_to_its_own_section_alone(text: str):
     assert not refused("In the pump room the door may stay open in summer.", text)
     assert refused("In the boiler room the door may stay open in summer.", text)
+
+
+def test_a_day_dates_what_stands_below_it_in_a_picture_too():
+    text = "Workshop log\n3 May 2024\nOil of the press changed.\n4 May 2024\nFilter of the press changed."
+    whole = EvidencePart(channel="ocr", span=Span(start=0, end=len(text)), confidence=0.95)
+    evidence = Evidence(evidence_id="e", kind="image", source="e.png", text=text, parts=(whole,))
+    right, wrong = (f"On {day} May 2024 the filter of the press was changed." for day in (4, 3))
+    index = PassageIndex([evidence])
+    assert not bound_to(read_facts(stated(right)), index).open
+    assert bound_to(read_facts(stated(wrong)), index).open
 
 
 def test_headings_stand_above_lines_by_their_rank_and_a_title_above_all():

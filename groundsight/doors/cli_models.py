@@ -26,7 +26,8 @@ def models(settings: Settings, options: argparse.Namespace) -> int:
         from groundsight.doors.learn.commands import run_version
 
         return run_version(settings, options)
-    learnt = trained_versions(settings)
+    # To tell whether documents have drifted, their vectors are read: only where that is shown.
+    learnt = trained_versions(settings) if options.json or options.action == "list" else ()
     if options.action == "add":
         found = (add_model(settings.home, options.source, hub=options.hub),)
     else:
@@ -41,7 +42,7 @@ def models(settings: Settings, options: argparse.Namespace) -> int:
             say(
                 _told(one, wrong.get(one.name), used=one.setting.split("'")[1] in settings.models.model_dump().values())
             )
-        for one in learnt if options.action == "list" else ():
+        for one in learnt:
             say(str(one))
         if not found and not learnt:
             say("No model is in place. Next: groundsight models add FOLDER")

@@ -100,6 +100,11 @@ class Passage:
         return closed and not self.tabular and self.channel in ("text", "transcript")
 
     @property
+    def is_heading(self) -> bool:
+        """True for a line that stands above others, itself among them."""
+        return self.under[-1:] == (self.at,)
+
+    @property
     def asks(self) -> bool:
         """A question states nothing, nor does what somebody only thinks."""
         guessed = _GUESSED.match(self.shown) is not None
@@ -172,7 +177,8 @@ def _sentences(
         with_currency(_bounded(_read(text[start:end], evidence.language, ocr=ocr)), money)
         for start, end in watch.each(spans)
     ]
-    above, titled = ([()] * len(spans), len(text)) if ocr else headings_above(text, spans)
+    above, titled = headings_above(text, spans, days_alone=ocr)
+    days = {at for at in {place for places in above for place in places} if is_day(facts[at].text)}
     head = heading_lines(text[:titled], ocr=ocr, language=evidence.language) if len(spans) > 1 else ()
     named = _people(facts)
     for at, (start, end) in enumerate(spans):
@@ -186,7 +192,7 @@ def _sentences(
         span = base + start, base + end
         yield Passage(
             evidence, part.channel, span, facts[at], context, False, row, earlier, at, named, tabular, beside=beside,
-            under=above[at], day=next((facts[one].text for one in above[at][::-1] if is_day(facts[one].text)), ""),
+            under=above[at], day=next((facts[one].text for one in above[at][::-1] if one in days), ""),
         )  # fmt: skip
 
 

@@ -15,13 +15,18 @@ _MARKED = re.compile(r"#{1,6}(?=\s)")
 _CAPITALS, _DAY, _COLON = 7, 8, 9
 
 
-def headings_above(text: str, spans: Sequence[Interval]) -> tuple[list[tuple[int, ...]], int]:
+def headings_above(
+    text: str, spans: Sequence[Interval], *, days_alone: bool = False
+) -> tuple[list[tuple[int, ...]], int]:
     """Return for each stretch the places of the headings above it, the outermost first; a heading counts for itself.
+
+    Of lines read from a picture ``days_alone`` are sure to head what stands below them.
 
     Also returned is where in the text the first heading starts that has another of its rank: nothing from there on is
     a title of the whole.
     """
     ranks = [_rank(text[start:end]) for start, end in spans]
+    ranks = [rank if rank == _DAY or not days_alone else 0 for rank in ranks]
     counts = Counter(ranks)
     above: list[tuple[int, ...]] = []
     open_: list[int] = []

@@ -123,7 +123,7 @@ def _parted(one: Passage, other: Passage) -> bool:
     """A heading lends its words to what stands below it, and to no other section; nor does one day to another."""
     if one.day and other.day and one.day != other.day:
         return True
-    heads = (each.at for each in (one, other) if each.under[-1:] == (each.at,))
+    heads = (each.at for each in (one, other) if each.is_heading)
     return any(at not in each.under for at in heads for each in (one, other))
 
 

@@ -146,9 +146,9 @@ def _quantifiers(pair: Pair) -> Iterator[Reason]:
 def _counted(facts: Facts) -> Iterator[tuple[Token, int, frozenset[str]]]:
     levels = _levels()
     for at, token in enumerate(facts.tokens):
-        governed = [one for one in facts.tokens[at + 1 : at + 6] if one.content][:2]
-        bounds = _BOUNDS.search(facts.text, max(0, token.start - 3), token.end + 6)
-        if token.word in levels and governed and not bounds:
+        if token.word not in levels or _BOUNDS.search(facts.text, max(0, token.start - 3), token.end + 6):
+            continue
+        if governed := [one for one in facts.tokens[at + 1 : at + 6] if one.content][:2]:
             yield token, levels[token.word], frozenset(one.stem for one in governed)
 
 

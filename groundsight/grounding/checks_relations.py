@@ -43,8 +43,9 @@ def check_relations(pair: Pair) -> Iterator[Reason]:
     """Return what the passage tells the other way round: the order in time, cause and effect, doer and done to."""
     if pair.passage.tabular:
         return
-    theirs = list(_sides(pair.passage.facts))
-    for mine in _sides(pair.claim):
+    told = list(_sides(pair.claim))
+    theirs = list(_sides(pair.passage.facts)) if told else []
+    for mine in told:
         of_kind = [one for one in theirs if one.relation == mine.relation]
         turned = [one for one in of_kind if mine.turned(one)]
         if turned and len(turned) == len(of_kind):

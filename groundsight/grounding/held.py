@@ -41,7 +41,7 @@ class Held:
     def _headings(self) -> dict[tuple[str, str], dict[int, Facts]]:
         found: dict[tuple[str, str], dict[int, Facts]] = {}
         for one in self.index.passages:
-            if one.under[-1:] == (one.at,):
+            if one.is_heading:
                 found.setdefault((one.evidence.evidence_id, one.channel), {})[one.at] = one.facts
         return found
 

@@ -104,7 +104,7 @@ def _of_a_sister(claim: Facts, chosen: Sequence[Comparison]) -> Iterator[Reason]
 def _of_a_section(claim: Facts, best: Comparison, held: Held) -> Iterator[Reason]:
     """The claim names a heading of the text, and what it says stands below another one."""
     above = best.passage.under
-    if not above or best.passage.under[-1] == best.passage.at:
+    if not above or best.passage.is_heading:
         return
     heads = held.headings(best.passage)
     if any(_named(claim, heads[at]) for at in above if at in heads):
@@ -135,14 +135,15 @@ def _on_condition(claim: Facts, best: Comparison) -> Iterator[Reason]:
     stop = min((cut.start() for cut in _CUT.finditer(said.text, at.end)), default=len(said.text))
     if at.word == "whether" and said.text[stop : stop + 1] == ":":
         return
-    begin = max((cut.end() for cut in _JOINED.finditer(said.text, 0, at.start)), default=0)
+    begin, end = max((cut.end() for cut in _JOINED.finditer(said.text, 0, at.start)), default=0), at.start
+    if begin >= end:  # the case opens its clause, and the rest stands behind it
+        begin, end = stop, len(said.text)
     mine = [one for one in best.pair.own if one.weight >= TELLING]
     case = [one for one in said.words if at.end <= one.start < stop and one.weight >= TELLING]
-    main = [one for one in said.words if (begin <= one.start < at.start if begin < at.start else one.start >= stop)]
+    main = [one for one in said.words if begin <= one.start < end]
     of_case, of_main = ([one for one in mine if any(one.keys & each.keys for each in some)] for some in (case, main))
-    begins, ends = (begin, at.start) if begin < at.start else (stop, len(said.text))
     numbers = [one for one in said.quantities if any(agrees(each, one) for each in claim.quantities)]
-    elsewhere = any(not begins <= one.span[0] < ends for one in numbers)
+    elsewhere = any(not begin <= one.span[0] < end for one in numbers)
     dropped = at.word != "whether" and case and not (of_case or elsewhere) and of_main and {*mine[1:]} <= {*of_main}
     if dropped or (mine and len(of_case) == len(mine) == len(case)):
         message = f"said only of a case in the source: {said.text[at.start : stop].rstrip('.')}"

@@ -50,7 +50,7 @@ def facing(word: str) -> frozenset[str]:
     return _rows("facing_roles.txt").get(word, frozenset())
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _rows(name: str) -> dict[str, frozenset[str]]:
     rows = (frozenset(map(stem, line.split())) for line in lexicon_lines(name))
     found: dict[str, frozenset[str]] = {}
@@ -71,13 +71,7 @@ def rivals(word: str) -> frozenset[str]:
 
 def converses(word: str) -> frozenset[str]:
     """Return the stems that tell the same deed from the other side: "lent to them" says "borrowed by them"."""
-    return _converses().get(word, frozenset())
-
-
-@lru_cache(maxsize=1)
-def _converses() -> dict[str, frozenset[str]]:
-    rows = [[stem(word) for word in line.split()] for line in lexicon_lines("converses.txt")]
-    return {one: frozenset(w for row in rows if one in row for w in row) for row in rows for one in row}
+    return _rows("converses.txt").get(word, frozenset())
 
 
 def tokenise(text: str, *, source: bool = False) -> tuple[Token, ...]:

@@ -166,8 +166,8 @@ def _rows_of(each: Exported) -> Rows:
 
 
 def _documents(index: Index, known: Sequence[str]) -> list[_Pair]:
-    before, ids = set(known), sorted((each.asset_id for each in index.assets(Filter())), key=document_hash)
-    old, new = ([each for each in ids if (document_hash(each) in before) is side][:SAMPLE] for side in (True, False))
+    before, there = set(known), sorted((document_hash(each.asset_id), each.asset_id) for each in index.assets(Filter()))
+    old, new = ([each for name, each in there if (name in before) is side][:SAMPLE] for side in (True, False))
     return list(_compared(_document_rows(index, old), _document_rows(index, new)))
 
 
