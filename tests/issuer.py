@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import ssl
-import threading
 import time
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from tests.serving import serving
 
 ISSUER, URL = "https://login.example.org/home", "https://search.example.org/mcp"
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -90,17 +91,8 @@ def answering(answer: Answer, trusted: ssl.SSLContext | None = None) -> Generato
         def log_message(self, format: str, *args: Any) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    if trusted:
-        server.socket = trusted.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http{'s' if trusted else ''}://127.0.0.1:{server.server_port}/certs", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler, trusted) as address:
+        yield f"{address}/certs", asked
 
 
 def says(body: bytes, status: int = 200, **headers: str) -> Answer:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from groundsight.settings import Settings, load_settings
 from groundsight.types import Principal
 from tests.chat_server import chat_server
 from tests.pictures import page_of
+from tests.serving import serving
 
 if TYPE_CHECKING:
     from tests.command import Run
@@ -46,15 +47,8 @@ def collecting() -> Generator[tuple[str, list[bytes]]]:
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Keep)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1/traces", heard
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Keep) as address:
+        yield f"{address}/v1/traces", heard
 
 
 def spans_of(heard: list[bytes]) -> list[Any]:
