@@ -9,6 +9,7 @@ stands for a row of words or of its own table.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -55,9 +56,11 @@ def speaks_to_a_model(text: str) -> bool:
 
 def _is_order(said: str, known: int) -> bool:
     """Enough parts, and one among them that is not said to people."""
-    found = [part for part in _parts() if part.pattern.search(said)]
-    worth = known + sum(part.worth for part in found)
-    return worth >= ENOUGH and (known > 0 or any(part.to_machines for part in found))
+    found = [part for part in _parts() if part.to_machines and part.pattern.search(said)]
+    if not found and not known:
+        return False
+    found += [part for part in _parts() if not part.to_machines and part.pattern.search(said)]
+    return known + sum(part.worth for part in found) >= ENOUGH
 
 
 @lru_cache(maxsize=1)
@@ -69,17 +72,19 @@ def _words() -> dict[str, str]:
 
 
 def _shows_a_sign(plain: str) -> bool:
-    words, sign = _sign()
-    return not words.isdisjoint(_RUN.findall(plain)) and sign.search(plain) is not None
+    signs, said = _signs(), _RUN.findall(plain)
+    found = [sign for word in signs.keys() & set(said) for sign in signs[word]]
+    return bool(found) and any(sign in f" {' '.join(said)} " for sign in found)
 
 
 @lru_cache(maxsize=1)
-def _sign() -> tuple[frozenset[str], re.Pattern[str]]:
-    """What every such order has some of, and the longest word of each; most texts have none and cost nothing more."""
+def _signs() -> dict[str, list[str]]:
+    """What every such order has some of, by its longest word; most texts have none and cost nothing more."""
     needed = next(text for sign, name, text in lexicon_rows("orders.tsv") if (sign, name) == ("=", "needed"))
-    told = "|".join(_words()[part][3:-1] for part in _NAME.findall(needed))
-    words = frozenset(max(each.split(), key=len) for each in told.split("|"))
-    return words, re.compile(rf"\b(?:{told})\b".replace(" ", r"\W+"))
+    signs: dict[str, list[str]] = defaultdict(list)
+    for each in "|".join(_words()[part][3:-1] for part in _NAME.findall(needed)).split("|"):
+        signs[max(each.split(), key=len)].append(f" {each} ")
+    return signs
 
 
 class _Part(NamedTuple):
