@@ -10,6 +10,7 @@ from groundsight.agent.assess import unmentioned
 from groundsight.agent.candidates import Eyes
 from groundsight.agent.planner import ready
 from groundsight.agent.question import Question
+from groundsight.agent.replied import replied
 from groundsight.agent.state import WHOLE, Finding, Plan, PlanStep
 from groundsight.agent.uphold import Check
 from groundsight.agent.whether import whether
@@ -69,10 +70,12 @@ def _found(step: PlanStep, shelf: Shelf) -> Finding | None:
     """What is worked out over rows goes before what is read from one of them."""
     asked = Question(step.question)
     computed = work_out(step.step, asked, (*shelf.tables, *shelf.evidence), shelf.banned)
-    if computed is None and asked.asks_whether and shelf.check:
-        return whether(step.step, asked, shelf.evidence, shelf.check, shelf.banned)
-    if computed or shelf.eyes is None:
+    if computed or (computed := replied(step.step, asked, shelf.evidence, shelf.banned)):
         return computed
+    if asked.asks_whether and shelf.check:
+        return whether(step.step, asked, shelf.evidence, shelf.check, shelf.banned)
+    if shelf.eyes is None:
+        return None
     found = find(step.step, step.question, shelf.evidence, shelf.eyes, shelf.banned)
     if found or not shelf.older or answers(step.question, shelf.evidence, shelf.eyes, RIVAL):
         return found

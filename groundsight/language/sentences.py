@@ -28,7 +28,11 @@ _OPEN = re.compile(
     r"and|or|but|than|that|which|who|as|about|only|least|most)$",
     re.IGNORECASE,
 )
-_APART = re.compile(r"\s*(?:[-*•‣◦–#>|]|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s|[^\s.,:][^.,:]{0,30}:\s)|.*(?:\t|\s\|\s)")
+# A point of a list, a label, a line of a chat with its time and speaker, a row.
+_APART = re.compile(
+    r"\s*(?:[-*•‣◦–#>|]|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s|(?:\[?\d[\d./:, -]{4,20}\]?[\s–-]*)?[^\s.,:][^.,:]{0,30}:\s)"
+    r"|.*(?:\t|\s\|\s)"
+)
 _BOXED = re.compile(r"\[[ xX]\]|[☐☑☒]")
 _FIGURE_END = re.compile(r"\d[\d.,]*\s?\S{0,4}$")
 _WRAPPED = 50

@@ -1,0 +1,76 @@
+"""Answers that a source gives to the very question: what stands below a heading of a FAQ, or behind a line of a chat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from groundsight.agent.fit import fit_of
+from groundsight.agent.question import Question, naming_of
+from groundsight.agent.state import Finding
+from groundsight.agent.versions import in_force_first, replaces
+from groundsight.evidence.replies import Reply, replies
+from groundsight.language.content import stems_of
+from groundsight.language.licences import related
+from groundsight.language.same_asking import asking
+from groundsight.language.sentences import without_list_mark
+from groundsight.language.stems import word_list
+from groundsight.language.typography import squeeze
+from groundsight.types import Evidence
+
+# "What time", "on which day" ask as "when" does and are no words of the matter.
+_WHEN = re.compile(r"\b(?:(?:at|on|in) )?(?:what|which) (?:time|date|day)\b", re.I)
+_SAYS = re.compile(r"(?:yes|no|ja|nein|oui|non|s[ií])\b", re.I)
+
+
+def replied(step: int, asked: Question, evidence: Sequence[Evidence], banned: Collection[str]) -> Finding | None:
+    """Return what a source replies to the question; None where none asks the same, or two reply differently."""
+    found = [one for each in evidence for one in replies(each) if _same(asked, one) and _is_reply(asked, one)]
+    found = in_force_first(found, lambda one: one.evidence, frozenset())
+    if not found or any(one.bare != found[0].bare and not replaces(found[0].evidence, one.evidence) for one in found):
+        return None
+    sentence = without_list_mark(squeeze(found[0].said))
+    if sentence in banned:
+        return None
+    return Finding(step=step, question=asked.text, sentence=sentence, quote=found[0].quote(), value=found[0].bare)
+
+
+def _is_reply(asked: Question, one: Reply) -> bool:
+    """True for what is of the type that is asked for; yes or no has to be said."""
+    if asked.asks_whether:
+        return bool(_SAYS.match(one.bare))
+    return fit_of(asked.text, [one.bare]).value != "no"
+
+
+def _same(asked: Question, one: Reply) -> bool:
+    """True where a source asks for the same: nothing is asked that it does not ask, and the other way round.
+
+    What the file is about may stand in the question, and what it speaks of before where two words are the same.
+    """
+    theirs = Question(_WHEN.sub("when", _opened(one.asked)))
+    mine = Question(_WHEN.sub("when", asked.text))
+    if _kind(mine) != _kind(theirs) or bool(mine.facts.negations) != bool(theirs.facts.negations):
+        return False
+    about = stems_of(naming_of(one.evidence)) | stems_of(one.evidence.place.section or "")
+    known = about | (stems_of(one.before) if len(theirs.stems) > 1 else frozenset[str]())
+    figures = {(each.low, each.kind) for each in mine.facts.quantities} ^ {
+        (each.low, each.kind) for each in theirs.facts.quantities
+    }
+    return not figures and _says(theirs.stems | known, mine.stems) and _says(mine.stems, theirs.stems)
+
+
+def _says(said: frozenset[str], wanted: frozenset[str]) -> bool:
+    """True where every stem is said, or licensed by one that is."""
+    return all(stem in said or any(stem in related(one).licensed for one in said) for stem in wanted)
+
+
+def _opened(question: str) -> str:
+    """A question from the word that asks: of "ok, and who brings the stove" the first two say nothing."""
+    words = question.split()
+    opening = word_list("asking_words.txt")
+    at = next((at for at, word in enumerate(words[:4]) if word.casefold() in opening), 0)
+    return " ".join(words[at:]) if not stems_of(" ".join(words[:at])) - stems_of("ok okay so and") else question
+
+
+def _kind(question: Question) -> str:
+    return asking(question.text)[0]
