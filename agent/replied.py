@@ -1,4 +1,4 @@
-"""Answers that a source gives to the very question: what stands below a heading of a FAQ, or behind a line of a chat."""
+"""Answers that a source gives to the very question: below a heading of a FAQ, or in the next line of a chat."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def test_two_tables_of_one_file_stay_apart() -> None:
     ("question", "sentence"),
     [
         ("How much did we pay Jo Adler?", "Jo Adler: amount_usd: 95.00"),
-        ("How much have we spent in total?", "amount_usd of 3 rows total 214.5: 61.40 + 95.00 + 58.10"),
+        ("How much have we spent in total?", "amount_usd of 3 rows total 214.50: 61.40 + 95.00 + 58.10"),
         ("How much did we spend on saddles?", ""),
     ],
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from groundsight.computing.cells import cell_of, of_namesakes
 from groundsight.computing.columns import compared, head_stems, is_people, is_who, of_measure, of_people
-from groundsight.computing.conditions import NO, YES
 from groundsight.computing.labels import looked_up, of_box
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
+from groundsight.computing.paid import on_its_side, traded
 from groundsight.computing.run import run
 from groundsight.computing.stated import WHETHER, Stated, asked_for
 from groundsight.computing.words import light_verbs, measures, stems
@@ -61,6 +63,8 @@ def _unused(wanted: Stated, linked: Link) -> bool:
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
+    if wanted.paid and not (of_measure(linked.table, "money") and on_its_side(wanted, linked)):
+        return None
     if len(linked.table.rows) == 1:
         return of_box(linked) if wanted.asks == WHETHER else looked_up(wanted, linked)
     match wanted.operation:
@@ -74,6 +78,8 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
             return _count(wanted, linked)
         case _ if wanted.asks == WHETHER:
             return _whether(linked)
+        case _ if wanted.paid:
+            return traded(linked) or _over(replace(wanted, operation="sum"), linked)
         case _:
             return _look_up(wanted, linked)
 
@@ -121,9 +127,12 @@ def _named(wanted: Stated, linked: Link) -> int | None:
 def _over(wanted: Stated, linked: Link) -> Computation | None:
     column = _number_column(wanted, linked)
     counted = linked.titled.union(linked.heads.get(column, ()) if column is not None else ())
-    others = [at for at in linked.told if at not in (column, linked.table.key)]
+    # "Paid by" heads the column of those who paid, and "paid" asks for the money.
+    others = [at for at in linked.told if at not in (column, linked.table.key) and linked.heads[at] - wanted.places]
     if column is None or others or (wanted.asks == "how many" and wanted.focus not in counted):
         return None
+    if wanted.paid and len(linked.rows) == 1:
+        return cell_of(column, linked)
     return run(wanted.operation, linked.table, column, linked.rows, linked.where)
 
 
@@ -131,6 +140,9 @@ def _number_column(wanted: Stated, linked: Link) -> int | None:
     table = linked.table
     numbers = [at for at in linked.free if table.scale(at) in ("number", "time")]
     told = [at for at in linked.told if at in numbers]
+    if wanted.paid:
+        money = [at for at in of_measure(table, "money") if at in numbers]
+        return sole([at for at in money if at in told], money)
     # A rent is high and a share large without a height or an area.
     if wanted.measure and not (told and wanted.measure in ("height", "size")):
         fits = [at for at in compared(table, wanted.measure) if at in linked.free]
@@ -172,10 +184,11 @@ def _count(wanted: Stated, linked: Link) -> Computation | None:
             return None
         # How many mallards adds up what rows of mallards say; two rows of one name are two things.
         added = any(focus in one.places for one in linked.met)
-        return _cell(column, linked) or (run("sum", table, column, kept, linked.where) if added else None)
+        total = run("sum", table, column, kept, linked.where) if added else None
+        return cell_of(column, linked) or total or of_namesakes(column, linked)
     counted = sole([at for at in of_measure(table, "count") if at in linked.free])
     if len(kept) == 1 and counted is not None and any(focus in one.places for one in linked.met):
-        return _cell(counted, linked)
+        return cell_of(counted, linked)
     return run("count", table, table.key, kept, linked.where) if kept and _counts_rows(wanted, linked) else None
 
 
@@ -198,8 +211,9 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
         # How long the hut is closed is no length of the hut.
         return None
     if len(kept) > 1 and (linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many")):
-        return None
-    made = _cell(column, linked) if len(kept) == 1 else run("rows", linked.table, column, kept, linked.where)
+        return of_namesakes(column, linked)
+    rows = run("rows", linked.table, column, kept, linked.where, label=column)
+    made = cell_of(column, linked) if len(kept) == 1 else rows
     return made if made and _says(made.result, linked) else None
 
 
@@ -217,29 +231,9 @@ def _whether(linked: Link) -> Computation | None:
     return made.model_copy(update={"operation": "whether", "result": "yes" if named.rows <= stated.rows else "no"})
 
 
-def _cell(column: int, linked: Link) -> Computation | None:
-    label, rows = _told_by(linked, column), linked.rows
-    made = run("cell", linked.table, column, rows, linked.where, label=label)
-    if made is None or linked.table.columns[label].count(made.operands[0].of) < 2:
-        return made
-    # Of several rows of one name the other words tell which: Skellig, hake.
-    told = [at for at in sorted(linked.held) if linked.table.measures[at] is None and at != column]
-    named = ", ".join(linked.table.columns[at][rows[0]] for at in told)
-    return made.model_copy(update={"operands": (made.operands[0].model_copy(update={"of": named}),)})
-
-
 def _says(value: str, linked: Link) -> bool:
     """A value that has only words of the question says nothing."""
     return bool({*stems(value)} - {one.stem for one in linked.words})
-
-
-def _told_by(linked: Link, column: int) -> int:
-    """The column by which a question tells a row: that of a condition in words, else the one that names the rows."""
-    words = [
-        one for one in linked.met if one.column != column and not {*map(str.casefold, one.where.values)} <= YES | NO
-    ]
-    held = [one.column for one in words if linked.table.measures[one.column] is None and one.where.test == "is"]
-    return linked.table.key if linked.table.key in held or not held else held[0]
 
 
 def _is_free(place: int, linked: Link) -> bool:

@@ -109,6 +109,9 @@ def _value(made: Computation) -> str:
     whole, _, decimals = made.result.partition(".")
     large = re.fullmatch(r"\d{4,}", whole) and (group or not decimals)
     grouped = f"{int(whole):,}".replace(",", group or {",": ".", ".": ","}[point]) if large else whole
+    # What adds up cents is given in cents.
+    if made.operation == "sum" and all(re.search(r"\d[.,]\d\d\b(?![.,]?\d)", one.shown) for one in made.operands):
+        decimals = decimals.ljust(2, "0")
     return f"{grouped}{point if decimals else ''}{decimals} {made.unit}".strip()
 
 
@@ -125,7 +128,8 @@ def _told(key: str, made: Computation, **values: str) -> str:
 
 
 def _rows(made: Computation) -> str:
-    names = ", ".join(dict.fromkeys(one.shown for one in made.operands[:LISTED]))
+    shown = dict.fromkeys(f"{one.of}: {one.shown}" if one.of else one.shown for one in made.operands[:LISTED])
+    names = ", ".join(shown)
     dots = ", ..." if len(made.operands) > LISTED else ""
     counted = {"count": str(len(made.operands)), "among": str(made.among), "under": made.operands[0].under}
     said = _told("said_kinds" if made.operation == "kinds" else "said_rows", made, **counted, where=_where(made))

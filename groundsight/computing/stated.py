@@ -30,7 +30,8 @@ class Stated:
     """An operation that a sentence asks for or may state; ``places`` are the words that say so.
 
     ``value`` is the number that a statement gives as its result. ``asks`` is the question word, ``focus`` the place of
-    the noun that it asks for, -1 for none. ``end`` "both" is the difference of the two ends.
+    the noun that it asks for, -1 for none. ``end`` "both" is the difference of the two ends. ``paid`` speaks of money
+    that changed hands.
     """
 
     operation: Operation
@@ -40,6 +41,7 @@ class Stated:
     asks: str = ""
     focus: int = -1
     end: str = ""
+    paid: bool = False
 
     @property
     def measure(self) -> str:
@@ -74,7 +76,8 @@ def asked_for(facts: Facts) -> Stated | None:
     else:
         (operation, places), one = _of_words(facts, words, asks), None
         used = opening | places
-    return Stated(operation, used, one, asks=asks, focus=_focus(words, used, max(opening)))
+    paid = bool(used & paying(words)) and one is None
+    return Stated(operation, used, one, asks=asks, focus=_focus(words, used, max(opening)), paid=paid)
 
 
 def _how_measured(words: Sequence[Said]) -> Ranked | None:
@@ -129,7 +132,16 @@ def _of_words(facts: Facts, words: Sequence[Said], asks: str) -> tuple[Operation
             return name, places | cues[name] | _places(words, "between" if name == "difference" else "")
     if _ALL.search(facts.text):
         return "sum", places
+    if asks in ("how much", "what") and (moved := paying(words)):
+        # What was bought are things, how much was bought for is money.
+        return ("cell" if asks == "what" and "spent" not in cues else "sum"), places | moved
     return ("count" if counted or asks == "how many" else "cell"), places
+
+
+def paying(words: Sequence[Said]) -> frozenset[int]:
+    """Return the places of the words that say that money changed hands."""
+    cues = cues_of(words)
+    return cues.get("spent", frozenset[int]()) | cues.get("traded", frozenset[int]())
 
 
 def _places(words: Sequence[Said], word: str) -> frozenset[int]:
@@ -152,6 +164,8 @@ def stated(facts: Facts) -> Iterator[Stated]:
         for name in ("sum", "mean", "difference"):
             if name in cues:
                 yield Stated(name, cues[name], value=one)
+        if moved := paying(words):
+            yield Stated("sum", moved, value=one, paid=True)
         if not one.kind:
             yield Stated("count", frozenset(), value=one)
         yield Stated("cell", frozenset(), value=one)

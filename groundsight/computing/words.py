@@ -131,6 +131,15 @@ def operations() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
+def sides() -> dict[str, frozenset[str]]:
+    """The stems of the heads under which those stand who pay, those who are paid, and what is taken in."""
+    told = operations().items()
+    return {
+        side: frozenset(stem(word) for word, name in told if name == side) for side in ("payer", "receiver", "income")
+    }
+
+
+@lru_cache(maxsize=1)
 def measures() -> dict[str, frozenset[str]]:
     """The stems of the words for each measure."""
     return {name: frozenset(stems(words)) for name, words in lexicon_rows("measures.tsv")}

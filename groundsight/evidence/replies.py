@@ -12,7 +12,8 @@ from groundsight.types import Evidence, Quote
 
 # The mark of a list or a quoted mail, a stamp of time, and who speaks: "[12/03/25, 18:02] Lea: ", "Q: ", "> ".
 _TURN = re.compile(
-    r"(?:[>#*\-\s]|\d{1,2}[.)]\s)*(?:\[?\d[\d./:, -]{4,20}(?:[ap]m)?\]?[\s–-]*)?(?P<who>[^\W\d_][\w.'’ -]{0,30}?\s?:\s+)?",
+    r"(?:[>#*\-\s]|\d{1,2}[.)]\s)*(?:\[?\d[\d./:, -]{4,20}(?:[ap]m)?\]?[\s–-]*)?"
+    r"(?P<who>[^\W\d_][\w.'’ -]{0,30}?\s?:\s+)?",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"(?:[a-z]|answer|antwort|réponse|respuesta)\s?:", re.IGNORECASE)
@@ -51,7 +52,9 @@ def replies(evidence: Evidence) -> Iterator[Reply]:
     for (start, end), (after, last) in pairwise(sentence_spans(text)):
         asked, said = text[start:end], text[after:last]
         if asked.rstrip(" *_\"'”)").endswith(_QUESTION_MARKS) and not said.rstrip().endswith(_QUESTION_MARKS):
-            yield Reply(evidence, text[:start], asked[_turn_of(asked) :].strip("*_ "), (after + _opening_of(said), last))
+            yield Reply(
+                evidence, text[:start], asked[_turn_of(asked) :].strip("*_ "), (after + _opening_of(said), last)
+            )
 
 
 def _turn_of(line: str) -> int:
