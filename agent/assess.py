@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from groundsight.agent.fit import fit_of
 from groundsight.agent.question import Need, Question, told_by
 from groundsight.agent.state import Draft
 from groundsight.governance.pii import PLACEHOLDER
@@ -23,6 +24,7 @@ _REMOVED = {
     "secret": "a secret", "person": "a name", "name": "a name", "place": "a place",
     "org": "an organisation",
 }  # fmt: skip
+_WHO_OR_WHEN = re.compile(r"(?:to |by |from )?(?:who|whom|when)\b", re.IGNORECASE)
 _PERIOD = re.compile(r"(?:FY|[QH]\d)", re.IGNORECASE)
 
 
@@ -88,6 +90,9 @@ def removed(asked: Question, evidence: Sequence[Evidence]) -> str:
 def _only_hidden(question: str, sentence: str) -> str:
     """Return the kind that is asked for and hidden, or the one beside which a sentence says nothing new."""
     hidden = _hidden_in(sentence)
+    if _WHO_OR_WHEN.match(question) and fit_of(question, [PLACEHOLDER.sub(" ", sentence)]).value == "yes":
+        # Who sent the mail is told by the name beside the address.
+        return ""
     asked = [kind for kind in hidden if kind in kinds_asked(question)]
     said = [word for word in content_words(PLACEHOLDER.sub(" ", sentence)) if not label_of(word)]
     new = [word for word in said if not stems_of(word) & stems_of(question)]

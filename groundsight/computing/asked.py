@@ -12,7 +12,7 @@ from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
 from groundsight.computing.paid import on_its_side, traded
 from groundsight.computing.run import run
-from groundsight.computing.stated import WHETHER, Stated, asked_for
+from groundsight.computing.stated import DONE, WHETHER, Stated, asked_for
 from groundsight.computing.words import light_verbs, measures, stems
 from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
@@ -209,6 +209,9 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
         return None
     if wanted.measure and {*linked.told} - {column, linked.table.key}:
         # How long the hut is closed is no length of the hut.
+        return None
+    if DONE.match(linked.facts.text.strip()) and linked.table.scale(column) in ("date", "time"):
+        # What was opened is no day, though the column is called "Opened".
         return None
     if len(kept) > 1 and (linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many")):
         return of_namesakes(column, linked)

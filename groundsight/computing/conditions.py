@@ -10,7 +10,7 @@ from decimal import Decimal
 from groundsight.computing.linked import Link, Met, sole
 from groundsight.computing.words import condition_words, degree
 from groundsight.evidence.grids import Measured, Table, seconds
-from groundsight.language.dates import Moment
+from groundsight.language.dates import Moment, agree, find_moments
 from groundsight.language.quantities import Quantity
 from groundsight.types.computed import Where
 
@@ -84,6 +84,13 @@ def moments(linked: Link) -> None:
         column = sole([at for at in columns if at in linked.heads], columns)
         if not places <= linked.used and column is not None:
             _meet_moment(linked, column, one, places)
+        elif len(linked.table.rows) == 1 and _dates(linked.table, one):
+            # The head of a mail names its day with the weekday and the hour.
+            linked.used |= places
+
+
+def _dates(table: Table, one: Moment) -> bool:
+    return any(agree(one, find_moments(cell)) for cell in table.rows[0].cells)
 
 
 def _meet_moment(linked: Link, column: int, one: Moment, places: set[int]) -> None:

@@ -10,6 +10,7 @@ from groundsight.computing.conditions import NO, YES
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.run import run
 from groundsight.computing.stated import SHOWS, Stated
+from groundsight.computing.words import measures
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
 
@@ -22,6 +23,10 @@ def looked_up(wanted: Stated, linked: Link) -> Computation | None:
     column = _labelled(linked, linked.told)
     typed = column is not None and _typed(wanted, linked.table.columns[column][0])
     column = column if typed else sole([at for at, asks in linked.labels.items() if wanted.asks in asks.split()])
+    if column is None and wanted.asks == "when" and not linked.heads:
+        # What a note is about took place on its date.
+        dated = [at for at, head in enumerate(linked.table.head) if head_stems(head) <= measures()["date"]]
+        column = sole([at for at in dated if _typed(wanted, linked.table.columns[at][0])])
     asked = linked.facts.text.strip()
     told = SHOWS.match(asked) or any(column in columns for columns in linked.loose.values())
     if column is None or not linked.rows or (_DOES.match(asked) and not told):

@@ -19,6 +19,8 @@ from groundsight.language.stems import lexicon_rows
 from groundsight.language.units import unit_named
 from groundsight.types.computed import Where
 
+_PAPERS = frozenset(stems("letter form note document brief formular lettre formulaire carta formulario"))
+
 
 def link(
     facts: Facts, table: Table, values: Sequence[Quantity | Moment] = (), asks: frozenset[int] = frozenset()
@@ -161,6 +163,8 @@ def _titles(linked: Link) -> None:
     named, source = _name_stems(linked.table), linked.table.source
     called = {one for row in linked.table.rows[:1] for one in stems(row.evidence.title)}
     around = {*stems(re.sub(r"[_/.-]+", " ", source))} | _kind_stems(source) | called
+    # A page with labels is a letter, a form or a note to whoever asks for it.
+    around |= _PAPERS if len(linked.table.rows) == 1 else frozenset()
     for at, one in list(linked.open()):
         if one.stem in named or one.stem in around:
             linked.titled.add(at)

@@ -6,10 +6,11 @@ from groundsight.computing.columns import head_stems, of_people
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.run import run
 from groundsight.computing.stated import Stated, paying
-from groundsight.computing.words import sides, stems
+from groundsight.computing.words import said, sides, stems
 from groundsight.types.computed import Computation
 
 _HELPING = frozenset(stems("do does have be"))
+_SIDED = frozenset("by to from von par por".split())
 _TAKING = frozenset(stems("earn collect raise sell"))
 
 
@@ -28,8 +29,14 @@ def on_its_side(wanted: Stated, linked: Link) -> bool:
 
 def traded(linked: Link) -> Computation | None:
     """Name the things that were bought or sold: the only column of words that holds no persons and no condition."""
-    table = linked.table
+    table, known = linked.table, sides()["payer"] | sides()["receiver"]
     persons = {at for side in of_people(table, linked.free) for at in side}
     worded = [at for at in linked.free if table.measures[at] is None and at not in persons]
-    things = sole([at for at in worded if not head_stems(table.head[at]) & (sides()["payer"] | sides()["receiver"])])
+    # "Paid by", "sold to" head those who did it.
+    sided = [
+        at
+        for at in worded
+        if _SIDED & {one.text.casefold() for one in said(table.head[at])} or head_stems(table.head[at]) & known
+    ]
+    things = sole([at for at in worded if at not in sided])
     return run("rows", table, things, linked.rows, linked.where) if things is not None and linked.met else None

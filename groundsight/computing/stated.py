@@ -19,6 +19,7 @@ _ALL = re.compile(r"\bhow much\b.*\ball\b|\bwhat (?:do|does|did|will) all\b", re
 SHOWS = re.compile(r"^what (?:do|does|did)\b.*\b(read|register|record|show|say|display|indicate)\W*$", re.I)
 # The microchip number of a cat counts nothing.
 _NUMBER_OF = re.compile(r"(?:^|\b(?:the|total|average|mean) )number of\b", re.I)
+DONE = re.compile(r"what (?:was|were) \w+ed\b", re.I)
 WHETHER = "whether"
 _IN_TIME = re.compile(
     r"\b(?:first|last)\s*\W*$|\b(?:is|are|was|were) (?:the )?(?:first|last) to\b|^when\b.*\b(?:first|last)\b", re.I

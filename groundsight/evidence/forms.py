@@ -30,6 +30,11 @@ _MEASURE = re.compile(
 _NUMBERED = re.compile(
     r"^\W{0,4}(?P<label>[^\W\d][^\d:\n]{0,40}?\s(?:no\.?|nr\.?|number|#))\s*(?P<value>[\w/.-]*\d[\w/-]*)\s*$", re.I
 )
+# Vesper Clinic - Ref. VC-4410-K, at the end of a line.
+_REFERENCE = re.compile(
+    r"(?:|.*\s[-–|·]\s)\W{0,4}(?P<label>r[eé]f(?:\.|[eé]ren[cz]\w*)?|aktenzeichen|az\.?)\s+(?P<value>(?=\S*\d)[\w/.-]+)\s*$",
+    re.IGNORECASE,
+)
 # A box that is ticked or not: [x] Fence mended.
 _BOX = re.compile(r"^\s*(?:[-*+]\s+)?(?P<value>\[[ xX]\]|[☐☑☒✓✔])\s*(?P<label>[^\W\d][^:\n]{0,60}?)\s*$")
 # Microchip no., Tel.
@@ -85,13 +90,15 @@ def _pairs(one: Evidence) -> Iterator[LabelValue]:
     for line in re.finditer(r"[^\n]+", one.text):
         found = _BOX.match(line.group()) or _PAIR.match(line.group())
         found = found or _NUMBERED.match(line.group()) or _measured(line.group()) or _day(line.group())
+        found = found or _REFERENCE.match(line.group())
         found = found or (_AMOUNT.match(line.group()) if is_row(line.group()) else None)
         dated = found is not None and found.re is _AMOUNT and bool(_YEAR.fullmatch(found["value"]))
         if found and not dated and _is_label(found["label"]) and _is_value(found["value"]):
             start = line.start() + found.start("value")
             value, once = found["value"], one.text.count(found["value"]) == 1
             box = box_of_words(one.lines, value if once else line.group())
-            yield LabelValue(found["label"].strip(), value, (start, start + len(value)), box)
+            label = "Reference" if found.re is _REFERENCE else found["label"].strip()
+            yield LabelValue(label, value, (start, start + len(value)), box)
 
 
 def _measured(line: str) -> re.Match[str] | None:
