@@ -188,6 +188,49 @@ def test_what_was_spent_in_all_is_the_sum_of_the_rows(question: str, sentence: s
     assert said(question, [table("stable/spent", SPENT)]) == sentence
 
 
+TILL = (
+    ("Datum", "Ware", "Käufer", "Erlös EUR"),
+    ("04.02.2025", "Wachs", "Orlow", "120,50"),
+    ("18.02.2025", "Honig", "Bente", "80,25"),
+    ("02.03.2025", "Wachs", "Bente", "64,00"),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How much was earned in February 2025?", "total 200,75 EUR: 120,50 + 80,25"),
+        ("How much did Bente pay in 2025?", "total 144,25 EUR: 80,25 + 64,00"),
+        ("What was sold in February 2025?", "Wachs, Honig"),
+        ("How much was earned in March 2025?", "64,00"),
+        ("What did we spend in February 2025?", ""),  # what is taken in is not spent
+        ("How much was Bente paid in 2025?", ""),  # a buyer pays
+        ("How much was earned in May 2025?", ""),
+    ],
+)
+def test_money_that_changes_hands_is_added_up_on_its_own_side(question: str, sentence: str) -> None:
+    told = said(question, [table("markt/kasse", TILL)])
+    assert told.endswith(sentence) if sentence else told == ""
+
+
+def test_a_supplier_is_paid_and_pays_nothing() -> None:
+    bills = [table("stable/spent", SPENT)]
+    assert said("How much was Mill & Son paid?", bills).endswith("total 119.50: 61.40 + 58.10")
+    assert said("How much did Mill & Son pay?", bills) == ""
+
+
+def test_rows_of_one_name_are_told_side_by_side() -> None:
+    shops = table("shops", (("Country", "Town", "Staff", "Opened"), ("Spain", "Toledo", "12", "2011"),
+                            ("USA", "Toledo", "7", "2018"), ("Spain", "Vigo", "4", "2020")))  # fmt: skip
+    assert said("How many staff does Toledo have?", [shops]) == (
+        "The staff of Toledo, Spain is 12. The staff of Toledo, USA is 7"
+    )
+    assert said("When was the shop in Toledo opened?", [shops]) == (
+        "Toledo, Spain: Opened: 2011. Toledo, USA: Opened: 2018"
+    )
+    assert said("How many staff does the Toledo in Spain have?", [shops]).endswith("12")
+
+
 def test_what_is_next_hangs_on_today_and_what_is_not_so_is_no_row() -> None:
     renamed = [table("library/next-first-last", BOOKS)]
     for question in (

@@ -211,3 +211,29 @@ LOG = (
 )
 def test_a_day_on_a_line_of_its_own_dates_what_stands_below_it(claim: str, supported: bool) -> None:
     assert (verify(claim, [unit("log", LOG)], Grounding()).claims[0].label == "supported") == supported
+
+
+LOCKED = (
+    "From: Tove Lind <[EMAIL_1]>\nTo: Marek Sole <[EMAIL_2]>\nDate: Fri, 07 Mar 2025 17:45:00 +0100\n"
+    "Subject: Boiler room\n\nDear Marek,\nplease lock the boiler room."
+)
+NOTE = "Title: Walk along the dyke\nDate: 2025-05-04\nTags: birds\n\nTwo curlews were seen."
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Who sent the mail of 7 March 2025?", "From: Tove Lind <[EMAIL_1]>"),
+        ("Who sent the mail of 8 March 2025?", ""),
+        ("To whom was the mail about the boiler room sent?", "To: Marek Sole <[EMAIL_2]>"),
+        ("When was the walk along the dyke?", "Date: 2025-05-04"),
+        ("When was the walk along the canal?", ""),
+        ("What is the reference of the letter of Sundby Clinic?", "Reference: SC-771/b"),
+        ("What is the reference of the letter of Norrby Clinic?", ""),
+    ],
+)
+def test_heads_of_mails_notes_and_letters_answer_by_their_labels(question: str, said: str) -> None:
+    letter = unit("scan", "Sundby Clinic - Ref. SC-771/b\n\nDear Ms Vaas,\nplease bring the form.")
+    mail = unit("boiler", LOCKED).model_copy(update={"source": "files/boiler.eml"})
+    found = operations(question, forms([mail, unit("dyke", NOTE), letter]))
+    assert (say(found[0]) if found else "") == said

@@ -23,8 +23,9 @@ def on_its_side(wanted: Stated, linked: Link) -> bool:
     facing, subject = sides()["receiver" if gives else "payer"], set(range(helped + 1, verb))
     if any(one.places & subject and head_stems(linked.table.head[one.column]) & facing for one in linked.met):
         return False
+    theirs = any(head_stems(linked.table.head[one.column]) & sides()["payer"] for one in linked.met)
     told = frozenset[str]().union(*map(head_stems, linked.table.head), stems(linked.table.title))
-    return bool(told & (sides()["income"] | sides()["payer"])) if takes else not told & sides()["income"]
+    return bool(told & (sides()["income"] | sides()["payer"])) if takes else theirs or not told & sides()["income"]
 
 
 def traded(linked: Link) -> Computation | None:
@@ -39,4 +40,8 @@ def traded(linked: Link) -> Computation | None:
         if _SIDED & {one.text.casefold() for one in said(table.head[at])} or head_stems(table.head[at]) & known
     ]
     things = sole([at for at in worded if at not in sided])
-    return run("rows", table, things, linked.rows, linked.where) if things is not None and linked.met else None
+    return (
+        run("rows", table, things, linked.rows, linked.where, label=things)
+        if things is not None and linked.met
+        else None
+    )

@@ -128,8 +128,11 @@ def _told(key: str, made: Computation, **values: str) -> str:
 
 
 def _rows(made: Computation) -> str:
-    shown = dict.fromkeys(f"{one.of}: {one.shown}" if one.of else one.shown for one in made.operands[:LISTED])
-    names = ", ".join(shown)
+    if made.operation == "rows" and made.operands[0].of:
+        # Rows of one name: a sentence each, so that each is held to its own row.
+        name = made.conditions[0].values[0]
+        return ". ".join(cell_said(f"{name}, {one.of}", one.under, one.shown, made.language) for one in made.operands)
+    names = ", ".join(dict.fromkeys(one.shown for one in made.operands[:LISTED]))
     dots = ", ..." if len(made.operands) > LISTED else ""
     counted = {"count": str(len(made.operands)), "among": str(made.among), "under": made.operands[0].under}
     said = _told("said_kinds" if made.operation == "kinds" else "said_rows", made, **counted, where=_where(made))

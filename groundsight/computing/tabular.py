@@ -131,9 +131,11 @@ def _measured(one: Stated, linked: Link) -> int | None:
 
 
 def _named(linked: Link) -> tuple[list[Met], list[Met]]:
-    """The conditions that name rows by their key, and the others."""
+    """The conditions that name rows by their key, and the others: a month names no day of a table of days."""
     key = linked.table.key
-    by_key = [one for one in linked.met if one.column == key and one.where.test == "is"]
+    by_key = [
+        one for one in linked.met if one.column == key and one.where.test == "is" and (one.first or not one.whole)
+    ]
     return by_key, [one for one in linked.met if one not in by_key]
 
 

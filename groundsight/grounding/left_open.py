@@ -76,7 +76,10 @@ def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparis
     loose |= {one.span for one in claim.moments if (one.day or one.year) and held.dates(one)} & disputed
     # A small count, and a number beside less than a copy, is worked out more often than it is false.
     copied = best.rest >= EXACT or best.passage.tabular
-    free = {one.span for one in claim.quantities if not copied or (not one.kind and one.low <= COUNTED)}
+    # Of a row the small figures count too: what stands in another row is said of that one.
+    small = {one.span for one in claim.quantities if not one.kind and one.low <= COUNTED}
+    rows = {span for one in ranked if one.passage.tabular for span in one.settled} if best.passage.tabular else set()
+    free = (small - rows) if copied else {one.span for one in claim.quantities}
     for span in sorted(loose if best.passage.channel == "caption" else loose - free):
         yield missing(claim, "entity_missing", span, "beside this statement")
     if bound and not best.passage.tabular:
