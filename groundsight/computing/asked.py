@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from groundsight.computing.cells import cell_of, of_namesakes
 from groundsight.computing.columns import compared, head_stems, is_people, is_who, of_measure, of_people
-from groundsight.computing.labels import looked_up, of_box
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
-from groundsight.computing.paid import on_its_side, traded
+from groundsight.computing.lookups import cell_of, looked_up, of_box, of_namesakes, on_its_side, traded
 from groundsight.computing.run import run
 from groundsight.computing.stated import DONE, WHETHER, Stated, asked_for
 from groundsight.computing.words import light_verbs, measures, stems
