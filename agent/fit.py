@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from groundsight.computing.columns import of_kind
 from groundsight.computing.words import degree
 from groundsight.language.facts import Facts, read_facts
 from groundsight.language.framing import framed
@@ -17,6 +18,8 @@ _WORDS = {
     name: re.compile(rf"\b(?:{phrases.replace(', ', '|')})\b", re.I)
     for name, phrases in lexicon_rows("answer_words.tsv")
 }
+# How long may ask for a time; no area tells how tall or heavy something is.
+_DIMENSIONS = {"height": "length", "width": "length", "mass": "mass"}
 _PLACE = re.compile(_WORDS["where"].pattern + r"\s+(?!\d)\w", re.I)
 # What a sentence says of another thing stands behind these.
 _CLAUSE = re.compile(r";|,(?= but\b)|,(?= the\b)")
@@ -98,6 +101,11 @@ def _how_much(asked: Facts, said: Sequence[Facts]) -> Fit:
 def _measured(asked: Facts, said: Sequence[Facts]) -> Fit:
     """How long, early, wide: a number; words may say it too, but no date does."""
     counted = _how_much(asked, said)
+    how = re.match(r"how (\w+)", asked.text.strip(), re.I)
+    measure = getattr(degree(how[1]), "measure", "") if how else ""
+    kinds = {one.kind for facts in said for one in facts.quantities if one.kind}
+    if measure in _DIMENSIONS and kinds and not any(of_kind(kind, _DIMENSIONS[measure]) for kind in kinds):
+        return Fit(value="no", reason=f"no {_DIMENSIONS[measure]} is given")
     if counted.value != "no" or any(one.moments for one in said):
         return counted
     return Fit(reason="no number, perhaps in words")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from groundsight.agent.answerer import RIVAL, answers, find
 from groundsight.agent.assess import unmentioned
 from groundsight.agent.candidates import Eyes
+from groundsight.agent.measured import measured
 from groundsight.agent.planner import ready
 from groundsight.agent.question import Question
 from groundsight.agent.replied import replied
@@ -74,6 +75,8 @@ def _found(step: PlanStep, shelf: Shelf) -> Finding | None:
         return computed
     if asked.asks_whether and shelf.check:
         return whether(step.step, asked, shelf.evidence, shelf.check, shelf.banned)
+    if said := measured(step.step, asked, shelf.evidence, shelf.banned):
+        return said
     if shelf.eyes is None:
         return None
     found = find(step.step, step.question, shelf.evidence, shelf.eyes, shelf.banned)

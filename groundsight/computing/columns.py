@@ -75,13 +75,19 @@ def compared(table: Table, measure: str) -> list[int]:
 def _is_of(one: Measured, name: str) -> bool:
     if name in ("date", "duration") and one.scale != "number":
         return one.scale == "date" if name == "date" else one.scale == "time"
+    return name != "width" and of_kind(one.kind, name)
+
+
+def of_kind(kind: str, measure: str) -> bool:
+    """Say whether units of a kind measure something: metres a height, square metres a size."""
     kinds = {
         "height": ("length",),
-        "width": (),
+        "width": ("length",),
+        "size": ("area", "volume"),
         "duration": ("time", "months"),
         "temperature": ("celsius", "fahrenheit", "kelvin"),
     }
-    return len(one.kind) == 3 if name == "money" else one.kind in kinds.get(name, (name,))
+    return len(kind) == 3 if measure == "money" else kind in kinds.get(measure, (measure,))
 
 
 def is_who(wanted: Stated, linked: Link) -> bool:

@@ -1,0 +1,116 @@
+"""How large, how much electricity, by how many degrees: the one sentence that says all else and has such a figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from groundsight.agent.fit import denies_as
+from groundsight.agent.question import Question
+from groundsight.agent.state import Finding
+from groundsight.computing.columns import of_kind
+from groundsight.computing.words import degree, measures
+from groundsight.evidence.passage_index import PassageIndex
+from groundsight.evidence.passages import Passage
+from groundsight.language.content import stems_of
+from groundsight.language.licences import related
+from groundsight.language.quantities import Quantity
+from groundsight.language.sentences import without_list_mark
+from groundsight.language.typography import squeeze
+from groundsight.language.units import unit_named
+from groundsight.types import Evidence
+
+_HOW = re.compile(r"(?P<by>(?:by|to|at|for|in) )?how (?P<counts>many|much)? ?(?P<word>\w+)", re.I)
+_MEASURED = ("mass", "height", "length", "width", "duration", "temperature", "size", "energy")
+_PERIOD = re.compile(r"\b(last|this|next|previous) (year|month|week|season|quarter)\b", re.I)
+_CLAUSE = re.compile(r",\s|;\s|\s(?:and|but|or|while)\s")
+
+
+def measured(step: int, asked: Question, evidence: Sequence[Evidence], banned: Collection[str]) -> Finding | None:
+    """Return the sentence with the only figure of the asked kind; None where none or several have one."""
+    kinds, spent = _kinds(asked)
+    wanted = asked.stems - spent
+    if not kinds or not wanted or asked.language:
+        return None
+    told = [
+        (passage, value)
+        for passage in PassageIndex(evidence).passages
+        if _says(passage, wanted) and _agrees(asked, passage)
+        for value in _figures(passage, wanted | spent, kinds)
+    ]
+    if len({(value.low, value.unit) for _, value in told}) != 1:
+        return None
+    passage, value = told[0]
+    sentence = without_list_mark(squeeze(passage.quote().text))
+    if sentence in banned:
+        return None
+    return Finding(step=step, question=asked.text, sentence=sentence, quote=passage.quote(value.span), value=value.text)
+
+
+def _kinds(asked: Question) -> tuple[frozenset[str], frozenset[str]]:
+    """The measures that are asked for, or "=" with one kind of unit, and the stems that ask for them."""
+    found = _HOW.match(asked.text)
+    if found is None:
+        return frozenset(), frozenset()
+    word, spent = found["word"].casefold(), stems_of(found["word"])
+    if found["counts"] and (unit := unit_named(word)):
+        return frozenset({f"={unit[0]}", f"={word}"}), spent
+    if found["counts"] and found["by"]:
+        # By how many degrees: nothing but the word says of what the figure is.
+        return frozenset(f"={each}" for each in (word, *spent)), spent
+    if found["counts"]:
+        return frozenset(name for name in _MEASURED if spent & measures()[name]), spent
+    asks = degree(word)
+    if asks is None or asks.form != "base" or asks.measure in ("date", "money"):
+        return frozenset(), spent
+    both = {"duration"} if asks.measure == "length" else set[str]()
+    return frozenset({asks.measure or "size"} | both), spent
+
+
+def _says(passage: Passage, wanted: frozenset[str]) -> bool:
+    """A sentence or point that says every word; what a heading names, or a pronoun means, need not stand in it."""
+    if passage.asks or passage.tabular or passage.channel == "caption":
+        return False
+    one = passage.evidence
+    lent = stems_of(f"{one.title} {one.place.section or ''} {re.sub(r'[/_.-]+', ' ', one.source)}")
+    lent |= frozenset(stem for facts in passage.lent for stem in stems_of(facts.text))
+    said = passage.facts.stems | stems_of(passage.facts.text)
+    return _common(said | lent, wanted) == wanted and 2 * len(_common(said, wanted)) >= len(wanted)
+
+
+def _agrees(asked: Question, passage: Passage) -> bool:
+    """Both deny or neither does, and neither speaks of last year where the other speaks of this one."""
+    mine, theirs = ({*_PERIOD.findall(text.casefold())} for text in (asked.text, passage.facts.text))
+    return denies_as(asked.facts, passage.facts) and (not mine or not theirs or mine == theirs)
+
+
+def _figures(passage: Passage, wanted: frozenset[str], kinds: frozenset[str]) -> Iterator[Quantity]:
+    """The figures of the asked kind; of several the one in the clause that says more of the question."""
+    text, said = passage.facts.text, dict[int, int]()
+    found = [each for each in passage.facts.quantities if _is_of(each, kinds) and not _otherwise(each, text, wanted)]
+    if len(found) < 2:
+        yield from found
+        return
+    cuts = [0, *(cut.end() for cut in _CLAUSE.finditer(text)), len(text)]
+    for at, each in enumerate(found):
+        start = max(cut for cut in cuts if cut <= each.span[0])
+        end = min(cut for cut in cuts if cut >= each.span[1])
+        said[at] = len(_common(stems_of(text[start:end]), wanted))
+    best = max(said.values())
+    yield from (each for at, each in enumerate(found) if said[at] == best)
+
+
+def _otherwise(one: Quantity, text: str, wanted: frozenset[str]) -> bool:
+    """14 metres long says nothing of how deep."""
+    behind = re.match(r"\s*(\w+)", text[one.span[1] :])
+    said = degree(behind[1]) if behind else None
+    return said is not None and said.form == "base" and not stems_of(behind[1] if behind else "") & wanted
+
+
+def _is_of(one: Quantity, kinds: frozenset[str]) -> bool:
+    named = {f"={each}" for each in (one.kind, one.noun) if each}
+    return bool(named & kinds) or (bool(one.kind) and any(of_kind(one.kind, name) for name in kinds))
+
+
+def _common(said: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
+    return frozenset(stem for stem in wanted if stem in said or any(stem in related(one).licensed for one in said))

@@ -1,0 +1,44 @@
+"""How large, how heavy, by how many degrees: the sentence that says all else answers, and only by such a unit."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundsight.agent.measured import measured
+from groundsight.agent.question import Question
+from tests.test_answer_chains import prose
+
+EVIDENCE = [
+    prose(
+        "annex",
+        "The annex of Tolland school\n\nThe drill hall of the annex covers 412 square metres. Its oak gate weighs 95 kg.\n"
+        "The cellar is 14 metres long and 3 metres deep. The annex was closed for 6 weeks.\n"
+        "The roof has panels of the firm Lumen. Last year they delivered 31 megawatt hours.",
+    ),
+    prose("pump", "Starting the pump\n\nTurn tap 4 by 30 degrees and wait 2 minutes.\nTurn tap 5 by 60 degrees."),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("How large is the drill hall of the annex?", "412 square metres"),
+        ("How heavy is the oak gate?", "95 kg"),
+        ("How deep is the cellar?", "3 metres"),
+        ("How long is the cellar?", "14 metres"),
+        ("How long was the annex closed?", "6 weeks"),
+        ("How much electricity did the panels deliver last year?", "31 megawatt hours"),
+        ("By how many degrees is tap 4 turned?", "30"),
+        ("By how many degrees is tap 5 turned?", "60"),
+        ("How tall is the drill hall?", ""),  # an area is no height
+        ("How heavy is the drill hall?", ""),
+        ("How large is the cellar?", ""),
+        ("How wide is the cellar?", ""),
+        ("How long was the cellar closed?", ""),  # the annex was
+        ("By how many degrees is tap 6 turned?", ""),
+        ("How much electricity did the panels deliver this year?", ""),
+    ],
+)
+def test_a_figure_of_the_asked_kind_answers_where_all_else_is_said(question: str, value: str) -> None:
+    found = measured(1, Question(question), EVIDENCE, ())
+    assert (found.value if found else "") == value
