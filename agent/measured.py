@@ -79,7 +79,10 @@ def _says(passage: Passage, wanted: frozenset[str]) -> bool:
 
 
 def _agrees(asked: Question, passage: Passage) -> bool:
-    """Both deny or neither does, and neither speaks of last year where the other speaks of this one."""
+    """Both deny or neither does, of the same period, and a number that names (valve 17) is no 17 minutes."""
+    bare = {each.low for each in asked.facts.quantities if not each.kind}
+    if not bare <= {each.low for facts in (passage.facts, *passage.lent) for each in facts.quantities if not each.kind}:
+        return False
     mine, theirs = ({*_PERIOD.findall(text.casefold())} for text in (asked.text, passage.facts.text))
     return denies_as(asked.facts, passage.facts) and (not mine or not theirs or mine == theirs)
 

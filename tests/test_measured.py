@@ -15,7 +15,7 @@ EVIDENCE = [
         "The cellar is 14 metres long and 3 metres deep. The annex was closed for 6 weeks.\n"
         "The roof has panels of the firm Lumen. Last year they delivered 31 megawatt hours.",
     ),
-    prose("pump", "Starting the pump\n\nTurn tap 4 by 30 degrees and wait 2 minutes.\nTurn tap 5 by 60 degrees."),
+    prose("pump", "Starting the pump\n\nTurn tap 4 by 30 degrees and wait 5 minutes.\nTurn tap 5 by 60 degrees."),
 ]
 
 
