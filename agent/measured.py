@@ -11,7 +11,7 @@ from groundsight.agent.state import Finding
 from groundsight.computing.columns import of_kind
 from groundsight.computing.words import degree, measures
 from groundsight.evidence.passage_index import PassageIndex
-from groundsight.evidence.passages import Passage
+from groundsight.evidence.passages import REFERRING, Passage
 from groundsight.language.content import stems_of
 from groundsight.language.licences import related
 from groundsight.language.quantities import Quantity
@@ -23,7 +23,7 @@ from groundsight.types import Evidence
 _HOW = re.compile(r"(?P<by>(?:by|to|at|for|in) )?how (?P<counts>many|much)? ?(?P<word>\w+)", re.I)
 _MEASURED = ("mass", "height", "length", "width", "duration", "temperature", "size", "energy")
 _PERIOD = re.compile(r"\b(last|this|next|previous) (year|month|week|season|quarter)\b", re.I)
-_CLAUSE = re.compile(r",\s|;\s|\s(?:and|but|or|while)\s")
+_CLAUSE = re.compile(r",\s|;\s|\s(?:and|but|or|while|after|before|when|because|although|until)\s")
 
 
 def measured(step: int, asked: Question, evidence: Sequence[Evidence], banned: Collection[str]) -> Finding | None:
@@ -36,7 +36,7 @@ def measured(step: int, asked: Question, evidence: Sequence[Evidence], banned: C
         (passage, value)
         for passage in PassageIndex(evidence).passages
         if _says(passage, wanted) and _agrees(asked, passage)
-        for value in _figures(passage, wanted | spent, kinds)
+        for value in _figures(passage, wanted, spent, kinds)
     ]
     if len({(value.low, value.unit) for _, value in told}) != 1:
         return None
@@ -87,27 +87,29 @@ def _agrees(asked: Question, passage: Passage) -> bool:
     return denies_as(asked.facts, passage.facts) and (not mine or not theirs or mine == theirs)
 
 
-def _figures(passage: Passage, wanted: frozenset[str], kinds: frozenset[str]) -> Iterator[Quantity]:
+def _figures(
+    passage: Passage, wanted: frozenset[str], spent: frozenset[str], kinds: frozenset[str]
+) -> Iterator[Quantity]:
     """The figures of the asked kind; of several the one in the clause that says more of the question."""
     text, said = passage.facts.text, dict[int, int]()
-    found = [each for each in passage.facts.quantities if _is_of(each, kinds) and not _otherwise(each, text, wanted)]
-    if len(found) < 2:
-        yield from found
-        return
+    found = [each for each in passage.facts.quantities if _is_of(each, kinds) and not _otherwise(each, text, spent)]
     cuts = [0, *(cut.end() for cut in _CLAUSE.finditer(text)), len(text)]
     for at, each in enumerate(found):
         start = max(cut for cut in cuts if cut <= each.span[0])
         end = min(cut for cut in cuts if cut >= each.span[1])
-        said[at] = len(_common(stems_of(text[start:end]), wanted))
-    best = max(said.values())
-    yield from (each for at, each in enumerate(found) if said[at] == best)
+        clause = stems_of(text[start:end])
+        # "Closed after the flood lasted 3 days": a clause that says nothing of the question gives its own figure.
+        if len(cuts) == 2 or clause & (wanted | spent) or REFERRING & {*text[start:end].casefold().split()}:
+            said[at] = len(_common(clause, wanted | spent))
+    best = max(said.values(), default=0)
+    yield from (each for at, each in enumerate(found) if said.get(at) == best)
 
 
-def _otherwise(one: Quantity, text: str, wanted: frozenset[str]) -> bool:
+def _otherwise(one: Quantity, text: str, spent: frozenset[str]) -> bool:
     """14 metres long says nothing of how deep."""
     behind = re.match(r"\s*(\w+)", text[one.span[1] :])
     said = degree(behind[1]) if behind else None
-    return said is not None and said.form == "base" and not stems_of(behind[1] if behind else "") & wanted
+    return said is not None and said.form == "base" and not stems_of(behind[1] if behind else "") & spent
 
 
 def _is_of(one: Quantity, kinds: frozenset[str]) -> bool:

@@ -11,8 +11,9 @@ from tests.test_answer_chains import prose
 EVIDENCE = [
     prose(
         "annex",
-        "The annex of Tolland school\n\nThe drill hall of the annex covers 412 square metres. Its oak gate weighs 95 kg.\n"
+        "The annex of Tolland school\n\nThe drill hall of the annex covers 412 square metres. Its gate weighs 95 kg.\n"
         "The cellar is 14 metres long and 3 metres deep. The annex was closed for 6 weeks.\n"
+        "The pantry was cleared after the thaw had lasted 9 days.\n"
         "The roof has panels of the firm Lumen. Last year they delivered 31 megawatt hours.",
     ),
     prose("pump", "Starting the pump\n\nTurn tap 4 by 30 degrees and wait 5 minutes.\nTurn tap 5 by 60 degrees."),
@@ -23,13 +24,14 @@ EVIDENCE = [
     ("question", "value"),
     [
         ("How large is the drill hall of the annex?", "412 square metres"),
-        ("How heavy is the oak gate?", "95 kg"),
+        ("How heavy is the gate?", "95 kg"),
         ("How deep is the cellar?", "3 metres"),
         ("How long is the cellar?", "14 metres"),
         ("How long was the annex closed?", "6 weeks"),
         ("How much electricity did the panels deliver last year?", "31 megawatt hours"),
         ("By how many degrees is tap 4 turned?", "30"),
         ("By how many degrees is tap 5 turned?", "60"),
+        ("How long was the pantry cleared?", ""),  # the thaw lasted
         ("How tall is the drill hall?", ""),  # an area is no height
         ("How heavy is the drill hall?", ""),
         ("How large is the cellar?", ""),
