@@ -78,8 +78,8 @@ def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparis
     copied = best.rest >= EXACT or best.passage.tabular
     # Of a row the small figures count too: what stands in another row is said of that one.
     small = {one.span for one in claim.quantities if not one.kind and one.low <= COUNTED}
-    rows = {span for one in ranked if one.passage.tabular for span in one.settled} if best.passage.tabular else set()
-    free = (small - rows) if copied else {one.span for one in claim.quantities}
+    rows = {span for one in ranked if one.passage.tabular for span in one.settled}
+    free = (small - rows if best.passage.tabular else small) if copied else {one.span for one in claim.quantities}
     for span in sorted(loose if best.passage.channel == "caption" else loose - free):
         yield missing(claim, "entity_missing", span, "beside this statement")
     if bound and not best.passage.tabular:
