@@ -55,9 +55,11 @@ class ReceiptBody:
     facts: Mapping[str, Any]
     parts: tuple[Mapping[str, Any], ...]
 
-    def of(self, door: str, tool: str) -> ReceiptBody:
-        """Return the same with the door and the tool through which it was asked."""
-        return ReceiptBody({**self.facts, "door": door, "tool": tool}, self.parts)
+    def of(self, door: str, tool: str, trail: str = "") -> ReceiptBody:
+        """Return the same with the door and the tool through which it was asked, and the hash of a record of the audit
+        trail that stood there before."""
+        place = {"door": door, "tool": tool, **({"trail": trail} if trail else {})}
+        return ReceiptBody({**self.facts, **place}, self.parts)
 
 
 @dataclass(frozen=True)
