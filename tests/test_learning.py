@@ -272,7 +272,7 @@ def test_a_retrain_is_proposed_where_the_documents_have_moved_on(tmp_path: Path)
     with closing(open_index(settings)) as index:
         put(index, "old", texts(GARDEN, 100, 0))
         card = Card(id="gated-1", kind="fuser", trained=9, held_out=9, **told)  # type: ignore[arg-type]
-        save_version(tmp_path, card, {DOCUMENTS: known_documents(index)})
+        save_version(tmp_path, card, {DOCUMENTS: known_documents(tmp_path, index)})
         put(index, "new", texts(GARDEN, 30, 1))
         assert proposal(settings, card, index) == ""
         put(index, "new", texts(COURT, 30, 1))

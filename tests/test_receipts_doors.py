@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 import shutil
@@ -138,6 +139,8 @@ def test_a_setting_that_changes_the_answer_is_named(place: Path, told: Told) -> 
     (place / "home" / "groundsight.toml").write_text(LIGHT + "[search]\nlimit = 1\n[agent]\nhops = 1\n")
     _, again = told("replay", answer["receipt"])
     assert [each["which"] for each in again["changes"] if each["what"] == "setting"] == ["agent.hops", "search.limit"]
+    told("ask", QUESTION)
+    assert hashlib.sha256(b"1").hexdigest()[:12].encode() not in (place / "home" / FOLDER / FILE).read_bytes()
 
 
 @pytest.mark.parametrize("evidence", [(), ("lease.csv",)])
