@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -166,7 +167,11 @@ def test_opened_hits_are_kept_where_that_is_wanted_learnt_from_last_and_forgotte
     (first, redacted) = opened()
     assert (first.query, first.noisy) == ("report merganser", True)
     assert "anna.weber" not in redacted.query
+    with closing(sqlite3.connect(home / "daybook.db")) as book, book:
+        book.execute("UPDATE opened SET time = time - 366 * 86400 WHERE question LIKE 'mail%'")
     with open_suite(load_settings(home)) as suite:
+        assert [one.query for one in lessons("clicks", suite)[0]] == ["report merganser"]
+        assert b"mail [EMAIL_1]" not in (home / "daybook.db").read_bytes()
         ((unit, _),) = suite.parts.index.get(sorted(first.right), Filter())
         forget_reviews(home, [unit.asset_id])
         with pytest.raises(InvalidArgument, match="nothing was judged"):

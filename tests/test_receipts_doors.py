@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -287,6 +288,19 @@ def test_no_receipts_are_kept_where_none_are_wanted(place: Path, told: Told) -> 
     _, answer = told("ask", QUESTION)
     assert not (place / "home" / FOLDER).exists()
     assert told("explain", answer["receipt"])[1]["error"]["code"] == "E_NOT_FOUND"
+
+
+def test_what_is_too_old_goes_when_the_home_is_opened_and_the_rest_is_sound(
+    place: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told("ask", QUESTION)
+    later = time.time() + 366 * 86_400
+    monkeypatch.setattr("groundsight.governance.receipts.time.time", lambda: later)
+    told("search", "rent")
+    assert b"notice" not in (place / "home" / FOLDER / FILE).read_bytes()
+    assert told("audit", "verify")[1]["receipts"]["problems"] == []
+    told("ask", QUESTION)
+    assert told("audit", "verify")[0] == 0
 
 
 def test_lineage_tells_where_a_passage_comes_from_and_which_receipts_used_it(place: Path, told: Told) -> None:

@@ -182,7 +182,7 @@ def _strays(kept: _Kept) -> Iterator[str]:
 def _lost(rows: Rows, home: Path, dropped: int) -> Iterator[str]:
     """Name what the audit trail knows and the chain lacks, but for as many before the first as age has ``dropped``."""
     here = {receipt_id: hash_of(head) for _, receipt_id, head, _ in rows}
-    oldest, known = min(here, default=""), sealed_in_trail(home)
+    oldest, known = min(here, default="s"), sealed_in_trail(home)
     aged = set(sorted(each for each in known if each < oldest)[:dropped])
     for receipt_id, sealed in known.items():
         if receipt_id not in here and receipt_id not in aged:
