@@ -53,7 +53,7 @@ class Suite:
 
     @property
     def principal(self) -> Principal:
-        """Who calls; where the policy in force demands consent it sees nothing that has no last day."""
+        """Who calls; where the policy in force demands consent it sees nothing that has no day of it."""
         # A policy that can't be read refuses the call where it is heeded.
         with suppress(ConfigError):
             if policy_of(self.settings).consent:
