@@ -131,6 +131,16 @@ def _as_text(value: object) -> str:
     return value.strip("\0 ") if isinstance(value, str) else ""
 
 
+def is_dense(data: bytes, limits: Limits) -> bool:
+    """True for a picture that can be read and has no clear place."""
+    try:
+        image = open_raster(data, FORMATS, limits)
+        clear = "A" in image.getbands() or "transparency" in image.info
+        return not clear or image.convert("RGBA").getchannel("A").getextrema() == (255, 255)
+    except (ParseFailed, LimitExceeded, OSError, ValueError, SyntaxError, EOFError):
+        return False
+
+
 def _on_white(image: Image) -> Image:
     from PIL import Image as pillow
 
