@@ -135,10 +135,13 @@ def is_dense(data: bytes, limits: Limits) -> bool:
     """True for a picture that can be read and has no clear place."""
     try:
         image = open_raster(data, FORMATS, limits)
-        clear = "A" in image.getbands() or "transparency" in image.info
-        return not clear or image.convert("RGBA").getchannel("A").getextrema() == (255, 255)
+        return not _may_be_clear(image) or image.convert("RGBA").getchannel("A").getextrema() == (255, 255)
     except (ParseFailed, LimitExceeded, OSError, ValueError, SyntaxError, EOFError):
         return False
+
+
+def _may_be_clear(image: Image) -> bool:
+    return "A" in image.getbands() or "transparency" in image.info
 
 
 def _on_white(image: Image) -> Image:
@@ -146,7 +149,7 @@ def _on_white(image: Image) -> Image:
 
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep(image)
-    if "A" in image.getbands() or "transparency" in image.info:
+    if _may_be_clear(image):
         layer = image.convert("RGBA")
         white = pillow.new("RGB", layer.size, "white")
         white.paste(layer, mask=layer.getchannel("A"))

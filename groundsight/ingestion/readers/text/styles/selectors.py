@@ -173,8 +173,8 @@ def _counted(inside: str) -> tuple[str | None, str | None] | None:
 
 def _inherited(node: Any, name: str) -> str:
     """Return the language or direction of a node: its own, or that of the nearest one around."""
-    told = (one.get(name) or one.get(f"xml:{name}") for one in (node, *node.iterancestors()))
-    return next(filter(None, told), "ltr" if name == "dir" else "").lower()
+    said = (str(one.get(name) or one.get(f"xml:{name}") or "") for one in (node, *node.iterancestors()))
+    return next((one for one in said if one), "ltr" if name == "dir" else "").lower()
 
 
 def _answers_to(tag: str, first: str, *rest: str) -> bool:

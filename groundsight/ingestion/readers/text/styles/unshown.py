@@ -171,8 +171,8 @@ def _is_out(node: Any, style: str) -> bool:
 def _is_behind_eye(style: str, depth: float) -> bool:
     """True for what is moved towards a reader past the eye, or so far off that nothing is left of it."""
     moved, eye = _TOWARDS.search(style), _EYE.search(style)
-    far = float(eye[1]) if eye else depth
-    return bool(moved and far) and (far <= float(moved[1]) or far / (far - float(moved[1])) < FAINTEST)
+    far, near = float(eye[1]) if eye else depth, float(moved[1]) if moved else 0.0
+    return far > 0 and (far <= near or far / (far - near) < FAINTEST)
 
 
 def _is_outside(node: Any) -> bool:
