@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from groundsight.errors import GroundsightError, NotFound, RateLimited
 from groundsight.governance.access import visible_to
 from groundsight.governance.receipts import new_receipt
-from groundsight.ingestion.folder.notebook import FOLDER, notebook
+from groundsight.ingestion.folder.notebook import FOLDER, HELD_SECONDS, let_go_of_questions, notebook
 from groundsight.journal import Journal
 from groundsight.tracing import Watch
 from groundsight.types import Answer, Principal
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 AT_ONCE, MOST_UNDER_WAY, MOST_EACH, CLAIMS = 8, 64, 16, "asked"
-HELD_SECONDS = 3_600.0
 TURN_SECONDS = 0.1
 
 
@@ -110,8 +109,8 @@ class Questions:
         if not work.handle:
             handle, who, (node, state) = new_receipt().replace("r", "q", 1), suite.principal, work.journal.noted
             row = (handle, who.tenant, _owner(who), work.question, node, json.dumps(state), "", time.time())
+            let_go_of_questions(self._home)
             with notebook(self._home) as book:
-                book.execute("DELETE FROM questions WHERE updated < ?", (time.time() - HELD_SECONDS,))
                 book.execute("INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
             work.handle, work.claim = handle, self._claimed(handle)
             self._keep(work)  # what was noted meanwhile

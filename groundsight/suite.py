@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from groundsight.errors import ConfigError, InvalidArgument
 from groundsight.governance.policy import policy_of
 from groundsight.limits import require_words
+from groundsight.operation.let_go import let_go
 from groundsight.parts import Parts, Varied
 from groundsight.quality.flags import changes_for
 from groundsight.quality_settings import changed_settings
@@ -52,7 +53,7 @@ class Suite:
 
     @property
     def principal(self) -> Principal:
-        """Who calls; where the policy in force demands consent it sees nothing that has no last day."""
+        """Who calls; where the policy in force demands consent it sees nothing that has no day of it."""
         # A policy that can't be read refuses the call where it is heeded.
         with suppress(ConfigError):
             if policy_of(self.settings).consent:
@@ -262,7 +263,8 @@ def _path(name: object) -> AnyPath:
 def open_suite(
     settings: Settings | None = None, principal: Principal | None = None, *, home: AnyPath | None = None
 ) -> Suite:
-    """Assemble a suite; without arguments from the environment and ``~/.groundsight``.
+    """Assemble a suite; without arguments from the environment and ``~/.groundsight``. What its home keeps of questions
+    goes where its time is over.
 
     Raises:
         ConfigError: the settings can't be used.
@@ -270,6 +272,7 @@ def open_suite(
     if isinstance(settings, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance] - a likely slip without types
         raise ConfigError("settings are expected, not a path", which=str(settings), next_step="open_suite(home=...)")
     chosen = settings or load_settings(home)
+    let_go(chosen)
     return Suite(Parts(chosen), principal or local_principal(chosen))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,6 +195,21 @@ def test_what_is_forgotten_is_in_no_kept_answer(home: Path) -> None:
         suite.forget("vault.txt")
         left = [file for at, _, names in os.walk(home) for file in (Path(at, name) for name in names)]
         assert not [file for file in left if b"Marzipan" in file.read_bytes()]
+
+
+@pytest.mark.parametrize("command", [("list",), ("cache", "stats"), ("search", "vault")])
+def test_an_answer_leaves_no_byte_when_its_time_is_over(
+    home: Path, run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    file = home / "answers" / "answers.db"
+    with open_suite(settings_of(home)) as suite:
+        suite.ask(QUESTION)
+    assert b"Marzipan" in file.read_bytes()
+    with closing(sqlite3.connect(file)) as book, book:
+        book.execute("UPDATE answers SET time = time - 3600")
+    monkeypatch.setenv("GROUNDSIGHT_OPERATION__CACHE_MINUTES", "60")
+    assert run(*command)[0] == 0
+    assert b"Marzipan" not in file.read_bytes()
 
 
 def test_a_client_and_the_command_line_see_that_an_answer_is_from_before(

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from groundsight.errors import StorageFailed
 from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.audit_chain import second_head
 from groundsight.governance.audit_check import ChainReport, verify_chain
 from tests.index_workers import audit_forever
 from tests.test_index_crash import PROCESSES, kill_a_writer
@@ -85,10 +86,11 @@ def test_a_trail_that_is_gone_is_found(tmp_path: Path) -> None:
 
 
 def test_a_crash_between_line_and_head_is_no_tampering(tmp_path: Path) -> None:
-    log = trail(tmp_path)
-    head = (tmp_path / "head").read_bytes()
+    log, both = trail(tmp_path), (tmp_path / "head", second_head(tmp_path))
+    heads = [file.read_bytes() for file in both]
     log.append(record(9))
-    (tmp_path / "head").write_bytes(head)
+    for file, head in zip(both, heads, strict=True):
+        file.write_bytes(head)
     assert verify_chain(tmp_path) == ChainReport(5)
     AuditLog(tmp_path).append(record(10))
     assert verify_chain(tmp_path) == ChainReport(6)
@@ -289,12 +291,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in (1, 2):
         log.append(record(number, kind="begin"))
         shutil.copy(folder / "head", folder / "earlier")
+        (folder / "earlier second").write_bytes(second_head(folder).read_bytes() if number == 2 else b"")
         log.append(record(number))
+    shutil.copy(second_head(folder), folder / "head second")
     return folder
 
 
 def cut_at(whole: Path, folder: Path, place: int, head: str) -> None:
     folder.mkdir(exist_ok=True)
+    shutil.copy(whole / f"{head} second", second_head(folder))
     for name, held in (("head", head), ("key", "key"), ("audit.jsonl", "audit.jsonl")):
         (folder / name).write_bytes((whole / held).read_bytes()[: place if name == "audit.jsonl" else None])
 

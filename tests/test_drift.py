@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import sqlite3
 from contextlib import closing
@@ -64,12 +65,15 @@ def test_new_documents_of_the_same_kind_raise_nothing_and_others_are_found(
 
 
 def test_a_shift_is_told_with_its_documents_and_opens_one_incident(
-    run: Run, index: Index, monkeypatch: pytest.MonkeyPatch
+    run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(index):
         code, told = run("drift")
         assert (code, told["error"]["next_step"]) == (1, "groundsight drift baseline")
         assert run("drift", "baseline")[1]["documents"] == 100
+        kept = (tmp_path / "home/baseline.json").read_text()
+        guessed = [hashlib.sha256(each.asset_id.encode()).hexdigest()[:6] for each in index.assets(Filter())]
+        assert not any(f'"{each}' in kept for each in guessed)
         put(index, "new", texts(COURT, 19, 1))
         assert {each["verdict"] for each in run("drift")[1]["since"]} == {"too few"}
         put(index, "new", texts(COURT, 30, 1))

@@ -30,9 +30,9 @@ from tests.doors import call
 from tests.trust.lookalikes import WORDINGS, wordings, write
 from tests.trust.planted import HONEST_FEE, plant
 from tests.trust.planted import PLANTED as FIRST
-from tests.trust.planted_ways import OPEN, SEALED
+from tests.trust.planted_ways import LATER, OPEN, SEALED
 
-PLANTED = FIRST | OPEN | SEALED
+PLANTED = FIRST | OPEN | SEALED | LATER
 
 
 @pytest.fixture(scope="module")

@@ -320,15 +320,16 @@ def test_every_deed_is_in_the_trail_and_in_the_story_of_the_incident(
     run: Run, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = opened(run)
-    run("incidents", "own", name, "--owner", "ada")
+    run("incidents", "own", name, "--owner", "ada mia@example.org")
     run("incidents", "contain", name, "--source", "files/plan.txt", "--note", "seen by eve@example.org")
+    assert b"@example" not in (place / "home/incidents.jsonl").read_bytes()
     run("incidents", "lift", name)
     run("incidents", "close", name, "--note", "revoked")
     told = run("incidents", "show", name)[1]["incident"]
     assert [each["deed"] for each in told["events"]] == ["opened", "owned", "contained", "lifted", "closed"]
     assert told["events"][2]["note"] == "seen by [EMAIL_1]"
     assert main(["incidents", "show", name, "--home", str(place / "home")]) == 0
-    assert "owned by ada, said by local" in capsys.readouterr().out
+    assert "owned by ada [EMAIL_1], said by local" in capsys.readouterr().out
     lines = map(json.loads, (place / "home/audit/audit.jsonl").read_text().splitlines())
     changed = [line["outcome"].split()[0] for line in lines if line["kind"] == "change"]
     assert changed == ["opened", "owned", "contained", "lifted", "closed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -166,7 +167,11 @@ def test_opened_hits_are_kept_where_that_is_wanted_learnt_from_last_and_forgotte
     (first, redacted) = opened()
     assert (first.query, first.noisy) == ("report merganser", True)
     assert "anna.weber" not in redacted.query
+    with closing(sqlite3.connect(home / "daybook.db")) as book, book:
+        book.execute("UPDATE opened SET time = time - 366 * 86400 WHERE question LIKE 'mail%'")
     with open_suite(load_settings(home)) as suite:
+        assert [one.query for one in lessons("clicks", suite)[0]] == ["report merganser"]
+        assert b"mail [EMAIL_1]" not in (home / "daybook.db").read_bytes()
         ((unit, _),) = suite.parts.index.get(sorted(first.right), Filter())
         forget_reviews(home, [unit.asset_id])
         with pytest.raises(InvalidArgument, match="nothing was judged"):
@@ -272,7 +277,7 @@ def test_a_retrain_is_proposed_where_the_documents_have_moved_on(tmp_path: Path)
     with closing(open_index(settings)) as index:
         put(index, "old", texts(GARDEN, 100, 0))
         card = Card(id="gated-1", kind="fuser", trained=9, held_out=9, **told)  # type: ignore[arg-type]
-        save_version(tmp_path, card, {DOCUMENTS: known_documents(index)})
+        save_version(tmp_path, card, {DOCUMENTS: known_documents(tmp_path, index)})
         put(index, "new", texts(GARDEN, 30, 1))
         assert proposal(settings, card, index) == ""
         put(index, "new", texts(COURT, 30, 1))

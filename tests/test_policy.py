@@ -129,11 +129,14 @@ def test_without_the_consent_that_is_demanded_a_file_stays_out_and_says_why(run:
     assert problem.startswith("E_POLICY_REFUSED: policy.consent is violated: no consent is recorded")
 
 
+@pytest.mark.parametrize("kept", [False, True])
 def test_what_was_stored_without_the_consent_that_is_demanded_since_is_gone_until_it_is_stated(
-    run: Run, place: Path
+    run: Run, place: Path, kept: bool
 ) -> None:
     lease = str(place / "files/lease.txt")
     run("ingest", str(place / "files"))
+    if kept:  # that it is kept until a day is no consent
+        assert run("rights", lease, "--retain", "365")[0] == 0
     unit = run("search", "rent a year")[1]["hits"][0]["id"]
     demand(place, "consent = true")
     assert run("lineage", unit)[1]["error"]["code"] == "E_NOT_FOUND"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from mcp.shared.exceptions import MCPError
 from groundsight import open_suite
 from groundsight.cli import main
 from groundsight.errors import NotFound, PolicyRefused
+from groundsight.governance.audit import AuditLog
 from groundsight.governance.receipt_check import check_receipts
 from groundsight.governance.receipts import FILE, FOLDER, Receipts, new_receipt
 from groundsight.governance.redaction import PROFILE, seal_entry
@@ -136,6 +140,8 @@ def test_a_setting_that_changes_the_answer_is_named(place: Path, told: Told) -> 
     (place / "home" / "groundsight.toml").write_text(LIGHT + "[search]\nlimit = 1\n[agent]\nhops = 1\n")
     _, again = told("replay", answer["receipt"])
     assert [each["which"] for each in again["changes"] if each["what"] == "setting"] == ["agent.hops", "search.limit"]
+    told("ask", QUESTION)
+    assert hashlib.sha256(b"1").hexdigest()[:12].encode() not in (place / "home" / FOLDER / FILE).read_bytes()
 
 
 @pytest.mark.parametrize("evidence", [(), ("lease.csv",)])
@@ -194,6 +200,77 @@ def test_a_chain_that_begins_anew_is_found_by_the_audit_trail(place: Path, told:
     assert (code, report["receipts"]["problems"]) == (1, [lost])
 
 
+def without_audit(home: Path) -> None:
+    shutil.rmtree(home / "audit")
+
+
+def without_audit_and_its_second_head(home: Path) -> None:
+    without_audit(home)
+    (home / "audit.head").unlink()
+
+
+def an_older_copy(home: Path) -> None:
+    without_audit(home)
+    shutil.copytree(home / "older", home / "audit")
+
+
+def an_older_copy_of_both_heads(home: Path) -> None:
+    an_older_copy(home)
+    shutil.copy(home / "older" / "beside", home / "audit.head")
+
+
+def a_cut_trail(home: Path) -> None:
+    trail = home / "audit" / "audit.jsonl"
+    trail.write_bytes(b"".join(trail.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+def no_key(home: Path) -> None:
+    (home / "audit" / "key").unlink()
+
+
+def no_second_head(home: Path) -> None:
+    (home / "audit.head").unlink()
+
+
+def another_trail(home: Path) -> None:
+    without_audit(home)
+    AuditLog(home / "audit").fingerprint("")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (without_audit, "the folder of the trail is missing"),
+        (without_audit_and_its_second_head, "the audit trail lacks the record before it"),
+        (an_older_copy, "the trail was put back or cut"),
+        (an_older_copy_of_both_heads, "the audit trail lacks the record before it"),
+        (a_cut_trail, "where its head counts"),
+        (no_key, "the key of the trail is missing"),
+        (no_second_head, "the head beside the folder is missing"),
+        (another_trail, "the head beside the folder is of another trail"),
+    ],
+)
+def test_a_trail_that_went_was_cut_or_put_back_is_said_at_once_and_ever_after(
+    place: Path, told: Told, harm: Callable[[Path], None], said: str
+) -> None:
+    home = place / "home"
+    told("ask", QUESTION)
+    shutil.copytree(home / "audit", home / "older")
+    shutil.copy(home / "audit.head", home / "older" / "beside")
+    told("ask", QUESTION)
+    told("ask", QUESTION)
+    assert told("audit", "verify")[0] == 0
+    harm(home)
+    for at_once in (True, False):
+        code, report = told("audit", "verify")
+        checks = {each["name"]: each for each in told("doctor")[1]["checks"]}
+        assert (code, report["sound"], checks["audit"]["state"]) == (1, False, "fail")
+        told("search", "lease")
+        if at_once:
+            assert said in str(report)
+            assert said in checks["audit"]["detail"]
+
+
 def test_a_key_that_is_none_is_named_and_its_content_never_shown(place: Path, told: Told) -> None:
     told("ask", QUESTION)
     public = place / "home" / FOLDER / "public"
@@ -211,6 +288,19 @@ def test_no_receipts_are_kept_where_none_are_wanted(place: Path, told: Told) -> 
     _, answer = told("ask", QUESTION)
     assert not (place / "home" / FOLDER).exists()
     assert told("explain", answer["receipt"])[1]["error"]["code"] == "E_NOT_FOUND"
+
+
+def test_what_is_too_old_goes_when_the_home_is_opened_and_the_rest_is_sound(
+    place: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told("ask", QUESTION)
+    later = time.time() + 366 * 86_400
+    monkeypatch.setattr("groundsight.governance.receipts.time.time", lambda: later)
+    told("search", "rent")
+    assert b"notice" not in (place / "home" / FOLDER / FILE).read_bytes()
+    assert told("audit", "verify")[1]["receipts"]["problems"] == []
+    told("ask", QUESTION)
+    assert told("audit", "verify")[0] == 0
 
 
 def test_lineage_tells_where_a_passage_comes_from_and_which_receipts_used_it(place: Path, told: Told) -> None:

@@ -131,11 +131,12 @@ def test_the_page_tells_what_was_measured(page: str) -> None:
     assert page.count('<svg class="spark"') == 2
 
 
-def test_the_page_stands_alone_and_runs_nothing(page: str) -> None:
+def test_the_page_stands_alone_and_runs_nothing_and_json_tells_no_more(page: str, run: Run) -> None:
     assert "default-src &#x27;none&#x27;" in page
     assert not re.search(OUTSIDE, page, re.IGNORECASE)
     assert ("&lt;b&gt;4" in page, "<b>4</b>" in page) == (True, False)
-    assert "note.txt" not in page, "what a person wrote of an incident may name a document"
+    told = json.dumps(run("report", "transparency")[1])
+    assert ("UNSAFE_IMAGE" in told, "note.txt" in page + told) == (True, False), "a person's note may name a document"
 
 
 def test_key_figures_come_with_trend_number_and_interval(

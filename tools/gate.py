@@ -122,7 +122,8 @@ class Gate:
         """Keep the receipt of an answer or a check under the id of its call, and return its hash."""
         if self._receipts is None or result.account is None:
             return ""
-        return self._receipts.add(record.id, suite.principal, result.account().of(self._door, record.tool))
+        account = result.account().of(self._door, record.tool, self._audit.anchor if self._audit else "")
+        return self._receipts.add(record.id, suite.principal, account)
 
     def _withheld(self, suite: Suite, result: Result) -> dict[str, Any]:
         """Keep pictures from callers whose model may be anywhere, where the policy says so; their text stays."""

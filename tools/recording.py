@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from groundsight import __version__
 from groundsight.governance.answer_figures import figures_of, note_given
 from groundsight.governance.lookout import ask_rules_if_due
-from groundsight.governance.pii import Memory, redact
+from groundsight.governance.pii import Memory, keyed, redact
 from groundsight.governance.policy import policy_hash, policy_of
+from groundsight.governance.pseudonyms import home_key
 from groundsight.governance.receipts import ReceiptBody, Receipts, new_receipt
 from groundsight.prompts import hash_of_prompt
 from groundsight.quality.drift import baseline_of, other_hashes
@@ -261,13 +262,14 @@ def circumstances(suite: Suite) -> Json:
 
 
 def settings_told(settings: Settings) -> dict[str, str]:
-    """Return a short hash of each setting that decides answers and is not the default, by its path; no value."""
+    """Return a keyed hash of each setting that decides answers and is not the default, by its path; no value."""
     told: dict[str, str] = {}
     for name in SECTIONS:
         section = getattr(settings, name)
         usual = dict(_leaves(name, type(section)().model_dump(mode="json")))
         now = _leaves(name, section.model_dump(mode="json", warnings=False))
-        told |= {path: _sha(value)[:12] for path, value in now if usual.get(path) != value}
+        others = [(path, value) for path, value in now if usual.get(path) != value]
+        told |= {path: keyed(home_key(settings.home), path, value).hex()[:12] for path, value in others}
     return told
 
 

@@ -18,6 +18,7 @@ from groundsight.doors.hosts import HOSTS, server_in, text_in
 from groundsight.doors.tokens import TokenCheck, without_folders
 from groundsight.errors import ConfigError, GroundsightError
 from groundsight.governance.audit_check import verify_chain
+from groundsight.governance.receipt_check import trail_missed
 from groundsight.index.lost import signs_of_loss
 from groundsight.parts import Parts
 from groundsight.prompts import hashes_of_prompts
@@ -94,9 +95,8 @@ def _guarded(name: str, look: Callable[[], Check]) -> Check:
 def _python() -> Check:
     here = ".".join(str(part) for part in sys.version_info[:3])
     good = sys.version_info >= (3, 11)
-    return Check(
-        name="python", state="ok" if good else "fail", detail=here, next_step="" if good else "use Python 3.11 or newer"
-    )
+    step = "" if good else "use Python 3.11 or newer"
+    return Check(name="python", state="ok" if good else "fail", detail=here, next_step=step)
 
 
 def _sqlite() -> Check:
@@ -115,10 +115,8 @@ def _home(home: Path) -> Check:
 def _disk(home: Path) -> Check:
     usage = shutil.disk_usage(home)
     low = usage.free < max(DISK_FLOOR, usage.total // 20)
-    detail = f"{usage.free / 1024**3:.1f} GiB free"
-    return Check(
-        name="disk", state="warn" if low else "ok", detail=detail, next_step="make room before ingesting" if low else ""
-    )
+    detail, step = f"{usage.free / 1024**3:.1f} GiB free", "make room before ingesting" if low else ""
+    return Check(name="disk", state="warn" if low else "ok", detail=detail, next_step=step)
 
 
 def _redaction(parts: Parts) -> Check:
@@ -230,8 +228,10 @@ def _audit(settings: Settings) -> Check:
     if not settings.governance.audit:
         return Check(name="audit", state="warn", detail="off", next_step="set governance.audit = true")
     report = verify_chain(settings.home / "audit")
-    if tampered := (*report.problems, *report.losses):
-        step = "keep a copy of the audit folder as evidence, find out who changed it, then move it away to begin anew"
+    if tampered := (*report.problems, *report.losses, *trail_missed(settings.home)):
+        step = (
+            "find out who changed audit, audit.head or receipts; then move all three away, as evidence, to begin anew"
+        )
         return Check(name="audit", state="fail", detail="; ".join(tampered[:5]), next_step=step)
     broken = (*report.torn, *(f"begun and not ended: {each}" for each in report.unfinished))
     if not broken:

@@ -14,6 +14,8 @@ from groundsight.types import Asset, Condition, Filter, Principal, Unit
 
 EVERYONE = "*"
 NO_END, _LAST_DAY = "9999-12-31", "9999-12-30"
+# Stored for what has a last day of retention alone: that it is kept until then is no consent.
+_NO_CONSENT = "approved without consent"
 
 # What protects a document: the fields of an asset that a writer can't change.
 PROTECTIVE = ("owner", "region", "labels", "purposes", "usage_rights", "consent_until", "retain_until")
@@ -28,7 +30,9 @@ def visible_to(principal: Principal, today: date | None = None) -> Filter:
             Condition(field="tenant", op="eq", value=principal.tenant),
             Condition(field="region", op="in", value=_unique(principal.region, "global")),
             Condition(field="labels", op="any_of", value=_held(principal)),
-            Condition(field="usage_rights", op="eq", value="approved"),
+            Condition(
+                field="usage_rights", op="in", value=("approved", *([] if principal.dated_only else [_NO_CONSENT]))
+            ),
             Condition(field="consent_until", op="ge", value=(today or date.today()).isoformat()),
             *((Condition(field="consent_until", op="le", value=_LAST_DAY),) if principal.dated_only else ()),
         )
@@ -45,7 +49,7 @@ def refusals(principal: Principal, asset: Asset, today: date | None = None) -> t
         "labels": not is_owner and labels.isdisjoint(asset.labels or (EVERYONE,)),
         "purpose": bool(asset.purposes) and (principal.purpose or None) not in asset.purposes,
         "rights": asset.usage_rights != "approved",
-        "consent": (principal.dated_only and field_value("consent_until", asset, None) == NO_END)
+        "consent": (principal.dated_only and asset.consent_until is None)
         or (asset.consent_until is not None and asset.consent_until < day),
         "retention": asset.retain_until is not None and asset.retain_until < day,
     }
@@ -99,6 +103,9 @@ def field_value(field: str, asset: Asset, unit: Unit | None) -> str | int | tupl
             return readers(asset)
         case "consent_until":
             return min(day.isoformat() if day else NO_END for day in (asset.consent_until, asset.retain_until))
+        case "usage_rights":
+            unasked = asset.retain_until and not asset.consent_until and asset.usage_rights == "approved"
+            return _NO_CONSENT if unasked else asset.usage_rights
         case "created":
             return asset.created.isoformat() if asset.created else None
         case "kind":

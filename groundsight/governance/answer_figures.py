@@ -49,7 +49,7 @@ _COLUMNS = tuple(Given.model_fields)
 
 
 def note_given(home: Path, given: Given, keep_days: int | None = None) -> None:
-    """Write the figures of an answer, and let go of what is older than ``keep_days``, reviews as well.
+    """Write the figures of an answer, and let go of what is older than ``keep_days``, reviews and clicks as well.
 
     Raises:
         StorageFailed: the disk refused. Locked: another process writes for too long.
@@ -59,10 +59,23 @@ def note_given(home: Path, given: Given, keep_days: int | None = None) -> None:
         book.execute(f"INSERT INTO answers ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(row))})", row)
         newest = f"SELECT rowid FROM answers ORDER BY rowid DESC LIMIT {MOST}"
         book.execute(f"DELETE FROM answers WHERE rowid < (SELECT MIN(rowid) FROM ({newest}))")
-        if keep_days is not None:
-            oldest = (given.time - keep_days * DAY_SECONDS,)
-            book.execute("DELETE FROM answers WHERE time < ?", oldest)
-            book.execute("DELETE FROM review WHERE time < ?", oldest)
+    if keep_days is not None:
+        let_go_of_figures(home, keep_days)
+
+
+def let_go_of_figures(home: Path, keep_days: int | None, question_days: int | None = None) -> None:
+    """Remove figures, reviews and clicks older than ``keep_days``, clicks older than ``question_days``; None: no limit.
+
+    Raises:
+        StorageFailed, Locked: as ``note_given``.
+    """
+    clicks = min(filter(None, (keep_days, question_days)), default=None)
+    days = {"answers": keep_days, "review": keep_days, "opened": clicks}
+    with daybook(home) as book:
+        for table, at_most in days.items():
+            if at_most is not None:
+                book.execute(f"DELETE FROM {table} WHERE time < ?", (time.time() - at_most * DAY_SECONDS,))
+        book.execute("DELETE FROM review_assets WHERE id NOT IN (SELECT id FROM review)")
 
 
 def given_since(home: Path, since: float = 0.0) -> tuple[Given, ...]:

@@ -3,8 +3,7 @@ tampering.
 
 The key lies beside the trail with mode 0600: the chain protects against everyone who can write the folder and cannot
 read that key. Records go on from the keyed head. Where the trail is not what the head says, that becomes a record of
-its own and the call goes on: nobody is locked out, and nothing is healed silently. A folder that is put back as a whole
-to an earlier state is noticed only by a process that has seen the later one.
+its own and the call goes on: nobody is locked out, and nothing is healed silently.
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ from groundsight.governance.audit_chain import (
     authentic,
     line_of,
     lines_in,
+    second_head,
     signed,
 )
 from groundsight.governance.audit_mend import resume
@@ -69,6 +69,8 @@ class AuditLog:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: tuple[bytes, Head] | None = None
+        self.anchor = ""
+        """Hash of the last record of which this process knows that it was synced; empty before."""
 
     def fingerprint(self, content: str) -> str:
         """Return the keyed hash under which a request is written down.
@@ -92,14 +94,19 @@ class AuditLog:
         with _storage_errors(self._folder), self._locked():
             handle = os.open(self._folder / TRAIL, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                heads = HeadFile(self._folder, key)
+                heads, second = HeadFile(self._folder / HEAD, key), HeadFile(second_head(self._folder), key)
                 seen = self._seen[1] if self._seen and self._seen[0] == key else None
-                head, mend = resume(handle, self._folder, heads, seen, key)
+                head, mend = resume(handle, self._folder, (heads, second), seen, key)
+                if mend is None and head.count == head.durable:
+                    self.anchor = head.last
                 bodies = [mend, record.model_dump(mode="json")] if mend else [record.model_dump(mode="json")]
                 head = _written(handle, head, bodies, key, durable=ends)
             finally:
                 os.close(handle)
-            heads.write(head, durable=ends)
+            heads.write(head.model_copy(update={"beside": second.exists}), durable=ends)
+            if ends:  # only what is synced, so that a power cut leaves no second head that is ahead
+                second.write(head, durable=not second.exists)
+                self.anchor = head.last
             self._seen = (key, head)
 
     def ended(self, receipt: str) -> AuditRecord | None:
@@ -173,7 +180,7 @@ def _make_key(folder: Path) -> None:
         os.close(os.open(folder / TRAIL, os.O_RDONLY | os.O_CREAT, 0o600))
         if not (folder / TRAIL).stat().st_size:
             (folder / HEAD).unlink(missing_ok=True)
-            HeadFile(folder, key).write(Head(), durable=True)
+            HeadFile(folder / HEAD, key).write(Head(), durable=True)
 
 
 def read_or_make_key(file: Path) -> bytes:

@@ -2,7 +2,8 @@
 
 ``hash`` of a record is HMAC-SHA256 over the record without it, ``prev`` the hash of the record before. The head lies in
 a file of its own, in two slots written in turn: a torn slot leaves the other. A record whose head was not written any
-more is no loss, its process died in between; a record that the head counts and the trail lacks is one.
+more is no loss, its process died in between; a record that the head counts and the trail lacks is one. A second
+head lies beside the folder, so that one that goes as a whole, or is put back to an earlier state, is missed.
 """
 
 from __future__ import annotations
@@ -29,22 +30,24 @@ Record = dict[str, Any]
 
 
 class Head(Word):
-    """The last record: its number and hash, where the file ends behind it, and the last number that was synced."""
+    """The last record: its number and hash, where the file ends behind it, the last number that was synced, and whether
+    there was a head beside the folder."""
 
     count: int = 0
     last: str = FIRST
     bytes: int = 0
     durable: int = 0
+    beside: bool = False
 
 
 class HeadFile:
-    """The head of the trail in ``folder``: ``newest`` is None without a sound one, ``damaged`` unless both slots are.
+    """A head of the trail in ``path``: ``newest`` is None without a sound one, ``damaged`` unless both slots are.
 
     Up to format 1 the head was ``head.json``, which anybody could write.
     """
 
-    def __init__(self, folder: Path, key: bytes) -> None:
-        self._path, self._key = folder / HEAD, key
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path, self._key, self.exists = path, key, path.exists()
         data = self._path.read_bytes() if self._path.is_file() else b""
         slots = [_head_in(data[at : at + SLOT], key) for at in (0, SLOT)]
         self.newest = max((head for head in slots if head), key=lambda head: head.count, default=None)
@@ -62,6 +65,11 @@ class HeadFile:
                 os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def second_head(folder: Path) -> Path:
+    """Return where the second head of the trail in a folder lies."""
+    return folder.with_name(f"{folder.name}.{HEAD}")
 
 
 def signed(body: Record, key: bytes) -> Record:
@@ -126,9 +134,17 @@ def problem_of_old_head(folder: Path, last: Record) -> str:
     return "" if fits else f"the trail has {number_of(count, 'line')} where its head counts {old.get('count')}"
 
 
+def problem_beside(head: Head | None, second: HeadFile) -> str:
+    """Say what is wrong with the head beside the folder, empty for nothing."""
+    if second.exists:
+        return "" if second.newest else "the head beside the folder is of another trail: one that stood here is gone"
+    return "the head beside the folder is missing" if head and head.beside else ""
+
+
 def _head_in(slot: bytes, key: bytes) -> Head | None:
     record = authentic(slot.rstrip() + b"\n", key)
     try:
-        return Head.model_validate({name: record[name] for name in Head.model_fields}) if record else None
+        told = {"beside": False, **record} if record else {}
+        return Head.model_validate({name: told[name] for name in Head.model_fields}) if record else None
     except (KeyError, ValidationError):
         return None

@@ -18,7 +18,9 @@ from groundsight.governance.audit_chain import (
     lines_in,
     may_lack_head,
     parsed,
+    problem_beside,
     problem_of_old_head,
+    second_head,
 )
 from groundsight.types.showing import number_of
 
@@ -45,15 +47,19 @@ def verify_chain(folder: Path) -> ChainReport:
     if folder.exists() and not folder.is_dir():
         return ChainReport(0, ("the folder of the trail is a file",))
     if not (folder / KEY).is_file():
-        gone = any((folder / name).exists() for name in (TRAIL, HEAD))
-        return ChainReport(0, ("the key of the trail is missing",) if gone else ())
+        gone = "the key" if any((folder / name).exists() for name in (TRAIL, HEAD)) else "the folder"
+        lost = gone == "the key" or second_head(folder).exists()
+        return ChainReport(0, (f"{gone} of the trail is missing",) if lost else ())
     key = (folder / KEY).read_bytes()
+    # Before the other one, which is written first: whoever writes meanwhile leaves it no newer.
+    second = HeadFile(second_head(folder), key)
     heads, data = _read(folder, key)
     walk = _Walk(key)
     lines = lines_in(data)
     for number, line in enumerate(lines, start=1):
         walk.step(number, line, lines[number] if number < len(lines) else b"")
     problems = (*walk.problems, *_problems_of_head(folder, heads, walk.records))
+    problems = problems or tuple(_problems_beside(heads, second, walk.records))
     said = {name: _said(walk.records, name) for name in ("losses", "torn")}
     return ChainReport(
         len(walk.records), problems, said["losses"], (*said["torn"], *walk.torn), _unfinished(walk.records)
@@ -64,9 +70,9 @@ def _read(folder: Path, key: bytes) -> tuple[HeadFile, bytes]:
     """Read head and trail until they belong together: others may write meanwhile."""
     file = folder / TRAIL
     for _ in range(LOOKS):
-        heads = HeadFile(folder, key)
+        heads = HeadFile(folder / HEAD, key)
         data = file.read_bytes() if file.is_file() else b""
-        if HeadFile(folder, key).newest == heads.newest:
+        if HeadFile(folder / HEAD, key).newest == heads.newest:
             break
     return heads, data  # pyright: ignore[reportPossiblyUnboundVariable]
 
@@ -143,3 +149,11 @@ def _problems_of_head(folder: Path, heads: HeadFile, records: Sequence[Record]) 
         yield "the head is of another trail"
     if not may_lack_head(behind):
         yield f"the head was set back to record {head.count}"
+
+
+def _problems_beside(heads: HeadFile, second: HeadFile, records: Sequence[Record]) -> Iterator[str]:
+    odd, known = problem_beside(heads.newest, second), second.newest
+    if odd:
+        yield odd
+    elif known and (known.count, known.last) not in {(each["n"], each["hash"]) for each in records}:
+        yield f"the trail was put back or cut: the head beside its folder names record {known.count}"

@@ -21,6 +21,7 @@ from groundsight.governance.audit_chain import (
     last_authentic,
     lines_in,
     may_lack_head,
+    problem_beside,
     problem_of_old_head,
 )
 from groundsight.governance.audit_check import fragment_hash
@@ -29,13 +30,17 @@ from groundsight.governance.audit_check import fragment_hash
 WINDOW = 65_536
 
 
-def resume(handle: int, folder: Path, heads: HeadFile, seen: Head | None, key: bytes) -> tuple[Head, Record | None]:
+def resume(
+    handle: int, folder: Path, both: tuple[HeadFile, HeadFile], seen: Head | None, key: bytes
+) -> tuple[Head, Record | None]:
     """Return the head from which the trail in ``handle`` goes on, and a mend unless all is as the head says.
 
-    ``seen`` is the head that this process wrote last: a folder put back to an earlier state has an older one.
+    ``both`` are the head and the one beside the folder, ``seen`` the one that this process wrote last: a folder put
+    back to an earlier state has an older one.
     """
     _complete(handle, key)
-    known = max((head for head in (heads.newest, seen) if head), key=lambda head: head.count, default=None)
+    heads, second = both
+    known = max((head for head in (heads.newest, second.newest, seen) if head), key=lambda one: one.count, default=None)
     if known is None:
         return _without_head(read_from(handle, 0), folder, key)
     start = max(0, known.bytes - WINDOW)
@@ -46,9 +51,10 @@ def resume(handle: int, folder: Path, heads: HeadFile, seen: Head | None, key: b
     rest = behind[head.bytes - known.bytes :]
     ends = known.count == 0 or (len(before) == known.bytes - start and _ends_with(before, known, key))
     led = heads.newest == known and may_lack_head([record for _, record in steps])
-    if ends and led and not rest and not heads.damaged:
+    odd = problem_beside(heads.newest, second)
+    if ends and led and not rest and not heads.damaged and not odd:
         return head, None
-    losses = [*_losses_of_head(heads, led=led)]
+    losses = [*_losses_of_head(heads, led=led), *filter(None, [odd])]
     whole = read_from(handle, 0)
     last = last_authentic(whole, key)
     if not ends:

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from groundsight.governance.audit import read_or_make_key
 from groundsight.governance.pii import PLACEHOLDER, Memory, find, keyed, redact
 from groundsight.governance.pii_entities import asks_for_names
+from groundsight.governance.pseudonyms import home_key
 from groundsight.settings import PiiKind, Settings
 
 _WORD = re.compile(r"[^\W\d_][a-zß-öø-ÿ]+|[^\W\d_]+")
@@ -62,7 +62,7 @@ class StoredNames:
     def _part(self, name: str) -> str:
         """Redact before the file ending where that is enough, so that the ending stays."""
         if find(name, self._kinds, Memory()):
-            memory = _Numbered(self._key())
+            memory = _Numbered(home_key(self._home))
             stem, ending = os.path.splitext(name)
             shown = redact(stem, self._kinds, memory).text + ending
             name = shown if not find(shown, self._kinds, Memory()) else redact(name, self._kinds, memory).text
@@ -78,11 +78,7 @@ class StoredNames:
         word = found.group()
         if len(word) < _SHORTEST_NAME or self._is_word is None or self._is_word(word.casefold()):
             return word
-        return f"[NAME_{_number(self._key(), 'name', word.casefold())}]"
-
-    def _key(self) -> bytes:
-        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return read_or_make_key(self._home / "names.key")
+        return f"[NAME_{_number(home_key(self._home), 'name', word.casefold())}]"
 
 
 class _Numbered(Memory):

@@ -1,4 +1,4 @@
-"""The key by which a value has the same stand-in in every document; who has it can tell whom one stands for."""
+"""The keys of names and values that could be guessed; who has one can tell what a stand-in stands for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from pathlib import Path
 from groundsight.errors import ConfigError
 from groundsight.governance.audit import read_or_make_key
 from groundsight.settings import Settings
+
+
+def home_key(home: Path) -> bytes:
+    """Return the key under which a home hashes names that could be guessed, made at first use.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return read_or_make_key(home / "names.key")
 
 
 def pseudonym_key(settings: Settings) -> bytes:

@@ -3,7 +3,10 @@ audit trail, which holds the hash of every receipt that a call left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+import sqlite3
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +15,11 @@ from groundsight.governance.audit_chain import KEY as AUDIT_KEY
 from groundsight.governance.audit_chain import TRAIL, authentic, lines_in
 from groundsight.governance.receipt_chain import FIRST, Json, Signer, fits, hash_of, is_mark, read, signed_by
 from groundsight.governance.receipts import FILE, FOLDER, KEY, PUBLIC, Receipts
+from groundsight.types.showing import number_of
 
 Rows = list[tuple[int, str, str, str]]
 SHOWN_CHARS = 40
+_HASH = re.compile(rb'"hash": "([0-9a-f]{64})"')
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def check_receipts(home: Path, public: str = "") -> ReceiptReport:
     every = [body for bodies in kept.parts.values() for body in bodies]
     end = read(kept.end[0]) if kept.end and signed_by(key, *kept.end) else {}
     lost = _lost(kept.rows, home, end.get("first", 1) - 1)
-    problems = [*kept.damage, *_keys(folder, key), *_chain(kept, key, end), *_strays(kept), *lost]
+    problems = [*kept.damage, *_keys(folder, key), *_chain(kept, key, end), *_strays(kept), *lost, *trail_missed(home)]
     return ReceiptReport(len(kept.rows), len(every), sum(map(is_mark, every)), key, tuple(problems))
 
 
@@ -64,10 +69,16 @@ class _Kept:
     damage: tuple[str, ...]
 
 
-def _kept(home: Path) -> _Kept:
+@contextmanager
+def _book(home: Path) -> Generator[sqlite3.Connection]:
     with Receipts(home, 1).book(reading=True) as book:
         # A byte that is no UTF-8 is read as a sign that no text has: the receipt that it stands in is named then.
         book.text_factory = lambda data: data.decode("utf-8", "surrogateescape")  # pyright: ignore[reportUnknownLambdaType, reportUnknownMemberType]
+        yield book
+
+
+def _kept(home: Path) -> _Kept:
+    with _book(home) as book:
         found = [str(line) for (line,) in book.execute("PRAGMA integrity_check").fetchall()]
         heads = book.execute("SELECT n, id, head, signature FROM receipts ORDER BY n").fetchall()
         bodies = book.execute("SELECT n, at, body FROM parts ORDER BY n, at").fetchall()
@@ -91,6 +102,24 @@ def sealed_in_trail(home: Path) -> Mapping[str, str]:
     lines, secret = lines_in(trail.read_bytes()), key.read_bytes()
     found = (authentic(line, secret) for line in lines if b'"sealed": "' in line)
     return {str(one["id"]): str(one["sealed"]) for one in found if one and one.get("sealed")}
+
+
+def trail_missed(home: Path) -> tuple[str, ...]:
+    """Say which receipts name a record that the audit trail lacks.
+
+    Raises:
+        StorageFailed: the receipts can't be read.
+    """
+    trail = home / "audit" / TRAIL
+    with _book(home) as book:
+        rows = book.execute("SELECT n, head FROM receipts ORDER BY n").fetchall()
+    there = {found.decode() for found in _HASH.findall(trail.read_bytes())} if trail.is_file() else set[str]()
+    missed = [n for n, head in rows if (named := read(head).get("trail")) and named not in there]
+    if not missed:
+        return ()
+    return (
+        f"{number_of(len(missed), 'receipt')}, the last one {missed[-1]}: the audit trail lacks the record before it",
+    )
 
 
 def _public(folder: Path) -> str:
@@ -153,7 +182,7 @@ def _strays(kept: _Kept) -> Iterator[str]:
 def _lost(rows: Rows, home: Path, dropped: int) -> Iterator[str]:
     """Name what the audit trail knows and the chain lacks, but for as many before the first as age has ``dropped``."""
     here = {receipt_id: hash_of(head) for _, receipt_id, head, _ in rows}
-    oldest, known = min(here, default=""), sealed_in_trail(home)
+    oldest, known = min(here, default="s"), sealed_in_trail(home)
     aged = set(sorted(each for each in known if each < oldest)[:dropped])
     for receipt_id, sealed in known.items():
         if receipt_id not in here and receipt_id not in aged:

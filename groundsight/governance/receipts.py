@@ -55,9 +55,11 @@ class ReceiptBody:
     facts: Mapping[str, Any]
     parts: tuple[Mapping[str, Any], ...]
 
-    def of(self, door: str, tool: str) -> ReceiptBody:
-        """Return the same with the door and the tool through which it was asked."""
-        return ReceiptBody({**self.facts, "door": door, "tool": tool}, self.parts)
+    def of(self, door: str, tool: str, trail: str = "") -> ReceiptBody:
+        """Return the same with the door and the tool through which it was asked, and the hash of a record of the audit
+        trail that stood there before."""
+        place = {"door": door, "tool": tool, **({"trail": trail} if trail else {})}
+        return ReceiptBody({**self.facts, **place}, self.parts)
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,18 @@ class Receipts:
             book.execute("INSERT INTO receipts VALUES (?, ?, ?, ?)", row)
             rows = [(count + 1, at, part) for at, part in enumerate(parts)]
             book.executemany("INSERT INTO parts VALUES (?, ?, ?)", rows)
-            first, before = _without_old(book, self._oldest(), first, before)
-            told = canonical({"first": first, "before": before, "count": count + 1, "last": hash_of(head)})
-            book.execute("REPLACE INTO ends VALUES (1, ?, ?)", (told, signer.sign(told)))
+            self._without_old(book, first, before, count + 1, hash_of(head))
         return hash_of(head)
+
+    def let_go(self) -> None:
+        """Remove the receipts that are too old.
+
+        Raises:
+            StorageFailed, Locked: as ``add``.
+        """
+        with self.book() as book:
+            if book.execute("SELECT 1 FROM receipts WHERE id < ?", (self._oldest(),)).fetchone():
+                self._without_old(book, *_ends(book))
 
     def find(self, receipt_id: str) -> Receipt | None:
         """Return a receipt, None where none of this id is kept any more.
@@ -179,6 +189,18 @@ class Receipts:
         """
         return book_file(self.folder / FILE, _TABLES, "the receipts", reading=reading, next_step=_STEP)
 
+    def _without_old(self, book: sqlite3.Connection, first: int, before: str, count: int, last: str) -> None:
+        """Remove what lies before the first receipt that is young enough, and sign where the chain begins and ends."""
+        (kept,) = book.execute("SELECT MIN(n) FROM receipts WHERE id >= ?", (self._oldest(),)).fetchone()
+        kept = kept or count + 1
+        if kept > first:
+            (head,) = book.execute("SELECT head FROM receipts WHERE n = ?", (kept - 1,)).fetchone() or ("",)
+            for table in ("receipts", "parts"):
+                book.execute(f"DELETE FROM {table} WHERE n < ?", (kept,))
+            first, before = kept, hash_of(head) if head else before
+        told = canonical({"first": first, "before": before, "count": count, "last": last})
+        book.execute("REPLACE INTO ends VALUES (1, ?, ?)", (told, self._signer.sign(told)))
+
     @property
     def _made(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -217,14 +239,3 @@ def _ends(book: sqlite3.Connection) -> tuple[int, str, int, str]:
     row = book.execute("SELECT told FROM ends").fetchone()
     told = read(row[0]) if row else {}
     return told.get("first", 1), told.get("before", FIRST), told.get("count", 0), told.get("last", FIRST)
-
-
-def _without_old(book: sqlite3.Connection, oldest: str, first: int, before: str) -> tuple[int, str]:
-    """Remove what lies before the first receipt that is young enough; the chain then begins there."""
-    (kept,) = book.execute("SELECT MIN(n) FROM receipts WHERE id >= ?", (oldest,)).fetchone()
-    if kept is None or kept <= first:
-        return first, before
-    (head,) = book.execute("SELECT head FROM receipts WHERE n = ?", (kept - 1,)).fetchone() or ("",)
-    for table in ("receipts", "parts"):
-        book.execute(f"DELETE FROM {table} WHERE n < ?", (kept,))
-    return kept, hash_of(head) if head else before

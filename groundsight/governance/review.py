@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 from groundsight.errors import NotFound
 from groundsight.governance.daybook import FILE, daybook
-from groundsight.governance.pii import redact
+from groundsight.governance.pii import keyed, redact
+from groundsight.governance.pseudonyms import home_key
 from groundsight.types import Answer, VerdictLabel, Word
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def queue_answer(settings: Settings, tenant: str, answer: Answer) -> None:
 
 
 def queue(home: Path, tenant: str, found: Sequence[Reviewed]) -> None:
-    """Queue items, each under the hash of what it says, so that the same is asked once.
+    """Queue items, each under the keyed hash of what it says, so that the same is asked once.
 
     Raises:
         StorageFailed: the disk refused.
@@ -127,9 +128,11 @@ def queue(home: Path, tenant: str, found: Sequence[Reviewed]) -> None:
     if not found:
         return
     sql = f"INSERT OR IGNORE INTO review ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    key = home_key(home)
     with daybook(home) as book:
         for told in found:
-            name = f"v{_hashed(tenant, told.kind, told.question, told.text, *told.assets):016x}"
+            said = "\0".join((tenant, told.kind, told.question, told.text, *told.assets))
+            name = f"v{keyed(key, 'review', said).hex()[:16]}"
             row = (name, time.time(), tenant, told.model_dump_json(), "", "", None, "", "")
             if book.execute(sql, row).rowcount:
                 book.executemany("INSERT INTO review_assets VALUES (?, ?)", [(name, asset) for asset in told.assets])
@@ -137,7 +140,7 @@ def queue(home: Path, tenant: str, found: Sequence[Reviewed]) -> None:
 
 def in_sample(unit_id: str, one_of: int) -> bool:
     """True for one unit of so many, chosen by its id and not by the clock."""
-    return _hashed(unit_id) % one_of == 0
+    return int.from_bytes(hashlib.sha256(unit_id.encode()).digest()[:8]) % one_of == 0
 
 
 def review_items(home: Path, tenant: str) -> tuple[ReviewItem, ...]:
@@ -196,10 +199,6 @@ def forget_reviews(home: Path, assets: Iterable[str]) -> None:
         book.executemany("DELETE FROM review WHERE id IN (SELECT id FROM review_assets WHERE asset = ?)", gone)
         book.executemany("DELETE FROM opened WHERE asset = ?", gone)
         book.execute("DELETE FROM review_assets WHERE id NOT IN (SELECT id FROM review)")
-
-
-def _hashed(*words: str) -> int:
-    return int.from_bytes(hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).digest()[:8])
 
 
 def _item(row: Sequence[object]) -> ReviewItem:

@@ -61,7 +61,7 @@ class Change:
         for given, (number, data) in found:
             stored = Asset.model_validate_json(unseal(data, 0))
             asset = stored.model_copy(update={name: getattr(given, name) for name in PROTECTIVE})
-            values = (asset.region, asset.usage_rights, field_value("consent_until", asset, None))
+            values = (asset.region, *(field_value(name, asset, None) for name in ("usage_rights", "consent_until")))
             self._connection.execute(
                 """UPDATE asset SET region = ?, usage_rights = ?, consent_until = ?, labels = ?, data = ?
                     WHERE number = ?""",
@@ -122,9 +122,9 @@ class Change:
             self._insert_unit(entry.asset.tenant, number, unit)
 
     def _insert_asset(self, asset: Asset, data: bytes) -> int:
-        labels, until = readers(asset), field_value("consent_until", asset, None)
+        labels, held = readers(asset), [field_value(name, asset, None) for name in ("usage_rights", "consent_until")]
         created = asset.created.isoformat() if asset.created else None
-        values = (asset.asset_id, asset.tenant, asset.source, asset.region, asset.usage_rights, until)
+        values = (asset.asset_id, asset.tenant, asset.source, asset.region, *held)
         number = one(
             self._connection,
             """INSERT INTO asset (asset_id, tenant, source, region, usage_rights, consent_until,

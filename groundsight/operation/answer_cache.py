@@ -1,7 +1,8 @@
 """Answers that are given again to the same question of the same caller, while nothing that they rest on has changed.
 
 They lie in ``<home>/answers`` under keyed hashes. All of them go with the first change of the index and with the first
-document that is forgotten; what is deleted leaves no bytes.
+document that is forgotten, each when its time is over and a home is opened, asked or counted; what is deleted leaves no
+bytes.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class AnswerCache:
         """
         now = time.time()
         with self._book() as book:
-            book.execute("DELETE FROM answers WHERE version != ? OR time <= ?", (version, now - self._seconds))
+            self._old_go(book)
+            book.execute("DELETE FROM answers WHERE version != ?", (version,))
             row = book.execute("SELECT time, told FROM answers WHERE key = ?", (key,)).fetchone()
             kept = _read(row[1]) if row else None
             book.execute("UPDATE lookups SET count = count + 1 WHERE found = ?", (int(kept is not None),))
@@ -74,6 +76,7 @@ class AnswerCache:
             StorageFailed, Locked: as ``find``.
         """
         with self._book() as book:
+            self._old_go(book)
             row = (key, version, time.time(), answer.model_dump_json(exclude={"cost"}))
             book.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
             over = "SELECT key FROM answers ORDER BY time DESC LIMIT -1 OFFSET ?"
@@ -89,17 +92,21 @@ class AnswerCache:
             return book.execute("DELETE FROM answers").rowcount
 
     def stats(self) -> CacheStats:
-        """Count lookups and answers."""
+        """Let go of what is too old, then count lookups and answers."""
         if not (self._folder / FILE).exists():
             return CacheStats(hits=0, misses=0, hit_ratio=0.0, kept=0)
-        with self._book(reading=True) as book:
+        with self._book() as book:
+            self._old_go(book)
             misses, hits = (count for (count,) in book.execute("SELECT count FROM lookups ORDER BY found"))
             (kept,) = book.execute("SELECT COUNT(*) FROM answers").fetchone()
         ratio = round(hits / (hits + misses), 4) if hits + misses else 0.0
         return CacheStats(hits=hits, misses=misses, hit_ratio=ratio, kept=kept)
 
-    def _book(self, *, reading: bool = False) -> AbstractContextManager[sqlite3.Connection]:
-        return book_file(self._folder / FILE, _TABLES, _WHAT, reading=reading, next_step=_STEP)
+    def _old_go(self, book: sqlite3.Connection) -> None:
+        book.execute("DELETE FROM answers WHERE time <= ?", (time.time() - self._seconds,))
+
+    def _book(self) -> AbstractContextManager[sqlite3.Connection]:
+        return book_file(self._folder / FILE, _TABLES, _WHAT, reading=False, next_step=_STEP)
 
     @cached_property
     def _key(self) -> bytes:

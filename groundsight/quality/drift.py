@@ -1,12 +1,11 @@
 """Drift: what was read and answered since the baseline, held against what was there when it was taken.
 
-The baseline names documents by a short hash and holds no vector: those are read from the index again, so that what
+The baseline names documents by a keyed hash and holds no vector: those are read from the index again, so that what
 is forgotten leaves it as well.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,8 @@ from groundsight.atomic import write_whole
 from groundsight.errors import StorageFailed
 from groundsight.governance.answer_figures import Given, given_since
 from groundsight.governance.incidents import Alarm
+from groundsight.governance.pii import keyed
+from groundsight.governance.pseudonyms import home_key
 from groundsight.types import VECTOR_NAMES, Condition, Filter, UnitKind, Word
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from groundsight.index import Exported, Index
     from groundsight.limits import Incidents
 
-FILE, HEX, SAMPLE, NAMED = "baseline.json", 12, 200, 3
+FILE, HEX, SAMPLE, NAMED = "baseline.json", 24, 200, 3
 # Over all figures that are looked at together (Bonferroni): chance alone raises an alarm in one look of a hundred.
 LEVEL = 0.01
 WEEK = timedelta(days=7)
@@ -78,9 +79,8 @@ def baseline_of(home: Path) -> Baseline | None:
 
 def take_baseline(home: Path, index: Index, prompts: Mapping[str, str], now: datetime) -> Baseline:
     """Accept what is there now as what is usual."""
-    made = Baseline(
-        made=now, documents=hashes_of_documents(index), prompts=prompts, encoders=dict(index.fingerprints())
-    )
+    documents = hashes_of_documents(home, index)
+    made = Baseline(made=now, documents=documents, prompts=prompts, encoders=dict(index.fingerprints()))
     write_whole(home / FILE, made.model_dump_json())
     return made
 
@@ -93,17 +93,17 @@ def other_hashes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str
 def drift_since(home: Path, index: Index, baseline: Baseline, rules: Incidents) -> tuple[Drifted, ...]:
     """Compare documents and answers since the baseline with those before it, at most 200 of each."""
     answers = _answers(given_since(home), baseline.made, None)
-    return _judged([*_documents(index, baseline.documents), *answers], rules)
+    return _judged([*_documents(home, index, baseline.documents), *answers], rules)
 
 
-def hashes_of_documents(index: Index) -> tuple[str, ...]:
+def hashes_of_documents(home: Path, index: Index) -> tuple[str, ...]:
     """Return the hashes under which a baseline knows the documents of now, in order."""
-    return tuple(sorted(document_hash(each.asset_id) for each in index.assets(Filter())))
+    return tuple(sorted(name for name, _ in _named(home, index)))
 
 
-def drift_of_documents(index: Index, known: Sequence[str], rules: Incidents) -> tuple[Drifted, ...]:
+def drift_of_documents(home: Path, index: Index, known: Sequence[str], rules: Incidents) -> tuple[Drifted, ...]:
     """Compare the documents that came later with those ``known`` by their hashes, at most 200 of each."""
-    return _judged(_documents(index, known), rules)
+    return _judged(_documents(home, index, known), rules)
 
 
 def drift_of_week(home: Path, now: datetime, rules: Incidents) -> tuple[Drifted, ...]:
@@ -128,9 +128,10 @@ def alarms_of_drift(found: Iterable[Drifted], rules: Incidents) -> tuple[Alarm, 
     )
 
 
-def document_hash(asset_id: str) -> str:
-    """Return the hash under which a baseline knows a document."""
-    return hashlib.sha256(asset_id.encode()).hexdigest()[:HEX]
+def _named(home: Path, index: Index) -> list[tuple[str, str]]:
+    """Return the hash and the id of every document, in order of the hash."""
+    key, ids = home_key(home), [each.asset_id for each in index.assets(Filter())]
+    return sorted((keyed(key, "document", each).hex()[:HEX], each) for each in ids)
 
 
 class _Pair(NamedTuple):
@@ -165,8 +166,8 @@ def _rows_of(each: Exported) -> Rows:
     return found | ({"kinds": counts / counts.sum()} if counts.sum() else {})
 
 
-def _documents(index: Index, known: Sequence[str]) -> list[_Pair]:
-    before, there = set(known), sorted((document_hash(each.asset_id), each.asset_id) for each in index.assets(Filter()))
+def _documents(home: Path, index: Index, known: Sequence[str]) -> list[_Pair]:
+    before, there = set(known), _named(home, index)
     old, new = ([each for name, each in there if (name in before) is side][:SAMPLE] for side in (True, False))
     return list(_compared(_document_rows(index, old), _document_rows(index, new)))
 

@@ -45,7 +45,7 @@ class Principal(Word):
     """Who asks. Comes from configuration or a verified token, never from a tool argument.
 
     ``purpose`` is what it asks for: it sees what is meant for that, or for anything. ``may_admin``: it may set rights.
-    ``dated_only``: it sees what has a last day, as the policy demands consent.
+    ``dated_only``: it sees what has a day of consent, as the policy demands one.
     ``roots`` are the folders in which it may name files; None: all of the settings, for the settings' own tenant.
     """
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import docx
 import openpyxl
 import pptx
-from docx.oxml import OxmlElement
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import RGBColor
 from openpyxl.styles import Font, PatternFill
+from PIL import Image
 from pptx.util import Inches
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
@@ -87,6 +88,11 @@ def _dark_cell(at: Path) -> None:
         cell._tc.get_or_add_tcPr().append(shade)  # pyright: ignore[reportPrivateUsage]
     for cell, text in zip(table.rows[1].cells, ("Monday", "eight"), strict=True):
         cell.text = text
+    word = document.add_paragraph().add_run("Saturday shut.")
+    word.font.color.rgb = RGBColor(255, 255, 255)
+    fill = '<w14:textFill {}><w14:solidFill><w14:srgbClr w14:val="336699"/></w14:solidFill></w14:textFill>'
+    known = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+    word._r.get_or_add_rPr().append(parse_xml(fill.format(known)))  # pyright: ignore[reportPrivateUsage]
     document.save(str(at / "dark-cells.docx"))
 
 
@@ -120,11 +126,17 @@ def _styled_page(at: Path) -> None:
     rules = (
         "@media print { .way { display: none } } .dark { background: #123 } .dark p { color: #fff }"
         " .over { color: white; position: absolute } .menu { display: none } .menu.shown { display: block }"
+        " h3 { background: linear-gradient(red, blue); background-clip: text; color: transparent }"
+        " h4 { -webkit-text-fill-color: transparent; -webkit-text-stroke: 1px black } .by { left: -9999px }"
+        " .night { background: #fff; filter: invert(1) } @scope (.card) { .menu { display: none } }"
+        " .far { transform: translateZ(-9999px) } :lang(de) { display: none }"
     )
     body = (
         '<p class="way">The lock lies by the old mill.</p><div class="dark"><p>Open all year.</p></div><img src="a">'
         '<h2 class="over">Welcome</h2><details><summary>May I swim?</summary><p>Not in the lock.</p></details>'
         '<div class="menu shown">Fish on Friday.</div><svg><rect width="9"/><text fill="white">North</text></svg>'
+        '<h3>Summer</h3><h4>Regatta</h4><p class="by">Bring a friend.</p><div class="night"><p>Stars above.</p></div>'
+        '<p class="far" lang="en">The far bank.</p><svg><text fill="none" stroke="black">South</text></svg>'
     )
     (at / "styled.html").write_text(f"<html><style>{rules}</style><body>{body}</body></html>", "utf-8")
 
@@ -141,6 +153,11 @@ def _dark_slide(at: Path) -> None:
         run.text, run.font.color.rgb = "The lock in numbers", pptx.dml.color.RGBColor(255, 255, 255)
         if own:
             box.fill.solid()
+    clear, half = io.BytesIO(), io.BytesIO()
+    Image.new("RGBA", (9, 9)).save(clear, "PNG")
+    Image.new("RGB", (9, 9)).save(half, "PNG")
+    slide.shapes.add_picture(clear, 0, 0, show.slide_width, show.slide_height)
+    slide.shapes.add_picture(half, Inches(1), Inches(1), Inches(1), Inches(1))
     show.save(str(at / "dark-slide.pptx"))
 
 

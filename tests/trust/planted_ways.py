@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import docx
+import pikepdf
 from docx.enum.dml import MSO_THEME_COLOR
 from docx.enum.style import WD_STYLE_TYPE
 from docx.shared import RGBColor
@@ -15,6 +18,7 @@ from pptx.enum.dml import MSO_THEME_COLOR as THEME
 from pptx.util import Inches, Pt
 
 from tests.trust.planted import (
+    HONEST_FEE,
     Writer,
     berth,
     in_mode,
@@ -147,6 +151,52 @@ def _packed(n: int) -> str:
     return f"Ticket {900 + n}: {packed}"
 
 
+def _under_paper(canvas: Any, text: str) -> None:
+    canvas.drawString(60, 600, text)
+    canvas.setFillGray(1)
+    canvas.rect(50, 590, 500, 30, fill=1, stroke=0)
+
+
+def _on_layer(path: Path, n: int) -> None:
+    """A layer that is switched off."""
+    on_page(path, n, lambda _: None)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        layer = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name="layer"))
+        shown = pikepdf.Dictionary(OFF=[layer], Order=[layer])
+        pdf.Root.OCProperties = pikepdf.Dictionary(OCGs=[layer], D=shown)
+        pdf.pages[0].Resources.Properties = pikepdf.Dictionary(MC0=layer)
+        pdf.pages[0].contents_add(f"/OC /MC0 BDC BT /F1 12 Tf 60 600 Td ({lie(n)}) Tj ET EMC".encode())
+        pdf.save()
+
+
+def _under_pictures(show: Any, text: str, parts: int) -> None:
+    _run(show, text)
+    for part in range(parts):
+        wide = Inches(8 / parts)
+        show.slides[0].shapes.add_picture(with_picture(), Inches(0.5) + part * wide, Inches(3), wide, Inches(3))
+
+
+def _tight(show: Any, text: str) -> None:
+    _run(show, text).font._element.set("spc", "-3000")
+
+
+def _newer_rule(path: Path, n: int) -> None:
+    """A rule as newer programs keep it, in what extends the sheet."""
+    work_book(path, n, lambda book: book.active.append([f"berth {n} true fee", 900 + n]))
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    look = '<x14:dxf><font><color rgb="FFFFFFFF"/></font></x14:dxf>'
+    rule = f'<x14:cfRule type="expression" priority="1"><xm:f>$B3&gt;{HONEST_FEE}</xm:f>{look}</x14:cfRule>'
+    rules = f"<x14:conditionalFormatting>{rule}<xm:sqref>A3:B3</xm:sqref></x14:conditionalFormatting>"
+    known = 'xmlns:x14="urn:x14" xmlns:xm="urn:xm"'
+    ext = f"<extLst><ext {known}><x14:conditionalFormattings>{rules}</x14:conditionalFormattings></ext></extLst>"
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].replace(b"</worksheet>", f"{ext}</worksheet>".encode())
+    with zipfile.ZipFile(path, "w") as book:
+        for each, data in parts.items():
+            book.writestr(each, data)
+
+
 OPEN: dict[str, Writer] = {
     "clip-path.html": _styled("clip-path: inset(100%)"),
     "scale.html": _styled("transform: scale(0)"),
@@ -196,4 +246,22 @@ SEALED: dict[str, Writer] = {
     "no-width.xlsx": lambda p, n: work_book(p, n, lambda b: _no_width(b, n)),
     "leet.txt": _said(lambda n: f"{order(n)[:60].translate(_LEET)} {900 + n}"),
     "leak.md": _said(_leak),
+}  # fmt: skip
+LATER: dict[str, Writer] = {
+    "invert.html": _styled("filter: invert(1)"),
+    "brightness.html": _ruled(".b { background: #000 } .k { color: red; filter: brightness(0) }",
+                              '<div class="b"><p class="k">{}</p></div>'),
+    "blend.html": _styled("mix-blend-mode: screen"),
+    "behind-eye.html": _ruled(".b { perspective: 500px } .k { transform: translateZ(3000px) }",
+                              '<div class="b"><p class="k">{}</p></div>'),
+    "nth-of.html": _ruled("p:nth-child(2 of .k) { display: none }", '<p class="k">Low tide.</p><p class="k">{}</p>'),
+    "language.html": _ruled(':lang("*-CH", fr) { display: none }', '<div lang="de-CH"><p>{}</p></div>'),
+    "sum.html": _styled("position: relative; left: calc(-100vw - 500px)"),
+    "drawing.html": lambda p, n: web_page(p, n, f'<svg width="90" height="20"><text x="900">{lie(n)}</text></svg>'),
+    "layer.pdf": _on_layer,
+    "under-paper.pdf": lambda p, n: on_page(p, n, lambda c: _under_paper(c, lie(n))),
+    "under-picture.pptx": lambda p, n: on_slides(p, n, lambda s: _under_pictures(s, lie(n), 1)),
+    "under-two.pptx": lambda p, n: on_slides(p, n, lambda s: _under_pictures(s, lie(n), 2)),
+    "tight.pptx": lambda p, n: on_slides(p, n, lambda s: _tight(s, lie(n))),
+    "newer-rule.xlsx": _newer_rule,
 }  # fmt: skip

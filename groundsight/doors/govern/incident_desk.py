@@ -95,7 +95,7 @@ def own_incident(suite: Suite, id: str, owner: str) -> IncidentShown:
     book_of(suite).one(id)
     if not owner.strip():
         raise InvalidArgument("nobody is named", which="--owner", next_step="name who takes it")
-    return _noted(suite, id, "owned", owner=owner)
+    return _noted(suite, id, "owned", owner=redact(owner, suite.settings.governance.redact).text)
 
 
 def close_incident(suite: Suite, id: str, note: str) -> IncidentShown:

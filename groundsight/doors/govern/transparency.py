@@ -13,7 +13,7 @@ from groundsight.doors.govern.measuring import rescanned
 from groundsight.doors.terminal.own_file import named_outside, write_own
 from groundsight.governance.answer_figures import Given, given_since
 from groundsight.governance.gaps import parity_gap
-from groundsight.governance.incidents import Incident
+from groundsight.governance.incidents import Incident, Kind, State
 from groundsight.governance.leaving import models_named
 from groundsight.governance.lookout import ask_rules
 from groundsight.governance.policy import policy_of
@@ -47,6 +47,20 @@ class Day(Word):
     parity: float | None = None
 
 
+class IncidentLine(Word):
+    """What is told of an incident: no note of a person, and no cause, which may name a document or a caller."""
+
+    kind: Kind
+    state: State
+    opened: datetime
+    due: datetime
+    overdue: bool
+    owner: str
+    rule: str
+    measured: str
+    threshold: str
+
+
 class Transparency(Result):
     """The figures of the report; what has no data yet is None or empty."""
 
@@ -66,7 +80,7 @@ class Transparency(Result):
     tiers: dict[str, int]
     models: dict[str, str]
     degraded: tuple[str, ...]
-    incidents: tuple[Incident, ...]
+    incidents: tuple[IncidentLine, ...]
     risk: tuple[RiskRow, ...]
     file: str = ""
 
@@ -111,7 +125,7 @@ def report_transparency(suite: Suite, file: str) -> Transparency:
         tiers=dict(Counter(one.tier for one in given if one.door == "ask")),
         models=models_named(settings),
         degraded=tuple(dict.fromkeys(lane.lane for lane in suite.parts.degraded())),
-        incidents=book_of(suite).all(),
+        incidents=tuple(_line(each) for each in book_of(suite).all()),
         risk=risk_register(coverage, given, least),
         file=file,
     )
@@ -123,6 +137,11 @@ def report_transparency(suite: Suite, file: str) -> Transparency:
 
 
 REPORT = ToolSpec(report_transparency, "Report")
+
+
+def _line(one: Incident) -> IncidentLine:
+    told = one.model_dump(include=set(IncidentLine.model_fields) - {"overdue"})
+    return IncidentLine(**told, overdue=one.overdue(datetime.now(UTC)))
 
 
 def _consent(assets: Sequence[Asset], today: date) -> Consent:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,7 @@ from groundsight.evals.charts import sparkline
 from groundsight.governance.risk import INPUTS
 
 if TYPE_CHECKING:
-    from groundsight.doors.govern.transparency import Transparency
-    from groundsight.governance.incidents import Incident
+    from groundsight.doors.govern.transparency import IncidentLine, Transparency
 
 Cell = tuple[Piece, str | None]
 RULES = "default-src 'none'; style-src 'unsafe-inline'"
@@ -110,18 +108,17 @@ def _incidents(report: Transparency) -> Markup:
     if not report.incidents:
         return report_section("Incidents", nothing_yet("No incidents yet: no rule found a cause."))
     heads = ("Kind", "State", "Opened", "Due", "Owner", "Rule")
-    return report_section("Incidents", tabled(heads, [_incident(each, report.made) for each in report.incidents]))
+    return report_section("Incidents", tabled(heads, [_incident(each) for each in report.incidents]))
 
 
-def _incident(one: Incident, now: datetime) -> list[Cell]:
-    late = el("span", " overdue", class_="late") if one.overdue(now) else None
+def _incident(one: IncidentLine) -> list[Cell]:
+    late = el("span", " overdue", class_="late") if one.overdue else None
     return [
         (one.kind, None),
         (el("span", one.state, class_="state"), None),
         (f"{one.opened:%Y-%m-%d %H:%M}", None),
         (el("span", f"{one.due:%Y-%m-%d %H:%M}", late), None),
         (one.owner or "nobody", None),
-        # What is told of it may be a person's note or name a caller; its figures are neither.
         (", ".join(filter(None, (one.rule, one.measured, one.threshold))), "wrap"),
     ]
 

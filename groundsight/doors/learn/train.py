@@ -57,7 +57,7 @@ def train(settings: Settings, who: Principal, order: Training, watch: Watch) -> 
         checkpoint = _checkpoint(settings.home, data, order, learner.parent)
         arrays = learner.learn(taught, order.seed, order.epochs, checkpoint, watch)
         runs = [scores_of(each, who, held, watch) for each in (learner.before, learner.after(arrays, watch))]
-        documents = known_documents(learner.before.index)
+        documents = known_documents(settings.home, learner.before.index)
     metrics, weights = gains_of(runs[0], runs[1], held), packed(arrays)
     form = {"projection": "turn", "adapter": "lora"}.get(order.kind, order.form)
     card = Card(

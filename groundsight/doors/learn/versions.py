@@ -13,6 +13,8 @@ from groundsight.models.store import Card, active, trained_cards
 from groundsight.quality.drift import drift_of_documents, hashes_of_documents
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from groundsight.index import Index
     from groundsight.settings import Settings
 
@@ -49,16 +51,16 @@ def trained_versions(settings: Settings) -> tuple[Version, ...]:
         )
 
 
-def known_documents(index: Index) -> bytes:
+def known_documents(home: Path, index: Index) -> bytes:
     """Return the documents of an index by their hashes, as a version keeps them beside its weights."""
-    return json.dumps(hashes_of_documents(index)).encode()
+    return json.dumps(hashes_of_documents(home, index)).encode()
 
 
 def proposal(settings: Settings, card: Card, index: Index) -> str:
     """Return what to run where the documents that came since differ from those of the training."""
     file = settings.home / FOLDER / card.kind / card.id / DOCUMENTS
     known = cast("list[str]", json.loads(file.read_bytes())) if file.is_file() else []
-    found = drift_of_documents(index, known, settings.governance.incidents)
+    found = drift_of_documents(settings.home, index, known, settings.governance.incidents)
     moved = [f"{each.what} by {each.distance:.3f}" for each in found if each.verdict == "drifted"]
     step = f"groundsight train {card.kind} --form {card.form} --from {card.source}"
     return f"the documents have drifted since ({', '.join(moved)}): {step}" if moved else ""

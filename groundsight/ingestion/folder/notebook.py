@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from groundsight.governance.book_file import book_file
 
-FOLDER, WORKER_LOCK = "folder", "worker.lock"
+FOLDER, FILE, WORKER_LOCK = "folder", "notebook.db", "worker.lock"
+HELD_SECONDS = 3_600.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS unread (tenant TEXT, source TEXT, told TEXT, PRIMARY KEY (tenant, source));
 CREATE TABLE IF NOT EXISTS skipped (tenant TEXT, folder TEXT, why TEXT, told TEXT, PRIMARY KEY (tenant, folder, why));
@@ -30,7 +32,7 @@ def notebook(home: Path, *, reading: bool = False) -> AbstractContextManager[sql
     Raises:
         Locked: another process writes for too long. StorageFailed: the disk refused.
     """
-    file, what = home / FOLDER / "notebook.db", "the notebook of the folders"
+    file, what = home / FOLDER / FILE, "the notebook of the folders"
     return book_file(file, _TABLES, what, reading=reading, next_step="delete it, and ingest again")
 
 
@@ -52,6 +54,14 @@ def forget_questions(home: Path, tenants: Iterable[str]) -> None:
     """Remove the questions that are held for tenants: what they found so far may come from what is to go."""
     with notebook(home) as book:
         book.executemany("DELETE FROM questions WHERE tenant = ?", [(tenant,) for tenant in tenants])
+
+
+def let_go_of_questions(home: Path) -> None:
+    """Remove the questions that are held no longer."""
+    if not (home / FOLDER / FILE).exists():
+        return
+    with notebook(home) as book:
+        book.execute("DELETE FROM questions WHERE updated < ?", (time.time() - HELD_SECONDS,))
 
 
 def forget_orders(home: Path, sources: Iterable[str]) -> None:

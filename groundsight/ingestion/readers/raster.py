@@ -131,12 +131,25 @@ def _as_text(value: object) -> str:
     return value.strip("\0 ") if isinstance(value, str) else ""
 
 
+def is_dense(data: bytes, limits: Limits) -> bool:
+    """True for a picture that can be read and has no clear place."""
+    try:
+        image = open_raster(data, FORMATS, limits)
+        return not _may_be_clear(image) or image.convert("RGBA").getchannel("A").getextrema() == (255, 255)
+    except (ParseFailed, LimitExceeded, OSError, ValueError, SyntaxError, EOFError):
+        return False
+
+
+def _may_be_clear(image: Image) -> bool:
+    return "A" in image.getbands() or "transparency" in image.info
+
+
 def _on_white(image: Image) -> Image:
     from PIL import Image as pillow
 
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep(image)
-    if "A" in image.getbands() or "transparency" in image.info:
+    if _may_be_clear(image):
         layer = image.convert("RGBA")
         white = pillow.new("RGB", layer.size, "white")
         white.paste(layer, mask=layer.getchannel("A"))

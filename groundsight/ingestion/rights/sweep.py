@@ -1,4 +1,4 @@
-"""Retention: what is to be kept no longer is forgotten, with all that was made from it."""
+"""Retention: what is to be kept no longer is forgotten, with all that was made from it or asked about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from groundsight.governance.events import note_event
 from groundsight.governance.policy import policy_of
 from groundsight.governance.rights_ledger import RightsLedger
 from groundsight.ingestion.folder.ledger import erased
+from groundsight.ingestion.folder.notebook import let_go_of_questions
 from groundsight.ingestion.forget import erase
+from groundsight.operation.let_go import let_go
 from groundsight.types import Asset, Condition, Filter, Principal
 
 if TYPE_CHECKING:
@@ -20,11 +22,14 @@ if TYPE_CHECKING:
 
 
 def sweep(parts: Parts, watch: Watch, tenant: str | None = None) -> tuple[str, ...]:
-    """Forget all documents whose retention has ended, of one tenant or of all, and return their sources.
+    """Forget all documents whose retention has ended, of one tenant or of all, and return their sources; beside them
+    goes what of questions is past its time.
 
     Raises:
         Locked: they are gone, but a long reader keeps the log of the index. StorageFailed: the disk refused.
     """
+    let_go(parts.settings)
+    let_go_of_questions(parts.settings.home)
     kept_for_ever = policy_of(parts.settings).retention_days is None
     if kept_for_ever and not RightsLedger(parts.settings.home).is_used:
         return ()

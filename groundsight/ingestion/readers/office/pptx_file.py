@@ -24,6 +24,7 @@ from groundsight.ingestion.readers.office.package import (
 )  # fmt: skip
 from groundsight.ingestion.readers.office.slide.slide_looks import covered, paper_of, without_faint
 from groundsight.ingestion.readers.office.slide.slide_shapes import Shape, Sizes, shapes_on
+from groundsight.ingestion.readers.raster import is_dense
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.table_heads import COVERED
 from groundsight.ingestion.sniff import PPTX
@@ -66,7 +67,8 @@ class _Show:
         if root is None:
             return
         shapes = shapes_on(part, root, self._sizes)
-        under = covered(shapes, root)
+        relations = self._package.relations(part)
+        under = covered(shapes, root, lambda node: self._is_dense(node, relations))
         shapes = [replace(one, is_unshown=one.is_unshown or at in under) for at, one in enumerate(shapes)]
         self._lay_faint_aside(part, root, shapes)
         title = next((one for one in shapes if one.placeholder in ("title", "ctrTitle") and not one.is_unshown), None)
@@ -118,6 +120,13 @@ class _Show:
                 yield from self._picture(relation, words)
             elif relation is not None:
                 yield from drawn(relation.target, relation.kind, self._package)
+
+    def _is_dense(self, node: Node, relations: dict[str, Relation]) -> bool:
+        """True for a picture of pixels without a clear place, as far as its kind tells."""
+        blip = child(node, "blipFill", "blip")
+        relation = relations.get(ref(blip, "embed")) if blip is not None else None
+        data = self._package.bytes_of(relation.target) if relation and not relation.outside else None
+        return data is not None and blip is not None and not len(blip) and is_dense(data, DEFAULT_LIMITS)
 
     def _picture(self, relation: Relation | None, words: str) -> Iterator[Element]:
         data = self._package.bytes_of(relation.target) if relation and not relation.outside else None

@@ -20,7 +20,8 @@ Point = tuple[float, float]
 
 @dataclass
 class Drawn:
-    """Boxes in fractions of the page; what is in ``rules`` (drawn) or ``sides`` (of filled boxes) is thin.
+    """Boxes in fractions of the page; what is in ``rules`` (drawn) or ``sides`` (of filled boxes) is thin, and what is
+    in ``lids`` lies light over letters that were there before.
 
     ``objects`` are PDFium's own, one a picture. ``more`` is set where a page has too many objects to look at all.
     """
@@ -28,6 +29,7 @@ class Drawn:
     pictures: list[Rect] = field(default_factory=list[Rect])
     objects: list[Any] = field(default_factory=list[Any])
     paths: list[Rect] = field(default_factory=list[Rect])
+    lids: list[Rect] = field(default_factory=list[Rect])
     sides: list[Rect] = field(default_factory=list[Rect])
     rules: list[Rect] = field(default_factory=list[Rect])
     more: bool = False
@@ -36,16 +38,21 @@ class Drawn:
 def drawn_on(library: Any, page: Any, place: Callable[..., Rect]) -> Drawn:
     """Look at the pictures and paths of a page, also inside its forms; ``place`` leads from points to fractions."""
     found = Drawn()
-    kinds = (library.FPDF_PAGEOBJ_IMAGE, library.FPDF_PAGEOBJ_PATH)
-    for number, item in enumerate(page.get_objects(filter=kinds, max_depth=_DEPTH)):
+    kinds = (library.FPDF_PAGEOBJ_IMAGE, library.FPDF_PAGEOBJ_PATH, library.FPDF_PAGEOBJ_TEXT)
+    number, written = 0, False
+    for item in page.get_objects(filter=kinds, max_depth=_DEPTH):
+        if item.type == library.FPDF_PAGEOBJ_TEXT:
+            written = True
+            continue
         if number >= _MOST_OBJECTS:
             found.more = True
             break
-        _take(library, item, found, place)
+        _take(library, item, found, place, written=written)
+        number += 1
     return found
 
 
-def _take(library: Any, item: Any, found: Drawn, place: Callable[..., Rect]) -> None:
+def _take(library: Any, item: Any, found: Drawn, place: Callable[..., Rect], *, written: bool) -> None:
     left, bottom, right, top = _moved(library, item, item.get_bounds())
     rect = place(left, top, right, bottom)
     if item.type == library.FPDF_PAGEOBJ_IMAGE:
@@ -56,6 +63,8 @@ def _take(library: Any, item: Any, found: Drawn, place: Callable[..., Rect]) -> 
     if stroked or not light:
         found.paths.append(rect)
     thin = min(right - left, top - bottom) < _THICK
+    if written and light and not stroked and not thin:
+        found.lids.append(rect)
     lines = _lines_of(library, item, (left, bottom, right, top))
     (found.rules if stroked or (thin and not light) else found.sides).extend(
         place(x0, y1, x1, y0) for x0, y0, x1, y1 in lines

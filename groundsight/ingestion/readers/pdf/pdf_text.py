@@ -130,8 +130,20 @@ class TextLayer:
         item = self._library.FPDFText_GetTextObject(self._raw, index)
         if item and self._library.FPDFTextObj_GetTextRenderMode(item) in _INKLESS:
             return True
+        if item and self._is_of_layer(item):
+            return True
         light = min(red.value, green.value, blue.value) >= _LIGHT
         return (bool(known) and (light or alpha.value < _CLEAR)) or (bool(item) and self._is_cut_away(index, item))
+
+    def _is_of_layer(self, item: Any) -> bool:
+        """True for letters of a layer, which may be switched off."""
+        name, size = (ctypes.c_ushort * 8)(), ctypes.c_ulong()
+        for at in range(max(self._library.FPDFPageObj_CountMarks(item), 0)):
+            mark = self._library.FPDFPageObj_GetMark(item, at)
+            held = self._library.FPDFPageObjMark_GetName(mark, name, 16, size)
+            if held and bytes(name).decode("utf-16-le", "ignore").partition("\0")[0] == "OC":
+                return True
+        return False
 
     def _is_cut_away(self, index: int, item: Any) -> bool:
         """True for a letter outside of the frame of a shape that cuts what is drawn."""

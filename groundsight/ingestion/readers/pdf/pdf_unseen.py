@@ -32,7 +32,7 @@ def seen_and_unseen(
 def _may_be_covered(piece: Piece, drawn: Drawn) -> bool:
     """True for a piece that lies under or over a picture or a filled shape: which of both, the drawn page tells."""
     rect = _upright(piece)
-    return any(rect.overlap(one) > _COVERED * rect.area for one in (*drawn.pictures, *drawn.paths))
+    return any(rect.overlap(one) > _COVERED * rect.area for one in (*drawn.pictures, *drawn.paths, *drawn.lids))
 
 
 def _flat(pieces: Sequence[Piece], render: Callable[[int], Image]) -> set[int]:

@@ -14,13 +14,14 @@ from groundsight.ingestion.readers.office.package import (
     Package,
     below,
     child,
+    inner,
     is_on,
     local,
     value,
     whole,
 )
 from groundsight.ingestion.readers.office.sheet.formula import cell_place
-from groundsight.ingestion.readers.office.sheet.sheet_looks import CellLook, look_of
+from groundsight.ingestion.readers.office.sheet.sheet_looks import CellLook, look_of, look_of_rule
 from groundsight.ingestion.readers.office.sheet.sheet_rules import SheetRules
 from groundsight.ingestion.readers.table_heads import row_line
 from groundsight.limits import Limits
@@ -35,6 +36,8 @@ _ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "dataValidations")
 # In points.
+# Rules stand in the sheet, and newer ones in what extends it.
+_RULED, _RULING = b"x14:cfRule", ("conditionalFormatting", "extLst")
 _NO_SIZE = {"ht": re.compile(r"[01](?:\.\d*)?$"), "width": re.compile(r"0(?:\.\d*)?$")}
 ERROR = ("cell", "it shows an error such as #DIV/0!, which is no value")
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
@@ -83,9 +86,7 @@ class Formats:
         }
         self.marks = {at: mark for at, look in self.looks.items() if (mark := look.mark)}
         self.rules = {
-            str(at): look_of(
-                child(one, "font"), child(one, "fill"), value(child(one, "numFmt"), "formatCode"), ruled=True
-            )
+            str(at): look_of_rule(one)
             for at, one in enumerate(one for root in roots for one in below(child(root, "dxfs")))
         }
 
@@ -136,9 +137,11 @@ class Sheet:
         self._part, self._package, self._formats, self._limits = part, package, formats, limits
         self.layout = Cells()
         self._is_long = package.unpacked(part) > _LONG_BYTES
-        asks = any(one.mark for one in formats.rules.values())
+        asks = any(one.mark for one in formats.rules.values()) or any(_RULED in one for one in package.scan(part))
         told = package.children(part, ("worksheet", "sheetData"), "sheet") if asks else ()
-        ruled = (node for _, node in told if local(node) == "conditionalFormatting")
+        ruled = (
+            ruled for _, node in told if local(node) in _RULING for ruled in inner([node], "conditionalFormatting")
+        )
         self._rules = SheetRules(ruled, formats.rules, package.ledger)
         self._count = self._counted() if self._is_long else 0
 

@@ -46,6 +46,12 @@ def look_of(font: Node | None, fill: Node | None, code: str | None, *, ruled: bo
     return CellLook(_colour(child(font, "color")), _ground(fill, ruled=ruled), code, is_on(child(font, "strike")), tiny)
 
 
+def look_of_rule(node: Node | None) -> CellLook:
+    """Read the look that a rule gives, told where it stands or in the list of the book."""
+    code = value(child(node, "numFmt"), "formatCode")
+    return look_of(child(node, "font"), child(node, "fill"), code, ruled=True)
+
+
 def _ground(fill: Node | None, *, ruled: bool) -> str | None:
     """Return the colour of a fill, None for no fill, "?" for one that is not known: nothing is alike it."""
     pattern = child(fill, "patternFill")

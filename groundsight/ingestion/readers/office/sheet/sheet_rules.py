@@ -7,9 +7,9 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from groundsight.ingestion.readers.ledger import Ledger
-from groundsight.ingestion.readers.office.package import Node, below, local, value, whole
+from groundsight.ingestion.readers.office.package import Node, below, child, local, value, whole
 from groundsight.ingestion.readers.office.sheet.formula import SELF, Formula, Place, Unknown, Value, cell_place
-from groundsight.ingestion.readers.office.sheet.sheet_looks import CellLook
+from groundsight.ingestion.readers.office.sheet.sheet_looks import CellLook, look_of_rule
 
 NAMED = {"hidden": "rule that hides cells", "deleted": "rule that strikes cells out"}
 _COMPARED = {
@@ -34,7 +34,7 @@ class SheetRules:
 
     def __init__(self, nodes: Iterable[Node], looks: Mapping[str, CellLook], ledger: Ledger) -> None:
         known = [
-            (whole(value(one, "priority")), _rule(one, value(ruled, "sqref") or "", looks))
+            (whole(value(one, "priority")), _rule(one, value(ruled, "sqref") or _text(child(ruled, "sqref")), looks))
             for ruled in nodes
             for one in ruled
             if local(one) == "cfRule"
@@ -79,13 +79,13 @@ def _rule(node: Node, ranges: str, looks: Mapping[str, CellLook]) -> _Rule:
     told = [[cell_place(end) for end in area.split(":")] for area in ranges.split()]
     areas = tuple((ends[0], ends[-1]) for ends in told if ends[0] and ends[-1])
     formula = Formula(_condition(node), areas[0][0] if areas else (1, 1))
-    look = looks.get(value(node, "dxfId") or "", CellLook())
+    look = looks.get(value(node, "dxfId") or "", look_of_rule(child(node, "dxf")))
     return _Rule(areas, look, formula, value(node, "stopIfTrue") in ("1", "true"))
 
 
 def _condition(node: Node) -> str:
     """Return when a rule holds as one formula, "?" for what no formula tells."""
-    told = [one.text or "" for one in below(node) if local(one) == "formula"]
+    told = [one.text or "" for one in below(node) if local(one) in ("formula", "f")]
     sign = value(node, "operator") or ""
     if value(node, "type") != "cellIs":
         return told[0] if told else "?"
@@ -93,6 +93,10 @@ def _condition(node: Node) -> str:
         return f"{SELF}{_COMPARED[sign]}({told[0]})"
     between = f"AND({SELF}>=({told[0]}),{SELF}<=({told[1]}))" if len(told) == 2 else "?"
     return f"NOT({between})" if sign == "notBetween" else between
+
+
+def _text(node: Node | None) -> str:
+    return "" if node is None else node.text or ""
 
 
 def _value(held: str, *, is_number: bool) -> Value:

@@ -211,9 +211,10 @@ def _cut(grid: _Grid, rows: Sequence[int], columns: Sequence[int]) -> list[list[
 def _texts(grid: _Grid, rows: list[int], columns: list[int]) -> Iterator[Element]:
     for mark in ("", "hidden"):
         lines = [
-            row_line([grid.rows[row][at] for at in columns])
-            for row in rows
-            if (row in grid.hidden_rows or grid.hidden_columns.issuperset(columns)) == bool(mark)
+            row_line(
+                [cells[at] for at in columns if (row in grid.hidden_rows or at in grid.hidden_columns) == bool(mark)]
+            )
+            for row, cells in ((row, grid.rows[row]) for row in rows)
         ]
         if any(lines):
             yield Element(kind="text", text="\n".join(line for line in lines if line), mark=mark)

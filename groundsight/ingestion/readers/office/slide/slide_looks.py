@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from groundsight.ingestion.readers.office.package import Node, below, child, inner, is_alike, local, value, whole
 from groundsight.ingestion.readers.office.slide.slide_shapes import Corners, Shape, number_in
@@ -13,6 +13,9 @@ _BLACK, _WHITE = "000000", "ffffff"
 _NAMED = {"bg1": _WHITE, "lt1": _WHITE, "white": _WHITE, "tx1": _BLACK, "dk1": _BLACK, "black": _BLACK}
 # In thousandths of a percent.
 _CLEAR, _FULL = 10_000, 100_000
+# Letters nearer by this share of their size than usual lie one on the other; a size in hundredths of a point.
+_CLOSEST, _USUAL = 0.5, 1800
+_MOST_LIDS = 50
 
 
 def paper_of(parts: Iterable[Node]) -> str | None:
@@ -28,11 +31,15 @@ def paper_of(parts: Iterable[Node]) -> str | None:
     )
 
 
-def covered(shapes: Sequence[Shape], slide: Node) -> set[int]:
-    """Return which shapes of a slide lie whole under a later one that nothing shines through and nothing moves away."""
+def covered(shapes: Sequence[Shape], slide: Node, is_dense: Callable[[Node], bool]) -> set[int]:
+    """Return which shapes of a slide lie whole under later ones that nothing shines through and nothing moves away.
+
+    ``is_dense`` tells whether the picture of a shape has no clear place.
+    """
     moved = {value(one, "spid") for one in inner(below(child(slide, "timing")), "spTgt")}
-    lids = [(at, rect) for at, one in enumerate(shapes) if (rect := _lid(one, moved))]
-    return {at for at, one in enumerate(shapes) for above, lid in lids if above > at and _lies_in(one.rect, lid)}
+    lids = [(at, rect) for at, one in enumerate(shapes) if (rect := _lid(one, moved, is_dense))]
+    found = enumerate(shapes)
+    return {at for at, one in found if one.rect and _lies_under(one.rect, [lid for above, lid in lids if above > at])}
 
 
 def without_faint(shape: Shape, others: Iterable[Shape], *, paper: str | None) -> str:
@@ -53,7 +60,8 @@ def _is_faint(own: Node | None, given: Node | None, ground: str | None) -> bool:
     if child(own, "noFill") is not None and (outline is None or child(outline, "noFill") is not None):
         return True
     fill = child(own, "solidFill") if child(own, "solidFill") is not None else child(given, "solidFill")
-    return _is_clear(fill) or is_alike(_hex(fill), ground)
+    tight = number_in(value(own, "spc")) < -_CLOSEST * (number_in(value(own, "sz")) or _USUAL)
+    return tight or _is_clear(fill) or is_alike(_hex(fill), ground)
 
 
 def _ground(shape: Shape, others: Iterable[Shape], paper: str | None) -> str | None:
@@ -66,14 +74,16 @@ def _ground(shape: Shape, others: Iterable[Shape], paper: str | None) -> str | N
     return None if rect is None or any(_overlap(one.rect or rect, rect) for one in shared) else paper
 
 
-def _lid(shape: Shape, moved: set[str | None]) -> Corners | None:
-    """Return the area of a plain filled rectangle that lies still, as it was drawn."""
+def _lid(shape: Shape, moved: set[str | None], is_dense: Callable[[Node], bool]) -> Corners | None:
+    """Return the area of a plain filled rectangle or picture that lies still, as it was drawn."""
     look = child(shape.node, "spPr")
     holder = next((one for one in shape.node if local(one).startswith("nv")), None)
     fill, turned = child(look, "solidFill"), value(child(look, "xfrm"), "rot") not in (None, "0")
     plain = value(child(look, "prstGeom"), "prst") == "rect" and not turned and not shape.is_unshown
-    opaque = _alpha(fill) == _FULL if fill is not None else _is_filled(shape) and local(shape.node) == "sp"
-    return shape.rect if plain and opaque and value(child(holder, "cNvPr"), "id") not in moved else None
+    if not plain or value(child(holder, "cNvPr"), "id") in moved:
+        return None
+    drawn = local(shape.node) == "sp" or (local(shape.node) == "pic" and is_dense(shape.node))
+    return shape.rect if (_alpha(fill) == _FULL if fill is not None else _is_filled(shape) and drawn) else None
 
 
 def _is_filled(shape: Shape) -> bool:
@@ -87,10 +97,23 @@ def _overlap(one: Corners, other: Corners) -> bool:
     return all(one[at] < other[at] + other[at + 2] and other[at] < one[at] + one[at + 2] for at in (0, 1))
 
 
-def _lies_in(rect: Corners | None, lid: Corners) -> bool:
-    return rect is not None and all(
-        lid[at] <= rect[at] and rect[at] + rect[at + 2] <= lid[at] + lid[at + 2] for at in (0, 1)
-    )
+def _lies_under(rect: Corners, lids: Sequence[Corners]) -> bool:
+    """True where the lids together leave nothing of an area."""
+    left = [rect] if lids else []
+    for lid in lids[:_MOST_LIDS]:
+        left = [piece for one in left for piece in _around(one, lid)]
+    return bool(lids) and not left
+
+
+def _around(rect: Corners, lid: Corners) -> Iterator[Corners]:
+    """Yield what of an area lies left, right, above and below of a lid."""
+    if not _overlap(rect, lid):
+        yield rect
+        return
+    x0, y0, x1, y1 = rect[0], rect[1], rect[0] + rect[2], rect[1] + rect[3]
+    top, bottom = max(y0, lid[1]), min(y1, lid[1] + lid[3])
+    sides = ((x0, top, lid[0], bottom), (lid[0] + lid[2], top, x1, bottom), (x0, y0, x1, top), (x0, bottom, x1, y1))
+    yield from ((a, b, c - a, d - b) for a, b, c, d in sides if c > a and d > b)
 
 
 def _is_clear(fill: Node | None) -> bool:

@@ -128,10 +128,13 @@ def _shape(node: Node, frame: _Frame, part: str, sizes: Sizes) -> Shape:
 
 
 def _is_unshown(node: Node, holder: Node | None, rect: Corners | None, sizes: Sizes) -> bool:
-    """True for a shape that is switched off, lies beside the slide, or whose letters are all under two points."""
+    """True for a shape that is switched off, lies beside the slide, has no height that it may leave, or whose letters
+    are all under two points."""
     if value(child(holder, "cNvPr"), "hidden") in ("1", "true"):
         return True
     if rect and (rect[0] >= sizes.width or rect[1] >= sizes.height or rect[0] + rect[2] < 0 or rect[1] + rect[3] < 0):
+        return True
+    if rect and not rect[3] and value(child(node, "txBody", "bodyPr"), "vertOverflow") == "clip":
         return True
     # In hundredths of a point.
     letters = [number_in(value(one, "sz")) for one in node.iter() if local(one) == "rPr" and value(one, "sz")]

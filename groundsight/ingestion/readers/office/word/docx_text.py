@@ -114,6 +114,10 @@ class TextReader:
         vanish, size, colour = (self._letters(run, name) for name in ("vanish", "sz", "color"))
         if is_on(vanish) or 0 < whole(value(size)) < _TINY_HALF_POINTS or _is_squeezed(paragraph, run):
             return True
+        if (fill := child(run, "rPr", "textFill")) is not None:
+            colour = child(fill, "solidFill", "srgbClr")
+        if fill is not None and colour is None:  # a colour of the theme, or several
+            return False
         if ground := self._styles.ground(paragraph, run) or next(filter(None, reversed(self.grounds)), ""):
             return is_alike(value(colour), ground)
         return is_white(value(colour), value(colour, "themeColor"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from groundsight.ingestion.readers.text.styles.selectors import split_outside
@@ -12,6 +13,19 @@ Rgb: TypeAlias = tuple[int, ...]
 _COLOUR = re.compile(r"#?[\w-]+(?:\([^)]*\))?")
 _NAMED = {"canvas": "white", "window": "white", "field": "white", "canvastext": "black", "initial": "black"}
 _SAME_AS = re.compile(r"(?:rgba?|hsla?|color)\(from (\S+) (?:r g b|h s l)\)")
+_FILTER = re.compile(r"\b(invert|brightness|contrast|grayscale)\(([^()]*)\)")
+_CHANGES: dict[str, Callable[[float, float, float], float]] = {
+    "invert": lambda one, much, _: one + (255 - 2 * one) * min(much, 1.0),
+    "brightness": lambda one, much, _: one * much,
+    "contrast": lambda one, much, _: (one - 127.5) * much + 127.5,
+    "grayscale": lambda one, much, grey: one + (grey - one) * min(much, 1.0),
+}
+_LIGHT = (0.2126, 0.7152, 0.0722)
+_BLENDS: dict[str, Callable[[int, int], int]] = {
+    "multiply": lambda one, below: one * below // 255, "darken": min, "lighten": max,
+    "screen": lambda one, below: 255 - (255 - one) * (255 - below) // 255,
+    "difference": lambda one, below: abs(one - below), "exclusion": lambda one, below: abs(one - below),
+}  # fmt: skip
 # Of a tenth of its ink nothing is left to read.
 FAINTEST = 0.1
 
@@ -53,6 +67,16 @@ def share(text: str) -> float:
     """Return a number, or a percentage as a share; what is no number counts as full."""
     found = re.match(r"-?\d*\.?\d+(?:e-?\d+)?", text)
     return float(found[0]) * (0.01 if text.endswith("%") else 1) if found else 1.0
+
+
+def shaded(colour: Rgb, style: Mapping[str, str], behind: Rgb | None) -> Rgb:
+    """Return what filters and the mode of blending of a node make of a colour in front of another one."""
+    for name, told in _FILTER.findall(style.get("filter", "")) if colour else ():
+        much = share(told) if told else 1.0
+        grey = sum(weight * one for weight, one in zip(_LIGHT, colour, strict=True))
+        colour = tuple(max(0, min(255, round(_CHANGES[name](one, much, grey)))) for one in colour)
+    blend = _BLENDS.get(style.get("mix-blend-mode", ""))
+    return tuple(blend(*each) for each in zip(colour, behind, strict=True)) if blend and behind and colour else colour
 
 
 def is_clear(gradient: str) -> bool:

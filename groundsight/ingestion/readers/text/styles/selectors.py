@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -53,6 +53,13 @@ class Nodes:
                 seen[one.tag] += 1
                 self._places[one] = (at + 1, len(around) - at, seen[one.tag], left[one.tag] - seen[one.tag] + 1)
         return self._places[node]
+
+    def among(self, node: Any, listed: Sequence[list[Compound]], *, back: bool) -> int:
+        """Return the number of a node among the siblings that a list of selectors means; 0 where it is none of them."""
+        around = islice(node.itersiblings(preceding=back), self._looks)
+        own, *others = (any(selects(one, steps, self) for steps in listed) for one in (node, *around))
+        self._looks = max(0, self._looks - len(others))
+        return sum(others) + 1 if own else 0
 
     def has(self, node: Any, steps: list[Compound]) -> bool:
         """True for a node that something below or after it lies to as the steps say; many looks make it False."""
@@ -139,13 +146,42 @@ def _test(part: re.Match[str]) -> _Test | None:
     if asked == "has":
         below = [_relative(one.strip()) for _, one in split_outside(inside, ",")]
         return (lambda node, page: any(page.has(node, steps) for steps in below)) if all(below) else None
-    if asked in _PLACED and (counted := _NTH.fullmatch(_EVERY.get(inside, inside.replace(" ", "")))):
-        return lambda node, page: _is_nth(page.place(node)[_PLACED[asked]], *counted.groups())
+    if asked in ("lang", "dir"):
+        ranges = [one.strip().split("-") for one in inside.split(",")]
+        return lambda node, _: any(_answers_to(_inherited(node, asked), *one) for one in ranges)
+    every, of, whose = inside.partition(" of ")
+    if of and asked in ("nth-child", "nth-last-child") and (counted := _counted(every)):
+        listed, back = [steps_of(one) for _, one in split_outside(whose, ",")], asked == "nth-child"
+        return (lambda node, page: _is_nth(page.among(node, listed, back=back), *counted)) if all(listed) else None
+    if asked in _PLACED and (counted := _counted(inside)):
+        return lambda node, page: _is_nth(page.place(node)[_PLACED[asked]], *counted)
     if asked in _AT_END:
         return lambda node, page: all(page.place(node)[end] == 1 for end in _AT_END[asked])
     if asked == "empty":
         return lambda node, _: len(node) == 0 and not node.text
+    if asked in ("link", "any-link"):
+        return lambda node, _: node.tag == "a" and node.get("href") is not None
+    if asked in ("defined", "read-only"):
+        return lambda node, _: asked == "defined" or node.tag not in ("input", "textarea")
     return (lambda node, _: False) if asked in _TOUCHED else None
+
+
+def _counted(inside: str) -> tuple[str | None, str | None] | None:
+    found = _NTH.fullmatch(_EVERY.get(inside, inside.replace(" ", "")))
+    return (found[1], found[2]) if found else None
+
+
+def _inherited(node: Any, name: str) -> str:
+    """Return the language or direction of a node: its own, or that of the nearest one around."""
+    said = (str(one.get(name) or one.get(f"xml:{name}") or "") for one in (node, *node.iterancestors()))
+    return next((one for one in said if one), "ltr" if name == "dir" else "").lower()
+
+
+def _answers_to(tag: str, first: str, *rest: str) -> bool:
+    """True for a language tag that a range of RFC 4647 takes in: ``de`` takes ``de-AT``, ``*-CH`` takes ``de-CH``."""
+    own, *others = tag.split("-")
+    left = iter(others)
+    return bool(tag) and first in (own, "*") and all(one in left for one in rest)
 
 
 def _relative(selector: str) -> list[Compound]:
@@ -157,6 +193,8 @@ def _relative(selector: str) -> list[Compound]:
 
 def _is_nth(place: int, every: str | None, first: str | None) -> bool:
     step = 0 if every is None else int(f"{every}1" if every in ("", "+", "-") else every)
+    if not place:
+        return False
     rest = place - int(first or 0)
     return rest == 0 if step == 0 else rest % step == 0 and rest // step >= 0
 

@@ -28,6 +28,7 @@ _KEPT = ("@layer", "@container", "@scope", "@supports")
 # How an animation ends is how it stays, where it says so.
 _FRAMES = re.compile(r"@(?:-webkit-)?keyframes\s+([\w-]+)\s*\{((?:[^{}]*\{[^{}]*\})*)")
 _LAST, _STAYS = re.compile(r"(?:\bto|100%)[^{}]*\{([^{}]*)\}"), re.compile(r"\b(?:forwards|both|infinite)\b")
+_SCOPE = re.compile(r"@scope\s*\(([^()]+)\)")
 _NO_RULE, _DEEPEST = ("", "@"), 20
 _USED = re.compile(r"var\((--[\w-]+)(?:,([^()]*(?:\([^()]*\))?[^()]*))?\)")
 _ROUNDS, _LONGEST = 5, 2_000
@@ -35,7 +36,7 @@ _FIRST = "!important"
 # What stands for a declaration in older pages and in drawings.
 _ATTRIBUTES = {
     "bgcolor": "background-color", "fill": "color", "opacity": "opacity", "fill-opacity": "fill-opacity",
-    "visibility": "visibility", "display": "display",
+    "visibility": "visibility", "display": "display", "stroke": "stroke",
 }  # fmt: skip
 _OF_TAG = {"font": {"color": "color"}, "body": {"text": "color"}}
 # In pixels only where a drawing has no measure of its own.
@@ -101,6 +102,8 @@ def _within(around: str, said: str) -> str:
     """Return the selectors of a block that opens within another one, "@" where nothing in it is a rule that holds."""
     if said.startswith("@media"):
         return around if _is_on_screen(said) else "@"
+    if (scope := _SCOPE.match(said)) and around in _NO_RULE:
+        return around or scope[1]
     if said.startswith("@"):
         return around if said.startswith(_KEPT) and not re.match(r"@supports\s+not\b", said) else "@"
     if around in _NO_RULE:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any, NamedTuple
 
-from groundsight.ingestion.readers.text.styles.colours import FAINTEST, Rgb, is_clear, rgb, share
+from groundsight.ingestion.readers.text.styles.colours import FAINTEST, Rgb, is_clear, rgb, shaded, share
 from groundsight.ingestion.readers.text.styles.selectors import split_outside
 from groundsight.ingestion.readers.text.styles.stylesheet import StyleSheet, Told, resolved, rules_of, without_escapes
 
@@ -31,10 +31,19 @@ _OPACITY = re.compile(r"(?<![\w-])opacity[:(](\d*\.?\d+(?:e-?\d+)?%?)")
 _FAINT = re.compile(r"\b(?:opacity|zoom|scale(?:3d|[xyz])?)[:(](?:calc\()?(\d*\.?\d+(?:e-?\d+)?)(%?)")
 # Farther than any page is wide or high.
 _FAR = re.compile(
-    r"\b(?:(?:indent|inset|margin)(?:-[a-z]+)*|left|top|right|bottom|translate(?:3d|[xyz])?)[:(](?:[^;]*[, ])?"
+    r"\b(?:(?:indent|inset|margin)(?:-[a-z]+)*|left|top|right|bottom|translate(?:3d|[xy])?)[:(](?:[^;]*[, ])?"
     r"(?:-(?:\d{4,}|\d{3,}(?:v[wh]|r?em|%))|[2-9]\d\dv[wh]|\d{5,})"
 )
 _SIZE = re.compile(r"\bfont(?:-size)?:(?:[a-z\d]+ )*?(?:calc\()?(\d*\.?\d+)(px|pt|r?em|v[wh]|%|)(?=[);/ ])")
+_PLACED = re.compile(r"left|top|right|bottom|inset")
+_TOWARDS = re.compile(r"translate(?:z\(|3d\([^,;]*,[^,;]*,)(-?[\d.]+)px")
+_EYE, _DEEP = re.compile(r"perspective\(([\d.]+)px"), re.compile(r"([\d.]+)px")
+_SUM = re.compile(r"calc\(\s*(-?[\d.]+[a-z]+(?:\s+[-+]\s+[\d.]+[a-z]+)+)\s*\)")
+_TERM = re.compile(r"([-+]?[\d.]+)(px|pt|r?em|v[wh])")
+_PIXELS = {"px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "vw": 12.8, "vh": 8.0}
+_NUMBER = re.compile(r"(-?\d*\.?\d+)(?:px)?")
+# Few letters of a drawing are wider in pixels.
+_WIDEST = 12
 _CHOSEN = re.compile(r"\b(min|max|clamp)\(([^()]*)\)")
 _LENGTH = re.compile(r"\s*(-?\d*\.?\d+)(px|pt|r?em|v[wh]|%|)\s*")
 _STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;}]*line-through", re.I)
@@ -59,12 +68,18 @@ _TAKEN_OVER = ("inherit", "unset", "currentcolor")
 
 
 class _Ground(NamedTuple):
-    """The colour below a node and the one of its letters, None if unknown; variables, and how dense it is."""
+    """The colour below a node and the one of its letters, None if unknown; variables, and how dense it is.
+
+    ``shades`` are the styles that change colours from there outwards, each with what lies below it; ``depth`` is how
+    far the eye of a reader is in pixels, 0 where nothing says so.
+    """
 
     paper: Rgb | None
     ink: Rgb | None
     variables: Told
     density: float = 1.0
+    shades: tuple[tuple[Told, Rgb | None], ...] = ()
+    depth: float = 0.0
 
 
 _PLAIN = _Ground((255, 255, 255), (0, 0, 0), {})
@@ -89,10 +104,14 @@ def mark_unshown(root: Any) -> None:
         shown = sorted(
             (each for each in style.items() if each[0] not in own), key=lambda each: each[0][:8] != "overflow"
         )
+        if not linked and style.get("position", "static") in ("static", "initial"):
+            shown = [each for each in shown if not _PLACED.match(each[0])]
         told = _CHOSEN.sub(_chosen, "".join(f"{name}:{value};" for name, value in shown))
+        told = _SUM.sub(_summed, told) if "calc(" in told else told
         density = prod(map(share, _OPACITY.findall(told)), start=ground.density)
         grounds[node] = ground if density == ground.density else ground._replace(density=density)
-        if density < FAINTEST or _is_out(node, told) or _is_blank(node, ground):
+        out = _is_out(node, told) or _is_behind_eye(told, around.depth) or _is_outside(node)
+        if density < FAINTEST or out or _is_blank(node, ground):
             node.set("hidden", "")
         if "line-through" in f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}":
             node.set("style", f"{node.get('style') or ''};text-decoration:line-through")
@@ -149,6 +168,33 @@ def _is_out(node: Any, style: str) -> bool:
     return any(share < FAINTEST for share in shares) or any(size < _SMALLEST for size in points)
 
 
+def _is_behind_eye(style: str, depth: float) -> bool:
+    """True for what is moved towards a reader past the eye, or so far off that nothing is left of it."""
+    moved, eye = _TOWARDS.search(style), _EYE.search(style)
+    far, near = float(eye[1]) if eye else depth, float(moved[1]) if moved else 0.0
+    return far > 0 and (far <= near or far / (far - near) < FAINTEST)
+
+
+def _is_outside(node: Any) -> bool:
+    """True for words of a drawing that begin beyond its edge, or end before it, as far as its own measures tell."""
+    if node.tag != "text" or any(one.get("transform") for one in (node, *node.iterancestors())):
+        return False
+    drawing = next(node.iterancestors("svg"), None)
+    sides = [] if drawing is None else [drawing.get("width") or "", drawing.get("height") or ""]
+    told = sides if drawing is None else (drawing.get("viewbox") or " ".join(["0 0", *sides])).replace(",", " ").split()
+    numbers = [_NUMBER.fullmatch(one) for one in (*told, node.get("x") or "0", node.get("y") or "0")]
+    if len(numbers) != 6 or not all(numbers):
+        return False
+    left, top, wide, high, x, y = (float(one[1]) for one in numbers if one)
+    return x - left > wide or left - x > _WIDEST * len("".join(node.itertext())) or y - top > 2 * high or y < top - high
+
+
+def _summed(found: re.Match[str]) -> str:
+    """Return what lengths add up to in pixels."""
+    lengths = _TERM.findall(found[1].replace("- ", "-").replace("+ ", "+"))
+    return f"{sum(float(number) * _PIXELS[unit] for number, unit in lengths):g}px"
+
+
 def _is_cut(shape: str, told: str) -> bool:
     """True for a shape that leaves nothing of what it clips."""
     sides = told.partition(" round ")[0].split(" ")
@@ -194,6 +240,8 @@ def _is_shut(node: Any) -> bool:
 def _is_blank(node: Any, ground: _Ground) -> bool:
     """True for words of a node's own in no ink, or in the colour that lies below them."""
     ink, paper = ground.ink, ground.paper
+    for style, behind in ground.shades if ink else ():
+        ink = shaded(ink or (), style, behind)
     if ground is _PLAIN or ink is None or not any(map(str.strip, (node.text or "", *(one.tail or "" for one in node)))):
         return False
     return not ink or (paper is not None and all(abs(a - b) < _SAME for a, b in zip(ink, paper, strict=True)))
@@ -209,9 +257,20 @@ def _ground(node: Any, style: Told, around: _Ground, *, linked: bool, bare: bool
         or (node.tag == "svg" and any(True for _ in node.iter(*_DRAWN)))
         or (linked and (node.get("class") or node.get("id")))
     )
+    line = style.get("stroke") or style.get("-webkit-text-stroke-color") or style.get("-webkit-text-stroke") or ""
+    if depth := _DEEP.fullmatch(style.get("perspective", "")):
+        around = around._replace(depth=float(depth[1]))
+    if "filter" in style or "mix-blend-mode" in style:
+        around = around._replace(shades=((style, around.paper), *around.shades))
     if not (paper or ink or unknown):
         return around
     # An empty colour lets everything shine through.
     below = rgb(paper) if paper and paper not in (*_TAKEN_OVER, "initial") else ()
+    for shade, behind in around.shades if below else ():
+        below = shaded(below or (), shade, behind)
     letters = rgb(ink) if ink and ink not in _TAKEN_OVER else around.ink
+    if letters == () and line not in ("", "none"):
+        letters = rgb(line.split(" ")[-1])
+    if "text" in (style.get("background-clip"), style.get("-webkit-background-clip")):
+        letters, below = None, ()
     return around._replace(paper=below or (None if unknown or below is None else around.paper), ink=letters)
