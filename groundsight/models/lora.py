@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from groundsight.encoders.torch_home import import_beside_torch, import_torch
 from groundsight.errors import Disabled, ModelFailed
@@ -19,8 +19,22 @@ if TYPE_CHECKING:
 
 # The attention of BERT and its kin in transformers, and of the transformers of open_clip.
 ATTENTION = re.compile(r"(query|key|value|q_proj|k_proj|v_proj|out_proj)\.weight$|in_proj_weight$")
+# Of a CLIP what reads words: what sees stays as it is, and so do the vectors of pictures, which nobody could make anew.
+WORDS = re.compile(rf"^(?!visual\.).*({ATTENTION.pattern})")
 UP, DOWN, SCALE = ".up", ".down", 2.0
 Delta = Mapping[str, "NDArray[Any]"]
+
+
+class Adaptable(Protocol):
+    """An encoder that an adapter may change: its torch module, where that lies, and a fingerprint to be given."""
+
+    @property
+    def model(self) -> Any: ...
+
+    @property
+    def device(self) -> str: ...
+
+    def rename(self, fingerprint: str) -> None: ...
 
 
 def with_adapter(model: Any, rank: int, seed: int, which: re.Pattern[str] = ATTENTION) -> list[Any]:

@@ -17,6 +17,7 @@ from groundsight.governance.lookout import ask_rules
 from groundsight.governance.rescan import Rescanned
 from groundsight.governance.risk import risk_register
 from groundsight.ingestion.stale import stale_of
+from groundsight.operation.answer_cache import AnswerCache
 from groundsight.quality.evaluated import Evaluated, evaluated
 from groundsight.quality.targets import TargetShown, look_at_targets
 from groundsight.tools.gate import ToolSpec
@@ -112,7 +113,7 @@ KPI = ToolSpec(report_kpi, "Key figures")
 
 def _measured(runs: Sequence[Evaluated], home: Path) -> list[KeyFigure]:
     """Return what the last recorded benchmark measured, its trend over the runs of the same task and data set."""
-    named = {"recall_at_10": "Recall@10", "map": "mAP", "cache_hit_ratio": "Cache hits"}
+    named = {"recall_at_10": "Recall@10", "map": "mAP"}
     runs = [each for each in runs if "recall_at_10" in each.metrics]
     same = [each for each in runs if (each.task, each.dataset) == (runs[-1].task, runs[-1].dataset)]
     return [_of_runs(name, metric, same, EVALUATE.replace("HOME", str(home))) for metric, name in named.items()]
@@ -153,14 +154,19 @@ def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[KeyFi
 
 
 def _kept(suite: Suite, coverage: Rescanned) -> list[KeyFigure]:
-    """Return what is to be said of what is stored: redaction, and files that changed since they were read."""
+    """Return what is to be said of what is stored: answers given again, redaction, files changed since."""
     assets, seen = (suite.parts.index.assets(where) for where in (Filter(), visible_to(suite.principal)))
     stale = [each for each in assets if stale_of(suite.parts, each)]
     named = [each.source for each in stale if each in seen][:3] or ["what you may not see"]
-    units, command = coverage.units, "groundsight ingest FOLDER"
+    cache, units, command = AnswerCache(suite.settings.home).stats(), coverage.units, "groundsight ingest FOLDER"
+    looked = cache.hits + cache.misses
     said = f"changed or gone: {', '.join(named)}" if stale else "all files are as they were read"
     read, said = ("all stored units looked at again", said) if assets else ("nothing is indexed", "nothing is indexed")
     return [
+        KeyFigure(
+            name="Cache hits", value=cache.hit_ratio if looked else None, unit="share", n=looked,
+            source="questions since groundsight cache clear", command="set operation.cache_minutes, then ask",
+        ),
         KeyFigure(
             name="Redaction coverage", value=coverage.share if units else None, unit="share", n=units,
             source=read, command=command,
