@@ -119,7 +119,7 @@ def test_a_gate_that_helps_is_promoted_and_taken_back_and_one_that_does_not_is_r
     assert run(home, "search", "report heron") == 2
     assert "groundsight models promote" in capsys.readouterr().err
     assert run(home, "models", "eval", name, "--from", str(home / "seen.jsonl")) == 1
-    assert "not surely better than rrf" in capsys.readouterr().out
+    assert "worse than rrf" in capsys.readouterr().out
     assert run(home, "models", "eval", name) == 0
     assert active(home, "fuser") is None
     assert run(home, "models", "promote", name) == 0
