@@ -215,6 +215,8 @@ GOOD = {"query": "report heron", "relevant": ["/heron.txt"]}
     [
         ("{", "not JSON"),
         ({"query": "report ruff", "relevant": ["nowhere.txt"]}, "not in the corpus"),
+        ({"query": "report ruff", "relevant": ["uff.txt"]}, "not in the corpus"),
+        ({"query": "report ruff", "relevant": ["txt"]}, "not in the corpus"),
         ({"query": "report ruff", "relevant": []}, "one side is empty"),
         ({"query": "report ruff", "relevant": [], "irrelevant": ["/ruff.txt"]}, "one class only"),
         ({"query": "report ruff", "relevant": ["/ruff.txt"], "irrelevant": []}, "one side is empty"),

@@ -165,7 +165,7 @@ def _kept(suite: Suite, coverage: Rescanned) -> list[KeyFigure]:
     return [
         KeyFigure(
             name="Cache hits", value=cache.hit_ratio if looked else None, unit="share", n=looked,
-            source="questions since groundsight cache clear", command="set operation.cache_minutes, then ask",
+            source="since groundsight cache clear" if looked else "nothing was looked for", command="set operation.cache_minutes, then ask",
         ),
         KeyFigure(
             name="Redaction coverage", value=coverage.share if units else None, unit="share", n=units,

@@ -141,7 +141,7 @@ def version_gap(home: Path, card: Card, other: str) -> dict[str, Any]:
     first, second = weights_of(home, before), weights_of(home, card)
     shared = [name for name in second if name in first and first[name].shape == second[name].shape]
     apart = {name: round(float(np.linalg.norm(second[name] - first[name])), 4) for name in shared}
-    return {**told, "weights": apart}
+    return {**told, "weights": apart or "of other shapes"}
 
 
 def _take_index(settings: Settings, who: Principal, kind: Kind, name: str, watch: Watch) -> None:
