@@ -7,7 +7,7 @@ Weights stay in 32 bits: training over fewer (QLoRA) is refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from groundsight.encoders.torch_home import import_beside_torch, import_torch
@@ -58,7 +58,8 @@ def with_adapter(model: Any, rank: int, seed: int, which: re.Pattern[str] = ATTE
             return weight + SCALE * self.up @ self.down
 
     model.requires_grad_(False)
-    for name in (fitting := _fitting(model, which)):
+    fitting = [name for name, value in model.named_parameters() if value.dim() == 2 and which.search(name)]
+    for name in fitting:
         holder, _, weight = name.rpartition(".")
         module = model.get_submodule(holder)
         parametrize.register_parametrization(module, weight, Beside(getattr(module, weight)))
@@ -106,7 +107,3 @@ def require_whole(bits: int) -> None:
         return
     lacking = "was not tried on CUDA yet" if import_torch().cuda.is_available() else "needs CUDA"
     raise Disabled(f"training over {bits}-bit weights {lacking}", which="--bits", next_step="leave --bits out")
-
-
-def _fitting(model: Any, which: re.Pattern[str]) -> Sequence[str]:
-    return [name for name, value in model.named_parameters() if value.dim() == 2 and which.search(name)]

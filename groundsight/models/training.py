@@ -82,7 +82,11 @@ def trained(
         Disabled: torch is not installed. Cancelled, TimedOut: as the watch says; the checkpoint stays.
     """
     torch = import_torch()
-    kept, apart = (lists[:0], lists) if len(lists) < LEAST_APART else (lists[::APART], _others(lists))
+    kept, apart = (
+        (lists[:0], lists)
+        if len(lists) < LEAST_APART
+        else (lists[::APART], [each for place, each in enumerate(lists) if place % APART])
+    )
     known: list[tuple[Any, ...]] = [
         tuple(torch.tensor(one) for one in (each.cells, each.asked, each.good, each.stage)) for each in apart
     ]
@@ -230,10 +234,6 @@ class _Run:
 
 def _leaf(torch: Any, array: NDArray[np.float64]) -> Any:
     return torch.tensor(array).requires_grad_()
-
-
-def _others(lists: Sequence[Judged]) -> Sequence[Judged]:
-    return [each for place, each in enumerate(lists) if place % APART]
 
 
 def _mean_precision(form: Form, lists: Sequence[Judged], weights: Mapping[str, Any]) -> float:

@@ -181,16 +181,12 @@ def _answers(given: Sequence[Given], since: datetime, first: datetime | None) ->
             yield _Pair(what, _stacked(old), _stacked([value for _, value in new]), [name for name, _ in new])
 
 
-def _mix(kinds: Sequence[str]) -> Sequence[float] | None:
-    return [(kind in kinds) / len(kinds) for kind in KINDS] if kinds else None
-
-
 # What is compared of each answer: a row of numbers, None where there is nothing to compare.
 FIGURES: Mapping[str, Callable[[Given], Sequence[float] | None]] = {
     "score": lambda one: None if one.score is None else [one.score],
     "grounding ratio": lambda one: None if one.ratio is None else [one.ratio],
     "refusals": lambda one: [float(one.status not in ("answered", "partial"))],
-    "kinds of evidence": lambda one: _mix(one.kinds),
+    "kinds of evidence": lambda one: [(kind in one.kinds) / len(one.kinds) for kind in KINDS] if one.kinds else None,
 }
 
 

@@ -137,7 +137,9 @@ def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[KeyFi
     each_of_two = f"groundsight ask 'QUESTION', {least} times in each of two regions or languages"
 
     def figure(name: str, unit: str, read: Read, command: str = ASK, of: Sequence[Given] = asked) -> KeyFigure:
-        days = [[one for one in of if _days_ago(one, now) == at] for at in reversed(range(DAYS))]
+        days = [
+            [one for one in of if (now.timestamp() - one.time) // DAY_SECONDS == at] for at in reversed(range(DAYS))
+        ]
         trend = tuple(read(day) if day else None for day in days)
         source = f"answers of {DAYS} days" if asked else "nothing was asked"
         return KeyFigure(name=name, value=read(of), unit=unit, n=len(of), trend=trend, source=source, command=command)
@@ -160,12 +162,13 @@ def _kept(suite: Suite, coverage: Rescanned) -> list[KeyFigure]:
     named = [each.source for each in stale if each in seen][:3] or ["what you may not see"]
     cache, units, command = AnswerCache(suite.settings.home).stats(), coverage.units, "groundsight ingest FOLDER"
     looked = cache.hits + cache.misses
+    answered = "since groundsight cache clear" if looked else "nothing was looked for"
     said = f"changed or gone: {', '.join(named)}" if stale else "all files are as they were read"
     read, said = ("all stored units looked at again", said) if assets else ("nothing is indexed", "nothing is indexed")
     return [
         KeyFigure(
             name="Cache hits", value=cache.hit_ratio if looked else None, unit="share", n=looked,
-            source="since groundsight cache clear" if looked else "nothing was looked for", command="set operation.cache_minutes, then ask",
+            source=answered, command="set operation.cache_minutes, then ask",
         ),
         KeyFigure(
             name="Redaction coverage", value=coverage.share if units else None, unit="share", n=units,
@@ -199,10 +202,6 @@ def _outdated(suite: Suite, runs: Sequence[Evaluated]) -> str:
         return ""
     command = EVALUATE.replace("HOME", str(suite.settings.home))
     return f"The benchmark was run with other encoders ({runs[-1].fingerprint}); run it again: {command}"
-
-
-def _days_ago(one: Given, now: datetime) -> int:
-    return int((now.timestamp() - one.time) // DAY_SECONDS)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from groundsight.doors.learn.encoder_learners import Arrays, encoder_learner
+from groundsight.doors.learn.encoder_learners import Arrays, EncoderLearner, encoder_learner
 from groundsight.doors.learn.judged import Lesson
 from groundsight.doors.learn.trial import Recording, Trial, parts_in_use
 from groundsight.errors import InvalidArgument
@@ -32,32 +32,13 @@ if TYPE_CHECKING:
     from groundsight.types import Principal
 
 
-class Learner(Protocol):
-    """``before`` is the search as it is; ``parent`` names the version or encoder in use that a candidate replaces."""
-
-    before: Trial
-    parent: str
-
-    def close(self) -> None:
-        """Release what is open, and leave no copy of the index."""
-        ...
-
-    def learn(self, taught: Sequence[Lesson], order: Schedule) -> Arrays:
-        """Return the arrays that were learnt."""
-        ...
-
-    def after(self, arrays: Arrays, watch: Watch) -> Trial:
-        """Return the search with these arrays in use."""
-        ...
-
-
-def learner_of(settings: Settings, who: Principal, kind: Kind, form: str) -> Learner:
+def learner_of(settings: Settings, who: Principal, kind: Kind, form: str) -> EncoderLearner | NetLearner:
     """Return what learns this kind; ``form`` is that of a net, or the setting of another encoder."""
     return encoder_learner(settings, who, kind, form) or NetLearner(settings, who, kind, form_named(form))
 
 
 class NetLearner:
-    """A net that fuses channels or re-ranks hits."""
+    """A net that fuses channels or re-ranks hits; ``parent`` names the version in use that a candidate replaces."""
 
     def __init__(self, settings: Settings, who: Principal, kind: Kind, form: Form) -> None:
         used = parts_in_use(settings)

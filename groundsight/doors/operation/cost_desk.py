@@ -36,7 +36,7 @@ def show_cost(settings: Settings, options: argparse.Namespace) -> int:
     if options.forecast:
         told["forecast"] = _forecasts(ledger, today, settings.operation.currency)
     if options.json:
-        say_json({**told, "rows": [{name: _plain(value) for name, value in row.items()} for row in told["rows"]]})
+        say_json({**told, "rows": [{**row, "cost": str(row["cost"])} for row in told["rows"]]})
     else:
         say(_as_text(told))
     return 0
@@ -63,10 +63,6 @@ def _energy(found: Sequence[Booking]) -> dict[str, float | str | None]:
     booked = [one.joules for one in found if one.joules is not None]
     says = "read here (RAPL)" if joules() is not None else f"this machine does not tell it: {POWERCAP} can't be read"
     return {"joules": round(sum(booked), 3) if booked else None, "machine": says}
-
-
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Decimal) else value
 
 
 def _as_text(told: dict[str, Any]) -> str:
