@@ -41,12 +41,13 @@ class Library:
     units: Sequence[tuple[Unit, Asset]]
 
     def holders(self, gold: Gold) -> frozenset[str]:
-        """Return the ids of the units of the file that contain the words.
+        """Return the ids of the units of the file that contain the words; a file is named by whole parts of its path.
 
         Raises:
             NotFound: the file is not in the index, or no unit of it contains the words.
         """
-        inside = [unit for unit, asset in self.units if asset.source.endswith(gold.source)]
+        end = f"/{gold.source.removeprefix('/')}"
+        inside = [unit for unit, asset in self.units if f"/{asset.source}".endswith(end)]
         if not inside:
             raise NotFound("gold evidence names a file that is not in the corpus", which=gold.source)
         wanted = _plain(gold.contains)

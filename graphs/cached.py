@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from groundsight.errors import Locked, StorageFailed
 from groundsight.governance.access import visible_to
 from groundsight.language.same_asking import asking
+from groundsight.models.store import KINDS, in_use
 from groundsight.operation.answer_cache import AnswerCache
 from groundsight.prompts import hash_of_prompt
 from groundsight.tools.recording import PROMPTS, circumstances
@@ -58,6 +59,7 @@ class AnswersBefore:
             "day": date.today().isoformat(),
             "prompts": {name: hash_of_prompt(name, settings.agent.prompts) for name in PROMPTS},
             "redact": settings.governance.redact,
+            "trained": in_use(settings.home, *KINDS),
             **circumstances(self._suite),
         }
         return self._cache.key(asking(question), json.dumps(scope, sort_keys=True))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
 from groundsight.errors import ConfigError, Disabled, ModelFailed
 from groundsight.governance.policy import require_setting
+from groundsight.models.store import Kind, in_use
 
 T = TypeVar("T")
 LANES = {
@@ -24,14 +25,28 @@ LANES = {
     "reader": "models.reader",
     "reranker": "models.rerank",
 }
+LEARNT: Mapping[str, tuple[Kind, ...]] = {
+    "text_encoder": ("encoder", "adapter"),
+    "picture_encoder": ("picture_adapter", "projection"),
+    "reranker": ("reranker",),
+}
 
 
 class lane(cached_property[T]):
-    """A part that is opened once, and given only while the policy allows its setting."""
+    """A part that is opened once, and given only while the policy allows its setting.
+
+    What learns is opened again when another version of it was promoted meanwhile, so no server has to be restarted.
+    """
 
     def __get__(self, parts: Any, owner: type[Any] | None = None) -> Any:
         if parts is not None:
-            require_setting(parts.settings, LANES[self.attrname or ""])
+            name = self.attrname or ""
+            require_setting(parts.settings, LANES[name])
+            if name in LEARNT:
+                now, opened = in_use(parts.settings.home, *LEARNT[name]), parts.__dict__
+                if opened.setdefault(f"{name} of", now) != now:
+                    opened.pop(name, None)
+                    opened[f"{name} of"] = now
         return super().__get__(parts, owner)
 
     def __set__(self, parts: Any, value: T) -> None:

@@ -75,22 +75,16 @@ class Parts:
     @lane
     def text_encoder(self) -> TextEncoder | None:
         """The encoder of words."""
-        from groundsight.encoders import open_text_encoder
-        from groundsight.models.adapter import in_adapter
+        from groundsight.models.in_use import encoder_in_use
 
-        models, home = self.settings.models, self.settings.home
-        return self._opened("models.text", lambda: in_adapter(home, open_text_encoder(models)))
+        return self._opened("models.text", lambda: encoder_in_use(self.settings))
 
     @lane
     def picture_encoder(self) -> PictureEncoder | None:
         """The encoder of pictures and words in one space."""
-        from groundsight.encoders import open_picture_encoder
-        from groundsight.models.projection import in_projection
+        from groundsight.models.in_use import looks_in_use
 
-        models, home = self.settings.models, self.settings.home
-        return self._opened(
-            "models.visual", lambda: in_projection(home, open_picture_encoder(models, self.text_encoder))
-        )
+        return self._opened("models.visual", lambda: looks_in_use(self.settings, lambda: self.text_encoder))
 
     @lane
     def ocr(self) -> OcrReader | None:

@@ -1,13 +1,17 @@
-"""Small, deterministic builders and model doubles for tests. No file, no model, no clock."""
+"""Small, deterministic builders and model doubles for tests. No model, no clock."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+import subprocess
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from groundsight.governance.redaction import seal_entry
@@ -91,3 +95,16 @@ def _hashed(text: str) -> NDArray[np.float32]:
 def every(evidence: Sequence[Evidence] | Mapping[str, Sequence[Evidence]]) -> Sequence[Evidence]:
     """Evidence for a whole answer, or that of all its sentences."""
     return [one for found in evidence.values() for one in found] if isinstance(evidence, Mapping) else evidence
+
+
+@contextmanager
+def read_only(home: Path) -> Generator[None]:
+    """Mount a folder read-only until the block ends; a test that may not mount is left out."""
+    mount = ("mount", "--bind", str(home), str(home)), ("mount", "-o", "remount,bind,ro", str(home))
+    if any(subprocess.run(each, capture_output=True, check=False).returncode for each in mount):
+        subprocess.run(("umount", str(home)), capture_output=True, check=False)
+        pytest.skip("nothing may be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(("umount", str(home)), check=True)

@@ -11,10 +11,10 @@ import pytest
 from groundsight.cli import main
 from groundsight.encoders.torch_home import import_beside_torch, import_torch
 from groundsight.errors import ModelFailed
-from groundsight.models.lora import add_delta, delta_of, with_adapter
+from groundsight.models.lora import ATTENTION, WORDS, add_delta, delta_of, with_adapter
 from groundsight.models.projection import turned
 from groundsight.models.store import packed
-from groundsight.models.training import info_nce, projected
+from groundsight.models.training import RECOMPUTE, Schedule, adapted, info_nce, projected
 from groundsight.tracing import Watch
 from tests.tiny_models import quiet_transformers, save_bert, save_clip
 
@@ -37,8 +37,8 @@ def test_a_projection_finds_the_turn_between_two_spaces_and_back_with_the_same_b
     words = rows(60, 6, 3)
     mix = np.eye(6) + 0.8 * np.random.default_rng(4).normal(size=(6, 6))
     looks = turned(words.astype(np.float32), mix).astype(np.float64)
-    made = projected(words, looks, 0, 60, Watch(), tmp_path / "a.pt")
-    again = projected(words, looks, 0, 60, Watch(), tmp_path / "b.pt")
+    made = projected(words, looks, Schedule(0, 60, Watch(), tmp_path / "a.pt"))
+    again = projected(words, looks, Schedule(0, 60, Watch(), tmp_path / "b.pt"))
     assert packed(made) == packed(again)
 
     def first(matrix: np.ndarray) -> float:
@@ -85,6 +85,34 @@ def test_base_and_adapter_are_the_model_that_was_trained(tiny: Any, tmp_path: Pa
         add_delta(
             base, {"nowhere.weight.up": np.ones((2, 1), np.float32), "nowhere.weight.down": np.ones((1, 2), np.float32)}
         )
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize(("tiny", "which"), [(bert, ATTENTION), (clip, WORDS)])
+def test_mixed_precision_and_recomputing_are_switched_on_for_cuda_alone(
+    tiny: Any, which: Any, device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = import_torch()
+    model, answer = tiny(tmp_path / "tiny")
+    told: list[Any] = []
+    # There is no CUDA here: what reaches torch is noted, and computed on the processor.
+    autocast = torch.autocast
+    monkeypatch.setattr(
+        torch, "autocast", lambda kind, **how: told.append((kind, how)) or autocast("cpu", enabled=False)
+    )
+    switch = next(name for name in RECOMPUTE if hasattr(model, name))
+    recompute = getattr(model, switch)
+    monkeypatch.setattr(model, switch, lambda: told.append(switch) or recompute())
+    looks = torch.tensor(rows(2, 16, 6), dtype=torch.float32)
+
+    def sides(at: Any) -> tuple[Any, Any]:
+        return answer(model)[-2:] if tiny is clip else answer(model)[0, :2], looks
+
+    delta = adapted(model, device, sides, 2, Schedule(0, 2, Watch(), tmp_path / "kept.pt"), which)
+    how = {"dtype": torch.bfloat16, "enabled": device == "cuda"}
+    assert told == [*([switch] if device == "cuda" else []), *[("cuda", how)] * 2]
+    assert any(np.abs(one).max() > 0 for name, one in delta.items() if name.endswith(".up"))
+    assert not any(name.startswith("visual") for name in delta)
 
 
 def test_fewer_bits_are_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -230,6 +230,8 @@ def test_a_client_and_the_command_line_see_that_an_answer_is_from_before(
     assert again["cached"]["receipt"].startswith("ans-")
     code, stats = run("cache", "stats")
     assert (stats["hits"], stats["misses"], stats["kept"], stats["hit_ratio"]) == (1, 1, 1, 0.5)
+    figures = {each["name"]: each for each in run("report", "kpi")[1]["figures"]}
+    assert (figures["Cache hits"]["value"], figures["Cache hits"]["n"]) == (0.5, 2)
     assert run("explain", again["receipt"])[0] == 0
     assert run("cache", "clear")[1] == {"cleared": 1}
     assert run("ask", REWORDED)[1]["cached"] is None

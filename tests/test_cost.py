@@ -17,7 +17,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from groundsight import open_suite
+from groundsight.doors.logs import QuietFormatter
+from groundsight.doors.operation import cost_desk, index_desk
 from groundsight.errors import ConfigError, GroundsightError, OverBudget, StorageFailed
+from groundsight.operation import metering
+from groundsight.operation.calls import Calls
 from groundsight.operation.cost import forecast
 from groundsight.operation.ledger import Booking, CostLedger
 from groundsight.settings import Settings, load_settings
@@ -137,14 +141,23 @@ def test_without_the_extra_a_call_fails_at_once_and_says_what_to_install(
         suite.ingest(folder_of(tmp_path / "files"))
 
 
-def test_an_address_that_does_not_answer_keeps_nobody_waiting_and_loses_no_answer(tmp_path: Path) -> None:
+def test_an_address_that_does_not_answer_keeps_nobody_waiting_and_loses_no_answer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     pytest.importorskip("opentelemetry.sdk")
     with open_suite(settings_of(tmp_path / "home", traces="http://127.0.0.1:9/v1/traces")) as suite:
         suite.ingest(folder_of(tmp_path / "files"))
         assert suite.ask("Who is the guard of the vault?").status == "answered"
+    told = [QuietFormatter().format(one) for one in caplog.records if one.name.startswith("opentelemetry")]
+    assert told
+    assert not [line for line in told if "%s" in line or CANARY in line]
 
 
-def test_the_sums_of_every_view_equal_the_ledger_to_the_last_digit(tmp_path: Path, run: Run) -> None:
+def test_the_sums_of_every_view_equal_the_ledger_to_the_last_digit(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metering, "POWERCAP", tmp_path)
+    monkeypatch.setattr(cost_desk, "POWERCAP", tmp_path)
     rules = {"prices": PRICES, "tag": "rest", "tags": ("sales", "law")}
     home = tmp_path / "home"
     with open_suite(settings_of(home, **rules)) as suite:
@@ -162,10 +175,59 @@ def test_the_sums_of_every_view_equal_the_ledger_to_the_last_digit(tmp_path: Pat
         told = run("cost", "--by", view)[1]
         assert sum(Decimal(row["cost"]) for row in told["rows"]) == Decimal(told["total"]["EUR"]) == whole
         assert sum(row["calls"] for row in told["rows"]) == len(booked)
+    told = run("cost")[1]["energy"]
+    assert told == {"joules": None, "machine": f"this machine does not tell it: {tmp_path} can't be read"}
     pages = [one for one in booked if one.kind == "ocr"]
     assert sum(one.cost for one in pages) > Decimal("0.02") * sum(one.items for one in pages) > 0
     text = b"".join(file.read_bytes() for file in (home / "costs").iterdir())
     assert not [word for word in (CANARY, "kim", "ada") if word.encode() in text.replace(b"cpu", b"")]
+
+
+def test_energy_is_booked_and_told_where_the_machine_counts_it(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metering, "POWERCAP", tmp_path)
+    for package in range(2):
+        (tmp_path / f"intel-rapl:{package}").mkdir()
+        (tmp_path / f"intel-rapl:{package}/energy_uj").write_text("5000000")
+    (tmp_path / "intel-rapl:0:0").mkdir()
+    (tmp_path / "intel-rapl:0:0/energy_uj").write_text("9000000")
+    assert metering.joules() == 10.0
+
+    class Heating:
+        fingerprint = "h"
+
+        def encode(self, texts: list[str], role: str) -> None:
+            (tmp_path / "intel-rapl:1/energy_uj").write_text("7500000")
+
+    calls = Calls(settings_of(tmp_path / "home"))
+    with calls.recorded("search", Principal()):
+        metering.metered("models.text", Heating()).encode(["a"], role="query")
+    calls.close()
+    assert run("cost")[1]["energy"] == {"joules": 2.5, "machine": "read here (RAPL)"}
+
+
+def test_what_older_rules_and_versions_made_of_the_index_is_told_with_what_mends_it(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = str(folder_of(tmp_path / "files"))
+    run("ingest", files)
+    count = run("report", "index")[1]["documents"]
+    assert run("report", "index")[1]["older"] == []
+    monkeypatch.setenv("GROUNDSIGHT_GOVERNANCE__REDACT", '["email"]')
+    (redacted,) = run("report", "index")[1]["older"]
+    assert (redacted["what"], redacted["documents"], redacted["mend"]) == (
+        "text: redact", count, "groundsight ingest FOLDER"
+    )  # fmt: skip
+    assert redacted["now"].endswith(":email")
+    run("ingest", files)
+    assert run("report", "index")[1]["older"] == []
+    monkeypatch.setattr(index_desk, "__version__", "99")
+    older = run("report", "index")[1]["older"]
+    assert {each["what"] for each in older} == {"text: read", "text: redact"}
+    assert {(each["now"], "--home NEW_FOLDER" in each["mend"]) for each in older} == {("version 99", True)}
+    monkeypatch.setenv("GROUNDSIGHT_GOVERNANCE__TENANT", "other")
+    assert run("report", "index")[1]["documents"] == 0
 
 
 def test_an_answer_says_what_it_cost_and_a_model_s_tokens_are_booked_at_its_own_price(tmp_path: Path, run: Run) -> None:

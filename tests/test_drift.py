@@ -95,17 +95,24 @@ def test_a_shift_is_told_with_its_documents_and_opens_one_incident(
 def test_answers_that_are_worse_than_before_or_than_last_week_are_found(run: Run, index: Index, tmp_path: Path) -> None:
     index.close()
     run("drift", "baseline")
-    for days, ratio, score in ((-9, 0.9, 0.7), (1, 0.5, 0.7)):
+
+    def given(days: int, ratio: float, score: float, kinds: tuple[str, ...]) -> None:
         time = (datetime.now(UTC) + timedelta(days=days)).timestamp()
         for at, one in enumerate(answers(60, time=time)):
-            note_given(
-                tmp_path / "home", one.model_copy(update={"ratio": ratio + at % 5 / 100, "score": score + at % 7 / 100})
-            )
-    told = run("drift")[1]
+            told = {"ratio": ratio + at % 5 / 100, "score": score + at % 7 / 100, "kinds": kinds[at % 2 :]}
+            note_given(tmp_path / "home", one.model_copy(update=told))
+
+    def verdicts(side: str) -> dict[str, str]:
+        return {each["what"]: each["verdict"] for each in run("drift")[1][side] if each["now"] in (60, 120)}
+
+    given(-9, 0.9, 0.7, ("text", "table"))
+    given(1, 0.5, 0.7, ("text", "table"))
+    steady = {"score": "steady", "refusals": "steady", "kinds of evidence": "steady"}
     for side in ("since", "week"):
-        assert {each["what"]: each["verdict"] for each in told[side] if each["now"] == 60} == {
-            "score": "steady", "grounding ratio": "drifted", "refusals": "steady",
-        }  # fmt: skip
+        assert verdicts(side) == {**steady, "grounding ratio": "drifted"}
+    given(2, 0.9, 0.4, ("image", "page"))
+    for side in ("since", "week"):
+        assert {"score", "kinds of evidence"} <= {name for name, how in verdicts(side).items() if how == "drifted"}
 
 
 def test_a_daybook_of_before_is_read_on_and_an_older_version_goes_on_with_a_new_one(tmp_path: Path) -> None:

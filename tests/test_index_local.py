@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from rank_bm25 import BM25Okapi
 
+from groundsight.cli import main
 from groundsight.errors import IndexCorrupt, IndexVersion, InvalidArgument, Locked, ModelFailed, StorageFailed
-from groundsight.index import ChannelQuery, database, vectors
+from groundsight.index import ChannelQuery, database, schema, vectors
 from groundsight.index.local import LocalIndex
 from groundsight.index.locks import WriteLock
 from groundsight.index.tokens import Tokeniser
+from groundsight.tracing import Watch
 from groundsight.types import Condition, Filter
 from tests.build import WordEncoder, make_asset, make_entry, make_text_entry, make_unit
 
@@ -185,6 +190,48 @@ def test_another_schema_is_refused_with_the_way_out(index: LocalIndex, tmp_path:
     raw.close()
     with pytest.raises(IndexVersion, match="ingest again into a new home"):
         LocalIndex.open(tmp_path / "index").count(tenant())
+    with pytest.raises(IndexVersion, match="no step leads from schema 99"):
+        schema.Upgrades(tmp_path / "index").apply(Watch())
+
+
+def test_a_schema_changes_as_it_was_told_or_not_at_all_and_is_taken_back(
+    index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    index.claim({"text": "words@1"})
+    index.upsert([make_text_entry("a.txt", "kept words")])
+    index.close()
+    monkeypatch.setenv("GROUNDSIGHT_HOME", str(tmp_path))
+
+    def migrated(action: str) -> tuple[int, dict[str, Any]]:
+        code = main(["migrate", "--schema", action, "--json", "--home", str(tmp_path)])
+        return code, json.loads(capsys.readouterr().out)
+
+    def held() -> tuple[int, Mapping[str, str]]:
+        with closing(LocalIndex.open(tmp_path / "index")) as opened:
+            return opened.count(tenant()).units, opened.fingerprints()
+
+    assert migrated("plan")[1]["changes"] == []
+    before = held()
+    with monkeypatch.context() as newer:
+        newer.setattr(schema, "SCHEMA_VERSION", 2)
+        newer.setattr(schema, "TABLES", schema.TABLES.replace("region TEXT", "shelf TEXT, region TEXT"))
+        with pytest.raises(IndexVersion, match="groundsight migrate --schema plan"):
+            held()
+        assert migrated("plan")[1]["changes"] == ["+ asset.shelf TEXT"]
+        failing = "ALTER TABLE asset ADD COLUMN shelf TEXT; DELETE FROM unit; SELECT nonsense"
+        for step in (failing, "ALTER TABLE asset ADD COLUMN shelves TEXT"):
+            newer.setattr(schema, "STEPS", {1: step})
+            assert migrated("apply")[0] != 0
+            with monkeypatch.context() as older:
+                older.setattr(schema, "SCHEMA_VERSION", 1)
+                assert held() == before
+        newer.setattr(schema, "STEPS", {1: "ALTER TABLE asset ADD COLUMN shelf TEXT"})
+        assert migrated("apply")[0] == 0
+        assert held() == before
+        assert migrated("plan")[1]["can_roll_back_to"] == 1
+        assert migrated("rollback")[0] == 0
+    assert held() == before
+    assert migrated("rollback")[1]["error"]["code"] == "E_NOT_FOUND"
 
 
 def test_a_full_disk_is_an_error_and_the_index_recovers(index: LocalIndex):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from mcp import Client
 from PIL import Image
 
 from groundsight.agent.picture import Sight, shots
@@ -23,8 +25,9 @@ from groundsight.suite import Suite, open_suite
 from groundsight.tools.gate import Gate, ToolSpec
 from groundsight.tools.results import Picture, Result
 from groundsight.types import Filter, Principal
-from tests.build import make_asset
+from tests.build import make_asset, read_only
 from tests.doors import an_answer
+from tests.test_server_http import served
 
 if TYPE_CHECKING:
     from tests.command import Run
@@ -318,6 +321,36 @@ def test_a_policy_widens_nothing_that_the_settings_forbid(place: Path) -> None:
         suite.ingest(place / "files")
         assert suite.parts.text_encoder is None
         assert "tenant@example.org" not in str(suite.search("tenant"))
+
+
+def test_a_read_only_home_answers_and_says_that_nothing_was_booked_unless_the_policy_demands_a_record(
+    run: Run, place: Path
+) -> None:
+    home = place / "home"
+    assert run("ingest", str(place / "files"))[0] == 0
+
+    async def asked(port: int) -> dict[str, Any]:
+        async with Client(f"http://127.0.0.1:{port}/mcp") as client:
+            return (await client.call_tool("ask", {"question": "What is the rent a year?"})).structured_content
+
+    for demanded in (False, True):
+        demand(place, "record = true" if demanded else "")
+        with read_only(home), served(home) as port:
+            before = {file: file.stat().st_mtime_ns for file in home.rglob("*")}
+            code, told = run("ask", "What is the rent a year?")
+            there = asyncio.run(asked(port))
+            assert before == {file: file.stat().st_mtime_ns for file in home.rglob("*")}
+            if demanded:
+                assert (code, told["error"]["code"], told["error"]["which"]) == (1, "E_POLICY_REFUSED", "policy.record")
+                assert there["error"]["code"] == "E_POLICY_REFUSED"
+                with open_suite(home=home) as suite, pytest.raises(PolicyRefused, match=r"policy\.record"):
+                    suite.ask("What is the rent a year?")
+                continue
+            assert code == 0
+            for answer in (told, there):
+                assert answer["status"] == "answered"
+                assert answer["receipt"] == ""
+                assert "nothing was booked" in str(answer["degraded"])
 
 
 def test_the_errors_of_the_policy_name_code_line_and_next_step(place: Path) -> None:

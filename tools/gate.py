@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from groundsight.errors import GroundsightError, Internal, InvalidArgument, PolicyRefused
 from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.book_file import is_writable
 from groundsight.governance.events import heed
 from groundsight.governance.limits import RateLimiter, limiter_of
 from groundsight.governance.policy import policy_of
@@ -88,9 +89,12 @@ class Gate:
 
     @classmethod
     def open(cls, settings: Settings, door: str) -> Gate:
-        """Build the gate that the settings describe; the trail lies in ``<home>/audit``, receipts beside it."""
+        """Build the gate that the settings describe; the trail lies in ``<home>/audit``, receipts beside it.
+
+        In a home that is read-only neither is kept, which every reply says.
+        """
         rules = settings.governance
-        audit = AuditLog(Path(settings.home) / "audit") if rules.audit else None
+        audit = AuditLog(settings.home / "audit") if rules.audit and is_writable(settings.home) else None
         return cls(door, audit=audit, limiter=limiter_of(settings, door), receipts=Receipts.open(settings))
 
     def call(self, spec: ToolSpec, suite: Suite, arguments: Mapping[str, Any]) -> Result:

@@ -60,13 +60,14 @@ def run_govern(call: Call, options: argparse.Namespace) -> tuple[Result, int]:
 
 def _report(deed: str, html: Path | None) -> tuple[ToolSpec, dict[str, str]]:
     """Return what makes a report, with its arguments; it is imported when it is asked for."""
-    if deed in ("targets", "flags"):
+    if deed in ("targets", "flags", "index"):
         from groundsight.doors.govern.quality_desk import FLAGS, TARGETS
+        from groundsight.doors.operation.index_desk import INDEX
 
         if html:
             step = "leave --html out, or write report kpi, which tells the targets"
             raise InvalidArgument("this report has no page", which=deed, next_step=step)
-        return TARGETS if deed == "targets" else FLAGS, {}
+        return {"targets": TARGETS, "flags": FLAGS, "index": INDEX}[deed], {}
     from groundsight.doors.govern.kpi import KPI
     from groundsight.doors.govern.transparency import REPORT
 

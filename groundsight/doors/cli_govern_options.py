@@ -65,8 +65,11 @@ def add_review(command: argparse.ArgumentParser) -> None:
 
 def add_report(command: argparse.ArgumentParser) -> None:
     """Describe ``report``."""
-    what = "transparency: coverage, consent, risk, policy; kpi: key figures; targets; flags: both sides of each"
-    command.add_argument("deed", choices=("transparency", "kpi", "targets", "flags"), help=what)
+    what = (
+        "transparency: coverage, consent, risk, policy; kpi: key figures; targets; flags: both sides of each; "
+        "index: what older models and rules made"
+    )
+    command.add_argument("deed", choices=("transparency", "kpi", "targets", "flags", "index"), help=what)
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page that stands alone (the first two)")
 
 

@@ -1,4 +1,4 @@
-"""The command ``groundsight migrate``: an index to another back end, or a Weaviate index to another schema."""
+"""The command ``groundsight migrate``: an index to another back end, or to another schema."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from groundsight.types import Filter
 
 if TYPE_CHECKING:
     from groundsight.index import Index
+    from groundsight.index.schema import Upgrades
+    from groundsight.index.weaviate.migrations import Migrations
     from groundsight.settings import Settings
 
 BackEnd = Literal["local", "weaviate"]
@@ -48,9 +50,7 @@ def _opened(settings: Settings, backend: BackEnd) -> Generator[Index]:
 
 
 def _schema(settings: Settings, action: str, watch: Watch) -> dict[str, Any]:
-    from groundsight.index.weaviate.migrations import Migrations
-
-    with closing(Migrations.open(settings.weaviate)) as migrations:
+    with closing(_migrations(settings)) as migrations:
         match action:
             case "apply":
                 return {"applied": True, **asdict(migrations.apply(watch))}
@@ -61,6 +61,16 @@ def _schema(settings: Settings, action: str, watch: Watch) -> dict[str, Any]:
                 return {"forgotten": True, **asdict(migrations.plan())}
             case _:
                 return asdict(migrations.plan())
+
+
+def _migrations(settings: Settings) -> Migrations | Upgrades:
+    if settings.index.backend == "local":
+        from groundsight.index.schema import Upgrades
+
+        return Upgrades(settings.home / "index")
+    from groundsight.index.weaviate.migrations import Migrations
+
+    return Migrations.open(settings.weaviate)
 
 
 def _as_text(done: dict[str, Any]) -> str:

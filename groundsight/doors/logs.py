@@ -22,14 +22,16 @@ class QuietFormatter(logging.Formatter):
 
 
 def _message(record: logging.LogRecord) -> str:
-    # A message built from an exception would carry its text past this formatter.
-    parts = (record.msg, *(record.args if isinstance(record.args, tuple) else ()))
-    if any(isinstance(part, BaseException) for part in parts):
-        return "an exception" if isinstance(record.msg, BaseException) else str(record.msg)
+    # A message built from an exception would carry its text past this formatter: it is told by its type.
+    if isinstance(record.msg, BaseException):
+        return "an exception"
+    told, given = str(record.msg), record.args
+    if isinstance(given, tuple):
+        given = tuple(type(each).__name__ if isinstance(each, BaseException) else each for each in given)
     try:
-        return record.getMessage()
+        return told % given if given else told
     except (TypeError, ValueError):
-        return str(record.msg)
+        return told
 
 
 def log_quietly(level: int = logging.WARNING) -> None:

@@ -27,8 +27,8 @@ class OpenClip:
     """A model of open_clip with trained weights; it never runs on random ones."""
 
     def __init__(self, model: Any, prepare: Any, tokenizer: Any, name: str, device: str) -> None:
-        self._model, self._prepare, self._tokenizer = model, prepare, tokenizer
-        self._name, self._device = name, device
+        self.model, self._prepare, self._tokenizer = model, prepare, tokenizer
+        self._name, self.device = name, device
         self._dimension = len(self._words(["a"])[0])
 
     @classmethod
@@ -65,7 +65,7 @@ class OpenClip:
     @property
     def scale(self) -> float:
         """What the model multiplies a cosine by, as it was trained."""
-        return float(self._model.logit_scale.detach().exp())
+        return float(self.model.logit_scale.detach().exp())
 
     def encode_pictures(self, pictures: Sequence[Image]) -> NDArray[np.float32]:
         """Return float32 of shape (len(pictures), dimension), rows of length 1."""
@@ -87,12 +87,20 @@ class OpenClip:
 
     def _seen(self, pictures: list[Image]) -> NDArray[np.float32]:
         with inference(self._name):
-            batch = import_torch().stack([self._prepare(picture) for picture in pictures]).to(self._device)
-            return as_rows(self._model.encode_image(batch))
+            batch = import_torch().stack([self._prepare(picture) for picture in pictures]).to(self.device)
+            return as_rows(self.model.encode_image(batch))
 
     def _words(self, texts: list[str]) -> NDArray[np.float32]:
         with inference(self._name):
-            return as_rows(self._model.encode_text(self._tokenizer(texts).to(self._device)))
+            return as_rows(self.spoken(texts))
+
+    def spoken(self, texts: list[str]) -> Any:
+        """Return a tensor of shape (len(texts), dimension) with its gradients: what an adapter is trained on."""
+        return self.model.encode_text(self._tokenizer(texts).to(self.device))
+
+    def rename(self, fingerprint: str) -> None:
+        """Give the encoder another fingerprint, as its weights were changed."""
+        self._name = fingerprint
 
 
 def _found(where: str) -> tuple[str, Path]:

@@ -19,7 +19,7 @@ from groundsight.types import Word
 FOLDER, MANIFEST = "models", "manifest.json"
 # A copy of the index while it is encoded anew, and trainings that were cut off: what is forgotten must not stay there.
 BESIDE_HOME, CHECKPOINTS = ".beside", f"{FOLDER}/.training"
-Trained = Literal["fuser", "reranker", "projection", "adapter"]
+Trained = Literal["fuser", "reranker", "projection", "adapter", "picture_adapter", "encoder"]
 Lane = Literal["text", "visual", "caption", "sound", "speakers", "rerank", "judge"]
 KEPT = ("*.json", "*.txt", "*.model", "*.safetensors", "1_Pooling/*", "README.md", "LICENSE*")
 _NAME = re.compile(r"[\w.-]{1,80}")

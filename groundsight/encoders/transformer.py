@@ -85,10 +85,9 @@ class TransformerEncoder:
         mask = tokens["attention_mask"].unsqueeze(-1)
         return (states * mask).sum(1) / mask.sum(1)
 
-    def renamed(self, name: str) -> TransformerEncoder:
-        """Give the encoder another fingerprint, as its weights were changed, and return it."""
-        self._fingerprint = name
-        return self
+    def rename(self, fingerprint: str) -> None:
+        """Give the encoder another fingerprint, as its weights were changed."""
+        self._fingerprint = fingerprint
 
 
 def _prefixes(folder: ModelFolder) -> dict[str, str]:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from groundsight.errors import Locked, StorageFailed
 
 PATIENCE_SECONDS = 10.0
+_SHADOWS: dict[Path, sqlite3.Connection] = {}
+_LOCK = threading.RLock()
 
 
 @contextmanager
 def book_file(file: Path, tables: str, what: str, *, reading: bool, next_step: str) -> Generator[sqlite3.Connection]:
     """Open a file with these tables, which errors call ``what`` ("the daybook"); ``reading`` makes no file.
 
+    What is written beside a file in a folder that can't be written lasts as long as this process.
+
     Raises:
         Locked: another process writes for too long. StorageFailed: the file can't be used.
     """
     try:
+        if not is_writable(file):
+            with _LOCK, _shadow_of(file, tables) as kept:
+                yield kept
+            return
         if not reading:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file.touch(mode=0o600)
@@ -39,6 +50,25 @@ def book_file(file: Path, tables: str, what: str, *, reading: bool, next_step: s
     # A damaged name is no UTF-8, and neither is what SQLite says of it.
     except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
         raise unusable(file, what, next_step, error) from error
+
+
+def is_writable(file: Path) -> bool:
+    """True where a file can be written, or made in the nearest folder above it that is there."""
+    there = next(one for one in (file, *file.absolute().parents) if one.exists())
+    return os.access(there, os.W_OK) and (there == file or there.is_dir())
+
+
+def _shadow_of(file: Path, tables: str) -> sqlite3.Connection:
+    """Return what is kept in memory of a file: what it holds, and what this process has written since."""
+    if file not in _SHADOWS:
+        shadow = sqlite3.connect(":memory:", check_same_thread=False)
+        if file.exists():
+            with closing(sqlite3.connect(f"file:{quote(str(file.absolute()))}?immutable=1", uri=True)) as stored:
+                stored.backup(shadow)
+        else:
+            shadow.executescript(tables)
+        _SHADOWS[file] = shadow
+    return _SHADOWS[file]
 
 
 def unusable(file: Path, what: str, next_step: str, error: Exception) -> StorageFailed:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from groundsight.governance.access import refusals
 from groundsight.governance.audit import AuditLog, AuditRecord
+from groundsight.governance.book_file import is_writable
 from groundsight.governance.daybook import FILE, daybook, known, note_known
-from groundsight.governance.policy import NO_POLICY, Policy, policy_of
+from groundsight.governance.policy import NO_POLICY, Policy, policy_of, policy_refusal
 from groundsight.governance.receipts import new_receipt
 from groundsight.types import Asset, Principal
 
@@ -33,7 +34,7 @@ def note_event(
     Raises:
         StorageFailed, Locked: as for every record of the trail.
     """
-    if not settings.governance.audit:
+    if not settings.governance.audit or not is_writable(settings.home):
         return
     trail = AuditLog(settings.home / "audit")
     told = {"kind": kind, "id": new_receipt(), "tenant": who.tenant, "user": who.user, "door": door, "tool": tool}
@@ -59,8 +60,14 @@ def heed(settings: Settings, who: Principal, door: str) -> Policy:
 
     Raises:
         ConfigError: the policy can't be read. StorageFailed: the change can't be recorded.
+        PolicyRefused: it demands a record of each call, and none can be written.
     """
     policy = policy_of(settings)
+    if not is_writable(settings.home):
+        if policy.record:
+            step = "make the home writable, or take the line out of the policy"
+            raise policy_refusal("record", "the policy demands a record of each call, and the home is read-only", step)
+        return policy
     if policy.hash == NO_POLICY.hash and not (settings.home / FILE).exists():
         return policy
     if policy.hash != (known(settings.home, "policy") or NO_POLICY.hash):

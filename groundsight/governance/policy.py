@@ -43,6 +43,7 @@ class Policy(Word):
     redacted. ``consent``: every document needs a day until which it may be used. ``parity_gap``: the most by which
     groups of callers may differ. ``models``, ``providers``: patterns (``openai:*``) and names that may be used.
     ``may_leave``: what may be sent to another machine. ``retention_days``: how long a document is kept at most.
+    ``record``: no call is answered that can't be recorded.
     """
 
     version: str = ""
@@ -54,11 +55,14 @@ class Policy(Word):
     providers: tuple[str, ...] | None = None
     may_leave: tuple[Literal["text", "pictures"], ...] | None = None
     retention_days: Positive | None = None
+    record: bool = False
 
     @property
     def hash(self) -> str:
         """The first 32 hex digits of the SHA-256 of what is demanded; remarks and order of lines change nothing."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:32]
+        # A demand that is not made is not in the hash: policies from before there was this one keep theirs.
+        told = self.model_dump(mode="json", exclude=None if self.record else {"record"})
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
     def named(self) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 from groundsight.atomic import write_whole
 from groundsight.governance.audit import read_or_make_key
-from groundsight.governance.book_file import book_file, unusable
+from groundsight.governance.book_file import book_file, is_writable, unusable
 from groundsight.governance.receipt_chain import (
     FIRST,
     Json,
@@ -102,8 +102,8 @@ class Receipts:
 
     @classmethod
     def open(cls, settings: Settings) -> Receipts | None:
-        """Return the receipts that the settings ask for, None where none are kept."""
-        days = settings.governance.receipts_days
+        """Return the receipts that the settings ask for, None where none are kept, or the home is read-only."""
+        days = settings.governance.receipts_days if is_writable(settings.home) else 0
         return cls(Path(settings.home), days) if days else None
 
     def add(self, receipt_id: str, who: Principal, account: ReceiptBody) -> str:

@@ -27,7 +27,8 @@ class Entry:
 
     The units of a long document may lie on disk, so take them one by one, and no more often than needed.
     ``vectors[name]`` is float32 of shape (n, d), L2-normalised; row i belongs to the unit with
-    ordinal ``rows[name][i]``. A unit without a row in a channel is not found through that channel.
+    ordinal ``rows[name][i]``. A unit without a row in a channel is not found through that channel. ``encoders`` are the
+    fingerprints of those that made the vectors, by lane, for an index whose encoders may be exchanged meanwhile.
     """
 
     asset: Asset
@@ -35,6 +36,7 @@ class Entry:
     proof: RedactionProof
     vectors: Mapping[VectorName, NDArray[np.float32]] = field(default_factory=lambda: {})
     rows: Mapping[VectorName, tuple[int, ...]] = field(default_factory=lambda: {})
+    encoders: Mapping[str, str] = field(default_factory=lambda: {})
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class Index(Protocol):
 
         Raises:
             RedactionFailed: an entry's proof does not cover its fields.
+            IndexVersion: other encoders were put in place since the vectors of an entry were made.
             Locked: another writer holds the index for too long.
             StorageFailed: the disk refused.
         """

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from urllib.parse import quote
 
 from groundsight.errors import GroundsightError, IndexCorrupt, InvalidArgument, Locked, StorageFailed
 
@@ -58,12 +59,32 @@ def connect(path: Path, *, create: bool = False) -> Connection:
     with storage_errors(path):
         if create:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = cast(Connection, apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE))
+        connection = cast(Connection, apsw.Connection(*_address(path)))
         connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
         # trusted_schema off: a tampered file must not run functions from its own schema.
         for setting in ("synchronous=FULL", "secure_delete=ON", "trusted_schema=OFF", "cell_size_check=ON"):
             connection.execute(f"PRAGMA {setting}").fetchall()
         return connection
+
+
+def in_memory() -> Connection:
+    """Open an empty database that no file holds."""
+    import apsw
+
+    return cast(Connection, apsw.Connection(":memory:"))
+
+
+def _address(path: Path) -> tuple[str, int]:
+    """Return name and flags to open a file with; where nobody can write, not even the log that readers share.
+
+    What waits in a log would be missing then, so such a file is opened as any other, and refused by SQLite.
+    """
+    import apsw
+
+    log = path.with_name(f"{path.name}-wal")
+    if os.access(path.parent, os.W_OK) or not path.exists() or (log.exists() and log.stat().st_size):
+        return str(path), apsw.SQLITE_OPEN_READWRITE
+    return f"file:{quote(str(path.absolute()))}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 
 
 @contextmanager

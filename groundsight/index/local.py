@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
-from groundsight.errors import IndexCorrupt, InvalidArgument
+from groundsight.errors import IndexCorrupt, InvalidArgument, Locked
 from groundsight.index import (
     ChannelQuery,
     ChannelResult,
@@ -78,11 +78,17 @@ class LocalIndex:
                 write_meta(connection, ENCODER + lane, print_)
 
     def upsert(self, entries: Sequence[Entry]) -> None:
-        """Store assets in one durable transaction; each replaces the asset with its tenant and source."""
+        """Store assets in one durable transaction; each replaces the asset with its tenant and source.
+
+        Raises:
+            IndexVersion: other encoders were put in place since their vectors were made.
+        """
         if not entries:
             return
         ready, dimensions = prepare_all(entries, self._store.tokeniser)
         with self._store.changing() as change:
+            for entry in entries:
+                require_encoders(change.encoders(), entry.encoders, "this one: another encoder was promoted")
             change.put(ready, dimensions)
 
     def delete(self, asset_ids: Sequence[str], where: Filter) -> int:
@@ -159,15 +165,20 @@ class LocalIndex:
         with closing(self._store.connect()) as connection:
             snapshots.write_snapshot(connection, folder)
 
-    def restore(self, folder: Path, watch: Watch | None = None) -> None:
+    def restore(self, folder: Path, watch: Watch | None = None, *, since: str = "") -> None:
         """Replace the content by a verified snapshot in one transaction.
 
         A damaged database is set aside under another name; then other processes must be stopped first.
+
+        Raises:
+            Locked: a version is named, and the index was written to since.
         """
         (watch or Watch()).step(0, None, "checking")
         copy = snapshots.verified_copy(folder, self._store.folder)
         try:
             with self._store.write_lock.held():
+                if since and self.version() != since:
+                    raise Locked("the index was written to meanwhile", which="index", next_step="call again")
                 self._store.replace_content(copy)
         finally:
             copy.unlink(missing_ok=True)

@@ -1,15 +1,28 @@
-"""Tables of the embedded index, how they are made, and the history of commits."""
+"""Tables of the embedded index, how they are made and changed, and the history of commits.
+
+A change is told first, done in one transaction, and taken back; what was there before is kept beside the index until
+``forget``, or until a document is deleted.
+"""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
-from groundsight.errors import IndexVersion
-from groundsight.index.database import Connection, one, transaction
+from groundsight.errors import IndexVersion, NotFound, StorageFailed
+from groundsight.index import database
+from groundsight.index.database import Connection, one, rows, transaction
+from groundsight.index.locks import WriteLock
+from groundsight.tracing import Watch
 
 APPLICATION_ID = 0x47534958
 SCHEMA_VERSION = 1
+KEPT = "before-upgrade.db"
+# What leads from a schema to the one after it; there has been one schema so far.
+STEPS: Mapping[int, str] = {}
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -76,8 +89,8 @@ def require_schema(connection: Connection) -> None:
     if found != (APPLICATION_ID, SCHEMA_VERSION):
         raise IndexVersion(
             f"the index has schema {found[1]}, this version reads schema {SCHEMA_VERSION}",
-            next_step="open it with the version that wrote it, or ingest again into a new home: "
-            "groundsight ingest YOUR_FILES --home NEW_FOLDER",
+            next_step="groundsight migrate --schema plan tells what is another; or open it with the version that wrote "
+            "it, or ingest again into a new home: groundsight ingest YOUR_FILES --home NEW_FOLDER",
         )
 
 
@@ -109,3 +122,125 @@ def forget_before(connection: Connection, stamp: Stamp) -> None:
 def is_empty(connection: Connection) -> bool:
     """True when the file has no tables."""
     return not one(connection, "SELECT count(*) FROM sqlite_schema")
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What ``apply`` would do: each table and column that would be another, and what ``rollback`` leads back to."""
+
+    from_schema: int
+    to_schema: int
+    assets: int
+    units: int
+    changes: tuple[str, ...]
+    can_roll_back_to: int | None
+
+
+class Upgrades:
+    """The schema changes of one embedded index."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path, self._kept = folder / database.FILE_NAME, folder / KEPT
+        self._lock = WriteLock(folder, database.BUSY_SECONDS)
+
+    def plan(self) -> Upgrade:
+        """Say what would change, and change nothing.
+
+        Raises:
+            NotFound: there is no index.
+        """
+        if not self._path.exists():
+            raise NotFound("there is no index yet", which="index", next_step="groundsight ingest FOLDER")
+        with closing(database.connect(self._path)) as found:
+            counts = one(found, "SELECT count(*) FROM asset"), one(found, "SELECT count(*) FROM unit")
+            return Upgrade(_version(found), SCHEMA_VERSION, *counts, _differences(found), self._before())
+
+    def apply(self, watch: Watch) -> Upgrade:
+        """Keep what is there, then change it in one transaction: whatever ends it before, the index is as it was.
+
+        Raises:
+            IndexVersion: no step leads from this schema to that of this program, or it does not give it.
+        """
+        with self._lock.held():
+            plan = self.plan()
+            watch.step(0, plan.assets, "changing the schema")
+            missing = [each for each in range(plan.from_schema, SCHEMA_VERSION) if each not in STEPS]
+            if missing or plan.from_schema > SCHEMA_VERSION:
+                raise _no_way(plan.from_schema)
+            if plan.from_schema == SCHEMA_VERSION:
+                return plan
+            with closing(database.connect(self._path)) as index:
+                self._keep(index)
+                _climb(index, plan.from_schema)
+        return plan
+
+    def roll_back(self) -> Upgrade:
+        """Put back what was there before, in one transaction.
+
+        Raises:
+            NotFound: nothing is kept. StorageFailed: the index was written to since, which would be lost.
+        """
+        with self._lock.held():
+            if self._before() is None:
+                raise NotFound("there is no earlier schema to go back to", next_step="restore a snapshot instead")
+            with closing(database.connect(self._kept)) as kept, closing(database.connect(self._path)) as index:
+                if current(kept) != current(index):
+                    what, step = "the index was written to since: that would be lost", "restore a snapshot instead"
+                    raise StorageFailed(what, which="index", next_step=step)
+                database.copy_database(kept, index)
+            self.forget()
+        return self.plan()
+
+    def forget(self) -> None:
+        """Drop what ``roll_back`` would go back to."""
+        self._kept.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _keep(self, index: Connection) -> None:
+        self.forget()
+        with database.storage_errors(self._kept), closing(database.connect(self._kept, create=True)) as kept:
+            database.copy_database(index, kept)
+            kept.execute("PRAGMA journal_mode=DELETE").fetchall()
+
+    def _before(self) -> int | None:
+        if not self._kept.exists():
+            return None
+        with closing(database.connect(self._kept)) as kept:
+            return _version(kept)
+
+
+def _climb(index: Connection, begin: int) -> None:
+    with transaction(index, "IMMEDIATE"):
+        for each in range(begin, SCHEMA_VERSION):
+            index.execute(STEPS[each]).fetchall()
+        index.execute(f"PRAGMA user_version={SCHEMA_VERSION}").fetchall()
+        if left := _differences(index):
+            raise IndexVersion("the steps do not give this schema", which="; ".join(left))
+
+
+def _version(index: Connection) -> int:
+    return int(one(index, "PRAGMA user_version"))
+
+
+def _differences(index: Connection) -> tuple[str, ...]:
+    """Return the tables, columns and indexes that are not those of this program."""
+    with closing(database.in_memory()) as wanted:
+        wanted.execute(TABLES)
+        there, will_be = _shape(index), _shape(wanted)
+    gone = [f"- {each}" for each in sorted(there - will_be)]
+    return (*gone, *(f"+ {each}" for each in sorted(will_be - there)))
+
+
+def _shape(index: Connection) -> set[str]:
+    columns = 'SELECT m.name, p.name, p.type, p."notnull" FROM sqlite_schema m, pragma_table_info(m.name) p'
+    named = rows(index, f"{columns} WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'")
+    indexes = rows(index, "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+    told = {f"{table}.{column} {kind}{' NOT NULL' if required else ''}" for table, column, kind, required in named}
+    return told | {f"index {name} of {table}" for name, table in indexes}
+
+
+def _no_way(found: int) -> IndexVersion:
+    step = "open it with the version that wrote it, or ingest again: groundsight ingest FILES --home NEW_FOLDER"
+    return IndexVersion(f"no step leads from schema {found} to {SCHEMA_VERSION}", which="index", next_step=step)

@@ -17,7 +17,7 @@ from groundsight.index.decoded import Decoded
 from groundsight.index.filters import add_functions
 from groundsight.index.locks import WriteLock
 from groundsight.index.lost import foreign, lost, read_mark, signs_of_loss, write_mark
-from groundsight.index.schema import forget_before, is_empty, prepare, require_schema
+from groundsight.index.schema import KEPT, forget_before, is_empty, prepare, require_schema
 from groundsight.index.tokens import Tokeniser
 from groundsight.index.writer import IDENTITY, TOKENS, TRACES, Change, read_meta, write_meta
 
@@ -181,6 +181,7 @@ class Store:
                 return
             with self._read_lock:
                 self.decoded.clear()
+            (self.folder / KEPT).unlink(missing_ok=True)
             # With secure_delete alone words of 16 of 60 deleted documents stayed, in gaps of rebalanced pages.
             connection.execute("VACUUM").fetchall()
             if (self.folder / view.FILE_NAME).exists():

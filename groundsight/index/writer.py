@@ -29,6 +29,10 @@ class Change:
         self._keep_tokens_current()
         self._postings = PostingWriter(connection)
 
+    def encoders(self) -> dict[str, str]:
+        """Return the fingerprints of the encoders, which nobody can change while this is open."""
+        return stored_encoders(self._connection)
+
     def put(self, prepared: Sequence[Prepared], dimensions: dict[str, int]) -> None:
         """Store assets, each in place of the one with its tenant and source.
 

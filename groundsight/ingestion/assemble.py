@@ -104,7 +104,8 @@ class _Assembly:
         self, parts: Parts, derived: Derived, linker: Linker, asset: Asset, memory: Memory, known: ReadBefore,
         track: Track,
     ) -> None:  # fmt: skip
-        self._known, self._track = known, track
+        # Another one may be promoted on the way: all pictures of a file are of the one that was in use first.
+        self._known, self._track, self._looks = known, track, parts.picture_encoder
         self._parts, self._derived, self._linker, self._asset = parts, derived, linker, asset
         self._kinds = parts.settings.governance.redact
         self._cleaner = Cleaner(asset.media_type, self._kinds, memory)
@@ -142,7 +143,7 @@ class _Assembly:
         self._withheld.update(kind for one in seen.values() for kind in one.withheld)
         seen = {unit.ordinal: numbered[unit.ordinal] for unit in linked if unit.ordinal in numbered}
         shown = {at: one for at, one in seen.items() if not one.withheld}
-        self._vectors["visual"] |= encode_pictures(shown, parts, self._derived, watch)
+        self._vectors["visual"] |= encode_pictures(shown, self._looks, self._derived, watch)
         self._vectors["sound"] |= encode_sounds(linked, self._track, parts, self._derived, watch)
         self._unseen.update(unseen_counts(linked))
         self._keep(linked)
@@ -175,7 +176,8 @@ class _Assembly:
         made: dict[VectorName, dict[int, Vector]] = {name: found for name, found in self._vectors.items() if found}
         vectors: dict[VectorName, Vector] = {name: np.stack([*found.values()]) for name, found in made.items()}
         rows: dict[VectorName, tuple[int, ...]] = {name: tuple(found) for name, found in made.items()}
-        return Entry(asset, units, proof, vectors, rows)
+        by = {"visual": self._looks.fingerprint} if self._looks and "visual" in vectors else {}
+        return Entry(asset, units, proof, vectors, rows, by)
 
     def _name(self, document: CleanDocument) -> None:
         title = redact(document.title or self._asset.title, self._kinds, document.memory).text

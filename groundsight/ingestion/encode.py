@@ -17,6 +17,7 @@ from groundsight.types import TextField, Time, Unit, VectorName
 
 if TYPE_CHECKING:
     from groundsight.audio.track import Track
+    from groundsight.encoders import PictureEncoder
     from groundsight.ingestion.enrich import Seen
     from groundsight.parts import Parts
 
@@ -27,6 +28,7 @@ _CHANNELS: tuple[tuple[VectorName, TextField], ...] = (
     ("ocr", "ocr"),
     ("meta", "meta"),
 )
+ENCODED = frozenset(name for name, _ in _CHANNELS)
 _BATCH = 32
 _PICTURE_BATCH = _SOUND_BATCH = 8
 Vector = NDArray[np.float32]
@@ -58,12 +60,17 @@ def encode(waiting: Sequence[Assembled], parts: Parts, watch: Watch) -> list[Ent
     wanted = {text: (text, of) for text, of in owners.items()}
     passages: Callable[[Sequence[str]], Vector] = lambda batch: encoder.encode(batch, role="passage")  # noqa: E731
     made = _made("text", encoder.fingerprint, wanted, passages, _BATCH, watch)
-    return [_with_vectors(each.entry, channels, made) for each, channels in zip(waiting, texts, strict=True)]
+    by = {"text": encoder.fingerprint}
+    return [
+        replace(_with_vectors(each.entry, channels, made), encoders={**each.entry.encoders, **by})
+        for each, channels in zip(waiting, texts, strict=True)
+    ]
 
 
-def encode_pictures(seen: Mapping[int, Seen], parts: Parts, derived: Derived, watch: Watch) -> dict[int, Vector]:
+def encode_pictures(
+    seen: Mapping[int, Seen], encoder: PictureEncoder | None, derived: Derived, watch: Watch
+) -> dict[int, Vector]:
     """Return the vectors of pictures by the ordinals of their units; an abstaining encoder leaves none."""
-    encoder = parts.picture_encoder
     if encoder is None or not seen:
         return {}
     wanted = {one.sha256: (one.picture, (derived,)) for one in seen.values()}

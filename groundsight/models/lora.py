@@ -7,8 +7,8 @@ Weights stay in 32 bits: training over fewer (QLoRA) is refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from groundsight.encoders.torch_home import import_beside_torch, import_torch
 from groundsight.errors import Disabled, ModelFailed
@@ -19,8 +19,22 @@ if TYPE_CHECKING:
 
 # The attention of BERT and its kin in transformers, and of the transformers of open_clip.
 ATTENTION = re.compile(r"(query|key|value|q_proj|k_proj|v_proj|out_proj)\.weight$|in_proj_weight$")
+# Of a CLIP what reads words: what sees stays as it is, and so do the vectors of pictures, which nobody could make anew.
+WORDS = re.compile(rf"^(?!visual\.).*({ATTENTION.pattern})")
 UP, DOWN, SCALE = ".up", ".down", 2.0
 Delta = Mapping[str, "NDArray[Any]"]
+
+
+class Adaptable(Protocol):
+    """An encoder that an adapter may change: its torch module, where that lies, and a fingerprint to be given."""
+
+    @property
+    def model(self) -> Any: ...
+
+    @property
+    def device(self) -> str: ...
+
+    def rename(self, fingerprint: str) -> None: ...
 
 
 def with_adapter(model: Any, rank: int, seed: int, which: re.Pattern[str] = ATTENTION) -> list[Any]:
@@ -44,7 +58,8 @@ def with_adapter(model: Any, rank: int, seed: int, which: re.Pattern[str] = ATTE
             return weight + SCALE * self.up @ self.down
 
     model.requires_grad_(False)
-    for name in (fitting := _fitting(model, which)):
+    fitting = [name for name, value in model.named_parameters() if value.dim() == 2 and which.search(name)]
+    for name in fitting:
         holder, _, weight = name.rpartition(".")
         module = model.get_submodule(holder)
         parametrize.register_parametrization(module, weight, Beside(getattr(module, weight)))
@@ -92,7 +107,3 @@ def require_whole(bits: int) -> None:
         return
     lacking = "was not tried on CUDA yet" if import_torch().cuda.is_available() else "needs CUDA"
     raise Disabled(f"training over {bits}-bit weights {lacking}", which="--bits", next_step="leave --bits out")
-
-
-def _fitting(model: Any, which: re.Pattern[str]) -> Sequence[str]:
-    return [name for name, value in model.named_parameters() if value.dim() == 2 and which.search(name)]

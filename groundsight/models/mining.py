@@ -23,7 +23,9 @@ def near_duplicates(among: Sequence[tuple[Unit, Asset]], right: Sequence[tuple[U
     words = [frozenset(terms_of(quotable(unit))) for unit, _ in right]
     looks = [asset.phash for _, asset in right if asset.phash]
     return frozenset(
-        unit.unit_id for unit, asset in among if _says(unit, words) or any(_shows(asset, look) for look in looks)
+        unit.unit_id
+        for unit, asset in among
+        if _says(unit, words) or any(asset.phash and bits_apart(asset.phash, look) <= COPY_BITS for look in looks)
     )
 
 
@@ -37,7 +39,3 @@ def stage_of(unit_id: str, *, hard: Set[str], told: Collection[str], noisy: bool
 def _says(unit: Unit, words: Sequence[frozenset[str]]) -> bool:
     mine = frozenset(terms_of(quotable(unit)))
     return any(mine and len(mine & one) >= SAME_WORDS * len(mine | one) for one in words)
-
-
-def _shows(asset: Asset, look: str) -> bool:
-    return bool(asset.phash) and bits_apart(asset.phash, look) <= COPY_BITS

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from groundsight.encoders.weights import unit_rows
-from groundsight.models.store import active, card_named, weights_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
@@ -51,23 +48,3 @@ def turned(rows: NDArray[np.float32], turn: NDArray[np.float64]) -> NDArray[np.f
 def turned_name(fingerprint: str, name: str) -> str:
     """Return the fingerprint of an encoder behind a projection, that of the encoder itself without one."""
     return f"{fingerprint}+{name}" if name else fingerprint
-
-
-def in_projection(home: Path, base: PictureEncoder | None) -> PictureEncoder | None:
-    """Return the encoder as it is in use: behind the projection that was promoted for it, if one was.
-
-    Raises:
-        NotFound, ModelFailed: the projection is not there, or not what was trained.
-    """
-    now = active(home, "projection")
-    if base is None or now is None or not now.id:
-        return base
-    card = card_named(home, now.id)
-    return Projected(base, weights_of(home, card)["turn"], card.id) if card.parent == base.fingerprint else base
-
-
-def matrix_of(home: Path, name: str, dimension: int) -> NDArray[np.float64]:
-    """Return the matrix of a version, the identity without one."""
-    import numpy as np
-
-    return weights_of(home, card_named(home, name))["turn"] if name else np.eye(dimension)

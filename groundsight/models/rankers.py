@@ -86,45 +86,21 @@ def first_look() -> NDArray[np.float64]:
     return np.array([[float(name == "bm25")] for name in FEATURES])
 
 
-class RankerInUse:
-    """Whichever re-ranker is in use when it is asked, so that a promotion needs no restart."""
-
-    def __init__(self, home: Path) -> None:
-        """Raise ConfigError where none is in use."""
-        self._home, _ = home, open_ranker(home)
-
-    @property
-    def name(self) -> str:
-        """The version in use."""
-        return open_ranker(self._home).name
-
-    def score(self, query: str, hits: Sequence[Hit]) -> list[float]:
-        """Score as the version in use does."""
-        return open_ranker(self._home).score(query, hits)
-
-
 def ranker_of(settings: Settings, look: Callable[[Hit], Image]) -> Reranker | None:
     """Return the re-ranker that the settings name, None for ``none``; ``look`` gives the picture of a hit.
+
+    A trained one is that in use, the packaged one after its last rollback.
 
     Raises:
         ConfigError: it is unknown, or none was promoted. Disabled, ModelFailed: as the model says.
     """
-    if settings.models.rerank == "trained":
-        return RankerInUse(settings.home)
-    return open_reranker(settings.models, settings.search.rerank_seconds, look)
-
-
-def open_ranker(home: Path) -> Reranker:
-    """Return the trained re-ranker in use, the packaged one after its last rollback.
-
-    Raises:
-        ConfigError: none is in use. ModelFailed: its weights are not what was trained.
-    """
-    now = active(home, "reranker")
+    if settings.models.rerank != "trained":
+        return open_reranker(settings.models, settings.search.rerank_seconds, look)
+    now = active(settings.home, "reranker")
     if now is None:
         step = "groundsight train reranker --from JUDGED.jsonl, then groundsight models promote ID"
         raise ConfigError("no trained re-ranker is in use", which="models.rerank = trained", next_step=step)
-    return trained_ranker(home, now.id) if now.id else CandidateBm25()
+    return trained_ranker(settings.home, now.id) if now.id else CandidateBm25()
 
 
 def trained_ranker(home: Path, name: str) -> LearnedRanker:

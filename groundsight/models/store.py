@@ -171,6 +171,11 @@ def active(home: Path, kind: Kind) -> Active | None:
         raise NotFound(what, which=f"{FOLDER}/{kind}/{ACTIVE}", next_step=step) from error
 
 
+def in_use(home: Path, *kinds: Kind) -> tuple[str, ...]:
+    """Return the id of the version in use of each of these kinds, empty for a packaged one."""
+    return tuple(now.id if (now := active(home, kind)) else "" for kind in kinds)
+
+
 def promote(home: Path, card: Card, *, forced: bool = False, why: str = "") -> Active:
     """Put a version in use, once; whoever searches at the same time sees the former or this one."""
     now = active(home, card.kind) or Active()

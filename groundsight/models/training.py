@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 from groundsight.atomic import write_whole
 from groundsight.encoders.torch_home import import_torch
-from groundsight.models.lora import Delta, delta_of, with_adapter
+from groundsight.models.lora import ATTENTION, Delta, delta_of, with_adapter
 from groundsight.models.nets import Form, first_weights, forward
 
 if TYPE_CHECKING:
@@ -25,20 +26,11 @@ EVERY, STEP_LISTS, RATE = 4, 8, 0.01
 PULL, TURN_PULL = 0.003, 0.01
 SHARP, RANK, ADAPTER_RATE = 20.0, 8, 0.001
 STAGES = 3
+# What switches on that a model computes again what it could have remembered: transformers, before 5, and open_clip.
+RECOMPUTE = ("activation_checkpointing_enable", "gradient_checkpointing_enable", "set_grad_checkpointing")
+Sides = Callable[[Sequence[int]], tuple[Any, Any]]
 # Of so many lists one chooses the round and is not trained on; fewer than this choose nothing.
 APART, LEAST_APART = 4, 16
-
-
-class Adaptable(Protocol):
-    """An encoder of text that can be trained: its torch module, and its rows with their gradients."""
-
-    @property
-    def model(self) -> Any: ...
-
-    @property
-    def device(self) -> str: ...
-
-    def pooled(self, texts: list[str], role: Literal["query", "passage"]) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -55,13 +47,13 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How to train: the form of net, where it starts from, seed and rounds over the lists."""
+class Schedule:
+    """How to train: the seed, rounds over what was judged, who watches, and where what was reached is kept."""
 
-    form: Form
-    start: NDArray[np.float64]
-    seed: int = 0
-    epochs: int = 30
+    seed: int
+    epochs: int
+    watch: Watch
+    checkpoint: Path
 
 
 @dataclass(frozen=True)
@@ -81,33 +73,37 @@ class Fitting:
     worth: Callable[[Mapping[str, Any]], float] | None = None
 
 
-def trained(lists: Sequence[Judged], recipe: Recipe, watch: Watch, checkpoint: Path) -> dict[str, NDArray[np.float64]]:
-    """Return the weights of a net trained on these lists, by the cross entropy of each list.
+def trained(
+    lists: Sequence[Judged], form: Form, start: NDArray[np.float64], order: Schedule
+) -> dict[str, NDArray[np.float64]]:
+    """Return the weights of a net that starts as ``start``, trained on these lists by the cross entropy of each.
 
     Raises:
         Disabled: torch is not installed. Cancelled, TimedOut: as the watch says; the checkpoint stays.
     """
     torch = import_torch()
-    kept, apart = (lists[:0], lists) if len(lists) < LEAST_APART else (lists[::APART], _others(lists))
+    kept, apart = (
+        (lists[:0], lists)
+        if len(lists) < LEAST_APART
+        else (lists[::APART], [each for place, each in enumerate(lists) if place % APART])
+    )
     known: list[tuple[Any, ...]] = [
         tuple(torch.tensor(one) for one in (each.cells, each.asked, each.good, each.stage)) for each in apart
     ]
 
     def loss(weights: Mapping[str, Any], at: Sequence[int], stage: int) -> Any:
-        told = [
-            one for place in at if (one := _list_loss(torch, recipe.form, weights, known[place], stage)) is not None
-        ]
+        told = [one for place in at if (one := _list_loss(torch, form, weights, known[place], stage)) is not None]
         return sum(told[1:], told[0]) / len(told) if told else None
 
-    first = first_weights(recipe.form, recipe.start, recipe.seed)
-    worth = partial(_mean_precision, recipe.form, kept) if kept else None
+    first = first_weights(form, start, order.seed)
+    worth = partial(_mean_precision, form, kept) if kept else None
     fit = Fitting({name: _leaf(torch, one) for name, one in first.items()}, len(known), loss, worth=worth)
-    weights = fitted(fit, recipe.seed, recipe.epochs, watch, checkpoint)
+    weights = fitted(fit, order)
     return {name: one for name, one in weights.items() if name != "sharpness"}
 
 
 def projected(
-    words: NDArray[np.float64], looks: NDArray[np.float64], seed: int, epochs: int, watch: Watch, checkpoint: Path
+    words: NDArray[np.float64], looks: NDArray[np.float64], order: Schedule
 ) -> dict[str, NDArray[np.float64]]:
     """Return the matrix (d, d) that turns picture vectors towards the words that ask for them, from the identity on.
 
@@ -124,35 +120,32 @@ def projected(
 
     first = {"turn": _leaf(torch, np.eye(words.shape[1])), "sharpness": _leaf(torch, np.array(3.0))}
     fit = Fitting(first, len(words), loss, at_once=64, pull=TURN_PULL)
-    return {"turn": fitted(fit, seed, epochs, watch, checkpoint)["turn"]}
+    return {"turn": fitted(fit, order)["turn"]}
 
 
 def adapted(
-    encoder: Adaptable, pairs: Sequence[tuple[str, str]], seed: int, epochs: int, watch: Watch, checkpoint: Path
+    model: Any, device: str, sides: Sides, count: int, order: Schedule, which: re.Pattern[str] = ATTENTION
 ) -> Delta:
-    """Return the adapter of an encoder of text that brings queries to the passages that answer them.
+    """Return the adapter of a model that brings the two ``sides`` of each of ``count`` pairs together.
 
     On CUDA it computes in bfloat16, and again what it could have remembered where the model can.
     """
     torch = import_torch()
-    moving, on_cuda = with_adapter(encoder.model, RANK, seed), encoder.device.startswith("cuda")
-    if on_cuda and hasattr(encoder.model, "gradient_checkpointing_enable"):
-        encoder.model.gradient_checkpointing_enable()
+    moving, on_cuda = with_adapter(model, RANK, order.seed, which), device.startswith("cuda")
+    if on_cuda and (named := next((name for name in RECOMPUTE if hasattr(model, name)), "")):
+        getattr(model, named)()
 
     def loss(_: Mapping[str, Any], at: Sequence[int], stage: int) -> Any:
         if len(at) < 2:
             return None
         with torch.autocast("cuda", dtype=torch.bfloat16, enabled=on_cuda):
-            sides = (encoder.pooled([pairs[place][0] for place in at], "query"),
-                     encoder.pooled([pairs[place][1] for place in at], "passage"))  # fmt: skip
-        words, passages = (torch.nn.functional.normalize(side.float(), dim=1) for side in sides)
+            both = sides(at)
+        words, passages = (torch.nn.functional.normalize(side.float(), dim=1) for side in both)
         return info_nce(torch, words, passages, SHARP)
 
-    fit = Fitting(
-        {str(at): one for at, one in enumerate(moving)}, len(pairs), loss, at_once=16, pull=0.0, rate=ADAPTER_RATE
-    )
-    fitted(fit, seed, epochs, watch, checkpoint)
-    return delta_of(encoder.model)
+    fit = Fitting({str(at): one for at, one in enumerate(moving)}, count, loss, at_once=16, pull=0.0, rate=ADAPTER_RATE)
+    fitted(fit, order)
+    return delta_of(model)
 
 
 def info_nce(torch: Any, words: Any, looks: Any, scale: Any) -> Any:
@@ -165,16 +158,16 @@ def info_nce(torch: Any, words: Any, looks: Any, scale: Any) -> Any:
     return (entropy(near, own) + entropy(near.T, own)) / 2
 
 
-def fitted(fit: Fitting, seed: int, epochs: int, watch: Watch, checkpoint: Path) -> dict[str, NDArray[np.float64]]:
+def fitted(fit: Fitting, order: Schedule) -> dict[str, NDArray[np.float64]]:
     """Return the arrays after so many rounds; float64 in one thread, so that a seed gives its bytes.
 
-    Every few rounds the state goes into ``checkpoint``; the same training that was killed goes on from there.
+    Every few rounds the state goes into the checkpoint; the same training that was killed goes on from there.
     """
     torch = import_torch()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return _Run(torch, fit, checkpoint).arrays(seed, epochs, watch)
+        return _Run(torch, fit, order).arrays()
     finally:
         torch.set_num_threads(threads)
 
@@ -182,20 +175,20 @@ def fitted(fit: Fitting, seed: int, epochs: int, watch: Watch, checkpoint: Path)
 class _Run:
     """A training with all that it needs to go on later."""
 
-    def __init__(self, torch: Any, fit: Fitting, checkpoint: Path) -> None:
-        self._torch, self._fit, self._checkpoint = torch, fit, checkpoint
+    def __init__(self, torch: Any, fit: Fitting, order: Schedule) -> None:
+        self._torch, self._fit, self._order = torch, fit, order
         self._weights = fit.weights
         self._first = {name: one.detach().clone() for name, one in fit.weights.items()}
         self._worth, self._best = 0.0, self._first
         self._adam = torch.optim.Adam(self._weights.values(), lr=fit.rate)
 
-    def arrays(self, seed: int, epochs: int, watch: Watch) -> dict[str, NDArray[np.float64]]:
-        begin = self._resumed()
+    def arrays(self) -> dict[str, NDArray[np.float64]]:
+        begin, epochs = self._resumed(), self._order.epochs
         if begin == 0:
             self._look()
         for epoch in range(begin, epochs):
-            watch.step(epoch, epochs, f"round {epoch + 1}")
-            self._round(epoch, seed, min(STAGES - 1, STAGES * epoch // epochs))
+            self._order.watch.step(epoch, epochs, f"round {epoch + 1}")
+            self._round(epoch, min(STAGES - 1, STAGES * epoch // epochs))
             self._look()
             if (epoch + 1) % EVERY == 0:
                 self._keep(epoch + 1)
@@ -208,9 +201,9 @@ class _Run:
             self._worth, self._best = worth, {name: one.detach().clone() for name, one in self._weights.items()}
 
     def _resumed(self) -> int:
-        if not self._checkpoint.is_file():
+        if not self._order.checkpoint.is_file():
             return 0
-        state = self._torch.load(self._checkpoint, weights_only=True)
+        state = self._torch.load(self._order.checkpoint, weights_only=True)
         for name, kept in state["weights"].items():
             self._weights[name].data.copy_(kept)
         self._adam.load_state_dict(state["adam"])
@@ -221,12 +214,12 @@ class _Run:
         out = BytesIO()
         state = {"weights": {n: one.detach() for n, one in self._weights.items()}, "adam": self._adam.state_dict()}
         self._torch.save({**state, "epoch": epoch, "worth": self._worth, "best": self._best}, out)
-        write_whole(self._checkpoint, out.getvalue())
+        write_whole(self._order.checkpoint, out.getvalue())
 
-    def _round(self, epoch: int, seed: int, stage: int) -> None:
+    def _round(self, epoch: int, stage: int) -> None:
         import numpy as np
 
-        order = np.random.default_rng([seed, epoch]).permutation(self._fit.count).tolist()
+        order = np.random.default_rng([self._order.seed, epoch]).permutation(self._fit.count).tolist()
         for start in range(0, len(order), self._fit.at_once):
             loss = self._fit.loss(self._weights, order[start : start + self._fit.at_once], stage)
             if loss is not None:
@@ -241,10 +234,6 @@ class _Run:
 
 def _leaf(torch: Any, array: NDArray[np.float64]) -> Any:
     return torch.tensor(array).requires_grad_()
-
-
-def _others(lists: Sequence[Judged]) -> Sequence[Judged]:
-    return [each for place, each in enumerate(lists) if place % APART]
 
 
 def _mean_precision(form: Form, lists: Sequence[Judged], weights: Mapping[str, Any]) -> float:

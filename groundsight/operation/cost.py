@@ -38,7 +38,13 @@ def booked(steps: Iterable[Timing], verb: str, who: Principal, person: str, rule
         "person": person,
     }
     return [
-        _priced(Booking.model_validate({**base, **_named(key), **_rounded(row)}), rules) for key, row in rows.items()
+        _priced(
+            Booking.model_validate(
+                {**base, **dict(zip(("kind", "modality", "model"), key, strict=True)), **_rounded(row)}
+            ),
+            rules,
+        )
+        for key, row in rows.items()
     ]
 
 
@@ -70,15 +76,15 @@ def sums(bookings: Iterable[Booking], by: str) -> list[dict[str, Any]]:
             "currency": currency,
             "cost": sum((one.cost for one in found), Decimal(0)),
             "calls": len(found),
-            **{name: _sum(found, name) for name in _SUMMED if any(getattr(one, name) is not None for one in found)},
+            **{
+                name: round(sum(getattr(one, name) or 0 for one in found), 6)
+                for name in _SUMMED
+                if any(getattr(one, name) is not None for one in found)
+            },
         }
         for (value, currency), found in groups.items()
     ]
     return sorted(rows, key=lambda row: (-row["cost"], row[by]))
-
-
-def _sum(found: Sequence[Booking], name: str) -> float:
-    return round(sum(getattr(one, name) or 0 for one in found), 6)
 
 
 def forecast(spent: Mapping[date, Decimal], today: date, days: int = AHEAD_DAYS) -> Decimal | None:
@@ -118,10 +124,6 @@ def over_budget(rules: Operation, today: date, day: Decimal, month: Decimal) -> 
                 raise OverBudget(what, which=which, limit=limit, next_step=step)
             return Degraded(lane="budget", reason=f"{what}: {which}, {limit}", remedy=step)
     return None
-
-
-def _named(key: tuple[str, str, str]) -> dict[str, str]:
-    return dict(zip(("kind", "modality", "model"), key, strict=True))
 
 
 def _rounded(row: Mapping[str, float]) -> dict[str, float]:

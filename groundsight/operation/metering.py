@@ -25,7 +25,8 @@ USES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "models.judge": {"score": ("judging", "text")},
     "models.rerank": {"score": ("rerank", "text")},
 }
-_ENERGY = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
+# One counter for each processor package (RAPL), of Intel and AMD; what is within a package is counted there.
+POWERCAP = Path("/sys/class/powercap")
 
 
 class Metered:
@@ -75,8 +76,9 @@ def _counted(kind: str, given: Sequence[Any]) -> dict[str, int | float]:
 
 
 def joules() -> float | None:
-    """Return the energy that the processor has used so far, None where the machine does not tell."""
+    """Return the energy that the processors have used so far, None where the machine does not tell."""
     try:
-        return int(_ENERGY.read_bytes()) / 1e6
+        found = [int(file.read_bytes()) for file in POWERCAP.glob("intel-rapl:?/energy_uj")]
     except (OSError, ValueError):
         return None
+    return sum(found) / 1e6 if found else None

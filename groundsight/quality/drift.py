@@ -6,7 +6,12 @@ is forgotten leaves it as well.
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+=======
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+>>>>>>> q14
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -174,22 +179,21 @@ def _documents(home: Path, index: Index, known: Sequence[str]) -> list[_Pair]:
 
 def _answers(given: Sequence[Given], since: datetime, first: datetime | None) -> Iterator[_Pair]:
     asked = [one for one in given if one.door == "ask" and (first is None or one.time >= first.timestamp())]
-    for what in ("score", "grounding ratio", "refusals"):
-        values = [(one, value) for one in asked if (value := _figure(one, what)) is not None]
+    for what, read in FIGURES.items():
+        values = [(one, value) for one in asked if (value := read(one)) is not None]
         old = [value for one, value in values if one.time < since.timestamp()][-SAMPLE:]
         new = [(f"{one.time:.3f}", value) for one, value in values if one.time >= since.timestamp()][-SAMPLE:]
         if old or new:
-            yield _Pair(what, _column(old), _column([value for _, value in new]), [name for name, _ in new])
+            yield _Pair(what, _stacked(old), _stacked([value for _, value in new]), [name for name, _ in new])
 
 
-def _figure(one: Given, what: str) -> float | None:
-    match what:
-        case "score":
-            return one.score
-        case "grounding ratio":
-            return one.ratio
-        case _:
-            return float(one.status not in ("answered", "partial"))
+# What is compared of each answer: a row of numbers, None where there is nothing to compare.
+FIGURES: Mapping[str, Callable[[Given], Sequence[float] | None]] = {
+    "score": lambda one: None if one.score is None else [one.score],
+    "grounding ratio": lambda one: None if one.ratio is None else [one.ratio],
+    "refusals": lambda one: [float(one.status not in ("answered", "partial"))],
+    "kinds of evidence": lambda one: [(kind in one.kinds) / len(one.kinds) for kind in KINDS] if one.kinds else None,
+}
 
 
 def _judged(pairs: Sequence[_Pair], rules: Incidents) -> tuple[Drifted, ...]:
@@ -209,14 +213,8 @@ def _one(pair: _Pair, rules: Incidents, level: float) -> Drifted:
     return Drifted.model_validate({"what": what, "before": len(before), "now": len(now), "evidence": found, **told})
 
 
-def _stacked(rows: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+def _stacked(rows: Iterable[NDArray[np.float32] | Sequence[float]]) -> NDArray[np.float32]:
     import numpy as np
 
-    listed = list(rows)
+    listed = [np.asarray(row, np.float32) for row in rows]
     return np.stack(listed) if listed else np.zeros((0, 1), np.float32)
-
-
-def _column(values: Sequence[float]) -> NDArray[np.float32]:
-    import numpy as np
-
-    return np.array(values, np.float32).reshape(-1, 1)

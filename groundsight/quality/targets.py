@@ -136,7 +136,7 @@ def _latency(values: Sequence[float], target: float, rules: Slo) -> _Seen:
 
 
 def _ratio(values: Sequence[float], target: float, rules: Slo) -> _Seen:
-    mean, spread = statistics.fmean(values), Z * statistics.stdev(values) / math.sqrt(len(values))
+    mean, spread = _interval(values)
     return _Seen(mean, len(values), mean + spread < target, mean >= target + rules.margin * (1 - target))
 
 
@@ -146,8 +146,12 @@ def _share(values: Sequence[float], target: float, rules: Slo) -> _Seen:
 
 
 def _cost(values: Sequence[float], target: float, rules: Slo) -> _Seen:
-    mean, spread = statistics.fmean(values), Z * statistics.stdev(values) / math.sqrt(len(values))
+    mean, spread = _interval(values)
     return _Seen(mean, len(values), mean - spread > target, mean <= target * (1 - rules.margin))
+
+
+def _interval(values: Sequence[float]) -> tuple[float, float]:
+    return statistics.fmean(values), Z * statistics.stdev(values) / math.sqrt(len(values))
 
 
 _SEEN = {"latency_p95": _latency, "ratio": _ratio, "refusals": _share, "cost": _cost}

@@ -138,7 +138,8 @@ def _holds_vectors(parts: Parts, lane: str, fingerprint: str) -> bool:
         raise IndexVersion(
             f"the index holds {lane} vectors of another encoder",
             which=f"stored {stored}, configured {fingerprint}",
-            next_step="set the former encoder again, or ingest into another home",
+            next_step="set the former encoder again, then groundsight models promote ENCODER --from JUDGED, which "
+            "measures the other and encodes anew; or ingest into another home",
         )
     return stored is not None
 

@@ -55,7 +55,11 @@ def search(
     tell(cache_hit=kept is not None)
     if kept is not None:
         return kept
+    spaces = parts.index.fingerprints()
     result = _Climb(parts, asked, principal, where, watch).result(today)
+    if parts.index.version() != key.version and parts.index.fingerprints() != spaces:
+        # Another encoder was put in place on the way, so that this query and these vectors are of two spaces.
+        return search(parts, query, principal, watch, today=today)
     if asked.picture is None:
         parts.searches.put(key, result)
     return result

@@ -17,6 +17,7 @@ from groundsight.governance.lookout import ask_rules
 from groundsight.governance.rescan import Rescanned
 from groundsight.governance.risk import risk_register
 from groundsight.ingestion.stale import stale_of
+from groundsight.operation.answer_cache import AnswerCache
 from groundsight.quality.evaluated import Evaluated, evaluated
 from groundsight.quality.targets import TargetShown, look_at_targets
 from groundsight.tools.gate import ToolSpec
@@ -112,7 +113,7 @@ KPI = ToolSpec(report_kpi, "Key figures")
 
 def _measured(runs: Sequence[Evaluated], home: Path) -> list[KeyFigure]:
     """Return what the last recorded benchmark measured, its trend over the runs of the same task and data set."""
-    named = {"recall_at_10": "Recall@10", "map": "mAP", "cache_hit_ratio": "Cache hits"}
+    named = {"recall_at_10": "Recall@10", "map": "mAP"}
     runs = [each for each in runs if "recall_at_10" in each.metrics]
     same = [each for each in runs if (each.task, each.dataset) == (runs[-1].task, runs[-1].dataset)]
     return [_of_runs(name, metric, same, EVALUATE.replace("HOME", str(home))) for metric, name in named.items()]
@@ -136,7 +137,9 @@ def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[KeyFi
     each_of_two = f"groundsight ask 'QUESTION', {least} times in each of two regions or languages"
 
     def figure(name: str, unit: str, read: Read, command: str = ASK, of: Sequence[Given] = asked) -> KeyFigure:
-        days = [[one for one in of if _days_ago(one, now) == at] for at in reversed(range(DAYS))]
+        days = [
+            [one for one in of if (now.timestamp() - one.time) // DAY_SECONDS == at] for at in reversed(range(DAYS))
+        ]
         trend = tuple(read(day) if day else None for day in days)
         source = f"answers of {DAYS} days" if asked else "nothing was asked"
         return KeyFigure(name=name, value=read(of), unit=unit, n=len(of), trend=trend, source=source, command=command)
@@ -153,14 +156,20 @@ def _of_answers(given: Sequence[Given], now: datetime, least: int) -> list[KeyFi
 
 
 def _kept(suite: Suite, coverage: Rescanned) -> list[KeyFigure]:
-    """Return what is to be said of what is stored: redaction, and files that changed since they were read."""
+    """Return what is to be said of what is stored: answers given again, redaction, files changed since."""
     assets, seen = (suite.parts.index.assets(where) for where in (Filter(), visible_to(suite.principal)))
     stale = [each for each in assets if stale_of(suite.parts, each)]
     named = [each.source for each in stale if each in seen][:3] or ["what you may not see"]
-    units, command = coverage.units, "groundsight ingest FOLDER"
+    cache, units, command = AnswerCache(suite.settings.home).stats(), coverage.units, "groundsight ingest FOLDER"
+    looked = cache.hits + cache.misses
+    answered = "since groundsight cache clear" if looked else "nothing was looked for"
     said = f"changed or gone: {', '.join(named)}" if stale else "all files are as they were read"
     read, said = ("all stored units looked at again", said) if assets else ("nothing is indexed", "nothing is indexed")
     return [
+        KeyFigure(
+            name="Cache hits", value=cache.hit_ratio if looked else None, unit="share", n=looked,
+            source=answered, command="set operation.cache_minutes, then ask",
+        ),
         KeyFigure(
             name="Redaction coverage", value=coverage.share if units else None, unit="share", n=units,
             source=read, command=command,
@@ -193,10 +202,6 @@ def _outdated(suite: Suite, runs: Sequence[Evaluated]) -> str:
         return ""
     command = EVALUATE.replace("HOME", str(suite.settings.home))
     return f"The benchmark was run with other encoders ({runs[-1].fingerprint}); run it again: {command}"
-
-
-def _days_ago(one: Given, now: datetime) -> int:
-    return int((now.timestamp() - one.time) // DAY_SECONDS)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 FORMS = ("stacking", "early", "gated", "cross_attention")
 RANKERS = ("stacking", "early")
+LEARNERS = ("fuser", "reranker", "projection", "adapter", "picture_adapter")
 UNUSED = 1
 
 
 def add_train(command: argparse.ArgumentParser) -> None:
     """Declare the options of ``train``."""
-    command.add_argument("kind", choices=("fuser", "reranker", "projection", "adapter"), help="what is to learn")
+    command.add_argument("kind", choices=LEARNERS, help="what is to learn")
     command.add_argument(
         "--from", dest="source", required=True, metavar="JUDGED",
         help="file of judged lines, or review: what was judged here, or clicks: what was opened",
@@ -37,7 +38,8 @@ def add_models(command: argparse.ArgumentParser) -> None:
     command.add_argument("action", choices=actions, help="what to do")
     command.add_argument(
         "source", nargs="?", default="",
-        help="add: the model's folder, or with --hub its id there; eval, promote, diff: a version; rollback: its kind",
+        help="add: the model's folder, or with --hub its id there; eval, promote, diff: a version, or to measure and "
+        "promote another text encoder what models.text would say; rollback: its kind",
     )  # fmt: skip
     command.add_argument("--hub", action="store_true", help="add: fetch it from the hub")
     command.add_argument("--from", dest="judged", default="", metavar="JUDGED", help="eval, promote: measure by these")
@@ -83,9 +85,14 @@ def run_version(settings: Settings, options: argparse.Namespace) -> int:
     watch = Watch(bar.step)
     if options.action == "rollback":
         now = promote.back(settings, who, options.source, watch)
-        told = f"{options.source}: {now.id or 'the packaged one'} is in use"
+        told = f"{options.source}: {now.id or 'what the settings name'} is in use"
         return _shown(now.model_dump(mode="json"), told, options)
-    card = card_named(home, options.source)
+    is_encoder = options.source == "minilm" or ":" in options.source
+    card = (
+        promote.encoder_card(settings, options.source, options.judged)
+        if is_encoder
+        else card_named(home, options.source)
+    )
     if options.action == "diff":
         lines = promote.version_gap(home, card, options.other)
         return _shown(lines, "\n".join(f"{name}: {one}" for name, one in lines.items()), options)
@@ -111,10 +118,13 @@ def told_card(card: Card) -> str:
 
 
 def _in_use(settings: Settings, card: Card, now: Active) -> str:
-    setting = {"fuser": f"search.fusion = '{card.form}'", "reranker": "models.rerank = 'trained'"}.get(card.kind, "")
-    forced = f"\n  forced: {now.why}" if now.forced else ""
-    on = card.form == settings.search.fusion if card.kind == "fuser" else settings.models.rerank == "trained"
-    return f"{told_card(card)}\n  in use now{'' if on or not setting else ' where ' + setting + ' is set'}{forced}"
+    wanted = {
+        "fuser": (settings.search.fusion, "search.fusion", card.form),
+        "reranker": (settings.models.rerank, "models.rerank", "trained"),
+    }
+    is_now, name, value = wanted.get(card.kind, ("", "", ""))
+    setting, on, forced = f"{name} = '{value}'", is_now == value, f"\n  forced: {now.why}" if now.forced else ""
+    return f"{told_card(card)}\n  in use now{'' if on else f' where {setting} is set'}{forced}"
 
 
 def _shown(data: dict[str, Any], text: str, options: argparse.Namespace, good: bool = True) -> int:

@@ -95,6 +95,11 @@ def lessons(source: str, suite: Suite, *, pictures: bool = False) -> tuple[list[
     return found, digest.hexdigest()
 
 
+def named_for_good(source: str) -> str:
+    """Return where judged lines lie, so that it means the same from any folder."""
+    return source if source in FROM_HOME else str(Path(source).expanduser().resolve())
+
+
 class _Known:
     """The units that the caller may see."""
 

@@ -1,28 +1,22 @@
-"""What can learn: the nets that fuse and re-rank, and the matrix behind a picture encoder; each tries its candidate."""
+"""What can learn: nets that fuse and re-rank; each tries its candidate. Encoders: ``encoder_learners``."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from groundsight.doors.learn.encoder_learners import Arrays, EncoderLearner, encoder_learner
 from groundsight.doors.learn.judged import Lesson
-from groundsight.doors.learn.reencode import BESIDE_HOME, copied_beside, with_texts, with_turned
 from groundsight.doors.learn.trial import Recording, Trial, parts_in_use
-from groundsight.encoders.transformer import TransformerEncoder
-from groundsight.errors import ConfigError, InvalidArgument
+from groundsight.errors import InvalidArgument
 from groundsight.governance.access import visible_to
-from groundsight.index import open_index
-from groundsight.models.adapter import with_delta
 from groundsight.models.candidates import CHANNELS, FEATURES, candidates_of
 from groundsight.models.fusers import Late, Learned
 from groundsight.models.mining import hard_ones, near_duplicates, stage_of
-from groundsight.models.projection import Projected, turned
+from groundsight.models.nets import form_named
 from groundsight.models.rankers import LearnedRanker, features_of, first_look
-from groundsight.models.training import Judged, Recipe, adapted, projected, trained
+from groundsight.models.training import Judged, trained
 from groundsight.retrieval.fusion import by_score
-from groundsight.retrieval.words import quotable
 from groundsight.suite import Suite
 from groundsight.types import Query
 
@@ -30,71 +24,39 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from groundsight.encoders import PictureEncoder
-    from groundsight.index import Index
     from groundsight.models.nets import Form
     from groundsight.models.store import Kind
+    from groundsight.models.training import Schedule
     from groundsight.settings import Settings
     from groundsight.tracing import Watch
     from groundsight.types import Principal
 
-Arrays = Mapping[str, "NDArray[Any]"]
 
-
-class Learner(Protocol):
-    """``before`` is the search as it is; ``parent`` names the version or encoder in use that a candidate replaces.
-
-    ``home`` holds the index that a candidate is tried over.
-    """
-
-    before: Trial
-    parent: str
-    home: Path
-
-    def close(self) -> None:
-        """Release what is open, and leave no copy of the index."""
-        ...
-
-    def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
-        """Return the arrays that were learnt."""
-        ...
-
-    def after(self, arrays: Arrays, watch: Watch) -> Trial:
-        """Return the search with these arrays in use."""
-        ...
-
-
-def learner_of(settings: Settings, who: Principal, kind: Kind, form: Form) -> Learner:
-    """Return what learns this kind."""
-    match kind:
-        case "projection":
-            return LookLearner(settings, who)
-        case "adapter":
-            return TextLearner(settings, who)
-        case _:
-            return NetLearner(settings, who, kind, form)
+def learner_of(settings: Settings, who: Principal, kind: Kind, form: str) -> EncoderLearner | NetLearner:
+    """Return what learns this kind; ``form`` is that of a net, or the setting of another encoder."""
+    return encoder_learner(settings, who, kind, form) or NetLearner(settings, who, kind, form_named(form))
 
 
 class NetLearner:
-    """A net that fuses channels or re-ranks hits."""
+    """A net that fuses channels or re-ranks hits; ``parent`` names the version in use that a candidate replaces."""
 
     def __init__(self, settings: Settings, who: Principal, kind: Kind, form: Form) -> None:
         used = parts_in_use(settings)
         self._settings, self._who, self._used = settings, who, used
         self._form: Form = form
         self._ranks = kind == "reranker"
-        self.before, self.parent, self.home = Trial(settings, *used), used[self._ranks].name, settings.home
+        self.before, self.parent = Trial(settings, *used), used[self._ranks].name
 
     def close(self) -> None:
         """Release the index and what was opened beside it."""
         self.before.close()
 
-    def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
+    def learn(self, taught: Sequence[Lesson], order: Schedule) -> Arrays:
         """Search what is taught, then train on the candidates; training starts from late fusion, or from words."""
         import numpy as np
 
         start = first_look() if self._ranks else np.eye(1, len(FEATURES)).repeat(len(CHANNELS), 0)
-        return trained(self._lists(taught, watch), Recipe(self._form, start, seed, epochs), watch, checkpoint)
+        return trained(self._lists(taught, order.watch), self._form, start, order)
 
     def after(self, arrays: Arrays, watch: Watch) -> Trial:
         """Return the search with this net in the place of the one in use."""
@@ -155,116 +117,3 @@ class NetLearner:
         stages = [stage_of(unit_ids[row], hard=hard, told=told, noisy=lesson.noisy) for row in kept]
         good = [unit_ids[row] in lesson.right for row in kept]
         return Judged(cells[kept], asked, np.array(good, bool), np.array(stages, np.int64))
-
-
-class EncoderLearner:
-    """What changes an encoder; it is tried over a copy of the index that is encoded anew."""
-
-    def __init__(self, settings: Settings, who: Principal) -> None:
-        """Raise ConfigError where the index is a server's."""
-        if settings.index.backend != "local":
-            step = "set index.backend = 'local'"
-            raise ConfigError("only the embedded index is encoded beside itself", which="index.backend", next_step=step)
-        self.settings, self.who, self.used = settings, who, parts_in_use(settings)
-        self.before, self.home = Trial(settings, *self.used), settings.home / BESIDE_HOME
-        self._copies: list[Index] = []
-
-    def close(self) -> None:
-        """Release the index, and remove its copy."""
-        for index in (self.before, *self._copies):
-            index.close()
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def tried(self, home: Path, **parts: object) -> Trial:
-        """Return the search over an index encoded beside, with these parts."""
-        index = open_index(self.settings.model_copy(update={"home": home}))
-        self._copies.append(index)
-        return self.before.alike(*self.used, index=index, **parts)
-
-
-class LookLearner(EncoderLearner):
-    """The matrix behind a picture encoder."""
-
-    def __init__(self, settings: Settings, who: Principal) -> None:
-        """Raise ConfigError where no picture encoder is on, or the index is a server's."""
-        super().__init__(settings, who)
-        encoder = self.before.picture_encoder
-        if encoder is None:
-            raise ConfigError("no picture encoder is on", which="models.visual", next_step="set models.visual")
-        # A model whose work is recorded is of another class, with all the attributes of its own.
-        self._turn: NDArray[np.float64] | None = getattr(encoder, "turn", None)
-        self.base: PictureEncoder = encoder if self._turn is None else getattr(encoder, "base", encoder)
-        self.parent = self.base.fingerprint
-
-    def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
-        """Pair the words of each query with the first picture that answers and has a vector."""
-        import numpy as np
-
-        looks = self._looks()
-        paired = [(one.query, looks[known]) for one in taught if (known := min(one.right & looks.keys(), default=""))]
-        if len(paired) < 2:
-            what, step = "no picture that answers has a vector", "judge pictures of things that the encoder knows"
-            raise InvalidArgument(what, which=taught[0].where, next_step=step)
-        words = self.base.encode_words([query for query, _ in paired]).astype(np.float64)
-        return projected(words, np.stack([look for _, look in paired]), seed, epochs, watch, checkpoint)
-
-    def after(self, arrays: Arrays, watch: Watch) -> Trial:
-        """Return the search over a copy of the index."""
-        new = Projected(self.base, arrays["turn"], "candidate")
-        return self.tried(self.anew(arrays["turn"], new.fingerprint, watch), picture_encoder=new)
-
-    def anew(self, turn: NDArray[np.float64], fingerprint: str, watch: Watch) -> Path:
-        """Encode the index beside itself and return its home."""
-        again = with_turned(self.step_to(turn))
-        return copied_beside(self.settings, self.before.index, {"visual": fingerprint}, again, watch)
-
-    def step_to(self, turn: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the matrix that leads from the vectors as they are stored to those turned by ``turn``."""
-        import numpy as np
-
-        return turn if self._turn is None else np.linalg.inv(self._turn) @ turn
-
-    def _looks(self) -> dict[str, NDArray[np.float64]]:
-        """Return the vectors of pictures before any projection, by unit."""
-        import numpy as np
-
-        back, found = self.step_to(np.eye(self.base.dimension)), dict[str, "NDArray[np.float64]"]()
-        for asset in self.before.index.export(visible_to(self.who)):
-            by_ordinal = {unit.ordinal: unit.unit_id for unit in asset.units}
-            rows = zip(asset.rows.get("visual", ()), asset.vectors.get("visual", ()), strict=True)
-            found |= {by_ordinal[ordinal]: turned(row[None], back)[0].astype(np.float64) for ordinal, row in rows}
-        return found
-
-
-class TextLearner(EncoderLearner):
-    """The adapter of a text encoder of transformers."""
-
-    def __init__(self, settings: Settings, who: Principal) -> None:
-        """Raise ConfigError where the text encoder is not of transformers, or the index is a server's."""
-        super().__init__(settings, who)
-        kind, _, self._where = settings.models.text.partition(":")
-        if kind != "transformers":
-            step = "set models.text = 'transformers:FOLDER' and ingest into a home of its own"
-            raise ConfigError("this text encoder takes no adapter", which=f"models.text = {kind}", next_step=step)
-        self.parent = self.fresh().fingerprint
-
-    def learn(self, taught: Sequence[Lesson], seed: int, epochs: int, checkpoint: Path, watch: Watch) -> Arrays:
-        """Pair each query with the words of the first unit that answers."""
-        rights = [(one.query, self.before.index.get([min(one.right)], visible_to(self.who))) for one in taught]
-        pairs = [(query, quotable(found[0][0])) for query, found in rights if found]
-        return adapted(self.fresh(), pairs, seed, epochs, watch, checkpoint)
-
-    def after(self, arrays: Arrays, watch: Watch) -> Trial:
-        """Return the search over a copy of the index."""
-        new = with_delta(self.fresh(), arrays, "candidate")
-        return self.tried(self.anew(new, watch), text_encoder=new)
-
-    def anew(self, encoder: TransformerEncoder, watch: Watch) -> Path:
-        """Encode the index beside itself and return its home."""
-        again = with_texts(self.before.alike(*self.used, text_encoder=encoder), watch)
-        return copied_beside(self.settings, self.before.index, {"text": encoder.fingerprint}, again, watch)
-
-    def fresh(self) -> TransformerEncoder:
-        """Return the encoder without any adapter."""
-        models = self.settings.models
-        return TransformerEncoder.open(self._where, device=models.device, allow_download=models.allow_download)

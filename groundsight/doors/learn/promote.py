@@ -2,31 +2,62 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundsight.doors.learn.judged import lessons
-from groundsight.doors.learn.learners import Learner, LookLearner, NetLearner, TextLearner, learner_of
+from groundsight.doors.learn.encoder_learners import ON_PICTURES, encoder_learner
+from groundsight.doors.learn.judged import lessons, named_for_good
+from groundsight.doors.learn.learners import learner_of
 from groundsight.doors.learn.reencode import put_in_place
 from groundsight.doors.learn.train import split
 from groundsight.doors.learn.trial import gains_of, scores_of, verdict_of
 from groundsight.errors import InvalidArgument, NotFound, PolicyRefused
 from groundsight.governance.events import note_event
 from groundsight.governance.policy import policy_of, policy_refusal
-from groundsight.models.adapter import with_delta
-from groundsight.models.nets import FORMS, form_named
-from groundsight.models.projection import matrix_of, turned_name
-from groundsight.models.store import KINDS, Active, Card, Kind, active, card_named, promote, roll_back, weights_of
+from groundsight.models.in_use import text_in_use
+from groundsight.models.store import (
+    KINDS,
+    Active,
+    Card,
+    Kind,
+    active,
+    card_named,
+    promote,
+    roll_back,
+    save_version,
+    weights_of,
+)
 from groundsight.suite import Suite
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from groundsight.settings import Settings
     from groundsight.tracing import Watch
     from groundsight.types import Principal
 
 TOOL = "models"
+ON_ENCODERS = ("adapter", *ON_PICTURES)
+
+
+def encoder_card(settings: Settings, setting: str, judged: str) -> Card:
+    """Return the card of a text encoder that may take the place of the one in use, ``transformers:FOLDER`` or another.
+
+    Raises:
+        InvalidArgument: no judged lines are named to measure it by.
+    """
+    if not judged:
+        step = f"groundsight models promote {setting} --from JUDGED.jsonl"
+        raise InvalidArgument("another encoder is measured by judged lines", which="--from", next_step=step)
+    named, parent = settings.models.text, text_in_use(settings).models.text
+    return Card(
+        id=f"text-{hashlib.sha256(f'{named} {setting}'.encode()).hexdigest()[:10]}", kind="encoder", form=setting,
+        parent=parent, source=named_for_good(judged), data="", seed=0, settings={"named": named, "share": 1.0},
+        trained=0, held_out=0, created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )  # fmt: skip
 
 
 def measured(settings: Settings, who: Principal, card: Card, judged: str, watch: Watch) -> Card:
@@ -35,14 +66,17 @@ def measured(settings: Settings, who: Principal, card: Card, judged: str, watch:
     Raises:
         NotFound: the judged lines are not where they were. InvalidArgument: a line can't be used any more.
     """
-    learner = learner_of(settings, who, card.kind, form_named(card.form))
+    learner = learner_of(settings, who, card.kind, card.form)
     with closing(learner):
+        if card.kind in ON_ENCODERS and card.parent != learner.parent:
+            which = f"{card.id} of {card.parent}, in use {learner.parent}"
+            raise InvalidArgument("it was trained on another encoder", which=which, next_step="train it again")
         source = judged or card.source
-        known, _ = lessons(source, Suite(learner.before, who), pictures=card.kind == "projection")
+        known, _ = lessons(source, Suite(learner.before, who), pictures=card.kind in ON_PICTURES)
         _, held = split(known, card.seed, float(card.settings.get("share", 0.4)))
         if not held:
             raise InvalidArgument("nothing is held out", which=source, next_step="judge more")
-        after = learner.after(weights_of(settings.home, card), watch)
+        after = learner.after(weights_of(settings.home, card) if card.kind != "encoder" else {}, watch)
         runs = [scores_of(each, who, held, watch) for each in (learner.before, after)]
     metrics = gains_of(runs[0], runs[1], held)
     told = {"metrics": metrics, "verdict": verdict_of(metrics), "held_out": len(held)}
@@ -63,6 +97,8 @@ def promoted(settings: Settings, who: Principal, card: Card, force: str, watch: 
         step = "keep what is in use, or --force 'why'"
         what = f"it is {card.verdict}, not better than {card.parent}"
         raise PolicyRefused(what, which=card.id, limit=figures, next_step=step)
+    if card.kind == "encoder":
+        save_version(settings.home, card, {})
     _take_index(settings, who, card.kind, card.id, watch)
     now = promote(settings.home, card, forced=card.verdict != "better", why=force)
     note_event(settings, who, "change", TOOL, f"{card.kind} {card.id}{' forced' if now.forced else ''}", what=force)
@@ -105,7 +141,7 @@ def version_gap(home: Path, card: Card, other: str) -> dict[str, Any]:
     first, second = weights_of(home, before), weights_of(home, card)
     shared = [name for name in second if name in first and first[name].shape == second[name].shape]
     apart = {name: round(float(np.linalg.norm(second[name] - first[name])), 4) for name in shared}
-    return {**told, "weights": apart}
+    return {**told, "weights": apart or "of other shapes"}
 
 
 def _take_index(settings: Settings, who: Principal, kind: Kind, name: str, watch: Watch) -> None:
@@ -113,23 +149,10 @@ def _take_index(settings: Settings, who: Principal, kind: Kind, name: str, watch
 
     What is read in meanwhile would be encoded by the former one, so then nothing is changed.
     """
-    learner = learner_of(settings, who, kind, FORMS[0])
-    if isinstance(learner, NetLearner):
+    learner = encoder_learner(settings, who, kind, "")
+    if learner is None:
         return
     with closing(learner):
-        index, before = learner.before.index, learner.before.index.version()
-        lane, wanted = ("visual" if kind == "projection" else "text"), turned_name(learner.parent, name)
-        if index.fingerprints().get(lane) == wanted:
-            return
-        put_in_place(index, before, _anew(learner, settings, name, watch))
-
-
-def _anew(learner: Learner, settings: Settings, name: str, watch: Watch) -> Path:
-    """Encode the index beside itself as a version does, without one as the encoder alone does."""
-    if isinstance(learner, LookLearner):
-        turn = matrix_of(settings.home, name, learner.base.dimension)
-        return learner.anew(turn, turned_name(learner.parent, name), watch)
-    assert isinstance(learner, TextLearner)
-    fresh = learner.fresh()
-    delta = weights_of(settings.home, card_named(settings.home, name)) if name else None
-    return learner.anew(with_delta(fresh, delta, name) if delta else fresh, watch)
+        index, before, encoder = learner.before.index, learner.before.index.version(), learner.named(name)
+        if index.fingerprints().get(learner.lane) != encoder.fingerprint:
+            put_in_place(settings, before, learner.anew(encoder, watch))

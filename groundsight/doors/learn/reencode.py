@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from groundsight.encoders.model_store import BESIDE_HOME
-from groundsight.errors import Locked
 from groundsight.governance.redaction import profile_of
 from groundsight.index import Entry, Index, open_index
+from groundsight.index.local import LocalIndex
 from groundsight.index.migrate import GROUP_UNITS, groups, sealed
 from groundsight.ingestion.derived import Derived
-from groundsight.ingestion.encode import Assembled, encode
+from groundsight.ingestion.encode import ENCODED, Assembled, encode
 from groundsight.models.projection import turned
 from groundsight.types import Filter, VectorName
 
@@ -63,26 +63,29 @@ def with_turned(turn: NDArray[np.float64]) -> Again:
 
 
 def with_texts(parts: Parts, watch: Watch) -> Again:
-    """Return what encodes the texts of entries by the text encoder of these parts."""
-    derived = Derived(parts.settings.home / "derived", profile_of(parts.settings))
+    """Return what encodes the texts of entries by the text encoder of these parts.
+
+    What it makes goes with the copy: it would belong to no source otherwise, so nobody could forget it, and the vectors
+    of one candidate would be taken for those of the next.
+    """
+    derived = Derived(parts.settings.home / BESIDE_HOME / "derived", profile_of(parts.settings))
 
     def again(entries: Sequence[Entry]) -> Sequence[Entry]:
-        bare = [replace(one, vectors=_looks(one.vectors), rows=_looks(one.rows)) for one in entries]
+        bare = [replace(one, vectors=_beside(one.vectors), rows=_beside(one.rows)) for one in entries]
         return encode([Assembled(one, derived) for one in bare], parts, watch)
 
     return again
 
 
-def put_in_place(index: Index, before: str, home: Path) -> None:
+def put_in_place(settings: Settings, before: str, home: Path) -> None:
     """Replace the content of the index by the copy, in one transaction, unless it was written to since ``before``.
 
     Raises:
         Locked: it was.
     """
-    if index.version() != before:
-        raise Locked("the index was written to meanwhile", which="index", next_step="call again")
-    index.restore(home / "snapshot")
+    with closing(LocalIndex.open(settings.home / "index")) as index:
+        index.restore(home / "snapshot", since=before)
 
 
-def _looks(named: Mapping[VectorName, T]) -> dict[VectorName, T]:
-    return {name: one for name, one in named.items() if name == "visual"}
+def _beside(named: Mapping[VectorName, T]) -> dict[VectorName, T]:
+    return {name: one for name, one in named.items() if name not in ENCODED}

@@ -9,19 +9,22 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.doors.learn.judged import FROM_HOME, Lesson, lessons
+from groundsight.doors.learn.encoder_learners import ON_PICTURES
+from groundsight.doors.learn.judged import Lesson, lessons, named_for_good
 from groundsight.doors.learn.learners import learner_of
 from groundsight.doors.learn.trial import gains_of, scores_of, verdict_of
 from groundsight.doors.learn.versions import DOCUMENTS, known_documents
 from groundsight.encoders.model_store import CHECKPOINTS
 from groundsight.errors import InvalidArgument
 from groundsight.models.store import WEIGHTS, Card, packed, save_version, version_id
+from groundsight.models.training import Schedule
 from groundsight.suite import Suite
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from groundsight.models.nets import Form
     from groundsight.models.store import Kind
     from groundsight.settings import Settings
@@ -52,17 +55,17 @@ def train(settings: Settings, who: Principal, order: Training, watch: Watch) -> 
     """
     started, learner = time.process_time(), learner_of(settings, who, order.kind, order.form)
     with closing(learner):
-        known, data = lessons(order.source, Suite(learner.before, who), pictures=order.kind == "projection")
+        known, data = lessons(order.source, Suite(learner.before, who), pictures=order.kind in ON_PICTURES)
         taught, held = _enough(*split(known, order.seed, order.share), order.source)
         checkpoint = _checkpoint(settings.home, data, order, learner.parent)
-        arrays = learner.learn(taught, order.seed, order.epochs, checkpoint, watch)
+        arrays = learner.learn(taught, Schedule(order.seed, order.epochs, watch, checkpoint))
         runs = [scores_of(each, who, held, watch) for each in (learner.before, learner.after(arrays, watch))]
         documents = known_documents(settings.home, learner.before.index)
     metrics, weights = gains_of(runs[0], runs[1], held), packed(arrays)
-    form = {"projection": "turn", "adapter": "lora"}.get(order.kind, order.form)
+    form = {"projection": "turn", "adapter": "lora", "picture_adapter": "lora"}.get(order.kind, order.form)
     card = Card(
         id=version_id(form, weights, data), kind=order.kind, form=form, parent=learner.parent,
-        source=order.source if order.source in FROM_HOME else str(Path(order.source).expanduser().resolve()),
+        source=named_for_good(order.source),
         data=data, seed=order.seed, settings={"epochs": order.epochs, "share": order.share},
         trained=len(taught), held_out=len(held), metrics=metrics, verdict=verdict_of(metrics),
         seconds=round(time.process_time() - started, 1), created=datetime.now(UTC).isoformat(timespec="seconds"),

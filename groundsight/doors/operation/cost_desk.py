@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from groundsight.doors.cli_show import say, say_json
 from groundsight.operation.cost import AHEAD_DAYS, MOST_WEEKS, WEEK, forecast, sums
 from groundsight.operation.ledger import Booking, CostLedger
+from groundsight.operation.metering import POWERCAP, joules
 
 if TYPE_CHECKING:
     import argparse
@@ -31,10 +32,11 @@ def show_cost(settings: Settings, options: argparse.Namespace) -> int:
     found = ledger.since(since)
     told: dict[str, Any] = {"since": since.isoformat(), "by": options.by, "rows": sums(found, options.by)}
     told["total"] = {unit: str(sum_of(found, unit)) for unit in dict.fromkeys(one.currency for one in found)}
+    told["energy"] = _energy(found)
     if options.forecast:
         told["forecast"] = _forecasts(ledger, today, settings.operation.currency)
     if options.json:
-        say_json({**told, "rows": [{name: _plain(value) for name, value in row.items()} for row in told["rows"]]})
+        say_json({**told, "rows": [{**row, "cost": str(row["cost"])} for row in told["rows"]]})
     else:
         say(_as_text(told))
     return 0
@@ -56,8 +58,11 @@ def _forecasts(ledger: CostLedger, today: date, currency: str) -> dict[str, Any]
     return {"days": AHEAD_DAYS, "currency": currency, "cost": cents}
 
 
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Decimal) else value
+def _energy(found: Sequence[Booking]) -> dict[str, float | str | None]:
+    """Tell the energy that was booked, and whether this machine tells it."""
+    booked = [one.joules for one in found if one.joules is not None]
+    says = "read here (RAPL)" if joules() is not None else f"this machine does not tell it: {POWERCAP} can't be read"
+    return {"joules": round(sum(booked), 3) if booked else None, "machine": says}
 
 
 def _as_text(told: dict[str, Any]) -> str:
@@ -70,6 +75,10 @@ def _as_text(told: dict[str, Any]) -> str:
     table = ["  ".join([line[0].ljust(first), *map(str.rjust, line[1:], others)]) for line in lines]
     total = ", ".join(f"{Decimal(amount):.4f} {unit}" for unit, amount in told["total"].items()) or "nothing"
     shown = [*table, f"since {told['since']}: {total}"] if rows else [f"since {told['since']} nothing was booked"]
+    energy = told["energy"]
+    shown.append(
+        f"energy: {'nothing booked' if energy['joules'] is None else str(energy['joules']) + ' J'}; {energy['machine']}"
+    )
     if (ahead := told.get("forecast")) is not None:
         cost = f"about {ahead['cost']} {ahead['currency']}" if ahead["cost"] else "two whole weeks are not booked yet"
         shown.append(f"the next {ahead['days']} days: {cost}")
