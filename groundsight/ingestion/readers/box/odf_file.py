@@ -13,6 +13,7 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed, Rest
 from groundsight.ingestion.readers.box.odf_text import (
     APART,
+    SHAPES,
     STRUCK,
     OdfStyles,
     chart_rows,
@@ -23,9 +24,9 @@ from groundsight.ingestion.readers.box.odf_text import (
     targets_in,
     told,
     words,
-)
+)  # fmt: skip
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
-from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
+from groundsight.ingestion.readers.ledger import PROMPT, UNCHOSEN, UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
@@ -91,12 +92,13 @@ class OdfReader:
         root = self._tree("meta.xml")
         stated = [] if root is None else [(tag_of(node), one_line(node.text or "")) for node in root.iter()]
         found = dict(stated)
+        own = [] if root is None else [(told(one, "name"), one.text or "") for one in root.iter() if told(one, "name")]
         return Parsed(
             media_type=media_type,
             title=found.get("title", ""),
             created=iso_day(found.get("creation-date", "")) or iso_day(found.get("date", "")),
             pages=pages or None,
-            elements=(*elements, *property_elements(stated)),
+            elements=(*elements, *property_elements(stated, own)),
             rest=rest,
             left_out=self.ledger.left_out,
         )
@@ -152,6 +154,10 @@ class OdfReader:
                 yield from self._drawn(node, where, depth)
             case "forms":
                 yield from self._forms(node, where)
+            case "desc" | "title" if tag_of(node.getparent()) in (*SHAPES, "g"):
+                yield from self._said(one_line(node.text or ""), where)
+            case "user-field-decl":
+                self.ledger.note("value of a field", "it is read where the text shows it")
             case tag if tag not in _SILENT:
                 yield from self.below(node, where, depth)
             case _:
@@ -173,6 +179,8 @@ class OdfReader:
     def _words(self, node: Node) -> str:
         """Return the text of a paragraph; what its style hides is left out."""
         for one in list(node.iter()):
+            self.ledger.note(*PROMPT, int(tag_of(one) == "placeholder" and bool(told(one, "description"))))
+            self.ledger.note(*UNCHOSEN, int(tag_of(one) == "label" and told(one, "current-selected") != "true"))
             if self.styles.hides(one) and "".join(one.itertext()).strip():
                 self.ledger.note(UNSHOWN, "the document does not show it")
                 lay_aside("".join(one.itertext()))
@@ -234,12 +242,10 @@ class OdfReader:
 
     def _picture(self, node: Node, where: Surroundings) -> Iterator[Element]:
         data = self._member(told(node, "href").removeprefix("./"))
-        if not data:
-            self.ledger.note("picture", "it lies outside of the file")
-            return
+        self.ledger.note("picture", "it lies outside of the file", int(not data))
         said = " ".join(one_line(one.text or "") for one in node.getparent() if tag_of(one) in _DESCRIBED)
         section = where.outline.section or where.section
-        if name := self._pictures.keep(data):
+        if name := self._pictures.keep(data) if data else None:
             yield Element(kind="figure", text=said.strip(), picture=name, page=where.page, section=section)
         else:
             yield from self._said(said.strip(), where)
