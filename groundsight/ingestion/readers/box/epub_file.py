@@ -110,4 +110,5 @@ class _Book:
             return []
         page = read_page(_SHEET.sub(self._sheet(name), text), picture, outline=outline)
         self._ledger.add(page.left_out)
+        self._ledger.note("chapter", "it holds no text", int(not page.elements and not page.left_out))
         return list(page.elements)

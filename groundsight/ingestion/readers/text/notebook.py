@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
@@ -32,7 +32,7 @@ def read_notebook(path: Path, scratch: Path, limits: Limits) -> Parsed:
     text, warnings = decode(path.read_bytes())
     try:
         whole = json.loads(text)
-        cells = cast("list[dict[str, Any]]", whole["cells"])
+        cells = cast("list[object]", whole["cells"])
         names = [("Author", str(one["name"])) for one in whole.get("metadata", {}).get("authors", ())]
     except (ValueError, RecursionError, LookupError, TypeError) as error:
         raise ParseFailed("malformed: a notebook without cells", next_step="open and save it anew") from error
@@ -44,7 +44,10 @@ def read_notebook(path: Path, scratch: Path, limits: Limits) -> Parsed:
     return Parsed(media_type=NOTEBOOK, title=title, elements=elements, left_out=ledger.left_out, warnings=warnings)
 
 
-def _cell(cell: dict[str, Any], outline: Outline, pictures: PictureBox, ledger: Ledger) -> Iterator[Element]:
+def _cell(cell: object, outline: Outline, pictures: PictureBox, ledger: Ledger) -> Iterator[Element]:
+    if not _is_object(cell):
+        ledger.note("cell", "it is damaged")
+        return
     source = _joined(cell.get("source"))
     if cell.get("cell_type") == "markdown":
         elements, left_out = markdown_elements(source, outline)
@@ -57,7 +60,7 @@ def _cell(cell: dict[str, Any], outline: Outline, pictures: PictureBox, ledger: 
         return
     if clean(source):
         yield Element(kind="text", text=clean(source), section=outline.section)
-    for output in cell.get("outputs") or ():
+    for output in filter(_is_object, cell.get("outputs") or ()):
         for element in _output(output, pictures, ledger):
             yield element.model_copy(update={"section": outline.section})
 
@@ -79,6 +82,10 @@ def _output(output: dict[str, Any], pictures: PictureBox, ledger: Ledger) -> Ite
         yield Element(kind="text", text=text)
     elif data and not set(_PICTURES) & data.keys():
         ledger.note("output of a program", "it is in a form that is not read")
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
 
 
 def _picture(encoded: str, pictures: PictureBox) -> str | None:

@@ -16,6 +16,8 @@ from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.sniff import RTF
 
 _CODE_PAGE = re.compile(r"\\ansicpg\d+")
+# No letter has such a number.
+_NO_SIGN = re.compile(r"\\u-?\d{6,} ?\??")
 _PICTURE = re.compile(r"\\pict\b")
 # The library skips these groups; what they hold is read where they stand, on lines of its own.
 _MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt)?)\b ?")
@@ -114,7 +116,7 @@ class _Look(NamedTuple):
 
 def read_rtf(path: Path) -> Parsed:
     """Read rich text; the cells of a row are parted by bars in what the library returns."""
-    source, comments = _without(_COMMENT, path.read_bytes().decode("latin-1"))
+    source, comments = _without(_COMMENT, _NO_SIGN.sub("", path.read_bytes().decode("latin-1")))
     source = _SUPER.sub(lambda found: f"{found[0].rstrip()} {RAISED}", source)
     ledger = Ledger()
     source = _filled_in(_OBJECT.sub("{", source), ledger)
