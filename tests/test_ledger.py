@@ -243,14 +243,14 @@ BESIDE: dict[str, str] = {
     r"{\field{\*\fldinst "
     r"DATE}{\fldrslt toldresult}} {\field{\*\fldinst FORMDROPDOWN{\*\formfield{\fftype2\ffres1{\*\ffhelptext "
     r"leftprompt}{\*\ffl "
-    r"leftchoice}{\*\ffl toldchoice}}}}{\fldrslt }}{\*\annotation toldremark}\par}",
+    r"leftchoice}{\*\ffl toldchoice}}}}{\fldrslt }}{\*\annotation toldremark \u9999999?}\par}",
     "a.ipynb": json.dumps({
         "metadata": {"authors": [{"name": "toldauthor"}]},
         "cells": [{"cell_type": "code", "source": "toldcode", "outputs": [
             {"data": {"text/html": "<table><tr><td>toldcell<td>toldside<tr><td>toldlow<td>toldlast</table>"}},
             {"ename": "tolderror", "evalue": "toldreason"}, {"data": {"text/latex": "toldformula"}},
             {"data": {"application/json": {"toldkey": 1}}}, {"data": {"image/svg+xml": "leftform"}},
-        ]}],
+        ]}, "leftcell"],
     }),
     "a.eml": "From: toldfrom <a@b.example>\nReply-To: toldreply <b@b.example>\nSubject: toldsubject\nMIME-Version: "
     "1.0\n"

@@ -17,7 +17,7 @@ _MOST_TITLES, _MOST_HEADS = 12, 4
 # A preamble row of two cells stands over a table of at least so many: below that it may be the head itself.
 _WIDE = 4
 # Of several empty rows two are left, of one that one: what lies farther below a table is no part of it.
-_NEAR = 2
+NEAR = 2
 _SIGNS = re.compile(r"[\s.,:/()+\-−%'$€£]")
 Row = Sequence[str]
 
@@ -108,7 +108,7 @@ def parted(rows: Sequence[Row]) -> Iterator[list[int]]:
 def _continued(groups: Sequence[list[int]], rows: Sequence[Row]) -> Iterator[list[int]]:
     table: list[int] = []
     for group in groups:
-        near = bool(table) and group[0] - table[-1] <= _NEAR
+        near = bool(table) and group[0] - table[-1] <= NEAR
         if near and _goes_on([rows[number] for number in table], [rows[number] for number in group]):
             table.extend(group)
             continue

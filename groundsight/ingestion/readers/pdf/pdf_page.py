@@ -17,7 +17,7 @@ from groundsight.ingestion.layout.shapes import SKEW, Grid, Piece, Rect, around,
 from groundsight.ingestion.readers.clean import clean, one_line
 from groundsight.ingestion.readers.ledger import TIP, UNCHOSEN, Ledger
 from groundsight.ingestion.readers.pdf.pdf_drawn import Drawn
-from groundsight.ingestion.readers.pdf.pdf_figures import figures_on
+from groundsight.ingestion.readers.pdf.pdf_figures import figures_on, without_bars
 from groundsight.ingestion.readers.pdf.pdf_headings import body_size, heading_level, titled
 from groundsight.ingestion.readers.pdf.pdf_notes import SECRET, Note, pieces_of_notes
 from groundsight.ingestion.readers.pdf.pdf_outline import PdfOutline
@@ -99,10 +99,12 @@ class PageReader:
         pieces = [*pieces, *pieces_of_notes(notes, size, height / width, turn)]
         if not pieces:
             return
-        rules, sides = ([rect.turned(turn) for rect in rects] for rects in (drawn.rules, drawn.sides))
-        tables, rest = self._tables(rules, sides, pieces, (width, height))
-        found = blocks_in_order([*items_of(rest), *(self._table(*table, turn) for table in tables)])
         main = turn == self._turn
+        rules, sides, paths = ([rect.turned(turn) for rect in one] for one in (drawn.rules, drawn.sides, drawn.paths))
+        charts, pieces = without_bars(paths if main else (), pieces)
+        tables, rest = self._tables(rules, sides, pieces, (width, height))
+        tables += [(bars, bars.title) for bars in charts]
+        found = blocks_in_order([*items_of(rest), *(self._table(*table, turn) for table in tables)])
         body = body_size(found) if main else float("inf")
         blocks = list(titled(found, body))
         if main:

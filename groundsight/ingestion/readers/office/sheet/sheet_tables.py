@@ -14,6 +14,7 @@ from groundsight.ingestion.readers.office.sheet.sheet_cells import Cells
 from groundsight.ingestion.readers.table_elements import check_columns, headed_blocks
 from groundsight.ingestion.readers.table_heads import (
     COVERED,
+    NEAR,
     Headed,
     is_numeric,
     parted,
@@ -86,7 +87,8 @@ class SheetTables:
     def _region(
         self, grid: _Grid, rows: list[int], columns: list[int], following: Region | None, *, goes_on: bool
     ) -> Iterator[Element]:
-        is_below = following is not None and not set(columns).isdisjoint(following[1])
+        is_near = following is not None and following[0][0] - rows[-1] <= NEAR
+        is_below = is_near and not set(columns).isdisjoint(following[1])
         if goes_on:
             title = self._titles.get(grid.across[columns[0]] or 0, "")
             # Nothing but the head that was carried over.
