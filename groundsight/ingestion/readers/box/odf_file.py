@@ -17,6 +17,7 @@ from groundsight.ingestion.readers.box.odf_text import (
     STRUCK,
     OdfStyles,
     chart_rows,
+    filled_in,
     nodes_between,
     paragraphs_in,
     styled,
@@ -35,9 +36,7 @@ from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.limits import Limits
 
 _DEEPEST = 60
-_DESCRIBED, _TICKED = ("title", "desc"), ("checkbox", "radio")
-_BOXES = {"checked": "☒", "unchecked": "☐", "unknown": "☐"}
-_MUTE = ("hidden", "password", "button", "image", "property", "list-property", "list-value")
+_DESCRIBED = ("title", "desc")
 _MARGINS = [f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first")]
 _SILENT = ("change-info", "sequence-decls", "creator", "date", "date-string", "content-validations", "table-source")
 
@@ -153,7 +152,7 @@ class OdfReader:
             case "frame" | "image" | "object" | "object-ole" | "plugin":
                 yield from self._drawn(node, where, depth)
             case "forms":
-                yield from self._forms(node, where)
+                yield from (one for text in filled_in(node) for one in self._said(text, where))
             case "desc" | "title" if tag_of(node.getparent()) in (*SHAPES, "g"):
                 yield from self._said(one_line(node.text or ""), where)
             case "user-field-decl":
@@ -277,13 +276,6 @@ class OdfReader:
         if text:
             section = where.outline.section or where.section
             yield Element(kind="text", text=text, page=where.page, section=section, mark=where.mark, meta=meta)
-
-    def _forms(self, node: Node, where: Surroundings) -> Iterator[Element]:
-        """Read what was filled in: the state and the words of each control."""
-        for one in node.iter():
-            box = _BOXES.get(told(one, "current-state") or "unchecked", "") if tag_of(one) in _TICKED else ""
-            parts = (box, told(one, "label"), told(one, "current-value") or told(one, "value"))
-            yield from self._said(" ".join(filter(None, parts)) if tag_of(one) not in _MUTE else "", where)
 
     def _tree(self, name: str) -> Node | None:
         data = self._member(name)

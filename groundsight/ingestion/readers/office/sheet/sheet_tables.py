@@ -87,14 +87,14 @@ class SheetTables:
     def _region(
         self, grid: _Grid, rows: list[int], columns: list[int], following: Region | None, *, goes_on: bool
     ) -> Iterator[Element]:
-        is_near = following is not None and following[0][0] - rows[-1] <= NEAR
-        is_below = is_near and not set(columns).isdisjoint(following[1])
+        below, beside = following or ([], [])
+        is_below = bool(below) and below[0] - rows[-1] <= NEAR and not set(columns).isdisjoint(beside)
         if goes_on:
             title = self._titles.get(grid.across[columns[0]] or 0, "")
             # Nothing but the head that was carried over.
             if len(rows) > 1:
                 yield from self._tables(grid, rows, columns, title, declared=1)
-        elif stands_above(_cut(grid, rows, columns), _cut(grid, *following) if following and is_below else ()):
+        elif stands_above(_cut(grid, rows, columns), _cut(grid, below, beside) if is_below else ()):
             yield from self._beside(list(_texts(grid, rows, columns)))
         else:
             above, self._above, self._at_top = "\n".join(self._above), [], False
