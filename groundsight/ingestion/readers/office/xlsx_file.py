@@ -11,16 +11,7 @@ from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, one_line
 from groundsight.ingestion.readers.office.drawing import alternative, drawn, paragraphs_of, struck_in
 from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
-from groundsight.ingestion.readers.office.package import (
-    Node,
-    Package,
-    below,
-    child,
-    inner,
-    local,
-    ref,
-    value,
-)  # fmt: skip
+from groundsight.ingestion.readers.office.package import Node, Package, below, child, inner, local, ref, value
 from groundsight.ingestion.readers.office.sheet.sheet_cells import Formats, Sheet
 from groundsight.ingestion.readers.office.sheet.sheet_tables import SheetTables
 from groundsight.ingestion.readers.text.markup import parsed_markup, tag_of, visible_text

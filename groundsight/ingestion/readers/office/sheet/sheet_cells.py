@@ -9,16 +9,7 @@ from dataclasses import dataclass, field, replace
 from groundsight.ingestion.readers.clean import RAISED, one_line
 from groundsight.ingestion.readers.ledger import TIP, UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
-from groundsight.ingestion.readers.office.package import (
-    Node,
-    Package,
-    below,
-    child,
-    is_on,
-    local,
-    value,
-    whole,
-)
+from groundsight.ingestion.readers.office.package import Node, Package, below, child, is_on, local, value, whole
 from groundsight.ingestion.readers.office.sheet.formula import cell_place
 from groundsight.ingestion.readers.office.sheet.sheet_looks import CellLook, look_of
 from groundsight.ingestion.readers.office.sheet.sheet_rules import SheetRules
