@@ -340,6 +340,7 @@ def make_sheet_form(folder: Path) -> Path:
     book = xlsxwriter.Workbook(str(path))
     book.set_properties({"company": "toldfirm"})
     book.set_custom_property("toldlabel", "toldown")
+    book.set_custom_property("MSIP_Label", "7")
     book.define_name("toldname", "=7")
     sheet = book.add_worksheet("toldsheet")
     rule = {"validate": "list", "source": ["toldchoice"], "input_message": "toldprompt", "error_message": "toldrefusal"}
