@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-<<<<<<< HEAD
-import sqlite3
-=======
 import shutil
+import sqlite3
 import subprocess
 import sys
->>>>>>> q14
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -418,13 +415,8 @@ def test_a_retrain_is_proposed_where_the_documents_have_moved_on(tmp_path: Path)
     settings = load_settings(tmp_path)
     with closing(open_index(settings)) as index:
         put(index, "old", texts(GARDEN, 100, 0))
-<<<<<<< HEAD
-        card = Card(id="gated-1", kind="fuser", trained=9, held_out=9, **told)  # type: ignore[arg-type]
-        save_version(tmp_path, card, {DOCUMENTS: known_documents(tmp_path, index)})
-=======
         card = Card.model_validate({**FUSER, "id": "gated-1"})
-        save_version(tmp_path, card, {DOCUMENTS: known_documents(index)})
->>>>>>> q14
+        save_version(tmp_path, card, {DOCUMENTS: known_documents(tmp_path, index)})
         put(index, "new", texts(GARDEN, 30, 1))
         assert proposal(settings, card, index) == ""
         put(index, "new", texts(COURT, 30, 1))

@@ -6,6 +6,8 @@ sample to ``SAMPLES`` and, where the file is no container of XML, its dump to ``
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import zipfile
 from collections import Counter
@@ -16,10 +18,13 @@ from xml.etree import ElementTree
 import openpyxl
 import pptx
 import pytest
+import xlsxwriter
 from openpyxl.comments import Comment
+from PIL import Image
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
+from reportlab.pdfgen.canvas import Canvas
 
 from groundsight.ingestion import Parsed
 from groundsight.ingestion.readers import BuiltinPartitioner
@@ -141,7 +146,8 @@ def make_page(folder: Path) -> Path:
     path = folder / "a.html"
     path.write_text(
         "<html><body><nav>moved</nav><h1>headed</h1><p>said <b>bold</b></p><dl><dt>term</dt><dd>meant</dd></dl><p "
-        "hidden=''>hid</p><figure><figcaption>captioned</figcaption></figure><table><tr><td>one</td><td>two</td></tr><tr><td>"
+        "hidden=''>hid</p><figure><figcaption>captioned</figcaption></figure><table><tr><td>one</td><td>two</td>"
+        "</tr><tr><td>"
         "three</td><td>four</td></tr></table><svg><text>drawn</text></svg> <select><option selected=''>chosen"
         "</option></select> <button>pressed</button> <math><mi>summed</mi></math>"
         "<iframe>framed</iframe><ul><li>listed</li></ul></body></html>"
@@ -154,7 +160,8 @@ def make_open_text(folder: Path) -> Path:
     path = folder / "a.odt"
     body = (
         "<h>headed</h><p>said <span>bold</span> <note><note-body><p>noted</p></note-body></note><frame><text-box><p>"
-        "boxed</p></text-box></frame><annotation><p>remarked</p></annotation></p><list><list-item><p>listed</p></list-item>"
+        "boxed</p></text-box></frame><annotation><p>remarked</p></annotation></p><list><list-item><p>listed</p>"
+        "</list-item>"
         "</list><table><table-row><table-cell><p>one</p></table-cell><table-cell><p>two</p></table-cell></table-row>"
         "</table><section><p>parted</p></section><tracked-changes><deletion><p>deleted</p></deletion></tracked-changes>"
     )
@@ -208,3 +215,176 @@ def test_the_dump_finds_what_a_reader_loses(tmp_path: Path) -> None:
     path = make_word(tmp_path)
     nothing = Parsed(media_type="")
     assert {"boxed", "noted", "remarked", "headed", "nested", "deleted", "omega"} <= set(missing_texts(path, nothing))
+
+
+# What lies beside the words of a page: a word that begins with "told" is in an element, one with "left" is counted.
+_MARKED = re.compile(rb"\b(?:told|left)[a-z]+")
+BESIDE: dict[str, str] = {
+    "a.html": "<head><meta name=description content=toldabout><meta property=og:description content=toldshared><meta "
+    "name=author content=toldauthor></head><p title=lefttip>toldtext<input placeholder=leftprompt><textarea "
+    "placeholder="
+    "leftwish>toldfilled</textarea><a href=b aria-label=toldicon><i></i></a><map><area alt=toldarea></map>",
+    "a.md": "told <!-- leftremark -->\n\n![toldalt](leftfile.png)\n\n[toldlink](b.html 'lefttip')\n",
+    "a.ics": "BEGIN:VCALENDAR\nX-WR-CALNAME:toldname\nBEGIN:VEVENT\nSUMMARY:toldevent\nCATEGORIES:toldkind\nATTENDEE;CN"
+    "=toldguest:mailto:a@b.example\nX-OWN:leftforeign\nBEGIN:VALARM\nTRIGGER:-PT5M\nDESCRIPTION:toldalarm\nEND:VALARM\n"
+    "END:VEVENT\nEND:VCALENDAR\n",
+    "a.vcf": "BEGIN:VCARD\nFN:toldname\nNICKNAME:toldnick\nHOBBY:toldhobby\nADR:;;toldstreet;toldtown;;;\nEND:VCARD\n",
+    "a.vtt": "WEBVTT - toldhead\n\nNOTE\nleftnote\n\nleftname\n00:01.000 --> 00:02.000 region:leftplace\ntoldwords\n\n"
+    "leftalone\n",
+    "a.srt": "1\n00:00:01,000 --> 00:00:02,000\ntoldwords\n\nleftalone\n",
+    "a.json": json.dumps({"toldkey": {"toldinner": {"toldinmost": ["toldvalue", {"deep": [{"toldlast": 1}]}]}}}),
+    "a.xml": "<all toldname='toldattribute'><!-- leftremark --><one b='toldmark'><in>toldin</in></one> toldloose <p>"
+    "toldbefore"
+    " <b c='leftwithin'>toldbold</b> toldafter</p></all>",
+    "a.svg": "<svg xmlns='http://www.w3.org/2000/svg' xmlns:x='http://www.w3.org/1999/xlink'><title>"
+    "toldtitle</title><desc>"
+    "tolddesc</desc><metadata>leftdrawn</metadata><a x:title='lefttip'><text>toldtext</text></a></svg>",
+    "a.rtf": r"{\rtf1\ansi\ansicpg1250{\info{\title toldtitle}{\doccomm toldabout}}toldtext{\footnote toldnote}"
+    r"{\field{\*\fldinst "
+    r"DATE}{\fldrslt toldresult}} {\field{\*\fldinst FORMDROPDOWN{\*\formfield{\fftype2\ffres1{\*\ffhelptext "
+    r"leftprompt}{\*\ffl "
+    r"leftchoice}{\*\ffl toldchoice}}}}{\fldrslt }}{\*\annotation toldremark \u9999999?}\par}",
+    "a.ipynb": json.dumps({
+        "metadata": {"authors": [{"name": "toldauthor"}]},
+        "cells": [{"cell_type": "code", "source": "toldcode", "outputs": [
+            {"data": {"text/html": "<table><tr><td>toldcell<td>toldside<tr><td>toldlow<td>toldlast</table>"}},
+            {"ename": "tolderror", "evalue": "toldreason"}, {"data": {"text/latex": "toldformula"}},
+            {"data": {"application/json": {"toldkey": 1}}}, {"data": {"image/svg+xml": "leftform"}},
+        ]}, "leftcell"],
+    }),
+    "a.eml": "From: toldfrom <a@b.example>\nReply-To: toldreply <b@b.example>\nSubject: toldsubject\nMIME-Version: "
+    "1.0\n"
+    "Content-Type: multipart/mixed; boundary=X\n\n--X\nContent-Type: multipart/alternative; "
+    "boundary=Y\n\n--Y\n\ntoldplain\n"
+    "--Y--\n--X\nContent-Type: message/rfc822\n\nSubject: toldinner\n\nHello\n--X--\n",
+}  # fmt: skip
+
+
+def packed(path: Path, **parts: str) -> Path:
+    """Write the parts of a container by their names, ``__`` standing for a slash and ``_`` for a dot."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), text)
+    return path
+
+
+def make_packed(folder: Path) -> Path:
+    path = packed(folder / "a.zip", toldmember_txt="Hello")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"toldcomment"
+    return path
+
+
+def make_open_fields(folder: Path) -> Path:
+    body = (
+        "<user-field-decls><user-field-decl name='n' string-value='leftfield'/></user-field-decls><p>toldtext "
+        "<placeholder "
+        "description='leftprompt'/><drop-down><label value='leftchoice'/><label current-selected='true'/>toldchoice"
+        "</drop-down></p><p><frame><image href='leftfile'/><desc>toldpicture</desc></frame></p><custom-shape><desc>"
+        "toldshape"
+        "</desc></custom-shape>"
+    )
+    return packed(
+        folder / "a.odt",
+        mimetype="application/vnd.oasis.opendocument.text",
+        content_xml=f"<document><body>{body}</body></document>",
+        meta_xml="<document><user-defined name='toldname'>toldown</user-defined></document>",
+    )
+
+
+def make_open_sheet(folder: Path) -> Path:
+    rules = (
+        "<content-validation condition='cell-content-is-in-list(&quot;toldchoice&quot;)'><help-message><p>"
+        "toldprompt</p>"
+        "</help-message></content-validation>"
+    )
+    cell = "<table name='toldsheet'><table-row><table-cell><p>toldcell</p></table-cell></table-row></table>"
+    names = "<named-expression name='toldname' expression='of:=&quot;toldvalue&quot;'/>"
+    content = f"<document><body>{rules}{cell}{names}</body></document>"
+    return packed(folder / "a.ods", mimetype="application/vnd.oasis.opendocument.spreadsheet", content_xml=content)
+
+
+def make_novel(folder: Path) -> Path:
+    chapters = "".join(
+        f"<item id='{one}' href='{one}.xhtml' media-type='application/xhtml+xml' properties='{one}'/>"
+        for one in ("nav", "in", "out")
+    )
+    about = "<title>toldtitle</title><publisher>toldhouse</publisher><rights>toldrights</rights>"
+    return packed(
+        folder / "a.epub",
+        mimetype="application/epub+zip",
+        **{"META-INF__container_xml": "<container><rootfile full-path='a.opf'/></container>"},
+        a_opf=f"<package>{about}{chapters}<itemref idref='in'/></package>",
+        in_xhtml="<p>toldtext</p>",
+        out_xhtml="<p>leftout</p>",
+        nav_xhtml="<p>leftlist</p>",
+    )
+
+
+def make_word_form(folder: Path) -> Path:
+    listed = "<w:dropDownList><w:listItem w:value='leftchoice'/><w:listItem w:value='b'/></w:dropDownList>"
+    body = (
+        f"<w:p><w:sdt><w:sdtPr>{listed}</w:sdtPr><w:sdtContent><w:r><w:t>toldchoice</w:t></w:r></w:sdtContent>"
+        f"</w:sdt></w:p>"
+        "<w:p><w:r><w:fldChar w:fldCharType='begin'><w:ffData><w:helpText w:val='leftprompt'/></w:ffData>"
+        "</w:fldChar><w:fldChar "
+        "w:fldCharType='end'/><w:drawing><wp:docPr title='toldtitle' descr='tolddrawn'/></w:drawing></w:r></w:p>"
+    )
+    return write_word(folder / "a.docx", body, {})
+
+
+def make_sheet_form(folder: Path) -> Path:
+    path = folder / "a.xlsx"
+    picture = io.BytesIO()
+    Image.new("RGB", (80, 80)).save(picture, "PNG")
+    book = xlsxwriter.Workbook(str(path))
+    book.set_properties({"company": "toldfirm"})
+    book.set_custom_property("toldlabel", "toldown")
+    book.set_custom_property("MSIP_Label", "7")
+    book.define_name("toldname", "=7")
+    sheet = book.add_worksheet("toldsheet")
+    rule = {"validate": "list", "source": ["toldchoice"], "input_message": "toldprompt", "error_message": "toldrefusal"}
+    sheet.data_validation("B2", rule)
+    sheet.write_url("A1", "https://a.example", string="toldlink", tip="lefttip")
+    sheet.insert_image("C1", "a.png", {"image_data": picture, "description": "toldpicture"})
+    book.close()
+    return path
+
+
+def make_form(folder: Path) -> Path:
+    canvas = Canvas(str(folder / "a.pdf"), pageCompression=0)
+    canvas.drawString(60, 700, "toldtext")
+    canvas.acroForm.choice(x=60, y=500, width=90, height=20, options=["toldchoice", "leftchoice"], value="toldchoice")
+    canvas.acroForm.textfield(x=60, y=400, width=90, height=20, value="toldvalue", tooltip="lefttip")
+    canvas.save()
+    return folder / "a.pdf"
+
+
+MADE = (
+    make_packed, make_open_fields, make_open_sheet, make_novel, make_word_form, make_sheet_form, make_form,
+)  # fmt: skip
+
+
+def marked_in(path: Path) -> set[str]:
+    """The marked words of a file, or of all parts of a container."""
+    data = path.read_bytes()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            data = (
+                archive.comment
+                + b" "
+                + b" ".join((name.encode() + b" " + archive.read(name)) for name in archive.namelist())
+            )
+    return {word.decode() for word in _MARKED.findall(data)}
+
+
+@pytest.mark.parametrize("sample", [*BESIDE, *MADE], ids=lambda one: one if isinstance(one, str) else one.__name__)
+def test_what_lies_beside_the_words_is_read_or_counted(sample: str | Callable[[Path], Path], tmp_path: Path) -> None:
+    path = tmp_path / sample if isinstance(sample, str) else sample(tmp_path)
+    if isinstance(sample, str):
+        path.write_text(BESIDE[sample], "utf-8")
+    parsed = BuiltinPartitioner()(path, sniff(path, path.name).media_type, tmp_path, Limits())
+    told = set(re.findall(r"(?:told|left)[a-z]+", parsed.model_dump_json()))
+    marked = marked_in(path)
+    assert told == {word for word in marked if word.startswith("told")}
+    assert sum(one.count for one in parsed.left_out) == sum(word.startswith("left") for word in marked), parsed.left_out

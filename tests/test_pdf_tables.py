@@ -255,6 +255,23 @@ def test_prose_in_narrow_columns_is_no_table(tmp_path: Path) -> None:
     assert of_kind(drawn(tmp_path, page), "table") == []
 
 
+@pytest.mark.parametrize("lies", [False, True])
+def test_bars_with_their_values_are_a_table(tmp_path: Path, *, lies: bool) -> None:
+    bars = [("Quay", 120), ("Mill", 95), ("Lock", 210)]
+
+    def page(canvas: Canvas) -> None:
+        write(canvas, ["Barges by place"], 60, 740, size=14)
+        for number, (name, count) in enumerate(bars):
+            along, box = 140 + number * 80, (300 + number * 30) if lies else 400
+            place = (140, box, count, 14) if lies else (along, box, 40, count)
+            canvas.rect(*place, stroke=0, fill=1)
+            write(canvas, [name], *((100, box + 3) if lies else (along + 8, box - 14)))
+            write(canvas, [str(count)], *((145 + count, box + 3) if lies else (along + 10, box + count + 4)))
+
+    listed = [(name, str(count)) for name, count in (bars[::-1] if lies else bars)]
+    assert [one.cells[1:] for one in of_kind(drawn(tmp_path, page), "table")] == [tuple(listed)]
+
+
 def test_a_continued_table_needs_no_boxes() -> None:
     from groundsight.ingestion.readers.pdf.split_tables import continued
 

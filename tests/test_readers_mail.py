@@ -144,6 +144,9 @@ def test_an_outlook_message_is_read_as_any_other_mail(tmp_path: Path, monkeypatc
         "__substg1.0_0037001F": "Grüße".encode("utf-16-le"),
         "__substg1.0_0C1A001F": "Änne Wolf".encode("utf-16-le"),
         "__substg1.0_0C1F001F": "a@example.org".encode("utf-16-le"),
+        "__substg1.0_0E04001F": "Bo Lund; Cy Rask".encode("utf-16-le"),
+        "__recip_version1.0_#00000000/__substg1.0_3001001F": "Bo Lund".encode("utf-16-le"),
+        "__recip_version1.0_#00000000/__substg1.0_39FE001F": "bo@example.org".encode("utf-16-le"),
         "__substg1.0_1000001F": "It is 95.\n\n> It is 80.".encode("utf-16-le"),
         "__attach_version1.0_#00000000/__substg1.0_3707001F": "stöck.csv".encode("utf-16-le"),
         "__attach_version1.0_#00000000/__substg1.0_37010102": b"brick;pieces\n",
@@ -154,7 +157,9 @@ def test_an_outlook_message_is_read_as_any_other_mail(tmp_path: Path, monkeypatc
     monkeypatch.setattr("olefile.OleFileIO", lambda data: _Container(streams))
     container = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "__properties_version1.0".encode("utf-16-le")
     parsed = read(tmp_path, "a.msg", container)
-    assert texts(parsed)[0].startswith("From: Änne Wolf <a@example.org>\nDate: ")
+    assert texts(parsed)[0].startswith(
+        'From: Änne Wolf <a@example.org>\nTo: Bo Lund <bo@example.org>, "Cy Rask"\nDate: '
+    )
     assert (parsed.title, parts(parsed)) == ("Grüße", [("It is 95.", ""), ("It is 80.", "quoted")])
     assert [each.name for each in parsed.inside] == ["stöck.csv", "Inner.eml"]
 

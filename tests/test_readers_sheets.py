@@ -47,6 +47,29 @@ def test_hidden_rows_and_columns_are_read_apart_and_marked(tmp_path: Path) -> No
     ]
 
 
+def test_what_lies_far_below_or_is_labels_of_another_kind_is_no_part_of_a_table(tmp_path: Path) -> None:
+    table = (("Lamp", "Cost", "Watt"), ("North", "12", "60"), ("South", "14", "75"))
+    labels = [["Checked", "2026-03-17"], ["Electrician", "Ida Moor"]]
+
+    def fill(sheet: Worksheet) -> None:
+        append(sheet, ["Lamp", "Cost", "Watt"], ["North", 12, 60], ["South", 14, 75], [], *labels)
+        append(sheet, *[[]] * 9, ["Key", 7, "Hook 9"])
+        append(sheet, *[[]] * 9)
+        sheet["H1"], sheet["I1"], sheet["H2"], sheet["I2"], sheet["H3"], sheet["I3"] = (
+            "Firm",
+            "Days",
+            "Velo",
+            3,
+            "Kugel",
+            8,
+        )
+
+    parsed = read_sheet(tmp_path / "a.xlsx", fill)
+    beside = (("Firm", "Days"), ("Velo", "3"), ("Kugel", "8"))
+    assert [cells for _, cells in tables(parsed)] == [table, beside, tuple(map(tuple, labels))]
+    assert parsed.elements[-1].text == "Key 7 Hook 9"
+
+
 def test_struck_out_cells_are_no_values_and_leave_the_table_whole(tmp_path: Path) -> None:
     def fill(sheet: Worksheet) -> None:
         append(sheet, ["Item", "Price"], ["Oar", 120], ["Life vest", 45], ["Cox box", 310], ["Seat", 80])

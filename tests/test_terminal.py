@@ -81,6 +81,9 @@ def test_without_a_name_the_picture_lies_in_a_folder_of_its_own_and_a_whole_page
     file = Path(told["picture"])
     with Image.open(file) as page:
         assert red(page) is None
+    assert run("show", "contract.pdf", "--boxes", "--out", str(file), home=home).returncode == 0
+    with Image.open(file) as page:
+        assert red(page) is not None
     assert file.parent.stat().st_mode & 0o777 == 0o700
     assert (told["page"], told["box"]) == (1, None)
     shutil.rmtree(file.parent)

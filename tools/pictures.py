@@ -117,15 +117,16 @@ def png(picture: Image) -> bytes:
     return out.getvalue()
 
 
-def outlined(data: bytes, box: Box) -> bytes:
-    """Draw the outline of a box around its place on a page, as PNG."""
+def outlined(data: bytes, *boxes: Box) -> bytes:
+    """Draw the outlines of boxes around their places on a page, as PNG."""
     from PIL import ImageDraw
 
     page = opened(data)
     wide, high = page.size
     line = max(2, wide // 300)
-    edges = (box.x0 * wide - line, box.y0 * high - line, box.x1 * wide + line, box.y1 * high + line)
-    ImageDraw.Draw(page).rectangle(edges, outline=OUTLINE, width=line)
+    for box in boxes:
+        edges = (box.x0 * wide - line, box.y0 * high - line, box.x1 * wide + line, box.y1 * high + line)
+        ImageDraw.Draw(page).rectangle(edges, outline=OUTLINE, width=line)
     return png(page)
 
 

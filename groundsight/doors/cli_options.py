@@ -154,6 +154,7 @@ def _add_show(command: argparse.ArgumentParser) -> None:
     _add_named(command)
     command.add_argument("--out", type=_path, metavar="FILE", help="write the picture here, as PNG")
     command.add_argument("--open", action="store_true", help="open the picture with this machine's program")
+    command.add_argument("--boxes", action="store_true", help="draw a box around every passage of the page")
 
 
 def _add_named(command: argparse.ArgumentParser) -> None:

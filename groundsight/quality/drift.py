@@ -6,12 +6,7 @@ is forgotten leaves it as well.
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-=======
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
->>>>>>> q14
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args

@@ -11,9 +11,10 @@ from groundsight.doors.terminal.hand_over import hand_over
 from groundsight.doors.terminal.own_file import named_so, write_own
 from groundsight.errors import Fixable, Refused
 from groundsight.tools.library import PAGE, PagePicture
+from groundsight.tools.pictures import outlined
 from groundsight.tools.read import Reading
 from groundsight.tools.results import Corners, Result, where_text
-from groundsight.types import Stale
+from groundsight.types import Box, Stale
 
 if TYPE_CHECKING:
     import argparse
@@ -53,6 +54,12 @@ def look_at(call: Call, options: argparse.Namespace) -> Look:
     look = _look(found, options)
     try:
         picture = _picture(call, found.asset_id, look)
+        boxes = [
+            Box.model_validate(dict(zip(Box.model_fields, one.box, strict=True)))
+            for one in found.passages
+            if one.box and one.page == look.page
+        ]
+        picture = outlined(picture, *boxes) if options.boxes else picture
     except (Fixable, Refused) as why:
         if out or options.open:
             raise

@@ -12,14 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from groundsight.ingestion import Element
-from groundsight.ingestion.layout.shapes import (
-    Piece,
-    Rect,
-    around,
-    in_reading_order,
-    on_one_line,
-    runs_right_to_left,
-)
+from groundsight.ingestion.layout.shapes import Piece, Rect, around, in_reading_order, on_one_line, runs_right_to_left
 
 _COLUMN_GAP = 0.012
 _COLUMN_WIDTH = 0.16

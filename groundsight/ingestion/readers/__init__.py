@@ -7,39 +7,7 @@ from pathlib import Path
 
 from groundsight.errors import UnsupportedType
 from groundsight.ingestion import Parsed
-from groundsight.ingestion.sniff import (
-    CALENDAR,
-    CARD,
-    CLIPS,
-    CSV,
-    DOCX,
-    EMAIL,
-    EPUB,
-    HTML,
-    JSON,
-    JSON_LINES,
-    MARKDOWN,
-    MBOX,
-    MSG,
-    NOTEBOOK,
-    ODP,
-    ODS,
-    ODT,
-    PACKED,
-    PDF,
-    PICTURES,
-    PLAIN,
-    PPTX,
-    RTF,
-    SOUNDS,
-    SRT,
-    SVG,
-    TAR,
-    VTT,
-    XLSX,
-    XML,
-    ZIP,
-)  # fmt: skip
+from groundsight.ingestion import sniff as kinds
 from groundsight.limits import Limits
 
 
@@ -51,92 +19,82 @@ class BuiltinPartitioner:
 
     def __call__(self, path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed:
         """Read a file of a known kind; only the library of that kind is imported."""
-        if media_type == PDF:
+        if media_type == kinds.PDF:
             from groundsight.ingestion.readers.pdf.pdf_file import read_pdf
 
             return read_pdf(path, scratch, limits, self.render_dpi)
-        if media_type in PICTURES:
-            from groundsight.ingestion.readers.picture import read_picture
-
-            return read_picture(path, media_type, scratch, limits)
-        if media_type in SOUNDS or media_type in CLIPS:
-            from groundsight.ingestion.readers.recording import read_recording
-
-            return read_recording(path, media_type, scratch, limits)
-        readers = (_read_office, _read_mail, _read_box, _read_text)
+        readers = (_read_shown, _read_office, _read_mail, _read_box, _read_text)
         found = next((one for read in readers if (one := read(path, media_type, scratch, limits))), None)
         if found is None:
             raise UnsupportedType(f"no reader for {media_type}")
         return found
 
 
+def _read_shown(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
+    if media_type in kinds.PICTURES:
+        from groundsight.ingestion.readers.picture import read_picture as read
+    elif media_type in (*kinds.SOUNDS, *kinds.CLIPS):
+        from groundsight.ingestion.readers.recording import read_recording as read
+    elif media_type in (kinds.ODT, kinds.ODP):
+        from groundsight.ingestion.readers.box.odf_file import read_odf as read
+    else:
+        return None
+    return read(path, media_type, scratch, limits)
+
+
 def _read_office(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
     match media_type:
-        case _ if media_type == DOCX:
-            from groundsight.ingestion.readers.office.word.docx_file import read_docx
-
-            return read_docx(path, scratch, limits)
-        case _ if media_type == PPTX:
-            from groundsight.ingestion.readers.office.pptx_file import read_pptx
-
-            return read_pptx(path, scratch, limits)
-        case _ if media_type == XLSX:
-            from groundsight.ingestion.readers.office.xlsx_file import read_xlsx
-
-            return read_xlsx(path, scratch, limits)
+        case kinds.DOCX:
+            from groundsight.ingestion.readers.office.word.docx_file import read_docx as read
+        case kinds.PPTX:
+            from groundsight.ingestion.readers.office.pptx_file import read_pptx as read
+        case kinds.XLSX:
+            from groundsight.ingestion.readers.office.xlsx_file import read_xlsx as read
+        case kinds.CSV:
+            from groundsight.ingestion.readers.csv_file import read_csv as read
         case _:
             return None
+    return read(path, scratch, limits)
 
 
 def _read_mail(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
     from groundsight.ingestion.readers.mail import mail_file, mbox_file, msg_file
 
-    readers = {EMAIL: mail_file.read_mail, MBOX: mbox_file.read_mbox, MSG: msg_file.read_msg}
+    readers = {kinds.EMAIL: mail_file.read_mail, kinds.MBOX: mbox_file.read_mbox, kinds.MSG: msg_file.read_msg}
     return readers[media_type](path, scratch, limits) if media_type in readers else None
 
 
 def _read_box(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
-    from groundsight.ingestion.readers.box import archive, epub_file, odf_file, ods_file
+    from groundsight.ingestion.readers.box import archive, epub_file, ods_file
 
-    if media_type in (ODT, ODP):
-        return odf_file.read_odf(path, media_type, scratch, limits)
     readers = {
-        ODS: ods_file.read_ods,
-        EPUB: epub_file.read_epub,
-        ZIP: archive.read_zip,
-        TAR: archive.read_tar,
-        PACKED: archive.read_packed,
-    }
+        kinds.ODS: ods_file.read_ods, kinds.EPUB: epub_file.read_epub, kinds.ZIP: archive.read_zip,
+        kinds.TAR: archive.read_tar, kinds.PACKED: archive.read_packed,
+    }  # fmt: skip
     return readers[media_type](path, scratch, limits) if media_type in readers else None
 
 
 def _read_text(path: Path, media_type: str, scratch: Path, limits: Limits) -> Parsed | None:
-    from groundsight.ingestion.readers import csv_file
     from groundsight.ingestion.readers.agenda import calendar_file, contact_file
-    from groundsight.ingestion.readers.text import (
-        html_file,
-        markdown_file,
-        notebook,
-        records,
-        rtf_file,
-        subtitles,
-        text_file,
-    )  # fmt: skip
+    from groundsight.ingestion.readers.text import html_file, markdown_file, notebook, records, rtf_file, text_file
+    from groundsight.ingestion.readers.text.subtitles import read_subtitles
 
-    if media_type == CSV:
-        return csv_file.read_csv(path, scratch, limits)
-    if media_type == CARD:
-        return contact_file.read_contacts(path, scratch)
-    if media_type in (VTT, SRT):
-        return subtitles.read_subtitles(path, media_type)
-    if media_type == NOTEBOOK:
-        return notebook.read_notebook(path, scratch, limits)
-    long = {JSON: records.read_json, JSON_LINES: records.read_json_lines, XML: records.read_xml}
+    match media_type:
+        case kinds.CARD:
+            return contact_file.read_contacts(path, scratch)
+        case kinds.VTT | kinds.SRT:
+            return read_subtitles(path, media_type)
+        case _:
+            pass
+    long = {
+        kinds.JSON: records.read_json, kinds.JSON_LINES: records.read_json_lines, kinds.XML: records.read_xml,
+        kinds.NOTEBOOK: notebook.read_notebook,
+    }  # fmt: skip
     if media_type in long:
         return long[media_type](path, scratch, limits)
     readers = {
-        HTML: html_file.read_html, MARKDOWN: markdown_file.read_markdown,
-        PLAIN: text_file.read_text, RTF: rtf_file.read_rtf, SVG: records.read_svg,
-        CALENDAR: calendar_file.read_calendar,
+        kinds.HTML: html_file.read_html, kinds.MARKDOWN: markdown_file.read_markdown,
+        kinds.PLAIN: text_file.read_text, kinds.RTF: rtf_file.read_rtf, kinds.SVG: records.read_svg,
+        kinds.CALENDAR: calendar_file.read_calendar,
     }  # fmt: skip
     return readers[media_type](path) if media_type in readers else None

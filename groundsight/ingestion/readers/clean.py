@@ -76,6 +76,11 @@ def clean_rows(rows: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(row[column] for column in used) for row in padded)
 
 
+def as_written(charset: str) -> str:
+    """Return the encoding that programs mean by a name: Latin 1 stands for that of Windows, which has more signs."""
+    return "cp1252" if charset.lower() in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii") else charset
+
+
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     """Decode text of unknown encoding: marks first, then UTF-16 by its NULs, UTF-8, then a guess."""
     text, warnings = _decoded(data)

@@ -12,6 +12,8 @@ from groundsight.types import LeftOut
 # A reader that has no place for a hidden text in what it returns: one file is read at a time.
 _UNSEEN: ContextVar[dict[str, None] | None] = ContextVar("unseen", default=None)
 UNSHOWN = "hidden text"
+UNCHOSEN, PROMPT = ("choice", "of a list only what was chosen is read"), ("prompt", "it only tells what to fill in")
+TIP, REMARK = ("tooltip", "only the pointer shows it"), ("remark in the source", "nobody sees it on the page")
 
 
 @contextmanager

@@ -16,6 +16,8 @@ COVERED = "\x1f"
 _MOST_TITLES, _MOST_HEADS = 12, 4
 # A preamble row of two cells stands over a table of at least so many: below that it may be the head itself.
 _WIDE = 4
+# Of several empty rows two are left, of one that one: what lies farther below a table is no part of it.
+NEAR = 2
 _SIGNS = re.compile(r"[\s.,:/()+\-−%'$€£]")
 Row = Sequence[str]
 
@@ -106,7 +108,8 @@ def parted(rows: Sequence[Row]) -> Iterator[list[int]]:
 def _continued(groups: Sequence[list[int]], rows: Sequence[Row]) -> Iterator[list[int]]:
     table: list[int] = []
     for group in groups:
-        if table and _goes_on([rows[number] for number in table], [rows[number] for number in group]):
+        near = bool(table) and group[0] - table[-1] <= NEAR
+        if near and _goes_on([rows[number] for number in table], [rows[number] for number in group]):
             table.extend(group)
             continue
         if table:
@@ -119,8 +122,17 @@ def _continued(groups: Sequence[list[int]], rows: Sequence[Row]) -> Iterator[lis
 def _goes_on(table: Sequence[Row], below: Sequence[Row]) -> bool:
     """True for values below a table, or below a lone row of heads, that reach no further to the right."""
     first = below[0]
+    if _is_labelled(table, below):
+        return False
     heads = _filled(table[0]) > 1 and not holds_values(table[0])
     return holds_values(first) and _filled(first) > 1 and (len(table) > 1 or heads) and _wide(table) >= _wide(below)
+
+
+def _is_labelled(table: Sequence[Row], below: Sequence[Row]) -> bool:
+    """True for labels with a value each, not all of them numbers, below a column of numbers."""
+    pairs = all(_filled(row) == _filled(row[:2]) == 2 for row in below)
+    counted = len(table[-1]) > 2 and is_numeric(table[-1][1])
+    return pairs and counted and not all(is_numeric(row[1]) for row in below)
 
 
 def stands_above(group: Sequence[Row], following: Sequence[Row]) -> bool:

@@ -54,14 +54,20 @@ def read_calendar(path: Path) -> Parsed:
 def _elements(part: Component, ledger: Ledger) -> Iterator[Element]:
     title = one_line(part.told("SUMMARY") or part.told("X-WR-CALNAME"))
     lines = [line for one in part.lines if (line := _said(one, part, ledger))]
-    alarms = (one.told("TRIGGER") for one in part.parts if one.kind == "VALARM")
-    lines += [f"Reminder: {_span(alarm) or _moment(alarm, '')}" for alarm in alarms if alarm]
+    lines += [f"Reminder: {said}" for one in part.parts if one.kind == "VALARM" and (said := _alarm(one, title))]
     if title or lines:
         head = [f"{_KINDS.get(part.kind, 'Entry')}: {title}"] if title else []
         yield Element(kind="text", text="\n".join(head + lines), section=title or None)
     for one in part.parts:
         if one.kind not in ("VALARM", "VTIMEZONE"):
             yield from _elements(one, ledger)
+
+
+def _alarm(alarm: Component, title: str) -> str:
+    """Say when an alarm goes off, and its words where they are not those of what it reminds of."""
+    when, said = alarm.told("TRIGGER"), one_line(alarm.told("DESCRIPTION"))
+    parts = (_span(when) or _moment(when, ""), said if said not in (title, "Reminder") else "")
+    return ", ".join(filter(None, parts))
 
 
 def _said(line: ContentLine, part: Component, ledger: Ledger) -> str:

@@ -6,20 +6,23 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.box.insides import InsideBox
-from groundsight.ingestion.readers.clean import one_line
+from groundsight.ingestion.readers.clean import clean, decode, one_line
 from groundsight.ingestion.sniff import PACKED, TAR, ZIP
 from groundsight.limits import MIB, Limits
 
+# The beginning of a packed file, where its name stands.
+_NAMED = 300
 # What systems put into archives for themselves.
 _JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError)
@@ -37,9 +40,11 @@ def read_zip(path: Path, scratch: Path, limits: Limits) -> Parsed:
             files = [each for each in archive.infolist() if not each.is_dir() and not _is_junk(each.filename)]
             for member in files:
                 _keep_member(archive, member, box)
+            said = [f"{one.filename}: {decode(one.comment)[0]}" for one in files if one.comment]
+            remarks = [*([decode(archive.comment)[0]] if archive.comment else []), *said]
     except _DAMAGED as error:
         raise _damaged() from error
-    return _listed(ZIP, box)
+    return _listed(ZIP, box, remarks)
 
 
 def read_tar(path: Path, scratch: Path, limits: Limits) -> Parsed:
@@ -49,15 +54,16 @@ def read_tar(path: Path, scratch: Path, limits: Limits) -> Parsed:
 
 
 def read_packed(path: Path, scratch: Path, limits: Limits) -> Parsed:
-    """Unpack a gz, bz2 or xz file: a tar archive, or one file, which is called "content" here."""
+    """Unpack a gz, bz2 or xz file: a tar archive, or one file, by the name that it states, else "content"."""
     box = InsideBox(scratch, limits, "archive member")
     try:
         with path.open("rb") as packed, _opened(packed) as file:
+            start = os.pread(packed.fileno(), _NAMED, 0)
             head = file.read(512)
             whole = _Chained(head, file)
             if head[257:262] == b"ustar":
                 return _tar(whole, box).model_copy(update={"media_type": PACKED})
-            box.keep("content", _pieces(whole))
+            box.keep(_stated_name(start) or "content", _pieces(whole))
     except _DAMAGED as error:
         raise _damaged() from error
     return _listed(PACKED, box)
@@ -73,6 +79,12 @@ def _opened(packed: IO[bytes]) -> IO[bytes]:
             return bz2.BZ2File(packed)
         case _:
             return lzma.LZMAFile(packed)
+
+
+def _stated_name(start: bytes) -> str:
+    """Return the name that a gz file gives to what it holds, empty where it gives none."""
+    is_named = start[:2] == b"\x1f\x8b" and start[3] & 0x0C == 0x08
+    return one_line(start[10:].partition(b"\0")[0].decode("latin-1")) if is_named else ""
 
 
 class _Chained(io.RawIOBase):
@@ -132,11 +144,11 @@ def _is_junk(name: str) -> bool:
     return any(part in _JUNK for part in parts) or any(part.startswith("._") for part in parts)
 
 
-def _listed(media_type: str, box: InsideBox) -> Parsed:
-    """The archive itself is known by what lies in it."""
+def _listed(media_type: str, box: InsideBox, remarks: Iterable[str] = ()) -> Parsed:
+    """The archive itself is known by what lies in it, and by what was remarked on it."""
     names = "\n".join(one_line(each.name) for each in box.inside)
     shown = f"Files in this archive ({len(box.inside)}):\n{names}" if names else "No file could be taken out."
-    elements = (Element(kind="text", text=shown),)
+    elements = tuple(Element(kind="text", text=text) for text in (shown, *map(clean, remarks)) if text)
     return Parsed(media_type=media_type, elements=elements, inside=box.inside, left_out=box.ledger.left_out)
 
 

@@ -22,7 +22,7 @@ from groundsight.limits import Limits
 
 # The list of contents of old books.
 _SHEET = re.compile(r"<link\b[^>]*\bhref=[\"']([^\"'<>]+\.css)[\"'][^>]*>", re.I)
-_NO_PAGES = ("application/x-dtbncx+xml",)
+_NO_PAGES, _PAGES = ("application/x-dtbncx+xml",), ("application/xhtml+xml", "text/html")
 
 
 def read_epub(path: Path, scratch: Path, limits: Limits) -> Parsed:
@@ -77,6 +77,10 @@ class _Book:
         self._ledger.note("chapter", "it is not in the file", len(spine) - len(listed))
         pages = [node for node in listed if node.get("media-type") not in _NO_PAGES]
         shown = [node for node in pages if "nav" not in (node.get("properties") or "").split()]
+        beside = [node for node in files.values() if node.get("media-type") in _PAGES and node not in shown]
+        contents = [node for node in beside if "nav" in (node.get("properties") or "").split()]
+        self._ledger.note("list of contents", "it repeats the heads of the chapters", len(contents))
+        self._ledger.note("page", "no chapter of the book", len(beside) - len(contents))
         return [posixpath.normpath(posixpath.join(folder, unquote(node.get("href")))) for node in shown]
 
     def _sheet(self, name: str) -> Callable[[re.Match[str]], str]:
@@ -106,4 +110,5 @@ class _Book:
             return []
         page = read_page(_SHEET.sub(self._sheet(name), text), picture, outline=outline)
         self._ledger.add(page.left_out)
+        self._ledger.note("chapter", "it holds no text", int(not page.elements and not page.left_out))
         return list(page.elements)

@@ -13,9 +13,11 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed, Rest
 from groundsight.ingestion.readers.box.odf_text import (
     APART,
+    SHAPES,
     STRUCK,
     OdfStyles,
     chart_rows,
+    filled_in,
     nodes_between,
     paragraphs_in,
     styled,
@@ -23,9 +25,9 @@ from groundsight.ingestion.readers.box.odf_text import (
     targets_in,
     told,
     words,
-)
+)  # fmt: skip
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, one_line
-from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
+from groundsight.ingestion.readers.ledger import PROMPT, UNCHOSEN, UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.embedded import PictureBox
 from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.readers.table_elements import check_columns, table_blocks
@@ -34,9 +36,7 @@ from groundsight.ingestion.readers.text.markup import Node, parsed_xml, tag_of
 from groundsight.limits import Limits
 
 _DEEPEST = 60
-_DESCRIBED, _TICKED = ("title", "desc"), ("checkbox", "radio")
-_BOXES = {"checked": "☒", "unchecked": "☐", "unknown": "☐"}
-_MUTE = ("hidden", "password", "button", "image", "property", "list-property", "list-value")
+_DESCRIBED = ("title", "desc")
 _MARGINS = [f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first")]
 _SILENT = ("change-info", "sequence-decls", "creator", "date", "date-string", "content-validations", "table-source")
 
@@ -91,12 +91,13 @@ class OdfReader:
         root = self._tree("meta.xml")
         stated = [] if root is None else [(tag_of(node), one_line(node.text or "")) for node in root.iter()]
         found = dict(stated)
+        own = [] if root is None else [(told(one, "name"), one.text or "") for one in root.iter() if told(one, "name")]
         return Parsed(
             media_type=media_type,
             title=found.get("title", ""),
             created=iso_day(found.get("creation-date", "")) or iso_day(found.get("date", "")),
             pages=pages or None,
-            elements=(*elements, *property_elements(stated)),
+            elements=(*elements, *property_elements(stated, own)),
             rest=rest,
             left_out=self.ledger.left_out,
         )
@@ -151,7 +152,11 @@ class OdfReader:
             case "frame" | "image" | "object" | "object-ole" | "plugin":
                 yield from self._drawn(node, where, depth)
             case "forms":
-                yield from self._forms(node, where)
+                yield from (one for text in filled_in(node) for one in self._said(text, where))
+            case "desc" | "title" if tag_of(node.getparent()) in (*SHAPES, "g"):
+                yield from self._said(one_line(node.text or ""), where)
+            case "user-field-decl":
+                self.ledger.note("value of a field", "it is read where the text shows it")
             case tag if tag not in _SILENT:
                 yield from self.below(node, where, depth)
             case _:
@@ -173,6 +178,8 @@ class OdfReader:
     def _words(self, node: Node) -> str:
         """Return the text of a paragraph; what its style hides is left out."""
         for one in list(node.iter()):
+            self.ledger.note(*PROMPT, int(tag_of(one) == "placeholder" and bool(told(one, "description"))))
+            self.ledger.note(*UNCHOSEN, int(tag_of(one) == "label" and told(one, "current-selected") != "true"))
             if self.styles.hides(one) and "".join(one.itertext()).strip():
                 self.ledger.note(UNSHOWN, "the document does not show it")
                 lay_aside("".join(one.itertext()))
@@ -234,12 +241,10 @@ class OdfReader:
 
     def _picture(self, node: Node, where: Surroundings) -> Iterator[Element]:
         data = self._member(told(node, "href").removeprefix("./"))
-        if not data:
-            self.ledger.note("picture", "it lies outside of the file")
-            return
+        self.ledger.note("picture", "it lies outside of the file", int(not data))
         said = " ".join(one_line(one.text or "") for one in node.getparent() if tag_of(one) in _DESCRIBED)
         section = where.outline.section or where.section
-        if name := self._pictures.keep(data):
+        if name := self._pictures.keep(data) if data else None:
             yield Element(kind="figure", text=said.strip(), picture=name, page=where.page, section=section)
         else:
             yield from self._said(said.strip(), where)
@@ -271,13 +276,6 @@ class OdfReader:
         if text:
             section = where.outline.section or where.section
             yield Element(kind="text", text=text, page=where.page, section=section, mark=where.mark, meta=meta)
-
-    def _forms(self, node: Node, where: Surroundings) -> Iterator[Element]:
-        """Read what was filled in: the state and the words of each control."""
-        for one in node.iter():
-            box = _BOXES.get(told(one, "current-state") or "unchecked", "") if tag_of(one) in _TICKED else ""
-            parts = (box, told(one, "label"), told(one, "current-value") or told(one, "value"))
-            yield from self._said(" ".join(filter(None, parts)) if tag_of(one) not in _MUTE else "", where)
 
     def _tree(self, name: str) -> Node | None:
         data = self._member(name)

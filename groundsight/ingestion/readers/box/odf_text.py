@@ -14,18 +14,11 @@ from groundsight.ingestion.readers.text.markup import Node, tag_of
 SHAPES = ("custom-shape", "rect", "line", "ellipse", "circle", "polygon", "polyline", "path", "connector", "measure")
 STRUCK = "struck-out"
 APART = (
-    *SHAPES,
-    "frame",
-    "annotation",
-    "note-body",
-    "text-box",
-    "table",
-    "caption",
-    "regular-polygon",
-    "g",
-    "control",
+    *SHAPES, "frame", "annotation", "note-body", "text-box", "table", "caption", "regular-polygon", "g", "control",
     STRUCK,
-)
+)  # fmt: skip
+_TICKED, _BOXES = ("checkbox", "radio"), {"checked": "☒", "unchecked": "☐", "unknown": "☐"}
+_MUTE = ("hidden", "password", "button", "image", "property", "list-property", "list-value")
 _UNSHOWN = ("collapse", "filter")
 _INKED = ("p", "h", "span", "a", "table-cell")
 _HIDING = {("text-properties", "none"), ("table-properties", "false")}
@@ -234,6 +227,13 @@ def chart_rows(root: Node) -> list[list[str]]:
     """Return the data that a chart keeps beside its picture; a point that is missing is written as no number."""
     tables = (one for one in root.iter() if tag_of(one) == "table")
     return [["" if cell == "NaN" else cell for cell in row] for table in tables for row in table_rows(table, [])]
+
+
+def filled_in(forms: Node) -> Iterator[str]:
+    """Yield what was filled in: the state and the words of each control."""
+    for one in (one for one in forms.iter() if tag_of(one) not in _MUTE):
+        box = _BOXES.get(told(one, "current-state") or "unchecked", "") if tag_of(one) in _TICKED else ""
+        yield " ".join(filter(None, (box, told(one, "label"), told(one, "current-value") or told(one, "value"))))
 
 
 def paragraphs_in(node: Node) -> list[str]:

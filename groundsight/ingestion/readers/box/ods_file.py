@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,19 +18,33 @@ from groundsight.ingestion.readers.box.odf_text import (
     cell_text,
     cells_of,
     is_unshown,
+    paragraphs_in,
     repeats,
     strike_out,
     targets_in,
     told,
 )
+from groundsight.ingestion.readers.clean import one_line
 from groundsight.ingestion.readers.office.sheet.sheet_cells import ERROR, MOST_CELLS, Cells, in_batches
 from groundsight.ingestion.readers.office.sheet.sheet_tables import SheetTables
 from groundsight.ingestion.readers.text.markup import Node, tag_of, xml_events
 from groundsight.ingestion.sniff import ODS
 from groundsight.limits import Limits
 
-_TAGS = ("style", "map", "condition", "table", "table-column", "table-row", "shapes", "forms")
-_MOST_LINKS = 30
+_TAGS = (
+    "style",
+    "map",
+    "condition",
+    "table",
+    "table-column",
+    "table-row",
+    "shapes",
+    "forms",
+    "content-validation",
+    "named-expression",
+)
+# What is to be chosen from stands in quotation marks.
+_LISTED, _MOST_LINKS = re.compile('"([^"]+)"'), 30
 Events = Iterator[tuple[str, Node]]
 
 
@@ -66,6 +81,12 @@ class _Book:
         for event, node in events:
             if event == "end" and tag_of(node) == "style":
                 styles.take(node)
+            elif event == "end" and tag_of(node) == "content-validation":
+                yield from _offered(node)
+            elif event == "end" and tag_of(node) == "named-expression":
+                constant = told(node, "expression").removeprefix("of:=").strip('"')
+                if not any(sign in constant for sign in "[("):
+                    yield Element(kind="text", text=f"{one_line(told(node, 'name'))}: {one_line(constant)}")
             elif event == "end" and tag_of(node) == "map":
                 _note_rule(self.reader, node)
             elif event == "start" and tag_of(node) == "table":
@@ -185,6 +206,16 @@ class _Sheet:
         for one in elements:
             words = f"Comment on {place}: {one.text}" if one.mark == "comment" else one.text
             yield one.model_copy(update={"text": words})
+
+
+def _offered(rule: Node) -> Iterator[Element]:
+    """Yield what a cell tells who chooses it, and what there is to choose."""
+    messages = (one for one in rule if tag_of(one) in ("help-message", "error-message"))
+    said = [": ".join(filter(None, (told(one, "title"), *paragraphs_in(one)))) for one in messages]
+    choices = _LISTED.findall(told(rule, "condition"))
+    for text in (*said, ", ".join(choices) and f"Choices: {', '.join(choices)}"):
+        if text:
+            yield Element(kind="text", text=one_line(text))
 
 
 def _note_rule(reader: OdfReader, rule: Node) -> None:

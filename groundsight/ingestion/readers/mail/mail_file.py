@@ -20,7 +20,7 @@ from typing import cast
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.box.insides import InsideBox
-from groundsight.ingestion.readers.clean import decode, one_line, paragraphs
+from groundsight.ingestion.readers.clean import as_written, decode, one_line, paragraphs
 from groundsight.ingestion.readers.ledger import lay_aside
 from groundsight.ingestion.readers.mail.quoting import newest_first
 from groundsight.ingestion.readers.text.html_file import iso_day, markup_text, read_page
@@ -28,7 +28,7 @@ from groundsight.ingestion.sniff import EMAIL
 from groundsight.limits import Limits
 from groundsight.types import Link
 
-_SHOWN = ("From", "To", "Cc", "Bcc", "Date", "Subject")
+_SHOWN = ("From", "Reply-To", "To", "Cc", "Bcc", "Date", "Subject")
 _MOST_PARTS, _DEEPEST, _MOST_REFERENCES = 500, 30, 20
 # A plain version that holds fewer of the words of the HTML version is a stub. The plain versions that mail programs
 # write hold .9 and more, "This message is in HTML" none.
@@ -148,6 +148,9 @@ class _Reader:
             return as_shown(plain, rich)
         if _share(plain, rich) < _STUB:
             self.box.ledger.note("plain version of the text", "the HTML version says more")
+        else:
+            # What only the plain one says is set aside.
+            as_shown(plain, rich)
         return rich
 
     def _keep(self, part: EmailMessage, below: list[EmailMessage]) -> None:
@@ -225,7 +228,9 @@ def _content(part: EmailMessage) -> str:
     if not isinstance(data, bytes):
         return ""
     try:
-        return data.decode(part.get_content_charset() or "ascii")
+        # Of mails that say nothing, those of UTF-8 tell themselves.
+        charset = part.get_content_charset()
+        return data.decode(as_written(charset) if charset else "ascii")
     except (LookupError, UnicodeDecodeError):
         return markup_text(data)[0] if part.get_content_subtype() == "html" else decode(data)[0]
 

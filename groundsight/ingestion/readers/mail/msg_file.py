@@ -28,7 +28,7 @@ from groundsight.limits import Limits
 from groundsight.types import LeftOut
 
 _BODY, _HTML, _RTF, _HEAD = "1000", "1013", "1009", "007D"
-_SENDER, _ADDRESSES = "0C1A", ("5D01", "0C1F")
+_SENDER, _ADDRESSES, _REACHED = "0C1A", ("5D01", "0C1F"), ("39FE", "3003")
 # Where each field of a mail's head is kept beside the head itself, which only a mail that was sent has.
 _FIELDS = {
     "To": "0E04", "Cc": "0E03", "Bcc": "0E02", "Subject": "0037", "Message-ID": "1035", "In-Reply-To": "1042",
@@ -103,15 +103,21 @@ class _Outlook:
         fields = {
             name: one_line(str(sent.get(name, "")) or self._text(self._place, at)) for name, at in _FIELDS.items()
         }
+        # A mail that was not sent has only names there, and keeps their addresses apart.
+        held = [[self._text(at, one) for one in ("3001", *_REACHED)] for at in self._folders("__recip_version1.0_#")]
+        known = {name: mail for name, *mails in held for mail in mails if "@" in mail}
+        for field in ("To", "Cc", "Bcc"):
+            names = filter(None, map(str.strip, fields[field].split(";")))
+            fields[field] = ", ".join(formataddr((one, known[one])) if one in known else one for one in names)
         return {"From": one_line(shown), "Date": str(sent.get("Date", "")) or self._time(), **fields}
 
+    def _folders(self, begin: str) -> list[list[str]]:
+        depth, listed = len(self._place), self._container.listdir()
+        names = {each[depth] for each in listed if each[:depth] == self._place and each[depth + 1 :]}
+        return [[*self._place, name] for name in sorted(names) if name.startswith(begin)]
+
     def _attached(self) -> Iterator[Message]:
-        depth = len(self._place)
-        folders = {
-            each[depth] for each in self._container.listdir() if each[:depth] == self._place and each[depth + 1 :]
-        }
-        for folder in sorted(each for each in folders if each.startswith("__attach_version1.0_#")):
-            at = [*self._place, folder]
+        for at in self._folders("__attach_version1.0_#"):
             name = next(filter(None, (self._text(at, each) for each in _NAMES)), "")
             if self._container.exists("/".join([*at, f"__substg1.0_{_DATA}000D"])) and len(at) < 2 * _DEEPEST:
                 yield MIMEMessage(_Outlook(self._container, [*at, f"__substg1.0_{_DATA}000D"]).as_mail())

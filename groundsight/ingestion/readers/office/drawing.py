@@ -10,6 +10,7 @@ from groundsight.ingestion.readers.office.equations import linear
 from groundsight.ingestion.readers.office.number_format import formatted
 from groundsight.ingestion.readers.office.package import Node, Package, child, inner, local, value, whole
 
+_FILES = (".png", ".jpg", ".jpeg")
 _MOST_POINTS = 20_000
 _MOST_NODES = 2_000
 _PIECES = ("t", "br", "tab", "oMath", "fld")
@@ -28,10 +29,11 @@ def drawn(part: str, kind: str, package: Package) -> Iterator[Element]:
             yield Element(kind="text", text="\n".join(lines))
 
 
-def alternative(shape: Node) -> str:
+def alternative(shape: Iterable[Node]) -> str:
     """Return what the author wrote beside a drawing; a file name says nothing."""
-    words = next((text for one in inner(shape, "docPr", "cNvPr") if (text := value(one, "descr"))), "")
-    return "" if "\\" in words or words.lower().endswith((".png", ".jpg", ".jpeg")) else clean(words)
+    about = next(iter(inner(shape, "docPr", "cNvPr")), None)
+    said = dict.fromkeys(filter(None, (value(about, "title"), value(about, "descr"))))
+    return clean("\n".join(one for one in said if "\\" not in one and not one.lower().endswith(_FILES)))
 
 
 def paragraphs_of(node: Iterable[Node]) -> str:

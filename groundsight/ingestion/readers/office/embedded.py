@@ -71,7 +71,8 @@ def office_file(
     with Package(path, ledger) as package:
         found, pages = read(package, PictureBox(scratch, ledger))
         about = package.about()
-        elements, rest = handed_over(chain(found, property_elements(about.items())), scratch, limits.document_chars)
+        said = property_elements(about.items(), package.own_properties())
+        elements, rest = handed_over(chain(found, said), scratch, limits.document_chars)
         package.note_unread()
         inside = files_inside(package, scratch)
     return Parsed(

@@ -152,10 +152,19 @@ class Package:
         return found[0]
 
     def about(self) -> dict[str, str]:
-        """Return the properties that it states, by name."""
-        names = self.related("", "core-properties")
-        root = self.root(names[0], "document property") if names else None
-        return {local(node): node.text or "" for node in below(root)}
+        """Return the properties that it states, by name in small letters."""
+        parts = [name for kind in ("extended-properties", "core-properties") for name in self.related("", kind)]
+        nodes = [node for name in parts for node in below(self.root(name, "document property"))]
+        return {local(node).lower(): node.text or "" for node in nodes}
+
+    def own_properties(self) -> list[tuple[str, str]]:
+        """Return the properties that someone named, with what they say."""
+        nodes = [
+            node
+            for name in self.related("", "custom-properties")
+            for node in below(self.root(name, "document property"))
+        ]
+        return [(value(node, "name") or "", "".join(node.itertext())) for node in nodes]
 
     def note_unread(self) -> None:
         """Note the parts that no reader takes in."""

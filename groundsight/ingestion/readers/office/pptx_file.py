@@ -11,17 +11,7 @@ from groundsight.ingestion.readers.clean import clean, one_line
 from groundsight.ingestion.readers.ledger import lay_aside
 from groundsight.ingestion.readers.office.drawing import alternative, drawn, paragraphs_of, struck_in
 from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
-from groundsight.ingestion.readers.office.package import (
-    Node,
-    Package,
-    Relation,
-    below,
-    child,
-    inner,
-    local,
-    ref,
-    value,
-)  # fmt: skip
+from groundsight.ingestion.readers.office.package import Node, Package, Relation, below, child, inner, local, ref, value
 from groundsight.ingestion.readers.office.slide.slide_looks import covered, paper_of, without_faint
 from groundsight.ingestion.readers.office.slide.slide_shapes import Shape, Sizes, shapes_on
 from groundsight.ingestion.readers.raster import is_dense

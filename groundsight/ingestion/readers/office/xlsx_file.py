@@ -9,18 +9,9 @@ from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import clean, one_line
-from groundsight.ingestion.readers.office.drawing import drawn, paragraphs_of, struck_in
+from groundsight.ingestion.readers.office.drawing import alternative, drawn, paragraphs_of, struck_in
 from groundsight.ingestion.readers.office.embedded import PictureBox, office_file
-from groundsight.ingestion.readers.office.package import (
-    Node,
-    Package,
-    below,
-    child,
-    inner,
-    local,
-    ref,
-    value,
-)  # fmt: skip
+from groundsight.ingestion.readers.office.package import Node, Package, below, child, inner, local, ref, value
 from groundsight.ingestion.readers.office.sheet.sheet_cells import Formats, Sheet
 from groundsight.ingestion.readers.office.sheet.sheet_tables import SheetTables
 from groundsight.ingestion.readers.text.markup import parsed_markup, tag_of, visible_text
@@ -95,10 +86,12 @@ class _Book:
     def _drawing(self, part: str) -> Iterator[Element]:
         root = self._package.root(part, "drawing")
         relations = self._package.relations(part)
-        for node in inner(below(root), "txBody", "blip", "chart", "relIds"):
+        for node in inner(below(root), "cNvPr", "txBody", "blip", "chart", "relIds"):
             tag = local(node)
             relation = relations.get(ref(node, {"blip": "embed", "relIds": "dm"}.get(tag, "id")))
-            if tag == "txBody":
+            if tag == "cNvPr":
+                yield from (Element(kind="text", text=text) for text in (alternative([node]),) if text)
+            elif tag == "txBody":
                 yield from (Element(kind="text", text=text) for text in (paragraphs_of(node),) if text)
                 yield from (Element(kind="text", text=text, mark="deleted") for text in struck_in(node))
             elif tag == "blip" and relation is not None and not relation.outside:

@@ -1,12 +1,15 @@
-"""Figures on a page: embedded pictures, and drawings that stand above a ``Figure N`` caption."""
+"""Figures on a page: embedded pictures, drawings that stand above a ``Figure N`` caption, bars with their values."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from groundsight.ingestion.layout.chart_values import chart_table
 from groundsight.ingestion.layout.order import Block
-from groundsight.ingestion.layout.shapes import Rect
+from groundsight.ingestion.layout.shapes import Grid, Piece, Rect, around
 
 _CAPTION = re.compile(r"^\s*(figure|fig\.?|chart|diagram|exhibit|abbildung|abb\.|plate|scheme)\s*[A-Z]?\d+", re.I)
 _SMALLEST_AREA = 0.008
@@ -15,6 +18,8 @@ _BACKGROUND = 0.85
 _NEAR = 0.09
 _MOST_FIGURES = 40
 _FEWEST_PATHS = 3
+# Labels and values lie around bars, words to the left of those that lie.
+_BESIDE, _LEFT, _BASE, _UNEVEN = 0.1, 0.3, 200, 0.03
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,28 @@ class Figures:
 
     found: list[Figure]
     more: int = 0
+
+
+def without_bars(paths: Iterable[Rect], pieces: list[Piece]) -> tuple[list[Grid], list[Piece]]:
+    """Return the tables of bars on one base that have their values at them, and the pieces that are no part of any."""
+    bases: dict[tuple[str, int], list[Rect]] = defaultdict(list)
+    for path in paths:
+        bases["stands", round(path.y1 * _BASE)].append(path)
+        bases["lies", round(path.x0 * _BASE)].append(path)
+    charts = list[Grid]()
+    for (way, _), bars in bases.items():
+        lengths = [bar.height if way == "stands" else bar.width for bar in bars]
+        if len(bars) < _FEWEST_PATHS or max(lengths) - min(lengths) < _UNEVEN:
+            continue
+        whole = around(bars)
+        room = Rect(whole.x0 - _LEFT, whole.y0 - _BESIDE, whole.x1 + _BESIDE, whole.y1 + _BESIDE)
+        beside = [piece for piece in pieces if room.holds(piece.rect)]
+        if found := chart_table(beside):
+            words = {word for row in found[0].cells[1:] for cell in row for word in cell.split()}
+            told = [piece for piece in beside if words.issuperset(piece.text.split())]
+            pieces = [piece for piece in pieces if piece not in told]
+            charts.append(found[0])
+    return charts, pieces
 
 
 def figures_on(blocks: list[Block], pictures: list[Rect], paths: list[Rect]) -> Figures:

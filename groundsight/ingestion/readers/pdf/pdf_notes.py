@@ -9,11 +9,13 @@ from typing import Any
 
 from groundsight.ingestion.layout.shapes import Piece, Rect
 from groundsight.ingestion.readers.clean import clean, one_line
+from groundsight.ingestion.readers.ledger import TIP, UNCHOSEN
 from groundsight.ingestion.readers.text.markup import parsed_markup, visible_text
 
 _MOST_NOTES, _MOST_ADDRESS = 5_000, 300
 _HIDDEN = 0x02 | 0x20
 _PASSWORD = 1 << 13
+SECRET = "password field", "what it holds is secret"
 _BOXES = {True: "\u2612", False: "\u2610"}
 # Widths of letters in heights of a line, on the average of text.
 _LETTER = 0.5
@@ -53,23 +55,23 @@ class Notes:
         """Return the notes that hold words, and those that can't be read: a stamp, a film."""
         count = self._library.FPDFPage_GetAnnotCount(self._page)
         self.more = max(count - _MOST_NOTES, 0)
-        return [note for index in range(count - self.more) if (note := self._at(index)) is not None]
+        return [note for index in range(count - self.more) for note in self._at(index)]
 
-    def _at(self, index: int) -> Note | None:
+    def _at(self, index: int) -> list[Note]:
         library = self._library
         annotation = library.FPDFPage_GetAnnot(self._page, index)
         if not annotation:
-            return None
+            return []
         try:
             kind = library.FPDFAnnot_GetSubtype(annotation)
             if kind == library.FPDF_ANNOT_LINK:
                 self.links.update(dict.fromkeys(filter(None, [self._address(annotation)])))
             if kind in (library.FPDF_ANNOT_LINK, library.FPDF_ANNOT_POPUP):
-                return None
+                return []
             hidden = bool(library.FPDFAnnot_GetFlags(annotation) & _HIDDEN)
             if kind == library.FPDF_ANNOT_WIDGET:
-                return self._field(annotation, hidden)
-            return self._comment(annotation, self._kinds.get(kind, "comment"), hidden)
+                return [] if self._form is None else list(self._field(annotation, hidden))
+            return list(self._comment(annotation, self._kinds.get(kind, "comment"), hidden))
         finally:
             library.FPDFPage_CloseAnnot(annotation)
 
@@ -80,29 +82,35 @@ class Notes:
         size = self._library.FPDFAction_GetURIPath(self._document, action, address, _MOST_ADDRESS) if action else 0
         return one_line(address.value.decode("utf-8", "replace")) if 0 < size <= _MOST_ADDRESS else ""
 
-    def _comment(self, annotation: Any, kind: str, hidden: bool) -> Note | None:
+    def _comment(self, annotation: Any, kind: str, hidden: bool) -> Iterator[Note]:
         if kind == "file" and (found := self._library.FPDFAnnot_GetFileAttachment(annotation)):
             self.files.append(found)
         ask = self._library.FPDFAnnot_GetStringValue
         said = self._said(ask, annotation, b"Contents") or _plain(self._said(ask, annotation, b"RC"))
         mute = {"comment", "free text", "file"}
-        return Note(said, self._rect(annotation), kind, hidden) if said or kind not in mute else None
+        if said or kind not in mute:
+            yield Note(said, self._rect(annotation), kind, hidden)
 
-    def _field(self, annotation: Any, hidden: bool) -> Note | None:
+    def _field(self, annotation: Any, hidden: bool) -> Iterator[Note]:
         """A check box or a radio button shows its state; what a password field holds is nobody's to read."""
-        library, form = self._library, self._form
-        if form is None:
-            return None
+        library, form, rect = self._library, self._form, self._rect(annotation)
+        if self._said(library.FPDFAnnot_GetFormFieldAlternateName, form, annotation):
+            yield Note("", rect, TIP[0])
+        options = range(max(library.FPDFAnnot_GetOptionCount(form, annotation), 0))
+        chosen = sum(bool(library.FPDFAnnot_IsOptionSelected(form, annotation, at)) for at in options)
+        yield from [Note("", rect, UNCHOSEN[0])] * (len(options) - chosen)
         match library.FPDFAnnot_GetFormFieldType(form, annotation):
             case library.FPDF_FORMFIELD_CHECKBOX | library.FPDF_FORMFIELD_RADIOBUTTON:
                 said = _BOXES[bool(library.FPDFAnnot_IsChecked(form, annotation))]
             case library.FPDF_FORMFIELD_TEXTFIELD | library.FPDF_FORMFIELD_COMBOBOX | library.FPDF_FORMFIELD_LISTBOX:
                 if library.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
-                    return Note("", self._rect(annotation), "password field", hidden)
+                    yield Note("", rect, SECRET[0])
+                    return
                 said = self._said(library.FPDFAnnot_GetFormFieldValue, form, annotation)
             case _:
                 said = ""
-        return Note(said, self._rect(annotation), "field", hidden) if said else None
+        if said:
+            yield Note(said, rect, "field", hidden)
 
     def _rect(self, annotation: Any) -> Rect:
         rect = self._library.FS_RECTF()

@@ -15,11 +15,11 @@ from groundsight.ingestion.layout.number_rows import aligned_tables
 from groundsight.ingestion.layout.order import Block, Item, blocks_in_order, columns_of, items_of
 from groundsight.ingestion.layout.shapes import SKEW, Grid, Piece, Rect, around, rows_of_pieces
 from groundsight.ingestion.readers.clean import clean, one_line
-from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.ledger import TIP, UNCHOSEN, Ledger
 from groundsight.ingestion.readers.pdf.pdf_drawn import Drawn
-from groundsight.ingestion.readers.pdf.pdf_figures import figures_on
+from groundsight.ingestion.readers.pdf.pdf_figures import figures_on, without_bars
 from groundsight.ingestion.readers.pdf.pdf_headings import body_size, heading_level, titled
-from groundsight.ingestion.readers.pdf.pdf_notes import Note, pieces_of_notes
+from groundsight.ingestion.readers.pdf.pdf_notes import SECRET, Note, pieces_of_notes
 from groundsight.ingestion.readers.pdf.pdf_outline import PdfOutline
 from groundsight.ingestion.readers.pdf.pdf_struck import kept_and_struck
 from groundsight.ingestion.readers.pdf.pdf_tables import RuledTables, filled_tables
@@ -81,11 +81,9 @@ class PageReader:
         ledger = self._gathered.ledger
         ledger.note("note on a page", "the page has too many", self._page.more_notes)
         ledger.note("drawing", "the page has too many to look at them all", drawn.more)
-        for note in notes:
-            if note.kind == "password field":
-                ledger.note("password field", "what it holds is secret")
-            elif not note.text:
-                ledger.note(note.kind, "it holds no text")
+        reasons = dict((SECRET, TIP, UNCHOSEN))
+        for note in (one for one in notes if not one.text):
+            ledger.note(note.kind, reasons.get(note.kind, "it holds no text"))
 
     def _as_text(self, pieces: list[Piece], drawn: Drawn, notes: list[Note]) -> Iterator[Element]:
         yield from self._frame([piece for piece in pieces if piece.turn == self._turn], drawn, notes, self._turn)
@@ -101,10 +99,12 @@ class PageReader:
         pieces = [*pieces, *pieces_of_notes(notes, size, height / width, turn)]
         if not pieces:
             return
-        rules, sides = ([rect.turned(turn) for rect in rects] for rects in (drawn.rules, drawn.sides))
-        tables, rest = self._tables(rules, sides, pieces, (width, height))
-        found = blocks_in_order([*items_of(rest), *(self._table(*table, turn) for table in tables)])
         main = turn == self._turn
+        rules, sides, paths = ([rect.turned(turn) for rect in one] for one in (drawn.rules, drawn.sides, drawn.paths))
+        charts, pieces = without_bars(paths if main else (), pieces)
+        tables, rest = self._tables(rules, sides, pieces, (width, height))
+        tables += [(bars, bars.title) for bars in charts]
+        found = blocks_in_order([*items_of(rest), *(self._table(*table, turn) for table in tables)])
         body = body_size(found) if main else float("inf")
         blocks = list(titled(found, body))
         if main:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from groundsight.ingestion import Element, Parsed
-from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
-from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
+from groundsight.ingestion.readers.clean import Outline, as_written, clean, clean_rows, decode, one_line
+from groundsight.ingestion.readers.ledger import PROMPT, TIP, UNSHOWN, Ledger, lay_aside
+from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text import markup
 from groundsight.ingestion.readers.text.markup import BLOCKS, LINES, OUTSIDE, Node, tag_of, visible_text
@@ -75,7 +76,11 @@ def read_page(
         walk.visit(root)
     walk.ledger.note(*_DATA, sum("json" in (one.get("type") or "") for one in root.iter("script")))
     title = one_line(root.findtext(".//title") or "")
-    return Page(title, _published(root), tuple(walk.elements), walk.ledger.left_out)
+    stated = list(_stated(root))
+    days = (day for name, said in stated if name in _DATES and (day := iso_day(said)))
+    authors = (("Author", said) for name, said in stated if name == "author")
+    about = property_elements(((name.removeprefix("og:"), said) for name, said in stated), authors)
+    return Page(title, next(days, None), (*walk.elements, *about), walk.ledger.left_out)
 
 
 def markup_text(data: bytes) -> tuple[str, tuple[str, ...]]:
@@ -83,7 +88,7 @@ def markup_text(data: bytes) -> tuple[str, tuple[str, ...]]:
     declared = _CHARSET.search(data[:4096])
     if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         try:
-            return data.decode(declared.group(1).decode()), ()
+            return data.decode(as_written(declared.group(1).decode())), ()
         except (LookupError, UnicodeDecodeError):
             return decode(data)
     return decode(data)
@@ -157,11 +162,18 @@ class _Walk:
         if tag == "img" and self._picture(node):
             return True
         self.ledger.note(*_OFFERED, int(tag == "select" and markup.is_long_choice(node)))
+        self._set_aside(node, tag)
         if tag == "a" and node.get("href"):
             self._links += markup.targets(node)
         self._pieces.append("\n" if tag in LINES else self._point(node) if tag == "li" else "")
         self._pieces.append(markup.own_words(node))
         return False
+
+    def _set_aside(self, node: Node, tag: str) -> None:
+        """Count what a page shows in an empty field, or under the pointer."""
+        self.ledger.note(*PROMPT, int(bool(node.get("placeholder"))))
+        tip = one_line(node.get("title") or "") if tag not in ("abbr", *OUTSIDE) else ""
+        self.ledger.note(*TIP, int(bool(tip) and tip not in map(one_line, node.itertext())))
 
     def _leave(self, node: Node) -> None:
         tag = tag_of(node)
@@ -251,12 +263,11 @@ def _is_menu(node: Node) -> bool:
     return linked >= len("".join(visible_text(node).split()))
 
 
-def _published(root: Node) -> date | None:
-    """Return the day that the head of the page gives."""
+def _stated(root: Node) -> Iterator[tuple[str, str]]:
+    """Yield what the head of the page says of it, by name in small letters."""
     for meta in root.iter("meta"):
-        if (meta.get("name") or meta.get("property") or meta.get("itemprop") or "").lower() in _DATES:
-            return iso_day(meta.get("content") or "")
-    return None
+        name = meta.get("name") or meta.get("property") or meta.get("itemprop") or ""
+        yield name.lower(), meta.get("content") or ""
 
 
 def iso_day(text: str) -> date | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, clean_rows, decode, one_line
-from groundsight.ingestion.readers.ledger import Ledger, lay_aside
+from groundsight.ingestion.readers.ledger import REMARK, TIP, Ledger, lay_aside
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.readers.text.front_matter import front_matter
 from groundsight.ingestion.readers.text.html_file import FAR, read_page
@@ -67,10 +67,13 @@ def markdown_elements(text: str, outline: Outline | None = None) -> tuple[tuple[
 
     tokens = parsed(text)
     for remark in (found[1] or found[0] for found in _REMARK.finditer(text)):
+        ledger.note(*REMARK)
         if speaks_to_a_model(remark):
             lay_aside(remark)
     ledger.note("passage", "it is nested too deep", int(any(token.level >= _DEEPEST - 1 for token in tokens)))
-    ledger.note(*FAR, sum(child.type == "image" for token in tokens for child in token.children or ()))
+    children = [child for token in tokens for child in token.children or ()]
+    ledger.note(*FAR, sum(child.type == "image" for child in children))
+    ledger.note(*TIP, sum(bool(child.attrs.get("title")) for child in children))
     said = {key: _elements(parsed(note), Outline(), ledger, sheet) for key, note in notes.items()}
     told = {key: "\n".join(element.text for element in note) for key, note in said.items()}
     elements = _elements(tokens, outline or Outline(), ledger, sheet)

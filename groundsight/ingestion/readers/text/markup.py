@@ -31,6 +31,7 @@ BLOCKS = {
 # Parts that begin on a line of their own inside of a block.
 LINES = {"br", "figcaption", "text", "title", "desc", "textarea", "legend"}
 _TYPED = ("", "text", "number", "date", "time", "email", "tel", "url", "search", "month", "week", "datetime-local")
+_PRESSED = ("a", "button", "i", "svg")
 _SPAN_LIMIT, _DEEPEST = 50, 60
 _CELL_LIMIT = 200_000
 # Sizes and models of a shop are fewer, countries and years are more.
@@ -193,7 +194,7 @@ def own_words(node: Node) -> str:
     match tag_of(node):
         case "img" | "area":
             return f" {node.get('alt') or ''} "
-        case _ if node.get("role") == "img":
+        case tag if node.get("role") == "img" or (tag in _PRESSED and _is_icon(node)):
             return f" {node.get('aria-label') or ''} "
         case "option":
             return _offered(node)
@@ -213,6 +214,11 @@ def own_words(node: Node) -> str:
             return f" ({node.text or ''})"
         case _:
             return node.text or ""
+
+
+def _is_icon(node: Node) -> bool:
+    """True for what shows a sign and no word."""
+    return not any(char.isalnum() for text in node.itertext() for char in text) and node.find(".//img") is None
 
 
 def counted_from(points: Node) -> tuple[int, int] | None:

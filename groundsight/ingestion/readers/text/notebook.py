@@ -7,19 +7,20 @@ import binascii
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import Outline, clean, decode
 from groundsight.ingestion.readers.ledger import Ledger
 from groundsight.ingestion.readers.office.embedded import PictureBox
-from groundsight.ingestion.readers.text.html_file import read_page
+from groundsight.ingestion.readers.properties import property_elements
+from groundsight.ingestion.readers.text.html_file import FAR, read_page
 from groundsight.ingestion.readers.text.markdown_file import markdown_elements
 from groundsight.ingestion.sniff import NOTEBOOK
 from groundsight.limits import Limits
 
-_PICTURES = ("image/png", "image/jpeg")
+_PICTURES, _WORDED = ("image/png", "image/jpeg"), ("text/markdown", "text/plain", "text/latex")
 
 
 def read_notebook(path: Path, scratch: Path, limits: Limits) -> Parsed:
@@ -30,26 +31,36 @@ def read_notebook(path: Path, scratch: Path, limits: Limits) -> Parsed:
     """
     text, warnings = decode(path.read_bytes())
     try:
-        cells = cast("list[dict[str, Any]]", json.loads(text)["cells"])
+        whole = json.loads(text)
+        cells = cast("list[object]", whole["cells"])
+        names = [("Author", str(one["name"])) for one in whole.get("metadata", {}).get("authors", ())]
     except (ValueError, RecursionError, LookupError, TypeError) as error:
         raise ParseFailed("malformed: a notebook without cells", next_step="open and save it anew") from error
     outline, ledger = Outline(), Ledger()
     pictures = PictureBox(scratch, ledger)
     elements = tuple(element for cell in cells for element in _cell(cell, outline, pictures, ledger))
+    elements += tuple(property_elements((), names))
     title = next((element.text for element in elements if element.kind == "heading"), "")
     return Parsed(media_type=NOTEBOOK, title=title, elements=elements, left_out=ledger.left_out, warnings=warnings)
 
 
-def _cell(cell: dict[str, Any], outline: Outline, pictures: PictureBox, ledger: Ledger) -> Iterator[Element]:
+def _cell(cell: object, outline: Outline, pictures: PictureBox, ledger: Ledger) -> Iterator[Element]:
+    if not _is_object(cell):
+        ledger.note("cell", "it is damaged")
+        return
     source = _joined(cell.get("source"))
     if cell.get("cell_type") == "markdown":
         elements, left_out = markdown_elements(source, outline)
         ledger.add(left_out)
         yield from elements
+        for name, forms in cell.get("attachments", {}).items():
+            ledger.note(*FAR, -int(f"attachment:{name}" in source))
+            kept = [one for data in forms.values() if (one := _picture(_joined(data), pictures))]
+            yield from (Element(kind="figure", picture=one, section=outline.section) for one in kept)
         return
     if clean(source):
         yield Element(kind="text", text=clean(source), section=outline.section)
-    for output in cell.get("outputs") or ():
+    for output in filter(_is_object, cell.get("outputs") or ()):
         for element in _output(output, pictures, ledger):
             yield element.model_copy(update={"section": outline.section})
 
@@ -65,11 +76,16 @@ def _output(output: dict[str, Any], pictures: PictureBox, ledger: Ledger) -> Ite
         yield from page.elements
         return
     error = ": ".join(filter(None, (_joined(output.get("ename")), _joined(output.get("evalue")))))
-    text = clean(_joined(output.get("text")) or _joined(data.get("text/markdown") or data.get("text/plain")) or error)
-    if text:
+    told = next((_joined(data[kind]) for kind in _WORDED if kind in data), "")
+    told = told or json.dumps(data.get("application/json") or "", ensure_ascii=False).strip('"')
+    if text := clean(_joined(output.get("text")) or told or error):
         yield Element(kind="text", text=text)
     elif data and not set(_PICTURES) & data.keys():
         ledger.note("output of a program", "it is in a form that is not read")
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
 
 
 def _picture(encoded: str, pictures: PictureBox) -> str | None:

@@ -13,10 +13,11 @@ from groundsight.errors import ParseFailed
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.portions import handed_over
 from groundsight.ingestion.readers.clean import clean, decode, one_line
-from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.ledger import REMARK, TIP, UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.table_elements import ROWS_IN_BLOCK, as_text, check_columns
 from groundsight.ingestion.readers.text.json_lists import Data, JsonLines, json_value
-from groundsight.ingestion.readers.text.markup import Node, parsed_markup, parsed_xml, tag_of, visible_text
+from groundsight.ingestion.readers.text.markup import Node, is_hidden, parsed_markup, parsed_xml, tag_of, visible_text
+from groundsight.ingestion.readers.text.styles.unshown import mark_unshown
 from groundsight.ingestion.sniff import JSON, JSON_LINES, SVG, XML
 from groundsight.limits import DEFAULT_LIMITS, Limits
 
@@ -64,7 +65,8 @@ def read_xml(path: Path, scratch: Path, limits: Limits = DEFAULT_LIMITS) -> Pars
     """
     ledger = Ledger()
     root = _root(path, ledger)
-    parsed = _read(XML, {_name(root): _data(root)}, scratch, limits)
+    ledger.note(*REMARK, path.read_bytes().count(b"<!--"))
+    parsed = _read(XML, {_name(root): _data(root, ledger)}, scratch, limits)
     ledger.add(parsed.left_out)
     return parsed.model_copy(update={"left_out": ledger.left_out})
 
@@ -75,8 +77,16 @@ def read_svg(path: Path) -> Parsed:
     root = _root(path, ledger)
     for placed in (node for node in root.iter() if tag_of(node) == "tspan" and (node.get("x") or node.get("y"))):
         placed.text = f" {placed.text or ''}"
-    shown = [one_line("".join(node.itertext())) for node in root.iter() if tag_of(node) in _WORDED]
+    mark_unshown(root)
+    worded = [node for node in root.iter() if tag_of(node) in _WORDED]
+    unseen = [one for one in worded if any(map(is_hidden, (one, *one.iterancestors())))]
+    for node in unseen:
+        ledger.note(UNSHOWN, "the drawing does not show it")
+        lay_aside(one_line("".join(node.itertext())))
+    shown = [one_line("".join(node.itertext())) for node in worded if node not in unseen]
     elements = tuple(Element(kind="text", text=text) for text in dict.fromkeys(shown) if text)
+    tips = (told for node in root.iter() for told in node.attrib if told.endswith(("}title", "aria-label")))
+    ledger.note(*TIP, sum(1 for _ in tips))
     ledger.note("drawing", "only its words are read")
     return Parsed(media_type=SVG, elements=elements, left_out=ledger.left_out)
 
@@ -221,7 +231,7 @@ def _name(node: Node) -> str:
     return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
 
 
-def _data(node: Node, depth: int = 0) -> Data:
+def _data(node: Node, ledger: Ledger, depth: int = 0) -> Data:
     """Turn a node into a value: its text, or its attributes and children by name, equal names as a list.
 
     Where names come and go and come again, their order tells something and is kept.
@@ -229,15 +239,20 @@ def _data(node: Node, depth: int = 0) -> Data:
     children = [child for child in node if tag_of(child)]
     attributes = {name.rpartition("}")[2]: value for name, value in node.attrib.items()}
     own = clean(node.text or "")
-    mixed = children and (own or any((child.tail or "").strip() for child in children))
-    if mixed or depth > _DEEPEST or not children:
+    loose = clean(" ".join((own, *(child.tail or "" for child in children)))) if children else ""
+    # Words between records are a value beside them, records between words are part of a text.
+    is_data = any(map(len, children)) and 2 * len(loose) < sum(map(len, node.itertext()))
+    if (loose and not is_data) or depth > _DEEPEST or not children:
+        within = sum(len(one.attrib) for one in node.iterdescendants() if tag_of(one))
+        ledger.note("attribute", "it stands in the middle of a text", within)
         text = clean(" ".join(node.itertext()) if children else own)
         return {**attributes, "text": text} if attributes and text else attributes or text
+    attributes |= {"text": loose} if loose else {}
     names = [name for name, _ in groupby(map(_name, children))]
     if len(names) > len(set(names)):
-        ordered = [{_name(child): _data(child, depth + 1)} for child in children]
+        ordered = [{_name(child): _data(child, ledger, depth + 1)} for child in children]
         return {**attributes, "parts": ordered} if attributes else ordered
     found: dict[str, list[Data]] = {}
     for child in children:
-        found.setdefault(_name(child), []).append(_data(child, depth + 1))
+        found.setdefault(_name(child), []).append(_data(child, ledger, depth + 1))
     return {**attributes, **{name: each[0] if len(each) == 1 else each for name, each in found.items()}}

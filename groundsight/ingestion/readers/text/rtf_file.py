@@ -10,11 +10,14 @@ from typing import Any, NamedTuple, cast
 
 from groundsight.ingestion import Element, Parsed
 from groundsight.ingestion.readers.clean import RAISED, clean, clean_rows, one_line
-from groundsight.ingestion.readers.ledger import Ledger
+from groundsight.ingestion.readers.ledger import PROMPT, UNCHOSEN, Ledger
 from groundsight.ingestion.readers.properties import property_elements
 from groundsight.ingestion.readers.table_elements import table_blocks
 from groundsight.ingestion.sniff import RTF
 
+_CODE_PAGE = re.compile(r"\\ansicpg\d+")
+# No letter has such a number.
+_NO_SIGN = re.compile(r"\\u-?\d{6,} ?\??")
 _PICTURE = re.compile(r"\\pict\b")
 # The library skips these groups; what they hold is read where they stand, on lines of its own.
 _MARGIN = re.compile(r"\{\s*\\(?:\*\\)?(?:(?:header|footer)[flr]?|shp(?:inst|txt)?)\b ?")
@@ -27,6 +30,7 @@ _DRAWN = re.compile(r"\{\s*\\sp\s*\{\s*\\sn\s+(?:gtextUNICODE|wzDescription)\}\s
 _OBJECT = re.compile(r"\{\s*\\(?:object\b(?:\s*\\obj[a-z]+-?\d* ?)*|result\b ?)")
 _FIELD = re.compile(r"\{\s*\\\*\\formfield\b ?")
 _CHOSEN, _OFFER = re.compile(r"\\ff(type|res|defres)(\d+)"), re.compile(r"\{\\\*\\ffl ([^{}]*)\}")
+_HELP = re.compile(r"\{\\\*\\ff(?:help|stat)text [^{}\s]")
 _BOXES, _UNTOUCHED = "☐☒", 25
 _LINK = re.compile(r'HYPERLINK\s+"([^"\\]{1,300})"')
 _SUPER = re.compile(r"\\super(?![a-z0]) ?")
@@ -112,17 +116,19 @@ class _Look(NamedTuple):
 
 def read_rtf(path: Path) -> Parsed:
     """Read rich text; the cells of a row are parted by bars in what the library returns."""
-    source, comments = _without(_COMMENT, path.read_bytes().decode("latin-1"))
+    source, comments = _without(_COMMENT, _NO_SIGN.sub("", path.read_bytes().decode("latin-1")))
     source = _SUPER.sub(lambda found: f"{found[0].rstrip()} {RAISED}", source)
-    source = _filled_in(_OBJECT.sub("{", source))
     ledger = Ledger()
+    source = _filled_in(_OBJECT.sub("{", source), ledger)
     ledger.note("picture", "rich text is read as text", len(_PICTURE.findall(source)))
     opened, unseen = _shown(_parted(_NOTE, " ", _parted(_MARGIN, r"\par ", source)))
     text = _plain(opened)
     drawn = ((f"{{\\rtf1 {one}}}", "") for one in dict.fromkeys(_DRAWN.findall(source)))
     apart = [*drawn, *((one, "comment") for one in comments), *unseen]
-    said = (Element(kind="text", text=shown, mark=mark) for one, mark in apart if (shown := clean(_plain(one))))
-    about = {name.replace("doccomm", "description"): one_line(_plain(said)) for name, said in _ABOUT.findall(source)}
+    page = found[0] if (found := _CODE_PAGE.search(source)) else ""
+    said = (Element(kind="text", text=shown, mark=mark) for one, mark in apart if (shown := clean(_plain(one, page))))
+    stated = ((name, one_line(_plain(f"{{\\rtf1 {text}}}", page))) for name, text in _ABOUT.findall(source))
+    about = {name.replace("doccomm", "description"): text for name, text in stated}
     links, elements = " ".join(dict.fromkeys(_LINK.findall(source))), list(_elements(text))
     elements[:1] = [one.model_copy(update={"meta": links}) for one in elements[:1]]
     return Parsed(
@@ -133,9 +139,11 @@ def read_rtf(path: Path) -> Parsed:
     )
 
 
-def _plain(source: str) -> str:
+def _plain(source: str, page: str = "") -> str:
+    """Return the words of rich text; a part that stands for itself begins with the code page of the whole."""
     from striprtf import striprtf
 
+    source = source.replace("{\\rtf1 ", f"{{\\rtf1{page} ", 1) if page else source
     return cast("Callable[..., str]", cast(Any, striprtf).rtf_to_text)(source, errors="replace")
 
 
@@ -152,8 +160,8 @@ def _parted(begin: re.Pattern[str], sign: str, source: str) -> str:
     return "".join((*pieces, source[at:]))
 
 
-def _filled_in(source: str) -> str:
-    """Write the state of boxes, and what was chosen of lists, where their fields stand."""
+def _filled_in(source: str, ledger: Ledger) -> str:
+    """Write the state of boxes, and what was chosen of lists, where their fields stand; count what they offer."""
     pieces, at = list[str](), 0
     for found in _FIELD.finditer(source):
         inside = source[found.end() : _end(source, found.end())]
@@ -161,6 +169,8 @@ def _filled_in(source: str) -> str:
         chosen = told.get("res", _UNTOUCHED)
         chosen = told.get("defres", 0) if chosen == _UNTOUCHED else chosen
         offers = {1: [f"\\u{ord(box)}? " for box in _BOXES], 2: _OFFER.findall(inside)}.get(told.get("type", 0), [])
+        ledger.note(*UNCHOSEN, max(len(_OFFER.findall(inside)) - 1, 0))
+        ledger.note(*PROMPT, len(_HELP.findall(inside)))
         # What lies in the order for a field is not shown.
         begin = max(source.rfind("{\\field{", at, found.start()), at)
         pieces += [source[at:begin], offers[chosen] if chosen < len(offers) else ""]

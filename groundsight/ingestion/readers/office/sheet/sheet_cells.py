@@ -7,19 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from groundsight.ingestion.readers.clean import RAISED, one_line
-from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
+from groundsight.ingestion.readers.ledger import TIP, UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.number_format import BUILT_IN, formatted
-from groundsight.ingestion.readers.office.package import (
-    Node,
-    Package,
-    below,
-    child,
-    inner,
-    is_on,
-    local,
-    value,
-    whole,
-)
+from groundsight.ingestion.readers.office.package import Node, Package, below, child, inner, is_on, local, value, whole
 from groundsight.ingestion.readers.office.sheet.formula import cell_place
 from groundsight.ingestion.readers.office.sheet.sheet_looks import CellLook, look_of, look_of_rule
 from groundsight.ingestion.readers.office.sheet.sheet_rules import SheetRules
@@ -34,7 +24,7 @@ _LONG_BYTES = 4 << 20
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*\bref="([^"]+)"')
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
-_PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "dataValidations")
+_PARENTS = ("sheetData", "cols", "mergeCells", "headerFooter", "dataValidations", "hyperlinks")
 # In points.
 # Rules stand in the sheet, and newer ones in what extends it.
 _RULED, _RULING = b"x14:cfRule", ("conditionalFormatting", "extLst")
@@ -208,6 +198,8 @@ class Sheet:
             self.layout.hidden_columns.append(range(whole(value(node, "min")), whole(value(node, "max")) + 1))
         if parent == "mergeCells" and not self._is_long:
             self._merge(value(node, "ref") or "")
+        if parent == "hyperlinks":
+            self._package.ledger.note(*TIP, int(bool(value(node, "tooltip"))))
         if parent == "dataValidations":
             self.layout.offered += _offered(node)
         if parent == "headerFooter" and node.text and local(node).startswith(("odd", "first")):
@@ -227,6 +219,8 @@ def _offered(rule: Node) -> Iterator[str]:
     choices = (listed.text or "") if listed is not None and value(rule, "type") == "list" else ""
     if said:
         yield f"Prompt on {place}: {said}"
+    if error := one_line(": ".join(filter(None, (value(rule, "errorTitle"), value(rule, "error"))))):
+        yield f"Refusal in {place}: {error}"
     if choices.startswith('"'):
         yield f"Choices in {place}: {one_line(choices.strip(chr(34))).replace(',', ', ')}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from groundsight.errors import LimitExceeded
 from groundsight.ingestion import Element
@@ -14,6 +14,7 @@ from groundsight.ingestion.readers.office.sheet.sheet_cells import Cells
 from groundsight.ingestion.readers.table_elements import check_columns, headed_blocks
 from groundsight.ingestion.readers.table_heads import (
     COVERED,
+    NEAR,
     Headed,
     is_numeric,
     parted,
@@ -25,6 +26,8 @@ from groundsight.ingestion.readers.table_heads import (
 _ABOVE_CHARS = 200
 # A head is found by what stands below it.
 _FEW_ROWS = 50
+# A total stands a few rows below its table.
+_FAR = 5
 Region = tuple[list[int], list[int]]
 # Cells far apart on a diagonal are few; the rectangle around them is what takes memory.
 _MOST_PLACES = 20_000_000
@@ -32,7 +35,7 @@ _MOST_PLACES = 20_000_000
 
 @dataclass(frozen=True)
 class _Grid:
-    """The used part of some rows; of several empty rows or columns one is left, its number is None."""
+    """The used part of some rows; of empty rows or columns one is left, of many two, their number is None."""
 
     rows: list[list[str]]
     down: list[int | None]
@@ -84,12 +87,14 @@ class SheetTables:
     def _region(
         self, grid: _Grid, rows: list[int], columns: list[int], following: Region | None, *, goes_on: bool
     ) -> Iterator[Element]:
+        below, beside = following or ([], [])
+        is_below = bool(below) and below[0] - rows[-1] <= NEAR and not set(columns).isdisjoint(beside)
         if goes_on:
             title = self._titles.get(grid.across[columns[0]] or 0, "")
             # Nothing but the head that was carried over.
             if len(rows) > 1:
                 yield from self._tables(grid, rows, columns, title, declared=1)
-        elif stands_above(_cut(grid, rows, columns), _cut(grid, *following) if following else ()):
+        elif stands_above(_cut(grid, rows, columns), _cut(grid, below, beside) if is_below else ()):
             yield from self._beside(list(_texts(grid, rows, columns)))
         else:
             above, self._above, self._at_top = "\n".join(self._above), [], False
@@ -150,11 +155,13 @@ def _grid(cells: Cells, ledger: Ledger) -> _Grid:
 
 
 def _spaced(numbers: Sequence[int], gone: Container[int] = ()) -> list[int | None]:
-    """Keep one empty place where numbers are left out; those of ``gone`` leave none, so that a table stays whole."""
+    """Keep an empty place where numbers are left out, two where many are; those of ``gone`` leave none: a table stays
+    whole."""
     told: list[int | None] = []
     for number in sorted(numbers):
         last = told[-1] if told else None
-        told.extend([None] if last is not None and any(one not in gone for one in range(last + 1, number)) else [])
+        empty = 0 if last is None else sum(one not in gone for one in islice(range(last + 1, number), _FAR))
+        told.extend([None] * (1 + (empty == _FAR) if empty else 0))
         told.append(number)
     return told
 

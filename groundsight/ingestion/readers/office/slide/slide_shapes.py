@@ -6,14 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from groundsight.ingestion.readers.office.package import (
-    Node,
-    Package,
-    child,
-    local,
-    shown_branch,
-    value,
-)
+from groundsight.ingestion.readers.office.package import Node, Package, child, local, shown_branch, value
 from groundsight.types import Box
 
 _INCH = 914_400

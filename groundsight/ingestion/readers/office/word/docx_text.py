@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from groundsight.ingestion.readers.clean import RAISED
-from groundsight.ingestion.readers.ledger import UNSHOWN, Ledger, lay_aside
+from groundsight.ingestion.readers.ledger import PROMPT, UNCHOSEN, UNSHOWN, Ledger, lay_aside
 from groundsight.ingestion.readers.office.equations import linear
 from groundsight.ingestion.readers.office.package import (
     Node,
@@ -165,10 +165,13 @@ class TextReader:
                 self._fields.pop()
             case _:
                 pass
+        told = (value(child(sign, "ffData", name)) for name in ("helpText", "statusText"))
+        self._ledger.note(*PROMPT, sum(map(bool, told)))
         listed = child(sign, "ffData", "ddList")
         if listed is not None:
             entries = [value(one) or "" for one in listed if local(one) == "listEntry"]
             chosen = whole(value(child(listed, "result")) or value(child(listed, "default")))
+            self._ledger.note(*UNCHOSEN, len(entries) - 1)
             return entries[chosen] if chosen < len(entries) else ""
         box = child(sign, "ffData", "checkBox")
         if box is None:
@@ -184,6 +187,8 @@ class TextReader:
         if is_on(child(properties, "showingPlcHdr")):
             self._ledger.note("empty field", "it shows only its prompt")
             return ""
+        offered = (child(properties, name) for name in ("dropDownList", "comboBox"))
+        self._ledger.note(*UNCHOSEN, sum(max(len(one) - 1, 0) for one in offered if one is not None))
         return self._inside(_or_empty(node, "sdtContent"))
 
     def _leave(self, kind: str, why: str, node: Node) -> None:
