@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from groundsight.governance.redaction import unhidden
@@ -40,6 +41,9 @@ def lanes_off(settings: Settings, opened: PictureEncoder | None) -> tuple[Degrad
         found.append(Degraded(lane="ocr", reason="switched off", remedy="set models.ocr = 'rapidocr'"))
     if models.speech == "none":
         found.append(Degraded(lane="speech", reason="switched off", remedy="set models.speech = 'base'"))
+    elif find_spec("faster_whisper") is None:
+        reason = "no recording and no clip is read: the extra audio is not installed"
+        found.append(Degraded(lane="speech", reason=reason, remedy="pip install 'groundsight[audio]'"))
     found += unhidden(settings)
     if models.reader == "none":
         found.append(Degraded(lane="reader", reason="switched off", remedy="set models.reader = 'packaged'"))
