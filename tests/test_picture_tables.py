@@ -214,7 +214,9 @@ def test_titles_of_the_axes_head_the_table_and_a_value_that_was_not_read_is_told
     titles = [line("Hours in May", 0.4, 0.02), line("Hours", 0.01, 0.4, 0.03, 0.1), line("Name", 0.44, 0.87)]
     (grid,) = grids_of([*titles, *ticks, *values, *labels], 1.0)
     assert grid.title == "Hours in May"
-    assert grid.cells == (("Name", "Hours"), ("Ann", "1531"), ("Bea", "1628"), ("Cid", "1725"), ("Dan", "not read"))
+    assert grid.cells == (("", "Hours"), ("Ann", "1531"), ("Bea", "1628"), ("Cid", "1725"), ("Dan", "not read"))
+    (grid,) = grids_of([*titles, *ticks, *values, line("1408", 0.68, 0.7, 0.04), *labels], 1.0)
+    assert (grid.cells[0], grid.cells[-1]) == (("Name", "Hours"), ("Dan", "1408"))
 
 
 def test_slices_of_a_pie_are_rows_and_a_list_of_the_same_words_is_no_pie() -> None:

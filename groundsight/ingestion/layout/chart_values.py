@@ -232,6 +232,9 @@ def _grid(chart: _Chart, pieces: Sequence[Piece]) -> tuple[Grid, list[Piece]]:
     title = title_above(pieces, used)
     axes = (_below(pieces, used), _beside(pieces, used))
     of_labels, of_values = axes[::-1] if chart.lies else axes
+    if not all(one for row in chart.values for one in row):
+        # Named by its kind, the one row that was read would answer a question for the lowest.
+        of_labels = None
     names = chart.names or [one for one in (of_values or title,) if one] or [Piece("", used[0], 0.0)]
     years = "Year" if all(one.is_year for one in chart.labels) else ""
     cells = (
