@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from groundsight.governance.book_file import is_writable
@@ -36,6 +37,9 @@ def lanes_off(settings: Settings, opened: PictureEncoder | None) -> tuple[Degrad
         found.append(("ocr", OFF, "set models.ocr = 'rapidocr'"))
     if models.speech == "none":
         found.append(("speech", OFF, "set models.speech = 'base'"))
+    elif find_spec("faster_whisper") is None:
+        found.append(("speech", "no recording and no clip is read: the extra audio is not installed",
+                      "pip install 'groundsight[audio]'"))  # fmt: skip
     if models.reader == "none":
         found.append(("reader", OFF, "set models.reader = 'packaged'"))
     elif models.text == "none":

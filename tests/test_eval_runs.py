@@ -24,6 +24,7 @@ from groundsight.evals.tasks import TASKS, Context, compression, find_task, hous
 from groundsight.settings import Settings
 from groundsight.tracing import Watch
 from tests.eval_house import context_of, write_set
+from tests.recordings import ScriptedTranscriber, tone, write_sound
 
 
 @pytest.fixture(scope="module")
@@ -185,9 +186,19 @@ def test_retrieval_ranks_files_beside_its_controls(data: Path, home: Path, tmp_p
     assert set(seen.controls) == {"bm25_only_recall_at_10", "vectors_only_recall_at_10", "random_recall_at_10"}
 
 
-def test_speech_is_registered_and_refused_clearly(tmp_path: Path) -> None:
-    with pytest.raises(Disabled, match="audio lane"):
-        speech.run(Context(tmp_path, Settings(), tmp_path))
+def test_speech_counts_the_words_that_were_heard_wrongly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sound(tmp_path / "talk.wav", tone(4, 400))
+    (tmp_path / "items.jsonl").write_text('{"audio": "talk.wav", "transcript": "The mast was PAINTED, grey."}')
+    context = Context(tmp_path, Settings(), tmp_path / "home")
+    heard = ScriptedTranscriber({400: "the mast was painted gray"})
+    monkeypatch.setattr(speech, "open_transcriber", lambda _: heard)
+    assert speech.run(context).metrics["wer"].value == pytest.approx(1 / 5)
+    monkeypatch.setattr(speech, "open_transcriber", lambda _: None)
+    with pytest.raises(Disabled, match="recordings are not heard"):
+        speech.run(context)
+
+
+def test_every_task_is_found_by_its_name() -> None:
     assert {name for name in TASKS if find_task(name)} == set(TASKS)
 
 

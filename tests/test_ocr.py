@@ -148,12 +148,22 @@ def test_a_short_word_of_a_sideways_table_is_read(reader: RapidReader) -> None:
         ("TAXINVOICE", 3, " ", 0.15, "TAX INVOICE"),
         ("TAXINVOICE", 3, " ", 0.05, "TAXINVOICE"),
         ("東京都", 1, " ", 0.3, "東京都"),
+        ("GST06%", 3, "@", 0.03, "GST@6%"),
+        ("GST06%", 3, "@", 0.01, "GST06%"),
+        ("at 09:15", 3, "@", 0.03, "at 09:15"),
+        ("for you. please", 7, ",", 0.03, "for you, please"),
+        ("for you. Please", 7, ",", 0.03, "for you. Please"),
+        ("@3 00", 2, ".", 0.04, "@3.00"),
+        ("@3 00", 2, ".", 0.01, "@3 00"),
+        ("3.50 12", 4, ".", 0.04, "3.50 12"),
+        ("Descr ipt ion", 0, "P", 0.0, "Description"),
+        ("a part of it", 0, "e", 0.0, "a part of it"),
     ],
 )
 def test_what_looks_alike_is_told_by_its_neighbours_where_the_model_is_unsure(
     written: str, at: int, rival: str, odds: float, read: str
 ) -> None:
-    characters = [*dict.fromkeys(f"{written}{rival} ")]
+    characters = [*dict.fromkeys(f"{written}{rival} .")]
     table = np.zeros((2 * len(written), len(characters) + 1), np.float32)
     for place, one in enumerate(written):
         table[2 * place, 0] = 1.0

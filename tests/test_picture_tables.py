@@ -204,3 +204,32 @@ def test_values_at_one_place_of_the_axis_make_no_table_and_ticks_are_no_values()
     assert grid.cells == (("", "Hours"), ("Ann", "31"), ("Bea", "32"), ("Cid", "33"))
     stacked = [line(str(61 + at), 0.23 + 0.2 * at, 0.6 + 0.1 * at, 0.04) for at in range(3)]
     assert not any("Ann" in row for grid in grids_of([title, *values, *stacked, *labels], 1.0) for row in grid.cells)
+
+
+def test_titles_of_the_axes_head_the_table_and_a_value_that_was_not_read_is_told() -> None:
+    """With an empty cell the greatest of the other values would be told as the greatest of all."""
+    labels = [line(name, 0.2 + 0.15 * at, 0.85) for at, name in enumerate(("Ann -", "Bea", "Cid", "Dan"))]
+    ticks = [line(str(1000 + 500 * at), 0.05, 0.8 - 0.15 * at, 0.04) for at in range(5)]
+    values = [line(str(1531 + 97 * at), 0.23 + 0.15 * at, 0.3 + 0.1 * at, 0.04) for at in range(3)]
+    titles = [line("Hours in May", 0.4, 0.02), line("Hours", 0.01, 0.4, 0.03, 0.1), line("Name", 0.44, 0.87)]
+    (grid,) = grids_of([*titles, *ticks, *values, *labels], 1.0)
+    assert grid.title == "Hours in May"
+    assert grid.cells == (("", "Hours"), ("Ann", "1531"), ("Bea", "1628"), ("Cid", "1725"), ("Dan", "not read"))
+    (grid,) = grids_of([*titles, *ticks, *values, line("1408", 0.68, 0.7, 0.04), *labels], 1.0)
+    assert (grid.cells[0], grid.cells[-1]) == (("Name", "Hours"), ("Dan", "1408"))
+
+
+def test_slices_of_a_pie_are_rows_and_a_list_of_the_same_words_is_no_pie() -> None:
+    slices = [("Oak", "38%", 0.9, 0.5), ("Elm", "22%", 0.45, 0.9), ("Yew", "12%", 0.05, 0.6), ("Fir", "28%", 0.5, 0.1)]
+    title = line("Trees in the park", 0.4, 0.01)
+    names = [line(name, x - 0.05, y - 0.015) for name, _, x, y in slices]
+    values = [line(value, 0.3 * x + 0.3, 0.3 * y + 0.335) for _, value, x, y in slices]
+    (grid,) = grids_of([title, *names, *values], 1.0)
+    assert grid.cells[0] == ("", "Trees in the park")
+    assert {*grid.cells[1:]} == {(name, value) for name, value, *_ in slices}
+    (grid,) = grids_of([title, *names, *values[:3]], 1.0)
+    assert ("Fir", "not read") in grid.cells
+    listed = [
+        line(word, 0.2 + 0.3 * at, 0.2 + 0.1 * row) for row, one in enumerate(slices) for at, word in enumerate(one[:2])
+    ]
+    assert not any(title.text in grid.cells[0] for grid in grids_of([title, *listed], 1.0))

@@ -68,9 +68,12 @@ def test_the_cameras_rotation_is_honoured_and_its_day_kept(tmp_path: Path, sandb
     assert not image.info
 
 
-def test_transparency_is_put_on_white(tmp_path: Path, sandbox: Sandbox) -> None:
-    Image.new("RGBA", (30, 30), (255, 0, 0, 0)).save(tmp_path / "a.png")
-    assert opened(read(tmp_path / "a.png", sandbox), tmp_path).getpixel((5, 5)) == (255, 255, 255)
+def test_transparency_is_put_on_white_and_what_is_drawn_in_white_on_black(tmp_path: Path, sandbox: Sandbox) -> None:
+    for ink, paper in (((255, 0, 0), 255), ((255, 255, 255), 0)):
+        drawn = Image.new("RGBA", (30, 30), (*ink, 0))
+        drawn.paste((*ink, 255), (20, 20, 30, 30))
+        drawn.save(tmp_path / "a.png")
+        assert opened(read(tmp_path / "a.png", sandbox), tmp_path).getpixel((5, 5)) == (paper, paper, paper)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "I;16"])

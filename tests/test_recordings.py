@@ -140,6 +140,7 @@ def test_the_moment_at_which_something_is_said_is_told_and_stands_there(
             'talk.mp4 at 0:06: "We move the archive in April."',
         ),
         ("Was steht auf der Folie, während vom archive die Rede ist?", 'talk.mp4 at 0:06 shows: "Plan / Archive'),
+        ("When is the plan slide shown?", 'talk.mp4 at 0:00: "The team plan is the one that we recommend." [1]'),
         ("When is Dana Miller mentioned?", 'talk.mp4 at 0:08: "Dana Miller leads the work." [1]'),
     ],
 )

@@ -1,12 +1,14 @@
 """OCR: word F1 (order-free), character error rate, and how many labelled fields can be read.
 
-Rows: ``{"id", "image", "lines": [{"text"}], "fields": {"total": "..."}}``, compared without case.
+Rows: ``{"id", "image", "lines": [{"text", "box"}], "fields": {"total": "..."}}``, compared without case. Where every
+line has a box (its corners in pixels: x, y, x, y, ...), the error rate is told of the lines in rows, as they are read.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,13 +22,16 @@ from groundsight.evals.tasks import Context, made, means
 from groundsight.evals.timing import Clock
 from groundsight.ingestion.frozen import frozen_by_name
 from groundsight.ingestion.pictures import load_picture
+from groundsight.types import Box, TextLine
 from groundsight.vision import OcrReader, open_ocr
+from groundsight.vision.ocr import in_rows
 
 
 class Line(Item):
     """A labelled line."""
 
     text: str
+    box: tuple[float, ...] = ()
 
 
 class Page(Item):
@@ -67,7 +72,7 @@ def _score(page: Page, reader: OcrReader, context: Context) -> ItemResult:
     clock = Clock()
     with clock.stage("read"):
         said = [line.text for line in reader.read(picture)]
-    gold = [line.text for line in page.lines]
+    gold = [line.text for line in _as_read(page.lines, picture.size)]
     scores = {"word_f1": word_f1(said, gold), "cer": character_error_rate(_flat(said), _flat(gold))}
     read = {name: _squeezed(value) in _squeezed("".join(said)) for name, value in page.fields.items()}
     scores |= {f"field_{name}": float(found) for name, found in read.items()}
@@ -75,6 +80,17 @@ def _score(page: Page, reader: OcrReader, context: Context) -> ItemResult:
     file = str(context.folder / page.image)
     detail = {"image": page.image, "said": said, "gold": gold, "missed_fields": missed, "picture_file": file}
     return ItemResult(page.id, scores, wall_ms=clock.wall_ms, cpu_ms=clock.cpu_ms, detail=detail)
+
+
+def _as_read(lines: Sequence[Line], size: tuple[int, int]) -> Sequence[Line | TextLine]:
+    if not all(line.box for line in lines):
+        return lines
+    return in_rows(TextLine(text=line.text, box=_box(line.box, size), confidence=1.0) for line in lines)
+
+
+def _box(corners: Sequence[float], size: tuple[int, int]) -> Box:
+    across, down = ([min(1.0, max(0.0, at / side)) for at in corners[n::2]] for n, side in enumerate(size))
+    return Box(x0=min(across), y0=min(down), x1=max(across), y1=max(down))
 
 
 def word_f1(said: list[str], gold: list[str]) -> float:

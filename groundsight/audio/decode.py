@@ -249,11 +249,12 @@ def _riff_seconds(path: Path) -> float:
 
 def check_frame(width: int, height: int, limits: Limits) -> None:
     """Raise LimitExceeded when a frame of this size may not be decoded."""
-    if width * height > limits.picture_pixels or max(width, height) > limits.picture_side:
+    crowded = width * height > limits.picture_pixels
+    if crowded or max(width, height) > limits.picture_side:
         raise LimitExceeded(
             f"the clip has frames of {width} x {height} pixels",
             limit=f"{limits.picture_pixels} pixels, {limits.picture_side} a side",
-            next_step="scale it down or raise limits.picture_pixels",
+            next_step=f"scale it down or raise limits.picture_{'pixels' if crowded else 'side'}",
             code="E_LIMIT_PIXELS",
         )
 

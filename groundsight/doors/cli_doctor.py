@@ -177,7 +177,7 @@ def _model(lane: str, part: object) -> Check:
     if part is not None:
         return Check(name=f"model: {lane}", state="ok", detail=str(getattr(part, "fingerprint", "built in")))
     optional = lane in ("caption", "sound", "speakers", "rerank", "judge")
-    step = "" if optional else f"set models.{lane} in groundsight.toml"
+    step = f"set models.{lane} in groundsight.toml" + {"sound": " to find what nobody speaks"}.get(lane, "")
     return Check(name=f"model: {lane}", state="ok" if optional else "warn", detail="off", next_step=step)
 
 

@@ -14,6 +14,7 @@ from groundsight.ingestion.layout.chart_values import chart_table
 from groundsight.ingestion.layout.label_rows import labelled_tables
 from groundsight.ingestion.layout.leaders import split_leaders
 from groundsight.ingestion.layout.number_rows import aligned_tables
+from groundsight.ingestion.layout.pie_values import pie_table
 from groundsight.ingestion.layout.shapes import Grid, Piece, Rect, around
 from groundsight.ingestion.rows import turn_of, upright_lines
 from groundsight.ingestion.tables import table_blocks
@@ -70,7 +71,7 @@ def _tables(piece: Chunk, seen: Seen, settings: Settings, memory: Memory) -> Ite
 
 
 def _grids(pieces: Sequence[Piece]) -> Iterator[Grid]:
-    if chart := chart_table(pieces):
+    if chart := chart_table(pieces) or pie_table(pieces):
         grid, pieces = chart
         yield grid
     joined, whole = joined_cells(pieces)

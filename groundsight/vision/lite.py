@@ -29,6 +29,8 @@ MEAN, DEVIATION = 127.0, 128.0
 # had one of these first (menu, web site, crossword puzzle, oscilloscope, rule, slide rule, envelope).
 PAGE_LIKE = frozenset({916, 922, 918, 688, 769, 798, 549, 921, 782})
 BATCH = 8
+# The mean of what is drawn white, of 255; print is far darker, and so is any photo of something.
+LIGHT_INK = 235
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,15 @@ def shows_a_page(row: NDArray[np.float32]) -> bool:
 
 
 def on_white(picture: Image) -> Image:
-    """Return the picture as RGB, what is transparent painted white."""
+    """Return the picture as RGB, what is transparent painted white, and black behind what is all but white itself."""
     from PIL import Image as Pillow
+    from PIL import ImageStat
 
     if "A" not in picture.getbands() and "transparency" not in picture.info:
         return picture.convert("RGB")
     layer = picture.convert("RGBA")
-    paper = Pillow.new("RGBA", layer.size, "white")
+    ink = ImageStat.Stat(layer.convert("L"), mask=layer.getchannel("A"))
+    paper = Pillow.new("RGBA", layer.size, "black" if ink.count[0] and ink.mean[0] > LIGHT_INK else "white")
     return Pillow.alpha_composite(paper, layer).convert("RGB")
 
 

@@ -31,7 +31,7 @@ class RapidReader:
     the page, read both ways, tell how it lies.
     """
 
-    fingerprint = f"rapidocr-ppocrv6-small-int8-3@{DETECTOR[1][:8]}{RECOGNISER[1][:8]}"
+    fingerprint = f"rapidocr-ppocrv6-small-int8-4@{DETECTOR[1][:8]}{RECOGNISER[1][:8]}"
 
     def __init__(self, finder: LineFinder, reader: LineReader) -> None:
         self._finder, self._reader = finder, reader
@@ -62,7 +62,7 @@ class RapidReader:
         lines = [_facing(line, quarters) for line in found]
         climbing = [at for at, line in enumerate(found) if line.stands and not quarters % 2]
         texts = self._either_way(lines, climbing)
-        return tuple(_in_rows(_shown(found, texts, sheet.size), quarters))
+        return tuple(in_rows(_shown(found, texts, sheet.size), quarters))
 
     def _either_way(self, lines: Sequence[NDArray[np.uint8]], climbing: Sequence[int]) -> list[tuple[str, float]]:
         """Read lines; what stands on an upright page and is unsure is read turned as well: an axis title climbs."""
@@ -126,7 +126,7 @@ def _box(line: Found, size: tuple[int, int]) -> Box:
     return Box(x0=x0, y0=y0, x1=x1, y1=y1)
 
 
-def _in_rows(lines: Iterable[TextLine], quarters: int) -> list[TextLine]:
+def in_rows(lines: Iterable[TextLine], quarters: int = 0) -> list[TextLine]:
     """Order lines by rows of the upright page: a line belongs to the row whose first line its middle falls into."""
     rows: list[list[tuple[Box, TextLine]]] = []
     places = [(_turned(line.box, quarters), line) for line in lines]

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from statistics import fmean, median
 
 from groundsight.ingestion.layout.shapes import Grid, Piece, Rect, around
 
 _VALUE = re.compile(r"[$€£¥]?\s*[-+−–]?\s*\d[\d., ]*\s*(?:%|k|mn?|bn?|million|billion|thousand|€|£)?", re.I)
+# A bar whose value was not read has one: beside an empty cell the greatest of the others would be told as the greatest.
+UNREAD = "not read"
+# A mark of the axis is read as a dash behind the label.
+_TICK = re.compile(r"\s*[-–—]$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Drawn with matplotlib, labels of one axis begin within .004 of each other and stand evenly to 4 % of a step.
 _ALIGNED, _EVEN, _FEWEST, _MOST_PIECES = 0.012, 0.25, 3, 120
-_SPREAD, _APART, _FILLED, _TITLE_CHARS = 0.03, 0.1, 0.5, 120
+_SPREAD, _APART, _FILLED, _TITLE_CHARS, _OFF_SCALE = 0.03, 0.1, 0.5, 120, 0.1
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class _Mark:
 
     @property
     def is_value(self) -> bool:
-        return bool(_VALUE.fullmatch(self.piece.text.strip())) and not self.is_year
+        return is_value(self.piece)
 
     @property
     def is_year(self) -> bool:
@@ -45,6 +49,12 @@ _SIDES: tuple[Callable[[_Mark], float], ...] = (
     lambda one: one.far,
     lambda one: one.near + one.far,
 )
+
+
+def is_value(piece: Piece) -> bool:
+    """Tell whether a piece is a number with its unit, and no year."""
+    text = piece.text.strip()
+    return bool(_VALUE.fullmatch(text)) and not _YEAR.fullmatch(text)
 
 
 def chart_table(pieces: Sequence[Piece]) -> tuple[Grid, list[Piece]] | None:
@@ -89,14 +99,30 @@ def _parted(piece: Piece) -> Iterator[Piece]:
 def _without_ticks(marks: Sequence[_Mark]) -> list[_Mark]:
     """Leave out the numbers of the other axis: they stand evenly on one edge and grow by one step; years are labels."""
     ticks = set[int]()
-    values = [one for one in marks if one.is_value]
+    numbers = [one for one in marks if one.is_value or one.is_year]
     for edge, place in _EDGES:
-        for group in _aligned(values, edge):
-            ordered = sorted(group, key=place)
-            steps = [list(map(place, ordered)), [_number(one.piece.text) for one in ordered]]
-            if len(group) >= _FEWEST and all(_is_even(each, 0.1) for each in steps):
-                ticks.update(map(id, group))
+        for group in _aligned(numbers, edge):
+            ticks.update(map(id, _scale(sorted(group, key=place), place)))
     return [one for one in marks if id(one) not in ticks]
+
+
+def _scale(group: Sequence[_Mark], place: Callable[[_Mark], float]) -> list[_Mark]:
+    """Return the longest run of numbers that grow by one step from place to place, a value between them left out."""
+    runs = [_steps(group, place, first, second) for first, second in combinations(group, 2)]
+    longest = max(runs, key=len, default=[])
+    return longest if len(longest) >= _FEWEST and not all(one.is_year for one in longest) else []
+
+
+def _steps(group: Sequence[_Mark], place: Callable[[_Mark], float], first: _Mark, second: _Mark) -> list[_Mark]:
+    far, more = place(second) - place(first), _number(second.piece.text) - _number(first.piece.text)
+    if not far or not more:
+        return []
+    run: list[_Mark] = []
+    for one in group:
+        at, by = (place(one) - place(first)) / far, (_number(one.piece.text) - _number(first.piece.text)) / more
+        if round(at) == len(run) and abs(at - len(run)) < _OFF_SCALE and abs(by - len(run)) < _OFF_SCALE:
+            run.append(one)
+    return run
 
 
 def _number(text: str) -> float:
@@ -203,33 +229,52 @@ def _is_close(group: Sequence[_Mark]) -> bool:
 def _grid(chart: _Chart, pieces: Sequence[Piece]) -> tuple[Grid, list[Piece]]:
     ordered = list(zip(chart.labels, chart.values, strict=True))
     used = [one.piece.rect for one in chart.labels] + [one.piece.rect for row in chart.values for one in row if one]
-    title = _title(pieces, used)
-    names = chart.names or [Piece(title.text if title else "", title.rect if title else used[0], 0.0)]
-    under = None if chart.lies else _axis_title(pieces, chart.labels)
+    title = title_above(pieces, used)
+    axes = (_below(pieces, used), _beside(pieces, used))
+    of_labels, of_values = axes[::-1] if chart.lies else axes
+    if not all(one for row in chart.values for one in row):
+        # Named by its kind, the one row that was read would answer a question for the lowest.
+        of_labels = None
+    names = chart.names or [one for one in (of_values or title,) if one] or [Piece("", used[0], 0.0)]
     years = "Year" if all(one.is_year for one in chart.labels) else ""
     cells = (
-        (under.text if under else years, *(name.text for name in names)),
-        *((label.piece.text, *(one.piece.text if one else "" for one in row)) for label, row in ordered),
+        (of_labels.text if of_labels else years, *(name.text for name in names)),
+        *(
+            (_TICK.sub("", label.piece.text), *(one.piece.text if one else UNREAD for one in row))
+            for label, row in ordered
+        ),
     )
     boxes = (
-        (under and under.rect, *(name.rect if name.text else None for name in names)),
+        (of_labels and of_labels.rect, *(name.rect if name.text else None for name in names)),
         *((label.piece.rect, *(one.piece.rect if one else None for one in row)) for label, row in ordered),
     )
-    parts = {*used, *(name.rect for name in names), *([under.rect] if under else [])}
+    parts = {*used, *(name.rect for name in names), *(one.rect for one in axes if one)}
     rest = [piece for piece in pieces if piece.rect not in parts and not _VALUE.fullmatch(piece.text.strip())]
-    return Grid(around(parts), cells, boxes, title.text if title and chart.names else ""), rest
+    return Grid(around(parts), cells, boxes, title.text if title and title not in names else ""), rest
 
 
-def _axis_title(pieces: Sequence[Piece], labels: Sequence[_Mark]) -> Piece | None:
-    """Words in the middle below the labels."""
-    floor, middle = max(one.piece.rect.y1 for one in labels), fmean(one.along for one in labels)
-    below = [one for one in pieces if one.rect.y0 > floor - _ALIGNED and any(map(str.isalpha, one.text))]
-    centred = [one for one in below if abs((one.rect.x0 + one.rect.x1) / 2 - middle) < 0.1 and one.rect.width < 0.4]
+def _below(pieces: Sequence[Piece], used: Sequence[Rect]) -> Piece | None:
+    """The title of the axis that lies: words in the middle below all labels and values."""
+    whole = around(used)
+    below = [one for one in pieces if (one.rect.y0 + one.rect.y1) / 2 > whole.y1 and any(map(str.isalpha, one.text))]
+    centred = [one for one in below if _off_centre(one.rect, whole) < 0.1 and one.rect.width < 0.4]
     return min(centred, key=lambda one: one.rect.y0, default=None)
 
 
-def _title(pieces: Sequence[Piece], used: Sequence[Rect]) -> Piece | None:
-    """The first line above everything that belongs to the axis and its values."""
+def _off_centre(rect: Rect, whole: Rect) -> float:
+    return abs(rect.x0 + rect.x1 - whole.x0 - whole.x1) / 2
+
+
+def _beside(pieces: Sequence[Piece], used: Sequence[Rect]) -> Piece | None:
+    """The title of the axis that stands: words that climb at the left of all labels and values."""
+    left = min(rect.x0 for rect in used)
+    stands = [one for one in pieces if one.rect.x1 < left and one.rect.height > one.rect.width]
+    climbing = [one for one in stands if any(map(str.isalpha, one.text))]
+    return min(climbing, key=lambda one: one.rect.x0, default=None)
+
+
+def title_above(pieces: Sequence[Piece], used: Sequence[Rect]) -> Piece | None:
+    """Return the first line above everything that belongs to the axis and its values."""
     top = min(rect.y0 for rect in used)
     above = [one for one in pieces if one.rect.y1 <= top + _ALIGNED and any(map(str.isalpha, one.text))]
     wide = [one for one in above if one.rect.width > one.rect.height and len(one.text) <= _TITLE_CHARS]

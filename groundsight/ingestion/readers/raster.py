@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from groundsight.errors import LimitExceeded, ParseFailed
 from groundsight.limits import Limits
+from groundsight.vision.lite import on_white
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -58,7 +59,7 @@ def check_pixels(width: int, height: int, most: int, side: int) -> None:
         raise LimitExceeded(
             f"the picture has {width} x {height} pixels",
             limit=f"{most} pixels, {side} a side",
-            next_step="scale it down or raise limits.picture_pixels",
+            next_step=f"scale it down or raise limits.picture_{'pixels' if width * height > most else 'side'}",
             code="E_LIMIT_PIXELS",
         )
 
@@ -73,7 +74,7 @@ def upright(image: Image) -> Image:
         turned.load()
     except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
         raise ParseFailed("truncated: the picture's data end early", next_step="open and save it anew") from error
-    flat = _on_white(turned)
+    flat = _from_deep(turned) if turned.mode.startswith("I") or turned.mode == "F" else on_white(turned)
     if flat.width * flat.height > _STORED_PIXELS:
         scale = (_STORED_PIXELS / (flat.width * flat.height)) ** 0.5
         size = (max(int(flat.width * scale), 1), max(int(flat.height * scale), 1))
@@ -142,19 +143,6 @@ def is_dense(data: bytes, limits: Limits) -> bool:
 
 def _may_be_clear(image: Image) -> bool:
     return "A" in image.getbands() or "transparency" in image.info
-
-
-def _on_white(image: Image) -> Image:
-    from PIL import Image as pillow
-
-    if image.mode.startswith("I") or image.mode == "F":
-        return _from_deep(image)
-    if _may_be_clear(image):
-        layer = image.convert("RGBA")
-        white = pillow.new("RGB", layer.size, "white")
-        white.paste(layer, mask=layer.getchannel("A"))
-        return white
-    return image.convert("RGB")
 
 
 def _from_deep(image: Image) -> Image:
