@@ -23,7 +23,7 @@ from groundsight.types import Evidence
 _HOW = re.compile(r"(?P<by>(?:by|to|at|for|in) )?how (?P<counts>many|much)? ?(?P<word>\w+)", re.I)
 _MEASURED = ("mass", "height", "length", "width", "duration", "temperature", "size", "energy")
 _PERIOD = re.compile(r"\b(last|this|next|previous) (year|month|week|season|quarter)\b", re.I)
-_CLAUSE = re.compile(r",\s|;\s|\s(?:and|but|or|while|after|before|when|because|although|until)\s")
+_CLAUSE = re.compile(r"[,;]\s|\s(?:and|but|or|while|after|before|until)\s")
 
 
 def measured(step: int, asked: Question, evidence: Sequence[Evidence], banned: Collection[str]) -> Finding | None:

@@ -109,7 +109,7 @@ def _without_ticks(marks: Sequence[_Mark]) -> list[_Mark]:
 def _scale(group: Sequence[_Mark], place: Callable[[_Mark], float]) -> list[_Mark]:
     """Return the longest run of numbers that grow by one step from place to place, a value between them left out."""
     runs = [_steps(group, place, first, second) for first, second in combinations(group, 2)]
-    longest = max(runs, key=len, default=[])
+    longest = max(runs, key=len, default=list[_Mark]())
     return longest if len(longest) >= _FEWEST and not all(one.is_year for one in longest) else []
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from groundsight.ingestion.layout.chart_values import UNREAD, is_value, title_above
 from groundsight.ingestion.layout.shapes import Grid, Piece, Rect, around
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _FEWEST, _MOST = 3, 20
 # Of 16 pies drawn with matplotlib the line from a name to its value passes the middle within .03 to .09 of the picture.
@@ -44,7 +49,8 @@ def _meet(pairs: Sequence[tuple[Piece, Piece]]) -> bool:
     ways = (names - values) / np.maximum(np.linalg.norm(names - values, axis=1, keepdims=True), 1e-6)
     across = np.stack([-ways[:, 1], ways[:, 0]], axis=1)
     told = (across * values).sum(axis=1)
-    middle = np.linalg.lstsq(across, told, rcond=None)[0]
+    # numpy tells no types of the least squares.
+    middle = cast("NDArray[np.float64]", np.linalg.lstsq(across, told, rcond=None)[0])
     is_outside = ((values - middle) * ways).sum(axis=1) > 0
     is_round = np.linalg.norm(ways.mean(axis=0)) < _ONE_WAY
     return bool(np.abs(across @ middle - told).max() < _OFF_MIDDLE and is_outside.all() and is_round)
