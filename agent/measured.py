@@ -9,7 +9,7 @@ from groundsight.agent.fit import denies_as
 from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
 from groundsight.computing.columns import of_kind
-from groundsight.computing.words import degree, measures
+from groundsight.computing.words import degree, degrees, measures, said
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import REFERRING, Passage
 from groundsight.language.content import stems_of
@@ -28,19 +28,24 @@ _CLAUSE = re.compile(r"[,;]\s|\s(?:and|but|or|while|after|before|until)\s")
 
 def measured(step: int, asked: Question, evidence: Sequence[Evidence], banned: Collection[str]) -> Finding | None:
     """Return the sentence with the only figure of the asked kind; None where none or several have one."""
+    words = said(asked.text)
+    tops = [words[one.at].text.casefold() for one in degrees(words) if one.degree.form == "superlative"]
+    if {*tops} - {"first", "last"}:
+        # At the very most, the longest: of one figure nothing tells that it is that.
+        return None
     kinds, spent = _kinds(asked)
     wanted = asked.stems - spent
     if not kinds or not wanted or asked.language:
         return None
-    told = [
+    found = [
         (passage, value)
         for passage in PassageIndex(evidence).passages
         if _says(passage, wanted) and _agrees(asked, passage)
         for value in _figures(passage, wanted, spent, kinds)
     ]
-    if len({(value.low, value.unit) for _, value in told}) != 1:
+    if len({(value.low, value.unit) for _, value in found}) != 1:
         return None
-    passage, value = told[0]
+    passage, value = found[0]
     sentence = without_list_mark(squeeze(passage.quote().text))
     if sentence in banned:
         return None
@@ -74,8 +79,8 @@ def _says(passage: Passage, wanted: frozenset[str]) -> bool:
     one = passage.evidence
     lent = stems_of(f"{one.title} {one.place.section or ''} {re.sub(r'[/_.-]+', ' ', one.source)}")
     lent |= frozenset(stem for facts in passage.lent for stem in stems_of(facts.text))
-    said = passage.facts.stems | stems_of(passage.facts.text)
-    return _common(said | lent, wanted) == wanted and 2 * len(_common(said, wanted)) >= len(wanted)
+    own = passage.facts.stems | stems_of(passage.facts.text)
+    return _common(own | lent, wanted) == wanted and 2 * len(_common(own, wanted)) >= len(wanted)
 
 
 def _agrees(asked: Question, passage: Passage) -> bool:
@@ -91,7 +96,7 @@ def _figures(
     passage: Passage, wanted: frozenset[str], spent: frozenset[str], kinds: frozenset[str]
 ) -> Iterator[Quantity]:
     """The figures of the asked kind; of several the one in the clause that says more of the question."""
-    text, said = passage.facts.text, dict[int, int]()
+    text, told = passage.facts.text, dict[int, int]()
     found = [each for each in passage.facts.quantities if _is_of(each, kinds) and not _otherwise(each, text, spent)]
     cuts = [0, *(cut.end() for cut in _CLAUSE.finditer(text)), len(text)]
     for at, each in enumerate(found):
@@ -100,16 +105,16 @@ def _figures(
         clause = stems_of(text[start:end])
         # "Closed after the flood lasted 3 days": a clause that says nothing of the question gives its own figure.
         if len(cuts) == 2 or clause & (wanted | spent) or REFERRING & {*text[start:end].casefold().split()}:
-            said[at] = len(_common(clause, wanted | spent))
-    best = max(said.values(), default=0)
-    yield from (each for at, each in enumerate(found) if said.get(at) == best)
+            told[at] = len(_common(clause, wanted | spent))
+    best = max(told.values(), default=0)
+    yield from (each for at, each in enumerate(found) if told.get(at) == best)
 
 
 def _otherwise(one: Quantity, text: str, spent: frozenset[str]) -> bool:
     """14 metres long says nothing of how deep."""
     behind = re.match(r"\s*(\w+)", text[one.span[1] :])
-    said = degree(behind[1]) if behind else None
-    return said is not None and said.form == "base" and not stems_of(behind[1] if behind else "") & spent
+    other = degree(behind[1]) if behind else None
+    return other is not None and other.form == "base" and not stems_of(behind[1] if behind else "") & spent
 
 
 def _is_of(one: Quantity, kinds: frozenset[str]) -> bool:

@@ -213,6 +213,19 @@ def test_money_that_changes_hands_is_added_up_on_its_own_side(question: str, sen
     assert told.endswith(sentence) if sentence else told == ""
 
 
+def test_an_order_is_a_thing_and_a_kind_of_many_rows_no_name() -> None:
+    form = table(
+        "order-form", (("Variety", "Bags", "Price per bag (GBP)"), ("Amber", "3", "6.80"), ("Cara", "2", "4.70"))
+    )
+    assert said("What does a bag of Cara cost on the order form?", [form]) in (
+        "",
+        "The price per bag of Cara is 4.70 GBP",
+    )
+    rows = (("1", "heather", "34.5"), ("2", "heather", "16.0"), ("3", "lime", "20.5"), ("4", "lime", "9.0"))
+    hives = table("hives", (("Hive", "Honey", "Kilos"), *rows))
+    assert said("How many kilos was the heather?", [hives]) == ""
+
+
 def test_a_supplier_is_paid_and_pays_nothing() -> None:
     bills = [table("stable/spent", SPENT)]
     assert said("How much was Mill & Son paid?", bills).endswith("total 119.50: 61.40 + 58.10")

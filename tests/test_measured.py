@@ -32,6 +32,7 @@ EVIDENCE = [
         ("By how many degrees is tap 4 turned?", "30"),
         ("By how many degrees is tap 5 turned?", "60"),
         ("How long was the pantry cleared?", ""),  # the thaw lasted
+        ("How long may the annex be closed at the most?", ""),
         ("How tall is the drill hall?", ""),  # an area is no height
         ("How heavy is the drill hall?", ""),
         ("How large is the cellar?", ""),

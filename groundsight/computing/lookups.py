@@ -20,7 +20,7 @@ LONGEST_NUMBER = 4
 _DOES = re.compile(r"what (?:do|does|did)\b", re.I)
 _HELPING = frozenset(stems("do does have be"))
 _SIDED = frozenset("by to from von par por".split())
-_TAKING = frozenset(stems("earn collect raise sell"))
+_TAKING = frozenset(stems("earn sell"))
 
 
 def cell_of(column: int, linked: Link) -> Computation | None:
@@ -44,6 +44,9 @@ def of_namesakes(column: int, linked: Link) -> Computation | None:
         if at != column and table.measures[at] is None and len({*(table.columns[at][row] for row in kept)}) == len(kept)
     ]  # fmt: skip
     if len(kept) > MOST_NAMESAKES or len(linked.met) != 1 or not names or not apart:
+        return None
+    # A kind that many rows have is no name of theirs.
+    if 3 * len({*table.columns[names[0].column]}) < 2 * len(table.rows):
         return None
     return run("rows", table, column, kept, linked.where, label=apart[0])
 

@@ -140,9 +140,11 @@ def _of_words(facts: Facts, words: Sequence[Said], asks: str) -> tuple[Operation
 
 
 def paying(words: Sequence[Said]) -> frozenset[int]:
-    """Return the places of the words that say that money changed hands."""
+    """Return the places of the words that say that money changed hands; the pay or an order does so as a verb alone."""
     cues = cues_of(words)
-    return cues.get("spent", frozenset[int]()) | cues.get("traded", frozenset[int]())
+    told = cues.get("spent", frozenset[int]()) | cues.get("traded", frozenset[int]())
+    helped = next((at for at, one in enumerate(words) if one.stem in ("do", "doe")), len(words))
+    return frozenset(at for at in told if words[at].stem != words[at].text.casefold() or at > helped)
 
 
 def _places(words: Sequence[Said], word: str) -> frozenset[int]:
