@@ -213,6 +213,19 @@ def test_money_that_changes_hands_is_added_up_on_its_own_side(question: str, sen
     assert told.endswith(sentence) if sentence else told == ""
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("In which month did the museum have most visitors?", "June has the highest"),
+        ("What is the total of museum visitors over all months?", "635"),
+        ("In which month were the most museum visitors counted?", "June has the highest"),
+    ],
+)
+def test_a_measure_may_be_called_after_the_column_of_its_rows(question: str, told: str) -> None:
+    rows = (("Month", "Museum visitors per month"), ("May", "120"), ("June", "310"), ("July", "205"))
+    assert told in said(question, [table("visitors", rows)])
+
+
 def test_an_order_is_a_thing_and_a_kind_of_many_rows_no_name() -> None:
     form = table(
         "order-form", (("Variety", "Bags", "Price per bag (GBP)"), ("Amber", "3", "6.80"), ("Cara", "2", "4.70"))

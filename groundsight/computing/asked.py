@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
 
 _WHO = ("who", "whom", "whose")
+_OF_ALL = re.compile(r"\b(?:(?:over|across) )?all\b", re.I)
 _PEOPLE = frozenset(stems("people person persons name names"))
 
 
@@ -53,7 +55,11 @@ def _all_told(linked: Link, made: Computation) -> bool:
 
 def _unused(wanted: Stated, linked: Link) -> bool:
     """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
-    every = stems("all") if wanted.operation in ("sum", "mean", "count") else ()
+    every = (
+        stems("all over across")
+        if wanted.operation in ("sum", "mean", "count") and _OF_ALL.search(linked.facts.text)
+        else ()
+    )
     people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()
     counting = measures()["count"] if wanted.operation == "count" else ()
     spent = light_verbs().union(every, people, counting)
@@ -85,6 +91,9 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
 def _extreme(wanted: Stated, linked: Link) -> Computation | None:
     column = _measured(wanted, linked)
     label = _named(wanted, linked) if wanted.operation in ("most", "least") else linked.table.key
+    if label == column and wanted.focus in linked.heads.get(linked.table.key, ()):
+        # In which month the museum had most visitors per month, the column of months tells.
+        label = linked.table.key
     if wanted.asks == "when" and column is not None and linked.table.scale(column) == "date":
         label = column
     elif column is None or label in (None, column):

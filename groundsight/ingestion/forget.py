@@ -155,7 +155,7 @@ def erase(parts: Parts, gone: Sequence[Asset], where: Filter, watch: Watch) -> N
         forget_pages(parts.settings.home, gone, left)
     except OSError as error:
         raise StorageFailed("kept pages can't be removed", which="pages", next_step="correct the rights") from error
-    answers = AnswerCache(parts.settings.home)
+    answers = AnswerCache(parts.settings.home, parts.settings.operation.cache_minutes)
     answers.clear()
     parts.index.delete([asset.asset_id for asset in gone], where)
     parts.searches.clear()

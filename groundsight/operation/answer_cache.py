@@ -44,7 +44,7 @@ class CacheStats(Word):
 class AnswerCache:
     """The answers of a home that may be given again. Safe for threads and processes."""
 
-    def __init__(self, home: Path, minutes: int = 0) -> None:
+    def __init__(self, home: Path, minutes: int) -> None:
         self._folder, self._seconds = home / FOLDER, minutes * 60
 
     def key(self, asking: Sequence[str], scope: str) -> str:

@@ -160,7 +160,8 @@ def _kept(suite: Suite, coverage: Rescanned) -> list[KeyFigure]:
     assets, seen = (suite.parts.index.assets(where) for where in (Filter(), visible_to(suite.principal)))
     stale = [each for each in assets if stale_of(suite.parts, each)]
     named = [each.source for each in stale if each in seen][:3] or ["what you may not see"]
-    cache, units, command = AnswerCache(suite.settings.home).stats(), coverage.units, "groundsight ingest FOLDER"
+    cache = AnswerCache(suite.settings.home, suite.settings.operation.cache_minutes).stats()
+    units, command = coverage.units, "groundsight ingest FOLDER"
     looked = cache.hits + cache.misses
     answered = "since groundsight cache clear" if looked else "nothing was looked for"
     said = f"changed or gone: {', '.join(named)}" if stale else "all files are as they were read"
