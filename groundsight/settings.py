@@ -215,10 +215,9 @@ def load_settings(home: str | Path | None = None, file: str | Path | None = None
     toml = Path(file or Path(home or Path.home() / ".groundsight") / "groundsight.toml").expanduser()
     if file is not None and not toml.is_file():
         raise ConfigError("the settings file is not there", which=str(file), next_step="check the path after --config")
-    if toml.parent.exists() and not toml.parent.is_dir():
-        raise ConfigError(
-            "the home is a file, not a folder", which=str(toml.parent), next_step="name a folder as --home"
-        )
+    there = next(one for one in (toml.parent, *toml.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise ConfigError("the home is a file, not a folder", which=str(there), next_step="name a folder as --home")
     reader = type("SettingsFromFile", (Settings,), {"model_config": {**Settings.model_config, "toml_file": toml}})
     try:
         return require_changes(reader.model_validate(explicit))

@@ -298,8 +298,8 @@ def test_a_file_is_no_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     (tmp_path / "notes.txt").write_text("no folder")
     assert main(["status", "--home", str(tmp_path / "notes.txt")]) == 2
     assert "the home is a file, not a folder" in capsys.readouterr().err
-    assert main(["status", "--home", str(tmp_path / "notes.txt" / "below")]) != 0
-    assert "name a folder as the home" in capsys.readouterr().err
+    assert main(["status", "--home", str(tmp_path / "notes.txt" / "below")]) == 2
+    assert "the home is a file, not a folder" in capsys.readouterr().err
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
