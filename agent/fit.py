@@ -104,11 +104,20 @@ def _measured(asked: Facts, said: Sequence[Facts]) -> Fit:
     how = re.match(r"how (\w+)", asked.text.strip(), re.I)
     measure = getattr(degree(how[1]), "measure", "") if how else ""
     kinds = {one.kind for facts in said for one in facts.quantities if one.kind}
+    if how and any(_otherwise(how[1], one) for one in said):
+        return Fit(value="no", reason=f"what is given is not how {how[1]} it is")
     if measure in _DIMENSIONS and kinds and not any(of_kind(kind, _DIMENSIONS[measure]) for kind in kinds):
         return Fit(value="no", reason=f"no {_DIMENSIONS[measure]} is given")
     if counted.value != "no" or any(one.moments for one in said):
         return counted
     return Fit(reason="no number, perhaps in words")
+
+
+def _otherwise(asked: str, said: Facts) -> bool:
+    """Every figure is one of another measure: 22 metres long says nothing of how wide."""
+    behind = [re.match(r"\s*(\w+)", said.text[one.span[1] :]) for one in said.quantities if one.kind]
+    words = [word[1] for word in behind if word and (found := degree(word[1])) and found.form == "base"]
+    return bool(words) and len(words) == len(behind) and asked.casefold() not in {*map(str.casefold, words)}
 
 
 def denies_as(asked: Facts, said: Facts) -> bool:

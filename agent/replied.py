@@ -20,7 +20,6 @@ from groundsight.types import Evidence
 
 # "What time", "on which day" ask as "when" does and are no words of the matter.
 _WHEN = re.compile(r"\b(?:(?:at|on|in) )?(?:what|which) (?:time|date|day)\b", re.I)
-_SAYS = re.compile(r"(?:yes|no|ja|nein|oui|non|s[ií])\b", re.I)
 
 
 def replied(step: int, asked: Question, evidence: Sequence[Evidence], banned: Collection[str]) -> Finding | None:
@@ -36,9 +35,7 @@ def replied(step: int, asked: Question, evidence: Sequence[Evidence], banned: Co
 
 
 def _is_reply(asked: Question, one: Reply) -> bool:
-    """True for what is of the type that is asked for; yes or no has to be said."""
-    if asked.asks_whether:
-        return bool(_SAYS.match(one.bare))
+    """True for what may be of the type that is asked for: a name is no day."""
     return fit_of(asked.text, [one.bare]).value != "no"
 
 

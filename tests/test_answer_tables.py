@@ -204,6 +204,7 @@ TILL = (
         ("What was sold in February 2025?", "Wachs, Honig"),
         ("How much was earned in March 2025?", "64,00"),
         ("What did we spend in February 2025?", ""),  # what is taken in is not spent
+        ("What was bought in February 2025?", ""),
         ("How much was Bente paid in 2025?", ""),  # a buyer pays
         ("How much was earned in May 2025?", ""),
     ],
@@ -237,6 +238,14 @@ def test_an_order_is_a_thing_and_a_kind_of_many_rows_no_name() -> None:
     rows = (("1", "heather", "34.5"), ("2", "heather", "16.0"), ("3", "lime", "20.5"), ("4", "lime", "9.0"))
     hives = table("hives", (("Hive", "Honey", "Kilos"), *rows))
     assert said("How many kilos was the heather?", [hives]) == ""
+
+
+def test_of_revenue_and_cost_each_answers_for_its_own() -> None:
+    shop = table(
+        "shop", (("Day", "Revenue EUR", "Cost EUR"), ("2025-01-04", "45.00", "12.00"), ("2025-01-20", "60.00", "22.50"))
+    )
+    assert said("How much did we earn in January 2025?", [shop]).endswith("total 105.00 EUR: 45.00 + 60.00")
+    assert said("What did we spend in January 2025?", [shop]).endswith("total 34.50 EUR: 12.00 + 22.50")
 
 
 def test_a_supplier_is_paid_and_pays_nothing() -> None:

@@ -83,7 +83,6 @@ def test_a_graph_writes_only_where_the_settings_allow_it(home: Path, monkeypatch
         ("ingest", "OK", ""),
         ("ask", "OK", ""),
         ("search", "OK", "shown"),
-        ("search", "OK", "shown"),  # without an encoder nothing is read, and what the first passage names is searched
         ("verify", "OK", "shown"),
     ]
 

@@ -33,10 +33,10 @@ EVIDENCE = [
         ("By how many degrees is tap 5 turned?", "60"),
         ("How long was the pantry cleared?", ""),  # the thaw lasted
         ("How long may the annex be closed at the most?", ""),
+        ("How wide is the cellar?", ""),  # it is long and deep
         ("How tall is the drill hall?", ""),  # an area is no height
         ("How heavy is the drill hall?", ""),
         ("How large is the cellar?", ""),
-        ("How wide is the cellar?", ""),
         ("How long was the cellar closed?", ""),  # the annex was
         ("By how many degrees is tap 6 turned?", ""),
         ("How much electricity did the panels deliver this year?", ""),

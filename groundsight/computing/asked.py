@@ -9,7 +9,7 @@ from dataclasses import replace
 from groundsight.computing.columns import compared, head_stems, is_people, is_who, of_measure, of_people
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
-from groundsight.computing.lookups import cell_of, looked_up, of_box, of_namesakes, on_its_side, traded
+from groundsight.computing.lookups import cell_of, looked_up, moved_in, of_box, of_namesakes, on_its_side, traded
 from groundsight.computing.run import run
 from groundsight.computing.stated import DONE, WHETHER, Stated, asked_for
 from groundsight.computing.words import light_verbs, measures, stems
@@ -67,7 +67,7 @@ def _unused(wanted: Stated, linked: Link) -> bool:
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
-    if wanted.paid and not (of_measure(linked.table, "money") and on_its_side(wanted, linked)):
+    if wanted.paid and not on_its_side(wanted, linked):
         return None
     if len(linked.table.rows) == 1:
         return of_box(linked) if wanted.asks == WHETHER else looked_up(wanted, linked)
@@ -148,8 +148,7 @@ def _number_column(wanted: Stated, linked: Link) -> int | None:
     numbers = [at for at in linked.free if table.scale(at) in ("number", "time")]
     told = [at for at in linked.told if at in numbers]
     if wanted.paid:
-        money = [at for at in of_measure(table, "money") if at in numbers]
-        return sole([at for at in money if at in told], money)
+        return moved_in(wanted, linked)
     # A rent is high and a share large without a height or an area.
     if wanted.measure and not (told and wanted.measure in ("height", "size")):
         fits = [at for at in compared(table, wanted.measure) if at in linked.free]

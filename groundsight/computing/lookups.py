@@ -20,6 +20,7 @@ LONGEST_NUMBER = 4
 _DOES = re.compile(r"what (?:do|does|did)\b", re.I)
 _HELPING = frozenset(stems("do does have be"))
 _SIDED = frozenset("by to from von par por".split())
+_BUYING = frozenset(stems("buy purchase order"))
 _TAKING = frozenset(stems("earn sell"))
 
 
@@ -101,7 +102,7 @@ def _typed(wanted: Stated, value: str) -> bool:
 
 
 def on_its_side(wanted: Stated, linked: Link) -> bool:
-    """Who pays is no supplier, and who was paid no buyer; what is earned is no bill, and what is spent no sale."""
+    """Who pays is no supplier, and who was paid no buyer; and some column holds such money."""
     verb = max(paying(linked.words))
     helped = next((at for at in range(verb - 1, -1, -1) if linked.words[at].stem in _HELPING), verb)
     takes = linked.words[verb].stem in _TAKING
@@ -109,9 +110,25 @@ def on_its_side(wanted: Stated, linked: Link) -> bool:
     facing, subject = sides()["receiver" if gives else "payer"], set(range(helped + 1, verb))
     if any(one.places & subject and head_stems(linked.table.head[one.column]) & facing for one in linked.met):
         return False
-    theirs = any(head_stems(linked.table.head[one.column]) & sides()["payer"] for one in linked.met)
-    told = frozenset[str]().union(*map(head_stems, linked.table.head), stems(linked.table.title))
-    return bool(told & (sides()["income"] | sides()["payer"])) if takes else theirs or not told & sides()["income"]
+    return moved_in(wanted, linked) is not None
+
+
+def moved_in(wanted: Stated, linked: Link) -> int | None:
+    """The column of the money that was paid or taken in: what is earned is no cost, and what is spent no revenue."""
+    table = linked.table
+    money = [
+        at for at, one in enumerate(table.measures)
+        if one and one.scale == "number" and (len(one.kind) == 3 or head_stems(table.head[at]) & measures()["money"])
+    ]  # fmt: skip
+    income = [at for at in money if head_stems(table.head[at]) & sides()["income"]]
+    payers = [at for at, head in enumerate(table.head) if head_stems(head) & sides()["payer"]]
+    verb = linked.words[max(paying(linked.words))].stem
+    if income and verb in _BUYING:
+        # What was bought in a list of sales, the buyers would have to say.
+        return None
+    if verb in _TAKING:
+        return sole(income, money if payers or {*stems(table.title)} & sides()["income"] else ())
+    return sole([at for at in money if at not in income], income if {*payers} & linked.held else ())
 
 
 def traded(linked: Link) -> Computation | None:
