@@ -11,6 +11,7 @@ from groundsight.agent.bindings import bindings
 from groundsight.agent.candidates import Eyes, Proposal, candidates, share
 from groundsight.agent.fit import fit_of
 from groundsight.agent.question import Question
+from groundsight.computing.stated import DONE
 from groundsight.evidence.heads import is_day
 from groundsight.language.content import content_of, stems_of
 from groundsight.language.dates import agree
@@ -215,3 +216,11 @@ def opposed(question: Question, one: Proposal) -> bool:
     """
     said = read_facts(one.said).stems
     return any(facing(word) & said for word in question.stems - said)
+
+
+def only_when(question: Question, one: Proposal) -> bool:
+    """True for a bare date where what was done to is asked for: what was opened is no day."""
+    if not DONE.match(question.text.strip()):
+        return False
+    dates = [each.span for each in read_facts(one.value).moments]
+    return bool(dates) and not _WORD.search(one.value[: dates[0][0]] + one.value[dates[-1][1] :])

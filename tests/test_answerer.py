@@ -169,3 +169,13 @@ def test_what_a_mail_quotes_answers_only_what_its_newer_text_leaves_open(tmp_pat
         assert "seven weeks" in suite.ask("How long does delivery take?").text
         price = suite.ask("What do the oak boards cost?")
         assert ("58" in price.text, "62" in price.text) == (True, False)
+
+
+def test_what_was_opened_is_no_day() -> None:
+    cells = (("Ticket", "Opened", "Closed"), ("TK-9", "3 April 2025", "7 April 2025"))
+    text = "\n".join(" | ".join(row) for row in cells)
+    tickets = [evidence_from_text("tickets", "tickets.csv", text).model_copy(update={"kind": "table", "cells": cells})]
+    assert asked("What was opened in ticket TK-9?", tickets) is None
+    found = asked("When was ticket TK-9 opened?", tickets)
+    assert found is not None
+    assert found.value == "3 April 2025"
