@@ -11,6 +11,7 @@ from groundsight.ingestion.readers.text.markdown_file import markdown_elements
 from groundsight.ingestion.readers.text.rtf_file import read_rtf
 
 UNSHOWN = (
+    "<style>p:not(:lang(en)){display:none}</style><p>",
     '<p style="color:#12345600">',
     '<font color="#FFFFFF">',
     '<p style="position:fixed;left:200vw">',
@@ -129,7 +130,7 @@ SHOWN = (
     '<p style="color:rgba(0,0,0,.)">',
     '<p style="--a:\\1 \\d800;color:var(--a)">',
     "<style>.a{/* .q{display:none} */color:red}</style><p class=q>",
-    "<style>p:nth-child(2), p:not(.q), p:not(:lang(en)), p::before, p:hover, b + p{display:none}</style><p class=q>",
+    "<style>p:nth-child(2), p:not(.q), p::before, p:hover, b + p{display:none}</style><p class=q>",
     "<style>div > p, section div p, [class^=x]{display:none}</style><div><section><p class=q>",
     "<style>div:has(.h) .t{display:none}</style><div><i class=k></i><p class=t>",
     "<style>div:has(> i.h) > .t{display:none}</style><div><u><i class=h></i></u><p class=t>",

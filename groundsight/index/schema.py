@@ -89,7 +89,7 @@ def require_schema(connection: Connection) -> None:
     if found != (APPLICATION_ID, SCHEMA_VERSION):
         raise IndexVersion(
             f"the index has schema {found[1]}, this version reads schema {SCHEMA_VERSION}",
-            next_step="groundsight migrate --schema plan tells what is another; or open it with the version that wrote "
+            next_step="groundsight migrate --schema plan; or open it with the version that wrote "
             "it, or ingest again into a new home: groundsight ingest YOUR_FILES --home NEW_FOLDER",
         )
 
