@@ -13,7 +13,7 @@ from groundsight.computing.words import degree, degrees, measures, said
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import REFERRING, Passage
 from groundsight.language.content import stems_of
-from groundsight.language.licences import related
+from groundsight.language.licences import said_among
 from groundsight.language.quantities import Quantity
 from groundsight.language.sentences import without_list_mark
 from groundsight.language.typography import squeeze
@@ -80,7 +80,7 @@ def _says(passage: Passage, wanted: frozenset[str]) -> bool:
     lent = stems_of(f"{one.title} {one.place.section or ''} {re.sub(r'[/_.-]+', ' ', one.source)}")
     lent |= frozenset(stem for facts in passage.lent for stem in stems_of(facts.text))
     own = passage.facts.stems | stems_of(passage.facts.text)
-    return _common(own | lent, wanted) == wanted and 2 * len(_common(own, wanted)) >= len(wanted)
+    return said_among(wanted, own | lent) == wanted and 2 * len(said_among(wanted, own)) >= len(wanted)
 
 
 def _agrees(asked: Question, passage: Passage) -> bool:
@@ -105,7 +105,7 @@ def _figures(
         clause = stems_of(text[start:end])
         # "Closed after the flood lasted 3 days": a clause that says nothing of the question gives its own figure.
         if len(cuts) == 2 or clause & (wanted | spent) or REFERRING & {*text[start:end].casefold().split()}:
-            told[at] = len(_common(clause, wanted | spent))
+            told[at] = len(said_among(wanted | spent, clause))
     best = max(told.values(), default=0)
     yield from (each for at, each in enumerate(found) if told.get(at) == best)
 
@@ -120,7 +120,3 @@ def _otherwise(one: Quantity, text: str, spent: frozenset[str]) -> bool:
 def _is_of(one: Quantity, kinds: frozenset[str]) -> bool:
     named = {f"={each}" for each in (one.kind, one.noun) if each}
     return bool(named & kinds) or (bool(one.kind) and any(of_kind(one.kind, name) for name in kinds))
-
-
-def _common(said: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
-    return frozenset(stem for stem in wanted if stem in said or any(stem in related(one).licensed for one in said))

@@ -11,7 +11,7 @@ from groundsight.agent.state import Finding
 from groundsight.agent.versions import in_force_first, replaces
 from groundsight.evidence.replies import Reply, replies
 from groundsight.language.content import stems_of
-from groundsight.language.licences import related
+from groundsight.language.licences import said_among
 from groundsight.language.same_asking import asking
 from groundsight.language.sentences import without_list_mark
 from groundsight.language.stems import word_list
@@ -46,19 +46,13 @@ def _same(asked: Question, one: Reply) -> bool:
     """
     theirs = Question(_WHEN.sub("when", _opened(one.asked)))
     mine = Question(_WHEN.sub("when", asked.text))
-    if _kind(mine) != _kind(theirs) or bool(mine.facts.negations) != bool(theirs.facts.negations):
+    if asking(mine.text)[0] != asking(theirs.text)[0] or bool(mine.facts.negations) != bool(theirs.facts.negations):
         return False
     about = stems_of(naming_of(one.evidence)) | stems_of(one.evidence.place.section or "")
     known = about | (stems_of(one.before) if len(theirs.stems) > 1 else frozenset[str]())
-    figures = {(each.low, each.kind) for each in mine.facts.quantities} ^ {
-        (each.low, each.kind) for each in theirs.facts.quantities
-    }
-    return not figures and _says(theirs.stems | known, mine.stems) and _says(mine.stems, theirs.stems)
-
-
-def _says(said: frozenset[str], wanted: frozenset[str]) -> bool:
-    """True where every stem is said, or licensed by one that is."""
-    return all(stem in said or any(stem in related(one).licensed for one in said) for stem in wanted)
+    figures, others = ({(each.low, each.kind) for each in one.facts.quantities} for one in (mine, theirs))
+    asks_all = said_among(mine.stems, theirs.stems | known) == mine.stems
+    return figures == others and asks_all and said_among(theirs.stems, mine.stems) == theirs.stems
 
 
 def _opened(question: str) -> str:
@@ -67,7 +61,3 @@ def _opened(question: str) -> str:
     opening = word_list("asking_words.txt")
     at = next((at for at, word in enumerate(words[:4]) if word.casefold() in opening), 0)
     return " ".join(words[at:]) if not stems_of(" ".join(words[:at])) - stems_of("ok okay so and") else question
-
-
-def _kind(question: Question) -> str:
-    return asking(question.text)[0]

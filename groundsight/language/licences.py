@@ -24,6 +24,11 @@ def related(stem: str) -> Related:
     return _table().get(stem, _NONE)
 
 
+def said_among(wanted: frozenset[str], said: frozenset[str]) -> frozenset[str]:
+    """Return the wanted stems that are said, or licensed by one that is."""
+    return wanted & said.union(*(related(one).licensed for one in said))
+
+
 def is_known(stem: str) -> bool:
     """True for the stem of an ordinary word, no name."""
     return stem in english_stems()
