@@ -153,3 +153,26 @@ def test_the_other_side_the_other_end_and_a_guess_say_nothing(claim: str, label:
         "I think the locker has the number 181. The locker has the number 118."
     )
     assert verify(claim, [evidence_from_text("e", "e.txt", text)], Grounding()).claims[0].label == label
+
+
+CREW = (("Boat", "Skipper", "Berths", "Built", "Cabins"), ("Skua", "Ines", "8", "1994", "3"),
+        ("Tern", "Olof", "6", "2003", "2"), ("Gull", "Ines", "12", "1988", "5"))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claim", "labels"),
+    [
+        ("The Skua has 8 berths and 3 cabins.", {"supported"}),  # the 3 is no count of the three rows
+        ("Tern: 6 berths, 2 cabins.", {"supported"}),
+        ("Tern: 8 berths, 2 cabins.", {"contradicted", "unsupported"}),  # the 8 stands in another row
+        ("The Gull has four berths more than the Skua.", {"supported"}),
+        ("The Gull has six berths more than the Skua.", {"contradicted", "unsupported"}),  # the 6 is the Tern's
+        ("All three boats have fewer than ten berths.", {"contradicted", "unsupported"}),  # one row is not all
+        ("The Skua was built before 1995.", {"supported"}),
+        ("The Skua was built after 1995.", {"contradicted", "unsupported"}),
+    ],
+)
+def test_a_row_says_its_own_figures_and_nothing_of_all(claim: str, labels: set[str]) -> None:
+    text = "\n".join(" | ".join(row) for row in CREW)
+    crew = evidence_from_text("crew", "crew.csv", text).model_copy(update={"kind": "table", "cells": CREW})
+    assert judge(claim, crew).label in labels

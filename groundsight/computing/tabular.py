@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ class Found:
     span: tuple[int, int]
 
 
+_OF = re.compile(r"\b(?:of|von|aus|de|sur)\s+(?:(?:the|all|den|les|los)\s+)*$", re.IGNORECASE)
 _COMPARED = ("most", "least", "larger", "smaller", "difference")
 
 
@@ -61,7 +63,7 @@ def _explained(found: Found, one: Stated, linked: Link, exact: Sequence[Quantity
     cells = [operand.shown for operand in found.made.operands]
     under = linked.table.head.index(found.made.operands[0].under)
     told = " ".join(cells)
-    if one.operation in ("most", "least", "larger", "smaller"):
+    if one.operation in ("most", "least"):
         cells += linked.table.columns[under]
     shown = [each for cell in cells for each in find_quantities(cell)]
     counts = (found.made.among, len(linked.table.rows), len(found.made.operands))
@@ -216,8 +218,9 @@ def _count(one: Stated, linked: Link) -> Found | None:
 
 
 def _of_all(value: Quantity, linked: Link) -> bool:
-    """ "Three of the five": another number is the count of all rows."""
-    return any(each is not value and each.low == len(linked.table.rows) for each in linked.facts.quantities)
+    """ "Three of the five": behind "of" stands the count of all rows; the 3 of "3 cabins" is none."""
+    numbers = (each for each in linked.facts.quantities if each is not value and each.low == len(linked.table.rows))
+    return any(_OF.search(linked.facts.text[: each.span[0]]) for each in numbers)
 
 
 def _cells(linked: Link) -> Found | None:

@@ -13,6 +13,7 @@ from groundsight.language.quantities import Quantity, agrees, same_kind, spelled
 from groundsight.types import Reason
 
 _FAMILY = {"months": "time"}
+_BOUND = re.compile(r"\b(before|until|after|since)\s+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def check_dates(pair: Pair) -> Outcome:
             other = _mispaired_date(pair, wanted, own)
             conflicts += [_date_reason(pair, wanted, other)] if other else []
             settled += [] if other else [wanted.span]
+        elif _bounds(pair, wanted, own):
+            settled.append(wanted.span)
         elif other := _clashing(pair, wanted, own):
             conflicts.append(_date_reason(pair, wanted, other))
         elif agree(wanted, held):
@@ -144,6 +147,15 @@ def _mispaired(pair: Pair, wanted: Quantity, twins: list[Quantity]) -> Quantity 
         if one not in twins and same_kind(wanted, one) and not any(agrees(mine, one) for mine in pair.claim.quantities)
     ]
     return next((one for one in others if all(_closer(pair, one.span, twin.span) for twin in twins)), None)
+
+
+def _bounds(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> bool:
+    """What was built in 1994 was built before 1995: the only year of the passage lies on the side that is said."""
+    said = _BOUND.search(pair.claim.text[: wanted.span[0]])
+    years = {one.year for one in own}
+    if said is None or len(years) != 1 or wanted.year is None or (year := years.pop()) is None:
+        return False
+    return year < wanted.year if said[1].casefold() in ("before", "until") else year > wanted.year
 
 
 def _mispaired_date(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> Moment | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from groundsight.grounding.align import TELLING, Interval, another_subject
 from groundsight.grounding.checks_names import ordinary
@@ -13,7 +14,7 @@ from groundsight.grounding.compare import Comparison, span_of
 from groundsight.grounding.held import Held
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity, agrees
-from groundsight.language.stems import does
+from groundsight.language.stems import does, lexicon_lines
 from groundsight.language.tokens import Token
 from groundsight.types import Reason, Span
 
@@ -84,7 +85,16 @@ def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparis
         yield missing(claim, "entity_missing", span, "beside this statement")
     if bound and not best.passage.tabular:
         yield from _of_a_sentence(claim, chosen)
+    if best.passage.tabular and (every := next((one for one in claim.tokens if one.word in _every()), None)):
+        # One row says nothing of all of them.
+        yield missing(claim, "entity_missing", every.span, "what one row says")
     yield from _of_a_sister(claim, chosen)
+
+
+@lru_cache(maxsize=1)
+def _every() -> frozenset[str]:
+    lines = [line.split() for line in lexicon_lines("quantifiers.txt")]
+    return frozenset((*lines[0], *lines[-1])) - {"no", "none"}
 
 
 def _of_a_sentence(claim: Facts, chosen: Sequence[Comparison]) -> Iterator[Reason]:
