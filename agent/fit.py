@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from groundsight.computing.columns import of_kind
-from groundsight.computing.words import degree
+from groundsight.computing.words import degree, degree_behind
 from groundsight.language.facts import Facts, read_facts
 from groundsight.language.framing import framed
 from groundsight.language.speech import YES_NO
@@ -115,9 +115,8 @@ def _measured(asked: Facts, said: Sequence[Facts]) -> Fit:
 
 def _otherwise(asked: str, said: Facts) -> bool:
     """Every figure is one of another measure: 22 metres long says nothing of how wide."""
-    behind = [re.match(r"\s*(\w+)", said.text[one.span[1] :]) for one in said.quantities if one.kind]
-    words = [word[1] for word in behind if word and (found := degree(word[1])) and found.form == "base"]
-    return bool(words) and len(words) == len(behind) and asked.casefold() not in {*map(str.casefold, words)}
+    behind = [degree_behind(said.text, one.span[1]).casefold() for one in said.quantities if one.kind]
+    return bool(behind) and all(behind) and asked.casefold() not in behind
 
 
 def denies_as(asked: Facts, said: Facts) -> bool:

@@ -9,7 +9,7 @@ from groundsight.agent.fit import denies_as
 from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
 from groundsight.computing.columns import of_kind
-from groundsight.computing.words import degree, degrees, measures, said
+from groundsight.computing.words import degree, degree_behind, degrees, measures, said
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import REFERRING, Passage
 from groundsight.language.content import stems_of
@@ -112,9 +112,8 @@ def _figures(
 
 def _otherwise(one: Quantity, text: str, spent: frozenset[str]) -> bool:
     """14 metres long says nothing of how deep."""
-    behind = re.match(r"\s*(\w+)", text[one.span[1] :])
-    other = degree(behind[1]) if behind else None
-    return other is not None and other.form == "base" and not stems_of(behind[1] if behind else "") & spent
+    other = degree_behind(text, one.span[1])
+    return bool(other) and not stems_of(other) & spent
 
 
 def _is_of(one: Quantity, kinds: frozenset[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -18,7 +17,6 @@ from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
 
 _WHO = ("who", "whom", "whose")
-_OF_ALL = re.compile(r"\b(?:(?:over|across) )?all\b", re.I)
 _PEOPLE = frozenset(stems("people person persons name names"))
 
 
@@ -57,7 +55,7 @@ def _unused(wanted: Stated, linked: Link) -> bool:
     """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
     every = (
         stems("all over across")
-        if wanted.operation in ("sum", "mean", "count") and _OF_ALL.search(linked.facts.text)
+        if wanted.operation in ("sum", "mean", "count") and "all" in linked.facts.all_words
         else ()
     )
     people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()

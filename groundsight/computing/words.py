@@ -91,6 +91,13 @@ def degree(word: str) -> Degree | None:
     return None
 
 
+def degree_behind(text: str, end: int) -> str:
+    """Return the adjective of measure right behind a figure that ends at ``end`` ("22 metres long"), "" for none."""
+    found = _WORD.match(text[end:].lstrip())
+    said = degree(found.group()) if found else None
+    return found.group() if found and said and said.form == "base" else ""
+
+
 @lru_cache(maxsize=1)
 def _degrees() -> dict[str, Degree]:
     return {word: Degree(end, measure, form) for word, end, measure, form in lexicon_rows("degrees.tsv")}
