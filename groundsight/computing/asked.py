@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from groundsight.computing.columns import compared, head_stems, is_people, is_who, of_measure, of_people
+from groundsight.computing.columns import are_named, compared, head_stems, is_people, is_who, of_measure, of_people
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
 from groundsight.computing.lookups import cell_of, looked_up, moved_in, of_box, of_namesakes, on_its_side, traded
@@ -18,6 +18,8 @@ from groundsight.types.computed import Computation
 
 _WHO = ("who", "whom", "whose")
 _PEOPLE = frozenset(stems("people person persons name names"))
+_THINGS = frozenset(stems("thing item one"))
+_BEGUN = frozenset(stems("since start join begin hire member"))
 
 
 def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
@@ -60,7 +62,8 @@ def _unused(wanted: Stated, linked: Link) -> bool:
     )
     people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()
     counting = measures()["count"] if wanted.operation == "count" else ()
-    spent = light_verbs().union(every, people, counting)
+    things = _THINGS if wanted.operation in ("most", "least") else ()
+    spent = light_verbs().union(every, people, counting, things)
     return any(one.stem not in spent for one in linked.left)
 
 
@@ -87,7 +90,12 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
 
 
 def _extreme(wanted: Stated, linked: Link) -> Computation | None:
-    column = _measured(wanted, linked)
+    column = None if _lasting(wanted, linked) else _measured(wanted, linked)
+    if column is None and (begun := _begun(wanted, linked)) is not None:
+        # Who has been here longest came first.
+        column, wanted = begun, replace(wanted, operation="least" if wanted.operation == "most" else "most")
+    if column is not None and linked.table.open and not all(linked.table.columns[column][at] for at in linked.rows):
+        return None
     label = _named(wanted, linked) if wanted.operation in ("most", "least") else linked.table.key
     if label == column and wanted.focus in linked.heads.get(linked.table.key, ()):
         # In which month the museum had most visitors per month, the column of months tells.
@@ -99,6 +107,19 @@ def _extreme(wanted: Stated, linked: Link) -> Computation | None:
     return run(wanted.operation, linked.table, column, linked.rows, linked.where, label=label, rank=wanted.rank)
 
 
+def _lasting(wanted: Stated, linked: Link) -> bool:
+    """Who has been with us longest: a time since a day, whatever else is measured in hours."""
+    return wanted.asks in _WHO and wanted.at == len(linked.words) - 1 and _begun(wanted, linked) is not None
+
+
+def _begun(wanted: Stated, linked: Link) -> int | None:
+    """The only column of days from which on the rows are so, where how long they are is asked."""
+    dates = [
+        at for at in linked.free if linked.table.scale(at) == "date" and head_stems(linked.table.head[at]) & _BEGUN
+    ]
+    return sole(dates) if wanted.measure == "length" else None
+
+
 def _measured(wanted: Stated, linked: Link) -> int | None:
     """The column that is compared: of the measure that is said, else named, else the only one of numbers."""
     table = linked.table
@@ -106,10 +127,16 @@ def _measured(wanted: Stated, linked: Link) -> int | None:
     named = wanted.asks in ("which", "what") and wanted.operation in ("most", "least")
     told = [at for at in linked.told if table.measures[at] and not (named and wanted.focus in linked.heads[at])]
     fits = [at for at in compared(table, wanted.measure) if at in linked.free]
-    if fits or wanted.measure:
-        return sole([at for at in fits if at in told], fits)
-    numbers = [at for at in linked.free if table.scale(at) == "number"]
+    # The largest invoice has no size.
+    if fits or wanted.measure not in ("", "size") or (wanted.measure and table.open):
+        return sole([at for at in fits if at in told], _plain(table, fits), fits)
+    numbers = [at for at in linked.free if table.scale(at) == "number" and at not in table.numbered]
     return sole([at for at in told if at in numbers], [] if told else numbers)
+
+
+def _plain(table: Table, among: Sequence[int]) -> list[int]:
+    """In a list the figures with which nothing else stands: 18 km, where 650 m stand with up."""
+    return [at for at in among if table.open and " " not in table.head[at]]
 
 
 def _named(wanted: Stated, linked: Link) -> int | None:
@@ -120,11 +147,14 @@ def _named(wanted: Stated, linked: Link) -> int | None:
         if not is_who(wanted, linked):
             people, roles = [at for at in people if at == table.key], []
         asked = [at for at in people if wanted.focus in linked.heads.get(at, ())]
-        return sole(asked, [at for at in roles if at in linked.heads], roles, people)
+        firms = [table.key] if wanted.operation in ("most", "least") and are_named(table.columns[table.key]) else []
+        return sole(asked, [at for at in roles if at in linked.heads], roles, people, firms)
     if wanted.asks in ("when", "where", "how much", "how many"):
         return None
     if heads := [at for at in linked.told if wanted.focus in linked.heads[at]]:
         return heads[0]
+    if wanted.operation in ("most", "least") and wanted.focus >= 0 and linked.words[wanted.focus].stem in _THINGS:
+        return _naming(linked)
     named = wanted.focus in linked.titled and (table.key in free or wanted.operation != "cell")
     return table.key if named else None
 
@@ -143,7 +173,7 @@ def _over(wanted: Stated, linked: Link) -> Computation | None:
 
 def _number_column(wanted: Stated, linked: Link) -> int | None:
     table = linked.table
-    numbers = [at for at in linked.free if table.scale(at) in ("number", "time")]
+    numbers = [at for at in linked.free if table.scale(at) in ("number", "time") and at not in table.numbered]
     told = [at for at in linked.told if at in numbers]
     if wanted.paid:
         return moved_in(wanted, linked)
@@ -152,7 +182,8 @@ def _number_column(wanted: Stated, linked: Link) -> int | None:
         fits = [at for at in compared(table, wanted.measure) if at in linked.free]
         return sole([at for at in fits if at in told], fits)
     if told:
-        return sole([at for at in told if wanted.focus in linked.heads[at]], told)
+        named = [at for at in told if wanted.focus in linked.heads[at]]
+        return sole(_plain(table, named), named, told)
     return sole(numbers)
 
 
@@ -180,7 +211,7 @@ def _count(wanted: Stated, linked: Link) -> Computation | None:
     kinds = [at for at in linked.told if focus in linked.heads[at] and table.measures[at] is None]
     if len(kinds) == 1 and kept and len({*(table.columns[kinds[0]][at] for at in kept)}) < len(kept):
         return run("kinds", table, kinds[0], kept, linked.where, label=kinds[0])
-    numbers = [at for at in linked.told if table.scale(at) == "number"]
+    numbers = [at for at in linked.told if table.scale(at) == "number" and at not in table.numbered]
     named = focus in linked.heads.get(table.key, ()) and not any(focus in linked.heads[at] for at in numbers)
     if numbers and not named:
         column = sole([at for at in numbers if focus in linked.heads[at]], numbers)
@@ -217,7 +248,8 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     if DONE.match(linked.facts.text.strip()) and linked.table.scale(column) in ("date", "time"):
         # What was opened is no day, though the column is called "Opened".
         return None
-    if len(kept) > 1 and (linked.table.measures[column] is not None or wanted.asks in ("when", "how much", "how many")):
+    measured = linked.table.measures[column] is not None and column not in linked.table.numbered
+    if len(kept) > 1 and (measured or wanted.asks in ("when", "how much", "how many")):
         return of_namesakes(column, linked)
     rows = run("rows", linked.table, column, kept, linked.where, label=column)
     made = cell_of(column, linked) if len(kept) == 1 else rows

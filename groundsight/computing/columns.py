@@ -133,3 +133,8 @@ def is_people(cells: Sequence[str], least: float = 0.8) -> bool:
     """Say whether most cells read like names of persons."""
     given = [cell for cell in cells if cell]
     return bool(given) and sum(bool(_PERSON.match(cell)) for cell in given) >= least * len(given)
+
+
+def are_named(cells: Sequence[str]) -> bool:
+    """Say whether all cells are names, of whatever: Ekowarm, Calor & Sons."""
+    return all(cell and all(word[0].isupper() for word in re.findall(r"[^\W\d_]+", cell)) for cell in cells)

@@ -8,13 +8,15 @@ from dataclasses import replace
 from decimal import Decimal
 
 from groundsight.computing.linked import Link, Met, sole
-from groundsight.computing.words import condition_words, degree
+from groundsight.computing.words import RANKS, condition_words, degree, stems
 from groundsight.evidence.grids import Measured, Table, seconds
 from groundsight.language.dates import Moment, agree, find_moments
 from groundsight.language.quantities import Quantity
 from groundsight.types.computed import Where
 
 _SIGN = re.compile(r"\b(?:negative|positive|out of)\b", re.I)
+_PLACES = frozenset(("place", "rank", "position", "pos.", "platz", "rang"))
+_COMING = frozenset(stems("come came finish end place"))
 NONE = frozenset(("no", "nothing", "none"))
 YES = frozenset(("yes", "true", "x", "[x]", "✓", "✔", "☑", "☒"))
 NO = frozenset(("no", "false", "-", "[ ]", "✗", "✘", "☐", ""))
@@ -200,6 +202,24 @@ def signs(linked: Link) -> None:
     measured = linked.table.measures[column]
     rows = [at for at, key in measured.keys.items() if fits[test](key)] if measured else []
     _add(linked, column, rows, test, "0", places | linked.heads.get(column, set()))
+
+
+def places(linked: Link) -> None:
+    """Who won, who came second: the place in a table of places."""
+    ranks = {"won": 1, "winner": 1, "win": 1, **RANKS}
+    ranked = [
+        at for at, head in enumerate(linked.table.head) if head.casefold() in _PLACES and linked.table.measures[at]
+    ]
+    column = sole(ranked)
+    measured = linked.table.measures[column] if column is not None and column not in linked.held else None
+    if column is None or measured is None:
+        return
+    told = [(at, rank) for at, one in linked.open() if (rank := ranks.get(one.text.casefold()))]
+    if len(told) == 1:
+        at, rank = told[0]
+        rows = [row for row, key in measured.keys.items() if key == rank]
+        around = {near for near in (at - 1, at + 1) if near < len(linked.words) and linked.words[near].stem in _COMING}
+        _add(linked, column, rows, "is", str(rank), {at} | around)
 
 
 def ticked(met: Met) -> bool:

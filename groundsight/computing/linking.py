@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from groundsight.computing.columns import head_stems, of_measure
-from groundsight.computing.conditions import NO, YES, columns_compared, denials, moments, numbers, signs
+from groundsight.computing.conditions import NO, YES, columns_compared, denials, moments, numbers, places, signs
 from groundsight.computing.linked import Link, Met
 from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures, said, stems
 from groundsight.evidence.grids import Table
@@ -36,6 +36,7 @@ def link(
     numbers(linked, values)
     moments(linked)
     linked.used |= asks
+    places(linked)
     _parts_of_cells(linked)
     _titles(linked)
     _labels(linked)
@@ -146,11 +147,10 @@ def _having(linked: Link, column: int, one: Said) -> frozenset[int]:
 
 def _narrow(linked: Link, column: int, rows: frozenset[int], at: int) -> None:
     """Words of one cell narrow a condition; a word of other rows widens it."""
-    if old := linked.of_column(column):
-        if not (rows & old.rows):
-            return
+    old = linked.of_column(column)
+    if old:
         linked.met.remove(old)
-        rows &= old.rows
+        rows = (rows & old.rows) or (rows | old.rows)
     cells = linked.table.columns[column]
     values = tuple(dict.fromkeys(cells[row] for row in sorted(rows)))
     places = frozenset({at}) | (old.places if old else frozenset[int]())
@@ -232,10 +232,16 @@ def _columns_alike(table: Table, one: Said) -> list[int]:
         return family
     return (
         family
-        or [at for at, each in enumerate(table.measures) if unit and each and each.kind == unit[0]]
+        or (_in_unit(table, unit[0], unit[2]) if unit else [])
         or [at for name, words in measures().items() if one.stem in words for at in of_measure(table, name)]
         or [at for at, parts in enumerate(heads) if any(_same(one.stem, part) for part in parts)]
     )
+
+
+def _in_unit(table: Table, kind: str, factor: float) -> list[int]:
+    """The columns in a unit, else in another of its kind: kilometres are no metres where both stand."""
+    alike = [(at, each.factor) for at, each in enumerate(table.measures) if each and each.kind == kind]
+    return [at for at, size in alike if size == factor] or [at for at, _ in alike]
 
 
 def _same(one: str, other: str) -> bool:

@@ -104,9 +104,14 @@ def _of_two(operation: Operation, keys: dict[int, Decimal], names: Sequence[str]
         case "smaller":
             return names[low], [low, high]
         case _ if scale != "date":
-            return f"{int(gap) // 60}:{int(gap) % 60:02}" if scale == "time" else number_shown(gap), [high, low]
+            return _time_shown(gap) if scale == "time" else number_shown(gap), [high, low]
         case _:
             return None
+
+
+def _time_shown(gap: Decimal) -> str:
+    """Write a count of the last unit as 1:05; 1.7 seconds are no 0:01."""
+    return f"{int(gap) // 60}:{int(gap) % 60:02}" if gap == int(gap) else number_shown(gap)
 
 
 def later(day: date, count: int, unit: str) -> date:

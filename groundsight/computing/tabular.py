@@ -119,8 +119,9 @@ def _measured(one: Stated, linked: Link) -> int | None:
     table = linked.table
     numbers = [at for at in range(len(table.head)) if table.measures[at] and at not in linked.held]
     told = [at for at in linked.told if at in numbers]
-    if one.measure:
-        fits = [at for at in compared(table, one.measure) if at in numbers]
+    sized = [at for at in compared(table, one.measure) if at in numbers]
+    if sized or one.measure not in ("", "size"):
+        fits = sized
     elif one.value and one.value.kind:
         fits = [at for at in numbers if (m := table.measures[at]) and m.kind in ("", one.value.kind)]
         fits = [at for at in fits if (m := table.measures[at]) and m.kind] or [at for at in fits if at in told]

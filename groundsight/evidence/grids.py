@@ -15,7 +15,7 @@ from groundsight.language.dates import find_moments
 from groundsight.language.digits import decimal_comma, ungrouped
 from groundsight.language.quantities import find_quantities
 from groundsight.language.stems import word_list
-from groundsight.language.units import unit_named
+from groundsight.language.units import factor_of, unit_named
 from groundsight.tracing import Watch
 from groundsight.types import Box, Evidence, Quote
 
@@ -76,7 +76,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of one source; ``totals`` are its rows that sum up others."""
+    """One table of one source; ``totals`` are its rows that sum up others.
+
+    Of the points of a list (``open``) it is not known what one of them does not say.
+    """
 
     source: str
     section: str
@@ -84,6 +87,7 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[Row, ...]
     totals: tuple[Row, ...] = ()
+    open: bool = False
 
     @cached_property
     def columns(self) -> tuple[tuple[str, ...], ...]:
@@ -103,6 +107,11 @@ class Table:
             if self.measures[at] is None and all(cells) and len(set(cells)) == len(cells):
                 return at
         return 0
+
+    @cached_property
+    def numbered(self) -> frozenset[int]:
+        """The first column, where it only counts the rows."""
+        return frozenset({0} if self.columns[0] == tuple(str(at) for at in range(1, len(self.rows) + 1)) else ())
 
     def scale(self, at: int) -> str:
         """The scale of a column, "" for words."""
@@ -212,18 +221,41 @@ def seconds(shown: str) -> Decimal:
 
 
 def _numbers(name: str, given: dict[int, str], language: str) -> Measured | None:
+    return _in_digits(name, given, language) or _in_words(given)
+
+
+def _in_digits(name: str, given: dict[int, str], language: str) -> Measured | None:
     found = {at: _DIGITS.findall(cell) for at, cell in given.items()}
     if any(len(one) != 1 for one in found.values()):
         return None
     units = {_unit(cell, found[at][0]) for at, cell in given.items()} - {""}
     coded = any(_CODE.match(cell) and not _is_money(cell, found[at][0]) for at, cell in given.items())
-    if coded or len(units) > 1 or any(len(unit) > 12 for unit in units):
+    if coded or len(units) > 1 or any(len(unit) > 12 and not _compound(unit)[0] for unit in units):
         return None
     if any(_LEADING_ZERO.match(one[0]) for one in found.values()):
         return None
     comma = _comma([one[0] for one in found.values()], language)
     keys = {at: _signed(given[at], Decimal(ungrouped(one[0], comma=comma))) for at, one in found.items()}
     return _in_unit(keys, next(iter(units), "") or head_unit(name))
+
+
+def _in_words(given: dict[int, str]) -> Measured | None:
+    """Numbers in words, and units of one kind: three weeks, 1 week; 90 min, 2 hours. Keys count in the first unit."""
+    read = {at: found[0] for at, cell in given.items() if len(found := find_quantities(cell)) == 1}
+    whole = all(at in read and len(read[at].text) == len(cell.strip()) for at, cell in given.items())
+    if (
+        not whole
+        or {one.kind for one in read.values()} & {"", "ordinal"}
+        or any(one.low != one.high for one in read.values())
+    ):
+        return None
+    first = next(iter(read.values()))
+    if any(one.kind != first.kind for one in read.values()):
+        return None
+    factor = factor_of(first.unit)
+    keys = {at: Decimal(str(round(one.low / factor, 6))) for at, one in read.items()}
+    unit = max((one.text.split(" ", 1)[-1] for one in read.values() if one.unit == first.unit), key=len)
+    return Measured(keys, "number", unit, first.kind, factor)
 
 
 def _is_money(cell: str, digits: str) -> bool:

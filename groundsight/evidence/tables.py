@@ -22,7 +22,9 @@ _UNIT_HEAD = re.compile(
     re.IGNORECASE,
 )
 # Distance km, size_m2: a sign, where a word (Rate per day) would say something else.
-_SYMBOL = re.compile(r"(?<=\w)[\s_]+([^\W\dA-Z_]|[^\W\daeiouyAEIOUY_]{2,3}(?:[\d/²³][^\s_]*)?|°\w)\s*$")
+_SYMBOL = re.compile(r"(?<=\w)[\s_]+([^\W\dA-Z_][23²³]?|[^\W\daeiouyAEIOUY_]{2,3}(?:[\d/²³][^\s_]*)?|°\w)\s*$")
+# fee_eur, dur_min
+_MACHINE = re.compile(r"^\S+_([a-zA-Z]{2,4}[23]?)$")
 _KNOWN_UNIT = re.compile(
     rf"^(?:(?P<money>{_MONEY})\s?)?(?P<scale>thousands?|millions?|billions?|bn|mn|m|k)?$|^(?P<unit>%|[a-zA-Zµμ°%‰/²³]{{1,12}})$",
     re.IGNORECASE,
@@ -107,8 +109,13 @@ def head_unit(column: str) -> str:
     """Return the unit, currency or scale that the head of a column gives for its numbers, "" for none."""
     if found := _UNIT_HEAD.search(column):
         return (found["inner"] or found["bare"] or found["money"] or "").strip()
-    symbol = _SYMBOL.search(column)
-    return symbol[1] if symbol and unit_named(symbol[1]) else ""
+    symbol = _MACHINE.search(column) or _SYMBOL.search(column)
+    return symbol[1] if symbol and _is_unit(symbol[1]) else ""
+
+
+def _is_unit(word: str) -> bool:
+    """What a column is measured in; "check_in" is no inch."""
+    return word != "in" and (unit_named(word) is not None or any(one.kind for one in find_quantities(f"1 {word}")))
 
 
 def _scale(word: str | None) -> str:
