@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from groundsight.agent.candidates import Eyes, Proposal, share
-from groundsight.agent.proposals import absent, of_another, only_when, opposed, proposals, unbound, unsaid
+from groundsight.agent.proposals import VETOES, proposals
 from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
 from groundsight.language.content import stems_of
@@ -42,8 +42,7 @@ class Gate:
     def sure(self, one: Proposal, question: Question, least: float = 0.0) -> bool:
         """True for a proposal that is probable enough, with everything that the question names beside it."""
         likely = self.probability(one.features) >= (least or (FOREIGN if question.language else self.threshold))
-        vetoes = (absent, of_another, unsaid, unbound, opposed, only_when)
-        return likely and not any(veto(question, one) for veto in vetoes)
+        return likely and not any(veto(question, one) for veto in VETOES)
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from groundsight.agent.fit import denies_as
+from groundsight.agent.proposals import beyond_than
 from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
 from groundsight.computing.columns import of_kind
@@ -23,6 +24,8 @@ from groundsight.types import Evidence
 _HOW = re.compile(r"(?P<by>(?:by|to|at|for|in) )?how (?P<counts>many|much)? ?(?P<word>\w+)", re.I)
 _MEASURED = ("mass", "height", "length", "width", "duration", "temperature", "size", "energy")
 _PERIOD = re.compile(r"\b(last|this|next|previous) (year|month|week|season|quarter)\b", re.I)
+# How large something is, no sign of up to two square metres tells.
+_BOUNDED = ("le", "lt", "ge", "gt")
 _CLAUSE = re.compile(r"[,;]\s|\s(?:and|but|or|while|after|before|until)\s")
 
 
@@ -42,6 +45,7 @@ def measured(step: int, asked: Question, evidence: Sequence[Evidence], banned: C
         for passage in PassageIndex(evidence).passages
         if _says(passage, wanted) and _agrees(asked, passage)
         for value in _figures(passage, wanted, spent, kinds)
+        if not beyond_than(asked.facts, passage.facts.text, value.span[0])
     ]
     if len({(value.low, value.unit) for _, value in found}) != 1:
         return None
@@ -97,7 +101,11 @@ def _figures(
 ) -> Iterator[Quantity]:
     """The figures of the asked kind; of several the one in the clause that says more of the question."""
     text, told = passage.facts.text, dict[int, int]()
-    found = [each for each in passage.facts.quantities if _is_of(each, kinds) and not _otherwise(each, text, spent)]
+    found = [
+        each
+        for each in passage.facts.quantities
+        if _is_of(each, kinds) and each.bound not in _BOUNDED and not _otherwise(each, text, spent)
+    ]
     cuts = [0, *(cut.end() for cut in _CLAUSE.finditer(text)), len(text)]
     for at, each in enumerate(found):
         start = max(cut for cut in cuts if cut <= each.span[0])

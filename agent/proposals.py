@@ -11,7 +11,9 @@ from groundsight.agent.bindings import bindings
 from groundsight.agent.candidates import Eyes, Proposal, candidates, share
 from groundsight.agent.fit import fit_of
 from groundsight.agent.question import Question
-from groundsight.computing.stated import DONE
+from groundsight.computing.stated import DONE, cues_of
+from groundsight.computing.words import RANKS
+from groundsight.computing.words import said as words_of
 from groundsight.evidence.heads import is_day
 from groundsight.language.content import content_of, stems_of
 from groundsight.language.dates import agree
@@ -20,6 +22,15 @@ from groundsight.language.tokens import facing
 from groundsight.types import Evidence
 
 _WORD = re.compile(r"\w+")
+_THAN = re.compile(r"\bthan\b", re.I)
+_RANKED = frozenset(
+    ("first", *RANKS, "sixth", "seventh", "eighth", "ninth", "tenth", "1st", "2nd", "3rd", "4th", "5th")
+)
+_UNREAL = re.compile(
+    r"\bhad (?:\w+ )?(?:expected|hoped|planned|wanted|intended|meant|thought|feared)\b"
+    r"|\b(?:was|were) supposed to\b|\b(?:should|would|could) have\b", re.I
+)  # fmt: skip
+_PLANS = stems_of("expected hoped planned wanted intended thought feared supposed")
 SCALE = 6.0
 # How far ahead a sentence counts that nothing competes with.
 ALONE = 0.3
@@ -224,3 +235,43 @@ def only_when(question: Question, one: Proposal) -> bool:
         return False
     dates = [each.span for each in read_facts(one.value).moments]
     return bool(dates) and not _WORD.search(one.value[: dates[0][0]] + one.value[dates[-1][1] :])
+
+
+def beyond_than(asked: Facts, said: str, value: int) -> bool:
+    """True where what is asked of stands behind "than" alone, and the value before it: 41, nine more than in 2024."""
+    than = _THAN.search(said)
+    if than is None or value >= than.start():
+        return False
+    before, behind = ({*_WORD.findall(part.casefold())} for part in (said[: than.start()], said[than.end() :]))
+    named = [{*_WORD.findall(one.text.casefold())} for one in (*asked.moments, *asked.names, *asked.ids)]
+    return any(words <= behind and not words & before for words in named)
+
+
+def of_the_other_side(question: Question, one: Proposal) -> bool:
+    """True for what a comparison says of another time or thing than the one that is asked of."""
+    return beyond_than(question.facts, one.said, max(0, one.said.find(one.value)))
+
+
+def of_another_rank(question: Question, one: Proposal) -> bool:
+    """True where the first is spoken of and the second asked for."""
+    asked, told = ({*_WORD.findall(text.casefold())} & _RANKED for text in (question.text, f"{one.label} {one.said}"))
+    return bool(asked) and bool(told) and not asked & told
+
+
+def unreal(question: Question, one: Proposal) -> bool:
+    """True for what only was expected or should have been, where the question does not ask for that."""
+    return bool(_UNREAL.search(one.said)) and not _UNREAL.search(question.text) and not _PLANS & question.all_stems
+
+
+def unsummed(question: Question, one: Proposal) -> bool:
+    """True for one of several figures where all of them together are asked for."""
+    if "sum" not in cues_of(words_of(question.text)) or "sum" in cues_of(words_of(one.said)):
+        return False
+    kinds = {each.kind for each in read_facts(one.value).quantities}
+    alike = [each for each in read_facts(one.said).quantities if each.kind in kinds | {""}]
+    return len(alike) > 1
+
+
+VETOES = (
+    absent, of_another, unsaid, unbound, opposed, only_when, of_the_other_side, of_another_rank, unreal, unsummed,
+)  # fmt: skip

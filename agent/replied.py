@@ -19,6 +19,8 @@ from groundsight.language.typography import squeeze
 from groundsight.types import Evidence
 
 # "What time", "on which day" ask as "when" does and are no words of the matter.
+_WHO = re.compile(r"who(?:m|se)?\b", re.I)
+_ROLE_WORDS = 4
 _WHEN = re.compile(r"\b(?:(?:at|on|in) )?(?:what|which) (?:time|date|day)\b", re.I)
 
 
@@ -35,8 +37,9 @@ def replied(step: int, asked: Question, evidence: Sequence[Evidence], banned: Co
 
 
 def _is_reply(asked: Question, one: Reply) -> bool:
-    """True for what may be of the type that is asked for: a name is no day."""
-    return fit_of(asked.text, [one.bare]).value != "no"
+    """True for what may be of the type that is asked for: a name is no day, and "It can't come with us" nobody."""
+    fit = fit_of(asked.text, [one.said]).value
+    return fit == "yes" if _WHO.match(asked.text) and len(one.bare.split()) > _ROLE_WORDS else fit != "no"
 
 
 def _same(asked: Question, one: Reply) -> bool:

@@ -11,7 +11,8 @@ from groundsight.computing.linking import link
 from groundsight.computing.lookups import cell_of, looked_up, moved_in, of_box, of_namesakes, on_its_side, traded
 from groundsight.computing.run import run
 from groundsight.computing.stated import DONE, WHETHER, Stated, asked_for
-from groundsight.computing.words import light_verbs, measures, stems
+from groundsight.computing.words import light_verbs, measures, sides, stems
+from groundsight.computing.words import operations as money_words
 from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
@@ -19,6 +20,7 @@ from groundsight.types.computed import Computation
 _WHO = ("who", "whom", "whose")
 _PEOPLE = frozenset(stems("people person persons name names"))
 _THINGS = frozenset(stems("thing item one"))
+_FIRMS = frozenset(stems("firm company supplier provider"))
 _BEGUN = frozenset(stems("since start join begin hire member"))
 
 
@@ -62,9 +64,19 @@ def _unused(wanted: Stated, linked: Link) -> bool:
     )
     people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()
     counting = measures()["count"] if wanted.operation == "count" else ()
-    things = _THINGS if wanted.operation in ("most", "least") else ()
+    things = _things(linked) if wanted.operation in ("most", "least", "count") else ()
     spent = light_verbs().union(every, people, counting, things)
     return any(one.stem not in spent for one in linked.left)
+
+
+def _things(linked: Link) -> frozenset[str]:
+    """Words that any row may be called by: a thing; a firm, where all have names; a purchase in a list of what was spent."""
+    table = linked.table
+    spending = frozenset(stems(" ".join(word for word, name in money_words().items() if name in ("spent", "traded"))))
+    about = spending & {*stems(f"{table.title} {table.section}")}
+    sided = any(head_stems(head) & (sides()["payer"] | sides()["receiver"]) for head in table.head)
+    bought = spending if (about or sided) and of_measure(table, "money") else frozenset[str]()
+    return _THINGS | bought | (_FIRMS if are_named(table.columns[table.key]) else frozenset())
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
@@ -153,7 +165,11 @@ def _named(wanted: Stated, linked: Link) -> int | None:
         return None
     if heads := [at for at in linked.told if wanted.focus in linked.heads[at]]:
         return heads[0]
-    if wanted.operation in ("most", "least") and wanted.focus >= 0 and linked.words[wanted.focus].stem in _THINGS:
+    if (
+        wanted.operation in ("most", "least")
+        and wanted.focus >= 0
+        and linked.words[wanted.focus].stem in _things(linked)
+    ):
         return _naming(linked)
     named = wanted.focus in linked.titled and (table.key in free or wanted.operation != "cell")
     return table.key if named else None

@@ -56,7 +56,7 @@ def _whole_cells(linked: Link, taken: set[int]) -> None:
         for row, cell in enumerate(cells):
             parts = _bare(cell)
             if _speaks(cell, parts) and _told(linked, column, cell):
-                found += [(column, row, run) for run in _runs(linked.words, parts)]
+                found += [(column, row, run) for run in _runs(linked.words, parts, cell)]
     for length in sorted({len(run) for *_, run in found}, reverse=True):
         here = [one for one in found if len(one[2]) == length and not taken & {*one[2]}]
         _meet(linked, here)
@@ -82,10 +82,16 @@ def _bare(cell: str) -> tuple[str, ...]:
     return tuple(one.stem for one in words[start:])
 
 
-def _runs(words: Sequence[Said], parts: tuple[str, ...]) -> Iterator[tuple[int, ...]]:
+def _is_verb_of(word: Said, cell: str) -> bool:
+    """What is marked is not of Mark."""
+    bare = word.text.casefold()
+    return bare.endswith(("ed", "ing")) and cell[:1].isupper() and bare not in cell.casefold()
+
+
+def _runs(words: Sequence[Said], parts: tuple[str, ...], shown: str) -> Iterator[tuple[int, ...]]:
     """Find the words of a cell in a sentence, in their order, at most one small word between two."""
     for start, word in enumerate(words):
-        if word.stem != parts[0] or word.small:
+        if word.stem != parts[0] or word.small or _is_verb_of(word, shown):
             continue
         run = [start]
         for part in parts[1:]:
@@ -98,9 +104,13 @@ def _runs(words: Sequence[Said], parts: tuple[str, ...]) -> Iterator[tuple[int, 
 
 
 def _meet(linked: Link, found: Sequence[tuple[int, int, tuple[int, ...]]]) -> None:
-    """Make one condition of the cells of one column; of several columns that hold the same words, the first."""
+    """Make one condition of the cells of one column; of several with the same words, one whose head is said, else the
+    first.
+    """
     seen: set[tuple[int, ...]] = set()
-    for column in dict.fromkeys(column for column, *_ in found):
+    asked = {one.stem for one in linked.words}
+    told = [column for column, head in enumerate(linked.table.head) if head_stems(head) and head_stems(head) <= asked]
+    for column in sorted(dict.fromkeys(column for column, *_ in found), key=lambda each: each not in told):
         mine = [(row, run) for at, row, run in found if at == column and run not in seen]
         if not mine:
             continue
