@@ -10,7 +10,7 @@ from groundsight.agent.proposals import beyond_than
 from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
 from groundsight.computing.columns import of_kind
-from groundsight.computing.words import degree, degree_behind, degrees, measures, said
+from groundsight.computing.words import degree, degree_behind, degrees, lasting, measures, said
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import REFERRING, Passage
 from groundsight.language.content import stems_of
@@ -38,6 +38,9 @@ def measured(step: int, asked: Question, evidence: Sequence[Evidence], banned: C
         return None
     kinds, spent = _kinds(asked)
     wanted = asked.stems - spent
+    # How long the tenancy lasts, that it starts for 24 months tells.
+    lasts = wanted & lasting() if "duration" in kinds else frozenset[str]()
+    wanted -= lasts
     if not kinds or not wanted or asked.language:
         return None
     found = [
@@ -45,7 +48,8 @@ def measured(step: int, asked: Question, evidence: Sequence[Evidence], banned: C
         for passage in PassageIndex(evidence).passages
         if _says(passage, wanted) and _agrees(asked, passage)
         for value in _figures(passage, wanted, spent, kinds)
-        if not beyond_than(asked.facts, passage.facts.text, value.span[0])
+        if (not lasts or lasts & passage.facts.stems or passage.facts.text[: value.span[0]].endswith("for "))
+        and not beyond_than(asked.facts, passage.facts.text, value.span[0])
     ]
     if len({(value.low, value.unit) for _, value in found}) != 1:
         return None

@@ -158,7 +158,11 @@ def absent(question: Question, one: Proposal) -> list[str]:
         for wanted in asked.ids
         if wanted.key not in facts.id_keys and not set(_WORD.findall(wanted.text.casefold())) <= one.file_words
     ]
-    names = [wanted.text for wanted in asked.names if not set(wanted.words) & (facts.all_words | one.file_words)]
+    told = facts.all_words | one.file_words
+    # The Sandviks are named by Sandvik.
+    names = [
+        each.text for each in asked.names if not {*each.words, *(word.removesuffix("s") for word in each.words)} & told
+    ]
     years = {moment.year for moment in facts.moments}
     dates = [wanted.text for wanted in asked.moments if wanted.year and years and wanted.year not in years]
     return [*ids, *names, *dates, *_of_another_day(asked, one), *_absent_numbers(asked, facts)]

@@ -70,7 +70,9 @@ def _unused(wanted: Stated, linked: Link) -> bool:
 
 
 def _things(linked: Link) -> frozenset[str]:
-    """Words that any row may be called by: a thing; a firm, where all have names; a purchase in a list of what was spent."""
+    """Words that any row may be called by: a thing; where all have names a firm; in a list of what was spent a
+    purchase.
+    """
     table = linked.table
     spending = frozenset(stems(" ".join(word for word, name in money_words().items() if name in ("spent", "traded"))))
     about = spending & {*stems(f"{table.title} {table.section}")}
@@ -109,7 +111,7 @@ def _extreme(wanted: Stated, linked: Link) -> Computation | None:
     if column is not None and linked.table.open and not all(linked.table.columns[column][at] for at in linked.rows):
         return None
     label = _named(wanted, linked) if wanted.operation in ("most", "least") else linked.table.key
-    if label == column and wanted.focus in linked.heads.get(linked.table.key, ()):
+    if label == column and linked.table.key in linked.heads:
         # In which month the museum had most visitors per month, the column of months tells.
         label = linked.table.key
     if wanted.asks == "when" and column is not None and linked.table.scale(column) == "date":
@@ -160,7 +162,8 @@ def _named(wanted: Stated, linked: Link) -> int | None:
             people, roles = [at for at in people if at == table.key], []
         asked = [at for at in people if wanted.focus in linked.heads.get(at, ())]
         firms = [table.key] if wanted.operation in ("most", "least") and are_named(table.columns[table.key]) else []
-        return sole(asked, [at for at in roles if at in linked.heads], roles, people, firms)
+        called = [at for at in linked.told if are_named([cell for cell in table.columns[at] if cell])]
+        return sole(asked, [at for at in roles if at in linked.heads], roles, people, firms, called)
     if wanted.asks in ("when", "where", "how much", "how many"):
         return None
     if heads := [at for at in linked.told if wanted.focus in linked.heads[at]]:
@@ -248,6 +251,8 @@ def _counts_rows(wanted: Stated, linked: Link) -> bool:
     focus, key = wanted.focus, linked.table.key
     if any(one.column == key and one.where.test == "is" for one in linked.met):
         return False
+    if wanted.asks == "how often":
+        return bool(linked.met) and any(table_scale == "date" for table_scale in map(linked.table.scale, linked.free))
     people = focus >= 0 and linked.words[focus].stem in _PEOPLE and is_people(linked.table.columns[key])
     named = focus in linked.titled or any(focus in one.places for one in linked.met)
     return people or named or any(focus in one for at, one in linked.heads.items() if linked.met or at == key)

@@ -137,4 +137,6 @@ def is_people(cells: Sequence[str], least: float = 0.8) -> bool:
 
 def are_named(cells: Sequence[str]) -> bool:
     """Say whether all cells are names, of whatever: Ekowarm, Calor & Sons."""
-    return all(cell and all(word[0].isupper() for word in re.findall(r"[^\W\d_]+", cell)) for cell in cells)
+    return bool(cells) and all(
+        cell and all(word[0].isupper() for word in re.findall(r"[^\W\d_]+", cell)) for cell in cells
+    )

@@ -11,7 +11,7 @@ from groundsight.computing.linked import Link, Met, sole
 from groundsight.computing.words import RANKS, condition_words, degree, stems
 from groundsight.evidence.grids import Measured, Table, seconds
 from groundsight.language.dates import Moment, agree, find_moments
-from groundsight.language.quantities import Quantity
+from groundsight.language.quantities import Quantity, find_quantities
 from groundsight.types.computed import Where
 
 _SIGN = re.compile(r"\b(?:negative|positive|out of)\b", re.I)
@@ -28,12 +28,51 @@ def numbers(linked: Link, values: Sequence[Quantity | Moment]) -> None:
         places = linked.inside(one.span)
         if one in values or places & linked.used or one.kind == "ordinal":
             continue
+        if one.kind and _in_range(linked, one, places):
+            continue
         columns = [at for at in _measured(linked, one) if at not in linked.held and _rows_of(linked.table, at, one)]
         column = sole([at for at in columns if at in linked.heads], columns)
         if column is not None:
             test = {"gt": "over", "lt": "under", "ge": "from", "le": "up to"}.get(one.bound, "is")
             bound = _bound_words(linked, min(places))
             _add(linked, column, _rows_of(linked.table, column, one), test, one.text, places | bound)
+
+
+def _in_range(linked: Link, one: Quantity, places: set[int]) -> bool:
+    """30 kg stand in the row of what is over 25 kg, of the only column whose cells bound such a figure."""
+    found: dict[int, list[int]] = {}
+    for column, cells in enumerate(linked.table.columns):
+        bounds = {at: read[0] for at, cell in enumerate(cells) if len(read := _ranges(cell, one.kind)) == 1}
+        if len({(each.bound, each.low, each.high) for each in bounds.values()}) > 1:
+            found[column] = [at for at, each in bounds.items() if _admits(each, one.low)]
+    column = sole([*found])
+    if one.bound != "exact" or column is None or not found[column]:
+        return False
+    _add(linked, column, found[column], "is", one.text, places)
+    return True
+
+
+def ranges_of_heads(linked: Link) -> None:
+    """30 kg name the column of what is over 25 kg, where heads bound such figures."""
+    for one in linked.facts.quantities:
+        read = [
+            (at, bounds[0]) for at, head in enumerate(linked.table.head) if len(bounds := _ranges(head, one.kind)) == 1
+        ]
+        fits = [at for at, bounds in read if _admits(bounds, one.low)]
+        if one.kind and one.bound == "exact" and len(read) > 1 and len(fits) == 1:
+            linked.heads.setdefault(fits[0], set()).update(linked.inside(one.span))
+            linked.used |= linked.inside(one.span)
+
+
+def _ranges(cell: str, kind: str) -> list[Quantity]:
+    return [
+        each for each in find_quantities(cell) if each.kind == kind and (each.low < each.high or each.bound != "exact")
+    ]
+
+
+def _admits(bounds: Quantity, value: float) -> bool:
+    tests = {"gt": value > bounds.low, "ge": value >= bounds.low, "lt": value < bounds.low, "le": value <= bounds.low}
+    return tests.get(bounds.bound, bounds.low <= value <= bounds.high)
 
 
 def _add(linked: Link, column: int, rows: Sequence[int], test: str, shown: str, places: set[int]) -> None:

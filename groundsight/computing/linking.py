@@ -7,7 +7,17 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from groundsight.computing.columns import head_stems, of_measure
-from groundsight.computing.conditions import NO, YES, columns_compared, denials, moments, numbers, places, signs
+from groundsight.computing.conditions import (
+    NO,
+    YES,
+    columns_compared,
+    denials,
+    moments,
+    numbers,
+    places,
+    ranges_of_heads,
+    signs,
+)
 from groundsight.computing.linked import Link, Met
 from groundsight.computing.words import Said, akin, alike, condition_words, light_verbs, measures, said, stems
 from groundsight.evidence.grids import Table
@@ -128,8 +138,12 @@ def _meet(linked: Link, found: Sequence[tuple[int, int, tuple[int, ...]]]) -> No
 
 
 def _heads(linked: Link) -> None:
-    """Link words to the heads of columns; several heads may have one."""
+    """Link words to the heads of columns; several heads may have one. The 12 of 12 March is none of 12:30."""
+    ranges_of_heads(linked)
+    dated = {at for one in linked.facts.moments for at in linked.inside(one.span)}
     for at, one in list(linked.open()):
+        if at in dated and one.text.isdigit():
+            continue
         for column in range(len(linked.table.head)):
             if one.stem in head_stems(linked.table.head[column]):
                 linked.heads.setdefault(column, set()).add(at)

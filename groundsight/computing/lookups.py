@@ -128,7 +128,8 @@ def moved_in(wanted: Stated, linked: Link) -> int | None:
         return None
     if verb in _TAKING:
         return sole(income, money if payers or {*stems(table.title)} & sides()["income"] else ())
-    return sole([at for at in money if at not in income], income if {*payers} & linked.held else ())
+    told = [at for at in money if verb in head_stems(table.head[at])]
+    return sole(told, [at for at in money if at not in income], income if {*payers} & linked.held else ())
 
 
 def traded(linked: Link) -> Computation | None:

@@ -13,7 +13,7 @@ from groundsight.language.speech import YES_NO
 from groundsight.types.computed import Operation
 
 _OTHER = re.compile(r"\b(?:why|how come|next)\b|\bfor\s*\?*$|^how\s+(?!many\b|much\b|often\b)", re.I)
-_ASKING = re.compile(r"\b(who|whom|whose|when|where|which|what|how many|how much|list|name)\b", re.I)
+_ASKING = re.compile(r"\b(who|whom|whose|when|where|which|what|how many|how much|how often|list|name)\b", re.I)
 _ALL = re.compile(r"\bhow much\b.*\ball\b|\bwhat (?:do|does|did|will) all\b", re.I)
 # WordNet: "indicate a certain reading", and what a display does. What the odometer reads is its value.
 SHOWS = re.compile(r"^what (?:do|does|did)\b.*\b(read|register|record|show|say|display|indicate)\W*$", re.I)
@@ -136,7 +136,7 @@ def _of_words(facts: Facts, words: Sequence[Said], asks: str) -> tuple[Operation
     if asks in ("how much", "what") and (moved := paying(words)):
         # What was bought are things, how much was bought for is money.
         return ("cell" if asks == "what" and "spent" not in cues else "sum"), places | moved
-    return ("count" if counted or asks == "how many" else "cell"), places
+    return ("count" if counted or asks in ("how many", "how often") else "cell"), places
 
 
 def paying(words: Sequence[Said]) -> frozenset[int]:
