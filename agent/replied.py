@@ -9,14 +9,18 @@ from groundsight.agent.fit import fit_of
 from groundsight.agent.question import Question, naming_of
 from groundsight.agent.state import Finding
 from groundsight.agent.versions import in_force_first, replaces
+from groundsight.computing.say import say
+from groundsight.evidence.forms import SAYS
 from groundsight.evidence.replies import Reply, replies
 from groundsight.language.content import stems_of
-from groundsight.language.licences import said_among
+from groundsight.language.licences import said_among, verb_share
 from groundsight.language.same_asking import asking
 from groundsight.language.sentences import without_list_mark
-from groundsight.language.stems import word_list
+from groundsight.language.stems import stem, word_list
+from groundsight.language.tokens import turned
 from groundsight.language.typography import squeeze
 from groundsight.types import Evidence
+from groundsight.types.computed import Computation, Operand
 
 # "What time", "on which day" ask as "when" does and are no words of the matter.
 _WHO = re.compile(r"who(?:m|se)?\b", re.I)
@@ -30,10 +34,22 @@ def replied(step: int, asked: Question, evidence: Sequence[Evidence], banned: Co
     found = in_force_first(found, lambda one: one.evidence, frozenset())
     if not found or any(one.bare != found[0].bare and not replaces(found[0].evidence, one.evidence) for one in found):
         return None
-    sentence = without_list_mark(squeeze(found[0].said))
+    made = _worded(found[0])
+    sentence = say(made) if made else without_list_mark(squeeze(found[0].said))
     if sentence in banned:
         return None
-    return Finding(step=step, question=asked.text, sentence=sentence, quote=found[0].quote(), value=found[0].bare)
+    return Finding(
+        step=step, question=asked.text, sentence=sentence, quote=found[0].quote(), value=found[0].bare, made=made
+    )
+
+
+def _worded(one: Reply) -> Computation | None:
+    """A reply that is a value alone, "From 3 pm", under its question: alone it states nothing."""
+    words = one.bare.split()
+    if len(words) > _ROLE_WORDS or any(verb_share(stem(word.strip(".,!"))) > SAYS for word in words):
+        return None
+    value = Operand(shown=one.bare, quote=one.quote(), under=squeeze(one.asked).rstrip("?？ "))
+    return Computation(operation="cell", source=one.evidence.source, operands=(value,), result=one.bare)
 
 
 def _is_reply(asked: Question, one: Reply) -> bool:
@@ -50,6 +66,8 @@ def _same(asked: Question, one: Reply) -> bool:
     theirs = Question(_WHEN.sub("when", _opened(one.asked)))
     mine = Question(_WHEN.sub("when", asked.text))
     if asking(mine.text)[0] != asking(theirs.text)[0] or bool(mine.facts.negations) != bool(theirs.facts.negations):
+        return False
+    if turned(mine.text, theirs.text):
         return False
     about = stems_of(naming_of(one.evidence)) | stems_of(one.evidence.place.section or "")
     known = about | (stems_of(one.before) if len(theirs.stems) > 1 else frozenset[str]())

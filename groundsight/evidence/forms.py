@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from groundsight.evidence.grids import Row, Table, rows_of
@@ -13,7 +14,7 @@ from groundsight.evidence.tables import text_tables
 from groundsight.language.content import function_words
 from groundsight.language.dates import find_moments
 from groundsight.language.licences import verb_share
-from groundsight.language.stems import stem
+from groundsight.language.stems import lexicon_rows, stem
 from groundsight.language.units import unit_named
 from groundsight.types import Box, Evidence
 
@@ -37,6 +38,10 @@ _REFERENCE = re.compile(
 )
 # A box that is ticked or not: [x] Fence mended.
 _BOX = re.compile(r"^\s*(?:[-*+]\s+)?(?P<value>\[[ xX]\]|[☐☑☒✓✔])\s*(?P<label>[^\W\d][^:\n]{0,60}?)\s*$")
+_ROLE = re.compile(
+    r"(?P<value>[^\W\d_a-z][\w.&'’-]*(?: (?:&|[^\W\d_a-z][\w.&'’-]*)){1,5}) "
+    r"\((?:the )?[\"“]?(?P<roles>[a-z]+(?:,? [a-z]+){0,5})[\"”]?\)"
+)
 # Microchip no., Tel.
 _SHORT = re.compile(r"(?:^|\s)[^\W\d]{2,3}\.\s*$")
 # "Fees for July 2025" is a heading.
@@ -65,7 +70,7 @@ def forms(evidence: Sequence[Evidence]) -> tuple[Table, ...]:
 def _form(one: Evidence) -> Table | None:
     if one.text.count("\n") > _MOST_LINES:
         return None
-    pairs = list(_of_cells(one) if one.cells else _pairs(one))
+    pairs = list(_of_cells(one)) if one.cells else [*_pairs(one), *_in_brackets(one)]
     heads = [pair.label.casefold() for pair in pairs]
     # What is said twice under one label is not told by the label.
     alone = [pair for pair in pairs if heads.count(pair.label.casefold()) == 1]
@@ -99,6 +104,23 @@ def _pairs(one: Evidence) -> Iterator[LabelValue]:
             box = box_of_words(one.lines, value if once else line.group())
             label = "Reference" if found.re is _REFERENCE else found["label"].strip()
             yield LabelValue(label, value, (start, start + len(value)), box)
+
+
+def _in_brackets(one: Evidence) -> Iterator[LabelValue]:
+    """Harcourt Estates Ltd (landlord), Carl Finch (practice manager): a name with its role behind it."""
+    for found in _ROLE.finditer(one.text):
+        start, end = found.span("value")
+        opening = one.text[start:end].split()[0]
+        # Between Harcourt Estates Ltd (landlord) and ...
+        start += len(opening) + 1 if opening.casefold() in (*function_words(), "between") else 0
+        for label in re.split(r",\s*|\s+and\s+", found["roles"]):
+            if label.rpartition(" ")[2].casefold() in _roles_known():
+                yield LabelValue(label, one.text[start:end], (start, end), box_of_words(one.lines, one.text[start:end]))
+
+
+@lru_cache(maxsize=1)
+def _roles_known() -> frozenset[str]:
+    return frozenset(role for _, roles in lexicon_rows("roles.tsv") for role in roles.split())
 
 
 def _measured(line: str) -> re.Match[str] | None:

@@ -45,6 +45,9 @@ class Token:
         return self.start, self.end
 
 
+_TURNS = (("in", "out"), ("on", "off"), ("up", "down"), ("before", "after"), ("with", "without"))
+
+
 def facing(word: str) -> frozenset[str]:
     """Return the stems of the roles that face the one with this stem: the tenant and the landlord of a flat."""
     return _rows("facing_roles.txt").get(word, frozenset())
@@ -139,3 +142,11 @@ def _one_edit(one: str, other: str) -> bool:
 def keys_of(tokens: Iterable[Token]) -> frozenset[str]:
     """Return every match key of the content words."""
     return frozenset(key for token in tokens if token.content for key in token.keys)
+
+
+def turned(one: str, other: str) -> bool:
+    """True where one text has the particle that turns a word of the other: check-out, check-in; before, after."""
+    mine, theirs = ({*re.findall(r"[^\W_]+", text.casefold())} for text in (one, other))
+    return any(
+        (a in mine - theirs and b in theirs - mine) or (b in mine - theirs and a in theirs - mine) for a, b in _TURNS
+    )
