@@ -6,11 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from groundsight.computing.columns import of_kind
-from groundsight.computing.words import degree, degree_behind, measures, stems
-from groundsight.language.content import function_words
+from groundsight.computing.words import degree, degree_behind
 from groundsight.language.facts import Facts, read_facts
 from groundsight.language.framing import framed
-from groundsight.language.licences import is_known
 from groundsight.language.speech import YES_NO
 from groundsight.language.stems import lexicon_rows
 from groundsight.language.units import unit_named
@@ -87,18 +85,6 @@ def _why(asked: Facts, said: Sequence[Facts]) -> Fit:
     return Fit(value="yes", reason="a reason is given") if told else Fit(reason="no word of a reason")
 
 
-def _which(asked: Facts, said: Sequence[Facts]) -> Fit:
-    """A thing that is asked for by its kind is no figure with a unit: which laboratory, no 5 working days."""
-    noun = re.search(r"\b(?:which|what) ([a-z]+)", asked.text, re.I)
-    kind = frozenset(stems(noun[1])) if noun and noun[1].casefold() not in function_words() else frozenset[str]()
-    known = bool(kind) and all(is_known(each) for each in kind)
-    measured = any(kind & words for words in measures().values()) or unit_named(noun[1].casefold() if noun else "")
-    figures = all(_only_figures(one) and (one.moments or any(each.kind for each in one.quantities)) for one in said)
-    if known and not measured and figures:
-        return Fit(value="no", reason="a figure with a unit is no such thing")
-    return Fit(reason="what is asked has no type that can be told")
-
-
 def _how_much(asked: Facts, said: Sequence[Facts]) -> Fit:
     """A number, of the unit where the question names one."""
     found = [quantity for one in said for quantity in one.quantities]
@@ -157,5 +143,4 @@ _JUDGES: tuple[tuple[re.Pattern[str], Callable[[Facts, Sequence[Facts]], Fit]], 
     (re.compile(r"^(?:who|whom|whose|to whom|by whom)\b"), _who),
     (re.compile(r"^where\b"), _where),
     (re.compile(r"^why\b"), _why),
-    (re.compile(r"^(?:\w+ )?(?:which|what) [a-z]"), _which),
 )

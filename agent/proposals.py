@@ -22,7 +22,6 @@ from groundsight.language.tokens import facing
 from groundsight.types import Evidence
 
 _WORD = re.compile(r"\w+")
-_PARTED = re.compile(r"\w[:;]\s|\s[–—-]\s")
 _THAN = re.compile(r"\bthan\b", re.I)
 _RANKED = frozenset(
     ("first", *RANKS, "sixth", "seventh", "eighth", "ninth", "tenth", "1st", "2nd", "3rd", "4th", "5th")
@@ -268,17 +267,11 @@ def unreal(question: Question, one: Proposal) -> bool:
     return bool(_UNREAL.search(one.said)) and not _UNREAL.search(question.text) and not _PLANS & question.all_stems
 
 
-def no_such_thing(question: Question, one: Proposal) -> bool:
-    """True for a figure with a unit where a thing is asked for by its kind: which laboratory."""
-    return question.text[:5].casefold() in ("which", "what ") and one.features.get("fits", 0.0) < 0
-
-
 def reasonless(question: Question, one: Proposal) -> bool:
-    """True where why is asked and the sentence neither has a word of a reason nor parts one off: it restates the fact."""
-    parted = _PARTED.search(one.said)
-    return (
-        question.text.casefold().startswith("why") and not parted and fit_of(question.text, [one.said]).value != "yes"
-    )
+    """True where why is asked and what is marked says the fact again, without a word of a reason."""
+    told = content_of(one.value)
+    again = 2 * len(told & question.stems) >= len(told)
+    return again and question.text.casefold().startswith("why") and fit_of(question.text, [one.said]).value != "yes"
 
 
 def unsummed(question: Question, one: Proposal) -> bool:
@@ -292,5 +285,5 @@ def unsummed(question: Question, one: Proposal) -> bool:
 
 VETOES = (
     absent, of_another, unsaid, unbound, opposed, only_when, of_the_other_side, of_another_rank, unreal, unsummed,
-    reasonless, no_such_thing,
+    reasonless,
 )  # fmt: skip
