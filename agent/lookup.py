@@ -20,7 +20,7 @@ from groundsight.computing.say import say
 from groundsight.computing.terms import ends
 from groundsight.evidence.forms import forms
 from groundsight.evidence.grids import grids
-from groundsight.evidence.lists import listed
+from groundsight.evidence.lists import lists
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.language.content import stems_of
 from groundsight.types import Evidence
@@ -131,7 +131,7 @@ def work_out(step: int, asked: Question, evidence: Sequence[Evidence], banned: C
     A look-up is left to the last step.
     """
     tables = [one for one in evidence if len(one.cells) > 1]
-    made = next(iter(operations(asked.text, (*grids(tables), *forms(evidence), *listed(evidence)))), None)
+    made = next(iter(operations(asked.text, (*grids(tables), *forms(evidence), *lists(evidence)))), None)
     if made is None or (step == WHOLE and made.operation == "cell"):
         return None
     return finding(step, asked, made, banned)

@@ -26,11 +26,9 @@ _THAN = re.compile(r"\bthan\b", re.I)
 _RANKED = frozenset(
     ("first", *RANKS, "sixth", "seventh", "eighth", "ninth", "tenth", "1st", "2nd", "3rd", "4th", "5th")
 )
-_UNREAL = re.compile(
-    r"\bhad (?:\w+ )?(?:expected|hoped|planned|wanted|intended|meant|thought|feared)\b"
-    r"|\b(?:was|were) supposed to\b|\b(?:should|would|could) have\b", re.I
-)  # fmt: skip
-_PLANS = stems_of("expected hoped planned wanted intended thought feared supposed")
+_HAD = re.compile(r"\bhad (?:\w+ )?(\w+)")
+_UNREAL = re.compile(r"\b(?:should|would|could) have\b|\bsupposed to\b", re.I)
+_PLANS = stems_of("expected hoped planned wanted intended meant thought feared supposed")
 SCALE = 6.0
 # How far ahead a sentence counts that nothing competes with.
 ALONE = 0.3
@@ -264,7 +262,8 @@ def of_another_rank(question: Question, one: Proposal) -> bool:
 
 def unreal(question: Question, one: Proposal) -> bool:
     """True for what only was expected or should have been, where the question does not ask for that."""
-    return bool(_UNREAL.search(one.said)) and not _UNREAL.search(question.text) and not _PLANS & question.all_stems
+    hoped = any(stems_of(verb) & _PLANS for verb in _HAD.findall(one.said)) or bool(_UNREAL.search(one.said))
+    return hoped and not _UNREAL.search(question.text) and not _PLANS & question.all_stems
 
 
 def reasonless(question: Question, one: Proposal) -> bool:

@@ -13,11 +13,12 @@ from groundsight.computing.say import say
 from groundsight.evidence.forms import SAYS
 from groundsight.evidence.replies import Reply, replies
 from groundsight.language.content import stems_of
+from groundsight.language.facts import read_facts
 from groundsight.language.licences import said_among, verb_share
 from groundsight.language.same_asking import asking
 from groundsight.language.sentences import without_list_mark
 from groundsight.language.stems import stem, word_list
-from groundsight.language.tokens import turned
+from groundsight.language.tokens import turned_round
 from groundsight.language.typography import squeeze
 from groundsight.types import Evidence
 from groundsight.types.computed import Computation, Operand
@@ -45,8 +46,12 @@ def replied(step: int, asked: Question, evidence: Sequence[Evidence], banned: Co
 
 def _worded(one: Reply) -> Computation | None:
     """A reply that is a value alone, "From 3 pm", under its question: alone it states nothing."""
-    words = one.bare.split()
-    if len(words) > _ROLE_WORDS or any(verb_share(stem(word.strip(".,!"))) > SAYS for word in words):
+    figures = read_facts(one.bare)
+    dated = "".join(one.bare[slice(*each.span)] + " " for each in (*figures.moments, *figures.quantities)).split()
+    words = [word.strip(".,!") for word in one.bare.split()]
+    if one.said != one.bare or len(words) > _ROLE_WORDS:
+        return None
+    if any(verb_share(stem(word)) > SAYS for word in words if word not in dated):
         return None
     value = Operand(shown=one.bare, quote=one.quote(), under=squeeze(one.asked).rstrip("?？ "))
     return Computation(operation="cell", source=one.evidence.source, operands=(value,), result=one.bare)
@@ -67,7 +72,7 @@ def _same(asked: Question, one: Reply) -> bool:
     mine = Question(_WHEN.sub("when", asked.text))
     if asking(mine.text)[0] != asking(theirs.text)[0] or bool(mine.facts.negations) != bool(theirs.facts.negations):
         return False
-    if turned(mine.text, theirs.text):
+    if turned_round(mine.text, theirs.text):
         return False
     about = stems_of(naming_of(one.evidence)) | stems_of(one.evidence.place.section or "")
     known = about | (stems_of(one.before) if len(theirs.stems) > 1 else frozenset[str]())

@@ -180,7 +180,7 @@ def test_two_tables_of_one_file_stay_apart() -> None:
     ("question", "sentence"),
     [
         ("How much did we pay Jo Adler?", "Jo Adler: amount_usd: 95.00"),
-        ("How much have we spent in total?", "amount_usd of 3 rows total 214.50: 61.40 + 95.00 + 58.10"),
+        ("How much have we spent in total?", "amount_usd of 3 rows total 214.50 USD: 61.40 + 95.00 + 58.10"),
         ("How much did we spend on saddles?", ""),
     ],
 )
@@ -250,7 +250,7 @@ def test_of_revenue_and_cost_each_answers_for_its_own() -> None:
 
 def test_a_supplier_is_paid_and_pays_nothing() -> None:
     bills = [table("stable/spent", SPENT)]
-    assert said("How much was Mill & Son paid?", bills).endswith("total 119.50: 61.40 + 58.10")
+    assert said("How much was Mill & Son paid?", bills).endswith("total 119.50 USD: 61.40 + 58.10")
     assert said("How much did Mill & Son pay?", bills) == ""
 
 

@@ -205,6 +205,63 @@ def test_a_number_belongs_to_the_column_that_the_words_beside_it_measure(questio
     assert (made[0].result if made else None) == result
 
 
+HIRED = rows(
+    """
+nr,craft,holder,area_m2,since,fee_eur,heated
+1,Loom,Ada Brink,18,2016,60,yes
+2,Kiln,Mo Lund,30,2019,82,yes
+3,Press,Ines Roy,18,2021,60,no
+4,Forge,Bo Quist,55,2012,120,yes
+""".replace(",", " | ")
+)
+DUTY = rows("""
+Date | Morning | Evening | Standby
+2025-05-02 | Brink | Lund | Roy
+2025-05-03 | Lund | Roy | Lund
+2025-05-04 | Roy | Brink | Lund
+""")
+PARCELS = rows("""
+Parcel | Up to 2 kg | 2 to 10 kg | Over 10 kg
+Inland | 4.50 | 7.90 | 14.00
+Abroad | 9.00 | 17.50 | 31.00
+""")
+FARES = rows("""
+Fare | Age | Price
+Child | under 6 years | 0
+Pupil | 6 to 15 years | 4
+Adult | over 15 years | 9
+""")
+
+
+@pytest.mark.parametrize(
+    ("cells", "question", "result"),
+    [
+        (HIRED, "Who has been here longest?", "Bo Quist"),
+        (HIRED, "Which craft has the largest area?", "Forge"),
+        (HIRED, "How many crafts are bigger than 20 square metres?", "2"),
+        (HIRED, "How many crafts are not heated?", "1"),
+        (DUTY, "Who is on standby on 3 May?", "Lund"),
+        (DUTY, "How often is Lund on standby?", "2"),
+        (DUTY, "Who is on holiday on 3 May?", None),
+        (PARCELS, "What does a parcel of 7 kg inland cost?", "7.90"),
+        (PARCELS, "What does a parcel of 12 kg abroad cost?", "31.00"),
+        (FARES, "What is the price of a fare at 11 years?", "4"),
+    ],
+)
+def test_a_table_is_asked_as_people_ask_it(
+    cells: tuple[tuple[str, ...], ...], question: str, result: str | None
+) -> None:
+    made = operations(question, grids([table("list", cells)]))
+    assert (made[0].result if made else None) == result
+
+
+def test_what_was_paid_is_no_estimate_and_what_is_marked_is_not_of_mark() -> None:
+    costs = table("costs", rows("Item | Estimate EUR | Paid EUR\nTiles | 300 | 340\nGrout | 80 | 75"))
+    assert [one.result for one in operations("How much have we paid for tiles?", grids([costs]))] == ["340"]
+    boxes = table("boxes", rows("Box | Packed by | Fragile\n1 | Mark | yes\n2 | Una | yes\n3 | Una | no"))
+    assert [one.result for one in operations("How many boxes are marked fragile?", grids([boxes]))] == ["2"]
+
+
 def test_what_the_name_of_a_table_counts_is_added_up_in_the_column_that_is_asked_for() -> None:
     loans = rows("""
 Library | 2023 / Q1 | 2024 / Q1

@@ -16,6 +16,11 @@ EVIDENCE = [
         "The pantry was cleared after the thaw had lasted 9 days.\n"
         "The roof has panels of the firm Lumen. Last year they delivered 31 megawatt hours.",
     ),
+    prose(
+        "club",
+        "Rowing club\n\nOne sign of no more than 3 square metres may stand at the boathouse. 41 rowers took part, "
+        "nine more than in 2024.\nThe lease starts in May for 18 months; keys go back within 14 days of its end.",
+    ),
     prose("pump", "Starting the pump\n\nTurn tap 4 by 30 degrees and wait 5 minutes.\nTurn tap 5 by 60 degrees."),
 ]
 
@@ -40,6 +45,9 @@ EVIDENCE = [
         ("How long was the cellar closed?", ""),  # the annex was
         ("By how many degrees is tap 6 turned?", ""),
         ("How much electricity did the panels deliver this year?", ""),
+        ("How large is the boathouse in square metres?", ""),  # the sign may be
+        ("How many rowers took part in 2024?", ""),  # nine fewer than 41
+        ("How long does the lease last?", "18 months"),
     ],
 )
 def test_a_figure_of_the_asked_kind_answers_where_all_else_is_said(question: str, value: str) -> None:

@@ -14,7 +14,8 @@ from tests.test_answer_chains import prose
 FILES = {
     "hire.md": "# Canoe hire Rothsee\n\n## How late may I bring a canoe back?\n\nUntil sunset. Later costs a day.\n\n"
     "## Can children paddle alone?\n\nNo, an adult has to be in the boat.\n\n"
-    "## Where do I leave the paddles?\n\nIs the shed locked?\n\n## What does a lost paddle cost?\n\n38 euros.\n",
+    "## Where do I leave the paddles?\n\nIs the shed locked?\n\n## What does a lost paddle cost?\n\n38 euros.\n\n"
+    "## When is hand-in?\n\nFrom 9 am\n",
     "group.txt": "[03/06/25, 09:12] Noor: who keeps the key of the cellar?\n[03/06/25, 09:15] Emil: Ludo does\n"
     "[03/06/25, 09:16] Noor: and when is the next tasting?\n[03/06/25, 09:40] Emil: Thursday at eight\n"
     "[03/06/25, 09:41] Noor: how many bottles are left?\n[03/06/25, 09:50] Emil: did you count them?\n",
@@ -40,6 +41,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     [
         ("How late can a canoe be brought back at Rothsee?", "Until sunset"),
         ("May children paddle alone?", "No, an adult has to be in the boat"),
+        ("When is hand-in?", "When is hand-in: From 9 am"),  # a value alone states nothing
         ("Who keeps the cellar key?", "Emil: Ludo does"),
         ("What time is the next tasting?", "Emil: Thursday at eight"),
         ("When did Runa Tveit get her first hive?", "In May 2011"),
@@ -58,6 +60,7 @@ def test_what_a_source_replies_to_the_same_question_is_quoted(suite: Suite, ques
     [
         "Can dogs paddle alone?",  # another one than the source asks for
         "Who keeps the key of the attic?",
+        "When is hand-out?",
         "When was the last tasting?",
         "Where do I leave the paddles?",  # another question follows, no reply
         "How many bottles are left?",

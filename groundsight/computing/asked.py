@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
-from groundsight.computing.columns import are_named, compared, head_stems, is_people, is_who, of_measure, of_people
+from groundsight.computing.columns import (
+    are_named,
+    begun_in,
+    called_by_all,
+    compared,
+    head_stems,
+    is_people,
+    is_who,
+    measured_column,
+    naming_of_rows,
+    of_measure,
+    of_people,
+    unlabelled,
+)
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
 from groundsight.computing.lookups import cell_of, looked_up, moved_in, of_box, of_namesakes, on_its_side, traded
 from groundsight.computing.run import run
 from groundsight.computing.stated import DONE, WHETHER, Stated, asked_for
-from groundsight.computing.words import light_verbs, measures, sides, stems
-from groundsight.computing.words import operations as money_words
+from groundsight.computing.words import light_verbs, measures, stems
 from groundsight.evidence.grids import Row, Table
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
 
 _WHO = ("who", "whom", "whose")
 _PEOPLE = frozenset(stems("people person persons name names"))
-_THINGS = frozenset(stems("thing item one"))
-_FIRMS = frozenset(stems("firm company supplier provider"))
-_BEGUN = frozenset(stems("since start join begin hire member"))
 
 
 def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
@@ -57,28 +66,15 @@ def _all_told(linked: Link, made: Computation) -> bool:
 
 def _unused(wanted: Stated, linked: Link) -> bool:
     """A word that is used nowhere; of all rows is said of what is added up or counted anyway."""
-    every = (
-        stems("all over across")
-        if wanted.operation in ("sum", "mean", "count") and "all" in linked.facts.all_words
-        else ()
-    )
+    whole = wanted.operation in ("sum", "mean", "count") and "all" in linked.facts.all_words
+    every = stems("all over across") if whole else ()
     people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()
     counting = measures()["count"] if wanted.operation == "count" else ()
-    things = _things(linked) if wanted.operation in ("most", "least", "count") else ()
-    spent = light_verbs().union(every, people, counting, things)
+    things = called_by_all(linked) if wanted.operation in ("most", "least") else ()
+    # What a parcel of 7 kg costs stands under "2 to 10 kg".
+    costs = measures()["money"] if linked.ranged is not None else ()
+    spent = light_verbs().union(every, people, counting, things, costs)
     return any(one.stem not in spent for one in linked.left)
-
-
-def _things(linked: Link) -> frozenset[str]:
-    """Words that any row may be called by: a thing; where all have names a firm; in a list of what was spent a
-    purchase.
-    """
-    table = linked.table
-    spending = frozenset(stems(" ".join(word for word, name in money_words().items() if name in ("spent", "traded"))))
-    about = spending & {*stems(f"{table.title} {table.section}")}
-    sided = any(head_stems(head) & (sides()["payer"] | sides()["receiver"]) for head in table.head)
-    bought = spending if (about or sided) and of_measure(table, "money") else frozenset[str]()
-    return _THINGS | bought | (_FIRMS if are_named(table.columns[table.key]) else frozenset())
 
 
 def _answer(wanted: Stated, linked: Link) -> Computation | None:
@@ -104,8 +100,8 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
 
 
 def _extreme(wanted: Stated, linked: Link) -> Computation | None:
-    column = None if _lasting(wanted, linked) else _measured(wanted, linked)
-    if column is None and (begun := _begun(wanted, linked)) is not None:
+    column = None if _lasting(wanted, linked) else measured_column(wanted, linked)
+    if column is None and (begun := begun_in(wanted, linked)) is not None:
         # Who has been here longest came first.
         column, wanted = begun, replace(wanted, operation="least" if wanted.operation == "most" else "most")
     if column is not None and linked.table.open and not all(linked.table.columns[column][at] for at in linked.rows):
@@ -123,34 +119,7 @@ def _extreme(wanted: Stated, linked: Link) -> Computation | None:
 
 def _lasting(wanted: Stated, linked: Link) -> bool:
     """Who has been with us longest: a time since a day, whatever else is measured in hours."""
-    return wanted.asks in _WHO and wanted.at == len(linked.words) - 1 and _begun(wanted, linked) is not None
-
-
-def _begun(wanted: Stated, linked: Link) -> int | None:
-    """The only column of days from which on the rows are so, where how long they are is asked."""
-    dates = [
-        at for at in linked.free if linked.table.scale(at) == "date" and head_stems(linked.table.head[at]) & _BEGUN
-    ]
-    return sole(dates) if wanted.measure == "length" else None
-
-
-def _measured(wanted: Stated, linked: Link) -> int | None:
-    """The column that is compared: of the measure that is said, else named, else the only one of numbers."""
-    table = linked.table
-    # Which plot is the largest asks for the plot, whatever number it has.
-    named = wanted.asks in ("which", "what") and wanted.operation in ("most", "least")
-    told = [at for at in linked.told if table.measures[at] and not (named and wanted.focus in linked.heads[at])]
-    fits = [at for at in compared(table, wanted.measure) if at in linked.free]
-    # The largest invoice has no size.
-    if fits or wanted.measure not in ("", "size") or (wanted.measure and table.open):
-        return sole([at for at in fits if at in told], _plain(table, fits), fits)
-    numbers = [at for at in linked.free if table.scale(at) == "number" and at not in table.numbered]
-    return sole([at for at in told if at in numbers], [] if told else numbers)
-
-
-def _plain(table: Table, among: Sequence[int]) -> list[int]:
-    """In a list the figures with which nothing else stands: 18 km, where 650 m stand with up."""
-    return [at for at in among if table.open and " " not in table.head[at]]
+    return wanted.asks in _WHO and wanted.at == len(linked.words) - 1 and begun_in(wanted, linked) is not None
 
 
 def _named(wanted: Stated, linked: Link) -> int | None:
@@ -162,7 +131,8 @@ def _named(wanted: Stated, linked: Link) -> int | None:
             people, roles = [at for at in people if at == table.key], []
         asked = [at for at in people if wanted.focus in linked.heads.get(at, ())]
         firms = [table.key] if wanted.operation in ("most", "least") and are_named(table.columns[table.key]) else []
-        called = [at for at in linked.told if are_named([cell for cell in table.columns[at] if cell])]
+        worded = [at for at in linked.told if table.measures[at] is None]
+        called = [at for at in worded if are_named([cell for cell in table.columns[at] if cell])]
         return sole(asked, [at for at in roles if at in linked.heads], roles, people, firms, called)
     if wanted.asks in ("when", "where", "how much", "how many"):
         return None
@@ -171,9 +141,9 @@ def _named(wanted: Stated, linked: Link) -> int | None:
     if (
         wanted.operation in ("most", "least")
         and wanted.focus >= 0
-        and linked.words[wanted.focus].stem in _things(linked)
+        and linked.words[wanted.focus].stem in called_by_all(linked)
     ):
-        return _naming(linked)
+        return naming_of_rows(linked)
     named = wanted.focus in linked.titled and (table.key in free or wanted.operation != "cell")
     return table.key if named else None
 
@@ -202,7 +172,7 @@ def _number_column(wanted: Stated, linked: Link) -> int | None:
         return sole([at for at in fits if at in told], fits)
     if told:
         named = [at for at in told if wanted.focus in linked.heads[at]]
-        return sole(_plain(table, named), named, told)
+        return sole(unlabelled(table, named), named, told)
     return sole(numbers)
 
 
@@ -302,16 +272,10 @@ def _is_free(place: int, linked: Link) -> bool:
     return place >= 0 and not inside and linked.words[place].stem not in light_verbs()
 
 
-def _naming(linked: Link) -> int:
-    """The column by which a person knows the rows: the key, or where that holds codes the first that tells in words."""
-    table = linked.table
-    worded = [at for at in linked.free if table.measures[at] is None and len({*table.columns[at]}) == len(table.rows)]
-    coded = any(char.isdigit() for cell in table.columns[table.key] for char in cell)
-    return next((at for at in worded if at != table.key), table.key) if coded else table.key
-
-
 def _target(wanted: Stated, linked: Link) -> int | None:
     table, free = linked.table, linked.free
+    if linked.ranged is not None and wanted.asks not in _WHO:
+        return linked.ranged
     named = _named(wanted, linked)
     if named is not None or wanted.asks in _WHO:
         return named
@@ -325,7 +289,7 @@ def _target(wanted: Stated, linked: Link) -> int | None:
         case "where":
             return sole([at for at in free if head_stems(table.head[at]) & measures()["place"]])
         case _ if not told and not _is_free(wanted.focus, linked):
-            return _naming(linked)
+            return naming_of_rows(linked)
         case _ if not told and wanted.focus in linked.titled and not any(table.head) and len(table.head) == 2:
             # The fee of a violin lesson in a list of fees.
             return 1 - table.key

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from groundsight.computing.linked import Link
+from groundsight.computing.linked import Link, sole
 from groundsight.computing.stated import Stated
-from groundsight.computing.words import measures, said, stems
+from groundsight.computing.words import measures, operations, said, sides, stems
 from groundsight.evidence.grids import Measured, Table
 from groundsight.evidence.tables import head_unit
 from groundsight.language.licences import is_known
@@ -22,6 +22,9 @@ _PERSON = re.compile(r"^(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?[A-Z][\w'-]*\.?(?: [A-Z][\
 # Invoice no., Nr.
 _NUMBER = re.compile(r"(?:(?<=\w )no\b|\bno(?=\.)|\bnr\b)\.?$|[#№]$", re.I)
 HOLDING = frozenset(stems("have hold own possess"))
+_THINGS = frozenset(stems("thing item one"))
+_FIRMS = frozenset(stems("firm company supplier provider"))
+_BEGUN = frozenset(stems("since start join begin hire member"))
 _CENTS = re.compile(r"\d+[.,]\d\d")
 
 
@@ -140,3 +143,50 @@ def are_named(cells: Sequence[str]) -> bool:
     return bool(cells) and all(
         cell and all(word[0].isupper() for word in re.findall(r"[^\W\d_]+", cell)) for cell in cells
     )
+
+
+def begun_in(wanted: Stated, linked: Link) -> int | None:
+    """The only column of days from which on the rows are so, where how long they are is asked."""
+    dates = [
+        at for at in linked.free if linked.table.scale(at) == "date" and head_stems(linked.table.head[at]) & _BEGUN
+    ]
+    return sole(dates) if wanted.measure == "length" else None
+
+
+def unlabelled(table: Table, among: Sequence[int]) -> list[int]:
+    """In a list the figures with which nothing else stands: 18 km, where 650 m stand with up."""
+    return [at for at in among if table.open and " " not in table.head[at]]
+
+
+def called_by_all(linked: Link) -> frozenset[str]:
+    """Words that any row may be called by: a thing; where all have names a firm; in a list of what was spent a
+    purchase.
+    """
+    table = linked.table
+    spending = frozenset(stems(" ".join(word for word, name in operations().items() if name in ("spent", "traded"))))
+    about = spending & {*stems(f"{table.title} {table.section}")}
+    sided = any(head_stems(head) & (sides()["payer"] | sides()["receiver"]) for head in table.head)
+    bought = spending if (about or sided) and of_measure(table, "money") else frozenset[str]()
+    return _THINGS | bought | (_FIRMS if are_named(table.columns[table.key]) else frozenset())
+
+
+def naming_of_rows(linked: Link) -> int:
+    """Return the column by which a person knows the rows: the key, or where that holds codes the first in words."""
+    table = linked.table
+    worded = [at for at in linked.free if table.measures[at] is None and len({*table.columns[at]}) == len(table.rows)]
+    coded = any(char.isdigit() for cell in table.columns[table.key] for char in cell)
+    return next((at for at in worded if at != table.key), table.key) if coded else table.key
+
+
+def measured_column(wanted: Stated, linked: Link) -> int | None:
+    """Return the column that is compared: of the measure that is said, else named, else the only one of numbers."""
+    table = linked.table
+    # Which plot is the largest asks for the plot, whatever number it has.
+    named = wanted.asks in ("which", "what") and wanted.operation in ("most", "least")
+    told = [at for at in linked.told if table.measures[at] and not (named and wanted.focus in linked.heads[at])]
+    fits = [at for at in compared(table, wanted.measure) if at in linked.free]
+    # The largest invoice has no size.
+    if fits or wanted.measure not in ("", "size") or (wanted.measure and table.open):
+        return sole([at for at in fits if at in told], unlabelled(table, fits), fits)
+    numbers = [at for at in linked.free if table.scale(at) == "number" and at not in table.numbered]
+    return sole([at for at in told if at in numbers], [] if told else numbers)

@@ -60,6 +60,7 @@ def ranges_of_heads(linked: Link) -> None:
         ]
         fits = [at for at, bounds in read if _admits(bounds, one.low)]
         if one.kind and one.bound == "exact" and len(read) > 1 and len(fits) == 1:
+            linked.ranged = fits[0]
             linked.heads.setdefault(fits[0], set()).update(linked.inside(one.span))
             linked.used |= linked.inside(one.span)
 

@@ -29,6 +29,7 @@ class Link:
 
     ``labels`` are the columns of a mail's head that a verb asks for, with their question words; ``titled`` are the
     words of the table's own name.
+    ``ranged`` is the column whose head bounds a figure of the sentence: 7 kg stand under "2 to 10 kg".
     ``weak`` counts the words that only something alike links, ``loose`` has the columns of each.
     """
 
@@ -42,6 +43,7 @@ class Link:
     labels: dict[int, str] = field(default_factory=dict[int, str])
     loose: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     weak: int = 0
+    ranged: int | None = None
 
     @property
     def held(self) -> set[int]:

@@ -142,7 +142,7 @@ def _heads(linked: Link) -> None:
     ranges_of_heads(linked)
     dated = {at for one in linked.facts.moments for at in linked.inside(one.span)}
     for at, one in list(linked.open()):
-        if at in dated and one.text.isdigit():
+        if at in dated and one.text.isdigit() and len(one.text) < 3:
             continue
         for column in range(len(linked.table.head)):
             if one.stem in head_stems(linked.table.head[column]):
@@ -166,7 +166,7 @@ def _having(linked: Link, column: int, one: Said) -> frozenset[int]:
     if measured is not None or len(one.stem) < 2:
         return frozenset()
     cells = linked.table.columns[column]
-    return frozenset(at for at, cell in enumerate(cells) if one.stem in _bare(cell))
+    return frozenset(at for at, cell in enumerate(cells) if one.stem in _bare(cell) and not _is_verb_of(one, cell))
 
 
 def _narrow(linked: Link, column: int, rows: frozenset[int], at: int) -> None:

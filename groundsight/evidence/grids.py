@@ -270,7 +270,8 @@ def _in_unit(keys: dict[int, Decimal], unit: str) -> Measured:
     bare = " ".join(word for word in unit.split() if word.casefold().rstrip("s") not in _SCALES)
     known = unit_named(bare) if bare else None
     kind, size = (known[0], known[2]) if known else _compound(bare)
-    return Measured(keys, "number", unit, kind, factor * size)
+    # fee_eur counts in EUR.
+    return Measured(keys, "number", unit.upper() if unit == kind else unit, kind, factor * size)
 
 
 def _compound(unit: str) -> tuple[str, float]:

@@ -42,7 +42,7 @@ class _Point(NamedTuple):
     span: Span
 
 
-def listed(evidence: Sequence[Evidence]) -> tuple[Table, ...]:
+def lists(evidence: Sequence[Evidence]) -> tuple[Table, ...]:
     """Return every run of points that give figures of the same kinds as a table, a point a row."""
     return tuple(
         table for one in evidence if len(one.cells) < 2 for run in _runs(one.text) for table in _table(one, run)

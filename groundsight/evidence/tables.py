@@ -21,8 +21,8 @@ _UNIT_HEAD = re.compile(
     r"\b(?:in|,)\s+(?P<bare>(?:thousands|millions|billions|%|percent)\b.*)$",
     re.IGNORECASE,
 )
-# Distance km, size_m2: a sign, where a word (Rate per day) would say something else.
-_SYMBOL = re.compile(r"(?<=\w)[\s_]+([^\W\dA-Z_][23²³]?|[^\W\daeiouyAEIOUY_]{2,3}(?:[\d/²³][^\s_]*)?|°\w)\s*$")
+# Distance km, size_m2: a sign, where a word (Rate per day) would say something else; of "2 to 10 kg" the figure's.
+_SYMBOL = re.compile(r"(?<=[^\W\d])[\s_]+([^\W\dA-Z_][23²³]?|[^\W\daeiouyAEIOUY_]{2,3}(?:[\d/²³][^\s_]*)?|°\w)\s*$")
 # fee_eur, dur_min
 _MACHINE = re.compile(r"^\S+_([a-zA-Z]{2,4}[23]?)$")
 _KNOWN_UNIT = re.compile(

@@ -144,7 +144,7 @@ def keys_of(tokens: Iterable[Token]) -> frozenset[str]:
     return frozenset(key for token in tokens if token.content for key in token.keys)
 
 
-def turned(one: str, other: str) -> bool:
+def turned_round(one: str, other: str) -> bool:
     """True where one text has the particle that turns a word of the other: check-out, check-in; before, after."""
     mine, theirs = ({*re.findall(r"[^\W_]+", text.casefold())} for text in (one, other))
     return any(
