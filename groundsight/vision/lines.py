@@ -157,7 +157,8 @@ class LineReader:
         kept = (best != 0) & np.r_[True, best[1:] != best[:-1]]
         if not kept.any():
             return _Read([], 0.0, 1.0, point=False)
-        text, there = [self._characters[one - 1] for one in best[kept].tolist()], odds[kept]
+        read: list[int] = best[kept].tolist()
+        text, there = [self._characters[one - 1] for one in read], odds[kept]
         sure = there.max(axis=1)
         places = [{one: float(chance)} for one, chance in zip(text, sure, strict=True)]
         for at in np.flatnonzero(sure < 1 - FAINT).tolist():
@@ -173,9 +174,10 @@ class LineReader:
 def _parted(places: Sequence[Mapping[str, float]], gaps: Sequence[bool]) -> list[list[Mapping[str, float]]]:
     words: list[list[Mapping[str, float]]] = [[]]
     for place, gap in zip(places, gaps, strict=True):
-        if first(place) != " ":
+        blank = first(place).isspace()
+        if not blank:
             words[-1].append(place)
-        if first(place) == " " or (gap and first(place) < "\u2e80"):
+        if blank or (gap and first(place) < "\u2e80"):
             words.append([])
     return [word for word in words if word]
 
