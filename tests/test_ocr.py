@@ -44,6 +44,15 @@ def test_brackets_and_colons_are_as_wide_as_the_letters_beside_them() -> None:
     assert letters.narrow("合计：12") == "合计：12"
 
 
+@pytest.mark.parametrize(
+    ("beside", "read"), [(("3.00", "$12.00", "-1.50"), "16.85"), (("3.00", "12.00", "Row 4"), "16 85")]
+)
+def test_a_price_that_lost_its_point_gets_it_back_on_a_page_of_prices(beside: tuple[str, ...], read: str) -> None:
+    priced = letters.lists_prices(("16 85", *beside))
+    assert letters.with_point("16 85", seen=False, priced=priced) == read
+    assert letters.with_point("Room 16 85", seen=False, priced=priced) == "Room 16 85"
+
+
 def test_a_row_is_read_from_left_to_right(reader: RapidReader) -> None:
     page, font = Image.new("RGB", (700, 220), "white"), ImageFont.load_default(24)
     draw = ImageDraw.Draw(page)
