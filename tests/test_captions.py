@@ -26,7 +26,7 @@ from groundsight.suite import open_suite
 from groundsight.tools.pictures import for_a_model
 from groundsight.types import Tag
 from groundsight.vision import open_captioner
-from groundsight.vision.caption_check import unconfirmed
+from groundsight.vision.tags import unconfirmed
 from tests import tiny_models
 from tests.chat_server import chat_server, failing
 from tests.pictures import clock_face, page_of, traffic_light

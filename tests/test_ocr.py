@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from groundsight.errors import ModelFailed
 from groundsight.types import TextLine
-from groundsight.vision import lines
+from groundsight.vision import letters, lines
 from groundsight.vision.ocr import TRIED_HEIGHTS, RapidReader
 from tests.pictures import page_of
 
@@ -40,8 +40,17 @@ def test_printed_lines_are_read_from_top_to_bottom(reader: RapidReader) -> None:
 
 
 def test_brackets_and_colons_are_as_wide_as_the_letters_beside_them() -> None:
-    assert lines.narrow("MOTOR（SUNGAI）：12") == "MOTOR(SUNGAI):12"
-    assert lines.narrow("合计：12") == "合计：12"
+    assert letters.narrow("MOTOR（SUNGAI）：12") == "MOTOR(SUNGAI):12"
+    assert letters.narrow("合计：12") == "合计：12"
+
+
+@pytest.mark.parametrize(
+    ("beside", "read"), [(("3.00", "$12.00", "-1.50"), "16.85"), (("3.00", "12.00", "Row 4"), "16 85")]
+)
+def test_a_price_that_lost_its_point_gets_it_back_on_a_page_of_prices(beside: tuple[str, ...], read: str) -> None:
+    priced = letters.lists_prices(("16 85", *beside))
+    assert letters.with_point("16 85", seen=False, priced=priced) == read
+    assert letters.with_point("Room 16 85", seen=False, priced=priced) == "Room 16 85"
 
 
 def test_a_row_is_read_from_left_to_right(reader: RapidReader) -> None:
@@ -141,7 +150,15 @@ def test_a_short_word_of_a_sideways_table_is_read(reader: RapidReader) -> None:
         ("As:aka", 2, "t", 0.3, "Astaka"),
         ("a: b", 1, "t", 0.3, "a: b"),
         ("Guardlan", 5, "i", 0.2, "Guardian"),
-        ("Guardlan", 5, "i", 0.1, "Guardlan"),
+        ("Guardlan", 5, "i", 0.1, "Guardian"),
+        ("Guardlan", 5, "i", 0.03, "Guardlan"),
+        ("Smlle", 2, "i", 0.1, "Smlle"),
+        ("Roundingi", 8, "", 0.3, "Rounding"),
+        ("6x", 1, "%", 0.4, "6%"),
+        ("219", 2, "%", 0.4, "219"),
+        ("02.56:39", 2, ":", 0.3, "02:56:39"),
+        ("8 Qly, 1 Qty", 3, "t", 0.1, "8 Qty, 1 Qty"),
+        ("8 Qly, 1 Pty", 3, "t", 0.1, "8 Qly, 1 Pty"),
         ("Guardian", 5, "l", 0.3, "Guardian"),
         ("Restäurants", 4, "a", 0.18, "Restaurants"),
         ("Ox51F", 0, "0", 0.3, "0x51F"),
@@ -164,6 +181,7 @@ def test_what_looks_alike_is_told_by_its_neighbours_where_the_model_is_unsure(
     written: str, at: int, rival: str, odds: float, read: str
 ) -> None:
     characters = [*dict.fromkeys(f"{written}{rival} .")]
+    held = characters.index(rival) + 1 if rival else 0
     table = np.zeros((2 * len(written), len(characters) + 1), np.float32)
     for place, one in enumerate(written):
         table[2 * place, 0] = 1.0
@@ -171,7 +189,7 @@ def test_what_looks_alike_is_told_by_its_neighbours_where_the_model_is_unsure(
     # A space stands in the gap before a letter.
     if rival != " ":
         table[2 * at + 1, characters.index(written[at]) + 1] = 0.95 - odds
-    table[2 * at + (rival != " "), characters.index(rival) + 1] = odds
+    table[2 * at + (rival != " "), held] = odds
 
     class Scripted:
         def run(self, _: object) -> list[np.ndarray]:

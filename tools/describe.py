@@ -142,7 +142,7 @@ def _labelled(suite: Suite, image: Image, labels: Sequence[str]) -> tuple[tuple[
 
 
 def _unconfirmed(suite: Suite, image: Image, caption: str, tags: Sequence[Tag]) -> tuple[str, ...]:
-    from groundsight.vision.caption_check import unconfirmed
+    from groundsight.vision.tags import unconfirmed
 
     lines = suite.parts.ocr.read(image) if suite.parts.ocr else ()
     return unconfirmed(caption, tags, [line.text for line in lines])

@@ -11,7 +11,7 @@ from groundsight.governance.review import Reviewed, ReviewedSource, in_sample, q
 from groundsight.language.content import content_words
 from groundsight.language.stems import lexicon_rows
 from groundsight.types import Asset, Unit
-from groundsight.vision.caption_check import unconfirmed
+from groundsight.vision.tags import unconfirmed
 
 if TYPE_CHECKING:
     from groundsight.settings import Settings

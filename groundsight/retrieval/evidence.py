@@ -56,7 +56,7 @@ def with_guesses(one: Evidence, tags: Sequence[Tag]) -> Evidence:
 
     It stands in the channel of captions: a guess of a model, which never settles a number and makes a verdict weak.
     """
-    from groundsight.vision.caption_check import kinds_of
+    from groundsight.vision.tags import kinds_of
 
     if not tags or one.kind not in ("image", "figure"):
         return one

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
-from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from unicodedata import normalize
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from groundsight.encoders.onnx_session import OnnxModel
 from groundsight.encoders.weights import packaged_file, read_verified
-from groundsight.encoders.wordhood import is_english
 from groundsight.errors import Disabled, ModelFailed
+from groundsight.vision.letters import (
+    FAINT,
+    bare,
+    chosen,
+    first,
+    least_odds,
+    lists_prices,
+    may_stand,
+    narrow,
+    respelled,
+    whole_words,
+    with_point,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,22 +41,11 @@ DETECTED_SIDE = 1280
 LINE_HEIGHT = 48
 # Of 40 receipts with .5: word F1 .873, addresses .63, 1.1 CPU s a page; with .9: .883, .73, 1.7.
 DOUBTED = 0.9
-# What was misread gave the right letter .16 to .45, what was read rightly gave the wrong one .08 at most. With .05 for
-# words 7 more of 500 blurred names that are nearly a word were turned into it, and no more of 500 words were read.
-RIVAL = 0.15
-# A sign that the line makes no sense without needs less: 13 lines of 60 pages changed, all to what is printed.
-FAINT = 0.02
-# Of 1,885 lines of receipts 14 changed by this rule, all of them for what is printed.
-SHORTEST_WORD = 5
 # A space in the gap between two letters: the gap itself often has more. Word F1 of 40 receipts was .883 without this,
 # with .02 to .3 it is .895 to .902; of 14 drawn pages on which it was not chosen .990 and .994.
 SPACE = 0.1
 # Short lines are padded to this width, not to 320: 35 % less CPU on receipts, word F1 .912 for .914.
 NARROWEST = 64
-# A line that ends like a price, and has no point: "@3 00".
-_CENTS = re.compile(r"[^.]*\d \d\d")
-# Full-width forms stand at one distance from what they are forms of.
-_NARROW = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)}
 
 
 class Found:
@@ -56,6 +54,15 @@ class Found:
     def __init__(self, corners: NDArray[np.float32], pixels: NDArray[np.uint8]) -> None:
         self.corners, self.pixels = corners, pixels
         self.stands = bool(corners[:, 1].max() - corners[:, 1].min() > corners[:, 0].max() - corners[:, 0].min())
+
+
+class _Read(NamedTuple):
+    """The words of a line, of each character what may stand there; mean and least odds; whether a point was traced."""
+
+    words: list[list[Mapping[str, float]]]
+    sure: float
+    least: float
+    point: bool
 
 
 class LineFinder:
@@ -127,112 +134,52 @@ class LineReader:
         return cls(OnnxModel.load(_pinned(*RECOGNISER), "ocr", threads=1), packaged, characters, threads)
 
     def read(self, lines: Sequence[NDArray[np.uint8]]) -> list[tuple[str, float]]:
-        """Return the text of each line and the mean probability of its characters, 0 without any."""
+        """Return the text of each line of a page and the mean probability of its characters, 0 without any."""
         with ThreadPoolExecutor(self._threads) as pool:
-            return list(pool.map(self._one, lines))
+            read = list(pool.map(self._one, lines))
+        sure = (word for line in read for word in line.words if min(at[first(at)] for at in word) >= DOUBTED)
+        likely = partial(least_odds, page={bare("".join(map(first, word))) for word in sure})
+        texts = [narrow(whole_words([respelled(word, likely) for word in line.words])) for line in read]
+        priced = lists_prices(texts)
+        return [(with_point(text, line.point, priced), line.sure) for text, line in zip(texts, read, strict=True)]
 
-    def _one(self, line: NDArray[np.uint8]) -> tuple[str, float]:
+    def _one(self, line: NDArray[np.uint8]) -> _Read:
         pixels = line_input(line)
-        text, odds = self._decoded(self._quick, pixels)
-        if odds.size and odds.min() < DOUBTED:
-            text, odds = self._decoded(self._packaged(), pixels)
-        return text, float(odds.mean()) if odds.size else 0.0
+        read = self._decoded(self._quick, pixels)
+        return self._decoded(self._packaged(), pixels) if read.least < DOUBTED else read
 
-    def _decoded(self, model: OnnxModel, pixels: NDArray[np.float32]) -> tuple[str, NDArray[np.float32]]:
+    def _decoded(self, model: OnnxModel, pixels: NDArray[np.float32]) -> _Read:
         """Decode connectionist temporal classification: a repeated class counts once, class 0 is the gap between."""
         import numpy as np
 
         odds: NDArray[np.float32] = model.run({"x": pixels})[0]
         best = odds.argmax(axis=1)
         kept = (best != 0) & np.r_[True, best[1:] != best[:-1]]
+        if not kept.any():
+            return _Read([], 0.0, 1.0, point=False)
         read: list[int] = best[kept].tolist()
-        text, sure = [self._characters[one - 1] for one in read], odds[kept, best[kept]]
+        text, there = [self._characters[one - 1] for one in read], odds[kept]
+        sure = there.max(axis=1)
+        places = [{one: float(chance)} for one, chance in zip(text, sure, strict=True)]
         for at in np.flatnonzero(sure < 1 - FAINT).tolist():
-            likely: list[int] = np.flatnonzero(odds[kept][at] > FAINT).tolist()
-            rivals = {self._characters[one - 1]: odds[kept][at][one] for one in likely if one}
+            likely: list[int] = np.flatnonzero(there[at] > FAINT).tolist()
+            rivals = {self._characters[one - 1]: float(there[at, one]) for one in likely if one}
             text[at] = chosen(text, at, rivals)
-        gaps = np.add.reduceat((best == 0) & (odds[:, self._space] > SPACE), np.flatnonzero(kept)) if read else ()
-        parts = (one + " " if gap and one < "\u2e80" else one for one, gap in zip(text, gaps, strict=True))
-        line = narrow(whole_words("".join(parts).split()))
-        if _CENTS.fullmatch(line) and odds[:, self._point].max() > FAINT:
-            line = f"{line[:-3]}.{line[-2:]}"
-        return line, sure
+            places[at] = may_stand(text[at], rivals, none=float(there[at, 0]))
+        gaps = np.add.reduceat((best == 0) & (odds[:, self._space] > SPACE), np.flatnonzero(kept)) > 0
+        point = bool(odds[:, self._point].max() > FAINT)
+        return _Read(_parted(places, gaps.tolist()), float(sure.mean()), float(sure.min()), point)
 
 
-def narrow(text: str) -> str:
-    """Return a line with brackets and colons as wide as its letters; one with East Asian signs keeps wide ones.
-
-    In 2 of 40 English receipts they were read as wide.
-    """
-    if any(sign >= "\u2e80" and sign not in _NARROW for sign in text):
-        return text
-    return "".join(_NARROW.get(sign, sign) for sign in text)
-
-
-def whole_words(parts: Sequence[str]) -> str:
-    """Join parts of a line by spaces, and by none where two or three make one English word and not each is one."""
-    at, words = 0, list[str]()
-    while at < len(parts):
-        ends = (end for end in (at + 3, at + 2) if end <= len(parts) and _is_torn(parts[at:end]))
-        end = next(ends, at + 1)
-        words.append("".join(parts[at:end]))
-        at = end
-    return " ".join(words)
-
-
-def _is_torn(parts: Sequence[str]) -> bool:
-    word = "".join(parts)
-    return len(word) >= SHORTEST_WORD and word.isalpha() and is_english(word) and not all(map(is_english, parts))
-
-
-def chosen(text: Sequence[str], at: int, rivals: Mapping[str, float]) -> str:
-    """Return the character for a place: one of its rivals, by what stands around it, or the one that was read."""
-    likely = (one for one, odds in rivals.items() if odds > RIVAL)
-    fitting = (one for one in likely if one == likelier(text, at) or makes_word(text, at, one))
-    return next(fitting, wanted if (wanted := needed(text, at)) in rivals else text[at])
-
-
-def needed(text: Sequence[str], at: int) -> str:
-    """Return the sign without which a place makes no sense, or "".
-
-    A comma for the point before a small letter, an @ for the nought before a digit that no digit leads.
-    """
-    before, after = "".join(text[:at]), "".join(text[at + 1 :])
-    match text[at]:
-        case "." if after[:1] == " " and after[1:2].islower():
-            return ","
-        case "0" if after[:1].isdigit() and (before[-1:].isalpha() or not before):
-            return "@"
-        case _:
-            return ""
-
-
-def likelier(text: Sequence[str], at: int) -> str:
-    """Return the character that stands more often beside these neighbours and looks like the one at a place, or "".
-
-    A letter without its accent; an l behind a small letter for a 1; digits among digits, an O among capitals.
-    """
-    one, before, after = text[at], "".join(text[max(0, at - 1) : at]), "".join(text[at + 1 : at + 2])
-    plain = normalize("NFD", one)[0]
-    if plain != one and plain.isascii():
-        return plain
-    if one == "1":
-        return "l" if before.islower() else ""
-    if one == "0":
-        return "O" if before.isupper() and after.isupper() else ""
-    if one == ":" and before.islower() and after.islower():
-        return "t"
-    if one in "Oo" and after == "x" and not before.isalnum():
-        return "0" if "".join(text[at + 2 : at + 3]).isdigit() else ""
-    return {"l": "1", "I": "1", "O": "0", "o": "0"}.get(one, "") if before.isdigit() else ""
-
-
-def makes_word(text: Sequence[str], at: int, letter: str) -> bool:
-    """Tell whether a letter makes an English word of five letters or more of what is none without it."""
-    before = "".join(takewhile(str.isalpha, reversed(text[:at])))[::-1]
-    after = "".join(takewhile(str.isalpha, text[at + 1 :]))
-    word = f"{before}{letter}{after}"
-    return len(word) >= SHORTEST_WORD and is_english(word) and not is_english(f"{before}{text[at]}{after}")
+def _parted(places: Sequence[Mapping[str, float]], gaps: Sequence[bool]) -> list[list[Mapping[str, float]]]:
+    words: list[list[Mapping[str, float]]] = [[]]
+    for place, gap in zip(places, gaps, strict=True):
+        blank = first(place).isspace()
+        if not blank:
+            words[-1].append(place)
+        if blank or (gap and first(place) < "\u2e80"):
+            words.append([])
+    return [word for word in words if word]
 
 
 def line_input(line: NDArray[np.uint8]) -> NDArray[np.float32]:

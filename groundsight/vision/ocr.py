@@ -31,7 +31,7 @@ class RapidReader:
     the page, read both ways, tell how it lies.
     """
 
-    fingerprint = f"rapidocr-ppocrv6-small-int8-4@{DETECTOR[1][:8]}{RECOGNISER[1][:8]}"
+    fingerprint = f"rapidocr-ppocrv6-small-int8-5@{DETECTOR[1][:8]}{RECOGNISER[1][:8]}"
 
     def __init__(self, finder: LineFinder, reader: LineReader) -> None:
         self._finder, self._reader = finder, reader
