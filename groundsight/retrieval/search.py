@@ -222,8 +222,7 @@ def tier_of(parts: Parts) -> Tier:
     named["rerank"] = parts.reranker.name if models.rerank == "trained" and parts.reranker else models.rerank
     if (trained := parts.fuser.name) not in ("rrf", "weighted"):
         named["fusion"] = trained
-    local = any(":" in name for name in lanes.values())
-    return Tier(name="local-models" if local else "embedded", models=named)
+    return Tier.of(lanes.values(), named)
 
 
 def _heading_share(name: Named, weight: float) -> ChannelScore:
