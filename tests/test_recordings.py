@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
+from groundsight.audio import NARROW
 from groundsight.doors.python import OpenSuite
 from groundsight.doors.view.desk import Desk
 from groundsight.doors.view.evidence import QuotedPassage
@@ -156,6 +158,38 @@ def test_what_is_shown_while_something_is_said_and_the_other_way_round(
     assert (answer.status, answer.text.startswith(told)) == ("answered", True), answer.text
     assert all(cited.second is not None for cited in answer.citations)
     assert {each.label for each in answer.verdicts} == {"supported"}
+
+
+def test_speech_without_any_mark_is_put_to_the_slide_and_the_second_at_which_it_was_said(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, heard = house
+    heard.said = {
+        400: "our journey leaves the capital early and nobody sleeps please lock your bicycle in the third wagon now "
+        "the kitchen serves soup until late"
+    }
+    scenes = [
+        (slide("Ferry", "Depth 1.8 m"), 3.0),
+        (slide("Bicycles", "Rack 4"), 3.0),
+        (slide("Food", "Open late"), 3.0),
+    ]
+    write_clip(folder / "trip.mp4", scenes, tone(9, 400))
+    suite.ingest(folder)
+    shown = suite.ask("What is on the slide while the soup is mentioned?")
+    assert shown.text.startswith('trip.mp4 at 0:06 shows: "Food / Open late" [1]')
+    (cited,) = suite.ask("In which second of the video is the kitchen mentioned?").citations
+    assert cited.second == pytest.approx(6, abs=1)
+    told = suite.ask("At what time in the clip is the bicycle slide shown?").text
+    assert told.startswith('trip.mp4 at 0:03: "Bicycles" [1]')
+
+
+def test_what_is_said_beside_a_slide_is_no_label_of_it(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
+    suite, folder, heard = house
+    heard.said = {400: "The mirror was polished by hand for two years."}
+    write_clip(folder / "dome.mp4", [(slide("Telescope", "Mirror 1.8 m"), 6.0)], tone(6, 400))
+    suite.ingest(folder)
+    assert suite.ask("How big is the mirror of the telescope?").text.startswith("Mirror: 1.8 m")
+    assert "1.8 m" not in suite.ask("How long was the mirror polished?").text.partition("\n")[0]
 
 
 def test_a_clip_that_is_not_sure_to_hold_both_sides_gives_no_answer(
@@ -449,6 +483,22 @@ def test_models_of_sounds_and_voices_are_folders(tmp_path: Path) -> None:
         assert result.tier.models["sound"].startswith("clap:clap@")
         again = suite.ingest(tmp_path / "talks")
         assert (again.unchanged, again.model_calls) == (1, 0)
+
+
+def test_sound_as_narrow_as_a_telephones_is_named_in_the_report_and_with_each_answer(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "wide.wav", tone(6, 800))
+    call = write_sound(folder / "call.wav", tone(6, 400, rate=8000))
+    head, data = call.read_bytes()[:24], call.read_bytes()[32:]
+    call.write_bytes(head + struct.pack("<II", 8000, 16_000) + data)
+    assert [line.warnings for line in suite.ingest(folder).files] == [(NARROW,), ()]
+    for asked in ("Which plan is the one that we recommend?", "When is the team plan mentioned?"):
+        answer = suite.ask(asked)
+        assert answer.status == "answered"
+        assert [lane.reason for lane in answer.degraded if lane.lane == "speech"] == [f"talks/call.wav: {NARROW}"]
+    assert "speech" not in [lane.lane for lane in suite.search("Dana Miller", limit=1).degraded]
 
 
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:

@@ -57,6 +57,11 @@ class Media:
         return bool(self.container.streams.audio)
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether its sound has fewer samples a second than what the transcribers were trained on."""
+        return self.has_sound and self.container.streams.audio[0].rate < RATE
+
+    @property
     def has_frames(self) -> bool:
         return self._video is not None
 

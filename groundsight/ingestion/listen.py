@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from groundsight.settings import Ingestion, PiiKind
     from groundsight.tracing import Watch
 
+# A transcriber counts the pause before a word to the word.
+WORD_SECONDS = 0.8
 UNSPOKEN = "a sound without speech"
 
 
@@ -161,8 +163,8 @@ def _clean(one: Heard, kinds: tuple[PiiKind, ...], memory: Memory) -> Heard:
 
 
 def _moved(word: Spoken, by: float, origin: str, memory: Memory) -> Spoken:
-    text = renumbered(word.text, origin, memory)
-    return Spoken(text=text, start=round(by + word.start, 2), end=round(by + word.end, 2))
+    text, start = renumbered(word.text, origin, memory), max(word.start, word.end - WORD_SECONDS)
+    return Spoken(text=text, start=round(by + start, 2), end=round(by + word.end, 2))
 
 
 def _windows(said: Sequence[Utterance], shape: Ingestion) -> tuple[Element, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from groundsight.audio import NARROW
 from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.events import note_denied
 from groundsight.index import ChannelQuery, ChannelResult
@@ -102,7 +103,7 @@ class _Climb:
             query=self._query.text or asked.words,
             hits=explained(asked.words, hits),
             tier=tier_of(self._parts),
-            degraded=tuple(dict.fromkeys((*self._parts.degraded(), *_gaps(asked, nothing)))),
+            degraded=tuple(dict.fromkeys((*self._parts.degraded(), *_gaps(asked, nothing), *_narrow(hits)))),
             nothing=nothing,
             absent=held.absent,
         )
@@ -211,6 +212,14 @@ def _gaps(asked: Asked, nothing: Nothing | None) -> tuple[Degraded, ...]:
     if nothing is None or nothing.reason != "empty_index":
         return asked.degraded
     return (Degraded(lane="index", reason=nothing.why, remedy=nothing.remedy),)
+
+
+def _narrow(hits: Sequence[Hit]) -> Iterator[Degraded]:
+    """Name the speech of what was found in recordings that are heard less well."""
+    for hit in hits:
+        if hit.unit.transcript and NARROW in hit.asset.warnings:
+            remedy = "listen to it, or ingest a recording of 16,000 samples a second or more"
+            yield Degraded(lane="speech", reason=f"{hit.asset.source}: {NARROW}", remedy=remedy)
 
 
 def tier_of(parts: Parts) -> Tier:

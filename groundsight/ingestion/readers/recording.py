@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.audio import RATE
+from groundsight.audio import NARROW, RATE
 from groundsight.audio.cuts import cut
 from groundsight.audio.decode import SLACK_SECONDS, Media, open_media
 from groundsight.audio.keyframes import keyframes, scene_ends
@@ -50,7 +50,7 @@ def read_recording(path: Path, media_type: str, scratch: Path, limits: Limits) -
     demuxer = (SOUNDS | CLIPS)[media_type]
     with open_media(path, demuxer) as media:
         lasts, has_sound, has_frames = media.seconds, media.has_sound, media.has_frames and media_type in CLIPS
-        sounds = _sounds(media, scratch, limits, ledger) if has_sound else ()
+        narrow, sounds = media.is_narrow, _sounds(media, scratch, limits, ledger) if has_sound else ()
         for kind, count in media.unread.items():
             ledger.note(kind, "one track of sound and one of pictures are read", max(0, count))
     with open_media(path, demuxer) as media:
@@ -61,7 +61,7 @@ def read_recording(path: Path, media_type: str, scratch: Path, limits: Limits) -
     if not sounds and not scenes and not cues:
         raise ParseFailed("the recording holds no sound and no frame", code="E_EMPTY", next_step="export it anew")
     # It is read whole: nothing of it was left out.
-    told = ("the clip has no sound track",) if media_type in CLIPS and not has_sound else ()
+    told = ("the clip has no sound track",) if media_type in CLIPS and not has_sound else (NARROW,) * narrow
     until = scene_ends([one.began for one in scenes], min(length, limits.media_seconds))
     elements = tuple(
         Element(kind="clip", picture=one.picture, frame=one.frame, time=Time(start=one.began, end=end))
