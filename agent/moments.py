@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.agent.listing import Pointed, listed
 from groundsight.agent.question import Question
-from groundsight.evidence.places import quoted
+from groundsight.evidence.places import box_of_words, quoted
 from groundsight.governance.access import visible_to
 from groundsight.language.content import content_of
 from groundsight.language.meanwhile import read_in_time
@@ -111,7 +111,8 @@ def _quotes(one: Evidence, channel: TextField, *, whole: bool = False) -> Iterat
         text, start = one.text[part.span.start : part.span.end], part.span.start
         lines = [(0, len(text))] if whole else [found.span() for found in re.finditer(r"[^\n]+", text)]
         for begin, end in _said(text) if channel == "transcript" else lines:
-            yield quoted(one, (start + begin, start + end), channel=channel)
+            box = box_of_words(one.lines, text[begin:end]) if channel == "ocr" else None
+            yield quoted(one, (start + begin, start + end), box, channel)
 
 
 def _said(text: str) -> Iterator[tuple[int, int]]:

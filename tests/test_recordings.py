@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageColor
 from starlette.testclient import TestClient
 
 from groundsight.audio import NARROW
+from groundsight.cli import main
 from groundsight.doors.python import OpenSuite
 from groundsight.doors.view.desk import Desk
 from groundsight.doors.view.evidence import QuotedPassage
@@ -23,6 +25,7 @@ from groundsight.ingestion import IngestReport
 from groundsight.settings import load_settings
 from groundsight.tools.library import MEDIA, MediaFile
 from groundsight.tools.lineage import LINEAGE, Origin
+from groundsight.tools.pictures import OUTLINE
 from groundsight.types import Condition, Filter, Query, Time, Unit
 from tests import tiny_models
 from tests.recordings import (
@@ -158,6 +161,7 @@ def test_what_is_shown_while_something_is_said_and_the_other_way_round(
     assert (answer.status, answer.text.startswith(told)) == ("answered", True), answer.text
     assert all(cited.second is not None for cited in answer.citations)
     assert {each.label for each in answer.verdicts} == {"supported"}
+    assert all((one.channel == "ocr") == bool(one.box) for each in answer.verdicts for one in each.support)
 
 
 def test_speech_without_any_mark_is_put_to_the_slide_and_the_second_at_which_it_was_said(
@@ -270,6 +274,13 @@ def test_a_frame_that_was_read_is_shown_and_no_other_second_is_given_out(
     assert "Archive" in " ".join(line.text for line in suite.ocr(second.unit_id).lines)
     assert len(read.pictures) == 1
     assert f"] at 0:0{int(second.place.second or 0)}" in str(read)
+    page = TestClient(application(Desk(suite.suite))).get(f"/passage/{second.unit_id}?quote=Plan+Archive").text
+    assert ("<mark>Plan\nArchive</mark>" in page, page.count("<rect")) == (True, 1)
+    home, drawn = suite.suite.settings.home, folder.parent / "drawn.png"
+    (home / "groundsight.toml").write_text('[models]\nvisual = "none"\n')
+    assert main(["show", second.unit_id, "--boxes", "--out", str(drawn), "--home", str(home)]) == 0
+    with Image.open(drawn) as frame:
+        assert ImageColor.getrgb(OUTLINE) in {colour for _, colour in frame.convert("RGB").getcolors(1 << 20) or ()}
 
 
 def test_the_page_plays_from_the_second_and_gives_no_bytes_of_what_was_redacted(

@@ -161,7 +161,9 @@ def _add_show(command: argparse.ArgumentParser) -> None:
     _add_named(command)
     command.add_argument("--out", type=_path, metavar="FILE", help="write the picture here, as PNG")
     command.add_argument("--open", action="store_true", help="open the picture with this machine's program")
-    command.add_argument("--boxes", action="store_true", help="draw a box around every passage of the page")
+    command.add_argument(
+        "--boxes", action="store_true", help="draw a box around every passage of the page, or line read in a picture"
+    )
 
 
 def _add_named(command: argparse.ArgumentParser) -> None:
