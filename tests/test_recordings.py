@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import random
 import struct
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +37,8 @@ from tests.recordings import (
     silence,
     slide,
     tone,
+    turned_right,
+    with_cover,
     write_clip,
     write_header,
     write_pieces,
@@ -526,6 +530,33 @@ def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
         assert "not read: later frames, over limits.media_seconds = 8" in late.warnings
         write_clip(folder / "wide.mp4", [(slide("A"), 1.0)])
         assert "frames of 640 x 360 pixels" in problem(suite.ingest(folder / "wide.mp4"))
+    with OpenSuite(
+        load_settings(tmp_path / "few", models={"visual": "none"}, limits={"clip_pixels": 500_000})
+    ) as suite:
+        write_clip(folder / "bomb.mkv", [(slide("A"), 4.0)])
+        (bomb,) = suite.ingest(folder / "bomb.mkv").files
+        assert "not read: later frames, over limits.clip_pixels = 500000" in bomb.warnings
+        assert (bomb.status, bomb.problem) == ("added", None)
+
+
+def test_covers_turned_clips_and_six_channels_are_read_as_a_person_has_them(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    song = write_sound(folder / "cover.mp3", tone(6, 400), "mp3")
+    song.write_bytes(with_cover(song.read_bytes()))
+    with wave.open(str(folder / "six.wav"), "wb") as file:
+        file.setparams((6, 2, RATE, 0, "NONE", ""))
+        file.writeframes(np.kron(tone(6, 800)[:, None], np.array([0, 0, 1, 0, 0, 0], np.int16)).tobytes())
+    turned = write_clip(folder / "turned.mov", [(slide("Prices", "Team: 48 EUR").rotate(90, expand=True), 3.0)])
+    turned.write_bytes(turned_right(turned.read_bytes(), height=640))
+    report = suite.ingest(folder)
+    assert [(line.status, line.warnings[1:]) for line in report.files] == [("added", ())] * 3
+    clip, *sounds = sorted(units(suite), key=lambda unit: not unit.ocr)
+    (shown,) = suite.read(clip.unit_id, picture=True).pictures
+    with Image.open(io.BytesIO(shown.data)) as frame:
+        assert ("48 EUR" in clip.ocr, frame.width > frame.height) == (True, True)
+    assert sorted(unit.transcript.split()[0] for unit in sounds) == ["The", "We"]
 
 
 def test_a_recording_under_another_name_is_read_by_its_content(
