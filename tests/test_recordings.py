@@ -8,6 +8,7 @@ import struct
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from PIL import Image, ImageColor
 from starlette.testclient import TestClient
 
 from groundsight.audio import NARROW
+from groundsight.audio.transcribe import Whisper
 from groundsight.cli import main
 from groundsight.doors.python import OpenSuite
 from groundsight.doors.view.desk import Desk
@@ -500,6 +502,27 @@ def test_models_of_sounds_and_voices_are_folders(tmp_path: Path) -> None:
         assert (again.unchanged, again.model_calls) == (1, 0)
 
 
+def test_what_was_heard_as_the_same_words_over_and_over_is_no_speech_and_is_named(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    class Loops:
+        """A model in a loop, as Whisper gets into over beeps, and then a sentence."""
+
+        def transcribe(self, *_: object, **__: object) -> object:
+            words = [SimpleNamespace(word=f" {each}", start=2.0, end=2.2) for each in "We close at nine.".split()]
+            again = [SimpleNamespace(word=" sorry", start=0.1, end=0.2)] * 50
+            said = [SimpleNamespace(words=again, compression_ratio=27.6)]
+            said.append(SimpleNamespace(words=words, compression_ratio=0.9))
+            return said, SimpleNamespace(language="en")
+
+    suite, folder, _ = house
+    vars(suite.suite.parts)["transcriber"] = Whisper(Loops(), "test")
+    write_sound(folder / "shop.wav", tone(6, 400))
+    (line,) = suite.ingest(folder).files
+    assert line.warnings == ("not read: stretch of sound, it was heard as the same words over and over",)
+    assert [unit.transcript for unit in units(suite)] == ["We close at nine."]
+
+
 def test_sound_as_narrow_as_a_telephones_is_named_in_the_report_and_with_each_answer(
     house: tuple[OpenSuite, Path, ScriptedTranscriber],
 ) -> None:
@@ -570,7 +593,6 @@ def test_a_recording_under_another_name_is_read_by_its_content(
 
 def test_the_packaged_model_hears_words_with_their_times() -> None:
     pytest.importorskip("faster_whisper", reason="the extra audio is not installed")
-    from groundsight.audio.transcribe import Whisper
 
     model = Whisper.packaged("tiny.en", threads=1)
     assert model.transcribe(np.zeros(3 * RATE, np.int16), "").words == ()

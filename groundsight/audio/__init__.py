@@ -31,10 +31,14 @@ class Spoken(Word):
 
 
 class Heard(Word):
-    """The words of one stretch of sound, none where nobody speaks, and their language (ISO 639-1, or empty)."""
+    """The words of one stretch of sound, none where nobody speaks, and their language (ISO 639-1, or empty).
+
+    ``looped`` counts the parts in which nothing but the same words over and over was heard: they are no speech.
+    """
 
     words: tuple[Spoken, ...] = ()
     language: str = ""
+    looped: int = 0
 
 
 class Transcriber(Protocol):
