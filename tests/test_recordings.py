@@ -227,6 +227,25 @@ def test_what_stands_late_in_its_track_is_cited_where_it_is_played(
     assert [unit.place.second for unit in units(suite)] == [pytest.approx(0, abs=1.1), pytest.approx(20, abs=1.1)]
 
 
+def test_what_a_recording_is_about_is_told_by_its_summaries_and_a_search_leans_to_them(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, heard = house
+    heard.said = {400: "Well, good morning. We prune the apple trees. The trees are pruned in March. Thanks."}
+    write_sound(folder / "orchard.wav", tone(7, 400))
+    suite.ingest(folder)
+    (unit,) = units(suite)
+    answer = suite.ask("What is orchard.wav about?")
+    assert (answer.status, unit.meta) == ("answered", "orchard wav · recording · We prune the apple trees.")
+    assert answer.text.startswith('orchard.wav at 0:01: "We prune the apple trees." [1]')
+
+    def weight(query: str) -> float:
+        (hit,) = suite.search(Query(text=query, fusion="weighted")).hits
+        return next(part.weight for part in hit.channels if part.channel == "bm25_meta")
+
+    assert weight("What happens to the trees?") > weight("Which trees?")
+
+
 def test_one_changed_minute_is_heard_again_alone(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
     suite, folder, heard = house
     choose = random.Random(7)

@@ -10,6 +10,7 @@ from groundsight.audio import NARROW
 from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.events import note_denied
 from groundsight.index import ChannelQuery, ChannelResult
+from groundsight.language.stems import phrases
 from groundsight.retrieval.asking import Asked, asked_of, normalised
 from groundsight.retrieval.cache import CacheKey
 from groundsight.retrieval.copies import copies_first
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from groundsight.parts import Parts
+    from groundsight.settings import Search
     from groundsight.tracing import Watch
     from groundsight.types import Filter, Principal
 
@@ -79,7 +81,7 @@ class _Climb:
 
     def __init__(self, parts: Parts, query: Query, principal: Principal, where: Filter, watch: Watch) -> None:
         self._parts, self._query, self._principal, self._where, self._watch = parts, query, principal, where, watch
-        self._search = parts.settings.search
+        self._search = _leaning(parts.settings.search, query.text)
 
     def result(self, today: date | None) -> SearchResult:
         with self._watch.span("search.encode"):
@@ -205,6 +207,14 @@ class _Climb:
     def _allowed(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """Check access again, by the reference evaluator: before links, reasons or twins can name anything."""
         return tuple(hit for hit in hits if matches(self._where, hit.asset, hit.unit))
+
+
+def _leaning(search: Search, text: str) -> Search:
+    """For what goes on in a recording its summaries weigh as much as its words; they stand in the metadata."""
+    if not phrases(("narrative",), "topic_words.tsv").search(text.casefold()):
+        return search
+    weights = search.weights.model_copy(update={"meta": max(search.weights.meta, search.weights.text)})
+    return search.model_copy(update={"weights": weights})
 
 
 def _gaps(asked: Asked, nothing: Nothing | None) -> tuple[Degraded, ...]:
