@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundsight.agent.listing import Pointed, listed
 from groundsight.agent.question import Question
-from groundsight.evidence.places import quoted
+from groundsight.evidence.places import box_of_words, quoted
 from groundsight.governance.access import visible_to
 from groundsight.language.content import content_of
 from groundsight.language.meanwhile import read_in_time
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from groundsight.language.meanwhile import InTime
     from groundsight.suite import Suite
 
-MOST_MOMENTS, MOST_CLOSEST = 10, 3
+MOST_MOMENTS, MOST_CLOSEST, WRITER = 10, 3, "recordings"
 # Of these at most it can say how many more there are.
 _SEARCHED = 40
 IN_TIME = Filter(conditions=(Condition(field="kind", op="in", value=("audio", "video")),))
@@ -43,7 +43,13 @@ def from_the_recordings(suite: Suite, question: str) -> Answer | None:
     asked = read_in_time(question)
     if asked is None:
         return None
-    found = evidence_from(suite.search(Query(text=asked.words, where=IN_TIME, limit=_SEARCHED)).hits)
+    result = suite.search(Query(text=asked.words, where=IN_TIME, limit=_SEARCHED))
+    answer = _answer(suite, question, asked, evidence_from(result.hits))
+    tier = result.tier.model_copy(update={"models": {**result.tier.models, "writer": WRITER}})
+    return answer and answer.model_copy(update={"tier": tier, "degraded": result.degraded})
+
+
+def _answer(suite: Suite, question: str, asked: InTime, found: Sequence[Evidence]) -> Answer | None:
     moments = _moments(found, asked)
     if asked.by is None:
         return _told(question, [[_pointed(*each)] for each in moments], "these words are said or shown there")
@@ -104,8 +110,15 @@ def _quotes(one: Evidence, channel: TextField, *, whole: bool = False) -> Iterat
     for part in (part for part in one.parts if part.channel == channel):
         text, start = one.text[part.span.start : part.span.end], part.span.start
         lines = [(0, len(text))] if whole else [found.span() for found in re.finditer(r"[^\n]+", text)]
-        for begin, end in sentence_spans(text) if channel == "transcript" else lines:
-            yield quoted(one, (start + begin, start + end), channel=channel)
+        for begin, end in _said(text) if channel == "transcript" else lines:
+            box = box_of_words(one.lines, text[begin:end]) if channel == "ocr" else None
+            yield quoted(one, (start + begin, start + end), box, channel)
+
+
+def _said(text: str) -> Iterator[tuple[int, int]]:
+    """Yield sentences; of speech without marks its lines, since only they say when a word was said."""
+    for begin, end in sentence_spans(text):
+        yield from ((begin + found.start(), begin + found.end()) for found in re.finditer(r"[^\n]+", text[begin:end]))
 
 
 def _meanwhile(suite: Suite, asked: InTime, moments: Sequence[Moment]) -> Iterator[list[Pointed]]:
@@ -165,7 +178,7 @@ def _told(question: str, groups: Sequence[Sequence[Pointed]], stop: str) -> Answ
     rows, more = [row for group in groups[:MOST_MOMENTS] for row in group], len(groups) - MOST_MOMENTS
     if not rows:
         return None
-    told = listed(question, rows, stop, writer="recordings")
+    told = listed(question, rows, stop, writer=WRITER)
     beyond = f"\nMoments that are not listed here: {more}." if more > 0 else ""
     return told.model_copy(update={"text": f"{told.text}{beyond}"})
 

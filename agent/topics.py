@@ -15,6 +15,7 @@ from groundsight.language.sentences import sentence_spans
 from groundsight.language.stems import phrases, stem
 from groundsight.retrieval.evidence import evidence_from, evidence_of
 from groundsight.types import Answer, Asset, Hit, Query, Reason
+from groundsight.types.showing import at
 
 if TYPE_CHECKING:
     from groundsight.suite import Suite
@@ -72,22 +73,31 @@ def _telling(one: Evidence, wanted: frozenset[str]) -> Quote:
 
 def _standing_in(suite: Suite, question: str, asset: Asset) -> Answer | None:
     units = suite.parts.index.units(asset.asset_id, visible_to(suite.principal))
-    shown = [evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=())) for unit in units if unit.text.strip()]
+    shown = [
+        (evidence_of(Hit(unit=unit, asset=asset, score=0.0, channels=())), unit.meta)
+        for unit in units if any(map(str.strip, (unit.text, unit.transcript, unit.ocr)))
+    ]  # fmt: skip
     lines = list(islice(_opening(shown), MOST_LINES))
     return _told(question, lines, "so the file opens, part by part")
 
 
 def _told(question: str, found: Sequence[tuple[Evidence, Quote]], stop: str) -> Answer | None:
     verbatim = Reason(code="verbatim", message="the words stand there")
-    said = [(f'{one.source.rpartition("/")[2]}: "{" ".join(quote.text.split())}"', one, quote) for one, quote in found]
+    said = [
+        (f'{one.source.rpartition("/")[2]}{at(quote.second)}: "{" ".join(quote.text.split())}"', one, quote)
+        for one, quote in found
+    ]
     return listed(question, [Pointed(*each, verbatim) for each in said], stop, writer="catalogue") if said else None
 
 
-def _opening(shown: list[Evidence]) -> Iterator[tuple[Evidence, Quote]]:
-    """Yield the first sentence of each part, then the second of each."""
-    spans = [list(sentence_spans(one.text)) for one in shown]
-    for at in range(max(map(len, spans), default=0)):
-        yield from ((one, quoted(one, each[at])) for one, each in zip(shown, spans, strict=True) if at < len(each))
+def _opening(shown: Sequence[tuple[Evidence, str]]) -> Iterator[tuple[Evidence, Quote]]:
+    """Yield the first sentence of each part, of what is said its summary, then the second of each."""
+    spans = [
+        sorted(sentence_spans(one.text), key=lambda span: one.text[slice(*span)] not in told) for one, told in shown
+    ]
+    for number in range(max(map(len, spans), default=0)):
+        every = zip(shown, spans, strict=True)
+        yield from ((one, quoted(one, each[number])) for (one, _), each in every if number < len(each))
 
 
 def _after(text: str, row: str) -> str:
@@ -101,7 +111,9 @@ def _named(suite: Suite, rest: str) -> Asset | None:
     called = [one for one in assets if _name(one).casefold() in rest]
     wanted = {stem(word) for word in _WORD.findall(_phrases("file", "filler").sub(" ", rest))}
     found = called or [
-        one for one in assets if wanted & _stems(_name(one)) and wanted <= _stems(f"{_name(one)} {one.title}")
+        one
+        for one in assets
+        if wanted & _stems(_name(one)) and wanted <= _stems(f"{_name(one)} {one.title} {one.media_type}")
     ]
     return found[0] if len(found) == 1 else None
 

@@ -249,6 +249,16 @@ class Parts:
         with document:
             return load_picture(document, self.settings, watch, self.sandbox)
 
+    def caption_of(self, picture: Image, watch: Watch) -> str:
+        """Return what the captioner writes of a picture that is asked about, personal data removed; "" without one.
+
+        Raises:
+            ModelFailed: it does not answer. PolicyRefused: pictures of this kind are withheld.
+        """
+        from groundsight.ingestion.enrich import glance
+
+        return glance(picture, self, watch).caption if self.captioner else ""
+
     def degraded(self) -> tuple[Degraded, ...]:
         """Name every lane that is off or weakened by these settings, with its remedy. Loads nothing."""
         from groundsight.lanes_off import lanes_off

@@ -311,3 +311,32 @@ def test_small_print_is_read_when_one_looks_again_and_hidden_places_are_not(
     assert json.loads(capsys.readouterr().out)["lines"] == []
     assert main([*asked, "--part", "0.05", "0.45", "0.2", "0.55"]) == 1
     assert "E_POLICY" in capsys.readouterr().err
+
+
+def test_what_was_read_unsurely_is_named_and_read_rightly_when_one_looks_again(settings: Settings) -> None:
+    sheet, printed = Image.new("RGB", (4600, 3400), "white"), "Meter 0093716 reads 55,208 kWh"
+    draw = ImageDraw.Draw(sheet)
+    draw.text((400, 400), "Delivery note", fill="black", font=ImageFont.load_default(140))
+    draw.text((1700, 2300), printed, fill=(90, 90, 90), font=ImageFont.load_default(14))
+    file = settings.home.parent / "docs" / "note.png"
+    sheet.save(file)
+    asked = {"picture": "docs/note.png"}
+
+    async def run() -> list[dict[str, Any]]:
+        async with Client(build_server(lambda: open_suite(settings), writable=False)) as client:
+
+            async def told(tool: str, **given: Any) -> dict[str, Any]:
+                return (await client.call_tool(tool, asked | given)).structured_content or {}
+
+            once = await told("ocr")
+            again = await told("ocr", part=once["unsure"][0])
+            return [once, again, await told("describe"), await told("describe", candidates=["a bus", "a note"])]
+
+    once, again, plain, labelled = asyncio.run(run())
+    with OpenSuite(settings) as suite:
+        assert suite.ocr(file, part=once["unsure"][0]).text == printed
+    file.unlink()
+    assert ("55,208" in once["text"], len(once["unsure"]), again["text"]) == (False, 1, printed)
+    assert once["tier"] == {"name": "embedded", "models": {"ocr": once["reader"]}}
+    assert plain["tier"] == {"name": "embedded", "models": {"tags": plain["tagger"]}}
+    assert labelled["tier"]["models"]["labels"] == labelled["labeller"]

@@ -115,7 +115,16 @@ def test_a_chat_model_writes_captions_of_the_picture_that_every_model_is_given(t
         agent = {"llm": "openai:fake", "llm_base_url": server.url, "llm_api_key": "k"}
         settings = light(tmp_path / "home", caption="llm").model_copy(update={"agent": Settings(agent=agent).agent})
         with OpenSuite(settings) as suite:
-            told = suite.describe(tmp_path / "hall.png")
+            (tmp_path / "note.md").write_text("The round clock in the hall was wound.")
+            suite.ingest(tmp_path / "note.md")
+            told, found = suite.describe(tmp_path / "hall.png"), suite.search(picture=tmp_path / "hall.png")
+    with OpenSuite(settings) as suite:
+        away = suite.search("hall", picture=tmp_path / "hall.png")
+    assert ("A round clock on a wall." in found.query, found.hits[0].asset.title) == (True, "note.md")
+    assert ("round" in away.query, [lane.reason for lane in away.degraded].count("the captioner did not answer")) == (
+        False,
+        1,
+    )
     assert told.caption == "A round clock on a wall."
     assert told.captioner.startswith("openai:fake+")
     assert {"round", "clock", "wall"} <= set(told.unconfirmed)

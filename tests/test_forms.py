@@ -230,10 +230,15 @@ NOTE = "Title: Walk along the dyke\nDate: 2025-05-04\nTags: birds\n\nTwo curlews
         ("When was the walk along the canal?", ""),
         ("What is the reference of the letter of Sundby Clinic?", "Reference: SC-771/b"),
         ("What is the reference of the letter of Norrby Clinic?", ""),
+        ("Which version is the firmware?", "Firmware version: 3.2.1"),
+        ("Which version is the updater?", "Updater version: 4.0"),
+        ("Which version is the gateway?", ""),
+        ("Which version is the release?", ""),
     ],
 )
 def test_heads_of_mails_notes_and_letters_answer_by_their_labels(question: str, said: str) -> None:
     letter = unit("scan", "Sundby Clinic - Ref. SC-771/b\n\nDear Ms Vaas,\nplease bring the form.")
     mail = unit("boiler", LOCKED).model_copy(update={"source": "files/boiler.eml"})
-    found = operations(question, forms([mail, unit("dyke", NOTE), letter]))
+    router = unit("router", "Router AX-40\nFirmware 3.2.1\nUpdater version 4.0\nGateway 10.0.0.1\nRelease 3.2.2021")
+    found = operations(question, forms([mail, unit("dyke", NOTE), letter, router]))
     assert (say(found[0]) if found else "") == said

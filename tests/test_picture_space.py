@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,8 +27,9 @@ WORDS = ["a photo of a clock", "a traffic light before the sky", "a page of text
 
 
 @needs_clip
-def test_vectors_and_labels_equal_those_of_open_clip_called_bare(tmp_path: Path) -> None:
-    folder = tiny_models.save_clip(tmp_path / "clip")
+@pytest.mark.parametrize("config", [tiny_models.CLIP, tiny_models.SIGLIP], ids=["clip", "siglip"])
+def test_vectors_and_labels_equal_those_of_open_clip_called_bare(tmp_path: Path, config: dict[str, Any]) -> None:
+    folder = tiny_models.save_clip(tmp_path / "clip", config)
     ours = OpenClip.open(str(folder), device="cpu", allow_download=False)
     library, torch = import_beside_torch("open_clip"), import_torch()
     model, _, prepare = library.create_model_and_transforms(f"local-dir:{folder}")

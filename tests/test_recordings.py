@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import random
+import struct
+import wave
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image, ImageColor
 from starlette.testclient import TestClient
 
+from groundsight.audio import NARROW
+from groundsight.audio.transcribe import Whisper
+from groundsight.cli import main
 from groundsight.doors.python import OpenSuite
 from groundsight.doors.view.desk import Desk
 from groundsight.doors.view.evidence import QuotedPassage
@@ -21,6 +29,7 @@ from groundsight.ingestion import IngestReport
 from groundsight.settings import load_settings
 from groundsight.tools.library import MEDIA, MediaFile
 from groundsight.tools.lineage import LINEAGE, Origin
+from groundsight.tools.pictures import OUTLINE
 from groundsight.types import Condition, Filter, Query, Time, Unit
 from tests import tiny_models
 from tests.recordings import (
@@ -30,6 +39,8 @@ from tests.recordings import (
     silence,
     slide,
     tone,
+    turned_right,
+    with_cover,
     write_clip,
     write_header,
     write_pieces,
@@ -156,6 +167,39 @@ def test_what_is_shown_while_something_is_said_and_the_other_way_round(
     assert (answer.status, answer.text.startswith(told)) == ("answered", True), answer.text
     assert all(cited.second is not None for cited in answer.citations)
     assert {each.label for each in answer.verdicts} == {"supported"}
+    assert all((one.channel == "ocr") == bool(one.box) for each in answer.verdicts for one in each.support)
+
+
+def test_speech_without_any_mark_is_put_to_the_slide_and_the_second_at_which_it_was_said(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, heard = house
+    heard.said = {
+        400: "our journey leaves the capital early and nobody sleeps please lock your bicycle in the third wagon now "
+        "the kitchen serves soup until late"
+    }
+    scenes = [
+        (slide("Ferry", "Depth 1.8 m"), 3.0),
+        (slide("Bicycles", "Rack 4"), 3.0),
+        (slide("Food", "Open late"), 3.0),
+    ]
+    write_clip(folder / "trip.mp4", scenes, tone(9, 400))
+    suite.ingest(folder)
+    shown = suite.ask("What is on the slide while the soup is mentioned?")
+    assert shown.text.startswith('trip.mp4 at 0:06 shows: "Food / Open late" [1]')
+    (cited,) = suite.ask("In which second of the video is the kitchen mentioned?").citations
+    assert cited.second == pytest.approx(6, abs=1)
+    told = suite.ask("At what time in the clip is the bicycle slide shown?").text
+    assert told.startswith('trip.mp4 at 0:03: "Bicycles" [1]')
+
+
+def test_what_is_said_beside_a_slide_is_no_label_of_it(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
+    suite, folder, heard = house
+    heard.said = {400: "The mirror was polished by hand for two years."}
+    write_clip(folder / "dome.mp4", [(slide("Telescope", "Mirror 1.8 m"), 6.0)], tone(6, 400))
+    suite.ingest(folder)
+    assert suite.ask("How big is the mirror of the telescope?").text.startswith("Mirror: 1.8 m")
+    assert "1.8 m" not in suite.ask("How long was the mirror polished?").text.partition("\n")[0]
 
 
 def test_a_clip_that_is_not_sure_to_hold_both_sides_gives_no_answer(
@@ -181,6 +225,25 @@ def test_what_stands_late_in_its_track_is_cited_where_it_is_played(
     write_pieces(folder / "talk.mkv", [(0, tone(6, 400)), (20, tone(5, 800))])
     suite.ingest(folder)
     assert [unit.place.second for unit in units(suite)] == [pytest.approx(0, abs=1.1), pytest.approx(20, abs=1.1)]
+
+
+def test_what_a_recording_is_about_is_told_by_its_summaries_and_a_search_leans_to_them(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, heard = house
+    heard.said = {400: "Well, good morning. We prune the apple trees. The trees are pruned in March. Thanks."}
+    write_sound(folder / "orchard.wav", tone(7, 400))
+    suite.ingest(folder)
+    (unit,) = units(suite)
+    answer = suite.ask("What is orchard.wav about?")
+    assert (answer.status, unit.meta) == ("answered", "orchard wav · recording · We prune the apple trees.")
+    assert answer.text.startswith('orchard.wav at 0:01: "We prune the apple trees." [1]')
+
+    def weight(query: str) -> float:
+        (hit,) = suite.search(Query(text=query, fusion="weighted")).hits
+        return next(part.weight for part in hit.channels if part.channel == "bm25_meta")
+
+    assert weight("What happens to the trees?") > weight("Which trees?")
 
 
 def test_one_changed_minute_is_heard_again_alone(house: tuple[OpenSuite, Path, ScriptedTranscriber]) -> None:
@@ -236,6 +299,13 @@ def test_a_frame_that_was_read_is_shown_and_no_other_second_is_given_out(
     assert "Archive" in " ".join(line.text for line in suite.ocr(second.unit_id).lines)
     assert len(read.pictures) == 1
     assert f"] at 0:0{int(second.place.second or 0)}" in str(read)
+    page = TestClient(application(Desk(suite.suite))).get(f"/passage/{second.unit_id}?quote=Plan+Archive").text
+    assert ("<mark>Plan\nArchive</mark>" in page, page.count("<rect")) == (True, 1)
+    home, drawn = suite.suite.settings.home, folder.parent / "drawn.png"
+    (home / "groundsight.toml").write_text('[models]\nvisual = "none"\n')
+    assert main(["show", second.unit_id, "--boxes", "--out", str(drawn), "--home", str(home)]) == 0
+    with Image.open(drawn) as frame:
+        assert ImageColor.getrgb(OUTLINE) in {colour for _, colour in frame.convert("RGB").getcolors(1 << 20) or ()}
 
 
 def test_the_page_plays_from_the_second_and_gives_no_bytes_of_what_was_redacted(
@@ -451,6 +521,43 @@ def test_models_of_sounds_and_voices_are_folders(tmp_path: Path) -> None:
         assert (again.unchanged, again.model_calls) == (1, 0)
 
 
+def test_what_was_heard_as_the_same_words_over_and_over_is_no_speech_and_is_named(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    class Loops:
+        """A model in a loop, as Whisper gets into over beeps, and then a sentence."""
+
+        def transcribe(self, *_: object, **__: object) -> object:
+            words = [SimpleNamespace(word=f" {each}", start=2.0, end=2.2) for each in "We close at nine.".split()]
+            again = [SimpleNamespace(word=" sorry", start=0.1, end=0.2)] * 50
+            said = [SimpleNamespace(words=again, compression_ratio=27.6)]
+            said.append(SimpleNamespace(words=words, compression_ratio=0.9))
+            return said, SimpleNamespace(language="en")
+
+    suite, folder, _ = house
+    vars(suite.suite.parts)["transcriber"] = Whisper(Loops(), "test")
+    write_sound(folder / "shop.wav", tone(6, 400))
+    (line,) = suite.ingest(folder).files
+    assert line.warnings == ("not read: stretch of sound, it was heard as the same words over and over",)
+    assert [unit.transcript for unit in units(suite)] == ["We close at nine."]
+
+
+def test_sound_as_narrow_as_a_telephones_is_named_in_the_report_and_with_each_answer(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    write_sound(folder / "wide.wav", tone(6, 800))
+    call = write_sound(folder / "call.wav", tone(6, 400, rate=8000))
+    head, data = call.read_bytes()[:24], call.read_bytes()[32:]
+    call.write_bytes(head + struct.pack("<II", 8000, 16_000) + data)
+    assert [line.warnings for line in suite.ingest(folder).files] == [(NARROW,), ()]
+    for asked in ("Which plan is the one that we recommend?", "When is the team plan mentioned?"):
+        answer = suite.ask(asked)
+        assert answer.status == "answered"
+        assert [lane.reason for lane in answer.degraded if lane.lane == "speech"] == [f"talks/call.wav: {NARROW}"]
+    assert "speech" not in [lane.lane for lane in suite.search("Dana Miller", limit=1).degraded]
+
+
 def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "talks"
     folder.mkdir()
@@ -465,6 +572,33 @@ def test_limits_leave_the_rest_and_are_named(tmp_path: Path) -> None:
         assert "not read: later frames, over limits.media_seconds = 8" in late.warnings
         write_clip(folder / "wide.mp4", [(slide("A"), 1.0)])
         assert "frames of 640 x 360 pixels" in problem(suite.ingest(folder / "wide.mp4"))
+    with OpenSuite(
+        load_settings(tmp_path / "few", models={"visual": "none"}, limits={"clip_pixels": 500_000})
+    ) as suite:
+        write_clip(folder / "bomb.mkv", [(slide("A"), 4.0)])
+        (bomb,) = suite.ingest(folder / "bomb.mkv").files
+        assert "not read: later frames, over limits.clip_pixels = 500000" in bomb.warnings
+        assert (bomb.status, bomb.problem) == ("added", None)
+
+
+def test_covers_turned_clips_and_six_channels_are_read_as_a_person_has_them(
+    house: tuple[OpenSuite, Path, ScriptedTranscriber],
+) -> None:
+    suite, folder, _ = house
+    song = write_sound(folder / "cover.mp3", tone(6, 400), "mp3")
+    song.write_bytes(with_cover(song.read_bytes()))
+    with wave.open(str(folder / "six.wav"), "wb") as file:
+        file.setparams((6, 2, RATE, 0, "NONE", ""))
+        file.writeframes(np.kron(tone(6, 800)[:, None], np.array([0, 0, 1, 0, 0, 0], np.int16)).tobytes())
+    turned = write_clip(folder / "turned.mov", [(slide("Prices", "Team: 48 EUR").rotate(90, expand=True), 3.0)])
+    turned.write_bytes(turned_right(turned.read_bytes(), height=640))
+    report = suite.ingest(folder)
+    assert [(line.status, line.warnings[1:]) for line in report.files] == [("added", ())] * 3
+    clip, *sounds = sorted(units(suite), key=lambda unit: not unit.ocr)
+    (shown,) = suite.read(clip.unit_id, picture=True).pictures
+    with Image.open(io.BytesIO(shown.data)) as frame:
+        assert ("48 EUR" in clip.ocr, frame.width > frame.height) == (True, True)
+    assert sorted(unit.transcript.split()[0] for unit in sounds) == ["The", "We"]
 
 
 def test_a_recording_under_another_name_is_read_by_its_content(
@@ -478,7 +612,6 @@ def test_a_recording_under_another_name_is_read_by_its_content(
 
 def test_the_packaged_model_hears_words_with_their_times() -> None:
     pytest.importorskip("faster_whisper", reason="the extra audio is not installed")
-    from groundsight.audio.transcribe import Whisper
 
     model = Whisper.packaged("tiny.en", threads=1)
     assert model.transcribe(np.zeros(3 * RATE, np.int16), "").words == ()

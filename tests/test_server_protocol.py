@@ -13,10 +13,12 @@ import anyio
 import pytest
 from mcp import Client
 
+from groundsight.cli import main
 from groundsight.doors.mcp_tools import Door
 from groundsight.errors import GroundsightError
 from groundsight.server import build_server, server_of
-from tests.doors import CANARY, Anywhere, ScriptedSuite, trail
+from tests.build import make_asset, make_unit
+from tests.doors import CANARY, Anywhere, ScriptedSuite, settings_at, trail
 from tests.talk import MODES, a_suite, talk
 
 
@@ -33,6 +35,40 @@ def test_reading_tools_only_by_default(tmp_path: Path, mode: str) -> None:
         assert result.is_error
 
     talk(mode, a_suite(tmp_path), conversation)
+
+
+def test_kinds_are_offered_that_can_be_made_here_and_others_name_their_extra(
+    tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = make_asset("docs/talk.mp4")
+    holding = ScriptedSuite(settings_at(tmp_path), (make_unit(clip, 0, kind="video"), clip))
+
+    async def offered(client: Client) -> list[str]:
+        search = next(tool for tool in (await client.list_tools()).tools if tool.name == "search")
+        return search.input_schema["properties"]["kinds"]["items"]["enum"]
+
+    async def without_clips(client: Client) -> None:
+        assert await offered(client) == ["text", "table", "figure", "image", "page", "audio"]
+        error = (await client.call_tool("search", {"query": "x", "kinds": ["video"]})).structured_content["error"]
+        assert (error["code"], "pip install 'groundsight[audio]'" in error["next_step"]) == ("E_DISABLED", True)
+
+    async def with_clips(client: Client) -> None:
+        assert not (await client.call_tool("search", {"query": "x", "kinds": ["video"]})).is_error
+
+    monkeypatch.setattr("groundsight.tools.find_spec", lambda _: None)
+    talk(mode, a_suite(tmp_path), without_clips)
+    talk(mode, holding, with_clips)
+    assert main(["search", "x", "--kind", "video", "--home", str(tmp_path / "home")]) == 1
+    assert "pip install 'groundsight[audio]'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["search", "--help"])
+    assert "video" not in capsys.readouterr().out
+    monkeypatch.setattr("groundsight.tools.find_spec", lambda _: True)
+
+    async def all_of_them(client: Client) -> None:
+        assert (await offered(client))[-1] == "video"
+
+    talk(mode, a_suite(tmp_path), all_of_them)
 
 
 def test_annotations_are_on_every_tool_and_true(tmp_path: Path, mode: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,17 @@ CLIP = {
     "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16},
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
 }
+# What makes a SigLIP: a bias beside the scale, words that see each other, and a tokenizer of its own in the folder.
+SIGLIP = {
+    "embed_dim": 16,
+    "custom_text": True,
+    "init_logit_bias": -10,
+    "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16},
+    "text_cfg": {
+        "context_length": 64, "vocab_size": 64, "hf_tokenizer_name": "none/such", "width": 16, "heads": 2, "layers": 1,
+        "no_causal_mask": True, "proj_bias": True, "pool_type": "last", "norm_kwargs": {"eps": 1e-6},
+    },
+}  # fmt: skip
 SHAPE = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 64}
 
 
@@ -46,13 +58,16 @@ def save_blip(folder: Path, kind: str = "BlipForConditionalGeneration") -> Path:
     return folder
 
 
-def save_clip(folder: Path) -> Path:
-    """An open_clip model as its two files."""
+def save_clip(folder: Path, config: Mapping[str, Any] = CLIP) -> Path:
+    """An open_clip model as its two files; one with words of its own has its tokenizer beside them."""
     import_torch().manual_seed(7)
     library, safetensors = import_beside_torch("open_clip"), import_beside_torch("safetensors.torch")
     folder.mkdir(parents=True)
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CLIP, "preprocess_cfg": {}}))
-    model = library.CLIP(**CLIP)
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": {}}))
+    own = {name: value for name, value in config.items() if name != "custom_text"}
+    if own != config:
+        tokenizer(folder).save_pretrained(folder)
+    model = library.CLIP(**config) if own == config else library.CustomTextCLIP(**own)
     safetensors.save_file(model.state_dict(), str(folder / "open_clip_model.safetensors"))
     return folder
 

@@ -12,14 +12,15 @@ from groundsight.limits import require_words
 from groundsight.rounds import CLIENT
 from groundsight.tools.bounds import clip, one_line
 from groundsight.tools.find import picture_meant
-from groundsight.tools.results import NAME_CHARS, Result, degraded_line
-from groundsight.types import Degraded, Tag
+from groundsight.tools.results import NAME_CHARS, Answering, Result, answering, degraded_line
+from groundsight.types import Degraded, Tag, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from PIL.Image import Image
 
+    from groundsight.settings import Models
     from groundsight.suite import Suite
 
 NO_TAG = "none, since nothing that the classifier knows is sure enough"
@@ -41,6 +42,7 @@ class Description(Result):
     tagger: str = ""
     labels: tuple[Tag, ...] = ()
     labeller: str = ""
+    tier: Answering
     degraded: tuple[Degraded, ...] = ()
 
     def as_text(self) -> str:
@@ -55,11 +57,11 @@ class Description(Result):
 
 def describe(
     suite: Suite,
-    picture: Annotated[str, Field(description="a label (E1) or id, or a picture or PDF file", min_length=1)],
+    picture: Annotated[str, Field(description="label (E1), id, picture or PDF file", min_length=1)],
     page: Annotated[int | None, Field(ge=1, le=100_000)] = None,
     candidates: Annotated[list[str] | None, Field(description="labels: which fits best?", max_length=50)] = None,
 ) -> Description:
-    """For what a photo, figure or page shows: concept tags, which labels fit, a caption where one is configured."""
+    """For what a photo, figure or page shows: tags, which labels fit, a caption if configured."""
     from groundsight.tools.pictures import opened, rendered
 
     picture = picture_meant(suite, picture)
@@ -86,8 +88,18 @@ def describe(
         tagger=tagger.fingerprint if tagger else "",
         labels=fitting,
         labeller=labeller,
+        tier=_tier(
+            suite.settings.models, {"caption": by, "tags": tagger.fingerprint if tagger else "", "labels": labeller}
+        ),
         degraded=tuple(lane for lane in suite.parts.degraded() if lane.lane in PICTURE_LANES),
     )
+
+
+def _tier(models: Models, told: Mapping[str, str]) -> Answering:
+    """Name those that said something; a picture is tagged by what is packaged."""
+    chosen = {"caption": models.caption, "tags": "", "labels": models.visual}
+    named = {lane: model for lane, model in told.items() if model}
+    return answering(Tier.of([chosen[lane] for lane in named], named))
 
 
 def _asks_client(suite: Suite) -> bool:

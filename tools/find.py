@@ -7,11 +7,12 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from groundsight.errors import InvalidArgument, NotFound
+from groundsight.errors import Disabled, InvalidArgument, NotFound
 from groundsight.governance.access import visible_to
 from groundsight.governance.sources import ending_so
 from groundsight.ingestion.reach import UNIT_ID, hidden_document, hidden_units, no_such_unit, source_for
 from groundsight.sessions import LABEL, Labels
+from groundsight.tools import kinds_made
 from groundsight.types import Asset, Condition, Evidence, Filter, Hit, Unit
 
 if TYPE_CHECKING:
@@ -132,11 +133,16 @@ def picture_named(suite: Suite, picture: str) -> str:
 
 
 def chosen_filter(
-    kinds: Sequence[str] | None, source: str | None, created_from: str | None, created_to: str | None
+    suite: Suite, kinds: Sequence[str] | None, source: str | None, created_from: str | None, created_to: str | None
 ) -> Filter:
-    """Compile the filters that a model may choose; access is added by the engine."""
+    """Compile the filters that a model may choose; access is added by the engine.
+
+    Raises:
+        Disabled: none of a kind can be read here, and none is indexed. InvalidArgument: a day is no date.
+    """
     conditions: list[Condition] = []
     if kinds:
+        _require_kinds(suite, kinds)
         conditions.append(Condition(field="kind", op="in", value=tuple(kinds)))
     if source:
         conditions.append(Condition(field="source", op="prefix", value=source))
@@ -145,6 +151,18 @@ def chosen_filter(
     if (last := day("created_to", created_to)) is not None:
         conditions.append(Condition(field="created", op="le", value=last.isoformat()))
     return Filter(conditions=tuple(conditions))
+
+
+def _require_kinds(suite: Suite, kinds: Sequence[str]) -> None:
+    for kind in set(kinds).difference(kinds_made()):
+        there = visible_to(suite.principal).also(Condition(field="kind", op="eq", value=kind))
+        if not suite.parts.index.count(there).units:
+            raise Disabled(
+                f"there can be nothing of the kind {kind} here: recordings and clips need the extra audio",
+                which="kinds",
+                limit=f"kinds are {', '.join(kinds_made())}",
+                next_step="pip install 'groundsight[audio]', or leave this kind out",
+            )
 
 
 def day(name: str, value: str | None) -> date | None:

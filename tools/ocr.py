@@ -13,8 +13,8 @@ from groundsight.ingestion.reach import UNIT_ID, pictured
 from groundsight.ingestion.sniff import PICTURES
 from groundsight.tools.bounds import clip, fitting, one_line
 from groundsight.tools.find import picture_meant
-from groundsight.tools.results import DATA_NOTE, NAME_CHARS, Corners, Line, Result, line_of
-from groundsight.types import Box, Condition, TextLine
+from groundsight.tools.results import DATA_NOTE, NAME_CHARS, Answering, Corners, Line, Result, answering, line_of
+from groundsight.types import Box, Condition, TextLine, Tier
 from groundsight.types.base import Fraction
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
     from groundsight.types import Asset, Place, Unit
 
-UNSURE, MOST_UNSURE = 0.8, 5
+UNSURE, MOST_UNSURE = 0.9, 5
 # Fractions of a region, and pixels up to which it is doubled.
 BORDER, LARGE = 0.005, 1000
 # The lines, which model read them, and the width of the picture over its height.
@@ -34,7 +34,7 @@ _Read = tuple[tuple[TextLine, ...], str, float]
 class ReadLines(Result):
     """The lines of a picture in reading order; boxes are fractions of what was read.
 
-    ``unsure`` are the places of lines that may be misread: ``part`` reads one of them larger.
+    ``unsure`` are the places of lines that may be misread, least sure first: ``part`` reads one of them larger.
     """
 
     picture: str
@@ -42,6 +42,7 @@ class ReadLines(Result):
     lines: tuple[Line, ...]
     text: str
     reader: str
+    tier: Answering
     redactions: dict[str, int] = Field(default_factory=dict)
     unsure: tuple[Corners, ...] = ()
 
@@ -54,13 +55,13 @@ class ReadLines(Result):
 
 def ocr(
     suite: Suite,
-    picture: Annotated[str, Field(description="a label (E1) or id, or a picture or PDF file", min_length=1)],
+    picture: Annotated[str, Field(description="label (E1), id, picture or PDF file", min_length=1)],
     page: Annotated[int | None, Field(ge=1, le=100_000)] = None,
     part: Annotated[
         list[Fraction] | None, Field(description="x0 y0 x1 y1, fractions: read this larger", min_length=4, max_length=4)
     ] = None,
 ) -> ReadLines:
-    """For the exact words in a photo, receipt, figure or scan: every line with its box and confidence."""
+    """For the exact words in a photo, receipt, figure or scan: lines with box and confidence."""
     picture = picture_meant(suite, picture)
     document, place = pictured(suite.parts, suite.principal, picture, page)
     with document:
@@ -76,8 +77,9 @@ def ocr(
         lines=kept,
         text=clip("\n".join(line.text for line in kept), 30_000),
         reader=reader,
+        tier=answering(Tier.of([suite.settings.models.ocr], {"ocr": reader})),
         redactions=redactions,
-        unsure=tuple(line.box for line in kept if line.confidence < UNSURE),
+        unsure=tuple(line.box for line in sorted(kept, key=lambda line: line.confidence) if line.confidence < UNSURE),
         truncated=len(kept) < len(read),
     )
 

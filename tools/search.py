@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from groundsight.governance.pii import PLACEHOLDER
 from groundsight.limits import require_words
 from groundsight.sessions import Labels
+from groundsight.tools import kinds_made
 from groundsight.tools.bounds import RESULT_BYTES, excerpt, fair_shares, fitting, one_line
 from groundsight.tools.find import chosen_filter, picture_named
 from groundsight.tools.ingest import reading_text
@@ -78,11 +79,15 @@ class SearchHits(Result):
         return tuple(filter(None, (nothing, absent, weak, hidden, reading)))
 
 
+def _offered(schema: dict[str, Any]) -> None:
+    schema["anyOf"][0]["items"]["enum"] = list(kinds_made())
+
+
 def search(
     suite: Suite,
     query: Annotated[str, Field(description="words or a question", max_length=8192)] = "",
     picture: Annotated[str, Field(description="find what is alike: file, or label of an image")] = "",
-    kinds: list[UnitKind] | None = None,
+    kinds: Annotated[list[UnitKind] | None, Field(json_schema_extra=_offered)] = None,
     source: Annotated[str, Field(description="only sources that start so")] = "",
     created_from: Annotated[str, Field(description="YYYY-MM-DD")] = "",
     created_to: Annotated[str, Field(description="YYYY-MM-DD")] = "",
@@ -98,7 +103,7 @@ def search(
     """
     if not picture:
         require_words(query, "the query", "give words, a picture, or both")
-    where = chosen_filter(kinds, source, created_from, created_to)
+    where = chosen_filter(suite, kinds, source, created_from, created_to)
     looks = picture_named(suite, picture) if picture else None
     asked = Query(text=query, picture=looks, where=where, limit=limit, hops=hops, fusion=fusion)
     return _found(suite, asked, pictures=pictures, explain=explain)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from groundsight.suite import Suite
 
 MOST_ORDERS, NEWS_SECONDS = 5, 600
-LANES = ("text", "visual", "ocr", "caption", "rerank", "reader", "judge")
+LANES = ("text", "visual", "ocr", "caption", "speech", "sound", "speakers", "rerank", "reader", "judge")
 
 
 class Status(Result):
@@ -127,5 +127,4 @@ def tier_of(settings: Settings) -> Tier:
     models = {lane: model for lane, model in models.items() if model != "none"}
     if settings.agent.llm:
         return Tier(name="llm", models={**models, "llm": settings.agent.llm})
-    local = any(":" in model for model in models.values())
-    return Tier(name="local-models" if local else "embedded", models=models)
+    return Tier.of(models.values(), models)

@@ -57,6 +57,11 @@ class Media:
         return bool(self.container.streams.audio)
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether its sound has fewer samples a second than what the transcribers were trained on."""
+        return self.has_sound and self.container.streams.audio[0].rate < RATE
+
+    @property
     def has_frames(self) -> bool:
         return self._video is not None
 
@@ -114,7 +119,7 @@ class Media:
             # By the clock and not by the frame before: of uneven ones that would miss a change by two seconds.
             if int(second) > last:
                 last = int(second)
-                yield second, frame.to_image()
+                yield second, _as_shown(frame)
 
     def frame(self, limits: Limits, second: float) -> Image | None:
         """Return the last of the ``frames`` up to a second, None where there is none.
@@ -222,6 +227,11 @@ def open_media(path: Path, demuxer: str) -> Generator[Media]:
             ) from error
         with container:
             yield Media(container, (container.duration or 0) / 1_000_000, _riff_seconds(path))
+
+
+def _as_shown(frame: Any) -> Image:
+    """Turn a picture as its player does: a telephone that is held upright stores it lying."""
+    return frame.to_image().rotate(90 * round(frame.rotation / 90), expand=True)
 
 
 def _line(codec: str, data: bytes) -> str:

@@ -14,6 +14,8 @@ _END = re.compile(r"[.!?…。！？][\"')\]”’]*\Z")
 _WORD = re.compile(r"\w+")
 # Speakers breathe in under two seconds; a longer silence parts what is said. Neither may an utterance run on for ever.
 _PAUSE_SECONDS, _SILENCE_SECONDS, _LONGEST = 1.5, 4.0, 300
+# Some speech comes without any mark: it is cut into lines like those of subtitles, at breaths where it has some.
+_RUN_ON_SECONDS, _LINE_SECONDS, _BREATH_SECONDS = 6.0, 3.0, 0.25
 # Measured on repeated announcements, which a transcriber never writes down twice alike.
 _SAME, _TELLING_WORDS = 0.8, 6
 _SUMMED = 3
@@ -55,17 +57,36 @@ class SpokenWindow:
 
 
 def utterances(words: Sequence[Spoken]) -> Iterator[Utterance]:
-    """Join words up to the end of a sentence or a pause."""
+    """Join words up to the end of a sentence or a pause; what runs on without either is cut into lines."""
+    for run in _runs(words):
+        runs_on = run[-1].end - run[0].start > _RUN_ON_SECONDS and not _END.search(run[-1].text)
+        for line in _lines(run) if runs_on else [run]:
+            yield from _uttered(line)
+
+
+def _runs(words: Sequence[Spoken]) -> Iterator[list[Spoken]]:
     run: list[Spoken] = []
     size = 0
     for word in words:
         paused = bool(run) and word.start - run[-1].end > _PAUSE_SECONDS
         if run and (paused or _END.search(run[-1].text) or size > _LONGEST):
-            yield from _uttered(run)
+            yield run
             run, size = [], 0
         run.append(word)
         size += len(word.text)
-    yield from _uttered(run)
+    if run:
+        yield run
+
+
+def _lines(run: Sequence[Spoken]) -> Iterator[list[Spoken]]:
+    line: list[Spoken] = []
+    for word in run:
+        breathed = bool(line) and word.start - line[-1].end >= _BREATH_SECONDS
+        if line and (breathed or word.end - line[0].start > _LINE_SECONDS):
+            yield line
+            line = []
+        line.append(word)
+    yield line
 
 
 def subtitled(cues: Iterable[tuple[str, Time]], track: str = "") -> list[Utterance]:

@@ -15,10 +15,17 @@ from groundsight.doors.cli_rights import add_consent, add_rights
 from groundsight.doors.learn.commands import add_models, add_train
 from groundsight.doors.operation.options import OPERATE, OPERATE_ADD
 from groundsight.doors.usage import Parser, port
+from groundsight.tools import KINDS, kinds_made
 
 OF_ALL = ["models", *"ocr describe install serve migrate snapshot restore tenants doctor eval completion".split()]
 OF_A_TENANT = frozenset(COMMANDS) - {*OF_ALL, *OPERATE, "audit"}
-KINDS = ("text", "table", "figure", "image", "page", "audio", "video")
+
+
+class _Kinds(tuple[str, ...]):
+    """What can be made here is shown; of another kind an index from elsewhere may hold something."""
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in KINDS
 
 
 def build_parser() -> Parser:
@@ -119,7 +126,7 @@ def _add_forget(command: argparse.ArgumentParser) -> None:
 def _add_search(command: argparse.ArgumentParser) -> None:
     command.add_argument("query", nargs="?", default="", help="words or a question")
     command.add_argument("--picture", type=Path, metavar="FILE", help="find what looks like this picture")
-    command.add_argument("--kind", action="append", choices=KINDS, help="only this kind; repeatable")
+    command.add_argument("--kind", action="append", choices=_Kinds(kinds_made()), help="only this kind; repeatable")
     command.add_argument("--source", default="", metavar="PREFIX", help="only sources that start so")
     command.add_argument("--explain", action="store_true", help="show how each score adds up")
     command.add_argument(
@@ -154,7 +161,9 @@ def _add_show(command: argparse.ArgumentParser) -> None:
     _add_named(command)
     command.add_argument("--out", type=_path, metavar="FILE", help="write the picture here, as PNG")
     command.add_argument("--open", action="store_true", help="open the picture with this machine's program")
-    command.add_argument("--boxes", action="store_true", help="draw a box around every passage of the page")
+    command.add_argument(
+        "--boxes", action="store_true", help="draw a box around every passage of the page, or line read in a picture"
+    )
 
 
 def _add_named(command: argparse.ArgumentParser) -> None:

@@ -167,18 +167,20 @@ class OpenSuite(Governed):
         asked = fitting(self.suite, "read", id=id, neighbours=neighbours, page=page, picture=picture)
         return read(self.suite, **asked)
 
-    def ocr(self, picture: AnyPath, *, page: int | None = None) -> ReadLines:
+    def ocr(self, picture: AnyPath, *, page: int | None = None, part: Sequence[float] | None = None) -> ReadLines:
         """Read the words in a picture or a scanned page; boxes are fractions of it, confidences 0 to 1.
 
-        ``picture`` is a file or the id of a unit. Personal data is redacted as it is by ``ingest``.
+        ``picture`` is a file or the id of a unit; ``part`` (x0, y0, x1, y1, fractions) is looked at again, larger.
+        Personal data is redacted as it is by ``ingest``.
 
         Raises:
-            NotFound, UnsupportedType, LimitExceeded: the file. Disabled: OCR is switched off.
+            NotFound, UnsupportedType, LimitExceeded: the file. Disabled: OCR is switched off. PolicyRefused: personal
+                data was redacted in that part.
         """
         from groundsight.tools.ocr import ocr
 
         with lent(self.suite, picture) as named:
-            return ocr(self.suite, **fitting(self.suite, "ocr", picture=named, page=page))
+            return ocr(self.suite, **fitting(self.suite, "ocr", picture=named, page=page, part=part and [*part]))
 
     def describe(self, picture: AnyPath, *, page: int | None = None, labels: Sequence[str] = ()) -> Description:
         """Say what a picture or page shows: tags, a caption only where a captioner wrote one, and how ``labels`` fit.

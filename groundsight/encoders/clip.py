@@ -86,13 +86,18 @@ class OpenClip:
         return unit_rows(finite(rows, self._name))
 
     def _seen(self, pictures: list[Image]) -> NDArray[np.float32]:
-        with inference(self._name):
+        with inference(self._name), self._halved():
             batch = import_torch().stack([self._prepare(picture) for picture in pictures]).to(self.device)
             return as_rows(self.model.encode_image(batch))
 
     def _words(self, texts: list[str]) -> NDArray[np.float32]:
-        with inference(self._name):
+        with inference(self._name), self._halved():
             return as_rows(self.spoken(texts))
+
+    def _halved(self) -> Any:
+        """On a GPU the towers compute in bfloat16; vectors are float32 everywhere."""
+        torch = import_torch()
+        return torch.autocast("cuda", dtype=torch.bfloat16, enabled=self.device.startswith("cuda"))
 
     def spoken(self, texts: list[str]) -> Any:
         """Return a tensor of shape (len(texts), dimension) with its gradients: what an adapter is trained on."""

@@ -31,6 +31,12 @@ _MEASURE = re.compile(
 _NUMBERED = re.compile(
     r"^\W{0,4}(?P<label>[^\W\d][^\d:\n]{0,40}?\s(?:no\.?|nr\.?|number|#))\s*(?P<value>[\w/.-]*\d[\w/-]*)\s*$", re.I
 )
+# Firmware 3.2.1, Firmware version 3.2: a number of three parts, or one that is called a version, and no address.
+_VERSION = re.compile(
+    r"^\W{0,4}(?P<label>[^\W\d][^\d:\n]{0,40}?)(?:\s+version)?\s+(?!(?:\d{1,3}\.){3}\d{1,3}\s*$)"
+    r"(?P<value>(?:(?<=version )|v\.?\s?)\d[\w.-]*|\d+\.\d+\.\d[\w.-]*)\s*$",
+    re.I,
+)
 # Vesper Clinic - Ref. VC-4410-K, at the end of a line.
 _REFERENCE = re.compile(
     r"(?:|.*\s[-–|·]\s)\W{0,4}(?P<label>r[eé]f(?:\.|[eé]ren[cz]\w*)?|aktenzeichen|az\.?)\s+(?P<value>(?=\S*\d)[\w/.-]+)\s*$",
@@ -78,7 +84,7 @@ def _form(one: Evidence) -> Table | None:
         return None
     span = alone[0].span[0], alone[-1].span[1]
     row = Row(tuple(pair.value for pair in alone), one, span, tuple(pair.box for pair in alone))
-    title = " ".join((one.title, *_rest(one.text)))
+    title = " ".join((one.title, *_rest(one)))
     return Table(one.source, one.place.section or "", title, tuple(pair.label for pair in alone), (row,))
 
 
@@ -92,18 +98,24 @@ def _of_cells(one: Evidence) -> Iterator[LabelValue]:
 
 
 def _pairs(one: Evidence) -> Iterator[LabelValue]:
-    for line in re.finditer(r"[^\n]+", one.text):
+    for line in _lines(one):
         found = _BOX.match(line.group()) or _PAIR.match(line.group())
         found = found or _NUMBERED.match(line.group()) or _measured(line.group()) or _day(line.group())
-        found = found or _REFERENCE.match(line.group())
+        found = found or _REFERENCE.match(line.group()) or _version(line.group())
         found = found or (_AMOUNT.match(line.group()) if is_row(line.group()) else None)
         dated = found is not None and found.re is _AMOUNT and bool(_YEAR.fullmatch(found["value"]))
         if found and not dated and _is_label(found["label"]) and _is_value(found["value"]):
             start = line.start() + found.start("value")
             value, once = found["value"], one.text.count(found["value"]) == 1
             box = box_of_words(one.lines, value if once else line.group())
-            label = "Reference" if found.re is _REFERENCE else found["label"].strip()
-            yield LabelValue(label, value, (start, start + len(value)), box)
+            yield LabelValue(_label(found), value, (start, start + len(value)), box)
+
+
+def _label(found: re.Match[str]) -> str:
+    label = found["label"].strip()
+    if found.re is _VERSION and label.casefold() != "version":
+        return f"{label} version"
+    return "Reference" if found.re is _REFERENCE else label
 
 
 def _in_brackets(one: Evidence) -> Iterator[LabelValue]:
@@ -126,6 +138,12 @@ def _roles_known() -> frozenset[str]:
 def _measured(line: str) -> re.Match[str] | None:
     found = _MEASURE.match(line)
     return found if found and unit_named(found["unit"]) and _labels(found["label"]) else None
+
+
+def _version(line: str) -> re.Match[str] | None:
+    """Three numbers with points may be a day."""
+    found = _VERSION.match(line)
+    return found if found and _labels(found["label"]) and not any(True for _ in find_moments(line)) else None
 
 
 def _day(line: str) -> re.Match[str] | None:
@@ -151,6 +169,14 @@ def _is_label(text: str) -> bool:
     return 0 < len(text.split()) <= _LABEL_WORDS and not ends
 
 
-def _rest(text: str) -> list[str]:
+def _rest(one: Evidence) -> list[str]:
     """The short lines that are no pairs, and those whose value names the whole: a heading, a number of a receipt."""
-    return [line for line in text.split("\n") if line.strip() and len(line.split()) <= _VALUE_WORDS]
+    return [line.group() for line in _lines(one) if line.group().strip() and len(line.group().split()) <= _VALUE_WORDS]
+
+
+def _lines(one: Evidence) -> Iterator[re.Match[str]]:
+    """What is written: of a clip the slide, for nobody says a label and its value."""
+    said = [part.span for part in one.parts if part.channel == "transcript"]
+    for line in re.finditer(r"[^\n]+", one.text):
+        if not any(span.start <= line.start() < span.end for span in said):
+            yield line

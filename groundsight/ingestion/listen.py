@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from groundsight.settings import Ingestion, PiiKind
     from groundsight.tracing import Watch
 
+# A transcriber counts the pause before a word to the word.
+WORD_SECONDS = 0.8
 UNSPOKEN = "a sound without speech"
 
 
@@ -53,7 +55,9 @@ def heard(
     scenes, transcriber = tuple(chain(parsed.elements, rest_of(parsed, scratch, source))), parts.transcriber
     if transcriber is None and not scenes and not parsed.cues and parts.audio_encoder is None:
         raise Disabled("recordings are not heard", which="models.speech = none", next_step="set models.speech = 'base'")
-    words = _words(parsed.sounds, scratch, transcriber, parts, derived, memory, watch) if transcriber else []
+    words, looped = (
+        _words(parsed.sounds, scratch, transcriber, parts, derived, memory, watch) if transcriber else ([], 0)
+    )
     if not words and not scenes and not parsed.cues and parts.audio_encoder is None:
         raise ParseFailed("no speech was heard in it", which=source, code="E_EMPTY", next_step="check that it has any")
     said, apart, left_out = _with_subtitles(list(utterances(words)), parsed.cues)
@@ -61,7 +65,11 @@ def heard(
     elements = _scenes(scenes, said, shape) if scenes else _windows(said, shape)
     elements += () if scenes or parts.audio_encoder is None else _unspoken(parsed.sounds, said)
     elements += tuple(chain.from_iterable(_windows(each, shape) for each in apart))
-    if parsed.sounds and not words:
+    if looped:
+        left_out.append(
+            LeftOut(kind="stretch of sound", why="it was heard as the same words over and over", count=looped)
+        )
+    elif parsed.sounds and not words:
         left_out.append(LeftOut(kind="sound", why="no speech was heard" if transcriber else "models.speech is none"))
     kept = {"elements": elements, "rest": None, "sounds": (), "cues": (), "left_out": (*parsed.left_out, *left_out)}
     return parsed.model_copy(update=kept)
@@ -125,18 +133,18 @@ def _words(
     derived: Derived,
     memory: Memory,
     watch: Watch,
-) -> list[Spoken]:
-    """Hear one stretch after another; each in the language of the first in which somebody spoke."""
+) -> tuple[list[Spoken], int]:
+    """Hear one stretch after another, each in the language of the first in which somebody spoke; count what looped."""
     found: list[Spoken] = []
-    language = ""
+    language, looped = "", 0
     for number, sound in enumerate(sounds):
         watch.step(number, len(sounds), "listening")
         data = (scratch / sound.file).read_bytes()
         content = f"{hashlib.sha256(data).hexdigest()}:{language}"
         one = _heard(data, content, language, transcriber, derived, parts, watch)
-        language = language or one.language
+        language, looped = language or one.language, looped + one.looped
         found += (_moved(word, sound.time.start, content, memory) for word in one.words)
-    return found
+    return found, looped
 
 
 def _heard(
@@ -161,8 +169,8 @@ def _clean(one: Heard, kinds: tuple[PiiKind, ...], memory: Memory) -> Heard:
 
 
 def _moved(word: Spoken, by: float, origin: str, memory: Memory) -> Spoken:
-    text = renumbered(word.text, origin, memory)
-    return Spoken(text=text, start=round(by + word.start, 2), end=round(by + word.end, 2))
+    text, start = renumbered(word.text, origin, memory), max(word.start, word.end - WORD_SECONDS)
+    return Spoken(text=text, start=round(by + start, 2), end=round(by + word.end, 2))
 
 
 def _windows(said: Sequence[Utterance], shape: Ingestion) -> tuple[Element, ...]:

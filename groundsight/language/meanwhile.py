@@ -75,7 +75,7 @@ def _side(clause: str, first: Side | None = None, *, default: bool = False) -> S
 def _moment(text: str) -> InTime | None:
     """A plain "when" may ask for a date, most of all of what is past: it has to go with a verb of saying or a slide."""
     if _phrases("moment").search(text):
-        words = _rest(text, "moment", "said", "shown", "surface", "filler")
+        words = _rest(text, "moment", "said", "shown", "surface", "slide", "filler")
     elif (when := _phrases("when").match(text)) and (
         _phrases("said", "surface").search(text)
         or (_phrases("shown", "slide").search(text) and not _phrases("past").search(text))

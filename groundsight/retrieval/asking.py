@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundsight.errors import Disabled, IndexVersion, InvalidArgument, LimitExceeded
+from groundsight.errors import Disabled, IndexVersion, InvalidArgument, LimitExceeded, ModelFailed
 from groundsight.index import ChannelQuery
 from groundsight.limits import require_words
 from groundsight.retrieval.expansion import pseudo_caption, spelled, telling, words_read
@@ -63,7 +63,9 @@ def asked_of(parts: Parts, query: Query, who: Principal, watch: Watch) -> Asked:
     """
     picture = parts.load_picture(query.picture, who, watch) if query.picture else None
     # OCR costs a second, and a search by look alone asks for no words.
-    words = _all_words(parts, query, None if query.channels == ("visual",) else picture)
+    read = None if query.channels == ("visual",) else picture
+    caption, uncaptioned = _caption(parts, read, watch)
+    words = _all_words(parts, query, read, caption)
     watch.check()
     text, text_gaps = _text_queries(parts, words)
     visual, visual_gaps = _visual_queries(parts, query.text, picture)
@@ -81,15 +83,26 @@ def asked_of(parts: Parts, query: Query, who: Principal, watch: Watch) -> Asked:
             which=", ".join(query.channels or ("picture",)),
             next_step="ask in words, name other channels, or switch on models.visual or models.ocr",
         )
-    return Asked(words, wanted, tuple(gap for _, gap in gaps), perceptual_hash(picture) if picture else "")
+    silent = (*(gap for _, gap in gaps), *uncaptioned)
+    return Asked(words, wanted, silent, perceptual_hash(picture) if picture else "")
 
 
-def _all_words(parts: Parts, query: Query, picture: Image | None) -> str:
+def _caption(parts: Parts, picture: Image | None, watch: Watch) -> tuple[str, tuple[Degraded, ...]]:
+    """What a captioner writes of the picture; a search goes on without one that does not answer."""
+    if picture is None:
+        return "", ()
+    try:
+        return parts.caption_of(picture, watch), ()
+    except ModelFailed as away:
+        return "", (Degraded(lane="caption", reason=away.what, remedy=away.next_step),)
+
+
+def _all_words(parts: Parts, query: Query, picture: Image | None, caption: str) -> str:
     if picture is None:
         return spelled(query.text)
     read = words_read(parts.ocr.read(picture), parts.settings.limits.query_chars) if parts.ocr else ""
     seen = pseudo_caption(parts.tagger.tags(picture)) if parts.tagger else ""
-    return "\n".join(part for part in (spelled(query.text), read, seen) if part)
+    return "\n".join(part for part in (spelled(query.text), read, seen, caption) if part)
 
 
 def _text_queries(parts: Parts, words: str) -> tuple[tuple[ChannelQuery, ...], tuple[tuple[Channel, Degraded], ...]]:

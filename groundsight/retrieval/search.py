@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from groundsight.audio import NARROW
 from groundsight.governance.access import matches, tenant_of, visible_to
 from groundsight.governance.events import note_denied
 from groundsight.index import ChannelQuery, ChannelResult
+from groundsight.language.stems import phrases
 from groundsight.retrieval.asking import Asked, asked_of, normalised
 from groundsight.retrieval.cache import CacheKey
 from groundsight.retrieval.copies import copies_first
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from groundsight.parts import Parts
+    from groundsight.settings import Search
     from groundsight.tracing import Watch
     from groundsight.types import Filter, Principal
 
@@ -78,7 +81,7 @@ class _Climb:
 
     def __init__(self, parts: Parts, query: Query, principal: Principal, where: Filter, watch: Watch) -> None:
         self._parts, self._query, self._principal, self._where, self._watch = parts, query, principal, where, watch
-        self._search = parts.settings.search
+        self._search = _leaning(parts.settings.search, query.text)
 
     def result(self, today: date | None) -> SearchResult:
         with self._watch.span("search.encode"):
@@ -102,7 +105,7 @@ class _Climb:
             query=self._query.text or asked.words,
             hits=explained(asked.words, hits),
             tier=tier_of(self._parts),
-            degraded=tuple(dict.fromkeys((*self._parts.degraded(), *_gaps(asked, nothing)))),
+            degraded=tuple(dict.fromkeys((*self._parts.degraded(), *_gaps(asked, nothing), *_narrow(hits)))),
             nothing=nothing,
             absent=held.absent,
         )
@@ -206,11 +209,27 @@ class _Climb:
         return tuple(hit for hit in hits if matches(self._where, hit.asset, hit.unit))
 
 
+def _leaning(search: Search, text: str) -> Search:
+    """For what goes on in a recording its summaries weigh as much as its words; they stand in the metadata."""
+    if not phrases(("narrative",), "topic_words.tsv").search(text.casefold()):
+        return search
+    weights = search.weights.model_copy(update={"meta": max(search.weights.meta, search.weights.text)})
+    return search.model_copy(update={"weights": weights})
+
+
 def _gaps(asked: Asked, nothing: Nothing | None) -> tuple[Degraded, ...]:
     """Name the lanes that stayed silent; over an empty index nothing else needs saying."""
     if nothing is None or nothing.reason != "empty_index":
         return asked.degraded
     return (Degraded(lane="index", reason=nothing.why, remedy=nothing.remedy),)
+
+
+def _narrow(hits: Sequence[Hit]) -> Iterator[Degraded]:
+    """Name the speech of what was found in recordings that are heard less well."""
+    for hit in hits:
+        if hit.unit.transcript and NARROW in hit.asset.warnings:
+            remedy = "listen to it, or ingest a recording of 16,000 samples a second or more"
+            yield Degraded(lane="speech", reason=f"{hit.asset.source}: {NARROW}", remedy=remedy)
 
 
 def tier_of(parts: Parts) -> Tier:
@@ -222,8 +241,7 @@ def tier_of(parts: Parts) -> Tier:
     named["rerank"] = parts.reranker.name if models.rerank == "trained" and parts.reranker else models.rerank
     if (trained := parts.fuser.name) not in ("rrf", "weighted"):
         named["fusion"] = trained
-    local = any(":" in name for name in lanes.values())
-    return Tier(name="local-models" if local else "embedded", models=named)
+    return Tier.of(lanes.values(), named)
 
 
 def _heading_share(name: Named, weight: float) -> ChannelScore:

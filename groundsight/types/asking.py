@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from os import PathLike, fspath
 from pathlib import Path
@@ -142,6 +142,14 @@ class Tier(Word):
 
     name: Literal["embedded", "local-models", "llm"] = "embedded"
     models: Mapping[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, chosen: Iterable[str], models: Mapping[str, str]) -> Tier:
+        """Name the tier of models by the settings that chose them; ``llm`` and ``client`` are language models."""
+        settings = set(chosen)
+        if settings & {"llm", "client"}:
+            return cls(name="llm", models=models)
+        return cls(name="local-models" if any(":" in one for one in settings) else "embedded", models=models)
 
 
 class Nothing(Word):

@@ -11,6 +11,7 @@ from groundsight.doors.terminal.hand_over import hand_over
 from groundsight.doors.terminal.own_file import named_so, write_own
 from groundsight.errors import Fixable, Refused
 from groundsight.tools.library import PAGE, PagePicture
+from groundsight.tools.ocr import ReadLines
 from groundsight.tools.pictures import outlined
 from groundsight.tools.read import Reading
 from groundsight.tools.results import Corners, Result, where_text
@@ -54,12 +55,7 @@ def look_at(call: Call, options: argparse.Namespace) -> Look:
     look = _look(found, options)
     try:
         picture = _picture(call, found.asset_id, look)
-        boxes = [
-            Box.model_validate(dict(zip(Box.model_fields, one.box, strict=True)))
-            for one in found.passages
-            if one.box and one.page == look.page
-        ]
-        picture = outlined(picture, *boxes) if options.boxes else picture
+        picture = outlined(picture, *_boxes(call, found, look)) if options.boxes else picture
     except (Fixable, Refused) as why:
         if out or options.open:
             raise
@@ -89,6 +85,14 @@ def _look(found: Reading, options: argparse.Namespace) -> Look:
         stale=found.stale,
         text="\n\n".join(each.text for each in found.passages),
     )
+
+
+def _boxes(call: Call, found: Reading, look: Look) -> list[Box]:
+    """Those of the passages of the page; a frame or a photo is one passage, so those of the lines read in it."""
+    drawn = [one.box for one in found.passages if one.box and one.page == look.page]
+    if not drawn and found.passages[0].kind in ("image", "video"):
+        drawn = [line.box for line in call(ReadLines, "ocr", {"picture": found.passages[0].id}).lines]
+    return [Box.model_validate(dict(zip(Box.model_fields, box, strict=True))) for box in drawn]
 
 
 def _picture(call: Call, asset_id: str, look: Look) -> bytes:

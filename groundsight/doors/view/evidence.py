@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from groundsight.doors.view.drawing import anchor, boxes
 from groundsight.doors.view.markup import Markup, el, png, together
 from groundsight.errors import GroundsightError, NotFound, UnsupportedType
+from groundsight.evidence.places import box_of_words
 from groundsight.tools.library import ASSET, EVIDENCE, PAGE, Document, EvidenceText, PagePicture
 from groundsight.tools.read import Reading
 from groundsight.tools.results import Corners, corners, where_text
@@ -149,18 +150,19 @@ def _shown_rows(count: int, marks: set[int]) -> list[int]:
 
 
 def _boxes(one: Evidence, cells: set[Cell], wanted: QuotedPassage) -> list[Corners]:
-    """The boxes of the marked cells, else of the quotes, else of the whole passage."""
+    """The boxes of the marked cells, else of the quotes, as given or as read there, else of the whole passage."""
     known = [
         corners(one.boxes[row][column])
         for row, column in sorted(cells)
         if row < len(one.boxes) and column < len(one.boxes[row])
     ]
-    held = [box for box in known if box] or list(wanted.boxes)
+    read = [corners(box_of_words(one.lines, quote)) for quote in wanted.quotes]
+    held = [box for box in known if box] or list(wanted.boxes) or [box for box in read if box]
     whole = corners(one.place.box)
     return held or ([whole] if whole else [])
 
 
 def _words(text: str, quotes: Sequence[str]) -> Markup:
-    kept = [re.escape(quote) for quote in quotes if quote.strip()]
+    kept = [r"\s+".join(map(re.escape, quote.split())) for quote in quotes if quote.strip()]
     parts = re.split(f"({'|'.join(kept)})", text) if kept else [text]
-    return el("p", [el("mark", part) if part in quotes else part for part in parts], class_="text")
+    return el("p", [el("mark", part) if at % 2 else part for at, part in enumerate(parts)], class_="text")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ from groundsight.doors.view.answer import silent
 from groundsight.doors.view.drawing import bar, hue
 from groundsight.doors.view.markup import Markup, choice, el, field, page, png
 from groundsight.retrieval.reasons import CHANNEL_WORDS
+from groundsight.tools import kinds_made
 from groundsight.tools.results import evidence_uri, where_text
 from groundsight.tools.search import SearchHits
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from groundsight.tools.results import Found
     from groundsight.types import ChannelScore
 
-KINDS = {"text": "Text", "table": "Tables", "figure": "Figures", "image": "Pictures", "page": "Scanned pages"}
-IN_TIME = {"audio": "Recordings", "video": "Clips"}
+KIND_WORDS = {
+    "text": "Text", "table": "Tables", "figure": "Figures", "image": "Pictures", "page": "Scanned pages",
+    "audio": "Recordings", "video": "Clips",
+}  # fmt: skip
 CHARS = 500
 FILTERS = ("source", "created_from", "created_to")
 
@@ -54,8 +56,12 @@ def _asked(desk: Desk, query: str, given: Mapping[str, str], kinds: list[str]) -
 
 def _form(given: Mapping[str, str], kinds: list[str]) -> Markup:
     boxes = [
-        el("label", el("input", type="checkbox", name="kind", value=kind, checked=kind in kinds), f" {word}")
-        for kind, word in (KINDS | (IN_TIME if find_spec("faster_whisper") else {})).items()
+        el(
+            "label",
+            el("input", type="checkbox", name="kind", value=kind, checked=kind in kinds),
+            f" {KIND_WORDS[kind]}",
+        )
+        for kind in kinds_made()
     ]
     narrowed = bool(kinds) or any(given.get(name) for name in FILTERS) or given.get("hops", "1") != "1"
     filters = el(

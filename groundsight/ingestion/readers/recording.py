@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundsight.audio import RATE
+from groundsight.audio import NARROW, RATE
 from groundsight.audio.cuts import cut
 from groundsight.audio.decode import SLACK_SECONDS, Media, open_media
 from groundsight.audio.keyframes import keyframes, scene_ends
@@ -46,29 +47,42 @@ def read_recording(path: Path, media_type: str, scratch: Path, limits: Limits) -
 
     What is over ``limits.media_seconds``, ``clip_frames`` or ``clip_pixels`` is left, and the ledger says so.
     """
-    ledger = Ledger()
-    demuxer = (SOUNDS | CLIPS)[media_type]
-    with open_media(path, demuxer) as media:
-        lasts, has_sound, has_frames = media.seconds, media.has_sound, media.has_frames and media_type in CLIPS
-        sounds = _sounds(media, scratch, limits, ledger) if has_sound else ()
+    ledger, unseen, demuxer = Ledger(), Ledger(), (SOUNDS | CLIPS)[media_type]
+    # The decoders let go of the interpreter, so that sound and frames take the time of the longer.
+    with ThreadPoolExecutor(1) as beside, open_media(path, demuxer) as media:
+        looking = beside.submit(_looked, path, media_type, scratch, limits, unseen)
+        lasts, has_sound = media.seconds, media.has_sound
+        narrow, sounds = media.is_narrow, _sounds(media, scratch, limits, ledger) if has_sound else ()
         for kind, count in media.unread.items():
             ledger.note(kind, "one track of sound and one of pictures are read", max(0, count))
-    with open_media(path, demuxer) as media:
-        cues = tuple(_cues(media, limits, ledger))
-    with open_media(path, demuxer) as media:
-        scenes = _scenes(media, scratch, limits, ledger) if has_frames else []
+        with open_media(path, demuxer) as again:
+            cues = tuple(_cues(again, limits, ledger))
+        scenes = looking.result()
     length = max([lasts, *(one.time.end for one in sounds)])
     if not sounds and not scenes and not cues:
         raise ParseFailed("the recording holds no sound and no frame", code="E_EMPTY", next_step="export it anew")
     # It is read whole: nothing of it was left out.
-    told = ("the clip has no sound track",) if media_type in CLIPS and not has_sound else ()
+    told = ("the clip has no sound track",) if media_type in CLIPS and not has_sound else (NARROW,) * narrow
     until = scene_ends([one.began for one in scenes], min(length, limits.media_seconds))
     elements = tuple(
         Element(kind="clip", picture=one.picture, frame=one.frame, time=Time(start=one.began, end=end))
         for one, end in zip(scenes, until, strict=True)
     )
-    read = {"elements": elements, "sounds": sounds, "cues": cues, "left_out": ledger.left_out, "warnings": told}
+    read = {
+        "elements": elements,
+        "sounds": sounds,
+        "cues": cues,
+        "left_out": (*ledger.left_out, *unseen.left_out),
+        "warnings": told,
+    }
     return Parsed.model_validate({"media_type": media_type, **read})
+
+
+def _looked(path: Path, media_type: str, scratch: Path, limits: Limits, ledger: Ledger) -> list[_Scene]:
+    if media_type not in CLIPS:
+        return []
+    with open_media(path, CLIPS[media_type]) as media:
+        return _scenes(media, scratch, limits, ledger) if media.has_frames else []
 
 
 def frame_at(path: Path, media_type: str, second: float, limits: Limits) -> bytes:
