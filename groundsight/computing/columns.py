@@ -167,7 +167,8 @@ def called_by_all(linked: Link) -> frozenset[str]:
     about = spending & {*stems(f"{table.title} {table.section}")}
     sided = any(head_stems(head) & (sides()["payer"] | sides()["receiver"]) for head in table.head)
     bought = spending if (about or sided) and of_measure(table, "money") else frozenset[str]()
-    return _THINGS | bought | (_FIRMS if are_named(table.columns[table.key]) else frozenset())
+    firms = _FIRMS if are_named(table.columns[table.key]) else frozenset[str]()
+    return _THINGS | bought | firms
 
 
 def naming_of_rows(linked: Link) -> int:

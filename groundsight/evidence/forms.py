@@ -143,7 +143,7 @@ def _measured(line: str) -> re.Match[str] | None:
 def _version(line: str) -> re.Match[str] | None:
     """Three numbers with points may be a day."""
     found = _VERSION.match(line)
-    return found if found and _labels(found["label"]) and not any(True for _ in find_moments(line)) else None
+    return found if found and _labels(found["label"]) and not find_moments(line) else None
 
 
 def _day(line: str) -> re.Match[str] | None:
