@@ -14,6 +14,8 @@ from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity, same_kind
 from groundsight.types import Reason
 
+# The new one; than it does this year.
+_STANDING_IN = frozenset(("one", "ones", "do", "does", "did"))
 _CUT = re.compile(r"[,;:()]|\b(?:and|but|while|whereas|against)\b", re.IGNORECASE)
 
 
@@ -49,7 +51,17 @@ def same_comparison(pair: Pair) -> bool:
     if mine is None or theirs is None:
         return False
     (more, less), (much, little) = mine.more, theirs.more
-    return bool(more & much and less & little) and not (more & little or less & much)
+    told = more & much and less & little and not (more & little or less & much)
+    return bool(told) or _crossed(mine, theirs, same=False)
+
+
+def _crossed(mine: Compared, theirs: Compared, *, same: bool) -> bool:
+    """What stands behind "than" names a side alone: the western route is longer than the eastern, which is shorter.
+
+    True where both name what the other speaks of, and go the same way, or not.
+    """
+    across = bool(mine.second and theirs.second) and mine.second <= theirs.first and theirs.second <= mine.first
+    return across and (mine.end == theirs.end) == same
 
 
 def _compared(facts: Facts) -> Compared | None:
@@ -67,12 +79,15 @@ def _compared(facts: Facts) -> Compared | None:
 
 
 def _stems(facts: Facts, start: int, end: int) -> frozenset[str]:
-    return frozenset(one.stem for one in facts.tokens if one.content and start <= one.start and one.end <= end)
+    told = (one for one in facts.tokens if one.content and one.word not in _STANDING_IN)
+    return frozenset(one.stem for one in told if start <= one.start and one.end <= end)
 
 
 def _turned(mine: Compared, theirs: Compared) -> bool:
     (more, less), (much, little) = mine.more, theirs.more
-    return bool(more & little and less & much) and not (more & much or less & little)
+    return bool(more & little and less & much and not (more & much or less & little)) or _crossed(
+        mine, theirs, same=True
+    )
 
 
 def _by_numbers(mine: Compared, passage: Passage) -> Interval | None:

@@ -8,6 +8,7 @@ from bisect import bisect
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import Interval, Pair
 from groundsight.grounding.checks_numbers import Outcome
+from groundsight.grounding.checks_relations import same_order
 from groundsight.language.facts import Facts
 from groundsight.language.licences import is_known, verb_share
 from groundsight.language.names import Name, ambiguous, covered_by, same_name
@@ -86,7 +87,7 @@ def look(name: Name) -> tuple[bool, bool]:
 
 def _exchanged(pair: Pair) -> list[Reason]:
     """The doer of one shared deed is another here, and the claim's doer is named here too."""
-    if pair.passage.cell:
+    if pair.passage.cell or same_order(pair):
         return []
     facts = pair.passage.facts
     for deed in (one for one in pair.claim.words if verb_share(one.stem) >= _VERB):

@@ -54,6 +54,19 @@ def check_relations(pair: Pair) -> Iterator[Reason]:
             return
 
 
+def same_order(pair: Pair) -> bool:
+    """True where both tell the same order in time: B came after A, A came before B."""
+    mine, theirs = (
+        [one for one in _sides(facts) if one.relation == "earlier"] for facts in (pair.claim, pair.passage.facts)
+    )
+    return any(
+        (one.first - one.second) & (other.first - other.second)
+        and (one.second - one.first) & (other.second - other.first)
+        for one in mine
+        for other in theirs
+    )
+
+
 def _sides(facts: Facts) -> Iterator[Sides]:
     words = facts.tokens
     for at, token in enumerate(words):
@@ -94,7 +107,8 @@ def _deed(facts: Facts, at: int) -> Sides | None:
     if passive and agent is None:
         return None
     begin = agent.end if agent else deed.end
-    behind = (one.start for one in facts.tokens if begin < one.start < end and does(one.word, "preposition"))
+    parting = (one for one in facts.tokens if does(one.word, "preposition") or one.word in _connectors())
+    behind = (one.start for one in parting if begin < one.start < end)
     left, right = _stems(facts, start, deed.start), _stems(facts, begin, min(behind, default=end))
     return Sides(f"deed {deed.stem}", deed.span, *((right, left) if passive else (left, right)))
 

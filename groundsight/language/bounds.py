@@ -14,6 +14,7 @@ _BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = tuple(
     (cast("Bound", bound), re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})\s*$", re.IGNORECASE))
     for bound, *phrases in lexicon_rows("bounds.tsv")
 )
+_ARTICLE = re.compile(r"(?<=\s)an?\s+$", re.IGNORECASE)
 # Only of time: "within 14 days", "after two hours", but "after 3 matches".
 _SPANS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("le", re.compile(r"\b(?:within|innerhalb(?:\s+von)?)\s+$", re.IGNORECASE)),
@@ -26,9 +27,10 @@ _BEHIND = re.compile(
 
 def bound_at(text: str, start: int, end: int, kind: str) -> tuple[Bound, int]:
     """Return the bound of the number of this kind at ``start`` to ``end``, and where the words before it begin."""
-    before = text[max(0, start - 24) : start]
+    # More than a thousand.
+    before = _ARTICLE.sub("", text[max(0, start - 24) : start])
     for bound, pattern in (*_BEFORE, *(_SPANS if kind in ("time", "months") else ())):
         if found := pattern.search(before):
-            return bound, start - len(found.group())
+            return bound, text.rindex(found.group().strip(), 0, start)
     behind = _BEHIND.match(text, end)
     return cast("Bound", behind.lastgroup if behind else "exact"), start

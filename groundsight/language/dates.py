@@ -27,6 +27,7 @@ _OF = r"(?:\s+of(?:\s+the)?|\s+de)?\s*,?\s+"
 _YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"
 _SHORT = r"(?P<year>(?:1[0-9]|20)\d\d|\d\d)"
 _HOUR, _HALF = r"\b(?P<hour>[01]?\d|2[0-4])", r"(?P<half>[ap]\.?m\b\.?)"
+_CLOCK = "one two three four five six seven eight nine ten eleven twelve".split()
 _FORMS = tuple(
     re.compile(form)
     for form in (
@@ -51,6 +52,8 @@ _FORMS = tuple(
         rf"{_HOUR}\.(?P<minute>[0-5]\d)\s?(?:{_HALF}|Uhr\b)",
         rf"\b(?i:at|from|until|till|before|after)\s+{_HOUR[2:]}\.(?P<minute>[0-5]\d)(?![\d%]|\s?[€$£%]|\s?[A-Za-z])",
         rf"{_HOUR}\s?(?:{_HALF}|Uhr\b|o['’]clock\b)",
+        rf"\b(?P<past>(?i:half|quarter) past|(?i:quarter) to)\s+(?P<clock>{'|'.join(_CLOCK)})\s+(?:in the\s+)?"
+        r"(?P<half>pm|am|morning|afternoon|evening)\b",
         r"\b(?P<noon>[Nn]oon|[Mm]idnight)\b",
         rf"\b(?P<month>{_ALONE})\b(?!\s+[A-Z])",
         r"\b(?P<lead>(?:in|since|until|by|from|of|last|next|each|every|early|late|mid)[\s-])(?P<month>May|March)\b",
@@ -58,6 +61,8 @@ _FORMS = tuple(
         rf"\b(?P<weekday>{'|'.join(name.title() for name in _WEEKDAYS if len(name) < 5)})\b\.?(?=,?\s\d|\s?[-–])",
     )
 )
+# Children of 6 to 12 may take part.
+_VERB_BEHIND = re.compile(r"\s+(?:not\s+)?(?!(?:at|on|from|until|till|and|or|for|in|to|is|was)\b)[a-z]{2,}")
 _ANY_NAME = re.compile(rf"\b(?:{_NAMES})", re.IGNORECASE)
 _DATED = re.compile(r"(?i:(early|beginning of|start of|mid|middle of|late|end of)(?:\s+|-)(?:the\s+)?)$")
 _FROM_DAY = re.compile(r"(?<![\d.,/-])(\d{1,2})(?:st|nd|rd|th|\.)?\s?(?:-|–|to|until|bis|au|al)\s?$")
@@ -163,6 +168,8 @@ def _overlaps(span: tuple[int, int], taken: list[Moment]) -> bool:
 def _moment(text: str, match: re.Match[str], language: str) -> Moment | None:
     got = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
     said = dict(_fields(got, language))
+    if got.get("month") == "may" and _VERB_BEHIND.match(text, match.end()):
+        return None
     if said.get("day", 1) > 31 or said.get("month", 1) > 12 or not said or _counts(text, match):
         return None
     start, end = match.end("lead") if "lead" in got else match.start(), match.end()
@@ -195,6 +202,11 @@ def _fields(got: dict[str, str], language: str) -> Iterator[tuple[str, int]]:
             yield field, read(got[name].casefold())
     if "hour" in got:
         yield "hour", _hour(int(got["hour"]), got.get("half", ""))
+    if "past" in got:
+        minutes = {"half past": 30, "quarter past": 15, "quarter to": -15}[got["past"].casefold()]
+        late = "p" if got["half"] in ("pm", "afternoon", "evening") else "a"
+        total = 60 * _hour(_CLOCK.index(got["clock"]) + 1, late) + minutes
+        yield from (("hour", total // 60), ("minute", total % 60))
     if "noon" in got:
         yield from (("hour", 12 if got["noon"].casefold() == "noon" else 0), ("minute", 0))
     if "first" in got:

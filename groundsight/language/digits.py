@@ -17,13 +17,16 @@ _SPACES = re.compile(r"[\u00a0\u2009\u202f' ]")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}|[1-9]\d{0,2}(?:\.\d{3})+")
 NUMERALS = {word: float(value) for first, value, *others in lexicon_rows("numerals.tsv") for word in (first, *others)}
 _PLAIN = "|".join(sorted(NUMERALS, key=len, reverse=True))
+# One hundred and five, but between six and twelve.
+_AND = r"(?:(?<=hundred)|(?<=thousand)|(?<=million))\s+and\s+"
 # German writes its parts as one word ("siebenhundert", "einundzwanzig").
-WORDS = rf"\b(?:half\s+an?\s+)?(?:ein(?:und)?)?(?:{_PLAIN})(?:(?:[\s-]|\s+and\s+|\s+y\s+|und)?(?:{_PLAIN}))*\b"
+WORDS = rf"\b(?:half\s+an?\s+)?(?:ein(?:und)?)?(?:{_PLAIN})(?:(?:[\s-]|{_AND}|\s+y\s+|und)?(?:{_PLAIN}))*\b"
 _FOUND = re.compile(rf"half|{_PLAIN}|ein(?=hundert|tausend|und)", re.IGNORECASE)
 _SHARES = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
 # Of a whole ("three quarters of the guests", "half full"), of one unit ("half an hour"), or behind a number.
 FRACTION = (
-    r"\b(?:(?:and\s+(?:an?|one)\s+)half\b|(?:(?:an?|one|two|three|four)[\s-])?"
+    r"\b(?:one\s+(?:in|out\s+of)\s+(?:two|three|four|five|six|eight|ten|\d{1,3})\b(?=\s+[a-z])"
+    r"|(?:and\s+(?:an?|one)\s+)half\b|(?:(?:an?|one|two|three|four)[\s-])?"
     r"(?:half|(?<=[\s-])(?:third|quarter|fifth|tenth)s?)(?=\s+(?:of|an?|the|full|empty)\b(?!\s+(?:dozen|million))))"
 )
 
@@ -72,8 +75,10 @@ def parse_words(words: str) -> float:
 
 
 def parse_fraction(words: str) -> float:
-    """Return the value of a fraction in words ("three quarters")."""
+    """Return the value of a fraction in words ("three quarters", "one in four")."""
     parts = words.casefold().replace("-", " ").split()
+    if {"in", "out"} & {*parts}:
+        return 1 / (NUMERALS.get(parts[-1]) or float(parts[-1]))
     return (NUMERALS.get(parts[0], 1.0) if len(parts) > 1 else 1.0) / _SHARES[parts[-1].rstrip("s")]
 
 

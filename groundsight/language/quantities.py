@@ -35,6 +35,13 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s*(?:-|–|—|to|and|bis)\s*$")
+_MINUTE = 60.0
+# Metres an hour or a second as kilometres an hour.
+_SPEEDS = {"time:3600": 1e-3, "time:1": 3.6}
+_EACH_TIME = re.compile(r"\s?/\s?[hs]\b|\s+(?:per|an?|each|every)\s+(?:hour|second)\b", re.IGNORECASE)
+_ADDED = re.compile(r"\s*(?:,|and)?\s*")
+_ONE_HOUR = re.compile(r"\ban hour and\s+$", re.IGNORECASE)
+_EACH = re.compile(r"\b(?:every|each)\s+(second|minute|hour|day|week|month|year)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|nicht|pas|inte|ikke|niet)\s+$", re.IGNORECASE)
 _COUNTS = re.compile(r"\s+and\s+a\s+half\b|[\s-](?!(?:of|or|and|another|that|who|which)\b|(?:can|is|was)\b)[a-z]+")
 _OF_ONE = re.compile(r"\s+(?:of\s+)?an?(?=\s)")
@@ -79,7 +86,10 @@ def find_quantities(text: str, taken: tuple[Interval, ...] = (), language: str =
         if alone or any(start < match.end() and match.start() < end for start, end in taken):
             continue
         _append(text, found, _quantity(text, match, language), language)
-    return tuple(found)
+    each = _EACH.search(text) if len(found) == 1 and not found[0].per else None
+    unit = unit_named(each[1].casefold()) if each else None
+    # Every minute the pump delivers 40 litres.
+    return (replace(found[0], per=f"{unit[0]}:{unit[2]:g}"),) if unit and found[0].kind != unit[0] else tuple(found)
 
 
 def spelled(one: Quantity) -> float:
@@ -185,6 +195,11 @@ def _quantity(text: str, match: re.Match[str], language: str) -> Quantity:
         end = max(end, unit.end)
     sign = -1.0 if ledger or _negative(text, match) else 1.0
     kind, low = _absolute(unit.kind, sign * value * scale * unit.factor)
+    if unit.kind == "time" and unit.factor == _MINUTE and (hour := _ONE_HOUR.search(text[max(0, start - 16) : start])):
+        start, low = start - len(hour[0]), low + 60 * _MINUTE
+    if kind == "length" and unit.per in _SPEEDS and (found := _EACH_TIME.match(text, end)):
+        factor, end = _SPEEDS[unit.per], found.end()
+        kind, low, unit = "speed", low * factor, replace(unit, name="km/h", factor=unit.factor * factor, per="")
     bound, begin = bound_at(text, start, end, kind)
     return Quantity(
         span=(start, end), whole=(begin, end), text=text[start:end], low=low, high=low, kind=kind, unit=unit.name,
@@ -251,8 +266,16 @@ def _append(text: str, found: list[Quantity], new: Quantity, language: str) -> N
         found[-1] = _with_half(text, last, new)
     elif last and last.span[1] <= new.span[0] and _joins(text, last, new):
         found[-1] = _range(text, last, new, language)
+    elif last and (last.kind, new.kind) == ("time", "time") and _adds(last, new) and _ADDED.fullmatch(gap):
+        total = last.low + new.low
+        found[-1] = replace(_spanning(text, last, new), low=total, high=total, bound=last.bound, denied=last.denied)
     else:
         found.append(new)
+
+
+def _adds(last: Quantity, new: Quantity) -> bool:
+    """1 hour 35 minutes are 95 minutes."""
+    return factor_of(last.unit) > factor_of(new.unit) > new.low / 60 and last.low == last.high and new.low == new.high
 
 
 def _with_half(text: str, last: Quantity, new: Quantity) -> Quantity:
@@ -282,5 +305,5 @@ def _range(text: str, last: Quantity, new: Quantity, language: str) -> Quantity:
 def _factor(quantity: Quantity, language: str) -> float:
     """How much the unit and the scale of the upper end multiply the lower end of "3-5 million"."""
     found = _NUMBER.search(quantity.text)
-    shown = (_value(found, language)[0] if found and found["digits"] else None) or quantity.high
+    shown = (_value(found, language)[0] if found and not found["fraction"] else None) or quantity.high
     return abs(quantity.high / shown) if shown else 1.0
