@@ -23,6 +23,8 @@ _DIMENSIONS = {"height": "length", "width": "length", "mass": "mass"}
 _PLACE = re.compile(_WORDS["where"].pattern + r"\s+(?!\d)\w", re.I)
 # What a sentence says of another thing stands behind these.
 _CLAUSE = re.compile(r";|,(?= but\b)|,(?= the\b)")
+_THAN = re.compile(r"\bthan\b", re.I)
+_WORD = re.compile(r"\w+")
 _SAID_YES = re.compile(r"^\W*yes\b", re.I)
 
 
@@ -134,6 +136,16 @@ def _whether(asked: Facts, said: Sequence[Facts]) -> Fit:
     if _SAID_YES.match(first) or any(one.keys & asked.keys for one in said):
         return Fit(value="yes", reason="it is said or denied")
     return Fit(reason="neither said nor denied in the words of the question")
+
+
+def beyond_than(asked: Facts, said: str, value: int) -> bool:
+    """True where what is asked of stands behind "than" alone, and the value before it: 41, nine more than in 2024."""
+    than = _THAN.search(said)
+    if than is None or value >= than.start():
+        return False
+    before, behind = ({*_WORD.findall(part.casefold())} for part in (said[: than.start()], said[than.end() :]))
+    named = [{*_WORD.findall(one.text.casefold())} for one in (*asked.moments, *asked.names, *asked.ids)]
+    return any(words <= behind and not words & before for words in named)
 
 
 _JUDGES: tuple[tuple[re.Pattern[str], Callable[[Facts, Sequence[Facts]], Fit]], ...] = (

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from groundsight.agent.fit import denies_as
-from groundsight.agent.proposals import beyond_than
+from groundsight.agent.fit import beyond_than, denies_as
 from groundsight.agent.question import Question
 from groundsight.agent.state import Finding
 from groundsight.computing.columns import of_kind
 from groundsight.computing.words import degree, degree_behind, degrees, lasting, measures, said
+from groundsight.evidence.lists import of_another_point
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import REFERRING, Passage
 from groundsight.language.content import stems_of
@@ -43,12 +43,14 @@ def measured(step: int, asked: Question, evidence: Sequence[Evidence], banned: C
     wanted -= lasts
     if not kinds or not wanted or asked.language:
         return None
+    named = frozenset(word for each in asked.facts.names for word in each.words)
     found = [
         (passage, value)
         for passage in PassageIndex(evidence).passages
         if _says(passage, wanted) and _agrees(asked, passage)
         for value in _figures(passage, wanted, spent, kinds)
-        if (not lasts or lasts & passage.facts.stems or passage.facts.text[: value.span[0]].endswith("for "))
+        if not of_another_point(passage.evidence.text, passage.span, named)
+        and (not lasts or lasts & passage.facts.stems or passage.facts.text[: value.span[0]].endswith("for "))
         and not beyond_than(asked.facts, passage.facts.text, value.span[0])
     ]
     if len({(value.low, value.unit) for _, value in found}) != 1:

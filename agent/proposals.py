@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from groundsight.agent.bindings import bindings
 from groundsight.agent.candidates import Eyes, Proposal, candidates, share
-from groundsight.agent.fit import fit_of
+from groundsight.agent.fit import beyond_than, fit_of
 from groundsight.agent.question import Question
 from groundsight.computing.stated import DONE, cues_of
 from groundsight.computing.words import RANKS
 from groundsight.computing.words import said as words_of
 from groundsight.evidence.heads import is_day
+from groundsight.evidence.lists import of_another_point
 from groundsight.language.content import content_of, stems_of
 from groundsight.language.dates import agree
 from groundsight.language.facts import Facts, read_facts
@@ -22,12 +23,13 @@ from groundsight.language.tokens import facing
 from groundsight.types import Evidence
 
 _WORD = re.compile(r"\w+")
-_THAN = re.compile(r"\bthan\b", re.I)
 _RANKED = frozenset(
     ("first", *RANKS, "sixth", "seventh", "eighth", "ninth", "tenth", "1st", "2nd", "3rd", "4th", "5th")
 )
 _HAD = re.compile(r"\bhad (?:\w+ )?(\w+)")
 _UNREAL = re.compile(r"\b(?:should|would|could) have\b|\bsupposed to\b", re.I)
+_PAST = re.compile(r"(?:\w+ )?(?:who|when|where|what|which|how \w+)\b.{0,40}?\b(?:did|was|were)\b", re.I)
+_PLANNED = re.compile(r"\b(?:is|are) (?:expected|planned|scheduled|supposed|due) to\b")
 _PLANS = stems_of("expected hoped planned wanted intended meant thought feared supposed")
 SCALE = 6.0
 # How far ahead a sentence counts that nothing competes with.
@@ -239,25 +241,26 @@ def only_when(question: Question, one: Proposal) -> bool:
     return bool(dates) and not _WORD.search(one.value[: dates[0][0]] + one.value[dates[-1][1] :])
 
 
-def beyond_than(asked: Facts, said: str, value: int) -> bool:
-    """True where what is asked of stands behind "than" alone, and the value before it: 41, nine more than in 2024."""
-    than = _THAN.search(said)
-    if than is None or value >= than.start():
-        return False
-    before, behind = ({*_WORD.findall(part.casefold())} for part in (said[: than.start()], said[than.end() :]))
-    named = [{*_WORD.findall(one.text.casefold())} for one in (*asked.moments, *asked.names, *asked.ids)]
-    return any(words <= behind and not words & before for words in named)
-
-
 def of_the_other_side(question: Question, one: Proposal) -> bool:
     """True for what a comparison says of another time or thing than the one that is asked of."""
     return beyond_than(question.facts, one.said, max(0, one.said.find(one.value)))
 
 
+def of_a_next_point(question: Question, one: Proposal) -> bool:
+    """True for what stands in a point of a list beside the one that the question names."""
+    named = frozenset(word for each in question.facts.names for word in each.words)
+    return of_another_point(one.window.evidence.text, one.stretch.span, named)
+
+
+def undone(question: Question, one: Proposal) -> bool:
+    """True where what was done is asked, and the sentence only expects it."""
+    return bool(_PAST.match(question.text.strip()) and _PLANNED.search(one.said))
+
+
 def of_another_rank(question: Question, one: Proposal) -> bool:
     """True where the first is spoken of and the second asked for."""
     asked, told = ({*_WORD.findall(text.casefold())} & _RANKED for text in (question.text, f"{one.label} {one.said}"))
-    return bool(asked) and bool(told) and not asked & told
+    return bool(asked and told) and not asked & told
 
 
 def unreal(question: Question, one: Proposal) -> bool:
@@ -284,5 +287,6 @@ def unsummed(question: Question, one: Proposal) -> bool:
 
 VETOES = (
     absent, of_another, unsaid, unbound, opposed, only_when, of_the_other_side, of_another_rank, unreal, unsummed,
+    of_a_next_point, undone,
     reasonless,
 )  # fmt: skip

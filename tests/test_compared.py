@@ -18,6 +18,7 @@ def _bound(claim: str, text: str) -> Bound:
 
 
 HEDGES = "Hedges along the path may be 1.20 m high, and hedges between plots 1.50 m."
+MARES = "The old mare stumbles more often than the young one."
 KILNS = "Kiln Oda is slower than kiln Bergit."
 
 
@@ -29,6 +30,8 @@ KILNS = "Kiln Oda is slower than kiln Bergit."
         ("Kiln Bergit is slower than kiln Oda.", KILNS, True),
         ("Kiln Oda is faster than kiln Bergit.", KILNS, True),
         ("Kiln Bergit is quicker than kiln Oda.", KILNS, False),
+        ("The young mare stumbles less often than the old one does.", MARES, False),
+        ("The young mare stumbles more often than the old one does.", MARES, True),
     ],
 )
 def test_a_comparison_is_held_to_both_its_sides(claim: str, text: str, refused: bool) -> None:

@@ -127,3 +127,31 @@ def test_a_located_difference_in_signs_is_shown_on_both_sides() -> None:
 def test_a_source_that_says_exactly_this_stands_against_one_that_differs_in_a_sign() -> None:
     verdict = judge("Keep the pH < 7.", "Keep the pH > 7.", "Keep the pH < 7.")
     assert (verdict.label, verdict.support[0].evidence_id) == ("supported", "e1")
+
+
+@pytest.mark.parametrize(
+    ("source", "true", "false"),
+    [
+        ("The cable car moves at 18 km/h.", "The cable car moves at 18 kilometres per hour.",
+         "It moves at 18 metres per second."),
+        ("The dough rests for 2-3 hours.", "The dough rests for two to three hours.",
+         "The dough rests for three to four hours."),
+        ("The walk takes 80 minutes.", "The walk takes 1 hour and 20 minutes.",
+         "The walk takes 1 hour and 40 minutes."),
+        ("A quarter of the seats are reserved.", "One in four seats is reserved.",
+         "One in three seats is reserved."),
+        ("The press prints 200 sheets per minute.", "Every minute the press prints 200 sheets.",
+         "Every hour the press prints 200 sheets."),
+        ("The concert begins at 19:30.", "The concert begins at half past seven in the evening.",
+         "It begins at half past eight in the evening."),
+        ("The reserve stands at -310 euros.", "The reserve is overdrawn by 310 euros.",
+         "The reserve is overdrawn by 130 euros."),
+        ("The choir has 1,140 members.", "The choir has more than a thousand members.",
+         "The choir has more than two thousand members."),
+        ("Pupils aged 9 to 14 may ride free.", "Pupils between nine and fourteen may ride free.",
+         "Pupils between nineteen and forty may ride free."),
+    ],
+)  # fmt: skip
+def test_a_figure_in_other_words_is_the_same_figure_and_another_one_is_not(source: str, true: str, false: str) -> None:
+    assert judge(true, source).label == "supported"
+    assert judge(false, source).label != "supported"

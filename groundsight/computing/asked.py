@@ -10,6 +10,7 @@ from groundsight.computing.columns import (
     begun_in,
     called_by_all,
     compared,
+    counts_such,
     head_stems,
     is_people,
     is_who,
@@ -30,6 +31,7 @@ from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
 
 _WHO = ("who", "whom", "whose")
+_DIFFERENT = frozenset(("different", "distinct", "kinds", "types", "various"))
 _PEOPLE = frozenset(stems("people person persons name names"))
 
 
@@ -71,8 +73,7 @@ def _unused(wanted: Stated, linked: Link) -> bool:
     people = _PEOPLE if any(is_people(cells) for cells in linked.table.columns) else ()
     counting = measures()["count"] if wanted.operation == "count" else ()
     things = called_by_all(linked) if wanted.operation in ("most", "least") else ()
-    # What a parcel of 7 kg costs stands under "2 to 10 kg".
-    costs = measures()["money"] if linked.ranged is not None else ()
+    costs = measures()["money"] if linked.ranged is not None else ()  # what 7 kg cost stands under "2 to 10 kg"
     spent = light_verbs().union(every, people, counting, things, costs)
     return any(one.stem not in spent for one in linked.left)
 
@@ -163,7 +164,7 @@ def _over(wanted: Stated, linked: Link) -> Computation | None:
 def _number_column(wanted: Stated, linked: Link) -> int | None:
     table = linked.table
     numbers = [at for at in linked.free if table.scale(at) in ("number", "time") and at not in table.numbered]
-    told = [at for at in linked.told if at in numbers]
+    told = [at for at in linked.told if at in numbers and counts_such(wanted, linked, at)]
     if wanted.paid:
         return moved_in(wanted, linked)
     # A rent is high and a share large without a height or an area.
@@ -195,10 +196,11 @@ def _label(row: Row) -> str:
 
 
 def _count(wanted: Stated, linked: Link) -> Computation | None:
-    """Count rows, or what a column of words holds, unless a column of numbers says how many."""
+    """Count rows, of different ones what a column of words holds, unless a column of numbers says how many."""
     table, kept, focus = linked.table, linked.rows, wanted.focus
     kinds = [at for at in linked.told if focus in linked.heads[at] and table.measures[at] is None]
-    if len(kinds) == 1 and kept and len({*(table.columns[kinds[0]][at] for at in kept)}) < len(kept):
+    several = not linked.met or bool(linked.facts.all_words & _DIFFERENT)
+    if several and len(kinds) == 1 and kept and len({*(table.columns[kinds[0]][at] for at in kept)}) < len(kept):
         return run("kinds", table, kinds[0], kept, linked.where, label=kinds[0])
     numbers = [at for at in linked.told if table.scale(at) == "number" and at not in table.numbered]
     named = focus in linked.heads.get(table.key, ()) and not any(focus in linked.heads[at] for at in numbers)
@@ -222,7 +224,7 @@ def _counts_rows(wanted: Stated, linked: Link) -> bool:
     if any(one.column == key and one.where.test == "is" for one in linked.met):
         return False
     if wanted.asks == "how often":
-        return bool(linked.met) and any(table_scale == "date" for table_scale in map(linked.table.scale, linked.free))
+        return bool(linked.met) and "date" in map(linked.table.scale, linked.free)
     people = focus >= 0 and linked.words[focus].stem in _PEOPLE and is_people(linked.table.columns[key])
     named = focus in linked.titled or any(focus in one.places for one in linked.met)
     return people or named or any(focus in one for at, one in linked.heads.items() if linked.met or at == key)

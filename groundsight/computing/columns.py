@@ -13,6 +13,7 @@ from groundsight.evidence.grids import Measured, Table
 from groundsight.evidence.tables import head_unit
 from groundsight.language.licences import is_known
 from groundsight.language.stems import lexicon_rows, stem
+from groundsight.language.units import unit_named
 
 # An altitude in metres is no length.
 LENGTHS = frozenset(("length", "height", "width"))
@@ -184,10 +185,25 @@ def measured_column(wanted: Stated, linked: Link) -> int | None:
     table = linked.table
     # Which plot is the largest asks for the plot, whatever number it has.
     named = wanted.asks in ("which", "what") and wanted.operation in ("most", "least")
-    told = [at for at in linked.told if table.measures[at] and not (named and wanted.focus in linked.heads[at])]
+    told = [
+        at
+        for at in linked.told
+        if table.measures[at] and counts_such(wanted, linked, at) and not (named and wanted.focus in linked.heads[at])
+    ]
     fits = [at for at in compared(table, wanted.measure) if at in linked.free]
     # The largest invoice has no size.
     if fits or wanted.measure not in ("", "size") or (wanted.measure and table.open):
         return sole([at for at in fits if at in told], unlabelled(table, fits), fits)
     numbers = [at for at in linked.free if table.scale(at) == "number" and at not in table.numbered]
     return sole([at for at in told if at in numbers], [] if told else numbers)
+
+
+def counts_such(wanted: Stated, linked: Link, column: int) -> bool:
+    """Say whether a column of a list counts what is asked for: "30 years guarantee on the panels" are no panels."""
+    measured, places = linked.table.measures[column], linked.heads.get(column, set())
+    counts = wanted.asks == "how many" or wanted.operation in ("most", "least")
+    if not (counts and linked.table.open and measured and measured.kind) or wanted.measure or places & {*linked.loose}:
+        return True
+    words = linked.table.head[column].split()
+    named = {stem(word.casefold()) for word in words[:2]}
+    return any(unit_named(linked.words[at].text.casefold()) or linked.words[at].stem in named for at in places)

@@ -22,6 +22,7 @@ _RANKED = re.compile(
 )
 _PART = re.compile(r"[^,;.\n(]+(?:[.,]\d[^,;.\n(]*)*")
 _TIMED = re.compile(r"\b\d{1,3}(?::[0-5]\d){1,2}(?:\.\d+)?\b")
+_WORD = re.compile(r"\w+")
 PLACE = "Place"
 _LABEL_WORDS = 5
 _NAMES = {"months": "time", "clock": "time", "area": "size", "mass": "weight", "length": "distance"}
@@ -33,6 +34,7 @@ class _Value(NamedTuple):
     label: str
     kind: str
     span: Span
+    counted: bool = False
 
 
 class _Point(NamedTuple):
@@ -81,18 +83,19 @@ def _point(line: re.Match[str]) -> _Point | None:
 def _values(rest: str, offset: int) -> Iterator[_Value]:
     """The figures with a unit, and the times, of the parts of a point; a part with several says too much for one."""
     for part in _PART.finditer(rest):
-        timed = [(one.span(), "clock") for one in _TIMED.finditer(part.group())]
-        found = timed or [(one.span, one.kind) for one in find_quantities(part.group()) if _counts(one)]
+        timed = [(one.span(), "clock", False) for one in _TIMED.finditer(part.group())]
+        read = (one for one in find_quantities(part.group()) if _counts(one))
+        found = timed or [(one.span, one.kind or one.noun, not one.kind) for one in read]
         if len(found) == 1:
-            (start, end), kind = found[0]
+            (start, end), kind, counted = found[0]
             words = f"{part.group()[:start]} {part.group()[end:]}".split()
             label = " ".join(words) if len(words) <= _LABEL_WORDS else ""
             at = offset + part.start()
-            yield _Value(label, kind, (at + start, at + end))
+            yield _Value(label, kind, (at + start, at + end), counted)
 
 
 def _counts(one: Quantity) -> bool:
-    return bool(one.kind) and one.kind != "ordinal" and one.bound == "exact"
+    return bool(one.kind or one.noun) and one.kind != "ordinal" and one.bound == "exact"
 
 
 def _table(one: Evidence, run: Sequence[_Point]) -> Iterator[Table]:
@@ -135,8 +138,12 @@ def _head(column: Sequence[_Value | None]) -> str:
     given = [value for value in column if value]
     label, times = Counter(value.label for value in given).most_common(1)[0]
     kind = given[0].kind
+    label = label if 2 * times > len(column) else ""
+    # What is counted names itself: 26 panels.
+    if given[0].counted:
+        return label or kind
     named = "amount" if is_money(kind) else _NAMES.get(kind, kind)
-    return f"{named} {label if 2 * times > len(column) else ''}".strip()
+    return f"{named} {label}".strip()
 
 
 def _split(keys: Sequence[str]) -> tuple[str, list[str], list[str]]:
@@ -151,3 +158,14 @@ def _above(text: str, first: _Point) -> str:
     """The line that introduces a list."""
     lines = [line for line in text[: first.span[0]].split("\n") if line.strip()]
     return lines[-1].strip() if lines else ""
+
+
+def of_another_point(text: str, span: Span, named: frozenset[str]) -> bool:
+    """Say whether a stretch stands in a point of a list that says none of some words, and the key of another does."""
+    for run in _runs(text):
+        here = [point for point in run if point.span[0] <= span[0] < point.span[1]]
+        if here and len(run) > 1:
+            told = [frozenset(_WORD.findall(text[slice(*point.key)].casefold())) for point in run]
+            mine = frozenset(_WORD.findall(text[slice(*here[0].span)].casefold()))
+            return bool(named) and not named & mine and any(named & each for each in told)
+    return False

@@ -182,7 +182,8 @@ def _follows(best: Comparison, reason: Reason, held: Held) -> bool:
     """
     claim = best.pair.claim
     wanted = next((one for one in claim.quantities if one.span == span_of(reason)), None)
-    if wanted is None or _counted(wanted):
+    given = best.passage.facts.quantities
+    if wanted is None or (_counted(wanted) and not any(one.low == -wanted.low < 0 for one in given)):
         return wanted is not None
     return reckons(claim) and not _recopied(best) and held.yields(wanted, claim)
 
@@ -195,7 +196,7 @@ def _recopied(best: Comparison) -> bool:
 
 def _counted(one: Quantity) -> bool:
     """A small count in a word is worked out as often as it is false (of 202 in 90)."""
-    return not one.kind and one.low <= COUNTED and one.text[:1].isalpha()
+    return not one.kind and one.low == one.high <= COUNTED and one.text[:1].isalpha()
 
 
 def _share(claim: Facts, chosen: Sequence[Comparison]) -> float:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from groundsight.computing.words import operations
 from groundsight.grounding.align import Interval, Pair
 from groundsight.language.dates import Moment, agree, clash
 from groundsight.language.facts import Facts
@@ -31,7 +32,8 @@ def check_numbers(pair: Pair) -> Outcome:
     missing: list[Interval] = []
     conflicts: list[Reason] = []
     for wanted in pair.claim.quantities:
-        twins = says(wanted, pair.passage.facts.quantities, pair.passage.scales)
+        given = pair.passage.facts.quantities
+        twins = says(wanted, given, pair.passage.scales) or says_fallen(wanted, pair.claim, given)
         twins = [one for one in twins if not _other_end(pair, wanted, one)]
         other = _mispaired(pair, wanted, twins) if twins else _rival(pair, wanted)
         if other:
@@ -75,6 +77,14 @@ def says(wanted: Quantity, given: Sequence[Quantity], scales: Sequence[float] = 
     """
     given = [one for one in given if one.kind or wanted.kind != "percent"] if not scales else given
     return [one for one in given if (_comparable(wanted, one) and _alike(wanted, one, scales)) or _bare(wanted, one)]
+
+
+def says_fallen(wanted: Quantity, claim: Facts, given: Sequence[Quantity]) -> list[Quantity]:
+    """Return the negative quantities that a claim words otherwise: fell by 2.5, overdrawn by 120, 430 m below sea."""
+    if wanted.low <= 0 or not any(operations().get(word) == "less" for word in claim.all_words):
+        return []
+    below = replace(wanted, low=-wanted.high, high=-wanted.low)
+    return [one for one in given if one.high < 0 and says(below, [one])]
 
 
 def _alike(wanted: Quantity, one: Quantity, scales: Sequence[float]) -> bool:

@@ -137,7 +137,7 @@ class Held:
     def _counts(self, wanted: Quantity) -> bool:
         """A small whole number of things, or of days that the evidence gives one by one."""
         number = spelled(wanted)
-        if number != int(number):
+        if number != int(number) or wanted.low != wanted.high:
             return False
         days = wanted.unit in _CALENDAR and number <= _WEEK and number not in {spelled(one) for one in self.quantities}
         return days or (not wanted.kind and number <= _COUNTED)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from groundsight.grounding.align import TELLING, Interval, another_subject
 from groundsight.grounding.checks_names import ordinary
+from groundsight.grounding.checks_numbers import says_fallen
 from groundsight.grounding.checks_polarity import denies
 from groundsight.grounding.checks_relations import is_past
 from groundsight.grounding.compare import Comparison, span_of
@@ -55,7 +56,8 @@ def _nowhere(claim: Facts, held: Held) -> Iterator[Reason]:
 
 def lacks(one: Quantity, claim: Facts, held: Held) -> bool:
     """True for a number that the evidence neither says nor yields."""
-    return not (one.text.casefold().startswith("one") or held.says(one) or held.yields(one, claim))
+    said = held.says(one) or held.yields(one, claim) or bool(says_fallen(one, claim, held.quantities))
+    return not (one.text.casefold().startswith("one") or said)
 
 
 def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparison], held: Held) -> Iterator[Reason]:

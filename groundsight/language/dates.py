@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
 from groundsight.language.digits import decimal_comma
-from groundsight.language.stems import lexicon_rows
+from groundsight.language.stems import lexicon_rows, word_list
 from groundsight.language.units import unit_named
 
 
@@ -62,7 +62,7 @@ _FORMS = tuple(
     )
 )
 # Children of 6 to 12 may take part.
-_VERB_BEHIND = re.compile(r"\s+(?:not\s+)?(?!(?:at|on|from|until|till|and|or|for|in|to|is|was)\b)[a-z]{2,}")
+_VERB_BEHIND = re.compile(r"\s+(?:not\s+)?([a-z]{2,})")
 _ANY_NAME = re.compile(rf"\b(?:{_NAMES})", re.IGNORECASE)
 _DATED = re.compile(r"(?i:(early|beginning of|start of|mid|middle of|late|end of)(?:\s+|-)(?:the\s+)?)$")
 _FROM_DAY = re.compile(r"(?<![\d.,/-])(\d{1,2})(?:st|nd|rd|th|\.)?\s?(?:-|–|to|until|bis|au|al)\s?$")
@@ -168,7 +168,8 @@ def _overlaps(span: tuple[int, int], taken: list[Moment]) -> bool:
 def _moment(text: str, match: re.Match[str], language: str) -> Moment | None:
     got = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
     said = dict(_fields(got, language))
-    if got.get("month") == "may" and _VERB_BEHIND.match(text, match.end()):
+    behind = _VERB_BEHIND.match(text, match.end()) if got.get("month") == "may" else None
+    if behind and behind[1] not in word_list("function_words.txt"):
         return None
     if said.get("day", 1) > 31 or said.get("month", 1) > 12 or not said or _counts(text, match):
         return None

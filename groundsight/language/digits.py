@@ -25,7 +25,7 @@ _FOUND = re.compile(rf"half|{_PLAIN}|ein(?=hundert|tausend|und)", re.IGNORECASE)
 _SHARES = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
 # Of a whole ("three quarters of the guests", "half full"), of one unit ("half an hour"), or behind a number.
 FRACTION = (
-    r"\b(?:one\s+(?:in|out\s+of)\s+(?:two|three|four|five|six|eight|ten|\d{1,3})\b(?=\s+[a-z])"
+    rf"\b(?:one\s+(?:in|out\s+of)\s+(?:{_PLAIN}|\d{{1,3}})\b(?=\s+[a-z])"
     r"|(?:and\s+(?:an?|one)\s+)half\b|(?:(?:an?|one|two|three|four)[\s-])?"
     r"(?:half|(?<=[\s-])(?:third|quarter|fifth|tenth)s?)(?=\s+(?:of|an?|the|full|empty)\b(?!\s+(?:dozen|million))))"
 )

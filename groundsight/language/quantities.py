@@ -12,11 +12,13 @@ from groundsight.language.stems import stem, word_list
 from groundsight.language.units import (
     Unit,
     alike_money,
+    each_time,
     factor_of,
     is_money,
     measure_at,
     money_names,
     per_at,
+    speed_at,
     unit_at,
     unit_named,
 )
@@ -35,13 +37,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s*(?:-|–|—|to|and|bis)\s*$")
-_MINUTE = 60.0
-# Metres an hour or a second as kilometres an hour.
-_SPEEDS = {"time:3600": 1e-3, "time:1": 3.6}
-_EACH_TIME = re.compile(r"\s?/\s?[hs]\b|\s+(?:per|an?|each|every)\s+(?:hour|second)\b", re.IGNORECASE)
 _ADDED = re.compile(r"\s*(?:,|and)?\s*")
 _ONE_HOUR = re.compile(r"\ban hour and\s+$", re.IGNORECASE)
-_EACH = re.compile(r"\b(?:every|each)\s+(second|minute|hour|day|week|month|year)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|nicht|pas|inte|ikke|niet)\s+$", re.IGNORECASE)
 _COUNTS = re.compile(r"\s+and\s+a\s+half\b|[\s-](?!(?:of|or|and|another|that|who|which)\b|(?:can|is|was)\b)[a-z]+")
 _OF_ONE = re.compile(r"\s+(?:of\s+)?an?(?=\s)")
@@ -86,10 +83,9 @@ def find_quantities(text: str, taken: tuple[Interval, ...] = (), language: str =
         if alone or any(start < match.end() and match.start() < end for start, end in taken):
             continue
         _append(text, found, _quantity(text, match, language), language)
-    each = _EACH.search(text) if len(found) == 1 and not found[0].per else None
-    unit = unit_named(each[1].casefold()) if each else None
     # Every minute the pump delivers 40 litres.
-    return (replace(found[0], per=f"{unit[0]}:{unit[2]:g}"),) if unit and found[0].kind != unit[0] else tuple(found)
+    each = each_time(text, found[0].kind) if len(found) == 1 and not found[0].per else ""
+    return (replace(found[0], per=each),) if each else tuple(found)
 
 
 def spelled(one: Quantity) -> float:
@@ -188,6 +184,7 @@ def _quantity(text: str, match: re.Match[str], language: str) -> Quantity:
     value, step = _value(match, language)
     scale = _SCALES.get((match["scale"] or "").strip().casefold(), 1.0)
     unit = _measure(text, match)
+    unit = speed_at(text, unit) or unit
     start, end = match.start() + len(match.group()) - len(match.group().lstrip()), unit.end
     if ledger := _in_brackets(text, start, unit):
         start, end = ledger
@@ -195,11 +192,8 @@ def _quantity(text: str, match: re.Match[str], language: str) -> Quantity:
         end = max(end, unit.end)
     sign = -1.0 if ledger or _negative(text, match) else 1.0
     kind, low = _absolute(unit.kind, sign * value * scale * unit.factor)
-    if unit.kind == "time" and unit.factor == _MINUTE and (hour := _ONE_HOUR.search(text[max(0, start - 16) : start])):
-        start, low = start - len(hour[0]), low + 60 * _MINUTE
-    if kind == "length" and unit.per in _SPEEDS and (found := _EACH_TIME.match(text, end)):
-        factor, end = _SPEEDS[unit.per], found.end()
-        kind, low, unit = "speed", low * factor, replace(unit, name="km/h", factor=unit.factor * factor, per="")
+    if (unit.kind, unit.factor) == ("time", 60) and (hour := _ONE_HOUR.search(text[max(0, start - 16) : start])):
+        start, low = start - len(hour[0]), low + 3600
     bound, begin = bound_at(text, start, end, kind)
     return Quantity(
         span=(start, end), whole=(begin, end), text=text[start:end], low=low, high=low, kind=kind, unit=unit.name,
@@ -266,16 +260,12 @@ def _append(text: str, found: list[Quantity], new: Quantity, language: str) -> N
         found[-1] = _with_half(text, last, new)
     elif last and last.span[1] <= new.span[0] and _joins(text, last, new):
         found[-1] = _range(text, last, new, language)
-    elif last and (last.kind, new.kind) == ("time", "time") and _adds(last, new) and _ADDED.fullmatch(gap):
-        total = last.low + new.low
-        found[-1] = replace(_spanning(text, last, new), low=total, high=total, bound=last.bound, denied=last.denied)
+    elif last and _ADDED.fullmatch(gap) and last.kind == new.kind == "time" and factor_of(last.unit) > new.low:
+        # 1 hour 35 minutes are 95 minutes.
+        both = {"low": last.low + new.low, "high": last.low + new.low}
+        found[-1] = replace(_spanning(text, last, new), **both, bound=last.bound, denied=last.denied)
     else:
         found.append(new)
-
-
-def _adds(last: Quantity, new: Quantity) -> bool:
-    """1 hour 35 minutes are 95 minutes."""
-    return factor_of(last.unit) > factor_of(new.unit) > new.low / 60 and last.low == last.high and new.low == new.high
 
 
 def _with_half(text: str, last: Quantity, new: Quantity) -> Quantity:

@@ -19,11 +19,18 @@ _BASE = {
 }  # fmt: skip
 _SYMBOL = re.compile(rf"([{''.join(_PREFIX)}])({'|'.join(sorted(_BASE, key=len, reverse=True))})")
 _POWERS = {"length2": ("area", 1.0), "length3": ("volume", 1000.0)}
+_POWERED = re.compile(
+    r"(?:(?:square|(?P<cubic>cubic))\s+)(?P<unit>\w+)|(?P<bare>[^\W\d_]+)(?:[²2]|(?P<three>[³3]))", re.IGNORECASE
+)
 _PER = re.compile(
-    r"\s?/\s?(?P<sign>[^\W\d_]+)|\s+(?P<per>per|an?|each|every|pro|par|por)\s+(?P<word>[^\W\d_]+)"
-    r"|\s+(?P<often>(?:hour|week|month|year)ly|daily|annually)\b",
+    r"\s?/\s?(?P<sign>[^\W\d_]+[²³23]?)|\s+(?P<per>per|an?|each|every|pro|par|por)\s+"
+    r"(?P<word>(?:square\s+|cubic\s+)?[^\W\d_]+)|\s+(?P<often>(?:hour|week|month|year)ly|daily|annually)\b",
     re.IGNORECASE,
 )
+# Metres an hour or a second as kilometres an hour.
+_SPEEDS = {"time:3600": 1e-3, "time:1": 3.6}
+_PACE = re.compile(r"\s?/\s?[hs]\b|\s+(?:per|an?|each|every)\s+(?:hour|second)\b", re.IGNORECASE)
+_EACH = re.compile(r"\b(?:every|each)\s+(second|minute|hour|day|week|month|year)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"(?:[\s-][^\W\d_]+){1,2}?(?=\s(?:per|an?|each|every)\s|\s?/)", re.IGNORECASE)
 _OFTEN = {"daily": "day", "annually": "year"}
 _LAND = re.compile(r"\s(?P<land>(?:[A-Z][a-z]+\s)?[A-Z][a-zA-Z]+)\s(?P<money>[a-z]+)\b")
@@ -112,8 +119,23 @@ def per_at(text: str, end: int, *, money: bool = False) -> str:
     name = found["sign"] or found["word"] or _OFTEN.get(often, often.removesuffix("ly"))
     if known := unit_named(name):
         return f"{known[0]}:{known[2]:g}"
+    if (powered := _POWERED.fullmatch(name)) and (known := unit_named(powered["unit"] or powered["bare"])):
+        return f"{known[0]}{'3' if powered['cubic'] or powered['three'] else '2'}:{known[2]:g}"
     spelled = found["sign"] or (found["per"] or "").casefold() not in ("a", "an") or money
     return stem(name.casefold()) if spelled else ""
+
+
+def speed_at(text: str, unit: Unit) -> Unit | None:
+    """Return kilometres per hour and metres a second as the speed that they are, None for what is none."""
+    found = _PACE.match(text, unit.end) if unit.kind == "length" and unit.per in _SPEEDS else None
+    return Unit("speed", "km/h", unit.factor * _SPEEDS[unit.per], found.end()) if found else None
+
+
+def each_time(text: str, kind: str) -> str:
+    """Return what a figure of a kind is for each of, where a sentence says so apart from it: every minute, each day."""
+    found = _EACH.search(text)
+    unit = unit_named(found[1].casefold()) if found else None
+    return f"{unit[0]}:{unit[2]:g}" if unit and unit[0] != kind else ""
 
 
 @lru_cache(maxsize=1)
