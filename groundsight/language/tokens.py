@@ -53,7 +53,12 @@ def facing(word: str) -> frozenset[str]:
     return _rows("facing_roles.txt").get(word, frozenset())
 
 
-@lru_cache(maxsize=3)
+def facing_end(word: str) -> frozenset[str]:
+    """Return the stems of what the verb with this stem is at the other end of: start and end, open and close."""
+    return _rows("facing_ends.txt").get(word, frozenset())
+
+
+@lru_cache(maxsize=4)
 def _rows(name: str) -> dict[str, frozenset[str]]:
     rows = (frozenset(map(stem, line.split())) for line in lexicon_lines(name))
     found: dict[str, frozenset[str]] = {}
