@@ -27,7 +27,7 @@ _OF = r"(?:\s+of(?:\s+the)?|\s+de)?\s*,?\s+"
 _YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"
 _SHORT = r"(?P<year>(?:1[0-9]|20)\d\d|\d\d)"
 _HOUR, _HALF = r"\b(?P<hour>[01]?\d|2[0-4])", r"(?P<half>[ap]\.?m\b\.?)"
-_CLOCK = "one two three four five six seven eight nine ten eleven twelve".split()
+_CLOCK: tuple[str, ...] = tuple("one two three four five six seven eight nine ten eleven twelve".split())
 _FORMS = tuple(
     re.compile(form)
     for form in (
