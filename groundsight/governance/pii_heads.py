@@ -15,9 +15,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 from groundsight.governance.pii_normalise import Candidate
-from groundsight.governance.pii_patterns import luhn
+from groundsight.governance.pii_patterns import ISSUER, luhn
 from groundsight.governance.pii_phones import is_date, national
-from groundsight.settings import Announced
+from groundsight.settings import Announced, PiiKind
 
 _LONGEST = 60
 _WORD = re.compile(r"[^\W\d_]+")
@@ -50,6 +50,10 @@ _WORDS: dict[Announced, tuple[frozenset[str], frozenset[str]]] = {
 _PHRASES = {
     kind: re.compile(rf"\b(?:{'|'.join(sorted(_words(told, '|')))})\b") for kind, told in _DATA["phrases"].items()
 }
+# How running text names what no column is headed by.
+_NAMED: dict[Announced, re.Pattern[str]] = {
+    kind: re.compile(rf"(?:^| )(?:{'|'.join(sorted(_words(_DATA['told'][kind], '|')))})\Z") for kind in ("card", "iban")
+}
 # What may follow the name of a value that is asked for; "" is the end of the question.
 _AFTER = {""} | set(
     """number numbers no nr num address addresses adresse of for is was are does do did has have belongs to in at on and
@@ -77,6 +81,22 @@ _HINTS = _LOOSE.union(
 )
 _PART_HINTS = ("code", "prefix", "vorwahl", "ext")
 
+# A number that a transcriber parted, or that the edge of a page cut: nine digits or more right behind a head.
+_TOLD = re.compile(r"(?<![\w.,])(?:(?:[A-Z] ?[A-Z] ?|[a-z]{2})\d ?\d(?:[ ,\-]{0,3}[A-Z]{4})?(?:[ ,\-]{0,3}\d){7,}+"
+                   r"|\d(?:[ ,\-]{0,3}\d){8,}+)(?!\w|[.,]\d)")  # fmt: skip
+_TOLD_REACH, _TOLD_WORDS, _TOLD_CARD = 90, 4, 12
+_JOIN, _OF, _LEADS = ("|".join(word for told in _DATA["words"][name].values() for word in told.split())
+                      for name in ("joins", "of", "leads"))  # fmt: skip
+_SIGNS = rf"(?:\n|(?:[ :=,\"'(*#\-]|\.{{2,3}}|(?<=\bn[or])\.|\.(?= (?:{_JOIN})\W)){{1,6}}\n?)"
+_JOINS = rf"(?:{_SIGNS}(?:{_JOIN}))*{_SIGNS}\Z"
+# "the number is", and then "the number of Olga Brandt is".
+_TOLD_GAPS = tuple(re.compile(owner + _JOINS, re.IGNORECASE)
+                   for owner in ("", rf"{_SIGNS}(?:{_OF})(?: [^\W\d_]+\.?){{1,4}}(?= (?:{_JOIN})\W)"))  # fmt: skip
+_BEFORE_CARD = frozenset(_spelt(f"{_JOIN}|{_LEADS}").split("|")) | _BESIDE | _WORDS["card"][1]
+_MISHEARD = _words(_DATA["words"]["misheard"])
+_AMOUNT, _YEARS = re.compile(r"\d,\d{3}(?!\d)"), re.compile(r"(?:(?:19|20)\d\d[ ,\-]*)+\Z")
+_LONG_GROUPS, _ROUND = re.compile(r"\d{4}|\A\d(?:\D+\d)*\Z"), re.compile(r"(?:\d*00(?:\D+|\Z))+\Z")
+
 
 @dataclass(frozen=True)
 class Label:
@@ -85,6 +105,15 @@ class Label:
     kind: Announced
     sure: bool = True
     part: bool = False
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What running text names. ``loose``: no number of it is named, an amount may follow; ``fewest`` digits."""
+
+    kind: Announced
+    loose: bool
+    fewest: int = 9
 
 
 def label_of(head: str) -> Label | None:
@@ -152,6 +181,54 @@ def under(label: Label, text: str) -> Iterator[Candidate]:
             found = (each for each in _IP.finditer(text) if _is_address(each.group()))
     for match in found:
         yield Candidate(match.start(), match.end(), re.sub(r"[^\w@.:]|(?<=\d)[.](?=\d)", "", match.group()).casefold())
+
+
+def named_numbers(kind: PiiKind, text: str) -> Iterator[Candidate]:
+    """Yield the numbers of a folded text right behind words that name a card, an account or a social security number.
+
+    No check digit is asked for: a transcriber drops and doubles digits, and a cut page lacks the last ones.
+    """
+    for match in _TOLD.finditer(text):
+        before = text[max(0, match.start() - _TOLD_REACH) : match.start()]
+        gaps = (gap.start() for shape in _TOLD_GAPS if (gap := shape.search(before)))
+        named = next(filter(None, (_named(before[:end]) for end in gaps)), None)
+        if named and named.kind == kind and _fits(named, match.group()):
+            yield Candidate(match.start(), match.end(), re.sub(r"\W", "", match.group()).casefold())
+
+
+def _named(before: str) -> _Named | None:
+    """Return what the last words of a text name."""
+    words = re.split(r"[,;:!?|()\n]", before)[-1].split()[-_TOLD_WORDS:]
+    spelt = _spelt(" ".join(words))
+    for kind, phrases in _NAMED.items():
+        if phrases.search(spelt):
+            return _Named(kind, loose=kind == "card")
+    heads = [words[-size:] for size in range(1, len(words) + 1)]
+    labels = [(head, label) for head in heads if (label := _label_in_text(" ".join(head)))]
+    for head, label in labels:
+        if label.sure:
+            shown = _spelt(" ".join(head))
+            numbered = _told(shown) == shown or not _NUMBER_WORDS.isdisjoint(_WORD.findall(shown))
+            return _Named(label.kind, loose=spelt.endswith("s") or not numbered)
+    bare = (label for head, label in labels if len(head) == len(words) or _spelt(words[-len(head) - 1]) in _BEFORE_CARD)
+    return next((_Named(label.kind, loose=True, fewest=_TOLD_CARD) for label in bare), None)
+
+
+def _label_in_text(head: str) -> Label | None:
+    if head.casefold() in _MISHEARD:
+        return Label("card", sure=False)
+    # "SS 304" is a steel.
+    return None if re.search(r"\d", head) or head.casefold() in ("ss", "pan") else label_of(head)
+
+
+def _fits(named: _Named, shown: str) -> bool:
+    if is_date(shown) or _YEARS.match(shown) or (named.loose and _AMOUNT.search(shown)):
+        return False
+    digits = re.sub(r"\D", "", shown)
+    if len(digits) < named.fewest or not named.loose or named.kind == "ssn":
+        return len(digits) >= named.fewest
+    grouped = _LONG_GROUPS.search(shown) and not _ROUND.match(shown)
+    return bool(grouped) and (named.kind == "iban" or bool(ISSUER.match(digits)))
 
 
 def _phone_like(shown: str, sure: bool) -> bool:

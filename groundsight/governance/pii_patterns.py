@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from typing import cast
 
@@ -41,7 +42,7 @@ _CARD_WORD = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = 16
-_ISSUER = re.compile(r"2[2-7]|3|4|5|6|1800|2131")
+ISSUER = re.compile(r"2[2-7]|3|4|5|6|1800|2131")
 
 _IBAN = re.compile(
     r"(?<![A-Za-z0-9])(?=([A-Za-z][ ]?[A-Za-z][ ]?\d[ ]?\d(?:(?:[ \-.\n\t]{0,2}| ?[|,:;] ?)[A-Za-z0-9]){11,30}))"
@@ -114,7 +115,7 @@ def cards(text: str) -> Iterator[Candidate]:
     for shape in _CARD_SHAPES:
         for match in pii_prefilter.number_matches(shape, text, 12):
             digits = re.sub(r"\D", "", match[1])
-            if _ISSUER.match(digits) and 12 <= len(digits) <= 19 and luhn(digits) and _card_like(text, match, digits):
+            if ISSUER.match(digits) and 12 <= len(digits) <= 19 and luhn(digits) and _card_like(text, match, digits):
                 yield Candidate(match.start(1), match.end(1), digits)
 
 
@@ -229,9 +230,11 @@ def _looks_numbered(text: str, match: re.Match[str]) -> bool:
 
 def finders() -> tuple[tuple[PiiKind, Callable[[str], Iterator[Candidate]]], ...]:
     """Return every finder, the most certain first: where two overlap the earlier one wins."""
+    from groundsight.governance.pii_heads import named_numbers
     from groundsight.governance.pii_phones import phones
     from groundsight.governance.pii_secrets import secrets
 
+    named = ((kind, partial(named_numbers, kind)) for kind in ("iban", "card", "ssn"))
     listed = (("secret", secrets), ("email", emails), ("iban", ibans), ("card", cards), ("ssn", ssns), ("ip", ips),
-              ("phone", phones))  # fmt: skip
+              *named, ("phone", phones))  # fmt: skip
     return cast("tuple[tuple[PiiKind, Callable[[str], Iterator[Candidate]]], ...]", listed)

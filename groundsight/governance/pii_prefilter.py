@@ -41,7 +41,8 @@ _BEFORE, _BEHIND = 3, 2
 LOOKALIKE_DIGITS = str.maketrans("SBZ", "582")
 _MISREAD = re.compile(r"[SBZ](?:(?<=\d.)|(?=\d))")
 _CARD, _ACCOUNT_CHARS = 12, 15
-_DIGITS = (("card", _CARD), ("ssn", 9), ("phone", 7))
+_TOLD = 9
+_DIGITS = (("card", _TOLD), ("iban", _TOLD), ("ssn", _TOLD), ("phone", 7))
 _GROUPS = re.compile(r"\.\n?\d{1,3}\n?\.\n?\d|:[\dA-Fa-f]{0,4}:")
 _COUNTRY = re.compile(r"\d(?<=[A-Za-z ]\d)(?:(?<=[A-Za-z][A-Za-z]\d)|(?<=[A-Za-z] [A-Za-z]\d)|(?<=[A-Za-z][A-Za-z] \d)"
                       r"|(?<=[A-Za-z] [A-Za-z] \d))")  # fmt: skip

@@ -17,7 +17,7 @@ from groundsight.governance.pseudonyms import pseudonym_key
 from groundsight.settings import PiiKind, Settings
 from groundsight.types import TEXT_FIELDS, Asset, Degraded, Link, Tag, Unit
 
-PROFILE = "structured-v5"
+PROFILE = "structured-v6"
 _SEAL_KEY = secrets.token_bytes(32)
 
 
