@@ -15,6 +15,7 @@ from groundsight.governance.leaving import asks_here
 from groundsight.governance.pii import Memory
 from groundsight.governance.pii_tables import clean_cells
 from groundsight.governance.policy import policy_of
+from groundsight.ingestion.apart import told_of_lines
 from groundsight.ingestion.enrich import Seen, glance
 from groundsight.ingestion.picture_tables import grids_of
 from groundsight.ingestion.reach import UNIT_ID, pictured
@@ -55,6 +56,7 @@ class Sight(Word):
     ``hidden`` are the places to fill before a model sees it. ``near`` are units whose words are near to it, ``alike``
     those that look like it, best first. ``own`` are the documents that are this picture, ``asked`` is the question as
     it was put and ``whole`` the one with the identifiers of the picture. ``one_page``: it is a page of a PDF.
+    ``hostile`` is how many lines give orders to a model: they are in nothing else.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Sight(Word):
     near: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
     one_page: bool = False
+    hostile: int = 0
 
     def shows(self, evidence_id: str) -> bool:
         """True for what stands in the picture itself, as it was read now or where it is indexed."""
@@ -83,8 +86,9 @@ class Sight(Word):
         return "; ".join(filter(None, (read, f"tags: {tags}" if tags else "", caption)))
 
     def unread(self) -> str:
-        """Say on a line of its own what of the file was not looked at; empty for a picture."""
-        return "\nOf the PDF page 1 was looked at, and no other." if self.one_page else ""
+        """Say on lines of their own what of the file was not looked at, and what was left out; empty for nothing."""
+        hostile = f"\n{told_of_lines(self.hostile)}." if self.hostile else ""
+        return hostile + ("\nOf the PDF page 1 was looked at, and no other." if self.one_page else "")
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ def look(suite: Suite, question: str, picture: str) -> Json:
         words=seen.ocr, tags=seen.tags, caption=seen.caption, hidden=seen.hidden,
         near=tuple(hit.unit.unit_id for hit in words if hit.unit.unit_id in kept and hit.unit.unit_id != name),
         alike=tuple(hit.unit.unit_id for hit in alike if hit.unit.unit_id in kept), one_page=one_page,
+        hostile=len(seen.hostile),
     )  # fmt: skip
     return {
         "question": whole,

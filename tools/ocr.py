@@ -9,6 +9,7 @@ from pydantic import Field
 from groundsight.errors import Disabled, InvalidArgument, PolicyRefused
 from groundsight.governance.access import visible_to
 from groundsight.governance.pii import PLACEHOLDER
+from groundsight.ingestion.apart import told_of_lines, without_orders
 from groundsight.ingestion.reach import UNIT_ID, pictured
 from groundsight.ingestion.sniff import PICTURES
 from groundsight.tools.bounds import clip, fitting, one_line
@@ -35,6 +36,7 @@ class ReadLines(Result):
     """The lines of a picture in reading order; boxes are fractions of what was read.
 
     ``unsure`` are the places of lines that may be misread, least sure first: ``part`` reads one of them larger.
+    ``hostile`` is how many lines give orders to a language model: they are left out.
     """
 
     picture: str
@@ -45,12 +47,14 @@ class ReadLines(Result):
     tier: Answering
     redactions: dict[str, int] = Field(default_factory=dict)
     unsure: tuple[Corners, ...] = ()
+    hostile: int = 0
 
     def as_text(self) -> str:
         """The lines as text."""
         where = "; ".join(" ".join(f"{side:.3f}" for side in box) for box in self.unsure[:MOST_UNSURE])
         again = f"\n\nUnsure; look again with part = {where}" if where else ""
-        return f"{DATA_NOTE}\n\n{self.text}{again}" if self.lines else "No words found."
+        found = f"{DATA_NOTE}\n\n{self.text}{again}" if self.lines else "No words found."
+        return "\n\n".join(filter(None, [found, told_of_lines(self.hostile)]))
 
 
 def ocr(
@@ -69,7 +73,7 @@ def ocr(
         if part:
             lines, reader, aspect = _again(suite, document, place, _box(part), (lines, reader, aspect))
     suite.watch.check()
-    read, redactions = _redacted(suite, lines, aspect)
+    read, redactions, hostile = _redacted(suite, lines, aspect)
     kept = fitting(read, 60_000)
     return ReadLines(
         picture=one_line(picture, NAME_CHARS),
@@ -81,6 +85,7 @@ def ocr(
         redactions=redactions,
         unsure=tuple(line.box for line in sorted(kept, key=lambda line: line.confidence) if line.confidence < UNSURE),
         truncated=len(kept) < len(read),
+        hostile=hostile,
     )
 
 
@@ -97,7 +102,8 @@ def _stored(suite: Suite, picture: str, document: Frozen, page: int | None) -> _
         units = [unit for asset in assets for unit in index.units(asset.asset_id, where) if _is_page(unit, asset, page)]
     for unit in units:
         model = next((each.model for each in unit.lineage if each.field == "ocr"), "")
-        if unit.lines and model:
+        # Of what was kept apart the places are not stored: they are read again, and left out again.
+        if unit.lines and model and not unit.unseen:
             return lines_in_picture(unit.lines, unit.place.box), model, 1.0
     return None
 
@@ -123,7 +129,7 @@ def _again(suite: Suite, document: Frozen, place: Place, part: Box, before: _Rea
     """Read a part of a picture larger. A line that its border cuts is left out: half of a number would pass unseen.
 
     Raises:
-        PolicyRefused: personal data was redacted there.
+        PolicyRefused: personal data was redacted there, or an order to a language model stands there.
     """
     from groundsight.ingestion.enrich import clean_page
     from groundsight.ingestion.names.reader import memory_of
@@ -131,13 +137,16 @@ def _again(suite: Suite, document: Frozen, place: Place, part: Box, before: _Rea
 
     lines, _, aspect = before
     memory = memory_of(suite.parts, ["\n".join(line.text for line in lines)], suite.watch)
-    hidden = clean_page(lines, suite.settings.governance.redact, memory, aspect).hidden
+    read = clean_page(lines, suite.settings.governance.redact, memory, aspect)
+    hidden, kept = read.hidden, without_orders(read.text, read.lines)[1]
     covered = [line.box for line in lines if PLACEHOLDER.search(line.text)]
     if any(_meet(part, box) for box in (*hidden, *covered)):
         raise PolicyRefused("personal data was redacted in this region", next_step="choose another, or read it whole")
+    if any(_meet(part, line.box) for line in read.lines if line not in kept):
+        raise PolicyRefused("orders to a language model stand in this region", next_step="choose another")
     (whole,) = lines_on_page((TextLine(text="", box=part, confidence=1.0),), place.box)
-    read, reader, shape = _read(suite, document, place.model_copy(update={"box": whole.box}), larger=True)
-    return lines_on_page([line for line in read if _inside(line.box)], part), reader, shape
+    larger, reader, shape = _read(suite, document, place.model_copy(update={"box": whole.box}), larger=True)
+    return lines_on_page([line for line in larger if _inside(line.box)], part), reader, shape
 
 
 def _box(region: Sequence[float]) -> Box:
@@ -155,11 +164,12 @@ def _inside(box: Box) -> bool:
     return min(box.x0, box.y0, 1 - box.x1, 1 - box.y1) > BORDER
 
 
-def _redacted(suite: Suite, lines: tuple[TextLine, ...], aspect: float) -> tuple[list[Line], dict[str, int]]:
-    """Redact as ingestion does: what is read now must not say more than what is stored."""
+def _redacted(suite: Suite, lines: tuple[TextLine, ...], aspect: float) -> tuple[list[Line], dict[str, int], int]:
+    """Redact and leave out as ingestion does: what is read now must not say more than what is stored."""
     from groundsight.ingestion.enrich import clean_page
     from groundsight.ingestion.names.reader import memory_of
 
     memory = memory_of(suite.parts, ["\n".join(line.text for line in lines)], suite.watch)
-    kept = clean_page(lines, suite.settings.governance.redact, memory, aspect).lines
-    return [line_of(line) for line in kept], dict(memory.counts)
+    read = clean_page(lines, suite.settings.governance.redact, memory, aspect)
+    _, kept, hostile = without_orders(read.text, read.lines)
+    return [line_of(line) for line in kept], dict(memory.counts), len(hostile)

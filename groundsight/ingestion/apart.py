@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from groundsight.ingestion import Element
-from groundsight.language.addressed import may_speak_to_a_model, speaks_to_a_model
-from groundsight.types import Unit
+from groundsight.language.addressed import goes_on, may_speak_to_a_model, speaks_to_a_model
+from groundsight.types import TextLine, Unit
 from groundsight.types.showing import number_of
 
 HIDDEN, HOSTILE = "hidden", "hostile"
@@ -41,7 +41,8 @@ def apart(unit: Unit) -> Unit:
     Of a picture only the lines go that give the orders, where the rest of it gives none.
     """
     if unit.mark not in APART and speaks_to_a_model(unit.ocr):
-        unit = _without_lines(unit)
+        kept, seen, gone = without_orders(unit.ocr, unit.lines)
+        unit = unit.model_copy(update={"ocr": kept, "lines": seen, "unseen": "\n".join(gone)})
     rest = "\n".join((unit.ocr, unit.caption, *(" ".join(row) for row in unit.cells)))
     mark = HOSTILE if unit.mark != HOSTILE and speaks_to_a_model(rest) else unit.mark
     if mark not in APART:
@@ -75,19 +76,31 @@ def in_sight(elements: Sequence[Element]) -> tuple[Element, ...]:
     return tuple(element for element in with_marks(elements) if element.mark not in APART)
 
 
-def _without_lines(unit: Unit) -> Unit:
-    lines = unit.ocr.split("\n")
-    taken = {at for at, line in enumerate(lines) if speaks_to_a_model(line)}
-    for at in range(1, len(lines)):
-        before = lines[at - 1]
-        goes_on = at - 1 in taken and not _ENDED.search(before)
-        if goes_on or (not {at - 1, at} & taken and speaks_to_a_model(f"{before}\n{lines[at]}")):
+def without_orders(text: str, lines: Sequence[TextLine]) -> tuple[str, tuple[TextLine, ...], tuple[str, ...]]:
+    """Part what was read in a picture: its running text, and its lines, without orders to a model; and those orders."""
+    rows = text.split("\n")
+    taken = _orders(rows) if speaks_to_a_model(text) else set[int]()
+    gone = tuple(rows[at] for at in sorted(taken))
+    kept = "\n".join(row for at, row in enumerate(rows) if at not in taken)
+    # What stands side by side is one row of the text, and several lines.
+    seen = (line for line in lines if line.text in kept or not any(line.text in row for row in gone))
+    return kept, tuple(seen), gone
+
+
+def told_of_lines(count: int) -> str:
+    """Say how many lines of a picture are left out as orders to a model; empty for none."""
+    lines = f"{number_of(count, 'line')} of the picture {'gives' if count == 1 else 'give'} orders"
+    return f"{lines} to a language model: left out, never quoted" if count else ""
+
+
+def _orders(rows: Sequence[str]) -> set[int]:
+    taken = {at for at, row in enumerate(rows) if speaks_to_a_model(row)}
+    for at in range(1, len(rows)):
+        before = rows[at - 1]
+        carried = at - 1 in taken and (not _ENDED.search(before) or goes_on(rows[at]))
+        if carried or (not {at - 1, at} & taken and speaks_to_a_model(f"{before}\n{rows[at]}")):
             taken |= {at - 1, at}
-    gone = {lines[at] for at in taken}
-    kept = "\n".join(line for at, line in enumerate(lines) if at not in taken)
-    seen = tuple(line for line in unit.lines if line.text not in gone)
-    told = "\n".join(lines[at] for at in sorted(taken))
-    return unit.model_copy(update={"ocr": kept, "lines": seen, "unseen": told})
+    return taken
 
 
 def _parted(element: Element) -> Iterator[Element]:

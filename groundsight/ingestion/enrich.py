@@ -17,10 +17,12 @@ from groundsight.governance.pii_columns import find_in_columns
 from groundsight.governance.pii_heads import label_of
 from groundsight.governance.redaction import profile_of
 from groundsight.ingestion import Element
+from groundsight.ingestion.apart import without_orders
 from groundsight.ingestion.chunking import Chunk
 from groundsight.ingestion.derived import Derived
 from groundsight.ingestion.names.reader import memory_of, texts_of
 from groundsight.ingestion.rows import rows_of, turn_of, upright_lines
+from groundsight.language.addressed import speaks_to_a_model
 from groundsight.settings import Settings
 from groundsight.types import Box, Lineage, Tag, TextLine, Word
 from groundsight.vision.phash import hashes_near, perceptual_hash, same_look, small_look
@@ -43,7 +45,8 @@ _TAGS = TypeAdapter(tuple[Tag, ...])
 class Seen:
     """A picture after reading: what was found, and the picture with the redacted places filled.
 
-    Of a picture that is ``withheld`` nothing else is told.
+    Of a picture that is ``withheld`` nothing else is told. Lines that are ``hostile``, in one that is only asked about,
+    are in nothing else.
     """
 
     picture: Image
@@ -56,6 +59,7 @@ class Seen:
     lineage: tuple[Lineage, ...] = ()
     hidden: tuple[Box, ...] = ()
     withheld: tuple[str, ...] = ()
+    hostile: tuple[str, ...] = ()
 
 
 class CleanLines(Word):
@@ -130,11 +134,14 @@ def glance(picture: Image, parts: Parts, watch: Watch) -> Seen:
     read = clean_page(lines, kinds, memory, picture.width / picture.height)
     if parts.masks and parts.masks.kinds(masked, read.text):
         raise PolicyRefused("this picture is withheld (pictures.withhold)", next_step="ask about another one")
-    shown, hidden = filled(masked, read.hidden), (*masks, *read.hidden)
+    ocr, kept, hostile = without_orders(read.text, read.lines)
+    covered = (*read.hidden, *(line.box for line in read.lines if line not in kept))
+    shown, hidden = filled(masked, covered), (*masks, *covered)
     written = captioner.caption(shown) if captioner else ""
     caption = redact(written, kinds, memory_of(parts, [written], watch)).text if written else ""
+    caption = "" if speaks_to_a_model(caption) else caption
     tags = tagger.tags(shown) if tagger else ()
-    return Seen(shown, "", perceptual_hash(picture), read.lines, read.text, tags, caption, hidden=hidden)
+    return Seen(shown, "", perceptual_hash(picture), kept, ocr, tags, caption, hidden=hidden, hostile=hostile)
 
 
 def clean_page(

@@ -54,6 +54,11 @@ def speaks_to_a_model(text: str) -> bool:
     return any(_is_order(" ".join(tokens[start : start + _REACH]), known) for start in starts)
 
 
+def goes_on(text: str) -> bool:
+    """Tell whether a text begins as what carries on an order that stands before it ("then delete ...")."""
+    return re.match(rf"\W*{_words()['goes_on']}\b", unaccented(text.casefold())) is not None
+
+
 def _is_order(said: str, known: int) -> bool:
     """Enough parts, and one among them that is not said to people."""
     found = [part for part in _parts() if part.to_machines and part.pattern.search(said)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from groundsight.doors.terminal.graphics import as_drawn, screen_of_terminal, way_of_terminal
 from groundsight.doors.terminal.hand_over import hand_over
 from groundsight.doors.terminal.own_file import named_so, write_own
-from groundsight.errors import Fixable, Refused
+from groundsight.errors import Fixable, NotFound, Refused
 from groundsight.tools.library import PAGE, PagePicture
 from groundsight.tools.ocr import ReadLines
 from groundsight.tools.pictures import outlined
@@ -73,6 +73,9 @@ def look_at(call: Call, options: argparse.Namespace) -> Look:
 
 def _look(found: Reading, options: argparse.Namespace) -> Look:
     """A passage that is named is marked with its box; of a page that is named there is no box."""
+    if not found.passages:
+        step = "groundsight list --hidden tells what was kept apart"
+        raise NotFound("nothing of this document is shown", which=found.source, next_step=step)
     first = found.passages[0]
     alone = options.page is None and options.id.casefold() in (first.id, first.label.casefold())
     return Look(
