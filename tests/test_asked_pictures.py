@@ -25,6 +25,8 @@ from groundsight.server import build_server
 from groundsight.settings import Settings
 from groundsight.suite import open_suite
 from groundsight.tools.find import evidence_named
+from groundsight.tools.read import read
+from groundsight.tools.search import search
 from groundsight.types import Answer, Evidence
 from tests.picture_house import LABEL, PRESSURE, library, printed
 from tests.pictures import clock_face, page_of, traffic_light
@@ -210,6 +212,12 @@ def test_orders_to_a_model_in_a_picture_are_left_out_by_every_door_and_told(
     told.append(capsys.readouterr().out)
     refused = main(["ocr", str(notice), "--part", "0", "0.4", "1", "0.65", *home])
     assert (refused, "E_POLICY" in capsys.readouterr().err) == (1, True)
+    with open_suite(settings) as suite:
+        suite.ingest(docs)
+        found = search(suite, "pug mill oil", kinds=["image"], pictures=True)
+        (hit,) = (one for one in found.hits if "notice" in one.source)
+        seen = read(suite, hit.id, picture=True)
+    assert (any(hit.id in one.uri for one in found.pictures), seen.pictures) == (False, ())
     notice.unlink()
     for each in told:
         assert (LEFT_OUT in each, "pug mill needs oil" in each, "bisque ware" in each) == (True, True, True)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from groundsight.errors import GroundsightError, PolicyRefused
 from groundsight.governance.access import visible_to
 from groundsight.governance.events import note_event
+from groundsight.language.addressed import speaks_to_a_model
 from groundsight.tools.results import Picture, evidence_uri
-from groundsight.types import TEXT_FIELDS, Asset, Box, Hit, Place
+from groundsight.types import TEXT_FIELDS, Asset, Box, Hit, Place, Unit
 from groundsight.vision import SENSITIVE
 
 if TYPE_CHECKING:
@@ -102,11 +103,13 @@ def evidence_picture(suite: Suite, unit_id: str) -> bytes:
     """Return the picture of a visible unit as a model is given it.
 
     Raises:
-        NotFound: the unit or its file is gone. PolicyRefused: it would show what was redacted.
+        NotFound: the unit or its file is gone. PolicyRefused: it would show what was redacted, or orders to a model.
     """
     from groundsight.tools.find import units_by_id
 
     unit, asset = units_by_id(suite, [unit_id])[0]
+    if gives_orders(unit):
+        raise PolicyRefused("orders to a language model stand in this picture", next_step="read its lines")
     return for_a_model(opened(shown(suite, asset, unit.place)))
 
 
@@ -142,11 +145,16 @@ def thumbnail(data: bytes) -> bytes:
         side //= 2
 
 
+def gives_orders(unit: Unit) -> bool:
+    """Tell whether a picture shows orders to a language model: whoever is sent it would read them."""
+    return bool(unit.unseen) and speaks_to_a_model(unit.unseen)
+
+
 def thumbnails(suite: Suite, hits: tuple[Hit, ...]) -> tuple[Picture, ...]:
-    """Return small pictures of the best hits that are pictures; a file that is gone or redacted has none."""
+    """Return small pictures of the best hits that are pictures; what is gone, redacted or gives orders has none."""
     found: list[Picture] = []
     for hit in hits:
-        if hit.unit.kind not in PICTURED or len(found) == MOST_PICTURES:
+        if hit.unit.kind not in PICTURED or gives_orders(hit.unit) or len(found) == MOST_PICTURES:
             continue
         try:
             data = thumbnail(shown(suite, hit.asset, hit.unit.place))

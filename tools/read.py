@@ -94,7 +94,7 @@ def read(
         asset = asset_named(suite, name)
         chosen = [each for each in _on_page(suite, asset, page or 1) if each.mark not in APART]
         place = Place(page=page or 1)
-    return _shaped(suite, asset, chosen, _picture(suite, asset, name, place) if picture else ())
+    return _shaped(suite, asset, chosen, _picture(suite, asset, name, place, chosen) if picture else ())
 
 
 def _around(suite: Suite, asset: Asset, unit: Unit, neighbours: int) -> list[Unit]:
@@ -150,8 +150,10 @@ def _passage(suite: Suite, unit: Unit, asset: Asset) -> Passage:
     )
 
 
-def _picture(suite: Suite, asset: Asset, name: str, place: Place) -> tuple[Picture, ...]:
-    from groundsight.tools.pictures import shown, thumbnail
+def _picture(suite: Suite, asset: Asset, name: str, place: Place, units: list[Unit]) -> tuple[Picture, ...]:
+    from groundsight.tools.pictures import gives_orders, shown, thumbnail
 
+    if any(map(gives_orders, units)):
+        return ()
     uri = evidence_uri(name) if UNIT_ID.fullmatch(name) else f"groundsight://page/{asset.asset_id}/{place.page}"
     return (Picture(uri=uri, data=thumbnail(shown(suite, asset, place))),)
