@@ -59,9 +59,9 @@ def describe(
     suite: Suite,
     picture: Annotated[str, Field(description="label (E1), id, picture or PDF file", min_length=1)],
     page: Annotated[int | None, Field(ge=1, le=100_000)] = None,
-    candidates: Annotated[list[str] | None, Field(description="labels: which fits best?", max_length=50)] = None,
+    candidates: Annotated[list[str] | None, Field(description="which label fits?", max_length=50)] = None,
 ) -> Description:
-    """For what a photo, figure or page shows: tags, which labels fit, a caption if configured."""
+    """For what a photo, figure or page shows: tags, fitting labels, a caption if configured."""
     from groundsight.tools.pictures import opened, rendered
 
     picture = picture_meant(suite, picture)

@@ -65,7 +65,7 @@ def ocr(
         list[Fraction] | None, Field(description="x0 y0 x1 y1, fractions: read this larger", min_length=4, max_length=4)
     ] = None,
 ) -> ReadLines:
-    """For the exact words in a photo, receipt, figure or scan: lines with box and confidence."""
+    """For the words in a photo, receipt, figure or scan: lines, boxes, confidence."""
     picture = picture_meant(suite, picture)
     document, place = pictured(suite.parts, suite.principal, picture, page)
     with document:

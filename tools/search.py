@@ -86,7 +86,7 @@ def _offered(schema: dict[str, Any]) -> None:
 def search(
     suite: Suite,
     query: Annotated[str, Field(description="words or a question", max_length=8192)] = "",
-    picture: Annotated[str, Field(description="find what is alike: file, or label of an image")] = "",
+    picture: Annotated[str, Field(description="find alike: file, or label of an image")] = "",
     kinds: Annotated[list[UnitKind] | None, Field(json_schema_extra=_offered)] = None,
     source: Annotated[str, Field(description="only sources that start so")] = "",
     created_from: Annotated[str, Field(description="YYYY-MM-DD")] = "",

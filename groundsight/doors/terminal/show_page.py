@@ -74,7 +74,7 @@ def look_at(call: Call, options: argparse.Namespace) -> Look:
 def _look(found: Reading, options: argparse.Namespace) -> Look:
     """A passage that is named is marked with its box; of a page that is named there is no box."""
     if not found.passages:
-        step = "groundsight list --hidden tells what was kept apart"
+        step = "groundsight list --hidden"
         raise NotFound("nothing of this document is shown", which=found.source, next_step=step)
     first = found.passages[0]
     alone = options.page is None and options.id.casefold() in (first.id, first.label.casefold())
