@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
-from groundsight.language.digits import decimal_comma
+from groundsight.language.digits import NUMERALS, decimal_comma
 from groundsight.language.stems import lexicon_rows, word_list
 from groundsight.language.units import unit_named
 
@@ -27,7 +27,7 @@ _OF = r"(?:\s+of(?:\s+the)?|\s+de)?\s*,?\s+"
 _YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"
 _SHORT = r"(?P<year>(?:1[0-9]|20)\d\d|\d\d)"
 _HOUR, _HALF = r"\b(?P<hour>[01]?\d|2[0-4])", r"(?P<half>[ap]\.?m\b\.?)"
-_CLOCK: tuple[str, ...] = tuple("one two three four five six seven eight nine ten eleven twelve".split())
+_CLOCK = {word: int(value) for word, value in NUMERALS.items() if value in range(1, 13)}
 _FORMS = tuple(
     re.compile(form)
     for form in (
@@ -206,7 +206,7 @@ def _fields(got: dict[str, str], language: str) -> Iterator[tuple[str, int]]:
     if "past" in got:
         minutes = {"half past": 30, "quarter past": 15, "quarter to": -15}[got["past"].casefold()]
         late = "p" if got["half"] in ("pm", "afternoon", "evening") else "a"
-        total = 60 * _hour(_CLOCK.index(got["clock"]) + 1, late) + minutes
+        total = 60 * _hour(_CLOCK[got["clock"]], late) + minutes
         yield from (("hour", total // 60), ("minute", total % 60))
     if "noon" in got:
         yield from (("hour", 12 if got["noon"].casefold() == "noon" else 0), ("minute", 0))
