@@ -131,7 +131,8 @@ def work_out(step: int, asked: Question, evidence: Sequence[Evidence], banned: C
     A look-up is left to the last step.
     """
     tables = [one for one in evidence if len(one.cells) > 1]
-    made = next(iter(operations(asked.text, (*grids(tables), *forms(evidence), *lists(evidence)))), None)
+    every = (*grids(tables), *forms(evidence), *lists(evidence))
+    made = next(iter(operations(asked.text, every, weigh=not asked.language)), None)
     if made is None or (step == WHOLE and made.operation == "cell"):
         return None
     return finding(step, asked, made, banned)

@@ -20,7 +20,8 @@ from groundsight.tracing import Watch
 from tests.eval_house import context_of
 
 PAIRS = sorted(WRITTEN.glob("pairs_*.jsonl"))
-FILES = sorted({*WRITTEN.glob("*.jsonl")} - {*PAIRS})  # the training parts are not in every distribution
+SHEETS = sorted(WRITTEN.glob("sheets_*.jsonl"))
+FILES = sorted({*WRITTEN.glob("*.jsonl")} - {*PAIRS, *SHEETS})  # the training parts are not in every distribution
 FIELDS = {"id", "domain", "text", "claims", "questions", "near_misses"}
 TRUTHS = set("passive nominalised merged aggregated pronouns other_words partial".split())
 LIES = set(
@@ -28,6 +29,7 @@ LIES = set(
     "modality sign rate time".split()
 )
 MISSES = set("modifier attribute party predicate entity time scope unit".split())
+OPERATIONS = set("lookup rows count kinds sum mean most least difference larger".split())
 TYPES = set("who when where what how_many how_much why which yes_no list how".split())
 
 LETTER = {
@@ -158,6 +160,19 @@ def test_a_sentence_of_a_pair_is_as_often_true_of_one_text_as_of_the_other(path:
     mine, theirs = told.count((True, False)), told.count((False, True))
     assert abs(mine - theirs) < 0.1 * len(told)
     assert mine + theirs > 0.75 * len(told), "a claim's wording tells nothing where its label changes with the text"
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
+def test_a_sheet_is_a_table_with_questions_and_near_misses(path: Path) -> None:
+    for row in rows_of(path):
+        heads, *body = row["cells"]
+        assert 3 <= len(set(heads)) == len(heads) <= 12, row["id"]
+        assert {len(cells) for cells in body} == {len(heads)}, row["id"]
+        assert 4 <= len(body) <= 20, row["id"]
+        assert {asked["type"] for asked in row["questions"]} <= OPERATIONS
+        assert all(asked["answer"] for asked in row["questions"])
+        assert {miss["how"] for miss in row["near_misses"]} <= MISSES
+        assert not {asked["question"] for asked in row["questions"]} & {miss["question"] for miss in row["near_misses"]}
 
 
 def test_no_text_and_no_claim_is_there_twice() -> None:

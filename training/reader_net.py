@@ -84,3 +84,22 @@ class ReaderNet(nn.Module):
                 state[f"{mine}second.{part}"] = given[f"{layer}output.dense.{part}"]
                 state[f"{mine}norm_2.{part}"] = given[f"{layer}output.LayerNorm.{part}"]
         self.load_state_dict(state, strict=False)
+
+
+def unpacked(path: Path) -> dict[str, torch.Tensor]:
+    """Return the weights of an exported reader (int8, ``.onnx``) as those of a ``ReaderNet``."""
+    onnx: Any = import_module("onnx")
+    graph = onnx.load(str(path)).graph
+    given = {one.name: torch.from_numpy(onnx.numpy_helper.to_array(one).copy()) for one in graph.initializer}
+
+    def scaled(name: str) -> torch.Tensor:
+        return (given[f"{name}_quantized"].float() - given[f"{name}_zero_point"].float()) * given[f"{name}_scale"]
+
+    state = {name: one for name, one in given.items() if one.dtype == torch.float32 and not name.endswith("_scale")}
+    state |= {f"{name}.weight": scaled(f"{name}.weight") for name in ("words", "places", "kinds")}
+    # The export names no weights of products: they come in the order of ``forward``, the heads as it draws on them.
+    named = [f"layers.{at}.{part}" for at in range(LAYERS) for part in ("qkv", "out", "first", "second")]
+    named += ["false_word", "span", "nothing", "claim.0", "claim.2"]
+    products = [node.input[1].removesuffix("_quantized") for node in graph.node if node.op_type == "MatMulInteger"]
+    state |= {f"{name}.weight": scaled(product).T for name, product in zip(named, products, strict=True)}
+    return state

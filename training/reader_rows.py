@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from groundsight.encoders.pairing import Task
-from groundsight.evals.tasks.written import Asked, Text
+from groundsight.evals.tasks.written import Asked, Pair, Parted, Text
 from groundsight.evidence.heads import lead_of
 from groundsight.evidence.selected import Lines
 from groundsight.language.content import content_of, words_of
@@ -71,6 +71,32 @@ def written(texts: Sequence[Text], lot: random.Random) -> Iterator[Row]:
         yield from _questions(text, windows_of(text, lot.choice(WINDOW_CHARS)))
         yield from _statements(text, lines, lot)
         yield from _elsewhere(text, pool, lot)
+
+
+def parted(pairs: Sequence[Pair], lot: random.Random) -> Iterator[Row]:
+    """Yield the questions over pairs beside either text, and as statements with the value of either.
+
+    The wording is the same on both sides, so that only the text tells what is answered.
+    """
+    for pair in pairs:
+        first, second = pair.texts()
+        for text, turned in ((first, False), (second, True)):
+            shown, lines = windows_of(text, lot.choice(WINDOW_CHARS)), Lines(lines_of(text))
+            for one in pair.questions:
+                yield from _of_side(one, *((one.b, one.a) if turned else (one.a, one.b)), shown, lines)
+
+
+def _of_side(one: Parted, mine: str | None, other: str | None, shown: Sequence[str], lines: Lines) -> Iterator[Row]:
+    """A question beside the text whose answer is ``mine``, or None; ``other`` is that of its counterpart."""
+    place = _place(Asked(question=one.question, answer=mine, type=one.type), shown) if mine else None
+    if place:
+        yield Row("question", one.question, shown[place[0]], span=place[1])
+    elif not mine:
+        yield Row("question", one.question, max(shown, key=lambda window: _overlap(one.question, window)))
+    for value, right in ((mine, True), (other, False)) if one.type != "list" else ():
+        if value and (right or not mine or (mine not in value and value not in mine)):
+            said = f"{one.question} {value}"
+            yield Row("claim", said, lines.selected(said), right)
 
 
 def _elsewhere(text: Text, pool: Sequence[tuple[str, str, frozenset[str]]], lot: random.Random) -> Iterator[Row]:

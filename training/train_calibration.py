@@ -31,7 +31,7 @@ from groundsight.language.speech import stated
 
 _ARTICLES = Path(__file__).resolve().parent / "calibration"
 TEXTS = [_ARTICLES / "articles.txt", _ARTICLES / "snippets.txt"]
-HELD_OUT = [*TEXTS, *sorted(WRITTEN.glob("*held_out.jsonl"))]
+HELD_OUT = [*TEXTS, *(path for path in sorted(WRITTEN.glob("*held_out.jsonl")) if not path.stem.startswith("sheets"))]
 _FOLDS = 5
 NEWTON_STEPS = 50
 # Of the lies in the held-out texts .68 are caught at .5 and .76 at .54; of the truths .31 and .42 are refused there. At

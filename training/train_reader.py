@@ -22,9 +22,10 @@ from torch.nn import functional
 from groundsight.doors.usage import Parser
 from groundsight.encoders.minilm import open_tokenizer
 from groundsight.encoders.pairing import SEP, Paired, paired
-from groundsight.evals.tasks.written import Text, read_texts
-from groundsight.training.reader_net import ReaderNet
-from groundsight.training.reader_rows import Row, shared_claims, shared_questions, written
+from groundsight.evals.reading import read_rows
+from groundsight.evals.tasks.written import Pair, Text, read_texts
+from groundsight.training.reader_net import ReaderNet, unpacked
+from groundsight.training.reader_rows import Row, parted, shared_claims, shared_questions, written
 
 TOKENS, ROWS, SORTED = 144, 32, 40
 RATE, HEAD_RATE, WARM_UP, FLAT, FLOOR = 2.2e-4, 6.0, 60, 0.6, 0.03
@@ -45,24 +46,24 @@ lib: Any = torch
 
 def rows_of(
     texts: Sequence[Text],
-    pairs: Sequence[Text],
+    pairs: Sequence[Pair],
     claims: Sequence[Path],
     questions: Sequence[Path],
     lot: random.Random,
     part: float = 1.0,
+    kept: float = 1.0,
 ) -> list[Row]:
-    """Draw the training rows: of the hand-written ones answered questions, pairs and a third of the claims twice.
+    """Draw the training rows: of the hand-written ones answered questions, claims on pairs and a third of others twice.
 
-    ``part`` of the shares of the public sets is drawn.
+    ``part`` of the shares of the public sets is drawn, and ``kept`` of what does not ask over pairs.
     """
     of_claims = {name: share * part for name, share in OF_CLAIMS.items()}
     of_questions = {name: share * part for name, share in OF_QUESTIONS.items()}
     again = [row for row in written(texts, lot) if row.span[0] >= 0 or (row.task == "claim" and lot.random() < 0.35)]
+    claimed = [row for pair in pairs for row in written(pair.texts(), lot)]
     return [
-        *written(texts, lot),
-        *again,
-        *written(pairs, lot),
-        *written(pairs, lot),
+        *(row for row in (*written(texts, lot), *again, *claimed, *claimed) if lot.random() < kept),
+        *parted(pairs, lot),
         *(row for path in claims for row in shared_claims(path, of_claims, lot)),
         *(row for path in questions for row in shared_questions(path, of_questions, lot)),
     ]
@@ -125,15 +126,15 @@ def _hit(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
 
 
 def train(rows: list[Row], start: Path, lot: random.Random) -> ReaderNet:
-    """Read every row once, from MiniLM on or from a net of before (``.pt``) at half the rate.
+    """Read every row once, from MiniLM on or from a net of before (``.pt``, ``.onnx``) at half the rate.
 
     The weights returned are their moving average.
     """
     lib.manual_seed(0)
-    again = start.suffix == ".pt"
+    again = start.suffix != ".safetensors"
     net, tokenizer = ReaderNet(None if again else start), open_tokenizer()
     if again:
-        net.load_state_dict(lib.load(start, weights_only=True))
+        net.load_state_dict(unpacked(start) if start.suffix == ".onnx" else lib.load(start, weights_only=True))
     top = RATE / 2 if again else RATE
     net.words.requires_grad_(False)
     net.places.requires_grad_(False)
@@ -194,10 +195,12 @@ def main() -> None:
         parser.add_argument(name, type=Path, nargs="+", required=True)
     parser.add_argument("--pairs", type=Path, nargs="*", default=[])
     parser.add_argument("--part", type=float, default=1.0, help="part of the shares of the public sets")
+    parser.add_argument("--kept", type=float, default=1.0, help="part of the rows that do not ask over pairs")
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
     given, lot = parser.parse_args(), random.Random(7)
-    texts, pairs = ([text for path in paths for text in read_texts(path)] for paths in (given.texts, given.pairs))
-    rows = rows_of(texts, pairs, given.claims, given.questions, lot, given.part)
+    texts = [text for path in given.texts for text in read_texts(path)]
+    pairs = [pair for path in given.pairs for pair in read_rows(path, Pair)]
+    rows = rows_of(texts, pairs, given.claims, given.questions, lot, given.part, given.kept)
     print(f"{len(texts)} texts, {len(pairs)} of pairs, {len(rows)} rows", flush=True)
     net = train(rows, given.start, lot)
     torch.save(net.state_dict(), given.out.with_suffix(".pt"))

@@ -81,13 +81,23 @@ class Weighed(Item):
     how: str
 
 
+class Parted(Item):
+    """One question with the span that answers it in each of two texts, none where that text does not."""
+
+    question: str
+    a: str | None
+    b: str | None
+    type: str
+
+
 class Pair(Item):
-    """Two texts of the same words in other roles, and sentences that are mostly true of one and false of the other."""
+    """Two texts of the same words in other roles: sentences mostly true of one, questions mostly answered by one."""
 
     id: str
     a: str
     b: str
     claims: list[Weighed] = Field(min_length=1)
+    questions: list[Parted] = Field(default_factory=list[Parted])
 
     def texts(self) -> tuple[Text, Text]:
         """Return both as texts of their own."""

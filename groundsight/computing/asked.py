@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from groundsight.computing.columns import (
@@ -22,12 +22,23 @@ from groundsight.computing.columns import (
 )
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
-from groundsight.computing.lookups import cell_of, looked_up, moved_in, of_box, of_namesakes, on_its_side, traded
+from groundsight.computing.lookups import (
+    cell_of,
+    looked_up,
+    moved_in,
+    of_box,
+    of_namesakes,
+    of_row,
+    on_its_side,
+    says_more,
+    traded,
+)
+from groundsight.computing.parsing.choose import likeliest
 from groundsight.computing.run import run
 from groundsight.computing.stated import DONE, WHETHER, Stated, asked_for
 from groundsight.computing.words import light_verbs, measures, stems
 from groundsight.evidence.grids import Row, Table
-from groundsight.language.facts import read_facts
+from groundsight.language.facts import Facts, read_facts
 from groundsight.types.computed import Computation
 
 _WHO = ("who", "whom", "whose")
@@ -35,9 +46,16 @@ _DIFFERENT = frozenset(("different", "distinct", "kinds", "types", "various"))
 _PEOPLE = frozenset(stems("people person persons name names"))
 
 
-def operations(question: str, tables: Iterable[Table]) -> list[Computation]:
-    """Return what answers a question, best first; empty where a word is used nowhere or two tables disagree."""
+def operations(question: str, tables: Sequence[Table], *, weigh: bool = True) -> list[Computation]:
+    """Return what answers a question, best first; empty where a word is used nowhere or two tables disagree.
+
+    ``weigh`` adds what is learned of English questions: which of all programs over a table is meant.
+    """
     facts = read_facts(question)
+    return _read(facts, tables) or (likeliest(facts, tables) if weigh else [])
+
+
+def _read(facts: Facts, tables: Iterable[Table]) -> list[Computation]:
     wanted = asked_for(facts)
     if wanted is None:
         return []
@@ -93,7 +111,7 @@ def _answer(wanted: Stated, linked: Link) -> Computation | None:
         case "count":
             return _count(wanted, linked)
         case _ if wanted.asks == WHETHER:
-            return _whether(linked)
+            return of_row(linked)
         case _ if wanted.paid:
             return traded(linked) or _over(replace(wanted, operation="sum"), linked)
         case _:
@@ -246,26 +264,7 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
         return of_namesakes(column, linked)
     rows = run("rows", linked.table, column, kept, linked.where, label=column)
     made = cell_of(column, linked) if len(kept) == 1 else rows
-    return made if made and _says(made.result, linked) else None
-
-
-def _whether(linked: Link) -> Computation | None:
-    """Whether something is so of a row that the question names is told by the one cell that it speaks of."""
-    table = linked.table
-    named = linked.of_column(table.key)
-    asked = {*linked.held, *linked.told} - {table.key}
-    if named is None or len(named.rows) != 1 or named.where.test != "is" or len(asked) != 1:
-        return None
-    column = asked.pop()
-    made, stated = run("cell", table, column, sorted(named.rows), label=table.key), linked.of_column(column)
-    if made is None or stated is None:
-        return made
-    return made.model_copy(update={"operation": "whether", "result": "yes" if named.rows <= stated.rows else "no"})
-
-
-def _says(value: str, linked: Link) -> bool:
-    """A value that has only words of the question says nothing."""
-    return bool({*stems(value)} - {one.stem for one in linked.words})
+    return made if made and says_more(made.result, linked) else None
 
 
 def _is_free(place: int, linked: Link) -> bool:

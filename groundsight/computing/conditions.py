@@ -30,12 +30,12 @@ def numbers(linked: Link, values: Sequence[Quantity | Moment]) -> None:
             continue
         if one.kind and _in_range(linked, one, places):
             continue
-        columns = [at for at in _measured(linked, one) if at not in linked.held and _rows_of(linked.table, at, one)]
+        columns = [at for at in _measured(linked, one) if at not in linked.held and rows_at(linked.table, at, one)]
         column = sole([at for at in columns if at in linked.heads], columns)
         if column is not None:
             test = {"gt": "over", "lt": "under", "ge": "from", "le": "up to"}.get(one.bound, "is")
             bound = _bound_words(linked, min(places))
-            _add(linked, column, _rows_of(linked.table, column, one), test, one.text, places | bound)
+            _add(linked, column, rows_at(linked.table, column, one), test, one.text, places | bound)
 
 
 def _in_range(linked: Link, one: Quantity, places: set[int]) -> bool:
@@ -93,7 +93,8 @@ def _is_of(one: Quantity, each: Measured) -> bool:
     return one.kind in ("", each.kind) or (bool(one.unit) and one.unit == each.unit.casefold())
 
 
-def _rows_of(table: Table, column: int, one: Quantity) -> list[int]:
+def rows_at(table: Table, column: int, one: Quantity) -> list[int]:
+    """Return the rows whose number in a column is, or is bounded as, a quantity says."""
     measured = table.measures[column]
     if measured is None:
         return []
@@ -141,13 +142,13 @@ def _meet_moment(linked: Link, column: int, one: Moment, places: set[int]) -> No
         before -= 1
     role = condition_words().get(linked.words[before].text.casefold() if before >= 0 else "", "is")
     measured = linked.table.measures[column]
-    rows = [at for at, key in measured.keys.items() if _fits(key, one, role)] if measured else []
+    rows = [at for at, key in measured.keys.items() if fits_moment(key, one, role)] if measured else []
     test = role if role in ("over", "under", "from") else "is"
     bound = set(range(before, min(places))) if test != "is" else set[int]()
     _add(linked, column, rows, test, one.text, places | bound)
 
 
-def _fits(key: Decimal, one: Moment, role: str) -> bool:
+def fits_moment(key: Decimal, one: Moment, role: str) -> bool:
     """Compare a key with the fields that are said: after 2020 begins in 2021."""
     if one.hour is not None:
         low = high = seconds(f"{one.hour}:{one.minute or 0:02}")

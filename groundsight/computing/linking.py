@@ -236,7 +236,7 @@ def _alike(linked: Link) -> None:
     for at, one in list(linked.open()):
         if one.text.casefold() in condition_words():
             continue
-        columns = _columns_alike(linked.table, one)
+        columns = columns_alike(linked.table, one)
         for column in columns:
             linked.heads.setdefault(column, set()).add(at)
         if columns:
@@ -246,7 +246,7 @@ def _alike(linked: Link) -> None:
             linked.weak += 1
 
 
-def _columns_alike(table: Table, one: Said) -> list[int]:
+def columns_alike(table: Table, one: Said) -> list[int]:
     """By its family or its unit, else by its measure, else by a licence; what the head says has to license it."""
     heads = [head_stems(head) for head in table.head]
     unit = unit_named(one.text.casefold())

@@ -86,6 +86,25 @@ def of_box(linked: Link) -> Computation | None:
     return made.model_copy(update={"operation": "whether", "result": "yes" if told in YES else "no"}) if made else None
 
 
+def says_more(value: str, linked: Link) -> bool:
+    """A value that has only words of the question says nothing."""
+    return bool({*stems(value)} - {one.stem for one in linked.words})
+
+
+def of_row(linked: Link) -> Computation | None:
+    """Whether something is so of a row that the question names is told by the one cell that it speaks of."""
+    table = linked.table
+    named = linked.of_column(table.key)
+    asked = {*linked.held, *linked.told} - {table.key}
+    if named is None or len(named.rows) != 1 or named.where.test != "is" or len(asked) != 1:
+        return None
+    column = asked.pop()
+    made, stated = run("cell", table, column, sorted(named.rows), label=table.key), linked.of_column(column)
+    if made is None or stated is None:
+        return made
+    return made.model_copy(update={"operation": "whether", "result": "yes" if named.rows <= stated.rows else "no"})
+
+
 def _labelled(linked: Link, among: Iterable[int]) -> int | None:
     """The only label of a form that a question says word by word."""
     stems_at = {at: {linked.words[one].stem for one in linked.heads[at]} for at in among}

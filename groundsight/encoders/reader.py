@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SHA256 = "ac3aa6079679eae52e28f5f1e0e3586ddbe58314c136f6d119ec711c15b049af"
+SHA256 = "3ab87a89f1294387830268b31f71fe2fe4ed58abd4392013a64f87cdb81af911"
 BATCH = 8
 LONGEST_SPAN = 32
 MOST_KEPT = 2048

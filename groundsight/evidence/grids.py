@@ -235,7 +235,10 @@ def _in_digits(name: str, given: dict[int, str], language: str) -> Measured | No
     if any(_LEADING_ZERO.match(one[0]) for one in found.values()):
         return None
     comma = _comma([one[0] for one in found.values()], language)
-    keys = {at: _signed(given[at], Decimal(ungrouped(one[0], comma=comma))) for at, one in found.items()}
+    plain = {at: ungrouped(one[0], comma=comma) for at, one in found.items()}
+    if any(one.count(".") > 1 or "," in one for one in plain.values()):
+        return None  # 1.09, 1.22 are two
+    keys = {at: _signed(given[at], Decimal(one)) for at, one in plain.items()}
     return _in_unit(keys, next(iter(units), "") or head_unit(name))
 
 

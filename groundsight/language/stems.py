@@ -27,6 +27,8 @@ def stem(word: str) -> str:
     base = english(irregular().get(word, word))
     if len(word) < SHORTEST_FOREIGN or not word.isalpha() or base in known_stems():
         return base
+    if re.search("[bcdfglmnprstvz]y$", word):
+        return stem(f"{word[:-1]}ies")  # one gooseberry, two gooseberries
     plain = unaccented(word)
     return min((one(plain) for one in others), key=lambda found: (len(found), found))
 

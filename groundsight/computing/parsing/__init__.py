@@ -1,0 +1,1 @@
+"""Questions read as programs over one table: every program that its words may mean is weighed, the likeliest runs."""
