@@ -24,10 +24,12 @@ from groundsight.computing.linked import Link, sole
 from groundsight.computing.linking import link
 from groundsight.computing.lookups import (
     cell_of,
+    is_unheld,
     looked_up,
     moved_in,
     of_box,
     of_namesakes,
+    of_other_side,
     of_row,
     on_its_side,
     says_more,
@@ -52,7 +54,12 @@ def operations(question: str, tables: Sequence[Table], *, weigh: bool = True) ->
     ``weigh`` adds what is learned of English questions: which of all programs over a table is meant.
     """
     facts = read_facts(question)
-    return _read(facts, tables) or (likeliest(facts, tables) if weigh else [])
+    if (read := _read(facts, tables)) or not weigh:
+        return read
+    wanted = asked_for(facts)
+    if wanted and wanted.paid:
+        tables = [table for table in tables if not of_other_side(wanted, link(facts, table, (), wanted.places))]
+    return likeliest(facts, tables)
 
 
 def _read(facts: Facts, tables: Iterable[Table]) -> list[Computation]:
@@ -267,12 +274,6 @@ def _look_up(wanted: Stated, linked: Link) -> Computation | None:
     return made if made and says_more(made.result, linked) else None
 
 
-def _is_free(place: int, linked: Link) -> bool:
-    """True for a word that names what is asked for: no condition has it, and it says something."""
-    inside = any(place in one.places for one in linked.met)
-    return place >= 0 and not inside and linked.words[place].stem not in light_verbs()
-
-
 def _target(wanted: Stated, linked: Link) -> int | None:
     table, free = linked.table, linked.free
     if linked.ranged is not None and wanted.asks not in _WHO:
@@ -289,7 +290,7 @@ def _target(wanted: Stated, linked: Link) -> int | None:
             return _number_column(wanted, linked)
         case "where":
             return sole([at for at in free if head_stems(table.head[at]) & measures()["place"]])
-        case _ if not told and not _is_free(wanted.focus, linked):
+        case _ if not told and not is_unheld(wanted.focus, linked):
             return naming_of_rows(linked)
         case _ if not told and wanted.focus in linked.titled and not any(table.head) and len(table.head) == 2:
             # The fee of a violin lesson in a list of fees.

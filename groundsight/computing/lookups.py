@@ -10,7 +10,7 @@ from groundsight.computing.conditions import NO, YES
 from groundsight.computing.linked import Link, sole
 from groundsight.computing.run import run
 from groundsight.computing.stated import SHOWS, Stated, paying
-from groundsight.computing.words import measures, said, sides, stems
+from groundsight.computing.words import light_verbs, measures, said, sides, stems
 from groundsight.language.facts import read_facts
 from groundsight.types.computed import Computation
 
@@ -91,6 +91,12 @@ def says_more(value: str, linked: Link) -> bool:
     return bool({*stems(value)} - {one.stem for one in linked.words})
 
 
+def is_unheld(place: int, linked: Link) -> bool:
+    """True for a word that names what is asked for: no condition has it, and it says something."""
+    inside = any(place in one.places for one in linked.met)
+    return place >= 0 and not inside and linked.words[place].stem not in light_verbs()
+
+
 def of_row(linked: Link) -> Computation | None:
     """Whether something is so of a row that the question names is told by the one cell that it speaks of."""
     table = linked.table
@@ -121,15 +127,18 @@ def _typed(wanted: Stated, value: str) -> bool:
 
 
 def on_its_side(wanted: Stated, linked: Link) -> bool:
-    """Who pays is no supplier, and who was paid no buyer; and some column holds such money."""
+    """Nobody of the other side is named, and some column holds such money."""
+    return not of_other_side(wanted, linked) and moved_in(wanted, linked) is not None
+
+
+def of_other_side(wanted: Stated, linked: Link) -> bool:
+    """Who pays is no supplier, and who was paid no buyer."""
     verb = max(paying(linked.words))
     helped = next((at for at in range(verb - 1, -1, -1) if linked.words[at].stem in _HELPING), verb)
     takes = linked.words[verb].stem in _TAKING
     gives = (linked.words[helped].stem != "be") != takes
     facing, subject = sides()["receiver" if gives else "payer"], set(range(helped + 1, verb))
-    if any(one.places & subject and head_stems(linked.table.head[one.column]) & facing for one in linked.met):
-        return False
-    return moved_in(wanted, linked) is not None
+    return any(one.places & subject and head_stems(linked.table.head[one.column]) & facing for one in linked.met)
 
 
 def moved_in(wanted: Stated, linked: Link) -> int | None:

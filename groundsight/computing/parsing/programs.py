@@ -37,7 +37,10 @@ class Program:
     def run(self, table: Table) -> Computation | None:
         """Run it; None where it has no single result."""
         where = tuple(one.where for one in self.met)
-        return run(self.operation, table, self.column, self.rows, where, label=self.label, rank=self.rank)
+        told = [one.column for one in self.met if one.where.test == "is" and table.measures[one.column] is None]
+        # A cell is said of what tells its row: the shelf of a book.
+        label = self.label if self.operation != "cell" else told[0] if told else table.key
+        return run(self.operation, table, self.column, self.rows, where, label=label, rank=self.rank)
 
 
 @dataclass(frozen=True)
