@@ -89,8 +89,8 @@ class ReaderNet(nn.Module):
 def unpacked(path: Path) -> dict[str, torch.Tensor]:
     """Return the weights of an exported reader (int8, ``.onnx``) as those of a ``ReaderNet``."""
     onnx: Any = import_module("onnx")
-    graph = onnx.load(str(path)).graph
-    given = {one.name: torch.from_numpy(onnx.numpy_helper.to_array(one).copy()) for one in graph.initializer}
+    graph, tensor = onnx.load(str(path)).graph, torch.tensor
+    given = {one.name: tensor(onnx.numpy_helper.to_array(one)) for one in graph.initializer}
 
     def scaled(name: str) -> torch.Tensor:
         return (given[f"{name}_quantized"].float() - given[f"{name}_zero_point"].float()) * given[f"{name}_scale"]

@@ -49,7 +49,7 @@ class Chooser(torch.nn.Module):
 
     def forward(self, examples: Sequence[Example]) -> list[torch.Tensor]:
         """Return the scores of the programs of each example, that of none last."""
-        ids, values, starts = [], [], []
+        ids, values, starts = list[int](), list[float](), list[int]()
         for choice in (one for example in examples for one in example.choices):
             starts.append(len(ids))
             known = [(self.at[name], value) for name, value in choice.features.items() if name in self.at]
@@ -89,7 +89,7 @@ def train(examples: list[Example], lot: random.Random) -> Chooser:
         lost = 0.0
         for at in range(0, len(examples), TOGETHER):
             drawn = examples[at : at + TOGETHER]
-            loss = sum(map(loss_of, drawn, net(drawn)), torch.tensor(0.0)) / len(drawn)
+            loss: Any = sum(map(loss_of, drawn, net(drawn)), torch.tensor(0.0)) / len(drawn)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -131,7 +131,7 @@ def main() -> None:
     for source in dict.fromkeys(one.source for one in examples):
         held = [one for one in examples if one.held_out and one.source == source]
         print(source, figures(net, held, (0.3, 0.4, 0.5, 0.6, 0.7)))
-    told = {name: one.detach().numpy().astype(np.float16) for name, one in net.named_parameters()}
+    told: dict[str, Any] = {name: one.detach().numpy().astype(np.float16) for name, one in net.named_parameters()}
     np.savez_compressed(WEIGHTS, names=np.array([*net.at]), **told)
 
 
