@@ -17,6 +17,7 @@ from groundsight.types.computed import Where
 _SIGN = re.compile(r"\b(?:negative|positive|out of)\b", re.I)
 _PLACES = frozenset(("place", "rank", "position", "pos.", "platz", "rang"))
 _COMING = frozenset(stems("come came finish end place"))
+TESTS = {"gt": "over", "lt": "under", "ge": "from", "le": "up to"}
 NONE = frozenset(("no", "nothing", "none"))
 YES = frozenset(("yes", "true", "x", "[x]", "✓", "✔", "☑", "☒"))
 NO = frozenset(("no", "false", "-", "[ ]", "✗", "✘", "☐", ""))
@@ -33,7 +34,7 @@ def numbers(linked: Link, values: Sequence[Quantity | Moment]) -> None:
         columns = [at for at in _measured(linked, one) if at not in linked.held and rows_at(linked.table, at, one)]
         column = sole([at for at in columns if at in linked.heads], columns)
         if column is not None:
-            test = {"gt": "over", "lt": "under", "ge": "from", "le": "up to"}.get(one.bound, "is")
+            test = TESTS.get(one.bound, "is")
             bound = _bound_words(linked, min(places))
             _add(linked, column, rows_at(linked.table, column, one), test, one.text, places | bound)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from groundsight.computing.words import Said
+from groundsight.computing.words import Said, places_in
 from groundsight.evidence.grids import Table
 from groundsight.language.facts import Facts
 from groundsight.types.computed import Where
@@ -83,7 +83,7 @@ class Link:
 
     def inside(self, span: tuple[int, int]) -> set[int]:
         """The places of the words that lie in a stretch of the sentence."""
-        return {at for at, one in enumerate(self.words) if one.start < span[1] and span[0] < one.end}
+        return places_in(self.words, span)
 
     @property
     def free(self) -> list[int]:

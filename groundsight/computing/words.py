@@ -61,6 +61,11 @@ def _said(shown: str, start: int) -> Said:
     return Said(stem(folded), bare, start, start + len(bare), small)
 
 
+def places_in(words: Sequence[Said], span: tuple[int, int]) -> set[int]:
+    """Return the places of the words that lie in a stretch of the text."""
+    return {at for at, one in enumerate(words) if one.start < span[1] and span[0] < one.end}
+
+
 @lru_cache(maxsize=4096)
 def stems(text: str) -> tuple[str, ...]:
     """Return the stems of all words of a text, in order."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from groundsight.computing.conditions import NO, YES, fits_moment, rows_at
+from groundsight.computing.conditions import NO, TESTS, YES, fits_moment, rows_at
 from groundsight.computing.linked import Met
-from groundsight.computing.words import Said, condition_words, degree, stems
+from groundsight.computing.words import Said, condition_words, degree, places_in, stems
 from groundsight.evidence.grids import Table
 from groundsight.language.facts import Facts
 from groundsight.types.computed import Where
 
 # A bound stands at most so many words before its number: "after the year 1961".
 REACH = 3
-TESTS = {"gt": "over", "lt": "under", "ge": "from", "le": "up to"}
 
 
 def anchors(facts: Facts, words: Sequence[Said], table: Table, heads: Sequence[frozenset[int]]) -> list[Met]:
@@ -24,7 +23,7 @@ def anchors(facts: Facts, words: Sequence[Said], table: Table, heads: Sequence[f
     """
     denying = {at for at, one in enumerate(words) if condition_words().get(one.text.casefold()) == "not"}
     for one in facts.negations:
-        denying |= _inside(words, (facts.tokens[one.at].start, facts.tokens[one.at].end))
+        denying |= places_in(words, (facts.tokens[one.at].start, facts.tokens[one.at].end))
     found = [*_of_cells(words, table), *_of_numbers(facts, words, table), *_of_moments(facts, words, table)]
     found += _of_boxes(table, heads)
     return [
@@ -105,7 +104,7 @@ def _of_numbers(facts: Facts, words: Sequence[Said], table: Table) -> Iterator[M
     for one in facts.quantities:
         if one.kind == "ordinal":
             continue
-        places = _inside(words, one.span)
+        places = places_in(words, one.span)
         test = TESTS.get(one.bound, "is")
         for column, measured in enumerate(table.measures):
             if places and measured and measured.scale == "number" and one.kind in ("", measured.kind):
@@ -116,7 +115,7 @@ def _of_numbers(facts: Facts, words: Sequence[Said], table: Table) -> Iterator[M
 
 def _of_moments(facts: Facts, words: Sequence[Said], table: Table) -> Iterator[Met]:
     for one in facts.moments:
-        places = _inside(words, one.span)
+        places = places_in(words, one.span)
         scale = "time" if one.hour is not None else "date"
         bound = _bound(words, min(places)) if places else set[int]()
         roles = [role for at in bound if (role := condition_words().get(words[at].text.casefold()))]
@@ -133,10 +132,6 @@ def _bound(words: Sequence[Said], first: int) -> set[int]:
     bounds = {at for at in near if condition_words().get(words[at].text.casefold()) in TESTS.values()}
     told = bounds | {at for at in near if degree(words[at].text)}
     return {*range(min(told), first)} if told else set()
-
-
-def _inside(words: Sequence[Said], span: tuple[int, int]) -> set[int]:
-    return {at for at, one in enumerate(words) if one.start < span[1] and span[0] < one.end}
 
 
 def _met(table: Table, column: int, rows: Sequence[int], test: str, shown: str, places: set[int]) -> Met:

@@ -11,7 +11,7 @@ from groundsight.computing.linked import Met
 from groundsight.computing.linking import columns_alike
 from groundsight.computing.parsing.anchors import anchors
 from groundsight.computing.run import run
-from groundsight.computing.stated import asked_for, cues_of, paying
+from groundsight.computing.stated import Stated, asked_for, cues_of, paying
 from groundsight.computing.words import RANKS, Ranked, Said, degrees, said, stems
 from groundsight.evidence.grids import Table
 from groundsight.language.facts import Facts
@@ -56,16 +56,19 @@ class TableQuestion:
         return said(self.facts.text)
 
     @cached_property
-    def asks(self) -> str:
-        """The question word as the rules read it, "" for none."""
-        wanted = asked_for(self.facts)
-        return wanted.asks if wanted else ""
+    def wanted(self) -> Stated | None:
+        """The question as the rules read it."""
+        return asked_for(self.facts)
 
-    @cached_property
+    @property
+    def asks(self) -> str:
+        """The question word, "" for none."""
+        return self.wanted.asks if self.wanted else ""
+
+    @property
     def focus(self) -> int:
         """The place of the noun that is asked for, -1 for none."""
-        wanted = asked_for(self.facts)
-        return wanted.focus if wanted else -1
+        return self.wanted.focus if self.wanted else -1
 
     @cached_property
     def paid(self) -> bool:

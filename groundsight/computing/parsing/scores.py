@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from groundsight.computing.columns import compared, head_stems, is_people
 from groundsight.computing.parsing.programs import Program, TableQuestion
 from groundsight.computing.words import condition_words, light_verbs, measures, stems
+from groundsight.language.stems import word_list
+
+if TYPE_CHECKING:
+    import numpy as np
 
 RANKED = ("most", "least", "larger", "smaller")
 MEASURED = (*RANKED, "sum", "mean", "difference")
@@ -18,17 +21,12 @@ MEASURED = (*RANKED, "sum", "mean", "difference")
 QUANTITY = frozenset("times number amount total many much all altogether overall".split())
 BOTH, SOLE = frozenset("both between than".split()), frozenset(("only",))
 WEIGHTS = Path(__file__).with_name("programs.npz")
-# With every word of the question in place of these the held-out sheets came out as good, with more near misses (17 of
-# 400 for 12) and five times the weights.
-CUES = frozenset(
-    "first last before after next previous following above below only other each both same or and times consecutive "
-    "total average most least more fewer less number different than difference between name many much all top ever "
-    "not no never without at per over under in of".split()
-)
 
 
 @lru_cache(maxsize=1)
 def _weights() -> tuple[dict[str, int], dict[str, np.ndarray]]:
+    import numpy as np
+
     with np.load(WEIGHTS) as held:
         names = {str(name): at for at, name in enumerate(held["names"])}
         return names, {name: held[name].astype(np.float32) for name in held.files if name != "names"}
@@ -36,6 +34,8 @@ def _weights() -> tuple[dict[str, int], dict[str, np.ndarray]]:
 
 def likelihoods(asked: TableQuestion, made: Sequence[tuple[Program, str]]) -> list[float]:
     """Return for programs with their results how likely each is meant; what lacks to 1 is that none is."""
+    import numpy as np
+
     names, held = _weights()
     given = np.zeros((len(made), len(names)), np.float32)
     for row, (one, result) in enumerate(made):
@@ -53,7 +53,7 @@ def features(asked: TableQuestion, one: Program, result: str) -> Iterator[tuple[
     table, operation = asked.table, one.operation
     yield operation, 1.0
     yield f"{operation} {asked.asks}", 1.0
-    cues = {each.text.casefold() for each in asked.words} & CUES
+    cues = {each.text.casefold() for each in asked.words} & word_list("program_cues.txt")
     yield from ((f"{operation} {cue}", 1.0) for cue in cues)
     for each in asked.degrees:
         yield f"{operation} {each.degree.end} {each.degree.form}", 1.0
@@ -131,17 +131,9 @@ def _of_column(asked: TableQuestion, one: Program, role: str) -> Iterator[tuple[
     at, table = one.label, asked.table
     if one.operation in ("count", "sum", "mean", "difference"):
         return
-    said = asked.heads[at] - {place for met in one.met for place in met.places}
-    named = head_stems(table.head[at])
-    share = len({asked.words[place].stem for place in said}) / max(1, len(named))
-    best = max(_share(asked, other) for other in range(len(table.head)))
-    yield f"{role} share", share
-    yield f"{role} below", best - share
-    yield f"{role} unsaid", float(min(3, len(named) * (1 - share)))
-    yield f"{role} said {bool(said)}", 1.0
-    yield f"{role} focus {asked.focus in said}", 1.0
+    said = _said(asked, one, at)
+    yield from _named(asked, one, at, role, range(len(table.head)))
     yield f"{role} loose {asked.focus in asked.loose[at]}", 1.0
-    yield f"{role} licensed {len(asked.loose[at] - asked.heads[at]) > 0}", 1.0
     yield f"{role} key {at == table.key}", 1.0
     yield f"{role} measure {at == one.column}", 1.0
     yield f"{asked.asks} {role} {_kind(asked, at)}", 1.0
@@ -150,17 +142,9 @@ def _of_column(asked: TableQuestion, one: Program, role: str) -> Iterator[tuple[
 
 def _of_measure(asked: TableQuestion, one: Program) -> Iterator[tuple[str, float]]:
     at, table = one.column, asked.table
-    said = asked.heads[at] - {place for met in one.met for place in met.places}
-    named = head_stems(table.head[at])
-    share = len({asked.words[place].stem for place in said}) / max(1, len(named))
     numbers = [other for other in range(len(table.head)) if table.measures[other]]
-    yield "measure share", share
-    yield "measure below", max((_share(asked, other) for other in numbers), default=share) - share
-    yield "measure unsaid", float(min(3, len(named) * (1 - share)))
-    yield f"measure bare {not named}", 1.0
-    yield f"measure said {bool(said)}", 1.0
-    yield f"measure focus {asked.focus in said}", 1.0
-    yield f"measure licensed {len(asked.loose[at] - asked.heads[at]) > 0}", 1.0
+    yield from _named(asked, one, at, "measure", numbers)
+    yield f"measure bare {not head_stems(table.head[at])}", 1.0
     yield f"{one.operation} {asked.asks} measure {_kind(asked, at)}", 1.0
     yield f"{one.operation} paid {asked.paid} measure {_kind(asked, at)}", 1.0
     yield f"measure numbered {at in table.numbered}", 1.0
@@ -168,8 +152,24 @@ def _of_measure(asked: TableQuestion, one: Program) -> Iterator[tuple[str, float
         fits = compared(table, each.degree.measure)
         yield f"measure fits {at in fits} of {min(len(fits), 2)}", 1.0
         yield f"measure {each.degree.measure} {table.scale(at)}", 1.0
-    others = [other for other in range(len(table.head)) if table.measures[other] and other != at]
-    yield f"measure sole {not others}", 1.0
+    yield f"measure sole {numbers in ([], [at])}", 1.0
+
+
+def _named(asked: TableQuestion, one: Program, at: int, role: str, among: Sequence[int]) -> Iterator[tuple[str, float]]:
+    """How much of a head is said, alone and beside the best of ``among``."""
+    said, named = _said(asked, one, at), head_stems(asked.table.head[at])
+    share = len({asked.words[place].stem for place in said}) / max(1, len(named))
+    yield f"{role} share", share
+    yield f"{role} below", max((_share(asked, other) for other in among), default=share) - share
+    yield f"{role} unsaid", float(min(3, len(named) * (1 - share)))
+    yield f"{role} said {bool(said)}", 1.0
+    yield f"{role} focus {asked.focus in said}", 1.0
+    yield f"{role} licensed {len(asked.loose[at] - asked.heads[at]) > 0}", 1.0
+
+
+def _said(asked: TableQuestion, one: Program, at: int) -> frozenset[int]:
+    """The places of the words of a head that no condition uses."""
+    return asked.heads[at].difference(*(met.places for met in one.met))
 
 
 def _share(asked: TableQuestion, at: int) -> float:
