@@ -7,7 +7,8 @@ import pytest
 from groundsight.evidence.tables import cell_readings, text_tables
 from groundsight.language.dates import agree, clash, find_moments
 from groundsight.language.facts import read_facts
-from groundsight.language.quantities import agrees, find_quantities
+from groundsight.language.quantities import find_quantities
+from groundsight.language.same_number import agrees
 from groundsight.language.tokens import ocr_alike, repair_digits, rivals, stem
 
 

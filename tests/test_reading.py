@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from groundsight.language.dates import agree
 from groundsight.language.facts import read_facts
-from groundsight.language.quantities import agrees, find_quantities
+from groundsight.language.quantities import find_quantities
+from groundsight.language.same_number import agrees
 from groundsight.language.tokens import rivals
 
 
@@ -25,6 +26,35 @@ def says(source: str, claim: str) -> bool:
         ("two dozen bales", "24 bales"),
         ("two and a half hours", "2.5 hours"),
         ("half an hour", "30 minutes"),
+        ("an hour and a half", "90 minutes"),
+        ("two hours and a quarter", "135 minutes"),
+        ("five and a half per cent", "5.5 %"),
+        ("a fortnight", "14 days"),
+        ("3 dozen eggs", "36 eggs"),
+        ("1/2 l of milk", "50 cl of milk"),
+        ("a ratio of 0.75", "three quarters of the whole"),
+        ("seven out of ten members", "70 % of the members"),
+        ("seven tenths of the bar", "70 % of the bar"),
+        ("un élève sur cinq", "20 %"),
+        ("drei Viertel der Klasse", "75 %"),
+        ("tres cuartos de hora", "45 minutes"),
+        ("trente pour cent", "30 %"),
+        ("six degrees below zero", "-6 °C"),
+        ("two degrees above freezing", "2 °C"),
+        ("nine pounds ninety", "£9.90"),
+        ("three dollars and seventy-five cents", "$3.75"),
+        ("2 lb 3 oz", "35 oz"),
+        ("€10–15", "between 10 and 15 euros"),
+        ("$55-$70", "from 55 to 70 dollars"),
+        ("1.2m EUR", "1.2 million euros"),
+        ("1,2 Mio. €", "1.2 million euros"),
+        ("20 euros per person and day", "20 euros a day"),
+        ("3 % p.a.", "3 percent per year"),
+        ("Maximum age: 12", "at most 12"),
+        ("12 guests or more", "at least 12 guests"),
+        ("12 guests at least", "at least 12 guests"),
+        ("superior a 2 bar", "more than 2 bar"),
+        ("version 2.10", "version 2.10"),
         ("three quarters of the guests", "75 % of the guests"),
         ("siebenhundert Euro", "EUR 700"),
         ("douze places", "12 places"),
@@ -53,6 +83,12 @@ def test_other_writings_of_a_number_agree(source: str, claim: str) -> None:
         ("20 cent per day", "20 cent per week"),
         ("87.6 per cent", "about 85 per cent"),
         ("half an hour", "1 hour"),
+        ("90 minutes", "two hours"),
+        ("two weeks", "12 days"),
+        ("a fortnight", "10 days"),
+        ("minus 6 degrees", "six degrees above zero"),
+        ("12 guests or more", "at most 12 guests"),
+        ("20 euros per person and day", "20 euros per person and week"),
         ("EUR 8 a night", "EUR 8 per week"),
     ],
 )
@@ -77,6 +113,77 @@ def test_numbers_that_differ_in_sign_unit_rate_or_bound_do_not_agree(source: str
 )
 def test_dates_are_read_in_four_languages(source: str, claim: str, same: bool) -> None:
     assert says(source, claim) is same
+
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        ("at 7:05 PM", "19:05"),
+        ("from 6 to 8 pm", "18:00"),
+        ("7:30 in the evening", "19:30"),
+        ("Mar–May 2023", "March 2023"),
+        ("card expires 06/2027", "June 2027"),
+        ("the 1st quarter", "Q1"),
+        ("2. Quartal 2022", "Q2 2022"),
+        ("in the 1980s", "in the eighties"),
+        ("die 1980er Jahre", "the 1980s"),
+        ("14 h 30", "14:30"),
+        ("a las 20", "20:00"),
+        ("at ten to nine", "8:50"),
+        ("halb acht abends", "19:30"),
+        ("a las nueve menos diez de la noche", "20:50"),
+        ("3-May-2024", "3 May 2024"),
+        ("May '24", "May 2024"),
+        ("2024/05/03", "3 May 2024"),
+        ("the third of May", "3 May"),
+        ("premier mai", "1 May"),
+        ("from the 3rd to the 5th of May", "3 May"),
+        ("May and June 2024", "May 2024"),
+        ("open Tue, Thu and Sat.", "Tuesday, Thursday and Saturday"),
+        ("Mon-Wed", "from Monday to Wednesday"),
+        ("Ende Mai", "end of May"),
+        ("début mai", "early May"),
+        ("2e trimestre 2025", "Q2 2025"),
+        ("90er Jahre", "the 1990s"),
+    ],
+)
+def test_times_and_periods_are_read_as_people_write_them(source: str, claim: str) -> None:
+    assert read_facts(claim).moments
+    assert says(source, claim)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "value"),
+    [
+        ("es", "mil cuarenta y siete personas", 1047),
+        ("es", "dos docenas de empanadas", 24),
+        ("es", "setecientos cincuenta euros", 750),
+        ("es", "media docena", 6),
+        ("fr", "quatre-vingt-dix kilomètres par heure", 90),
+        ("fr", "douze mille cinq cents exemplaires", 12500),
+        ("fr", "quatre-vingt-dix places", 90),
+        ("de", "anderthalb Stunden", 5400),
+        ("de", "eine halbe Stunde", 1800),
+    ],
+)
+def test_number_words_are_those_of_their_language(language: str, text: str, value: float) -> None:
+    assert [one.low for one in read_facts(text, language=language).quantities] == [value]
+
+
+def test_what_is_a_number_in_one_language_is_none_in_another() -> None:
+    assert [one.low for one in find_quantities("She paid five cents once.")] == [0.05]
+    assert not find_quantities("une douleur au dos")
+    assert not find_quantities("The media said nothing.")
+    assert [one.low for one in find_quantities("entre diez y doce mesas", language="es")] == [10]
+
+
+def test_a_german_noun_is_no_name_that_has_to_stand_in_the_source() -> None:
+    sure = [
+        one.text
+        for one in read_facts("Das Mietverhältnis mit Frau Anna Krüger endet.", language="de").names
+        if one.sure
+    ]
+    assert sure == ["Frau Anna Krüger"]
 
 
 @given(st.integers(1, 10**9).filter(lambda n: n % 1000))

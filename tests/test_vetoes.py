@@ -34,6 +34,7 @@ def vetoed(question: str, text: str, value: str) -> list[str]:
         ("Why is the fair not held?", "The fair is not held this year.", "not held this year", "reasonless"),
         ("When did the clock run again?", "It is expected to run again in May.", "May", "undone"),
         ("When does the class end?", "The class starts at 9:45.", "9:45", "opposed"),
+        ("Who approved the plan?", "Plan of the hall\nPrepared by Ines Falk.", "Ines Falk", "opposed"),
         ("How soon can the fitter of Brand & Ott come?", OFFERS, "6 days", "of_a_next_point"),
     ],
 )  # fmt: skip
@@ -51,6 +52,7 @@ def test_what_only_reads_like_an_answer_is_refused(question: str, text: str, val
         ("Why is the fair not held?", "The fair is not held because the field is wet.", "the field is wet"),
         ("When is the clock to run again?", "It is expected to run again in May.", "May"),
         ("When does the class start?", "The class starts at 9:45.", "9:45"),
+        ("Who prepared the plan?", "Plan of the hall\nPrepared by Ines Falk.", "Ines Falk"),
         ("How soon can the fitter of Calidus come?", OFFERS, "6 days"),
     ],
 )

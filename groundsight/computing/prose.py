@@ -16,7 +16,8 @@ from groundsight.evidence.grids import number_shown
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
 from groundsight.language.facts import Facts
-from groundsight.language.quantities import Quantity, agrees
+from groundsight.language.quantities import Quantity
+from groundsight.language.same_number import agrees
 from groundsight.language.units import factor_of
 from groundsight.types.computed import Computation, Operand, Operation
 

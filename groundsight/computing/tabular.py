@@ -16,7 +16,8 @@ from groundsight.computing.words import Said
 from groundsight.evidence.grids import Table
 from groundsight.evidence.heads import scales_of
 from groundsight.language.facts import Facts
-from groundsight.language.quantities import Quantity, agrees, find_quantities
+from groundsight.language.quantities import Quantity, find_quantities
+from groundsight.language.same_number import agrees
 from groundsight.types.computed import Computation
 
 

@@ -15,7 +15,8 @@ from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
 from groundsight.language.dates import Moment
 from groundsight.language.facts import Facts, read_facts
-from groundsight.language.quantities import Quantity, agrees, find_quantities
+from groundsight.language.quantities import Quantity, find_quantities
+from groundsight.language.same_number import agrees
 from groundsight.language.units import factor_of, unit_named
 from groundsight.types.computed import Computation, Operand
 

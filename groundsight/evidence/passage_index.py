@@ -19,6 +19,7 @@ from groundsight.types import Evidence
 
 _FLOOR = 0.05
 _TWO = 2.0
+_SMALL = 20
 
 
 class PassageIndex:
@@ -59,6 +60,9 @@ class PassageIndex:
         for token in self.watch.each(claim.words):
             for at in self._found(token):
                 weights[at] += token.weight
+        for figure in _figures(claim):
+            for at in self._postings.get(figure, ()):
+                weights[at] += 1.0
         if not total:
             return [self.passages[at] for at in range(len(self.passages))]
         return [self.passages[at] for at in sorted(weights) if weights[at] >= min(_FLOOR * total, _TWO)]
@@ -76,7 +80,8 @@ class PassageIndex:
         return tuple(self.passages[at] for at in found)
 
     def _post(self, at: int, passage: Passage) -> None:
-        for key in passage.facts.keys.union(*(before.keys for before in passage.earlier[-1:])):
+        keys = passage.facts.keys.union(*(before.keys for before in passage.earlier[-1:]), _figures(passage.facts))
+        for key in keys:
             self._postings[key].append(at)
         if passage.channel != "caption" and not passage.cell and not passage.asks:
             self._exact[written(without_list_mark(passage.shown))].append(at)
@@ -89,3 +94,10 @@ class PassageIndex:
         if token.weight < 0.5 or not any(passage.channel == "ocr" for passage in self.passages):
             return []
         return [word for word in self._postings if ocr_alike(token.word, word)]
+
+
+def _figures(facts: Facts) -> set[str]:
+    """What may stand for a passage alone: measured amounts, large counts and whole dates, as keys."""
+    amounts = {f"{one.kind}={one.low:g}" for one in facts.quantities if one.kind or abs(one.low) > _SMALL}
+    days = {f"day={one.month}-{one.day}" for one in facts.moments if one.day}
+    return amounts | days | {f"hour={one.hour}:{one.minute or 0}" for one in facts.moments if one.hour is not None}

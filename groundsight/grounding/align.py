@@ -125,12 +125,14 @@ class Pair:
         return any(covered_by(one, facts.all_words, facts.names) for one in names)
 
     def _turned(self, token: Token) -> bool:
-        """The passage denies the opposite: "not open" says "closed"."""
+        """One side denies the opposite: "not open" says "closed", and "closed" says "not open"."""
         against = rivals(token.stem)
         facts = self.passage.facts
-        if not against & facts.stems or any(token.keys & one.scope for one in self.claim.negations):
+        if not against & facts.stems:
             return False
-        return any(one.stem in against for one in facts.negations)
+        return any(token.keys & one.scope for one in self.claim.negations) != any(
+            one.stem in against for one in facts.negations
+        )
 
     def _anchors(self, words: Sequence[Token], span: Interval) -> list[frozenset[str]]:
         shared = [t for t in words if t.weight > 0.2 and t.keys & self.matched_keys and not within(t.span, [span])]

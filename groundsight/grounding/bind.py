@@ -33,7 +33,7 @@ _NEEDED = {
     "antonym": 0.68,
     "date_mismatch": 0.8,
     "number_mismatch": 0.6,
-    "comparison_mismatch": 0.8,
+    "comparison_mismatch": 0.4,
 }
 _MOST_LOST = 6.0
 

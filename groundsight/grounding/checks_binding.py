@@ -12,7 +12,8 @@ from groundsight.grounding.checks_names import look, place_of, strangers
 from groundsight.language.dates import Moment, agree, clash
 from groundsight.language.facts import Facts
 from groundsight.language.names import same_name
-from groundsight.language.quantities import Quantity, agrees, same_kind
+from groundsight.language.quantities import Quantity
+from groundsight.language.same_number import agrees, same_kind
 from groundsight.language.tokens import Token
 from groundsight.types import Reason
 

@@ -11,7 +11,8 @@ from groundsight.computing.words import degrees, said
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import Interval, Pair
 from groundsight.language.facts import Facts
-from groundsight.language.quantities import Quantity, same_kind
+from groundsight.language.quantities import Quantity
+from groundsight.language.same_number import same_kind
 from groundsight.types import Reason
 
 # The new one; than it does this year.
@@ -95,7 +96,7 @@ def _by_numbers(mine: Compared, passage: Passage) -> Interval | None:
     facts = passage.facts
     cuts = [found.start() for found in _CUT.finditer(facts.text)]
     more, less = (_numbers(facts, cuts, side, other) for side, other in permutations((mine.more[0], mine.more[1])))
-    pairs = [(one, other) for one in more for other in less if same_kind(one, other)]
+    pairs = [(one, other) for one in more for other in less if same_kind(one, other) or not (one.kind or other.kind)]
     return pairs[0][1].span if pairs and all(one.high < other.low for one, other in pairs) else None
 
 

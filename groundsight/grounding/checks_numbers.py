@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from groundsight.computing.words import operations
 from groundsight.grounding.align import Interval, Pair
 from groundsight.language.dates import Moment, agree, clash
 from groundsight.language.facts import Facts
-from groundsight.language.quantities import Quantity, agrees, same_kind, spelled
+from groundsight.language.quantities import Quantity
+from groundsight.language.same_number import agrees, same_kind, spelled
+from groundsight.language.stems import lexicon_rows
 from groundsight.types import Reason
 
 _FAMILY = {"months": "time"}
 _BOUND = re.compile(r"\b(before|until|after|since)\s+$", re.IGNORECASE)
+_LEAST, _BOUNDED = frozenset(("ge", "gt")), frozenset(("ge", "gt", "le", "lt"))
+_REACH = 28
+_RANGE = re.compile(r"\s?(?:-|–|—|to|until|bis)\s?")
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ def check_numbers(pair: Pair) -> Outcome:
     for wanted in pair.claim.quantities:
         given = pair.passage.facts.quantities
         twins = says(wanted, given, pair.passage.scales) or says_fallen(wanted, pair.claim, given)
+        if wanted.high < 0 and speaks_of_less(pair.passage.facts):
+            twins = twins or says(unsigned(wanted), given)
         twins = [one for one in twins if not _other_end(pair, wanted, one)]
         other = _mispaired(pair, wanted, twins) if twins else _rival(pair, wanted)
         if other:
@@ -56,7 +64,7 @@ def check_dates(pair: Pair) -> Outcome:
     conflicts: list[Reason] = []
     for wanted in pair.claim.moments:
         if agree(wanted, own, (*held, *own)):
-            other = _mispaired_date(pair, wanted, own)
+            other = _mispaired_date(pair, wanted, own) or _other_side(pair, wanted, own)
             conflicts += [_date_reason(pair, wanted, other)] if other else []
             settled += [] if other else [wanted.span]
         elif _bounds(pair, wanted, own):
@@ -75,16 +83,26 @@ def says(wanted: Quantity, given: Sequence[Quantity], scales: Sequence[float] = 
 
     Either end of a range says its number ("from 180 to 195"), and a bare number may have its unit elsewhere.
     """
-    given = [one for one in given if one.kind or wanted.kind != "percent"] if not scales else given
+    given = [one for one in given if one.kind or wanted.kind != "percent" or one.decimal] if not scales else given
     return [one for one in given if (_comparable(wanted, one) and _alike(wanted, one, scales)) or _bare(wanted, one)]
 
 
 def says_fallen(wanted: Quantity, claim: Facts, given: Sequence[Quantity]) -> list[Quantity]:
     """Return the negative quantities that a claim words otherwise: fell by 2.5, overdrawn by 120, 430 m below sea."""
-    if wanted.low <= 0 or not any(operations().get(word) == "less" for word in claim.all_words):
+    if wanted.low <= 0 or not speaks_of_less(claim):
         return []
-    below = replace(wanted, low=-wanted.high, high=-wanted.low)
-    return [one for one in given if one.high < 0 and says(below, [one])]
+    return [one for one in given if one.high < 0 and says(wanted, [unsigned(one)])]
+
+
+def speaks_of_less(facts: Facts) -> bool:
+    """True where a sentence says that something fell, is short or lies below."""
+    return any(operations().get(word) == "less" for word in facts.all_words)
+
+
+def unsigned(one: Quantity) -> Quantity:
+    """Return a quantity without its sign."""
+    low, high = sorted((abs(one.low), abs(one.high)))
+    return replace(one, low=low, high=high)
 
 
 def _alike(wanted: Quantity, one: Quantity, scales: Sequence[float]) -> bool:
@@ -169,11 +187,39 @@ def _bounds(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> bool:
 
 
 def _mispaired_date(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> Moment | None:
-    twins = [one for one in own if agree(wanted, (one,), own)]
-    if not twins or "respectively" in pair.passage.facts.all_words:
+    twins, side = [one for one in own if agree(wanted, (one,), own)], _side(pair.claim, wanted)
+    same = side and any(_side(pair.passage.facts, one) == side for one in twins)
+    if not twins or same or "respectively" in pair.passage.facts.all_words:
         return None
     others = [one for one in own if clash(wanted, one) and not any(agree(mine, (one,)) for mine in pair.claim.moments)]
     return next((one for one in others if all(_closer(pair, one.span, twin.span) for twin in twins)), None)
+
+
+def _other_side(pair: Pair, wanted: Moment, own: Sequence[Moment]) -> Moment | None:
+    """The same date on its other side: valid until 3 May, valid from 3 May."""
+    twins = [one for one in own if agree(wanted, (one,), own)]
+    mine, theirs = _side(pair.claim, wanted), {_side(pair.passage.facts, one) for one in twins}
+    denied = bool(pair.claim.negations) != bool(pair.passage.facts.negations)
+    return twins[0] if twins and mine and not denied and theirs == {-mine} else None
+
+
+def _side(facts: Facts, one: Moment) -> int:
+    """-1 for what is before a date, 1 for what is after it, 0 where that is not said; "not before" is after."""
+    text, (start, end) = facts.text, one.span
+    if found := _sides().search(text[max(0, start - _REACH) : start]):
+        return (-1 if found["before"] else 1) * (-1 if found["denied"] else 1)
+    gaps = ((1, end, each.span[0]) if each.span[0] >= end else (-1, each.span[1], start) for each in facts.moments)
+    return next((side for side, first, last in gaps if first < last and _RANGE.fullmatch(text, first, last)), 0)
+
+
+@lru_cache(maxsize=1)
+def _sides() -> re.Pattern[str]:
+    said = {side: "|".join(map(re.escape, words)) for side, *words in lexicon_rows("date_sides.tsv")}
+    return re.compile(
+        rf"(?P<denied>\b(?:not|nicht|pas|no)\s+)?\b(?:(?P<before>{said['before']})|(?P<after>{said['after']}))"
+        r"(?:\s+[^\W\d_]{2,3}){0,2}\s+$",
+        re.IGNORECASE,
+    )
 
 
 def _closer(pair: Pair, other: Interval, twin: Interval) -> bool:
@@ -211,7 +257,8 @@ def _around(pair: Pair, wanted: Quantity) -> bool:
 
 
 def _number_reason(pair: Pair, wanted: Quantity, other: Quantity) -> Reason:
-    same = wanted.low == other.low and wanted.kind == other.kind and wanted.bound != other.bound
+    opposed = {wanted.bound, other.bound} <= _BOUNDED and (wanted.bound in _LEAST) != (other.bound in _LEAST)
+    same = wanted.low == other.low and wanted.kind == other.kind and opposed
     code = "comparison_mismatch" if same else "number_mismatch"
     theirs = _shown(pair.passage.facts.text, other)
     message = f"{_shown(pair.claim.text, wanted)} in the answer, {theirs} in the source"

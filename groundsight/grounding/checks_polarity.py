@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from groundsight.computing.words import operations
 from groundsight.grounding.align import TELLING, Interval, Pair
 from groundsight.grounding.checks_compared import same_comparison
-from groundsight.grounding.checks_numbers import says
+from groundsight.grounding.checks_numbers import says, unsigned
 from groundsight.language.facts import Facts, Negation
 from groundsight.language.licences import is_known
+from groundsight.language.quantities import Quantity
 from groundsight.language.stems import lexicon_lines, stem, word_list
 from groundsight.language.tokens import Token, converses, rivals
 from groundsight.types import Reason
@@ -19,13 +21,17 @@ _SOME = 2
 _REACH = 6
 # Of its other words a claim shares so many with a sentence that conflicts (see _NEEDED in bind).
 _NEARLY = 0.68
-_BOUNDS = re.compile(r"\b(?:no (?:more|less|fewer|later|earlier)|at (?:most|least))\b", re.IGNORECASE)
-_EXCEPTS = frozenset({"without", "except"})
+_BOUNDS = re.compile(
+    r"\b(?:no (?:more|less|fewer|later|earlier)|at (?:most|least)|(?:or|and) (?:more|less|fewer))\b", re.IGNORECASE
+)
+_EXCEPTS = frozenset({"without", "except", "außer", "sauf", "salvo", "excepto"})
+_WAYS = frozenset({"more", "less"})
 
 
 def check_polarity(pair: Pair) -> tuple[Reason, ...]:
     """Return every located reversal of the claim in this passage."""
-    return (*_flips(pair), *_answered_no(pair), *_opposites(pair), *_exchanged(pair), *_quantifiers(pair))
+    found = (_flips, _answered_no, _opposites, _exchanged, _quantifiers, _turned_change)
+    return tuple(reason for check in found for reason in check(pair))
 
 
 def denies(facts: Facts) -> bool:
@@ -109,14 +115,27 @@ def _opposites(pair: Pair) -> Iterator[Reason]:
         return
     for word in (one for one in pair.claim.words if one not in pair.own):
         against, turned = rivals(word.stem) - mine, converses(word.stem)
-        for other in (one for one in said.words if one.stem in against):
+        for other in (one for one in said.words if one.stem in against and not _bounds(pair, word, one)):
             # "Lent to them" and "below the village" need the same word on both sides.
             needed = 1 if word.weight >= TELLING and other.stem not in turned else 2
             near = pair.neighbours(word.span, other.span)
-            if near >= needed or (needed == 1 and pair.turned(word.span, other.span)):
+            turned_over = needed == 1 and (pair.turned(word.span, other.span) or _only_this(pair, word))
+            if near >= needed or turned_over:
                 message = f"{word.text} in the answer, {other.text} in the source"
                 yield pair.reason("antonym", message, word.span, other.span)
                 return
+
+
+def _bounds(pair: Pair, word: Token, other: Token) -> bool:
+    """Four or more are no fewer than four."""
+    places = ((pair.claim.text, word), (pair.passage.facts.text, other))
+    return any(found.start() <= one.start < found.end() for text, one in places for found in _BOUNDS.finditer(text))
+
+
+def _only_this(pair: Pair, word: Token) -> bool:
+    """All else that the claim says, two things at least, is the passage's own: in any order nothing else differs."""
+    figures = (*pair.claim.quantities, *pair.claim.moments)
+    return bool(pair.own) and len(pair.own) + len(figures) > 1 and pair.own_coverage_without([word.span]) == 1
 
 
 def _exchanged(pair: Pair) -> Iterator[Reason]:
@@ -134,6 +153,8 @@ def _exchanged(pair: Pair) -> Iterator[Reason]:
 
 
 def _quantifiers(pair: Pair) -> Iterator[Reason]:
+    if any(one.word in _EXCEPTS for one in pair.passage.facts.tokens):
+        return
     for mine, level, head in _counted(pair.claim):
         for theirs, other, governed in _counted(pair.passage.facts):
             if not head & governed or other == level or other > level >= _SOME:
@@ -141,6 +162,28 @@ def _quantifiers(pair: Pair) -> Iterator[Reason]:
             message = f"{mine.text} in the answer, {theirs.text} in the source"
             yield pair.reason("quantifier_mismatch", message, mine.span, theirs.span)
             return
+
+
+def _turned_change(pair: Pair) -> Iterator[Reason]:
+    """The same figure, gained in the answer and lost in the source."""
+    for mine in pair.claim.quantities:
+        for theirs in pair.passage.facts.quantities:
+            ways = {_way(pair.claim, mine), _way(pair.passage.facts, theirs)}
+            if ways >= _WAYS and says(unsigned(mine), [unsigned(theirs)]):
+                message = f"{mine.text} in the answer, the other way round in the source"
+                yield pair.reason("comparison_mismatch", message, mine.span, theirs.span)
+                return
+
+
+def _way(facts: Facts, one: Quantity) -> str:
+    """Whether a figure is of more or of less, by its sign or by its sentence; "" where that speaks of both."""
+    if one.bound in ("ge", "gt", "le", "lt"):
+        return ""
+    ways = {operations().get(token.word, "") for token in facts.tokens} & _WAYS
+    signed = {"less"} if one.low < 0 else {"more"} if one.text.startswith("+") else set[str]()
+    # "Fell by -3" and "-3 below" are said of less alone.
+    told = signed or ways
+    return next(iter(told)) if len(told) == 1 else ""
 
 
 def _counted(facts: Facts) -> Iterator[tuple[Token, int, frozenset[str]]]:

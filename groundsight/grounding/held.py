@@ -13,7 +13,8 @@ from groundsight.language.dates import Moment, agree
 from groundsight.language.facts import Facts
 from groundsight.language.licences import is_known
 from groundsight.language.names import Name, covered_by
-from groundsight.language.quantities import Quantity, spelled
+from groundsight.language.quantities import Quantity
+from groundsight.language.same_number import spelled
 from groundsight.language.stems import stem
 
 _WEEK, _COUNTED = 7, 20

@@ -8,13 +8,14 @@ from functools import lru_cache
 
 from groundsight.grounding.align import TELLING, Interval, another_subject
 from groundsight.grounding.checks_names import ordinary
-from groundsight.grounding.checks_numbers import says_fallen
+from groundsight.grounding.checks_numbers import says_fallen, unsigned
 from groundsight.grounding.checks_polarity import denies
 from groundsight.grounding.checks_relations import is_past
 from groundsight.grounding.compare import Comparison, span_of
 from groundsight.grounding.held import Held
 from groundsight.language.facts import Facts
-from groundsight.language.quantities import Quantity, agrees
+from groundsight.language.quantities import Quantity
+from groundsight.language.same_number import agrees
 from groundsight.language.stems import does, lexicon_lines
 from groundsight.language.tokens import Token
 from groundsight.types import Reason, Span
@@ -57,6 +58,7 @@ def _nowhere(claim: Facts, held: Held) -> Iterator[Reason]:
 def lacks(one: Quantity, claim: Facts, held: Held) -> bool:
     """True for a number that the evidence neither says nor yields."""
     said = held.says(one) or held.yields(one, claim) or bool(says_fallen(one, claim, held.quantities))
+    said = said or (one.high < 0 and held.says(unsigned(one)))
     return not (one.text.casefold().startswith("one") or said)
 
 
@@ -77,6 +79,8 @@ def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparis
         span for one in ranked for span in one.settled
     }
     loose |= {one.span for one in claim.moments if (one.day or one.year) and held.dates(one)} & disputed
+    # What is worked out stands beside nothing.
+    loose -= {one.span for one in claim.quantities if not held.says(one)}
     # A small count, and a number beside less than a copy, is worked out more often than it is false.
     copied = best.rest >= EXACT or best.passage.tabular
     # Of a row the small figures count too: what stands in another row is said of that one.

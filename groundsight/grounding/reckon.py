@@ -9,7 +9,8 @@ from itertools import combinations
 from groundsight.computing.run import day_of
 from groundsight.language.dates import Moment
 from groundsight.language.facts import Facts
-from groundsight.language.quantities import Quantity, spelled
+from groundsight.language.quantities import Quantity
+from groundsight.language.same_number import spelled
 from groundsight.language.stems import word_list
 from groundsight.language.units import factor_of
 
@@ -31,7 +32,10 @@ def follows(wanted: Quantity, groups: Iterable[Sequence[Quantity]], moments: Seq
 
 def reckons(claim: Facts) -> bool:
     """True when a claim speaks of adding, comparing or what is left."""
-    return any({token.word, token.stem} & word_list("arithmetic_words.txt") for token in claim.tokens)
+    ranges = {one.span[0] for one in claim.quantities if one.low != one.high}
+    # "Between 55 and 70 euros" is a range.
+    telling = (one for one in claim.tokens if one.word != "between" or one.end + 1 not in ranges)
+    return any({one.word, one.stem} & word_list("arithmetic_words.txt") for one in telling)
 
 
 def _values(wanted: Quantity, group: Sequence[Quantity], moments: Sequence[Moment]) -> Iterator[float]:
@@ -51,7 +55,8 @@ def _alike(wanted: Quantity, group: Sequence[Quantity]) -> list[float]:
     """The values of these numbers in the wanted one's unit; a bare one may be meant in that."""
     size = factor_of(wanted.unit) if wanted.unit else 1.0
     scale = 1.0 if not wanted.scaled else 1e6 if abs(wanted.low) >= 1e6 else 1e3
-    alike = {end for one in group if one.kind == wanted.kind for end in (one.low, one.high)}
+    kind = "percent" if wanted.kind == "points" else wanted.kind
+    alike = {end for one in group if one.kind == kind for end in (one.low, one.high)}
     bare = {end * size for one in group if not one.kind and wanted.kind for end in (one.low, one.high)}
     other = {spelled(one) for one in group if one.kind and not wanted.kind}
     scaled = {scale * one for one in bare | alike if wanted.scaled and one < scale}
@@ -60,7 +65,8 @@ def _alike(wanted: Quantity, group: Sequence[Quantity]) -> list[float]:
 
 def _shares(group: Sequence[Quantity]) -> Iterator[float]:
     """Percentages of one number in another, of its growth, and of what is left of a whole."""
-    bare = [one.low for one in group if one.kind != "percent" and one.low]
+    ends = (end for one in group if one.kind != "percent" for end in (one.low, one.high) if end)
+    bare = list(dict.fromkeys(ends))
     ratios = (ratio for a, b in combinations(bare[:_MOST], 2) for ratio in (a / b, b / a))
     yield from (value for ratio in ratios for value in (100 * ratio, 100 * abs(ratio - 1)))
     percent = [one.low for one in group if one.kind == "percent"]

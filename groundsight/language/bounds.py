@@ -20,17 +20,25 @@ _SPANS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("le", re.compile(r"\b(?:within|innerhalb(?:\s+von)?)\s+$", re.IGNORECASE)),
     ("gt", re.compile(r"\bafter\s+$", re.IGNORECASE)),
 )
+# Maximum age: 12; minimum stay: two nights.
+_LABELLED = re.compile(
+    r"\b(?:(?P<le>max(?:\.|im[au]\w*))|(?P<ge>min(?:\.|im[au]\w*|dest\w*)))\s(?:[^\W\d]+\s){0,2}(?:[^\W\d]+\s?:\s?)?$",
+    re.IGNORECASE,
+)
 _BEHIND = re.compile(
-    r"\s+(?:[^\W\d]+\s+)?(?:or|and)\s+(?:(?P<ge>more|over|above|longer)|(?P<le>less|fewer|under|below))\b(?!\s+than)"
+    r"\s+(?:[^\W\d]+\s+){0,2}?(?:"
+    + "|".join(f"(?P<{bound}>{'|'.join(phrases)})" for bound, *phrases in lexicon_rows("bounds_behind.tsv"))
+    + r")\b(?!\s+than)"
 )
 
 
 def bound_at(text: str, start: int, end: int, kind: str) -> tuple[Bound, int]:
     """Return the bound of the number of this kind at ``start`` to ``end``, and where the words before it begin."""
+    told = text[max(0, start - 24) : start]
     # More than a thousand.
-    before = _ARTICLE.sub("", text[max(0, start - 24) : start])
-    for bound, pattern in (*_BEFORE, *(_SPANS if kind in ("time", "months") else ())):
-        if found := pattern.search(before):
-            return bound, text.rindex(found.group().strip(), 0, start)
-    behind = _BEHIND.match(text, end)
-    return cast("Bound", behind.lastgroup if behind else "exact"), start
+    for before in dict.fromkeys((told, _ARTICLE.sub("", told))):
+        for bound, pattern in (*_BEFORE, *(_SPANS if kind in ("time", "months") else ())):
+            if found := pattern.search(before):
+                return bound, text.rindex(found.group().strip(), 0, start)
+    said = _BEHIND.match(text, end) or _LABELLED.search(text[max(0, start - 48) : start])
+    return cast("Bound", said.lastgroup if said else "exact"), start

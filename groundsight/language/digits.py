@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from groundsight.language.stems import lexicon_rows, word_list
 
@@ -11,24 +12,43 @@ _PART = r"[¼-¾⅐-⅞]|\s\d/\d{1,2}(?![/\d])"
 DIGITS = (
     rf"\d+\s?(?:{_PART})|[¼-¾⅐-⅞]|"
     r"\d{1,3}(?:[\u00a0\u2009\u202f' ]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?(?!\d)"
-    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
+    r"|\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?|(?<!\d)\.\d+"
 )
 _SPACES = re.compile(r"[\u00a0\u2009\u202f' ]")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}|[1-9]\d{0,2}(?:\.\d{3})+")
 NUMERALS = {word: float(value) for first, value, *others in lexicon_rows("numerals.tsv") for word in (first, *others)}
 _PLAIN = "|".join(sorted(NUMERALS, key=len, reverse=True))
+_DOZENS = frozenset(("dozen", "dutzend", "douzaine", "douzaines", "docena", "docenas"))
 # One hundred and five, but between six and twelve.
 _AND = r"(?:(?<=hundred)|(?<=thousand)|(?<=million))\s+and\s+"
 # German writes its parts as one word ("siebenhundert", "einundzwanzig").
-WORDS = rf"\b(?:half\s+an?\s+)?(?:ein(?:und)?)?(?:{_PLAIN})(?:(?:[\s-]|{_AND}|\s+y\s+|und)?(?:{_PLAIN}))*\b"
-_FOUND = re.compile(rf"half|{_PLAIN}|ein(?=hundert|tausend|und)", re.IGNORECASE)
-_SHARES = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
+_SHARES = {word: int(part) for part, *words in lexicon_rows("shares.tsv") for word in words}
+_PART_WORDS = "|".join(sorted(_SHARES, key=len, reverse=True))
+_ONES = "an?|one|une?|un[ao]|eine?"
 # Of a whole ("three quarters of the guests", "half full"), of one unit ("half an hour"), or behind a number.
 FRACTION = (
-    rf"\b(?:one\s+(?:in|out\s+of)\s+(?:{_PLAIN}|\d{{1,3}})\b(?=\s+[a-z])"
-    r"|(?:and\s+(?:an?|one)\s+)half\b|(?:(?:an?|one|two|three|four)[\s-])?"
-    r"(?:half|(?<=[\s-])(?:third|quarter|fifth|tenth)s?)(?=\s+(?:of|an?|the|full|empty)\b(?!\s+(?:dozen|million))))"
+    rf"\b(?:\d/\d{{1,2}}(?=\s+[^\W\d_])|(?:{_PLAIN})\s+in\s+(?:{_PLAIN}|\d{{1,3}})\b(?=\s+[a-z])"
+    rf"|(?:{_ONES}|{_PLAIN}|\d{{1,3}})\s+(?:[^\W\d_]+\s+)?(?:out\s+of|de\s+cada|sur|von)\s+(?:{_PLAIN}|\d{{1,3}})\b"
+    rf"|(?:medi[ao]|halbe[nrs]?|demie?)(?=[\s-](?!do[cu])[a-zäöü])"
+    rf"|(?:and|et|y)\s+(?:(?:{_ONES}|three|le)\s+)?(?:half|demie?|medi[ao]|{_PART_WORDS})\b(?!\s+of\b)"
+    rf"|(?:(?:{_ONES}|{_PLAIN})[\s-])?(?:half|(?<=[\s-])(?:{_PART_WORDS}))"
+    r"(?=\s+(?:of|an?|the|full|empty|de[lrs]?|du|d['’]\w+)\b(?!\s+(?:dozen|million))))"
 )
+
+
+@lru_cache(maxsize=8)
+def numerals_of(language: str) -> dict[str, float]:
+    """Return the number words of a language (ISO 639-1), with those that mean something else in another."""
+    return NUMERALS | {word: float(value) for code, word, value in lexicon_rows("numerals_of.tsv") if code == language}
+
+
+def words_pattern(language: str) -> str:
+    """Return the expression of number words in a language."""
+    plain = "|".join(sorted(numerals_of(language), key=len, reverse=True))
+    return (
+        rf"\ban?(?=\s+fortnight\b)|\b(?:half\s+an?\s+|medi[ao]\s+|demi-)?(?:ein(?:und)?)?(?:{plain})"
+        rf"(?:(?:[\s-]|{_AND}|(?<=nta)\s+y\s+|und)?(?:{plain}))*\b"
+    )
 
 
 def parse_digits(digits: str, *, language: str = "") -> tuple[float, float]:
@@ -60,26 +80,30 @@ def decimal_comma(language: str) -> bool:
     return language in word_list("decimal_commas.txt")
 
 
-def parse_words(words: str) -> float:
-    """Return the value of number words ("one thousand two hundred", "half a dozen")."""
+def parse_words(words: str, language: str = "") -> float:
+    """Return the value of number words ("one thousand two hundred", "half a dozen"); an article is 1."""
     total, part = 0.0, 0.0
-    for word in _FOUND.findall(words.casefold()):
-        value = 0.5 if word == "half" else NUMERALS.get(word, 1.0)
+    known = numerals_of(language)
+    plain = "|".join(sorted(known, key=len, reverse=True))
+    found = re.findall(rf"half|medi[ao]|demi|{plain}|ein(?=hundert|tausend|und)", words.casefold())
+    for word in found:
+        value = 0.5 if word.startswith(("half", "medi", "demi")) else known.get(word, 1.0)
         if value >= 1000:
             total, part = total + (part or 1) * value, 0.0
-        elif word == "dozen" or value == 100:
+        elif word in _DOZENS or value == 100:
             part = (part or 1) * value
         else:
             part += value
-    return total + part
+    return total + part if found else 1.0
 
 
 def parse_fraction(words: str) -> float:
     """Return the value of a fraction in words ("three quarters", "one in four")."""
-    parts = words.casefold().replace("-", " ").split()
-    if {"in", "out"} & {*parts}:
-        return 1 / (NUMERALS.get(parts[-1]) or float(parts[-1]))
-    return (NUMERALS.get(parts[0], 1.0) if len(parts) > 1 else 1.0) / _SHARES[parts[-1].rstrip("s")]
+    parts = re.sub(r"^(?:and|et|y)\s+", "", words.casefold()).replace("-", " ").replace("/", " in ").split()
+    if {"in", "out", "cada", "sur", "von"} & {*parts}:
+        part, whole = (float(one) if one.isdigit() else NUMERALS.get(one, 1.0) for one in (parts[0], parts[-1]))
+        return part / whole
+    return (NUMERALS.get(parts[0], 1.0) if len(parts) > 1 else 1.0) / _SHARES.get(parts[-1], 2)
 
 
 def _part(text: str) -> float:

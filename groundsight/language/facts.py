@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from groundsight.language.dates import Moment, find_moments
+from groundsight.language.framing import small_words
 from groundsight.language.ids import Ident, find_ids, id_keys, running_numbers
 from groundsight.language.names import Name, find_names
 from groundsight.language.quantities import Quantity, find_quantities
@@ -90,8 +91,13 @@ def read_facts(text: str, *, ocr: bool = False, source: bool = False, language: 
     taken = ((0, numbered(shown)), *(one.span for one in (*moments, *ids)))
     quantities = find_quantities(shown, taken, language)
     spans = [*taken, *(one.whole for one in quantities)]
-    words = tuple(token for token in tokens if token.content and not _within(token, spans))
+    small = small_words().get(language, frozenset())
+    telling = (token for token in tokens if token.content and token.word not in small)
+    words = tuple(token for token in telling if not _within(token, spans))
     names = tuple(name for name in find_names(shown, tokens) if not _mixed(name, spans))
+    if language == "de":
+        # Every noun has a capital: a lone one, and one behind an article, may be no name.
+        names = tuple(replace(one, sure=len(one.words) > 1 and one.words[0] not in small) for one in names)
     return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens, words), words, ids)
 
 
@@ -118,7 +124,8 @@ def joined(facts: Facts, extra: Facts) -> Facts:
 
 
 def _negates(token: Token) -> bool:
-    return token.word in word_list("negations.txt") or token.word.endswith("n't") or token.stem in _FAILING
+    told = token.word in word_list("negations.txt") or token.stem in _FAILING
+    return told or token.word.endswith("n't") or token.word.startswith("n'")
 
 
 def _negation(tokens: Sequence[Token], at: int, stops: Sequence[int], words: Sequence[Token]) -> Negation:

@@ -29,6 +29,12 @@ class _Frame(NamedTuple):
     words: frozenset[str]
 
 
+@lru_cache(maxsize=1)
+def small_words() -> dict[str, frozenset[str]]:
+    """Return the articles, pronouns, prepositions and helping verbs of each language but English."""
+    return {code: frozenset(words.split()) for code, words in lexicon_rows("stop_words_of.tsv")}
+
+
 def asked_in(question: str) -> str:
     """Return ``de``, ``fr`` or ``es`` where more small words of a question are of that language than English ones."""
     said = [word.casefold() for word in _WORD.findall(question)]
@@ -38,8 +44,13 @@ def asked_in(question: str) -> str:
 
 
 def spoken_in(text: str, otherwise: str) -> str:
-    """Return the language of a statement by its small words, "" for English; ``otherwise`` where it has none."""
-    return asked_in(text) or ("" if _english() & {*_WORD.findall(text.casefold())} else otherwise)
+    """Return the language of a statement by its small words, "" for English; ``otherwise`` where they don't tell."""
+    said = _WORD.findall(text.casefold())
+    counts = {code: sum(word in words for word in said) for code, words in small_words().items()}
+    counts[""] = sum(word in word_list("stop_words.txt") for word in said)
+    most = max(counts.values())
+    best = [code for code, count in counts.items() if count == most]
+    return best[0] if len(best) == 1 else otherwise if otherwise in best else ""
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,9 @@ from groundsight.language.tokens import Token
 
 _PART = r"[A-Z\d]+"
 _WEB = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"']*[\w/]"
-_VERSION = r"[vV]?(?!\d{1,3}(?:\.\d{3})+(?!\d))\d+(?:\.\d+){2,}|[vV]\d+\.\d+"
+_VERSION = (
+    r"[vV]?(?!\d{1,3}(?:\.\d{3})+(?!\d))\d+(?:\.\d+){2,}|[vV]\d+\.\d+|(?:(?<=[vV]ersion )|(?<=[rR]elease ))\d+\.\d+"
+)
 _PARTS = rf"(?=[A-Z\d/_-]*\d)(?=[A-Z\d/_-]*[A-Z]){_PART}(?:[-/_]{_PART})+(?:\(\w+\))*|[a-z]{{2,5}}-\d{{3,}}"
 _ID = re.compile(
     rf"(?<![\w./@-])(?:{_WEB}|{_VERSION}|{_PARTS}"

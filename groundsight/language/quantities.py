@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from groundsight.language.bounds import Bound, bound_at
-from groundsight.language.digits import DIGITS, FRACTION, WORDS, parse_digits, parse_fraction, parse_words
-from groundsight.language.stems import stem, word_list
+from groundsight.language.digits import DIGITS, FRACTION, parse_digits, parse_fraction, parse_words, words_pattern
+from groundsight.language.stems import lexicon_rows, stem, word_list
 from groundsight.language.units import (
     Unit,
-    alike_money,
     each_time,
     factor_of,
     is_money,
@@ -26,24 +25,40 @@ from groundsight.language.units import (
 Interval = tuple[int, int]
 _SCALES = {
     "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
-    "k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "bn": 1e9, "b": 1e9, "tn": 1e12,
+    "k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "bn": 1e9, "b": 1e9, "tn": 1e12, "mrd": 1e9, "tsd": 1e3,
+    "dozen": 12.0, "dutzend": 12.0, "douzaines": 12.0, "docenas": 12.0,
 }  # fmt: skip
 _LETTERS = "|".join(name for name in _SCALES if len(name) > 1)
 _MONEY = "|".join(f"(?-i:{name})" if name.isupper() else re.escape(name) for name in money_names())
-_NUMBER = re.compile(
-    rf"(?<![\w.])(?P<sign>minus\s|[-−–+](?=[\d$€£¥]))?(?P<money>(?:{_MONEY})(?![^\W\d_]))?\s?"
-    rf"(?:(?P<digits>{DIGITS})(?P<ordinal>st|nd|rd|th)?(?![\d])|(?P<fraction>{FRACTION})|(?P<words>{WORDS}))"
-    rf"(?P<scale>\s?(?:{_LETTERS})\b|(?(money)\s?[kmb]\b|(?-i:\s?[kKMB](?![\w/°]))))?",
+_BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s*$", re.IGNORECASE)
+_ADDED = re.compile(r"\s*(?:,|and|und|et|y|con)?\s*")
+_DASH = re.compile(r"[-−–]")
+_PART_BEHIND = re.compile(r"(?:and|et|y)\s", re.IGNORECASE)
+_ONE = re.compile(r"(?:\b(?:an?|une?|eine?)\s+)?\b(?P<unit>[^\W\d_]+)\s+$", re.IGNORECASE)
+_OF_UNITS = re.compile(r"medi[ao]|halbe[nrs]?|demie?|\d/\d+|.*\b(?:cuartos?|quarts?)", re.IGNORECASE)
+_SIDES = {side: "|".join(words) for side, *words in lexicon_rows("zero_sides.tsv")}
+_ZERO = re.compile(
+    rf"(?:\s[^\W\d_]+)?\s+(?:(?P<above>{_SIDES['above']})|(?:{_SIDES['below']}))\s+(?:{_SIDES['zero']})\b",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"\s*(?:-|–|—|to|and|bis)\s*$")
-_ADDED = re.compile(r"\s*(?:,|and)?\s*")
 _ONE_HOUR = re.compile(r"\ban hour and\s+$", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|nicht|pas|inte|ikke|niet)\s+$", re.IGNORECASE)
 _COUNTS = re.compile(r"\s+and\s+a\s+half\b|[\s-](?!(?:of|or|and|another|that|who|which)\b|(?:can|is|was)\b)[a-z]+")
-_OF_ONE = re.compile(r"\s+(?:of\s+)?an?(?=\s)")
+_OF_ONE = re.compile(r"\s+(?:of\s+)?an?(?=\s)|\s+de(?=\s)|\s+d['’]")
 _ENDS = re.compile(r"\s*(?:$|[\n|;])")
 _LABELLED = re.compile(r"(?:[\n\t|:;]|\s\s)\s*\($")
+
+
+@lru_cache(maxsize=8)
+def _number(language: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![\w.])(?P<sign>minus\s|[-−–+](?=[\d$€£¥]))?(?P<money>(?:{_MONEY})(?![^\W\d_]))?\s?"
+        rf"(?:(?P<fraction>{FRACTION})|(?P<digits>{DIGITS})(?P<ordinal>st|nd|rd|th)?(?![\d])"
+        rf"|(?P<words>{words_pattern(language)}))"
+        rf"(?P<scale>\s?(?:{_LETTERS})\b(?:\.(?=\s?(?:{_MONEY})))?|[kmb](?=\s(?:{_MONEY})(?!\w))"
+        r"|(?(money)\s?[kmb]\b|(?-i:\s?[kKMB](?![\w/°]))))?",
+        re.IGNORECASE,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,112 +92,25 @@ def find_quantities(text: str, taken: tuple[Interval, ...] = (), language: str =
     The ``language`` (ISO 639-1) tells whether 1.234 has thousands or decimals.
     """
     found: list[Quantity] = []
-    for match in _NUMBER.finditer(text):
+    for match in _number(language).finditer(text):
+        word = (match["words"] or match["fraction"] or "").casefold()
         # A lone "one" is a pronoun.
-        alone = (match["words"] or "").casefold() == "one" and not _COUNTS.match(text, match.end())
-        if alone or any(start < match.end() and match.start() < end for start, end in taken):
+        alone = word == "one" and not _COUNTS.match(text, match.end())
+        within = found and match.start() < found[-1].span[1]
+        if alone or within or any(start < match.end() and match.start() < end for start, end in taken):
             continue
-        _append(text, found, _quantity(text, match, language), language)
+        read = _quantity(text, match, language)
+        # "Media" are newspapers, and 3/4 alone may be a day.
+        if not _OF_UNITS.fullmatch(word) or read.unit not in ("", "%") or " of " in text[match.end() : match.end() + 4]:
+            _append(text, found, read, language)
     # Every minute the pump delivers 40 litres.
     each = each_time(text, found[0].kind) if len(found) == 1 and not found[0].per else ""
     return (replace(found[0], per=each),) if each else tuple(found)
 
 
-def spelled(one: Quantity) -> float:
-    """Return a number as it is written, in its own unit."""
-    return one.low / (factor_of(one.unit) if one.unit else 1.0)
-
-
-def same_kind(one: Quantity, other: Quantity) -> bool:
-    """True when two quantities measure the same thing and can be compared."""
-    if one.kind != other.kind:
-        return one.kind != "" != other.kind and _one_money(one, other)
-    return bool(one.kind) or not one.noun or not other.noun or one.noun == other.noun
-
-
-def agrees(claim: Quantity, source: Quantity, scales: Sequence[float] = ()) -> bool:
-    """True when the source's number says what the claim's number says, rounding and bounds included.
-
-    A bare number of a table may be meant in one of ``scales`` ("in thousands").
-    """
-    if claim.kind and source.kind and not same_kind(claim, source):
-        return False
-    if (claim.per and source.per and claim.per != source.per) or _code(claim) != _code(source):
-        return False
-    if claim.denied != source.denied:
-        return False
-    if _holds(claim, source.low, source.high, source):
-        return True
-    factors = scales if claim.scaled and not source.scaled else ()
-    return any(_holds(claim, source.low * f, source.high * f, source) for f in factors)
-
-
-def _one_money(one: Quantity, other: Quantity) -> bool:
-    return is_money(one.kind) and is_money(other.kind) and alike_money(one.unit or one.kind, other.unit or other.kind)
-
-
-def _code(one: Quantity) -> str:
-    """Digits that begin with a zero name something and count nothing: 0417 is not 417."""
-    found = re.match(r"\D*(0\d+)(?![.,]\d)", one.text)
-    return found[1] if found else ""
-
-
-def _holds(claim: Quantity, low: float, high: float, source: Quantity) -> bool:
-    if claim.bound in ("gt", "ge", "lt", "le"):
-        return _bounded(claim, low, high, source)
-    if claim.bound == "sure" and source.bound not in ("exact", "sure"):
-        return False
-    if source.bound in ("gt", "lt"):
-        return False
-    slack = _slack(claim, low, source)
-    return abs(claim.low - low) <= slack and abs(claim.high - high) <= slack
-
-
-def _slack(claim: Quantity, low: float, source: Quantity) -> float:
-    tiny = 1e-6 * max(abs(claim.low), abs(low), 1e-9)
-    if claim.bound == "about":
-        return max(min(0.051 * abs(low), _coarse(claim.low)), tiny)
-    if source.bound == "about":
-        return max(0.021 * abs(low), tiny)
-    if _converted(claim, source):
-        return max(0.5001 * max(claim.step, source.step), 0.006 * abs(low), tiny)
-    rounds = (claim.scaled or claim.decimal) and source.step < claim.step
-    return max(0.5001 * claim.step, tiny) if rounds else tiny
-
-
-def _coarse(value: float) -> float:
-    """Half of the last place that a rounded number gives; fives are a place, too: "about 85", "about 350"."""
-    digits = f"{abs(value):.10g}"
-    if "e" in digits or "." in digits or not value:
-        return abs(value)
-    plain = digits.rstrip("0")
-    return 0.5 * 10.0 ** (len(digits) - len(plain)) * (5 if plain.endswith("5") else 1)
-
-
-def _converted(claim: Quantity, source: Quantity) -> bool:
-    """Two units of one kind that are not merely two names of one unit, as euro and € are."""
-    if not claim.unit or not source.unit or claim.unit == source.unit:
-        return False
-    return claim.kind == "temperature" or factor_of(claim.unit) != factor_of(source.unit)
-
-
-def _bounded(claim: Quantity, low: float, high: float, source: Quantity) -> bool:
-    upward = claim.bound in ("gt", "ge")
-    if source.bound in (("lt", "le") if upward else ("gt", "ge")):
-        return False
-    edge, mine = (low, claim.low) if upward else (high, claim.high)
-    same = abs(edge - mine) <= 1e-6 * max(abs(mine), 1e-9)
-    limit = source.bound in (("gt", "ge") if upward else ("lt", "le"))
-    if same or limit:
-        # What holds over 25 is a rule about 25: it says nothing of 20.
-        # And what is about 25, or 25 at least, is not said to be more than 25.
-        return same and (source.bound == claim.bound or (claim.bound in ("ge", "le") and source.bound != "about"))
-    return edge > mine if upward else edge < mine
-
-
 def _quantity(text: str, match: re.Match[str], language: str) -> Quantity:
     value, step = _value(match, language)
-    scale = _SCALES.get((match["scale"] or "").strip().casefold(), 1.0)
+    scale = _SCALES.get((match["scale"] or "").strip(" .").casefold(), 1.0)
     unit = _measure(text, match)
     unit = speed_at(text, unit) or unit
     start, end = match.start() + len(match.group()) - len(match.group().lstrip()), unit.end
@@ -191,6 +119,9 @@ def _quantity(text: str, match: re.Match[str], language: str) -> Quantity:
         unit = unit if unit.kind else measure_at(text, end)
         end = max(end, unit.end)
     sign = -1.0 if ledger or _negative(text, match) else 1.0
+    if (zero := _ZERO.match(text, end)) and unit.kind in ("", "celsius", "fahrenheit"):
+        unit = unit if unit.kind else Unit("celsius", "celsius", 1.0, end)
+        end, sign = zero.end(), sign if zero["above"] else -1.0
     kind, low = _absolute(unit.kind, sign * value * scale * unit.factor)
     if (unit.kind, unit.factor) == ("time", 60) and (hour := _ONE_HOUR.search(text[max(0, start - 16) : start])):
         start, low = start - len(hour[0]), low + 3600
@@ -231,7 +162,9 @@ def _absolute(kind: str, value: float) -> tuple[str, float]:
 def _value(match: re.Match[str], language: str) -> tuple[float, float]:
     if match["digits"]:
         return parse_digits(match["digits"], language=language)
-    return (parse_fraction(match["fraction"]), 1e-2) if match["fraction"] else (parse_words(match["words"]), 1.0)
+    return (
+        (parse_fraction(match["fraction"]), 1e-2) if match["fraction"] else (parse_words(match["words"], language), 1.0)
+    )
 
 
 def _measure(text: str, match: re.Match[str]) -> Unit:
@@ -240,9 +173,9 @@ def _measure(text: str, match: re.Match[str]) -> Unit:
         return Unit("ordinal", "", 1.0, end)
     if money := unit_named((match["money"] or "").strip()):
         return Unit(money[0], money[1], 1.0, end, per_at(text, end, money=True))
-    if match["fraction"] and "and" not in match["fraction"].casefold():
+    if match["fraction"] and not _PART_BEHIND.match(match["fraction"]):
         one = _OF_ONE.match(text, end)
-        whole = unit_at(text, one.end()) if one else None
+        whole = unit_at(text, one.end() if one else end) if one or _OF_UNITS.fullmatch(match["fraction"]) else None
         return whole or Unit("percent", "%", 100.0, end)
     return measure_at(text, end)
 
@@ -255,23 +188,67 @@ def _noun(rest: str) -> str:
 
 def _append(text: str, found: list[Quantity], new: Quantity, language: str) -> None:
     last = found[-1] if found else None
+    dash = _DASH.match(new.text)
+    if last and dash and last.span[1] == new.span[0]:
+        start = new.span[0] + dash.end()
+        new = replace(
+            new, span=(start, new.span[1]), text=text[start : new.span[1]], low=abs(new.low), high=abs(new.high)
+        )
     gap = text[last.span[1] : new.span[0]] if last else ""
-    if last and new.text.casefold().startswith("and ") and not gap.strip():
-        found[-1] = _with_half(text, last, new)
+    if _PART_BEHIND.match(new.text):
+        touches = last is not None and not gap.strip()
+        one = last if touches else _one_before(text, new)
+        found[len(found) - touches :] = [_with_part(text, one, new) if one else new]
     elif last and last.span[1] <= new.span[0] and _joins(text, last, new):
         found[-1] = _range(text, last, new, language)
-    elif last and _ADDED.fullmatch(gap) and last.kind == new.kind == "time" and factor_of(last.unit) > new.low:
+    elif last and last.kind == new.kind and _adds(gap, last, new):
         # 1 hour 35 minutes are 95 minutes.
         both = {"low": last.low + new.low, "high": last.low + new.low}
+        found[-1] = replace(_spanning(text, last, new), **both, bound=last.bound, denied=last.denied)
+    elif last and is_money(last.kind) and (cents := _cents(gap, last, new)):
+        both = {"low": last.low + cents, "high": last.low + cents, "kind": last.kind, "unit": last.unit}
         found[-1] = replace(_spanning(text, last, new), **both, bound=last.bound, denied=last.denied)
     else:
         found.append(new)
 
 
-def _with_half(text: str, last: Quantity, new: Quantity) -> Quantity:
-    """ "Two and a half hours": the fraction counts on, and its unit holds for both."""
-    value = last.low * (new.low / 0.5) + new.low
-    return replace(_spanning(text, last, new), low=value, high=value, bound=last.bound)
+def _cents(gap: str, last: Quantity, new: Quantity) -> float:
+    """Nine pounds and 90 pence, nine pounds ninety; 0 where what follows is no part of the amount."""
+    if new.kind == "cent" and _ADDED.fullmatch(gap) and new.low < 1:
+        return new.low
+    spoken = gap == " " and last.text[-1:].isalpha() and not (new.kind or new.noun or new.decimal)
+    return new.low / 100 if spoken and new.low < 100 else 0.0
+
+
+def _adds(gap: str, last: Quantity, new: Quantity) -> bool:
+    """One hour, 35 minutes; 2 lb 3 oz: what is less than one of the unit before it is more of the same."""
+    joined = (
+        _ADDED.fullmatch(gap) if last.kind in ("time", "months") else gap == " " and last.kind in ("mass", "length")
+    )
+    return bool(joined) and factor_of(last.unit) > new.low
+
+
+def _with_part(text: str, last: Quantity, new: Quantity) -> Quantity:
+    """ "Two and a half hours", "two hours and a quarter": the fraction counts on, and the unit holds for both."""
+    found = re.match(FRACTION, new.text, re.IGNORECASE)
+    part = parse_fraction(found.group()) if found else 0.0
+    kept, size = (last, factor_of(last.unit)) if last.kind else (new, new.low / part if part else 1.0)
+    value = last.low * (1.0 if last.kind else size) + part * size
+    said = {"kind": kept.kind, "unit": kept.unit, "noun": kept.noun, "per": kept.per}
+    return replace(_spanning(text, last, new), low=value, high=value, bound=last.bound, **said)
+
+
+def _one_before(text: str, new: Quantity) -> Quantity | None:
+    """An hour, of "an hour and a half"."""
+    start = new.span[0]
+    found = _ONE.search(text[max(0, start - 24) : start])
+    unit = unit_named(found["unit"]) if found else None
+    if found is None or unit is None:
+        return None
+    begin = start - len(found.group())
+    bound, first = bound_at(text, begin, start, unit[0])
+    one = replace(new, span=(begin, start), whole=(first, start), kind=unit[0], unit=unit[1], noun="")
+    return replace(one, low=unit[2], high=unit[2], bound=bound)
 
 
 def _spanning(text: str, last: Quantity, new: Quantity) -> Quantity:
@@ -281,12 +258,19 @@ def _spanning(text: str, last: Quantity, new: Quantity) -> Quantity:
 
 def _joins(text: str, last: Quantity, new: Quantity) -> bool:
     gap = text[last.span[1] : new.span[0]]
-    if not _RANGE.fullmatch(gap) or last.low >= new.low or (last.kind and last.kind != new.kind):
+    amount = is_money(last.kind) and not (new.kind or new.noun)
+    if (
+        gap.strip().casefold() not in word_list("range_words.txt")
+        or last.low >= new.low
+        or (last.kind and last.kind != new.kind and not amount)
+    ):
         return False
-    return "and" not in gap or bool(re.search(r"between\s*$", text[: last.span[0]], re.I))
+    return gap.strip() not in ("and", "et", "y", "und") or bool(_BETWEEN.search(text[: last.span[0]]))
 
 
 def _range(text: str, last: Quantity, new: Quantity, language: str) -> Quantity:
+    # €10–15 are euros at both ends.
+    new = new if new.kind else replace(new, kind=last.kind, unit=last.unit)
     low = last.low if last.kind else last.low * _factor(new, language)
     bound: Bound = last.bound if last.bound == "about" else "exact"
     return replace(_spanning(text, last, new), low=low, bound=bound, denied=last.denied)
@@ -294,6 +278,6 @@ def _range(text: str, last: Quantity, new: Quantity, language: str) -> Quantity:
 
 def _factor(quantity: Quantity, language: str) -> float:
     """How much the unit and the scale of the upper end multiply the lower end of "3-5 million"."""
-    found = _NUMBER.search(quantity.text)
+    found = _number(language).search(quantity.text)
     shown = (_value(found, language)[0] if found and not found["fraction"] else None) or quantity.high
     return abs(quantity.high / shown) if shown else 1.0

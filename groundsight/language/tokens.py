@@ -87,20 +87,21 @@ def tokenise(text: str, *, source: bool = False) -> tuple[Token, ...]:
 
     A word of a ``source`` has the stems that it licenses among its keys; a word of a claim has its own stem alone.
     """
-    return tuple(_token(match.group(), match.start(), source) for match in _WORD.finditer(text))
+    return tuple(_token(match.group(), match.start(), source, text) for match in _WORD.finditer(text))
 
 
-def _token(text: str, start: int, source: bool) -> Token:
-    word, base, weight, plain, licensed = _analyse(text)
+def _token(text: str, start: int, source: bool, whole: str) -> Token:
+    # A letter alone is a unit in 12/h.
+    word, base, weight, plain, licensed = _analyse(text, whole[start - 1 : start] == "/")
     return Token(text, word, base, licensed if source else plain, start, start + len(text), weight)
 
 
 @lru_cache(maxsize=16_384)
-def _analyse(text: str) -> tuple[str, str, float, frozenset[str], frozenset[str]]:
+def _analyse(text: str, rate: bool) -> tuple[str, str, float, frozenset[str], frozenset[str]]:
     word = "not" if text in UNTICKED else unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     word = word.removesuffix("'s")
     base = stem(word)
-    unit = unit_named(word) if len(word) > 1 else None
+    unit = unit_named(word) if len(word) > 1 or rate else None
     plain = frozenset((base, f"{unit[0]}:{unit[2]:g}")) if unit else frozenset((base,))
     return word, base, _weight(word), plain, plain | related(base).licensed
 

@@ -23,16 +23,16 @@ _POWERED = re.compile(
     r"(?:(?:square|(?P<cubic>cubic))\s+)(?P<unit>\w+)|(?P<bare>[^\W\d_]+)(?:[²2]|(?P<three>[³3]))", re.IGNORECASE
 )
 _PER = re.compile(
-    r"\s?/\s?(?P<sign>[^\W\d_]+[²³23]?)|\s+(?P<per>per|an?|each|every|pro|par|por)\s+"
-    r"(?P<word>(?:square\s+|cubic\s+)?[^\W\d_]+)|\s+(?P<often>(?:hour|week|month|year)ly|daily|annually)\b",
+    r"\s?/\s?(?P<sign>[^\W\d_]+[²³23]?)|\s+(?P<often>(?:hour|week|month|year)ly|daily|annually|p\.a\.|per annum)(?!\w)"
+    r"|\s+(?P<per>per|an?|each|every|pro|par|por)\s+(?P<word>(?:square\s+|cubic\s+)?[^\W\d_]+)",
     re.IGNORECASE,
 )
 # Metres an hour or a second as kilometres an hour.
 _SPEEDS = {"time:3600": 1e-3, "time:1": 3.6}
-_PACE = re.compile(r"\s?/\s?[hs]\b|\s+(?:per|an?|each|every)\s+(?:hour|second)\b", re.IGNORECASE)
 _EACH = re.compile(r"\b(?:every|each)\s+(second|minute|hour|day|week|month|year)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"(?:[\s-][^\W\d_]+){1,2}?(?=\s(?:per|an?|each|every)\s|\s?/)", re.IGNORECASE)
-_OFTEN = {"daily": "day", "annually": "year"}
+_AND_PER = re.compile(r"\s+(?:and|und|et|y)\s+([^\W\d_]+)")
+_OFTEN = {"daily": "day", "annually": "year", "p.a.": "year", "per annum": "year"}
 _LAND = re.compile(r"\s(?P<land>(?:[A-Z][a-z]+\s)?[A-Z][a-zA-Z]+)\s(?P<money>[a-z]+)\b")
 _SYMBOL_CHARS = 4
 _TOUCHING = re.compile(r"[^\W\d_]{1,3}(?!\w)")
@@ -110,11 +110,20 @@ def _land(text: str, end: int) -> Unit | None:
 def per_at(text: str, end: int, *, money: bool = False) -> str:
     """Return what a rate is divided by ("a month", "/l"), in one form for all its spellings; "" for none.
 
-    An amount of ``money`` may be for anything ("45 euros a drawing"); else "a" needs a unit behind it.
+    An amount of ``money`` may be for anything ("45 euros a drawing"); else "a" needs a unit behind it. What is for each
+    of two ("per person and day") has both, joined by "+".
     """
     found = _PER.match(text, end)
-    if not found:
+    first = _per(found, money) if found else ""
+    if not found or not first:
         return ""
+    more = _AND_PER.match(text, found.end())
+    also = unit_named(more[1]) if more else None
+    second = f"{also[0]}:{also[2]:g}" if also else per_at(text, found.end())
+    return f"{first}+{second}" if second else first
+
+
+def _per(found: re.Match[str], money: bool) -> str:
     often = (found["often"] or "").casefold()
     name = found["sign"] or found["word"] or _OFTEN.get(often, often.removesuffix("ly"))
     if known := unit_named(name):
@@ -127,7 +136,7 @@ def per_at(text: str, end: int, *, money: bool = False) -> str:
 
 def speed_at(text: str, unit: Unit) -> Unit | None:
     """Return kilometres per hour and metres a second as the speed that they are, None for what is none."""
-    found = _PACE.match(text, unit.end) if unit.kind == "length" and unit.per in _SPEEDS else None
+    found = _PER.match(text, unit.end) if unit.kind == "length" and unit.per in _SPEEDS else None
     return Unit("speed", "km/h", unit.factor * _SPEEDS[unit.per], found.end()) if found else None
 
 
