@@ -22,6 +22,7 @@ OWN_DATA = {
     **dict.fromkeys(("contrast", "answers", "models", "everyday"), "floors"),
     "written": "written",
     "locales": "locales",
+    "notations": "notations",
 }
 EPILOG = """examples:
   groundsight eval                                       the house set that ships with the project

@@ -184,3 +184,13 @@ def test_the_questions_of_three_languages_keep_their_format() -> None:
         8,
     ]
     assert all(line.near_miss or contains_answer(line.answer, [line.answer]) for line in lines)
+
+
+def test_the_notations_keep_their_format_and_no_line_is_in_both_parts() -> None:
+    sealed, known = (
+        read_rows(FLOORS.parent / "notations" / f"{name}.jsonl", contrast.Pair) for name in ("contrast", "open")
+    )
+    assert {row.language for row in sealed} == {"", "de", "es", "fr"}
+    assert all(row.true and row.false and row.true != row.false for row in (*sealed, *known))
+    assert len({row.id for row in (*sealed, *known)}) == len(sealed) + len(known)
+    assert not {row.evidence for row in sealed} & {row.evidence for row in known}

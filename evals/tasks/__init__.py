@@ -20,7 +20,7 @@ from groundsight.tracing import Watch
 TASKS = (
     "house", "multihop", "retrieval", "grounding", "refusal", "ocr", "caption", "pii", "speech", "compression",
     "written", "contrast", "answers", "models", "everyday", "locales", "other_words", "renamed",
-    "receipts",
+    "notations", "receipts",
 )  # fmt: skip
 
 

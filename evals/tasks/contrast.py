@@ -44,6 +44,7 @@ class Pair(Item):
     false: str = ""
     claim: str = ""
     expected: Literal["supported", "not"] = "supported"
+    language: str = ""
 
     def claims(self) -> list[tuple[str, bool]]:
         """The sentences that are there, each with whether it is true."""
@@ -52,13 +53,18 @@ class Pair(Item):
 
 
 def run(context: Context) -> TaskResult:
+    """Check the sentences of the floors."""
+    return checked_pairs("contrast", context)
+
+
+def checked_pairs(task: str, context: Context) -> TaskResult:
     """Check every sentence against its evidence, beside word overlap, length and always saying yes."""
     judge = open_judge(context.settings.models)
     name = judge.fingerprint if judge is not None else context.settings.models.judge
     cpu, wall = time.process_time(), time.perf_counter()
     items = made([job for of in SETS for job in _jobs(of, context, judge)], context, name)
     return TaskResult(
-        task="contrast",
+        task=task,
         dataset=context.folder.name,
         n=len(items),
         metrics=_metrics(items, context.seed),
@@ -96,13 +102,15 @@ def _item(job: str, name: str, pair: Pair, text: str, truth: bool, context: Cont
     item = judge_answer(job, text, [_evidence(pair)], truth, context, judge)
     plain = {"overlap": overlap(text, pair.evidence), "short": -float(len(text))}
     segments = {name: pair.kind} | ({"channel": pair.channel} if name == SETS[0] else {})
+    segments |= {"language": pair.language} if pair.language else {}
     return replace(item, cluster=pair.id, segments=segments, scores=stopped(item) | plain)
 
 
 def _evidence(pair: Pair) -> Evidence:
     """The evidence as its reader gives it: text, a table with its cells, or a line read from a picture."""
     if pair.channel == "text":
-        return evidence_from_text(pair.id, f"{pair.id}.txt", pair.evidence)
+        text = evidence_from_text(pair.id, f"{pair.id}.txt", pair.evidence)
+        return text.model_copy(update={"language": pair.language})
     if pair.channel == "table":
         cells = tuple(tuple(cell.strip() for cell in line.split(";")) for line in pair.evidence.splitlines())
         table = evidence_from_text(pair.id, f"{pair.id}.csv", as_text(cells))
