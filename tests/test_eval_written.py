@@ -23,10 +23,10 @@ PAIRS = sorted(WRITTEN.glob("pairs_*.jsonl"))
 SHEETS = sorted(WRITTEN.glob("sheets_*.jsonl"))
 FILES = sorted({*WRITTEN.glob("*.jsonl")} - {*PAIRS, *SHEETS})  # the training parts are not in every distribution
 FIELDS = {"id", "domain", "text", "claims", "questions", "near_misses"}
-TRUTHS = set("passive nominalised merged aggregated pronouns other_words partial".split())
+TRUTHS = set("passive nominalised merged aggregated pronouns other_words partial near_copy rounding".split())
 LIES = set(
     "number unit date name negation antonym comparative quantifier role cell currency rounding verb attribute detail "
-    "modality sign rate time".split()
+    "modality sign rate time condition".split()
 )
 MISSES = set("modifier attribute party predicate entity time scope unit".split())
 OPERATIONS = set("lookup rows count kinds sum mean most least difference larger".split())
@@ -147,8 +147,8 @@ def test_lies_rejected_are_read_at_the_share_of_truths_rejected() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_shipped_texts_keep_their_format(path: Path) -> None:
-    plain = path.stem.startswith("plain")
-    wrong = [f"{row['id']}: {fault}" for row in rows_of(path) for fault in faults(row, plain=plain)]
+    fewest = (0, 5) if path.stem.startswith("plain") else (6, 5) if path.stem.startswith("documents") else (6, 7)
+    wrong = [f"{row['id']}: {fault}" for row in rows_of(path) for fault in faults(row, *fewest)]
     assert wrong == []
 
 
@@ -186,8 +186,8 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def faults(row: dict[str, Any], *, plain: bool) -> Iterator[str]:
-    """What is wrong with a text and with everything written about it; plain ones have no claims."""
+def faults(row: dict[str, Any], claimed: int, questioned: int) -> Iterator[str]:
+    """What is wrong with a text and with everything written about it, of which there has to be so much."""
     text = row["text"] + "\n" + "\n".join(" | ".join(cells) for cells in row.get("cells", []))
     if set(row) - {"cells"} != FIELDS:
         yield f"fields {sorted(row)}"
@@ -195,7 +195,7 @@ def faults(row: dict[str, Any], *, plain: bool) -> Iterator[str]:
         yield f"{len(text.split())} words"
     true = sum(claim["label"] == "supported" for claim in row["claims"])
     claims, asked = min(true, len(row["claims"]) - true), min(len(row["questions"]), len(row["near_misses"]))
-    if claims < (0 if plain else 6) or asked < (5 if plain else 7):
+    if claims < claimed or asked < questioned:
         yield "too little is written about it"
     yield from (f"claim {claim}" for claim in row["claims"] if not is_claim(claim, text))
     yield from (f"question {asked}" for asked in row["questions"] if not is_question(asked, text))

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn import functional
@@ -26,9 +26,13 @@ from groundsight.evals.reading import read_rows
 from groundsight.evals.tasks.written import Pair, Text, read_texts
 from groundsight.training.reader_net import ReaderNet, unpacked
 from groundsight.training.reader_rows import Row, parted, shared_claims, shared_questions, written
+from groundsight.training.teacher_net import TeacherNet
 
 TOKENS, ROWS, SORTED = 144, 32, 40
 RATE, HEAD_RATE, WARM_UP, FLAT, FLOOR = 2.2e-4, 6.0, 60, 0.6, 0.03
+LARGE_RATE, LARGE_ROWS = 5e-5, 16
+# How much of the loss is what the teacher says.
+TAUGHT = 0.6
 KEPT_MOST = 0.996
 OF_CLAIMS = {
     "syn": 0.1, "tpl": 0.14, "table": 0.2, "fever": 0.12, "fm2": 0.25, "feversym": 0.3, "snli": 0.12, "breaking": 0.2,
@@ -40,6 +44,28 @@ OF_QUESTIONS = {
     "tatqa-neg": 1.0, "tatqa-compute": 0.35, "qamr": 0.45, "qamr-neg": 0.45, "statement": 0.1,
 }  # fmt: skip
 Batch = list[tuple[Row, Paired]]
+
+
+class Shares(NamedTuple):
+    """Which part is drawn of claims, of questions that are answered and that are not, and of statements of answers."""
+
+    claims: float
+    answered: float
+    not_answered: float
+    stated: float
+
+    def drawn(self, rows: Iterable[Row], lot: random.Random) -> Iterator[Row]:
+        """Draw from rows."""
+        for row in rows:
+            said = self.stated if "?" in row.asked else self.claims
+            asked = self.answered if row.span[0] >= 0 else self.not_answered
+            if lot.random() < (said if row.task == "claim" else asked):
+                yield row
+
+
+# A pass that goes on: new documents, and so much of what was read before that it is not forgotten.
+NEW, EARLIER = Shares(1.0, 1.0, 0.6, 0.5), Shares(0.16, 0.25, 0.07, 0.08)
+PAIRED, PARTED = Shares(0.12, 0.0, 0.0, 0.0), Shares(0.05, 0.12, 0.15, 0.05)
 # The types of torch are partial.
 lib: Any = torch
 
@@ -47,40 +73,55 @@ lib: Any = torch
 def rows_of(
     texts: Sequence[Text],
     pairs: Sequence[Pair],
-    claims: Sequence[Path],
-    questions: Sequence[Path],
     lot: random.Random,
-    part: float = 1.0,
     kept: float = 1.0,
 ) -> list[Row]:
-    """Draw the training rows: of the hand-written ones answered questions, claims on pairs and a third of others twice.
+    """Draw the written rows: answered questions, claims on pairs and a third of others twice.
 
-    ``part`` of the shares of the public sets is drawn, and ``kept`` of what does not ask over pairs.
+    ``kept`` of what does not ask over pairs is drawn.
     """
-    of_claims = {name: share * part for name, share in OF_CLAIMS.items()}
-    of_questions = {name: share * part for name, share in OF_QUESTIONS.items()}
     again = [row for row in written(texts, lot) if row.span[0] >= 0 or (row.task == "claim" and lot.random() < 0.35)]
     claimed = [row for pair in pairs for row in written(pair.texts(), lot)]
     return [
         *(row for row in (*written(texts, lot), *again, *claimed, *claimed) if lot.random() < kept),
         *parted(pairs, lot),
+    ]
+
+
+def rows_again(
+    documents: Sequence[Text], texts: Sequence[Text], pairs: Sequence[Pair], lot: random.Random
+) -> list[Row]:
+    """Draw the rows of a pass that goes on, those of the public sets left out."""
+    return [
+        *NEW.drawn(written(documents, lot), lot),
+        *EARLIER.drawn(written(texts, lot), lot),
+        *PAIRED.drawn((row for pair in pairs for row in written(pair.texts(), lot)), lot),
+        *PARTED.drawn(parted(pairs, lot), lot),
+    ]
+
+
+def shared(claims: Sequence[Path], questions: Sequence[Path], part: float, lot: random.Random) -> list[Row]:
+    """Draw a part of the shares of the public sets."""
+    of_claims = {name: share * part for name, share in OF_CLAIMS.items()}
+    of_questions = {name: share * part for name, share in OF_QUESTIONS.items()}
+    return [
         *(row for path in claims for row in shared_claims(path, of_claims, lot)),
         *(row for path in questions for row in shared_questions(path, of_questions, lot)),
     ]
 
 
-def batches(rows: list[Row], tokenizer: Any, lot: random.Random) -> Iterator[Batch]:
+def batches(rows: list[Row], tokenizer: Any, lot: random.Random, size: int = ROWS) -> Iterator[Batch]:
     """Yield batches of one task and of about one length, in an order of chance."""
     lot.shuffle(rows)
-    for start in range(0, len(rows), ROWS * SORTED):
+    for start in range(0, len(rows), size * SORTED):
         drawn = [
             (row, paired(row.asked, row.passage, row.task, tokenizer, TOKENS))
-            for row in rows[start : start + ROWS * SORTED]
+            for row in rows[start : start + size * SORTED]
         ]
         made: list[Batch] = []
         for task in ("claim", "question"):
             same = sorted((one for one in drawn if one[0].task == task), key=lambda one: len(one[1].ids))
-            made += [same[at : at + ROWS] for at in range(0, len(same), ROWS)]
+            made += [same[at : at + size] for at in range(0, len(same), size)]
         lot.shuffle(made)
         yield from made
 
@@ -125,27 +166,37 @@ def _hit(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
     return any(place[0] < end and place[1] > start for start, end in spans)
 
 
-def train(rows: list[Row], start: Path, lot: random.Random) -> ReaderNet:
-    """Read every row once, from MiniLM on or from a net of before (``.pt``, ``.onnx``) at half the rate.
+def taught(batch: Batch, out: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+    """How far the net is from what a teacher says: of the places of start and end, or of support."""
+    if batch[0][0].task == "question":
+        given = torch.softmax(told[:, :, :2], 1)
+        return -(given * torch.log_softmax(out[:, :, :2], 1)).sum(1).mean()
+    return functional.binary_cross_entropy_with_logits(out[:, 0, 3], torch.sigmoid(told[:, 0, 3]))
 
-    The weights returned are their moving average.
-    """
+
+def opened(start: Path, *, large: bool) -> ReaderNet:
+    """Return a net that starts from MiniLM or MPNet, or goes on from a net of before (``.pt``, ``.onnx``)."""
     lib.manual_seed(0)
-    again = start.suffix != ".safetensors"
-    net, tokenizer = ReaderNet(None if again else start), open_tokenizer()
-    if again:
-        net.load_state_dict(unpacked(start) if start.suffix == ".onnx" else lib.load(start, weights_only=True))
-    top = RATE / 2 if again else RATE
+    if start.is_dir() or start.suffix == ".safetensors":
+        return TeacherNet(start) if large else ReaderNet(start)
+    net = TeacherNet() if large else ReaderNet()
+    net.load_state_dict(unpacked(start) if start.suffix == ".onnx" else lib.load(start, weights_only=True))
+    return net
+
+
+def train(rows: list[Row], net: ReaderNet, top: float, lot: random.Random, teacher: ReaderNet | None) -> ReaderNet:
+    """Read every row once, at a rate of at most ``top``; the weights returned are their moving average."""
+    tokenizer = open_tokenizer()
     net.words.requires_grad_(False)
     net.places.requires_grad_(False)
     parts = {name: list(part.parameters()) for name, part in net.named_children() if name not in ("words", "places")}
-    body = [one for name in ("norm", "layers") for one in parts.pop(name)]
+    body = [one for name in ("norm", "layers", "rel") for one in parts.pop(name, [])]
     heads = [one for part in parts.values() for one in part]
-    groups = [{"params": body, "lr": top}, {"params": heads, "lr": top * HEAD_RATE}]
+    groups: Any = [{"params": body, "lr": top}, {"params": heads, "lr": top * HEAD_RATE}]
     optimiser: Any = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
     kept = {name: one.detach().clone() for name, one in net.named_parameters() if one.requires_grad}
     seen = 0
-    for step, batch in enumerate(batches(rows, tokenizer, lot), 1):
+    for step, batch in enumerate(batches(rows, tokenizer, lot, LARGE_ROWS if isinstance(net, TeacherNet) else ROWS), 1):
         share = seen / len(rows)
         slope = min(1.0, step / WARM_UP) * (1.0 if share < FLAT else max(FLOOR, (1 - share) / (1 - FLAT)))
         for group, rate in zip(optimiser.param_groups, (top, top * HEAD_RATE), strict=True):
@@ -153,6 +204,10 @@ def train(rows: list[Row], start: Path, lot: random.Random) -> ReaderNet:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             out = net(*tensors(batch))
         loss: Any = loss_of(batch, out.float(), tokenizer)
+        if teacher:
+            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+                told = teacher(*tensors(batch))
+            loss = (1 - TAUGHT) * loss + TAUGHT * taught(batch, out.float(), told.float())
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*body, *heads], 1.0)
@@ -197,14 +252,23 @@ def main() -> None:
     parser.add_argument("--part", type=float, default=1.0, help="part of the shares of the public sets")
     parser.add_argument("--kept", type=float, default=1.0, help="part of the rows that do not ask over pairs")
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
+    parser.add_argument("--documents", type=Path, nargs="*", default=[], help="new texts for a pass that goes on")
+    parser.add_argument("--large", action="store_true", help="train a teacher, from a folder with all-mpnet-base-v2")
+    parser.add_argument("--teacher", type=Path, help="a large net (.pt) that teaches")
     given, lot = parser.parse_args(), random.Random(7)
     texts = [text for path in given.texts for text in read_texts(path)]
     pairs = [pair for path in given.pairs for pair in read_rows(path, Pair)]
-    rows = rows_of(texts, pairs, given.claims, given.questions, lot, given.part, given.kept)
+    new = [text for path in given.documents for text in read_texts(path)]
+    rows = rows_again(new, texts, pairs, lot) if new else rows_of(texts, pairs, lot, given.kept)
+    rows += shared(given.claims, given.questions, given.part, lot)
     print(f"{len(texts)} texts, {len(pairs)} of pairs, {len(rows)} rows", flush=True)
-    net = train(rows, given.start, lot)
+    again = given.start.suffix in (".pt", ".onnx")
+    top = LARGE_RATE if given.large else RATE / 2 if again else RATE
+    teacher = opened(given.teacher, large=True).eval() if given.teacher else None
+    net = train(rows, opened(given.start, large=given.large), top, lot, teacher)
     torch.save(net.state_dict(), given.out.with_suffix(".pt"))
-    print(export(net, given.out))
+    if not given.large:
+        print(export(net, given.out))
 
 
 if __name__ == "__main__":
