@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SHA256 = "3ab87a89f1294387830268b31f71fe2fe4ed58abd4392013a64f87cdb81af911"
+SHA256 = "03fe9278d36bb75faa41864017325c8f3cd4c4ebe8f085eb25e0bd08e69d7a70"
 BATCH = 8
 LONGEST_SPAN = 32
 MOST_KEPT = 2048
