@@ -174,6 +174,7 @@ def test_what_is_a_number_in_one_language_is_none_in_another() -> None:
     assert [one.low for one in find_quantities("She paid five cents once.")] == [0.05]
     assert not find_quantities("une douleur au dos")
     assert not find_quantities("The media said nothing.")
+    assert [one.low for one in find_quantities("3 out of 0")] == [0.0], "no share, and no fault"
     assert [one.low for one in find_quantities("entre diez y doce mesas", language="es")] == [10]
 
 

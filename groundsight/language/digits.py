@@ -42,9 +42,14 @@ def numerals_of(language: str) -> dict[str, float]:
     return NUMERALS | {word: float(value) for code, word, value in lexicon_rows("numerals_of.tsv") if code == language}
 
 
+@lru_cache(maxsize=8)
+def _plain(language: str) -> str:
+    return "|".join(sorted(numerals_of(language), key=len, reverse=True))
+
+
 def words_pattern(language: str) -> str:
     """Return the expression of number words in a language."""
-    plain = "|".join(sorted(numerals_of(language), key=len, reverse=True))
+    plain = _plain(language)
     return (
         rf"\ban?(?=\s+fortnight\b)|\b(?:half\s+an?\s+|medi[ao]\s+|demi-)?(?:ein(?:und)?)?(?:{plain})"
         rf"(?:(?:[\s-]|{_AND}|(?<=nta)\s+y\s+|und)?(?:{plain}))*\b"
@@ -84,8 +89,7 @@ def parse_words(words: str, language: str = "") -> float:
     """Return the value of number words ("one thousand two hundred", "half a dozen"); an article is 1."""
     total, part = 0.0, 0.0
     known = numerals_of(language)
-    plain = "|".join(sorted(known, key=len, reverse=True))
-    found = re.findall(rf"half|medi[ao]|demi|{plain}|ein(?=hundert|tausend|und)", words.casefold())
+    found = re.findall(rf"half|medi[ao]|demi|{_plain(language)}|ein(?=hundert|tausend|und)", words.casefold())
     for word in found:
         value = 0.5 if word.startswith(("half", "medi", "demi")) else known.get(word, 1.0)
         if value >= 1000:
@@ -102,7 +106,7 @@ def parse_fraction(words: str) -> float:
     parts = re.sub(r"^(?:and|et|y)\s+", "", words.casefold()).replace("-", " ").replace("/", " in ").split()
     if {"in", "out", "cada", "sur", "von"} & {*parts}:
         part, whole = (float(one) if one.isdigit() else NUMERALS.get(one, 1.0) for one in (parts[0], parts[-1]))
-        return part / whole
+        return part / whole if whole else 0.0
     return (NUMERALS.get(parts[0], 1.0) if len(parts) > 1 else 1.0) / _SHARES.get(parts[-1], 2)
 
 
