@@ -170,6 +170,11 @@ def test_number_words_are_those_of_their_language(language: str, text: str, valu
     assert [one.low for one in read_facts(text, language=language).quantities] == [value]
 
 
+def test_how_late_may_one_come_speaks_of_no_month() -> None:
+    assert not read_facts("How late may I bring a canoe back?").moments
+    assert not read_facts("We may march on.").moments
+
+
 def test_what_is_a_number_in_one_language_is_none_in_another() -> None:
     assert [one.low for one in find_quantities("She paid five cents once.")] == [0.05]
     assert not find_quantities("une douleur au dos")

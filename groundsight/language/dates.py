@@ -91,7 +91,7 @@ _FORMS = tuple(
         rf"\b(?P<halb>halb)\s(?P<clock>{_CLOCKS})\b{_DAYTIME}",
         r"\b(?P<noon>[Nn]oon|[Mm]idnight)\b",
         rf"\b(?P<month>{_ALONE})\b(?!\s+[A-Z])",
-        rf"\b(?P<lead>(?i:{_PART_NAMES}|im|en)[\s-])(?P<month>(?i:{_NAMES}))(?!\w)",
+        rf"\b(?P<lead>(?i:{_PART_NAMES}|im|en)[\s-])(?!may\b|march\b)(?P<month>(?i:{_NAMES}))(?!\w)",
         r"\b(?P<lead>(?:in|since|until|by|from|of|last|next|each|every|early|late|mid)[\s-])(?P<month>May|March)\b",
         rf"\b(?P<weekday>{'|'.join(name.title() for name in _WEEKDAYS if len(name) > 4)})s?\b",
         rf"\b(?P<weekday>{_SHORT_DAYS})\b\.?(?=,?\s[0-9]|\s?[-–(]|(?:,|\s(?:and|&|or|to))\s{_DAY_NAMED})",
