@@ -170,6 +170,18 @@ def test_number_words_are_those_of_their_language(language: str, text: str, valu
     assert [one.low for one in read_facts(text, language=language).quantities] == [value]
 
 
+@pytest.mark.parametrize("text", ["It takes five to six weeks.", "This lasts five to ten minutes and is no fault."])
+def test_a_range_of_minutes_is_no_time_of_the_day(text: str) -> None:
+    assert not read_facts(text).moments
+    assert len(read_facts(text).quantities) == 1
+
+
+def test_marks_out_of_thirty_and_halves_of_a_bill_are_read_as_they_stand() -> None:
+    assert [one.low for one in find_quantities("The waltz got 27 marks out of 30.")] == [27, 30]
+    assert not find_quantities("She paid half by voucher and half by card.")
+    assert not read_facts("3 x Child 6-15 à 6.00").moments
+
+
 def test_how_late_may_one_come_speaks_of_no_month() -> None:
     assert not read_facts("How late may I bring a canoe back?").moments
     assert not read_facts("We may march on.").moments
@@ -179,7 +191,7 @@ def test_what_is_a_number_in_one_language_is_none_in_another() -> None:
     assert [one.low for one in find_quantities("She paid five cents once.")] == [0.05]
     assert not find_quantities("une douleur au dos")
     assert not find_quantities("The media said nothing.")
-    assert [one.low for one in find_quantities("3 out of 0")] == [0.0], "no share, and no fault"
+    assert [one.low for one in find_quantities("3 out of 0 members came")] == [0.0], "no share, and no fault"
     assert [one.low for one in find_quantities("entre diez y doce mesas", language="es")] == [10]
 
 

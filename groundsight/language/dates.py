@@ -36,7 +36,7 @@ _HOUR, _HALF = r"\b(?P<hour>[01]?\d|2[0-4])", r"(?P<half>(?i:[ap]\.?m)\b\.?|in t
 _TENS = {
     f"{word[:-1]}ies": 1900 + int(value) for word, value in NUMERALS.items() if word.endswith("ty") and value >= 30
 }
-_SIDED = "|".join(word for _, *words in lexicon_rows("date_sides.tsv") for word in words)
+_SIDED = "|".join(words for side, *rest in lexicon_rows("date_sides.tsv") if side == "at" for words in rest)
 _CLOCK = {word: int(value) for word, value in NUMERALS.items() if value in range(1, 13)} | {"once": 11, "una": 1}
 _CLOCKS = "|".join(sorted(_CLOCK, key=len, reverse=True))
 _CLOCK_WORDS = {key: frozenset(words) for key, *words in lexicon_rows("clock_words.tsv")}
@@ -85,7 +85,10 @@ _FORMS = tuple(
         rf"{_HOUR}\s?(?:{_HALF}|Uhr\b|o['’]clock\b)",
         rf"\bà\s+{_HOUR[2:]}\s?h(?:eures?)?\b",
         rf"\ba las\s+{_HOUR[2:]}\b(?!:|[.,]\d|\s+(?!y\b|h\b|de\b|en\b)[^\W\d_])",
-        rf"\b(?P<minutes>{_MINUTES})\s(?:minutes\s)?(?P<side>past|to|nach|vor)\s(?P<clock>{_CLOCKS}){_DAYTIME}",
+        rf"\b(?P<minutes>{_words('15 30')})\s(?P<side>past|to|nach|vor)\s(?P<clock>{_CLOCKS})\b{_DAYTIME}",
+        # Five to ten minutes are no time of the day.
+        rf"\b(?P<lead>(?:{_SIDED})\s)(?P<minutes>{_MINUTES})\s(?:minutes\s)?(?P<side>past|to|nach|vor)\s"
+        rf"(?P<clock>{_CLOCKS})\b{_DAYTIME}(?=\s*(?:$|[.,;:!?)\n]|on\b|sharp\b))",
         rf"\b(?:la|las|à|il est)\s(?P<clock>{_CLOCKS})(?:\sheures?)?\s(?P<side>y|menos|et|moins)\s"
         rf"(?P<minutes>{_MINUTES})\b{_DAYTIME}",
         rf"\b(?P<halb>halb)\s(?P<clock>{_CLOCKS})\b{_DAYTIME}",

@@ -28,9 +28,10 @@ _ONES = "an?|one|une?|un[ao]|eine?"
 # Of a whole ("three quarters of the guests", "half full"), of one unit ("half an hour"), or behind a number.
 FRACTION = (
     rf"\b(?:\d/\d{{1,2}}(?=\s+[^\W\d_])|(?:{_PLAIN})\s+in\s+(?:{_PLAIN}|\d{{1,3}})\b(?=\s+[a-z])"
-    rf"|(?:{_ONES}|{_PLAIN}|\d{{1,3}})\s+(?:[^\W\d_]+\s+)?(?:out\s+of|de\s+cada|sur|von)\s+(?:{_PLAIN}|\d{{1,3}})\b"
+    rf"|(?:{_PLAIN}|\d{{1,3}})\s+out\s+of\s+(?:{_PLAIN}|\d{{1,3}})\b(?=\s+(?!is\b|was\b)[a-z])"
+    rf"|(?:{_ONES}|{_PLAIN}|\d{{1,3}})\s+(?:[^\W\d_]+\s+)?(?:de\s+cada|sur|von)\s+(?:{_PLAIN}|\d{{1,3}})\b"
     rf"|(?:medi[ao]|halbe[nrs]?|demie?)(?=[\s-](?!do[cu])[a-zäöü])"
-    rf"|(?:and|et|y)\s+(?:(?:{_ONES}|three|le)\s+)?(?:half|demie?|medi[ao]|{_PART_WORDS})\b(?!\s+of\b)"
+    rf"|(?:and\s+(?:an?|one|three)|(?:et|y)(?:\s+(?:un|le))?)\s+(?:half|demie?|medi[ao]|{_PART_WORDS})\b(?!\s+of\b)"
     rf"|(?:(?:{_ONES}|{_PLAIN})[\s-])?(?:half|(?<=[\s-])(?:{_PART_WORDS}))"
     r"(?=\s+(?:of|an?|the|full|empty|de[lrs]?|du|d['’]\w+)\b(?!\s+(?:dozen|million))))"
 )
