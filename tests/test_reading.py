@@ -180,6 +180,9 @@ def test_marks_out_of_thirty_and_halves_of_a_bill_are_read_as_they_stand() -> No
     assert [one.low for one in find_quantities("The waltz got 27 marks out of 30.")] == [27, 30]
     assert not find_quantities("She paid half by voucher and half by card.")
     assert not read_facts("3 x Child 6-15 à 6.00").moments
+    assert not read_facts("a nap of 1 h 20").moments
+    (sales,) = find_quantities("between EUR 205 and 212 million")
+    assert (sales.low, sales.high) == (205e6, 212e6)
 
 
 def test_how_late_may_one_come_speaks_of_no_month() -> None:

@@ -40,6 +40,7 @@ _SIDED = "|".join(words for side, *rest in lexicon_rows("date_sides.tsv") if sid
 _CLOCK = {word: int(value) for word, value in NUMERALS.items() if value in range(1, 13)} | {"once": 11, "una": 1}
 _CLOCKS = "|".join(sorted(_CLOCK, key=len, reverse=True))
 _CLOCK_WORDS = {key: frozenset(words) for key, *words in lexicon_rows("clock_words.tsv")}
+_FIRST_HOUR = 7
 _LATE = re.compile(rf"^p|{'|'.join(_CLOCK_WORDS['late'])}", re.IGNORECASE)
 
 
@@ -79,7 +80,7 @@ _FORMS = tuple(
         rf"\b[Tt]he\s+(?P<tens>{'|'.join(_TENS)})\b",
         rf"(?:(?<![\w$€£¥.,/-])|(?<=\bmid-)|(?<=\bpre-)|(?<=\bpost-)|(?<=\blate-)){_YEAR}(?![\w%/]|[.,]\d|\s?[%°])",
         rf"(?<=\b\d{{4}}[-–]){_YEAR}(?![\w%/-])",
-        rf"{_HOUR}(?::|\s?h\s?)(?P<minute>[0-5]\d)(?!\s?min)(?::[0-5]\d)?(?:\s?{_HALF}|\s?Uhr\b)?(?![\d%])",
+        rf"{_HOUR}(?::|(?P<spaced>\s)?h\s?)(?P<minute>[0-5]\d)(?!\s?min)(?::[0-5]\d)?(?:\s?{_HALF}|\s?Uhr\b)?(?![\d%])",
         rf"{_HOUR}\.(?P<minute>[0-5]\d)\s?(?:{_HALF}|Uhr\b)",
         rf"\b(?i:{_SIDED})\s+{_HOUR[2:]}\.(?P<minute>[0-5]\d)(?![\d%]|\s?[€$£%]|\s?[A-Za-z])",
         rf"{_HOUR}\s?(?:{_HALF}|Uhr\b|o['’]clock\b)",
@@ -216,6 +217,9 @@ def _moment(text: str, match: re.Match[str], language: str) -> Moment | None:
     said = dict(_fields(got, language))
     behind = _VERB_BEHIND.match(text, match.end()) if got.get("month") == "may" else None
     if behind and behind[1] not in word_list("function_words.txt"):
+        return None
+    # 1 h 20 is how long something takes, 14 h 30 when it begins.
+    if "spaced" in got and language != "fr" and int(got["hour"]) < _FIRST_HOUR:
         return None
     # Only where a comma parts decimals 3.2. is a day.
     if "dotted" in got and not decimal_comma(language):

@@ -269,9 +269,10 @@ def _joins(text: str, last: Quantity, new: Quantity) -> bool:
 
 
 def _range(text: str, last: Quantity, new: Quantity, language: str) -> Quantity:
-    # €10–15 are euros at both ends.
+    # €10–15 are euros at both ends, EUR 205 and 212 million millions.
+    own = last.scaled or (last.kind and new.kind)
+    low = last.low if own else last.low * _factor(new, language)
     new = new if new.kind else replace(new, kind=last.kind, unit=last.unit)
-    low = last.low if last.kind else last.low * _factor(new, language)
     bound: Bound = last.bound if last.bound == "about" else "exact"
     return replace(_spanning(text, last, new), low=low, bound=bound, denied=last.denied)
 
