@@ -13,6 +13,7 @@ from groundsight.computing.words import degree, degree_behind, degrees, lasting,
 from groundsight.evidence.lists import of_another_point
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import REFERRING, Passage
+from groundsight.language.bounds import ONE_SIDED
 from groundsight.language.content import stems_of
 from groundsight.language.licences import said_among
 from groundsight.language.quantities import Quantity
@@ -25,7 +26,6 @@ _HOW = re.compile(r"(?P<by>(?:by|to|at|for|in) )?how (?P<counts>many|much)? ?(?P
 _MEASURED = ("mass", "height", "length", "width", "duration", "temperature", "size", "energy")
 _PERIOD = re.compile(r"\b(last|this|next|previous) (year|month|week|season|quarter)\b", re.I)
 # How large something is, no sign of up to two square metres tells.
-_BOUNDED = ("le", "lt", "ge", "gt")
 _CLAUSE = re.compile(r"[,;]\s|\s(?:and|but|or|while|after|before|until)\s")
 
 
@@ -110,7 +110,7 @@ def _figures(
     found = [
         each
         for each in passage.facts.quantities
-        if _is_of(each, kinds) and each.bound not in _BOUNDED and not _otherwise(each, text, spent)
+        if _is_of(each, kinds) and each.bound not in ONE_SIDED and not _otherwise(each, text, spent)
     ]
     cuts = [0, *(cut.end() for cut in _CLAUSE.finditer(text)), len(text)]
     for at, each in enumerate(found):

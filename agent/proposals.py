@@ -16,6 +16,7 @@ from groundsight.computing.words import RANKS
 from groundsight.computing.words import said as words_of
 from groundsight.evidence.heads import is_day
 from groundsight.evidence.lists import of_another_point
+from groundsight.language.bounds import ONE_SIDED
 from groundsight.language.content import content_of, stems_of
 from groundsight.language.dates import agree
 from groundsight.language.facts import Facts, read_facts
@@ -190,7 +191,7 @@ def unbound(question: Question, one: Proposal) -> bool:
     two rows that the question picks alike neither is the answer.
     """
     said = read_facts(one.said)
-    bounds = {(each.bound, each.low) for each in question.facts.quantities if each.bound in ("gt", "ge", "lt", "le")}
+    bounds = {(each.bound, each.low) for each in question.facts.quantities if each.bound in ONE_SIDED}
     if not bounds <= {(each.bound, each.low) for each in said.quantities}:
         return True
     if one.stretch.row is None:

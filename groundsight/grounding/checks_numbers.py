@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from groundsight.computing.words import operations
 from groundsight.grounding.align import Interval, Pair
+from groundsight.language.bounds import ONE_SIDED
 from groundsight.language.dates import Moment, agree, clash
 from groundsight.language.facts import Facts
 from groundsight.language.quantities import Quantity
@@ -18,7 +19,7 @@ from groundsight.types import Reason
 
 _FAMILY = {"months": "time"}
 _BOUND = re.compile(r"\b(before|until|after|since)\s+$", re.IGNORECASE)
-_LEAST, _BOUNDED = frozenset(("ge", "gt")), frozenset(("ge", "gt", "le", "lt"))
+_LEAST = frozenset(("ge", "gt"))
 _REACH = 28
 _RANGE = re.compile(r"\s?(?:-|–|—|to|until|bis)\s?")
 
@@ -257,7 +258,7 @@ def _around(pair: Pair, wanted: Quantity) -> bool:
 
 
 def _number_reason(pair: Pair, wanted: Quantity, other: Quantity) -> Reason:
-    opposed = {wanted.bound, other.bound} <= _BOUNDED and (wanted.bound in _LEAST) != (other.bound in _LEAST)
+    opposed = {wanted.bound, other.bound} <= ONE_SIDED and (wanted.bound in _LEAST) != (other.bound in _LEAST)
     same = wanted.low == other.low and wanted.kind == other.kind and opposed
     code = "comparison_mismatch" if same else "number_mismatch"
     theirs = _shown(pair.passage.facts.text, other)

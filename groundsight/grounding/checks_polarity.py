@@ -10,6 +10,7 @@ from groundsight.computing.words import operations
 from groundsight.grounding.align import TELLING, Interval, Pair
 from groundsight.grounding.checks_compared import same_comparison
 from groundsight.grounding.checks_numbers import says, unsigned
+from groundsight.language.bounds import ONE_SIDED
 from groundsight.language.facts import Facts, Negation
 from groundsight.language.licences import is_known
 from groundsight.language.quantities import Quantity
@@ -25,7 +26,7 @@ _BOUNDS = re.compile(
     r"\b(?:no (?:more|less|fewer|later|earlier)|at (?:most|least)|(?:or|and) (?:more|less|fewer))\b", re.IGNORECASE
 )
 _EXCEPTS = frozenset({"without", "except", "außer", "sauf", "salvo", "excepto"})
-_WAYS = frozenset({"more", "less"})
+_OTHER_WAY = {"more": "less", "less": "more"}
 
 
 def check_polarity(pair: Pair) -> tuple[Reason, ...]:
@@ -166,20 +167,21 @@ def _quantifiers(pair: Pair) -> Iterator[Reason]:
 
 def _turned_change(pair: Pair) -> Iterator[Reason]:
     """The same figure, gained in the answer and lost in the source."""
+    said = pair.passage.facts
     for mine in pair.claim.quantities:
-        for theirs in pair.passage.facts.quantities:
-            ways = {_way(pair.claim, mine), _way(pair.passage.facts, theirs)}
-            if ways >= _WAYS and says(unsigned(mine), [unsigned(theirs)]):
-                message = f"{mine.text} in the answer, the other way round in the source"
-                yield pair.reason("comparison_mismatch", message, mine.span, theirs.span)
-                return
+        against = _OTHER_WAY.get(_way(pair.claim, mine))
+        given = [one for one in said.quantities if against and _way(said, one) == against]
+        if twin := next((one for one in given if says(unsigned(mine), [unsigned(one)])), None):
+            message = f"{mine.text} in the answer, the other way round in the source"
+            yield pair.reason("comparison_mismatch", message, mine.span, twin.span)
+            return
 
 
 def _way(facts: Facts, one: Quantity) -> str:
     """Whether a figure is of more or of less, by its sign or by its sentence; "" where that speaks of both."""
-    if one.bound in ("ge", "gt", "le", "lt"):
+    if one.bound in ONE_SIDED:
         return ""
-    ways = {operations().get(token.word, "") for token in facts.tokens} & _WAYS
+    ways = {operations().get(token.word, "") for token in facts.tokens} & _OTHER_WAY.keys()
     signed = {"less"} if one.low < 0 else {"more"} if one.text.startswith("+") else set[str]()
     # "Fell by -3" and "-3 below" are said of less alone.
     told = signed or ways

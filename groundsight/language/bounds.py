@@ -8,6 +8,8 @@ from typing import Literal, cast
 from groundsight.language.stems import lexicon_rows
 
 Bound = Literal["exact", "sure", "about", "ge", "gt", "le", "lt"]
+# Those that leave one side open.
+ONE_SIDED: frozenset[Bound] = frozenset(("ge", "gt", "le", "lt"))
 
 
 _BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = tuple(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from groundsight.language.bounds import ONE_SIDED
 from groundsight.language.quantities import Quantity
 from groundsight.language.units import alike_money, factor_of, is_money
 
@@ -65,7 +66,7 @@ def _code(one: Quantity) -> str:
 
 
 def _holds(claim: Quantity, low: float, high: float, source: Quantity) -> bool:
-    if claim.bound in ("gt", "ge", "lt", "le"):
+    if claim.bound in ONE_SIDED:
         return _bounded(claim, low, high, source)
     if claim.bound == "sure" and source.bound not in ("exact", "sure"):
         return False
