@@ -199,10 +199,13 @@ def _counted(one: Quantity) -> bool:
     return not one.kind and one.low == one.high <= COUNTED and one.text[:1].isalpha()
 
 
-def _share(claim: Facts, chosen: Sequence[Comparison]) -> float:
-    """Weight share of the claim's words that the chosen passages say themselves."""
-    total = sum(token.weight for token in claim.words)
-    return sum(t.weight for t in {t for one in chosen for t in one.pair.own}) / total if total else 1.0
+def _share(claim: Facts, said: Sequence[Comparison]) -> float:
+    """Weight share of the claim's words, and of its figures as words, that these passages say themselves."""
+    figures = {one.span for one in (*claim.quantities, *claim.moments)}
+    total = sum(token.weight for token in claim.words) + len(figures)
+    words = sum(t.weight for t in {t for one in said for t in one.pair.own})
+    settled = len(figures & {span for one in said for span in one.settled})
+    return (words + settled) / total if total else 1.0
 
 
 def _features(
@@ -215,7 +218,7 @@ def _features(
     absent = [t for t in claim.words if t.weight >= TELLING and not t.keys & held.keys]
     numbers = [one for one in claim.quantities if lacks(one, claim, held)]
     return {
-        "best": chosen[0].pair.own_coverage_without(()),
+        "best": _share(claim, chosen[:1]),
         "window": share,
         "lost": min(sum(token.weight for token in claim.words) * (1 - share), _MOST_LOST),
         "absent": math.log1p(len(absent) + len(numbers)),

@@ -24,6 +24,10 @@ READ_FEATURES = (*FEATURES, "reads")
 DATA = Path(__file__).resolve().parent / "data"
 # Logits of the reader lie within six on either side.
 LOGIT = 6.0
+# The reader knows English. Of 113 German, French and Spanish claims (evals/notations/open.jsonl) it tells true from false
+# with AUROC .60, shared words and figures with .75.
+READ_IN = ("", "en")
+PLAIN = "calibration.json"
 # A changed word is a synonym as often as not: the reader has to be sure of the claim (seven to one), else it is a lie.
 UNSURE, SURE = 0.3, 2.0 / LOGIT
 
@@ -66,8 +70,9 @@ class Arbiter:
 
     def probability(self, bound: Bound, index: PassageIndex) -> float:
         """Return the probability of support; what a check refuses is not read and counts as denied by the reader."""
-        if self.reader is None:
-            likely = self.calibration.of_features(bound.features)
+        if self.reader is None or bound.claim.language not in READ_IN:
+            plain = packaged_at(PLAIN) if self.reader else self.calibration
+            likely = plain.of_features(bound.features)
             return min(likely, UNSURE) if bound.is_changed_copy else likely
         refused = bool(bound.open or bound.conflicts)
         reads = -1.0 if refused else reads_of(bound, index, self.reader)
@@ -91,7 +96,7 @@ def open_arbiter(reader: Reader | None, home: Path | None = None) -> Arbiter:
     Raises:
         StorageFailed: that can't be read.
     """
-    packaged = packaged_at("calibration.json" if reader is None else "calibration_reader.json")
+    packaged = packaged_at(PLAIN if reader is None else "calibration_reader.json")
     return Arbiter(packaged, reader, kept_shift(home, packaged.version) if home else None)
 
 

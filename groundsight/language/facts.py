@@ -40,7 +40,7 @@ class Negation:
 
 @dataclass(frozen=True)
 class Facts:
-    """The analysed sentence. Offsets count in ``text``; ``shift`` moves them into the text around it."""
+    """The analysed sentence; offsets count in ``text``. Its ``language`` is "" where none is known."""
 
     text: str
     tokens: tuple[Token, ...]
@@ -50,6 +50,7 @@ class Facts:
     negations: tuple[Negation, ...]
     words: tuple[Token, ...] = field(default=())
     ids: tuple[Ident, ...] = ()
+    language: str = ""
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -98,7 +99,7 @@ def read_facts(text: str, *, ocr: bool = False, source: bool = False, language: 
     if language == "de":
         # Every noun has a capital: a lone one, and one behind an article, may be no name.
         names = tuple(replace(one, sure=len(one.words) > 1 and one.words[0] not in small) for one in names)
-    return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens, words), words, ids)
+    return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens, words), words, ids, language)
 
 
 def find_negations(text: str, tokens: Sequence[Token], words: Sequence[Token]) -> tuple[Negation, ...]:
