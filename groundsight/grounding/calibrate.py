@@ -24,8 +24,8 @@ READ_FEATURES = (*FEATURES, "reads")
 DATA = Path(__file__).resolve().parent / "data"
 # Logits of the reader lie within six on either side.
 LOGIT = 6.0
-# The reader knows English. Of 113 German, French and Spanish claims (evals/notations/open.jsonl) it tells true from false
-# with AUROC .60, shared words and figures with .75.
+# The reader knows English: of 113 German, French and Spanish claims (evals/notations/open.jsonl) it tells true from
+# false with AUROC .60, shared words and figures with .75.
 READ_IN = ("", "en")
 PLAIN = "calibration.json"
 # A changed word is a synonym as often as not: the reader has to be sure of the claim (seven to one), else it is a lie.

@@ -90,7 +90,7 @@ def says(wanted: Quantity, given: Sequence[Quantity], scales: Sequence[float] = 
 
 def says_fallen(wanted: Quantity, claim: Facts, given: Sequence[Quantity]) -> list[Quantity]:
     """Return the negative quantities that a claim words otherwise: fell by 2.5, overdrawn by 120, 430 m below sea."""
-    if wanted.low <= 0 or not speaks_of_less(claim):
+    if wanted.signed or wanted.low <= 0 or not speaks_of_less(claim):
         return []
     return [one for one in given if one.high < 0 and says(wanted, [unsigned(one)])]
 

@@ -182,7 +182,7 @@ def _way(facts: Facts, one: Quantity) -> str:
     if one.bound in ONE_SIDED:
         return ""
     ways = {operations().get(token.word, "") for token in facts.tokens} & _OTHER_WAY.keys()
-    signed = {"less"} if one.low < 0 else {"more"} if one.text.startswith("+") else set[str]()
+    signed = {"less"} if one.low < 0 else {"more"} if one.signed else set[str]()
     # "Fell by -3" and "-3 below" are said of less alone.
     told = signed or ways
     return next(iter(told)) if len(told) == 1 else ""

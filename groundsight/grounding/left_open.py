@@ -116,7 +116,8 @@ def _of_a_sister(claim: Facts, chosen: Sequence[Comparison]) -> Iterator[Reason]
     for one in (one for one in chosen if figures & {*one.settled}):
         opens = claim.words[0].span if claim.words else (0, 0)
         alike = one.pair.own_coverage_without([opens]) >= EXACT and says_no_more(one)
-        if alike and one.passage.is_sentence and another_subject(claim, one.passage.facts):
+        labelled = ":" in one.passage.facts.text
+        if alike and one.passage.is_sentence and not labelled and another_subject(claim, one.passage.facts):
             yield missing(claim, "entity_missing", opens, "what this is said of")
 
 

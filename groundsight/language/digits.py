@@ -18,6 +18,9 @@ _SPACES = re.compile(r"[\u00a0\u2009\u202f' ]")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}|[1-9]\d{0,2}(?:\.\d{3})+")
 NUMERALS = {word: float(value) for first, value, *others in lexicon_rows("numerals.tsv") for word in (first, *others)}
 _PLAIN = "|".join(sorted(NUMERALS, key=len, reverse=True))
+# "Dos" is a number before a share in any text.
+_EVERY = NUMERALS | {word: float(value) for _, word, value in lexicon_rows("numerals_of.tsv")}
+_COUNTED = "|".join(sorted(_EVERY, key=len, reverse=True))
 _DOZENS = frozenset(("dozen", "dutzend", "douzaine", "douzaines", "docena", "docenas"))
 # One hundred and five, but between six and twelve.
 _AND = r"(?:(?<=hundred)|(?<=thousand)|(?<=million))\s+and\s+"
@@ -27,12 +30,12 @@ _PART_WORDS = "|".join(sorted(_SHARES, key=len, reverse=True))
 _ONES = "an?|one|une?|un[ao]|eine?"
 # Of a whole ("three quarters of the guests", "half full"), of one unit ("half an hour"), or behind a number.
 FRACTION = (
-    rf"\b(?:\d/\d{{1,2}}(?=\s+[^\W\d_])|(?:{_PLAIN})\s+in\s+(?:{_PLAIN}|\d{{1,3}})\b(?=\s+[a-z])"
+    rf"\b(?:\d/\d{{1,2}}(?=\s+[^\W\d_])|(?:{_PLAIN})\s+(?:parts?\s+)?in\s+(?:an?\s+)?(?:{_PLAIN}|\d{{1,3}})\b(?=\s+[a-z])"
     rf"|(?:{_PLAIN}|\d{{1,3}})\s+out\s+of\s+(?:{_PLAIN}|\d{{1,3}})\b(?=\s+(?!is\b|was\b)[a-z])"
     rf"|(?:{_ONES}|{_PLAIN}|\d{{1,3}})\s+(?:[^\W\d_]+\s+)?(?:de\s+cada|sur|von)\s+(?:{_PLAIN}|\d{{1,3}})\b"
     rf"|(?:medi[ao]|halbe[nrs]?|demie?)(?=[\s-](?!do[cu])[a-zäöü])"
     rf"|(?:and\s+(?:an?|one|three)|(?:et|y)(?:\s+(?:un|le))?)\s+(?:half|demie?|medi[ao]|{_PART_WORDS})\b(?!\s+of\b)"
-    rf"|(?:(?:{_ONES}|{_PLAIN})[\s-])?(?:half|(?<=[\s-])(?:{_PART_WORDS}))"
+    rf"|(?:(?:{_ONES}|{_COUNTED})[\s-])?(?:half|(?<=[\s-])(?:{_PART_WORDS}))"
     r"(?=\s+(?:of|an?|the|full|empty|de[lrs]?|du|d['’]\w+)\b(?!\s+(?:dozen|million))))"
 )
 
@@ -108,7 +111,7 @@ def parse_fraction(words: str) -> float:
     if {"in", "out", "cada", "sur", "von"} & {*parts}:
         part, whole = (float(one) if one.isdigit() else NUMERALS.get(one, 1.0) for one in (parts[0], parts[-1]))
         return part / whole if whole else 0.0
-    return (NUMERALS.get(parts[0], 1.0) if len(parts) > 1 else 1.0) / _SHARES.get(parts[-1], 2)
+    return (_EVERY.get(parts[0], 1.0) if len(parts) > 1 else 1.0) / _SHARES.get(parts[-1], 2)
 
 
 def _part(text: str) -> float:

@@ -52,7 +52,7 @@ _LABELLED = re.compile(r"(?:[\n\t|:;]|\s\s)\s*\($")
 @lru_cache(maxsize=8)
 def _number(language: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?<![\w.])(?P<sign>minus\s|[-−–+](?=[\d$€£¥]))?(?P<money>(?:{_MONEY})(?![^\W\d_]))?\s?"
+        rf"(?<![\w.])(?P<sign>(?:minus|plus)\s|[-−–+](?=[\d$€£¥]))?(?P<money>(?:{_MONEY})(?![^\W\d_]))?\s?"
         rf"(?:(?P<fraction>{FRACTION})|(?P<digits>{DIGITS})(?P<ordinal>st|nd|rd|th)?(?![\d])"
         rf"|(?P<words>{words_pattern(language)}))"
         rf"(?P<scale>\s?(?:{_LETTERS})\b(?:\.(?=\s?(?:{_MONEY})))?|[kmb](?=\s(?:{_MONEY})(?!\w))"
@@ -67,7 +67,7 @@ class Quantity:
 
     ``kind`` is a dimension ("length", "usd", "percent"), "ordinal", or "" for a bare count, whose
     counted noun is ``noun``. ``per`` is what a rate is divided by. ``denied``: "not 30 days". ``whole`` begins with the
-    words that bound it. ``decimal``: written with decimals.
+    words that bound it. ``decimal``: written with decimals. ``signed``: with plus or minus, above or below zero.
     """
 
     span: Interval
@@ -83,6 +83,7 @@ class Quantity:
     per: str = ""
     denied: bool = False
     decimal: bool = False
+    signed: bool = False
     whole: Interval = (0, 0)
 
 
@@ -130,7 +131,7 @@ def _quantity(text: str, match: re.Match[str], language: str) -> Quantity:
         span=(start, end), whole=(begin, end), text=text[start:end], low=low, high=low, kind=kind, unit=unit.name,
         noun="" if kind else _noun(text[end : end + 60]), bound=bound, step=step * scale * unit.factor,
         scaled=scale > 1 or value >= 1e6, per=unit.per, denied=bool(_DENIED.search(text[max(0, start - 8) : start])),
-        decimal=step < 1,
+        decimal=step < 1, signed=bool(sign < 0 or zero or match["sign"]),
     )  # fmt: skip
 
 

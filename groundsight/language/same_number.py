@@ -28,6 +28,18 @@ def agrees(claim: Quantity, source: Quantity, scales: Sequence[float] = ()) -> b
 
     A bare number of a table may be meant in one of ``scales`` ("in thousands").
     """
+    return any(_says(mine, theirs, scales) for mine in _readings(claim) for theirs in _readings(source))
+
+
+def _readings(one: Quantity) -> tuple[Quantity, ...]:
+    """1.2m are metres or millions."""
+    if one.unit != "m" or not one.text[-2:-1].isdigit():
+        return (one,)
+    millions = {"low": 1e6 * one.low, "high": 1e6 * one.high, "step": 1e6 * one.step}
+    return one, replace(one, **millions, kind="", unit="", scaled=True)
+
+
+def _says(claim: Quantity, source: Quantity, scales: Sequence[float]) -> bool:
     if claim.kind and source.kind and not same_kind(claim, source):
         return False
     claim, source = _as_share(claim, source), _as_share(source, claim)
@@ -56,7 +68,8 @@ def _as_share(one: Quantity, other: Quantity) -> Quantity:
 
 
 def _one_money(one: Quantity, other: Quantity) -> bool:
-    return is_money(one.kind) and is_money(other.kind) and alike_money(one.unit or one.kind, other.unit or other.kind)
+    named = ((mine, theirs) for mine in (one.unit, one.kind) for theirs in (other.unit, other.kind))
+    return is_money(one.kind) and is_money(other.kind) and any(alike_money(*each) for each in named)
 
 
 def _code(one: Quantity) -> str:
@@ -110,6 +123,8 @@ def _bounded(claim: Quantity, low: float, high: float, source: Quantity) -> bool
     if source.bound in (("lt", "le") if upward else ("gt", "ge")):
         return False
     edge, mine = (low, claim.low) if upward else (high, claim.high)
+    if edge == -mine != 0:
+        return False
     same = abs(edge - mine) <= 1e-6 * max(abs(mine), 1e-9)
     limit = source.bound in (("gt", "ge") if upward else ("lt", "le"))
     if same or limit:
