@@ -12,7 +12,7 @@ from groundsight.encoders.minilm import open_tokenizer
 from groundsight.encoders.pairing import paired
 from groundsight.encoders.reader import Reader
 from groundsight.evals.reading import read_rows
-from groundsight.evals.tasks.written import WRITTEN, Pair, Parted, Weighed
+from groundsight.evals.tasks.written import WRITTEN, Pair, Parted, Statement, Text, Weighed
 
 PACKAGED = Path(str(files("groundsight.encoders") / "data" / "reader.onnx"))
 PAIR = Pair(
@@ -68,3 +68,24 @@ def test_an_answer_over_a_pair_stands_in_its_text(path: Path) -> None:
             assert one.a or one.b
             for value, text in ((one.a, pair.a), (one.b, pair.b)):
                 assert value is None or all(part in text for part in value.split("; "))
+
+
+def test_the_false_sentence_of_a_couple_is_false_in_the_words_in_which_it_differs() -> None:
+    from groundsight.training.reader_rows import written
+
+    said = [
+        ("Emil lent his cart to Rosa.", True),
+        ("Rosa lent his cart to Emil.", False),
+        ("The flour has not a price.", True),
+        ("The flour has a price.", False),
+        ("Nobody asked for bread.", True),
+        ("The mill stands in Sorn.", False),
+    ]
+    labels = {True: "supported", False: "contradicted"}
+    claims = [Statement(claim=claim, label=labels[right], how="role") for claim, right in said]
+    text = Text(id="mill", text=PAIR.b, claims=claims)
+    rows = [row for row in written([text], random.Random(1)) if row.task == "claim"]
+    false = {row.asked: [row.asked[slice(*span)] for span in row.false_words] for row in rows}
+    assert false["Rosa lent his cart to Emil."] == ["Rosa", "Emil"]
+    assert false["The flour has a price."] == ["has", "a"], "what is left out lies between its neighbours"
+    assert not false["The mill stands in Sorn."], "two sentences are no couple"

@@ -13,6 +13,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from groundsight.language.speech import YES_NO
 
 WINDOW_CHARS = (250, 420, 420)
 ELSEWHERE = 0.5
+# A couple differs in as little as possible; below this neighbours are two sentences.
+COUPLED = 0.5
+_WORD = re.compile(r"\w+(?:[.,'’:-]\w+)*|[^\w\s]")
 _VALUE = re.compile(r"\d[\d.,]*\d|[A-Z][\w-]+(?: [A-Z][\w-]+)*")
 
 
@@ -66,11 +70,32 @@ def written(texts: Sequence[Text], lot: random.Random) -> Iterator[Row]:
     pool = [(text.id, one, content_of(one)) for text in texts for one in windows_of(text, WINDOW_CHARS[-1])]
     for text in texts:
         lines = Lines(lines_of(text))
-        for claim in text.claims:
-            yield Row("claim", claim.claim, lines.selected(claim.claim), claim.label == "supported")
+        yield from _claims(text, lines)
         yield from _questions(text, windows_of(text, lot.choice(WINDOW_CHARS)))
         yield from _statements(text, lines, lot)
         yield from _elsewhere(text, pool, lot)
+
+
+def _claims(text: Text, lines: Lines) -> Iterator[Row]:
+    """Every claim; the false one of a couple with the words in which it differs from the true one."""
+    claims = text.claims
+    for at, claim in enumerate(claims):
+        partner = claims[at ^ 1] if at ^ 1 < len(claims) else claim
+        right = claim.label == "supported"
+        differs = not right and partner.label == "supported"
+        false = _changed(claim.claim, partner.claim) if differs else ()
+        yield Row("claim", claim.claim, lines.selected(claim.claim), right, false_words=false)
+
+
+def _changed(false: str, true: str) -> tuple[tuple[int, int], ...]:
+    """Where a sentence differs from another that shares most of its words: other words, or those around a gap."""
+    mine, theirs = ([(one.group().casefold(), one.span()) for one in _WORD.finditer(each)] for each in (false, true))
+    alike = SequenceMatcher(None, [word for word, _ in mine], [word for word, _ in theirs], autojunk=False)
+    if alike.ratio() < COUPLED:
+        return ()
+    edits = [(start, end) for kind, start, end, _, _ in alike.get_opcodes() if kind != "equal"]
+    touched = {at for start, end in edits for at in (range(start, end) if start < end else (start - 1, start))}
+    return tuple(span for at, (_, span) in enumerate(mine) if at in touched)
 
 
 def parted(pairs: Sequence[Pair], lot: random.Random) -> Iterator[Row]:

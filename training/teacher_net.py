@@ -22,12 +22,12 @@ SPECIAL: dict[str, str] = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[
 class TeacherNet(ReaderNet):
     """Reads the ids of the packaged reader: both have the words of BERT, here numbered otherwise."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        super().__init__(of=MPNET)
+    def __init__(self, folder: Path | None = None, of: Shape = MPNET) -> None:
+        super().__init__(of=of)
         self.rel = nn.Embedding(BUCKETS, HEADS)
         self.register_buffer("ids", torch.zeros(30_522, dtype=torch.long))
         if folder:
-            self._load_mpnet(folder)
+            self._load_mpnet(folder, of)
 
     def embedded(self, ids: torch.Tensor) -> torch.Tensor:
         places = torch.arange(FIRST_PLACE, ids.shape[1] + FIRST_PLACE)
@@ -42,7 +42,7 @@ class TeacherNet(ReaderNet):
         bucket = torch.where(ahead.abs() < exact, ahead.abs(), far.clamp(max=half - 1)) + (ahead > 0) * half
         return self.rel(bucket).permute(2, 0, 1)[None]
 
-    def _load_mpnet(self, folder: Path) -> None:
+    def _load_mpnet(self, folder: Path, of: Shape) -> None:
         """Start from a folder with ``model.safetensors`` and ``vocab.txt``."""
         # The types of safetensors are partial.
         load_file: Any = import_module("safetensors.torch").load_file
@@ -51,11 +51,11 @@ class TeacherNet(ReaderNet):
             "words.weight": given["embeddings.word_embeddings.weight"],
             "places.weight": given["embeddings.position_embeddings.weight"],
             "rel.weight": given["encoder.relative_attention_bias.weight"],
-            "kinds.weight": 0.01 * torch.randn(KINDS, MPNET.width),
+            "kinds.weight": 0.01 * torch.randn(KINDS, of.width),
         }
         for part in ("weight", "bias"):
             state[f"norm.{part}"] = given[f"embeddings.LayerNorm.{part}"]
-            for at in range(MPNET.layers):
+            for at in range(of.layers):
                 layer, mine = f"encoder.layer.{at}.", f"layers.{at}."
                 state[f"{mine}qkv.{part}"] = torch.cat([given[f"{layer}attention.attn.{one}.{part}"] for one in "qkv"])
                 state[f"{mine}out.{part}"] = given[f"{layer}attention.attn.o.{part}"]
