@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from groundsight.evidence.passages import REFERRING, Passage, within
+from groundsight.language.dates import agree
 from groundsight.language.facts import Facts
 from groundsight.language.names import covered_by
 from groundsight.language.tokens import Token, ocr_alike, rivals
@@ -66,6 +67,19 @@ class Pair:
         """Return the weight share said by the passage itself, with the words inside ``spans`` left out."""
         total = _weight(self.claim.words, spans)
         return _weight(self.own, spans) / total if total else 1.0
+
+    @cached_property
+    def excepts(self) -> bool:
+        """One side excepts a date of which the other speaks: "open daily except Mondays", "closed on Mondays"."""
+        turned = (replace(one, denied=not one.denied) for one in self.claim.moments)
+        return any(agree(one, self.passage.facts.moments) for one in turned)
+
+    @property
+    def is_opposed(self) -> bool:
+        """True when the claim has the opposite of a word of the passage, or one side denies and the other does not."""
+        said = self.passage.facts
+        opposite = any(rivals(token.stem) & said.stems for token in self.claim.words)
+        return opposite != (bool(self.claim.negations) != bool(said.negations))
 
     def same_slot(self, claim_span: Interval, passage_span: Interval) -> bool:
         """True when the nearest shared words beside both stretches overlap."""
@@ -130,9 +144,8 @@ class Pair:
         facts = self.passage.facts
         if not against & facts.stems:
             return False
-        return any(token.keys & one.scope for one in self.claim.negations) != any(
-            one.stem in against for one in facts.negations
-        )
+        mine = any(token.keys & one.scope for one in self.claim.negations)
+        return (mine != any(one.stem in against for one in facts.negations)) != self.excepts
 
     def _anchors(self, words: Sequence[Token], span: Interval) -> list[frozenset[str]]:
         shared = [t for t in words if t.weight > 0.2 and t.keys & self.matched_keys and not within(t.span, [span])]

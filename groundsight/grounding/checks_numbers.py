@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,9 +18,12 @@ from groundsight.language.stems import lexicon_rows
 from groundsight.types import Reason
 
 _FAMILY = {"months": "time"}
+_WORKING, _WEEK = 5, (frozenset({"weekday", "weekdays", "workdays"}), frozenset({"weekend", "weekends"}))
 _BOUND = re.compile(r"\b(before|until|after|since)\s+$", re.IGNORECASE)
 _LEAST = frozenset(("ge", "gt"))
 _REACH = 28
+# What is said of 1 April and 1 May is said of both.
+_LISTED = re.compile(r"[\s,;/&]*(?:(?:and|or|und|oder|et|ou|y|o)\s+)?(?:(?:on|in|at|am|im|the)\s+)?", re.IGNORECASE)
 _RANGE = re.compile(r"\s?(?:-|–|—|to|until|bis)\s?")
 
 
@@ -64,13 +67,14 @@ def check_dates(pair: Pair) -> Outcome:
     missing: list[Interval] = []
     conflicts: list[Reason] = []
     for wanted in pair.claim.moments:
+        excepted = _excepted(wanted, own)
         if agree(wanted, own, (*held, *own)):
             other = _mispaired_date(pair, wanted, own) or _other_side(pair, wanted, own)
             conflicts += [_date_reason(pair, wanted, other)] if other else []
             settled += [] if other else [wanted.span]
-        elif _bounds(pair, wanted, own):
+        elif _bounds(pair, wanted, own) or told(wanted, pair.passage.facts) or (excepted and pair.is_opposed):
             settled.append(wanted.span)
-        elif other := _clashing(pair, wanted, own):
+        elif other := excepted or _clashing(pair, wanted, own):
             conflicts.append(_date_reason(pair, wanted, other))
         elif agree(wanted, held):
             settled.append(wanted.span)
@@ -187,6 +191,26 @@ def _bounds(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> bool:
     return year < wanted.year if said[1].casefold() in ("before", "until") else year > wanted.year
 
 
+def told(wanted: Moment, facts: Facts) -> bool:
+    """True where a bare 10.15 says a quarter past ten, and "weekdays" Monday."""
+    if wanted.weekday and not (wanted.day or wanted.hour):
+        return bool(_WEEK[wanted.weekday > _WORKING] & facts.all_words)
+    written = {f"{hour}.{wanted.minute:02}" for hour in _hours(wanted)} if wanted.minute is not None else set[str]()
+    return any(not one.kind and one.text.lstrip("0") in written for one in facts.quantities)
+
+
+def _hours(wanted: Moment) -> Iterator[int]:
+    if wanted.hour is not None:
+        yield wanted.hour
+        yield from ((wanted.hour + 12) % 24,) if wanted.loose else ()
+
+
+def _excepted(wanted: Moment, own: Sequence[Moment]) -> Moment | None:
+    """Open daily except Monday: the date that one side excepts and the other does not."""
+    turned = replace(wanted, denied=not wanted.denied)
+    return next((one for one in own if agree(turned, (one,))), None)
+
+
 def _mispaired_date(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> Moment | None:
     twins, side = [one for one in own if agree(wanted, (one,), own)], _side(pair.claim, wanted)
     same = side and any(_side(pair.passage.facts, one) == side for one in twins)
@@ -224,6 +248,9 @@ def _sides() -> re.Pattern[str]:
 
 
 def _closer(pair: Pair, other: Interval, twin: Interval) -> bool:
+    between = pair.passage.facts.text[min(other[1], twin[1]) : max(other[0], twin[0])]
+    if _LISTED.fullmatch(between):
+        return False
     theirs, mine = pair.segment_words(other, twin), pair.segment_words(twin, other)
     return bool(theirs - mine) and not mine - theirs
 

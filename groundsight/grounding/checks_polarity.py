@@ -44,6 +44,8 @@ def _flips(pair: Pair) -> Iterator[Reason]:
     """One side denies what the other states; where that denies anything in other words, it is left alone."""
     claim, source = pair.claim, pair.passage.facts
     ticked = not pair.passage.tabular or "yes" in source.all_words
+    if pair.excepts:
+        return
     if claim.negations and ticked and not (source.negations or _other_count(pair)):
         for one in claim.negations:
             if one.stem in source.stems and not _governed(source, one.stem):
@@ -112,7 +114,7 @@ def _stated_too(pair: Pair, one: Negation) -> bool:
 def _opposites(pair: Pair) -> Iterator[Reason]:
     """A word of the claim whose opposite stands in its place, where both sides deny or neither does."""
     said, mine = pair.passage.facts, pair.claim.stems
-    if bool(pair.claim.negations) != bool(said.negations) or same_comparison(pair):
+    if pair.excepts or bool(pair.claim.negations) != bool(said.negations) or same_comparison(pair):
         return
     for word in (one for one in pair.claim.words if one not in pair.own):
         against, turned = rivals(word.stem) - mine, converses(word.stem)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
-from groundsight.grounding.checks_numbers import says
+from groundsight.grounding.checks_numbers import says, told
 from groundsight.grounding.reckon import follows, reckons
 from groundsight.language.dates import Moment, agree
 from groundsight.language.facts import Facts
@@ -30,9 +30,9 @@ class Held:
 
     @cached_property
     def facts(self) -> tuple[Facts, ...]:
-        """What every passage and every heading states, each once."""
+        """What every passage and every heading states, each once; cells of one text stand in different rows."""
         every = (facts for one in self.index.passages for facts in (one.facts, *one.context))
-        return tuple({facts.text: facts for facts in every}.values())
+        return tuple({id(facts): facts for facts in every}.values())
 
     def headings(self, passage: Passage) -> dict[int, Facts]:
         """What the headings of the passage's text state, by their places in it."""
@@ -100,7 +100,7 @@ class Held:
         """True when some date says this, parts of it elsewhere included; a row may begin with "March" or "Fri"."""
         bare = wanted.day is None and wanted.year is None and wanted.hour is None
         named = bare and any(word in self.words or word[:3] in self.words for word in wanted.text.casefold().split())
-        return named or agree(wanted, self.moments, self.moments)
+        return named or agree(wanted, self.moments, self.moments) or any(told(wanted, one) for one in self.facts)
 
     def yields(self, wanted: Quantity, claim: Facts) -> bool:
         """True when one step of arithmetic over the evidence gives this number, or it may be a count.

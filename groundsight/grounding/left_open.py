@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from groundsight.evidence.passages import within
 from groundsight.grounding.align import TELLING, Interval, another_subject
 from groundsight.grounding.checks_names import ordinary
 from groundsight.grounding.checks_numbers import says_fallen, unsigned
@@ -25,6 +26,8 @@ EXACT = 0.95
 _NEARLY = 0.8
 COUNTED = 20
 _MOSTLY = 0.6
+# A sum, the most of a table, and a pair speak of no row.
+_IN_ALL = re.compile(r"\b(?:in|at|of|after|above|first of|not) all\b|\bboth\b[^.;]+\band\b", re.IGNORECASE)
 _CUT = re.compile(r"[,;:]")
 _JOINED = re.compile(r"[,;:]|\b(?:and|but|or)\b", re.IGNORECASE)
 
@@ -91,7 +94,9 @@ def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparis
         yield missing(claim, "entity_missing", span, "beside this statement")
     if bound and not best.passage.tabular:
         yield from _of_a_sentence(claim, chosen)
-    if best.passage.tabular and (every := next((one for one in claim.tokens if one.word in _every()), None)):
+    idle = [found.span() for found in _IN_ALL.finditer(claim.text)]
+    counted = (one for one in claim.tokens if one.word in _every() and not within(one.span, idle))
+    if best.passage.tabular and (every := next(counted, None)):
         # One row says nothing of all of them.
         yield missing(claim, "entity_missing", every.span, "what one row says")
     yield from _of_a_sister(claim, chosen)

@@ -16,6 +16,9 @@ _BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = tuple(
     (cast("Bound", bound), re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})\s*$", re.IGNORECASE))
     for bound, *phrases in lexicon_rows("bounds.tsv")
 )
+# No longer than two months.
+_TURNED: dict[Bound, Bound] = {"gt": "le", "lt": "ge"}
+_NO = re.compile(r"\b(?:no|not|never|nicht|pas|no es)\s+$", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?<=\s)an?\s+$", re.IGNORECASE)
 # Only of time: "within 14 days", "after two hours", but "after 3 matches".
 _SPANS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
@@ -41,6 +44,8 @@ def bound_at(text: str, start: int, end: int, kind: str) -> tuple[Bound, int]:
     for before in dict.fromkeys((told, _ARTICLE.sub("", told))):
         for bound, pattern in (*_BEFORE, *(_SPANS if kind in ("time", "months") else ())):
             if found := pattern.search(before):
-                return bound, text.rindex(found.group().strip(), 0, start)
+                begin = text.rindex(found.group().strip(), 0, start)
+                denied = _NO.search(text[:begin]) if bound in _TURNED else None
+                return (_TURNED[bound], denied.start()) if denied else (bound, begin)
     said = _BEHIND.match(text, end) or _LABELLED.search(text[max(0, start - 48) : start])
     return cast("Bound", said.lastgroup if said else "exact"), start

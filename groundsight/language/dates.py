@@ -37,7 +37,7 @@ _FROM_DAY = re.compile(rf"(?<![\d.,/-])(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s?(
 _FROM_MONTH = re.compile(rf"\b(?P<month>{MONTH_NAMES})\.?\s?(?:{UP_TO})\s?$", re.IGNORECASE)
 _DENIED = re.compile(
     r"(?i:\b(?:except|excluding|not|but not|apart from|außer|sauf|excepto|salvo|nicht)"
-    r"(?:\s+(?:on|in|at|for|am|im|le|les|el|los))?\s+)$"
+    r"(?:\s+(?:on|in|at|for|am|im|le|les|el|los))?\s+)(?:[A-Z]\w+(?:\s[A-Z]\w+)?\s(?:and|or)\s)?$"
 )
 _READ: dict[str, tuple[str, Callable[[str], int]]] = {
     **{name: (name, int) for name in ("day", "quarter", "minute")},

@@ -21,11 +21,12 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 _NOT_NEGATIVE = re.compile(
-    r"\b(?:not?\s+(?:more|less|fewer|later|earlier)\s+than|not\s+only|no\s+doubt|not\s+just|no\.\s?\d|whether\s+or\s+not|nothing\s+but)",
+    r"\b(?:not?\s+(?:more|less|\w{2,}er)\s+than|not\s+only|no\s+doubt|not\s+just|no\.\s?\d|whether\s+or\s+not|nothing\s+but)",
     re.IGNORECASE,
 )
 _FAILING = frozenset({"fail", "lack", "absenc", "absent"})
 _SCOPE = 5
+AT_A_DATE = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,14 @@ def read_facts(text: str, *, ocr: bool = False, source: bool = False, language: 
     if language == "de":
         # Every noun has a capital: a lone one, and one behind an article, may be no name.
         names = tuple(replace(one, sure=len(one.words) > 1 and one.words[0] not in small) for one in names)
-    return Facts(text, tokens, quantities, moments, names, find_negations(shown, tokens, words), words, ids, language)
+    # What denies a date alone denies nothing else: "but not in July".
+    excepted = [one.span[0] for one in moments if one.denied]
+    negations = tuple(
+        one
+        for one in find_negations(shown, tokens, words)
+        if not any(0 < start - tokens[one.at].end < AT_A_DATE for start in excepted)
+    )
+    return Facts(text, tokens, quantities, moments, names, negations, words, ids, language)
 
 
 def find_negations(text: str, tokens: Sequence[Token], words: Sequence[Token]) -> tuple[Negation, ...]:
