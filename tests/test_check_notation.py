@@ -1,7 +1,11 @@
 """The same figure or date said the other way round is contradicted, in whatever notation."""
 
+from typing import cast
+
 import pytest
 
+from groundsight.encoders.reader import Reader
+from groundsight.grounding.calibrate import open_arbiter
 from groundsight.grounding.verify import verify
 from groundsight.language.sentences import evidence_from_text
 from groundsight.settings import Grounding
@@ -24,6 +28,11 @@ def label(source: str, claim: str, language: str = "") -> str:
         ("Class size: not more than 30 pupils", "A class has at least thirty pupils."),
         ("The older of the two brothers runs the shop.", "The shop is run by the younger brother."),
         ("Rooms: suites €80–€110, attics €55–€70", "Suites are rooms from 55 to 70 euros."),
+        ("The pool is open daily except on Mondays.", "The pool is open on Mondays."),
+        ("Bins are emptied on Tuesdays, not on Mondays.", "Bins are emptied on Mondays."),
+        ("The judging takes place on May 21, 2019.", "The judging takes place on 12/05/2019."),
+        ("The account is 6,000 euros short.", "The account stands at plus 6,000 euros."),
+        ("The night had minus 6 degrees.", "The night had six degrees above zero."),
     ],
 )
 def test_what_is_said_the_other_way_round_is_contradicted(source: str, claim: str) -> None:
@@ -41,6 +50,11 @@ def test_what_is_said_the_other_way_round_is_contradicted(source: str, claim: st
         ("All rooms have a balcony except room 7.", "Room 7 has no balcony."),
         ("The hen house needs no fewer than 4 nest boxes.", "The hen house needs four nest boxes or more."),
         ("Sales rose from 60% to 65%.", "Sales rose by five percentage points."),
+        ("The pool is open daily except on Mondays.", "The pool is closed on Mondays."),
+        ("The pool is open daily except on Mondays.", "The pool is not open on Mondays."),
+        ("Bins are emptied on Tuesdays, not on Mondays.", "The bins are emptied on Tuesdays."),
+        ("A holiday moves the round; this touches 1 April and 1 May.", "The holiday on 1 May moves the round."),
+        ("The taxis are paid for at most two months.", "The taxis are paid for no longer than two months."),
     ],
 )
 def test_what_is_said_the_same_way_round_is_not_contradicted(source: str, claim: str) -> None:
@@ -58,3 +72,38 @@ def test_what_is_said_the_same_way_round_is_not_contradicted(source: str, claim:
 )
 def test_opposites_of_four_languages_contradict(language: str, source: str, claim: str) -> None:
     assert label(source, claim, language) == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        ("Check-up here: 20 April, 10.15, with new X-rays.", "The check-up on 20 April is at a quarter past ten."),
+        ("Story hour: Wednesdays at 3.30 with Leopold.", "The story hour on Wednesdays is at half past three."),
+        ("Drilling is permitted on weekdays.", "Drilling is permitted on Mondays."),
+    ],
+)
+def test_a_time_is_found_however_it_is_written(source: str, claim: str) -> None:
+    evidence = [evidence_from_text("e", "note.txt", source)]
+    assert "date_missing" not in {one.code for one in verify(claim, evidence, Grounding()).claims[0].reasons}
+
+
+def test_rows_with_the_same_cell_keep_their_labels() -> None:
+    table = "Day | Morning | Afternoon\nMonday | 1st floor | 2nd floor\nFriday | 3rd floor | 2nd floor"
+    claim = "The 2nd floor has the laundry on Monday and on Friday."
+    evidence = [evidence_from_text("e", "rota.txt", f"The laundry.\n\n{table}")]
+    assert "date_missing" not in {one.code for one in verify(claim, evidence, Grounding()).claims[0].reasons}
+
+
+def test_of_another_language_shared_words_and_figures_decide() -> None:
+    class Denying:
+        def support(self, pairs: list[tuple[str, str]]) -> list[float]:
+            return [-6.0 for _ in pairs]
+
+    arbiter = open_arbiter(cast("Reader", Denying()))
+    said = {"en": ("The repair of the phone: 95 euros.", "The repair of the phone costs 95 euros."),
+            "es": ("Reparación del móvil: 95 euros.", "La reparación del móvil cuesta 95 €.")}  # fmt: skip
+    labels: dict[str, str] = {}
+    for language, (source, claim) in said.items():
+        evidence = evidence_from_text("e", "note.txt", source).model_copy(update={"language": language})
+        labels[language] = verify(claim, [evidence], Grounding(), arbiter=arbiter).claims[0].label
+    assert labels == {"en": "unsupported", "es": "supported"}
