@@ -8,10 +8,11 @@ from functools import cached_property
 from groundsight.evidence.passages import Passage
 from groundsight.grounding.align import Interval, Pair
 from groundsight.grounding.checks_binding import check_binding
+from groundsight.grounding.checks_dates import check_dates
 from groundsight.grounding.checks_ids import check_ids
 from groundsight.grounding.checks_manner import check_manner
 from groundsight.grounding.checks_names import check_names
-from groundsight.grounding.checks_numbers import check_dates, check_numbers
+from groundsight.grounding.checks_numbers import check_numbers
 from groundsight.grounding.checks_polarity import check_polarity
 from groundsight.grounding.checks_relations import check_relations
 from groundsight.grounding.signs import check_signs

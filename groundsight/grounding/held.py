@@ -7,7 +7,8 @@ from functools import cached_property
 
 from groundsight.evidence.passage_index import PassageIndex
 from groundsight.evidence.passages import Passage
-from groundsight.grounding.checks_numbers import says, told
+from groundsight.grounding.checks_dates import says_time
+from groundsight.grounding.checks_numbers import says
 from groundsight.grounding.reckon import follows, reckons
 from groundsight.language.dates import Moment, agree
 from groundsight.language.facts import Facts
@@ -100,7 +101,7 @@ class Held:
         """True when some date says this, parts of it elsewhere included; a row may begin with "March" or "Fri"."""
         bare = wanted.day is None and wanted.year is None and wanted.hour is None
         named = bare and any(word in self.words or word[:3] in self.words for word in wanted.text.casefold().split())
-        return named or agree(wanted, self.moments, self.moments) or any(told(wanted, one) for one in self.facts)
+        return named or agree(wanted, self.moments, self.moments) or any(says_time(wanted, one) for one in self.facts)
 
     def yields(self, wanted: Quantity, claim: Facts) -> bool:
         """True when one step of arithmetic over the evidence gives this number, or it may be a count.

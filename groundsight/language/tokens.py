@@ -69,9 +69,12 @@ def _rows(name: str) -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=4_096)
 def rivals(word: str) -> frozenset[str]:
-    """Return the stems that exclude this stem: "open" excludes "close"."""
-    against = related(word).opposite | _rows("opposites.txt").get(word, frozenset()) | facing(word)
-    return against - {word} - related(word).licensed
+    """Return the stems that exclude this stem ("open" excludes "close"), also those of its very synonyms."""
+    near = {one for one in related(word).licensed if word in related(one).licensed}
+    against = (
+        related(one).opposite | _rows("opposites.txt").get(one, frozenset()) | facing(one) for one in (word, *near)
+    )
+    return frozenset[str]().union(*against) - {word} - related(word).licensed
 
 
 def converses(word: str) -> frozenset[str]:
