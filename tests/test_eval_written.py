@@ -147,7 +147,8 @@ def test_lies_rejected_are_read_at_the_share_of_truths_rejected() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_shipped_texts_keep_their_format(path: Path) -> None:
-    fewest = (0, 5) if path.stem.startswith("plain") else (6, 5) if path.stem.startswith("documents") else (6, 7)
+    kind = path.stem.partition("_")[0]
+    fewest = {"plain": (0, 5), "documents": (6, 5), "couples": (6, 4)}.get(kind, (6, 7))
     wrong = [f"{row['id']}: {fault}" for row in rows_of(path) for fault in faults(row, *fewest)]
     assert wrong == []
 

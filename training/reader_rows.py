@@ -130,7 +130,8 @@ def _elsewhere(text: Text, pool: Sequence[tuple[str, str, frozenset[str]]], lot:
         if asked.type != "yes_no" and lot.random() < ELSEWHERE:
             wanted = content_of(asked.question)
             others = [one for one in pool if one[0] != text.id and asked.answer.casefold() not in one[1].casefold()]
-            yield Row("question", asked.question, max(others, key=lambda one: len(wanted & one[2]))[1])
+            if others:  # "I" stands everywhere
+                yield Row("question", asked.question, max(others, key=lambda one: len(wanted & one[2]))[1])
 
 
 def _questions(text: Text, shown: Sequence[str]) -> Iterator[Row]:

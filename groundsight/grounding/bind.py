@@ -199,13 +199,12 @@ def _counted(one: Quantity) -> bool:
     return not one.kind and one.low == one.high <= COUNTED and one.text[:1].isalpha()
 
 
-def _share(claim: Facts, said: Sequence[Comparison]) -> float:
-    """Weight share of the claim's words, and of its figures as words, that these passages say themselves."""
+def _said(claim: Facts, some: Sequence[Comparison]) -> tuple[float, float]:
+    """The weight of the claim's words and figures that these passages say themselves, and that of all of them."""
     figures = {one.span for one in (*claim.quantities, *claim.moments)}
-    total = sum(token.weight for token in claim.words) + len(figures)
-    words = sum(t.weight for t in {t for one in said for t in one.pair.own})
-    settled = len(figures & {span for one in said for span in one.settled})
-    return (words + settled) / total if total else 1.0
+    words = sum(t.weight for t in {t for one in some for t in one.pair.own})
+    settled = figures & {span for one in some for span in one.settled}
+    return words + len(settled), sum(token.weight for token in claim.words) + len(figures)
 
 
 def _features(
@@ -213,14 +212,14 @@ def _features(
 ) -> dict[str, float]:
     if not chosen:
         return dict.fromkeys(FEATURES, 0.0)
-    share = _share(claim, chosen)
+    (best, total), (window, _) = _said(claim, chosen[:1]), _said(claim, chosen)
     every, here = ({span for one in some for span in one.settled} for some in (ranked, chosen))
     absent = [t for t in claim.words if t.weight >= TELLING and not t.keys & held.keys]
     numbers = [one for one in claim.quantities if lacks(one, claim, held)]
     return {
-        "best": _share(claim, chosen[:1]),
-        "window": share,
-        "lost": min(sum(token.weight for token in claim.words) * (1 - share), _MOST_LOST),
+        "best": best / total if total else 1.0,
+        "window": window / total if total else 1.0,
+        "lost": min(total - window, _MOST_LOST),
         "absent": math.log1p(len(absent) + len(numbers)),
         "elsewhere": math.log1p(len(every - here)),
         "doubts": math.log1p(len({one.code for one in chosen[0].conflicts} - {one.code for one in upheld})),
