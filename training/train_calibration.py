@@ -31,7 +31,10 @@ from groundsight.language.speech import stated
 
 _ARTICLES = Path(__file__).resolve().parent / "calibration"
 TEXTS = [_ARTICLES / "articles.txt", _ARTICLES / "snippets.txt"]
-HELD_OUT = [*TEXTS, *(path for path in sorted(WRITTEN.glob("*held_out.jsonl")) if not path.stem.startswith("sheets"))]
+# The couples that differ in what is hardest to read measure: fitted on them, too, words in common count against a claim
+# (rewordings refused in `contrast` .17 to .48).
+_ELSE = ("sheets", "couples")
+HELD_OUT = [*TEXTS, *(path for path in sorted(WRITTEN.glob("*held_out.jsonl")) if not path.stem.startswith(_ELSE))]
 _FOLDS = 5
 NEWTON_STEPS = 50
 # At .5 as many lies of held-out texts are caught as by the coefficients before at .513 (.685 of 978), and .319 of the
