@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from groundsight.evidence.passages import REFERRING, Passage, within
-from groundsight.language.dates import agree
+from groundsight.language.dates import Moment, agree
 from groundsight.language.facts import Facts
 from groundsight.language.names import covered_by
 from groundsight.language.tokens import Token, ocr_alike, rivals
@@ -68,11 +68,15 @@ class Pair:
         total = _weight(self.claim.words, spans)
         return _weight(self.own, spans) / total if total else 1.0
 
+    def excepted(self, wanted: Moment) -> Moment | None:
+        """The date of the passage that one side excepts and the other does not: "open daily except Mondays"."""
+        turned = replace(wanted, denied=not wanted.denied)
+        return next((one for one in self.passage.facts.moments if agree(turned, (one,))), None)
+
     @cached_property
     def excepts(self) -> bool:
-        """One side excepts a date of which the other speaks: "open daily except Mondays", "closed on Mondays"."""
-        turned = (replace(one, denied=not one.denied) for one in self.claim.moments)
-        return any(agree(one, self.passage.facts.moments) for one in turned)
+        """One side excepts a date of which the other speaks."""
+        return any(map(self.excepted, self.claim.moments))
 
     @property
     def is_opposed(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from groundsight.grounding.align import Interval, Pair
@@ -28,7 +27,7 @@ def check_dates(pair: Pair) -> Outcome:
     missing: list[Interval] = []
     conflicts: list[Reason] = []
     for wanted in pair.claim.moments:
-        excepted = _excepted(wanted, own)
+        excepted = pair.excepted(wanted)
         if agree(wanted, own, (*held, *own)):
             other = _mispaired_date(pair, wanted, own) or _other_side(pair, wanted, own)
             conflicts += [_date_reason(pair, wanted, other)] if other else []
@@ -65,12 +64,6 @@ def _hours(wanted: Moment) -> Iterator[int]:
     if wanted.hour is not None:
         yield wanted.hour
         yield from ((wanted.hour + 12) % 24,) if wanted.loose else ()
-
-
-def _excepted(wanted: Moment, own: Sequence[Moment]) -> Moment | None:
-    """Open daily except Monday: the date that one side excepts and the other does not."""
-    turned = replace(wanted, denied=not wanted.denied)
-    return next((one for one in own if agree(turned, (one,))), None)
 
 
 def _mispaired_date(pair: Pair, wanted: Moment, own: tuple[Moment, ...]) -> Moment | None:
