@@ -23,6 +23,7 @@ LANES = {
     "captioner": "models.caption",
     "judge": "models.judge",
     "reader": "models.reader",
+    "verifier": "models.verifier",
     "reranker": "models.rerank",
 }
 LEARNT: Mapping[str, tuple[Kind, ...]] = {

@@ -34,6 +34,7 @@ class Models(Section):
     rerank: str = "bm25"
     judge: str = "lexical"
     reader: str = "packaged"
+    verifier: str = "packaged"
     allow_download: bool = False
     device: str = "cpu"
     threads: Positive = 2

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
+from groundsight.encoders import open_reader, open_verifier
 from groundsight.errors import InvalidArgument
 from groundsight.governance.policy import policy_of
 from groundsight.lanes import lane, naming
@@ -158,17 +159,20 @@ class Parts:
 
     @lane
     def reader(self) -> Reader | None:
-        """The packaged net that finds answers in passages and weighs claims against them."""
-        from groundsight.encoders import open_reader
-
+        """The packaged net that finds answers in passages."""
         return self._opened("models.reader", lambda: open_reader(self.settings.models))
+
+    @lane
+    def verifier(self) -> Reader | None:
+        """The packaged net that weighs claims in free wording against passages."""
+        return self._opened("models.verifier", lambda: open_verifier(self.settings.models, lambda: self.reader))
 
     @cached_property
     def arbiter(self) -> Arbiter:
         """What decides on claims in free wording."""
         from groundsight.grounding.calibrate import open_arbiter
 
-        return open_arbiter(self.reader, self.settings.home)
+        return open_arbiter(self.verifier, self.settings.home)
 
     @property
     def fuser(self) -> Fuser:

@@ -12,7 +12,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from weakref import finalize
 
-from groundsight.encoders import TextEncoder, open_reader, open_text_encoder
+from groundsight.encoders import TextEncoder, open_reader, open_text_encoder, open_verifier
 from groundsight.encoders.reader import Reader
 from groundsight.errors import BackendDown
 from groundsight.grounding.calibrate import Arbiter, open_arbiter
@@ -88,12 +88,13 @@ class HouseParts:
 
     @property
     def arbiter(self) -> Arbiter:
-        return open_arbiter(self.reader)
+        return open_arbiter(_nets()[2])
 
 
 @cache
-def _nets() -> tuple[TextEncoder | None, Reader | None]:
-    return open_text_encoder(Models()), open_reader(Models())
+def _nets() -> tuple[TextEncoder | None, Reader | None, Reader | None]:
+    reader = open_reader(Models())
+    return open_text_encoder(Models()), reader, open_verifier(Models(), lambda: reader)
 
 
 class HouseSuite:

@@ -96,6 +96,8 @@ def test_rows_with_the_same_cell_keep_their_labels() -> None:
 
 def test_of_another_language_shared_words_and_figures_decide() -> None:
     class Denying:
+        name = "verifier"
+
         def support(self, pairs: list[tuple[str, str]]) -> list[float]:
             return [-6.0 for _ in pairs]
 

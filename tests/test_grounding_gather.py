@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundsight.grounding.calibrate import packaged_at
+from groundsight.grounding.calibrate import PLAIN, packaged_at
 from groundsight.grounding.verify import verify
 from groundsight.language.sentences import evidence_from_text
 from groundsight.settings import Grounding
@@ -89,6 +89,6 @@ def test_the_packaged_coefficients_are_those_that_the_training_texts_give() -> N
     pytest.importorskip("sklearn")
     from groundsight.training.train_calibration import TEXTS, train
 
-    fitted, packaged = train(TEXTS), packaged_at("calibration.json")
+    fitted, packaged = train(TEXTS), packaged_at(PLAIN)
     assert fitted.version == packaged.version
     assert fitted.weights == pytest.approx(packaged.weights, abs=0.05)

@@ -57,7 +57,7 @@ def test_a_packaged_reader_is_read_back_as_it_was_written() -> None:
             [torch.tensor([one]) for one in each] for each in zip(*((x.ids, x.kinds) for x in laid), strict=True)
         )
         mine = [float(net.eval()(one, two, torch.ones_like(one))[0, 0, 3]) for one, two in zip(ids, kinds, strict=True)]
-    packaged = Reader.open(threads=1).support([(claim, PAIR.b) for claim in claims])
+    packaged = Reader(threads=1).support([(claim, PAIR.b) for claim in claims])
     assert mine == pytest.approx(packaged, abs=0.6), "the packaged one quantises what it multiplies, too"
 
 

@@ -65,6 +65,8 @@ def test_the_wheel_holds_every_room_and_its_data(wheel: Path) -> None:
         "groundsight/evals/written/test.jsonl",
         "groundsight/encoders/data/vocab.txt",
         "groundsight/encoders/data/reader.onnx",
+        "groundsight/encoders/data/verifier.npz",
+        "groundsight/encoders/data/verifier.onnx",
         "groundsight/agent/data/gate.json",
         *(f"groundsight/language/lexicon/{path.name}" for path in (ROOT / "groundsight/language/lexicon").iterdir()),
     } <= names

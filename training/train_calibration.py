@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundsight.doors.usage import Parser
-from groundsight.encoders.reader import Reader
+from groundsight.encoders.reader import READER, VERIFIER, Reader
 from groundsight.evals.metrics import auroc, balanced_accuracy, expected_calibration_error
 from groundsight.evals.tasks.grounding import Case, evidence_of_case
 from groundsight.evals.tasks.written import WRITTEN, read_texts
 from groundsight.evidence.passage_index import PassageIndex
-from groundsight.grounding.calibrate import DATA, FEATURES, READ_FEATURES, Calibration, packaged_at, reads_of
+from groundsight.grounding.calibrate import DATA, FEATURES, PLAIN, READ_FEATURES, Calibration, packaged_at, reads_of
 from groundsight.grounding.decide import bound_to
 from groundsight.language.facts import read_facts
 from groundsight.language.speech import stated
@@ -35,14 +35,17 @@ TEXTS = [_ARTICLES / "articles.txt", _ARTICLES / "snippets.txt"]
 # (rewordings refused in `contrast` .17 to .48).
 _ELSE = ("sheets", "couples")
 HELD_OUT = [*TEXTS, *(path for path in sorted(WRITTEN.glob("*held_out.jsonl")) if not path.stem.startswith(_ELSE))]
+NETS = {one.name: one for one in (READER, VERIFIER)}
 _FOLDS = 5
 NEWTON_STEPS = 50
-# Of the held-out claims that no check refuses .614 of 1,270 lies are caught and .305 of the truths refused; at .5 .588
-# and .282, at .53 .666 and .358. A false sentence passed in 5 of 40 whole answers at .5, in 4 at .51 and .52.
+# With the verifier .73 of the lies among 2,909 held-out claims that no check refuses are caught and .24 of the truths
+# refused; at .45 .65 and .17, at .55 .80 and .30. A false sentence passed in 4 of 40 whole answers, at .5 in 5, at .48
+# in 6. With the reader .61 and .31.
 READ_THRESHOLD = 0.51
-# Share of the coefficients fitted without a reader. The texts that the reader is fitted on hold no claim about another
-# matter, so words in common count for nothing there. With .15: AUROC on WiCE development .69 to .74, BEGIN .84 to .87
-# and .82 to .84; contrast floor .81 as before, sealed plain texts .845 to .834; with .3 those lose .03.
+# Share of the coefficients fitted without a net. The texts that a net is fitted on hold no claim about another matter, so
+# words in common count for nothing there. With .15 and the reader: AUROC on WiCE development .69 to .74, BEGIN .84 to .87
+# and .82 to .84; contrast floor .81 as before, sealed plain texts .845 to .834; with .3 those lose .03. With the verifier
+# contrast has .883 for .879 without.
 LEXICAL = 0.15
 
 
@@ -169,7 +172,7 @@ def train(paths: Sequence[Path], reader: Reader | None = None) -> Calibration:
     )
     named = dict(zip(("intercept", *(READ_FEATURES if reader else FEATURES)), map(float, weights), strict=True))
     if reader:
-        plain = packaged_at("calibration.json")
+        plain = packaged_at(PLAIN)
         shared = {"intercept": plain.intercept, **plain.weights}
         named = {name: (1 - LEXICAL) * value + LEXICAL * shared.get(name, 0.0) for name, value in named.items()}
     rounded = {name: round(value, 3) for name, value in named.items()}
@@ -183,11 +186,11 @@ def main() -> None:
     """Print the figures and write the coefficients."""
     parser = Parser(description=__doc__)
     parser.add_argument("texts", type=Path, nargs="*", help="files of texts")
-    parser.add_argument("--reader", action="store_true", help="fit with the packaged reader, on texts it never saw")
+    parser.add_argument("--net", choices=NETS, help="fit with a packaged net, on texts that it never saw")
     given = parser.parse_args()
-    reader = Reader.open(threads=2) if given.reader else None
+    reader = Reader(NETS[given.net], threads=2) if given.net else None
     found = train(given.texts or (HELD_OUT if reader else TEXTS), reader)
-    out = DATA / ("calibration_reader.json" if reader else "calibration.json")
+    out = DATA / f"{PLAIN}_{reader.name}.json" if reader else DATA / f"{PLAIN}.json"
     out.write_text(json.dumps(found.model_dump(), indent=2) + "\n", "utf-8")
     print(found.origin, found.weights)
 

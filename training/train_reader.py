@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,13 +27,9 @@ from groundsight.evals.reading import read_rows
 from groundsight.evals.tasks.written import Pair, Text, read_texts
 from groundsight.training.reader_net import ReaderNet, unpacked
 from groundsight.training.reader_rows import Row, parted, shared_claims, shared_questions, written
-from groundsight.training.teacher_net import TeacherNet
 
 TOKENS, ROWS, SORTED = 144, 32, 40
 RATE, HEAD_RATE, WARM_UP, FLAT, FLOOR = 2.2e-4, 6.0, 60, 0.6, 0.03
-LARGE_RATE, LARGE_ROWS = 5e-5, 16
-# How much of the loss of claims is what the teacher says; it was trained on claims alone.
-TAUGHT = 0.6
 KEPT_MOST = 0.996
 OF_CLAIMS = {
     "syn": 0.1, "tpl": 0.14, "table": 0.2, "fever": 0.12, "fm2": 0.25, "feversym": 0.3, "snli": 0.12, "breaking": 0.2,
@@ -166,23 +163,28 @@ def _hit(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
     return any(place[0] < end and place[1] > start for start, end in spans)
 
 
-def taught(out: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
-    """How far the net's word on claims is from what a teacher says."""
-    return functional.binary_cross_entropy_with_logits(out[:, 0, 3], torch.sigmoid(told[:, 0, 3]))
-
-
-def opened(start: Path, *, large: bool) -> ReaderNet:
-    """Return a net that starts from MiniLM or MPNet, or goes on from a net of before (``.pt``, ``.onnx``)."""
+def opened(start: Path) -> ReaderNet:
+    """Return a net that starts from MiniLM, or goes on from a net of before (``.pt``, ``.onnx``)."""
     lib.manual_seed(0)
-    if start.is_dir() or start.suffix == ".safetensors":
-        return TeacherNet(start) if large else ReaderNet(start)
-    net = TeacherNet() if large else ReaderNet()
+    if start.suffix == ".safetensors":
+        return ReaderNet(start)
+    net = ReaderNet()
     net.load_state_dict(unpacked(start) if start.suffix == ".onnx" else lib.load(start, weights_only=True))
     return net
 
 
-def train(rows: list[Row], net: ReaderNet, top: float, lot: random.Random, teacher: ReaderNet | None) -> ReaderNet:
-    """Read every row once, at a rate of at most ``top``; the weights returned are their moving average."""
+def train(
+    rows: list[Row],
+    net: ReaderNet,
+    top: float,
+    lot: random.Random,
+    size: int = ROWS,
+    coarse: Callable[[float], AbstractContextManager[None]] = lambda share: nullcontext(),
+) -> ReaderNet:
+    """Read every row once, ``size`` a step, at a rate of at most ``top``; what is returned is the moving average.
+
+    ``coarse`` is what the net is held to while a step is taken, by the share of the rows that were read.
+    """
     tokenizer = open_tokenizer()
     net.words.requires_grad_(False)
     net.places.requires_grad_(False)
@@ -190,23 +192,20 @@ def train(rows: list[Row], net: ReaderNet, top: float, lot: random.Random, teach
     body = [one for name in ("norm", "layers", "rel") for one in parts.pop(name, [])]
     heads = [one for part in parts.values() for one in part]
     groups: Any = [{"params": body, "lr": top}, {"params": heads, "lr": top * HEAD_RATE}]
-    optimiser: Any = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
+    optimiser: Any = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
     kept = {name: one.detach().clone() for name, one in net.named_parameters() if one.requires_grad}
     seen = 0
-    for step, batch in enumerate(batches(rows, tokenizer, lot, LARGE_ROWS if isinstance(net, TeacherNet) else ROWS), 1):
+    for step, batch in enumerate(batches(rows, tokenizer, lot, size), 1):
         share = seen / len(rows)
         slope = min(1.0, step / WARM_UP) * (1.0 if share < FLAT else max(FLOOR, (1 - share) / (1 - FLAT)))
         for group, rate in zip(optimiser.param_groups, (top, top * HEAD_RATE), strict=True):
             group["lr"] = rate * slope
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            out = net(*tensors(batch))
-        loss: Any = loss_of(batch, out.float(), tokenizer)
-        if teacher and batch[0][0].task == "claim":
-            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-                told = teacher(*tensors(batch))
-            loss = (1 - TAUGHT) * loss + TAUGHT * taught(out.float(), told.float())
         optimiser.zero_grad()
-        loss.backward()
+        with coarse(share):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                out = net(*tensors(batch))
+            loss: Any = loss_of(batch, out.float(), tokenizer)
+            loss.backward()
         torch.nn.utils.clip_grad_norm_([*body, *heads], 1.0)
         optimiser.step()
         seen += len(batch)
@@ -220,21 +219,26 @@ def train(rows: list[Row], net: ReaderNet, top: float, lot: random.Random, teach
     return net.eval()
 
 
-def export(net: ReaderNet, out: Path) -> str:
-    """Write the weights as int8 and return their hash."""
-    quantization: Any = import_module("onnxruntime.quantization")
-    whole = out.with_suffix(".fp32.onnx")
+def whole(net: ReaderNet, out: Path) -> Path:
+    """Write the graph with its weights as they are."""
     ids = torch.randint(5, 3000, (2, 20))
     names = ["ids", "kinds", "mask"]
     axes = {name: {0: "rows", 1: "tokens"} for name in [*names, "out"]}
     lib.onnx.export(
-        net, (ids, torch.ones_like(ids), torch.ones_like(ids)), str(whole), input_names=names, output_names=["out"],
+        net, (ids, torch.ones_like(ids), torch.ones_like(ids)), str(out), input_names=names, output_names=["out"],
         dynamic_axes=axes, opset_version=17, dynamo=False,
     )  # fmt: skip
+    return out
+
+
+def export(net: ReaderNet, out: Path) -> str:
+    """Write the weights as int8 and return their hash."""
+    quantization: Any = import_module("onnxruntime.quantization")
+    exact = whole(net, out.with_suffix(".fp32.onnx"))
     kinds = ["MatMul", "Gather", "Gemm"]
     quantised = {"weight_type": quantization.QuantType.QInt8, "op_types_to_quantize": kinds, "per_channel": True}
-    quantization.quantize_dynamic(whole, out, **quantised)
-    whole.unlink()
+    quantization.quantize_dynamic(exact, out, **quantised)
+    exact.unlink()
     return hashlib.sha256(out.read_bytes()).hexdigest()
 
 
@@ -250,8 +254,6 @@ def main() -> None:
     parser.add_argument("--kept", type=float, default=1.0, help="part of the rows that do not ask over pairs")
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
     parser.add_argument("--documents", type=Path, nargs="*", default=[], help="new texts for a pass that goes on")
-    parser.add_argument("--large", action="store_true", help="train a teacher, from a folder with all-mpnet-base-v2")
-    parser.add_argument("--teacher", type=Path, help="a large net (.pt) that teaches")
     given, lot = parser.parse_args(), random.Random(7)
     texts = [text for path in given.texts for text in read_texts(path)]
     pairs = [pair for path in given.pairs for pair in read_rows(path, Pair)]
@@ -260,12 +262,9 @@ def main() -> None:
     rows += shared(given.claims, given.questions, given.part, lot)
     print(f"{len(texts)} texts, {len(pairs)} of pairs, {len(rows)} rows", flush=True)
     again = given.start.suffix in (".pt", ".onnx")
-    top = LARGE_RATE if given.large else RATE / 2 if again else RATE
-    teacher = opened(given.teacher, large=True).eval() if given.teacher else None
-    net = train(rows, opened(given.start, large=given.large), top, lot, teacher)
+    net = train(rows, opened(given.start), RATE / 2 if again else RATE, lot)
     torch.save(net.state_dict(), given.out.with_suffix(".pt"))
-    if not given.large:
-        print(export(net, given.out))
+    print(export(net, given.out))
 
 
 if __name__ == "__main__":

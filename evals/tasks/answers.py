@@ -102,7 +102,7 @@ def _check(
     clock = Clock()
     with clock.stage("verify"):
         models = context.settings.models
-        arbiter = arbiter_of(models.reader, models.threads)
+        arbiter = arbiter_of(models.reader, models.verifier, models.threads)
         report = verify(answer, evidence, context.settings.grounding, judge=judge, arbiter=arbiter)
     claims = [{"text": each.claim.text, "label": each.label} for each in report.claims]
     plain = {"overlap": overlap(answer, " ".join(each.text for each in evidence)), "short": -float(len(answer))}

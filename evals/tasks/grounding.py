@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from groundsight.encoders import open_reader
+from groundsight.encoders import open_reader, open_verifier
 from groundsight.errors import InvalidArgument
 from groundsight.evals.metrics import (
     Estimate,
@@ -130,7 +130,7 @@ def judge_answer(
     clock = Clock()
     with clock.stage("verify"):
         models = context.settings.models
-        arbiter = arbiter_of(models.reader, models.threads)
+        arbiter = arbiter_of(models.reader, models.verifier, models.threads)
         report = verify(answer, evidence, context.settings.grounding, judge=judge, arbiter=arbiter)
     said = report.checkable > 0 and report.supported == report.checkable
     scores = {
@@ -147,9 +147,10 @@ def judge_answer(
 
 
 @cache
-def arbiter_of(reader: str, threads: int) -> Arbiter:
+def arbiter_of(reader: str, verifier: str, threads: int) -> Arbiter:
     """Open what decides on free wording as the product does, once for all items."""
-    return open_arbiter(open_reader(Models(reader=reader, threads=threads)))
+    models = Models(reader=reader, verifier=verifier, threads=threads)
+    return open_arbiter(open_verifier(models, lambda: open_reader(models)))
 
 
 def stopped(item: ItemResult) -> dict[str, float]:

@@ -124,9 +124,8 @@ def _redaction(parts: Parts) -> Check:
     from groundsight.ingestion.coverage import looked_at_again
 
     found, stored = looked_at_again(parts, Watch(), seconds=RESCAN_SECONDS), parts.index.count(Filter()).units
-    detail = (
-        f"{found.clean} of {number_of(found.units, 'unit')} looked at again hold nothing of {_kinds_of(parts.settings)}"
-    )
+    units, kinds = number_of(found.units, "unit"), _kinds_of(parts.settings)
+    detail = f"{found.clean} of {units} looked at again hold nothing of {kinds}"
     detail += f" ({stored} stored)" if found.units < stored else ""
     if not found.found:
         return Check(name="redaction", state="ok", detail=detail)
@@ -169,6 +168,7 @@ def _lanes(parts: Parts) -> dict[str, Callable[[], object]]:
         "rerank": lambda: parts.reranker,
         "fusion": lambda: parts.fuser,
         "reader": lambda: parts.reader,
+        "verifier": lambda: parts.verifier and parts.verifier.loaded(),
         "judge": lambda: parts.judge,
     }
 

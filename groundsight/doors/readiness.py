@@ -82,6 +82,8 @@ def warm(suite: Suite) -> None:
         getattr(parts, lane)
     if parts.text_encoder is not None:
         parts.text_encoder.encode(["ready"], role="query")
+    if parts.verifier is not None:
+        parts.verifier.loaded()
     import_module(suite.settings.agent.answerer.partition(":")[0])
 
 

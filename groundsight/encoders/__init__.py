@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from groundsight.errors import ConfigError
@@ -75,16 +75,29 @@ def is_multilingual(encoder: TextEncoder) -> bool:
 
 
 def open_reader(models: Models) -> Reader | None:
-    """Open the net that finds answers and weighs claims, None for ``none``."""
+    """Open the net that finds answers, None for ``none``."""
     match models.reader:
         case "none":
             return None
         case "packaged":
             from groundsight.encoders.reader import Reader
 
-            return Reader.open(threads=models.threads)
+            return Reader(threads=models.threads).loaded()
         case _:
             raise ConfigError("unknown reader", which=models.reader, next_step="use packaged or none")
+
+
+def open_verifier(models: Models, reader: Callable[[], Reader | None]) -> Reader | None:
+    """Open the large net that verifies free wording, or for ``reader`` the one that finds answers."""
+    match models.verifier:
+        case "reader":
+            return reader()
+        case "packaged":
+            from groundsight.encoders.reader import VERIFIER, Reader
+
+            return Reader(VERIFIER, threads=models.threads)
+        case _:
+            raise ConfigError("unknown verifier", which=models.verifier, next_step="use packaged or reader")
 
 
 def open_picture_encoder(models: Models, text: TextEncoder | None) -> PictureEncoder | None:

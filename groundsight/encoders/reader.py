@@ -1,6 +1,6 @@
-"""The packaged reader: one small net that finds answers in passages and weighs claims against them.
+"""The packaged nets that read: a small one finds answers in passages, a large one verifies free wording.
 
-MiniLM-L6 with match kinds at its input (``pairing``), fine-tuned by ``groundsight.training.train_reader``; where its
+MiniLM-L6 and MPNet with match kinds at their input (``pairing``), fine-tuned by ``groundsight.training``; where their
 weights come from is told in ``data/README.md``.
 """
 
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from groundsight.encoders.four_bits import unfolded
 from groundsight.encoders.minilm import open_tokenizer
 from groundsight.encoders.onnx_session import OnnxModel
 from groundsight.encoders.pairing import Paired, Task, paired
@@ -21,11 +23,40 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SHA256 = "03fe9278d36bb75faa41864017325c8f3cd4c4ebe8f085eb25e0bd08e69d7a70"
 BATCH = 8
 LONGEST_SPAN = 32
 MOST_KEPT = 2048
 START, END, CLAIM = 0, 1, 3
+DATA = Path(str(files("groundsight.encoders"))) / "data"
+
+
+@dataclass(frozen=True)
+class Net:
+    """A graph of ``data`` by its hash, and that of its matrices where they are folded beside it (``four_bits``)."""
+
+    name: str
+    sha256: str
+    folded_sha256: str = ""
+
+    def load(self, threads: int, folder: Path = DATA) -> OnnxModel:
+        """Load it, verified.
+
+        Raises:
+            ModelFailed: a file is not the pinned one.
+        """
+        graph = read_verified(folder / f"{self.name}.onnx", self.sha256, "groundsight")
+        if not self.folded_sha256:
+            return OnnxModel.load(graph, self.name, threads=threads)
+        folded = read_verified(folder / f"{self.name}.npz", self.folded_sha256, "groundsight")
+        return OnnxModel.load(graph, self.name, threads=threads, weights=unfolded(folded))
+
+
+READER = Net("reader", "03fe9278d36bb75faa41864017325c8f3cd4c4ebe8f085eb25e0bd08e69d7a70")
+VERIFIER = Net(
+    "verifier",
+    "da2675948c4cb20436c536651f0e4a92cddf031b420938657578fcec14b67b71",
+    "c76c572ca139dd9cc119187ac8cd1951896bac3b7e8ac0f724932923fb06610c",
+)
 
 
 @dataclass(frozen=True)
@@ -39,26 +70,31 @@ class Found:
 
 
 class Reader:
-    """Reads questions and claims beside passages of at most about 600 characters; English in practice."""
+    """Reads questions and claims beside passages of at most about 600 characters; English in practice.
 
-    fingerprint = f"groundsight-reader-int8@{SHA256[:16]}"
+    The net is loaded when something is read first.
+    """
 
-    def __init__(self, model: OnnxModel, tokenizer: Any) -> None:
-        self._model, self._tokenizer = model, tokenizer
+    def __init__(self, net: Net = READER, *, threads: int) -> None:
+        self.name, self._net, self._threads = net.name, net, threads
+        self.fingerprint = f"groundsight-{net.name}@{(net.folded_sha256 or net.sha256)[:16]}"
+        self._tokenizer = open_tokenizer()
         # A question is read again with every hop and when nothing was sure. Only numbers are kept, by hashes of texts.
         self._claims: dict[int, float] = {}
         self._spans: dict[int, list[tuple[int, int, float]]] = {}
 
-    @classmethod
-    def open(cls, *, threads: int) -> Reader:
-        """Load the packaged weights, verified.
+    @cached_property
+    def _model(self) -> OnnxModel:
+        return self._net.load(self._threads)
+
+    def loaded(self) -> Reader:
+        """Load the net now.
 
         Raises:
-            ModelFailed: the file is not the pinned one.
+            ModelFailed: a file is not the pinned one.
         """
-        path = Path(str(files("groundsight.encoders") / "data" / "reader.onnx"))
-        model = OnnxModel.load(read_verified(path, SHA256, "groundsight"), "reader", threads=threads)
-        return cls(model, open_tokenizer())
+        _ = self._model
+        return self
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """Return a logit for each (claim, passage): above 0 where the passage rather says the claim."""

@@ -1,4 +1,4 @@
-"""Whether free wording is accepted: the probability of support by shared words, slots and the packaged reader."""
+"""Whether free wording is accepted: the probability of support by shared words, slots and a packaged net."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from groundsight.grounding.judged import Shift, kept_shift
 if TYPE_CHECKING:
     from groundsight.encoders.reader import Reader
 
-__all__ = ["FEATURES", "READ_FEATURES", "Arbiter", "Calibration", "open_arbiter", "packaged_at"]
+__all__ = ["FEATURES", "PLAIN", "READ_FEATURES", "Arbiter", "Calibration", "open_arbiter", "packaged_at"]
 READ_FEATURES = (*FEATURES, "reads")
 DATA = Path(__file__).resolve().parent / "data"
-# Logits of the reader lie within six on either side.
+# Logits of a net lie within six on either side.
 LOGIT = 6.0
 # The reader knows English: of 113 German, French and Spanish claims (evals/notations/open.jsonl) it tells true from
 # false with AUROC .60, shared words and figures with .75.
@@ -30,7 +30,8 @@ READ_IN = ("", "en")
 # Their words meet less often by their stems than the English ones that the coefficients are fitted on: 81 of the 99
 # true ones are given and 5 of the 14 false ones, without it 71 and 4.
 OTHERS = 0.4
-PLAIN = "calibration.json"
+# The coefficients fitted without a net, and those fitted with one.
+PLAIN = "calibration"
 # A changed word is a synonym as often as not: the reader has to be sure of the claim (seven to one), else it is a lie.
 UNSURE, SURE = 0.3, 2.0 / LOGIT
 
@@ -54,7 +55,7 @@ class Calibration(BaseModel):
 
 @dataclass(frozen=True)
 class Arbiter:
-    """Decides where no check of a slot does: coefficients, and what the packaged reader says where there is one."""
+    """Decides where no check of a slot does: coefficients, and what a packaged net says where there is one."""
 
     calibration: Calibration
     reader: Reader | None = None
@@ -64,7 +65,7 @@ class Arbiter:
     def method(self) -> str:
         """What decided, for reports."""
         judged = f"+judged@{self.shift.threshold:.4f}" if self.shift else ""
-        return ("lexical" if self.reader is None else "lexical+reader") + judged
+        return ("lexical" if self.reader is None else f"lexical+{self.reader.name}") + judged
 
     @property
     def threshold(self) -> float:
@@ -95,16 +96,16 @@ def reads_of(bound: Bound, index: PassageIndex, reader: Reader) -> float:
 
 
 def open_arbiter(reader: Reader | None, home: Path | None = None) -> Arbiter:
-    """Return the packaged arbiter, fitted with or without a reader, with what persons judged of the index in ``home``.
+    """Return the packaged arbiter, fitted with this net or none, with what persons judged of the index in ``home``.
 
     Raises:
         StorageFailed: that can't be read.
     """
-    packaged = packaged_at(PLAIN if reader is None else "calibration_reader.json")
+    packaged = packaged_at(PLAIN if reader is None else f"{PLAIN}_{reader.name}")
     return Arbiter(packaged, reader, kept_shift(home, packaged.version) if home else None)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def packaged_at(name: str) -> Calibration:
     """Read packaged coefficients once."""
-    return Calibration.model_validate(json.loads((DATA / name).read_text("utf-8")))
+    return Calibration.model_validate(json.loads((DATA / f"{name}.json").read_text("utf-8")))

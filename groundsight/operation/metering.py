@@ -22,6 +22,7 @@ USES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "models.caption": {"caption": ("caption", "image")},
     "models.speech": {"transcribe": ("transcription", "audio")},
     "models.reader": {"support": ("reading", "text"), "spans": ("reading", "text")},
+    "models.verifier": {"support": ("reading", "text")},
     "models.judge": {"score": ("judging", "text")},
     "models.rerank": {"score": ("rerank", "text")},
 }

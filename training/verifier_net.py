@@ -1,4 +1,4 @@
-"""A reader of 110 million parameters, all-mpnet-base-v2 with the heads of the packaged one, which teaches that one."""
+"""The packaged verifier as a torch module: all-mpnet-base-v2 with the heads and the match kinds of the reader."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUCKETS, FAR, FIRST_PLACE = 32, 128, 2
 SPECIAL: dict[str, str] = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
 
 
-class TeacherNet(ReaderNet):
+class VerifierNet(ReaderNet):
     """Reads the ids of the packaged reader: both have the words of BERT, here numbered otherwise."""
 
     def __init__(self, folder: Path | None = None, of: Shape = MPNET) -> None:
