@@ -68,7 +68,8 @@ def test_the_verifier_is_loaded_by_the_first_claim_in_free_wording() -> None:
     arbiter = open_arbiter(open_verifier(Models(), lambda: None))
     evidence = [evidence_from_text("e", "minutes.txt", SAID)]
     loaded: list[bool] = []
-    for claim in ("Jonas had asked for them twice.", "Jonas had to ask two times for the shed keys."):
+    quoted = SAID.split("\n")[1]
+    for claim in (quoted, "Jonas had to ask two times for the shed keys."):
         verify(claim, evidence, Grounding(), arbiter=arbiter)
         loaded.append("_model" in vars(arbiter.reader))
     assert loaded == [False, True]

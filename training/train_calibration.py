@@ -42,10 +42,10 @@ NEWTON_STEPS = 50
 # refused; at .45 .65 and .17, at .55 .80 and .30. A false sentence passed in 4 of 40 whole answers, at .5 in 5, at .48
 # in 6. With the reader .61 and .31.
 READ_THRESHOLD = 0.51
-# Share of the coefficients fitted without a net. The texts that a net is fitted on hold no claim about another matter, so
-# words in common count for nothing there. With .15 and the reader: AUROC on WiCE development .69 to .74, BEGIN .84 to .87
-# and .82 to .84; contrast floor .81 as before, sealed plain texts .845 to .834; with .3 those lose .03. With the verifier
-# contrast has .883 for .879 without.
+# Share of the coefficients fitted without a net. The texts that a net is fitted on hold no claim about another matter,
+# so words in common count for nothing there. With .15 and the reader: AUROC on WiCE development .69 to .74, BEGIN .84
+# to .87 and .82 to .84; contrast floor .81 as before, sealed plain texts .845 to .834; with .3 those lose .03. With the
+# verifier contrast has .883 for .879 without.
 LEXICAL = 0.15
 
 
