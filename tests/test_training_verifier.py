@@ -11,7 +11,7 @@ import pytest
 from groundsight.encoders.minilm import open_tokenizer
 from groundsight.encoders.reader import Net
 from groundsight.encoders.torch_home import import_beside_torch, import_torch
-from groundsight.evals.tasks.written import Statement, Text
+from groundsight.evals.tasks.written import Asked, NearMiss, Statement, Text
 from groundsight.training.reader_net import Shape
 from groundsight.training.verifier_net import SPECIAL, VerifierNet
 
@@ -71,6 +71,25 @@ def test_four_bits_are_those_that_the_net_was_trained_with(tmp_path: Path) -> No
     )
     assert torch.allclose(shipped, held, atol=1e-3)
     assert not torch.allclose(shipped, free, atol=1e-3)
+
+
+def test_a_near_miss_is_stated_with_the_value_that_tempts() -> None:
+    from groundsight.training import train_verifier
+
+    asked = [
+        Asked(question="Who rents the mill?", answer="Rosa", type="who"),
+        Asked(question="When does the lease end?", answer="in May", type="when"),
+    ]
+    miss = [NearMiss(question="Who rents the barn?", how="party")]
+    text = Text(id="mill", text="Rosa rents the mill. The lease ends in May.", questions=asked, near_misses=miss)
+    rows = train_verifier.statements([text] * 30, random.Random(4))
+    assert {(row.asked, row.supported) for row in rows} == {
+        ("Who rents the mill? Rosa", True),
+        ("Who rents the mill? in May", False),
+        ("When does the lease end? in May", True),
+        ("When does the lease end? Rosa", False),
+        ("Who rents the barn? Rosa", False),
+    }
 
 
 def test_a_claim_elsewhere_is_false_beside_a_text_that_shares_its_words() -> None:

@@ -71,7 +71,7 @@ def test_the_verifier_is_loaded_by_the_first_claim_in_free_wording() -> None:
     quoted = SAID.split("\n")[1]
     for claim in (quoted, "Jonas had to ask two times for the shed keys."):
         verify(claim, evidence, Grounding(), arbiter=arbiter)
-        loaded.append("_model" in vars(arbiter.reader))
+        loaded.append(arbiter.reader is not None and arbiter.reader.is_loaded)
     assert loaded == [False, True]
 
 

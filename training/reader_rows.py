@@ -117,7 +117,7 @@ def _of_side(one: Parted, mine: str | None, other: str | None, shown: Sequence[s
     if place:
         yield Row("question", one.question, shown[place[0]], span=place[1])
     elif not mine:
-        yield Row("question", one.question, max(shown, key=lambda window: _overlap(one.question, window)))
+        yield Row("question", one.question, max(shown, key=lambda window: overlap(one.question, window)))
     for value, right in ((mine, True), (other, False)) if one.type != "list" else ():
         if value and (right or not mine or (mine not in value and value not in mine)):
             said = f"{one.question} {value}"
@@ -142,9 +142,9 @@ def _questions(text: Text, shown: Sequence[str]) -> Iterator[Row]:
         yield Row("question", asked.question, shown[at], span=span)
         others = [one for one in shown if one != shown[at] and asked.answer not in one]
         if others:
-            yield Row("question", asked.question, max(others, key=lambda one: _overlap(asked.question, one)))
+            yield Row("question", asked.question, max(others, key=lambda one: overlap(asked.question, one)))
     for miss in text.near_misses:
-        for one in sorted(shown, key=lambda one: -_overlap(miss.question, one))[:2]:
+        for one in sorted(shown, key=lambda one: -overlap(miss.question, one))[:2]:
             yield Row("question", miss.question, one)
 
 
@@ -153,7 +153,7 @@ def _place(asked: Asked, shown: Sequence[str]) -> tuple[int, tuple[int, int]] | 
     if asked.type == "list":
         return next(((at, span) for at, one in enumerate(shown) if (span := _listed(asked.answer, one))), None)
     found = [
-        (_overlap(asked.question, one[max(0, hit.start() - 110) : hit.end() + 110]), -at, hit.span())
+        (overlap(asked.question, one[max(0, hit.start() - 110) : hit.end() + 110]), -at, hit.span())
         for at, one in enumerate(shown)
         for hit in re.finditer(rf"(?<!\w){re.escape(asked.answer)}(?!\w)", one)
     ]
@@ -220,7 +220,8 @@ def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def _overlap(asked: str, passage: str) -> float:
+def overlap(asked: str, passage: str) -> float:
+    """The share of the words of a question that a passage says."""
     wanted = content_of(asked)
     said = {word for *_, word in words_of(passage)}
     return sum(word in said for word in wanted) / max(1, len(wanted))

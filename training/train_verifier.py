@@ -18,9 +18,10 @@ from torch import nn
 
 from groundsight.doors.usage import Parser
 from groundsight.evals.reading import read_rows
-from groundsight.evals.tasks.written import Pair, Text, read_texts
+from groundsight.evals.tasks.written import Asked, Pair, Text, read_texts
 from groundsight.evidence.selected import Lines
-from groundsight.training.reader_rows import Row, lines_of, parted, written
+from groundsight.language.speech import YES_NO
+from groundsight.training.reader_rows import Row, lines_of, overlap, parted, windows_of, written
 from groundsight.training.train_reader import Shares, lib, shared, train
 from groundsight.training.verifier_graph import export, rounded
 from groundsight.training.verifier_net import VerifierNet
@@ -28,12 +29,45 @@ from groundsight.training.verifier_net import VerifierNet
 RATE, ROWS = 4e-5, 16
 # From here on the net is rounded while it is trained.
 ROUNDED_FROM = 0.5
-COUPLES, TEXTS, PAIRS, PARTED = (
-    Shares(one, 0.0, 0.0, two) for one, two in ((0.8, 0.02), (0.6, 0.03), (0.2, 0), (0, 0.02))
-)
+COUPLES, TEXTS, PAIRS = (Shares(one, 0.0, 0.0, 0.0) for one in (0.6, 0.4, 0.13))
+PARTED = Shares(0.0, 0.0, 0.0, 0.12)
 PART = 0.2
-# Texts of which a true claim or two stand beside another text, the one of so many that shares most words.
-AWAY, AMONG = 0.4, 12
+# How many questions are asked as statements, and how many of these with the answer to another one, too.
+STATED, WRONGLY = 0.42, 0.45
+WINDOW_CHARS, IN_WINDOW = 420, 0.7
+# Texts of which two true claims stand beside another text, the one of so many that shares most words.
+AWAY, AMONG = 0.43, 12
+
+
+def statements(texts: Sequence[Text], lot: random.Random) -> Iterator[Row]:
+    """Yield questions with a value: their answer, or that of the question of the text that is most like them.
+
+    The latter is what tempts in a near miss.
+    """
+    for text in texts:
+        answered = [one for one in text.questions if one.type not in ("yes_no", "list")]
+        lines, shown = Lines(lines_of(text)), windows_of(text, WINDOW_CHARS)
+        for asked in answered:
+            others = [one for one in answered if one.answer not in asked.answer and asked.answer not in one.answer]
+            if lot.random() < STATED:
+                yield _stated(asked.question, asked.answer, True, lines, shown, lot)
+            if others and lot.random() < STATED * WRONGLY:
+                yield _stated(asked.question, _like(asked.question, others).answer, False, lines, shown, lot)
+        for miss in text.near_misses if answered else ():
+            if lot.random() < STATED and not YES_NO.match(miss.question):
+                yield _stated(miss.question, _like(miss.question, answered).answer, False, lines, shown, lot)
+
+
+def _like(question: str, others: Sequence[Asked]) -> Asked:
+    return max(others, key=lambda one: overlap(question, one.question))
+
+
+def _stated(question: str, value: str, right: bool, lines: Lines, shown: Sequence[str], lot: random.Random) -> Row:
+    said = f"{question} {value}"
+    holding = [one for one in shown if value in one]
+    if holding and lot.random() < IN_WINDOW:
+        return Row("claim", said, max(holding, key=lambda one: overlap(question, one)), right)
+    return Row("claim", said, lines.selected(said), right)
 
 
 def elsewhere(texts: Sequence[Text], lot: random.Random) -> Iterator[Row]:
@@ -110,6 +144,7 @@ def main() -> None:
         *TEXTS.drawn(written(texts, lot), lot),
         *PAIRS.drawn((row for pair in pairs for row in written(pair.texts(), lot)), lot),
         *PARTED.drawn(parted(pairs, lot), lot),
+        *statements([*couples, *texts], lot),
         *elsewhere(couples, lot),
         *shared(given.claims, [], PART, lot),
     ]

@@ -6,9 +6,9 @@ weights come from is told in ``data/README.md``.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,23 +78,30 @@ class Reader:
     def __init__(self, net: Net = READER, *, threads: int) -> None:
         self.name, self._net, self._threads = net.name, net, threads
         self.fingerprint = f"groundsight-{net.name}@{(net.folded_sha256 or net.sha256)[:16]}"
-        self._tokenizer = open_tokenizer()
+        self._tokenizer, self._lock = open_tokenizer(), threading.Lock()
+        self._model: OnnxModel | None = None
         # A question is read again with every hop and when nothing was sure. Only numbers are kept, by hashes of texts.
         self._claims: dict[int, float] = {}
         self._spans: dict[int, list[tuple[int, int, float]]] = {}
 
-    @cached_property
-    def _model(self) -> OnnxModel:
-        return self._net.load(self._threads)
+    @property
+    def is_loaded(self) -> bool:
+        """True once something was read."""
+        return self._model is not None
 
     def loaded(self) -> Reader:
-        """Load the net now.
+        """Load the net, once.
 
         Raises:
             ModelFailed: a file is not the pinned one.
         """
-        _ = self._model
+        self._opened()
         return self
+
+    def _opened(self) -> OnnxModel:
+        with self._lock:
+            self._model = self._model or self._net.load(self._threads)
+            return self._model
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """Return a logit for each (claim, passage): above 0 where the passage rather says the claim."""
@@ -122,7 +129,7 @@ class Reader:
         order = sorted(range(len(laid)), key=lambda at: len(laid[at].ids))
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            for at, out in zip(batch, self._model.run(_feeds([laid[at] for at in batch])), strict=True):
+            for at, out in zip(batch, self._opened().run(_feeds([laid[at] for at in batch])), strict=True):
                 done[at] = laid[at], out
         return [one for one in done if one is not None]
 

@@ -45,9 +45,9 @@ class Metered:
 
 
 def metered(setting: str, part: T) -> T:
-    """Return a part whose work is recorded; one that no model is, or that is switched off, as it is."""
+    """Return a part whose work is recorded; one that no model is, is recorded already or is switched off, as it is."""
     uses = USES.get(setting)
-    return cast("T", Metered(part, uses)) if uses and part is not None else part
+    return part if uses is None or part is None or isinstance(part, Metered) else cast("T", Metered(part, uses))
 
 
 def _booked(work: Callable[..., Any], kind: str, modality: str, model: str) -> Callable[..., Any]:
