@@ -10,11 +10,11 @@ import pytest
 from groundsight.suite import Suite
 from tests.model_sets import CASES, alone, ask, drafts, given, house, passed, replies, run, said
 
-# Lies that the check of one sentence passes: a false cause, an exchanged pair, a time that stands beside another thing.
-LIES_GIVEN = 4
-# Of 26; where the check refuses the model's sentence, the passage that says it is quoted in its place for four more.
-IDEAL_GIVEN = 20
-IDEAL_SAID = 23
+# The verifier lets none of them pass; the reader let four: a false cause, an exchanged pair, a time beside another thing.
+LIES_GIVEN = 0
+# Of 26. With the reader 20, and the passage that says it was quoted in its place for three more.
+IDEAL_GIVEN = 22
+IDEAL_SAID = 22
 
 
 @pytest.fixture(scope="module")

@@ -82,15 +82,16 @@ def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparis
         span for one in ranked for span in one.settled
     }
     loose |= {one.span for one in claim.moments if (one.day or one.year) and held.dates(one)} & disputed
-    # What is worked out stands beside nothing.
-    loose -= {one.span for one in claim.quantities if not held.says(one)}
+    # What is worked out stands beside nothing, and nothing is worked out from a caption.
+    seen = best.passage.channel == "caption"
+    loose -= set[Interval]() if seen else {one.span for one in claim.quantities if not held.says(one)}
     # A small count, and a number beside less than a copy, is worked out more often than it is false.
     copied = best.rest >= EXACT or best.passage.tabular
     # Of a row the small figures count too: what stands in another row is said of that one.
     small = {one.span for one in claim.quantities if not one.kind and one.low <= COUNTED}
     rows = {span for one in ranked if one.passage.tabular for span in one.settled}
     free = (small - rows if best.passage.tabular else small) if copied else {one.span for one in claim.quantities}
-    for span in sorted(loose if best.passage.channel == "caption" else loose - free):
+    for span in sorted(loose if seen else loose - free):
         yield missing(claim, "entity_missing", span, "beside this statement")
     if bound and not best.passage.tabular:
         yield from _of_a_sentence(claim, chosen)
