@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -64,14 +65,16 @@ def test_an_unknown_verifier_names_its_setting(tmp_path: Path) -> None:
     assert caught.value.which == "models.verifier = large"
 
 
-def test_the_verifier_is_loaded_by_the_first_claim_in_free_wording() -> None:
+def test_the_verifier_is_loaded_by_the_first_claim_in_free_wording(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = Mock(side_effect=VERIFIER.load)
+    monkeypatch.setattr(Net, "load", lambda _, threads: load(threads))
     arbiter = open_arbiter(open_verifier(Models(), lambda: None))
     evidence = [evidence_from_text("e", "minutes.txt", SAID)]
     loaded: list[bool] = []
     quoted = SAID.split("\n")[1]
     for claim in (quoted, "Jonas had to ask two times for the shed keys."):
         verify(claim, evidence, Grounding(), arbiter=arbiter)
-        loaded.append(arbiter.reader is not None and arbiter.reader.is_loaded)
+        loaded.append(load.called)
     assert loaded == [False, True]
 
 

@@ -84,11 +84,6 @@ class Reader:
         self._claims: dict[int, float] = {}
         self._spans: dict[int, list[tuple[int, int, float]]] = {}
 
-    @property
-    def is_loaded(self) -> bool:
-        """True once something was read."""
-        return self._model is not None
-
     def loaded(self) -> Reader:
         """Load the net, once.
 

@@ -70,21 +70,22 @@ def _apart(claim: Facts, chosen: Sequence[Comparison], ranked: Sequence[Comparis
     best = next(iter(chosen), None)
     if best is None:
         return
+    seen = best.passage.channel == "caption"
     bound = best.passage.tabular or best.pair.own_coverage_without(()) >= _NEARLY
     here = {span for one in chosen for span in one.settled}
     loose = {span for one in ranked for span in one.settled} - here if bound else set[Interval]()
     loose |= {one.span for one in claim.ids} - {*best.settled}
     if best.passage.tabular:
         loose |= {one.span for one in claim.names} & {*best.open} - here
-    elif bound or best.passage.channel == "caption":
+    elif bound or seen:
         loose |= {*best.open} - here
     disputed = {span_of(reason) for one in ranked for reason in one.conflicts} - {
         span for one in ranked for span in one.settled
     }
     loose |= {one.span for one in claim.moments if (one.day or one.year) and held.dates(one)} & disputed
     # What is worked out stands beside nothing, and nothing is worked out from a caption.
-    seen = best.passage.channel == "caption"
-    loose -= set[Interval]() if seen else {one.span for one in claim.quantities if not held.says(one)}
+    if not seen:
+        loose -= {one.span for one in claim.quantities if not held.says(one)}
     # A small count, and a number beside less than a copy, is worked out more often than it is false.
     copied = best.rest >= EXACT or best.passage.tabular
     # Of a row the small figures count too: what stands in another row is said of that one.
